@@ -1,0 +1,75 @@
+/**
+ * Errors named by their effect. Whatever goes wrong in a task is mapped to one of these types once
+ * (`activities/failure.ts`), and the type alone decides what the engine does with it.
+ *
+ * No Temporal and no zod here: pure code throws these too.
+ */
+
+/** What the engine does with an error of each type. */
+export const ERROR_EFFECTS = {
+  /** The input of a run is wrong; no task runs. */
+  InvalidPipeline: 'fatal',
+  /** A task marked critical failed; the run ends. */
+  CriticalTaskFailed: 'fatal',
+  /** What the user gave (a file, a parameter, a selector) is wrong; trying again cannot help. */
+  BadInput: 'fatal',
+  /** A venue or a network path does not answer properly (5xx, timeouts, resets); tried again. */
+  SourceUnavailable: 'retryable',
+  /** A venue asked us to slow down; tried again after the wait it named. */
+  RateLimited: 'retryable',
+  /** A key is missing or refused; needs the user. */
+  SourceUnauthorized: 'fatal',
+  /** A venue's edge refuses this address or region (HTML instead of JSON); needs the user. */
+  SourceBlocked: 'fatal',
+  /** An answer lost or renamed a field we use; needs a new version of PredictLab. */
+  SourceSchemaChanged: 'fatal',
+  /** Postgres is not there or refuses; tried again. */
+  StorageUnavailable: 'retryable',
+  /** One attempt took longer than its timeout; tried again. */
+  TaskTimeout: 'retryable',
+} as const;
+export type ErrorType = keyof typeof ERROR_EFFECTS;
+
+/**
+ * An error whose type names its effect. The message says what happened, where, and what to do.
+ *
+ * @example
+ * throw new PredictLabError('RateLimited', 'polymarket answered 429 on /v2/trades; waiting 12 s', { retryAfterMs: 12_000 });
+ */
+export class PredictLabError extends Error {
+  override readonly name = 'PredictLabError';
+  readonly type: ErrorType;
+  /** The wait the other side asked for, in milliseconds. Only on retryable errors. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(type: ErrorType, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.type = type;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get retryable(): boolean {
+    return ERROR_EFFECTS[this.type] === 'retryable';
+  }
+}
+
+/** One thing that is wrong with a user's input: which field, and what to do about it. */
+export interface Problem {
+  /** Path of the field (`tasks[2].dependencies[0]`), or the cycle (`a → b → a`). */
+  readonly where: string;
+  readonly message: string;
+}
+
+/** All problems in one error, one line each, so that a user mends them in one go. */
+export class InvalidPipelineError extends PredictLabError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    super('InvalidPipeline', [`${count} in the pipeline input:`, ...problems.map((p) => `- ${p.where}: ${p.message}`)].join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** The message of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

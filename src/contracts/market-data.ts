@@ -1,0 +1,113 @@
+import type { Interval, MarketKind, SourceType, TickKind } from './words.ts';
+
+/** A half-open or closed range of time as stated where used; UTC epoch milliseconds. */
+export interface TimeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a market's resolution pays per unit of its first outcome, or why it pays nothing yet. */
+export type Resolution =
+  | { readonly kind: 'open' }
+  /** `payout` in [0, 1]: 1 = first outcome won, 0 = second won, 0.5 = void/50-50, else scalar. `at` is when it became known. */
+  | { readonly kind: 'settled'; readonly payout: number; readonly at: number | null }
+  /** Closed, but without a usable payoff (legacy zero-zero, disputed): marked, not settled. */
+  | { readonly kind: 'unresolved'; readonly reason: string };
+
+/** The fee a venue charges takers of one market; see `backtest/fees`. */
+export interface FeeSchedule {
+  readonly model: 'polymarket' | 'predict' | 'flat';
+  /** polymarket: rate in C·rate·(p(1−p))^exponent; predict and flat: fraction of notional. */
+  readonly rate: number;
+  readonly exponent?: number;
+}
+
+/** One binary market at one source (or one of the user's files). */
+export interface Instrument {
+  /** `polymarket:<conditionId>`, `predict:<marketId>`, `file:<name>` */
+  readonly id: string;
+  readonly source: SourceType;
+  readonly market: MarketKind;
+  readonly title: string;
+  /** The names of the two outcomes, first one priced. Empty for assets. */
+  readonly outcomes: readonly string[];
+  /** The venue's ids of the two outcomes (CLOB token ids, onChainIds), index-aligned with `outcomes`. */
+  readonly outcomeIds: readonly string[];
+  /** When trading began and ends, where the venue says so; UTC epoch milliseconds. */
+  readonly opensAt: number | null;
+  readonly closesAt: number | null;
+  /** The venue calls the market closed: no more trades will come. */
+  readonly closed: boolean;
+  readonly resolution: Resolution;
+  readonly fees: FeeSchedule | null;
+  /** Smallest price step in force now. */
+  readonly tickSize: number | null;
+  /** Ids of the same market at other venues (`polymarketConditionIds`). */
+  readonly twins: readonly string[];
+  /** Mid and spread of the book when last looked at. */
+  readonly book: { readonly bid: number | null; readonly ask: number | null; readonly at: number } | null;
+  /** Where a reader finds the market: a slug, a URL, a path. */
+  readonly reference: string;
+}
+
+/**
+ * One row as a source delivered it, parsed but not judged. Fields that could not be read are null and `defect` says why;
+ * nothing is dropped or clamped here. Prices are already those of the instrument's first outcome.
+ */
+export interface CandidateRow {
+  readonly kind: TickKind;
+  /** UTC epoch milliseconds. */
+  readonly time: number | null;
+  readonly price: number | null;
+  readonly size: number | null;
+  readonly side: 'buy' | 'sell' | null;
+  /** The venue's name of what was traded, its index where there is no name. */
+  readonly outcome: string | null;
+  /** The venue's own id of the trade, where it gives one. */
+  readonly tradeId: string | null;
+  /** Identity within the instrument: the venue's id, else a hash of the content; copies inside one page differ by `#n`. */
+  readonly identity: string;
+  /** The venue's original JSON text, or the file's original line. */
+  readonly raw: string;
+  /** Why the row cannot become a tick, found while reading it. */
+  readonly defect: QuarantineReason | null;
+}
+
+export const QUARANTINE_REASONS = ['not-finite', 'price-range', 'size-range', 'time-range', 'unknown-outcome', 'malformed'] as const;
+export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
+
+/** Flags keep a row and say what is unusual about it. */
+export const TICK_FLAGS = ['extreme-price', 'off-grid', 'outlier'] as const;
+export type TickFlag = (typeof TICK_FLAGS)[number];
+
+/**
+ * Ticks of one instrument and kind in canonical order (time, then the venue's own order, oldest first), as columns.
+ * `size` is NaN where the tick has none; `buy` is 1 for buy, 0 for sell, 255 for unknown.
+ */
+export interface TickColumns {
+  readonly length: number;
+  readonly time: Float64Array;
+  readonly price: Float64Array;
+  readonly size: Float64Array;
+  readonly buy: Uint8Array;
+}
+
+/** One bucket `[openTime, openTime + interval)` of one instrument and price type. Volumes are null where ticks have no size. */
+export interface Candle {
+  readonly openTime: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number | null;
+  readonly quoteVolume: number | null;
+  readonly buyVolume: number | null;
+  readonly trades: number;
+}
+
+/** What a series of candles is of. */
+export interface CandleSeriesKey {
+  readonly instrument: string;
+  readonly priceType: TickKind;
+  readonly interval: Interval;
+}

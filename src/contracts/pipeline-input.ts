@@ -1,0 +1,92 @@
+import type { Interval, Order, SourceType, Stage } from './words.ts';
+
+/** A JSON value, as it travels through Temporal. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A duration as users write it: `"5m"`, `"1s"`, `"250ms"`. */
+export type DurationText = string;
+
+/** How a failed task is tried again. @see RunConfig for the resolved form. */
+export interface RetryInput {
+  /** Tries after the first. @default 3 */
+  maxRetries?: number;
+  /** Wait before the first retry. @default "1s" */
+  retryDelay?: DurationText;
+  /** Factor from one wait to the next; 1 keeps the wait fixed. @default 2 */
+  backoff?: number;
+  /** Longest wait. @default "1m" */
+  maxDelay?: DurationText;
+}
+
+/** Overrides for one stage of every symbol. */
+export interface StageInput {
+  timeout?: DurationText;
+  retry?: RetryInput;
+  critical?: boolean;
+  /** 1 goes first, 5 last. */
+  priority?: number;
+}
+
+/** A task of the user's own, beside the built-in graph. */
+export interface CustomTaskInput {
+  taskId: string;
+  name?: string;
+  /** The name of an activity registered on the worker: `sleep`, `httpGet`, `httpPost` or a plugin's. */
+  activity: string;
+  args?: Json[];
+  /** Tasks that must succeed before this one starts. */
+  dependencies?: string[];
+  /** Built-in tasks that wait for this one. */
+  runBefore?: string[];
+  maxRetries?: number;
+  retryDelay?: DurationText;
+  backoff?: number;
+  maxDelay?: DurationText;
+  timeout?: DurationText;
+  critical?: boolean;
+  /** 1 goes first, 5 last. @default 3 */
+  priority?: number;
+}
+
+/** A strategy and its parameters; a list of values makes a grid of trials. */
+export interface StrategyInput {
+  name: string;
+  params?: Record<string, Json>;
+}
+
+/**
+ * The input of the `pipeline` workflow. Every field has a default, so `{}` runs everything that is enabled.
+ *
+ * @example
+ * { "symbols": ["BTC_PRICE"], "daysBack": 2, "untilStage": "kline" }
+ */
+export interface PipelineInput {
+  /** @default every enabled symbol of the catalogue; [] = none, custom tasks only */
+  symbols?: string[];
+  /** @default ["polymarket", "predict"] */
+  sourceTypes?: SourceType[];
+  /** @default ["1h", "4h", "1d"] */
+  intervals?: Interval[];
+  /** @default 7 */
+  daysBack?: number;
+  /** Partial run: stop after this stage. @default "visualize" */
+  untilStage?: Stage;
+  /** Tasks running at once, whole run. @default 5 */
+  maxConcurrent?: number;
+  /** @default "priority" */
+  order?: Order;
+  /** Stages whose failure stops the run. @default [] */
+  criticalStages?: Stage[];
+  retry?: RetryInput;
+  /** One attempt of a task. @default "5m" */
+  timeout?: DurationText;
+  /** Overrides per stage. @default { "collect": { "timeout": "15m" } } */
+  stages?: Partial<Record<Stage, StageInput>>;
+  /** @default [{ "name": "sma-cross", "params": { "fast": 10, "slow": 30 } }] */
+  strategies?: StrategyInput[];
+  tasks?: CustomTaskInput[];
+  /** Collect the whole window again, not only what coverage lacks. @default false */
+  refetch?: boolean;
+  /** Run as if now were this instant (backfill). @default the scheduled or start time */
+  asOf?: string | null;
+}

@@ -1,0 +1,69 @@
+import type { Json } from './pipeline-input.ts';
+import type { RunResult, Stage, TaskStatus } from './words.ts';
+
+/** Why a task failed, as users see it. */
+export interface TaskError {
+  readonly type: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+export interface TaskResult {
+  readonly status: TaskStatus;
+  /** Attempts that started. */
+  readonly attempts?: number;
+  readonly durationSeconds?: number | null;
+  /** ISO 8601, UTC. */
+  readonly startedAt?: string | null;
+  readonly error?: TaskError | null;
+  readonly output?: Json;
+  /** The failed root ancestor. */
+  readonly skippedBecause?: string;
+  /** Why this task's success is only a degraded one. */
+  readonly degraded?: readonly string[];
+}
+
+export interface StageStats {
+  readonly count: number;
+  /** Succeeded / ended by running, in [0, 1]. */
+  readonly successRate: number;
+  readonly meanSeconds: number;
+  readonly maxSeconds: number;
+}
+
+/** A run at one moment; the `status` query's answer. */
+export interface PipelineStatus {
+  readonly runId: string;
+  readonly totalTasks: number;
+  /** success + failed + skipped + cancelled */
+  readonly completedTasks: number;
+  /** completedTasks / totalTasks, in [0, 1]; 1 for a run without tasks. */
+  readonly progress: number;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly durationSeconds: number;
+  readonly statusBreakdown: Readonly<Record<TaskStatus, number>>;
+  readonly stageStats: Readonly<Partial<Record<Stage, StageStats>>>;
+  /** By task id; by symbol for runs of more than 50 symbols. */
+  readonly taskResults: Readonly<Record<string, TaskResult>>;
+}
+
+export interface PipelineResult extends PipelineStatus {
+  readonly result: RunResult;
+  /** Reasons of a degraded or failed run, most important first. */
+  readonly reasons: readonly string[];
+}
+
+/** A node of the `graph` query, in topological order. */
+export interface GraphTask {
+  readonly taskId: string;
+  readonly dependencies: readonly string[];
+  readonly priority: number;
+  readonly critical: boolean;
+}
+
+/** A row of `plan`. */
+export interface PlannedTask extends GraphTask {
+  readonly action: 'run' | 'reuse' | 'skip';
+  readonly reason: string;
+}

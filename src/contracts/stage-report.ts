@@ -1,0 +1,59 @@
+import type { Json } from './pipeline-input.ts';
+import type { TaskError } from './pipeline-status.ts';
+import type { StageSettings, TaskPolicy } from './run-config.ts';
+import type { Stage } from './words.ts';
+
+/** Who is running and as what: the key under which a task's effect is recorded. */
+export interface TaskContext {
+  /** The run's workflow id. */
+  readonly runId: string;
+  /** The first execution's Temporal run id: a workflow id may be used again, this may not. */
+  readonly executionId: string;
+  readonly taskId: string;
+  readonly policy: TaskPolicy;
+  /** Failed attempts of this task in earlier activities of the same run (long waits end an activity). */
+  readonly earlierFailures: number;
+  /** Attempts that started in earlier activities of the same run. */
+  readonly earlierAttempts: number;
+}
+
+/** The one argument of each stage activity. */
+export interface StageActivityInput {
+  readonly context: TaskContext;
+  readonly symbol: string;
+  readonly stage: Stage;
+  readonly settings: StageSettings;
+}
+
+/** What an activity returns: small JSON only; rows stay in Postgres. */
+export interface TaskOutcome {
+  readonly output: Json;
+  /** Attempts that started, earlier activities included. */
+  readonly attempts: number;
+  /** Why this success is only a degraded one (quarantine above the limit, gaps, a source skipped). */
+  readonly degraded?: readonly string[];
+}
+
+/** How one task ended, as it reaches the scheduler. */
+export type TaskReport =
+  | { readonly taskId: string; readonly kind: 'started'; readonly at: number }
+  | ({ readonly taskId: string; readonly kind: 'succeeded'; readonly at: number; readonly startedAt: number } & TaskOutcome)
+  | {
+      readonly taskId: string;
+      readonly kind: 'failed';
+      readonly at: number;
+      readonly startedAt: number;
+      readonly attempts: number;
+      readonly error: TaskError;
+    }
+  | {
+      readonly taskId: string;
+      readonly kind: 'retryLater';
+      readonly at: number;
+      readonly startedAt: number;
+      readonly attempts: number;
+      readonly failures: number;
+      readonly retryAt: number;
+      readonly error: TaskError;
+    }
+  | { readonly taskId: string; readonly kind: 'cancelled'; readonly at: number; readonly startedAt: number; readonly attempts: number };
