@@ -1,0 +1,13 @@
+import type { ChildProcess } from 'node:child_process';
+
+/** Ends a child that we started and waits until it is gone: SIGTERM, and SIGKILL if it stays longer than `graceMs`. */
+export async function stopProcess(child: ChildProcess, graceMs = 15_000): Promise<void> {
+  if (child.pid === undefined || hasExited(child)) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await gone;
+  clearTimeout(timer);
+}
+
+const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;

@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Connection } from '@temporalio/client';
+import type { Log } from '../activities/stage-work.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+import { stopProcess } from './child-process.ts';
+import { freePort } from './free-port.ts';
+
+export interface DevServerOptions {
+  /** The `temporal` executable, see `findTemporalCli`. */
+  readonly cli: string;
+  /** Where its log goes (`<home>/logs`). */
+  readonly home: string;
+  /** Keeps workflows over restarts. @default none: everything is forgotten at the end */
+  readonly databaseFile?: string;
+  /** Wanted ports; a free one is taken when they are in use. @default a free one */
+  readonly port?: number;
+  readonly uiPort?: number;
+  /** Without the Web UI. @default false */
+  readonly headless?: boolean;
+  readonly log: Pick<Log, 'debug' | 'info' | 'warn'>;
+}
+
+export interface DevServer {
+  /** `127.0.0.1:7233` */
+  readonly address: string;
+  /** Empty when headless. */
+  readonly uiUrl: string;
+  readonly namespace: string;
+  readonly pid: number;
+  readonly logFile: string;
+  /** Resolves when the process is gone, whoever ended it. */
+  readonly exited: Promise<void>;
+  close(): Promise<void>;
+}
+
+const NAMESPACE = 'default';
+const START_TIMEOUT_MS = 60_000;
+const PORT_ATTEMPTS = 3;
+
+/**
+ * The task queues of the server are read 20 times a second by default, which pins a chain of short activities to 50 ms a
+ * step; these values lift that. The pragmas make a database file as fast as memory.
+ */
+const SPEED = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
+const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
+
+/**
+ * Starts `temporal server start-dev` on loopback and resolves when its namespace answers. The process is in its own group,
+ * so that Ctrl-C in a terminal reaches only us and things close in our order.
+ *
+ * @throws PredictLabError SourceUnavailable with the last lines of its log when it dies or does not answer within a minute
+ */
+export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // another process may have taken the port between our look and the server's
+      const portTaken = error instanceof PredictLabError && /address already in use/i.test(error.message);
+      if (!portTaken || attempt === PORT_ATTEMPTS) throw error;
+      options.log.debug('a port of the Temporal dev server was taken meanwhile; trying others');
+    }
+  }
+}
+
+async function startOnce(options: DevServerOptions): Promise<DevServer> {
+  const { cli, home, databaseFile, headless = false, log } = options;
+  const port = await pickPort('Temporal', options.port, log);
+  const uiPort = headless ? undefined : await pickPort('its Web UI', options.uiPort, log);
+  const logFolder = path.join(home, 'logs');
+  await mkdir(logFolder, { recursive: true });
+  if (databaseFile) await mkdir(path.dirname(databaseFile), { recursive: true });
+  const logFile = path.join(logFolder, `temporal-${port}.log`);
+
+  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
+  args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']));
+  for (const value of SPEED) args.push('--dynamic-config-value', value);
+  if (databaseFile) args.push('--db-filename', databaseFile, ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]));
+
+  const output = await open(logFile, 'w');
+  const child = spawn(cli, args, { stdio: ['ignore', output.fd, output.fd], detached: true });
+  await output.close();
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  const address = `127.0.0.1:${port}`;
+  try {
+    await waitUntilReady(child, address);
+  } catch (error) {
+    await stopProcess(child);
+    throw new PredictLabError(
+      'SourceUnavailable',
+      `the Temporal dev server (${cli}) did not start on ${address}: ${await lastLines(logFile)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return {
+    address,
+    uiUrl: uiPort === undefined ? '' : `http://127.0.0.1:${uiPort}`,
+    namespace: NAMESPACE,
+    pid: child.pid!,
+    logFile,
+    exited,
+    close: () => stopProcess(child),
+  };
+}
+
+async function pickPort(what: string, wanted: number | undefined, log: Pick<Log, 'info'>): Promise<number> {
+  const port = await freePort(wanted);
+  if (wanted !== undefined && port !== wanted) log.info(`port ${wanted} for ${what} is in use; taking ${port}`);
+  return port;
+}
+
+/** Ready = the frontend answers and the namespace is there; both are asked, nothing is assumed from the clock. */
+async function waitUntilReady(child: ChildProcess, address: string): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  let gone: string | undefined;
+  child.once('exit', (code, signal) => (gone = `it ended with ${signal ?? `exit code ${code}`}`));
+  child.once('error', (error) => (gone = error.message));
+  for (;;) {
+    if (gone !== undefined) throw new Error(gone);
+    if (Date.now() > deadline) throw new Error(`no answer within ${START_TIMEOUT_MS / 1000} s`);
+    if (await answers(address)) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+async function answers(address: string): Promise<boolean> {
+  try {
+    const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+    try {
+      await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace: NAMESPACE }));
+      return true;
+    } finally {
+      await connection.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
+async function lastLines(logFile: string): Promise<string> {
+  const text = await readFile(logFile, 'utf8').catch(() => '');
+  const lines = text.trim().split('\n').slice(-5).join('\n');
+  return lines === '' ? `it wrote nothing (${logFile})` : `${lines}\n(${logFile})`;
+}
