@@ -1,0 +1,86 @@
+/**
+ * How values are written for people: tabular, same precision per column, typographic minus, narrow no-break thousands.
+ * Nothing here rounds what is stored; data tables and exports carry full precision.
+ */
+
+/** What stands where a value is not known. */
+export const DASH = '–';
+
+const THOUSANDS = '\u202f';
+const MINUS = '−';
+
+/** `1234567.8, 1` → `1 234 567.8`. Not finite → a dash. */
+export const formatNumber = (value: number | null | undefined, digits = 0): string => {
+  if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
+  const [whole = '0', fraction] = Math.abs(value).toFixed(digits).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, THOUSANDS);
+  const text = fraction === undefined ? grouped : `${grouped}.${fraction}`;
+  return value < 0 && Number(text.replaceAll(THOUSANDS, '')) !== 0 ? MINUS + text : text;
+};
+
+/** A fraction as percent: `−0.081` → `−8.1 %`. */
+export const formatPercent = (fraction: number | null | undefined, digits = 1): string => {
+  const text = formatNumber(fraction === null || fraction === undefined ? fraction : fraction * 100, digits);
+  return text === DASH ? text : `${text}${THOUSANDS}%`;
+};
+
+/** Shortest decimal that parses back to the same number, without exponent where that stays readable: for data tables. */
+export const plainNumber = (value: number | null | undefined): string => {
+  if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
+  const text = String(value);
+  return /e-/.test(text) ? value.toFixed(20).replace(/0+$/, '') : text;
+};
+
+/** `2026-11-24 08:00Z`; to the second when `seconds` is set or the minute would hide something. */
+export const formatTime = (time: number | null | undefined, precision: 'minute' | 'second' = 'minute'): string => {
+  if (time === null || time === undefined || !Number.isFinite(time) || Math.abs(time) > 8.64e15) return DASH;
+  const iso = new Date(time).toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, precision === 'minute' ? 16 : 19)}Z`;
+};
+
+/** `2026-11-24` */
+export const formatDay = (time: number): string => formatTime(time).slice(0, 10);
+
+/** `02:10` of the day, UTC. */
+export const formatClock = (time: number): string => formatTime(time).slice(11, 16);
+
+/** A range of time: `02:10–05:40` inside one day that is `now`'s or named before, else with its dates. */
+export const formatRange = (from: number, to: number): string =>
+  formatDay(from) === formatDay(to)
+    ? `${formatDay(from)} ${formatClock(from)}–${formatClock(to)}Z`
+    : `${formatTime(from)} – ${formatTime(to)}`;
+
+/** A measured duration, two significant places: `320 ms`, `1.2 s`, `2 m 10 s`, `3 h 05 m`, `6 d 2 h`. */
+export const formatDuration = (seconds: number | null | undefined): string => {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return DASH;
+  if (seconds < 0) return MINUS + formatDuration(-seconds);
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, '0')} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} m`;
+  const hours = Math.round(seconds / 3600);
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+};
+
+/** An age or a distance in one unit, for beside an absolute time: `4 m`, `6 d`. */
+export const formatAge = (seconds: number | null | undefined): string => {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return DASH;
+  const distance = Math.max(0, seconds);
+  if (distance < 60) return `${Math.floor(distance)} s`;
+  if (distance < 3600) return `${Math.floor(distance / 60)} m`;
+  if (distance < 86_400) return `${Math.floor(distance / 3600)} h`;
+  return `${Math.floor(distance / 86_400)} d`;
+};
+
+/** `mm:ss`, with hours in front when there are some. */
+export const formatStopwatch = (seconds: number): string => {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const minutes = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  return whole < 3600 ? minutes : `${Math.floor(whole / 3600)}:${minutes}`;
+};
+
+/** `1 task`, `2 tasks` */
+export const plural = (count: number, word: string): string => `${formatNumber(count)} ${word}${count === 1 ? '' : 's'}`;

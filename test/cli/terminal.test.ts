@@ -1,0 +1,149 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { renderLiveTable } from '../../src/cli/terminal.ts';
+import { progressBar } from '../../src/cli/terminal-head.ts';
+import { textWidth } from '../../src/cli/terminal-text.ts';
+import type { PipelineStatus, TaskResult } from '../../src/contracts/pipeline-status.ts';
+import { STAGES, type TaskStatus } from '../../src/contracts/words.ts';
+
+const START = Date.parse('2026-11-24T08:00:00Z');
+const now = START + 18_000;
+
+const tasksOf = (symbol: string, statuses: readonly TaskStatus[], more: Partial<TaskResult> = {}): Record<string, TaskResult> =>
+  Object.fromEntries(STAGES.map((stage, i) => [`${symbol}/${stage}`, { status: statuses[i] ?? 'pending', attempts: 1, ...more }]));
+
+const statusOf = (taskResults: Record<string, TaskResult>, more: Partial<PipelineStatus> = {}): PipelineStatus => {
+  const all = Object.values(taskResults);
+  const count = (status: TaskStatus): number => all.filter((task) => task.status === status).length;
+  const done = all.length - count('pending') - count('running');
+  return {
+    runId: 'pipeline-2026-11-24T08:00Z',
+    totalTasks: all.length,
+    completedTasks: done,
+    progress: done / all.length,
+    startedAt: new Date(START).toISOString(),
+    finishedAt: null,
+    durationSeconds: 18,
+    statusBreakdown: {
+      pending: count('pending'),
+      running: count('running'),
+      success: count('success'),
+      failed: count('failed'),
+      skipped: count('skipped'),
+      cancelled: count('cancelled'),
+    },
+    stageStats: {},
+    taskResults,
+    ...more,
+  };
+};
+
+const SIX: readonly TaskStatus[] = ['success', 'success', 'success', 'success', 'success', 'success'];
+
+describe('the live table', () => {
+  const running: Record<string, TaskResult> = {
+    ...tasksOf('BTC_PRICE', ['success', 'success', 'success', 'success', 'running', 'pending']),
+    ...tasksOf('ETH_PRICE', ['running']),
+    ...tasksOf('US_SENATE', SIX, { durationSeconds: 0.68 }),
+  };
+  running['BTC_PRICE/backtest'] = { status: 'running', attempts: 1, startedAt: new Date(now - 1200).toISOString() };
+
+  it('shows the run in one line and each symbol in one, with what it does now', () => {
+    const lines = renderLiveTable(
+      statusOf(running),
+      {
+        slots: { used: 5, max: 5 },
+        secondsLeft: 11,
+        tasks: { 'ETH_PRICE/collect': { attempt: 2, retryAt: now + 3000, lastFailure: 'polymarket 503' } },
+      },
+      { width: 120, now },
+    );
+    expect(lines).toEqual([
+      'pipeline-2026-11-24T08:00Z  1/3 symbols  ██████████········  55 %  00:18 elapsed, ~00:11 left  5/5 slots',
+      ' BTC_PRICE  ●●●●◐○  backtest 1.2 s',
+      ' ETH_PRICE  ◐○○○○○  collect, attempt 2, retry in 3 s: polymarket 503',
+      ' US_SENATE  ●●●●●●  4.1 s',
+    ]);
+  });
+
+  it('names the error of a failed stage and why the others were skipped', () => {
+    const tasks = tasksOf('ETH', ['success', 'failed', 'skipped', 'skipped', 'skipped', 'skipped']);
+    tasks['ETH/clean'] = { status: 'failed', attempts: 4, error: { type: 'BadInput', message: 'ticks.csv has no column price' } };
+    const [, line] = renderLiveTable(statusOf(tasks), {}, { width: 100, now });
+    expect(line).toBe(' ETH  ●✕⊘⊘⊘⊘  clean: BadInput: ticks.csv has no column price');
+  });
+
+  it('says so when a symbol only succeeded in a degraded way', () => {
+    const tasks = tasksOf('ETH', SIX, { durationSeconds: 1 });
+    tasks['ETH/collect'] = { status: 'success', durationSeconds: 1, degraded: ['predict was skipped: PREDICT_API_KEY is not set'] };
+    const [head, line] = renderLiveTable(
+      statusOf(tasks, { finishedAt: new Date(now).toISOString() }),
+      { result: 'degraded' },
+      { width: 100, now },
+    );
+    expect(head).toContain('▲ degraded');
+    expect(head).not.toContain('left');
+    expect(line).toBe(' ETH  ▲●●●●●  6.0 s  predict was skipped: PREDICT_API_KEY is not set');
+  });
+
+  it('shows custom tasks under the symbols', () => {
+    const tasks: Record<string, TaskResult> = { ...tasksOf('ETH', SIX), notify: { status: 'running', attempts: 1, startedAt: null } };
+    expect(renderLiveTable(statusOf(tasks), {}, { width: 80, now }).at(-1)).toBe(' notify  ◐');
+  });
+
+  it('counts tasks when the run has custom tasks only', () => {
+    const lines = renderLiveTable(statusOf({ notify: { status: 'success', durationSeconds: 0.05 } }), {}, { width: 80, now });
+    expect(lines[0]).toContain('1/1 tasks');
+    expect(lines[1]).toBe(' notify  ●       50 ms');
+  });
+
+  it('shows symbols as a whole where the status does not go to the stage', () => {
+    const status = statusOf({ AAA: { status: 'success', durationSeconds: 2 }, BBB: { status: 'running', startedAt: null } });
+    const lines = renderLiveTable(status, { symbols: ['AAA', 'BBB'] }, { width: 80, now });
+    expect(lines[0]).toContain('1/2 symbols');
+    expect(lines.slice(1)).toEqual([' AAA  ●       2.0 s', ' BBB  ◐']);
+  });
+
+  it.each([10, 24, 40, 60, 80, 100, 200])('never writes a line wider than %i columns', (width) => {
+    const long = {
+      ...running,
+      'a-custom-task-with-a-very-long-name-that-does-not-fit': {
+        status: 'failed',
+        error: { type: 'BadInput', message: '長い'.repeat(80) },
+      } as TaskResult,
+    };
+    for (const line of renderLiveTable(statusOf(long), { slots: { used: 1, max: 5 }, paused: true }, { width, now })) {
+      expect(textWidth(line)).toBeLessThanOrEqual(width);
+    }
+  });
+
+  it('keeps what needs attention when the screen is too low, and sums up the rest', () => {
+    const tasks: Record<string, TaskResult> = {};
+    for (let i = 0; i < 40; i += 1) Object.assign(tasks, tasksOf(`S${i}`, SIX));
+    tasks['S33/kline'] = { status: 'failed', error: { type: 'StorageUnavailable', message: 'connection refused' } };
+    const lines = renderLiveTable(statusOf(tasks), {}, { width: 90, height: 6, now });
+    expect(lines).toHaveLength(6);
+    expect(lines.join('\n')).toContain('kline: StorageUnavailable: connection refused');
+    expect(lines.at(-1)).toBe(' … 36 more: 36 success');
+  });
+
+  it('lets no control character of a message reach the terminal', () => {
+    const tasks = tasksOf('ETH', ['failed']);
+    tasks['ETH/collect'] = { status: 'failed', error: { type: 'SourceBlocked', message: 'a\u001b[2Jb\r\nc\u202ed' } };
+    const text = renderLiveTable(statusOf(tasks), {}, { width: 90, now }).join('\n');
+    expect(text).toContain('SourceBlocked: a [2Jb c d');
+    expect(text.replaceAll('\n', '')).toMatch(/^[^\p{Cc}\u202e]*$/u);
+  });
+
+  it('colours only when asked', () => {
+    const status = statusOf(running);
+    expect(renderLiveTable(status, {}, { width: 90, now }).join('')).not.toContain('\u001b');
+    const coloured = renderLiveTable(status, {}, { width: 90, now, colour: true }).join('\n');
+    expect(coloured).toContain('\u001b[36m◐\u001b[0m');
+    expect(stripVTControlCharacters(coloured)).toBe(renderLiveTable(status, {}, { width: 90, now }).join('\n'));
+  });
+
+  it('draws the progress bar in half cells', () => {
+    expect([0, 0.25, 0.61, 1, 7].map((p) => progressBar(p, 6))).toEqual(['······', '█▌····', '███▌··', '██████', '██████']);
+  });
+});
