@@ -1,0 +1,94 @@
+import type { PredictLabError } from '../contracts/errors.ts';
+import type { CandidateRow, Instrument, TimeRange } from '../contracts/market-data.ts';
+import type { Json } from '../contracts/pipeline-input.ts';
+import type { SourceType, TickKind } from '../contracts/words.ts';
+
+/** What `discover` works from: one symbol's selectors for this source, and the run's window. */
+export interface DiscoverRequest<Selector = unknown> {
+  readonly symbol: string;
+  readonly selectors: readonly Selector[];
+  /** `from ≤ time ≤ to`, UTC epoch milliseconds. */
+  readonly window: TimeRange;
+  readonly asOf: number;
+  /** Instruments of this symbol that earlier runs found: what is settled need not be asked for again. */
+  readonly known: readonly Instrument[];
+  readonly signal: AbortSignal;
+}
+
+export interface Discovery {
+  readonly instruments: readonly Instrument[];
+  /** Selectors that match nothing, one sentence each; they do not take the other instruments of the symbol with them. */
+  readonly problems: readonly string[];
+  /** HTTP requests made; 0 for files. */
+  readonly requests: number;
+}
+
+/** Which ranges of each kind of tick earlier runs collected; merged and sorted. */
+export type CoveredRanges = Readonly<Record<TickKind, readonly TimeRange[]>>;
+
+export interface CollectRequest<Selector = unknown> {
+  readonly instrument: Instrument;
+  readonly selectors: readonly Selector[];
+  /** `from ≤ time ≤ to`, UTC epoch milliseconds. Rows outside are left to other runs. */
+  readonly window: TimeRange;
+  readonly asOf: number;
+  readonly covered: CoveredRanges;
+  /** Take the whole window again, whatever is covered. */
+  readonly refetch: boolean;
+  /** The cursor of the last page that an earlier attempt staged: go on right after it. */
+  readonly cursor: Json | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** One page of one instrument: what came in, how far it reaches, and where to go on. */
+export interface SourcePage {
+  readonly kind: TickKind;
+  /** In the venue's own order. */
+  readonly rows: readonly CandidateRow[];
+  readonly order: 'newest-first' | 'oldest-first';
+  /** Small JSON; given back as `CollectRequest.cursor` the stream goes on after this page. */
+  readonly cursor: Json;
+  /** Ranges of `kind` that are completely collected now that this page is staged. Never of a poll that failed. */
+  readonly coverage: readonly TimeRange[];
+  /** HTTP requests this page took, retries included. */
+  readonly requests: number;
+  /** The order book as it stood, where the page looked at it. */
+  readonly book?: Instrument['book'];
+}
+
+/**
+ * One venue (or the user's files) behind one interface; a new venue is one folder that implements it.
+ *
+ * A source parses and normalises, it never judges: a row it cannot read becomes a `CandidateRow` with a `defect`, an
+ * answer it cannot read becomes `SourceSchemaChanged`. Every error it throws is a `PredictLabError` named by its effect.
+ */
+export interface Source<Selector = unknown> {
+  readonly type: SourceType;
+  /** The instruments that the selectors match in the window, in a stable order, with the venue's facts about them. */
+  discover(request: DiscoverRequest<Selector>): Promise<Discovery>;
+  /**
+   * The rows of one instrument, newest pages first, one page in memory at a time. Asks only for what `covered` lacks plus
+   * a small overlap for late rows; yields nothing when there is nothing to ask for.
+   */
+  collect(request: CollectRequest<Selector>): AsyncIterable<SourcePage>;
+  /** What went wrong, named by its effect. */
+  describe(error: unknown): PredictLabError;
+}
+
+/** A source that takes part in a run, or the reason why it cannot. */
+export type AvailableSource = { readonly source: Source } | { readonly skipped: string };
+
+/** Every source by its type; sources without a key are there with their reason. */
+export type Sources = Readonly<Record<SourceType, AvailableSource>>;
+
+/** One thing a user could add to a symbol, found by searching a venue. */
+export interface SearchHit {
+  readonly source: SourceType;
+  readonly title: string;
+  /** The selector to put into the catalogue. */
+  readonly selector: Json;
+  readonly markets: number;
+  readonly closed: boolean;
+  /** Instruments of other venues that trade the same market. */
+  readonly twins: readonly string[];
+}
