@@ -30,13 +30,13 @@ export function temporalDownload(baseUrl = 'https://temporal.download'): CliDown
         platform: process.platform,
         format: 'json',
       });
-      const answer = await request(`${baseUrl}/cli/v${TEMPORAL_CLI_VERSION}?${query}`);
+      const answer = await request(`${baseUrl}/cli/v${TEMPORAL_CLI_VERSION}?${query.toString()}`);
       const { archiveUrl, fileToExtract } = (await answer.json()) as { archiveUrl?: string; fileToExtract?: string };
       if (!archiveUrl || !fileToExtract) throw new Error('the answer names no archive for this platform');
       const archive = path.join(folder, 'temporal.tar.gz');
       const { body } = await request(archiveUrl);
       if (!body) throw new Error(`${archiveUrl} is empty`);
-      await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(archive), {
+      await pipeline(Readable.fromWeb(body), createWriteStream(archive), {
         signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
       });
       const unpacked = await runCommand('tar', ['-xzf', archive, '-C', folder], { timeoutMs: 60_000 });
