@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { filesBelow, hashFiles, ROOT, SetUpError, say } from './project.mjs';
+
+const DIST = path.join(ROOT, 'dist');
+const STAMP = path.join(DIST, '.build-stamp');
+const BUNDLE = 'workflow-bundle.js';
+const SOURCES = ['src', 'sandbox'];
+const isAsset = (file) => !/\.(ts|md)$/.test(file);
+
+/** What the workflow sandbox can load: a change elsewhere does not cost a new bundle. */
+const WORKFLOW_FOLDERS = ['workflows', 'scheduling', 'contracts'];
+
+/**
+ * Brings dist/ up to date; returns whether anything had to be done. Files are compiled aside and moved in one by one, so a
+ * process that runs from dist/ never sees half a file; two builds at once are kept apart by the caller's lock.
+ */
+export async function build() {
+  const inputs = hashFiles(ROOT, [
+    ...SOURCES.flatMap((folder) => filesBelow(path.join(ROOT, folder)).map((file) => path.join(folder, file))),
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+    'scripts/set-up/build.mjs',
+  ]);
+  const last = readStamp();
+  if (last?.inputs === inputs && last.files.every((file) => existsSync(path.join(DIST, file)))) return false;
+
+  const started = Date.now();
+  rmSync(STAMP, { force: true });
+  removeStagings();
+  const staging = path.join(DIST, `.staging-${process.pid}`);
+  try {
+    compile(staging);
+    copyAssets(staging);
+    const files = moveIn(staging);
+    const bundle = await bundleWorkflows(last?.bundle);
+    if (bundle) files.push(BUNDLE);
+    writeFileSync(STAMP, JSON.stringify({ inputs, bundle, files }));
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+  say(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return true;
+}
+
+function readStamp() {
+  try {
+    return JSON.parse(readFileSync(STAMP, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function removeStagings() {
+  if (!existsSync(DIST)) return;
+  for (const name of readdirSync(DIST)) if (name.startsWith('.staging-')) rmSync(path.join(DIST, name), { recursive: true, force: true });
+}
+
+/** Only emits: `npm run types` checks. So a build takes a second, and the same one serves a work in progress. */
+function compile(staging) {
+  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', staging], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  if (result.status !== 0) throw new SetUpError(`the build failed:\n${result.stdout}${result.stderr}`);
+}
+
+/** SQL migrations, JSON and the like keep their place beside the code that reads them. */
+function copyAssets(staging) {
+  for (const folder of SOURCES) {
+    for (const file of filesBelow(path.join(ROOT, folder), isAsset))
+      cpSync(path.join(ROOT, folder, file), path.join(staging, folder, file));
+  }
+}
+
+function moveIn(staging) {
+  const files = filesBelow(staging);
+  const wanted = new Set(files);
+  for (const file of files) {
+    const target = path.join(DIST, file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    renameSync(path.join(staging, file), target);
+  }
+  for (const folder of SOURCES) {
+    for (const file of filesBelow(path.join(DIST, folder))) if (!wanted.has(path.join(folder, file))) rmSync(path.join(DIST, folder, file));
+  }
+  return files;
+}
+
+/** Bundles the workflows once here, so that a worker starts without webpack; returns the hash of what went in. */
+async function bundleWorkflows(last) {
+  const compiled = path.join(DIST, 'src');
+  const entry = path.join(compiled, 'workflows/index.js');
+  if (!existsSync(entry)) return undefined;
+  const files = WORKFLOW_FOLDERS.flatMap((folder) =>
+    filesBelow(path.join(compiled, folder), (file) => file.endsWith('.js')).map((file) => path.join(folder, file)),
+  );
+  const hash = hashFiles(compiled, files) + hashFiles(ROOT, ['package-lock.json']);
+  const target = path.join(DIST, BUNDLE);
+  if (hash === last && existsSync(target) && statSync(target).size > 0) return hash;
+  const { bundleWorkflowCode, DefaultLogger } = (await import('@temporalio/worker')).default;
+  const { code } = await bundleWorkflowCode({ workflowsPath: entry, logger: new DefaultLogger('WARN') }).catch((error) => {
+    throw new SetUpError(`cannot bundle the workflows in src/workflows: ${error.message.split(',')[0]}; the reasons are above`);
+  });
+  writeFileSync(`${target}.${process.pid}`, code);
+  renameSync(`${target}.${process.pid}`, target);
+  return hash;
+}

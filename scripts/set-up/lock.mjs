@@ -1,0 +1,78 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { say, SetUpError } from './project.mjs';
+
+const WAIT_MS = 200;
+const PATIENCE_MS = 15 * 60_000;
+
+/** Runs `work` while no other process of this machine is between the same `withLock`. A lock whose process is gone is taken over. */
+export async function withLock(file, work) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const since = Date.now();
+  let told = false;
+  while (!acquire(file)) {
+    const holder = holderOf(file);
+    if (holder !== undefined && !isAlive(holder)) takeAway(file);
+    else {
+      if (!told) say(`waiting for another set-up of this project to end (pid ${holder})`);
+      told = true;
+      if (Date.now() - since > PATIENCE_MS)
+        throw new SetUpError(`another set-up (pid ${holder}) has not ended in 15 minutes; end it, or delete ${file}`);
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+    }
+  }
+  const release = () => rmSync(file, { force: true });
+  process.once('exit', release);
+  try {
+    return await work();
+  } finally {
+    process.removeListener('exit', release);
+    release();
+  }
+}
+
+/** The lock appears with its holder's pid in it or not at all: written aside, then linked. */
+function acquire(file) {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
+  try {
+    linkSync(own, file);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+function holderOf(file) {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of several waiters only one renames the stale lock; the others find it gone. */
+function takeAway(file) {
+  const stale = `${file}.stale-${process.pid}`;
+  try {
+    renameSync(file, stale);
+    // somebody may have taken it over between our look and the rename: then give it back
+    if (isAlive(holderOf(stale))) linkSync(stale, file);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  }
+  rmSync(stale, { force: true });
+}
+
+function isAlive(pid) {
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
