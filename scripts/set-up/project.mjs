@@ -40,7 +40,7 @@ export function filesBelow(folder, keep = () => true) {
     }
   };
   walk('');
-  return found.sort();
+  return found.sort((a, b) => (a < b ? -1 : 1));
 }
 
 /** One hash over names and contents. */
