@@ -1,0 +1,21 @@
+import type { MergeableCandles } from './candle-columns.ts';
+import { combineCandles, type Source } from './combine-candles.ts';
+
+/**
+ * The candles of the ticks of both, which are of the same series and share no tick. Associative and commutative: any
+ * batching gives the same bytes.
+ *
+ * @throws RangeError when the intervals differ
+ */
+export function mergeCandles(a: MergeableCandles, b: MergeableCandles): MergeableCandles {
+  if (a.interval !== b.interval)
+    throw new RangeError(`candles of ${a.interval} and ${b.interval} do not merge; roll the shorter ones up first`);
+  const sources: Source[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const fromA = j >= b.length || (i < a.length && (a.openTime[i] as number) <= (b.openTime[j] as number));
+    sources.push(fromA ? [a, i++] : [b, j++]);
+  }
+  return combineCandles(a.interval, [a, b], sources, (openTime) => openTime);
+}
