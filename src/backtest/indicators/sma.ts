@@ -1,0 +1,28 @@
+/**
+ * Simple moving average: the mean of the last `period` values, NaN before there are as many (TA-Lib `SMA`).
+ *
+ * The running sum is compensated (Neumaier) and a window of equal values gives exactly that value: a price that stands
+ * still must not drift by a rounding error, or two averages of it would cross.
+ */
+export function sma(values: Float64Array, period: number): Float64Array {
+  const n = values.length;
+  const out = new Float64Array(n).fill(Number.NaN);
+  let sum = 0;
+  let lost = 0;
+  let equalRun = 0;
+  for (let i = 0; i < n; i++) {
+    const value = values[i];
+    equalRun = i > 0 && value === values[i - 1] ? equalRun + 1 : 1;
+    let next = sum + value;
+    lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+    sum = next;
+    if (i >= period) {
+      const old = -values[i - period];
+      next = sum + old;
+      lost += Math.abs(sum) >= Math.abs(old) ? sum - next + old : old - next + sum;
+      sum = next;
+    }
+    if (i >= period - 1) out[i] = equalRun >= period ? value : (sum + lost) / period;
+  }
+  return out;
+}

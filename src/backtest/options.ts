@@ -1,0 +1,71 @@
+import type { Market } from './market.ts';
+
+/** How much an entry buys. `all` = all cash; `fraction` = that part of it; `fixed` = units, as far as the cash goes. */
+export type Sizing =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'fraction'; readonly fraction: number }
+  | { readonly kind: 'fixed'; readonly units: number };
+
+/** How a backtest trades. Every field has a default, {@link DEFAULT_OPTIONS}. */
+export interface BacktestOptions {
+  /** Money at the start. @default 10000 */
+  readonly cash: number;
+  /** Moves entries only: a long pays open·(1 + spread), a short gets open·(1 − spread). @default 0 */
+  readonly spread: number;
+  /** Ticks that each fill is worse than the open, entries and exits; needs the market's tick size. @default 0 */
+  readonly slippageTicks: number;
+  /** `both`: a short signal sells short (asset) or buys the other outcome (probability). @default 'long' */
+  readonly side: 'long' | 'both';
+  /** Sizes are rounded down to whole units. @default false */
+  readonly wholeUnits: boolean;
+  /** @default { kind: 'all' } */
+  readonly sizing: Sizing;
+  /** Most of the fill bar's volume one order may take; null = no cap. Bars without volume are not capped. @default null */
+  readonly maxVolumeShare: number | null;
+  /** Random cuts of the look-ahead proof; 0 = no proof. @default 4 */
+  readonly proofCuts: number;
+  /** Seed of the proof's cuts and mutations. @default 1 */
+  readonly seed: number;
+  /** @internal For comparison with backtesting.py only: fill on the signal bar's close, close the last trade at its open. */
+  readonly parity: { readonly fillAtSignalClose?: boolean; readonly closeAtLastOpen?: boolean };
+}
+
+export const DEFAULT_OPTIONS: BacktestOptions = {
+  cash: 10_000,
+  spread: 0,
+  slippageTicks: 0,
+  side: 'long',
+  wholeUnits: false,
+  sizing: { kind: 'all' },
+  maxVolumeShare: null,
+  proofCuts: 4,
+  seed: 1,
+  parity: {},
+};
+
+/** Says what is wrong with the options, one sentence each. */
+export function optionProblems(options: BacktestOptions, market: Market): string[] {
+  const problems: string[] = [];
+  const check = (fine: boolean, sentence: string): void => {
+    if (!fine) problems.push(sentence);
+  };
+  const { cash, spread, slippageTicks, sizing, maxVolumeShare, proofCuts } = options;
+  check(cash > 0 && Number.isFinite(cash), `cash must be a positive amount, got ${cash}`);
+  check(spread >= 0 && spread < 1, `spread must be a fraction in [0, 1), got ${spread}`);
+  check(slippageTicks >= 0 && Number.isFinite(slippageTicks), `slippage must be 0 or more ticks, got ${slippageTicks}`);
+  check(slippageTicks === 0 || market.tickSize !== null, 'slippage is in ticks, but the tick size of this market is unknown');
+  check(market.fees.rate >= 0 && market.fees.rate < 1, `fee must be a fraction in [0, 1), got ${market.fees.rate}`);
+  if (sizing.kind === 'fraction')
+    check(sizing.fraction > 0 && sizing.fraction <= 1, `the size must be a fraction in (0, 1], got ${sizing.fraction}`);
+  if (sizing.kind === 'fixed')
+    check(sizing.units > 0 && Number.isFinite(sizing.units), `the size must be a positive number of units, got ${sizing.units}`);
+  check(
+    maxVolumeShare === null || (maxVolumeShare > 0 && maxVolumeShare <= 1),
+    `the volume share must be in (0, 1], got ${maxVolumeShare}`,
+  );
+  check(
+    Number.isInteger(proofCuts) && proofCuts >= 0 && proofCuts <= 1000,
+    `proof cuts must be an integer from 0 to 1000, got ${proofCuts}`,
+  );
+  return problems;
+}

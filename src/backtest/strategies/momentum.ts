@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineStrategy } from '../strategy.ts';
+import { periodOf } from './params.ts';
+
+export const momentum = defineStrategy({
+  name: 'momentum',
+  summary: 'Long when the price rose by more than `threshold` (a fraction) over `period` bars, out (or short) when it fell by more',
+  params: z.strictObject({ period: periodOf(20), threshold: z.number().min(0).default(0) }),
+  create({ period, threshold }, bars) {
+    const change = bars.indicator('roc', { period });
+    const percent = threshold * 100;
+    return () => {
+      const now = change.at();
+      if (now > percent) return 'long';
+      return now < -percent ? 'short' : 'hold';
+    };
+  },
+});

@@ -1,0 +1,104 @@
+import { closest } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Strategy } from '../strategy.ts';
+import { bollingerStrategy } from './bollinger.ts';
+import { breakout } from './breakout.ts';
+import { buyAndHold } from './buy-and-hold.ts';
+import { emaCross } from './ema-cross.ts';
+import { favourite } from './favourite.ts';
+import { momentum } from './momentum.ts';
+import { rsiStrategy } from './rsi.ts';
+import { smaCross } from './sma-cross.ts';
+
+/** The strategies that come with PredictLab, in the order the documentation lists them. */
+export const shippedStrategies: readonly Strategy[] = [
+  buyAndHold,
+  smaCross,
+  emaCross,
+  rsiStrategy,
+  bollingerStrategy,
+  breakout,
+  momentum,
+  favourite,
+] as readonly Strategy[];
+
+export const strategyByName = (name: string, strategies: readonly Strategy[] = shippedStrategies): Strategy | undefined =>
+  strategies.find((strategy) => strategy.name === name);
+
+/** Parameters of a strategy as users give them; a list of values stands for one trial each. */
+export type ParamsInput = Readonly<Record<string, Json>>;
+
+/** One combination of parameters, checked and with defaults, ready for `create`. */
+export type Params = Readonly<Record<string, Json>>;
+
+/** Most trials one grid may have: more is a typing error, not a plan. */
+const MOST_TRIALS = 100_000;
+
+/**
+ * Checks a strategy's name and parameters and expands lists into trials: `{ fast: [5, 10], slow: [30, 60] }` are four.
+ * In a grid, combinations that break a rule between parameters (fast ≥ slow) are left out, unless all do.
+ *
+ * @returns the trials, or one sentence for each problem: which name, what is wrong, what is close to it.
+ */
+export function strategyTrials(
+  name: string,
+  params: ParamsInput = {},
+  strategies: readonly Strategy[] = shippedStrategies,
+): { readonly strategy: Strategy; readonly trials: readonly Params[] } | { readonly problems: readonly string[] } {
+  const strategy = strategyByName(name, strategies);
+  if (strategy === undefined) {
+    const names = strategies.map((known) => known.name);
+    return { problems: [`unknown strategy '${name}', did you mean '${closest(name, names)}'? There are: ${names.join(', ')}`] };
+  }
+  const combinations = expand(params);
+  if (combinations === undefined) return { problems: [`the grid of '${name}' has more than ${MOST_TRIALS} combinations or an empty list`] };
+  const trials: Params[] = [];
+  const problems = new Set<string>();
+  let onlyRules = true;
+  for (const combination of combinations) {
+    const parsed = strategy.params.safeParse(combination);
+    if (parsed.success) {
+      trials.push(parsed.data as Params);
+      continue;
+    }
+    for (const issue of parsed.error.issues) {
+      if (issue.code !== 'custom') onlyRules = false;
+      problems.add(issueSentence(strategy, issue));
+    }
+  }
+  return problems.size > 0 && (!onlyRules || trials.length === 0) ? { problems: [...problems] } : { strategy, trials };
+}
+
+/** What is wrong with a strategy's name or parameters, one sentence each; empty when nothing is. */
+export function strategyProblems(name: string, params: ParamsInput = {}, strategies: readonly Strategy[] = shippedStrategies): string[] {
+  const checked = strategyTrials(name, params, strategies);
+  return 'problems' in checked ? [...checked.problems] : [];
+}
+
+/** The names of a strategy's parameters, where its schema is an object. */
+export function paramNames(strategy: Strategy): readonly string[] {
+  const { shape } = strategy.params as { shape?: Record<string, unknown> };
+  return shape === undefined ? [] : Object.keys(shape);
+}
+
+function issueSentence(strategy: Strategy, issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const names = paramNames(strategy);
+    const hint =
+      names.length === 0 ? 'it takes none' : `did you mean '${closest(issue.keys[0], [...names])}'? It takes: ${names.join(', ')}`;
+    return `strategy '${strategy.name}' has no parameter '${issue.keys[0]}', ${hint}`;
+  }
+  return `strategy '${strategy.name}', parameter '${issue.path.join('.')}': ${issue.message}`;
+}
+
+/** The cartesian product of every list among the parameters, the last name varying fastest. */
+function expand(params: ParamsInput): Record<string, Json>[] | undefined {
+  let combinations: Record<string, Json>[] = [{}];
+  for (const [name, value] of Object.entries(params)) {
+    const choices: readonly Json[] = Array.isArray(value) ? value : [value];
+    if (choices.length === 0 || combinations.length * choices.length > MOST_TRIALS) return undefined;
+    combinations = combinations.flatMap((combination) => choices.map((choice) => ({ ...combination, [name]: choice })));
+  }
+  return combinations;
+}
