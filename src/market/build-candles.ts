@@ -22,10 +22,10 @@ export function buildCandles(ticks: SequencedTicks, interval: Interval, firstSeq
   let count = 0;
   let newest = Number.NEGATIVE_INFINITY;
   for (let from = 0; from < ticks.length; ) {
-    const start = bucketStart(time[from] as number, interval);
+    const start = bucketStart(time[from], interval);
     const end = start + length;
     let to = from + 1;
-    while (to < ticks.length && (time[to] as number) >= start && (time[to] as number) < end) to++;
+    while (to < ticks.length && time[to] >= start && time[to] < end) to++;
     let slot = start > newest ? undefined : slots.get(start);
     if (slot === undefined) {
       slot = count++;
@@ -46,18 +46,18 @@ export function buildCandles(ticks: SequencedTicks, interval: Interval, firstSeq
 function addPrices(candles: OpenCandles, k: number, ticks: SequencedTicks, from: number, to: number, firstSequence: number): void {
   const { time, price, sequence } = ticks;
   const isNew = candles.trades[k] === 0;
-  let high = isNew ? Number.NEGATIVE_INFINITY : (candles.high[k] as number);
-  let low = isNew ? Number.POSITIVE_INFINITY : (candles.low[k] as number);
-  let firstTime = isNew ? Number.POSITIVE_INFINITY : (candles.firstTime[k] as number);
-  let firstSequenceSeen = candles.firstSequence[k] as number;
-  let lastTime = isNew ? Number.NEGATIVE_INFINITY : (candles.lastTime[k] as number);
-  let lastSequence = candles.lastSequence[k] as number;
+  let high = isNew ? Number.NEGATIVE_INFINITY : candles.high[k];
+  let low = isNew ? Number.POSITIVE_INFINITY : candles.low[k];
+  let firstTime = isNew ? Number.POSITIVE_INFINITY : candles.firstTime[k];
+  let firstSequenceSeen = candles.firstSequence[k];
+  let lastTime = isNew ? Number.NEGATIVE_INFINITY : candles.lastTime[k];
+  let lastSequence = candles.lastSequence[k];
   let first = -1;
   let last = -1;
   for (let i = from; i < to; i++) {
-    const p = price[i] as number;
-    const t = time[i] as number;
-    const s = sequence === undefined ? i + firstSequence : (sequence[i] as number);
+    const p = price[i];
+    const t = time[i];
+    const s = sequence === undefined ? i + firstSequence : sequence[i];
     if (p > high) high = p;
     if (p < low) low = p;
     if (t < firstTime || (t === firstTime && s < firstSequenceSeen)) {
@@ -74,14 +74,14 @@ function addPrices(candles: OpenCandles, k: number, ticks: SequencedTicks, from:
   candles.high[k] = high;
   candles.low[k] = low;
   if (first >= 0) {
-    candles.open[k] = price[first] as number;
+    candles.open[k] = price[first];
     candles.firstTime[k] = firstTime;
     candles.firstSequence[k] = firstSequenceSeen;
   }
   if (last >= 0) {
-    candles.close[k] = price[last] as number;
+    candles.close[k] = price[last];
     candles.lastTime[k] = lastTime;
     candles.lastSequence[k] = lastSequence;
   }
-  candles.trades[k] = (candles.trades[k] as number) + to - from;
+  candles.trades[k] = candles.trades[k] + to - from;
 }

@@ -42,7 +42,7 @@ export function combineCandles(
   const exact = { volume: sumsOf('volume'), quoteVolume: sumsOf('quoteVolume'), buyVolume: sumsOf('buyVolume') };
   let count = 0;
   for (const [candles, from] of sources) {
-    const start = bucketOf(candles.openTime[from] as number);
+    const start = bucketOf(candles.openTime[from]);
     const isNew = count === 0 || into.openTime[count - 1] !== start;
     const k = isNew ? count++ : count - 1;
     if (isNew) {
@@ -51,18 +51,18 @@ export function combineCandles(
       into.low[k] = Number.POSITIVE_INFINITY;
       for (const volume of VOLUMES) into[volume][k] = Number.NaN;
     }
-    into.high[k] = Math.max(into.high[k] as number, candles.high[from] as number);
-    into.low[k] = Math.min(into.low[k] as number, candles.low[from] as number);
-    into.trades[k] = (into.trades[k] as number) + (candles.trades[from] as number);
+    into.high[k] = Math.max(into.high[k], candles.high[from]);
+    into.low[k] = Math.min(into.low[k], candles.low[from]);
+    into.trades[k] = into.trades[k] + candles.trades[from];
     if (isNew || isBefore(candles.firstTime[from], candles.firstSequence[from], into.firstTime[k], into.firstSequence[k])) {
-      into.open[k] = candles.open[from] as number;
-      into.firstTime[k] = candles.firstTime[from] as number;
-      into.firstSequence[k] = candles.firstSequence[from] as number;
+      into.open[k] = candles.open[from];
+      into.firstTime[k] = candles.firstTime[from];
+      into.firstSequence[k] = candles.firstSequence[from];
     }
     if (isNew || isBefore(into.lastTime[k], into.lastSequence[k], candles.lastTime[from], candles.lastSequence[from])) {
-      into.close[k] = candles.close[from] as number;
-      into.lastTime[k] = candles.lastTime[from] as number;
-      into.lastSequence[k] = candles.lastSequence[from] as number;
+      into.close[k] = candles.close[from];
+      into.lastTime[k] = candles.lastTime[from];
+      into.lastSequence[k] = candles.lastSequence[from];
     }
     for (const volume of VOLUMES) {
       // NaN says that no tick had a size; the exact sum of such a bucket is 0

@@ -21,7 +21,7 @@ export const MAX_UNITS = 1e15;
  */
 export function decimalsOf(value: number): number {
   for (let decimals = 0; decimals <= 15; decimals++) {
-    const scale = POWERS_OF_TEN[decimals] as number;
+    const scale = POWERS_OF_TEN[decimals];
     const units = Math.round(value * scale);
     if (Math.abs(units) >= MAX_UNITS) return -1;
     if (units / scale === value) return decimals;

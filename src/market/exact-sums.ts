@@ -25,7 +25,7 @@ export const exactSums = (length: number, decimals: number): ExactSums => ({
 
 /** The sum of bucket k, exactly. */
 export function exactTotal(sums: ExactSums, k: number): Decimal {
-  const units = BigInt(sums.high[k] as number) * BigInt(LIMB) + BigInt(sums.low[k] as number);
+  const units = BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
   return add({ units, decimals: sums.decimals }, sums.rest.get(k) ?? ZERO);
 }
 
@@ -33,7 +33,7 @@ export function exactTotal(sums: ExactSums, k: number): Decimal {
 export function roundedTotal(sums: ExactSums, k: number): number {
   const scale = POWERS_OF_TEN[sums.decimals];
   // one division of two exact doubles rounds once
-  if (sums.high[k] === 0 && scale !== undefined && (sums.rest.size === 0 || !sums.rest.has(k))) return (sums.low[k] as number) / scale;
+  if (sums.high[k] === 0 && scale !== undefined && (sums.rest.size === 0 || !sums.rest.has(k))) return sums.low[k] / scale;
   return toNumber(exactTotal(sums, k));
 }
 
@@ -45,8 +45,8 @@ export function addToRest(sums: ExactSums, k: number, value: Decimal): void {
 /** Adds bucket `from` of `source` to bucket `to` of `target`. */
 export function addTotal(target: ExactSums, to: number, source: ExactSums, from: number): void {
   if (target.decimals === source.decimals) {
-    let low = (target.low[to] as number) + (source.low[from] as number);
-    let high = (target.high[to] as number) + (source.high[from] as number);
+    let low = target.low[to] + source.low[from];
+    let high = target.high[to] + source.high[from];
     if (low >= LIMB) {
       low -= LIMB;
       high += 1;
@@ -63,7 +63,7 @@ export function addTotal(target: ExactSums, to: number, source: ExactSums, from:
 
 /** Makes room in the limbs of bucket k by moving them to the rest. */
 export function spill(sums: ExactSums, k: number): void {
-  const units = BigInt(sums.high[k] as number) * BigInt(LIMB) + BigInt(sums.low[k] as number);
+  const units = BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
   addToRest(sums, k, { units, decimals: sums.decimals });
   sums.high[k] = 0;
   sums.low[k] = 0;
@@ -72,7 +72,7 @@ export function spill(sums: ExactSums, k: number): void {
 /** Adds to the limbs where the number fits their scale, to the rest where it does not. */
 function addExactly(sums: ExactSums, k: number, value: Decimal): void {
   if (value.decimals > sums.decimals || value.units < 0n) return addToRest(sums, k, value);
-  const units = unitsAt(value, sums.decimals) + BigInt(sums.high[k] as number) * BigInt(LIMB) + BigInt(sums.low[k] as number);
+  const units = unitsAt(value, sums.decimals) + BigInt(sums.high[k]) * BigInt(LIMB) + BigInt(sums.low[k]);
   const high = Number(units >> 52n);
   if (high >= LIMB) return addToRest(sums, k, value);
   sums.high[k] = high;
@@ -83,9 +83,9 @@ function addExactly(sums: ExactSums, k: number, value: Decimal): void {
 export function pickSums(sums: ExactSums, order: ArrayLike<number>): ExactSums {
   const picked = exactSums(order.length, sums.decimals);
   for (let k = 0; k < order.length; k++) {
-    const from = order[k] as number;
-    picked.high[k] = sums.high[from] as number;
-    picked.low[k] = sums.low[from] as number;
+    const from = order[k];
+    picked.high[k] = sums.high[from];
+    picked.low[k] = sums.low[from];
     const rest = sums.rest.get(from);
     if (rest !== undefined) picked.rest.set(k, rest);
   }

@@ -11,7 +11,7 @@ export function mirrorPrice(price: number): number {
   if (!Number.isFinite(price)) return Number.NaN;
   const decimals = decimalsOf(price);
   if (decimals >= 0) {
-    const scale = POWERS_OF_TEN[decimals] as number;
+    const scale = POWERS_OF_TEN[decimals];
     return (scale - Math.round(price * scale)) / scale;
   }
   const { units, decimals: places } = toDecimal(price);

@@ -45,8 +45,7 @@ export function growCandles(candles: OpenCandles, sums: VolumeSums): void {
 export function orderOf(openTime: Float64Array, count: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, k) => k);
   for (let k = 1; k < count; k++) {
-    if ((openTime[k] as number) < (openTime[k - 1] as number))
-      return order.sort((a, b) => (openTime[a] as number) - (openTime[b] as number));
+    if (openTime[k] < openTime[k - 1]) return order.sort((a, b) => openTime[a] - openTime[b]);
   }
   return order;
 }
@@ -56,6 +55,6 @@ export const pick = (candles: OpenCandles, order: Uint32Array): OpenCandles =>
   columnsOf((name) => {
     const column = candles[name];
     const picked = new Float64Array(order.length);
-    for (let k = 0; k < order.length; k++) picked[k] = column[order[k] as number] as number;
+    for (let k = 0; k < order.length; k++) picked[k] = column[order[k]];
     return picked;
   });

@@ -13,10 +13,10 @@ function usualDecimals(column: Float64Array): number {
   let best = 0;
   let mostFit = 0;
   for (let decimals = 0; decimals <= 15; decimals++) {
-    const scale = POWERS_OF_TEN[decimals] as number;
+    const scale = POWERS_OF_TEN[decimals];
     let fit = 0;
     for (let i = 0; i < column.length; i += step) {
-      const value = column[i] as number;
+      const value = column[i];
       const units = Math.round(value * scale);
       if (units < MAX_UNITS && units / scale === value) fit++;
     }
@@ -58,17 +58,17 @@ export function volumeSums(ticks: SequencedTicks, capacity: number): VolumeSums 
  */
 export function addVolumes(sums: VolumeSums, k: number, ticks: SequencedTicks, from: number, to: number): void {
   const { size: sizes, price: prices, buy: buys } = ticks;
-  const sizeScale = POWERS_OF_TEN[sums.sizeDecimals] as number;
-  const priceScale = POWERS_OF_TEN[sums.priceDecimals] as number;
-  let known = sums.known[k] as number;
-  let volume = sums.volume.low[k] as number;
-  let buyVolume = sums.buyVolume.low[k] as number;
-  let quote = sums.quoteVolume.low[k] as number;
+  const sizeScale = POWERS_OF_TEN[sums.sizeDecimals];
+  const priceScale = POWERS_OF_TEN[sums.priceDecimals];
+  let known = sums.known[k];
+  let volume = sums.volume.low[k];
+  let buyVolume = sums.buyVolume.low[k];
+  let quote = sums.quoteVolume.low[k];
   for (let i = from; i < to; i++) {
-    const size = sizes[i] as number;
+    const size = sizes[i];
     if (Number.isNaN(size)) continue;
-    const price = prices[i] as number;
-    const buy = buys[i] as number;
+    const price = prices[i];
+    const buy = buys[i];
     known |= buy === 255 ? 1 : 3;
     const sizeUnits = Math.round(size * sizeScale);
     const priceUnits = Math.round(price * priceScale);
@@ -107,7 +107,7 @@ export function addVolumes(sums: VolumeSums, k: number, ticks: SequencedTicks, f
 }
 
 const carry = (sums: ExactSums, k: number): void => {
-  sums.high[k] = (sums.high[k] as number) + 1;
+  sums.high[k] = sums.high[k] + 1;
 };
 
 /** Adds a · b beyond 2^53 in four exact partial products; returns the new low limb, below 2·2^52. */
@@ -119,7 +119,7 @@ function addLongProduct(sums: ExactSums, k: number, low: number, a: number, b: n
   const middle = a1 * b0 + a0 * b1;
   const middleHigh = Math.floor(middle / HALF_LIMB);
   let sum = low + (middle - middleHigh * HALF_LIMB) * HALF_LIMB;
-  let high = (sums.high[k] as number) + a1 * b1 + middleHigh;
+  let high = sums.high[k] + a1 * b1 + middleHigh;
   if (sum >= LIMB) {
     sum -= LIMB;
     high += 1;
@@ -147,9 +147,7 @@ export function finishVolumes(sums: VolumeSums, order: ArrayLike<number>) {
     buyVolume: pickSums(sums.buyVolume, order),
   };
   const rounded = (of: ExactSums, bit: number): Float64Array =>
-    Float64Array.from({ length: order.length }, (_, k) =>
-      (sums.known[order[k] as number] as number) & bit ? roundedTotal(of, k) : Number.NaN,
-    );
+    Float64Array.from({ length: order.length }, (_, k) => (sums.known[order[k]] & bit ? roundedTotal(of, k) : Number.NaN));
   return {
     exact,
     volume: rounded(exact.volume, 1),
