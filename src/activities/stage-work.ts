@@ -4,7 +4,7 @@ import type { Transaction } from '../storage/database.ts';
 
 /** What a stage did, in small JSON. */
 export interface StageEffect {
-  readonly output: { readonly [key: string]: Json };
+  readonly output: Json;
   /** Why this success is only a degraded one; one sentence each. */
   readonly degraded?: readonly string[];
 }

@@ -72,3 +72,41 @@ export interface StageSettings {
   readonly refetch: boolean;
   readonly asOf: number;
 }
+
+/** Input of the activity that checks a run's input and decides its config. */
+export interface PrepareInput {
+  /** What the user gave, unchecked. */
+  readonly input: unknown;
+  readonly runId: string;
+  readonly executionId: string;
+  /** When the run started, and the instant it runs as of by default (the scheduled time, if any); UTC epoch milliseconds. */
+  readonly startedAt: number;
+  readonly defaultAsOf: number;
+  /** The execution whose successes are taken over, for `retry`. */
+  readonly retryOf?: string;
+}
+
+/** What a run works from, decided before its first task. */
+export interface PreparedRun {
+  readonly config: RunConfig;
+  /** Mean seconds by task id or stage, from earlier runs; for the `critical-path` order. */
+  readonly durations: Readonly<Record<string, number>>;
+  /** What is taken over from an earlier run, by task id. */
+  readonly reused: Readonly<Record<string, { readonly output: Json; readonly attempts: number; readonly degraded?: readonly string[] }>>;
+}
+
+/** How a run is started besides its input: by `retry`, and by the run itself when it continues as new. */
+export interface RunOptions {
+  readonly retryOf?: string;
+  readonly continued?: ContinuedRun;
+}
+
+/** What travels from one execution of a long run to the next. */
+export interface ContinuedRun {
+  readonly prepared: PreparedRun;
+  readonly startedAt: number;
+  /** The scheduler's state, as `dehydrate` wrote it. */
+  readonly state: Json;
+  /** Lanes that had been given a slot but not yet started. */
+  readonly waiting: readonly Json[];
+}

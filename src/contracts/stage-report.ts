@@ -34,6 +34,17 @@ export interface TaskOutcome {
   readonly degraded?: readonly string[];
 }
 
+/** The first detail of an activity's failure: what the workflow needs to know of its attempts. */
+export interface AttemptDetails {
+  /** Attempts that started, earlier activities included. */
+  readonly attempts: number;
+  /** Attempts that failed by their own fault, earlier activities included. */
+  readonly failures: number;
+  /** Set when the next attempt is so far away that the slot is given back meanwhile. */
+  readonly retryAfterMs?: number;
+  readonly error: TaskError;
+}
+
 /** How one task ended, as it reaches the scheduler. */
 export type TaskReport =
   | { readonly taskId: string; readonly kind: 'started'; readonly at: number }
@@ -57,3 +68,23 @@ export type TaskReport =
       readonly error: TaskError;
     }
   | { readonly taskId: string; readonly kind: 'cancelled'; readonly at: number; readonly startedAt: number; readonly attempts: number };
+
+/** Input of the `symbolPipeline` workflow: a contiguous run of one symbol's stages. */
+export interface SymbolPipelineInput {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly symbol: string;
+  readonly stages: readonly { readonly stage: Stage; readonly policy: TaskPolicy }[];
+  readonly settings: StageSettings;
+  /** Of the first stage, when it was tried before. */
+  readonly earlierAttempts: number;
+  readonly earlierFailures: number;
+  /** Stages whose end the parent must hear of at once. */
+  readonly signalStages: readonly Stage[];
+}
+
+/** How a segment of a symbol's stages ended; a failed one ends the workflow with a failure that carries `reports`. */
+export interface SymbolPipelineResult {
+  readonly end: 'completed' | 'yielded';
+  readonly reports: readonly TaskReport[];
+}

@@ -1,0 +1,74 @@
+import { shippedStrategies } from '../backtest/strategies/registry.ts';
+import type { StageActivityInput, TaskOutcome } from '../contracts/stage-report.ts';
+import { STAGES, type Stage } from '../contracts/words.ts';
+import type { LoadedPlugins } from '../plugins.ts';
+import type { Database } from '../storage/database.ts';
+import { createBacktest } from './backtest.ts';
+import { createClean } from './clean.ts';
+import { type CollectDependencies, createCollect } from './collect.ts';
+import { customActivity, customTasks } from './custom-tasks.ts';
+import { createFinishPipeline } from './finish-pipeline.ts';
+import { createKline } from './kline.ts';
+import { bookkeepingFailure, createPreparePipeline } from './prepare-pipeline.ts';
+import type { CustomActivity, RunActivities, StageActivities } from './registry.ts';
+import type { Log, StageFunction } from './stage-work.ts';
+import { createStore } from './store.ts';
+import type { TaskMetrics } from './task-metrics.ts';
+import { createTaskRunner } from './task-runner.ts';
+import { createVisualize } from './visualize.ts';
+
+export interface ActivityDependencies {
+  readonly database: Database;
+  readonly sources: CollectDependencies['sources'];
+  readonly plugins: LoadedPlugins;
+  /** Where reports go: `PREDICTLAB_HOME`. */
+  readonly home: string;
+  /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. */
+  readonly quarantineLimit: number;
+  readonly log: Log;
+  readonly metrics: TaskMetrics;
+  /** Stages of one's own instead of the shipped ones; the benchmarks measure the engine with stages that do nothing. */
+  readonly stages?: Partial<Record<Stage, StageFunction>>;
+}
+
+/** Everything a worker registers, by activity name: the stages, the bookkeeping, the custom tasks. */
+export function createActivities(dependencies: ActivityDependencies): StageActivities & RunActivities & Record<string, CustomActivity> {
+  const { database, sources, plugins, home, quarantineLimit, log, metrics } = dependencies;
+  const runTask = createTaskRunner({ database, log, metrics });
+  const strategies = [...shippedStrategies, ...plugins.strategies];
+  const activities = customTasks(plugins);
+
+  const stages: Record<Stage, StageFunction> = {
+    collect: createCollect({ database, sources, log }),
+    clean: createClean({ database, log, quarantineLimit }),
+    store: createStore({ database, log }),
+    kline: createKline({ database, log }),
+    backtest: createBacktest({ database, strategies, log }),
+    visualize: createVisualize({ database, home, log }),
+    ...dependencies.stages,
+  };
+  const stageActivity =
+    (stage: Stage) =>
+    async (input: StageActivityInput): Promise<TaskOutcome> =>
+      await runTask({ context: input.context, symbol: input.symbol, stage, work: (work) => stages[stage](input, work) });
+
+  const bookkeeping: RunActivities = {
+    preparePipeline: createPreparePipeline({ database, strategies, activities }),
+    finishPipeline: createFinishPipeline({ database, home, log }),
+  };
+  return Object.fromEntries([
+    ...STAGES.map((stage) => [stage, stageActivity(stage)] as const),
+    ...Object.entries(bookkeeping).map(([name, run]) => [name, mapped(run as (input: never) => Promise<unknown>)] as const),
+    ...[...activities].map(([name, activity]) => [name, customActivity(activity, runTask)] as const),
+  ]) as unknown as StageActivities & RunActivities & Record<string, CustomActivity>;
+}
+
+const mapped =
+  (run: (input: never) => Promise<unknown>) =>
+  async (input: never): Promise<unknown> => {
+    try {
+      return await run(input);
+    } catch (thrown) {
+      throw bookkeepingFailure(thrown);
+    }
+  };

@@ -1,0 +1,42 @@
+import { type ActivityContext, type LoadedPlugins, type PluginActivity } from '../plugins.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+import type { Json } from '../contracts/pipeline-input.ts';
+import { httpGet, httpPost } from './custom/http.ts';
+import { sleep } from './custom/sleep.ts';
+import type { CustomActivity } from './registry.ts';
+import type { StageEffect } from './stage-work.ts';
+import type { createTaskRunner } from './task-runner.ts';
+
+/** Everything a custom task may name, shipped and from plugins, by activity name. */
+export function customTasks(plugins: LoadedPlugins): ReadonlyMap<string, PluginActivity> {
+  const shipped: Record<string, PluginActivity> = { sleep, httpGet, httpPost } as Record<string, PluginActivity>;
+  for (const name of plugins.activities.keys()) {
+    if (name in shipped) throw new PredictLabError('BadInput', `PREDICTLAB_PLUGINS: an activity is named "${name}", which is built in; rename it`);
+  }
+  return new Map([...Object.entries(shipped), ...plugins.activities]);
+}
+
+/** What is wrong with a custom task's arguments, by the activity's own schema; one sentence each. */
+export function argumentProblems(activity: PluginActivity, args: readonly Json[]): string[] {
+  const parsed = activity.input.safeParse(args[0] ?? {});
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => [`args[0]`, ...issue.path].join('.') + `: ${issue.message}`);
+  if (args.length > 1) problems.push(`args: one argument is passed to an activity, ${args.length} are given`);
+  return problems;
+}
+
+/** Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats. */
+export function customActivity(activity: PluginActivity, runTask: ReturnType<typeof createTaskRunner>): CustomActivity {
+  return async (given, context) =>
+    await runTask({
+      context,
+      work: async (work): Promise<StageEffect> => {
+        const parsed = activity.input.safeParse(given ?? {});
+        if (!parsed.success) throw parsed.error;
+        const { runId, taskId } = context;
+        const { attempt, signal, resume, log } = work;
+        const activityContext: ActivityContext = { runId, taskId, attempt, signal, resume, log, heartbeat: (details = null) => work.heartbeat(details) };
+        const result = (await activity.run(parsed.data, activityContext)) ?? null;
+        return await work.commit(async () => ({ output: result }));
+      },
+    });
+}

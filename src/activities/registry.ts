@@ -1,0 +1,24 @@
+import type { PipelineResult } from '../contracts/pipeline-status.ts';
+import type { PreparedRun, PrepareInput } from '../contracts/run-config.ts';
+import type { StageActivityInput, TaskContext, TaskOutcome } from '../contracts/stage-report.ts';
+import type { Stage } from '../contracts/words.ts';
+
+/** The stages as Temporal activities, named as in the contract. */
+export type StageActivities = Record<Stage, (input: StageActivityInput) => Promise<TaskOutcome>>;
+
+/** A custom task as a Temporal activity: its own input first, who runs it second. */
+export type CustomActivity = (input: unknown, context: TaskContext) => Promise<TaskOutcome>;
+
+export interface FinishInput {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly result: PipelineResult;
+  /** A critical abort takes the run's staged rows back: nobody will store them. */
+  readonly discardStaging: boolean;
+}
+
+/** The bookkeeping of a run. */
+export interface RunActivities {
+  preparePipeline(input: PrepareInput): Promise<PreparedRun>;
+  finishPipeline(input: FinishInput): Promise<void>;
+}

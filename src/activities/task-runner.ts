@@ -1,0 +1,132 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { PredictLabError } from '../contracts/errors.ts';
+import type { Json } from '../contracts/pipeline-input.ts';
+import type { TaskContext, TaskOutcome } from '../contracts/stage-report.ts';
+import type { Stage } from '../contracts/words.ts';
+import type { Database } from '../storage/database.ts';
+import { commitEffect, findEffect } from '../storage/ledger.ts';
+import { failureOf } from './failure.ts';
+import type { Log, StageEffect, StageWork } from './stage-work.ts';
+import type { TaskMetrics } from './task-metrics.ts';
+
+/** Well below the heartbeat timeout, so that only a dead process misses it. */
+const HEARTBEAT_INTERVAL_MS = 1_000;
+
+/** Travels with the heartbeats from one attempt to the next. */
+interface Heartbeat {
+  /** Attempts that failed by their own fault; a lost worker is none. */
+  readonly failures: number;
+  readonly resume?: Json;
+}
+
+export interface TaskRunnerDependencies {
+  readonly database: Database;
+  readonly log: Log;
+  readonly metrics: TaskMetrics;
+}
+
+/** What runs, and under which name its effect is recorded. */
+export interface Task {
+  readonly context: TaskContext;
+  readonly symbol?: string;
+  readonly stage?: Stage;
+  readonly work: (work: StageWork) => Promise<StageEffect>;
+}
+
+/**
+ * Runs one attempt of a task inside a Temporal activity: looks into the ledger first, heartbeats, times the attempt out,
+ * and turns every error into a failure whose type names its effect.
+ */
+export function createTaskRunner({ database, log: baseLog, metrics }: TaskRunnerDependencies): (task: Task) => Promise<TaskOutcome> {
+  return async ({ context, symbol, stage, work }) => {
+    const activity = Context.current();
+    const { earlierAttempts, earlierFailures, policy, runId, executionId, taskId } = context;
+    const attempts = earlierAttempts + activity.info.attempt;
+    const before = (activity.info.heartbeatDetails ?? { failures: earlierFailures }) as Heartbeat;
+    const startedAt = Date.now();
+    const fields = { runId, taskId, attempt: attempts };
+    const log = withFields(baseLog, fields);
+    const meter = metrics.begin(stage ?? 'custom');
+
+    let beat: Heartbeat = before;
+    const beating = setInterval(() => activity.heartbeat(beat), HEARTBEAT_INTERVAL_MS);
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(timedOut(taskId, policy.timeoutMs)), policy.timeoutMs);
+    const signal = AbortSignal.any([activity.cancellationSignal, timeout.signal]);
+    try {
+      const known = await findEffect(database, { executionId, taskId });
+      if (known !== undefined) {
+        log.info('the task had already taken effect; its first outcome is returned');
+        return { output: known.output, degraded: known.degraded, attempts: known.attempts };
+      }
+      const effect = await untilAborted(
+        signal,
+        work({
+          signal,
+          resume: before.resume,
+          attempt: attempts,
+          log,
+          heartbeat: (resume) => {
+            beat = { failures: before.failures, resume };
+            activity.heartbeat(beat);
+          },
+          commit: async (write) => {
+            signal.throwIfAborted();
+            return await commitEffect(database, { runId, executionId, taskId, symbol, stage, startedAt, attempts }, write);
+          },
+        }),
+      );
+      meter.end('success', effect);
+      return { output: effect.output, degraded: effect.degraded, attempts };
+    } catch (thrown) {
+      if (activity.cancellationSignal.aborted) {
+        meter.end('cancelled');
+        // Temporal tells a requested cancellation from a worker that shuts down by this very error.
+        await activity.cancelled.catch((cancellation: unknown) => {
+          throw cancellation;
+        });
+      }
+      const failures = before.failures + 1;
+      const failure = failureOf(thrown, { policy, attempts, failures });
+      meter.end(failure.nonRetryable ? 'failed' : 'retried', undefined, failure.type ?? 'Error');
+      if (thrown instanceof CancelledFailure) throw thrown;
+      // Kept by the server with the failed attempt: the next one, on whatever worker, goes on counting from here.
+      activity.heartbeat({ ...beat, failures } satisfies Heartbeat);
+      log.warn(`${taskId}: ${failure.message}`, { type: failure.type, retryInMs: failure.nextRetryDelay, final: failure.nonRetryable });
+      throw failure;
+    } finally {
+      clearInterval(beating);
+      clearTimeout(timer);
+    }
+  };
+}
+
+/** Work that ignores its signal must not keep the attempt beyond its time. */
+async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+    // When the abort won, the work's own error has nobody else to go to.
+    void work.catch(() => undefined);
+  }
+}
+
+function timedOut(taskId: string, timeoutMs: number): PredictLabError {
+  return new PredictLabError('TaskTimeout', `${taskId} took longer than its timeout of ${timeoutMs / 1000} s; raise "timeout" or look at what it waits for`);
+}
+
+function withFields(log: Log, fields: Record<string, unknown>): Log {
+  return {
+    debug: (message, more) => log.debug(message, { ...fields, ...more }),
+    info: (message, more) => log.info(message, { ...fields, ...more }),
+    warn: (message, more) => log.warn(message, { ...fields, ...more }),
+    error: (message, more) => log.error(message, { ...fields, ...more }),
+  };
+}

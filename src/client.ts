@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { messageOf, PredictLabError } from './contracts/errors.ts';
+import type { PipelineInput } from './contracts/pipeline-input.ts';
+import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/pipeline-status.ts';
+import type { RunOptions } from './contracts/run-config.ts';
+import { TASK_QUEUE } from './contracts/words.ts';
+import { runStamp } from './client/run-stamp.ts';
+import { RunEnded, runOutcome } from './client/run-outcome.ts';
+import { fillInStages } from './client/open-stages.ts';
+import { pendingAttempts, type PendingAttempt } from './client/pending-attempts.ts';
+import { type OpenRun, openRuns } from './client/open-runs.ts';
+import { Schedules } from './client/schedules.ts';
+import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
+import {
+  graphQuery,
+  pauseUpdate,
+  resumeUpdate,
+  retryFailedUpdate,
+  setMaxConcurrentUpdate,
+  statusQuery,
+  whyQuery,
+} from './workflows/handlers.ts';
+import type { pipeline } from './workflows/pipeline.ts';
+
+export interface StartOptions extends RunOptions {
+  /** The run's id. @default `pipeline-<UTC stamp>` */
+  readonly runId?: string;
+}
+
+export interface StartedRun {
+  readonly runId: string;
+  /** The first execution's Temporal run id. */
+  readonly executionId: string;
+}
+
+/**
+ * The way in for programs and for the command line: start, watch and steer runs, and keep the schedule.
+ *
+ * @example
+ * const lab = await PredictLab.connect();
+ * const { runId } = await lab.start({ symbols: ['BTC_PRICE'], daysBack: 2 });
+ * console.log((await lab.result(runId)).result);
+ * await lab.close();
+ */
+export class PredictLab {
+  readonly address: string;
+  readonly schedules: Schedules;
+  readonly #client: Client;
+  readonly #taskQueue: string;
+
+  private constructor(client: Client, address: string, taskQueue: string) {
+    this.#client = client;
+    this.address = address;
+    this.#taskQueue = taskQueue;
+    this.schedules = new Schedules(client, taskQueue);
+  }
+
+  /**
+   * @param options.env Temporal's own environment configuration is read from it. @default process.env
+   * @param options.taskQueue @default "predictlab", or PREDICTLAB_TASK_QUEUE
+   * @throws PredictLabError SourceUnavailable that names the address and what to start
+   */
+  static async connect(options: { env?: NodeJS.ProcessEnv; taskQueue?: string } = {}): Promise<PredictLab> {
+    const { env = process.env } = options;
+    const temporal = temporalSettings(env);
+    let connection: Connection;
+    try {
+      connection = await Connection.connect({ ...temporal.options, connectTimeout: '5s' });
+    } catch (error) {
+      throw temporalUnreachable(temporal.address, error);
+    }
+    const client = new Client({ connection, namespace: temporal.namespace });
+    return new PredictLab(client, temporal.address, options.taskQueue ?? env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE);
+  }
+
+  /** Starts a run and returns at once. A run id that is open already is refused. */
+  async start(input: PipelineInput = {}, { runId = `pipeline-${runStamp(new Date())}-${randomUUID().slice(0, 4)}`, ...options }: StartOptions = {}): Promise<StartedRun> {
+    try {
+      const handle = await this.#client.workflow.start<typeof pipeline>('pipeline', {
+        taskQueue: this.#taskQueue,
+        workflowId: runId,
+        args: Object.keys(options).length === 0 ? [input] : [input, options],
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: summaryOf(input),
+      });
+      return { runId, executionId: handle.firstExecutionRunId };
+    } catch (error) {
+      if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
+        throw new PredictLabError('BadInput', `run ${runId} is already open; give another id, or look at it with \`predictlab watch ${runId}\``, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Waits for the end of a run.
+   *
+   * @throws RunEnded when it did not end with a result: failed (`InvalidPipeline`, `CriticalTaskFailed`), cancelled, terminated
+   */
+  async result(run: string): Promise<PipelineResult> {
+    return await runOutcome(await this.#handle(run));
+  }
+
+  /** Live while the run is open, and after it closed (a worker must be up to answer). */
+  async status(run: string): Promise<PipelineStatus> {
+    const handle = await this.#handle(run);
+    return await fillInStages(this.#client, await asked(run, () => handle.query(statusQuery)));
+  }
+
+  /** The tasks in topological order. */
+  async graph(run: string): Promise<readonly GraphTask[]> {
+    const handle = await this.#handle(run);
+    return await asked(run, () => handle.query(graphQuery));
+  }
+
+  /** One line: what a task is waiting for, or why it was skipped or failed. */
+  async why(run: string, taskId: string): Promise<string> {
+    const handle = await this.#handle(run);
+    const answer = await asked(run, () => handle.query(whyQuery, taskId));
+    const attempt = (await this.attempts(handle.workflowId)).get(taskId);
+    return attempt?.retryAt === undefined
+      ? answer
+      : `${taskId} is waiting for attempt ${attempt.attempt}, retry at ${new Date(attempt.retryAt).toISOString()}: ${attempt.lastFailure ?? 'the last attempt failed'}`;
+  }
+
+  /** What Temporal knows of the attempts under way in an open run, by task id. */
+  async attempts(run: string): Promise<ReadonlyMap<string, PendingAttempt>> {
+    return await pendingAttempts(this.#client, (await this.#handle(run)).workflowId);
+  }
+
+  async setMaxConcurrent(run: string, value: number): Promise<number> {
+    const handle = await this.#handle(run);
+    return await asked(run, () => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
+  }
+
+  /** No new task starts until `resume`. */
+  async pause(run: string): Promise<void> {
+    const handle = await this.#handle(run);
+    await asked(run, () => handle.executeUpdate(pauseUpdate));
+  }
+
+  async resume(run: string): Promise<void> {
+    const handle = await this.#handle(run);
+    await asked(run, () => handle.executeUpdate(resumeUpdate));
+  }
+
+  /** Failed and skipped tasks of an open run go again. @returns their ids */
+  async retryFailed(run: string): Promise<readonly string[]> {
+    const handle = await this.#handle(run);
+    return await asked(run, () => handle.executeUpdate(retryFailedUpdate));
+  }
+
+  /** Asks the run to wind down; it closes as Canceled. */
+  async cancel(run: string): Promise<void> {
+    const handle = await this.#handle(run);
+    await asked(run, () => handle.cancel());
+  }
+
+  /** Runs that Temporal holds open now, newest first. */
+  async openRuns(): Promise<readonly OpenRun[]> {
+    return await openRuns(this.#client);
+  }
+
+  /** Whether a run is open, and its ids; undefined when Temporal does not know it. */
+  async describe(run: string): Promise<{ runId: string; executionId: string; open: boolean; closeStatus: string } | undefined> {
+    try {
+      const handle = await this.#handle(run);
+      const description = await handle.describe();
+      const executionId = description.raw.workflowExecutionInfo?.firstRunId || description.runId;
+      return { runId: description.workflowId, executionId, open: description.status.name === 'RUNNING', closeStatus: description.status.name };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError || error instanceof PredictLabError) return undefined;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.connection.close();
+  }
+
+  /** A run is named by its workflow id; a Temporal run id is accepted too. */
+  async #handle(run: string): Promise<WorkflowHandle<typeof pipeline>> {
+    if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(run)) {
+      for await (const found of this.#client.workflow.list({ query: `RunId = "${run}"` })) return this.#client.workflow.getHandle(found.workflowId);
+    }
+    return this.#client.workflow.getHandle(run);
+  }
+}
+
+export { RunEnded };
+export type { OpenRun, PendingAttempt };
+
+/** Foreign errors of a call about one run, in the user's words. */
+async function asked<T>(run: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) {
+      throw new PredictLabError('BadInput', `there is no such run (or it is closed): ${run}; \`predictlab runs\` lists them`, { cause: error });
+    }
+    if (error instanceof Error && error.name === 'WorkflowUpdateFailedError') throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });
+    throw error;
+  }
+}
+
+function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string {
+  const which = symbols === undefined ? 'every enabled symbol' : symbols.length === 0 ? 'custom tasks' : symbols.length <= 3 ? symbols.join(', ') : `${symbols.length} symbols`;
+  return `${which} → ${untilStage}`;
+}

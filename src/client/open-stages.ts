@@ -1,0 +1,41 @@
+import type { Client } from '@temporalio/client';
+import type { PipelineStatus, TaskResult } from '../contracts/pipeline-status.ts';
+import type { TaskReport } from '../contracts/stage-report.ts';
+import { stagesQuery } from '../workflows/handlers.ts';
+
+/** Children asked for one status: as many as a large run keeps open. */
+const MOST_CHILDREN = 200;
+
+/**
+ * Fills in the stages of running symbols for a status that knows symbols only (runs of more than 50 symbols), by asking the
+ * open children. A status that knows its stages is returned as it is.
+ */
+export async function fillInStages(client: Client, status: PipelineStatus): Promise<PipelineStatus> {
+  const running = Object.entries(status.taskResults).filter(([taskId, task]) => task.status === 'running' && !taskId.includes('/'));
+  if (running.length === 0 || status.finishedAt !== null) return status;
+  const stages = await Promise.all(
+    running.slice(0, MOST_CHILDREN).map(async ([symbol]) => {
+      try {
+        return await client.workflow.getHandle(`${status.runId}/${symbol}`).query(stagesQuery);
+      } catch {
+        // A custom task, or a child that ended meanwhile: the symbol's own line stands.
+        return [];
+      }
+    }),
+  );
+  const taskResults: Record<string, TaskResult> = { ...status.taskResults };
+  for (const report of stages.flat()) taskResults[report.taskId] = resultOfReport(report);
+  return { ...status, taskResults };
+}
+
+function resultOfReport(report: TaskReport): TaskResult {
+  if (report.kind === 'started') return { status: 'running', startedAt: new Date(report.at).toISOString() };
+  const common = {
+    attempts: report.attempts,
+    startedAt: new Date(report.startedAt).toISOString(),
+    durationSeconds: (report.at - report.startedAt) / 1000,
+  };
+  if (report.kind === 'succeeded') return { status: 'success', ...common, output: report.output, degraded: report.degraded };
+  if (report.kind === 'cancelled') return { status: 'cancelled', ...common };
+  return { status: report.kind === 'failed' ? 'failed' : 'pending', ...common, error: report.error };
+}

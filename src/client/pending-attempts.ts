@@ -1,0 +1,49 @@
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+
+/** An attempt that Temporal has under way or is about to try again. */
+export interface PendingAttempt {
+  readonly attempt: number;
+  /** UTC epoch milliseconds of the next attempt, while one is waited for. */
+  readonly retryAt?: number;
+  readonly lastFailure?: string;
+}
+
+/** Asks this many open children at once. */
+const CHILDREN_AT_ONCE = 10;
+
+/**
+ * The attempts under way in a run, by task id: a workflow does not hear of retries inside an activity, the server knows.
+ * Asks the run and each of its open children (at most `maxConcurrent`).
+ */
+export async function pendingAttempts(client: Client, runId: string): Promise<ReadonlyMap<string, PendingAttempt>> {
+  const found = new Map<string, PendingAttempt>();
+  const run = await client.workflow.getHandle(runId).describe();
+  addAttempts(found, run);
+  const children = (run.raw.pendingChildren ?? []).map((child) => child.workflowId).filter((id): id is string => typeof id === 'string');
+  for (let from = 0; from < children.length; from += CHILDREN_AT_ONCE) {
+    await Promise.all(
+      children.slice(from, from + CHILDREN_AT_ONCE).map(async (childId) => {
+        try {
+          addAttempts(found, await client.workflow.getHandle(childId).describe());
+        } catch {
+          // The child ended between the two questions: it has no attempts any more.
+        }
+      }),
+    );
+  }
+  return found;
+}
+
+function addAttempts(found: Map<string, PendingAttempt>, { raw }: WorkflowExecutionDescription): void {
+  for (const pending of raw.pendingActivities ?? []) {
+    // A task's activity carries the task's id.
+    const taskId = pending.activityId;
+    if (!taskId) continue;
+    const next = pending.nextAttemptScheduleTime;
+    found.set(taskId, {
+      attempt: pending.attempt ?? 1,
+      ...(next && (pending.attempt ?? 1) > 1 ? { retryAt: Number(next.seconds) * 1000 + Math.floor((next.nanos ?? 0) / 1e6) } : {}),
+      ...(pending.lastFailure?.message ? { lastFailure: pending.lastFailure.message } : {}),
+    });
+  }
+}

@@ -1,0 +1,175 @@
+import { type Client, ScheduleAlreadyRunning, type ScheduleHandle, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import type { PipelineInput } from '../contracts/pipeline-input.ts';
+import { RunEnded, runOutcome } from './run-outcome.ts';
+
+export interface ScheduleOptions {
+  /** @default "predictlab" */
+  readonly scheduleId?: string;
+  /** Five fields. @default every four hours on the hour */
+  readonly cron?: string;
+  /** IANA name. @default "UTC" */
+  readonly timeZone?: string;
+  readonly input?: PipelineInput;
+  /** A run missed for longer than this (no server, no worker) is not caught up. @default "1m" */
+  readonly catchupWindow?: string;
+}
+
+export interface ScheduleView {
+  readonly scheduleId: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly overlap: string;
+  readonly catchupWindow: string;
+  readonly paused: boolean;
+  readonly nextRuns: readonly string[];
+  readonly lastRuns: readonly { readonly runId: string; readonly result: string }[];
+  readonly input: PipelineInput;
+}
+
+export const DEFAULT_SCHEDULE = {
+  scheduleId: 'predictlab',
+  cron: '0 */4 * * *',
+  timeZone: 'UTC',
+  catchupWindow: '1m',
+  /** A venue that is down for a while must not cost the whole run: three tries, five minutes apart. */
+  retry: { maxRetries: 3, retryDelay: '5m', backoff: 1 },
+} as const;
+
+/** The runs that come by themselves: Temporal Schedules, one run at a time, without catch-up storms. */
+export class Schedules {
+  readonly #client: Client;
+  readonly #taskQueue: string;
+
+  constructor(client: Client, taskQueue: string) {
+    this.#client = client;
+    this.#taskQueue = taskQueue;
+  }
+
+  /** Creates the schedule, or updates it when it exists. A run starts with `<schedule id>-<UTC stamp>` as its id. */
+  async create(options: ScheduleOptions = {}): Promise<'created' | 'updated'> {
+    const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
+    const parts = this.#parts(scheduleId, options);
+    try {
+      await mended(scheduleId, () =>
+        this.#client.schedule.create({ scheduleId, ...parts, memo: { cron: parts.cron, timeZone: parts.timeZone } }),
+      );
+      return 'created';
+    } catch (error) {
+      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    }
+    await this.update(options);
+    return 'updated';
+  }
+
+  /** Changes what is given and keeps the rest. */
+  async update(options: ScheduleOptions): Promise<void> {
+    const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
+    const before = await this.show(scheduleId);
+    const merged = { cron: before.cron, timeZone: before.timeZone, catchupWindow: before.catchupWindow, input: before.input, ...defined(options) };
+    const handle = this.#client.schedule.getHandle(scheduleId);
+    if (merged.cron !== before.cron || merged.timeZone !== before.timeZone) {
+      // The cron text lives in the schedule's memo, which an update cannot change: made anew, paused as it was.
+      const parts = this.#parts(scheduleId, merged);
+      await mended(scheduleId, () => handle.delete());
+      await this.#client.schedule.create({
+        scheduleId,
+        ...parts,
+        memo: { cron: parts.cron, timeZone: parts.timeZone },
+        state: { paused: before.paused },
+      });
+      return;
+    }
+    const { spec, action, policies } = this.#parts(scheduleId, merged);
+    await mended(scheduleId, () => handle.update((previous) => ({ ...previous, spec, action, policies })));
+  }
+
+  async show(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<ScheduleView> {
+    const described = await mended(scheduleId, () => this.#client.schedule.getHandle(scheduleId).describe());
+    const memo = (described.memo ?? {}) as { cron?: string; timeZone?: string };
+    const args = described.action.type === 'startWorkflow' ? described.action.args : undefined;
+    const recent = described.info.recentActions.flatMap(({ action }) => (action.type === 'startWorkflow' ? [action.workflow.workflowId] : []));
+    return {
+      scheduleId,
+      cron: memo.cron ?? '(not made by predictlab)',
+      timeZone: memo.timeZone ?? described.spec.timezone ?? 'UTC',
+      overlap: described.policies.overlap,
+      catchupWindow: `${described.policies.catchupWindow / 1000}s`,
+      paused: described.state.paused,
+      nextRuns: described.info.nextActionTimes.map((time) => time.toISOString()),
+      lastRuns: await Promise.all(recent.reverse().map(async (runId) => ({ runId, result: await this.#resultOf(runId) }))),
+      input: (args?.[0] ?? {}) as PipelineInput,
+    };
+  }
+
+  async pause(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<void> {
+    await this.#on(scheduleId, (handle) => handle.pause('paused with predictlab schedule pause'));
+  }
+
+  async resume(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<void> {
+    await this.#on(scheduleId, (handle) => handle.unpause('resumed with predictlab schedule resume'));
+  }
+
+  /** Starts a run now, unless one is open: without the explicit policy a trigger would overlap, whatever the schedule says. */
+  async trigger(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<void> {
+    await this.#on(scheduleId, (handle) => handle.trigger(ScheduleOverlapPolicy.SKIP));
+  }
+
+  /** Runs every time of the schedule in `[from, to]` as of that time, one after another. */
+  async backfill(scheduleId: string, range: { from: Date; to: Date }): Promise<void> {
+    await this.#on(scheduleId, (handle) => handle.backfill({ start: range.from, end: range.to, overlap: ScheduleOverlapPolicy.BUFFER_ALL }));
+  }
+
+  async delete(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<void> {
+    await this.#on(scheduleId, (handle) => handle.delete());
+  }
+
+  async #on(scheduleId: string, act: (handle: ScheduleHandle) => Promise<unknown>): Promise<void> {
+    await mended(scheduleId, () => act(this.#client.schedule.getHandle(scheduleId)));
+  }
+
+  async #resultOf(runId: string): Promise<string> {
+    try {
+      const handle = this.#client.workflow.getHandle(runId);
+      if ((await handle.describe()).status.name === 'RUNNING') return 'running';
+      return (await runOutcome(handle)).result;
+    } catch (error) {
+      if (error instanceof RunEnded) return error.how === 'cancelled' ? 'cancelled' : 'failed';
+      return 'unknown';
+    }
+  }
+
+  #parts(scheduleId: string, options: ScheduleOptions) {
+    const { cron = DEFAULT_SCHEDULE.cron, timeZone = DEFAULT_SCHEDULE.timeZone, catchupWindow = DEFAULT_SCHEDULE.catchupWindow, input = {} } = options;
+    return {
+      cron,
+      timeZone,
+      spec: { cronExpressions: [cron], timezone: timeZone },
+      action: {
+        type: 'startWorkflow' as const,
+        workflowType: 'pipeline',
+        workflowId: scheduleId,
+        taskQueue: this.#taskQueue,
+        args: [{ retry: DEFAULT_SCHEDULE.retry, ...input }],
+        staticSummary: `scheduled: ${cron} ${timeZone}`,
+      },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchupWindow as `${number}m` },
+    };
+  }
+}
+
+async function mended<T>(scheduleId: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof ScheduleAlreadyRunning) throw error;
+    if (error instanceof ScheduleNotFoundError) {
+      throw new PredictLabError('BadInput', `there is no schedule "${scheduleId}"; \`predictlab schedule create\` makes it`, { cause: error });
+    }
+    if (/invalid|cron|time ?zone/i.test(messageOf(error))) throw new PredictLabError('BadInput', `schedule "${scheduleId}": ${messageOf(error)}`, { cause: error });
+    throw error;
+  }
+}
+
+const defined = <T extends object>(options: T): Partial<T> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;

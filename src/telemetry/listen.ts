@@ -1,0 +1,56 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Log } from '../activities/stage-work.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+
+export interface Listening {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves HTTP on `host:port`. When the port is taken (a second worker on the same machine) a free one is used and said.
+ *
+ * @param what names the service in messages, `variable` the setting it came from
+ */
+export async function listen(
+  listener: RequestListener,
+  { address, what, variable, log }: { address: string; what: string; variable: string; log: Log },
+): Promise<Listening> {
+  const [host, port] = splitAddress(address, variable);
+  const server = createServer(listener);
+  const bind = (wanted: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(wanted, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  try {
+    await bind(port);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw new PredictLabError('BadInput', `${variable}=${address}: ${(error as Error).message}`, { cause: error });
+    await bind(0);
+    log.warn(`${what}: ${address} is in use, so another port was taken`, { port: (server.address() as AddressInfo).port });
+  }
+  const bound = server.address() as AddressInfo;
+  server.unref();
+  return {
+    address: `${host}:${bound.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function splitAddress(address: string, variable: string): [host: string, port: number] {
+  const at = address.lastIndexOf(':');
+  const port = Number(address.slice(at + 1));
+  if (at < 0 || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new PredictLabError('BadInput', `${variable}="${address}": write host:port, for example 127.0.0.1:9464`);
+  }
+  return [address.slice(0, at) || '127.0.0.1', port];
+}

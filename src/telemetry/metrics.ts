@@ -1,0 +1,107 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { TaskMetrics } from '../activities/task-metrics.ts';
+import type { Json } from '../contracts/pipeline-input.ts';
+
+/** Outputs of stages that count rows, and the `outcome` label each becomes. */
+const ROW_OUTCOMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  collect: { ticks: 'collected' },
+  clean: { ok: 'ok', quarantined: 'quarantined', flagged: 'flagged' },
+  store: { inserted: 'inserted', duplicates: 'duplicate' },
+  kline: { changed: 'changed' },
+};
+
+/** What a worker counts, in Prometheus's terms; names and labels are the contract's. */
+export interface WorkerMetrics {
+  readonly registry: Registry;
+  readonly tasks: TaskMetrics;
+  /** From the pipeline workflows this worker drives: tasks ready for a slot, and running. */
+  queueLength(runId: string, state: { ready: number; running: number }): void;
+  /** Age of the newest tick, by symbol; read when scraped. */
+  onFreshness(read: () => Promise<ReadonlyMap<string, number>>): void;
+  /** Connections of the pool, by state; read when scraped. */
+  onPool(read: () => Readonly<Record<string, number>>): void;
+}
+
+export function createMetrics(): WorkerMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const duration = new Histogram({
+    name: 'predictlab_stage_duration_seconds',
+    help: 'Time of one attempt of a stage that succeeded',
+    labelNames: ['stage'],
+    buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000],
+    registers,
+  });
+  const tasks = new Counter({ name: 'predictlab_tasks_total', help: 'Tasks that ended, by status', labelNames: ['stage', 'status'], registers });
+  const retries = new Counter({ name: 'predictlab_retries_total', help: 'Attempts that failed and are tried again', labelNames: ['stage', 'error'], registers });
+  const rows = new Counter({ name: 'predictlab_rows_total', help: 'Rows, by what became of them', labelNames: ['stage', 'outcome'], registers });
+  const queue = new Gauge({ name: 'predictlab_queue_length', help: 'Tasks ready for a slot, and running', labelNames: ['state'], registers });
+  const runs = new Map<string, { ready: number; running: number }>();
+  let readFreshness: (() => Promise<ReadonlyMap<string, number>>) | undefined;
+  let readPool: (() => Readonly<Record<string, number>>) | undefined;
+  new Gauge({
+    name: 'predictlab_freshness_seconds',
+    help: 'Age of the newest tick of a symbol',
+    labelNames: ['symbol'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const [symbol, seconds] of (await readFreshness?.()) ?? []) this.set({ symbol }, seconds);
+    },
+  });
+  new Gauge({
+    name: 'predictlab_db_pool',
+    help: 'Database connections of this worker',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      for (const [state, count] of Object.entries(readPool?.() ?? {})) this.set({ state }, count);
+    },
+  });
+
+  return {
+    registry,
+    tasks: {
+      begin(stage) {
+        const from = performance.now();
+        return {
+          end(status, effect, errorType = 'Error') {
+            if (status === 'retried') {
+              retries.inc({ stage, error: errorType });
+              return;
+            }
+            tasks.inc({ stage, status });
+            if (status !== 'success') return;
+            duration.observe({ stage }, (performance.now() - from) / 1000);
+            for (const [key, outcome] of Object.entries(ROW_OUTCOMES[stage] ?? {})) rows.inc({ stage, outcome }, numberAt(effect?.output, key));
+          },
+        };
+      },
+    },
+    queueLength(runId, state) {
+      if (state.ready === 0 && state.running === 0) runs.delete(runId);
+      else runs.set(runId, state);
+      queue.set({ state: 'ready' }, sum(runs, 'ready'));
+      queue.set({ state: 'running' }, sum(runs, 'running'));
+    },
+    onFreshness(read) {
+      readFreshness = read;
+    },
+    onPool(read) {
+      readPool = read;
+    },
+  };
+}
+
+function sum(runs: ReadonlyMap<string, { ready: number; running: number }>, key: 'ready' | 'running'): number {
+  let total = 0;
+  for (const state of runs.values()) total += state[key];
+  return total;
+}
+
+function numberAt(output: Json | undefined, key: string): number {
+  if (typeof output !== 'object' || output === null || Array.isArray(output)) return 0;
+  const value = (output as Record<string, Json>)[key];
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,38 @@
+import { request } from 'undici';
+import type { Log } from '../activities/stage-work.ts';
+import { messageOf } from '../contracts/errors.ts';
+import { type Listening, listen } from './listen.ts';
+import type { WorkerMetrics } from './metrics.ts';
+
+/** `/metrics` in Prometheus's text format: ours, then the Temporal SDK's own, read from the port it serves them on. */
+export async function serveMetrics({
+  address,
+  metrics,
+  sdkMetrics,
+  log,
+}: {
+  address: string;
+  metrics: WorkerMetrics;
+  sdkMetrics: string | undefined;
+  log: Log;
+}): Promise<Listening> {
+  const scrape = async (): Promise<string> => {
+    const ours = await metrics.registry.metrics();
+    if (sdkMetrics === undefined) return ours;
+    const { body } = await request(`http://${sdkMetrics}/metrics`);
+    return `${ours}\n${await body.text()}`;
+  };
+  return await listen(
+    (asked, response) => {
+      if (asked.url !== '/metrics') {
+        response.writeHead(404).end('use /metrics\n');
+        return;
+      }
+      scrape().then(
+        (text) => response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text),
+        (error: unknown) => response.writeHead(500).end(`${messageOf(error)}\n`),
+      );
+    },
+    { address, what: 'the metrics port', variable: 'METRICS_ADDRESS', log },
+  );
+}

@@ -1,0 +1,25 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { ConnectionOptions } from '@temporalio/client';
+import { messageOf, PredictLabError } from './contracts/errors.ts';
+
+export interface TemporalSettings {
+  readonly address: string;
+  readonly namespace: string;
+  readonly options: ConnectionOptions;
+}
+
+/** Where Temporal is, from its own environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key). */
+export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
+  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: env as Record<string, string> });
+  const address = connectionOptions.address ?? '127.0.0.1:7233';
+  return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } as ConnectionOptions };
+}
+
+/** @returns the error users see when Temporal does not answer */
+export function temporalUnreachable(address: string, error: unknown): PredictLabError {
+  return new PredictLabError(
+    'SourceUnavailable',
+    `cannot reach Temporal at ${address} (${messageOf(error)}); start it with \`predictlab dev\` or \`temporal server start-dev\`, or set TEMPORAL_ADDRESS`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from './activities/create-activities.ts';
+import type { Log, StageFunction } from './activities/stage-work.ts';
+import { Closers } from './closers.ts';
+import { messageOf, PredictLabError } from './contracts/errors.ts';
+import { type Stage, TASK_QUEUE } from './contracts/words.ts';
+import { loadPlugins } from './plugins.ts';
+import { freePort } from './set-up/free-port.ts';
+import { createSources } from './sources/create-sources.ts';
+import { resolveDatabase } from './storage/database-url.ts';
+import { freshness } from './storage/freshness.ts';
+import { openDatabase } from './storage/open-database.ts';
+import { serveHealth } from './telemetry/health.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { serveMetrics } from './telemetry/serve-metrics.ts';
+import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
+
+export interface WorkerSettings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+  /** @default "predictlab", or PREDICTLAB_TASK_QUEUE */
+  readonly taskQueue?: string;
+  /** Tasks this worker runs at once, over all runs. @default 100 */
+  readonly maxActivities?: number;
+  /** Workflow code bundled beforehand; bundled from source when absent. */
+  readonly workflowBundle?: WorkerOptions['workflowBundle'];
+  /** Stages of one's own instead of the shipped ones. @see ActivityDependencies */
+  readonly stages?: Partial<Record<Stage, StageFunction>>;
+  /** Without metrics and health ports, for embedding. @default true */
+  readonly serve?: boolean;
+}
+
+export interface RunningWorker {
+  readonly taskQueue: string;
+  /** Resolves when the worker has drained and everything is closed; rejects when it failed. */
+  readonly finished: Promise<void>;
+  /** Stops polling, lets running attempts finish (up to the grace time), closes in reverse order. */
+  shutdown(): Promise<void>;
+}
+
+/** Attempts get this long to finish at shutdown; what is cut off goes to another worker by its heartbeat. */
+const SHUTDOWN_GRACE = '10s';
+
+/**
+ * Starts a worker: storage, sources, plugins, activities, workflows, metrics and health, opened in this order.
+ *
+ * @throws PredictLabError when Temporal, Postgres or a plugin is not there; everything opened so far is closed again
+ */
+export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
+  const { env, log, serve = true } = settings;
+  const taskQueue = settings.taskQueue ?? env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE;
+  const closers = new Closers(log);
+  try {
+    const maxActivities = settings.maxActivities ?? 100;
+    const metrics = createMetrics();
+    const sdkMetrics = await installRuntime(log);
+    const temporal = temporalSettings(env);
+    const connection = closers.add('the Temporal connection', await connectNative(temporal));
+    const located = closers.add('the embedded Postgres', await resolveDatabase(env, log));
+    const database = closers.add('the database pool', await openDatabase({ url: located.url, max: poolSize(maxActivities), applicationName: 'predictlab-worker' }));
+    const plugins = await loadPlugins(env);
+    const sources = closers.add('the sources', createSources({ env, database, log }));
+    const activities = createActivities({
+      database,
+      sources,
+      plugins,
+      home: env.PREDICTLAB_HOME ?? './.predictlab',
+      quarantineLimit: quarantineLimit(env),
+      log,
+      metrics: metrics.tasks,
+      stages: settings.stages,
+    });
+    metrics.onFreshness(() => freshness(database, Date.now()));
+    metrics.onPool(() => database.pool);
+
+    const worker = await Worker.create({
+      connection,
+      namespace: temporal.namespace,
+      taskQueue,
+      activities,
+      ...workflowCode(settings.workflowBundle),
+      sinks: {
+        queue: {
+          length: { fn: ({ workflowExecution }, state: { ready: number; running: number }) => metrics.queueLength(workflowExecution.workflowId, state) },
+        },
+      },
+      maxConcurrentActivityTaskExecutions: maxActivities,
+      maxConcurrentWorkflowTaskExecutions: 40,
+      maxHeartbeatThrottleInterval: '2s',
+      defaultHeartbeatThrottleInterval: '2s',
+      // A workflow whose worker died is taken over by another one this fast.
+      stickyQueueScheduleToStartTimeout: '3s',
+      shutdownGraceTime: SHUTDOWN_GRACE,
+    });
+    if (serve) {
+      const ready = async () => {
+        if (worker.getState() !== 'RUNNING') throw new Error(`the worker is ${worker.getState().toLowerCase()}`);
+        await database.query('select 1');
+      };
+      closers.add('the metrics port', await serveMetrics({ address: env.METRICS_ADDRESS ?? '127.0.0.1:9464', metrics, sdkMetrics, log }));
+      closers.add('the health port', await serveHealth({ address: env.HEALTH_ADDRESS ?? '127.0.0.1:9465', ready, log }));
+    }
+    const finished = worker.run().finally(() => closers.close());
+    // The caller may wait for `finished` only later; an early failure must not count as unhandled until then.
+    finished.catch(() => undefined);
+    log.info('worker ready', { taskQueue, temporal: temporal.address, namespace: temporal.namespace, activities: maxActivities });
+    return {
+      taskQueue,
+      finished,
+      async shutdown() {
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+        await finished;
+      },
+    };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/** Each running task needs a connection only while it writes; a share of them is enough, and Postgres allows 100. */
+function poolSize(maxActivities: number): number {
+  return Math.min(20, Math.max(4, maxActivities));
+}
+
+function quarantineLimit(env: NodeJS.ProcessEnv): number {
+  const text = env.PREDICTLAB_QUARANTINE_LIMIT ?? '0.01';
+  const limit = Number(text);
+  if (text.trim() === '' || !(limit >= 0 && limit <= 1)) {
+    throw new PredictLabError('BadInput', `PREDICTLAB_QUARANTINE_LIMIT="${text}": write a share from 0 to 1, for example 0.01`);
+  }
+  return limit;
+}
+
+/** The SDK's own metrics are served on a port of its own, which `/metrics` reads; installed once per process. */
+let installed: Promise<string> | undefined;
+async function installRuntime(log: Log): Promise<string> {
+  installed ??= (async () => {
+    const sdkMetrics = `127.0.0.1:${await freePort()}`;
+    Runtime.install({
+      logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+        const fields = { ...meta, sdk: true };
+        if (level === 'ERROR') log.error(message, fields);
+        else log.warn(message, fields);
+      }),
+      telemetryOptions: { metrics: { prometheus: { bindAddress: sdkMetrics } } },
+      // Signals are ours: the process closes what it opened in its own order.
+      shutdownSignals: [],
+    });
+    return sdkMetrics;
+  })();
+  return await installed;
+}
+
+async function connectNative(temporal: ReturnType<typeof temporalSettings>): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(temporal.options as Parameters<typeof NativeConnection.connect>[0]);
+  } catch (error) {
+    throw temporalUnreachable(temporal.address, messageOf(error));
+  }
+}
+
+/** A build carries the bundled workflows beside it; from source they are bundled at start. */
+function workflowCode(bundle: WorkerOptions['workflowBundle']): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  if (bundle !== undefined) return { workflowBundle: bundle };
+  const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+  if (existsSync(codePath)) return { workflowBundle: { codePath } };
+  return { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) };
+}

@@ -1,0 +1,32 @@
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { TaskPolicy } from '../contracts/run-config.ts';
+
+/** A worker that dies misses its heartbeat, and the attempt is given to another worker at once. */
+const HEARTBEAT_TIMEOUT_MS = 5_000;
+/** The activity times itself out (`TaskTimeout`, counted as a failure); the server's limit only catches a hung process. */
+const TIMEOUT_GRACE_MS = 15_000;
+/** Attempts that end with their worker are no failures of the task; so many are forgiven before the task fails. */
+const LOST_WORKERS_FORGIVEN = 20;
+
+/**
+ * How Temporal runs one task. Its own retry delay is short, for lost workers; a failed attempt sets its own delay with
+ * `nextRetryDelay` and counts its failures itself (`activities/task-runner.ts`).
+ */
+export function activityOptions({ taskId, policy, summary }: { taskId: string; policy: TaskPolicy; summary: string }): ActivityOptions {
+  return {
+    // The server lists attempts under way by this id; the client finds a task's there.
+    activityId: taskId,
+    startToCloseTimeout: policy.timeoutMs + TIMEOUT_GRACE_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    retry: { initialInterval: 1_000, backoffCoefficient: 1, maximumAttempts: policy.maxRetries + 1 + LOST_WORKERS_FORGIVEN },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    summary,
+  };
+}
+
+/** The run's own bookkeeping (validate, finish): short, tried until storage is back. */
+export const BOOKKEEPING: ActivityOptions = {
+  startToCloseTimeout: 60_000,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS * 4,
+  retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 20 },
+};

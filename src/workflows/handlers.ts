@@ -1,0 +1,23 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { GraphTask, PipelineStatus } from '../contracts/pipeline-status.ts';
+import type { TaskReport } from '../contracts/stage-report.ts';
+
+/** Where every task of the run stands. */
+export const statusQuery = defineQuery<PipelineStatus>('status');
+/** The tasks in topological order. */
+export const graphQuery = defineQuery<readonly GraphTask[]>('graph');
+/** One line: what a task waits for, or why it was skipped or failed. */
+export const whyQuery = defineQuery<string, [taskId: string]>('why');
+
+export const setMaxConcurrentUpdate = defineUpdate<number, [value: number]>('setMaxConcurrent');
+export const pauseUpdate = defineUpdate<void>('pause');
+export const resumeUpdate = defineUpdate<void>('resume');
+/** Failed and skipped tasks go again; returns their ids. */
+export const retryFailedUpdate = defineUpdate<readonly string[]>('retryFailed');
+
+/** Child → parent: how the symbol's stages are getting on. @internal */
+export const reportsSignal = defineSignal<[lane: string, reports: readonly TaskReport[]]>('reports');
+/** Parent → child: give the slot back at the next stage boundary. @internal */
+export const yieldSignal = defineSignal('yieldLane');
+/** What a symbol's child has done so far; the command line fills in stages of large runs from it. @internal */
+export const stagesQuery = defineQuery<readonly TaskReport[]>('stages');

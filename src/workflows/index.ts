@@ -1,0 +1,2 @@
+export { pipeline } from './pipeline.ts';
+export { symbolPipeline } from './symbol-pipeline.ts';

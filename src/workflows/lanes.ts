@@ -1,0 +1,155 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  isCancellation,
+  ParentClosePolicy,
+  proxyActivities,
+  startChild,
+  type ChildWorkflowHandle,
+  type UntypedActivities,
+} from '@temporalio/workflow';
+import type { CustomTaskConfig, RunConfig, StageSettings } from '../contracts/run-config.ts';
+import type { SymbolPipelineResult, TaskContext, TaskReport } from '../contracts/stage-report.ts';
+import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run-events.ts';
+import { activityOptions } from './activity-options.ts';
+import { yieldSignal } from './handlers.ts';
+import type { symbolPipeline } from './symbol-pipeline.ts';
+import { failureReport, successReport, taskErrorOf } from './task-report.ts';
+
+type StartSymbol = Extract<RunCommand, { type: 'startSymbol' }>;
+type StartTask = Extract<RunCommand, { type: 'startTask' }>;
+type LaneEnded = Extract<RunEvent, { type: 'laneEnded' }>;
+
+interface OpenLane {
+  readonly scope: CancellationScope;
+  child?: ChildWorkflowHandle<typeof symbolPipeline>;
+  yieldRequested: boolean;
+}
+
+/**
+ * The lanes that hold a slot of this run: one child workflow per symbol, one activity per custom task. Carries out the
+ * scheduler's commands and reports each lane's end exactly once.
+ */
+export class Lanes {
+  readonly #open = new Map<string, OpenLane>();
+  readonly #run: { readonly runId: string; readonly executionId: string; readonly config: RunConfig };
+  readonly #settings: StageSettings;
+  readonly #tasks: ReadonlyMap<string, CustomTaskConfig>;
+  readonly #live: boolean;
+  readonly #ended: (event: LaneEnded) => void;
+
+  constructor(run: { runId: string; executionId: string; config: RunConfig }, ended: (event: LaneEnded) => void) {
+    // Beyond this many symbols, stage signals would triple the parent's history: it then knows symbols only.
+    this.#live = run.config.symbols.length <= STAGE_DETAIL_LIMIT;
+    this.#run = run;
+    const { sourceTypes, intervals, daysBack, strategies, refetch, asOf } = run.config;
+    this.#settings = { sourceTypes, intervals, daysBack, strategies, refetch, asOf };
+    this.#tasks = new Map(run.config.tasks.map((task) => [task.taskId, task]));
+    this.#ended = ended;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  startSymbol(command: StartSymbol): void {
+    this.#start(command.symbol, (lane) => this.#runSymbol(command, lane));
+  }
+
+  startTask(command: StartTask): void {
+    this.#start(command.taskId, () => this.#runTask(command));
+  }
+
+  /** Asks a symbol to give its slot back at its next stage boundary. */
+  async yield(lane: string): Promise<void> {
+    const open = this.#open.get(lane);
+    if (open === undefined) return;
+    open.yieldRequested = true;
+    if (open.child !== undefined) await sendYield(open.child);
+  }
+
+  cancel(lane: string): void {
+    this.#open.get(lane)?.scope.cancel();
+  }
+
+  #start(lane: string, work: (open: OpenLane) => Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>>): void {
+    const open: OpenLane = { scope: new CancellationScope({ cancellable: true }), yieldRequested: false };
+    this.#open.set(lane, open);
+    void open.scope
+      .run(() => work(open))
+      // A lane whose scope was cancelled before its first command throws at once.
+      .catch((thrown: unknown) => ({ end: isCancellation(thrown) ? ('cancelled' as const) : ('not-started' as const), reports: [], error: taskErrorOf(thrown) }))
+      .then((ended) => {
+        this.#open.delete(lane);
+        this.#ended({ type: 'laneEnded', lane, at: Date.now(), ...ended });
+      });
+  }
+
+  async #runSymbol(command: StartSymbol, open: OpenLane): Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>> {
+    const { runId, executionId, config } = this.#run;
+    const { symbol, stages, signalStages, earlierAttempts, earlierFailures } = command;
+    try {
+      open.child = await startChild<typeof symbolPipeline>('symbolPipeline', {
+        workflowId: `${runId}/${symbol}`,
+        args: [
+          {
+            runId,
+            executionId,
+            symbol,
+            stages: stages.map((stage) => ({ stage, policy: config.stages[stage].policy })),
+            settings: this.#settings,
+            earlierAttempts,
+            earlierFailures,
+            signalStages: this.#live ? stages : signalStages,
+          },
+        ],
+        cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+        parentClosePolicy: ParentClosePolicy.TERMINATE,
+        staticSummary: stages.length === 1 ? `${symbol}: ${stages[0]}` : `${symbol}: ${stages[0]} → ${stages[stages.length - 1]}`,
+      });
+    } catch (thrown) {
+      return { end: isCancellation(thrown) ? 'cancelled' : 'not-started', reports: [], error: taskErrorOf(thrown) };
+    }
+    if (open.yieldRequested) void sendYield(open.child);
+    try {
+      const { end, reports } = await open.child.result();
+      return { end, reports };
+    } catch (thrown) {
+      if (isCancellation(thrown)) return { end: 'cancelled', reports: [] };
+      const reports = reportsOf(thrown);
+      return reports === undefined ? { end: 'terminated', reports: [], error: taskErrorOf(thrown) } : { end: 'completed', reports };
+    }
+  }
+
+  async #runTask({ taskId, earlierAttempts, earlierFailures }: StartTask): Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>> {
+    const task = this.#tasks.get(taskId);
+    if (task === undefined) throw ApplicationFailure.nonRetryable(`no custom task ${taskId} in this run`, 'BadInput');
+    const { runId, executionId } = this.#run;
+    const begun = { taskId, startedAt: Date.now(), earlierAttempts };
+    const context: TaskContext = { runId, executionId, taskId, policy: task.policy, earlierAttempts, earlierFailures };
+    let report: TaskReport;
+    try {
+      const { [task.activity]: run } = proxyActivities<UntypedActivities>(activityOptions({ taskId, policy: task.policy, summary: task.name }));
+      report = successReport(begun, await run(task.args[0] ?? null, context));
+    } catch (thrown) {
+      report = failureReport(begun, thrown);
+    }
+    return { end: report.kind === 'cancelled' ? 'cancelled' : 'completed', reports: [report] };
+  }
+}
+
+/** The reports that a failed child carries in its failure; none when it was terminated or timed out. */
+function reportsOf(thrown: unknown): readonly TaskReport[] | undefined {
+  const cause = thrown instanceof ChildWorkflowFailure ? thrown.cause : undefined;
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  return (cause.details?.[0] as Pick<SymbolPipelineResult, 'reports'> | undefined)?.reports;
+}
+
+async function sendYield(child: ChildWorkflowHandle<typeof symbolPipeline>): Promise<void> {
+  try {
+    await child.signal(yieldSignal);
+  } catch {
+    // The child ended meanwhile: its slot is coming back anyway.
+  }
+}

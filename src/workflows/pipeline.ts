@@ -1,0 +1,216 @@
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  continueAsNew,
+  log,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RunActivities } from '../activities/registry.ts';
+import type { PipelineInput } from '../contracts/pipeline-input.ts';
+import type { PipelineResult, PipelineStatus } from '../contracts/pipeline-status.ts';
+import type { PreparedRun, RunOptions } from '../contracts/run-config.ts';
+import { buildGraph } from '../scheduling/graph.ts';
+import { createRun, dehydrate, rehydrate } from '../scheduling/run-state.ts';
+import { reduce } from '../scheduling/reducer.ts';
+import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run-events.ts';
+import { emptyStatus, graphOf, resultOf, statusOf } from '../scheduling/status.ts';
+import { whyOf } from '../scheduling/why.ts';
+import { BOOKKEEPING } from './activity-options.ts';
+import {
+  graphQuery,
+  pauseUpdate,
+  reportsSignal,
+  resumeUpdate,
+  retryFailedUpdate,
+  setMaxConcurrentUpdate,
+  statusQuery,
+  whyQuery,
+} from './handlers.ts';
+import { Lanes } from './lanes.ts';
+
+/** History is handed to a new execution past this many events, long before the server's limit. */
+const HISTORY_LIMIT = 4_000;
+
+type Finish = Extract<RunCommand, { type: 'finish' }>;
+type StartLane = Extract<RunCommand, { type: 'startSymbol' | 'startTask' }>;
+
+/**
+ * One run: checks the input, sorts the task graph and drives every symbol and custom task to its end.
+ * Feeds what happens into the scheduling reducer and carries out its commands; decides nothing itself.
+ *
+ * @param input every field has a default, so `{}` runs every enabled symbol
+ * @throws ApplicationFailure `InvalidPipeline` (every problem listed) or `CriticalTaskFailed`, both non-retryable
+ */
+export async function pipeline(input: PipelineInput = {}, options: RunOptions = {}): Promise<PipelineResult> {
+  const info = workflowInfo();
+  const run = { runId: info.workflowId, executionId: info.firstExecutionRunId };
+  const startedAt = options.continued?.startedAt ?? info.startTime.getTime();
+  let state: RunState | undefined;
+  let lanes: Lanes | undefined;
+  let finish: Finish | undefined;
+  let draining = false;
+  let wakeScope: CancellationScope | undefined;
+  /** Yields on their way to the children. */
+  const yields: Promise<void>[] = [];
+  /** Lanes that hold a slot but start in the next execution. */
+  const waiting: StartLane[] = [];
+
+  const detail = () => (prepared !== undefined && prepared.config.symbols.length > STAGE_DETAIL_LIMIT ? 'symbol' : 'stage');
+  let prepared: PreparedRun | undefined;
+
+  const dispatch = (event: RunEvent): void => {
+    if (state === undefined) return;
+    for (const command of reduce(state, event)) carryOut(command);
+    draining ||= finish === undefined && (info.continueAsNewSuggested || workflowInfo().historyLength > HISTORY_LIMIT);
+  };
+  const carryOut = (command: RunCommand): void => {
+    switch (command.type) {
+      case 'startSymbol':
+      case 'startTask':
+        if (draining) waiting.push(command);
+        else startLane(command);
+        break;
+      case 'yieldLane':
+        if (lanes !== undefined) yields.push(lanes.yield(command.lane));
+        break;
+      case 'cancelLane':
+        lanes?.cancel(command.lane);
+        break;
+      case 'wakeAt':
+        wakeAt(command.at);
+        break;
+      case 'finish':
+        finish = command;
+    }
+  };
+  const startLane = (command: StartLane): void => {
+    if (command.type === 'startSymbol') lanes?.startSymbol(command);
+    else lanes?.startTask(command);
+  };
+  const wakeAt = (at: number): void => {
+    wakeScope?.cancel();
+    wakeScope = new CancellationScope({ cancellable: true });
+    void wakeScope
+      .run(() => sleep(Math.max(1, at - Date.now())))
+      .then(() => dispatch({ type: 'wake', at: Date.now() }))
+      .catch(() => undefined /* replaced by a later wakeAt, or the run ended */);
+  };
+  const ready = async (): Promise<RunState> => {
+    await condition(() => state !== undefined);
+    return state as RunState;
+  };
+
+  setHandler(statusQuery, (): PipelineStatus =>
+    state === undefined
+      ? emptyStatus({ runId: run.runId, startedAt, now: Date.now() })
+      : statusOf(state, { runId: run.runId, now: Date.now(), detail: detail() }),
+  );
+  setHandler(graphQuery, () => (state === undefined ? [] : graphOf(state)));
+  setHandler(whyQuery, (taskId) =>
+    state === undefined ? 'the run is still checking its input; waiting for a worker and the database' : whyOf(state, taskId, Date.now()),
+  );
+  setHandler(reportsSignal, (lane, reports) => dispatch({ type: 'reports', lane, reports, at: Date.now() }));
+  setHandler(
+    setMaxConcurrentUpdate,
+    async (value) => {
+      await ready();
+      dispatch({ type: 'setMaxConcurrent', value, at: Date.now() });
+      return value;
+    },
+    { validator: validateMaxConcurrent },
+  );
+  setHandler(pauseUpdate, async () => {
+    await ready();
+    dispatch({ type: 'pause', at: Date.now() });
+    // Paused means paused: the update returns once every open symbol has been told.
+    await Promise.all(yields.splice(0));
+  });
+  setHandler(resumeUpdate, async () => {
+    await ready();
+    dispatch({ type: 'resume', at: Date.now() });
+  });
+  setHandler(retryFailedUpdate, async () => {
+    const current = await ready();
+    const before = statusOf(current, { runId: run.runId, now: Date.now(), detail: 'stage' }).taskResults;
+    dispatch({ type: 'retryFailed', at: Date.now() });
+    return Object.keys(before).filter((taskId) => before[taskId].status === 'failed' || before[taskId].status === 'skipped');
+  });
+
+  // A cancellation while the input is checked ends the run here: no task has begun.
+  const settled = options.continued?.prepared ?? (await prepare(input, { ...run, startedAt, retryOf: options.retryOf }));
+  prepared = settled;
+
+  // From here on a cancellation is one more event for the scheduler: the run winds down instead of being torn apart.
+  void CancellationScope.current().cancelRequested.catch(() => dispatch({ type: 'cancel', at: Date.now() }));
+  return await CancellationScope.nonCancellable(async () => {
+    const built = buildGraph(settled.config);
+    if ('problems' in built) {
+      throw ApplicationFailure.nonRetryable(built.problems.map((p) => `${p.where}: ${p.message}`).join('\n'), 'InvalidPipeline', built.problems);
+    }
+    lanes = new Lanes({ ...run, config: settled.config }, dispatch);
+    if (options.continued === undefined) {
+      state = createRun({ graph: built.graph, config: settled.config, durations: settled.durations, reused: settled.reused });
+      dispatch({ type: 'start', at: startedAt });
+    } else {
+      state = rehydrate(built.graph, options.continued.state);
+      for (const command of options.continued.waiting as unknown as readonly StartLane[]) startLane(command);
+      dispatch({ type: 'wake', at: Date.now() });
+    }
+
+    await condition(() => finish !== undefined || (draining && lanes?.size === 0));
+    wakeScope?.cancel();
+    await condition(allHandlersFinished);
+    if (finish === undefined) {
+      await continueAsNew<typeof pipeline>(input, {
+        ...options,
+        continued: { prepared: settled, startedAt, state: dehydrate(state), waiting: waiting as never },
+      });
+    }
+    return await conclude(state, finish as unknown as Finish);
+  });
+
+  async function conclude(final: RunState, { result: verdict, failure }: Finish): Promise<PipelineResult> {
+    const result = resultOf(final, { runId: run.runId, now: Date.now(), detail: detail() });
+    setCurrentDetails(`${verdict}: ${result.completedTasks} of ${result.totalTasks} tasks ended${result.reasons.map((reason) => `\n- ${reason}`).join('')}`);
+    const { finishPipeline } = proxyActivities<RunActivities>(BOOKKEEPING);
+    try {
+      await finishPipeline({ ...run, result, discardStaging: failure !== undefined });
+    } catch (error) {
+      // The run's data is safe in its stages' transactions; only its report page and list entry are missing.
+      log.error('the run is over, but its record could not be written', { error });
+    }
+    if (failure !== undefined) throw ApplicationFailure.create({ nonRetryable: true, type: failure.type, message: failure.message, details: [result] });
+    if (verdict === 'cancelled') throw new CancelledFailure(`run ${run.runId} was cancelled`);
+    return result;
+  }
+}
+
+async function prepare(
+  input: unknown,
+  { retryOf, startedAt, ...run }: { runId: string; executionId: string; startedAt: number; retryOf?: string },
+): Promise<PreparedRun> {
+  const scheduled = workflowInfo().searchAttributes.TemporalScheduledStartTime?.[0];
+  const defaultAsOf = scheduled instanceof Date ? scheduled.getTime() : startedAt;
+  const { preparePipeline } = proxyActivities<RunActivities>(BOOKKEEPING);
+  try {
+    return await preparePipeline({ input, ...run, startedAt, defaultAsOf, retryOf });
+  } catch (thrown) {
+    // The user's run failed for the reason inside, not because "an activity failed".
+    if (thrown instanceof ActivityFailure && thrown.cause instanceof ApplicationFailure) throw thrown.cause;
+    throw thrown;
+  }
+}
+
+function validateMaxConcurrent(value: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > 10_000) {
+    throw ApplicationFailure.nonRetryable(`setMaxConcurrent: ${JSON.stringify(value)} is not a whole number from 1 to 10000`, 'BadInput');
+  }
+}

@@ -1,0 +1,87 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  getExternalWorkflowHandle,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { StageActivities } from '../activities/registry.ts';
+import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/stage-report.ts';
+import { stageTaskId } from '../contracts/words.ts';
+import { activityOptions } from './activity-options.ts';
+import { reportsSignal, stagesQuery, yieldSignal } from './handlers.ts';
+import { failureReport, successReport } from './task-report.ts';
+
+/**
+ * Runs a contiguous part of one symbol's stages, one activity each, in order. Child of `pipeline`, which decides how far it
+ * may go; it ends early when a stage fails, is to be tried again much later, or the parent asks for the slot.
+ *
+ * @returns how each stage ended
+ * @throws ApplicationFailure of the stage's error type; its detail carries the reports
+ */
+export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
+  const { symbol, settings, runId, executionId } = input;
+  const reports: TaskReport[] = [];
+  let yieldRequested = false;
+  /** Reports the parent has already been told of. */
+  let told = 0;
+  setHandler(yieldSignal, () => {
+    yieldRequested = true;
+  });
+  setHandler(stagesQuery, () => reports);
+
+  for (const [index, { stage, policy }] of input.stages.entries()) {
+    if (yieldRequested) return { end: 'yielded', reports };
+    const taskId = stageTaskId(symbol, stage);
+    const earlierAttempts = index === 0 ? input.earlierAttempts : 0;
+    const earlierFailures = index === 0 ? input.earlierFailures : 0;
+    const begun = { taskId, startedAt: Date.now(), earlierAttempts };
+    setCurrentDetails(`${stage} (${index + 1} of ${input.stages.length})`);
+    const started: TaskReport = { taskId, kind: 'started', at: begun.startedAt };
+    reports.push(started);
+    const last = index === input.stages.length - 1;
+    let ended: TaskReport;
+    try {
+      const { [stage]: run } = proxyActivities<StageActivities>(activityOptions({ taskId, policy, summary: symbol }));
+      const context = { runId, executionId, taskId, policy, earlierAttempts, earlierFailures };
+      ended = successReport(begun, await run({ context, symbol, stage, settings }));
+    } catch (thrown) {
+      ended = failureReport(begun, thrown);
+    }
+    reports[reports.length - 1] = ended;
+    if (ended.kind === 'cancelled') {
+      // A workflow that closes as Canceled returns nothing, so the parent is told before.
+      await CancellationScope.nonCancellable(() => tellParent(symbol, reports));
+      throw new CancelledFailure(`${taskId} was cancelled`);
+    }
+    if (ended.kind === 'failed') {
+      setCurrentDetails(`${stage} failed: ${ended.error.message}`);
+      throw ApplicationFailure.create({ nonRetryable: true, type: ended.error.type, message: `${taskId}: ${ended.error.message}`, details: [{ reports }] });
+    }
+    if (ended.kind === 'retryLater') {
+      setCurrentDetails(`${stage} waits for its next attempt: ${ended.error.message}`);
+      return { end: 'completed', reports };
+    }
+    if (!last && input.signalStages.includes(stage)) {
+      const next = stageTaskId(symbol, input.stages[index + 1].stage);
+      const news = reports.slice(told);
+      told = reports.length;
+      void tellParent(symbol, [...news, { taskId: next, kind: 'started', at: Date.now() }]);
+    }
+  }
+  setCurrentDetails('done');
+  return { end: 'completed', reports };
+}
+
+async function tellParent(symbol: string, reports: readonly TaskReport[]): Promise<void> {
+  const parent = workflowInfo().parent;
+  if (parent === undefined) return;
+  try {
+    await getExternalWorkflowHandle(parent.workflowId).signal(reportsSignal, symbol, reports);
+  } catch {
+    // The parent is closed: nobody is left to be told. The ledger has it.
+  }
+}
