@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { mirrorPrice } from '../../src/market/mirror-price.ts';
+
+it('a trade of the other outcome at 0.37 is one of the first at 0.63, exactly', () => {
+  expect(mirrorPrice(0.37)).toBe(0.63);
+  expect(mirrorPrice(0.9)).toBe(0.1);
+  expect(mirrorPrice(0.0003)).toBe(0.9997);
+  expect(mirrorPrice(1)).toBe(0);
+  expect(mirrorPrice(0)).toBe(1);
+});
+
+it('mirroring twice gives the price back, for every price of up to 15 decimals', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 15 }), fc.double({ min: 0, max: 1, noNaN: true }), (decimals, fraction) => {
+      const price = Number(fraction.toFixed(decimals));
+      expect(mirrorPrice(mirrorPrice(price))).toBe(price);
+    }),
+  );
+});
+
+it('equals what a venue writes for the other side, digit for digit', () => {
+  for (let units = 0; units <= 10_000; units++) {
+    const other = 10_000 - units;
+    expect(mirrorPrice(Number(`${units}e-4`))).toBe(Number(`${other}e-4`));
+  }
+});
+
+it('a price outside [0, 1] stays outside: quarantine has to see it', () => {
+  expect(mirrorPrice(1.2)).toBe(-0.2);
+  expect(mirrorPrice(-0.1)).toBe(1.1);
+  expect(mirrorPrice(Number.POSITIVE_INFINITY)).toBeNaN();
+});
+
+it('survives prices with more digits than a double tells apart', () => {
+  expect(mirrorPrice(1e-7)).toBe(0.999_999_9);
+  expect(mirrorPrice(0.123_456_789_012_345_67)).toBeCloseTo(0.876_543_210_987_654, 15);
+});
