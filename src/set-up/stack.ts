@@ -1,0 +1,89 @@
+import path from 'node:path';
+import type { Log } from '../activities/stage-work.ts';
+import type { Closers } from '../closers.ts';
+import { attachPostgres } from '../storage/embedded-postgres.ts';
+import { type DevServer, startDevServer } from './dev-server.ts';
+import { freePort } from './free-port.ts';
+import { type ProcessRecord, recordProcesses } from './process-record.ts';
+import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+
+export interface StackOptions {
+  readonly kind: ProcessRecord['kind'];
+  readonly env: NodeJS.ProcessEnv;
+  /** The `temporal` executable. */
+  readonly cli: string;
+  readonly home: string;
+  /** Keeps Temporal's state over restarts. @default none */
+  readonly databaseFile?: string;
+  readonly port: number;
+  readonly uiPort: number;
+  readonly headless?: boolean;
+  /** A database of the user's own instead of the embedded one. */
+  readonly databaseUrl?: string;
+  /** More services, started beside Postgres and Temporal; their variables go into the stack's environment. */
+  readonly venue?: () => Promise<NodeJS.ProcessEnv>;
+  /** Runs beside the start of the worker, once everything else is up. */
+  readonly prepare?: (env: NodeJS.ProcessEnv) => Promise<void>;
+  /** Takes over what is opened, also when the start fails half-way. */
+  readonly closers: Closers;
+  readonly log: Log;
+}
+
+export interface Stack {
+  readonly server: DevServer;
+  readonly worker: WorkerProcess;
+  /** The environment in which `predictlab` commands reach this stack. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Starts Postgres, the Temporal dev server and a worker, each as soon as what it needs is there. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { kind, env, home, closers, log } = options;
+  const postgres =
+    options.databaseUrl === undefined
+      ? attachPostgres({ home, log }).then((attached) => closers.add('the embedded Postgres', attached))
+      : Promise.resolve({ url: options.databaseUrl });
+  const temporal = startDevServer(options).then((started) => closers.add('the Temporal dev server', started));
+  const venue = options.venue?.() ?? Promise.resolve({});
+  await allSettled([postgres, temporal, venue]);
+  const { url } = await postgres;
+  const server = await temporal;
+  const stackEnv: NodeJS.ProcessEnv = {
+    ...env,
+    ...(await venue),
+    PREDICTLAB_HOME: home,
+    DATABASE_URL: url,
+    TEMPORAL_ADDRESS: server.address,
+    TEMPORAL_NAMESPACE: server.namespace,
+  };
+  const record = { kind, pid: process.pid, address: server.address, uiUrl: server.uiUrl };
+  const children = [{ pid: server.pid, marker: 'start-dev' }];
+  closers.add('the process record', await recordProcesses(home, { ...record, children }));
+  const logFile = path.join(home, 'logs', `worker-${process.pid}.log`);
+  const working = workerEnv(stackEnv)
+    .then((workerSettings) => startWorkerProcess({ env: workerSettings, logFile }))
+    .then((started) => closers.add('the worker', started));
+  await allSettled([working, options.prepare?.(stackEnv) ?? Promise.resolve()]);
+  const worker = await working;
+  await recordProcesses(home, { ...record, children: [{ pid: worker.pid, marker: WORKER_MARKER }, ...children] });
+  return { server, worker, env: stackEnv };
+}
+
+/** Part of a worker's command line. */
+const WORKER_MARKER = 'predictlab.js worker';
+
+/** Ports of the worker's metrics and health: the usual ones where they are free, the user's own where they are set. */
+async function workerEnv(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
+  const [metrics, health] = await Promise.all([freePort(9464), freePort(9465)]);
+  return {
+    ...env,
+    LOG_FORMAT: 'json',
+    METRICS_ADDRESS: env.METRICS_ADDRESS ?? `127.0.0.1:${metrics}`,
+    HEALTH_ADDRESS: env.HEALTH_ADDRESS ?? `127.0.0.1:${health}`,
+  };
+}
+
+/** Waits for all of them, then throws the first failure: what the others opened is then known to the closers. */
+async function allSettled(starts: readonly Promise<unknown>[]): Promise<void> {
+  for (const start of await Promise.allSettled(starts)) if (start.status === 'rejected') throw start.reason;
+}
