@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import { type Answer, json } from './answer.ts';
+import type { Faults } from './faults.ts';
+import type { SandboxVenue } from './venue.ts';
+
+/** The switches over HTTP, for a sandbox in a process of its own. */
+export async function controlAnswer(
+  venue: () => SandboxVenue,
+  request: IncomingMessage,
+  path: string,
+  query: URLSearchParams,
+): Promise<Answer> {
+  const post = request.method === 'POST';
+  const { truth, requests } = venue();
+  const instrument = query.get('instrument') ?? '';
+  switch (path) {
+    case '/control/faults':
+      if (post) venue().setFaults((await bodyOf(request)) as Faults);
+      return json(venue().faults());
+    case '/control/requests':
+      if (post) requests.length = 0;
+      return json(requests);
+    case '/control/late': {
+      const { instrument: id, count } = (await bodyOf(request)) as { instrument: string; count: number };
+      venue().addLateTrades(id, count);
+      return json({ added: count });
+    }
+    case '/control/instruments':
+      return json(truth.instruments());
+    case '/control/ticks':
+      return json(truth.ticks(instrument));
+    default:
+      return json({ error: 'see sandbox/README.md for the control routes' }, 404);
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString() || '{}') as unknown;
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { hash } from './random.ts';
+
+export type VenueName = 'polymarket' | 'predict';
+
+/** How a closed market ended. `payout` is per unit of the first outcome; null is the legacy zero-zero. */
+export interface Settlement {
+  readonly payout: number | null;
+  /** UTC epoch milliseconds. */
+  readonly at: number;
+  readonly disputed: boolean;
+}
+
+/** One made-up binary market at one venue. */
+export interface Market {
+  readonly venue: VenueName;
+  /** `polymarket:<conditionId>` or `predict:<marketId>`, as in contract.md. */
+  readonly instrument: string;
+  /** Gamma's numeric id or Predict.fun's market id. */
+  readonly number: number;
+  readonly conditionId: string;
+  readonly slug: string;
+  readonly question: string;
+  readonly group: MarketGroup;
+  readonly outcomes: readonly [string, string];
+  /** CLOB token ids or onChainIds, index-aligned with `outcomes`. */
+  readonly tokens: readonly [string, string];
+  /** Decimals of the price grid: 2 = cents. */
+  readonly decimals: number;
+  /** UTC epoch milliseconds, multiples of `blockMs`. */
+  readonly opensAt: number;
+  readonly closesAt: number;
+  /** How the market ends at `closesAt`; null for one whose end is far away. */
+  readonly settlement: Settlement | null;
+  /** Condition ids of the same market at Polymarket. */
+  readonly twins: readonly string[];
+  /** Where the price path starts from, in logits; how strongly it moves (1 = normal); which path it follows. */
+  readonly baseLogit: number;
+  readonly movement: number;
+  readonly pathSeed: number;
+  /** Seed of everything else about the market. */
+  readonly seed: number;
+  /** Trades are made block by block of this length, each block on its own. */
+  readonly blockMs: number;
+  /** Mean number of fills per block; an exact plan where a bench wants an exact number. */
+  readonly fillsPerBlock: number;
+  readonly exactFills: number | null;
+}
+
+/** An event (Polymarket) or a category (Predict.fun): the markets of one question. */
+export interface MarketGroup {
+  readonly venue: VenueName;
+  readonly id: number;
+  readonly slug: string;
+  readonly title: string;
+  readonly tags: readonly string[];
+  readonly seriesSlug: string | null;
+  readonly variant: 'DEFAULT' | 'CRYPTO_UP_DOWN' | 'SPORTS_MATCH';
+  readonly negativeRisk: boolean;
+  readonly markets: Market[];
+}
+
+/** A market has closed at a time: no more trades, and its result is known. */
+export const isClosed = (market: Market, now: number): boolean => market.settlement !== null && now >= market.closesAt;
+
+/** 32 bytes as 0x-hex, a function of the name alone, so that catalogues can name ids. */
+export const hexId = (name: string): string => `0x${createHash('sha256').update(`sandbox ${name}`).digest('hex')}`;
+
+/** A token id as the venues write it: a decimal of up to 77 digits. */
+export const tokenId = (name: string): string => BigInt(hexId(name)).toString();
+
+export interface MarketDraft {
+  readonly key: string;
+  readonly number: number;
+  readonly slug: string;
+  readonly question: string;
+  readonly outcomes?: readonly [string, string];
+  readonly decimals?: number;
+  readonly opensAt: number;
+  readonly closesAt: number;
+  readonly settlement?: { readonly payout: number | null; readonly disputed?: boolean } | null;
+  readonly twins?: readonly string[];
+  readonly path?: string;
+  readonly baseLogit?: number;
+  readonly movement?: number;
+  readonly blockMs?: number;
+  readonly fillsPerBlock: number;
+  readonly exactFills?: number;
+}
+
+/** Fills in a draft and adds the market to its group. */
+export function addMarket(group: MarketGroup, seed: number, draft: MarketDraft): Market {
+  const name = `${group.venue}/${draft.key}`;
+  const conditionId = hexId(name);
+  const market: Market = {
+    venue: group.venue,
+    instrument: group.venue === 'polymarket' ? `polymarket:${conditionId}` : `predict:${draft.number}`,
+    number: draft.number,
+    conditionId,
+    slug: draft.slug,
+    question: draft.question,
+    group,
+    outcomes: draft.outcomes ?? ['Yes', 'No'],
+    tokens: [tokenId(`${name}/0`), tokenId(`${name}/1`)],
+    decimals: draft.decimals ?? 2,
+    opensAt: draft.opensAt,
+    closesAt: draft.closesAt,
+    settlement: draft.settlement
+      ? { payout: draft.settlement.payout, at: draft.closesAt + 16_000, disputed: draft.settlement.disputed ?? false }
+      : null,
+    twins: draft.twins ?? [],
+    baseLogit: draft.baseLogit ?? 0,
+    movement: draft.movement ?? 1,
+    pathSeed: hash(seed, 'path', draft.path ?? draft.key),
+    seed: hash(seed, name),
+    blockMs: draft.blockMs ?? 3_600_000,
+    fillsPerBlock: draft.fillsPerBlock,
+    exactFills: draft.exactFills ?? null,
+  };
+  group.markets.push(market);
+  return market;
+}

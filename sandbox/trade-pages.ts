@@ -1,0 +1,175 @@
+import type { Faults, Strike } from './faults.ts';
+import type { Market } from './market.ts';
+import { chance, Random } from './random.ts';
+import { firstAfter, type Tapes } from './trade-tape.ts';
+import type { Trade } from './trades.ts';
+
+/** Where a walk through one market's trades stands: only older trades are still to come. */
+export interface Place {
+  readonly time: number;
+  readonly place: number;
+}
+
+/** A page of rows, newest first, and where the next one starts; null when nothing older is left. */
+export interface TradePage {
+  readonly rows: readonly string[];
+  readonly next: readonly Place[] | null;
+}
+
+/** How a venue writes a trade, and the bad row that may follow it. */
+export interface RowWriter {
+  write(market: Market, trade: Trade): string;
+  writeBad(market: Market, trade: Trade): string;
+  /** The maker's row of the same fill. */
+  writeMaker?(market: Market, trade: Trade): string;
+}
+
+export interface PageRequest {
+  readonly markets: readonly Market[];
+  /** One per market; absent: from the newest. */
+  readonly after?: readonly Place[] | undefined;
+  readonly limit: number;
+  readonly now: number;
+  readonly strike: Strike;
+  readonly writer: RowWriter;
+  readonly withMakers?: boolean;
+}
+
+const NEWEST: Place = { time: Infinity, place: Infinity };
+const LATE_AMONG_NEWEST = 40;
+const REPEATED_ROWS = 5;
+
+/** Whether a bad row follows a trade, a property of the trade. */
+export const hasBadRow = (faults: Faults, trade: Trade): boolean =>
+  faults.badRows !== undefined && !trade.copy && chance(trade.transaction, trade.time, trade.place, 'bad') < faults.badRows;
+
+/** Rows that the venue has but does not show in a market's first walk. */
+class Withheld {
+  readonly #trades = new Map<Market, Set<string>>();
+  readonly #walks = new Map<Market, number>();
+
+  /** Notes that a walk starts; the first one settles what is late. */
+  start(market: Market, newest: readonly Trade[], probability: number): void {
+    this.#walks.set(market, (this.#walks.get(market) ?? 0) + 1);
+    if (this.#trades.has(market)) return;
+    const late = newest.filter((trade) => chance(trade.transaction, trade.time, 'late') < probability);
+    this.#trades.set(market, new Set(late.map((trade) => `${trade.time}.${trade.place}`)));
+  }
+
+  has(market: Market, trade: Trade): boolean {
+    return (this.#walks.get(market) ?? 0) < 2 && (this.#trades.get(market)?.has(`${trade.time}.${trade.place}`) ?? false);
+  }
+}
+
+/** Serves the trades of markets page by page, newest first, with the row faults that are switched on. */
+export class TradePages {
+  readonly #tapes: Tapes;
+  readonly #faults: () => Faults;
+  #withheld = new Withheld();
+
+  constructor(tapes: Tapes, faults: () => Faults) {
+    this.#tapes = tapes;
+    this.#faults = faults;
+  }
+
+  /** Late rows are settled anew, as after a change of faults. */
+  reset(): void {
+    this.#withheld = new Withheld();
+  }
+
+  page(request: PageRequest): TradePage {
+    const { markets, now, strike, limit } = request;
+    const faults = this.#faults();
+    const walks = markets.map((market, index) => {
+      const { trades, length } = this.#tapes.of(market).upTo(now);
+      const after = request.after?.[index] ?? NEWEST;
+      let upper = after === NEWEST ? length : Math.min(length, firstAfter(trades, { time: after.time, place: after.place - 1 }));
+      if (request.after === undefined && faults.late) {
+        this.#withheld.start(market, trades.slice(Math.max(0, length - LATE_AMONG_NEWEST), length), faults.late);
+      }
+      const resume = upper;
+      const back = strike.repeatPage ? limit : strike.repeatRows ? REPEATED_ROWS : 0;
+      if (request.after !== undefined) upper = wholeCopies(trades, Math.min(length, upper + back), length);
+      return { market, trades, upper, resume };
+    });
+    const groups: Group[] = [];
+    let rows = 0;
+    while (rows < limit) {
+      const walk = newestOf(walks);
+      if (walk === undefined) break;
+      const lower = faults.splitCopies ? walk.upper - 1 : startOfCopies(walk.trades, walk.upper - 1);
+      const group: string[] = [];
+      for (let i = walk.upper - 1; i >= lower; i--) this.#write(request, faults, walk.market, walk.trades[i], group);
+      if (rows > 0 && rows + group.length > limit) break;
+      if (group.length > 0) groups.push({ time: walk.trades[lower].time, rows: group });
+      rows += group.length;
+      walk.upper = lower;
+    }
+    // a repeated page leads on from where the walk was
+    const ends = walks.map((walk) => (strike.repeatPage && request.after !== undefined ? walk.resume : Math.min(walk.upper, walk.resume)));
+    const next = ends.some((end) => end > 0) ? walks.map((walk, i) => placeBelow(walk.trades, ends[i])) : null;
+    const ordered = strike.shuffle ? shuffleSeconds(groups) : groups;
+    return { rows: ordered.flatMap((group) => group.rows), next };
+  }
+
+  #write(request: PageRequest, faults: Faults, market: Market, trade: Trade, group: string[]): void {
+    if (this.#withheld.has(market, trade)) return;
+    group.push(request.writer.write(market, trade));
+    if (request.withMakers && request.writer.writeMaker) group.push(request.writer.writeMaker(market, trade));
+    if (hasBadRow(faults, trade)) group.push(request.writer.writeBad(market, trade));
+  }
+}
+
+/** Rows that stay together, of one second. */
+interface Group {
+  readonly time: number;
+  readonly rows: readonly string[];
+}
+
+/** Puts the seconds of a page into any order; inside a second nothing moves, or the order would be lost for good. */
+function shuffleSeconds(groups: readonly Group[]): Group[] {
+  const seconds = new Map<number, Group[]>();
+  for (const group of groups) seconds.set(group.time, [...(seconds.get(group.time) ?? []), group]);
+  const random = new Random(groups[0]?.time ?? 0);
+  return [...seconds.values()]
+    .map((second) => ({ second, at: random.next() }))
+    .sort((a, b) => a.at - b.at)
+    .flatMap(({ second }) => second);
+}
+
+interface Walk {
+  readonly market: Market;
+  readonly trades: readonly Trade[];
+  upper: number;
+}
+
+/** The walk whose next trade is the newest; the first one wins ties. */
+function newestOf<W extends Walk>(walks: readonly W[]): W | undefined {
+  let newest: W | undefined;
+  for (const walk of walks) {
+    if (walk.upper > 0 && (newest === undefined || walk.trades[walk.upper - 1].time > newest.trades[newest.upper - 1].time)) newest = walk;
+  }
+  return newest;
+}
+
+/** Index of the first of the exact copies that end at an index. */
+function startOfCopies(trades: readonly Trade[], index: number): number {
+  let start = index;
+  while (start > 0 && trades[start].copy) start--;
+  return start;
+}
+
+/** Moves an exclusive end up so that it does not fall between copies. */
+function wholeCopies(trades: readonly Trade[], end: number, length: number): number {
+  let whole = end;
+  while (whole < length && trades[whole].copy) whole++;
+  return whole;
+}
+
+/** The place below which an exclusive end lies: a later insert does not move it. */
+function placeBelow(trades: readonly Trade[], end: number): Place {
+  const trade = trades[end];
+  if (trade !== undefined) return trade;
+  const last = trades[end - 1];
+  return last === undefined ? { time: 0, place: 0 } : { time: last.time, place: last.place + 1 };
+}

@@ -1,0 +1,118 @@
+import { clobApi } from './clob.ts';
+import { controlAnswer } from './control.ts';
+import { dataApi } from './data.ts';
+import { FaultDeck, type Faults } from './faults.ts';
+import { gammaApi } from './gamma.ts';
+import { Markets, type ScaleOptions } from './markets.ts';
+import { predictApi } from './predict.ts';
+import type { LoggedRequest } from './request-log.ts';
+import { listen } from './server.ts';
+import { TradePages } from './trade-pages.ts';
+import { Tapes } from './trade-tape.ts';
+import { Truth } from './truth.ts';
+import type { World } from './world.ts';
+
+export interface SandboxOptions {
+  /** @default 0, a free one */
+  readonly port?: number;
+  /** @default 7 */
+  readonly seed?: number;
+  /** A frozen clock (UTC epoch milliseconds) or one that runs. @default the real clock */
+  readonly now?: number | (() => number);
+  /** Slugs of the events, categories and series to offer. @default all */
+  readonly markets?: readonly string[];
+  /** The key that Predict.fun's routes want. @default "sandbox-key" */
+  readonly apiKey?: string;
+  /** Offers this many equal markets instead, for benches. */
+  readonly scale?: ScaleOptions;
+  readonly faults?: Faults;
+  /** Answers 429 beyond the venues' published limits. @default false */
+  readonly enforceLimits?: boolean;
+}
+
+export interface SandboxVenue {
+  readonly url: string;
+  /** The environment that makes PredictLab use this venue. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly truth: Truth;
+  /** Every request so far, oldest first; set `length = 0` to forget them. */
+  readonly requests: LoggedRequest[];
+  /** The sandbox's clock; UTC epoch milliseconds. */
+  now(): number;
+  faults(): Faults;
+  /** Replaces all switches; late rows are drawn anew. */
+  setFaults(faults: Faults): void;
+  /** Adds trades among an instrument's newest ones, as a venue does that indexes some blocks late. */
+  addLateTrades(instrument: string, count: number): void;
+  close(): Promise<void>;
+}
+
+/** Tapes kept in memory when a bench offers more trades than fit. */
+const KEPT_AT_SCALE = 64;
+
+/**
+ * Starts a venue that speaks Polymarket's and Predict.fun's read routes over made-up, seeded markets. The same seed and
+ * clock give the same bytes.
+ *
+ * @example
+ * const venue = await startSandboxVenue({ seed: 7, now: Date.UTC(2026, 5, 1), faults: { unavailable: 0.1 } });
+ * Object.assign(process.env, venue.environment);
+ */
+export async function startSandboxVenue(options: SandboxOptions = {}): Promise<SandboxVenue> {
+  const { seed = 7, apiKey = 'sandbox-key' } = options;
+  const now = clockOf(options.now);
+  const deck = new FaultDeck(seed, options.faults ?? {});
+  const markets = new Markets({
+    seed,
+    start: now(),
+    ...(options.markets ? { only: options.markets } : {}),
+    ...(options.scale ? { scale: options.scale } : {}),
+  });
+  const tapes = new Tapes(options.scale ? KEPT_AT_SCALE : Infinity);
+  const world: World = { markets, tapes, deck, pages: new TradePages(tapes, () => deck.faults) };
+  const requests: LoggedRequest[] = [];
+  const { server, url } = await listen({
+    port: options.port ?? 0,
+    world,
+    apis: { gamma: gammaApi(world), clob: clobApi(world), data: dataApi(world), predict: predictApi(world) },
+    now,
+    apiKey,
+    enforceLimits: options.enforceLimits ?? false,
+    requests,
+    control: (request, path, query) => controlAnswer(() => venue, request, path, query),
+  });
+  const venue: SandboxVenue = {
+    url,
+    environment: {
+      POLYMARKET_GAMMA_URL: `${url}/polymarket/gamma`,
+      POLYMARKET_CLOB_URL: `${url}/polymarket/clob`,
+      POLYMARKET_DATA_URL: `${url}/polymarket/data`,
+      PREDICT_API_URL: `${url}/predict`,
+      PREDICT_API_KEY: apiKey,
+    },
+    truth: new Truth(world, now),
+    requests,
+    now,
+    faults: () => deck.faults,
+    setFaults: (faults) => {
+      deck.set(faults);
+      world.pages.reset();
+    },
+    addLateTrades: (instrument, count) => {
+      const market = markets.instrument(instrument, now());
+      if (market === undefined) throw new Error(`the sandbox has no instrument ${instrument}; see truth.instruments()`);
+      tapes.of(market).addLate(now(), count);
+    },
+    close: () =>
+      new Promise<void>((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+  return venue;
+}
+
+function clockOf(now: SandboxOptions['now']): () => number {
+  if (typeof now === 'function') return now;
+  return now === undefined ? Date.now : () => now;
+}
