@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import type { Log } from '../activities/stage-work.ts';
@@ -38,6 +39,7 @@ export interface DevServer {
 const NAMESPACE = 'default';
 const START_TIMEOUT_MS = 60_000;
 const PORT_ATTEMPTS = 3;
+const POLL_MS = 20;
 
 /**
  * The task queues of the server are read 20 times a second by default, which pins a chain of short activities to 50 ms a
@@ -81,23 +83,17 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
 
   const output = await open(logFile, 'w');
   const child = spawn(cli, args, { stdio: ['ignore', output.fd, output.fd], detached: true });
-  await output.close();
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
   });
+  await output.close();
   const address = `127.0.0.1:${port}`;
-  try {
-    await waitUntilReady(child, address);
-  } catch (error) {
+  const fault = await Promise.race([ended, waitUntilReady(address)]);
+  if (fault !== undefined) {
     await stopProcess(child);
-    throw new PredictLabError(
-      'SourceUnavailable',
-      `the Temporal dev server (${cli}) did not start on ${address}: ${await lastLines(logFile)}`,
-      {
-        cause: error,
-      },
-    );
+    const message = `the Temporal dev server (${cli}) did not start on ${address}: ${await accountOf(fault, logFile)}`;
+    throw new PredictLabError('SourceUnavailable', message);
   }
   return {
     address,
@@ -105,7 +101,7 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
     namespace: NAMESPACE,
     pid: child.pid!,
     logFile,
-    exited,
+    exited: ended.then(() => undefined),
     close: () => stopProcess(child),
   };
 }
@@ -116,18 +112,29 @@ async function pickPort(what: string, wanted: number | undefined, log: Pick<Log,
   return port;
 }
 
-/** Ready = the frontend answers and the namespace is there; both are asked, nothing is assumed from the clock. */
-async function waitUntilReady(child: ChildProcess, address: string): Promise<void> {
+/**
+ * Ready = the frontend answers and the namespace is there; both are asked, nothing is assumed from the clock. Resolves with a
+ * reason when that takes too long.
+ */
+async function waitUntilReady(address: string): Promise<string | undefined> {
   const deadline = Date.now() + START_TIMEOUT_MS;
-  let gone: string | undefined;
-  child.once('exit', (code, signal) => (gone = `it ended with ${signal ?? `exit code ${code}`}`));
-  child.once('error', (error) => (gone = error.message));
-  for (;;) {
-    if (gone !== undefined) throw new Error(gone);
-    if (Date.now() > deadline) throw new Error(`no answer within ${START_TIMEOUT_MS / 1000} s`);
-    if (await answers(address)) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+  while (Date.now() < deadline) {
+    // the port first: a gRPC client that finds it closed waits a second before it looks again
+    if ((await isListening(address)) && (await answers(address))) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+  return `no answer within ${START_TIMEOUT_MS / 1000} s`;
+}
+
+function isListening(address: string): Promise<boolean> {
+  const [host, port] = address.split(':');
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), host);
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }
 
 async function answers(address: string): Promise<boolean> {
@@ -144,8 +151,9 @@ async function answers(address: string): Promise<boolean> {
   }
 }
 
-async function lastLines(logFile: string): Promise<string> {
+/** What the server says about its end, else how it ended. */
+async function accountOf(fault: string, logFile: string): Promise<string> {
   const text = await readFile(logFile, 'utf8').catch(() => '');
   const lines = text.trim().split('\n').slice(-5).join('\n');
-  return lines === '' ? `it wrote nothing (${logFile})` : `${lines}\n(${logFile})`;
+  return `${lines === '' ? fault : lines}\n(${logFile})`;
 }

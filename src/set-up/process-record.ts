@@ -1,19 +1,23 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../activities/stage-work.ts';
+import { isRunning as ownerRuns, processIdentity } from '../storage/process-identity.ts';
 import { runCommand } from './run-command.ts';
 
 /** What a `dev` or `demo` has started, kept in `<home>/processes` while it runs, so that a later one can tidy up after a kill -9. */
 export interface ProcessRecord {
   readonly kind: 'dev' | 'demo';
   readonly pid: number;
+  /** The process itself, see `processIdentity`: another one may get its pid. */
+  readonly owner: string;
   /** `marker` is a part of the command line by which the process is known; a reused pid has another. */
   readonly children: readonly { readonly pid: number; readonly marker: string }[];
   readonly address: string;
   readonly uiUrl: string;
 }
 
-const OWNER_MARKER = 'predictlab';
+/** What this process says of itself in its record. */
+export const ownRecord = (): Pick<ProcessRecord, 'pid' | 'owner'> => ({ pid: process.pid, owner: processIdentity(process.pid) });
 
 /** Keeps the record until `close`. */
 export async function recordProcesses(home: string, record: ProcessRecord): Promise<{ close(): Promise<void> }> {
@@ -36,7 +40,7 @@ export async function livingRecords(home: string, log: Pick<Log, 'info'>): Promi
       (text) => JSON.parse(text) as ProcessRecord,
       () => undefined,
     );
-    if (record && (await isRunning(record.pid, OWNER_MARKER))) {
+    if (record && ownerRuns(record.owner)) {
       living.push(record);
       continue;
     }

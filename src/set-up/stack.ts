@@ -4,7 +4,7 @@ import type { Closers } from '../closers.ts';
 import { attachPostgres } from '../storage/embedded-postgres.ts';
 import { type DevServer, startDevServer } from './dev-server.ts';
 import { freePort } from './free-port.ts';
-import { type ProcessRecord, recordProcesses } from './process-record.ts';
+import { ownRecord, type ProcessRecord, recordProcesses } from './process-record.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 export interface StackOptions {
@@ -56,7 +56,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     TEMPORAL_ADDRESS: server.address,
     TEMPORAL_NAMESPACE: server.namespace,
   };
-  const record = { kind, pid: process.pid, address: server.address, uiUrl: server.uiUrl };
+  const record = { kind, ...ownRecord(), address: server.address, uiUrl: server.uiUrl };
   const children = [{ pid: server.pid, marker: 'start-dev' }];
   closers.add('the process record', await recordProcesses(home, { ...record, children }));
   const logFile = path.join(home, 'logs', `worker-${process.pid}.log`);

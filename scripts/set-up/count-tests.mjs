@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * Counts a vitest JSON report. Never says "0 failed" of a run that failed: a file that does not load, a set-up that breaks and
+ * a run without any test count as a failure.
+ */
+export function countTests(file, exitCode) {
+  let report;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const hasFailedTest = ({ assertionResults }) => assertionResults.some(({ status }) => status === 'failed');
+  const brokenFiles = report.testResults.filter((result) => result.status === 'failed' && !hasFailedTest(result));
+  const failed = report.numFailedTests + brokenFiles.length;
+  const passed = report.numPassedTests;
+  const nothingWorked = exitCode !== 0 || passed === 0;
+  return { passed, failed: failed === 0 && nothingWorked ? 1 : failed, skipped: report.numPendingTests + report.numTodoTests };
+}
+
+/** The last line of `npm test`. */
+export const summaryLine = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;

@@ -1,0 +1,54 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+const script = new URL('../../scripts/set-up/count-tests.mjs', import.meta.url).href;
+const { countTests, summaryLine } = (await import(script)) as {
+  countTests: (file: string, exitCode: number) => Counts;
+  summaryLine: (counts: Counts) => string;
+};
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'predictlab-count-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function lineFor(exitCode: number, report: object | undefined): Promise<string> {
+  const file = path.join(folder, 'report.json');
+  if (report)
+    await writeFile(
+      file,
+      JSON.stringify({ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [], ...report }),
+    );
+  return summaryLine(countTests(file, exitCode));
+}
+
+test('a good run ends with its counts alone', async () => {
+  expect(await lineFor(0, { numPassedTests: 12 })).toBe('12 passed, 0 failed');
+  expect(await lineFor(0, { numPassedTests: 12, numPendingTests: 1, numTodoTests: 2 })).toBe('12 passed, 0 failed, 3 skipped');
+});
+
+test('a test file that does not load counts as a failure', async () => {
+  const testResults = [
+    { status: 'failed', assertionResults: [] },
+    { status: 'failed', assertionResults: [{ status: 'failed' }] },
+  ];
+  expect(await lineFor(1, { numPassedTests: 3, numFailedTests: 1, testResults })).toBe('3 passed, 2 failed');
+});
+
+test('a run that fails outside every test is never "0 failed"', async () => {
+  expect(await lineFor(1, { numPassedTests: 3 })).toBe('3 passed, 1 failed');
+  await rm(path.join(folder, 'report.json'));
+  expect(await lineFor(137, undefined)).toBe('0 passed, 1 failed');
+});
+
+test('a run in which no test ran is a failure', async () => {
+  expect(await lineFor(0, { numPendingTests: 4 })).toBe('0 passed, 1 failed, 4 skipped');
+});

@@ -1,0 +1,39 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const script = new URL('../../scripts/set-up/lock.mjs', import.meta.url).href;
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'predictlab-lock-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A process that appends `in`, works a moment and appends `out`, all inside the lock. */
+function holder(): Promise<number | null> {
+  const code = `
+    import { appendFileSync } from 'node:fs';
+    import { withLock } from ${JSON.stringify(script)};
+    await withLock('set-up.lock', async () => {
+      appendFileSync('journal', 'in ');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      appendFileSync('journal', 'out ');
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { cwd: folder, stdio: 'ignore' });
+  return new Promise((resolve) => child.on('close', resolve));
+}
+
+test('set-ups that start together run one after the other and leave no lock behind', async () => {
+  expect(await Promise.all([holder(), holder(), holder()])).toEqual([0, 0, 0]);
+  expect(await readFile(path.join(folder, 'journal'), 'utf8')).toBe('in out in out in out ');
+  expect(await readdir(folder)).toEqual(['journal']);
+});
+
+test('the lock of a set-up that was killed is taken over', async () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  await writeFile(path.join(folder, 'set-up.lock'), String(pid));
+  expect(await Promise.all([holder(), holder()])).toEqual([0, 0]);
+  expect(await readFile(path.join(folder, 'journal'), 'utf8')).toBe('in out in out ');
+});
