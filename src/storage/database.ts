@@ -3,6 +3,10 @@ import type { QueryResult, QueryResultRow } from 'pg';
 /** Runs SQL; a pool or one transaction. */
 export interface Queryable {
   query<Row extends QueryResultRow = QueryResultRow>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
+  /** Feeds a `COPY … FROM STDIN`. Parameters are not possible in COPY: only numbers of ours may be put into the text. */
+  copyIn(text: string, chunks: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<void>;
+  /** Streams a `COPY … TO STDOUT`; leaving the loop early cancels it. */
+  copyOut(text: string): AsyncIterable<Buffer>;
 }
 
 /** One open transaction; valid until its callback ends. */
@@ -12,7 +16,18 @@ export interface Transaction extends Queryable {
 
 export interface Database extends Queryable {
   readonly url: string;
+  /** How many connections of the pool are busy and idle, and how many callers wait for one; for the metrics. */
+  connections(): { readonly busy: number; readonly idle: number; readonly waiting: number };
   /** BEGIN … COMMIT around `work`; ROLLBACK when it throws. */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+/** Runs `work` in the transaction that is open, else in one of its own. */
+export function withinTransaction<T>(queryable: Queryable, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  if ('transaction' in queryable) {
+    if (queryable.transaction === true) return work(queryable as Transaction);
+    return (queryable as Database).transaction(work);
+  }
+  throw new TypeError('withinTransaction needs a Database or a Transaction');
 }

@@ -1,0 +1,110 @@
+import type { StageEffect } from '../activities/stage-work.ts';
+import type { Json } from '../contracts/pipeline-input.ts';
+import { STAGES, type Stage } from '../contracts/words.ts';
+import type { Database, Queryable, Transaction } from './database.ts';
+import { jsonb } from './jsonb.ts';
+
+export { discardUnstored, effectsOf, reusableEffects } from './ledger-takeover.ts';
+
+/** A task that has taken effect. */
+export interface StoredEffect extends StageEffect {
+  readonly attempts: number;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly durationSeconds: number;
+}
+
+/** Whose effect it is. */
+export interface EffectKey {
+  readonly runId: string;
+  /** The run's first Temporal execution; with `taskId` the key of the ledger. */
+  readonly executionId: string;
+  readonly taskId: string;
+  readonly symbol?: string;
+  readonly stage?: Stage;
+  /** UTC epoch milliseconds. */
+  readonly startedAt: number;
+  readonly attempts: number;
+}
+
+interface LedgerRow {
+  readonly output: Record<string, Json>;
+  readonly degraded: readonly string[] | null;
+  readonly attempts: number;
+  readonly started_at: Date;
+  readonly finished_at: Date;
+  readonly duration_seconds: number;
+}
+
+/** What a task of an execution has done, if it has. */
+export async function findEffect(queryable: Queryable, key: { executionId: string; taskId: string }): Promise<StoredEffect | undefined> {
+  const { rows } = await queryable.query<LedgerRow>(
+    'select output, degraded, attempts, started_at, finished_at, duration_seconds from ledger where execution_id = $1 and task_id = $2',
+    [key.executionId, key.taskId],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  return {
+    output: row.output,
+    ...(row.degraded === null ? {} : { degraded: row.degraded }),
+    attempts: row.attempts,
+    startedAt: row.started_at.getTime(),
+    finishedAt: row.finished_at.getTime(),
+    durationSeconds: row.duration_seconds,
+  };
+}
+
+/**
+ * Runs `write` and records its effect in the same transaction, so that rows and ledger cannot disagree. If the task has taken
+ * effect already, `write` does not run and the first effect is returned.
+ *
+ * The ledger row goes in first: a second worker with the same task waits there until the first has committed (and then finds
+ * the effect) or rolled back (and then does the work itself).
+ */
+export async function commitEffect(
+  database: Database,
+  key: EffectKey,
+  write: (transaction: Transaction) => Promise<StageEffect>,
+): Promise<StageEffect> {
+  return await database.transaction(async (transaction) => {
+    if (!(await claim(transaction, key))) {
+      const known = await findEffect(transaction, key);
+      if (known === undefined) throw new Error(`the ledger lost ${key.taskId} of ${key.executionId}`);
+      return { output: known.output, ...(known.degraded === undefined ? {} : { degraded: known.degraded }) };
+    }
+    const effect = await write(transaction);
+    await transaction.query(
+      `update ledger set output = $3, degraded = $4, finished_at = clock_timestamp(),
+         duration_seconds = greatest(0, extract(epoch from clock_timestamp() - started_at))
+       where execution_id = $1 and task_id = $2`,
+      [key.executionId, key.taskId, jsonb(effect.output), effect.degraded === undefined ? null : jsonb(effect.degraded)],
+    );
+    return effect;
+  });
+}
+
+/** Whether the task is ours to do. Waits for whoever is doing it: longer than other locks, since they may be at it for minutes. */
+async function claim(transaction: Transaction, key: EffectKey): Promise<boolean> {
+  await transaction.query("set local lock_timeout = 0; set local statement_timeout = '30min'");
+  const { rowCount } = await transaction.query(
+    `insert into ledger (execution_id, task_id, run_id, symbol, stage, attempts, started_at)
+     values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000)) on conflict do nothing`,
+    [key.executionId, key.taskId, key.runId, key.symbol ?? null, key.stage ?? null, key.attempts, key.startedAt],
+  );
+  await transaction.query('set local lock_timeout to default; set local statement_timeout to default');
+  return rowCount === 1;
+}
+
+/**
+ * Mean seconds of each stage (`kline`) and of each task (`BTC_PRICE/kline`) in recent runs; what never ran is absent.
+ * For the critical path and for rehearsals.
+ */
+export async function meanDurations(queryable: Queryable): Promise<Record<string, number>> {
+  const { rows } = await queryable.query<{ name: string; seconds: number }>(
+    `with recent as (select task_id, stage, duration_seconds from ledger where finished_at is not null order by finished_at desc limit 5000)
+     select task_id as name, avg(duration_seconds) as seconds from recent group by task_id
+     union all select stage, avg(duration_seconds) from recent where stage = any($1) group by stage`,
+    [STAGES],
+  );
+  return Object.fromEntries(rows.map(({ name, seconds }) => [name, seconds]));
+}

@@ -1,0 +1,151 @@
+import { DatabaseError, Pool, type PoolClient, types } from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Database, Queryable, Transaction } from './database.ts';
+import { migrate } from './migrate.ts';
+import { storageError } from './storage-error.ts';
+
+/** A statement of ours works on one batch; longer than this it is stuck. */
+const STATEMENT_TIMEOUT_MS = 120_000;
+const LOCK_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A worker that was stopped inside a transaction must not hold its locks for ever. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 300_000;
+
+const INT8 = 20;
+
+export interface OpenDatabaseOptions {
+  /** `postgresql://user:password@host:5432/name`, or `…@localhost/name?host=<socket folder>` */
+  readonly url: string;
+  /** Connections of the pool. @default 10 */
+  readonly max?: number;
+  /** Shown in `pg_stat_activity`. @default "predictlab" */
+  readonly applicationName?: string;
+  /** Bring the tables up to date first. @default true */
+  readonly migrate?: boolean;
+}
+
+/**
+ * Connects and brings the tables up to date.
+ *
+ * @throws PredictLabError `StorageUnavailable`: no server at the address, or it refuses; the message says what to start
+ */
+export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
+  const database = createDatabase(options);
+  try {
+    if (options.migrate !== false) await migrate(database);
+    else await database.query('select 1');
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}
+
+function createDatabase({ url, max = 10, applicationName = 'predictlab' }: OpenDatabaseOptions): Database {
+  let pool: Pool;
+  try {
+    pool = new Pool({
+      connectionString: url,
+      max,
+      application_name: applicationName,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      // Our bigints are milliseconds, counts and sequence numbers: all below 2^53.
+      types: {
+        getTypeParser: ((oid: number, format?: 'text') =>
+          oid === INT8 ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+      },
+    });
+  } catch (error) {
+    throw storageError(error, url);
+  }
+  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  pool.on('error', () => undefined);
+
+  const mapped = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw storageError(error, url);
+    }
+  };
+  const withClient = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    const onError = (error: Error) => {
+      broken = error;
+    };
+    client.on('error', onError);
+    try {
+      return await work(client);
+    } catch (error) {
+      // A connection inside a failed COPY or a lost session is not worth mending.
+      if (!(error instanceof DatabaseError)) broken ??= error instanceof Error ? error : new Error(String(error));
+      throw error;
+    } finally {
+      client.off('error', onError);
+      client.release(broken);
+    }
+  };
+
+  return {
+    url,
+    connections: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    query: (text, values) => mapped(() => pool.query(text, values as unknown[])),
+    copyIn: (text, chunks) => mapped(() => withClient((client) => copyIn(client, text, chunks))),
+    async *copyOut(text) {
+      const client = await mapped(() => pool.connect());
+      let finished = false;
+      try {
+        yield* copyOut(client, text);
+        finished = true;
+      } catch (error) {
+        throw storageError(error, url);
+      } finally {
+        client.release(!finished);
+      }
+    },
+    transaction: (work) => mapped(() => withClient((client) => transaction(client, url, work))),
+    close: () => pool.end(),
+  };
+}
+
+async function transaction<T>(client: PoolClient, url: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  await client.query('begin');
+  try {
+    const result = await work(transactionOn(client, url));
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+function transactionOn(client: PoolClient, url: string): Transaction {
+  const queries: Queryable = {
+    query: async (text, values) => {
+      try {
+        return await client.query(text, values as unknown[]);
+      } catch (error) {
+        throw storageError(error, url);
+      }
+    },
+    copyIn: (text, chunks) => copyIn(client, text, chunks),
+    copyOut: (text) => copyOut(client, text),
+  };
+  return { ...queries, transaction: true };
+}
+
+async function copyIn(client: PoolClient, text: string, chunks: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<void> {
+  await pipeline(Readable.from(chunks, { objectMode: false }), client.query(copyFrom(text)));
+}
+
+async function* copyOut(client: PoolClient, text: string): AsyncIterable<Buffer> {
+  const stream = client.query(copyTo(text));
+  for await (const chunk of stream) yield chunk as Buffer;
+}
