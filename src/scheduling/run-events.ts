@@ -58,7 +58,10 @@ export interface StartSymbolCommand {
   /** Of the first stage; the others have none. */
   readonly earlierAttempts: number;
   readonly earlierFailures: number;
-  /** Stages whose end tasks outside this lane wait for: the child signals these at once, with all its reports so far. */
+  /**
+   * Stages whose end the parent must hear of at once, by signal: those that tasks outside this lane wait for, and in runs
+   * of up to STAGE_DETAIL_LIMIT symbols every one but the last (the last one's end comes with the lane's).
+   */
   readonly signalStages: readonly Stage[];
 }
 

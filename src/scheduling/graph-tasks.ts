@@ -1,0 +1,112 @@
+import type { Problem } from '../contracts/errors.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import { STAGES, type Stage, stageTaskId } from '../contracts/words.ts';
+import { didYouMean } from './nearest-name.ts';
+
+/** A task as the input names it; built-in ones come first, each symbol's stages in a row. */
+export interface InputTask {
+  readonly id: string;
+  readonly priority: number;
+  readonly critical: boolean;
+  /** Index of the symbol; undefined for a custom task. */
+  readonly symbol?: number;
+  /** Index in STAGES; -1 for a custom task. */
+  readonly stage: number;
+}
+
+/** `from[i]` must succeed before `to[i]` starts; indices into the tasks. No pair twice. */
+export interface InputEdges {
+  readonly from: number[];
+  readonly to: number[];
+}
+
+interface Collected {
+  readonly tasks: readonly InputTask[];
+  readonly edges: InputEdges;
+  readonly problems: Problem[];
+}
+
+/** Lists a run's tasks and edges in input order, with a problem for each id that is given twice or means nothing. */
+export function collectTasks(config: Pick<RunConfig, 'symbols' | 'stages' | 'untilStage' | 'tasks'>): Collected {
+  const tasks: InputTask[] = [];
+  const edges: InputEdges = { from: [], to: [] };
+  const problems: Problem[] = [];
+  /** Task id or symbol → where it was given, to name both places of a clash. */
+  const given = new Map<string, string>();
+  const indexOf = new Map<string, number>();
+  const stages = STAGES.slice(0, STAGES.indexOf(config.untilStage) + 1);
+
+  for (const [symbolIndex, { symbol, priority }] of config.symbols.entries()) {
+    const where = `symbols[${symbolIndex}]`;
+    if (given.has(symbol)) {
+      problems.push({ where, message: `${symbol} is listed twice (first as ${given.get(symbol)}); remove one` });
+      continue;
+    }
+    given.set(symbol, where);
+    for (const [stageIndex, stage] of stages.entries()) {
+      const id = stageTaskId(symbol, stage);
+      indexOf.set(id, tasks.length);
+      if (stageIndex > 0) addEdge(edges, tasks.length - 1, tasks.length);
+      const { critical, priority: stagePriority } = config.stages[stage];
+      tasks.push({ id, critical, priority: stagePriority ?? priority, symbol: symbolIndex, stage: stageIndex });
+    }
+  }
+
+  for (const [index, { taskId, critical, priority }] of config.tasks.entries()) {
+    const where = `tasks[${index}].taskId`;
+    const taken = indexOf.has(taskId) ? (given.get(taskId) ?? 'the built-in task of that name') : given.get(taskId);
+    if (taken !== undefined) {
+      problems.push({ where, message: `the id ${taskId} is already taken by ${taken}; give this task another one` });
+      continue;
+    }
+    given.set(taskId, where);
+    indexOf.set(taskId, tasks.length);
+    tasks.push({ id: taskId, critical, priority, stage: -1 });
+  }
+
+  for (const [index, task] of config.tasks.entries()) {
+    const self = indexOf.get(task.taskId);
+    if (self === undefined) continue;
+    const resolve = (field: 'dependencies' | 'runBefore'): Set<number> => {
+      const found = new Set<number>();
+      for (const [position, id] of task[field].entries()) {
+        const other = indexOf.get(id);
+        if (other !== undefined) found.add(other);
+        else problems.push({ where: `tasks[${index}].${field}[${position}]`, message: unknownTask(id, config, indexOf) });
+      }
+      return found;
+    };
+    for (const other of resolve('dependencies')) addEdge(edges, other, self);
+    for (const other of resolve('runBefore')) addEdge(edges, self, other);
+  }
+  return { tasks, edges: withoutRepeats(edges, tasks.length), problems };
+}
+
+function addEdge(edges: InputEdges, from: number, to: number): void {
+  edges.from.push(from);
+  edges.to.push(to);
+}
+
+/** `a.runBefore: [b]` and `b.dependencies: [a]` say the same thing once. */
+function withoutRepeats(edges: InputEdges, size: number): InputEdges {
+  const seen = new Set<number>();
+  const kept: InputEdges = { from: [], to: [] };
+  for (let edge = 0; edge < edges.from.length; edge++) {
+    const key = edges.from[edge] * size + edges.to[edge];
+    if (seen.has(key)) continue;
+    seen.add(key);
+    addEdge(kept, edges.from[edge], edges.to[edge]);
+  }
+  return kept;
+}
+
+function unknownTask(id: string, config: Pick<RunConfig, 'symbols' | 'untilStage'>, known: ReadonlyMap<string, number>): string {
+  const slash = id.lastIndexOf('/');
+  const stage = id.slice(slash + 1);
+  const isStage = (STAGES as readonly string[]).includes(stage);
+  const runs = config.symbols.some(({ symbol }) => symbol === (slash < 0 ? id : id.slice(0, slash)));
+  if (slash < 0 && runs) return `${id} is a symbol, not a task; name one of its stages, like ${stageTaskId(id, config.untilStage)}`;
+  if (isStage && runs)
+    return `${id} is cut off by untilStage ${config.untilStage}; set untilStage to ${stage as Stage} or later, or remove it here`;
+  return `no task ${id} in this run${didYouMean(id, known.keys()) || '; name a custom task or SYMBOL/stage of a symbol in this run'}`;
+}

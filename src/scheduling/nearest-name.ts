@@ -1,0 +1,54 @@
+/** A name this far away (as a share of its length) is a typo; further is another word. */
+const TYPO_SHARE = 0.4;
+/** A suggestion is a courtesy: past this many characters to compare it costs more than it helps. */
+const COMPARISON_LIMIT = 2_000_000;
+
+/**
+ * The known name that `name` was probably meant to be, or undefined when none is close.
+ * Letter case counts as nothing; ties go to the earlier name.
+ *
+ * @example
+ * nearestName('BTC_PRICE/colect', ['BTC_PRICE/clean', 'BTC_PRICE/collect']) // 'BTC_PRICE/collect'
+ */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  const wanted = name.toLowerCase();
+  let best: string | undefined;
+  let bestDistance = Math.floor(Math.max(2, wanted.length * TYPO_SHARE)) + 1;
+  let compared = 0;
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
+    const distance = editDistance(wanted, candidate.toLowerCase(), bestDistance);
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+    compared += candidate.length;
+    if (bestDistance === 0 || compared > COMPARISON_LIMIT) break;
+  }
+  return best;
+}
+
+/** `; did you mean X?`, or nothing: to be put behind a problem's message. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? '' : `; did you mean ${nearest}?`;
+}
+
+/** Levenshtein distance, given up (returns `limit`) as soon as it cannot be smaller than `limit`. */
+function editDistance(a: string, b: string, limit: number): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  let current = previous.slice();
+  for (let row = 1; row <= a.length; row++) {
+    current[0] = row;
+    let smallest = row;
+    for (let column = 1; column <= b.length; column++) {
+      const substituted = previous[column - 1] + (a.charCodeAt(row - 1) === b.charCodeAt(column - 1) ? 0 : 1);
+      const value = Math.min(substituted, previous[column] + 1, current[column - 1] + 1);
+      current[column] = value;
+      if (value < smallest) smallest = value;
+    }
+    if (smallest >= limit) return limit;
+    [previous, current] = [current, previous];
+  }
+  return Math.min(previous[b.length], limit);
+}

@@ -1,0 +1,12 @@
+import type { Order } from '../../contracts/words.ts';
+import { criticalPath } from './critical-path.ts';
+import { fifo } from './fifo.ts';
+import type { TaskOrder } from './order.ts';
+import { priority } from './priority.ts';
+
+/** The orders that a run's input can name: one line each. */
+export const TASK_ORDERS: Readonly<Record<Order, TaskOrder>> = {
+  fifo,
+  priority,
+  'critical-path': criticalPath,
+};
