@@ -75,7 +75,10 @@ export class PredictLab {
   }
 
   /** Starts a run and returns at once. A run id that is open already is refused. */
-  async start(input: PipelineInput = {}, { runId = `pipeline-${runStamp(new Date())}-${randomUUID().slice(0, 4)}`, ...options }: StartOptions = {}): Promise<StartedRun> {
+  async start(
+    input: PipelineInput = {},
+    { runId = `pipeline-${runStamp(new Date())}-${randomUUID().slice(0, 4)}`, ...options }: StartOptions = {},
+  ): Promise<StartedRun> {
     try {
       const handle = await this.#client.workflow.start<typeof pipeline>('pipeline', {
         taskQueue: this.#taskQueue,
@@ -87,7 +90,11 @@ export class PredictLab {
       return { runId, executionId: handle.firstExecutionRunId };
     } catch (error) {
       if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
-        throw new PredictLabError('BadInput', `run ${runId} is already open; give another id, or look at it with \`predictlab watch ${runId}\``, { cause: error });
+        throw new PredictLabError(
+          'BadInput',
+          `run ${runId} is already open; give another id, or look at it with \`predictlab watch ${runId}\``,
+          { cause: error },
+        );
       }
       throw error;
     }
@@ -168,7 +175,12 @@ export class PredictLab {
       const handle = await this.#handle(run);
       const description = await handle.describe();
       const executionId = description.raw.workflowExecutionInfo?.firstRunId || description.runId;
-      return { runId: description.workflowId, executionId, open: description.status.name === 'RUNNING', closeStatus: description.status.name };
+      return {
+        runId: description.workflowId,
+        executionId,
+        open: description.status.name === 'RUNNING',
+        closeStatus: description.status.name,
+      };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError || error instanceof PredictLabError) return undefined;
       throw error;
@@ -182,7 +194,8 @@ export class PredictLab {
   /** A run is named by its workflow id; a Temporal run id is accepted too. */
   async #handle(run: string): Promise<WorkflowHandle<typeof pipeline>> {
     if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(run)) {
-      for await (const found of this.#client.workflow.list({ query: `RunId = "${run}"` })) return this.#client.workflow.getHandle(found.workflowId);
+      for await (const found of this.#client.workflow.list({ query: `RunId = "${run}"` }))
+        return this.#client.workflow.getHandle(found.workflowId);
     }
     return this.#client.workflow.getHandle(run);
   }
@@ -197,14 +210,24 @@ async function asked<T>(run: string, call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
-      throw new PredictLabError('BadInput', `there is no such run (or it is closed): ${run}; \`predictlab runs\` lists them`, { cause: error });
+      throw new PredictLabError('BadInput', `there is no such run (or it is closed): ${run}; \`predictlab runs\` lists them`, {
+        cause: error,
+      });
     }
-    if (error instanceof Error && error.name === 'WorkflowUpdateFailedError') throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });
+    if (error instanceof Error && error.name === 'WorkflowUpdateFailedError')
+      throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });
     throw error;
   }
 }
 
 function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string {
-  const which = symbols === undefined ? 'every enabled symbol' : symbols.length === 0 ? 'custom tasks' : symbols.length <= 3 ? symbols.join(', ') : `${symbols.length} symbols`;
+  const which =
+    symbols === undefined
+      ? 'every enabled symbol'
+      : symbols.length === 0
+        ? 'custom tasks'
+        : symbols.length <= 3
+          ? symbols.join(', ')
+          : `${symbols.length} symbols`;
   return `${which} → ${untilStage}`;
 }

@@ -57,7 +57,10 @@ export interface LoadedPlugins {
 export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins> {
   const activities = new Map<string, PluginActivity>();
   const strategies: Strategy[] = [];
-  for (const specifier of (env.PREDICTLAB_PLUGINS ?? '').split(',').map((part) => part.trim()).filter(Boolean)) {
+  for (const specifier of (env.PREDICTLAB_PLUGINS ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)) {
     const plugin = await importPlugin(specifier);
     for (const [name, activity] of Object.entries(plugin.activities ?? {})) {
       if (typeof activity?.run !== 'function' || typeof activity.input?.safeParse !== 'function') {

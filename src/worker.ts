@@ -59,7 +59,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const temporal = temporalSettings(env);
     const connection = closers.add('the Temporal connection', await connectNative(temporal));
     const located = closers.add('the embedded Postgres', await resolveDatabase(env, log));
-    const database = closers.add('the database pool', await openDatabase({ url: located.url, max: poolSize(maxActivities), applicationName: 'predictlab-worker' }));
+    const database = closers.add(
+      'the database pool',
+      await openDatabase({ url: located.url, max: poolSize(maxActivities), applicationName: 'predictlab-worker' }),
+    );
     const plugins = await loadPlugins(env);
     const sources = closers.add('the sources', createSources({ env, database, log }));
     const activities = createActivities({
@@ -83,7 +86,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       ...workflowCode(settings.workflowBundle),
       sinks: {
         queue: {
-          length: { fn: ({ workflowExecution }, state: { ready: number; running: number }) => metrics.queueLength(workflowExecution.workflowId, state) },
+          length: {
+            fn: ({ workflowExecution }, state: { ready: number; running: number }) =>
+              metrics.queueLength(workflowExecution.workflowId, state),
+          },
         },
       },
       maxConcurrentActivityTaskExecutions: maxActivities,

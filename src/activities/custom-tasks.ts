@@ -11,7 +11,8 @@ import type { createTaskRunner } from './task-runner.ts';
 export function customTasks(plugins: LoadedPlugins): ReadonlyMap<string, PluginActivity> {
   const shipped: Record<string, PluginActivity> = { sleep, httpGet, httpPost } as Record<string, PluginActivity>;
   for (const name of plugins.activities.keys()) {
-    if (name in shipped) throw new PredictLabError('BadInput', `PREDICTLAB_PLUGINS: an activity is named "${name}", which is built in; rename it`);
+    if (name in shipped)
+      throw new PredictLabError('BadInput', `PREDICTLAB_PLUGINS: an activity is named "${name}", which is built in; rename it`);
   }
   return new Map([...Object.entries(shipped), ...plugins.activities]);
 }
@@ -34,7 +35,15 @@ export function customActivity(activity: PluginActivity, runTask: ReturnType<typ
         if (!parsed.success) throw parsed.error;
         const { runId, taskId } = context;
         const { attempt, signal, resume, log } = work;
-        const activityContext: ActivityContext = { runId, taskId, attempt, signal, resume, log, heartbeat: (details = null) => work.heartbeat(details) };
+        const activityContext: ActivityContext = {
+          runId,
+          taskId,
+          attempt,
+          signal,
+          resume,
+          log,
+          heartbeat: (details = null) => work.heartbeat(details),
+        };
         const result = (await activity.run(parsed.data, activityContext)) ?? null;
         return await work.commit(async () => ({ output: result }));
       },

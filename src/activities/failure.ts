@@ -7,7 +7,16 @@ import type { AttemptDetails } from '../contracts/stage-report.ts';
 /** A wait up to this long stays inside the activity and keeps its slot; a longer one gives the slot back. */
 const LONGEST_WAIT_IN_SLOT_MS = 30_000;
 
-const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 
 /**
  * Maps an error of a foreign library to the PredictLabError whose type names its effect; undefined when nothing is known of
@@ -31,7 +40,10 @@ function knownErrorOf(thrown: unknown): PredictLabError | undefined {
  *
  * @param failures attempts that failed so far, this one included
  */
-export function failureOf(thrown: unknown, { policy, attempts, failures }: { policy: TaskPolicy; attempts: number; failures: number }): ApplicationFailure {
+export function failureOf(
+  thrown: unknown,
+  { policy, attempts, failures }: { policy: TaskPolicy; attempts: number; failures: number },
+): ApplicationFailure {
   const { type, message, retryable, retryAfterMs, cause } = describe(thrown);
   const stack = thrown instanceof Error ? thrown.stack : undefined;
   const details: AttemptDetails = { attempts, failures, error: { type, message, stack } };

@@ -23,7 +23,11 @@ export interface PrepareDependencies {
  *
  * @throws ApplicationFailure `InvalidPipeline`, non-retryable, every problem listed; its detail is the list
  */
-export function createPreparePipeline({ database, strategies, activities }: PrepareDependencies): (asked: PrepareInput) => Promise<PreparedRun> {
+export function createPreparePipeline({
+  database,
+  strategies,
+  activities,
+}: PrepareDependencies): (asked: PrepareInput) => Promise<PreparedRun> {
   return async ({ input, runId, executionId, startedAt, defaultAsOf, retryOf }) => {
     const parsed = parsePipelineInput(input ?? {}, {
       symbols: await listSymbols(database),

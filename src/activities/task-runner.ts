@@ -119,7 +119,10 @@ async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T
 }
 
 function timedOut(taskId: string, timeoutMs: number): PredictLabError {
-  return new PredictLabError('TaskTimeout', `${taskId} took longer than its timeout of ${timeoutMs / 1000} s; raise "timeout" or look at what it waits for`);
+  return new PredictLabError(
+    'TaskTimeout',
+    `${taskId} took longer than its timeout of ${timeoutMs / 1000} s; raise "timeout" or look at what it waits for`,
+  );
 }
 
 function withFields(log: Log, fields: Record<string, unknown>): Log {

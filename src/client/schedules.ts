@@ -66,7 +66,13 @@ export class Schedules {
   async update(options: ScheduleOptions): Promise<void> {
     const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
     const before = await this.show(scheduleId);
-    const merged = { cron: before.cron, timeZone: before.timeZone, catchupWindow: before.catchupWindow, input: before.input, ...defined(options) };
+    const merged = {
+      cron: before.cron,
+      timeZone: before.timeZone,
+      catchupWindow: before.catchupWindow,
+      input: before.input,
+      ...defined(options),
+    };
     const handle = this.#client.schedule.getHandle(scheduleId);
     if (merged.cron !== before.cron || merged.timeZone !== before.timeZone) {
       // The cron text lives in the schedule's memo, which an update cannot change: made anew, paused as it was.
@@ -88,12 +94,14 @@ export class Schedules {
     const described = await mended(scheduleId, () => this.#client.schedule.getHandle(scheduleId).describe());
     const memo = (described.memo ?? {}) as { cron?: string; timeZone?: string };
     const args = described.action.type === 'startWorkflow' ? described.action.args : undefined;
-    const recent = described.info.recentActions.flatMap(({ action }) => (action.type === 'startWorkflow' ? [action.workflow.workflowId] : []));
+    const recent = described.info.recentActions.flatMap(({ action }) =>
+      action.type === 'startWorkflow' ? [action.workflow.workflowId] : [],
+    );
     return {
       scheduleId,
       cron: memo.cron ?? '(not made by predictlab)',
-      timeZone: memo.timeZone ?? described.spec.timezone ?? 'UTC',
-      overlap: described.policies.overlap,
+      timeZone: memo.timeZone ?? 'UTC',
+      overlap: described.policies.overlap ?? 'SKIP',
       catchupWindow: `${described.policies.catchupWindow / 1000}s`,
       paused: described.state.paused,
       nextRuns: described.info.nextActionTimes.map((time) => time.toISOString()),
@@ -117,7 +125,9 @@ export class Schedules {
 
   /** Runs every time of the schedule in `[from, to]` as of that time, one after another. */
   async backfill(scheduleId: string, range: { from: Date; to: Date }): Promise<void> {
-    await this.#on(scheduleId, (handle) => handle.backfill({ start: range.from, end: range.to, overlap: ScheduleOverlapPolicy.BUFFER_ALL }));
+    await this.#on(scheduleId, (handle) =>
+      handle.backfill({ start: range.from, end: range.to, overlap: ScheduleOverlapPolicy.BUFFER_ALL }),
+    );
   }
 
   async delete(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<void> {
@@ -140,7 +150,12 @@ export class Schedules {
   }
 
   #parts(scheduleId: string, options: ScheduleOptions) {
-    const { cron = DEFAULT_SCHEDULE.cron, timeZone = DEFAULT_SCHEDULE.timeZone, catchupWindow = DEFAULT_SCHEDULE.catchupWindow, input = {} } = options;
+    const {
+      cron = DEFAULT_SCHEDULE.cron,
+      timeZone = DEFAULT_SCHEDULE.timeZone,
+      catchupWindow = DEFAULT_SCHEDULE.catchupWindow,
+      input = {},
+    } = options;
     return {
       cron,
       timeZone,
@@ -164,9 +179,12 @@ async function mended<T>(scheduleId: string, call: () => Promise<T>): Promise<T>
   } catch (error) {
     if (error instanceof ScheduleAlreadyRunning) throw error;
     if (error instanceof ScheduleNotFoundError) {
-      throw new PredictLabError('BadInput', `there is no schedule "${scheduleId}"; \`predictlab schedule create\` makes it`, { cause: error });
+      throw new PredictLabError('BadInput', `there is no schedule "${scheduleId}"; \`predictlab schedule create\` makes it`, {
+        cause: error,
+      });
     }
-    if (/invalid|cron|time ?zone/i.test(messageOf(error))) throw new PredictLabError('BadInput', `schedule "${scheduleId}": ${messageOf(error)}`, { cause: error });
+    if (/invalid|cron|time ?zone/i.test(messageOf(error)))
+      throw new PredictLabError('BadInput', `schedule "${scheduleId}": ${messageOf(error)}`, { cause: error });
     throw error;
   }
 }

@@ -30,7 +30,8 @@ export async function listen(
   try {
     await bind(port);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw new PredictLabError('BadInput', `${variable}=${address}: ${(error as Error).message}`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE')
+      throw new PredictLabError('BadInput', `${variable}=${address}: ${(error as Error).message}`, { cause: error });
     await bind(0);
     log.warn(`${what}: ${address} is in use, so another port was taken`, { port: (server.address() as AddressInfo).port });
   }

@@ -33,10 +33,30 @@ export function createMetrics(): WorkerMetrics {
     buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000],
     registers,
   });
-  const tasks = new Counter({ name: 'predictlab_tasks_total', help: 'Tasks that ended, by status', labelNames: ['stage', 'status'], registers });
-  const retries = new Counter({ name: 'predictlab_retries_total', help: 'Attempts that failed and are tried again', labelNames: ['stage', 'error'], registers });
-  const rows = new Counter({ name: 'predictlab_rows_total', help: 'Rows, by what became of them', labelNames: ['stage', 'outcome'], registers });
-  const queue = new Gauge({ name: 'predictlab_queue_length', help: 'Tasks ready for a slot, and running', labelNames: ['state'], registers });
+  const tasks = new Counter({
+    name: 'predictlab_tasks_total',
+    help: 'Tasks that ended, by status',
+    labelNames: ['stage', 'status'],
+    registers,
+  });
+  const retries = new Counter({
+    name: 'predictlab_retries_total',
+    help: 'Attempts that failed and are tried again',
+    labelNames: ['stage', 'error'],
+    registers,
+  });
+  const rows = new Counter({
+    name: 'predictlab_rows_total',
+    help: 'Rows, by what became of them',
+    labelNames: ['stage', 'outcome'],
+    registers,
+  });
+  const queue = new Gauge({
+    name: 'predictlab_queue_length',
+    help: 'Tasks ready for a slot, and running',
+    labelNames: ['state'],
+    registers,
+  });
   const runs = new Map<string, { ready: number; running: number }>();
   let readFreshness: (() => Promise<ReadonlyMap<string, number>>) | undefined;
   let readPool: (() => Readonly<Record<string, number>>) | undefined;
@@ -74,7 +94,8 @@ export function createMetrics(): WorkerMetrics {
             tasks.inc({ stage, status });
             if (status !== 'success') return;
             duration.observe({ stage }, (performance.now() - from) / 1000);
-            for (const [key, outcome] of Object.entries(ROW_OUTCOMES[stage] ?? {})) rows.inc({ stage, outcome }, numberAt(effect?.output, key));
+            for (const [key, outcome] of Object.entries(ROW_OUTCOMES[stage] ?? {}))
+              rows.inc({ stage, outcome }, numberAt(effect?.output, key));
           },
         };
       },

@@ -79,7 +79,11 @@ export class Lanes {
     void open.scope
       .run(() => work(open))
       // A lane whose scope was cancelled before its first command throws at once.
-      .catch((thrown: unknown) => ({ end: isCancellation(thrown) ? ('cancelled' as const) : ('not-started' as const), reports: [], error: taskErrorOf(thrown) }))
+      .catch((thrown: unknown) => ({
+        end: isCancellation(thrown) ? ('cancelled' as const) : ('not-started' as const),
+        reports: [],
+        error: taskErrorOf(thrown),
+      }))
       .then((ended) => {
         this.#open.delete(lane);
         this.#ended({ type: 'laneEnded', lane, at: Date.now(), ...ended });
@@ -130,7 +134,9 @@ export class Lanes {
     const context: TaskContext = { runId, executionId, taskId, policy: task.policy, earlierAttempts, earlierFailures };
     let report: TaskReport;
     try {
-      const { [task.activity]: run } = proxyActivities<UntypedActivities>(activityOptions({ taskId, policy: task.policy, summary: task.name }));
+      const { [task.activity]: run } = proxyActivities<UntypedActivities>(
+        activityOptions({ taskId, policy: task.policy, summary: task.name }),
+      );
       report = successReport(begun, await run(task.args[0] ?? null, context));
     } catch (thrown) {
       report = failureReport(begun, thrown);

@@ -108,10 +108,12 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
     return state as RunState;
   };
 
-  setHandler(statusQuery, (): PipelineStatus =>
-    state === undefined
-      ? emptyStatus({ runId: run.runId, startedAt, now: Date.now() })
-      : statusOf(state, { runId: run.runId, now: Date.now(), detail: detail() }),
+  setHandler(
+    statusQuery,
+    (): PipelineStatus =>
+      state === undefined
+        ? emptyStatus({ runId: run.runId, startedAt, now: Date.now() })
+        : statusOf(state, { runId: run.runId, now: Date.now(), detail: detail() }),
   );
   setHandler(graphQuery, () => (state === undefined ? [] : graphOf(state)));
   setHandler(whyQuery, (taskId) =>
@@ -153,7 +155,11 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
   return await CancellationScope.nonCancellable(async () => {
     const built = buildGraph(settled.config);
     if ('problems' in built) {
-      throw ApplicationFailure.nonRetryable(built.problems.map((p) => `${p.where}: ${p.message}`).join('\n'), 'InvalidPipeline', built.problems);
+      throw ApplicationFailure.nonRetryable(
+        built.problems.map((p) => `${p.where}: ${p.message}`).join('\n'),
+        'InvalidPipeline',
+        built.problems,
+      );
     }
     lanes = new Lanes({ ...run, config: settled.config }, dispatch);
     if (options.continued === undefined) {
@@ -179,7 +185,9 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
 
   async function conclude(final: RunState, { result: verdict, failure }: Finish): Promise<PipelineResult> {
     const result = resultOf(final, { runId: run.runId, now: Date.now(), detail: detail() });
-    setCurrentDetails(`${verdict}: ${result.completedTasks} of ${result.totalTasks} tasks ended${result.reasons.map((reason) => `\n- ${reason}`).join('')}`);
+    setCurrentDetails(
+      `${verdict}: ${result.completedTasks} of ${result.totalTasks} tasks ended${result.reasons.map((reason) => `\n- ${reason}`).join('')}`,
+    );
     const { finishPipeline } = proxyActivities<RunActivities>(BOOKKEEPING);
     try {
       await finishPipeline({ ...run, result, discardStaging: failure !== undefined });
@@ -187,7 +195,8 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
       // The run's data is safe in its stages' transactions; only its report page and list entry are missing.
       log.error('the run is over, but its record could not be written', { error });
     }
-    if (failure !== undefined) throw ApplicationFailure.create({ nonRetryable: true, type: failure.type, message: failure.message, details: [result] });
+    if (failure !== undefined)
+      throw ApplicationFailure.create({ nonRetryable: true, type: failure.type, message: failure.message, details: [result] });
     if (verdict === 'cancelled') throw new CancelledFailure(`run ${run.runId} was cancelled`);
     return result;
   }

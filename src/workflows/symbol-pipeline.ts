@@ -59,7 +59,12 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     }
     if (ended.kind === 'failed') {
       setCurrentDetails(`${stage} failed: ${ended.error.message}`);
-      throw ApplicationFailure.create({ nonRetryable: true, type: ended.error.type, message: `${taskId}: ${ended.error.message}`, details: [{ reports }] });
+      throw ApplicationFailure.create({
+        nonRetryable: true,
+        type: ended.error.type,
+        message: `${taskId}: ${ended.error.message}`,
+        details: [{ reports }],
+      });
     }
     if (ended.kind === 'retryLater') {
       setCurrentDetails(`${stage} waits for its next attempt: ${ended.error.message}`);

@@ -1,4 +1,11 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation, TerminatedFailure, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { TaskError } from '../contracts/pipeline-status.ts';
 import type { AttemptDetails, TaskOutcome, TaskReport } from '../contracts/stage-report.ts';
 
@@ -32,7 +39,10 @@ export function failureReport({ taskId, startedAt, earlierAttempts }: Begun, thr
 export function taskErrorOf(thrown: unknown): TaskError {
   if (thrown instanceof ChildWorkflowFailure) return taskErrorOf(thrown.cause);
   if (thrown instanceof TerminatedFailure) {
-    return { type: 'Terminated', message: 'the symbol workflow was terminated from outside; start the symbol again with `predictlab retry`' };
+    return {
+      type: 'Terminated',
+      message: 'the symbol workflow was terminated from outside; start the symbol again with `predictlab retry`',
+    };
   }
   if (thrown instanceof TimeoutFailure) {
     return { type: 'TaskTimeout', message: 'no worker finished the task in time; see that workers are running (`predictlab doctor`)' };

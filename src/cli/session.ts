@@ -1,0 +1,32 @@
+import { PredictLab } from '../client.ts';
+import { Closers } from '../closers.ts';
+import type { Database } from '../storage/database.ts';
+import { openDatabase } from '../storage/open-database.ts';
+import { resolveDatabase } from '../storage/resolve-database.ts';
+import { createLog } from '../telemetry/log.ts';
+
+/**
+ * Connects to Temporal for one command and closes again on every path.
+ *
+ * @throws PredictLabError that says which address failed and what to start (exit code 3)
+ */
+export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): Promise<T> {
+  const lab = await PredictLab.connect();
+  try {
+    return await work(lab);
+  } finally {
+    await lab.close();
+  }
+}
+
+/** Opens the database (DATABASE_URL, or the embedded server) for one command and closes again on every path. */
+export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  const log = createLog({ LOG_LEVEL: 'warn', ...process.env });
+  const closers = new Closers(log);
+  try {
+    const { url } = closers.add('the embedded Postgres', await resolveDatabase(process.env, log));
+    return await work(closers.add('the database pool', await openDatabase({ url, max: 4, applicationName: 'predictlab-cli' })));
+  } finally {
+    await closers.close();
+  }
+}

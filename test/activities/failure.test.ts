@@ -1,0 +1,57 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { failureOf, retryWaitMs } from '../../src/activities/failure.ts';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import type { TaskPolicy } from '../../src/contracts/run-config.ts';
+import type { AttemptDetails } from '../../src/contracts/stage-report.ts';
+
+const policy: TaskPolicy = { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 300_000 };
+const first = { policy, attempts: 1, failures: 1 };
+const detailsOf = (failure: ApplicationFailure) => failure.details?.[0] as AttemptDetails;
+
+describe('the failure that ends an attempt', () => {
+  it('is tried again after the delay of the policy, which grows by the backoff up to the longest wait', () => {
+    expect([1, 2, 3, 8].map((failures) => retryWaitMs(policy, failures))).toEqual([1_000, 2_000, 4_000, 60_000]);
+    expect(retryWaitMs({ ...policy, backoff: 1 }, 5)).toBe(1_000);
+    const failure = failureOf(new PredictLabError('SourceUnavailable', 'polymarket answered 503'), { policy, attempts: 2, failures: 2 });
+    expect(failure).toMatchObject({ type: 'SourceUnavailable', nonRetryable: false, nextRetryDelay: 2_000 });
+  });
+
+  it('waits as long as the venue asks when that is longer', () => {
+    const asked = new PredictLabError('RateLimited', 'slow down', { retryAfterMs: 12_000 });
+    expect(failureOf(asked, first)).toMatchObject({ nonRetryable: false, nextRetryDelay: 12_000 });
+  });
+
+  it('gives the slot back for a wait of more than 30 seconds, and says when to go on', () => {
+    const asked = new PredictLabError('RateLimited', 'come back in a minute', { retryAfterMs: 61_000 });
+    const failure = failureOf(asked, { policy, attempts: 4, failures: 1 });
+    expect(failure.nonRetryable).toBe(true);
+    expect(detailsOf(failure)).toMatchObject({ attempts: 4, failures: 1, retryAfterMs: 61_000, error: { type: 'RateLimited' } });
+  });
+
+  it('is final after the last retry', () => {
+    const failure = failureOf(new PredictLabError('SourceUnavailable', 'down'), { policy, attempts: 4, failures: 4 });
+    expect(failure).toMatchObject({ nonRetryable: true, message: 'down' });
+    expect(detailsOf(failure).retryAfterMs).toBeUndefined();
+  });
+
+  it.each(['BadInput', 'SourceUnauthorized', 'SourceBlocked', 'SourceSchemaChanged'] as const)('is final at once for %s', (type) => {
+    expect(failureOf(new PredictLabError(type, 'no'), first)).toMatchObject({ type, nonRetryable: true });
+  });
+
+  it('names a wrong argument by its path', () => {
+    const { error } = z.object({ url: z.string() }).safeParse({ url: 3 });
+    expect(failureOf(error, first)).toMatchObject({ type: 'BadInput', nonRetryable: true, message: expect.stringContaining('url: ') });
+  });
+
+  it('treats a refused connection as a service that is away, and an unknown error as passing', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
+    expect(failureOf(refused, first)).toMatchObject({ type: 'SourceUnavailable', nonRetryable: false });
+    expect(failureOf(new TypeError('x is not a function'), first)).toMatchObject({ type: 'TypeError', nonRetryable: false });
+  });
+
+  it("keeps a plugin's own choice", () => {
+    expect(failureOf(ApplicationFailure.nonRetryable('never', 'Mine'), first)).toMatchObject({ type: 'Mine', nonRetryable: true });
+  });
+});

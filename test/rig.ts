@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import type { StageFunction } from '../src/activities/stage-work.ts';
+import { PredictLab } from '../src/client.ts';
+import type { PipelineInput } from '../src/contracts/pipeline-input.ts';
+import type { PipelineResult } from '../src/contracts/pipeline-status.ts';
+import type { Stage } from '../src/contracts/words.ts';
+import type { Database } from '../src/storage/database.ts';
+import { type RunningWorker, startWorker } from '../src/worker.ts';
+import { testDatabase } from './postgres.ts';
+import { silent } from './silent.ts';
+
+export interface RigOptions {
+  /** More environment: the sandbox venue's addresses, plugins. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Stages of the test's own instead of the shipped ones. */
+  readonly stages?: Partial<Record<Stage, StageFunction>>;
+  /** Without a worker in this process. @default true */
+  readonly worker?: boolean;
+}
+
+/**
+ * A worker, a database and a task queue for one test file, on the servers of the test run. Whatever is started through `lab`
+ * or `started` is fetched and replayed at `close`, children included; a workflow that is still open then fails the test.
+ */
+export interface Rig {
+  readonly lab: PredictLab;
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly database: Database;
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly worker: RunningWorker | undefined;
+  /** Starts a run and waits for its result. */
+  run(input: PipelineInput, runId?: string): Promise<PipelineResult>;
+  /** Names a workflow that was started by other means, so that it is replayed too. */
+  started(workflowId: string): void;
+  /** Histories of everything started so far, by workflow and Temporal run id. */
+  histories(): Promise<ReadonlyMap<string, History>>;
+  close(): Promise<void>;
+}
+
+let rigs = 0;
+
+export async function createRig({ env: more = {}, stages, worker: withWorker = true }: RigOptions = {}): Promise<Rig> {
+  const taskQueue = `test-${process.pid}-${Date.now().toString(36)}-${rigs++}`;
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-test-'));
+  const { database, url, close: closeDatabase } = await testDatabase();
+  const address = inject('temporalAddress');
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: 'default',
+    DATABASE_URL: url,
+    PREDICTLAB_HOME: home,
+    PREDICTLAB_TASK_QUEUE: taskQueue,
+    ...more,
+  };
+  const worker = withWorker
+    ? await startWorker({ env, log: silent, taskQueue, workflowBundle: { codePath: inject('workflowBundle') }, stages, serve: false })
+    : undefined;
+  const lab = await PredictLab.connect({ env, taskQueue });
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  const ids = new Set<string>();
+
+  const start = lab.start.bind(lab);
+  lab.start = async (input, options) => {
+    const begun = await start(input, options);
+    ids.add(begun.runId);
+    return begun;
+  };
+
+  const histories = () => fetchHistories(client, ids);
+  return {
+    lab,
+    client,
+    taskQueue,
+    database,
+    home,
+    env,
+    worker,
+    async run(input, runId) {
+      const begun = await lab.start(input, runId === undefined ? {} : { runId });
+      return await lab.result(begun.runId);
+    },
+    started: (workflowId) => void ids.add(workflowId),
+    histories,
+    async close() {
+      try {
+        await replay(await histories());
+      } finally {
+        await lab.close();
+        await worker?.shutdown();
+        await connection.close();
+        await closeDatabase();
+        await rm(home, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** Replays histories against the code of this test run. @throws when one does not fit, or is still open */
+export async function replay(histories: ReadonlyMap<string, History>): Promise<void> {
+  const open = [...histories].filter(([, history]) => !isClosed(history)).map(([id]) => id);
+  if (open.length > 0) throw new Error(`still open at the end of the test: ${open.join(', ')}`);
+  const all = [...histories].map(([id, history]) => ({ workflowId: id.split(' ')[0], history }));
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { codePath: inject('workflowBundle') } }, all)) {
+    if (error !== undefined) throw new Error(`the history of ${workflowId} does not replay: ${error.message}`, { cause: error });
+  }
+}
+
+/** The histories of the workflows, of every execution they continued in, and of their children. */
+async function fetchHistories(client: Client, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, History>> {
+  const found = new Map<string, History>();
+  const wanted: { workflowId: string; runId?: string }[] = [];
+  for (const workflowId of ids) {
+    const { raw } = await client.workflow.getHandle(workflowId).describe();
+    wanted.push({ workflowId, runId: raw.workflowExecutionInfo?.firstRunId ?? undefined });
+  }
+  for (let next = wanted.pop(); next !== undefined; next = wanted.pop()) {
+    const key = `${next.workflowId} ${next.runId ?? ''}`;
+    if (found.has(key)) continue;
+    const history = await client.workflow.getHandle(next.workflowId, next.runId).fetchHistory();
+    found.set(key, history);
+    for (const event of history.events ?? []) {
+      const child = event.childWorkflowExecutionStartedEventAttributes?.workflowExecution;
+      if (child?.workflowId && child.runId) wanted.push({ workflowId: child.workflowId, runId: child.runId });
+      const continued = event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+      if (continued) wanted.push({ workflowId: next.workflowId, runId: continued });
+    }
+  }
+  return found;
+}
+
+const CLOSING = /^workflowExecution(Completed|Failed|Canceled|Terminated|TimedOut|ContinuedAsNew)EventAttributes$/;
+const isClosed = ({ events }: History): boolean => {
+  const last = events?.at(-1);
+  return last !== undefined && Object.entries(last).some(([key, value]) => value !== null && value !== undefined && CLOSING.test(key));
+};
