@@ -82,5 +82,5 @@ export const formatStopwatch = (seconds: number): string => {
   return whole < 3600 ? minutes : `${Math.floor(whole / 3600)}:${minutes}`;
 };
 
-/** `1 task`, `2 tasks` */
-export const plural = (count: number, word: string): string => `${formatNumber(count)} ${word}${count === 1 ? '' : 's'}`;
+/** `1 task`, `2 tasks`, `2 retries` */
+export const plural = (count: number, one: string, many = `${one}s`): string => `${formatNumber(count)} ${count === 1 ? one : many}`;

@@ -1,0 +1,41 @@
+import type { TimeRange } from '../contracts/market-data.ts';
+import { formatAge, formatNumber, formatPercent, formatRange, formatTime, plural } from './format.ts';
+import { html, type Markup } from './html.ts';
+import { within } from './shown-range.ts';
+import type { InstrumentSection, SymbolPageData } from './symbol-page-data.ts';
+import { dataTable } from './table.ts';
+import { tip, unknown } from './tip.ts';
+
+/** What is missing, what was set aside and why, what was merged. */
+export const dataQuality = (section: InstrumentSection, data: SymbolPageData, id: string): Markup => {
+  const { coverage, quarantined, duplicates } = section.quality;
+  const gaps = within(section.gaps, data.window);
+  const total = quarantined.reduce((sum, row) => sum + row.count, 0);
+  const reasons = quarantined.map((row) => `${row.reason} ${formatNumber(row.count)}`).join(', ');
+  const share =
+    coverage === null
+      ? unknown('nothing was collected of this instrument yet')
+      : tip(formatPercent(coverage, 1), coverageMeaning(data.window));
+  return html`<dl>
+<dt>coverage</dt><dd>${share}</dd>
+<dt>gaps</dt><dd>${gaps.length === 0 ? 'none' : `${formatNumber(gaps.length)}, ${formatAge(gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0) / 1000)} in all`}</dd>
+<dt>quarantined</dt><dd>${formatNumber(total)}${reasons !== '' && ` (${reasons})`}${total > 0 && html` <span class="quiet">· <code>predictlab export quarantine --symbol ${data.symbol}</code></span>`}</dd>
+<dt>duplicates merged</dt><dd>${duplicates === null ? unknown('counted for the symbol as a whole: see the output of its store task') : formatNumber(duplicates)}</dd>
+<dt>prices</dt><dd>${section.tickSize === null ? 'no tick size known' : `tick size ${section.tickSize}`}${section.fees !== null && `, taker fee ${section.fees.model} ${section.fees.rate}`}</dd>
+</dl>
+${
+  gaps.length > 0 &&
+  dataTable<TimeRange>(
+    [
+      { head: 'from', align: 'text', cell: (gap) => formatTime(gap.from, 'second') },
+      { head: 'to', align: 'text', cell: (gap) => formatTime(gap.to, 'second') },
+      { head: 'length', cell: (gap) => formatAge((gap.to - gap.from) / 1000) },
+    ],
+    gaps,
+    { id: `${id}-g`, caption: `${plural(gaps.length, 'gap')}: not collected`, limit: 200 },
+  )
+}`;
+};
+
+const coverageMeaning = (window: TimeRange): string =>
+  `collected share of ${formatRange(window.from, window.to)}, as far as the instrument was open; a quiet hour counts as collected`;

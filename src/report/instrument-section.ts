@@ -1,0 +1,123 @@
+import { calibrationSvg } from './calibration-svg.ts';
+import { candlePanel, priceDigits } from './candle-panel.ts';
+import { dataQuality } from './data-quality.ts';
+import { equitySvg } from './equity-svg.ts';
+import { formatAge, formatNumber, formatTime, plainNumber, plural } from './format.ts';
+import { html, type Markup, type Part, webLink } from './html.ts';
+import { strategyTable } from './strategy-table.ts';
+import type { BacktestTrade, CalibrationBin, ChosenBacktest, InstrumentSection, SymbolPageData } from './symbol-page-data.ts';
+import { dataTable } from './table.ts';
+import { tip } from './tip.ts';
+
+/** One instrument: what it is, its candles, what strategies made of it, how good its data is. `id` is unique on the page. */
+export const instrumentSection = (section: InstrumentSection, data: SymbolPageData, id: string): Markup =>
+  html`<section aria-labelledby="${id}-title"><h2 class="plain" id="${id}-title">${section.title || section.id}</h2>
+<p class="facts">${facts(section, data.asOf)}</p>
+${candles(section, data, id)}
+<h3>Strategies</h3>${strategyTable(section.backtests, section.chosen?.index ?? null, `${id}-s`)}
+${proofLine(section)}
+${section.chosen !== null && chosen(section, section.chosen, data, id)}
+<div class="halves">${(section.chosen?.calibration.length ?? 0) > 0 && html`<div><h3>Calibration</h3>${calibration(section.chosen?.calibration ?? [], id)}</div>`}<div><h3>Data quality</h3>${dataQuality(section, data, id)}</div></div>
+</section>`;
+
+const facts = (section: InstrumentSection, asOf: number): readonly Part[] => {
+  const digits = priceDigits(section);
+  const outcome = section.outcomes[0];
+  return [
+    html`<span>${section.source}${section.last !== null && html` <b>${formatNumber(section.last.price, digits)}</b> ${tip(`${formatAge((asOf - section.last.time) / 1000)} ago`, `newest tick ${formatTime(section.last.time, 'second')}${outcome === undefined ? '' : `, priced as the probability of ${outcome}`}`)}`}</span>`,
+    section.book !== null && html`<span>${book(section, digits)}</span>`,
+    ...section.twins
+      .slice(0, 4)
+      .map(
+        (twin) =>
+          html`<span>${twin.source} <b>${formatNumber(twin.last?.price, digits)}</b> (twin${section.last !== null && twin.last !== null && `, ${formatNumber(Math.abs(section.last.price - twin.last.price), digits)} apart`})</span>`,
+      ),
+    html`<span>${ends(section, asOf)}</span>`,
+    html`<span>${plural(section.ticks, 'tick')}</span>`,
+    html`<span>${webLink(/^https?:/i.test(section.reference) ? section.reference : null, section.id)}</span>`,
+  ];
+};
+
+const book = (section: InstrumentSection, digits: number): Markup => {
+  const { bid, ask, at } = section.book ?? { bid: null, ask: null, at: 0 };
+  const spread = bid !== null && ask !== null ? `, spread ${formatNumber(ask - bid, digits)}` : '';
+  return html`book ${tip(html`<b>${formatNumber(bid, digits)} / ${formatNumber(ask, digits)}</b>`, `best bid / best ask at ${formatTime(at, 'second')}`)}${spread}`;
+};
+
+const ends = (section: InstrumentSection, asOf: number): string => {
+  const { resolution, closesAt } = section;
+  if (resolution.kind === 'settled')
+    return `settled at ${plainNumber(resolution.payout)}${resolution.at === null ? '' : ` on ${formatTime(resolution.at)}`}`;
+  if (resolution.kind === 'unresolved') return `closed, not resolved: ${resolution.reason}`;
+  if (closesAt === null) return section.market === 'asset' ? 'asset, no end' : 'no closing time known';
+  const away = (closesAt - asOf) / 1000;
+  return away >= 0
+    ? `closes in ${formatAge(away)}, ${formatTime(closesAt)}`
+    : `was to close ${formatTime(closesAt)}, ${formatAge(-away)} ago`;
+};
+
+const candles = (section: InstrumentSection, data: SymbolPageData, id: string): Markup => {
+  if (section.series.length === 0) return html`<p class="none">no candles yet</p>`;
+  const name = `${id}-interval`;
+  const what = section.priceType === 'price' ? 'price points' : 'trades';
+  return html`<fieldset class="tabs"><legend class="spoken">Interval of the candles of ${section.title || section.id}</legend>
+${section.series.map((_, i) => html`<input type="radio" name="${name}" id="${name}-${i}"${i === 0 && html` checked`}>`)}
+<div class="labels">${section.series.map((series, i) => html`<label for="${name}-${i}">${series.interval}</label>`)}<span class="quiet" style="margin-left:auto">candles of ${what}</span></div>
+<div class="panels">${section.series.map((series, i) => html`<div class="panel">${candlePanel({ section, series, asOf: data.asOf, symbol: data.symbol, id: `${id}-c${i}` })}</div>`)}</div></fieldset>`;
+};
+
+const proofLine = (section: InstrumentSection): Markup | false => {
+  const proofs = section.backtests.flatMap((row) => row.proof ?? []);
+  if (proofs.length === 0) return false;
+  const changed = proofs.reduce((sum, proof) => sum + proof.changed, 0);
+  const decisions = proofs.reduce((sum, proof) => sum + proof.decisions, 0);
+  return html`<p>proof: <b class="${changed === 0 ? 'success' : 'failed'}">${changed === 0 ? '●' : '✕'} ${formatNumber(changed)} of ${formatNumber(decisions)} decisions changed</b> <span class="quiet">when the backtests were run again without their future${changed > 0 && ': do not trust these results'}</span></p>`;
+};
+
+const chosen = (section: InstrumentSection, best: ChosenBacktest, data: SymbolPageData, id: string): Markup | false => {
+  const row = section.backtests[best.index];
+  const first = best.equity[0];
+  const last = best.equity.at(-1);
+  if (row === undefined || first === undefined || last === undefined) return false;
+  const title = `${row.strategy} ${row.params} on ${row.interval}`;
+  return html`<h3>Equity and drawdown: ${title}</h3>
+${equitySvg(best.equity, { from: first.time, to: Math.max(last.time, first.time + 1) })}
+${dataTable<ChosenBacktest['equity'][number]>(
+  [
+    { head: 'time', align: 'text', cell: (point) => formatTime(point.time) },
+    { head: 'equity', cell: (point) => plainNumber(point.equity) },
+  ],
+  best.equity,
+  { id: `${id}-e`, caption: 'Equity', limit: 1000 },
+)}
+${dataTable<BacktestTrade>(
+  [
+    { head: 'entry_time', align: 'text', cell: (trade) => formatTime(trade.entryTime) },
+    { head: 'exit_time', align: 'text', cell: (trade) => formatTime(trade.exitTime) },
+    { head: 'side', align: 'text', cell: (trade) => trade.side },
+    { head: 'size', cell: (trade) => plainNumber(trade.size) },
+    { head: 'entry_price', cell: (trade) => plainNumber(trade.entryPrice) },
+    { head: 'exit_price', cell: (trade) => plainNumber(trade.exitPrice) },
+    { head: 'pnl', cell: (trade) => plainNumber(trade.pnl) },
+    { head: 'fees', cell: (trade) => plainNumber(trade.fees) },
+  ],
+  best.trades,
+  { id: `${id}-t`, caption: 'Trades', limit: 500, empty: 'no trades' },
+)}
+${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}</code>: same data, code and parameters give the same bytes; run ${data.runId}</p>`}`;
+};
+
+const calibration = (bins: readonly CalibrationBin[], id: string): Markup =>
+  html`${calibrationSvg(bins)}<p class="quiet">hit rate over forecast; bars are Wilson 95 % intervals, the dashed line is a perfect forecaster</p>
+${dataTable<CalibrationBin>(
+  [
+    { head: 'forecast', align: 'text', cell: (bin) => `${plainNumber(bin.from)}–${plainNumber(bin.to)}` },
+    { head: 'count', cell: (bin) => formatNumber(bin.count) },
+    { head: 'mean forecast', cell: (bin) => formatNumber(bin.meanForecast, 3) },
+    { head: 'hit rate', cell: (bin) => formatNumber(bin.hitRate, 3) },
+    { head: 'wilson low', cell: (bin) => formatNumber(bin.wilsonLow, 3) },
+    { head: 'wilson high', cell: (bin) => formatNumber(bin.wilsonHigh, 3) },
+  ],
+  bins,
+  { id: `${id}-b`, caption: 'Calibration' },
+)}`;

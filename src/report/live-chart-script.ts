@@ -1,0 +1,84 @@
+/**
+ * Puts a chart to drag and zoom over each still picture, at the same place and size. Reads its data from the page's JSON; every
+ * bucket without a candle stays a hole, ranges that were not collected are hatched. The wheel scrolls the page, not the chart.
+ */
+export const LIVE_CHART_SCRIPT = `(()=>{
+const L=window.LightweightCharts;
+if(!L)return;
+const dark=matchMedia('(prefers-color-scheme: dark)');
+const colour=(name)=>getComputedStyle(document.documentElement).getPropertyValue('--'+name).trim();
+const stamp=(seconds)=>new Date(seconds*1000).toISOString().replace('T',' ').slice(0,16)+'Z';
+const charts=[];
+const options=(d)=>({
+  autoSize:true,
+  layout:{background:{color:'transparent'},textColor:colour('quiet'),fontSize:11,fontFamily:getComputedStyle(document.body).fontFamily,attributionLogo:false},
+  grid:{vertLines:{visible:false},horzLines:{color:colour('grid')}},
+  rightPriceScale:{borderVisible:false,minimumWidth:52,scaleMargins:{top:.06,bottom:d.v?.24:.06}},
+  timeScale:{borderColor:colour('line'),timeVisible:d.step<86400000,secondsVisible:false,rightOffset:1,minBarSpacing:.4},
+  crosshair:{mode:0,vertLine:{color:colour('quiet'),labelBackgroundColor:colour('quiet')},horzLine:{color:colour('quiet'),labelBackgroundColor:colour('quiet')}},
+  localization:{locale:'en-GB',timeFormatter:stamp,priceFormatter:(p)=>p.toFixed(d.digits)},
+  handleScroll:{mouseWheel:false,vertTouchDrag:false},handleScale:{mouseWheel:false},
+});
+const candleColours=()=>({upColor:colour('up'),borderUpColor:colour('up'),wickUpColor:colour('up'),downColor:colour('ground'),borderDownColor:colour('down'),wickDownColor:colour('down')});
+const bands=(d)=>{
+  let chart;
+  const draw=(target)=>target.useBitmapCoordinateSpace(({context:c,bitmapSize:b,horizontalPixelRatio:r})=>{
+    const x=(time)=>(chart.timeScale().logicalToCoordinate((time-d.from)/d.step-.5)??-1)*r;
+    c.save();c.strokeStyle=colour('hatch');c.fillStyle=colour('quiet');c.lineWidth=r;c.font=11*r+'px '+getComputedStyle(document.body).fontFamily;c.textAlign='center';c.textBaseline='top';
+    for(const g of d.gaps){
+      const a=x(g[0]),z=x(g[1]);
+      c.save();c.beginPath();c.rect(a,0,Math.max(r,z-a),b.height);c.clip();c.beginPath();
+      for(let o=a-b.height;o<z;o+=6*r){c.moveTo(o,b.height);c.lineTo(o+b.height,0)}
+      c.stroke();
+      const width=c.measureText(g[2]).width+6*r;
+      if(width<z-a){c.fillStyle=colour('ground');c.fillRect((a+z-width)/2,2*r,width,15*r);c.fillStyle=colour('quiet');c.fillText(g[2],(a+z)/2,4*r)}
+      c.restore();
+    }
+    c.strokeStyle=colour('down');
+    for(const q of d.quarantine){c.beginPath();c.moveTo(x(q),b.height);c.lineTo(x(q),b.height-7*r);c.stroke()}
+    if(d.settled){
+      const at=x(d.settled[0]);c.strokeStyle=colour('quiet');c.setLineDash([4*r,3*r]);c.beginPath();c.moveTo(at,0);c.lineTo(at,b.height);c.stroke();
+      c.textAlign=at>b.width/2?'right':'left';c.textBaseline='bottom';c.fillText(d.settled[1],at+(at>b.width/2?-4:4)*r,b.height-4*r);
+    }
+    c.restore();
+  });
+  return{attached:(p)=>{chart=p.chart},paneViews:()=>[{zOrder:()=>'bottom',renderer:()=>({draw:()=>{},drawBackground:draw})}]};
+};
+const make=(box)=>{
+  if(box.dataset.made)return;
+  box.dataset.made='1';
+  const d=JSON.parse(document.getElementById(box.dataset.chart).textContent);
+  const chart=L.createChart(box,options(d));
+  const candles=chart.addSeries(L.CandlestickSeries,{...candleColours(),priceLineVisible:false,priceFormat:{type:'price',precision:d.digits,minMove:10**-d.digits}});
+  const points=[],volumes=[];let j=0;
+  for(let i=0;d.from+i*d.step<d.to;i++){
+    const time=(d.from+i*d.step)/1000;
+    if(d.i[j]===i){points.push({time,open:d.o[j],high:d.h[j],low:d.l[j],close:d.c[j]});if(d.v&&d.v[j]!==null)volumes.push({time,value:d.v[j]});j++}
+    else points.push({time});
+  }
+  candles.setData(points);
+  let histogram=null;
+  if(d.v){
+    histogram=chart.addSeries(L.HistogramSeries,{priceScaleId:'',color:colour('shade-2'),priceLineVisible:false,lastValueVisible:false});
+    histogram.priceScale().applyOptions({scaleMargins:{top:.82,bottom:0}});
+    histogram.setData(volumes);
+  }
+  candles.attachPrimitive(bands(d));
+  const marks=()=>d.trades.map((t)=>({time:t[0],position:t[1]?'belowBar':'aboveBar',shape:t[1]?'arrowUp':'arrowDown',color:colour(t[1]?'up':'down'),size:.7}));
+  const markers=L.createSeriesMarkers(candles,marks());
+  chart.timeScale().fitContent();
+  const legend=box.closest('.panel').querySelector('.legend .values'),still=legend.textContent;
+  chart.subscribeCrosshairMove((e)=>{
+    const bar=e.time===undefined?undefined:e.seriesData.get(candles);
+    if(e.time===undefined){legend.textContent=still;return}
+    const f=(p)=>p.toFixed(d.digits),v=histogram&&e.seriesData.get(histogram);
+    legend.textContent=stamp(e.time)+'  '+(bar&&bar.open!==undefined?'open '+f(bar.open)+'  high '+f(bar.high)+'  low '+f(bar.low)+'  close '+f(bar.close)+(v?'  volume '+Math.round(v.value*100)/100:''):'no trades');
+  });
+  charts.push(()=>{chart.applyOptions(options(d));candles.applyOptions(candleColours());if(histogram)histogram.applyOptions({color:colour('shade-2')});markers.setMarkers(marks())});
+  box.parentElement.classList.add('is-live');
+};
+const showAll=()=>{for(const box of document.querySelectorAll('.live'))if(box.offsetParent!==null||getComputedStyle(box.closest('.panel')).display!=='none')make(box)};
+document.addEventListener('change',showAll);
+dark.addEventListener('change',()=>{for(const paint of charts)paint()});
+showAll();
+})();`;

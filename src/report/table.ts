@@ -1,0 +1,70 @@
+import { html, type Markup, type Part } from './html.ts';
+
+/** One column of a table; `Row` is what its cells are made from. */
+export interface Column<Row> {
+  readonly head: string;
+  /** Explanation of the column, on hover and focus. */
+  readonly about?: string;
+  /** Text left, numbers right. @default 'number' */
+  readonly align?: 'text' | 'number' | 'centre';
+  readonly cell: (row: Row, index: number) => Part;
+  /** What the column is sorted by; without it the column has no sort button. `null` goes last either way. */
+  readonly sortBy?: (row: Row) => number | string | null;
+}
+
+export interface TableOptions {
+  /** Unique on the page. */
+  readonly id: string;
+  readonly caption: string;
+  /** Show the caption; otherwise it is read aloud only. @default false */
+  readonly captionShown?: boolean;
+  /** What stands there instead of rows when there are none. */
+  readonly empty?: string;
+  readonly className?: string;
+}
+
+/** A table whose first column names the row. Wider than the page, it scrolls by itself. */
+export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions): Markup => {
+  if (rows.length === 0) return html`<p class="none">${options.empty ?? 'none'}</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${options.caption}"><table class="${options.className ?? ''}">
+<caption${options.captionShown !== true && html` class="spoken"`}>${options.caption}</caption>
+<thead><tr>${columns.map((column, i) => headCell(column, `${options.id}-${i}`))}</tr></thead>
+<tbody>${rows.map((row, r) => html`<tr>${columns.map((column, i) => bodyCell(column, row, r, i))}</tr>\n`)}</tbody></table></div>`;
+};
+
+const alignOf = <Row>(column: Column<Row>): string => column.align ?? 'number';
+
+const headCell = <Row>(column: Column<Row>, id: string): Markup => {
+  const name = column.head === '' ? html`<span class="spoken">details</span>` : column.head;
+  if (column.sortBy !== undefined) {
+    const described = column.about === undefined ? '' : html` aria-describedby="${id}"`;
+    const about = column.about === undefined ? '' : html`<span class="tip-text" role="tooltip" id="${id}">${column.about}</span>`;
+    return html`<th scope="col" class="${alignOf(column)}"><button type="button" class="sort tip-next"${described}>${name}</button>${about}</th>`;
+  }
+  const content =
+    column.about === undefined ? name : html`<span class="tip" tabindex="0">${name}<span class="tip-text"> ${column.about}</span></span>`;
+  return html`<th scope="col" class="${alignOf(column)}">${content}</th>`;
+};
+
+const bodyCell = <Row>(column: Column<Row>, row: Row, r: number, i: number): Markup => {
+  const key = column.sortBy?.(row);
+  const sort = key === undefined || key === null ? '' : html` data-v="${key}"`;
+  const tag = i === 0 ? 'th scope="row"' : 'td';
+  return html`<${rawTag(tag)} class="${alignOf(column)}"${sort}>${column.cell(row, r)}</${rawTag(i === 0 ? 'th' : 'td')}>`;
+};
+
+const TAGS = { 'th scope="row"': html`th scope="row"`, th: html`th`, td: html`td` } as const;
+const rawTag = (tag: keyof typeof TAGS): Markup => TAGS[tag];
+
+/** A chart's data as a table, folded away. Past `limit` rows only the last ones are listed, and the summary says so. */
+export const dataTable = <Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  options: TableOptions & { readonly limit?: number },
+): Markup => {
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const shown = rows.length > limit ? rows.slice(-limit) : rows;
+  const count =
+    shown.length < rows.length ? `last ${shown.length} of ${rows.length} rows` : `${rows.length} row${rows.length === 1 ? '' : 's'}`;
+  return html`<details><summary>${options.caption} as a table (${count})</summary>${table(columns, shown, { ...options, className: 'data' })}</details>`;
+};

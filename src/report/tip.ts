@@ -1,0 +1,18 @@
+import { html, type Markup, type Part } from './html.ts';
+import { DASH } from './format.ts';
+import { STATE_GLYPHS, type State } from './glyphs.ts';
+
+/** Something with an explanation that hover and focus show and screen readers read. */
+export const tip = (content: Part, explanation: string, focusable = true): Markup =>
+  html`<span class="tip"${focusable && html` tabindex="0"`}>${content}<span class="tip-text"> ${explanation}</span></span>`;
+
+/** A dash that says why there is no value. */
+export const unknown = (reason: string): Markup => tip(html`<span class="dash">${DASH}</span>`, reason);
+
+/** A state as shape, word and colour. */
+export const stateMark = (state: State): Markup =>
+  html`<span class="state ${state}"><span aria-hidden="true">${STATE_GLYPHS[state]}</span> ${state}</span>`;
+
+/** A state as shape alone, with its words for hover, focus and screen readers. */
+export const stateGlyph = (state: State, explanation: string, focusable: boolean): Markup =>
+  tip(html`<span class="state ${state}" aria-hidden="true">${STATE_GLYPHS[state]}</span>`, explanation, focusable);
