@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Separates fields: it occurs in no number, name or id. */
 const FIELD_END = '\u001f';
@@ -14,6 +14,6 @@ const FIELD_END = '\u001f';
  * contentIdentity([transactionHash, tokenId, side, price, size, timestamp], 1) // 'q83vEjRWeJCrze8S#1'
  */
 export function contentIdentity(content: readonly (string | number | null)[], ordinal = 0): string {
-  const hash = createHash('sha1').update(content.join(FIELD_END)).digest('base64url').slice(0, 16);
-  return ordinal === 0 ? hash : `${hash}#${ordinal}`;
+  const name = hash('sha1', content.join(FIELD_END), 'base64url').slice(0, 16);
+  return ordinal === 0 ? name : `${name}#${ordinal}`;
 }

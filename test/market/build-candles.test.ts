@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INTERVALS } from '../../src/contracts/words.ts';
 import { buildCandles } from '../../src/market/build-candles.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { SequencedTicks } from '../../src/market/candle-columns.ts';
 
 /** A tick as tests write it. */

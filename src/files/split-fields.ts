@@ -1,0 +1,43 @@
+const QUOTE = '"';
+
+/** The delimiters a header is searched for; the most frequent one wins, ties in this order. */
+const DELIMITERS = [',', ';', '\t', '|'] as const;
+
+/** What separates the fields of a file, judged by its header. */
+export function delimiterOf(header: string): string {
+  const count = (delimiter: string): number => header.split(delimiter).length;
+  return DELIMITERS.reduce<string>((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best), ',');
+}
+
+/**
+ * The fields of one line. A field may be quoted, `""` inside stands for a quote; a line break inside quotes is not
+ * supported, since a torn line would swallow its neighbours.
+ *
+ * @returns null when a quote is left open or text follows a closing one: the line is torn
+ */
+export function splitFields(line: string, delimiter: string): string[] | null {
+  if (!line.includes(QUOTE)) return line.split(delimiter);
+  const fields: string[] = [];
+  let at = 0;
+  while (true) {
+    if (line[at] !== QUOTE) {
+      const end = line.indexOf(delimiter, at);
+      fields.push(end < 0 ? line.slice(at) : line.slice(at, end));
+      if (end < 0) return fields;
+      at = end + 1;
+      continue;
+    }
+    let close = line.indexOf(QUOTE, at + 1);
+    let hasDoubled = false;
+    while (close >= 0 && line[close + 1] === QUOTE) {
+      hasDoubled = true;
+      close = line.indexOf(QUOTE, close + 2);
+    }
+    if (close < 0) return null;
+    const field = line.slice(at + 1, close);
+    fields.push(hasDoubled ? field.replaceAll('""', QUOTE) : field);
+    if (close + 1 === line.length) return fields;
+    if (line[close + 1] !== delimiter) return null;
+    at = close + 2;
+  }
+}
