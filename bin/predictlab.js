@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 
-const main = new URL('../dist/src/cli/main.js', import.meta.url);
-if (existsSync(main)) {
-  await import(main.href);
+const entry = new URL('../dist/src/cli/main.js', import.meta.url);
+if (existsSync(entry)) {
+  const { main } = await import(entry.href);
+  process.exitCode = await main(process.argv.slice(2));
 } else {
   console.error('predictlab is not built yet; run: npm run build');
   process.exitCode = 3;

@@ -2,11 +2,11 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { Closers } from '../closers.ts';
 import { homeFolder } from '../set-up/home.ts';
+import { plainLog } from '../set-up/plain-log.ts';
 import { livingRecords } from '../set-up/process-record.ts';
 import { startStack } from '../set-up/stack.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../set-up/stop-signal.ts';
 import { findTemporalCli } from '../set-up/temporal-cli.ts';
-import { createLog } from '../telemetry/log.ts';
 import { ExitError } from './exit.ts';
 import { parsePort } from './parse-port.ts';
 
@@ -35,7 +35,7 @@ export function registerDev(program: Command): void {
 async function dev(options: DevOptions): Promise<void> {
   const { env } = process;
   const home = homeFolder(env);
-  const log = createLog(env);
+  const log = plainLog();
   const other = (await livingRecords(home, log)).find(({ kind }) => kind === 'dev');
   if (other) {
     throw new ExitError(

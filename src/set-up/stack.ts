@@ -4,6 +4,7 @@ import type { Closers } from '../closers.ts';
 import { attachPostgres } from '../storage/embedded-postgres.ts';
 import { type DevServer, startDevServer } from './dev-server.ts';
 import { freePort } from './free-port.ts';
+import { localEnvironment } from './local-environment.ts';
 import { ownRecord, type ProcessRecord, recordProcesses } from './process-record.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
@@ -49,7 +50,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { url } = await postgres;
   const server = await temporal;
   const stackEnv: NodeJS.ProcessEnv = {
-    ...env,
+    ...localEnvironment(env),
     ...(await venue),
     PREDICTLAB_HOME: home,
     DATABASE_URL: url,
@@ -78,6 +79,8 @@ async function workerEnv(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   return {
     ...env,
     LOG_FORMAT: 'json',
+    // it says that it is ready at level info; its log goes to a file, so nobody is disturbed
+    LOG_LEVEL: env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace' ? env.LOG_LEVEL : 'info',
     METRICS_ADDRESS: env.METRICS_ADDRESS ?? `127.0.0.1:${metrics}`,
     HEALTH_ADDRESS: env.HEALTH_ADDRESS ?? `127.0.0.1:${health}`,
   };

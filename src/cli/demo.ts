@@ -1,0 +1,119 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { Closers } from '../closers.ts';
+import { homeFolder } from '../set-up/home.ts';
+import { plainLog } from '../set-up/plain-log.ts';
+import { livingRecords } from '../set-up/process-record.ts';
+import { runCommandLine } from '../set-up/run-command-line.ts';
+import { startStack } from '../set-up/stack.ts';
+import { SIGNAL_EXIT_CODES, stopSignal } from '../set-up/stop-signal.ts';
+import { findTemporalCli } from '../set-up/temporal-cli.ts';
+import { ExitError } from './exit.ts';
+
+interface DemoOptions {
+  readonly keep?: boolean;
+  readonly data?: string;
+  readonly columns?: string;
+  readonly firstOutcome?: string;
+  readonly json?: boolean;
+}
+
+/** What a demo runs on. */
+interface DemoInput {
+  /** Its own part of PREDICTLAB_HOME: made-up trades must not mix with collected ones. */
+  readonly home: string;
+  readonly catalogue: string;
+  /** Options of `predictlab run`. */
+  readonly runOptions: readonly string[];
+  readonly venue?: () => Promise<{ readonly environment: Readonly<Record<string, string>>; close(): Promise<void> }>;
+}
+
+export function registerDemo(program: Command): void {
+  program
+    .command('demo')
+    .summary('the whole thing on the sandbox venue, or on your own CSV files')
+    .description(
+      'Starts Temporal with its Web UI, an embedded Postgres, a worker and the sandbox venue, imports the sandbox catalogue and runs the pipeline over it. ' +
+        "Stops everything at the end and exits with the run's exit code.",
+    )
+    .option('--keep', 'leave everything up for looking around, until Ctrl-C')
+    .option('--data <folder>', 'run on the CSV files of this folder instead, each a symbol')
+    .option(
+      '--columns <mapping>',
+      'with --data: which column holds what, as time=Timestamp,price=Price,…; default: guessed from the header',
+    )
+    .option('--first-outcome <name>', 'with --data: the outcome whose probability is the price; default: guessed from the file')
+    .option('--json', "print the run's result as JSON")
+    .action(demo);
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const { env } = process;
+  const log = plainLog();
+  const home = homeFolder(env);
+  const cli = await findTemporalCli({ env, home, log });
+  const input = options.data === undefined ? sandboxInput(home) : sandboxInput(home);
+  await livingRecords(input.home, log);
+
+  const stopped = stopSignal();
+  const closers = new Closers(log);
+  try {
+    log.info(`starting Temporal, Postgres, a worker${input.venue ? ' and the sandbox venue' : ''} …`);
+    const {
+      server,
+      worker,
+      env: stackEnv,
+    } = await startStack({
+      kind: 'demo',
+      env: { LOG_LEVEL: 'warn', ...env },
+      cli,
+      home: input.home,
+      port: 7233,
+      uiPort: 8233,
+      venue: async () => (input.venue ? closers.add('the sandbox venue', await input.venue()).environment : {}),
+      prepare: async (prepared) => {
+        const code = await runCommandLine(['symbols', 'import', input.catalogue, '--replace'], { env: prepared, stopped, quiet: true });
+        if (code !== 0) throw new ExitError(1, `importing ${input.catalogue} ended with exit code ${code}`);
+      },
+      closers,
+      log,
+    });
+    const workflows = `${server.uiUrl}/namespaces/${server.namespace}/workflows`;
+    log.info(`Temporal's Web UI: ${workflows}\n`);
+    const json = options.json ? ['--json'] : [];
+    const code = await runCommandLine(['run', ...input.runOptions, ...json], { env: stackEnv, stopped });
+    process.exitCode = code;
+    if (!options.keep) {
+      log.info(`\nTemporal's Web UI was at ${workflows}; with --keep it stays up for looking around.`);
+      return;
+    }
+    log.info(
+      [
+        '',
+        `Temporal's Web UI: ${workflows}`,
+        `worker log:        ${worker.logFile}`,
+        'predictlab commands reach it with:',
+        ...['TEMPORAL_ADDRESS', 'PREDICTLAB_HOME', ...Object.keys(stackEnv).filter((name) => /^(POLYMARKET|PREDICT)_/.test(name))].map(
+          (name) => `  export ${name}=${stackEnv[name]}`,
+        ),
+        'Ctrl-C stops everything.',
+      ].join('\n'),
+    );
+    const end = await Promise.race([stopped, worker.exited, server.exited]);
+    if (!(typeof end === 'string' && end in SIGNAL_EXIT_CODES))
+      throw new ExitError(1, `a part of the demo ended by itself; its log: ${worker.logFile}`);
+  } finally {
+    await closers.close();
+  }
+}
+
+function sandboxInput(home: string): DemoInput {
+  return {
+    home: path.join(home, 'demo'),
+    catalogue: fileURLToPath(new URL('../../sandbox/catalogue.json', import.meta.url)),
+    runOptions: [],
+    // only the demo needs it, and it is not part of what users deploy
+    venue: async () => await (await import('../../sandbox/venue.ts')).startSandboxVenue(),
+  };
+}

@@ -1,0 +1,32 @@
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../../contracts/errors.ts';
+import type { CheckResult } from './check.ts';
+
+const GIB = 1024 ** 3;
+/** Below these a full disk is near: a year of a busy symbol's ticks takes some hundred megabytes. */
+const SCARCE_BYTES = 2 * GIB;
+const FULL_BYTES = 0.2 * GIB;
+
+/** PREDICTLAB_HOME can be written, and its disk has room. */
+export async function checkHome(home: string): Promise<readonly CheckResult[]> {
+  const probe = path.join(home, `.doctor-${process.pid}`);
+  try {
+    await mkdir(home, { recursive: true });
+    await writeFile(probe, 'x');
+    await rm(probe);
+  } catch (error) {
+    const action = 'make the folder writable for this user, or set PREDICTLAB_HOME to one that is';
+    return [{ name: 'home folder', status: 'fail', detail: `${home} cannot be written (${messageOf(error)})`, action }];
+  }
+  const { bavail, bsize } = await statfs(home);
+  const free = bavail * bsize;
+  const detail = `${(free / GIB).toFixed(1)} GiB free`;
+  const action = 'make room, or set PREDICTLAB_HOME (or DATABASE_URL) to a larger disk';
+  return [
+    { name: 'home folder', status: 'ok', detail: home },
+    free >= SCARCE_BYTES
+      ? { name: 'disk', status: 'ok', detail }
+      : { name: 'disk', status: free < FULL_BYTES ? 'fail' : 'warn', detail, action },
+  ];
+}

@@ -1,0 +1,32 @@
+import type { Log } from '../../activities/stage-work.ts';
+import { messageOf } from '../../contracts/errors.ts';
+import { addressOf } from '../../storage/database-url.ts';
+import { resolveDatabase } from '../../storage/resolve-database.ts';
+import { openDatabase } from '../../storage/open-database.ts';
+import type { CheckResult } from './check.ts';
+
+/** DATABASE_URL answers; without it the embedded server starts (and stops again, unless it was running). Changes no tables. */
+export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: Log): Promise<readonly CheckResult[]> {
+  const name = 'Postgres';
+  const embedded = !env.DATABASE_URL;
+  try {
+    const located = await resolveDatabase(env, log);
+    try {
+      const database = await openDatabase({ url: located.url, max: 1, applicationName: 'predictlab-doctor', migrate: false });
+      try {
+        const { rows } = await database.query<{ version: string }>("select current_setting('server_version') as version");
+        const where = embedded ? `embedded in ${home}` : addressOf(located.url);
+        return [{ name, status: 'ok', detail: `${where}, version ${rows[0]?.version}` }];
+      } finally {
+        await database.close();
+      }
+    } finally {
+      await located.close();
+    }
+  } catch (error) {
+    const action = embedded
+      ? 'look at the log in PREDICTLAB_HOME, or set DATABASE_URL to a Postgres of your own'
+      : 'start that server, or mend DATABASE_URL (unset it to use the embedded one)';
+    return [{ name, status: 'fail', detail: messageOf(error), action, service: true }];
+  }
+}

@@ -1,0 +1,87 @@
+import { Connection } from '@temporalio/client';
+import { messageOf } from '../../contracts/errors.ts';
+import { TASK_QUEUE } from '../../contracts/words.ts';
+import { temporalSettings } from '../../temporal-connection.ts';
+import { findTemporalCli } from '../temporal-cli.ts';
+import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
+
+/** The executable that dev, demo and the tests start; nothing is downloaded here. */
+export async function checkTemporalCli(env: NodeJS.ProcessEnv, home: string): Promise<readonly CheckResult[]> {
+  const name = 'Temporal CLI';
+  const warnings: string[] = [];
+  const log = { info: () => undefined, warn: (message: string) => warnings.push(message) };
+  try {
+    const cli = await findTemporalCli({ env, home, log, downloads: [] });
+    if (warnings.length > 0)
+      return [{ name, status: 'warn', detail: `${cli}; but ${warnings.join('; ')}`, action: 'remove the one that does not run' }];
+    return [{ name, status: 'ok', detail: cli }];
+  } catch (error) {
+    if (env.TEMPORAL_CLI) return [{ name, status: 'fail', detail: messageOf(error), action: 'unset TEMPORAL_CLI to use the own copy' }];
+    const action = 'nothing: dev, demo and the tests download it when they need it';
+    return [{ name, status: 'warn', detail: ['none yet', ...warnings].join('; '), action }];
+  }
+}
+
+/** The server answers, its namespace exists, and a worker polls our task queue. */
+export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
+  const name = 'Temporal server';
+  let settings: ReturnType<typeof temporalSettings>;
+  try {
+    settings = temporalSettings(env);
+  } catch (error) {
+    return [
+      {
+        name,
+        status: 'fail',
+        detail: messageOf(error),
+        action: "mend Temporal's environment configuration (TEMPORAL_ADDRESS, TEMPORAL_PROFILE …)",
+      },
+    ];
+  }
+  const { address, namespace } = settings;
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ ...settings.options, connectTimeout: ANSWER_TIMEOUT_MS });
+  } catch (error) {
+    const action = 'start one with `predictlab dev`, or set TEMPORAL_ADDRESS';
+    return [{ name, status: 'fail', detail: `${address} does not answer (${messageOf(error)})`, action, service: true }];
+  }
+  try {
+    const service = connection.workflowService;
+    const soon = Date.now() + ANSWER_TIMEOUT_MS;
+    const { serverVersion } = await connection.withDeadline(soon, () => service.getSystemInfo({}));
+    try {
+      await connection.withDeadline(soon, () => service.describeNamespace({ namespace }));
+    } catch (error) {
+      const action = `create it (temporal operator namespace create --namespace ${namespace}), or set TEMPORAL_NAMESPACE`;
+      return [
+        {
+          name,
+          status: 'fail',
+          detail: `${address} answers, but namespace ${namespace} does not (${messageOf(error)})`,
+          action,
+          service: true,
+        },
+      ];
+    }
+    const taskQueue = { name: env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE };
+    // 1 = workflow tasks: who polls those is a worker of ours
+    const { pollers } = await connection.withDeadline(soon, () => service.describeTaskQueue({ namespace, taskQueue, taskQueueType: 1 }));
+    const count = pollers?.length ?? 0;
+    return [
+      { name, status: 'ok', detail: `${address}, namespace ${namespace}, version ${serverVersion}` },
+      count > 0
+        ? { name: 'worker', status: 'ok', detail: `${count} polled task queue ${taskQueue.name} in the last minutes` }
+        : {
+            name: 'worker',
+            status: 'warn',
+            detail: `none polls task queue ${taskQueue.name}`,
+            action: 'start one with `predictlab worker`; until then runs wait',
+          },
+    ];
+  } catch (error) {
+    return [{ name, status: 'fail', detail: `${address}: ${messageOf(error)}`, action: 'look at the log of that server', service: true }];
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,67 @@
+import { messageOf } from '../../contracts/errors.ts';
+import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
+
+/** A venue's host, and a small question that it answers without a key. */
+interface Endpoint {
+  readonly name: string;
+  readonly variable: string;
+  readonly url: string;
+  readonly probe: string;
+}
+
+const ENDPOINTS: readonly Endpoint[] = [
+  { name: 'Polymarket Gamma', variable: 'POLYMARKET_GAMMA_URL', url: 'https://gamma-api.polymarket.com', probe: '/markets?limit=1' },
+  { name: 'Polymarket CLOB', variable: 'POLYMARKET_CLOB_URL', url: 'https://clob.polymarket.com', probe: '/midpoint' },
+  { name: 'Polymarket Data', variable: 'POLYMARKET_DATA_URL', url: 'https://data-api.polymarket.com', probe: '/v2/trades?limit=1' },
+  { name: 'Predict.fun', variable: 'PREDICT_API_URL', url: 'https://api.predict.fun', probe: '/v1/markets?first=1' },
+];
+
+/**
+ * Each venue's hosts answer, and with JSON: an HTML page means that the edge blocks this address or region. A refusal of the
+ * question itself (no key, a missing parameter) is an answer.
+ */
+export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
+  const endpoints = ENDPOINTS.map((endpoint) => ({ ...endpoint, url: (env[endpoint.variable] || endpoint.url).replace(/\/+$/, '') }));
+  return [...(await Promise.all(endpoints.map(checkEndpoint))), checkKey(env)];
+}
+
+async function checkEndpoint({ name, variable, url, probe }: Endpoint): Promise<CheckResult> {
+  try {
+    const response = await fetch(`${url}${probe}`, {
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      headers: { accept: 'application/json' },
+    });
+    const type = response.headers.get('content-type') ?? '';
+    await response.body?.cancel();
+    if (type.includes('html')) {
+      const detail = `${url} answers ${response.status} with a web page: it blocks this address or region`;
+      return { name, status: 'fail', detail, action: `use another network, or point ${variable} at a host that serves you`, service: true };
+    }
+    if (response.status >= 500) {
+      return {
+        name,
+        status: 'fail',
+        detail: `${url} answers ${response.status}`,
+        action: 'wait for the venue; runs try again by themselves',
+        service: true,
+      };
+    }
+    return { name, status: 'ok', detail: url };
+  } catch (error) {
+    const reason = messageOf(error instanceof TypeError && error.cause ? error.cause : error);
+    return {
+      name,
+      status: 'fail',
+      detail: `${url} does not answer (${reason})`,
+      action: `check the network, or set ${variable}`,
+      service: true,
+    };
+  }
+}
+
+function checkKey(env: NodeJS.ProcessEnv): CheckResult {
+  const name = 'Predict.fun key';
+  if (env.PREDICT_API_KEY) return { name, status: 'ok', detail: 'PREDICT_API_KEY is set' };
+  const action = 'set PREDICT_API_KEY to collect from Predict.fun; without it that part is skipped and runs are degraded';
+  return { name, status: 'warn', detail: 'PREDICT_API_KEY is not set', action };
+}

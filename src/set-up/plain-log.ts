@@ -1,0 +1,7 @@
+import type { Log } from '../activities/stage-work.ts';
+
+/** Progress for people, one sentence a line on standard error; no levels, no fields, nothing below info. */
+export function plainLog(write: (line: string) => void = (line) => process.stderr.write(`${line}\n`)): Log {
+  const say = (message: string): void => write(message);
+  return { debug: () => undefined, info: say, warn: say, error: say };
+}
