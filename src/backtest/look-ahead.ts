@@ -1,6 +1,13 @@
+import { type CandleSeries, cutCandles } from './candle-series.ts';
+import { decisionsOf, HOLD } from './decisions.ts';
+import type { Market } from './market.ts';
+import { seededRandom } from './seeded-random.ts';
+import type { Params } from './strategies/registry.ts';
+import type { Strategy } from './strategy.ts';
+
 /** What re-running a strategy without its future showed. */
 export interface LookAheadProof {
-  /** Bars at which the data was cut, with nothing after them and with another future. */
+  /** Bars after which the future was taken away, and then replaced by another one. */
   readonly cuts: readonly number[];
   /** Decisions compared. */
   readonly of: number;
@@ -11,3 +18,94 @@ export interface LookAheadProof {
   /** In words: `0 of 4212 decisions changed`. */
   readonly verdict: string;
 }
+
+/** Bars of another future: as far ahead as a strategy may be expected to peek. */
+const OTHER_FUTURE_BARS = 64;
+
+/**
+ * Looks for look-ahead: at `cuts` seeded bars the strategy runs again on the data up to that bar, then on the same data with
+ * another future (prices mirrored, another resolution). Decisions up to the cut must not change.
+ *
+ * Half of the cuts lie where the strategy acted, since there a peek matters; the market's resolution is open in one re-run
+ * and the opposite in the other.
+ */
+export function proveNoLookAhead(input: {
+  readonly strategy: Strategy;
+  readonly params: Params;
+  readonly candles: CandleSeries;
+  readonly market: Market;
+  /** Of the run that is to be proved. */
+  readonly decisions: Uint8Array;
+  readonly cuts: number;
+  readonly seed: number;
+}): LookAheadProof {
+  const { strategy, params, candles, market, decisions, seed } = input;
+  const random = seededRandom(seed);
+  const cuts = chooseCuts(decisions, input.cuts, random);
+  let compared = 0;
+  let changed = 0;
+  let firstBar: number | null = null;
+  const compare = (again: Uint8Array): void => {
+    compared += again.length;
+    for (let i = 0; i < again.length; i++) {
+      if (again[i] === decisions[i]) continue;
+      changed++;
+      firstBar = firstBar === null ? i : Math.min(firstBar, i);
+    }
+  };
+  for (const cut of cuts) {
+    const bars = cut + 1;
+    compare(
+      decisionsOf({ strategy, params, candles: cutCandles(candles, bars), market: { ...market, resolution: { kind: 'open' } }, bars }),
+    );
+    compare(
+      decisionsOf({ strategy, params, candles: otherFuture(candles, cut, market, random), market: oppositeResolution(market), bars }),
+    );
+  }
+  return { cuts, of: compared, changed, firstBar, verdict: `${changed} of ${compared} decisions changed` };
+}
+
+/** Cuts in rising order, without the last bar (nothing comes after it). */
+function chooseCuts(decisions: Uint8Array, wanted: number, random: () => number): number[] {
+  const candidates = decisions.length - 1;
+  const acted: number[] = [];
+  for (let i = 0; i < candidates; i++) if (decisions[i] !== HOLD) acted.push(i);
+  const cuts = new Set<number>();
+  for (let i = 0; i < wanted; i++) {
+    const where = i % 2 === 0 && acted.length > 0 ? acted[Math.floor(random() * acted.length)] : Math.floor(random() * candidates);
+    cuts.add(where);
+  }
+  return [...cuts].sort((a, b) => a - b);
+}
+
+/** The series up to the cut, then bars that go the other way: mirrored at the cut's close, each by its own factor. */
+function otherFuture(candles: CandleSeries, cut: number, market: Market, random: () => number): CandleSeries {
+  const length = Math.min(candles.length, cut + 1 + OTHER_FUTURE_BARS);
+  const copy = cutCandles(candles, length);
+  const future = {
+    length,
+    openTime: copy.openTime,
+    open: copy.open.slice(),
+    high: copy.high.slice(),
+    low: copy.low.slice(),
+    close: copy.close.slice(),
+    volume: copy.volume.slice(),
+  };
+  const centre = candles.close[cut];
+  for (let i = cut + 1; i < length; i++) {
+    const factor = 0.5 + random();
+    const mirrored = (price: number): number =>
+      market.kind === 'probability' ? Math.min(1, Math.max(0, centre + (centre - price) * factor)) : centre * (centre / price) ** factor;
+    future.open[i] = mirrored(candles.open[i]);
+    future.close[i] = mirrored(candles.close[i]);
+    future.high[i] = mirrored(candles.low[i]);
+    future.low[i] = mirrored(candles.high[i]);
+    future.volume[i] = candles.volume[i] * factor;
+  }
+  return future;
+}
+
+const oppositeResolution = (market: Market): Market =>
+  market.resolution.kind === 'settled'
+    ? { ...market, resolution: { ...market.resolution, payout: market.resolution.payout === 0.5 ? 0 : 1 - market.resolution.payout } }
+    : { ...market, resolution: { kind: 'settled', payout: 1, at: null } };

@@ -26,8 +26,12 @@ export interface BacktestOptions {
   readonly proofCuts: number;
   /** Seed of the proof's cuts and mutations. @default 1 */
   readonly seed: number;
-  /** @internal For comparison with backtesting.py only: fill on the signal bar's close, close the last trade at its open. */
-  readonly parity: { readonly fillAtSignalClose?: boolean; readonly closeAtLastOpen?: boolean };
+  /**
+   * @internal For comparison with backtesting.py only, whose last trade ends at the fill after the last decision: `next-open`
+   * closes it at the last open instead of the last close, `trade-on-close` also fills every order at the close it was decided on.
+   * @default 'off'
+   */
+  readonly backtestingPy: 'off' | 'next-open' | 'trade-on-close';
 }
 
 export const DEFAULT_OPTIONS: BacktestOptions = {
@@ -40,7 +44,7 @@ export const DEFAULT_OPTIONS: BacktestOptions = {
   maxVolumeShare: null,
   proofCuts: 4,
   seed: 1,
-  parity: {},
+  backtestingPy: 'off',
 };
 
 /** Says what is wrong with the options, one sentence each. */

@@ -1,0 +1,41 @@
+import type { Market } from './market.ts';
+import type { BacktestOptions } from './options.ts';
+
+/** Without a venue's tick size prices are not rounded, but a probability still cannot be bought at 0 or 1. */
+const SMALLEST_TICK = 0.0001;
+
+/** At which price of the first outcome an order fills. */
+export interface Execution {
+  /** A buy of the first outcome (`up` = 1) or a sale of it (`up` = −1) at the bar's open; a fill that opens a position pays the spread. */
+  fillPrice(open: number, up: 1 | -1, entry: boolean): number;
+  /** The price of what is held: a probability market's short holds the other outcome. */
+  heldPrice(price: number, side: 1 | -1): number;
+}
+
+/**
+ * Fills at the open, worse by the spread (entries only) and by slippage; then onto the tick grid against the trader and,
+ * for probabilities, within [tick, 1 − tick].
+ */
+export function executionOf(market: Market, options: BacktestOptions): Execution {
+  const { spread, slippageTicks } = options;
+  const tick = market.tickSize;
+  const probability = market.kind === 'probability';
+  const least = tick ?? SMALLEST_TICK;
+  return {
+    fillPrice(open, up, entry) {
+      let price = entry ? open * (1 + up * spread) : open;
+      if (tick !== null) price = onGrid(price + up * slippageTicks * tick, tick, up);
+      return probability ? Math.min(Math.max(price, least), decimal(1 - least)) : price;
+    },
+    heldPrice: (price, side) => (probability && side < 0 ? decimal(1 - price) : price),
+  };
+}
+
+/** The nearest step that is not better for the trader: up for buys, down for sales. */
+function onGrid(price: number, tick: number, up: 1 | -1): number {
+  const steps = price / tick;
+  return decimal((up > 0 ? Math.ceil(steps - 1e-9) : Math.floor(steps + 1e-9)) * tick);
+}
+
+/** Takes off what binary fractions add to a decimal: 1 − 0.9 is 0.1. */
+const decimal = (value: number): number => Math.round(value * 1e12) / 1e12;

@@ -1,0 +1,12 @@
+/** Forecasts of 0 and 1 are taken this far inside, so that one wrong certainty does not make the mean infinite (scikit-learn: the same). */
+const CERTAINTY = Number.EPSILON;
+
+/** Logarithmic loss: −mean(y·ln p + (1 − y)·ln(1 − p)), natural logarithm, outcomes y in {0, 1}. */
+export function logLoss(forecasts: Float64Array, outcomes: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < forecasts.length; i++) {
+    const p = Math.min(Math.max(forecasts[i], CERTAINTY), 1 - CERTAINTY);
+    sum -= outcomes[i] * Math.log(p) + (1 - outcomes[i]) * Math.log(1 - p);
+  }
+  return sum / forecasts.length;
+}

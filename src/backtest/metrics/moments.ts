@@ -1,0 +1,47 @@
+/** What the ratios need of a return series. */
+export interface Moments {
+  readonly count: number;
+  readonly mean: number;
+  /** Sample standard deviation (ddof 1); NaN below two values. 0 when nothing varies but rounding. */
+  readonly deviation: number;
+  /** Σ min(r, 0)² / count */
+  readonly downsideSquare: number;
+  /** Population skewness; NaN without deviation. */
+  readonly skewness: number;
+  /** Population kurtosis, 3 for a normal distribution; NaN without deviation. */
+  readonly kurtosis: number;
+}
+
+/** Moments of period returns, in two passes so that small deviations keep their digits. */
+export function momentsOf(returns: Float64Array): Moments {
+  const count = returns.length;
+  let sum = 0;
+  let downside = 0;
+  for (let i = 0; i < count; i++) {
+    const value = returns[i];
+    sum += value;
+    if (value < 0) downside += value * value;
+  }
+  const mean = sum / count;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  for (let i = 0; i < count; i++) {
+    const distance = returns[i] - mean;
+    const square = distance * distance;
+    second += square;
+    third += square * distance;
+    fourth += square * square;
+  }
+  const variance = second / count;
+  // equal returns differ from their own mean by rounding: that is not deviation
+  const varies = Math.sqrt(variance) > Math.abs(mean) * 1e-14;
+  return {
+    count,
+    mean,
+    deviation: count < 2 ? Number.NaN : varies ? Math.sqrt(second / (count - 1)) : 0,
+    downsideSquare: downside / count,
+    skewness: varies ? third / count / variance ** 1.5 : Number.NaN,
+    kurtosis: varies ? fourth / count / variance ** 2 : Number.NaN,
+  };
+}

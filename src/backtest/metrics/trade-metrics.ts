@@ -1,0 +1,35 @@
+import { type Measured, undefinedBecause } from './measured.ts';
+
+/** Win rate, profit factor and expectancy of closed trades. */
+export interface TradeMetrics {
+  /** Trades with a net profit above 0 / trades, in [0, 1]. */
+  readonly winRate: Measured;
+  /** Σ gains / |Σ losses|. */
+  readonly profitFactor: Measured;
+  /** Mean net profit of a trade, in money. */
+  readonly expectancy: Measured;
+}
+
+/** Metrics of net profits, one a closed trade; a position that is only marked is no closed trade. */
+export function tradeMetrics(pnls: readonly number[]): TradeMetrics {
+  if (pnls.length === 0) {
+    const none = undefinedBecause('no trade was closed');
+    return { winRate: none, profitFactor: none, expectancy: none };
+  }
+  let wins = 0;
+  let gains = 0;
+  let losses = 0;
+  for (const pnl of pnls) {
+    if (pnl > 0) {
+      wins++;
+      gains += pnl;
+    } else {
+      losses -= pnl;
+    }
+  }
+  return {
+    winRate: wins / pnls.length,
+    profitFactor: losses === 0 ? undefinedBecause('no trade lost money') : gains / losses,
+    expectancy: (gains - losses) / pnls.length,
+  };
+}

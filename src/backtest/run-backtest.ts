@@ -1,0 +1,95 @@
+import { PredictLabError } from '../contracts/errors.ts';
+import { type BacktestData, backtestData } from './backtest-data.ts';
+import type { CandleSeries } from './candle-series.ts';
+import { decisionsOf } from './decisions.ts';
+import { type Simulation, simulate } from './engine.ts';
+import { proveNoLookAhead } from './look-ahead.ts';
+import { type Market, plainMarket } from './market.ts';
+import { type Measurement, measure } from './measure.ts';
+import { deflatedSharpe, type Trials } from './metrics/deflated-sharpe.ts';
+import { separate } from './metrics/measured.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS, optionProblems } from './options.ts';
+import { passportOf } from './passport.ts';
+import type { BacktestResult } from './result.ts';
+import { type Params, type ParamsInput, shippedStrategies, strategyTrials } from './strategies/registry.ts';
+import type { Strategy } from './strategy.ts';
+
+/** A strategy with one combination of checked parameters. */
+export interface Trial {
+  readonly strategy: Strategy;
+  readonly params: Params;
+}
+
+/**
+ * Runs one backtest.
+ *
+ * @param input.params the strategy's parameters; what is left out has its default
+ * @param input.market an asset without fees by default
+ * @throws PredictLabError BadInput for a series, parameters or options that cannot be backtested; one sentence each
+ *
+ * @example
+ * const { metrics, trades } = runBacktest({ candles, strategy: smaCross, params: { fast: 10, slow: 30 } });
+ */
+export function runBacktest(input: {
+  readonly candles: CandleSeries;
+  readonly strategy: Strategy;
+  readonly params?: ParamsInput;
+  readonly market?: Market;
+  readonly options?: Partial<BacktestOptions>;
+}): BacktestResult {
+  const { strategy } = input;
+  const checked = strategyTrials(strategy.name, input.params ?? {}, [strategy]);
+  if ('problems' in checked) throw new PredictLabError('BadInput', checked.problems.join('; '));
+  if (checked.trials.length > 1)
+    throw new PredictLabError('BadInput', 'one backtest takes one value for each parameter; use runTrials for lists');
+  const data = backtestData(input.candles, input.market ?? plainMarket('asset'));
+  const options = optionsFor(data.market, input.options);
+  return finish(data, execute(data, { strategy, params: checked.trials[0] }, options), options, { count: 1 });
+}
+
+/** Fills in the defaults. @throws PredictLabError BadInput */
+export function optionsFor(market: Market, given: Partial<BacktestOptions> = {}): BacktestOptions {
+  const options = { ...DEFAULT_OPTIONS, ...given };
+  const problems = optionProblems(options, market);
+  if (problems.length > 0) throw new PredictLabError('BadInput', problems.join('; '));
+  return options;
+}
+
+/** A trial after trading, before it is judged beside the others. */
+export interface Execution extends Measurement {
+  readonly trial: Trial;
+  readonly decisions: Uint8Array;
+  readonly simulation: Simulation;
+}
+
+/** Decides, trades and measures. @internal */
+export function execute({ candles, market, indicators }: BacktestData, trial: Trial, options: BacktestOptions): Execution {
+  const decisions = decisionsOf({ ...trial, candles, market, cache: indicators });
+  const simulation = simulate(candles, decisions, market, options);
+  return { trial, decisions, simulation, ...measure({ candles, market, simulation, cash: options.cash }) };
+}
+
+/** Adds what depends on the other trials, the proof and the passport. @internal */
+export function finish(data: BacktestData, execution: Execution, options: BacktestOptions, trials: Trials): BacktestResult {
+  const { candles, market, hash } = data;
+  const { decisions, simulation, moments } = execution;
+  const { strategy, params } = execution.trial;
+  const { values, reasons } = separate({ ...execution.metrics, deflatedSharpe: deflatedSharpe(moments, trials) });
+  const { proofCuts, seed, ...settings } = options;
+  return {
+    strategy: strategy.name,
+    params,
+    metrics: values,
+    undefined: reasons,
+    trades: simulation.trades,
+    equity: simulation.equity,
+    lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ strategy, params, candles, market, decisions, cuts: proofCuts, seed }),
+    passport: passportOf({
+      candlesHash: hash,
+      market,
+      settings: { strategy: strategy.name, params, options: settings, proofCuts, trials },
+      seed,
+      source: shippedStrategies.includes(strategy) ? undefined : String(strategy.create),
+    }),
+  };
+}
