@@ -1,5 +1,5 @@
 import { TICK_FLAGS, type TickFlag } from '../contracts/market-data.ts';
-import { INTERVAL_MS, type Interval, INTERVALS, TICK_KINDS, type TickKind } from '../contracts/words.ts';
+import { INTERVAL_MS, INTERVALS, type Interval, TICK_KINDS, type TickKind } from '../contracts/words.ts';
 
 /** How the words of the contract are written in narrow columns: by position, so the lists must only ever grow at their end. */
 export const kindCode = (kind: TickKind): number => TICK_KINDS.indexOf(kind);

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Log } from '../activities/stage-work.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { socketUrl } from './database-url.ts';
 import { tryLock, unlock, withLockFile } from './lock-file.ts';
 import { postgresAccount } from './postgres-account.ts';
 import { locatePostgres } from './postgres-binaries.ts';
 import { type Cluster, ensureDatabase, initialise, runningServer, signal, start, stop } from './postgres-cluster.ts';
-import { socketUrl } from './database-url.ts';
 import { hasUsers, registerUser } from './postgres-users.ts';
 
 const DATABASE = 'predictlab';

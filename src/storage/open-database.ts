@@ -1,7 +1,7 @@
-import { DatabaseError, Pool, type PoolClient, types } from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { DatabaseError, Pool, type PoolClient, types } from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { Database, Queryable, Transaction } from './database.ts';
 import { migrate } from './migrate.ts';
 import { storageError } from './storage-error.ts';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { PredictLabError } from '../contracts/errors.ts';
+import { socketUrl } from './database-url.ts';
 import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
-import { socketUrl } from './database-url.ts';
 import { pidExists, programOf } from './process-identity.ts';
 
 const START_TIMEOUT_MS = 60_000;

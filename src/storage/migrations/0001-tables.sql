@@ -132,6 +132,7 @@ create table candle_series (
   interval_minutes smallint not null,
   version bigint not null,
   as_of bigint not null,
+  covered int8multirange not null,
   primary key (instrument, kind, interval_minutes)
 );
 

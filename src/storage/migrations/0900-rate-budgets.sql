@@ -1,7 +1,7 @@
--- One token bucket per venue and route family, shared by all workers of this database. Nothing here outlives a crash, so it is not logged.
+-- What was lately sent to each venue and route family, shared by all workers of this database (sources/sliding-window.ts).
+-- Nothing here is worth more than a minute, so it is not logged.
 create unlogged table rate_budgets (
   name text primary key,
-  tokens double precision not null,
-  refilled_at timestamptz not null,
-  paused_until timestamptz not null default '-infinity'
+  state jsonb not null,
+  version bigint not null default 0
 ) with (fillfactor = 50);

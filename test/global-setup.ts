@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { withDatabase } from '../src/storage/database-url.ts';
+import { attachPostgres } from '../src/storage/embedded-postgres.ts';
+import { openDatabase } from '../src/storage/open-database.ts';
+import { administer, TEMPLATE_DATABASE } from './postgres.ts';
+import { startTestTemporal } from './temporal.ts';
+
+/** One Postgres, one Temporal server and one workflow bundle for the whole test run; whatever the tests do, all is stopped and removed in the end. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer().catch((error: unknown) => console.error(error));
+  };
+  try {
+    const starts = await Promise.allSettled([startPostgres(project), startTestTemporal(project)]);
+    for (const start of starts) if (start.status === 'fulfilled') closers.push(start.value);
+    for (const start of starts) if (start.status === 'rejected') throw start.reason;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return close;
+}
+
+async function startPostgres(project: TestProject): Promise<() => Promise<void>> {
+  const home = await mkdtemp(join(tmpdir(), 'predictlab-test-'));
+  const server = await attachPostgres({ home });
+  await administer(server.url, `create database ${TEMPLATE_DATABASE}`);
+  const template = await openDatabase({ url: withDatabase(server.url, TEMPLATE_DATABASE) });
+  await template.close();
+  project.provide('postgresUrl', server.url);
+  return async () => {
+    await server.close();
+    await rm(home, { recursive: true, force: true });
+  };
+}
