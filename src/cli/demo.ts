@@ -1,7 +1,10 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import type { Log } from '../activities/stage-work.ts';
 import { Closers } from '../closers.ts';
+import { readDemoData } from '../set-up/demo-data.ts';
 import { homeFolder } from '../set-up/home.ts';
 import { plainLog } from '../set-up/plain-log.ts';
 import { livingRecords } from '../set-up/process-record.ts';
@@ -10,6 +13,7 @@ import { startStack } from '../set-up/stack.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../set-up/stop-signal.ts';
 import { findTemporalCli } from '../set-up/temporal-cli.ts';
 import { ExitError } from './exit.ts';
+import { parseColumns } from './parse-columns.ts';
 
 interface DemoOptions {
   readonly keep?: boolean;
@@ -41,7 +45,7 @@ export function registerDemo(program: Command): void {
     .option('--data <folder>', 'run on the CSV files of this folder instead, each a symbol')
     .option(
       '--columns <mapping>',
-      'with --data: which column holds what, as time=Timestamp,price=Price,…; default: guessed from the header',
+      'with --data: which column holds what, as time=Timestamp,price=Price,… or a JSON file of such names; default: guessed from the header',
     )
     .option('--first-outcome <name>', 'with --data: the outcome whose probability is the price; default: guessed from the file')
     .option('--json', "print the run's result as JSON")
@@ -53,7 +57,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const log = plainLog();
   const home = homeFolder(env);
   const cli = await findTemporalCli({ env, home, log });
-  const input = options.data === undefined ? sandboxInput(home) : sandboxInput(home);
+  const input = options.data === undefined ? sandboxInput(home) : await dataInput(home, options.data, options, log);
   await livingRecords(input.home, log);
 
   const stopped = stopSignal();
@@ -116,4 +120,20 @@ function sandboxInput(home: string): DemoInput {
     // only the demo needs it, and it is not part of what users deploy
     venue: async () => await (await import('../../sandbox/venue.ts')).startSandboxVenue(),
   };
+}
+
+async function dataInput(home: string, folder: string, options: DemoOptions, log: Log): Promise<DemoInput> {
+  const { entries, asOf, daysBack } = await readDemoData({
+    folder,
+    ...(options.columns === undefined ? {} : { columns: await parseColumns(options.columns) }),
+    firstOutcome: options.firstOutcome,
+    now: Date.now(),
+    skip: (message) => log.warn(message),
+  });
+  const own = path.join(home, 'demo-data');
+  const catalogue = path.join(own, 'catalogue.json');
+  await mkdir(own, { recursive: true });
+  await writeFile(catalogue, JSON.stringify(entries, null, 2));
+  const window = ['--as-of', new Date(asOf).toISOString(), '--days', String(daysBack)];
+  return { home: own, catalogue, runOptions: ['--sources', 'file', ...window] };
 }

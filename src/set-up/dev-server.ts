@@ -18,6 +18,8 @@ export interface DevServerOptions {
   /** Wanted ports; a free one is taken when they are in use. @default a free one */
   readonly port?: number;
   readonly uiPort?: number;
+  /** More of the server's dynamic configuration. @default none */
+  readonly dynamicConfig?: Readonly<Record<string, number | string | boolean>>;
   /** Without the Web UI. @default false */
   readonly headless?: boolean;
   readonly log: Pick<Log, 'debug' | 'info' | 'warn'>;
@@ -78,7 +80,8 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
 
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
   args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']));
-  for (const value of SPEED) args.push('--dynamic-config-value', value);
+  const extra = Object.entries(options.dynamicConfig ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  for (const value of [...SPEED, ...extra]) args.push('--dynamic-config-value', value);
   if (databaseFile) args.push('--db-filename', databaseFile, ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]));
 
   const output = await open(logFile, 'w');

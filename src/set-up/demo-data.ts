@@ -1,0 +1,107 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { CatalogueEntry, FileSelector, TickColumnNames } from '../contracts/catalogue.ts';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { readLines } from '../files/read-lines.ts';
+import { openTickFile, type TickFile } from '../files/read-tick-file.ts';
+import { delimiterOf, splitFields } from '../files/split-fields.ts';
+import { guessColumns } from './guess-columns.ts';
+
+const CSV = /\.csv(\.gz)?$/i;
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** Before there were such markets: a time that early is a broken one. */
+const EARLIEST_MS = Date.UTC(2000);
+
+export interface DemoData {
+  readonly entries: readonly CatalogueEntry[];
+  /** The window that holds every tick: UTC epoch milliseconds, and whole days back from there. */
+  readonly asOf: number;
+  readonly daysBack: number;
+}
+
+/**
+ * Makes a catalogue of a folder of tick files, each file a symbol of its own name, and finds the window that holds them. Files that are
+ * not ticks are passed over with a word.
+ *
+ * @param options.columns used for every file instead of a guess from its header
+ * @throws PredictLabError BadInput when there is no such folder, or no file of ticks in it
+ */
+export async function readDemoData(options: {
+  folder: string;
+  columns?: Partial<TickColumnNames>;
+  firstOutcome?: string;
+  now: number;
+  skip: (message: string) => void;
+}): Promise<DemoData> {
+  const { folder, now, skip } = options;
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) throw new PredictLabError('BadInput', `there is no folder ${folder}; give one with CSV files of ticks`);
+  const files = (await readdir(folder)).filter((name) => CSV.test(name)).sort();
+  const selectors = new Map<string, FileSelector[]>();
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const name of files) {
+    const file = path.resolve(folder, name);
+    try {
+      const columns = options.columns ?? guessColumns(await readHeader(file));
+      const range = await timeRangeOf(await openTickFile(file, { columns }), now);
+      if (range === undefined) throw new Error('it has no row with a time');
+      first = Math.min(first, range.first);
+      last = Math.max(last, range.last);
+      const selector = { path: file, columns, ...(options.firstOutcome === undefined ? {} : { firstOutcome: options.firstOutcome }) };
+      const symbol = symbolOf(name);
+      selectors.set(symbol, [...(selectors.get(symbol) ?? []), selector]);
+    } catch (error) {
+      skip(`passing over ${name}: ${messageOf(error)}`);
+    }
+  }
+  if (selectors.size === 0) {
+    throw new PredictLabError(
+      'BadInput',
+      `${folder} has no CSV of ticks (${files.length} CSV files looked at); each needs a time and a price, see --columns`,
+    );
+  }
+  const entries = [...selectors].map(([symbol, file]) => ({
+    symbol,
+    title: titleOf(symbol),
+    enabled: true,
+    priority: 3,
+    sources: { file },
+  }));
+  // the end of the hour of the last tick, so that its candle is complete
+  const asOf = Math.min(now, (Math.floor(last / HOUR_MS) + 1) * HOUR_MS);
+  return { entries, asOf, daysBack: Math.max(1, Math.ceil((asOf - first) / DAY_MS)) };
+}
+
+async function readHeader(file: string): Promise<readonly string[]> {
+  for await (const [header] of readLines(file)) return header === undefined ? [] : (splitFields(header, delimiterOf(header)) ?? []);
+  return [];
+}
+
+async function timeRangeOf(file: TickFile, now: number): Promise<{ first: number; last: number } | undefined> {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for await (const { rows } of file.batches()) {
+    for (const { time } of rows) {
+      if (time === null || !(time >= EARLIEST_MS && time <= now)) continue;
+      if (time < first) first = time;
+      if (time > last) last = time;
+    }
+  }
+  return first <= last ? { first, last } : undefined;
+}
+
+/** `us_senate_overall.csv` → `US_SENATE_OVERALL` */
+const symbolOf = (name: string): string =>
+  name
+    .replace(CSV, '')
+    .replaceAll(/[^A-Za-z0-9_.-]+/g, '_')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .toUpperCase() || 'DATA';
+
+/** `US_SENATE_OVERALL` → `Us senate overall` */
+const titleOf = (symbol: string): string => symbol.charAt(0) + symbol.slice(1).toLowerCase().replaceAll(/[_-]+/g, ' ');

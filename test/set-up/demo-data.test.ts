@@ -1,0 +1,74 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readDemoData } from '../../src/set-up/demo-data.ts';
+import { guessColumns } from '../../src/set-up/guess-columns.ts';
+
+let folder: string;
+let skipped: string[];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'predictlab-data-'));
+  skipped = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const now = Date.UTC(2026, 5, 1);
+const read = () => readDemoData({ folder, now, skip: (message) => skipped.push(message) });
+const write = (name: string, ...lines: string[]) => writeFile(path.join(folder, name), `${lines.join('\n')}\n`);
+
+test('columns are found by the names that venues and spreadsheets use', () => {
+  expect(guessColumns(['', 'Timestamp', 'Account', 'Type', 'Outcome', 'Amount', 'Shares', 'Price'])).toEqual({
+    time: 'Timestamp',
+    price: 'Price',
+    size: 'Shares',
+    side: 'Type',
+    outcome: 'Outcome',
+  });
+  expect(guessColumns(['Block Time', 'px', 'qty', 'trade-id'])).toEqual({
+    time: 'Block Time',
+    price: 'px',
+    size: 'qty',
+    tradeId: 'trade-id',
+  });
+});
+
+test('each file becomes a symbol of its name, and the window holds the ticks of all', async () => {
+  await write('us senate.csv', 'time,price', '2022-11-08T22:10:00Z,0.4', '2022-11-01T09:00:00Z,0.5');
+  await write('house.csv', 'Timestamp,Price,Shares', '2022-11-09 03:59:59,0.9,12');
+  const { entries, asOf, daysBack } = await read();
+  expect(entries.map(({ symbol }) => symbol)).toEqual(['HOUSE', 'US_SENATE']);
+  expect(entries[0]?.sources.file).toEqual([
+    { path: path.join(folder, 'house.csv'), columns: { time: 'Timestamp', price: 'Price', size: 'Shares' } },
+  ]);
+  expect(new Date(asOf).toISOString()).toBe('2022-11-09T04:00:00.000Z');
+  expect(daysBack).toBe(8);
+  expect(skipped).toEqual([]);
+});
+
+test('a broken time far outside does not stretch the window', async () => {
+  await write('a.csv', 'time,price', '1970-01-01T00:00:00Z,0.4', '2022-11-01T09:30:00Z,0.5', '2099-01-01T00:00:00Z,0.5');
+  const { asOf, daysBack } = await read();
+  expect(new Date(asOf).toISOString()).toBe('2022-11-01T10:00:00.000Z');
+  expect(daysBack).toBe(1);
+});
+
+test('a file that holds no ticks is passed over with its reason', async () => {
+  await write('prices.csv', 'time,price', '2022-11-01T09:30:00Z,0.5');
+  await write('people.csv', 'name,age', 'Ada,36');
+  expect((await read()).entries.map(({ symbol }) => symbol)).toEqual(['PRICES']);
+  expect(skipped.join()).toMatch(/passing over people\.csv: .*no column for time/);
+});
+
+test('two files of one name are two instruments of one symbol', async () => {
+  await write('btc.csv', 'time,price', '2022-11-01T09:30:00Z,0.5');
+  await write('BTC.CSV', 'time,price', '2022-11-01T09:40:00Z,0.5');
+  const { entries } = await read();
+  expect(entries.map(({ symbol, sources }) => [symbol, sources.file?.length])).toEqual([['BTC', 2]]);
+});
+
+test('a folder without ticks and a folder that is not there are one clear sentence each', async () => {
+  await expect(read()).rejects.toThrow(/has no CSV of ticks \(0 CSV files looked at\)/);
+  folder = path.join(folder, 'nothing');
+  await expect(read()).rejects.toThrow(/there is no folder .*nothing; give one with CSV files/);
+});
