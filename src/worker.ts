@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { DefaultLogger, type InjectedSinks, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
 import type { Log, StageFunction } from './activities/stage-work.ts';
 import { Closers } from './closers.ts';
@@ -8,14 +8,16 @@ import { messageOf, PredictLabError } from './contracts/errors.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
 import { loadPlugins } from './plugins.ts';
 import { freePort } from './set-up/free-port.ts';
+import { homeFolder } from './set-up/home.ts';
 import { createSources } from './sources/create-sources.ts';
-import { resolveDatabase } from './storage/database-url.ts';
+import { resolveDatabase } from './storage/resolve-database.ts';
 import { freshness } from './storage/freshness.ts';
 import { openDatabase } from './storage/open-database.ts';
 import { serveHealth } from './telemetry/health.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { serveMetrics } from './telemetry/serve-metrics.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
+import type { QueueSinks } from './workflows/sinks.ts';
 
 export interface WorkerSettings {
   readonly env: NodeJS.ProcessEnv;
@@ -28,6 +30,8 @@ export interface WorkerSettings {
   readonly workflowBundle?: WorkerOptions['workflowBundle'];
   /** Stages of one's own instead of the shipped ones. @see ActivityDependencies */
   readonly stages?: Partial<Record<Stage, StageFunction>>;
+  /** A longer wait before a retry gives the slot back. @default 30 s */
+  readonly longestWaitInSlotMs?: number;
   /** Without metrics and health ports, for embedding. @default true */
   readonly serve?: boolean;
 }
@@ -69,14 +73,15 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       database,
       sources,
       plugins,
-      home: env.PREDICTLAB_HOME ?? './.predictlab',
+      home: homeFolder(env),
       quarantineLimit: quarantineLimit(env),
       log,
       metrics: metrics.tasks,
       stages: settings.stages,
+      longestWaitInSlotMs: settings.longestWaitInSlotMs,
     });
     metrics.onFreshness(() => freshness(database, Date.now()));
-    metrics.onPool(() => database.pool);
+    metrics.onPool(() => ({ ...database.connections() }));
 
     const worker = await Worker.create({
       connection,
@@ -84,14 +89,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       taskQueue,
       activities,
       ...workflowCode(settings.workflowBundle),
-      sinks: {
-        queue: {
-          length: {
-            fn: ({ workflowExecution }, state: { ready: number; running: number }) =>
-              metrics.queueLength(workflowExecution.workflowId, state),
-          },
-        },
-      },
+      sinks: { queue: { length: { fn: ({ workflowId }, state) => metrics.queueLength(workflowId, state) } } } satisfies InjectedSinks<QueueSinks>,
       maxConcurrentActivityTaskExecutions: maxActivities,
       maxConcurrentWorkflowTaskExecutions: 40,
       maxHeartbeatThrottleInterval: '2s',

@@ -20,6 +20,8 @@ export interface RigOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Stages of the test's own instead of the shipped ones. */
   readonly stages?: Partial<Record<Stage, StageFunction>>;
+  /** A longer wait before a retry gives the slot back. @default 30 s */
+  readonly longestWaitInSlotMs?: number;
   /** Without a worker in this process. @default true */
   readonly worker?: boolean;
 }
@@ -47,7 +49,7 @@ export interface Rig {
 
 let rigs = 0;
 
-export async function createRig({ env: more = {}, stages, worker: withWorker = true }: RigOptions = {}): Promise<Rig> {
+export async function createRig({ env: more = {}, stages, longestWaitInSlotMs, worker: withWorker = true }: RigOptions = {}): Promise<Rig> {
   const taskQueue = `test-${process.pid}-${Date.now().toString(36)}-${rigs++}`;
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-test-'));
   const { database, url, close: closeDatabase } = await testDatabase();
@@ -62,7 +64,15 @@ export async function createRig({ env: more = {}, stages, worker: withWorker = t
     ...more,
   };
   const worker = withWorker
-    ? await startWorker({ env, log: silent, taskQueue, workflowBundle: { codePath: inject('workflowBundle') }, stages, serve: false })
+    ? await startWorker({
+        env,
+        log: silent,
+        taskQueue,
+        workflowBundle: { codePath: inject('workflowBundle') },
+        stages,
+        longestWaitInSlotMs,
+        serve: false,
+      })
     : undefined;
   const lab = await PredictLab.connect({ env, taskQueue });
   const connection = await Connection.connect({ address });

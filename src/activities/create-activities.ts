@@ -27,6 +27,8 @@ export interface ActivityDependencies {
   readonly quarantineLimit: number;
   readonly log: Log;
   readonly metrics: TaskMetrics;
+  /** @see TaskRunnerDependencies */
+  readonly longestWaitInSlotMs?: number;
   /** Stages of one's own instead of the shipped ones; the benchmarks measure the engine with stages that do nothing. */
   readonly stages?: Partial<Record<Stage, StageFunction>>;
 }
@@ -34,7 +36,7 @@ export interface ActivityDependencies {
 /** Everything a worker registers, by activity name: the stages, the bookkeeping, the custom tasks. */
 export function createActivities(dependencies: ActivityDependencies): StageActivities & RunActivities & Record<string, CustomActivity> {
   const { database, sources, plugins, home, quarantineLimit, log, metrics } = dependencies;
-  const runTask = createTaskRunner({ database, log, metrics });
+  const runTask = createTaskRunner({ database, log, metrics, longestWaitInSlotMs: dependencies.longestWaitInSlotMs });
   const strategies = [...shippedStrategies, ...plugins.strategies];
   const activities = customTasks(plugins);
 

@@ -5,7 +5,7 @@ import type { TaskPolicy } from '../contracts/run-config.ts';
 import type { AttemptDetails } from '../contracts/stage-report.ts';
 
 /** A wait up to this long stays inside the activity and keeps its slot; a longer one gives the slot back. */
-const LONGEST_WAIT_IN_SLOT_MS = 30_000;
+export const LONGEST_WAIT_IN_SLOT_MS = 30_000;
 
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
@@ -35,14 +35,22 @@ function knownErrorOf(thrown: unknown): PredictLabError | undefined {
   return undefined;
 }
 
+interface EndedAttempt {
+  readonly policy: TaskPolicy;
+  /** Attempts that started, this one included. */
+  readonly attempts: number;
+  /** Attempts that failed, this one included. */
+  readonly failures: number;
+  /** @default 30 s */
+  readonly longestWaitInSlotMs?: number;
+}
+
 /**
  * The failure that ends one attempt: retried after `nextRetryDelay`, final, or handed back to the scheduler with the wait.
- *
- * @param failures attempts that failed so far, this one included
  */
 export function failureOf(
   thrown: unknown,
-  { policy, attempts, failures }: { policy: TaskPolicy; attempts: number; failures: number },
+  { policy, attempts, failures, longestWaitInSlotMs = LONGEST_WAIT_IN_SLOT_MS }: EndedAttempt,
 ): ApplicationFailure {
   const { type, message, retryable, retryAfterMs, cause } = describe(thrown);
   const stack = thrown instanceof Error ? thrown.stack : undefined;
@@ -54,7 +62,7 @@ export function failureOf(
   };
   if (!retryable || failures > policy.maxRetries) return failure({ nonRetryable: true, details: [details] });
   const wait = Math.max(retryWaitMs(policy, failures), retryAfterMs ?? 0);
-  if (wait > LONGEST_WAIT_IN_SLOT_MS) return failure({ nonRetryable: true, details: [{ ...details, retryAfterMs: wait }] });
+  if (wait > longestWaitInSlotMs) return failure({ nonRetryable: true, details: [{ ...details, retryAfterMs: wait }] });
   return failure({ nonRetryable: false, nextRetryDelay: Math.max(1, wait), details: [details] });
 }
 

@@ -23,6 +23,8 @@ export interface TaskRunnerDependencies {
   readonly database: Database;
   readonly log: Log;
   readonly metrics: TaskMetrics;
+  /** A longer wait before a retry gives the slot back. @default 30 s */
+  readonly longestWaitInSlotMs?: number;
 }
 
 /** What runs, and under which name its effect is recorded. */
@@ -37,7 +39,12 @@ export interface Task {
  * Runs one attempt of a task inside a Temporal activity: looks into the ledger first, heartbeats, times the attempt out,
  * and turns every error into a failure whose type names its effect.
  */
-export function createTaskRunner({ database, log: baseLog, metrics }: TaskRunnerDependencies): (task: Task) => Promise<TaskOutcome> {
+export function createTaskRunner({
+  database,
+  log: baseLog,
+  metrics,
+  longestWaitInSlotMs,
+}: TaskRunnerDependencies): (task: Task) => Promise<TaskOutcome> {
   return async ({ context, symbol, stage, work }) => {
     const activity = Context.current();
     const { earlierAttempts, earlierFailures, policy, runId, executionId, taskId } = context;
@@ -87,7 +94,7 @@ export function createTaskRunner({ database, log: baseLog, metrics }: TaskRunner
         });
       }
       const failures = before.failures + 1;
-      const failure = failureOf(thrown, { policy, attempts, failures });
+      const failure = failureOf(thrown, { policy, attempts, failures, longestWaitInSlotMs });
       meter.end(failure.nonRetryable ? 'failed' : 'retried', undefined, failure.type ?? 'Error');
       if (thrown instanceof CancelledFailure) throw thrown;
       // Kept by the server with the failed attempt: the next one, on whatever worker, goes on counting from here.

@@ -18,7 +18,8 @@ import type { PipelineInput } from '../contracts/pipeline-input.ts';
 import type { PipelineResult, PipelineStatus } from '../contracts/pipeline-status.ts';
 import type { PreparedRun, RunOptions } from '../contracts/run-config.ts';
 import { buildGraph } from '../scheduling/graph.ts';
-import { createRun, dehydrate, rehydrate } from '../scheduling/run-state.ts';
+import { dehydrate, rehydrate } from '../scheduling/dehydrate.ts';
+import { createRun, type RunState } from '../scheduling/run-state.ts';
 import { reduce } from '../scheduling/reducer.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run-events.ts';
 import { emptyStatus, graphOf, resultOf, statusOf } from '../scheduling/status.ts';
@@ -35,6 +36,7 @@ import {
   whyQuery,
 } from './handlers.ts';
 import { Lanes } from './lanes.ts';
+import { queue } from './sinks.ts';
 
 /** History is handed to a new execution past this many events, long before the server's limit. */
 const HISTORY_LIMIT = 4_000;
@@ -69,6 +71,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
   const dispatch = (event: RunEvent): void => {
     if (state === undefined) return;
     for (const command of reduce(state, event)) carryOut(command);
+    queue.length({ ready: state.ready.size, running: state.lanes.size });
     draining ||= finish === undefined && (info.continueAsNewSuggested || workflowInfo().historyLength > HISTORY_LIMIT);
   };
   const carryOut = (command: RunCommand): void => {
@@ -166,7 +169,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
       state = createRun({ graph: built.graph, config: settled.config, durations: settled.durations, reused: settled.reused });
       dispatch({ type: 'start', at: startedAt });
     } else {
-      state = rehydrate(built.graph, options.continued.state);
+      state = rehydrate(built.graph, options.continued.state, { durations: settled.durations });
       for (const command of options.continued.waiting as unknown as readonly StartLane[]) startLane(command);
       dispatch({ type: 'wake', at: Date.now() });
     }

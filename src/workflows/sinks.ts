@@ -1,0 +1,8 @@
+import { type Sinks, proxySinks } from '@temporalio/workflow';
+
+/** How many tasks of a run wait for a slot, and how many run: for the worker's metrics. */
+export interface QueueSinks extends Sinks {
+  queue: { length(state: { ready: number; running: number }): void };
+}
+
+export const { queue } = proxySinks<QueueSinks>();

@@ -1,0 +1,335 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunEnded } from '../../src/client.ts';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
+import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
+import { importSymbols } from '../../src/storage/catalogue.ts';
+import { listRuns } from '../../src/storage/runs.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { gate, type Script, scriptedStages } from '../stages.ts';
+
+let rig: Rig;
+/** What the stages do, by run id: tests run one after another on one worker. */
+const scripts = new Map<string, Script>();
+const seen: string[] = [];
+
+beforeAll(async () => {
+  rig = await createRig({
+    stages: scriptedStages(async (call) => {
+      seen.push(`${call.taskId}#${call.attempt}`);
+      for (const script of scripts.values()) await script(call);
+    }),
+    longestWaitInSlotMs: 2_000,
+  });
+  await importSymbols(
+    rig.database,
+    ['AAA', 'BBB', 'CCC'].map((symbol, index) => ({
+      symbol,
+      title: '',
+      enabled: symbol !== 'CCC',
+      priority: index + 1,
+      sources: { file: [{ path: 'none.csv' }] },
+    })),
+    { replace: true },
+  );
+});
+afterAll(() => rig.close());
+
+/** Runs with a script for this test only. */
+async function scripted<T>(script: Script, work: () => Promise<T>): Promise<T> {
+  const key = String(scripts.size);
+  scripts.set(key, script);
+  seen.length = 0;
+  try {
+    return await work();
+  } finally {
+    scripts.delete(key);
+  }
+}
+
+async function untilStatus(runId: string, holds: (status: PipelineStatus) => boolean): Promise<PipelineStatus> {
+  for (;;) {
+    const status = await rig.lab.status(runId);
+    if (holds(status)) return status;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+const failing =
+  (taskId: string, error: () => Error): Script =>
+  (call) => {
+    if (call.taskId === taskId) throw error();
+  };
+const refused = () => new PredictLabError('BadInput', 'the file is empty');
+const ended = async (runId: string): Promise<RunEnded> =>
+  await rig.lab.result(runId).then(
+    () => Promise.reject(new Error('it succeeded')),
+    (error) => error as RunEnded,
+  );
+
+describe('a run', () => {
+  it('takes every enabled symbol through every stage in order, with {} as its input', async () => {
+    const result = await scripted(
+      () => undefined,
+      () => rig.run({}),
+    );
+    expect(result).toMatchObject({ result: 'success', totalTasks: 12, completedTasks: 12, progress: 1, reasons: [] });
+    expect(Object.keys(result.taskResults)).toHaveLength(12);
+    expect(result.taskResults['AAA/kline']).toMatchObject({ status: 'success', attempts: 1, output: { symbol: 'AAA' } });
+    const order = seen.filter((task) => task.startsWith('AAA')).map((task) => task.split(/[/#]/)[1]);
+    expect(order).toEqual(['collect', 'clean', 'store', 'kline', 'backtest', 'visualize']);
+    expect(await listRuns(rig.database, 1)).toMatchObject([{ runId: result.runId, result: 'success', totalTasks: 12 }]);
+  });
+
+  it('stops after the stage it is told to, and answers its status, graph and why after it closed', async () => {
+    const { runId, totalTasks } = await rig.run({ symbols: ['BBB'], untilStage: 'store' });
+    expect(totalTasks).toBe(3);
+    expect(await rig.lab.status(runId)).toMatchObject({ completedTasks: 3, statusBreakdown: { success: 3 } });
+    expect((await rig.lab.graph(runId)).map((task) => task.taskId)).toEqual(['BBB/collect', 'BBB/clean', 'BBB/store']);
+    expect(await rig.lab.why(runId, 'BBB/store')).toContain('BBB/store');
+  });
+
+  it('keeps a failure to the symbol it belongs to and names the root of what it skips', async () => {
+    const result = await scripted(failing('AAA/clean', refused), () => rig.run({ symbols: ['AAA', 'BBB'] }));
+    expect(result.result).toBe('degraded');
+    expect(result.statusBreakdown).toMatchObject({ success: 7, failed: 1, skipped: 4 });
+    expect(result.taskResults['AAA/clean']).toMatchObject({
+      status: 'failed',
+      attempts: 1,
+      error: { type: 'BadInput', message: 'the file is empty' },
+    });
+    expect(result.taskResults['AAA/clean'].error?.stack).toContain('refused');
+    expect(result.taskResults['AAA/visualize']).toMatchObject({ status: 'skipped', skippedBecause: 'AAA/clean' });
+    expect(result.taskResults['BBB/visualize'].status).toBe('success');
+  });
+
+  it('ends with CriticalTaskFailed when a critical stage fails: what runs is cancelled, the rest is skipped', async () => {
+    const running = gate();
+    const script: Script = async (call) => {
+      if (call.taskId === 'BBB/collect') {
+        running.open();
+        await new Promise((_, reject) => call.work.signal.addEventListener('abort', () => reject(call.work.signal.reason)));
+      }
+      if (call.taskId === 'AAA/collect') {
+        await running.opened;
+        throw refused();
+      }
+    };
+    await scripted(script, async () => {
+      const { runId } = await rig.lab.start({ symbols: ['AAA', 'BBB'], criticalStages: ['collect'] });
+      const failure = await ended(runId);
+      expect(failure).toMatchObject({ how: 'failed', message: expect.stringContaining('AAA/collect') });
+      expect(failure.partial?.statusBreakdown).toMatchObject({ failed: 1, cancelled: 1, skipped: 10, pending: 0, running: 0 });
+      expect(failure.partial?.taskResults['BBB/collect'].status).toBe('cancelled');
+    });
+  });
+
+  it('closes as Canceled when it is cancelled, and everything unfinished is cancelled', async () => {
+    const running = gate();
+    const script: Script = async (call) => {
+      if (call.stage !== 'store') return;
+      running.open();
+      await new Promise((_, reject) => call.work.signal.addEventListener('abort', () => reject(call.work.signal.reason)));
+    };
+    await scripted(script, async () => {
+      const { runId } = await rig.lab.start({ symbols: ['AAA'] });
+      await running.opened;
+      await rig.lab.cancel(runId);
+      expect(await ended(runId)).toMatchObject({ how: 'cancelled' });
+      expect((await rig.lab.describe(runId))?.closeStatus).toBe('CANCELLED');
+      expect((await rig.lab.status(runId)).statusBreakdown).toMatchObject({ success: 2, cancelled: 4, running: 0, pending: 0 });
+      expect(await listRuns(rig.database, 1)).toMatchObject([{ runId, result: 'cancelled' }]);
+    });
+  });
+
+  it('tries a passing failure again and counts the attempts', async () => {
+    const script: Script = (call) => {
+      if (call.taskId === 'AAA/store' && call.attempt < 3) throw new PredictLabError('StorageUnavailable', 'the database restarts');
+    };
+    const result = await scripted(script, () => rig.run({ symbols: ['AAA'], retry: { retryDelay: '50ms', backoff: 1 } }));
+    expect(result.taskResults['AAA/store']).toMatchObject({ status: 'success', attempts: 3 });
+  });
+
+  it('gives the slot back for a long wait, so that another symbol gets it, and goes on counting', async () => {
+    const script: Script = (call) => {
+      if (call.taskId === 'AAA/collect' && call.attempt === 1) throw new PredictLabError('RateLimited', 'later', { retryAfterMs: 3_000 });
+    };
+    const result = await scripted(script, () => rig.run({ symbols: ['AAA', 'BBB'], untilStage: 'clean', maxConcurrent: 1 }));
+    expect(result.result).toBe('success');
+    expect(result.taskResults['AAA/collect'].attempts).toBe(2);
+    expect(seen).toEqual(['AAA/collect#1', 'BBB/collect#1', 'BBB/clean#1', 'AAA/collect#2', 'AAA/clean#1']);
+  });
+
+  it('fails an attempt that takes longer than its timeout with TaskTimeout', async () => {
+    const script: Script = (call) => (call.stage === 'clean' ? new Promise(() => undefined) : undefined);
+    const input: PipelineInput = {
+      symbols: ['AAA'],
+      stages: { clean: { timeout: '200ms', retry: { maxRetries: 1, retryDelay: '10ms' } } },
+    };
+    const result = await scripted(script, () => rig.run(input));
+    expect(result.taskResults['AAA/clean']).toMatchObject({ status: 'failed', attempts: 2, error: { type: 'TaskTimeout' } });
+  });
+
+  it('starts nothing while paused, and goes on after resume', async () => {
+    const reached = gate();
+    const proceed = gate();
+    const script: Script = async (call) => {
+      if (call.stage !== 'collect') return;
+      reached.open();
+      await proceed.opened;
+    };
+    await scripted(script, async () => {
+      const { runId } = await rig.lab.start({ symbols: ['AAA'] });
+      await reached.opened;
+      await rig.lab.pause(runId);
+      proceed.open();
+      await untilStatus(runId, (status) => status.statusBreakdown.success === 1 && status.statusBreakdown.running === 0);
+      expect(await rig.lab.why(runId, 'AAA/clean')).toContain('paused');
+      expect(seen).toEqual(['AAA/collect#1']);
+      await rig.lab.resume(runId);
+      expect(await rig.lab.result(runId)).toMatchObject({ result: 'success', completedTasks: 6 });
+    });
+  });
+
+  it('refuses a number of slots that makes no sense and takes one that does at once', async () => {
+    const proceed = gate();
+    await scripted(
+      (call) => (call.stage === 'collect' ? proceed.opened : undefined),
+      async () => {
+        const { runId } = await rig.lab.start({ symbols: ['AAA', 'BBB'], maxConcurrent: 1 });
+        await untilStatus(runId, (status) => status.statusBreakdown.running === 1);
+        expect(await rig.lab.why(runId, 'BBB/collect')).toMatch(/slot/);
+        await expect(rig.lab.setMaxConcurrent(runId, 0)).rejects.toThrow(/whole number/);
+        await rig.lab.setMaxConcurrent(runId, 2);
+        await untilStatus(runId, (status) => status.statusBreakdown.running === 2);
+        proceed.open();
+        expect(await rig.lab.result(runId)).toMatchObject({ result: 'success' });
+      },
+    );
+  });
+
+  it('retries failed and skipped tasks while it is open, and keeps what succeeded', async () => {
+    const hold = gate();
+    let broken = true;
+    const script: Script = async (call) => {
+      if (call.taskId === 'AAA/clean' && broken) throw refused();
+      if (call.taskId === 'BBB/collect') await hold.opened;
+    };
+    await scripted(script, async () => {
+      const { runId } = await rig.lab.start({ symbols: ['AAA', 'BBB'] });
+      await untilStatus(runId, (status) => status.statusBreakdown.skipped === 4);
+      broken = false;
+      expect(await rig.lab.retryFailed(runId)).toEqual(['AAA/clean', 'AAA/store', 'AAA/kline', 'AAA/backtest', 'AAA/visualize']);
+      hold.open();
+      expect(await rig.lab.result(runId)).toMatchObject({ result: 'success', statusBreakdown: { success: 12 } });
+      expect(seen.filter((task) => task.startsWith('AAA/collect'))).toHaveLength(1);
+    });
+  });
+
+  it('fails a symbol whose workflow is terminated from outside, and nothing else', async () => {
+    const reached = gate();
+    const hold = gate();
+    const script: Script = async (call) => {
+      if (call.taskId !== 'AAA/collect') return;
+      reached.open();
+      await hold.opened;
+    };
+    await scripted(script, async () => {
+      const { runId } = await rig.lab.start({ symbols: ['AAA', 'BBB'] });
+      await reached.opened;
+      await rig.client.workflow.getHandle(`${runId}/AAA`).terminate('by a test');
+      hold.open();
+      const result = await rig.lab.result(runId);
+      expect(result.taskResults['AAA/collect']).toMatchObject({ status: 'failed', error: { type: 'Terminated' } });
+      expect(result.taskResults['BBB/visualize'].status).toBe('success');
+    });
+  });
+
+  it('starts a closed run anew as a retry that takes over what succeeded', async () => {
+    const failed = await scripted(failing('AAA/kline', refused), () => rig.run({ symbols: ['AAA'] }));
+    const { executionId } = (await rig.lab.describe(failed.runId)) as { executionId: string };
+    await scripted(
+      () => undefined,
+      async () => {
+        const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { retryOf: executionId });
+        expect(await rig.lab.result(runId)).toMatchObject({ result: 'success', statusBreakdown: { success: 6 } });
+        expect(seen).toEqual(['AAA/kline#1', 'AAA/backtest#1', 'AAA/visualize#1']);
+      },
+    );
+  });
+});
+
+describe('a wrong input', () => {
+  it('fails the workflow with InvalidPipeline before any task runs, and lists every problem', async () => {
+    seen.length = 0;
+    const wrong = {
+      symbols: ['AAA', 'AAAA'],
+      sourceType: ['file'],
+      timeout: 'banana',
+      tasks: [
+        { taskId: 'a', activity: 'sleep', args: [{ duration: '1s' }], dependencies: ['b'] },
+        { taskId: 'b', activity: 'sleep', args: [{ duration: '1s' }], dependencies: ['a'] },
+        { taskId: 'c', activity: 'slep' },
+      ],
+    } as unknown as PipelineInput;
+    const { runId } = await rig.lab.start(wrong);
+    const failure = await ended(runId);
+    expect(failure.how).toBe('invalid');
+    for (const part of ['AAAA', 'sourceType', 'banana', 'a → b → a', 'slep', 'sleep']) expect(failure.message).toContain(part);
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('custom tasks', () => {
+  it('run in the order of their dependencies, gate built-in tasks, and never deadlock one slot', async () => {
+    const posts: string[] = [];
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on('end', () => {
+        posts.push(`${request.url} ${body}`);
+        response.writeHead(posts.length === 1 ? 503 : 200, { 'retry-after': '0' }).end('ok');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const result = await scripted(
+      () => undefined,
+      () =>
+        rig.run({
+          symbols: ['AAA'],
+          maxConcurrent: 1,
+          tasks: [
+            {
+              taskId: 'check',
+              activity: 'httpPost',
+              args: [{ url: `${url}/check`, body: { a: 1 } }],
+              dependencies: ['AAA/kline'],
+              runBefore: ['AAA/backtest'],
+              retryDelay: '10ms',
+            },
+            { taskId: 'notify', activity: 'httpPost', args: [{ url: `${url}/notify` }], dependencies: ['AAA/visualize'] },
+          ],
+        }),
+    );
+    server.close();
+    expect(result).toMatchObject({ result: 'success', totalTasks: 8 });
+    expect(result.taskResults.check).toMatchObject({ attempts: 2, output: { status: 200, bytes: 2 } });
+    expect(posts).toEqual(['/check {"a":1}', '/check {"a":1}', '/notify ']);
+    const began = (taskId: string) => result.taskResults[taskId].startedAt ?? '';
+    expect(began('check') >= began('AAA/kline') && began('AAA/backtest') >= began('check')).toBe(true);
+  });
+
+  it('are enough for a run: no symbols, only tasks', async () => {
+    const result = await rig.run({ symbols: [], tasks: [{ taskId: 'nap', activity: 'sleep', args: [{ duration: '10ms' }] }] });
+    expect(result).toMatchObject({
+      result: 'success',
+      totalTasks: 1,
+      taskResults: { nap: { status: 'success', output: { sleptSeconds: 0.01 } } },
+    });
+  });
+});

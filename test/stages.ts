@@ -1,0 +1,28 @@
+import type { StageFunction, StageWork } from '../src/activities/stage-work.ts';
+import type { StageActivityInput } from '../src/contracts/stage-report.ts';
+import { STAGES, type Stage } from '../src/contracts/words.ts';
+
+/** What a scripted stage does on one of its attempts, counted from 1 per task. */
+export type Script = (call: { taskId: string; symbol: string; stage: Stage; attempt: number; work: StageWork }) => Promise<void> | void;
+
+/**
+ * Stages that do what a test says and nothing else: no sources, no rows, but the real runner, ledger and database around
+ * them. Without a script a stage succeeds at once.
+ */
+export function scriptedStages(script: Script = () => undefined): Record<Stage, StageFunction> {
+  const stage: StageFunction = async (input: StageActivityInput, work) => {
+    const { context, symbol, stage } = input;
+    await script({ taskId: context.taskId, symbol, stage, attempt: work.attempt, work });
+    return await work.commit(async () => ({ output: { symbol } }));
+  };
+  return Object.fromEntries(STAGES.map((name) => [name, stage])) as Record<Stage, StageFunction>;
+}
+
+/** A promise and the function that resolves it: tests wait for events, not for durations. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import type { TestProject } from 'vitest/node';
+import { startDevServer } from '../src/set-up/dev-server.ts';
+import { findTemporalCli } from '../src/set-up/temporal-cli.ts';
+import { silent } from './silent.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The one dev server of the test run. */
+    temporalAddress: string;
+    /** Path of the workflows, bundled once from source. */
+    workflowBundle: string;
+  }
+}
+
+/** Runs are handed to a new execution after this many events in tests, so that it happens in a run of seconds. */
+const SUGGEST_CONTINUE_AS_NEW = 1_000;
+
+/** Starts the dev server and bundles the workflows. @returns what closes both */
+export async function startTestTemporal(project: TestProject): Promise<() => Promise<void>> {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-temporal-'));
+  const [server, bundle] = await Promise.all([
+    (async () => {
+      const alsoIn = [path.join(root, 'node_modules', '.cache', 'predictlab')];
+      const cli = await findTemporalCli({ env: process.env, home: path.join(root, '.predictlab'), log: silent, alsoIn });
+      return await startDevServer({
+        cli,
+        home,
+        headless: true,
+        log: silent,
+        dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGEST_CONTINUE_AS_NEW },
+      });
+    })(),
+    (async () => {
+      const { code } = await bundleWorkflowCode({
+        workflowsPath: path.join(root, 'src', 'workflows', 'index.ts'),
+        logger: new DefaultLogger('WARN'),
+      });
+      const file = path.join(home, 'workflow-bundle.js');
+      await writeFile(file, code);
+      return file;
+    })(),
+  ]);
+  project.provide('temporalAddress', server.address);
+  project.provide('workflowBundle', bundle);
+  return async () => {
+    await server.close();
+    await rm(home, { recursive: true, force: true });
+  };
+}
