@@ -1,10 +1,10 @@
 import type { TimeRange } from '../contracts/market-data.ts';
 import { INTERVAL_MS } from '../contracts/words.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
-import { formatNumber, formatRange, formatTime } from './format.ts';
+import { formatNumber, formatTime } from './format.ts';
+import { gapBands } from './gap-bands.ts';
 import { html, type Markup, type Part, raw } from './html.ts';
 import { PLOT_WIDTH, type PlotMark, plot, unit } from './plot.ts';
-import { within } from './shown-range.ts';
 import type { BacktestTrade, CandleSeries, PageCandle } from './symbol-page-data.ts';
 
 export interface CandleChart {
@@ -45,11 +45,7 @@ export const candlesSvg = (chart: CandleChart): Markup => {
     shapes: html`${hasVolume && volumeBars(candles, series, x, height)}${bodies(candles, series, x, y, height)}${quarantineTicks(chart.quarantineTimes, range, x, height)}${settled !== null && html`<path class="rule" d="M${unit(x(settled.at) * PLOT_WIDTH)} 0V${height}"/>`}`,
     x: timeTicks(range.from, range.to, 8),
     y: ticks.map((tick) => ({ at: floor + tick.at * (1 - floor), label: tick.label })),
-    bands: within(chart.gaps, range).map((gap) => ({
-      from: x(gap.from),
-      to: x(gap.to),
-      label: `not collected ${formatRange(gap.from, gap.to)}`,
-    })),
+    bands: gapBands(chart.gaps, range),
     notes:
       settled === null
         ? []
@@ -127,7 +123,7 @@ const tradeMarks = (
     .filter((fill) => fill.time >= range.from && fill.time <= range.to)
     .map((fill) => ({
       x: x(fill.time),
-      y: Math.min(1, Math.max(0, y(fill.price))) + (fill.buys ? -0.035 : 0.035),
+      y: Math.min(0.96, Math.max(0.04, y(fill.price))) + (fill.buys ? -0.035 : 0.035),
       sign: fill.buys ? '▲' : '▼',
       tone: fill.buys ? 'up' : 'down',
       about: `${fill.what} at ${formatNumber(fill.price, digits)}, ${formatTime(fill.time)}`,

@@ -1,6 +1,7 @@
 import type { TimeRange } from '../contracts/market-data.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { formatNumber, formatPercent, formatTime } from './format.ts';
+import { gapBands } from './gap-bands.ts';
 import { html, type Markup, raw } from './html.ts';
 import { PLOT_WIDTH, plot, unit } from './plot.ts';
 
@@ -41,7 +42,7 @@ const extreme = (points: readonly EquityPoint[], sign: 1 | -1): number =>
   points.reduce((best, point, i) => (sign * point.equity > sign * (points[best]?.equity ?? 0) ? i : best), 0);
 
 /** Equity over time with its drawdown below, as steps: between two marks nothing is known, so nothing is sloped. */
-export const equitySvg = (points: readonly EquityPoint[], range: TimeRange): Markup => {
+export const equitySvg = (points: readonly EquityPoint[], range: TimeRange, gaps: readonly TimeRange[]): Markup => {
   const shown = thinned(points);
   const x = linear(range.from, range.to);
   const equity = shown.map((point) => point.equity);
@@ -49,6 +50,7 @@ export const equitySvg = (points: readonly EquityPoint[], range: TimeRange): Mar
   const falls = drawdowns(shown);
   const deepest = Math.min(...falls, -0.001);
   const ticks = timeTicks(range.from, range.to, 8);
+  const bands = gapBands(gaps, range);
   return html`${plot({
     height: 130,
     label: `equity from ${formatNumber(equity[0], 2)} to ${formatNumber(equity.at(-1), 2)}`,
@@ -56,6 +58,7 @@ export const equitySvg = (points: readonly EquityPoint[], range: TimeRange): Mar
     x: ticks,
     y: valueTicks(low, high, 3, (value) => formatNumber(value, high - low < 5 ? 2 : 0)),
     xLabels: false,
+    bands,
   })}${plot({
     height: 56,
     label: `drawdown, deepest ${formatPercent(deepest)} before ${formatTime(range.to)}`,

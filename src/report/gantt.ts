@@ -29,7 +29,7 @@ export const gantt = (status: PipelineStatus, config: RunConfig | null): Markup 
   const seconds = (end - start) / 1000;
   const x = linear(start, end);
   return html`<div class="gantt">${shown.map((row) => ganttRow(row, start, x, new Set(path)))}
-<span></span><span class="axis" aria-hidden="true">${valueTicks(0, Math.max(seconds, 0.001), 5, formatDuration).map((tick) => html`<span style="left:${tick.at * 100}%">${tick.label === '0 ms' ? '0' : tick.label}</span>`)}</span><span></span></div>
+<span></span><span class="axis" aria-hidden="true">${valueTicks(0, Math.max(seconds, 0.001), 5, formatDuration).map((tick) => html`<span style="left:${tick.at * 100}%">${tick.label === '0 ms' ? '0' : tick.label.replace('.0 s', ' s')}</span>`)}</span><span></span></div>
 ${rows.length > shown.length && html`<p class="quiet">the ${shown.length} slowest of ${rows.length} rows; the table has all tasks that ran</p>`}
 <p class="legend"><span><svg class="key" viewBox="0 0 12 10"><rect class="bar-0" width="6" height="10"/><rect class="bar-1" x="6" width="6" height="10"/></svg>stages in order</span>
 <span><svg class="key" viewBox="0 0 12 10"><rect class="bar-failed" width="12" height="10"/></svg>failed</span><span><svg class="key" viewBox="0 0 12 10"><path class="bar-wait" d="M0 5H12"/></svg>waiting</span>

@@ -81,7 +81,7 @@ const chosen = (section: InstrumentSection, best: ChosenBacktest, data: SymbolPa
   if (row === undefined || first === undefined || last === undefined) return false;
   const title = `${row.strategy} ${row.params} on ${row.interval}`;
   return html`<h3>Equity and drawdown: ${title}</h3>
-${equitySvg(best.equity, { from: first.time, to: Math.max(last.time, first.time + 1) })}
+${equitySvg(best.equity, { from: first.time, to: Math.max(last.time, first.time + 1) }, section.gaps)}
 ${dataTable<ChosenBacktest['equity'][number]>(
   [
     { head: 'time', align: 'text', cell: (point) => formatTime(point.time) },

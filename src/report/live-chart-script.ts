@@ -23,15 +23,17 @@ const candleColours=()=>({upColor:colour('up'),borderUpColor:colour('up'),wickUp
 const bands=(d)=>{
   let chart;
   const draw=(target)=>target.useBitmapCoordinateSpace(({context:c,bitmapSize:b,horizontalPixelRatio:r})=>{
-    const x=(time)=>(chart.timeScale().logicalToCoordinate((time-d.from)/d.step-.5)??-1)*r;
+    const scale=chart.timeScale(),zero=scale.logicalToCoordinate(0),one=scale.logicalToCoordinate(1);
+    if(zero===null||one===null)return;
+    const x=(time)=>(zero+(one-zero)*((time-d.from)/d.step-.5))*r;
     c.save();c.strokeStyle=colour('hatch');c.fillStyle=colour('quiet');c.lineWidth=r;c.font=11*r+'px '+getComputedStyle(document.body).fontFamily;c.textAlign='center';c.textBaseline='top';
     for(const g of d.gaps){
       const a=x(g[0]),z=x(g[1]);
       c.save();c.beginPath();c.rect(a,0,Math.max(r,z-a),b.height);c.clip();c.beginPath();
       for(let o=a-b.height;o<z;o+=6*r){c.moveTo(o,b.height);c.lineTo(o+b.height,0)}
       c.stroke();
-      const width=c.measureText(g[2]).width+6*r;
-      if(width<z-a){c.fillStyle=colour('ground');c.fillRect((a+z-width)/2,2*r,width,15*r);c.fillStyle=colour('quiet');c.fillText(g[2],(a+z)/2,4*r)}
+      const words=[g[2],'not collected'].find((text)=>c.measureText(text).width+6*r<z-a);
+      if(words){const width=c.measureText(words).width+6*r;c.fillStyle=colour('ground');c.fillRect((a+z-width)/2,2*r,width,15*r);c.fillStyle=colour('quiet');c.fillText(words,(a+z)/2,4*r)}
       c.restore();
     }
     c.strokeStyle=colour('down');
@@ -48,7 +50,9 @@ const make=(box)=>{
   if(box.dataset.made)return;
   box.dataset.made='1';
   const d=JSON.parse(document.getElementById(box.dataset.chart).textContent);
-  const chart=L.createChart(box,options(d));
+  // the box has no size before it is shown, and a chart without size cannot fit its content
+  box.parentElement.classList.add('is-live');
+  const chart=L.createChart(box,{...options(d),width:box.clientWidth,height:box.clientHeight});
   const candles=chart.addSeries(L.CandlestickSeries,{...candleColours(),priceLineVisible:false,priceFormat:{type:'price',precision:d.digits,minMove:10**-d.digits}});
   const points=[],volumes=[];let j=0;
   for(let i=0;d.from+i*d.step<d.to;i++){
@@ -75,7 +79,6 @@ const make=(box)=>{
     legend.textContent=stamp(e.time)+'  '+(bar&&bar.open!==undefined?'open '+f(bar.open)+'  high '+f(bar.high)+'  low '+f(bar.low)+'  close '+f(bar.close)+(v?'  volume '+Math.round(v.value*100)/100:''):'no trades');
   });
   charts.push(()=>{chart.applyOptions(options(d));candles.applyOptions(candleColours());if(histogram)histogram.applyOptions({color:colour('shade-2')});markers.setMarkers(marks())});
-  box.parentElement.classList.add('is-live');
 };
 const showAll=()=>{for(const box of document.querySelectorAll('.live'))if(box.offsetParent!==null||getComputedStyle(box.closest('.panel')).display!=='none')make(box)};
 document.addEventListener('change',showAll);

@@ -28,6 +28,8 @@ export interface PlotBand {
   readonly from: number;
   readonly to: number;
   readonly label: string;
+  /** For where the label has no room. */
+  readonly short: string;
 }
 
 /** A small sign at a point, shares of width from the left and of height from the bottom. */
@@ -39,7 +41,11 @@ export interface PlotMark {
   readonly about: string;
 }
 
-const NOTE_ROOM = 0.12;
+/** Words on a band that is this wide; on a narrower one they would be cut. */
+const bandWords = (band: PlotBand): string | null => {
+  const wide = band.to - band.from;
+  return wide >= 0.24 ? band.label : wide >= 0.085 ? band.short : null;
+};
 const share = (value: number): string => `${Math.round(value * 100_000) / 1000}%`;
 
 /** A drawing with axes: geometry stretches to the page's width, letters do not. */
@@ -51,7 +57,7 @@ export const plot = (options: PlotOptions): Markup => {
 ${bands.map((band) => html`<span class="hatched" style="left:${share(band.from)};width:${share(band.to - band.from)}" title="${band.label}"></span>`)}
 <svg viewBox="0 0 ${PLOT_WIDTH} ${height}" preserveAspectRatio="none" role="img" aria-label="${options.label}"><path class="hair" d="${raw(grid)}"/>${options.shapes}</svg>
 ${y.map((tick) => html`<span class="y" style="top:${share(1 - tick.at)}">${tick.label}</span>`)}
-${bands.filter((band) => band.to - band.from >= NOTE_ROOM).map((band) => html`<span class="note" style="left:${share((band.from + band.to) / 2)};max-width:${share(band.to - band.from)}">${band.label}</span>`)}
+${bands.map((band) => bandWords(band) !== null && html`<span class="note" style="left:${share((band.from + band.to) / 2)};max-width:${share(band.to - band.from)}">${bandWords(band)}</span>`)}
 ${options.notes?.map((note) => html`<span class="note" style="left:${share(note.at)};top:auto;bottom:2px">${note.label}</span>`)}
 ${options.marks?.map((mark) => html`<span class="mark ${mark.tone}" style="left:${share(mark.x)};top:${share(1 - mark.y)}" title="${mark.about}">${mark.sign}</span>`)}
 ${options.xLabels !== false && html`<span class="x-axis">${x.map((tick, i) => html`<span class="x${i % 2 === 1 && ' minor'}" style="left:${share(tick.at)}">${tick.label}</span>`)}</span>`}

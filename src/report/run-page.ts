@@ -3,10 +3,10 @@ import { formatDuration, formatNumber, formatPercent, formatTime, plural } from 
 import { gantt } from './gantt.ts';
 import { html, type Markup, webLink } from './html.ts';
 import { page } from './page.ts';
+import { PAGE_SCRIPT } from './page-script.ts';
 import { type StageFacts, stageFacts } from './run-facts.ts';
 import type { RunPageData } from './run-page-data.ts';
 import { runSymbols } from './run-symbols.ts';
-import { SORT_SCRIPT } from './sort-script.ts';
 import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
 import { type Column, table } from './table.ts';
 import { aboutTask, taskGrid, taskState } from './task-grid.ts';
@@ -21,7 +21,7 @@ export const renderRunPage = (data: RunPageData): string => {
   );
   return page({
     title: `${result.result}: ${result.runId}`,
-    scripts: [SORT_SCRIPT],
+    scripts: [PAGE_SCRIPT],
     body: html`<header>${header(data, groups)}</header>
 <main>
 ${causes(causesOf(data), result.result)}
@@ -127,7 +127,7 @@ const config = (data: RunPageData): Markup => {
         ] as const)),
   ];
   return html`<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
-${inputText !== null && html`<h3>input</h3><pre>${inputText.slice(0, 20_000)}</pre>`}
+${inputText !== null && html`<details${inputText.split('\n').length <= 12 && html` open`}><summary>input</summary><pre>${inputText.slice(0, 20_000)}</pre></details>`}
 ${resolved !== null && html`<details><summary>resolved config</summary><pre>${JSON.stringify(shortened(resolved), null, 2).slice(0, 40_000)}</pre></details>`}`;
 };
 

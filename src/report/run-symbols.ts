@@ -47,7 +47,7 @@ const columnsAt = (now: number): readonly Column<Row>[] => [
   {
     head: 'freshness',
     about: 'Age of the newest tick at the run’s asOf.',
-    sortBy: (row) => (row.facts?.last == null ? null : now - row.facts.last.time),
+    sortBy: (row) => (row.facts?.last ? now - row.facts.last.time : null),
     cell: (row) =>
       known(row.facts?.last, 'no ticks yet', (last) =>
         tip(formatAge((now - last.time) / 1000), `newest tick ${formatTime(last.time, 'second')}`, false),

@@ -3,7 +3,7 @@ import { html, type Markup } from './html.ts';
 import { instrumentSection } from './instrument-section.ts';
 import { LIVE_CHART_SCRIPT } from './live-chart-script.ts';
 import { page } from './page.ts';
-import { SORT_SCRIPT } from './sort-script.ts';
+import { PAGE_SCRIPT } from './page-script.ts';
 import type { InstrumentSummary, SymbolPageData } from './symbol-page-data.ts';
 import { table } from './table.ts';
 import { tip, unknown } from './tip.ts';
@@ -20,7 +20,7 @@ export const renderSymbolPage = (data: SymbolPageData, chartLibrary: string | nu
   const charts = data.instruments.some((instrument) => instrument.series.length > 0) && chartLibrary !== null;
   return page({
     title: `${data.symbol} · ${data.runId}`,
-    scripts: [SORT_SCRIPT, ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
+    scripts: [PAGE_SCRIPT, ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
     body: html`<header><div class="over"><span class="kind">Symbol</span><h1>${data.symbol}</h1>${data.title !== '' && html`<span>“${data.title}”</span>`}<span class="links"><a href="index.html">run</a></span></div>
 <p class="facts"><span>run <b>${data.runId}</b></span><span>as of <b>${formatTime(data.asOf, 'second')}</b></span><span>window ${formatRange(data.window.from, data.window.to)}</span><span>${plural(data.instrumentCount, 'instrument')}</span></p></header>
 <main>

@@ -53,23 +53,23 @@ thead th{font-weight:500;color:var(--quiet);border-bottom-color:var(--line);vert
 tbody th{font-weight:600}
 th.text,td.text{text-align:left}th.centre,td.centre{text-align:center}
 td.wrap{white-space:normal;overflow-wrap:anywhere}
-.title{display:inline-block;max-width:34ch;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom;font-weight:400}
+.title{display:inline-block;max-width:30ch;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom;font-weight:400}
 .grid th,.grid td{padding:2px 7px}.grid td,.grid thead th+th{text-align:center}.grid .state{font-size:15px;line-height:1.2}
 .grid tbody th,.symbols tbody th{text-align:left}
 .wide{width:100%}
 .data{font-size:12px;margin:6px 0}
-.scroll{max-width:100%}
-tr.chosen>*{background:var(--raised)}
+.scroll{max-width:100%;overflow-x:auto;position:relative}
+.strategies{font-size:12px}.strategies th,.strategies td{padding:3px 6px}
+.strategies th:first-child{position:sticky;left:0;background:var(--ground);z-index:1}
 .sort{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer;text-align:inherit}
-.sort::after{content:"↕";margin-left:3px;font-size:10px}
+.sort::after{content:"↕";margin-left:3px;font-size:10px;opacity:0}
+.sort:hover::after,.sort:focus-visible::after,[aria-sort]>.sort::after{opacity:1}
 [aria-sort=ascending]>.sort::after{content:"↑"}[aria-sort=descending]>.sort::after{content:"↓"}
 [aria-sort]{color:var(--text)}
-.tip{position:relative}
 .tip[tabindex],.tip-next{text-decoration:underline dotted var(--hatch);text-underline-offset:3px}
 .grid .tip,.tip .dash{text-decoration:none}
 .tip-text{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.tip:hover>.tip-text,.tip:focus>.tip-text,.tip-next:hover+.tip-text,.tip-next:focus-visible+.tip-text{z-index:9;left:0;top:calc(100% + 4px);width:max-content;max-width:320px;height:auto;clip-path:none;overflow:visible;padding:6px 9px;background:var(--text);color:var(--ground);font-size:12px;font-weight:400;line-height:1.4;text-align:left;white-space:normal;overflow-wrap:anywhere;letter-spacing:0;text-transform:none}
-td:nth-last-child(-n+4) .tip:hover>.tip-text,td:nth-last-child(-n+4) .tip:focus>.tip-text,th:nth-last-child(-n+4) .tip-text{left:auto!important;right:0}
+.tip:hover>.tip-text,.tip:focus>.tip-text,.tip-next:hover+.tip-text,.tip-next:focus-visible+.tip-text{position:fixed;z-index:9;left:var(--tip-left,8px);right:var(--tip-right,auto);top:var(--tip-top,auto);bottom:var(--tip-bottom,8px);width:max-content;max-width:min(340px,calc(100vw - 16px));height:auto;clip-path:none;overflow:visible;padding:6px 9px;background:var(--text);color:var(--ground);font-size:12px;font-weight:400;line-height:1.4;text-align:left;white-space:normal;overflow-wrap:anywhere;letter-spacing:0;text-transform:none;pointer-events:none}
 details{margin:6px 0}
 summary{cursor:pointer;color:var(--quiet);width:max-content;max-width:100%}
 summary:hover{color:var(--text)}
@@ -98,7 +98,7 @@ summary:hover{color:var(--text)}
 .legend b{font-weight:500;color:var(--text)}
 .key{display:inline-block;width:12px;height:10px;margin-right:4px;vertical-align:-1px;position:relative}
 .key .hatched{top:0;bottom:0;left:0;right:0}
-.tabs{border:0;margin:0;padding:0;min-width:0;position:relative}
+.tabs{border:0;margin:10px 0 0;padding:0;min-width:0;position:relative}
 .tabs>input{position:absolute;opacity:0;width:1px;height:1px}
 .labels{display:flex;flex-wrap:wrap;gap:2px;margin-bottom:6px}
 .labels>label{padding:2px 10px;border-bottom:2px solid transparent;color:var(--quiet);cursor:pointer}
@@ -124,16 +124,15 @@ dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
 @media (max-width:900px){
 body{padding:12px 14px 24px}
 .columns,.halves{display:block}
-.scroll{overflow-x:auto}
 .links{margin-left:0}
 .plot .minor{display:none}
-.tip:hover>.tip-text,.tip:focus>.tip-text,.tip-next:hover+.tip-text,.tip-next:focus-visible+.tip-text{position:fixed;left:8px!important;right:8px!important;top:auto;bottom:8px;width:auto;max-width:none}
 }
 @media print{
 :root{${LIGHT};--ground:#fff;--raised:#fff;--text:#000;--quiet:#333;--accent:#000}
 body{padding:0;max-width:none;font-size:11px}
 .is-live>.live,.links,.labels,.legend .hint{display:none}.is-live>.area,.is-live>.x-axis{visibility:visible}
 .scroll{overflow:visible}table{font-size:10px}th,td{padding:2px 5px}
+.strategies{font-size:6.5px}.strategies th,.strategies td{padding:1px 2px}
 a{text-decoration:none}.sort::after{content:""}
 h2,h3,.plot,tr{break-inside:avoid}h2,h3{break-after:avoid}
 details:not([open]){display:none}

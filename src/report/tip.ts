@@ -1,6 +1,6 @@
-import { html, type Markup, type Part } from './html.ts';
 import { DASH } from './format.ts';
 import { STATE_GLYPHS, type State } from './glyphs.ts';
+import { html, type Markup, type Part } from './html.ts';
 
 /** Something with an explanation that hover and focus show and screen readers read. */
 export const tip = (content: Part, explanation: string, focusable = true): Markup =>

@@ -139,7 +139,7 @@ export const sampleRow = (symbol: string, i: number): RunSymbolRow => {
     best: failed
       ? null
       : {
-          strategy: 'sma-cross {"fast":10,"slow":30}',
+          strategy: 'sma-cross 10/30',
           sharpe: i === 5 ? null : 2.4 - i * 0.5,
           maxDrawdown: -0.03 - random() * 0.1,
           undefined: i === 5 ? { sharpe: 'fewer than 2 daily returns' } : {},
