@@ -1,9 +1,11 @@
 import type { TickColumnNames } from '../contracts/catalogue.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { CandidateRow } from '../contracts/market-data.ts';
+import type { MarketKind } from '../contracts/words.ts';
 import { contentIdentity } from '../market/identity.ts';
 import { CopyCounter } from './copy-counter.ts';
 import { OutcomePolarity } from './outcome-polarity.ts';
+import { parseNumber } from './parse-number.ts';
 import { timeUnitOf } from './parse-time.ts';
 import { readLines } from './read-lines.ts';
 import { delimiterOf, splitFields } from './split-fields.ts';
@@ -35,6 +37,10 @@ export interface TickFile {
   readonly path: string;
   /** Whether its rows are trades (it has a size column) or price points. Rows of its own `kind` column may differ. */
   readonly kind: 'trade' | 'price';
+  /** Whether lines carry ids of their own: then a repeated id is the same trade, not another one. */
+  readonly hasTradeIds: boolean;
+  /** What its prices look like: probabilities, unless most of the first ones are above 1 and no outcomes are named. */
+  readonly likelyMarket: MarketKind;
   /** The outcome names met so far, the priced one first; empty when the file has no outcome column. */
   readonly outcomes: readonly string[];
   /** Reads the file from the start, yielding the rows after line `afterLine`. */
@@ -62,6 +68,7 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
     return fields === null || fields.length < columns.width ? [] : [fields];
   });
   const format: LineFormat = { delimiter, columns, timeUnit: timeUnitOf(sample.map((fields) => fields[columns.time])) };
+  const aboveOne = sample.filter((fields) => (parseNumber(fields[columns.price]) ?? 0) > 1).length;
   const newPolarity = (): OutcomePolarity | null =>
     columns.outcome < 0
       ? null
@@ -73,6 +80,8 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
   return {
     path,
     kind: columns.size >= 0 ? 'trade' : 'price',
+    hasTradeIds: columns.tradeId >= 0,
+    likelyMarket: columns.outcome < 0 && aboveOne > sample.length / 2 ? 'asset' : 'probability',
     get outcomes() {
       return polarity?.outcomes ?? [];
     },

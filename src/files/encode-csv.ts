@@ -1,0 +1,27 @@
+import { plainNumber } from './plain-number.ts';
+import { type Cell, type CellType, presentCell, type Table } from './table.ts';
+
+const NEEDS_QUOTES = /[",\r\n]/;
+
+/** A table as CSV: a header of column names, LF line ends, none = empty, numbers in plain decimals, times in ISO 8601 UTC. */
+export async function* encodeCsv({ columns, batches }: Table): AsyncGenerator<string> {
+  yield `${columns.map(({ name }) => quoted(name)).join(',')}\n`;
+  const types = columns.map(({ type }) => type);
+  for await (const rows of batches) {
+    let text = '';
+    for (const row of rows) {
+      for (let c = 0; c < row.length; c++) text += c === 0 ? csvCell(row[c], types[c]) : `,${csvCell(row[c], types[c])}`;
+      text += '\n';
+    }
+    if (text !== '') yield text;
+  }
+}
+
+function csvCell(value: Cell, type: CellType): string {
+  const cell = presentCell(value);
+  if (cell === null) return '';
+  if (typeof cell === 'number') return type === 'time' ? new Date(cell).toISOString() : plainNumber(cell);
+  return typeof cell === 'string' ? quoted(cell) : String(cell);
+}
+
+const quoted = (text: string): string => (NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -1,0 +1,23 @@
+/** How the cells of a column are written: times are UTC epoch milliseconds in memory and ISO 8601 (Parquet: timestamps) outside. */
+export type CellType = 'text' | 'number' | 'integer' | 'time' | 'boolean';
+
+export interface TableColumn {
+  /** snake_case; the same in every format. */
+  readonly name: string;
+  readonly type: CellType;
+}
+
+/** One value; null and numbers that are not finite are written as "none". */
+export type Cell = string | number | boolean | null;
+
+/** Rows of cells in the order of the columns, in batches, so that any number of them passes through little memory. */
+export interface Table {
+  readonly columns: readonly TableColumn[];
+  readonly batches: AsyncIterable<readonly (readonly Cell[])[]>;
+}
+
+export const TABLE_FORMATS = ['csv', 'json', 'parquet'] as const;
+export type TableFormat = (typeof TABLE_FORMATS)[number];
+
+/** A cell without the numbers that mean nothing. */
+export const presentCell = (cell: Cell): Cell => (typeof cell === 'number' && !Number.isFinite(cell) ? null : cell);

@@ -1,0 +1,23 @@
+import { encodeCsv } from './encode-csv.ts';
+import { encodeJson } from './encode-json.ts';
+import type { Table, TableFormat } from './table.ts';
+import { writeFileAtomically, writeToStandardOutput } from './write-output.ts';
+
+/**
+ * Writes a table in one of the formats, streamed, to a file (whole or not at all) or to standard output.
+ *
+ * @param out the file; standard output when absent
+ */
+export async function writeTable(table: Table, format: TableFormat, out?: string): Promise<void> {
+  const chunks = await encode(table, format);
+  if (out === undefined) await writeToStandardOutput(chunks);
+  else await writeFileAtomically(out, chunks);
+}
+
+async function encode(table: Table, format: TableFormat): Promise<AsyncIterable<string | Uint8Array>> {
+  if (format === 'csv') return encodeCsv(table);
+  if (format === 'json') return encodeJson(table);
+  // loaded only when asked for
+  const { encodeParquet } = await import('./encode-parquet.ts');
+  return encodeParquet(table);
+}
