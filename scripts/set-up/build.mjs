@@ -6,7 +6,7 @@ import { filesBelow, hashFiles, ROOT, SetUpError, say } from './project.mjs';
 const DIST = path.join(ROOT, 'dist');
 const STAMP = path.join(DIST, '.build-stamp');
 const BUNDLE = 'workflow-bundle.js';
-const SOURCES = ['src', 'sandbox'];
+const SOURCES = ['src', 'sandbox', 'bench'];
 const isAsset = (file) => !/\.(ts|md)$/.test(file);
 
 /** What the workflow sandbox can load: a change elsewhere does not cost a new bundle. */

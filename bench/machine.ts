@@ -1,0 +1,8 @@
+import { availableParallelism, cpus, totalmem } from 'node:os';
+
+/** The machine that figures are from, in one line: without it they say nothing. */
+export function describeMachine(): string {
+  const model = cpus()[0]?.model.trim() || 'unknown processor';
+  const memory = `${Math.round(totalmem() / 1024 ** 3)} GiB`;
+  return `${model}, ${availableParallelism()} cores, ${memory}, ${process.platform}-${process.arch}, Node.js ${process.versions.node}`;
+}

@@ -1,0 +1,25 @@
+/** One measured figure, beside what it is compared with in the same run on the same machine. */
+export interface BenchResult {
+  /** What was done, with its size: `candles of 1M ticks, 1h + 4h + 1d`. */
+  readonly name: string;
+  /** `ms`, `rows/s`, `MB` … */
+  readonly unit: string;
+  /** Which direction is better. */
+  readonly better: 'lower' | 'higher';
+  /** Median of the runs. */
+  readonly ours: number;
+  readonly baseline?: { readonly name: string; readonly value: number };
+  /** How many runs the median is of, sizes, what to know. */
+  readonly note?: string;
+}
+
+/** What each `bench/*.bench.ts` exports; `run` starts and ends what it needs. */
+export interface BenchModule {
+  run(): Promise<readonly BenchResult[]>;
+}
+
+/** How many times better ours is than the baseline; above 1 is better whatever the unit. Null without a baseline. */
+export function ratioOf({ ours, baseline, better }: BenchResult): number | null {
+  if (baseline === undefined) return null;
+  return better === 'lower' ? baseline.value / ours : ours / baseline.value;
+}

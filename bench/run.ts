@@ -1,0 +1,65 @@
+import { fork } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { describeMachine } from './machine.ts';
+import type { BenchModule, BenchResult } from './result.ts';
+import { renderTable } from './table.ts';
+
+const USAGE = `usage: npm run bench [-- name…] [-- --json]
+Runs every bench whose name holds one of the words, each in a process of its own, and prints ours beside the baseline.`;
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const ENDING = /\.bench\.js$/;
+
+/** Set in the process that runs one bench and sends its results to the one that prints. */
+if (process.env.PREDICTLAB_BENCH) await runOne(process.env.PREDICTLAB_BENCH);
+else await runAll();
+
+async function runAll(): Promise<void> {
+  const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } }, allowPositionals: true });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const names = (await readdir(here)).filter((name) => ENDING.test(name)).map((name) => name.replace(ENDING, ''));
+  const chosen = positionals.length === 0 ? names : names.filter((name) => positionals.some((word) => name.includes(word)));
+  if (chosen.length === 0) {
+    console.error(`no bench is named like ${positionals.join(' or ')}; there are: ${names.join(', ')}`);
+    process.exitCode = 2;
+    return;
+  }
+  const machine = describeMachine();
+  const all: BenchResult[] = [];
+  for (const name of chosen) {
+    process.stderr.write(`${name} …\n`);
+    const results = await runApart(name);
+    if (results === undefined) {
+      console.error(`bench ${name} failed, see above`);
+      process.exitCode = 1;
+    } else all.push(...results);
+  }
+  console.log(values.json ? JSON.stringify({ machine, results: all }, null, 2) : `${machine}\n\n${renderTable(all)}`);
+}
+
+/** A process of its own, so that one bench's heap and compiled code do not flavour the next one's figures. */
+function runApart(name: string): Promise<readonly BenchResult[] | undefined> {
+  return new Promise((resolve) => {
+    const child = fork(fileURLToPath(import.meta.url), [], {
+      env: { ...process.env, PREDICTLAB_BENCH: name },
+      stdio: ['ignore', 2, 2, 'ipc'],
+      execArgv: ['--expose-gc'],
+    });
+    let results: readonly BenchResult[] | undefined;
+    child.once('message', (message) => (results = message as readonly BenchResult[]));
+    child.once('close', (code) => resolve(code === 0 ? results : undefined));
+  });
+}
+
+async function runOne(name: string): Promise<void> {
+  const bench = (await import(pathToFileURL(path.join(here, `${name}.bench.js`)).href)) as BenchModule;
+  const results = await bench.run();
+  process.send?.(results);
+  process.disconnect();
+}
