@@ -27,8 +27,10 @@ class ColumnReading implements Reading {
 
   at(back = 0): number {
     const index = this.clock.index - back;
-    // an index before the first bar, or a fraction, reads undefined
-    return back >= 0 && index >= 0 ? (this.values[index] ?? Number.NaN) : Number.NaN;
+    if (!(back >= 0 && index >= 0)) return Number.NaN;
+    const value = this.values[index];
+    // a fraction names no bar
+    return value === undefined ? Number.NaN : value;
   }
 }
 
@@ -65,7 +67,7 @@ export class MovingBars implements BarsSoFar {
   /** Goes to the next bar; the engine's to call. */
   advance(): void {
     this.clock.index++;
-    for (const { compute, values } of this.derived) values[this.clock.index] = compute(this);
+    for (let i = 0; i < this.derived.length; i++) this.derived[i].values[this.clock.index] = this.derived[i].compute(this);
   }
 
   get index(): number {

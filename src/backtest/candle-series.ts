@@ -51,7 +51,7 @@ export function candleProblem(candles: CandleSeries, market: MarketKind, whereOf
   for (const column of COLUMNS) {
     if (candles[column].length !== candles.length) return `the column ${column} has ${candles[column].length} rows, not ${candles.length}`;
   }
-  for (let i = 0; i < candles.length; i++) {
+  for (let i = firstSuspect(candles, market); i < candles.length; i++) {
     const time = candles.openTime[i];
     if (!Number.isFinite(time)) return `${whereOf(i)}: open_time is not a time; give ISO 8601 in UTC`;
     if (i > 0 && time === candles.openTime[i - 1]) return `${whereOf(i)}: open_time repeats the bar before; keep one bar for each time`;
@@ -66,6 +66,29 @@ export function candleProblem(candles: CandleSeries, market: MarketKind, whereOf
     }
   }
   return undefined;
+}
+
+/** The first bar that is not plainly good: the check that every backtest pays for, in one pass without messages. */
+function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries, market: MarketKind): number {
+  const least = market === 'asset' ? Number.MIN_VALUE : 0;
+  const most = market === 'asset' ? Number.MAX_VALUE : 1;
+  let before = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < length; i++) {
+    const time = openTime[i];
+    const good =
+      time > before &&
+      open[i] >= least &&
+      open[i] <= most &&
+      high[i] >= least &&
+      high[i] <= most &&
+      low[i] >= least &&
+      low[i] <= most &&
+      close[i] >= least &&
+      close[i] <= most;
+    if (!good) return i;
+    before = time;
+  }
+  return Number.isFinite(before) ? length : 0;
 }
 
 /** @throws PredictLabError BadInput when the series is empty, a single bar, or has a bad bar (see {@link candleProblem}). */

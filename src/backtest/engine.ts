@@ -45,13 +45,14 @@ export function simulate(candles: CandleSeries, decisions: Uint8Array, market: M
       // only the rest of an exit that the volume cap held back is tried again
       if (done) wanted = HOLD;
     }
-    equity[i] = account.worth(close[i]);
-    if (account.holds()) {
+    const worth = account.base + account.slope * close[i];
+    equity[i] = worth;
+    if (account.slope !== 0) {
       barsHeld++;
-      if (equity[i] <= 0) {
+      if (worth <= 0) {
         account.leave(i, close[i], 'ruin');
         equity.fill(0, i);
-        return { trades: account.trades, equity, barsHeld, notional: account.notional };
+        break;
       }
     }
     const decision = decisions[i];
@@ -62,14 +63,16 @@ export function simulate(candles: CandleSeries, decisions: Uint8Array, market: M
     if (market.kind === 'probability') account.settleAt(last, close[last]);
     else if (options.backtestingPy === 'off') account.leave(last, close[last], 'end');
     else account.leave(onClose ? last - 1 : last, onClose ? close[last - 1] : candles.open[last], 'end');
-    equity[last] = account.worth(close[last]);
+    equity[last] = account.base + account.slope * close[last];
   }
   return { trades: account.trades, equity, barsHeld, notional: account.notional };
 }
 
 /** Cash and the one position. */
 class Account {
-  cash: number;
+  base: number;
+  slope = 0;
+  private cash: number;
   /** 1 long, −1 short, 0 nothing. */
   private side: 1 | -1 | 0 = 0;
   notional = 0;
@@ -91,6 +94,7 @@ class Account {
 
   constructor(candles: CandleSeries, market: Market, options: BacktestOptions) {
     this.cash = options.cash;
+    this.base = options.cash;
     this.volume = candles.volume;
     this.market = market;
     this.execution = executionOf(market, options);
@@ -105,11 +109,11 @@ class Account {
     return this.side !== 0;
   }
 
-  /** Cash plus what the position would bring at `price` of the first outcome, fees apart. */
-  worth(price: number): number {
-    if (this.side === 0) return this.cash;
-    const value = this.size * this.execution.heldPrice(price, this.side);
-    return this.side < 0 && this.owesShorts ? this.cash - value : this.cash + value;
+  /** The account is worth base + slope·price at a price of the first outcome, exit fees apart: one multiplication a bar. */
+  private revalue(): void {
+    this.slope = this.side * this.size;
+    // a unit of the other outcome is worth 1 − price
+    this.base = this.side < 0 && !this.owesShorts ? this.cash + this.size : this.cash;
   }
 
   /** Brings the position to what is wanted at a bar's open; false while the volume cap leaves part of an exit over. */
@@ -146,6 +150,7 @@ class Account {
     if (!settled) return;
     this.cash += this.size * paid;
     this.side = 0;
+    this.revalue();
   }
 
   private enter(bar: number, side: 1 | -1, price: number, room: number): void {
@@ -165,6 +170,7 @@ class Account {
     this.entryBar = bar;
     this.entryPrice = price;
     this.entryFees = fees;
+    this.revalue();
   }
 
   private exit(fill: { bar: number; size: number; price: number; end: TradeEnd }): void {
@@ -180,6 +186,7 @@ class Account {
     this.entryFees -= entryFees;
     this.size -= fill.size;
     if (this.size <= 0) this.side = 0;
+    this.revalue();
   }
 
   private record(fill: { bar: number; size: number; price: number; end: TradeEnd }, pnl: number, fees: number): void {

@@ -22,7 +22,7 @@ export interface BacktestOptions {
   readonly sizing: Sizing;
   /** Most of the fill bar's volume one order may take; null = no cap. Bars without volume are not capped. @default null */
   readonly maxVolumeShare: number | null;
-  /** Random cuts of the look-ahead proof; 0 = no proof. @default 4 */
+  /** Re-runs of the look-ahead proof, each at a cut of its own; 0 = no proof. @default 4 */
   readonly proofCuts: number;
   /** Seed of the proof's cuts and mutations. @default 1 */
   readonly seed: number;
