@@ -1,10 +1,10 @@
 import { taskGroups } from './dehydrate-patterns.ts';
-import { FAILED, PENDING, RUNNING, type RunState } from './run-state.ts';
+import { CANCELLED, type RunState, SUCCESS } from './run-state.ts';
 
 /**
  * When tasks started and ended, as milliseconds since the run's start in base 36: `start` or `start.duration` per task,
- * `,` between the tasks of a symbol, `;` between symbols. In a run that is reported by symbol, a symbol that is through
- * without failure is written as one span, from its first start to its last end.
+ * `,` between the tasks of a symbol, `;` between symbols. In a run that is reported by symbol, a symbol that will not
+ * run again is written as one span, from its first start to its last end.
  *
  * @internal
  */
@@ -18,8 +18,7 @@ export function writeTimes(state: RunState): string {
   };
   const written: string[] = [];
   for (const group of taskGroups(graph)) {
-    const short =
-      detail === 'symbol' && !group.some((task) => status[task] === PENDING || status[task] === RUNNING || status[task] === FAILED);
+    const short = detail === 'symbol' && !group.some((task) => status[task] !== SUCCESS && status[task] !== CANCELLED);
     if (!short || group.length < 2) {
       const spans = group.map((task) => span(started[task], ended[task]));
       written.push(spans.every((text) => text === '') ? '' : spans.join(','));

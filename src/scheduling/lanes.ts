@@ -24,6 +24,7 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
     symbol,
     first,
     last,
+    openedAt: at,
     earlierAttempts: attempts[first],
     number: state.lanesStarted++,
     credit: order.urgency === undefined ? 0 : order.urgency(ready, readyAt) - order.urgency(ready, at),

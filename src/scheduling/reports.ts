@@ -20,8 +20,7 @@ export function applyReport(
   if (report.kind === 'succeeded' && (state.flags[task] & IMPLIED) !== 0) keepSuccess(state, task, report);
   if (!isAhead(state, lane, task)) return;
   const earlierAttempts = task === lane.first ? lane.earlierAttempts : 0;
-  const late = !final && report.kind !== 'started' && report.kind !== 'succeeded' && report.attempts <= earlierAttempts;
-  if (late) return;
+  if (!final && isLate(lane, report, earlierAttempts)) return;
 
   while (lane.current !== task) {
     state.flags[lane.current] |= IMPLIED;
@@ -58,6 +57,12 @@ export function applyReport(
       if (state.closing === null) fail(state, { task, error: cancelledOutside(report.taskId), at: report.at }, commands);
       else endUnfinished(state, task, report.at);
   }
+}
+
+/** A report of an earlier lane of the same id. A success cannot be late: what succeeded never runs again. */
+function isLate(lane: Lane, report: TaskReport, earlierAttempts: number): boolean {
+  if (report.kind === 'succeeded') return false;
+  return report.kind === 'started' ? report.at < lane.openedAt : report.attempts <= earlierAttempts;
 }
 
 /** Whether the lane runs the task now or has it still before it. */

@@ -31,6 +31,8 @@ export interface Lane {
   readonly symbol: number;
   readonly first: number;
   readonly last: number;
+  /** When it got its slot; UTC epoch milliseconds. */
+  readonly openedAt: number;
   /** Attempts of `first` in earlier lanes. */
   readonly earlierAttempts: number;
   /** Counts up over the run: the newest lane has the largest. */
