@@ -39,7 +39,7 @@ export interface Faults {
   readonly repeatRows?: Rate;
   /** Seconds of a trades page come in any order (rows inside one second keep theirs). */
   readonly shuffle?: Rate;
-  /** Probability that one of a market's newest 40 trades is missing from its first walk and there in later ones. */
+  /** Probability that one of an open market's newest 40 trades is missing from its first walk and there in later ones. */
   readonly late?: number;
   /** Probability per trade that a bad row follows it. */
   readonly badRows?: number;

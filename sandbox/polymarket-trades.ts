@@ -4,21 +4,35 @@ import { chance, hash, mix } from './random.ts';
 import type { RowWriter } from './trade-pages.ts';
 import type { Trade } from './trades.ts';
 
-const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
+const HEX = Array.from({ length: 0x1_0000 }, (_, value) => value.toString(16).padStart(4, '0'));
+const hex8 = (value: number): string => HEX[value >>> 16] + HEX[value & 0xffff];
+
+let lastTransaction = -1;
+let lastHash = '';
 
 /** A transaction hash, the same for all fills of a transaction. */
 export function transactionHash(transaction: number): string {
+  // fills of one transaction are written one after the other
+  if (transaction === lastTransaction) return lastHash;
   const a = hex8(transaction);
   const b = hex8(mix(transaction));
   const c = hex8(mix(transaction + 1));
-  return `0x${a}${b}${c}${a}${c}${b}${b}${a}`;
+  lastTransaction = transaction;
+  lastHash = `0x${a}${b}${c}${a}${c}${b}${b}${a}`;
+  return lastHash;
 }
+
+const wallets = new Map<number, string>();
 
 /** A wallet's address. */
 export function walletAddress(wallet: number): string {
-  const a = hex8(mix(wallet));
-  const b = hex8(mix(wallet + 77));
-  return `0x${a}${b}${a}${b}${a}`;
+  let address = wallets.get(wallet);
+  if (address === undefined) {
+    const a = hex8(mix(wallet));
+    const b = hex8(mix(wallet + 77));
+    wallets.set(wallet, (address = `0x${a}${b}${a}${b}${a}`));
+  }
+  return address;
 }
 
 /** Which defect the bad row after a trade has. */
@@ -35,28 +49,39 @@ export function tradedPrice(market: Market, trade: Trade): number {
 
 interface Fields {
   readonly wallet: number;
-  readonly side: string;
-  readonly token: string;
+  readonly buy: boolean;
+  /** Instead of the traded outcome's. */
+  readonly token?: string;
   readonly size: string;
   readonly price: string;
   readonly time: number;
-  readonly transaction: string;
+  readonly transaction: number;
 }
 
-type Shape = (market: Market, trade: Trade, fields: Fields) => string;
+/** The names of a row's fields, and the part of a row that is the same for all trades of one outcome. */
+interface Shape {
+  readonly wallet: string;
+  readonly transaction: string;
+  readonly rest: (market: Market, outcome: 0 | 1, token: string) => string;
+}
 
-const v2: Shape = (market, trade, f) =>
-  `{"proxy_wallet":"${walletAddress(f.wallet)}","side":"${f.side}","token_id":${f.token},"condition_id":"${market.conditionId}",` +
-  `"size":${f.size},"price":${f.price},"timestamp":${f.time},"title":${JSON.stringify(market.question)},"slug":"${market.slug}",` +
-  `"icon":"","event_slug":"${market.group.slug}","outcome":"${market.outcomes[trade.outcome]}","outcome_index":${trade.outcome},` +
-  `"name":"","pseudonym":"","bio":"","profile_image":"","profile_image_optimized":"","event_id":"${market.group.id}",` +
-  `"transaction_hash":"${f.transaction}"}`;
+const v2: Shape = {
+  wallet: 'proxy_wallet',
+  transaction: 'transaction_hash',
+  rest: (market, outcome, token) =>
+    `","token_id":"${token}","condition_id":"${market.conditionId}","title":${JSON.stringify(market.question)},"slug":"${market.slug}",` +
+    `"icon":"","event_slug":"${market.group.slug}","outcome":"${market.outcomes[outcome]}","outcome_index":${outcome},` +
+    `"name":"","pseudonym":"","bio":"","profile_image":"","profile_image_optimized":"","event_id":"${market.group.id}"}`,
+};
 
-const v1: Shape = (market, trade, f) =>
-  `{"proxyWallet":"${walletAddress(f.wallet)}","side":"${f.side}","asset":${f.token},"conditionId":"${market.conditionId}",` +
-  `"size":${f.size},"price":${f.price},"timestamp":${f.time},"title":${JSON.stringify(market.question)},"slug":"${market.slug}",` +
-  `"icon":"","eventSlug":"${market.group.slug}","outcome":"${market.outcomes[trade.outcome]}","outcomeIndex":${trade.outcome},` +
-  `"name":"","pseudonym":"","bio":"","profileImage":"","profileImageOptimized":"","transactionHash":"${f.transaction}"}`;
+const v1: Shape = {
+  wallet: 'proxyWallet',
+  transaction: 'transactionHash',
+  rest: (market, outcome, token) =>
+    `","asset":"${token}","conditionId":"${market.conditionId}","title":${JSON.stringify(market.question)},"slug":"${market.slug}",` +
+    `"icon":"","eventSlug":"${market.group.slug}","outcome":"${market.outcomes[outcome]}","outcomeIndex":${outcome},` +
+    `"name":"","pseudonym":"","bio":"","profileImage":"","profileImageOptimized":""}`,
+};
 
 function fieldsOf(market: Market, trade: Trade, faults: Faults): Fields {
   const size = String(trade.sizeMicros / 1e6);
@@ -64,18 +89,17 @@ function fieldsOf(market: Market, trade: Trade, faults: Faults): Fields {
   const text = faults.textNumbers !== undefined && chance(trade.transaction, trade.place, 'text') < faults.textNumbers;
   return {
     wallet: trade.wallet,
-    side: trade.buy ? 'BUY' : 'SELL',
-    token: `"${market.tokens[trade.outcome]}"`,
+    buy: trade.buy,
     size: text ? `"${size}"` : size,
     price: text ? `"${price}"` : price,
     time: trade.time,
-    transaction: transactionHash(trade.transaction),
+    transaction: trade.transaction,
   };
 }
 
 /** A row that cannot become a tick, beside the trade it was made from. */
 function spoil(kind: BadRow, fields: Fields, trade: Trade): Fields {
-  const bad = { ...fields, transaction: transactionHash(mix(trade.transaction + trade.place + 13)) };
+  const bad = { ...fields, transaction: mix(trade.transaction + trade.place + 13) };
   switch (kind) {
     case 'null-price':
       return { ...bad, price: 'null' };
@@ -88,7 +112,7 @@ function spoil(kind: BadRow, fields: Fields, trade: Trade): Fields {
     case 'future':
       return { ...bad, time: trade.time + 400 * 86_400 };
     case 'unknown-token':
-      return { ...bad, token: '"1234567890"' };
+      return { ...bad, token: '1234567890' };
     case 'missing-field':
       return bad;
   }
@@ -97,16 +121,29 @@ function spoil(kind: BadRow, fields: Fields, trade: Trade): Fields {
 /** Rows of the Data API, v1 (camelCase) or v2 (snake_case). */
 export function polymarketRows(version: 1 | 2, faults: () => Faults): RowWriter {
   const shape = version === 1 ? v1 : v2;
+  const rests = new Map<Market, readonly [string, string]>();
+
+  function restOf(market: Market, outcome: 0 | 1): string {
+    let rest = rests.get(market);
+    if (rest === undefined) rests.set(market, (rest = [shape.rest(market, 0, market.tokens[0]), shape.rest(market, 1, market.tokens[1])]));
+    return rest[outcome];
+  }
+
+  const row = (market: Market, trade: Trade, f: Fields): string =>
+    `{"${shape.wallet}":"${walletAddress(f.wallet)}${f.buy ? '","side":"BUY","size":' : '","side":"SELL","size":'}${f.size},"price":${f.price},` +
+    `"timestamp":${f.time},"${shape.transaction}":"${transactionHash(f.transaction)}` +
+    (f.token === undefined ? restOf(market, trade.outcome) : shape.rest(market, trade.outcome, f.token));
+
   return {
-    write: (market, trade) => shape(market, trade, fieldsOf(market, trade, faults())),
+    write: (market, trade) => row(market, trade, fieldsOf(market, trade, faults())),
     writeMaker: (market, trade) => {
       const fields = fieldsOf(market, trade, faults());
-      return shape(market, trade, { ...fields, wallet: trade.wallet + 5000, side: trade.buy ? 'SELL' : 'BUY' });
+      return row(market, trade, { ...fields, wallet: trade.wallet + 5000, buy: !trade.buy });
     },
     writeBad: (market, trade) => {
       const kind = badRowOf(faults(), trade);
-      const row = shape(market, trade, spoil(kind, fieldsOf(market, trade, faults()), trade));
-      return kind === 'missing-field' ? row.replace(/"price":[^,]*,/, '') : row;
+      const text = row(market, trade, spoil(kind, fieldsOf(market, trade, faults()), trade));
+      return kind === 'missing-field' ? text.replace(/"price":[^,]*,/, '') : text;
     },
   };
 }

@@ -76,6 +76,10 @@ async function handle(
     request.socket.destroy();
     return;
   }
+  if (request.method !== 'GET') {
+    log(405);
+    return send(response, refusalAnswer(api, new Refusal(405, 'method not allowed'), options.now()));
+  }
   const answer = answerOf(options, limits, {
     api,
     path: full.slice(prefix.length),

@@ -1,5 +1,5 @@
 import type { Faults, Strike } from './faults.ts';
-import type { Market } from './market.ts';
+import { isClosed, type Market } from './market.ts';
 import { chance, Random } from './random.ts';
 import { firstAfter, type Tapes } from './trade-tape.ts';
 import type { Trade } from './trades.ts';
@@ -84,7 +84,8 @@ export class TradePages {
       const { trades, length } = this.#tapes.of(market).upTo(now);
       const after = request.after?.[index] ?? NEWEST;
       let upper = after === NEWEST ? length : Math.min(length, firstAfter(trades, { time: after.time, place: after.place - 1 }));
-      if (request.after === undefined && faults.late) {
+      // nobody looks into a closed market again, so nothing is late there
+      if (request.after === undefined && faults.late && !isClosed(market, now)) {
         this.#withheld.start(market, trades.slice(Math.max(0, length - LATE_AMONG_NEWEST), length), faults.late);
       }
       const resume = upper;

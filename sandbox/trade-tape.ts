@@ -32,8 +32,10 @@ export class Tape {
     const added: Trade[] = [];
     for (let i = 0; i < count; i++) {
       const { trades, length } = this.upTo(now);
+      const newest = trades[length - 1]?.time ?? Math.floor(now / 1000);
       const neighbour = trades[Math.max(0, length - 2 - 3 * i)];
-      const time = neighbour?.time ?? Math.floor(now / 1000);
+      // what comes late is never the newest
+      const time = Math.min(neighbour?.time ?? newest, newest - 1);
       const at = firstAfter(trades, { time, place: Infinity });
       const place = (trades[at - 1]?.time === time ? trades[at - 1].place : -1) + 1;
       const trade = lateTrade(this.market, time, place, this.#late.length);

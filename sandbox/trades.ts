@@ -49,7 +49,8 @@ function transactionTimes(market: Market, block: number, count: number, random: 
   return times.sort((a, b) => a - b);
 }
 
-function sizeMicros(random: Random): number {
+/** Millionths of a share: log-normal around 20 shares, of 2 to 6 decimals. */
+function sizeOf(random: Random): number {
   const unit = 10 ** random.integer(5);
   const micros = Math.exp(3 + 1.4 * random.normal()) * 1e6;
   return Math.max(10_000, Math.min(5e11, Math.round(micros / unit) * unit));
@@ -81,14 +82,15 @@ export function tradesOfBlock(market: Market, block: number): Trade[] {
     for (let fill = 0; fill < fills && trades.length < count; fill++) {
       const previous = trades.at(-1);
       if (fill > 0 && previous !== undefined && random.next() < 0.06) {
-        trades.push({ ...previous, place: place++, copy: true });
+        const { ticks, sizeMicros, outcome, buy, wallet } = previous;
+        trades.push({ time, place: place++, ticks, sizeMicros, outcome, buy, transaction, wallet, copy: true });
         continue;
       }
       if (fill > 0 && random.next() < 0.5) ticks += up ? 1 : -1;
       ticks = Math.min(10 ** market.decimals - 1, Math.max(1, ticks));
       const wallet = mix(transaction + fill * 31 + 1) % 5000;
-      const trade = { time, place: place++, ticks, sizeMicros: sizeMicros(random), outcome, transaction, wallet, copy: false } as const;
-      trades.push({ ...trade, buy: (outcome === 0) === up });
+      const buy = (outcome === 0) === up;
+      trades.push({ time, place: place++, ticks, sizeMicros: sizeOf(random), outcome, buy, transaction, wallet, copy: false });
     }
   }
   return trades;
@@ -106,7 +108,7 @@ export function lateTrade(market: Market, time: number, place: number, ordinal: 
     time,
     place,
     ticks: toTicks(market, probabilityAt(market, time * 1000)),
-    sizeMicros: sizeMicros(random),
+    sizeMicros: sizeOf(random),
     outcome: 0,
     buy: up,
     transaction: hash(market.seed, 'late', ordinal),

@@ -1,0 +1,177 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Faults } from '../../sandbox/faults.ts';
+import type { SandboxOptions, SandboxVenue } from '../../sandbox/venue.ts';
+import { startSandboxVenue } from '../../sandbox/venue.ts';
+import { type Body, collect, get, NOW, pagesOf, trueTicks } from './walk.ts';
+
+const open: SandboxVenue[] = [];
+const start = async (options: SandboxOptions = {}): Promise<SandboxVenue> => {
+  const venue = await startSandboxVenue({ now: NOW, ...options });
+  open.push(venue);
+  return venue;
+};
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((venue) => venue.close()));
+});
+
+const bitcoin = (venue: SandboxVenue, name: 'polymarket' | 'predict'): string =>
+  venue.truth.instruments({ venue: name, group: 'bitcoin-above-this-month' })[1].id;
+
+describe.each(['polymarket', 'predict'] as const)('trades of %s', (name) => {
+  it('add up to the truth when all pages are walked', async () => {
+    const venue = await start();
+    const instrument = bitcoin(venue, name);
+    const ticks = trueTicks(venue, instrument);
+    expect(ticks.length).toBeGreaterThan(300);
+    expect(await collect(venue, instrument, 100)).toEqual(ticks);
+  });
+
+  it('add up to the truth with every fault switched on at once', async () => {
+    const transport: Faults = { rateLimited: 0.05, unavailable: 0.1, cutBefore: 0.03, cutInBody: 0.05, slow: 0.02, slowMs: 5 };
+    const rows: Faults = { repeatPage: 0.2, repeatRows: 0.2, shuffle: 0.3, badRows: 0.05, textNumbers: 0.2, late: 0.3 };
+    const venue = await start({ faults: { ...transport, ...rows } });
+    const instrument = bitcoin(venue, name);
+    await collect(venue, instrument, 150);
+    // the second walk, for late rows
+    expect(await collect(venue, instrument, 150)).toEqual(trueTicks(venue, instrument));
+  });
+
+  it('include late rows only from the second walk on', async () => {
+    const venue = await start({ faults: { late: 0.5 } });
+    const instrument = bitcoin(venue, name);
+    const first = await collect(venue, instrument, 150);
+    const second = await collect(venue, instrument, 150);
+    expect(second.length - first.length).toBeGreaterThan(5);
+    expect(second).toEqual(trueTicks(venue, instrument));
+  });
+
+  it('do not change when time goes on, only grow', async () => {
+    let now = NOW;
+    const venue = await start({ now: () => now });
+    const instrument = bitcoin(venue, name);
+    const before = venue.truth.ticks(instrument);
+    now += 26 * 3_600_000;
+    const after = venue.truth.ticks(instrument);
+    expect(after.length).toBeGreaterThan(before.length);
+    expect(after.slice(0, before.length)).toEqual(before);
+    expect(after.every((tick) => tick.time <= now)).toBe(true);
+  });
+
+  it('hold bad rows of every kind, each with the reason it is quarantined for', async () => {
+    const venue = await start({ faults: { badRows: 0.05 } });
+    const instrument = bitcoin(venue, name);
+    const bad = venue.truth.badRows(instrument);
+    expect(new Set(bad.map(({ kind }) => kind)).size).toBe(7);
+    let rows = 0;
+    for await (const page of pagesOf(venue, instrument, 150)) rows += page.length;
+    expect(rows).toBe(bad.length + venue.truth.ticks(instrument).length);
+  });
+
+  it('found late can be added by hand and stay in their place', async () => {
+    const venue = await start();
+    const instrument = bitcoin(venue, name);
+    const before = trueTicks(venue, instrument);
+    venue.addLateTrades(instrument, 4);
+    const after = trueTicks(venue, instrument);
+    expect(after.length).toBe(before.length + 4);
+    expect(await collect(venue, instrument, 150)).toEqual(after);
+    expect(before.at(-1)).toEqual(after.at(-1));
+  });
+});
+
+describe('a trades page', () => {
+  const copiesAcrossPages = async (venue: SandboxVenue, instrument: string): Promise<number> => {
+    let split = 0;
+    let last: string | undefined;
+    for await (const page of pagesOf(venue, instrument, 10)) {
+      if (last !== undefined && last === JSON.stringify(page[0])) split++;
+      last = JSON.stringify(page.at(-1));
+    }
+    return split;
+  };
+
+  it('never ends between exact copies of a fill', async () => {
+    const venue = await start();
+    const instrument = bitcoin(venue, 'polymarket');
+    expect(await copiesAcrossPages(venue, instrument)).toBe(0);
+  });
+
+  it('may end between exact copies when the switch says so', async () => {
+    const venue = await start({ faults: { splitCopies: true } });
+    expect(await copiesAcrossPages(venue, bitcoin(venue, 'polymarket'))).toBeGreaterThan(0);
+  });
+
+  it('of several markets is merged, newest first', async () => {
+    const venue = await start();
+    const ids = venue.truth.instruments({ venue: 'polymarket', group: 'bitcoin-above-this-month' }).map(({ id }) => id.split(':')[1]);
+    const first = await get(venue, `/polymarket/data/v2/trades?condition=${ids.join(',')}&limit=200`);
+    const next = await get(
+      venue,
+      `/polymarket/data/v2/trades?condition=${ids.join(',')}&limit=200&cursor=${first.body.pagination.next_cursor}`,
+    );
+    const times: number[] = [...first.body.data, ...next.body.data].map((row) => row.timestamp);
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+    expect(new Set(first.body.data.map((row: { condition_id: string }) => row.condition_id)).size).toBe(3);
+  });
+
+  it('counts each fill once unless maker rows are asked for', async () => {
+    const venue = await start();
+    const id = bitcoin(venue, 'polymarket').split(':')[1];
+    const once = await get(venue, `/polymarket/data/v2/trades?condition=${id}&limit=1000`);
+    const twice = await get(venue, `/polymarket/data/v2/trades?condition=${id}&limit=1000&taker_only=false`);
+    const hashes = (body: Body): number => new Set(body.data.map((row: Body) => row.transaction_hash)).size;
+    expect(hashes(twice.body)).toBeLessThan(hashes(once.body));
+  });
+
+  it('of the old route repeats itself past offset 3000', async () => {
+    const venue = await start({ scale: { instruments: 1, tradesPerInstrument: 4000 } });
+    const id = venue.truth.instruments()[0].id.split(':')[1];
+    const at = async (offset: number): Promise<unknown> =>
+      (await get(venue, `/polymarket/data/trades?market=${id}&limit=50&offset=${offset}`)).body;
+    expect(await at(3100)).toEqual(await at(3000));
+    expect(await at(2900)).not.toEqual(await at(3000));
+  });
+});
+
+describe('made-up trades', () => {
+  it('are the same for the same seed and clock, and others for another seed', async () => {
+    const [one, same, other] = await Promise.all([start(), start(), start({ seed: 8 })]);
+    const path = `/polymarket/data/v2/trades?condition=${bitcoin(one, 'polymarket').split(':')[1]}`;
+    const answers = await Promise.all([one, same, other].map(async (venue) => JSON.stringify((await get(venue, path)).body)));
+    expect(answers[1]).toBe(answers[0]);
+    expect(answers[2]).not.toBe(answers[0]);
+    expect(other.truth.instruments().map(({ id }) => id)).toEqual(one.truth.instruments().map(({ id }) => id));
+  });
+
+  it('come in bursts with quiet nights, several in a second and in a transaction, with exact copies', async () => {
+    const venue = await start();
+    const ticks = venue.truth.ticks(bitcoin(venue, 'polymarket'));
+    const hours = ticks.map(({ time }) => new Date(time).getUTCHours());
+    const night = hours.filter((hour) => hour >= 2 && hour < 7).length;
+    expect(night / ticks.length).toBeLessThan(0.06);
+    expect(night).toBeGreaterThan(0);
+    expect(new Set(ticks.map(({ time }) => time)).size).toBeLessThan(ticks.length * 0.8);
+    expect(new Set(ticks.map((tick) => JSON.stringify({ ...tick, order: 0 }))).size).toBeLessThan(ticks.length);
+    expect(ticks.every(({ price }) => price > 0 && price < 1)).toBe(true);
+    expect(ticks[0].time).toBeLessThan(NOW - 8 * 86_400_000);
+  });
+
+  it('of a market that resolved Yes end near 1, and none comes after the close', async () => {
+    const venue = await start();
+    for (const { id, closesAt } of venue.truth.instruments({ group: 'rate-cut-at-the-last-meeting' })) {
+      const ticks = venue.truth.ticks(id);
+      expect(ticks.at(-1)!.price).toBeGreaterThan(0.9);
+      expect(ticks.at(-1)!.time).toBeLessThan(closesAt!);
+    }
+  });
+
+  it('at scale are exactly as many as asked for', async () => {
+    const venue = await start({ scale: { instruments: 3, tradesPerInstrument: 2500 } });
+    const instruments = venue.truth.instruments();
+    expect(instruments.length).toBe(3);
+    for (const { id } of instruments) {
+      expect(venue.truth.ticks(id).length).toBe(2500);
+      expect(await collect(venue, id, 1000)).toEqual(trueTicks(venue, id));
+    }
+  });
+});
