@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type DevServer, startDevServer } from '../../src/set-up/dev-server.ts';
+import { findTemporalCli } from '../../src/set-up/temporal-cli.ts';
+import { silent } from '../silent.ts';
+
+let home: string;
+const servers: DevServer[] = [];
+const cli = await findTemporalCli({ env: process.env, home: path.resolve('.predictlab'), log: silent });
+
+beforeEach(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'predictlab-server-'));
+});
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+  await rm(home, { recursive: true, force: true });
+});
+
+async function start(options: { port?: number; databaseFile?: string } = {}): Promise<DevServer> {
+  const server = await startDevServer({ cli, home, headless: true, log: silent, ...options });
+  servers.push(server);
+  return server;
+}
+
+async function withClient<T>({ address }: DevServer, work: (client: Client) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address });
+  try {
+    return await work(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
+}
+
+test('takes another port when the wanted one is in use, and serves there as soon as it says so', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as { port: number };
+  try {
+    const server = await start({ port });
+    expect(server.address).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(server.address).not.toBe(`127.0.0.1:${port}`);
+    const description = await withClient(server, (client) => client.workflowService.describeNamespace({ namespace: server.namespace }));
+    expect(description.namespaceInfo?.name).toBe('default');
+  } finally {
+    await new Promise((resolve) => other.close(resolve));
+  }
+});
+
+test('a database file carries workflows over a restart', async () => {
+  const databaseFile = path.join(home, 'temporal', 'dev.sqlite');
+  const first = await start({ databaseFile });
+  await withClient(first, (client) => client.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'kept' }));
+  await first.close();
+  const second = await start({ databaseFile });
+  const { status } = await withClient(second, (client) => client.workflow.getHandle('kept').describe());
+  expect(status.name).toBe('RUNNING');
+});
+
+test('ends with its process: nothing answers after close', async () => {
+  const server = await start();
+  await server.close();
+  await server.exited;
+  expect(() => process.kill(server.pid, 0)).toThrow(/ESRCH/);
+});
