@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Database } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 
 /** Any number; the same in every process, so that only one of them migrates at a time. */
 const MIGRATION_LOCK = 7_305_310_001;
@@ -30,7 +30,7 @@ export async function readMigrations(): Promise<readonly Migration[]> {
  */
 export async function migrate(database: Database): Promise<readonly number[]> {
   const migrations = await readMigrations();
-  if ((await appliedVersion(database)) >= (migrations.at(-1)?.version ?? 0)) return [];
+  if (pendingOf(migrations, await appliedVersions(database)).length === 0) return [];
   return await database.transaction(async (transaction) => {
     await transaction.query("set local lock_timeout = '2min'");
     await transaction.query("set local statement_timeout = '10min'");
@@ -38,8 +38,7 @@ export async function migrate(database: Database): Promise<readonly number[]> {
     await transaction.query(
       'create table if not exists schema_migrations (version integer primary key, name text not null, applied_at timestamptz not null default now())',
     );
-    const { rows } = await transaction.query<{ version: number }>('select coalesce(max(version), 0) as version from schema_migrations');
-    const pending = migrations.filter(({ version }) => version > rows[0].version);
+    const pending = pendingOf(migrations, await appliedVersions(transaction));
     for (const { version, name, sql } of pending) {
       await transaction.query(sql);
       await transaction.query('insert into schema_migrations (version, name) values ($1, $2)', [version, name]);
@@ -48,13 +47,16 @@ export async function migrate(database: Database): Promise<readonly number[]> {
   });
 }
 
-/** The version a database is at; 0 for an empty one. */
-export async function appliedVersion(database: Database): Promise<number> {
-  const { rows: known } = await database.query<{ known: boolean }>("select to_regclass('schema_migrations') is not null as known");
-  if (!known[0].known) return 0;
-  const { rows } = await database.query<{ version: number }>('select coalesce(max(version), 0) as version from schema_migrations');
-  return rows[0].version;
+/** The versions a database has; none for an empty one. */
+export async function appliedVersions(queryable: Queryable): Promise<readonly number[]> {
+  const { rows: known } = await queryable.query<{ known: boolean }>("select to_regclass('schema_migrations') is not null as known");
+  if (!known[0].known) return [];
+  const { rows } = await queryable.query<{ version: number }>('select version from schema_migrations order by version');
+  return rows.map(({ version }) => version);
 }
+
+const pendingOf = (migrations: readonly Migration[], applied: readonly number[]): readonly Migration[] =>
+  migrations.filter(({ version }) => !applied.includes(version));
 
 /** Beside this module, or, when the compiler's output lacks them, in the sources of the same package. */
 function migrationsFolder(): string {

@@ -1,48 +1,5 @@
 import type { QuarantineReason } from '../contracts/market-data.ts';
-import type { Stage } from '../contracts/words.ts';
 import type { Queryable } from './database.ts';
-
-/** Who found the rows, and where. */
-export interface QuarantineContext {
-  readonly runId: string;
-  readonly executionId: string;
-  readonly symbol: string;
-  readonly instrumentKey: number;
-  readonly stage: Stage;
-}
-
-export interface QuarantinedRow {
-  readonly reason: QuarantineReason;
-  /** UTC epoch milliseconds, where the row has a readable one. */
-  readonly time: number | null;
-  /** The venue's original JSON, or the file's original line. */
-  readonly row: string;
-}
-
-/**
- * Puts rows aside with their reason. The same bad row is listed once however often it is met.
- *
- * @returns how many were not yet listed
- */
-export async function quarantineRows(queryable: Queryable, context: QuarantineContext, rows: readonly QuarantinedRow[]): Promise<number> {
-  if (rows.length === 0) return 0;
-  const { rowCount } = await queryable.query(
-    `insert into quarantine (symbol, instrument, stage, reason, time, row_hash, row, run_id, execution_id)
-     select $1, $2, $3, reason, time, md5(row)::uuid, row, $4, $5 from unnest($6::text[], $7::float8[], $8::text[]) as x(reason, time, row)
-     on conflict do nothing`,
-    [
-      context.symbol,
-      context.instrumentKey,
-      context.stage,
-      context.runId,
-      context.executionId,
-      rows.map(({ reason }) => reason),
-      rows.map(({ time }) => (time !== null && Number.isFinite(time) && Math.abs(time) < 2 ** 53 ? Math.trunc(time) : null)),
-      rows.map(({ row }) => row.replaceAll('\0', '\ufffd')),
-    ],
-  );
-  return rowCount ?? 0;
-}
 
 /** A line of `export quarantine`. */
 export interface QuarantineRecord {

@@ -1,0 +1,101 @@
+import type { CandidateRow } from '../contracts/market-data.ts';
+import type { StageActivityInput } from '../contracts/stage-report.ts';
+import { SOURCE_TYPES } from '../contracts/words.ts';
+import { assessTick } from '../market/assess-tick.ts';
+import type { Database, Transaction } from '../storage/database.ts';
+import { instrumentsOf, type StoredInstrument } from '../storage/instruments.ts';
+import { quarantineStaged } from '../storage/quarantine-staged.ts';
+import { markStagedRows, readStagedRows, type StagedMark, type StagedRow } from '../storage/staged-rows.ts';
+import { type StagingBatch, stagingBatches } from '../storage/staging.ts';
+import type { Probe } from './probe.ts';
+import type { Log, StageFunction, StageWork } from './stage-work.ts';
+
+export interface CleanDependencies {
+  readonly database: Database;
+  readonly log: Log;
+  /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. @default 0.01 */
+  readonly quarantineLimit?: number;
+  readonly probe?: Probe;
+}
+
+/** What cleaning counted, over all instruments of the symbol. */
+interface Tally {
+  rows: number;
+  quarantined: number;
+  flagged: number;
+  readonly reasons: Record<string, number>;
+}
+
+/**
+ * `clean`: judges what `collect` staged. Bad rows are listed in quarantine with their reason and marked, so that `store` leaves
+ * them out; unusual ones are flagged and stay. Nothing is changed or dropped.
+ */
+export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies): StageFunction {
+  return async (input, work) =>
+    await work.commit(async (transaction) => {
+      const tally: Tally = { rows: 0, quarantined: 0, flagged: 0, reasons: {} };
+      const { executionId } = input.context;
+      const instruments = new Map(
+        (await instrumentsOf(transaction, input.symbol, SOURCE_TYPES)).map((instrument) => [instrument.key, instrument]),
+      );
+      await probe?.('clean 1: claimed');
+      for (const batch of await stagingBatches(transaction, { executionId, symbol: input.symbol })) {
+        const instrument = instruments.get(batch.instrumentKey) as StoredInstrument;
+        const marks = await judge(transaction, { batch, instrument, asOf: input.settings.asOf, tally, work });
+        await probe?.('clean 2: judged');
+        await markStagedRows(transaction, batch.id, marks);
+        await probe?.('clean 3: marked');
+        await quarantineStaged(transaction, { ...contextOf(input), stage: 'clean' }, batch);
+        await probe?.('clean 4: quarantined');
+      }
+      return { output: outputOf(tally), ...degradedOf(tally, quarantineLimit) };
+    });
+}
+
+const contextOf = ({ context, symbol }: StageActivityInput) => ({ runId: context.runId, executionId: context.executionId, symbol });
+
+async function judge(
+  transaction: Transaction,
+  {
+    batch,
+    instrument,
+    asOf,
+    tally,
+    work,
+  }: { batch: StagingBatch; instrument: StoredInstrument; asOf: number; tally: Tally; work: StageWork },
+): Promise<readonly StagedMark[]> {
+  const facts = { market: instrument.market, opensAt: instrument.opensAt, tickSize: instrument.tickSize, asOf };
+  const marks: StagedMark[] = [];
+  for await (const rows of readStagedRows(transaction, batch.id)) {
+    for (const row of rows) {
+      const assessment = assessTick(candidateOf(row), facts);
+      if (assessment.verdict === 'quarantine') {
+        marks.push({ position: row.position, reason: assessment.reason });
+        tally.quarantined++;
+        tally.reasons[assessment.reason] = (tally.reasons[assessment.reason] ?? 0) + 1;
+      } else if (assessment.flags.length > 0) {
+        marks.push({ position: row.position, flags: assessment.flags });
+        tally.flagged++;
+      }
+    }
+    tally.rows += rows.length;
+    work.heartbeat({ rows: tally.rows });
+    work.signal.throwIfAborted();
+  }
+  return marks;
+}
+
+/** The rules look at numbers only; texts stay in the database. */
+const candidateOf = (row: StagedRow): CandidateRow => ({ ...row, outcome: null, tradeId: null, identity: '', raw: '' });
+
+const outputOf = ({ rows, quarantined, flagged, reasons }: Tally) => ({ rows, ok: rows - quarantined, quarantined, flagged, reasons });
+
+function degradedOf({ rows, quarantined, reasons }: Tally, limit: number): { degraded?: readonly string[] } {
+  if (rows === 0 || quarantined / rows <= limit) return {};
+  const share = `${((100 * quarantined) / rows).toFixed(1)} %`;
+  const why = Object.entries(reasons)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => `${reason} ${count}`)
+    .join(', ');
+  return { degraded: [`${quarantined} of ${rows} rows (${share}) were quarantined: ${why}; the limit is ${100 * limit} %`] };
+}

@@ -1,0 +1,111 @@
+import type { Transaction } from './database.ts';
+import { type InstrumentState, lockInstruments } from './instrument-lock.ts';
+import { GOOD } from './staged-rows.ts';
+import type { StagingBatch } from './staging.ts';
+
+/** What merging one batch did. */
+export interface Merged {
+  /** Ticks that were not there before. */
+  readonly inserted: number;
+  /** Good rows that were there already, or twice in the batch. */
+  readonly duplicates: number;
+  /** Ticks whose price, size or side the venue has corrected since. */
+  readonly corrected: number;
+}
+
+/** Rows that one statement merges: long enough to be fast, short enough to be stopped in between. */
+const CHUNK = 50_000;
+
+/**
+ * Merges what a run staged for one instrument into its ticks, with its coverage, and empties the staging. Set-based, in the
+ * venue's order, and idempotent: a tick that is there already stays as it is, with its place in the order.
+ *
+ * The hours that changed get a new version of the instrument, from which `kline` knows what to build again.
+ *
+ * @param onChunk called after each chunk with the rows done so far
+ */
+export async function mergeStaged(transaction: Transaction, batch: StagingBatch, onChunk: (rows: number) => void): Promise<Merged> {
+  const state = (await lockInstruments(transaction, [batch.instrumentKey])).get(batch.instrumentKey) as InstrumentState;
+  const version = state.version + 1;
+  const { rows: bounds } = await transaction.query<{ first: number | null; last: number | null }>(
+    'select min(position) as first, max(position) as last from staged_rows where batch = $1',
+    [batch.id],
+  );
+  const { first, last } = bounds[0];
+  let inserted = 0;
+  let good = 0;
+  let corrected = 0;
+  if (first !== null && last !== null) {
+    // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
+    const shift = state.nextSeq - first;
+    for (let after = first - 1; after < last; ) {
+      const upTo = await endOfChunk(transaction, batch.id, after, last);
+      const chunk = [batch.id, after, upTo, batch.instrumentKey, version];
+      const { rows } = await transaction.query<{ good: number; inserted: number }>(INSERT_CHUNK, [...chunk, shift]);
+      good += rows[0].good;
+      inserted += rows[0].inserted;
+      if (rows[0].inserted < rows[0].good)
+        corrected += (await transaction.query<{ corrected: number }>(CORRECT_CHUNK, chunk)).rows[0].corrected;
+      await transaction.query('delete from staged_rows where batch = $1 and position > $2 and position <= $3', [batch.id, after, upTo]);
+      onChunk(good);
+      after = upTo;
+    }
+    await transaction.query('update instrument_state set next_seq = $2, version = $3 where instrument = $1', [
+      batch.instrumentKey,
+      last + shift + 1,
+      inserted + corrected > 0 ? version : state.version,
+    ]);
+  }
+  await mergeCoverage(transaction, batch);
+  return { inserted, duplicates: good - inserted, corrected };
+}
+
+async function endOfChunk(transaction: Transaction, batch: number, after: number, last: number): Promise<number> {
+  const { rows } = await transaction.query<{ position: number }>(
+    `select position from staged_rows where batch = $1 and position > $2 order by position offset ${CHUNK - 1} limit 1`,
+    [batch, after],
+  );
+  return rows[0]?.position ?? last;
+}
+
+const IN_CHUNK = 'batch = $1 and position > $2 and position <= $3';
+
+const INSERT_CHUNK = `
+  with good as (
+    select position, time, price, size, identity, kind, side, flags, outcome, trade_id from staged_rows where ${IN_CHUNK} and ${GOOD}
+  ), merged as (
+    insert into ticks (time, seq, price, size, identity, instrument, kind, side, flags, outcome, trade_id)
+    select time, position + $6::bigint, price, size, md5(identity)::uuid, $4::int, kind, side, flags, outcome, trade_id from good order by position
+    on conflict do nothing returning kind, time
+  ), changed as (
+    select kind, (time / 3600000)::int as hour, count(*)::int as ticks from merged group by 1, 2
+  ), noted as (
+    insert into tick_hours (instrument, kind, hour, ticks, version) select $4::int, kind, hour, ticks, $5::bigint from changed
+    on conflict (instrument, kind, hour) do update set ticks = tick_hours.ticks + excluded.ticks, version = excluded.version
+  )
+  select (select count(*) from good) as good, (select count(*) from merged) as inserted`;
+
+/** Only an id of the venue's own says that two rows of different content are the same trade. The row met last counts. */
+const CORRECT_CHUNK = `
+  with latest as (
+    select distinct on (kind, time, identity) kind, time, md5(identity)::uuid as identity, price, size, side, outcome
+    from staged_rows where ${IN_CHUNK} and ${GOOD} and trade_id is not null order by kind, time, identity, position desc
+  ), corrected as (
+    update ticks t set price = l.price, size = l.size, side = l.side, outcome = l.outcome from latest l
+    where t.instrument = $4::int and t.time = l.time and t.kind = l.kind and t.identity = l.identity
+      and (t.price, t.size, t.side) is distinct from (l.price, l.size, l.side)
+    returning t.kind, t.time
+  ), noted as (
+    update tick_hours h set version = $5::bigint from (select distinct kind, (time / 3600000)::int as hour from corrected) c
+    where h.instrument = $4::int and h.kind = c.kind and h.hour = c.hour
+  )
+  select count(*) as corrected from corrected`;
+
+async function mergeCoverage(transaction: Transaction, batch: StagingBatch): Promise<void> {
+  await transaction.query(
+    `insert into coverage (instrument, kind, ranges) select $2, kind, ranges from staged_coverage where batch = $1
+     on conflict (instrument, kind) do update set ranges = coverage.ranges + excluded.ranges`,
+    [batch.id, batch.instrumentKey],
+  );
+  await transaction.query('delete from staging_batches where id = $1', [batch.id]);
+}
