@@ -5,10 +5,10 @@ import type { RunEnded } from '../../src/client.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
 import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
-import { importSymbols } from '../../src/storage/catalogue.ts';
 import { listRuns } from '../../src/storage/runs.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, type Script, scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
 
 let rig: Rig;
 /** What the stages do, by run id: tests run one after another on one worker. */
@@ -23,17 +23,7 @@ beforeAll(async () => {
     }),
     longestWaitInSlotMs: 2_000,
   });
-  await importSymbols(
-    rig.database,
-    ['AAA', 'BBB', 'CCC'].map((symbol, index) => ({
-      symbol,
-      title: '',
-      enabled: symbol !== 'CCC',
-      priority: index + 1,
-      sources: { file: [{ path: 'none.csv' }] },
-    })),
-    { replace: true },
-  );
+  await importTestSymbols(rig.database);
 });
 afterAll(() => rig.close());
 

@@ -1,0 +1,160 @@
+import { execFile, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { PredictLab } from '../src/client.ts';
+import { Closers } from '../src/closers.ts';
+import type { PipelineInput } from '../src/contracts/pipeline-input.ts';
+import { startDevServer } from '../src/set-up/dev-server.ts';
+import { findTemporalCli } from '../src/set-up/temporal-cli.ts';
+import { importSymbols } from '../src/storage/catalogue.ts';
+import { attachPostgres } from '../src/storage/embedded-postgres.ts';
+import { openDatabase } from '../src/storage/open-database.ts';
+import { createLog } from '../src/telemetry/log.ts';
+import { median } from './measure.ts';
+import type { BenchResult } from './result.ts';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, '../..');
+const BASELINE = path.resolve(root, '../shared/bench/temporal-naive');
+const RUNS = 3;
+const log = createLog({ LOG_LEVEL: 'warn' });
+
+interface Shape {
+  readonly name: string;
+  /** The baseline's script and flags. */
+  readonly baseline: readonly [script: string, ...flags: string[]];
+  readonly input: PipelineInput;
+  readonly target: string;
+}
+
+const fibonacciTasks = (count: number, chained: boolean) =>
+  Array.from({ length: count }, (_, i) => ({
+    taskId: `t${i}`,
+    activity: 'fibonacci',
+    args: [{ n: 30 }],
+    dependencies: chained && i > 0 ? [`t${i - 1}`] : [],
+  }));
+const symbolNames = (count: number) => Array.from({ length: count }, (_, i) => `S${i}`);
+
+const SHAPES: readonly Shape[] = [
+  {
+    name: '40 sequential ~10 ms custom tasks',
+    baseline: ['sequential.js'],
+    input: { symbols: [], tasks: fibonacciTasks(40, true) },
+    target: '≤ 1.1× plain Temporal',
+  },
+  {
+    name: '400 parallel ~10 ms custom tasks, 100 slots',
+    baseline: ['parallel.js'],
+    input: { symbols: [], maxConcurrent: 100, tasks: fibonacciTasks(400, false) },
+    target: '≤ 1.1× plain Temporal',
+  },
+  {
+    name: '100 symbols × 6 no-op stages, 50 slots',
+    baseline: ['fanout.js', '--n=100', '--window=50'],
+    input: { symbols: symbolNames(100), maxConcurrent: 50 },
+    target: '≤ 1.15× plain Temporal',
+  },
+  {
+    name: '1000 symbols × 6 no-op stages, 50 slots',
+    baseline: ['fanout.js', '--n=1000', '--window=50'],
+    input: { symbols: symbolNames(1000), maxConcurrent: 50 },
+    target: '≤ 1.15× plain Temporal',
+  },
+];
+
+/** The engine beside plain Temporal: the same shapes, the same tuned dev server, one after the other in the same run. */
+export async function run(): Promise<readonly BenchResult[]> {
+  const closers = new Closers(log);
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-bench-'));
+  closers.add('the bench folder', { close: () => rm(home, { recursive: true, force: true }) });
+  try {
+    const cli = await findTemporalCli({ env: process.env, home: path.join(root, '.predictlab'), log });
+    const postgres = closers.add('Postgres', await attachPostgres({ home, log }));
+    const server = closers.add('Temporal', await startDevServer({ cli, home, headless: true, log }));
+    const env = {
+      ...process.env,
+      TEMPORAL_ADDRESS: server.address,
+      DATABASE_URL: postgres.url,
+      PREDICTLAB_HOME: home,
+      PREDICTLAB_PLUGINS: path.join(here, 'fibonacci-plugin.js'),
+      SERVER_PID: String(server.pid),
+    };
+    const database = closers.add('the database', await openDatabase({ url: postgres.url, max: 2 }));
+    await importSymbols(
+      database,
+      symbolNames(1000).map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } })),
+      { replace: true },
+    );
+    const baseline = await prepareBaseline(home);
+    const results: BenchResult[] = [];
+    for (const shape of SHAPES) {
+      const plain = baseline === undefined ? undefined : await runBaseline(baseline, shape.baseline, env);
+      const ours = await withWorker(env, () => runOurs(env, shape.input));
+      results.push({
+        name: shape.name,
+        ours,
+        unit: 's',
+        ...(plain === undefined ? {} : { baseline: { name: 'plain Temporal', value: plain } }),
+        better: 'lower',
+        note: `median of ${RUNS}; wanted ${shape.target}`,
+      });
+    }
+    return results;
+  } finally {
+    await closers.close();
+  }
+}
+
+/** A copy that uses this project's own Temporal packages; undefined where the baseline is not there. */
+async function prepareBaseline(home: string): Promise<string | undefined> {
+  if (!existsSync(BASELINE)) return undefined;
+  const folder = path.join(home, 'temporal-naive');
+  await cp(BASELINE, folder, { recursive: true });
+  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  return folder;
+}
+
+async function runBaseline(folder: string, [script, ...flags]: Shape['baseline'], env: NodeJS.ProcessEnv): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, [path.join(folder, 'bin', script), ...flags, `--runs=${RUNS}`], { env });
+  return (JSON.parse(stdout) as { seconds: number }).seconds;
+}
+
+async function runOurs(env: NodeJS.ProcessEnv, input: PipelineInput): Promise<number> {
+  const lab = await PredictLab.connect({ env });
+  try {
+    const warm = { ...input, tasks: input.tasks?.slice(0, 5), symbols: input.symbols?.slice(0, 20) };
+    await lab.result((await lab.start(warm)).runId);
+    const seconds: number[] = [];
+    for (let i = 0; i < RUNS; i++) {
+      const from = performance.now();
+      const { runId } = await lab.start(input);
+      const result = await lab.result(runId);
+      seconds.push((performance.now() - from) / 1000);
+      if (result.result !== 'success') throw new Error(`${runId} ended as ${result.result}: ${result.reasons.join('; ')}`);
+    }
+    return median(seconds);
+  } finally {
+    await lab.close();
+  }
+}
+
+async function withWorker<T>(env: NodeJS.ProcessEnv, work: () => Promise<T>): Promise<T> {
+  const worker = fork(path.join(here, 'engine-worker.js'), { env, stdio: ['ignore', 2, 2, 'ipc'], execArgv: [] });
+  const gone = new Promise<never>((_, reject) =>
+    worker.once('exit', (code) => reject(new Error(`the worker ended early with code ${code}`))),
+  );
+  try {
+    await Promise.race([new Promise((resolve) => worker.once('message', resolve)), gone]);
+    return await Promise.race([work(), gone]);
+  } finally {
+    gone.catch(() => undefined);
+    const exited = new Promise((resolve) => worker.once('exit', resolve));
+    worker.disconnect();
+    await exited;
+  }
+}

@@ -1,0 +1,34 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { expect, it } from 'vitest';
+import { createRig } from '../rig.ts';
+import { importTestSymbols } from '../symbols.ts';
+import { scriptedStages } from '../stages.ts';
+import { scenarios } from './scenarios.ts';
+import { scrub } from './scrub.ts';
+
+const FOLDER = fileURLToPath(new URL('histories', import.meta.url));
+
+/** Run by `npm run record-histories`, not by `npm test`: writes what the committed histories are. */
+it('records one history per workflow of every scenario', async () => {
+  await rm(FOLDER, { recursive: true, force: true });
+  await mkdir(FOLDER, { recursive: true });
+  for (const scenario of scenarios()) {
+    const rig = await createRig({ stages: scriptedStages(scenario.script), longestWaitInSlotMs: 2_000 });
+    await importTestSymbols(rig.database);
+    const { runId } = await rig.lab.start(scenario.input, { runId: scenario.name });
+    await scenario.meanwhile?.(rig, runId);
+    await rig.lab.result(runId).catch(() => undefined);
+    const histories = await rig.histories();
+    expect(histories.size).toBeGreaterThan(0);
+    let count = 0;
+    for (const [id, history] of histories) {
+      const workflow = id.split(' ')[0].replaceAll('/', '--');
+      const file = path.join(FOLDER, `${workflow}${count++ === 0 ? '' : `.${count}`}.json`);
+      await writeFile(file, `${JSON.stringify(scrub(historyToJSON(history)))}\n`);
+    }
+    await rig.close();
+  }
+}, 300_000);

@@ -1,0 +1,106 @@
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
+import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
+import type { Rig } from '../rig.ts';
+import { gate, type Script } from '../stages.ts';
+
+/** A path through the workflows whose history is committed, so that every later version of the code must still replay it. */
+export interface Scenario {
+  readonly name: string;
+  readonly script: Script;
+  readonly input: PipelineInput;
+  /** What is done to the run while it is open. */
+  readonly meanwhile?: (rig: Rig, runId: string) => Promise<void>;
+}
+
+const refuse = (): never => {
+  throw new PredictLabError('BadInput', 'the file is empty');
+};
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
+async function until(rig: Rig, runId: string, holds: (status: PipelineStatus) => boolean): Promise<void> {
+  while (!holds(await rig.lab.status(runId))) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Made anew for each recording: gates open once. */
+export function scenarios(): readonly Scenario[] {
+  const paused = gate();
+  const held = gate();
+  const mended = { value: false };
+  return [
+    { name: 'success', script: () => undefined, input: { symbols: ['AAA', 'BBB'] } },
+    {
+      name: 'stage-failure-with-skip',
+      script: ({ taskId }) => (taskId === 'AAA/clean' ? refuse() : undefined),
+      input: { symbols: ['AAA', 'BBB'] },
+    },
+    {
+      name: 'critical-abort',
+      script: async ({ taskId, work }) => {
+        if (taskId === 'AAA/collect') refuse();
+        if (taskId === 'BBB/collect') await untilAborted(work.signal);
+      },
+      input: { symbols: ['AAA', 'BBB'], criticalStages: ['collect'] },
+    },
+    {
+      name: 'cancel',
+      script: async ({ stage, work }) => {
+        if (stage === 'store') await untilAborted(work.signal);
+      },
+      input: { symbols: ['AAA'] },
+      meanwhile: async (rig, runId) => {
+        await until(rig, runId, (status) => status.taskResults['AAA/store'].status === 'running');
+        await rig.lab.cancel(runId);
+      },
+    },
+    {
+      name: 'retry-in-slot-and-later',
+      script: ({ taskId, attempt }) => {
+        if (taskId === 'AAA/collect' && attempt === 1) throw new PredictLabError('SourceUnavailable', 'polymarket answered 503');
+        if (taskId === 'AAA/collect' && attempt === 2) throw new PredictLabError('RateLimited', 'later', { retryAfterMs: 2_500 });
+      },
+      input: { symbols: ['AAA', 'BBB'], untilStage: 'clean', maxConcurrent: 1, retry: { retryDelay: '10ms' } },
+    },
+    {
+      name: 'custom-tasks-and-gate',
+      script: () => undefined,
+      input: {
+        symbols: ['AAA'],
+        maxConcurrent: 1,
+        tasks: [
+          { taskId: 'check', activity: 'sleep', args: [{ duration: '5ms' }], dependencies: ['AAA/store'], runBefore: ['AAA/kline'] },
+          { taskId: 'notify', activity: 'sleep', args: [{ duration: '5ms' }], dependencies: ['AAA/visualize'] },
+        ],
+      },
+    },
+    {
+      name: 'pause-and-resume',
+      script: ({ stage }) => (stage === 'collect' ? paused.opened : undefined),
+      input: { symbols: ['AAA', 'BBB'], untilStage: 'store', maxConcurrent: 1 },
+      meanwhile: async (rig, runId) => {
+        await until(rig, runId, (status) => status.statusBreakdown.running === 1);
+        await rig.lab.pause(runId);
+        paused.open();
+        await until(rig, runId, (status) => status.statusBreakdown.running === 0);
+        await rig.lab.setMaxConcurrent(runId, 2);
+        await rig.lab.resume(runId);
+      },
+    },
+    {
+      name: 'retry-failed-while-open',
+      script: async ({ taskId }) => {
+        if (taskId === 'AAA/clean' && !mended.value) refuse();
+        if (taskId === 'BBB/collect') await held.opened;
+      },
+      input: { symbols: ['AAA', 'BBB'], untilStage: 'store' },
+      meanwhile: async (rig, runId) => {
+        await until(rig, runId, (status) => status.statusBreakdown.skipped === 1);
+        mended.value = true;
+        await rig.lab.retryFailed(runId);
+        held.open();
+      },
+    },
+    { name: 'invalid-input', script: () => undefined, input: { symbols: ['NOBODY'] } },
+  ];
+}
