@@ -36,15 +36,23 @@ async function install() {
   // through the npm that runs us where there is one: `npm` may not be on PATH
   const [command, first] = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, [process.env.npm_execpath]] : ['npm', []];
   const args = [...first, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-  let code;
-  try {
-    code = await runChild(command, args, { cwd: ROOT, stdio: ['ignore', process.stderr, process.stderr] });
-  } catch (error) {
-    throw new SetUpError(`cannot start npm (${error.message}); install npm, which comes with Node.js`);
+  // once more when it fails: a set-up that was killed may have left an npm that is still at work in the same folder
+  let code = 1;
+  for (let attempt = 1; code !== 0 && code < 128 && attempt <= 2; attempt++) {
+    if (attempt > 1) say('npm ci failed; trying once more');
+    code = await runNpm(command, args);
   }
   if (code !== 0)
     throw new SetUpError(`npm ci failed with exit code ${code}; its message is above. Mend that (often the network) and start again`);
   say(`installed in ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+async function runNpm(command, args) {
+  try {
+    return await runChild(command, args, { cwd: ROOT, stdio: ['ignore', process.stderr, process.stderr] });
+  } catch (error) {
+    throw new SetUpError(`cannot start npm (${error.message}); install npm, which comes with Node.js`);
+  }
 }
 
 /**
