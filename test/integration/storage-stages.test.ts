@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readCandles } from '../../src/storage/candles.ts';
+import { readQuarantine } from '../../src/storage/quarantine.ts';
+import { readTicks, type TickRecord } from '../../src/storage/ticks.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
+
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await testDatabase();
+});
+afterAll(() => test.close());
+beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+
+const ticksOf = async (instrumentKey: number): Promise<readonly TickRecord[]> => {
+  const all: TickRecord[] = [];
+  for await (const batch of readTicks(test.database, { instrumentKey })) all.push(...batch);
+  return all;
+};
+
+describe('clean', () => {
+  it('lists a bad row once with its reason and original text, however often it is met', async () => {
+    const bad = trade(START, 1.5);
+    const rows = [trade(START + 1, 0.5), bad, trade(START + 2, 0.4, { defect: 'unknown-outcome' })];
+    await collect(test.database, { executionId: 'a', rows });
+    await collect(test.database, { executionId: 'b', rows });
+    const first = await runStage(test.database, 'clean', { executionId: 'a' });
+    await runStage(test.database, 'clean', { executionId: 'b' });
+    expect(first.output).toEqual({ rows: 3, ok: 1, quarantined: 2, flagged: 0, reasons: { 'price-range': 1, 'unknown-outcome': 1 } });
+    const listed = [];
+    for await (const batch of readQuarantine(test.database)) listed.push(...batch);
+    expect(listed).toEqual([
+      {
+        symbol: 'RAIN',
+        source: 'polymarket',
+        instrument: 'polymarket:0x1',
+        stage: 'clean',
+        reason: 'price-range',
+        time: START,
+        row: bad.raw,
+      },
+      expect.objectContaining({ reason: 'unknown-outcome', time: START + 2 }),
+    ]);
+  });
+
+  it('calls the run degraded when more rows are bad than the limit allows', async () => {
+    await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + 1, Number.NaN)] });
+    const { degraded } = await runStage(test.database, 'clean', { executionId: 'a' });
+    expect(degraded).toEqual(['1 of 2 rows (50.0 %) were quarantined: not-finite 1; the limit is 1 %']);
+  });
+
+  it('keeps a trade at exactly 1 and flags it', async () => {
+    const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 1)] });
+    const { clean } = await runStages(test.database, { executionId: 'a' });
+    expect(clean.output).toMatchObject({ ok: 1, flagged: 1, quarantined: 0 });
+    expect(await ticksOf(key)).toHaveLength(1);
+    const { rows } = await test.database.query('select flags from ticks');
+    expect(rows).toEqual([{ flags: 1 }]);
+  });
+});
+
+describe('store', () => {
+  it('stores a row once, however often it is collected, and counts the repeats', async () => {
+    const rows = [trade(START, 0.5), trade(START, 0.6), trade(START + 5, 0.7)];
+    const key = await collect(test.database, { executionId: 'a', rows });
+    expect((await runStages(test.database, { executionId: 'a' })).store.output).toMatchObject({ inserted: 3, duplicates: 0, ticks: 3 });
+    await collect(test.database, { executionId: 'b', rows: [...rows, trade(START + 6, 0.8)] });
+    expect((await runStages(test.database, { executionId: 'b' })).store.output).toMatchObject({ inserted: 1, duplicates: 3, ticks: 4 });
+    expect((await ticksOf(key)).map(({ price }) => price)).toEqual([0.5, 0.6, 0.7, 0.8]);
+  });
+
+  it('keeps copies inside one page apart, which differ by their identity only', async () => {
+    const copy = trade(START, 0.5, { identity: 'x' });
+    const key = await collect(test.database, { executionId: 'a', rows: [copy, { ...copy, identity: 'x#1' }] });
+    await runStages(test.database, { executionId: 'a' });
+    expect(await ticksOf(key)).toHaveLength(2);
+  });
+
+  it('keeps the venue’s order inside one timestamp, and puts late rows after those that were there first', async () => {
+    const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.9), trade(START, 0.1)] });
+    await runStages(test.database, { executionId: 'a' });
+    await collect(test.database, { executionId: 'b', rows: [trade(START, 0.5), trade(START, 0.9), trade(START, 0.1)] });
+    await runStages(test.database, { executionId: 'b' });
+    expect((await ticksOf(key)).map(({ price }) => price)).toEqual([0.9, 0.1, 0.5]);
+    expect(await readCandles(test.database, { instrumentKey: key, priceType: 'trade', interval: '1h' })).toMatchObject({
+      open: Float64Array.of(0.9),
+      close: Float64Array.of(0.5),
+    });
+  });
+
+  it('takes over what the venue corrects under the same id, and the candles follow', async () => {
+    const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5, { tradeId: 'v1', identity: 'v1' })] });
+    await runStages(test.database, { executionId: 'a' });
+    await collect(test.database, { executionId: 'b', rows: [trade(START, 0.4, { tradeId: 'v1', identity: 'v1' })] });
+    const { kline } = await runStages(test.database, { executionId: 'b', intervals: ['1h'] });
+    expect(kline.output).toMatchObject({ changed: 1 });
+    const candles = await readCandles(test.database, { instrumentKey: key, priceType: 'trade', interval: '1h' });
+    expect(candles).toMatchObject({ close: Float64Array.of(0.4), revision: Float64Array.of(2) });
+  });
+
+  it('leaves the staging of other runs and symbols alone', async () => {
+    await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5)] });
+    await collect(test.database, { executionId: 'a', symbol: 'SUN', rows: [trade(START, 0.6)] });
+    await collect(test.database, { executionId: 'b', rows: [trade(START, 0.7)] });
+    await runStages(test.database, { executionId: 'a' });
+    const { rows } = await test.database.query(
+      'select execution_id, symbol from staging_batches b join staged_rows r on r.batch = b.id order by 1, 2',
+    );
+    expect(rows).toEqual([
+      { execution_id: 'a', symbol: 'SUN' },
+      { execution_id: 'b', symbol: 'RAIN' },
+    ]);
+  });
+
+  it('counts what an open market lacks in the window, and calls the run degraded for it', async () => {
+    const asOf = START + 7 * DAY;
+    await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5)], covered: { from: START, to: asOf } });
+    expect((await runStages(test.database, { executionId: 'a', asOf })).store).toMatchObject({ output: { gaps: 0 } });
+    await collect(test.database, { executionId: 'b', rows: [], covered: { from: asOf + DAY, to: asOf + 2 * DAY } });
+    const { store } = await runStages(test.database, { executionId: 'b', asOf: asOf + 2 * DAY });
+    expect(store.output).toMatchObject({ gaps: 1 });
+    expect(store.degraded?.[0]).toContain('polymarket:0x1 lacks 14.3 % of its trade ticks’ time');
+  });
+
+  it('returns the first effect to a second worker with the same task, and takes effect once', async () => {
+    const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + 1, 0.6)] });
+    const [one, other] = await Promise.all([1, 2].map(() => runStage(test.database, 'store', { executionId: 'a' })));
+    expect(one).toEqual(other);
+    expect(one.output).toMatchObject({ inserted: 2 });
+    expect(await ticksOf(key)).toHaveLength(2);
+  });
+});
+
+describe('kline', () => {
+  const hourly = (instrumentKey: number) => readCandles(test.database, { instrumentKey, priceType: 'trade', interval: '1h' });
+
+  it('builds every interval, and nothing the second time', async () => {
+    const rows = Array.from({ length: 48 }, (_, i) => trade(START + i * HOUR, (i + 1) / 100));
+    await collect(test.database, { executionId: 'a', rows });
+    expect((await runStages(test.database, { executionId: 'a' })).kline.output).toEqual({
+      candles: 62,
+      changed: 62,
+      intervals: ['1h', '4h', '1d'],
+    });
+    await collect(test.database, { executionId: 'b', rows });
+    expect((await runStages(test.database, { executionId: 'b' })).kline.output).toMatchObject({ candles: 62, changed: 0 });
+  });
+
+  it('builds an interval whole when it is asked for the first time', async () => {
+    await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + DAY, 0.6)] });
+    await runStages(test.database, { executionId: 'a' });
+    const { output } = await runStage(test.database, 'kline', { executionId: 'b', intervals: ['1h', '5m', '1w'] });
+    expect(output).toMatchObject({ candles: 5, changed: 3 });
+  });
+
+  it('rebuilds the buckets of a late trade only, and counts their revision', async () => {
+    const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + 2 * HOUR, 0.6)] });
+    await runStages(test.database, { executionId: 'a', intervals: ['1h'] });
+    await collect(test.database, { executionId: 'b', rows: [trade(START + 1, 0.3)] });
+    expect((await runStages(test.database, { executionId: 'b', intervals: ['1h'] })).kline.output).toMatchObject({ changed: 1 });
+    expect(await hourly(key)).toMatchObject({
+      close: Float64Array.of(0.3, 0.6),
+      revision: Float64Array.of(2, 1),
+      trades: Float64Array.of(2, 1),
+    });
+  });
+
+  it('calls a bucket complete when it has closed and all of it was collected', async () => {
+    const rows = [0, 1, 2, 3].map((hour) => trade(START + hour * HOUR + 1, 0.5));
+    const asOf = START + 3.5 * HOUR;
+    const key = await collect(test.database, { executionId: 'a', rows: rows.slice(0, 4), covered: { from: START + HOUR / 2, to: asOf } });
+    await runStages(test.database, { executionId: 'a', asOf });
+    const first = await hourly(key);
+    expect(Array.from(first.complete)).toEqual([0, 1, 1, 0]);
+    expect(Array.from(first.coverage)).toEqual([0.5, 1, 1, 0.5]);
+
+    await collect(test.database, { executionId: 'b', rows: [], covered: { from: START, to: START + 5 * HOUR } });
+    await runStages(test.database, { executionId: 'b', asOf: START + 5 * HOUR });
+    const later = await hourly(key);
+    expect(Array.from(later.complete)).toEqual([1, 1, 1, 1]);
+    expect(Array.from(later.revision)).toEqual([2, 1, 1, 2]);
+  });
+
+  it('closes a bucket that was fully collected as soon as a later run sees it closed', async () => {
+    const covered = { from: START, to: START + 2 * HOUR };
+    const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5)], covered });
+    await runStages(test.database, { executionId: 'a', asOf: START + HOUR / 2, intervals: ['1h'] });
+    expect(Array.from((await hourly(key)).complete)).toEqual([0]);
+    await runStage(test.database, 'kline', { executionId: 'b', asOf: START + HOUR, intervals: ['1h'] });
+    expect(Array.from((await hourly(key)).complete)).toEqual([1]);
+    await runStage(test.database, 'kline', { executionId: 'c', asOf: START + HOUR / 2, intervals: ['1h'] });
+    expect(Array.from((await hourly(key)).complete)).toEqual([1]);
+  });
+
+  it('keeps trades and price points apart, and gives price points no volume', async () => {
+    const point = trade(START + 1, 0.9, { kind: 'price', size: null, side: null, identity: 'p' });
+    const key = await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), point] });
+    await runStages(test.database, { executionId: 'a' });
+    expect((await hourly(key)).high).toEqual(Float64Array.of(0.5));
+    const points = await readCandles(test.database, { instrumentKey: key, priceType: 'price', interval: '1h' });
+    expect(points).toMatchObject({ open: Float64Array.of(0.9), volume: Float64Array.of(Number.NaN) });
+  });
+
+  it('gives the same candles whatever the order and the batches in which the same ticks arrive', async () => {
+    const rows = Array.from({ length: 300 }, (_, i) =>
+      trade(START + i * 997_000, ((i * 37) % 99) / 100 + 0.005, { size: 0.1 * (i % 7) + 0.1 }),
+    );
+    const whole = await collect(test.database, { executionId: 'a', symbol: 'WHOLE', instrument: instrument('polymarket:0xa'), rows });
+    await runStages(test.database, { executionId: 'a', symbol: 'WHOLE' });
+    let parts = 0;
+    for (const [n, part] of [rows.slice(200), rows.slice(0, 90), rows.slice(50, 210).reverse()].entries()) {
+      parts = await collect(test.database, { executionId: `p${n}`, symbol: 'PARTS', instrument: instrument('polymarket:0xb'), rows: part });
+      await runStages(test.database, { executionId: `p${n}`, symbol: 'PARTS' });
+    }
+    for (const interval of ['1h', '4h', '1d'] as const) {
+      const { revision: _, ...one } = await readCandles(test.database, { instrumentKey: whole, priceType: 'trade', interval });
+      const { revision: __, ...other } = await readCandles(test.database, { instrumentKey: parts, priceType: 'trade', interval });
+      expect(other).toEqual(one);
+    }
+  });
+});
