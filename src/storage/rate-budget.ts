@@ -29,7 +29,7 @@ export function createPostgresWindows(database: Queryable): WindowStore {
   ): Promise<T | undefined> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const row = (await database.query<StateRow>(READ, [name])).rows[0];
-      const { state, result } = next(row?.state ?? EMPTY_WINDOW, Number(row?.now));
+      const { state, result } = next(row?.state ?? EMPTY_WINDOW, row?.now ?? 0);
       const json = JSON.stringify(state);
       const written =
         row?.version === null || row === undefined

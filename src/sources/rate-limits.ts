@@ -1,0 +1,38 @@
+/** What a venue allows on one family of routes: `requests` in any `windowMs`. */
+export interface RateLimit {
+  readonly requests: number;
+  readonly windowMs: number;
+}
+
+/** `live` goes first: what just happened is gone for good when it is missed, a backfill can wait. */
+export type Lane = 'live' | 'backfill';
+
+const per10Seconds = (requests: number): RateLimit => ({ requests, windowMs: 10_000 });
+const perMinute = (requests: number): RateLimit => ({ requests, windowMs: 60_000 });
+
+/**
+ * The venues' documented limits by route family (docs/sources.md names the pages). Predict.fun counts in calendar
+ * minutes; a sliding minute is stricter, so it holds there too.
+ */
+export const VENUE_LIMITS = {
+  'polymarket/gamma-markets': per10Seconds(300),
+  'polymarket/gamma-events': per10Seconds(500),
+  'polymarket/gamma-search': per10Seconds(350),
+  'polymarket/data-trades': per10Seconds(200),
+  'polymarket/data-prices': per10Seconds(200),
+  'polymarket/data-general': per10Seconds(1000),
+  'polymarket/clob-book': per10Seconds(1500),
+  'predict/trading': perMinute(500),
+  'predict/search': perMinute(120),
+  'predict/general': perMinute(250),
+} as const satisfies Record<string, RateLimit>;
+
+export type RouteFamily = keyof typeof VENUE_LIMITS;
+
+/** Hands out permission to send, one token a request, for every worker that shares it. */
+export interface RateBudget {
+  /** Resolves when one request of this family may be sent; rejects with `RateLimited` when the venue wants a long wait. */
+  take(family: RouteFamily, lane: Lane, signal: AbortSignal): Promise<void>;
+  /** The venue wants nothing more of this family for `waitMs`: moves the budget of all workers. */
+  pause(family: RouteFamily, waitMs: number): Promise<void>;
+}

@@ -1,0 +1,139 @@
+import { PredictLabError } from '../contracts/errors.ts';
+import { type Lane, type RateBudget, type RateLimit, type RouteFamily, VENUE_LIMITS } from './rate-limits.ts';
+import { type Grant, TOKEN_LIFE_MS } from './sliding-window.ts';
+
+/** Where it is written down what was sent: one sliding window per family, shared by whoever shares the store. */
+export interface WindowStore {
+  take(name: string, limit: RateLimit, want: number, reserve: number): Promise<Grant>;
+  pause(name: string, waitMs: number): Promise<void>;
+}
+
+/** Waits up to this stay inside the request; longer ones give the task's slot back (`RateLimited`). */
+export const LONGEST_WAIT_MS = 20_000;
+
+/** Share of a window that backfill leaves to live requests. */
+const LIVE_RESERVE = 0.3;
+/** Tokens fetched ahead in one go: saves a round trip a request while there are plenty. */
+const FETCH_AHEAD = 8;
+const FETCH_AHEAD_SHARE = 0.05;
+
+/** Naps are short, so that a live request that comes meanwhile does not wait behind backfill. */
+const LONGEST_NAP_MS = 250;
+
+interface Waiter {
+  readonly lane: Lane;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Family {
+  readonly name: RouteFamily;
+  readonly limit: RateLimit;
+  readonly live: Set<Waiter>;
+  readonly backfill: Set<Waiter>;
+  spare: number;
+  spareUntil: number;
+  fetching: boolean;
+}
+
+export interface TokenPoolOptions {
+  readonly store: WindowStore;
+  /** Other limits than the venues' documented ones. */
+  readonly limits?: Partial<Record<RouteFamily, RateLimit>>;
+  /** Share of the limits to use: below 1 leaves room for the user's other programs. @default 1 */
+  readonly share?: number;
+  /** Told when a venue asks everyone to wait. */
+  readonly onPause?: (family: RouteFamily, waitMs: number) => void;
+}
+
+/** A `RateBudget` over a store: batches what a process asks for, live requests first. */
+export function createTokenPool({ store, limits = {}, share = 1, onPause }: TokenPoolOptions): RateBudget {
+  const families = new Map<RouteFamily, Family>();
+  const familyOf = (name: RouteFamily): Family => {
+    let family = families.get(name);
+    if (family === undefined) {
+      const { requests, windowMs }: RateLimit = limits[name] ?? VENUE_LIMITS[name];
+      const limit = { requests: Math.max(1, Math.floor(requests * share)), windowMs };
+      family = { name, limit, live: new Set(), backfill: new Set(), spare: 0, spareUntil: 0, fetching: false };
+      families.set(name, family);
+    }
+    return family;
+  };
+
+  return {
+    take(name, lane, signal) {
+      const family = familyOf(name);
+      if (signal.aborted) return Promise.reject(signal.reason as Error);
+      if (family.spare > 0 && family.live.size === 0 && Date.now() < family.spareUntil) {
+        family.spare--;
+        return Promise.resolve();
+      }
+      return new Promise<void>((resolve, reject) => {
+        const queue = family[lane];
+        const leave = () => {
+          queue.delete(waiter);
+          signal.removeEventListener('abort', onAbort);
+        };
+        const waiter: Waiter = {
+          lane,
+          resolve: () => {
+            leave();
+            resolve();
+          },
+          reject: (reason) => {
+            leave();
+            reject(reason);
+          },
+        };
+        const onAbort = () => waiter.reject(signal.reason);
+        signal.addEventListener('abort', onAbort);
+        queue.add(waiter);
+        if (!family.fetching) void serve(store, family);
+      });
+    },
+    async pause(name, waitMs) {
+      const family = familyOf(name);
+      family.spare = 0;
+      onPause?.(name, waitMs);
+      await store.pause(name, waitMs);
+    },
+  };
+}
+
+/** Fetches tokens for whoever waits until nobody does. Never throws: what goes wrong goes to the waiters. */
+async function serve(store: WindowStore, family: Family): Promise<void> {
+  family.fetching = true;
+  try {
+    while (family.live.size + family.backfill.size > 0) {
+      const forLive = family.live.size > 0;
+      const waiting = forLive ? family.live.size : family.backfill.size;
+      const ahead = Math.min(FETCH_AHEAD, Math.floor(family.limit.requests * FETCH_AHEAD_SHARE));
+      const reserve = forLive ? 0 : Math.floor(family.limit.requests * LIVE_RESERVE);
+      const { granted, waitMs } = await store.take(family.name, family.limit, waiting + ahead, reserve);
+      if (granted === 0) {
+        if (waitMs > LONGEST_WAIT_MS) throw pausedError(family.name, waitMs);
+        const nap = Math.min(waitMs, LONGEST_NAP_MS);
+        await new Promise((resolve) => setTimeout(resolve, Math.max(1, Math.ceil(nap))));
+        continue;
+      }
+      family.spare = granted;
+      family.spareUntil = Date.now() + TOKEN_LIFE_MS;
+      for (const waiter of [...family.live, ...family.backfill]) {
+        if (family.spare === 0) break;
+        family.spare--;
+        waiter.resolve();
+      }
+    }
+  } catch (error) {
+    for (const waiter of [...family.live, ...family.backfill]) waiter.reject(error);
+  } finally {
+    family.fetching = false;
+  }
+}
+
+function pausedError(family: RouteFamily, waitMs: number): PredictLabError {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new PredictLabError('RateLimited', `${family} asked everyone to wait; its budget opens again in ${seconds} s`, {
+    retryAfterMs: waitMs,
+  });
+}
