@@ -1,0 +1,175 @@
+import { gunzipSync } from 'node:zlib';
+import { Agent, request } from 'undici';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import type { Lane, RateBudget, RouteFamily } from '../rate-limits.ts';
+import { LONGEST_WAIT_MS } from '../token-pool.ts';
+import { createGate, type Gate } from './gate.ts';
+import { parseTolerantJson } from './tolerant-json.ts';
+import { refusal, VenueError } from './venue-error.ts';
+import { exhaustedMs, waitHintMs } from './wait-hint.ts';
+
+export interface VenueClientOptions {
+  readonly venue: string;
+  /** Base URL; a path in it is kept as a prefix. */
+  readonly baseUrl: string;
+  /** Sent with every request; never logged. */
+  readonly key?: { readonly header: string; readonly value: string; readonly environment: string };
+  readonly budget: RateBudget;
+  /** Requests under way at once, which is also the number of connections kept alive. @default 12 */
+  readonly connections?: number;
+  /** Longest wait for the headers, and for each piece of the body. @default 15000 */
+  readonly timeoutMs?: number;
+  /** Tries of one request, the first included. @default 4 */
+  readonly tries?: number;
+  /** Wait before the second try; doubles. @default 250 */
+  readonly backoffMs?: number;
+}
+
+export type QueryPairs = readonly (readonly [name: string, value: string | number | boolean])[];
+
+export interface GetRequest {
+  readonly path: string;
+  readonly query?: QueryPairs;
+  readonly family: RouteFamily;
+  readonly lane: Lane;
+  readonly signal: AbortSignal;
+}
+
+/** A parsed answer and how many HTTP requests it took. */
+export interface Answer {
+  readonly json: unknown;
+  readonly path: string;
+  readonly requests: number;
+}
+
+/** HTML instead of JSON is often one bad edge node; more than this many tries only make a block last. */
+const BLOCKED_TRIES = 2;
+/** Wait after a 429 that names none. */
+const UNNAMED_WAIT_MS = 1000;
+
+/**
+ * Reads one host of a venue: kept-alive connections, gzip, the shared rate budget, a few retries, and every failure
+ * named by its effect. Owns its connections: `close` ends them.
+ */
+export class VenueClient {
+  readonly #options: VenueClientOptions;
+  readonly #agent: Agent;
+  readonly #gate: Gate;
+  readonly #origin: string;
+  readonly #prefix: string;
+
+  constructor(options: VenueClientOptions) {
+    this.#options = options;
+    const connections = options.connections ?? 12;
+    const timeout = options.timeoutMs ?? 15_000;
+    this.#agent = new Agent({
+      connections,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+      connect: { timeout: Math.min(timeout, 10_000) },
+    });
+    this.#gate = createGate(connections);
+    const url = new URL(options.baseUrl);
+    this.#origin = url.origin;
+    this.#prefix = url.pathname.replace(/\/+$/, '');
+  }
+
+  async get(get: GetRequest): Promise<Answer> {
+    const tries = this.#options.tries ?? 4;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const json = await this.#gate(() => this.#once(get), get.signal);
+        return { json, path: get.path, requests: attempt };
+      } catch (error) {
+        const failure = this.#named(error, get);
+        const last = failure.type === 'SourceBlocked' ? BLOCKED_TRIES : tries;
+        const mayHelp = failure.retryable || failure.type === 'SourceBlocked';
+        const wait = failure.retryAfterMs ?? this.#backoff(attempt);
+        if (failure.type === 'RateLimited' || failure.retryAfterMs !== undefined) {
+          // the whole budget waits, so this request's next try does as well
+          await this.#options.budget.pause(get.family, failure.retryAfterMs ?? UNNAMED_WAIT_MS * 2 ** (attempt - 1));
+        }
+        if (!mayHelp || attempt >= last || wait > LONGEST_WAIT_MS) throw failure;
+        await pause(wait, get.signal);
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
+  /** Full jitter over the upper half, so that parallel requests do not come back together. */
+  #backoff(attempt: number): number {
+    return (this.#options.backoffMs ?? 250) * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
+  }
+
+  async #once({ path, query = [], family, lane, signal }: GetRequest): Promise<unknown> {
+    const { budget, key } = this.#options;
+    await budget.take(family, lane, signal);
+    const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
+    const response = await request(`${this.#origin}${this.#prefix}${path}${search === '' ? '' : `?${search}`}`, {
+      dispatcher: this.#agent,
+      signal,
+      headers: {
+        accept: 'application/json',
+        'accept-encoding': 'gzip',
+        'user-agent': 'predictlab',
+        ...(key && { [key.header]: key.value }),
+      },
+    });
+    const bytes = Buffer.from(await response.body.arrayBuffer());
+    const { statusCode, headers } = response;
+    const text = this.#redacted((headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8'));
+    const html = /text\/html/i.test(String(headers['content-type'] ?? '')) || /^\s*</.test(text);
+    if (statusCode !== 200 || html) {
+      const wait = waitHintMs(headers, Date.now());
+      throw refusal({ venue: this.#options.venue, path, status: statusCode, text, html, retryAfterMs: wait, keyName: key?.environment });
+    }
+    const hold = exhaustedMs(headers);
+    if (hold !== undefined) await budget.pause(family, hold);
+    return parseTolerantJson(text);
+  }
+
+  /** A venue that echoes the key must not get it into our logs, errors or raw rows. */
+  #redacted(text: string): string {
+    const secret = this.#options.key?.value;
+    return secret !== undefined && secret !== '' && text.includes(secret) ? text.replaceAll(secret, '***') : text;
+  }
+
+  /** Anything that can go wrong on the wire, as one of our errors. Cancellation stays what it is. */
+  #named(error: unknown, { path, signal }: GetRequest): PredictLabError {
+    if (signal.aborted) throw signal.reason;
+    if (error instanceof PredictLabError) return error;
+    const { venue } = this.#options;
+    if (error instanceof SyntaxError) {
+      return new VenueError('SourceUnavailable', `${venue} sent an answer on ${path} that is not whole JSON: ${error.message}`, {
+        status: 200,
+      });
+    }
+    const code = (error as { code?: unknown }).code;
+    const detail = typeof code === 'string' ? `${messageOf(error) || 'no connection'} (${code})` : messageOf(error);
+    return new VenueError('SourceUnavailable', `${venue} cannot be reached at ${this.#origin}${path}: ${detail}`, {
+      status: null,
+      cause: error,
+    });
+  }
+}
+
+/** Resolves after `ms`; rejects at once when the signal aborts. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}

@@ -1,0 +1,65 @@
+import { type ErrorType, PredictLabError } from '../../contracts/errors.ts';
+
+/** An error that a venue's answer made; `status` is null when there was no whole answer. */
+export class VenueError extends PredictLabError {
+  readonly status: number | null;
+
+  constructor(type: ErrorType, message: string, options: { status: number | null; retryAfterMs?: number; cause?: unknown }) {
+    super(type, message, options);
+    this.status = options.status;
+  }
+}
+
+export interface RefusedAnswer {
+  readonly venue: string;
+  /** Path without host, query or key. */
+  readonly path: string;
+  readonly status: number;
+  readonly text: string;
+  readonly html: boolean;
+  readonly retryAfterMs: number | undefined;
+  /** Where the key for this venue comes from (`PREDICT_API_KEY`), if it takes one. */
+  readonly keyName: string | undefined;
+}
+
+const RETRYABLE_STATUS = new Set([408, 425]);
+const LONGEST_MESSAGE = 300;
+
+/** What the venue itself says is wrong: the `message` or `error` of its JSON, else the start of its text. */
+export function venueMessage(text: string): string {
+  try {
+    const body = JSON.parse(text) as Record<string, unknown>;
+    for (const key of ['message', 'error', 'detail', 'type']) {
+      const value = body?.[key];
+      if (typeof value === 'string' && value !== '') return value.slice(0, LONGEST_MESSAGE);
+    }
+  } catch {
+    // not JSON: the text itself is the message
+  }
+  return text.trim().slice(0, LONGEST_MESSAGE);
+}
+
+/**
+ * Names a refused answer by its effect: 429 is `RateLimited`; 408, 425 and 5xx `SourceUnavailable`; a page of HTML where
+ * JSON belongs `SourceBlocked`; 401 and 403 `SourceUnauthorized`; every other 4xx `BadInput` with the venue's own words.
+ */
+export function refusal(answer: RefusedAnswer): VenueError {
+  const { venue, path, status, html, retryAfterMs } = answer;
+  const said = html ? 'an HTML page' : venueMessage(answer.text);
+  const what = `${venue} answered ${status} on ${path}${said === '' ? '' : `: ${said}`}`;
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (status === 429) return new VenueError('RateLimited', what, { status, ...wait });
+  if (status >= 500 || RETRYABLE_STATUS.has(status)) return new VenueError('SourceUnavailable', what, { status, ...wait });
+  if (html || (status >= 300 && status < 400)) {
+    return new VenueError(
+      'SourceBlocked',
+      `${what}. Its edge refuses this address or region: run from another network, or point the venue's URL at a proxy you may use`,
+      { status },
+    );
+  }
+  if (status === 401 || status === 403) {
+    const remedy = answer.keyName === undefined ? 'this address may not use the venue' : `set a valid key in ${answer.keyName}`;
+    return new VenueError('SourceUnauthorized', `${what}; ${remedy}`, { status });
+  }
+  return new VenueError('BadInput', what, { status });
+}

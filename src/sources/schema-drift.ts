@@ -1,0 +1,85 @@
+import { PredictLabError } from '../contracts/errors.ts';
+
+export type JsonObject = { readonly [key: string]: unknown };
+
+export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const SAMPLE_LENGTH = 200;
+
+const typeOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'undefined' ? 'nothing' : typeof value;
+
+/** An answer that lost or renamed something we use: where, what was expected, what came, and a piece of it. */
+export function schemaChanged(at: {
+  venue: string;
+  where: string;
+  path: string;
+  expected: string;
+  got: unknown;
+  sample: unknown;
+}): PredictLabError {
+  const sample = (JSON.stringify(at.sample) ?? 'nothing').slice(0, SAMPLE_LENGTH);
+  return new PredictLabError(
+    'SourceSchemaChanged',
+    `${at.venue} changed its answer on ${at.where}: expected ${at.expected} at ${at.path}, got ${typeOf(at.got)}; sample: ${sample}. ` +
+      'Nothing of it was stored; PredictLab needs an update',
+  );
+}
+
+/** An answer that must be an object. */
+export function objectAt(json: unknown, at: { venue: string; where: string }): JsonObject {
+  if (isObject(json)) return json;
+  throw schemaChanged({ ...at, path: '$', expected: 'an object', got: json, sample: json });
+}
+
+/** A list inside an answer (`path` is its key, `$` the answer itself). */
+export function listAt(json: unknown, path: string, at: { venue: string; where: string }): readonly unknown[] {
+  const value = path === '$' ? json : objectAt(json, at)[path];
+  if (Array.isArray(value)) return value as readonly unknown[];
+  throw schemaChanged({ ...at, path, expected: 'a list', got: value, sample: json });
+}
+
+/** Fields a row must have, each under one of its names; dots go into nested objects. */
+export type RequiredFields = readonly (readonly string[])[];
+
+const SCALAR = new Set(['string', 'number', 'boolean']);
+
+/** The value at a dotted path; undefined where the way ends early. */
+export function valueAt(row: unknown, path: string): unknown {
+  let value: unknown = row;
+  for (const key of path.split('.')) {
+    if (!isObject(value)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+/**
+ * Where a bad row ends and a changed schema begins: a field that **every** row of a non-empty page lacks (or has as a list
+ * or an object) was renamed, and the page is refused as a whole. A field that only some rows lack makes those rows
+ * `malformed`. `null` is a value that a row may have: it is never drift.
+ */
+export function refuseRenamedFields(
+  rows: readonly unknown[],
+  required: RequiredFields,
+  at: { venue: string; where: string; list: string },
+): void {
+  if (rows.length === 0) return;
+  for (const names of required) {
+    const usable = rows.some((row) => names.some((name) => presentAt(row, name)));
+    if (usable) continue;
+    const name = names[0] ?? '';
+    throw schemaChanged({ ...at, path: `${at.list}[].${name}`, expected: 'a value', got: valueAt(rows[0], name), sample: rows[0] });
+  }
+}
+
+function presentAt(row: unknown, path: string): boolean {
+  let value: unknown = row;
+  for (const key of path.split('.')) {
+    // a whole branch that is null (`taker: null`) is one row's trouble
+    if (value === null) return true;
+    if (!isObject(value)) return false;
+    value = value[key];
+  }
+  return value === null || SCALAR.has(typeof value);
+}
