@@ -8,7 +8,12 @@ const polymarketSelector = z.union([
   z.strictObject({ seriesSlug: z.string().min(1) }),
 ]);
 
-const predictSelector = z.union([z.strictObject({ marketId: z.int().positive() }), z.strictObject({ categorySlug: z.string().min(1) })]);
+const predictSelector = z.union([
+  z.strictObject({ marketId: z.int().positive() }),
+  z.strictObject({ categorySlug: z.string().min(1) }),
+  /** Every category `<seriesSlug>-<startUnix>` of the window, as at Polymarket. */
+  z.strictObject({ seriesSlug: z.string().min(1) }),
+]);
 
 /** Which CSV column holds what; only `time` and `price` are required in a file. */
 export const tickColumnsSchema = z.strictObject({

@@ -54,6 +54,8 @@ export interface SourcePage {
   readonly requests: number;
   /** The order book as it stood, where the page looked at it. */
   readonly book?: Instrument['book'];
+  /** What a user should know about this instrument's rows, one sentence each. */
+  readonly problems?: readonly string[];
 }
 
 /**
@@ -89,6 +91,8 @@ export interface SearchHit {
   readonly selector: Json;
   readonly markets: number;
   readonly closed: boolean;
-  /** Instruments of other venues that trade the same market. */
+  /** Ids of the instruments that the selector would bring. */
+  readonly instruments: readonly string[];
+  /** Ids of the same markets at other venues. */
   readonly twins: readonly string[];
 }

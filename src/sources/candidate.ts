@@ -1,0 +1,60 @@
+import type { CandidateRow, QuarantineReason, TimeRange } from '../contracts/market-data.ts';
+import { contentIdentity } from '../market/identity.ts';
+
+/** What an adapter reads from one row; `content` is what makes the trade where the venue gives no id. */
+export interface ReadRow {
+  readonly kind: CandidateRow['kind'];
+  readonly time: number | null;
+  readonly price: number | null;
+  readonly size: number | null;
+  readonly side: CandidateRow['side'];
+  readonly outcome: string | null;
+  readonly tradeId: string | null;
+  readonly content: readonly (string | number | null)[];
+  readonly raw: string;
+  readonly defect: QuarantineReason | null;
+}
+
+/**
+ * Gives the rows of one page their identities: the venue's id; else a hash of the content, copies inside the page told
+ * apart by `#n`. A row that cannot become a tick is known by its text, so that it is listed once however often it comes.
+ */
+export function identifyPage(rows: readonly ReadRow[]): CandidateRow[] {
+  const copies = new Map<string, number>();
+  return rows.map(({ content, ...row }) => {
+    if (row.defect !== null) return { ...row, identity: contentIdentity([row.raw]) };
+    if (row.tradeId !== null) return { ...row, identity: row.tradeId };
+    const first = contentIdentity(content);
+    const copy = copies.get(first) ?? 0;
+    copies.set(first, copy + 1);
+    return { ...row, identity: copy === 0 ? first : `${first}#${copy}` };
+  });
+}
+
+/** Before this, seconds were read as milliseconds. */
+const EARLIEST = Date.UTC(1971, 0, 1);
+/** Clocks of venues and chains run ahead of ours by seconds, not by more than this. */
+const CLOCK_SKEW_MS = 300_000;
+
+/** What a row's time is worth for finding one's place in a venue's history. */
+export interface TimeBounds {
+  /** Rows before this cannot be: the market had not opened. */
+  readonly earliest: number;
+  /** Rows after this cannot be: it is the future. */
+  readonly latest: number;
+}
+
+export const timeBounds = (opensAt: number | null, asOf: number, now: number): TimeBounds => ({
+  earliest: opensAt === null ? EARLIEST : Math.max(EARLIEST, Math.floor(opensAt / 1000) * 1000),
+  latest: Math.max(asOf, now) + CLOCK_SKEW_MS,
+});
+
+export const isPlausible = (time: number, { earliest, latest }: TimeBounds): boolean => time >= earliest && time <= latest;
+
+/**
+ * Rows for staging: those of the window, and those whose time is missing or impossible, which quarantine must see. A
+ * sound row outside the window belongs to another run.
+ */
+export function rowsOfWindow(rows: readonly CandidateRow[], window: TimeRange, bounds: TimeBounds): readonly CandidateRow[] {
+  return rows.filter(({ time }) => time === null || !isPlausible(time, bounds) || (time >= window.from && time <= window.to));
+}

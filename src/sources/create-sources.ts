@@ -1,0 +1,80 @@
+import type { Queryable } from '../storage/database.ts';
+import { createPostgresWindows } from '../storage/rate-budget.ts';
+import { createFileSource } from './file/file-source.ts';
+import { VenueClient } from './http/venue-client.ts';
+import { createLocalWindows } from './local-windows.ts';
+import { createPolymarketSource } from './polymarket/polymarket-source.ts';
+import { searchPolymarket } from './polymarket/search.ts';
+import { createPredictSource } from './predict/predict-source.ts';
+import { searchPredict } from './predict/search.ts';
+import { readSourceSettings, type SourceSettings } from './settings.ts';
+import type { SearchHit, Sources } from './source.ts';
+import { createTokenPool } from './token-pool.ts';
+
+export interface CreateSourcesOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the rate budgets are shared; without one this process keeps its own. */
+  readonly database?: Queryable;
+  readonly log?: { info(message: string, fields?: Record<string, unknown>): void };
+}
+
+/** What a search found at one venue, or why that venue was not asked. */
+export type VenueSearch = { readonly hits: readonly SearchHit[] } | { readonly skipped: string };
+
+/** Every source, over connections that live until `close`. */
+export interface SourceSet {
+  readonly byType: Sources;
+  /** Markets and groups of markets whose words match, by venue. */
+  search(text: string, signal: AbortSignal): Promise<{ readonly polymarket: VenueSearch; readonly predict: VenueSearch }>;
+  close(): Promise<void>;
+}
+
+/** Why Predict.fun takes no part; the run goes on without it. */
+export const NO_PREDICT_KEY =
+  'predict is skipped: PREDICT_API_KEY is not set, and Predict.fun answers nothing without a key; get one in its developer console and set PREDICT_API_KEY';
+
+/** Opens every source that the environment allows. @throws PredictLabError BadInput for a variable that cannot be used */
+export function createSources({ env, database, log }: CreateSourcesOptions): SourceSet {
+  const settings: SourceSettings = readSourceSettings(env);
+  const store = database === undefined ? createLocalWindows() : createPostgresWindows(database);
+  const budget = createTokenPool({
+    store,
+    share: settings.rateShare,
+    onPause: (family, waitMs) => log?.info('a venue asks everyone to wait', { family, waitMs: Math.round(waitMs) }),
+  });
+  const clients: VenueClient[] = [];
+  const client = (options: Pick<ConstructorParameters<typeof VenueClient>[0], 'venue' | 'baseUrl' | 'key'>): VenueClient => {
+    const opened = new VenueClient({ ...options, budget });
+    clients.push(opened);
+    return opened;
+  };
+  const { gammaUrl, clobUrl, dataUrl, tradesRoute } = settings.polymarket;
+  const api = {
+    gamma: client({ venue: 'polymarket', baseUrl: gammaUrl }),
+    clob: client({ venue: 'polymarket', baseUrl: clobUrl }),
+    data: client({ venue: 'polymarket', baseUrl: dataUrl }),
+  };
+  const { url, apiKey } = settings.predict;
+  const predict =
+    apiKey === undefined
+      ? undefined
+      : client({ venue: 'predict', baseUrl: url, key: { header: 'x-api-key', value: apiKey, environment: 'PREDICT_API_KEY' } });
+
+  return {
+    byType: {
+      polymarket: { source: createPolymarketSource(api, { tradesRoute }) },
+      predict: predict === undefined ? { skipped: NO_PREDICT_KEY } : { source: createPredictSource(predict) },
+      file: { source: createFileSource() },
+    },
+    async search(text, signal) {
+      const [polymarket, found] = await Promise.all([
+        searchPolymarket(api.gamma, text, signal),
+        predict === undefined ? undefined : searchPredict(predict, text, signal),
+      ]);
+      return { polymarket: { hits: polymarket }, predict: found === undefined ? { skipped: NO_PREDICT_KEY } : { hits: found } };
+    },
+    async close() {
+      await Promise.all(clients.map((each) => each.close()));
+    },
+  };
+}

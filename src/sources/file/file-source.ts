@@ -1,0 +1,148 @@
+import path from 'node:path';
+import type { FileSelector } from '../../contracts/catalogue.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import type { Json } from '../../contracts/pipeline-input.ts';
+import { expandPath, nameOf } from '../../files/expand-path.ts';
+import { openTickFile, type TickFile } from '../../files/read-tick-file.ts';
+import { isPlausible, rowsOfWindow, timeBounds } from '../candidate.ts';
+import { describeError } from '../describe-error.ts';
+import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../source.ts';
+
+export interface FileSourceOptions {
+  /** What relative paths start from. @default the working directory */
+  readonly base?: string;
+}
+
+/** The user's own CSV files: each file that a selector matches is one instrument. */
+export function createFileSource({ base = process.cwd() }: FileSourceOptions = {}): Source<FileSelector> {
+  return {
+    type: 'file',
+    discover: (request) => discover(request, base),
+    collect: (request) => collect(request, base),
+    describe: (error) => describeError('file', error),
+  };
+}
+
+interface SelectedFile {
+  readonly id: string;
+  readonly path: string;
+  readonly selector: FileSelector;
+}
+
+/** The files of all selectors, each once, by the id their instrument has; files of one name are told apart by their folders. */
+async function selectedFiles(selectors: readonly FileSelector[], base: string): Promise<{ files: SelectedFile[]; problems: string[] }> {
+  const byPath = new Map<string, FileSelector>();
+  const problems: string[] = [];
+  for (const selector of selectors) {
+    try {
+      for (const file of await expandPath(selector.path, base)) if (!byPath.has(file)) byPath.set(file, selector);
+    } catch (error) {
+      if (!(error instanceof PredictLabError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  const names = [...byPath.keys()].map(nameOf);
+  const files = [...byPath].map(([file, selector], index) => {
+    const name = names[index] ?? '';
+    const unique = names.indexOf(name) === names.lastIndexOf(name);
+    return { id: `file:${unique ? name : path.join(path.dirname(path.relative(base, file)), name)}`, path: file, selector };
+  });
+  return { files, problems };
+}
+
+const open = ({ path: file, selector }: SelectedFile, signal: AbortSignal): Promise<TickFile> =>
+  openTickFile(file, {
+    ...(selector.columns && { columns: selector.columns }),
+    ...(selector.firstOutcome && { firstOutcome: selector.firstOutcome }),
+    signal,
+  });
+
+async function discover(request: DiscoverRequest<FileSelector>, base: string): Promise<Discovery> {
+  const { files, problems } = await selectedFiles(request.selectors, base);
+  const instruments: Instrument[] = [];
+  for (const selected of files) {
+    try {
+      const file = await open(selected, request.signal);
+      // the second outcome's name is met in the first rows
+      for await (const _batch of file.batches()) break;
+      instruments.push(instrumentOf(selected, file.outcomes, base));
+    } catch (error) {
+      if (!(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
+      problems.push(error.message);
+    }
+  }
+  const named = problems.map((problem) => `${request.symbol}: ${problem}`);
+  if (instruments.length === 0 && named.length > 0) throw new PredictLabError('BadInput', named.join('\n'));
+  return { instruments, problems: named, requests: 0 };
+}
+
+function instrumentOf({ id, path: file, selector }: SelectedFile, outcomes: readonly string[], base: string): Instrument {
+  return {
+    id,
+    source: 'file',
+    market: selector.market ?? 'probability',
+    title: nameOf(file),
+    outcomes,
+    outcomeIds: [],
+    opensAt: null,
+    closesAt: null,
+    closed: false,
+    resolution: { kind: 'open' },
+    fees: null,
+    tickSize: null,
+    twins: [],
+    book: null,
+    reference: path.relative(base, file),
+  };
+}
+
+/** Read on after this line of the file. */
+interface Cursor {
+  readonly line: number;
+}
+
+/** A file is read whole in every run: it may have changed anywhere, and rows that are known already are merged. */
+async function* collect(request: CollectRequest<FileSelector>, base: string): AsyncGenerator<SourcePage> {
+  const { instrument, window, asOf } = request;
+  const { files } = await selectedFiles(request.selectors, base);
+  const selected = files.find(({ id }) => id === instrument.id);
+  if (selected === undefined)
+    throw new PredictLabError(
+      'BadInput',
+      `the file of ${instrument.id} (${instrument.reference}) is gone; put it back or change its selector`,
+    );
+  const file = await open(selected, request.signal);
+  const bounds = timeBounds(null, asOf, Date.now());
+  let line = (request.cursor as unknown as Cursor | undefined)?.line ?? 0;
+  let read = 0;
+  let kept = line > 0 ? 1 : 0;
+  let span: TimeRange | undefined;
+  for await (const batch of file.batches(line)) {
+    request.signal.throwIfAborted();
+    const rows = rowsOfWindow(batch.rows, window, bounds);
+    read += batch.rows.length;
+    kept += rows.length;
+    for (const { time } of batch.rows) {
+      if (time === null || !isPlausible(time, bounds)) continue;
+      span = span === undefined ? { from: time, to: time } : { from: Math.min(span.from, time), to: Math.max(span.to, time) };
+    }
+    line = batch.lines.at(-1) ?? line;
+    if (rows.length > 0) yield { kind: file.kind, rows, order: 'oldest-first', cursor: cursorAt(line), coverage: [], requests: 0 };
+  }
+  const outside = read > 0 && kept === 0 && span !== undefined ? [outsideWindow(instrument, read, span, window)] : [];
+  // the whole file was read: what it does not hold did not happen, as far as its owner says
+  const covered = { kind: file.kind, rows: [], order: 'oldest-first', cursor: cursorAt(line), requests: 0 } as const;
+  yield { ...covered, coverage: outside.length > 0 ? [] : [{ from: window.from, to: asOf }], problems: outside };
+}
+
+const cursorAt = (line: number): Json => ({ line });
+
+const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+function outsideWindow(instrument: Instrument, rows: number, span: TimeRange, window: TimeRange): string {
+  return (
+    `${instrument.reference} has ${rows} rows from ${day(span.from)} to ${day(span.to)}, none of them in the run's window ` +
+    `${day(window.from)} to ${day(window.to)}; use --as-of ${day(span.to + 86_400_000)} and --days to reach them`
+  );
+}

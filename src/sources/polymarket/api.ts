@@ -1,0 +1,17 @@
+import type { Lane } from '../rate-limits.ts';
+import type { VenueClient } from '../http/venue-client.ts';
+
+/** Polymarket's three hosts; each keeps its own connections. */
+export interface PolymarketApi {
+  readonly gamma: VenueClient;
+  readonly clob: VenueClient;
+  readonly data: VenueClient;
+}
+
+/** Which budget lane a request uses and what cancels it. */
+export interface Call {
+  readonly lane: Lane;
+  readonly signal: AbortSignal;
+}
+
+export const VENUE = 'polymarket';

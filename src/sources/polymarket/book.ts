@@ -1,0 +1,40 @@
+import type { Instrument } from '../../contracts/market-data.ts';
+import type { VenueClient } from '../http/venue-client.ts';
+import { VenueError } from '../http/venue-error.ts';
+import { readNumber } from '../scalars.ts';
+import { isObject, listAt } from '../schema-drift.ts';
+import { type Call, VENUE } from './api.ts';
+
+export interface BookLook {
+  /** Null when the market has no order book (any more). */
+  readonly book: Instrument['book'];
+  readonly requests: number;
+}
+
+/** Best bid and ask of the first outcome. Levels come in either order, so they are compared, not counted. */
+export async function lookAtBook(clob: VenueClient, instrument: Instrument, asOf: number, call: Call): Promise<BookLook> {
+  try {
+    const { json, requests } = await clob.get({
+      path: '/book',
+      query: [['token_id', instrument.outcomeIds[0] ?? '']],
+      family: 'polymarket/clob-book',
+      ...call,
+    });
+    const at = { venue: VENUE, where: '/book' };
+    const bids = pricesOf(listAt(json, 'bids', at));
+    const asks = pricesOf(listAt(json, 'asks', at));
+    const stamp = isObject(json) ? readNumber(json.timestamp).value : null;
+    const book = {
+      bid: bids.length === 0 ? null : Math.max(...bids),
+      ask: asks.length === 0 ? null : Math.min(...asks),
+      at: stamp ?? asOf,
+    };
+    return { book, requests };
+  } catch (error) {
+    if (error instanceof VenueError && error.status === 404) return { book: null, requests: 1 };
+    throw error;
+  }
+}
+
+const pricesOf = (levels: readonly unknown[]): number[] =>
+  levels.flatMap((level) => (isObject(level) ? (readNumber(level.price).value ?? []) : []));

@@ -1,0 +1,65 @@
+import type { PolymarketSelector } from '../../contracts/catalogue.ts';
+import type { Json } from '../../contracts/pipeline-input.ts';
+import { wantsBook } from '../book-freshness.ts';
+import { describeError } from '../describe-error.ts';
+import { laneOf } from '../lane.ts';
+import { walkNewestFirst, type WalkCursor } from '../newest-first-walk.ts';
+import type { CollectRequest, Source, SourcePage } from '../source.ts';
+import { type Call, type PolymarketApi, VENUE } from './api.ts';
+import { lookAtBook } from './book.ts';
+import { discoverPolymarket } from './discover.ts';
+import { collectPrices, type PriceCursor } from './prices.ts';
+import { tradesV1, tradesV2 } from './trades.ts';
+
+export interface PolymarketOptions {
+  /** The Data API's version for trades; v1 only as a fallback, it is being retired. @default "v2" */
+  readonly tradesRoute?: 'v2' | 'v1';
+  /** Whether price points are collected beside trades. @default true */
+  readonly pricePoints?: boolean;
+}
+
+/** Where a collection stands: in the trades, in the price points, or with only the book left. */
+type Cursor = { readonly trades: WalkCursor } | { readonly prices: PriceCursor | null };
+
+/** Polymarket: Gamma for discovery, Data v2 for trades and price points, the CLOB for the book. */
+export function createPolymarketSource(api: PolymarketApi, options: PolymarketOptions = {}): Source<PolymarketSelector> {
+  return {
+    type: VENUE,
+    discover: (request) => discoverPolymarket(api.gamma, request, { lane: laneOf(request.asOf), signal: request.signal }),
+    collect: (request) => collect(api, options, request),
+    describe: (error) => describeError(VENUE, error),
+  };
+}
+
+async function* collect(api: PolymarketApi, options: PolymarketOptions, request: CollectRequest): AsyncGenerator<SourcePage> {
+  const { instrument, window, asOf, refetch } = request;
+  const call: Call = { lane: laneOf(asOf), signal: request.signal };
+  const cursor = readCursor(request.cursor);
+  if (cursor === undefined || 'trades' in cursor) {
+    const version1 = options.tradesRoute === 'v1';
+    const pages = walkNewestFirst({
+      venue: VENUE,
+      instrument,
+      window,
+      asOf,
+      refetch,
+      covered: request.covered.trade,
+      resume: cursor?.trades,
+      fetch: (version1 ? tradesV1 : tradesV2)(api.data, instrument, call),
+      repeats: version1 ? 'end-of-paging' : 'ask-again',
+    });
+    for await (const page of pages) yield { ...page, cursor: toJson(page.cursor === null ? { prices: null } : { trades: page.cursor }) };
+  }
+  if (options.pricePoints !== false) {
+    const resume = cursor !== undefined && 'prices' in cursor ? (cursor.prices ?? undefined) : undefined;
+    for await (const page of collectPrices(api.data, request, resume, call)) yield { ...page, cursor: toJson({ prices: page.cursor }) };
+  }
+  if (wantsBook(instrument, asOf)) {
+    const { book, requests } = await lookAtBook(api.clob, instrument, asOf, call);
+    yield { kind: 'price', rows: [], order: 'oldest-first', cursor: toJson({ prices: { below: 0 } }), coverage: [], requests, book };
+  }
+}
+
+const toJson = (cursor: Cursor): Json => cursor as unknown as Json;
+const readCursor = (json: Json | undefined): Cursor | undefined =>
+  json === undefined || json === null ? undefined : (json as unknown as Cursor);

@@ -1,0 +1,133 @@
+import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
+import type { VenueClient } from '../http/venue-client.ts';
+import { VenueError } from '../http/venue-error.ts';
+import { readNumber, readTime } from '../scalars.ts';
+import { isObject, listAt, refuseRenamedFields, type RequiredFields } from '../schema-drift.ts';
+import type { CollectRequest, SourcePage } from '../source.ts';
+import { lifelessRanges, missingRanges, tradableWindow } from '../time-ranges.ts';
+import { type Call, VENUE } from './api.ts';
+import { nextCursor } from './pagination.ts';
+import { coarser, GRAINS, ladderSteps } from './price-ladder.ts';
+
+const WHERE = '/v2/prices-history';
+const FIELDS: RequiredFields = [['timestamp'], ['price']];
+/** The venue gives no more per page. */
+const LIMIT = 10_000;
+const SECOND = 1000;
+
+/** Points collected down to this moment; the next attempt goes on below it. */
+export interface PriceCursor {
+  readonly below: number;
+}
+
+/**
+ * Price points of the first outcome for what `covered` lacks, newest window first, one grain of overlap for the last bucket.
+ * A window that is empty at its grain is asked for at coarser ones; empty at all of them it is covered and quiet.
+ */
+export async function* collectPrices(
+  data: VenueClient,
+  request: CollectRequest,
+  resume: PriceCursor | undefined,
+  call: Call,
+): AsyncGenerator<Omit<SourcePage, 'cursor'> & { readonly cursor: PriceCursor }> {
+  const { instrument, window, asOf, refetch } = request;
+  const tradable = tradableWindow(instrument, window);
+  const missing = tradable.to <= tradable.from ? [] : missingRanges(tradable, refetch ? [] : request.covered.price);
+  const now = Math.max(Date.now(), asOf);
+  const bounds = timeBounds(instrument.opensAt, asOf, now);
+  const lifeless = lifelessRanges(instrument, window);
+  if (lifeless.length > 0)
+    yield { kind: 'price', rows: [], order: 'oldest-first', cursor: { below: resume?.below ?? asOf }, coverage: lifeless, requests: 0 };
+
+  for (const range of missing.reverse()) {
+    const to = Math.min(range.to, resume?.below ?? range.to);
+    if (to <= range.from) continue;
+    for (const step of ladderSteps({ from: range.from, to }, now)) {
+      let grain: number | undefined = step.grain;
+      let found: Points = { rows: [], requests: 0 };
+      let requests = 0;
+      while (grain !== undefined) {
+        found = await readPoints(data, instrument, step.range, grain, call);
+        requests += found.requests;
+        if (found.rows.length > 0) break;
+        grain = coarser(grain, step.range);
+      }
+      yield {
+        kind: 'price',
+        rows: rowsOfWindow(identifyPage(found.rows), window, bounds),
+        order: 'oldest-first',
+        cursor: { below: step.range.from },
+        coverage: [step.range],
+        requests,
+      };
+    }
+  }
+}
+
+interface Points {
+  readonly rows: readonly ReadRow[];
+  readonly requests: number;
+}
+
+/** All points of one window at one grain: at most 15 days, so they fit into memory at any grain. */
+async function readPoints(data: VenueClient, instrument: Instrument, range: TimeRange, grain: number, call: Call): Promise<Points> {
+  const seconds = (GRAINS[grain] ?? GRAINS[0]).seconds;
+  const query = [
+    ['token_id', instrument.outcomeIds[0] ?? ''],
+    // a bound of 0 is refused; the bucket that was open last time is read again
+    ['start', Math.max(1, Math.floor(range.from / SECOND) - seconds)],
+    ['end', Math.floor(range.to / SECOND) + 1],
+    ['bucket_seconds', seconds],
+    ['limit', LIMIT],
+  ] as const;
+  const rows: ReadRow[] = [];
+  const seen = new Set<string>();
+  let requests = 0;
+  let cursor: string | null = null;
+  do {
+    const page: Page | undefined = await readPage(data, cursor === null ? query : [...query, ['cursor', cursor]], call);
+    if (page === undefined) return { rows: [], requests: requests + 1 };
+    requests += page.requests;
+    rows.push(...page.rows);
+    cursor = page.next !== null && !seen.has(page.next) ? page.next : null;
+    if (cursor !== null) seen.add(cursor);
+  } while (cursor !== null);
+  return { rows, requests };
+}
+
+interface Page extends Points {
+  readonly next: string | null;
+}
+
+/** One page; undefined when the venue does not know the token (any more): it never had an order book. */
+async function readPage(data: VenueClient, query: readonly (readonly [string, string | number])[], call: Call): Promise<Page | undefined> {
+  try {
+    const answer = await data.get({ path: WHERE, query, family: 'polymarket/data-prices', ...call });
+    const list = listAt(answer.json, 'data', { venue: VENUE, where: WHERE });
+    refuseRenamedFields(list, FIELDS, { venue: VENUE, where: WHERE, list: 'data' });
+    return { rows: list.map(readPoint), requests: answer.requests, next: nextCursor(answer.json, WHERE) };
+  } catch (error) {
+    if (error instanceof VenueError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function readPoint(row: unknown): ReadRow {
+  const point = isObject(row) ? row : {};
+  const time = readTime(point.timestamp);
+  const price = readNumber(point.price);
+  const resolution = readNumber(point.resolution_seconds);
+  return {
+    kind: 'price',
+    time: time.value,
+    price: price.value,
+    size: null,
+    side: null,
+    outcome: null,
+    tradeId: null,
+    content: ['point', time.value, price.value, resolution.value],
+    raw: JSON.stringify(row),
+    defect: time.defect ?? price.defect,
+  };
+}

@@ -1,0 +1,45 @@
+import type { VenueClient } from '../http/venue-client.ts';
+import { isObject, listAt } from '../schema-drift.ts';
+import { readText } from '../scalars.ts';
+import type { SearchHit } from '../source.ts';
+import { VENUE } from './api.ts';
+import { readMarkets } from './gamma.ts';
+
+const PER_TYPE = 20;
+
+/** Events whose words match: an event with one market is offered as that market, one with several as the event. */
+export async function searchPolymarket(gamma: VenueClient, text: string, signal: AbortSignal): Promise<SearchHit[]> {
+  const { json } = await gamma.get({
+    path: '/public-search',
+    query: [
+      ['q', text],
+      ['limit_per_type', PER_TYPE],
+    ],
+    family: 'polymarket/gamma-search',
+    lane: 'live',
+    signal,
+  });
+  // a search without a hit leaves the list out
+  const events =
+    isObject(json) && (json.events === undefined || json.events === null)
+      ? []
+      : listAt(json, 'events', { venue: VENUE, where: '/public-search' });
+  return events.flatMap((event) => hitOf(event) ?? []);
+}
+
+function hitOf(event: unknown): SearchHit | undefined {
+  if (!isObject(event)) return undefined;
+  const slug = readText(event.slug);
+  if (slug === null) return undefined;
+  const markets = Array.isArray(event.markets) ? readMarkets(event.markets as unknown[], '/public-search').instruments : [];
+  const [only] = markets;
+  return {
+    source: VENUE,
+    title: readText(event.title) ?? slug,
+    selector: markets.length === 1 && only !== undefined ? { slug: only.reference } : { eventSlug: slug },
+    markets: markets.length,
+    closed: event.closed === true,
+    twins: [],
+    instruments: markets.map(({ id }) => id),
+  };
+}

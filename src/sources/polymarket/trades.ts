@@ -1,0 +1,74 @@
+import type { Instrument } from '../../contracts/market-data.ts';
+import { identifyPage } from '../candidate.ts';
+import type { HistoryPage } from '../newest-first-walk.ts';
+import { listAt, refuseRenamedFields } from '../schema-drift.ts';
+import type { VenueClient } from '../http/venue-client.ts';
+import { type Call, VENUE } from './api.ts';
+import { nextCursor } from './pagination.ts';
+import { readTrade, TRADE_FIELDS } from './trade-row.ts';
+
+export const conditionIdOf = (instrument: Instrument): string => instrument.id.slice(`${VENUE}:`.length);
+
+/** Rows a page may hold; Data v2 rejects more. */
+const V2_LIMIT = 1000;
+
+/** Reads pages of `GET /v2/trades`: cursor paging, newest first, each fill once (its taker side). */
+export function tradesV2(data: VenueClient, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
+  const where = '/v2/trades';
+  return async (cursor) => {
+    const query = [
+      ['condition', conditionIdOf(instrument)],
+      ['limit', V2_LIMIT],
+      ['taker_only', true],
+    ] as const;
+    const answer = await data.get({
+      path: where,
+      // the cursor carries only a position: the filters must be sent again
+      query: cursor === null ? query : [...query, ['cursor', cursor]],
+      family: 'polymarket/data-trades',
+      ...call,
+    });
+    const rows = listAt(answer.json, 'data', { venue: VENUE, where });
+    refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list: 'data' });
+    return {
+      rows: identifyPage(rows.map((row) => readTrade(row, instrument))),
+      next: nextCursor(answer.json, where),
+      requests: answer.requests,
+    };
+  };
+}
+
+/** v1 refuses larger pages and offsets. */
+const V1_LIMIT = 1000;
+const V1_LAST_OFFSET = 10_000;
+
+/**
+ * Reads pages of the older `GET /trades` (only by configuration: the venue is retiring it). Its offset stops at 10,000 rows
+ * and may repeat a page silently before that; the walk then covers only what it really saw.
+ */
+export function tradesV1(data: VenueClient, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
+  const where = '/trades';
+  return async (cursor) => {
+    const offset = cursor === null ? 0 : Number(cursor);
+    const answer = await data.get({
+      path: where,
+      query: [
+        ['market', conditionIdOf(instrument)],
+        ['limit', V1_LIMIT],
+        ['offset', offset],
+        ['takerOnly', true],
+      ],
+      family: 'polymarket/data-trades',
+      ...call,
+    });
+    const rows = listAt(answer.json, '$', { venue: VENUE, where });
+    refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list: '$' });
+    const more = rows.length >= V1_LIMIT;
+    return {
+      rows: identifyPage(rows.map((row) => readTrade(row, instrument))),
+      // past the last offset the same page is asked for again, which the walk takes as the end of paging
+      next: more ? String(Math.min(offset + V1_LIMIT, V1_LAST_OFFSET)) : null,
+      requests: answer.requests,
+    };
+  };
+}

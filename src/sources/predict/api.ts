@@ -1,0 +1,12 @@
+import type { VenueClient } from '../http/venue-client.ts';
+import type { Lane } from '../rate-limits.ts';
+
+export type PredictApi = VenueClient;
+
+/** Which budget lane a request uses and what cancels it. */
+export interface Call {
+  readonly lane: Lane;
+  readonly signal: AbortSignal;
+}
+
+export const VENUE = 'predict';

@@ -1,0 +1,46 @@
+import type { Instrument } from '../../contracts/market-data.ts';
+import { mirrorPrice } from '../../market/mirror-price.ts';
+import { VenueError } from '../http/venue-error.ts';
+import { readNumber } from '../scalars.ts';
+import { isObject, listAt, objectAt } from '../schema-drift.ts';
+import { type Call, type PredictApi, VENUE } from './api.ts';
+import { marketIdOf } from './matches.ts';
+
+export interface BookLook {
+  readonly book: Instrument['book'];
+  readonly requests: number;
+}
+
+/** Best bid and ask of the first outcome (index set 1): that is the side the venue quotes. */
+export async function lookAtBook(api: PredictApi, instrument: Instrument, asOf: number, call: Call): Promise<BookLook> {
+  try {
+    const { json, requests } = await api.get({
+      path: `/v1/markets/${marketIdOf(instrument)}/orderbook`,
+      family: 'predict/trading',
+      ...call,
+    });
+    const at = { venue: VENUE, where: '/v1/markets/{id}/orderbook' };
+    const data = objectAt(objectAt(json, at).data, at);
+    const bids = pricesOf(listAt(data, 'bids', at));
+    const asks = pricesOf(listAt(data, 'asks', at));
+    const stamp = readNumber(data.updateTimestampMs).value;
+    return {
+      book: { bid: bids.length === 0 ? null : Math.max(...bids), ask: asks.length === 0 ? null : Math.min(...asks), at: stamp ?? asOf },
+      requests,
+    };
+  } catch (error) {
+    if (error instanceof VenueError && error.status === 404) return { book: null, requests: 1 };
+    throw error;
+  }
+}
+
+/** The second outcome's book: what bids for the first is an offer of the second at 1 − price, and the reverse. */
+export const complementBook = (book: NonNullable<Instrument['book']>): NonNullable<Instrument['book']> => ({
+  bid: book.ask === null ? null : mirrorPrice(book.ask),
+  ask: book.bid === null ? null : mirrorPrice(book.bid),
+  at: book.at,
+});
+
+/** Levels are `[price, size]`; `{price, size}` is read too. */
+const pricesOf = (levels: readonly unknown[]): number[] =>
+  levels.flatMap((level) => readNumber(Array.isArray(level) ? (level as unknown[])[0] : isObject(level) ? level.price : null).value ?? []);

@@ -1,0 +1,154 @@
+import type { PredictSelector } from '../../contracts/catalogue.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import { VenueError } from '../http/venue-error.ts';
+import { objectAt, schemaChanged } from '../schema-drift.ts';
+import { noStep, seriesMembers } from '../series.ts';
+import type { DiscoverRequest, Discovery } from '../source.ts';
+import { type Call, type PredictApi, VENUE } from './api.ts';
+import { instrumentOf } from './instrument.ts';
+import { type PredictCategory, type PredictMarket, predictCategorySchema, predictMarketSchema } from './market-schema.ts';
+
+interface Finding {
+  readonly instruments: readonly Instrument[];
+  readonly problems: readonly string[];
+  readonly requests: number;
+}
+
+const isFinal = ({ closed, resolution }: Instrument): boolean => closed && resolution.kind === 'settled';
+
+/** What each selector needs besides itself. */
+interface Context {
+  readonly symbol: string;
+  readonly window: TimeRange;
+  readonly asOf: number;
+  readonly byId: ReadonlyMap<string, Instrument>;
+  readonly bySlug: ReadonlyMap<string, Instrument>;
+  readonly api: PredictApi;
+  readonly call: Call;
+}
+
+/** The instruments of a symbol's Predict.fun selectors, earliest ends first: one request per market or category. */
+export async function discoverPredict(api: PredictApi, request: DiscoverRequest<PredictSelector>, call: Call): Promise<Discovery> {
+  const byId = new Map(request.known.map((instrument) => [instrument.id, instrument]));
+  const bySlug = new Map(request.known.map((instrument) => [instrument.reference, instrument]));
+  const context: Context = { symbol: request.symbol, window: request.window, asOf: request.asOf, byId, bySlug, api, call };
+  const findings = await Promise.all(
+    request.selectors.map((selector) => {
+      if ('marketId' in selector) return byMarket(context, selector.marketId);
+      return 'categorySlug' in selector ? byCategory(context, selector.categorySlug) : bySeries(context, selector.seriesSlug);
+    }),
+  );
+  const instruments = new Map(findings.flatMap((finding) => finding.instruments).map((instrument) => [instrument.id, instrument]));
+  const problems = findings.flatMap((finding) => finding.problems);
+  if (instruments.size === 0 && problems.length > 0) throw new PredictLabError('BadInput', problems.join('\n'));
+  return {
+    instruments: [...instruments.values()].sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
+    problems,
+    requests: findings.reduce((sum, { requests }) => sum + requests, 0),
+  };
+}
+
+async function byMarket({ api, call, symbol, byId, asOf }: Context, marketId: number): Promise<Finding> {
+  const known = byId.get(`${VENUE}:${marketId}`);
+  if (known !== undefined && isFinal(known)) return { instruments: [known], problems: [], requests: 0 };
+  const where = `/v1/markets/${marketId}`;
+  const answer = await getOrMissing(api, where, call);
+  if ('refused' in answer) {
+    return {
+      instruments: [],
+      problems: [
+        `${symbol}: predict has no market {"marketId":${marketId}} (${answer.refused}); look it up with "predictlab symbols search"`,
+      ],
+      requests: 1,
+    };
+  }
+  const instrument = instrumentOf(readMarket(answer.data, '/v1/markets/{id}'), { ...(known && { known }), asOf });
+  if (instrument === undefined)
+    return {
+      instruments: [],
+      problems: [`${symbol}: predict market ${marketId} is not binary; it is left out`],
+      requests: answer.requests,
+    };
+  return { instruments: [instrument], problems: [], requests: answer.requests };
+}
+
+async function byCategory(context: Context, slug: string): Promise<Finding> {
+  const finding = await findCategory(context, slug);
+  if (finding !== undefined) return finding;
+  const hint = "a category's slug is the last part of its web address";
+  return { instruments: [], problems: [`${context.symbol}: predict has no category {"categorySlug":"${slug}"}; ${hint}`], requests: 1 };
+}
+
+async function bySeries(context: Context, seriesSlug: string): Promise<Finding> {
+  const members = seriesMembers(seriesSlug, context.window);
+  if (members === undefined) return { instruments: [], problems: [noStep(context.symbol, seriesSlug)], requests: 0 };
+  const findings = await Promise.all(
+    members.map(async ({ slug }): Promise<Finding> => {
+      const known = context.bySlug.get(slug);
+      if (known !== undefined && isFinal(known)) return { instruments: [known], problems: [], requests: 0 };
+      return (await findCategory(context, slug)) ?? { instruments: [], problems: [], requests: 1 };
+    }),
+  );
+  const instruments = findings.flatMap((finding) => finding.instruments);
+  const problems = findings.flatMap((finding) => finding.problems);
+  if (instruments.length === 0) {
+    problems.push(
+      `${context.symbol}: predict has no market of {"seriesSlug":"${seriesSlug}"} in the window; they would be named ${members[0]?.slug} and so on`,
+    );
+  }
+  return { instruments, problems, requests: findings.reduce((sum, { requests }) => sum + requests, 0) };
+}
+
+/** The markets of a category; undefined when there is none of that name. */
+async function findCategory({ api, call, byId, asOf, symbol }: Context, slug: string): Promise<Finding | undefined> {
+  const where = '/v1/categories/{slug}';
+  const answer = await getOrMissing(api, `/v1/categories/${encodeURIComponent(slug)}`, call);
+  if ('refused' in answer) return undefined;
+  const parsed = predictCategorySchema.safeParse(answer.data);
+  if (!parsed.success) throw drift(where, parsed.error.issues[0], answer.data);
+  const category: PredictCategory = parsed.data;
+  const problems: string[] = [];
+  const instruments = category.markets.flatMap((item) => {
+    const market = readMarket(item, where);
+    const known = byId.get(`${VENUE}:${market.id}`);
+    const instrument = instrumentOf(market, { category, ...(known && { known }), asOf });
+    if (instrument === undefined) problems.push(`${symbol}: predict market ${market.id} is not binary; it is left out`);
+    return instrument ?? [];
+  });
+  return { instruments, problems, requests: answer.requests };
+}
+
+type Found = { readonly data: unknown; readonly requests: number } | { readonly refused: string };
+
+/** The `data` of an answer; the venue's words when it refuses the id (400, 404). */
+async function getOrMissing(api: PredictApi, path: string, call: Call): Promise<Found> {
+  try {
+    const { json, requests } = await api.get({ path, family: 'predict/general', ...call });
+    const body = objectAt(json, { venue: VENUE, where: path });
+    if (!('data' in body))
+      throw schemaChanged({ venue: VENUE, where: path, path: 'data', expected: 'an object', got: undefined, sample: json });
+    return { data: body.data, requests };
+  } catch (error) {
+    if (error instanceof VenueError && error.type === 'BadInput') return { refused: error.message };
+    throw error;
+  }
+}
+
+/** Reads one market, or says what changed in its schema. */
+function readMarket(item: unknown, where: string): PredictMarket {
+  const parsed = predictMarketSchema.safeParse(item);
+  if (parsed.success) return parsed.data;
+  throw drift(where, parsed.error.issues[0], item);
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function drift(where: string, issue: Issue | undefined, sample: unknown): PredictLabError {
+  const path = (issue?.path ?? []).map(String).join('.');
+  const got = (issue?.path ?? []).reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], sample);
+  return schemaChanged({ venue: VENUE, where, path: path === '' ? '$' : path, expected: issue?.message ?? 'something else', got, sample });
+}

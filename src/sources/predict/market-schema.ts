@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+const id = z.union([z.string(), z.number()]).transform(String);
+
+const outcome = z.object({
+  indexSet: z.number(),
+  name: z.string(),
+  onChainId: id,
+  status: z.string().nullish(),
+});
+
+/** One market of `/v1/markets` or of a category: strict on what we use, open for everything else. */
+export const predictMarketSchema = z.object({
+  id,
+  title: z.string().nullish(),
+  question: z.string().nullish(),
+  categorySlug: z.string().nullish(),
+  outcomes: z.array(outcome),
+  status: z.string(),
+  tradingStatus: z.string().nullish(),
+  createdAt: z.string().nullish(),
+  decimalPrecision: z.number().nullish(),
+  feeRateBps: z.number().nullish(),
+  polymarketConditionIds: z.array(z.string()).nullish(),
+  /** The winning outcome, by name or as an object; the shape differs between clients, so it is read by hand. */
+  resolution: z.unknown(),
+  variantData: z.object({ startPrice: z.unknown(), endPrice: z.unknown() }).nullish(),
+});
+
+export type PredictMarket = z.infer<typeof predictMarketSchema>;
+
+/** Dates that only the category knows. */
+export const predictCategorySchema = z.object({
+  slug: z.string(),
+  title: z.string().nullish(),
+  startsAt: z.string().nullish(),
+  endsAt: z.string().nullish(),
+  markets: z.array(z.unknown()),
+});
+
+export type PredictCategory = z.infer<typeof predictCategorySchema>;

@@ -1,0 +1,53 @@
+import type { Instrument, QuarantineReason } from '../../contracts/market-data.ts';
+import { mirrorPrice } from '../../market/mirror-price.ts';
+import type { ReadRow } from '../candidate.ts';
+import { otherSide, readNumber, readScaled, readSide, readText, readTime } from '../scalars.ts';
+import { isObject, type JsonObject, type RequiredFields } from '../schema-drift.ts';
+
+export const MATCH_FIELDS: RequiredFields = [
+  ['settlementId'],
+  ['executedAt'],
+  ['priceExecuted'],
+  ['amountFilled'],
+  ['taker.quoteType'],
+  ['taker.outcome.indexSet', 'taker.outcome.onChainId'],
+];
+
+/**
+ * Reads one match. Price and amount are integers scaled by 10^18; `priceExecuted` is what the taker's outcome was traded at
+ * (`taker.price` is only its limit). A match of the second outcome is mirrored.
+ */
+export function readMatch(row: unknown, instrument: Instrument): ReadRow {
+  const match: JsonObject = isObject(row) ? row : {};
+  const taker: JsonObject = isObject(match.taker) ? match.taker : {};
+  const outcome: JsonObject = isObject(taker.outcome) ? taker.outcome : {};
+  const id = readText(match.settlementId);
+  const time = readTime(match.executedAt);
+  const price = readScaled(match.priceExecuted);
+  const size = readScaled(match.amountFilled);
+  const side = readSide(taker.quoteType);
+  const index = outcomeIndex(outcome, instrument);
+  const mirrored = index === 1;
+  const defect: QuarantineReason | null =
+    time.defect ?? price.defect ?? size.defect ?? (index < 0 ? 'unknown-outcome' : side === null || id === null ? 'malformed' : null);
+  return {
+    kind: 'trade',
+    time: time.value,
+    price: mirrored && price.value !== null ? mirrorPrice(price.value) : price.value,
+    size: size.value,
+    side: mirrored ? otherSide(side) : side,
+    outcome: readText(outcome.name) ?? (index < 0 ? null : (instrument.outcomes[index] ?? String(index))),
+    tradeId: id,
+    content: [],
+    raw: JSON.stringify(row),
+    defect,
+  };
+}
+
+/** 0 or 1 by the outcome's id on the chain, by its index set (1, 2) where there is no id; −1 when it is none of this market. */
+function outcomeIndex({ onChainId, indexSet }: JsonObject, { outcomeIds }: Instrument): number {
+  const id = readText(onChainId);
+  if (id !== null) return outcomeIds.indexOf(id);
+  const set = readNumber(indexSet).value;
+  return set === 1 || set === 2 ? set - 1 : -1;
+}

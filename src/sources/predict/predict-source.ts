@@ -1,0 +1,50 @@
+import type { PredictSelector } from '../../contracts/catalogue.ts';
+import type { Json } from '../../contracts/pipeline-input.ts';
+import { wantsBook } from '../book-freshness.ts';
+import { describeError } from '../describe-error.ts';
+import { laneOf } from '../lane.ts';
+import { walkNewestFirst, type WalkCursor } from '../newest-first-walk.ts';
+import type { CollectRequest, Source, SourcePage } from '../source.ts';
+import { type Call, type PredictApi, VENUE } from './api.ts';
+import { lookAtBook } from './book.ts';
+import { discoverPredict } from './discover.ts';
+import { matches } from './matches.ts';
+
+/** Predict.fun: markets and categories for discovery, order matches as trades, the order book. */
+export function createPredictSource(api: PredictApi): Source<PredictSelector> {
+  return {
+    type: VENUE,
+    discover: (request) => discoverPredict(api, request, { lane: laneOf(request.asOf), signal: request.signal }),
+    collect: (request) => collect(api, request),
+    describe: (error) => describeError(VENUE, error),
+  };
+}
+
+/** Where a collection stands: in the matches, or behind them (null). */
+interface Cursor {
+  readonly trades: WalkCursor | null;
+}
+
+async function* collect(api: PredictApi, request: CollectRequest): AsyncGenerator<SourcePage> {
+  const { instrument, window, asOf, refetch } = request;
+  const call: Call = { lane: laneOf(asOf), signal: request.signal };
+  const cursor = request.cursor as unknown as Cursor | undefined;
+  if (cursor?.trades !== null) {
+    const pages = walkNewestFirst({
+      venue: VENUE,
+      instrument,
+      window,
+      asOf,
+      refetch,
+      covered: request.covered.trade,
+      resume: cursor?.trades,
+      fetch: matches(api, instrument, call),
+      repeats: 'ask-again',
+    });
+    for await (const page of pages) yield { ...page, cursor: { trades: page.cursor } as unknown as Json };
+  }
+  if (wantsBook(instrument, asOf)) {
+    const { book, requests } = await lookAtBook(api, instrument, asOf, call);
+    yield { kind: 'trade', rows: [], order: 'newest-first', cursor: { trades: null }, coverage: [], requests, book };
+  }
+}

@@ -1,0 +1,70 @@
+import { isObject, listAt, objectAt } from '../schema-drift.ts';
+import { readText } from '../scalars.ts';
+import type { SearchHit } from '../source.ts';
+import { type PredictApi, VENUE } from './api.ts';
+import { instrumentOf } from './instrument.ts';
+import { predictMarketSchema } from './market-schema.ts';
+
+const LIMIT = 25;
+const WHERE = '/v1/search';
+
+/** Categories whose words match, and markets that stand in none of them; with the Polymarket markets they are twins of. */
+export async function searchPredict(api: PredictApi, text: string, signal: AbortSignal): Promise<SearchHit[]> {
+  const { json } = await api.get({
+    path: WHERE,
+    query: [
+      ['query', text],
+      ['limit', LIMIT],
+      ['includeResolved', true],
+    ],
+    family: 'predict/search',
+    lane: 'live',
+    signal,
+  });
+  const at = { venue: VENUE, where: WHERE };
+  const data = objectAt(objectAt(json, at).data, at);
+  const categories = data.categories === undefined ? [] : listAt(data, 'categories', at);
+  const markets = data.markets === undefined ? [] : listAt(data, 'markets', at);
+  const hits = categories.flatMap((category) => categoryHit(category) ?? []);
+  const shown = new Set(hits.flatMap(({ instruments }) => instruments));
+  return [
+    ...hits,
+    ...markets.flatMap((market) => marketHit(market) ?? []).filter(({ instruments }) => !instruments.every((id) => shown.has(id))),
+  ];
+}
+
+/** Searching asks about now; no instrument is stored from it, and what it shows short is only not shown. */
+function instrumentFrom(item: unknown) {
+  const market = predictMarketSchema.safeParse(item);
+  return market.success ? instrumentOf(market.data, { asOf: Date.now() }) : undefined;
+}
+
+function categoryHit(category: unknown): SearchHit | undefined {
+  const slug = isObject(category) ? readText(category.slug) : null;
+  if (!isObject(category) || slug === null) return undefined;
+  const instruments = Array.isArray(category.markets) ? (category.markets as unknown[]).flatMap((item) => instrumentFrom(item) ?? []) : [];
+  return {
+    source: VENUE,
+    title: readText(category.title) ?? slug,
+    selector: { categorySlug: slug },
+    markets: instruments.length,
+    closed: instruments.length > 0 && instruments.every(({ closed }) => closed),
+    twins: instruments.flatMap(({ twins }) => twins),
+    instruments: instruments.map(({ id }) => id),
+  };
+}
+
+function marketHit(item: unknown): SearchHit | undefined {
+  const instrument = instrumentFrom(item);
+  if (instrument === undefined) return undefined;
+  const marketId = Number(instrument.id.slice(`${VENUE}:`.length));
+  return {
+    source: VENUE,
+    title: instrument.title,
+    selector: Number.isSafeInteger(marketId) ? { marketId } : { categorySlug: instrument.reference },
+    markets: 1,
+    closed: instrument.closed,
+    twins: instrument.twins,
+    instruments: [instrument.id],
+  };
+}

@@ -1,0 +1,71 @@
+import { PredictLabError } from '../contracts/errors.ts';
+
+/** Where the venues are and how to speak to them; read from the environment once. */
+export interface SourceSettings {
+  readonly polymarket: {
+    readonly gammaUrl: string;
+    readonly clobUrl: string;
+    readonly dataUrl: string;
+    readonly tradesRoute: 'v2' | 'v1';
+  };
+  readonly predict: {
+    readonly url: string;
+    /** Absent: the source takes no part, and says so. */
+    readonly apiKey: string | undefined;
+  };
+  /** Share of the venues' published limits that this installation may use. */
+  readonly rateShare: number;
+}
+
+const DEFAULT_URLS = {
+  POLYMARKET_GAMMA_URL: 'https://gamma-api.polymarket.com',
+  POLYMARKET_CLOB_URL: 'https://clob.polymarket.com',
+  POLYMARKET_DATA_URL: 'https://data-api.polymarket.com',
+  PREDICT_API_URL: 'https://api.predict.fun',
+} as const;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The sources' settings: contract.md's variables, and two more for special cases: `POLYMARKET_TRADES_ROUTE` (`v2`, or `v1` for
+ * the route that is being retired) and `PREDICTLAB_RATE_SHARE` (1 = the published limits; less leaves room for the user's other
+ * programs, more is for a venue of one's own).
+ *
+ * @throws PredictLabError BadInput that names the variable
+ */
+export function readSourceSettings(env: Environment): SourceSettings {
+  const apiKey = env.PREDICT_API_KEY?.trim();
+  return {
+    polymarket: {
+      gammaUrl: urlOf(env, 'POLYMARKET_GAMMA_URL'),
+      clobUrl: urlOf(env, 'POLYMARKET_CLOB_URL'),
+      dataUrl: urlOf(env, 'POLYMARKET_DATA_URL'),
+      tradesRoute: tradesRouteOf(env.POLYMARKET_TRADES_ROUTE),
+    },
+    predict: { url: urlOf(env, 'PREDICT_API_URL'), apiKey: apiKey === '' ? undefined : apiKey },
+    rateShare: rateShareOf(env.PREDICTLAB_RATE_SHARE),
+  };
+}
+
+function urlOf(env: Environment, name: keyof typeof DEFAULT_URLS): string {
+  const text = env[name]?.trim() || DEFAULT_URLS[name];
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) return text;
+  throw new PredictLabError('BadInput', `${name}="${text}" is not a web address; write one such as ${DEFAULT_URLS[name]}`);
+}
+
+function tradesRouteOf(text: string | undefined): 'v2' | 'v1' {
+  if (text === undefined || text === '' || text === 'v2') return 'v2';
+  if (text === 'v1') return 'v1';
+  throw new PredictLabError('BadInput', `POLYMARKET_TRADES_ROUTE="${text}": write v2 or v1`);
+}
+
+function rateShareOf(text: string | undefined): number {
+  if (text === undefined || text.trim() === '') return 1;
+  const share = Number(text);
+  if (Number.isFinite(share) && share > 0) return share;
+  throw new PredictLabError(
+    'BadInput',
+    `PREDICTLAB_RATE_SHARE="${text}": write a number above 0, such as 0.5 for half of the published limits`,
+  );
+}
