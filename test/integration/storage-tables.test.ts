@@ -1,14 +1,27 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
+import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
+import type { RunConfig } from '../../src/contracts/run-config.ts';
+import { type BacktestRecord, readBacktests, saveBacktests } from '../../src/storage/backtests.ts';
+import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../src/storage/catalogue.ts';
+import { addCoverage, coverageOf, coverageRecords, gapsOf } from '../../src/storage/coverage.ts';
 import { withDatabase } from '../../src/storage/database-url.ts';
+import { freshness } from '../../src/storage/freshness.ts';
+import { instrumentById, instrumentsOf, saveInstruments } from '../../src/storage/instruments.ts';
+import { commitEffect, discardUnstored, effectsOf, findEffect, meanDurations } from '../../src/storage/ledger.ts';
 import { readMigrations } from '../../src/storage/migrate.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
+import { beginRun, endRun, listRuns, runOf } from '../../src/storage/runs.ts';
+import { clearStaging, stagePage } from '../../src/storage/staging.ts';
 import { administer, type TestDatabase, testDatabase } from '../postgres.ts';
+import { collect, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {
   test = await testDatabase();
 });
 afterAll(() => test.close());
+beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
 
 describe('opening a database', () => {
   it('brings an empty database up to date once, however many workers start at the same time', async () => {
@@ -20,10 +33,12 @@ describe('opening a database', () => {
     expect(rows.map(({ version }) => version)).toEqual((await readMigrations()).map(({ version }) => version));
   });
 
-  it('says which address does not answer and what to start', async () => {
+  it('says which address does not answer, without the password', async () => {
     const opening = openDatabase({ url: 'postgresql://nobody:secret@127.0.0.1:1/predictlab' });
-    await expect(opening).rejects.toMatchObject({ type: 'StorageUnavailable', message: expect.stringContaining('127.0.0.1:1/predictlab') });
-    await expect(openDatabase({ url: 'postgresql://nobody:secret@127.0.0.1:1/predictlab' })).rejects.not.toThrow(/secret/);
+    await expect(opening).rejects.toMatchObject({
+      type: 'StorageUnavailable',
+      message: expect.stringMatching(/127\.0\.0\.1:1\/predictlab(?!.*secret)/),
+    });
   });
 
   it('says so when the database does not exist', async () => {
@@ -32,5 +47,270 @@ describe('opening a database', () => {
       type: 'StorageUnavailable',
       message: expect.stringContaining('there_is_none'),
     });
+  });
+
+  it('says what a database URL looks like when it is none', async () => {
+    await expect(openDatabase({ url: 'my database' })).rejects.toMatchObject({
+      type: 'StorageUnavailable',
+      message: expect.stringContaining('postgresql://'),
+    });
+  });
+
+  it('names a connection that was cut off as something to try again', async () => {
+    const cut = test.database.transaction(async (transaction) => {
+      const { rows } = await transaction.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await administer(inject('postgresUrl'), `select pg_terminate_backend(${rows[0].pid})`);
+      await transaction.query('select 1');
+    });
+    await expect(cut).rejects.toMatchObject({ type: 'StorageUnavailable', retryable: true });
+    await expect(test.database.query('select 1')).resolves.toMatchObject({ rowCount: 1 });
+  });
+});
+
+describe('the symbol catalogue', () => {
+  const entry = (symbol: string, title = ''): CatalogueEntry => ({
+    symbol,
+    title,
+    enabled: true,
+    priority: 3,
+    sources: { polymarket: [{ slug: symbol }] },
+  });
+
+  it('merges imports by symbol, and replaces everything when asked to', async () => {
+    expect(await importSymbols(test.database, [entry('A'), entry('B')])).toEqual({ added: 2, updated: 0, removed: 0 });
+    expect(await importSymbols(test.database, [entry('B', 'new'), entry('C')])).toEqual({ added: 1, updated: 1, removed: 0 });
+    expect((await listSymbols(test.database)).map(({ symbol, title }) => [symbol, title])).toEqual([
+      ['A', ''],
+      ['B', 'new'],
+      ['C', ''],
+    ]);
+    expect(await importSymbols(test.database, [entry('C')], { replace: true })).toEqual({ added: 0, updated: 1, removed: 2 });
+    expect(await listSymbols(test.database)).toEqual([entry('C')]);
+  });
+
+  it('turns symbols on and off and removes them', async () => {
+    await importSymbols(test.database, [entry('A'), entry('B')]);
+    expect(await setEnabled(test.database, ['A', 'X'], false)).toEqual(['A']);
+    expect((await symbolsByName(test.database, ['A', 'X'])).get('A')?.enabled).toBe(false);
+    expect(await removeSymbol(test.database, 'A')).toBe(true);
+    expect(await removeSymbol(test.database, 'A')).toBe(false);
+  });
+});
+
+describe('instruments', () => {
+  it('keep their key when their facts change, and belong to every symbol that found them', async () => {
+    const first = await saveInstruments(test.database, 'RAIN', [
+      instrument('polymarket:0x1'),
+      instrument('predict:2', { source: 'predict' }),
+    ]);
+    const again = await saveInstruments(test.database, 'WET', [instrument('polymarket:0x1', { closed: true, title: 'It \u0000 rained' })]);
+    expect(again.get('polymarket:0x1')).toBe(first.get('polymarket:0x1'));
+    expect(await instrumentsOf(test.database, 'RAIN', ['polymarket'])).toEqual([
+      { ...instrument('polymarket:0x1', { closed: true, title: 'It \ufffd rained' }), key: first.get('polymarket:0x1') },
+    ]);
+    expect(await instrumentsOf(test.database, 'RAIN', ['polymarket', 'predict'])).toHaveLength(2);
+    expect((await instrumentById(test.database, 'predict:2'))?.key).toBe(first.get('predict:2'));
+  });
+});
+
+describe('staging', () => {
+  it('replaces a page and everything after it when an attempt goes on from there', async () => {
+    const key = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
+    const page = (pageNumber: number, prices: readonly number[], order: 'newest-first' | 'oldest-first' = 'newest-first') =>
+      stagePage(test.database, {
+        executionId: 'a',
+        symbol: 'RAIN',
+        instrumentKey: key,
+        pageNumber,
+        order,
+        rows: prices.map((price) => trade(START, price)),
+      });
+    await page(0, [0.9, 0.8]);
+    await page(1, [0.7]);
+    await page(2, [0.1, 0.2], 'oldest-first');
+    await page(1, [0.6, 0.5]);
+    const { rows } = await test.database.query<{ price: number }>('select price from staged_rows order by position');
+    expect(rows.map(({ price }) => price)).toEqual([0.5, 0.6, 0.8, 0.9]);
+    expect(await clearStaging(test.database, { executionId: 'a' })).toBe(4);
+  });
+
+  it('keeps every field of a row as the source delivered it', async () => {
+    const key = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
+    const odd = trade(START, Number.NaN, {
+      size: Number.POSITIVE_INFINITY,
+      side: null,
+      outcome: 'Ja, "klar"',
+      tradeId: 'ü\t\\',
+      raw: 'a\0b\n',
+      time: null,
+    });
+    await stagePage(test.database, {
+      executionId: 'a',
+      symbol: 'RAIN',
+      instrumentKey: key,
+      pageNumber: 0,
+      order: 'oldest-first',
+      rows: [odd],
+    });
+    const { rows } = await test.database.query('select time, price, size, side, outcome, trade_id, raw, identity from staged_rows');
+    expect(rows).toEqual([
+      {
+        time: null,
+        price: Number.NaN,
+        size: Number.POSITIVE_INFINITY,
+        side: null,
+        outcome: 'Ja, "klar"',
+        trade_id: 'ü\t\\',
+        raw: 'a\ufffdb\n',
+        identity: odd.identity,
+      },
+    ]);
+  });
+});
+
+describe('coverage', () => {
+  it('merges ranges that touch and names what lies between them', async () => {
+    const key = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
+    for (const [from, to] of [
+      [10, 20],
+      [40, 50],
+      [20, 30],
+      [5, 12],
+    ])
+      await addCoverage(test.database, key, 'trade', { from, to });
+    expect(await coverageOf(test.database, key, 'trade')).toEqual([
+      { from: 5, to: 30 },
+      { from: 40, to: 50 },
+    ]);
+    expect(await coverageOf(test.database, key, 'price')).toEqual([]);
+    expect(await gapsOf(test.database, key, 'trade', { from: 0, to: 45 })).toEqual([
+      { from: 0, to: 5 },
+      { from: 30, to: 40 },
+    ]);
+    expect(await coverageRecords(test.database, { symbol: 'RAIN' })).toEqual([
+      { symbol: 'RAIN', source: 'polymarket', instrument: 'polymarket:0x1', kind: 'trade', from: 5, to: 30, ticks: 0 },
+      { symbol: 'RAIN', source: 'polymarket', instrument: 'polymarket:0x1', kind: 'trade', from: 40, to: 50, ticks: 0 },
+    ]);
+  });
+});
+
+describe('the ledger', () => {
+  const key = {
+    runId: 'run',
+    executionId: 'a',
+    taskId: 'RAIN/kline',
+    symbol: 'RAIN',
+    stage: 'kline' as const,
+    startedAt: Date.now() - 2_000,
+    attempts: 1,
+  };
+
+  it('keeps nothing of a task whose work failed', async () => {
+    const failing = commitEffect(test.database, key, async (transaction) => {
+      await transaction.query("insert into symbols (symbol) values ('HALF')");
+      throw new Error('no luck');
+    });
+    await expect(failing).rejects.toThrow('no luck');
+    expect(await findEffect(test.database, key)).toBeUndefined();
+    expect(await listSymbols(test.database)).toEqual([]);
+  });
+
+  it('lets a second worker wait for the first and returns the first’s effect', async () => {
+    const calls: number[] = [];
+    const work = (n: number) =>
+      commitEffect(test.database, key, async (transaction) => {
+        calls.push(n);
+        await transaction.query('select pg_sleep(0.1)');
+        return { output: { n }, degraded: ['late'] };
+      });
+    const effects = await Promise.all([work(1), work(2), work(3)]);
+    expect(calls).toHaveLength(1);
+    expect(effects).toEqual(Array.from({ length: 3 }, () => ({ output: { n: calls[0] }, degraded: ['late'] })));
+    expect(await findEffect(test.database, key)).toMatchObject({ output: { n: calls[0] }, attempts: 1, degraded: ['late'] });
+    const means = await meanDurations(test.database);
+    expect(means['RAIN/kline']).toBeGreaterThan(2);
+    expect(means.kline).toBe(means['RAIN/kline']);
+  });
+
+  it('hands what a failed run did to its retry, staged rows included, and to one retry only', async () => {
+    const rows = [trade(START, 0.5)];
+    await collect(test.database, { executionId: 'first', rows });
+    await commitEffect(test.database, { ...key, executionId: 'first', taskId: 'RAIN/collect', stage: 'collect' }, async () => ({
+      output: { ticks: 1 },
+    }));
+    await runStage(test.database, 'clean', { executionId: 'first' });
+    const retry = { runId: 'again', executionId: 'second' };
+    const taken = await effectsOf(test.database, { executionId: 'first', takenOverBy: retry });
+    expect(Object.keys(taken).sort()).toEqual(['RAIN/clean', 'RAIN/collect']);
+    expect(await effectsOf(test.database, { executionId: 'first', takenOverBy: retry })).toEqual(taken);
+    expect(await effectsOf(test.database, { executionId: 'first', takenOverBy: { runId: 'third', executionId: 'third' } })).toEqual({});
+    expect((await runStage(test.database, 'store', { executionId: 'second' })).output).toMatchObject({ inserted: 1 });
+  });
+
+  it('takes back what an aborted run collected but did not store', async () => {
+    await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5)] });
+    await commitEffect(test.database, { ...key, taskId: 'RAIN/collect', stage: 'collect' }, async () => ({ output: { ticks: 1 } }));
+    await commitEffect(test.database, { ...key, symbol: 'SUN', taskId: 'SUN/collect', stage: 'collect' }, async () => ({ output: {} }));
+    await commitEffect(test.database, { ...key, symbol: 'SUN', taskId: 'SUN/store', stage: 'store' }, async () => ({ output: {} }));
+    expect(await discardUnstored(test.database, { executionId: 'a' })).toBe(1);
+    expect(Object.keys(await effectsOf(test.database, { executionId: 'a' })).sort()).toEqual(['SUN/collect', 'SUN/store']);
+  });
+});
+
+describe('runs', () => {
+  it('are listed newest first, and found by either id', async () => {
+    const config = { symbols: [], asOf: START } as unknown as RunConfig;
+    await beginRun(test.database, { runId: 'daily', executionId: 'e1', input: { daysBack: 2 }, config, startedAt: START });
+    await beginRun(test.database, { runId: 'daily', executionId: 'e2', input: {}, config, startedAt: START + HOUR, retryOf: 'e1' });
+    const result = {
+      result: 'degraded',
+      totalTasks: 6,
+      statusBreakdown: { success: 6 },
+      finishedAt: new Date(START + 5_000).toISOString(),
+    };
+    await endRun(test.database, { executionId: 'e1', result: result as unknown as PipelineResult });
+    expect(await listRuns(test.database)).toMatchObject([
+      { runId: 'daily', executionId: 'e2', result: null, finishedAt: null, totalTasks: null },
+      { executionId: 'e1', result: 'degraded', durationSeconds: 5, totalTasks: 6, startedAt: new Date(START).toISOString() },
+    ]);
+    expect(await runOf(test.database, 'daily')).toMatchObject({ executionId: 'e2', retryOf: 'e1' });
+    expect(await runOf(test.database, 'e1')).toMatchObject({ input: { daysBack: 2 }, status: result });
+    expect(await runOf(test.database, 'none')).toBeUndefined();
+  });
+});
+
+describe('backtests', () => {
+  it('are kept per run, and read of the newest run unless another is asked for', async () => {
+    const instrumentKey = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
+    const record = (sharpe: number | null): BacktestRecord => ({
+      symbol: 'RAIN',
+      instrumentKey,
+      priceType: 'trade',
+      interval: '1h',
+      strategy: 'sma-cross',
+      params: { fast: 10, slow: 30 },
+      metrics: { sharpe },
+      trades: [],
+      equity: [[START, 10_000]],
+      passport: { candles: 3 },
+    });
+    const save = (executionId: string, sharpe: number | null) =>
+      test.database.transaction((transaction) => saveBacktests(transaction, { runId: 'run', executionId }, [record(sharpe)]));
+    await save('e1', 1);
+    await save('e1', 1.5);
+    await save('e2', null);
+    expect(await readBacktests(test.database, { symbol: 'RAIN' })).toEqual([
+      { ...record(null), runId: 'run', executionId: 'e2', source: 'polymarket', instrument: 'polymarket:0x1' },
+    ]);
+    expect(await readBacktests(test.database, { executionId: 'e1' })).toMatchObject([{ metrics: { sharpe: 1.5 } }]);
+  });
+});
+
+describe('freshness', () => {
+  it('is the age of the newest tick of each enabled symbol', async () => {
+    await importSymbols(test.database, [{ symbol: 'RAIN', title: '', enabled: true, priority: 3, sources: {} }]);
+    await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START + HOUR, 0.5)] });
+    await runStages(test.database, { executionId: 'a' });
+    expect(await freshness(test.database, START + HOUR + 5_000)).toEqual(new Map([['RAIN', 5]]));
   });
 });
