@@ -45,9 +45,9 @@ export const copyCandles = (candles: CandleSeries): CandleSeries => ({
 
 /**
  * Says why a series cannot be backtested, or nothing: the first bad bar, what is wrong with it and what to do.
- * `whereOf` names a bar in the reader's words (`candles.csv, line 12`).
+ * `any` takes every finite price. `whereOf` names a bar in the reader's words (`candles.csv, line 12`).
  */
-export function candleProblem(candles: CandleSeries, market: MarketKind, whereOf: (bar: number) => string): string | undefined {
+export function candleProblem(candles: CandleSeries, market: MarketKind | 'any', whereOf: (bar: number) => string): string | undefined {
   for (const column of COLUMNS) {
     if (candles[column].length !== candles.length) return `the column ${column} has ${candles[column].length} rows, not ${candles.length}`;
   }
@@ -69,9 +69,9 @@ export function candleProblem(candles: CandleSeries, market: MarketKind, whereOf
 }
 
 /** The first bar that is not plainly good: the check that every backtest pays for, in one pass without messages. */
-function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries, market: MarketKind): number {
-  const least = market === 'asset' ? Number.MIN_VALUE : 0;
-  const most = market === 'asset' ? Number.MAX_VALUE : 1;
+function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries, market: MarketKind | 'any'): number {
+  const least = market === 'asset' ? Number.MIN_VALUE : market === 'probability' ? 0 : -Number.MAX_VALUE;
+  const most = market === 'probability' ? 1 : Number.MAX_VALUE;
   let before = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < length; i++) {
     const time = openTime[i];
