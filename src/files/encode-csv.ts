@@ -18,7 +18,7 @@ export async function* encodeCsv({ columns, batches }: Table): AsyncGenerator<st
 }
 
 function csvCell(value: Cell, type: CellType): string {
-  const cell = presentCell(value);
+  const cell = presentCell(value, type);
   if (cell === null) return '';
   if (typeof cell === 'number') return type === 'time' ? new Date(cell).toISOString() : plainNumber(cell);
   return typeof cell === 'string' ? quoted(cell) : String(cell);

@@ -18,7 +18,7 @@ export async function* encodeJson({ columns, batches }: Table): AsyncGenerator<s
 }
 
 function jsonCell(value: Cell, type: CellType): string {
-  const cell = presentCell(value);
+  const cell = presentCell(value, type);
   if (typeof cell === 'number') return type === 'time' ? JSON.stringify(new Date(cell).toISOString()) : plainNumber(cell);
   return JSON.stringify(cell);
 }

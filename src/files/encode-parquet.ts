@@ -41,7 +41,7 @@ function taken(writer: ByteWriter): Uint8Array {
 }
 
 function parquetCell(value: Cell, type: CellType): Cell | bigint | Date {
-  const cell = presentCell(value);
+  const cell = presentCell(value, type);
   if (typeof cell !== 'number') return cell;
   if (type === 'time') return new Date(cell);
   return type === 'integer' ? BigInt(cell) : cell;

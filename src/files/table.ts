@@ -19,5 +19,11 @@ export interface Table {
 export const TABLE_FORMATS = ['csv', 'json', 'parquet'] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 
-/** A cell without the numbers that mean nothing. */
-export const presentCell = (cell: Cell): Cell => (typeof cell === 'number' && !Number.isFinite(cell) ? null : cell);
+/** The last millisecond that a date can say; times in quarantine may be any number. */
+const LAST_TIME = 8.64e15;
+
+/** A cell, or null where its number means nothing in a column of this type. */
+export function presentCell(cell: Cell, type: CellType): Cell {
+  if (typeof cell !== 'number') return cell;
+  return Number.isFinite(cell) && (type !== 'time' || Math.abs(cell) <= LAST_TIME) ? cell : null;
+}
