@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { endLeftoverNpm, noteNpm } from './leftover-npm.mjs';
 import { hashFiles, ROOT, SetUpError, say } from './project.mjs';
 import { runChild } from './run-child.mjs';
 
@@ -32,26 +33,29 @@ async function install() {
   say(
     `installing the packages of package-lock.json (npm ci${existsSync(path.join(ROOT, 'node_modules')) ? '; what is there is incomplete or old' : ''}) …`,
   );
+  await endLeftoverNpm();
   const started = Date.now();
   // through the npm that runs us where there is one: `npm` may not be on PATH
   const [command, first] = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, [process.env.npm_execpath]] : ['npm', []];
   const args = [...first, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-  // once more when it fails: a set-up that was killed may have left an npm that is still at work in the same folder
-  let code = 1;
-  for (let attempt = 1; code !== 0 && code < 128 && attempt <= 2; attempt++) {
-    if (attempt > 1) say('npm ci failed; trying once more');
-    code = await runNpm(command, args);
-  }
-  if (code !== 0)
+  const code = await runNpm(command, args);
+  if (code !== 0) {
     throw new SetUpError(`npm ci failed with exit code ${code}; its message is above. Mend that (often the network) and start again`);
+  }
   say(`installed in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
 async function runNpm(command, args) {
+  let ended = () => {};
+  const onStart = ({ pid }) => {
+    ended = noteNpm(pid);
+  };
   try {
-    return await runChild(command, args, { cwd: ROOT, stdio: ['ignore', process.stderr, process.stderr] });
+    return await runChild(command, args, { cwd: ROOT, stdio: ['ignore', process.stderr, process.stderr] }, onStart);
   } catch (error) {
     throw new SetUpError(`cannot start npm (${error.message}); install npm, which comes with Node.js`);
+  } finally {
+    ended();
   }
 }
 

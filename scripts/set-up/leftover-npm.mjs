@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT, say } from './project.mjs';
+
+/** The npm that a set-up runs, so that the next one can end it when the set-up itself was killed. */
+const NOTE = path.join(ROOT, '.predictlab/npm.pid');
+const PATIENCE_MS = 20_000;
+
+/** Notes a running npm; the returned function takes the note away. */
+export function noteNpm(pid) {
+  writeFileSync(NOTE, String(pid));
+  return () => rmSync(NOTE, { force: true });
+}
+
+/** Ends the npm of a killed set-up, if one still works in node_modules. Call under the set-up's lock: then it is nobody's. */
+export async function endLeftoverNpm() {
+  let pid;
+  try {
+    pid = Number(readFileSync(NOTE, 'utf8'));
+  } catch {
+    return;
+  }
+  if (isNpm(pid)) {
+    say(`ending the npm of a set-up that was killed (pid ${pid})`);
+    process.kill(pid, 'SIGTERM');
+    const deadline = Date.now() + PATIENCE_MS;
+    while (isNpm(pid)) {
+      if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  rmSync(NOTE, { force: true });
+}
+
+/** Whether the pid is an npm's: it may have gone to another program meanwhile. */
+function isNpm(pid) {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('npm');
+  } catch {
+    return process.platform !== 'linux' && spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.includes('npm');
+  }
+}
