@@ -13,7 +13,7 @@ const COMPARISON_LIMIT = 2_000_000;
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.floor(Math.max(2, wanted.length * TYPO_SHARE)) + 1;
+  let bestDistance = Math.max(1, Math.round(wanted.length * TYPO_SHARE)) + 1;
   let compared = 0;
   for (const candidate of known) {
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import type { TaskReport } from '../../src/contracts/stage-report.ts';
 import type { RunConfig } from '../../src/contracts/run-config.ts';
@@ -87,7 +87,6 @@ class Scenario {
   #maxConcurrent: number;
   #completed = 0;
   #finishes = 0;
-  #retriedFailed = 0;
   #cancelled = false;
 
   constructor(graph: Graph, config: RunConfig, seed: number) {
@@ -126,7 +125,6 @@ class Scenario {
     } else if (dice < 0.7) {
       this.#resume();
     } else if (dice < 0.95) {
-      this.#retriedFailed++;
       this.#completed = 0;
       this.#feed({ type: 'retryFailed', at });
     } else {

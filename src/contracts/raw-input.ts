@@ -1,0 +1,38 @@
+/** Looking into an input that nobody has checked yet. */
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The value as a record; an empty one if it is none. */
+export const recordOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
+
+/** The list in a field; an empty one if there is none. */
+export function listAt(value: unknown, field: string): readonly unknown[] {
+  const list = recordOf(value)[field];
+  return Array.isArray(list) ? list : [];
+}
+
+/** The strings of the list in a field. */
+export const stringsAt = (value: unknown, field: string): string[] => listAt(value, field).filter((item) => typeof item === 'string');
+
+/** What a value is, in a user's words. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  switch (typeof value) {
+    case 'string':
+      return `"${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`;
+    case 'object':
+      return 'an object';
+    default:
+      return JSON.stringify(value);
+  }
+}
+
+/** `["tasks", 2, "dependencies", 0]` → `tasks[2].dependencies[0]`; the root is `input`. */
+export function fieldPath(path: readonly PropertyKey[]): string {
+  let text = '';
+  for (const part of path) text += typeof part === 'number' ? `[${part}]` : text === '' ? String(part) : `.${String(part)}`;
+  return text === '' ? 'input' : text;
+}

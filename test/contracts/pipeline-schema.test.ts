@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { type KnownNames, parsePipelineInput } from '../../src/contracts/pipeline-schema.ts';
+import type { RunConfig } from '../../src/contracts/run-config.ts';
+
+const known: KnownNames = {
+  symbols: [
+    { symbol: 'BTC_PRICE', priority: 1, enabled: true },
+    { symbol: 'ETH_PRICE', priority: 3, enabled: true },
+    { symbol: 'US_SENATE_2022', priority: 5, enabled: false },
+  ],
+  strategies: [
+    { name: 'sma-cross', problems: ({ fast }) => (fast === 0 ? ['fast must be at least 1'] : []) },
+    { name: 'rsi', problems: () => [] },
+  ],
+  activities: [
+    { name: 'sleep', problems: ([argument]) => (argument === undefined ? ['write { "duration": "1s" }'] : []) },
+    { name: 'httpPost', problems: () => [] },
+  ],
+  now: Date.UTC(2026, 0, 31),
+};
+
+function configOf(input: unknown): RunConfig {
+  const parsed = parsePipelineInput(input, known);
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.config;
+}
+
+function problemsOf(input: unknown): string[] {
+  const parsed = parsePipelineInput(input, known);
+  return 'problems' in parsed ? parsed.problems.map(({ where, message }) => `${where}: ${message}`) : [];
+}
+
+const task = (given: Record<string, unknown>) => ({ activity: 'httpPost', args: [{ url: 'http://127.0.0.1' }], ...given });
+
+describe('a pipeline input', () => {
+  it('may be empty: every field has the default that the contract states', () => {
+    const config = configOf({});
+    expect(config).toMatchObject({
+      symbols: [
+        { symbol: 'BTC_PRICE', priority: 1 },
+        { symbol: 'ETH_PRICE', priority: 3 },
+      ],
+      sourceTypes: ['polymarket', 'predict'],
+      intervals: ['1h', '4h', '1d'],
+      daysBack: 7,
+      untilStage: 'visualize',
+      maxConcurrent: 5,
+      order: 'priority',
+      strategies: [{ name: 'sma-cross', params: { fast: 10, slow: 30 } }],
+      tasks: [],
+      refetch: false,
+      asOf: known.now,
+    });
+    expect(config.stages.collect).toEqual({
+      policy: { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 900_000 },
+      critical: false,
+    });
+    expect(config.stages.kline.policy.timeoutMs).toBe(300_000);
+    expect(configOf(undefined)).toEqual(config);
+  });
+
+  it('names a disabled symbol on purpose, or none at all', () => {
+    expect(configOf({ symbols: ['US_SENATE_2022'] }).symbols).toEqual([{ symbol: 'US_SENATE_2022', priority: 5 }]);
+    expect(configOf({ symbols: [] }).symbols).toEqual([]);
+  });
+
+  it('hands the retry rules down: run, then stage or custom task', () => {
+    const config = configOf({
+      retry: { maxRetries: 1, retryDelay: '5m', backoff: 1 },
+      stages: { store: { retry: { maxRetries: 7 }, timeout: '30s', critical: true, priority: 1 } },
+      criticalStages: ['kline'],
+      tasks: [task({ taskId: 'notify', retryDelay: '2s', timeout: '10s' })],
+    });
+    // a first wait of five minutes is not cut to the default longest wait of one
+    expect(config.stages.collect.policy).toEqual({
+      maxRetries: 1,
+      retryDelayMs: 300_000,
+      backoff: 1,
+      maxDelayMs: 300_000,
+      timeoutMs: 900_000,
+    });
+    expect(config.stages.store).toEqual({
+      policy: { maxRetries: 7, retryDelayMs: 300_000, backoff: 1, maxDelayMs: 300_000, timeoutMs: 30_000 },
+      critical: true,
+      priority: 1,
+    });
+    expect(config.stages.kline.critical).toBe(true);
+    expect(config.tasks[0].policy).toEqual({ maxRetries: 1, retryDelayMs: 2_000, backoff: 1, maxDelayMs: 300_000, timeoutMs: 10_000 });
+  });
+
+  it('decides asOf once', () => {
+    expect(configOf({ asOf: '2026-01-02T03:04:05Z' }).asOf).toBe(Date.UTC(2026, 0, 2, 3, 4, 5));
+    expect(configOf({ asOf: '2026-01-02' }).asOf).toBe(Date.UTC(2026, 0, 2));
+    expect(configOf({ asOf: null }).asOf).toBe(known.now);
+  });
+
+  it('is refused with every problem at once, each with its place and what to do', () => {
+    const problems = problemsOf({
+      symbls: ['BTC_PRICE'],
+      symbols: ['BTC_PRIC', 'ETH_PRICE', 'ETH_PRICE'],
+      sourceTypes: ['polymarkt'],
+      intervals: ['1h', '2d'],
+      untilStage: 'klines',
+      order: 'priorty',
+      maxConcurrent: 0,
+      daysBack: 'week',
+      timeout: 'banana',
+      retry: { retryDelay: '2m', maxDelay: '1m', backof: 2 },
+      stages: { colect: {}, kline: { priority: 9 } },
+      strategies: [{ name: 'sma-cros' }, { name: 'sma-cross', params: { fast: 0 } }],
+      asOf: '2026-02-31',
+      tasks: [
+        task({ taskId: 'a', dependencies: ['b'] }),
+        task({ taskId: 'b', dependencies: ['a', 'ETH_PRICE/colect'] }),
+        { taskId: 'c', activity: 'sleeep' },
+        { taskId: 'd', activity: 'sleep' },
+        task({ taskId: 'a' }),
+        task({}),
+      ],
+    });
+    expect(problems).toEqual([
+      'symbols[0]: unknown symbol "BTC_PRIC"; `predictlab symbols list` shows the catalogue; did you mean BTC_PRICE?',
+      'sourceTypes[0]: unknown source "polymarkt"; there are polymarket, predict, file; did you mean polymarket?',
+      'intervals[1]: unknown interval "2d"; there are 1m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 12h, 1d, 1w; did you mean 2h?',
+      'daysBack: must be a number, not "week"',
+      'untilStage: unknown stage "klines"; there are collect, clean, store, kline, backtest, visualize; did you mean kline?',
+      'maxConcurrent: 0 is out of range; write a whole number from 1 to 10000',
+      'order: unknown order "priorty"; there are fifo, priority, critical-path; did you mean priority?',
+      'retry.backof: unknown field; did you mean backoff?',
+      'timeout: "banana" is no duration; write a number and a unit, like "30s", "5m" or "1h"',
+      'stages.kline.priority: 9 is out of range; write a whole number from 1 to 5',
+      'stages.colect: unknown field; did you mean collect?',
+      'strategies[0].name: unknown strategy "sma-cros"; there are sma-cross, rsi; did you mean sma-cross?',
+      'tasks[2].activity: unknown activity "sleeep"; there are sleep, httpPost; did you mean sleep?',
+      'tasks[5].taskId: is missing; write text',
+      'asOf: "2026-02-31" is no instant; write ISO 8601 in UTC, like "2026-01-31T12:00:00Z"',
+      'symbls: unknown field; did you mean symbols?',
+      'retry.maxDelay: 1m is shorter than retryDelay 2m; make it at least as long',
+      'strategies[1].params: fast must be at least 1',
+      'tasks[3].args: write { "duration": "1s" }',
+      'symbols[2]: ETH_PRICE is listed twice (first as symbols[1]); remove one',
+      'tasks[4].taskId: the id a is already taken by tasks[0].taskId; give this task another one',
+      'tasks[1].dependencies[1]: no task ETH_PRICE/colect in this run; did you mean ETH_PRICE/collect?',
+      'a → b → a: a cycle: each waits for the next, so none can start; remove one of these dependencies',
+    ]);
+  });
+
+  it('cannot put a gate before a stage that untilStage cuts off', () => {
+    const problems = problemsOf({ untilStage: 'store', tasks: [task({ taskId: 'check', runBefore: ['BTC_PRICE/backtest'] })] });
+    expect(problems).toEqual([
+      'tasks[0].runBefore[0]: BTC_PRICE/backtest is cut off by untilStage store; set untilStage to backtest or later, or remove it here',
+    ]);
+  });
+
+  it('names the value that is no object, list, number or duration at all', () => {
+    expect(problemsOf('run everything')).toEqual(['input: must be an object, not "run everything"']);
+    expect(problemsOf([])).toEqual(['input: must be an object, not a list']);
+    expect(problemsOf({ symbols: 'BTC_PRICE' })).toEqual(['symbols: must be a list, not "BTC_PRICE"']);
+    expect(problemsOf({ timeout: 5 })).toEqual(['timeout: must be text, not 5']);
+    expect(problemsOf({ timeout: '-5s' })).toEqual(['timeout: "-5s" must be longer than nothing, like "30s"']);
+    expect(problemsOf({ maxConcurrent: 2.5 })).toEqual(['maxConcurrent: 2.5 is out of range; write a whole number from 1 to 10000']);
+  });
+});
