@@ -1,0 +1,160 @@
+import type { PipelineResult, TaskResult } from '../contracts/pipeline-status.ts';
+import type { Stage } from '../contracts/words.ts';
+import { STAGES, stageTaskId } from '../contracts/words.ts';
+import { changesSince } from '../report/changes.ts';
+import type { RunPageData, RunSymbolRow } from '../report/run-page-data.ts';
+import { metricsOf, paramsText, reasonsOf } from '../report/stored-backtest.ts';
+import { groupTasks } from '../report/symbol-tasks.ts';
+import { mostTelling } from '../report/task-grid.ts';
+import { symbolsByName } from '../storage/catalogue.ts';
+import type { Queryable } from '../storage/database.ts';
+import {
+  bestBacktests,
+  type LedgerTask,
+  ledgerTasks,
+  longestGaps,
+  mostActiveInstruments,
+  recentCloses,
+  runBefore,
+  usualDuration,
+} from '../storage/report-run-queries.ts';
+import { lastTicks, retryChain } from '../storage/report-symbol-queries.ts';
+import type { StoredRun } from '../storage/runs.ts';
+import { VERSION } from '../version.ts';
+import { numberIn } from './task-output.ts';
+
+const DAY = 86_400_000;
+/** Symbols whose data is looked up; the page says how many there are in all. */
+const MAX_SYMBOLS = 300;
+/** Gaps shorter than a minute are the edge between two collections, not an outage. */
+const SHORTEST_GAP_MS = 60_000;
+const MAX_GAPS = 50;
+
+/** A run that has ended. */
+export interface EndedRun extends StoredRun {
+  readonly status: PipelineResult;
+}
+
+/** What only the caller knows about a run's page. */
+export interface RunPageLinks {
+  /** Relative address of a symbol's page; `null` when there is none. */
+  readonly symbolHref: (symbol: string) => string | null;
+  /** Relative address of another run's page; `null` when it is not on this machine. */
+  readonly runHref: (runId: string) => Promise<string | null>;
+  readonly temporalUrl: string | null;
+}
+
+/** The symbols that a run's page lists: all of them, or those that need attention first. */
+export const listedSymbols = (run: EndedRun): readonly string[] =>
+  mostTelling(
+    groupTasks(
+      run.status,
+      run.config.symbols.map(({ symbol }) => symbol),
+    ).symbols,
+    MAX_SYMBOLS,
+  ).map(({ symbol }) => symbol);
+
+/** Reads everything that a run's page shows. */
+export async function loadRunPage(queryable: Queryable, run: EndedRun, links: RunPageLinks): Promise<RunPageData> {
+  const { config, executionId } = run;
+  const symbols = listedSymbols(run);
+  const tasks = await ledgerTasks(queryable, { executionId, symbols });
+  const result = withStages(run.status, tasks);
+  const previous = await runBefore(queryable, executionId);
+  return {
+    result,
+    config,
+    inputText: JSON.stringify(run.input, null, 2),
+    usual: await usualDuration(queryable, { executionId, totalTasks: result.totalTasks }),
+    previous:
+      previous === undefined
+        ? null
+        : {
+            runId: previous.runId,
+            result: previous.status.result,
+            finishedAt: previous.finishedAt?.getTime() ?? null,
+            href: await links.runHref(previous.runId),
+          },
+    symbols: await symbolRows(queryable, run, symbols, tasks, links),
+    gaps: await longestGaps(queryable, {
+      symbols,
+      sourceTypes: config.sourceTypes,
+      from: config.asOf - config.daysBack * DAY,
+      to: config.asOf,
+      shortest: SHORTEST_GAP_MS,
+      limit: MAX_GAPS,
+    }),
+    changes:
+      previous === undefined ? [] : changesSince({ result: previous.status, config: previous.config }, { result: run.status, config }),
+    versions: { predictlab: VERSION, node: process.version },
+    temporalUrl: links.temporalUrl,
+    madeBy: `PredictLab ${VERSION}`,
+  };
+}
+
+const symbolRows = async (
+  queryable: Queryable,
+  run: EndedRun,
+  symbols: readonly string[],
+  tasks: readonly LedgerTask[],
+  links: RunPageLinks,
+): Promise<readonly RunSymbolRow[]> => {
+  const { asOf, daysBack, sourceTypes } = run.config;
+  const window = { from: asOf - Math.max(7, daysBack) * DAY, to: asOf };
+  const active = await mostActiveInstruments(queryable, { symbols, sourceTypes, ...window });
+  const keys = active.map(({ instrumentKey }) => instrumentKey);
+  const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: asOf });
+  const closes = await recentCloses(queryable, { instruments: active, from: asOf - 7 * DAY, to: asOf });
+  const best = await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, run.executionId) });
+  const titles = await symbolsByName(queryable, symbols);
+  const instrumentOf = new Map(active.map(({ symbol, instrumentKey }) => [symbol, instrumentKey]));
+  const outputs = new Map(tasks.map((task) => [task.taskId, task.output]));
+  return symbols.map((symbol): RunSymbolRow => {
+    const key = instrumentOf.get(symbol);
+    const backtest = best.get(symbol);
+    const metrics = backtest === undefined ? {} : metricsOf(backtest.metrics);
+    return {
+      symbol,
+      title: titles.get(symbol)?.title ?? '',
+      href: links.symbolHref(symbol),
+      rowsIn: numberIn(outputs.get(stageTaskId(symbol, 'collect')), 'ticks'),
+      quarantined: numberIn(outputs.get(stageTaskId(symbol, 'clean')), 'quarantined'),
+      last: key === undefined ? null : (last.get(key) ?? null),
+      spark: key === undefined ? [] : (closes.get(key) ?? []),
+      best:
+        backtest === undefined
+          ? null
+          : {
+              strategy: `${backtest.strategy} ${paramsText(backtest.params)}`.trim(),
+              sharpe: metrics['sharpe'] ?? null,
+              maxDrawdown: metrics['maxDrawdown'] ?? null,
+              undefined: reasonsOf(backtest.metrics),
+            },
+    };
+  });
+};
+
+/**
+ * A status that goes only to the symbol, with the stages of the symbols that succeeded filled in from the ledger; for runs of many
+ * symbols. Any other status stays as it is.
+ */
+const withStages = (result: PipelineResult, tasks: readonly LedgerTask[]): PipelineResult => {
+  const filled: Record<string, TaskResult> = { ...result.taskResults };
+  for (const task of tasks) {
+    const { symbol, stage } = task;
+    if (symbol === null || !isStage(stage) || (result.taskResults[symbol]?.status ?? '') !== 'success') continue;
+    delete filled[symbol];
+    filled[task.taskId] = {
+      status: 'success',
+      attempts: task.attempts,
+      startedAt: task.startedAt.toISOString(),
+      durationSeconds: task.durationSeconds,
+      error: null,
+      output: task.output,
+      ...(task.degraded === null ? {} : { degraded: task.degraded }),
+    };
+  }
+  return { ...result, taskResults: filled };
+};
+
+const isStage = (stage: string | null): stage is Stage => (STAGES as readonly (string | null)[]).includes(stage);

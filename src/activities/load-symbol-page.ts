@@ -1,0 +1,103 @@
+import type { Interval, SourceType, TickKind } from '../contracts/words.ts';
+import { stageTaskId } from '../contracts/words.ts';
+import type { InstrumentSection, SymbolPageData } from '../report/symbol-page-data.ts';
+import { symbolsByName } from '../storage/catalogue.ts';
+import type { Queryable } from '../storage/database.ts';
+import { instrumentsOf } from '../storage/instruments.ts';
+import { findEffect } from '../storage/ledger.ts';
+import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../storage/report-symbol-queries.ts';
+import { VERSION } from '../version.ts';
+import { loadInstrumentSection, type SectionContext, summaryOf } from './load-instrument-section.ts';
+import { numberIn } from './task-output.ts';
+
+const DAY = 86_400_000;
+/** Instruments that get a section of their own, and rows of the table of the others. */
+const MAX_SECTIONS = 6;
+const MAX_OTHERS = 200;
+const MAX_BACKTESTS = 60;
+
+export interface SymbolPageRequest {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly symbol: string;
+  readonly settings: {
+    readonly sourceTypes: readonly SourceType[];
+    readonly intervals: readonly Interval[];
+    readonly daysBack: number;
+    /** UTC epoch milliseconds. */
+    readonly asOf: number;
+  };
+}
+
+/** Reads everything that a symbol's page shows. The most active instruments come first and in full, the rest as table rows. */
+export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRequest): Promise<SymbolPageData> {
+  const { symbol, settings, executionId } = request;
+  const window = { from: settings.asOf - settings.daysBack * DAY, to: settings.asOf };
+  const instruments = await instrumentsOf(queryable, symbol, settings.sourceTypes);
+  const { kinds, ticks } = await activityOf(queryable, { symbol, ...window });
+  const ranked = [...instruments].sort((a, b) => (ticks.get(b.key) ?? 0) - (ticks.get(a.key) ?? 0) || a.key - b.key);
+  const listed = ranked.slice(0, MAX_SECTIONS + MAX_OTHERS);
+  const executionIds = await retryChain(queryable, executionId);
+  const context: SectionContext = {
+    symbol,
+    window,
+    intervals: settings.intervals,
+    asOf: settings.asOf,
+    kinds,
+    ticks,
+    last: await lastTicks(queryable, { ...keysAndKinds(listed, kinds), until: settings.asOf }),
+    backtests: byInstrument(await backtestHeads(queryable, { symbol, executionIds, limit: MAX_BACKTESTS })),
+    sections: Math.min(MAX_SECTIONS, ranked.length),
+    duplicates: instruments.length === 1 ? await duplicatesOf(queryable, executionId, symbol) : null,
+  };
+  const sections: InstrumentSection[] = [];
+  for (const instrument of ranked.slice(0, MAX_SECTIONS)) sections.push(await loadInstrumentSection(queryable, instrument, context));
+  return {
+    symbol,
+    title: (await symbolsByName(queryable, [symbol])).get(symbol)?.title ?? '',
+    runId: request.runId,
+    asOf: settings.asOf,
+    window,
+    instruments: sections,
+    others: listed.slice(MAX_SECTIONS).map((instrument) => summaryOf(instrument, context)),
+    instrumentCount: instruments.length,
+    madeBy: `PredictLab ${VERSION}`,
+  };
+}
+
+/** Ticks in the window by instrument, and which kind of them its charts show: trades where there are any. */
+const activityOf = async (
+  queryable: Queryable,
+  filter: { symbol: string; from: number; to: number },
+): Promise<{ kinds: ReadonlyMap<number, TickKind>; ticks: ReadonlyMap<number, number> }> => {
+  const kinds = new Map<number, TickKind>();
+  const ticks = new Map<number, number>();
+  for (const row of await tickActivity(queryable, filter)) {
+    ticks.set(row.instrumentKey, (ticks.get(row.instrumentKey) ?? 0) + row.ticks);
+    if (row.kind === 'trade' || !kinds.has(row.instrumentKey)) kinds.set(row.instrumentKey, row.kind);
+  }
+  return { kinds, ticks };
+};
+
+const keysAndKinds = (
+  instruments: readonly { readonly key: number }[],
+  kinds: ReadonlyMap<number, TickKind>,
+): { keys: readonly number[]; kinds: readonly TickKind[] } => ({
+  keys: instruments.map(({ key }) => key),
+  kinds: instruments.map(({ key }) => kinds.get(key) ?? 'trade'),
+});
+
+const byInstrument = (heads: readonly BacktestHead[]): ReadonlyMap<number, readonly BacktestHead[]> => {
+  const groups = new Map<number, BacktestHead[]>();
+  for (const head of heads) {
+    const group = groups.get(head.instrumentKey);
+    if (group === undefined) groups.set(head.instrumentKey, [head]);
+    else group.push(head);
+  }
+  return groups;
+};
+
+const duplicatesOf = async (queryable: Queryable, executionId: string, symbol: string): Promise<number | null> => {
+  const effect = await findEffect(queryable, { executionId, taskId: stageTaskId(symbol, 'store') });
+  return numberIn(effect?.output, 'duplicates');
+};
