@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, DefaultLogger, DeterminismViolationError, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { describe, expect, inject, it } from 'vitest';
 import { scenarios } from './scenarios.ts';
 
@@ -26,8 +26,6 @@ describe('committed histories', () => {
   it('do not replay against workflows that do something else', async () => {
     const workflowsPath = fileURLToPath(new URL('broken/index.ts', import.meta.url));
     const bundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-    await expect(Worker.runReplayHistory({ workflowBundle: bundle }, historyIn('success.json'), 'success')).rejects.toThrow(
-      DeterminismViolationError,
-    );
+    await expect(Worker.runReplayHistory({ workflowBundle: bundle }, historyIn('success.json'), 'success')).rejects.toMatchObject({ name: 'DeterminismViolationError' });
   });
 });

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { startSandboxVenue } from '../../sandbox/venue.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
+
+const COMMAND = fileURLToPath(new URL('../../bin/predictlab.js', import.meta.url));
+const SYMBOLS = ['BTC_PRICE', 'ETH_PRICE', 'ELECTION_WINNER'];
+
+/** A worker in a process of its own, once it polls. */
+async function spawnWorker(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  const worker = spawn(process.execPath, [COMMAND, 'worker'], {
+    env: { ...env, LOG_FORMAT: 'json', METRICS_ADDRESS: '127.0.0.1:0', HEALTH_ADDRESS: '127.0.0.1:0' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    worker.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('worker ready')) resolve();
+    });
+    worker.once('exit', (code) => reject(new Error(`the worker ended with ${code}: ${said}`)));
+  });
+  return worker;
+}
+
+async function kill(worker: ChildProcess): Promise<void> {
+  const gone = new Promise((resolve) => worker.once('exit', resolve));
+  worker.kill('SIGKILL');
+  await gone;
+}
+
+describe('a worker killed with -9 in the middle of a run', () => {
+  it('costs nothing: another one finishes the run with the same data as an undisturbed one', async () => {
+    const venue = await startSandboxVenue({ now: SANDBOX_NOW, faults: { slow: 0.5, slowMs: 120 } });
+    const input = {
+      symbols: SYMBOLS,
+      daysBack: 3,
+      asOf: new Date(SANDBOX_NOW).toISOString(),
+      untilStage: 'backtest' as const,
+      maxConcurrent: 2,
+    };
+    const undisturbed = await createRig({ env: venue.environment });
+    await importSandboxSymbols(undisturbed.database, SYMBOLS);
+    expect(await undisturbed.run(input)).toMatchObject({ result: 'success' });
+    const wanted = await storedData(undisturbed.database);
+    await undisturbed.close();
+
+    const rig: Rig = await createRig({ env: venue.environment, worker: false });
+    await importSandboxSymbols(rig.database, SYMBOLS);
+    const doomed = await spawnWorker(rig.env);
+    const { runId } = await rig.lab.start(input);
+    for (;;) {
+      const status = await rig.lab.status(runId);
+      // in the middle: something is done, something runs, something has not begun
+      if (status.statusBreakdown.success >= 2 && status.statusBreakdown.running > 0 && status.statusBreakdown.pending > 0) break;
+      if (status.finishedAt !== null) throw new Error('the run was over before the worker could be killed');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await kill(doomed);
+    const next = await spawnWorker(rig.env);
+    const result = await rig.lab.result(runId);
+    expect(result).toMatchObject({ result: 'success', statusBreakdown: { success: 15 } });
+    expect(await storedData(rig.database)).toEqual(wanted);
+    await rig.close();
+    await kill(next);
+    await venue.close();
+  }, 120_000);
+});

@@ -1,0 +1,140 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
+import { type Answer, predictlab } from '../command.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { importSandboxSymbols, SANDBOX_NOW } from '../sandbox-run.ts';
+
+let venue: SandboxVenue;
+let rig: Rig;
+const asOf = new Date(SANDBOX_NOW).toISOString();
+const call = (...args: string[]): Promise<Answer> => predictlab(args, rig.env);
+const json = (answer: Answer): never => JSON.parse(answer.stdout) as never;
+
+beforeAll(async () => {
+  venue = await startSandboxVenue({ now: SANDBOX_NOW });
+  rig = await createRig({ env: venue.environment });
+  await importSandboxSymbols(rig.database);
+});
+afterAll(async () => {
+  await rig.close();
+  await venue.close();
+});
+
+describe('predictlab run', () => {
+  it('runs to the end, prints the result and where the report is, and is then in the list of runs', async () => {
+    const answer = await call('run', '--symbols', 'BTC_PRICE', 'RATE_CUT', '--days', '1', '--as-of', asOf, '--json');
+    expect(answer).toMatchObject({ code: 0 });
+    const result = json(answer) as { runId: string; result: string; totalTasks: number; report: string };
+    rig.started(result.runId);
+    expect(result).toMatchObject({ result: 'success', totalTasks: 12, report: expect.stringMatching(/index\.html$/) });
+    const runs = json(await call('runs', '--json')) as { runId: string }[];
+    expect(runs[0]).toMatchObject({ runId: result.runId, result: 'success', totalTasks: 12, statusBreakdown: { success: 12 } });
+    expect(json(await call('report', result.runId, '--json'))).toEqual({ path: result.report });
+    expect((await call('status', result.runId)).stdout).toContain('BTC_PRICE');
+    expect((await call('why', result.runId, 'BTC_PRICE/store')).stdout).toContain('BTC_PRICE/store');
+    expect((await call('why', result.runId, 'BTC_PRICE/shop')).code).toBe(2);
+  });
+
+  it('prints a summary for people: the verdict first, then where the report is', async () => {
+    const answer = await call('run', '--symbols', 'RATE_CUT', '--days', '1', '--as-of', asOf, '--until', 'store', '--run-id', 'people');
+    rig.started('people');
+    expect(answer.code).toBe(0);
+    expect(answer.stdout).toMatch(/^people {2}● success {2}3 tasks: 3 succeeded/);
+    expect(answer.stdout).toContain('report');
+    expect(answer.stderr).toContain('3/3 tasks');
+  });
+
+  it('starts and returns at once with --detach', async () => {
+    const answer = await call('run', '--symbols', 'RATE_CUT', '--days', '1', '--as-of', asOf, '--until', 'collect', '--detach', '--json');
+    const { runId } = json(answer) as { runId: string };
+    rig.started(runId);
+    const watched = await call('watch', runId, '--json');
+    expect(json(watched)).toMatchObject({ runId, result: 'success' });
+  });
+
+  it('exits with 2 and every problem for a wrong input, before anything ran', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-cli-'));
+    const file = path.join(folder, 'pipeline.json');
+    await writeFile(file, JSON.stringify({ symbols: ['BTC_PRISE'], intervals: ['7m'], tasks: [{ taskId: 'x', activity: 'httpGit' }] }));
+    const answer = await call('run', '--file', file, '--run-id', 'wrong');
+    rig.started('wrong');
+    expect(answer.code).toBe(2);
+    for (const part of ['BTC_PRISE', 'BTC_PRICE', '7m', 'httpGit', 'httpGet']) expect(answer.stderr).toContain(part);
+  });
+
+  it('exits with 2 for a file that is not there or no JSON, and names it', async () => {
+    const missing = await call('run', '--file', 'nowhere.json');
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('nowhere.json') });
+  });
+
+  it('exits with 3 and one sentence when no server is up: which address failed, and what to start', async () => {
+    const answer = await predictlab(['run'], { ...rig.env, TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    expect(answer.code).toBe(3);
+    expect(answer.stderr.trim().split('\n')).toHaveLength(1);
+    expect(answer.stderr).toContain('127.0.0.1:1');
+    expect(answer.stderr).toContain('predictlab dev');
+  });
+
+  it('exits with 1 when the run is cancelled', async () => {
+    venue.setFaults({ slow: 1, slowMs: 1_000 });
+    const running = call('run', '--symbols', 'BTC_PRICE', '--days', '1', '--as-of', asOf, '--refetch', '--run-id', 'cut', '--json');
+    while ((await rig.lab.describe('cut')) === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    rig.started('cut');
+    expect((await call('cancel', 'cut')).code).toBe(0);
+    const answer = await running;
+    venue.setFaults({});
+    expect(answer.code).toBe(1);
+    expect(json(answer)).toMatchObject({ result: 'cancelled', statusBreakdown: { running: 0, pending: 0 } });
+  });
+});
+
+describe('wrong usage', () => {
+  it.each([
+    [['rnu'], 'run'],
+    [['run', '--simbols', 'A'], '--simbols'],
+    [['status'], 'run'],
+    [['status', 'no-such-run'], 'no-such-run'],
+    [['retry', 'no-such-run'], 'no-such-run'],
+    [['slots', 'x', 'many'], 'many'],
+    [['runs', '--limit', 'all'], 'all'],
+    [['schedule', 'show', '--id', 'nobody'], 'nobody'],
+    [['schedule', 'backfill', '--from', 'then', '--to', 'now'], 'then'],
+  ])('of %j exits with 2 and names what is wrong', async (args, part) => {
+    const answer = await call(...args);
+    expect(answer).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(part) });
+  });
+});
+
+describe('every command', () => {
+  it('has a --help that exits with 0', async () => {
+    const { stdout, code } = await call('--help');
+    expect(code).toBe(0);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name).filter((name) => name !== 'help');
+    for (const name of [
+      'run',
+      'status',
+      'watch',
+      'why',
+      'runs',
+      'cancel',
+      'retry',
+      'pause',
+      'resume',
+      'plan',
+      'rehearse',
+      'schedule',
+      'symbols',
+      'import',
+      'export',
+    ]) {
+      expect(commands).toContain(name);
+    }
+    for (const name of ['candles', 'backtest', 'metrics', 'indicators', 'report', 'worker', 'dev', 'demo', 'doctor', 'backup', 'restore'])
+      expect(commands).toContain(name);
+    const helps = await Promise.all(commands.map((name) => call(name, '--help')));
+    expect(helps.map(({ code }) => code)).toEqual(commands.map(() => 0));
+  });
+});

@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
+import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
+import { runReportPath } from '../../src/report/report-path.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
+
+const SYMBOLS = ['BTC_PRICE', 'ETH_PRICE', 'RATE_CUT', 'MATCH_ABANDONED'];
+const INPUT = { symbols: SYMBOLS, daysBack: 2, asOf: new Date(SANDBOX_NOW).toISOString() };
+
+describe('the pipeline over both venues', () => {
+  let venue: SandboxVenue;
+  let rig: Rig;
+  let first: PipelineResult;
+
+  beforeAll(async () => {
+    venue = await startSandboxVenue({ now: SANDBOX_NOW });
+    rig = await createRig({ env: venue.environment });
+    await importSandboxSymbols(rig.database);
+    first = await rig.run(INPUT);
+  });
+  afterAll(async () => {
+    await rig.close();
+    await venue.close();
+  });
+
+  it('succeeds for every stage of every symbol', () => {
+    expect(first.reasons).toEqual([]);
+    expect(first).toMatchObject({ result: 'success', totalTasks: 24, statusBreakdown: { success: 24 } });
+    expect(first.taskResults['BTC_PRICE/collect'].output).toMatchObject({
+      ticks: expect.any(Number),
+      sources: { polymarket: expect.any(Number), predict: expect.any(Number) },
+    });
+  });
+
+  it('stores exactly the ticks that the venues had in the window', async () => {
+    const { rows: instruments } = await rig.database.query<{ key: number; id: string }>('select key, id from instruments order by id');
+    expect(instruments.length).toBeGreaterThan(8);
+    let compared = 0;
+    for (const { key, id } of instruments) {
+      const { rows } = await rig.database.query(
+        'select time, price, size from ticks where instrument = $1 and kind = 0 order by time, seq',
+        [key],
+      );
+      const from = SANDBOX_NOW - INPUT.daysBack * 86_400_000;
+      const truth = venue.truth.ticks(id).filter((tick) => tick.time >= from && tick.time <= SANDBOX_NOW);
+      expect(rows, id).toEqual(truth.map(({ time, price, size }) => ({ time, price, size })));
+      compared += rows.length;
+    }
+    expect(compared).toBeGreaterThan(500);
+  });
+
+  it('builds candles and backtests of them, and writes a page for the run and for each symbol', async () => {
+    const { rows } = await rig.database.query<{ candles: number; backtests: number }>(
+      'select (select count(*)::int from candles) as candles, (select count(*)::int from backtests) as backtests',
+    );
+    expect(rows[0].candles).toBeGreaterThan(100);
+    expect(rows[0].backtests).toBeGreaterThan(5);
+    const index = runReportPath(rig.home, first.runId);
+    expect(readFileSync(index, 'utf8')).toContain('BTC_PRICE');
+    for (const symbol of SYMBOLS) expect(existsSync(index.replace('index.html', `${symbol}.html`)), symbol).toBe(true);
+  });
+
+  it('changes nothing when the same window runs again, and asks each open instrument for little', async () => {
+    const before = await storedData(rig.database);
+    venue.requests.length = 0;
+    const again = await rig.run(INPUT);
+    expect(again.result).toBe('success');
+    expect(await storedData(rig.database)).toEqual(before);
+    expect(again.taskResults['BTC_PRICE/store'].output).toMatchObject({ inserted: 0 });
+    const { rows } = await rig.database.query<{ open: number }>(
+      "select count(*)::int as open from instruments where not (facts->>'closed')::boolean",
+    );
+    expect(venue.requests.length).toBeLessThanOrEqual(4 * rows[0].open + 2 * SYMBOLS.length);
+  });
+});
+
+describe('without a key for Predict.fun', () => {
+  it('leaves Predict.fun out, says which variable is missing, and calls the run degraded', async () => {
+    const venue = await startSandboxVenue({ now: SANDBOX_NOW });
+    const rig = await createRig({ env: { ...venue.environment, PREDICT_API_KEY: undefined } });
+    await importSandboxSymbols(rig.database, ['BTC_PRICE']);
+    const result = await rig.run({ ...INPUT, symbols: ['BTC_PRICE'], daysBack: 1 });
+    expect(result.result).toBe('degraded');
+    expect(result.reasons.join()).toContain('PREDICT_API_KEY');
+    expect(result.statusBreakdown).toMatchObject({ success: 6 });
+    expect(result.taskResults['BTC_PRICE/collect'].output).toMatchObject({
+      skippedSources: { predict: expect.stringContaining('PREDICT_API_KEY') },
+    });
+    await rig.close();
+    await venue.close();
+  });
+});

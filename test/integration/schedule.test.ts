@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRig, type Rig } from '../rig.ts';
+import { gate, scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
+
+describe('the schedule', () => {
+  let rig: Rig;
+  const scheduleId = `test-${randomUUID().slice(0, 8)}`;
+  const hold = gate();
+  const seen: number[] = [];
+
+  beforeAll(async () => {
+    rig = await createRig({
+      stages: {
+        ...scriptedStages(),
+        collect: async (input, work) => {
+          seen.push(input.settings.asOf);
+          await hold.opened;
+          return await work.commit(async () => ({ output: {} }));
+        },
+      },
+    });
+    await importTestSymbols(rig.database);
+  });
+  afterAll(() => rig.close());
+
+  it('is made with the defaults of the contract: every four hours, one run at a time, no catch-up storm', async () => {
+    expect(await rig.lab.schedules.create({ scheduleId })).toBe('created');
+    expect(await rig.lab.schedules.show(scheduleId)).toMatchObject({
+      cron: '0 */4 * * *',
+      timeZone: 'UTC',
+      overlap: 'SKIP',
+      catchupWindow: '1m',
+      paused: false,
+      input: { retry: { maxRetries: 3, retryDelay: '5m', backoff: 1 } },
+    });
+    const { nextRuns } = await rig.lab.schedules.show(scheduleId);
+    expect(nextRuns.length).toBeGreaterThan(0);
+    for (const time of nextRuns) expect(time).toMatch(/T(00|04|08|12|16|20):00:00/);
+  });
+
+  it('is updated, not doubled, when it is made again', async () => {
+    expect(await rig.lab.schedules.create({ scheduleId, input: { symbols: ['AAA'], untilStage: 'collect' } })).toBe('updated');
+    expect((await rig.lab.schedules.show(scheduleId)).input).toMatchObject({ symbols: ['AAA'], retry: { maxRetries: 3 } });
+    expect(await rig.lab.schedules.create({ scheduleId, cron: '30 1 * * *' })).toBe('updated');
+    expect(await rig.lab.schedules.show(scheduleId)).toMatchObject({ cron: '30 1 * * *', input: { symbols: ['AAA'] } });
+  });
+
+  it('is paused and resumed', async () => {
+    await rig.lab.schedules.pause(scheduleId);
+    expect((await rig.lab.schedules.show(scheduleId)).paused).toBe(true);
+    await rig.lab.schedules.resume(scheduleId);
+    expect((await rig.lab.schedules.show(scheduleId)).paused).toBe(false);
+  });
+
+  it('starts one run when it is triggered twice, as of the time it was scheduled for', async () => {
+    await rig.lab.schedules.trigger(scheduleId);
+    const lastRuns = async () => (await rig.lab.schedules.show(scheduleId)).lastRuns;
+    while ((await lastRuns()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await rig.lab.schedules.trigger(scheduleId);
+    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    hold.open();
+    const [{ runId }] = await lastRuns();
+    rig.started(runId);
+    expect(runId).toMatch(new RegExp(`^${scheduleId}-\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$`));
+    expect(await rig.lab.result(runId)).toMatchObject({ result: 'success', totalTasks: 1 });
+    expect(await lastRuns()).toEqual([{ runId, result: 'success' }]);
+    expect(new Date(seen[0]).toISOString()).toBe(runId.slice(scheduleId.length + 1).replace('Z', '.000Z'));
+  });
+
+  it('says so in one sentence when it is not there, and when its cron is wrong', async () => {
+    await rig.lab.schedules.delete(scheduleId);
+    await expect(rig.lab.schedules.show(scheduleId)).rejects.toThrow(`there is no schedule "${scheduleId}"`);
+    await expect(rig.lab.schedules.create({ scheduleId, cron: 'every day' })).rejects.toMatchObject({ type: 'BadInput' });
+  });
+});

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { catalogueSchema } from '../src/contracts/catalogue.ts';
+import { importSymbols } from '../src/storage/catalogue.ts';
+import type { Database } from '../src/storage/database.ts';
+
+/** The instant every sandbox test runs as of: the venue's clock stands still there. */
+export const SANDBOX_NOW = Date.UTC(2026, 5, 10, 12);
+
+/** Imports the symbols of sandbox/catalogue.json, or only those named. */
+export async function importSandboxSymbols(database: Database, only?: readonly string[]): Promise<void> {
+  const entries = catalogueSchema.parse(JSON.parse(readFileSync(new URL('../sandbox/catalogue.json', import.meta.url), 'utf8')));
+  await importSymbols(database, only === undefined ? entries : entries.filter(({ symbol }) => only.includes(symbol)), { replace: true });
+}
+
+/** Every stored tick and candle in words that do not depend on keys, so that two databases can be compared. */
+export async function storedData(database: Database): Promise<{ ticks: unknown[]; candles: unknown[]; coverage: unknown[] }> {
+  const all = async (text: string) => (await database.query(text)).rows as unknown[];
+  return {
+    ticks: await all(`select i.id, t.kind, t.time, t.price, t.size, t.side, t.outcome, t.identity, t.trade_id,
+        row_number() over (partition by t.instrument, t.kind order by t.time, t.seq) as place
+      from ticks t join instruments i on i.key = t.instrument order by i.id, t.kind, t.time, place`),
+    candles:
+      await all(`select i.id, c.kind, c.interval_minutes, c.open_time, c.open, c.high, c.low, c.close, c.volume, c.quote_volume, c.trades, c.complete
+      from candles c join instruments i on i.key = c.instrument order by i.id, c.kind, c.interval_minutes, c.open_time`),
+    coverage: await all(
+      'select i.id, c.kind, c.ranges::text from coverage c join instruments i on i.key = c.instrument order by i.id, c.kind',
+    ),
+  };
+}
