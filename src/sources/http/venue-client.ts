@@ -125,7 +125,7 @@ export class VenueClient {
     const text = this.#redacted((headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8'));
     const html = /text\/html/i.test(String(headers['content-type'] ?? '')) || /^\s*</.test(text);
     if (statusCode !== 200 || html) {
-      const wait = waitHintMs(headers, Date.now());
+      const wait = waitHintMs(statusCode, headers, Date.now());
       throw refusal({ venue: this.#options.venue, path, status: statusCode, text, html, retryAfterMs: wait, keyName: key?.environment });
     }
     const hold = exhaustedMs(headers);
