@@ -41,7 +41,7 @@ export function decisionsOf({ strategy, params, candles, market, cache, bars: co
     if (code === undefined) {
       throw new PredictLabError(
         'BadInput',
-        `strategy '${strategy.name}' answered '${String(signal)}' at bar ${i}; it must answer hold, long, short or flat`,
+        `strategy '${strategy.name}' answered '${signal as string}' at bar ${i}; it must answer hold, long, short or flat`,
       );
     }
     decisions[i] = code;

@@ -89,6 +89,8 @@ export function finish(data: BacktestData, execution: Execution, options: Backte
       market,
       settings: { strategy: strategy.name, params, options: settings, proofCuts, trials },
       seed,
+      // only its text is read
+      // oxlint-disable-next-line typescript/unbound-method
       source: shippedStrategies.includes(strategy) ? undefined : String(strategy.create),
     }),
   };

@@ -4,7 +4,7 @@ import { trialsOf } from './metrics/deflated-sharpe.ts';
 import { probabilityOfOverfitting } from './metrics/overfitting.ts';
 import type { BacktestOptions } from './options.ts';
 import type { BacktestResult } from './result.ts';
-import { execute, finish, type Trial } from './run-backtest.ts';
+import { type Execution, execute, finish, type Trial } from './run-backtest.ts';
 
 /** All trials on one series, judged together. */
 export interface TrialsResult {
@@ -25,13 +25,30 @@ const MOST_VALUES = 50_000_000;
  * @throws PredictLabError BadInput when the grid is too large for the series
  */
 export function runTrials(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): TrialsResult {
+  const steps = trialSteps(data, trials, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** {@link runTrials} in steps of one trial, for a caller that has other things to do in between. */
+export function* trialSteps(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): Generator<void, TrialsResult> {
   if (trials.length * data.candles.length > MOST_VALUES) {
     throw new PredictLabError('BadInput', `${trials.length} trials on ${data.candles.length} bars are too many at once; split the grid`);
   }
-  const executions = trials.map((trial) => execute(data, trial, options));
+  const executions: Execution[] = [];
+  for (const trial of trials) {
+    executions.push(execute(data, trial, options));
+    yield;
+  }
   const ratios = executions.map(({ moments }) => (moments.deviation > 0 ? moments.mean / moments.deviation : Number.NaN));
   const together = trialsOf(ratios);
-  const results = executions.map((execution) => finish(data, execution, options, together));
+  const results: BacktestResult[] = [];
+  for (const execution of executions) {
+    results.push(finish(data, execution, options, together));
+    yield;
+  }
   const overfitting = probabilityOfOverfitting(executions.map(({ returns }) => returns));
   return typeof overfitting === 'number'
     ? { results, overfitting }

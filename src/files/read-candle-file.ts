@@ -6,7 +6,7 @@ import { readSeriesFile } from './read-series-file.ts';
 export interface CandleFile {
   readonly candles: CandleSeries;
   /** `candles.csv, line 12` */
-  whereOf(bar: number): string;
+  readonly whereOf: (bar: number) => string;
 }
 
 /**

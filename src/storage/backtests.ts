@@ -60,6 +60,18 @@ export async function saveBacktests(
   }
 }
 
+/** Adds the calibration of a symbol's resolved markets to the metrics of the run's backtests in one interval. */
+export async function saveCalibration(
+  transaction: Transaction,
+  table: { readonly executionId: string; readonly symbol: string; readonly interval: Interval; readonly bins: Json },
+): Promise<void> {
+  await transaction.query(
+    `update backtests set metrics = metrics || jsonb_build_object('calibration', $4::jsonb)
+     where execution_id = $1 and symbol = $2 and interval_minutes = $3`,
+    [table.executionId, table.symbol, intervalMinutes(table.interval), jsonb(table.bins)],
+  );
+}
+
 export interface BacktestFilter {
   readonly symbol?: string;
   readonly instrumentKey?: number;
