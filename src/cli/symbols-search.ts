@@ -1,0 +1,49 @@
+import { createSources, type VenueSearch } from '../sources/create-sources.ts';
+import type { SearchHit } from '../sources/source.ts';
+import { note, printJson, printLine, printTable } from './print.ts';
+import { selectorText } from './symbol-selectors.ts';
+import { fitText, oneLine } from './terminal-text.ts';
+
+const TITLE_WIDTH = 60;
+
+/** Asks the venues for markets and prints what could be added, twins across venues marked. */
+export async function searchSymbols(text: string, { json }: { json?: boolean }): Promise<void> {
+  const sources = createSources({ env: process.env });
+  try {
+    const found = await sources.search(text, AbortSignal.timeout(60_000));
+    const hits = [...hitsOf(found.polymarket), ...hitsOf(found.predict)];
+    for (const venue of [found.polymarket, found.predict]) if ('skipped' in venue) note(venue.skipped);
+    if (json) return printJson(withTwins(hits));
+    if (hits.length === 0) return printLine(`no market matches "${oneLine(text)}"; try fewer or other words`);
+    printTable([
+      ['source', 'selector', 'markets', 'state', 'twins', 'title'],
+      ...withTwins(hits).map((hit) => [
+        hit.source,
+        selectorText(hit.selector),
+        String(hit.markets),
+        hit.closed ? 'closed' : 'open',
+        hit.twins.length === 0 ? '–' : String(hit.twins.length),
+        fitText(oneLine(hit.title), TITLE_WIDTH),
+      ]),
+    ]);
+    const [first] = hits;
+    printLine();
+    printLine(`add one with: predictlab symbols add MY_SYMBOL --${first.source} ${selectorText(first.selector)}`);
+  } finally {
+    await sources.close();
+  }
+}
+
+const hitsOf = (venue: VenueSearch): readonly SearchHit[] => ('hits' in venue ? venue.hits : []);
+
+/** Predict.fun names the Polymarket markets that its own are twins of; shown from both sides. */
+export function withTwins(hits: readonly SearchHit[]): readonly SearchHit[] {
+  const named = new Map<string, string[]>();
+  for (const { source, twins, instruments } of hits) {
+    if (source !== 'predict') continue;
+    for (const twin of twins) named.set(twin.toLowerCase(), [...(named.get(twin.toLowerCase()) ?? []), ...instruments]);
+  }
+  return hits.map((hit) =>
+    hit.source === 'predict' ? hit : { ...hit, twins: [...new Set(hit.instruments.flatMap((id) => named.get(id.toLowerCase()) ?? []))] },
+  );
+}

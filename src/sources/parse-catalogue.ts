@@ -1,0 +1,62 @@
+import { type CatalogueEntry, catalogueEntrySchema } from '../contracts/catalogue.ts';
+import { PredictLabError, type Problem } from '../contracts/errors.ts';
+import { isObject } from './schema-drift.ts';
+
+/** What a selector of each source may be. */
+const SELECTOR_FORMS: Readonly<Record<string, string>> = {
+  polymarket: '{"conditionId": "0x…"}, {"slug": "…"}, {"eventSlug": "…"} or {"seriesSlug": "…"}',
+  predict: '{"marketId": 123}, {"categorySlug": "…"} or {"seriesSlug": "…"}',
+  file: '{"path": "…"}, with columns, firstOutcome and market as you need them',
+};
+
+/**
+ * Reads a symbol catalogue: an array of entries. Lists everything that is wrong with it at once.
+ *
+ * @param origin what the messages call it: a file's name
+ * @throws PredictLabError BadInput
+ */
+export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] {
+  if (!Array.isArray(json)) {
+    throw new PredictLabError(
+      'BadInput',
+      `${origin}: a catalogue is a list of symbols ([{"symbol": …, "sources": {…}}]), this is ${json === null ? 'null' : typeof json}`,
+    );
+  }
+  const entries: CatalogueEntry[] = [];
+  const problems: Problem[] = [];
+  const places = new Map<string, number>();
+  for (const [index, item] of (json as unknown[]).entries()) {
+    const name = isObject(item) && typeof item.symbol === 'string' ? ` (${item.symbol})` : '';
+    const parsed = catalogueEntrySchema.safeParse(item);
+    if (parsed.success) {
+      const earlier = places.get(parsed.data.symbol);
+      if (earlier !== undefined)
+        problems.push({ where: `[${index}]${name}`, message: `the symbol stands at [${earlier}] already; merge the two` });
+      places.set(parsed.data.symbol, index);
+      entries.push(parsed.data);
+      continue;
+    }
+    for (const issue of parsed.error.issues) {
+      problems.push({
+        where: `[${index}]${name}${issue.path.length > 0 ? `.${issue.path.map(String).join('.')}` : ''}`,
+        message: explain(issue.path, issue.message, item),
+      });
+    }
+  }
+  if (problems.length === 0) return entries;
+  const lines = problems.map(({ where, message }) => `- ${where}: ${message}`);
+  throw new PredictLabError(
+    'BadInput',
+    [`${origin} has ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}; nothing was imported:`, ...lines].join('\n'),
+  );
+}
+
+/** A selector that fits no form gets the list of forms: what zod says of a union helps nobody. */
+function explain(path: readonly PropertyKey[], message: string, item: unknown): string {
+  const [first, source, place] = path;
+  const forms = typeof source === 'string' ? SELECTOR_FORMS[source] : undefined;
+  if (first !== 'sources' || forms === undefined || typeof place !== 'number') return message;
+  const selectors = isObject(item) && isObject(item.sources) ? item.sources[source as string] : undefined;
+  const given = JSON.stringify(Array.isArray(selectors) ? (selectors as unknown[])[place] : undefined);
+  return `${given} is no selector of ${String(source)}; write ${forms}`;
+}
