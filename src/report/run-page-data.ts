@@ -48,6 +48,8 @@ export interface RunSymbolRow {
   readonly last: PricePoint | null;
   /** Closes of the last seven days of that instrument, oldest first; holes stay holes. */
   readonly spark: readonly PricePoint[];
+  /** How far apart two neighbours among them are, milliseconds. */
+  readonly sparkStep: number;
   readonly best: {
     readonly strategy: string;
     readonly sharpe: number | null;

@@ -9,6 +9,7 @@ import { stateMark, tip, unknown } from './tip.ts';
 
 const MAX_ROWS = 300;
 const WEEK = 7 * 86_400_000;
+const HOUR = 3_600_000;
 
 interface Row extends SymbolTasks {
   readonly facts: RunSymbolRow | undefined;
@@ -63,7 +64,12 @@ const columnsAt = (now: number): readonly Column<Row>[] => [
     head: '7 d',
     about: 'Hourly closes of the last seven days; holes are hours without ticks or not collected.',
     align: 'text',
-    cell: (row) => sparkline(row.facts?.spark ?? [], { from: now - WEEK, to: now }, `prices of ${row.symbol} over seven days`),
+    cell: (row) =>
+      sparkline(
+        row.facts?.spark ?? [],
+        { from: now - WEEK, to: now, step: row.facts?.sparkStep ?? HOUR },
+        `prices of ${row.symbol} over seven days`,
+      ),
   },
   {
     head: 'best strategy',

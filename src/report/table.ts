@@ -32,25 +32,27 @@ export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]
 <tbody>${rows.map((row, r) => html`<tr>${columns.map((column, i) => bodyCell(column, row, r, i))}</tr>\n`)}</tbody></table></div>`;
 };
 
-const alignOf = <Row>(column: Column<Row>): string => column.align ?? 'number';
+/** Numbers stand right by default, so that long tables need no class per cell. */
+const alignClass = <Row>(column: Column<Row>): Part =>
+  column.align !== undefined && column.align !== 'number' && html` class="${column.align}"`;
 
 const headCell = <Row>(column: Column<Row>, id: string): Markup => {
   const name = column.head === '' ? html`<span class="spoken">details</span>` : column.head;
   if (column.sortBy !== undefined) {
     const described = column.about === undefined ? '' : html` aria-describedby="${id}"`;
     const about = column.about === undefined ? '' : html`<span class="tip-text" role="tooltip" id="${id}">${column.about}</span>`;
-    return html`<th scope="col" class="${alignOf(column)}"><button type="button" class="sort tip-next"${described}>${name}</button>${about}</th>`;
+    return html`<th scope="col"${alignClass(column)}><button type="button" class="sort tip-next"${described}>${name}</button>${about}</th>`;
   }
   const content =
     column.about === undefined ? name : html`<span class="tip" tabindex="0">${name}<span class="tip-text"> ${column.about}</span></span>`;
-  return html`<th scope="col" class="${alignOf(column)}">${content}</th>`;
+  return html`<th scope="col"${alignClass(column)}>${content}</th>`;
 };
 
 const bodyCell = <Row>(column: Column<Row>, row: Row, r: number, i: number): Markup => {
   const key = column.sortBy?.(row);
   const sort = key === undefined || key === null ? '' : html` data-v="${key}"`;
   const tag = i === 0 ? 'th scope="row"' : 'td';
-  return html`<${rawTag(tag)} class="${alignOf(column)}"${sort}>${column.cell(row, r)}</${rawTag(i === 0 ? 'th' : 'td')}>`;
+  return html`<${rawTag(tag)}${alignClass(column)}${sort}>${column.cell(row, r)}</${rawTag(i === 0 ? 'th' : 'td')}>`;
 };
 
 const TAGS = { 'th scope="row"': html`th scope="row"`, th: html`th`, td: html`td` } as const;

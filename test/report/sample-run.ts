@@ -136,6 +136,7 @@ export const sampleRow = (symbol: string, i: number): RunSymbolRow => {
     quarantined: failed ? null : symbol === 'SOL_PRICE' ? 214 : 0,
     last: { time: AS_OF - Math.round((1 + random() * 50) * 60_000), price: spark.at(-1)?.price ?? 0.5 },
     spark,
+    sparkStep: HOUR,
     best: failed
       ? null
       : {

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { reportFolderName, runReportPath, symbolPageName } from '../../src/report/report-path.ts';
+
+describe('where a report is', () => {
+  it('reads like the run id', () => {
+    expect(runReportPath('/home/lab', 'pipeline-2026-11-24T08:00Z')).toBe('/home/lab/reports/pipeline-2026-11-24T08.00Z/index.html');
+  });
+
+  it.each(['../../etc', '..', '.', 'a/b', 'a\\b', '/abs', '', 'x'.repeat(500), 'a\u0000b', '日本', 'CON:1?*', 'a.b'])(
+    'is one safe folder for the run id %j',
+    (id) => {
+      expect(reportFolderName(id)).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,130}$|^_[A-Za-z0-9._-]*$/);
+    },
+  );
+
+  it('never gives two runs one folder', () => {
+    const ids = ['a:b', 'a.b', 'a-b', 'a/b', 'a b', 'a?b', '../a-b', 'a--b', '日本', '中国'];
+    expect(new Set(ids.map(reportFolderName)).size).toBe(ids.length);
+  });
+
+  it('keeps a symbol that is called like the run’s own page apart from it', () => {
+    expect([symbolPageName('BTC_PRICE'), symbolPageName('index')]).toEqual(['BTC_PRICE.html', 'index_.html']);
+  });
+});

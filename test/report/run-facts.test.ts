@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+import { causesOf } from '../../src/report/causes.ts';
+import { changesSince } from '../../src/report/changes.ts';
+import { criticalPath, stageFacts } from '../../src/report/run-facts.ts';
+import { groupTasks } from '../../src/report/symbol-tasks.ts';
+import { AS_OF } from './sample-numbers.ts';
+import { resultOf, sampleConfig, sampleRun } from './sample-run.ts';
+
+const ran = (fromSeconds: number, seconds: number, more: Partial<TaskResult> = {}): TaskResult => ({
+  status: 'success',
+  attempts: 1,
+  startedAt: new Date(AS_OF + fromSeconds * 1000).toISOString(),
+  durationSeconds: seconds,
+  ...more,
+});
+
+describe('the critical path', () => {
+  it('is the chain of dependent tasks that ended last', () => {
+    const result = resultOf({
+      'A/collect': ran(0, 1),
+      'A/clean': ran(1, 1),
+      'B/collect': ran(0, 5),
+      'B/clean': ran(5, 1),
+      notify: ran(2.1, 1),
+    });
+    expect(criticalPath(result, { ...sampleConfig(['A', 'B']), tasks: [] })).toEqual(['B/collect', 'B/clean']);
+  });
+
+  it('goes through custom tasks that a stage waited for', () => {
+    const result = resultOf({ 'A/collect': ran(0, 1), check: ran(1, 8), 'A/clean': ran(9, 1) });
+    const [task] = sampleConfig().tasks;
+    const config = { ...sampleConfig(['A']), tasks: [{ ...task, taskId: 'check', dependencies: ['A/collect'], runBefore: ['A/clean'] }] };
+    expect(criticalPath(result, config as never)).toEqual(['A/collect', 'check', 'A/clean']);
+  });
+
+  it('is empty when nothing ran', () => {
+    expect(criticalPath(resultOf({ 'A/collect': { status: 'cancelled' } }), null)).toEqual([]);
+  });
+});
+
+describe('stage statistics', () => {
+  it('count what ran, with nearest-rank p95, retries and success rate', () => {
+    const tasks: Record<string, TaskResult> = {};
+    for (let i = 1; i <= 20; i += 1) tasks[`S${i}/collect`] = ran(0, i, i === 7 ? { status: 'failed', attempts: 4 } : {});
+    tasks['S1/clean'] = { status: 'skipped', skippedBecause: 'x' };
+    const result = resultOf(tasks);
+    expect(stageFacts(result, groupTasks(result))).toEqual([
+      { stage: 'collect', count: 20, meanSeconds: 10.5, p95Seconds: 19, retries: 3, successRate: 0.95 },
+    ]);
+  });
+
+  it('come from the status where it does not go to the stage', () => {
+    const result = resultOf({ S1: ran(0, 9) }, { stageStats: { collect: { count: 60, successRate: 1, meanSeconds: 2, maxSeconds: 4 } } });
+    expect(stageFacts(result, groupTasks(result, ['S1']))).toEqual([
+      { stage: 'collect', count: 60, meanSeconds: 2, p95Seconds: 4, retries: 0, successRate: 1 },
+    ]);
+  });
+});
+
+describe('the causes of a run', () => {
+  it('start with what failed, with type and message, then what is only degraded, missing, retried, skipped', () => {
+    const lines = causesOf(sampleRun());
+    expect(lines.map((cause) => cause.state)).toEqual(['failed', 'degraded', 'degraded', 'success', 'success', 'skipped']);
+    expect(lines[0]?.text).toBe(
+      'US_SENATE/clean failed after 1 attempt: SourceSchemaChanged: polymarket /v2/trades: data[3].price is missing (expected a number, got undefined)',
+    );
+    expect(lines[2]?.text).toBe('ETH_PRICE: Ethereum above $4,000 on Nov 30? was not collected 2026-11-24 07:12–07:19Z');
+    expect(lines.at(-1)?.text).toBe('4 tasks skipped because US_SENATE/clean failed');
+  });
+
+  it('say a reason of the run once when a task says the same', () => {
+    const data = sampleRun();
+    const degraded = data.result.taskResults['SOL_PRICE/clean']?.degraded?.[0] ?? '';
+    const lines = causesOf({ ...data, result: { ...data.result, reasons: [`SOL_PRICE/clean: ${degraded}`] } });
+    expect(lines.filter((cause) => cause.text.includes(degraded))).toHaveLength(1);
+  });
+
+  it('stay a short list when hundreds of tasks fail, and count the rest', () => {
+    const tasks: Record<string, TaskResult> = {};
+    for (let i = 0; i < 400; i += 1)
+      tasks[`S${i}/collect`] = ran(0, 1, { status: 'failed', error: { type: 'SourceUnavailable', message: '503' } });
+    const lines = causesOf({ ...sampleRun(), gaps: [], result: resultOf(tasks) });
+    expect(lines).toHaveLength(8);
+    expect(lines.at(-1)?.text).toBe('and 393 more failed tasks');
+  });
+});
+
+describe('what changed since the last run', () => {
+  const before = {
+    result: resultOf({ 'A/collect': ran(0, 1), 'B/collect': ran(0, 1) }, { result: 'success' }),
+    config: sampleConfig(['A', 'B']),
+  };
+
+  it('is nothing when nothing did', () => {
+    expect(changesSince(before, before)).toEqual([]);
+  });
+
+  it('names the result, verdicts, symbols, settings and a much longer duration', () => {
+    const now = {
+      result: resultOf({ 'A/collect': ran(0, 40, { status: 'failed' }), 'C/collect': ran(0, 1) }, { result: 'failed' }),
+      config: { ...sampleConfig(['A', 'C']), daysBack: 14 },
+    };
+    expect(changesSince(before, now)).toEqual([
+      'result: success → failed',
+      'A: success → failed',
+      'new symbols: C',
+      'symbols left out: B',
+      'daysBack: 7 → 14',
+      'duration: 1.3 s → 40.3 s',
+    ]);
+  });
+});

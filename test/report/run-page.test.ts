@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+import { renderRunPage } from '../../src/report/run-page.ts';
+import { resultOf, sampleConfig, sampleRow, sampleRun } from './sample-run.ts';
+
+const textOf = (page: string): string =>
+  page
+    .replace(/<(script|style)[\s\S]*?<\/\1>/g, '')
+    .replace(/<[^>]*>/g, '')
+    .replace(/\s+/g, ' ');
+
+describe('the page of a run', () => {
+  const page = renderRunPage(sampleRun());
+
+  it('says the verdict in shape and word, the counts and how long it took beside what is usual', () => {
+    expect(textOf(page)).toMatch(/▲ degraded.*8 symbols ?49 tasks: 44 success, 1 failed, 4 skipped.*26\.0 s \(usual 26\.0 s/);
+  });
+
+  it('gives causes before the tasks', () => {
+    expect(page.indexOf('SourceSchemaChanged')).toBeLessThan(page.indexOf('<h2>Tasks'));
+  });
+
+  it('links to the pages of symbols that have one and only to those', () => {
+    expect(page).toContain('href="BTC_PRICE.html"');
+    expect(page).not.toContain('href="US_SENATE.html"');
+  });
+
+  it('says for every missing number why it is missing', () => {
+    expect(page.match(/class="dash">–<\/span><span class="tip-text">\s*\S/g)?.length).toBe(page.match(/class="dash"/g)?.length);
+    expect(page).toContain('fewer than 2 daily returns');
+  });
+
+  it('is the same bytes for the same data', () => {
+    expect(renderRunPage(sampleRun())).toBe(page);
+  });
+
+  it('asks nothing of the network', () => {
+    expect(page).not.toMatch(/<(link|img|iframe|object|embed|source|video)[^>]+(src|href)="(?!data:,)/);
+    expect(page).not.toMatch(/url\((?!#)/);
+    expect(page).not.toContain('@import');
+  });
+
+  it('shows hostile names as text', () => {
+    const evil = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'';
+    const data = sampleRun();
+    const hostile = renderRunPage({
+      ...data,
+      result: {
+        ...data.result,
+        runId: evil,
+        reasons: [evil],
+        taskResults: { ...data.result.taskResults, [evil]: { status: 'failed', error: { type: evil, message: evil } } },
+      },
+      inputText: evil,
+      changes: [evil],
+      previous: { runId: evil, result: evil, finishedAt: null, href: null },
+      temporalUrl: 'javascript:alert(1)',
+      symbols: data.symbols.map((row) => ({ ...row, title: evil })),
+      gaps: [{ symbol: evil, instrument: evil, from: 0, to: 1 }],
+      versions: { [evil]: evil },
+      madeBy: evil,
+    });
+    expect(hostile).not.toContain('<script>alert');
+    expect(hostile).not.toContain('<img');
+    expect(hostile).not.toContain('href="javascript');
+  });
+
+  it('is made for a run that failed before its first task', () => {
+    const failed = renderRunPage({
+      ...sampleRun(),
+      result: resultOf({ 'A/collect': { status: 'failed', error: { type: 'BadInput', message: 'no key' } } }, { result: 'failed' }),
+      config: sampleConfig(['A']),
+      symbols: [],
+      usual: null,
+      previous: null,
+      gaps: [],
+      changes: [],
+    });
+    expect(textOf(failed)).toContain('A/collect failed after 1 attempt: BadInput: no key');
+    expect(textOf(failed)).toContain('no earlier run to compare with');
+  });
+
+  it('is made for a run of custom tasks only, and of none at all', () => {
+    const bare = { ...sampleRun(), config: sampleConfig([]), symbols: [], gaps: [] };
+    expect(textOf(renderRunPage({ ...bare, result: resultOf({ notify: { status: 'success', durationSeconds: 1 } }) }))).toContain('notify');
+    expect(textOf(renderRunPage({ ...bare, result: resultOf({}), inputText: null, config: null }))).toContain('no task has run');
+  });
+
+  it('stays of bounded size for ten thousand symbols, and shows those that failed', () => {
+    const symbols = Array.from({ length: 10_000 }, (_, i) => `SYMBOL_${i}`);
+    const tasks = Object.fromEntries(
+      symbols.map((symbol): [string, TaskResult] => [
+        symbol,
+        { status: symbol === 'SYMBOL_9999' ? 'failed' : 'success', attempts: 1, durationSeconds: 1, startedAt: '2026-11-24T08:00:00.000Z' },
+      ]),
+    );
+    const large = renderRunPage({
+      ...sampleRun(),
+      result: resultOf(tasks),
+      config: sampleConfig(symbols),
+      symbols: symbols.slice(0, 300).map(sampleRow),
+      inputText: '{}',
+    });
+    expect(large.length).toBeLessThan(2_000_000);
+    expect(textOf(large)).toContain('300 of 10 000 symbols');
+    expect(large).toContain('SYMBOL_9999: failed');
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
+import { INTERVALS } from '../../src/contracts/words.ts';
+import { METRIC_COLUMNS } from '../../src/report/metrics.ts';
+import { shownRange } from '../../src/report/shown-range.ts';
+import { renderSymbolPage } from '../../src/report/symbol-page.ts';
+import { AS_OF, DAY, HOUR } from './sample-numbers.ts';
+import { sampleBacktests, sampleInstrument, sampleSeries, sampleSymbol } from './sample-symbol.ts';
+
+const LIBRARY = 'window.LightweightCharts=undefined';
+const EVIL = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'';
+
+describe('the page of a symbol', () => {
+  const page = renderSymbolPage(sampleSymbol(), LIBRARY);
+
+  it('is complete without script: a still picture, a legend and a table for every interval', () => {
+    const bare = renderSymbolPage(sampleSymbol(), null);
+    expect(bare.match(/candles of (1h|4h|1d) from/g)).toHaveLength(3);
+    expect(bare).toContain('Candles 1h as a table');
+    expect(bare).not.toContain('LightweightCharts');
+  });
+
+  it('carries the chart library once, with the notice that its licence asks for', () => {
+    const three = renderSymbolPage(sampleSymbol({ instruments: [1, 2, 3].map(() => sampleInstrument()), instrumentCount: 3 }), LIBRARY);
+    expect(three.split(LIBRARY)).toHaveLength(2);
+    expect(three).toContain('TradingView Lightweight Charts™');
+    expect(three).toContain('href="https://www.tradingview.com/"');
+  });
+
+  it('hatches what was not collected and says when', () => {
+    expect(page).toContain('not collected 2026-11-21 10:00–22:00Z');
+  });
+
+  it('has a column for every metric of a backtest and a reason for every one that is undefined', () => {
+    expect(METRIC_COLUMNS.map((metric) => metric.key).toSorted()).toEqual([...METRIC_NAMES].toSorted());
+    expect(page).toContain('the market is not resolved');
+    expect(page).toContain('no trade was made');
+    expect(page.match(/class="dash">–<\/span><span class="tip-text">\s*\S/g)?.length).toBe(page.match(/class="dash"/g)?.length);
+  });
+
+  it('says what the proof showed, and warns when a strategy saw the future', () => {
+    expect(page).toContain('0 of 1\u202f312 decisions changed');
+    const cheating = sampleBacktests().map((row) => ({ ...row, proof: { changed: 3, decisions: 164 } }));
+    const caught = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests: cheating })] }), null);
+    expect(caught).toContain('do not trust these results');
+  });
+
+  it('marks the settlement of a resolved market', () => {
+    const resolution = { kind: 'settled', payout: 1, at: AS_OF - 5 * HOUR } as const;
+    const settled = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ resolution, closed: true })] }), null);
+    expect(settled).toContain('settled at 1 on 2026-11-24 03:00Z');
+  });
+
+  it('shows hostile titles, ids and reasons as text', () => {
+    const hostile = renderSymbolPage(
+      sampleSymbol({
+        title: EVIL,
+        instruments: [
+          sampleInstrument({
+            title: EVIL,
+            id: EVIL,
+            reference: 'javascript:alert(1)',
+            outcomes: [EVIL, EVIL],
+            resolution: { kind: 'unresolved', reason: EVIL },
+            backtests: sampleBacktests().map((row) => ({ ...row, strategy: EVIL, params: EVIL, undefined: { brier: EVIL } })),
+          }),
+        ],
+        others: [{ ...sampleInstrument(), title: EVIL, id: EVIL }],
+        instrumentCount: 2,
+      }),
+      LIBRARY,
+    );
+    expect(hostile).not.toContain('<script>alert');
+    expect(hostile).not.toContain('<img');
+    expect(hostile).not.toContain('href="javascript');
+  });
+
+  it('says what to do when no instrument matched', () => {
+    expect(renderSymbolPage(sampleSymbol({ instruments: [], instrumentCount: 0 }), LIBRARY)).toContain('predictlab symbols show BTC_PRICE');
+  });
+
+  it('shows an instrument that has nothing yet', () => {
+    const empty = sampleInstrument({
+      series: [],
+      backtests: [],
+      chosen: null,
+      last: null,
+      gaps: [],
+      ticks: 0,
+      priceType: null,
+      twins: [],
+      book: null,
+      quality: { coverage: null, quarantined: [], quarantineTimes: [], duplicates: null },
+    });
+    const page = renderSymbolPage(sampleSymbol({ instruments: [empty] }), LIBRARY);
+    expect(page).toContain('no candles yet');
+    expect(page).toContain('nothing was collected of this instrument yet');
+    expect(page.replace(/<script>[\s\S]*?<\/script>/g, '')).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it('lists the instruments that are not drawn', () => {
+    const other = { ...sampleInstrument(), title: 'Bitcoin above $110k' };
+    const page = renderSymbolPage(sampleSymbol({ others: [other], instrumentCount: 300 }), null);
+    expect(page).toContain('The 1 most active of 300 instruments are drawn above. 298 less active ones are not listed');
+  });
+
+  it('says so when a page has only the last candles', () => {
+    const long = { ...sampleSeries('1h', 1), total: 4000 };
+    const page = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ series: [long] })] }), null);
+    expect(page).toContain(`last ${long.candles.length} candles of 4\u202f000`);
+    expect(page).toContain('predictlab export candles --symbol BTC_PRICE --interval 1h');
+  });
+
+  it('stays below two megabytes with every interval and as many candles as a page takes', () => {
+    const series = INTERVALS.map((interval, i) => {
+      const full = sampleSeries('1h', i, AS_OF - 22 * DAY).candles;
+      return { interval, candles: full, total: full.length };
+    });
+    expect(renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ series })] }), null).length).toBeLessThan(2_000_000);
+  });
+});
+
+describe('the range of a chart', () => {
+  const section = sampleInstrument({ gaps: [] });
+
+  it('goes from the first candle to asOf, on the candles’ own edges', () => {
+    const series = sampleSeries('1h', 1);
+    expect(shownRange(section, series, AS_OF + 1)).toEqual({ from: series.candles[0]?.openTime, to: AS_OF + HOUR });
+  });
+
+  it('keeps weeks on Mondays', () => {
+    const monday = Date.parse('2026-11-16T00:00:00Z');
+    const candle = { ...sampleSeries('1h', 1).candles[0], openTime: monday } as never;
+    const range = shownRange(section, { interval: '1w', candles: [candle], total: 1 }, AS_OF);
+    expect(new Date(range.from).getUTCDay()).toBe(1);
+    expect(new Date(range.to).getUTCDay()).toBe(1);
+  });
+
+  it('ends where a market settled', () => {
+    const series = { ...sampleSeries('1h', 1), candles: sampleSeries('1h', 1).candles.slice(0, 20) };
+    const last = series.candles.at(-1)?.openTime ?? 0;
+    const settled = sampleInstrument({ gaps: [], closed: true, resolution: { kind: 'settled', payout: 0, at: last + 3 * HOUR } });
+    expect(shownRange(settled, series, AS_OF).to).toBe(last + 3 * HOUR);
+  });
+
+  it('is at most a thousand buckets long', () => {
+    const series = sampleSeries('1m', 1, AS_OF - 2 * DAY);
+    const range = shownRange(section, series, AS_OF);
+    expect((range.to - range.from) / 60_000).toBe(1000);
+  });
+});
