@@ -1,3 +1,4 @@
+import ms from 'ms';
 import { type Client, ScheduleAlreadyRunning, type ScheduleHandle, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
@@ -36,6 +37,9 @@ export const DEFAULT_SCHEDULE = {
   retry: { maxRetries: 3, retryDelay: '5m', backoff: 1 },
 } as const;
 
+/** Shown for a schedule that another tool made: the server does not keep the text of its cron fields. */
+const UNKNOWN_CRON = '(made by another tool)';
+
 /** The runs that come by themselves: Temporal Schedules, one run at a time, without catch-up storms. */
 export class Schedules {
   readonly #client: Client;
@@ -51,9 +55,7 @@ export class Schedules {
     const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
     const parts = this.#parts(scheduleId, options);
     try {
-      await mended(scheduleId, () =>
-        this.#client.schedule.create({ scheduleId, ...parts, memo: { cron: parts.cron, timeZone: parts.timeZone } }),
-      );
+      await mended(scheduleId, () => this.#client.schedule.create({ scheduleId, ...parts }));
       return 'created';
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
@@ -66,43 +68,35 @@ export class Schedules {
   async update(options: ScheduleOptions): Promise<void> {
     const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
     const before = await this.show(scheduleId);
+    const foreign = before.cron === UNKNOWN_CRON && options.cron === undefined;
     const merged = {
-      cron: before.cron,
+      cron: foreign ? undefined : before.cron,
       timeZone: before.timeZone,
       catchupWindow: before.catchupWindow,
       input: before.input,
       ...defined(options),
     };
-    const handle = this.#client.schedule.getHandle(scheduleId);
-    if (merged.cron !== before.cron || merged.timeZone !== before.timeZone) {
-      // The cron text lives in the schedule's memo, which an update cannot change: made anew, paused as it was.
-      const parts = this.#parts(scheduleId, merged);
-      await mended(scheduleId, () => handle.delete());
-      await this.#client.schedule.create({
-        scheduleId,
-        ...parts,
-        memo: { cron: parts.cron, timeZone: parts.timeZone },
-        state: { paused: before.paused },
-      });
-      return;
-    }
-    const { spec, action, policies } = this.#parts(scheduleId, merged);
-    await mended(scheduleId, () => handle.update((previous) => ({ ...previous, spec, action, policies })));
+    const parts = this.#parts(scheduleId, merged);
+    await mended(scheduleId, () =>
+      this.#client.schedule
+        .getHandle(scheduleId)
+        .update((previous) => ({ ...previous, ...parts, spec: foreign ? previous.spec : parts.spec })),
+    );
   }
 
   async show(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<ScheduleView> {
     const described = await mended(scheduleId, () => this.#client.schedule.getHandle(scheduleId).describe());
-    const memo = (described.memo ?? {}) as { cron?: string; timeZone?: string };
-    const args = described.action.type === 'startWorkflow' ? described.action.args : undefined;
+    const { memo, args } = described.action;
+    const said = (memo ?? {}) as { cron?: string; timeZone?: string };
     const recent = described.info.recentActions.flatMap(({ action }) =>
       action.type === 'startWorkflow' ? [action.workflow.workflowId] : [],
     );
     return {
       scheduleId,
-      cron: memo.cron ?? '(not made by predictlab)',
-      timeZone: memo.timeZone ?? 'UTC',
+      cron: said.cron ?? UNKNOWN_CRON,
+      timeZone: said.timeZone ?? 'UTC',
       overlap: described.policies.overlap ?? 'SKIP',
-      catchupWindow: `${described.policies.catchupWindow / 1000}s`,
+      catchupWindow: ms(described.policies.catchupWindow),
       paused: described.state.paused,
       nextRuns: described.info.nextActionTimes.map((time) => time.toISOString()),
       lastRuns: await Promise.all(recent.reverse().map(async (runId) => ({ runId, result: await this.#resultOf(runId) }))),
@@ -157,8 +151,6 @@ export class Schedules {
       input = {},
     } = options;
     return {
-      cron,
-      timeZone,
       spec: { cronExpressions: [cron], timezone: timeZone },
       action: {
         type: 'startWorkflow' as const,
@@ -166,6 +158,8 @@ export class Schedules {
         workflowId: scheduleId,
         taskQueue: this.#taskQueue,
         args: [{ retry: DEFAULT_SCHEDULE.retry, ...input }],
+        // The server keeps only what it compiled the fields to; the text is for people.
+        memo: { cron, timeZone },
         staticSummary: `scheduled: ${cron} ${timeZone}`,
       },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchupWindow as `${number}m` },

@@ -7,7 +7,7 @@ import { retryAfterMs } from './retry-after.ts';
 const url = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
 const headers = z.record(z.string(), z.string()).default({});
 const getInput = z.strictObject({ url, headers });
-const postInput = z.strictObject({ url, headers, body: z.unknown() });
+const postInput = z.strictObject({ url, headers, body: z.unknown().optional() });
 
 /** These may pass when asked again later; every other status outside 2xx is the user's to mend. */
 const RETRYABLE = new Set([408, 425, 429]);
