@@ -1,7 +1,7 @@
 import type { TimeRange } from '../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type TickKind } from '../contracts/words.ts';
 import { MAX_BUCKETS } from '../report/shown-range.ts';
-import { calibrationOf, equityOf, metricsOf, paramsText, passportId, proofOf, reasonsOf, tradesOf } from '../report/stored-backtest.ts';
+import { equityOf, metricsOf, overfittingOf, paramsText, passportId, proofOf, reasonsOf, tradesOf } from '../report/stored-backtest.ts';
 import type {
   BacktestRow,
   CandleSeries,
@@ -188,6 +188,7 @@ const rowOf = (head: BacktestHead): BacktestRow => ({
   metrics: metricsOf(head.metrics),
   undefined: reasonsOf(head.metrics),
   proof: proofOf(head.metrics),
+  overfitting: overfittingOf(head.metrics),
   passport: passportId(head.passport),
 });
 
@@ -198,5 +199,5 @@ const chosenOf = async (queryable: Queryable, heads: readonly BacktestHead[]): P
   const head = heads[index];
   const curves = head === undefined ? undefined : (await backtestCurves(queryable, [head.id])).get(head.id);
   if (head === undefined || curves === undefined) return null;
-  return { index, trades: tradesOf(curves.trades), equity: equityOf(curves.equity), calibration: calibrationOf(head.metrics) };
+  return { index, trades: tradesOf(curves.trades), equity: equityOf(curves.equity) };
 };

@@ -111,6 +111,7 @@ const symbolRows = async (
   const outputs = new Map(tasks.map((task) => [task.taskId, task.output]));
   return symbols.map((symbol): RunSymbolRow => {
     const key = instrumentOf.get(symbol);
+    const spark = key === undefined ? undefined : closes.get(key);
     const backtest = best.get(symbol);
     const metrics = backtest === undefined ? {} : metricsOf(backtest.metrics);
     return {
@@ -120,7 +121,8 @@ const symbolRows = async (
       rowsIn: numberIn(outputs.get(stageTaskId(symbol, 'collect')), 'ticks'),
       quarantined: numberIn(outputs.get(stageTaskId(symbol, 'clean')), 'quarantined'),
       last: key === undefined ? null : (last.get(key) ?? null),
-      spark: key === undefined ? [] : (closes.get(key) ?? []),
+      spark: spark?.points ?? [],
+      sparkStep: spark?.step ?? 3_600_000,
       best:
         backtest === undefined
           ? null

@@ -1,6 +1,8 @@
+import { resolutionAsOf } from '../backtest/settlement.ts';
 import type { Interval, SourceType, TickKind } from '../contracts/words.ts';
-import { stageTaskId } from '../contracts/words.ts';
-import type { InstrumentSection, SymbolPageData } from '../report/symbol-page-data.ts';
+import { INTERVALS, stageTaskId } from '../contracts/words.ts';
+import { calibrationOf } from '../report/stored-backtest.ts';
+import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../report/symbol-page-data.ts';
 import { symbolsByName } from '../storage/catalogue.ts';
 import type { Queryable } from '../storage/database.ts';
 import { instrumentsOf } from '../storage/instruments.ts';
@@ -33,11 +35,16 @@ export interface SymbolPageRequest {
 export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRequest): Promise<SymbolPageData> {
   const { symbol, settings, executionId } = request;
   const window = { from: settings.asOf - settings.daysBack * DAY, to: settings.asOf };
-  const instruments = await instrumentsOf(queryable, symbol, settings.sourceTypes);
+  // what became known after the run's instant is not known to it
+  const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map((instrument) => ({
+    ...instrument,
+    resolution: resolutionAsOf(instrument.resolution, settings.asOf),
+  }));
   const { kinds, ticks } = await activityOf(queryable, { symbol, ...window });
   const ranked = [...instruments].sort((a, b) => (ticks.get(b.key) ?? 0) - (ticks.get(a.key) ?? 0) || a.key - b.key);
   const listed = ranked.slice(0, MAX_SECTIONS + MAX_OTHERS);
   const executionIds = await retryChain(queryable, executionId);
+  const heads = await backtestHeads(queryable, { symbol, executionIds, limit: MAX_BACKTESTS });
   const context: SectionContext = {
     symbol,
     window,
@@ -46,7 +53,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     kinds,
     ticks,
     last: await lastTicks(queryable, { ...keysAndKinds(listed, kinds), until: settings.asOf }),
-    backtests: byInstrument(await backtestHeads(queryable, { symbol, executionIds, limit: MAX_BACKTESTS })),
+    backtests: byInstrument(heads),
     sections: Math.min(MAX_SECTIONS, ranked.length),
     duplicates: instruments.length === 1 ? await duplicatesOf(queryable, executionId, symbol) : null,
   };
@@ -61,6 +68,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     instruments: sections,
     others: listed.slice(MAX_SECTIONS).map((instrument) => summaryOf(instrument, context)),
     instrumentCount: instruments.length,
+    calibration: calibrationTables(heads),
     madeBy: `PredictLab ${VERSION}`,
   };
 }
@@ -96,6 +104,14 @@ const byInstrument = (heads: readonly BacktestHead[]): ReadonlyMap<number, reado
   }
   return groups;
 };
+
+/** The symbol's calibration by interval: each backtest of the interval carries it. */
+const calibrationTables = (heads: readonly BacktestHead[]): readonly CalibrationTable[] =>
+  INTERVALS.flatMap((interval) => {
+    const bins = heads.filter((head) => head.interval === interval).map((head) => calibrationOf(head.metrics));
+    const found = bins.find((table) => table.length > 0);
+    return found === undefined ? [] : [{ interval, bins: found }];
+  });
 
 const duplicatesOf = async (queryable: Queryable, executionId: string, symbol: string): Promise<number | null> => {
   const effect = await findEffect(queryable, { executionId, taskId: stageTaskId(symbol, 'store') });

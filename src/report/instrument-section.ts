@@ -1,11 +1,10 @@
-import { calibrationSvg } from './calibration-svg.ts';
 import { candlePanel, priceDigits } from './candle-panel.ts';
 import { dataQuality } from './data-quality.ts';
 import { equitySvg } from './equity-svg.ts';
-import { formatAge, formatNumber, formatTime, plainNumber, plural } from './format.ts';
+import { formatAge, formatNumber, formatPercent, formatTime, plainNumber, plural } from './format.ts';
 import { html, type Markup, type Part, webLink } from './html.ts';
 import { strategyTable } from './strategy-table.ts';
-import type { BacktestTrade, CalibrationBin, ChosenBacktest, InstrumentSection, SymbolPageData } from './symbol-page-data.ts';
+import type { BacktestTrade, ChosenBacktest, InstrumentSection, SymbolPageData } from './symbol-page-data.ts';
 import { dataTable } from './table.ts';
 import { tip } from './tip.ts';
 
@@ -17,7 +16,7 @@ ${candles(section, data, id)}
 <h3>Strategies</h3>${strategyTable(section.backtests, section.chosen?.index ?? null, `${id}-s`)}
 ${proofLine(section)}
 ${section.chosen !== null && chosen(section, section.chosen, data, id)}
-<div class="halves">${(section.chosen?.calibration.length ?? 0) > 0 && html`<div><h3>Calibration</h3>${calibration(section.chosen?.calibration ?? [], id)}</div>`}<div><h3>Data quality</h3>${dataQuality(section, data, id)}</div></div>
+<h3>Data quality</h3>${dataQuality(section, data, id)}
 </section>`;
 
 const facts = (section: InstrumentSection, asOf: number): readonly Part[] => {
@@ -71,7 +70,15 @@ const proofLine = (section: InstrumentSection): Markup | false => {
   if (proofs.length === 0) return false;
   const changed = proofs.reduce((sum, proof) => sum + proof.changed, 0);
   const decisions = proofs.reduce((sum, proof) => sum + proof.decisions, 0);
-  return html`<p>proof: <b class="${changed === 0 ? 'success' : 'failed'}">${changed === 0 ? '●' : '✕'} ${formatNumber(changed)} of ${formatNumber(decisions)} decisions changed</b> <span class="quiet">when the backtests were run again without their future${changed > 0 && ': do not trust these results'}</span></p>`;
+  return html`<p>proof: <b class="${changed === 0 ? 'success' : 'failed'}">${changed === 0 ? '●' : '✕'} ${formatNumber(changed)} of ${formatNumber(decisions)} decisions changed</b> <span class="quiet">when the backtests were run again without their future${changed > 0 && ': do not trust these results'}</span>${overfitting(section)}</p>`;
+};
+
+const overfitting = (section: InstrumentSection): Markup | false => {
+  const share = section.backtests[section.chosen?.index ?? 0]?.overfitting ?? null;
+  return (
+    share !== null &&
+    html` · overfitting: ${tip(html`<b>${formatPercent(share, 0)}</b>`, 'probability that the trial that was best on one half of the data is below the median on the other (PBO by CSCV)')}`
+  );
 };
 
 const chosen = (section: InstrumentSection, best: ChosenBacktest, data: SymbolPageData, id: string): Markup | false => {
@@ -106,18 +113,3 @@ ${dataTable<BacktestTrade>(
 )}
 ${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}</code>: same data, code and parameters give the same bytes; run ${data.runId}</p>`}`;
 };
-
-const calibration = (bins: readonly CalibrationBin[], id: string): Markup =>
-  html`${calibrationSvg(bins)}<p class="quiet">hit rate over forecast; bars are Wilson 95 % intervals, the dashed line is a perfect forecaster</p>
-${dataTable<CalibrationBin>(
-  [
-    { head: 'forecast', align: 'text', cell: (bin) => `${plainNumber(bin.from)}–${plainNumber(bin.to)}` },
-    { head: 'count', cell: (bin) => formatNumber(bin.count) },
-    { head: 'mean forecast', cell: (bin) => formatNumber(bin.meanForecast, 3) },
-    { head: 'hit rate', cell: (bin) => formatNumber(bin.hitRate, 3) },
-    { head: 'wilson low', cell: (bin) => formatNumber(bin.wilsonLow, 3) },
-    { head: 'wilson high', cell: (bin) => formatNumber(bin.wilsonHigh, 3) },
-  ],
-  bins,
-  { id: `${id}-b`, caption: 'Calibration' },
-)}`;

@@ -39,6 +39,9 @@ export const proofOf = (metrics: Fields): { readonly changed: number; readonly d
   return changed === null || decisions === null ? null : { changed, decisions };
 };
 
+/** Probability of overfitting of the trials it belongs to, in [0, 1]. */
+export const overfittingOf = (metrics: Fields): number | null => numberOf(metrics['overfitting']);
+
 /** The first characters of the passport's hash: enough to tell two apart. */
 export const passportId = (passport: Fields): string | null => (typeof passport['id'] === 'string' ? passport['id'].slice(0, 16) : null);
 

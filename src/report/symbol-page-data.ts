@@ -18,6 +18,8 @@ export interface SymbolPageData {
   readonly others: readonly InstrumentSummary[];
   /** How many instruments the symbol has in all (`others` may be capped). */
   readonly instrumentCount: number;
+  /** How good the prices of the symbol's resolved markets were as forecasts, by interval. */
+  readonly calibration: readonly CalibrationTable[];
   /** Name and version of what made the page, shown in the footer. */
   readonly madeBy: string;
 }
@@ -106,6 +108,8 @@ export interface BacktestRow {
   readonly undefined: Readonly<Record<string, string>>;
   /** Look-ahead proof: decisions that changed when the future was cut off or altered. */
   readonly proof: { readonly changed: number; readonly decisions: number } | null;
+  /** Probability that the best of the trials it belongs to is overfitted (PBO), in [0, 1]; null for a single trial. */
+  readonly overfitting: number | null;
   /** Hash of data, code, parameters and seed. */
   readonly passport: string | null;
 }
@@ -115,7 +119,6 @@ export interface ChosenBacktest {
   readonly index: number;
   readonly trades: readonly BacktestTrade[];
   readonly equity: readonly { readonly time: number; readonly equity: number }[];
-  readonly calibration: readonly CalibrationBin[];
 }
 
 export interface BacktestTrade {
@@ -127,6 +130,11 @@ export interface BacktestTrade {
   readonly exitPrice: number;
   readonly pnl: number;
   readonly fees: number;
+}
+
+export interface CalibrationTable {
+  readonly interval: Interval;
+  readonly bins: readonly CalibrationBin[];
 }
 
 /** Forecasts in `[from, to)`: what they promised and what came, with the Wilson interval of the hit rate. */

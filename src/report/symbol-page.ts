@@ -1,3 +1,4 @@
+import { calibrationSection } from './calibration-section.ts';
 import { formatAge, formatNumber, formatRange, formatTime, plural } from './format.ts';
 import { html, type Markup } from './html.ts';
 import { instrumentSection } from './instrument-section.ts';
@@ -26,6 +27,7 @@ export const renderSymbolPage = (data: SymbolPageData, chartLibrary: string | nu
 <main>
 ${data.instruments.length === 0 && html`<p class="none">No instrument matched this symbol’s selectors in the window; <code>predictlab symbols show ${data.symbol}</code> prints them.</p>`}
 ${data.instruments.map((instrument, i) => instrumentSection(instrument, data, `i${i}`))}
+${data.calibration.length > 0 && calibrationSection(data.calibration)}
 ${data.others.length > 0 && others(data)}
 </main>`,
     footer: html`${data.madeBy} · times are UTC · prices of prediction markets are probabilities of the first outcome${charts && html`<br>${CHART_NOTICE}`}`,

@@ -53,6 +53,12 @@ export async function mostActiveInstruments(
   return rows.map((row) => ({ symbol: row.symbol, instrumentKey: row.instrument, kind: kindOf(row.kind) }));
 }
 
+export interface RecentCloses {
+  readonly points: readonly { readonly time: number; readonly price: number }[];
+  /** Length of one bucket, milliseconds. */
+  readonly step: number;
+}
+
 /**
  * Closes of several instruments in `[from, to)`, oldest first: of hourly candles, else of the interval nearest to an hour that
  * the instrument has.
@@ -60,19 +66,25 @@ export async function mostActiveInstruments(
 export async function recentCloses(
   queryable: Queryable,
   { instruments, from, to }: { instruments: readonly ActiveInstrument[]; from: number; to: number },
-): Promise<ReadonlyMap<number, readonly { readonly time: number; readonly price: number }[]>> {
-  const { rows } = await queryable.query<{ instrument: number; times: number[]; closes: number[] }>(
-    `select w.instrument, array_agg(c.open_time + n.minutes * 60000::bigint order by c.open_time) as times, array_agg(c.close order by c.open_time) as closes
+): Promise<ReadonlyMap<number, RecentCloses>> {
+  const { rows } = await queryable.query<{ instrument: number; minutes: number; times: number[]; closes: number[] }>(
+    `select w.instrument, n.minutes, array_agg(c.open_time + n.minutes * 60000::bigint order by c.open_time) as times, array_agg(c.close order by c.open_time) as closes
      from unnest($1::int[], $2::smallint[]) as w(instrument, kind)
      cross join lateral (
        select interval_minutes as minutes from candle_series where instrument = w.instrument and kind = w.kind
        order by abs(interval_minutes - 60), interval_minutes desc limit 1) n
      join candles c on c.instrument = w.instrument and c.kind = w.kind and c.interval_minutes = n.minutes and c.open_time >= $3 and c.open_time < $4
-     group by w.instrument`,
+     group by w.instrument, n.minutes`,
     [instruments.map((i) => i.instrumentKey), instruments.map((i) => (i.kind === 'trade' ? 0 : 1)), Math.floor(from), Math.floor(to)],
   );
   return new Map(
-    rows.map((row) => [row.instrument, row.times.map((time, i) => ({ time: Math.min(time, to), price: row.closes[i] ?? Number.NaN }))]),
+    rows.map((row) => [
+      row.instrument,
+      {
+        points: row.times.map((time, i) => ({ time: Math.min(time, to), price: row.closes[i] ?? Number.NaN })),
+        step: row.minutes * 60_000,
+      },
+    ]),
   );
 }
 

@@ -82,9 +82,21 @@ export const sampleBacktests = (): BacktestRow[] =>
       ),
       undefined: idle ? Object.fromEntries(METRIC_COLUMNS.map(({ key }) => [key, 'no trade was made'])) : REASONS,
       proof: { changed: 0, decisions: 164 },
+      overfitting: 0.31,
       passport: '9f2c41d07ab3',
     };
   });
+
+const sampleBins = () =>
+  [0.1, 0.3, 0.5, 0.7, 0.9].map((middle, i) => ({
+    from: middle - 0.1,
+    to: middle + 0.1,
+    count: 40 + i * 11,
+    meanForecast: middle + 0.01,
+    hitRate: middle + (i - 2) * 0.03,
+    wilsonLow: Math.max(0, middle + (i - 2) * 0.03 - 0.11),
+    wilsonHigh: Math.min(1, middle + (i - 2) * 0.03 + 0.11),
+  }));
 
 export const sampleInstrument = (more: Partial<InstrumentSection> = {}): InstrumentSection => {
   const backtests = sampleBacktests();
@@ -134,15 +146,6 @@ export const sampleInstrument = (more: Partial<InstrumentSection> = {}): Instrum
         { entryTime: at(120), exitTime: at(150), side: 'long', size: 15_400, entryPrice: 0.66, exitPrice: 0.72, pnl: 911, fees: 8 },
       ],
       equity: curve,
-      calibration: [0.1, 0.3, 0.5, 0.7, 0.9].map((middle, i) => ({
-        from: middle - 0.1,
-        to: middle + 0.1,
-        count: 40 + i * 11,
-        meanForecast: middle + 0.01,
-        hitRate: middle + (i - 2) * 0.03,
-        wilsonLow: Math.max(0, middle + (i - 2) * 0.03 - 0.11),
-        wilsonHigh: Math.min(1, middle + (i - 2) * 0.03 + 0.11),
-      })),
     },
     ...more,
   };
@@ -157,6 +160,7 @@ export const sampleSymbol = (more: Partial<SymbolPageData> = {}): SymbolPageData
   instruments: [sampleInstrument()],
   others: [],
   instrumentCount: 1,
+  calibration: [{ interval: '1h', bins: sampleBins() }],
   madeBy: 'PredictLab 0.1.0',
   ...more,
 });
