@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CandleSeries } from '../../src/backtest/candle-series.ts';
+import { FLAT, HOLD, LONG, SHORT } from '../../src/backtest/decisions.ts';
+import { simulate } from '../../src/backtest/engine.ts';
+import { type Market, plainMarket } from '../../src/backtest/market.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/options.ts';
+import type { FeeSchedule } from '../../src/contracts/market-data.ts';
+import { bars, DAY, walk } from './series.ts';
+
+const flat = (rate: number): FeeSchedule => ({ model: 'flat', rate });
+const asset = plainMarket('asset');
+const probability = (facts: Partial<Market> = {}): Market => ({ ...plainMarket('probability'), ...facts });
+const settled = (payout: number): Partial<Market> => ({ resolution: { kind: 'settled', payout, at: null } });
+
+const trade = (candles: CandleSeries, decisions: readonly number[], market: Market, options: Partial<BacktestOptions> = {}) =>
+  simulate(candles, Uint8Array.from(decisions), market, { ...DEFAULT_OPTIONS, cash: 1000, ...options });
+
+/** Opens at 10, 20, 40, 25, closes at 15, 30, 50, 30. */
+const FOUR = bars([
+  [10, 16, 9, 15],
+  [20, 31, 19, 30],
+  [40, 51, 39, 50],
+  [25, 31, 24, 30],
+]);
+
+describe('an asset', () => {
+  it('is bought at the open after the decision, with all cash, and marked at each close', () => {
+    const { trades, equity } = trade(FOUR, [LONG, HOLD, FLAT, HOLD], asset);
+    expect(trades).toEqual([
+      {
+        entryBar: 1,
+        exitBar: 3,
+        side: 'long',
+        size: 50 * (1 - 2 ** -52),
+        entryPrice: 20,
+        exitPrice: 25,
+        pnl: expect.closeTo(250, 9),
+        fees: 0,
+        end: 'signal',
+      },
+    ]);
+    expect([...equity].map((value) => Number(value.toFixed(9)))).toEqual([1000, 1500, 2500, 1250]);
+  });
+
+  it('is closed at the last close when it is still held, and pays the fee for that', () => {
+    const { trades, equity } = trade(FOUR, [LONG, HOLD, HOLD, HOLD], { ...asset, fees: flat(0.01) });
+    const size = 1000 / 20.2;
+    expect(trades).toMatchObject([{ exitBar: 3, exitPrice: 30, end: 'end' }]);
+    expect(trades[0].size).toBeCloseTo(size, 9);
+    expect(trades[0].fees).toBeCloseTo(size * 0.2 + size * 0.3, 9);
+    expect(trades[0].pnl).toBeCloseTo(size * 10 - size * 0.5, 9);
+    expect(equity[3]).toBeCloseTo(1000 + trades[0].pnl, 9);
+  });
+
+  it('is not traded on the decision of the last bar', () => {
+    expect(trade(FOUR, [HOLD, HOLD, HOLD, LONG], asset).trades).toEqual([]);
+  });
+
+  it('is bought in whole units when asked, and not at all when the cash is short of one', () => {
+    expect(trade(FOUR, [LONG, HOLD, HOLD, HOLD], asset, { wholeUnits: true, cash: 999 }).trades[0].size).toBe(49);
+    expect(trade(FOUR, [LONG, HOLD, HOLD, HOLD], asset, { wholeUnits: true, cash: 20 }).trades).toEqual([]);
+  });
+
+  it('pays the spread on entries only', () => {
+    const long = trade(FOUR, [LONG, HOLD, FLAT, HOLD], asset, { spread: 0.1 }).trades[0];
+    expect([long.entryPrice, long.exitPrice]).toEqual([22, 25]);
+    const short = trade(FOUR, [SHORT, HOLD, FLAT, HOLD], asset, { spread: 0.1, side: 'both', sizing: { kind: 'fixed', units: 1 } })
+      .trades[0];
+    expect([short.side, short.entryPrice, short.exitPrice]).toEqual(['short', 18, 25]);
+    expect(short.pnl).toBeCloseTo(-7, 12);
+  });
+
+  it('is only sold on a short signal unless both sides are allowed', () => {
+    expect(trade(FOUR, [LONG, SHORT, HOLD, HOLD], asset).trades.map(({ side }) => side)).toEqual(['long']);
+    const both = trade(FOUR, [LONG, SHORT, HOLD, HOLD], asset, { side: 'both' }).trades;
+    expect(both.map(({ side, entryBar, exitBar, entryPrice, exitPrice }) => ({ side, entryBar, exitBar, entryPrice, exitPrice }))).toEqual([
+      { side: 'long', entryBar: 1, exitBar: 2, entryPrice: 20, exitPrice: 40 },
+      { side: 'short', entryBar: 2, exitBar: 3, entryPrice: 40, exitPrice: 30 },
+    ]);
+  });
+
+  it('that ruins a short ends the trading with nothing', () => {
+    const rise = bars([
+      [10, 10, 10, 10],
+      [10, 30, 10, 25],
+      [25, 25, 5, 5],
+      [5, 5, 5, 5],
+    ]);
+    const { trades, equity } = trade(rise, [SHORT, LONG, LONG, HOLD], asset, { side: 'both' });
+    expect(trades).toMatchObject([{ side: 'short', exitBar: 1, end: 'ruin' }]);
+    expect([...equity]).toEqual([1000, 0, 0, 0]);
+  });
+
+  it('takes a part of the cash, or so many units, when asked', () => {
+    expect(trade(FOUR, [LONG, HOLD, HOLD, HOLD], asset, { sizing: { kind: 'fraction', fraction: 0.25 } }).trades[0].size).toBeCloseTo(
+      12.5,
+      9,
+    );
+    expect(trade(FOUR, [LONG, HOLD, HOLD, HOLD], asset, { sizing: { kind: 'fixed', units: 3 } }).trades[0].size).toBe(3);
+    expect(trade(FOUR, [LONG, HOLD, HOLD, HOLD], asset, { sizing: { kind: 'fixed', units: 900 } }).trades[0].size).toBeCloseTo(50, 9);
+  });
+});
+
+describe('a probability market', () => {
+  const YES = bars([
+    [0.5, 0.5, 0.5, 0.5],
+    [0.4, 0.45, 0.4, 0.45],
+    [0.45, 0.6, 0.45, 0.6],
+    [0.6, 0.7, 0.6, 0.7],
+  ]);
+  const buy = [LONG, HOLD, HOLD, HOLD];
+  const sell = [SHORT, HOLD, HOLD, HOLD];
+
+  it.each([
+    [1, 1],
+    [0, 0],
+    [0.5, 0.5],
+    [0.3, 0.3],
+  ])('that pays %d settles a holding of the first outcome at it, without a fee', (payout, exitPrice) => {
+    const { trades, equity } = trade(YES, buy, probability({ ...settled(payout), fees: flat(0.02) }));
+    const size = 1000 / (0.4 * 1.02);
+    expect(trades).toMatchObject([{ side: 'long', entryPrice: 0.4, exitPrice, exitBar: 3, end: 'settlement' }]);
+    expect(trades[0].fees).toBeCloseTo(size * 0.4 * 0.02, 9);
+    expect(equity[3]).toBeCloseTo(size * payout, 9);
+  });
+
+  it('is sold short by buying the other outcome at one minus the price', () => {
+    const { trades, equity } = trade(YES, sell, probability(settled(0)), { side: 'both' });
+    expect(trades).toMatchObject([{ side: 'short', entryPrice: 0.4, exitPrice: 0, end: 'settlement' }]);
+    expect(trades[0].size).toBeCloseTo(1000 / 0.6, 9);
+    expect(equity[3]).toBeCloseTo(1000 / 0.6, 9);
+    // never more lost than was paid
+    expect(trade(YES, sell, probability(settled(1)), { side: 'both' }).equity[3]).toBeCloseTo(0, 9);
+  });
+
+  it('that has not resolved is marked, not closed: no exit fee', () => {
+    const { trades, equity } = trade(YES, buy, probability({ fees: flat(0.02) }));
+    const size = 1000 / (0.4 * 1.02);
+    expect(trades).toMatchObject([{ exitPrice: 0.7, end: 'mark' }]);
+    expect(trades[0].fees).toBeCloseTo(size * 0.008, 9);
+    expect(equity[3]).toBeCloseTo(size * 0.7, 9);
+  });
+
+  it('that reports zero for both outcomes is marked', () => {
+    const market = probability({ resolution: { kind: 'unresolved', reason: 'the venue reports zero for both outcomes' } });
+    expect(trade(YES, buy, market).trades).toMatchObject([{ end: 'mark', exitPrice: 0.7 }]);
+  });
+
+  it('fills on the tick grid against the trader, and within one tick of 0 and 1', () => {
+    const odd = bars([
+      [0.5, 0.5, 0.5, 0.5],
+      [0.555, 0.555, 0.555, 0.555],
+      [0.503, 0.503, 0.503, 0.503],
+      [0.5, 0.5, 0.5, 0.5],
+    ]);
+    const out = trade(odd, [LONG, FLAT, HOLD, HOLD], probability({ tickSize: 0.01 })).trades[0];
+    expect([out.entryPrice, out.exitPrice]).toEqual([0.56, 0.5]);
+    const slipped = trade(odd, [LONG, FLAT, HOLD, HOLD], probability({ tickSize: 0.01 }), { slippageTicks: 2 }).trades[0];
+    expect([slipped.entryPrice, slipped.exitPrice]).toEqual([0.58, 0.48]);
+    const extreme = bars([
+      [0.5, 1, 0, 0.5],
+      [1, 1, 1, 1],
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ]);
+    const bounded = trade(extreme, [LONG, FLAT, HOLD, HOLD], probability({ tickSize: 0.01 })).trades[0];
+    expect([bounded.entryPrice, bounded.exitPrice]).toEqual([0.99, 0.01]);
+  });
+
+  it('locks what is held once it has closed: later orders die', () => {
+    const { trades } = trade(YES, [LONG, FLAT, FLAT, HOLD], probability({ ...settled(1), closesAt: 2 * DAY }));
+    expect(trades).toMatchObject([{ entryBar: 1, exitBar: 3, end: 'settlement' }]);
+    expect(trade(YES, [HOLD, LONG, LONG, HOLD], probability({ ...settled(1), closesAt: 2 * DAY })).trades).toEqual([]);
+  });
+
+  it('gives no more than a share of a bar’s volume; the rest of an exit goes on at the next bar', () => {
+    const thin = bars([
+      [0.5, 0.5, 0.5, 0.5, 100],
+      [0.5, 0.5, 0.5, 0.5, 100],
+      [0.5, 0.5, 0.5, 0.5, 40],
+      [0.6, 0.6, 0.6, 0.6, 0],
+      [0.7, 0.7, 0.7, 0.7, 1000],
+    ]);
+    const { trades, equity } = trade(thin, [LONG, FLAT, HOLD, HOLD, HOLD], probability({ fees: flat(0.01) }), { maxVolumeShare: 0.5 });
+    expect(trades.map(({ size, exitBar, exitPrice }) => ({ size, exitBar, exitPrice }))).toEqual([
+      { size: 20, exitBar: 2, exitPrice: 0.5 },
+      { size: 30, exitBar: 4, exitPrice: 0.7 },
+    ]);
+    const fees = 50 * 0.5 * 0.01 + 20 * 0.5 * 0.01 + 30 * 0.7 * 0.01;
+    expect(trades.reduce((sum, one) => sum + one.fees, 0)).toBeCloseTo(fees, 12);
+    expect(equity[4]).toBeCloseTo(1000 + 6 - fees, 9);
+  });
+});
+
+describe('whatever is decided', () => {
+  const decisions = fc.array(fc.constantFrom(HOLD, HOLD, LONG, SHORT, FLAT), { minLength: 60, maxLength: 60 });
+  const payout = fc.constantFrom(0, 0.5, 1, 0.25);
+
+  it('the money adds up: final equity is the start plus every trade’s profit', () => {
+    fc.assert(
+      fc.property(
+        decisions,
+        fc.integer({ min: 1, max: 1000 }),
+        payout,
+        fc.boolean(),
+        fc.constantFrom(0, 0.01),
+        (signals, seed, paid, isAsset, rate) => {
+          const market = isAsset ? { ...asset, fees: flat(rate) } : probability({ ...settled(paid), fees: flat(rate), tickSize: 0.01 });
+          const { trades, equity } = trade(walk(60, seed, { probability: !isAsset }), signals, market, { side: 'both' });
+          const profit = trades.reduce((sum, { pnl }) => sum + pnl, 0);
+          expect(equity[59]).toBeCloseTo(1000 + profit, 6);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('a probability market never takes more than the cash, and trades never overlap', () => {
+    fc.assert(
+      fc.property(decisions, fc.integer({ min: 1, max: 1000 }), payout, (signals, seed, paid) => {
+        const candles = walk(60, seed, { probability: true });
+        const { trades, equity } = trade(
+          candles,
+          signals,
+          probability({ ...settled(paid), tickSize: 0.01, fees: { model: 'polymarket', rate: 0.072 } }),
+          { side: 'both' },
+        );
+        expect(Math.min(...equity)).toBeGreaterThanOrEqual(-1e-9);
+        for (const [i, one] of trades.entries()) {
+          expect(one.exitBar).toBeGreaterThanOrEqual(one.entryBar);
+          if (i > 0) expect(one.entryBar).toBeGreaterThanOrEqual(trades[i - 1].exitBar);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('buying both outcomes and waiting costs exactly the fees', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 99 }),
+        fc.constantFrom(0, 0.3, 0.5, 1),
+        fc.constantFrom<FeeSchedule>(flat(0.02), { model: 'polymarket', rate: 0.05 }, { model: 'predict', rate: 0.02 }),
+        (cents, paid, fees) => {
+          const price = cents / 100;
+          const still = bars([0, 1, 2].map(() => [price, price, price, price]));
+          const market = probability({ ...settled(paid), fees, tickSize: 0.01 });
+          const options = { sizing: { kind: 'fixed', units: 100 }, side: 'both' } as const;
+          const [yes] = trade(still, [LONG, HOLD, HOLD], market, options).trades;
+          const [no] = trade(still, [SHORT, HOLD, HOLD], market, options).trades;
+          expect(yes.pnl + no.pnl).toBeCloseTo(-(yes.fees + no.fees), 9);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { feeModel } from '../../src/backtest/fees/fee-model.ts';
+import { polymarketFees, polymarketRebate } from '../../src/backtest/fees/polymarket.ts';
+
+describe('Polymarket', () => {
+  it.each([
+    { size: 100, price: 0.5, rate: 0.072, fee: 1.8 },
+    { size: 100, price: 0.3, rate: 0.072, fee: 1.512 },
+    { size: 50, price: 0.1, rate: 0.03, fee: 0.135 },
+    { size: 100, price: 0.5, rate: 0.003, fee: 0.075 },
+    { size: 1, price: 0.5, rate: 0.00022, fee: 0.00006 },
+  ])('charges takers $fee for $size at $price with rate $rate', ({ size, price, rate, fee }) => {
+    expect(polymarketFees(rate).fee(size, price)).toBe(fee);
+  });
+
+  it.each([
+    { rate: 0.072, share: 0.2, rebate: -0.36 },
+    { rate: 0.03, share: 0.25, rebate: -0.1875 },
+    { rate: 0.003, share: 0.25, rebate: -0.01875 },
+  ])('gives makers $rebate of 100 at 0.50 with rate $rate', ({ rate, share, rebate }) => {
+    expect(polymarketRebate({ size: 100, price: 0.5, rate, share })).toBe(rebate);
+  });
+
+  it('charges both outcomes the same, most in the middle, and follows the exponent', () => {
+    const { fee } = polymarketFees(0.072);
+    expect(fee(100, 0.3)).toBe(fee(100, 0.7));
+    expect(fee(100, 0.5)).toBeGreaterThan(fee(100, 0.6));
+    expect(polymarketFees(1, 2).fee(1, 0.5)).toBe(0.0625);
+  });
+});
+
+describe('other venues', () => {
+  it('Predict.fun takes basis points of the notional, a flat fee a fraction of it', () => {
+    expect(feeModel({ model: 'predict', rate: 0.02 }).fee(100, 0.5)).toBe(1);
+    expect(feeModel({ model: 'flat', rate: 0.002 }).fee(55, 179.13)).toBeCloseTo(19.7043, 10);
+  });
+
+  it('no rate, no fee, whatever the model', () => {
+    expect(feeModel({ model: 'polymarket', rate: 0 }).fee(1000, 0.5)).toBe(0);
+  });
+
+  it.each(['polymarket', 'predict', 'flat'] as const)('%s: what a unit costs is price plus fee', (model) => {
+    const fees = feeModel({ model, rate: 0.03 });
+    expect(fees.unitCost(0.4)).toBeCloseTo(0.4 + fees.fee(1_000_000, 0.4) / 1_000_000, 9);
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { decisionsOf, HOLD, LONG, SHORT } from '../../src/backtest/decisions.ts';
+import { plainMarket } from '../../src/backtest/market.ts';
+import { strategyByName, strategyProblems, strategyTrials } from '../../src/backtest/strategies/registry.ts';
+import type { Strategy } from '../../src/backtest/strategy.ts';
+import type { Json } from '../../src/contracts/pipeline-input.ts';
+import { bars, closes } from './series.ts';
+
+function decide(name: string, params: Record<string, Json>, candles: ReturnType<typeof bars>): string {
+  const checked = strategyTrials(name, params);
+  if ('problems' in checked) throw new Error(checked.problems.join());
+  const decisions = decisionsOf({
+    strategy: checked.strategy as Strategy,
+    params: checked.trials[0],
+    candles,
+    market: plainMarket('asset'),
+  });
+  return [...decisions].map((decision) => (decision === HOLD ? '.' : decision === LONG ? 'L' : decision === SHORT ? 'S' : 'F')).join('');
+}
+
+describe('the shipped strategies', () => {
+  it('sma-cross goes long when the fast average crosses above the slow one, never before a first cross', () => {
+    // averages of 1 against 2: the price rises from the start, which is no cross
+    expect(decide('sma-cross', { fast: 1, slow: 2 }, closes([1, 2, 3, 2, 1, 2, 3]))).toBe('...S.L.');
+  });
+
+  it('sma-cross needs the fast one to be strictly below before: touching and going on is no cross', () => {
+    expect(decide('sma-cross', { fast: 1, slow: 2 }, closes([5, 4, 4, 5, 6]))).toBe('.....');
+  });
+
+  it('ema-cross does the same with exponential averages', () => {
+    expect(decide('ema-cross', { fast: 1, slow: 2 }, closes([3, 2, 1, 4, 5, 1]))).toBe('...L.S');
+  });
+
+  it('rsi buys below low and leaves above high', () => {
+    expect(decide('rsi', { period: 2, low: 30, high: 70 }, closes([10, 9, 8, 8, 12, 12]))).toBe('..LLSS');
+  });
+
+  it('bollinger buys below the lower band and leaves above the upper one', () => {
+    expect(decide('bollinger', { period: 4, deviations: 1 }, closes([10, 10, 10, 6, 10, 10, 10, 15]))).toBe('...L...S');
+  });
+
+  it('breakout leaves the channel of the bars before', () => {
+    expect(decide('breakout', { period: 2 }, closes([5, 6, 7, 7, 4, 5]))).toBe('..L.S.');
+  });
+
+  it('momentum follows a change beyond the threshold, a fraction', () => {
+    expect(decide('momentum', { period: 1, threshold: 0.1 }, closes([100, 105, 120, 119, 100]))).toBe('..L.S');
+  });
+
+  it('favourite buys at or above the threshold and never leaves', () => {
+    expect(decide('favourite', { threshold: 0.7 }, closes([0.5, 0.7, 0.3, 0.1]))).toBe('.L..');
+  });
+
+  it('buy-and-hold buys once', () => {
+    expect(decide('buy-and-hold', {}, closes([1, 2, 3]))).toBe('L..');
+  });
+
+  it('nothing happens in a market that stands still', () => {
+    const still = closes(Array.from({ length: 100 }, () => 0.53));
+    for (const name of ['sma-cross', 'ema-cross', 'rsi', 'bollinger', 'breakout', 'momentum'])
+      expect(decide(name, {}, still)).toBe('.'.repeat(100));
+  });
+});
+
+describe('names and parameters', () => {
+  it('a list of values is a grid; combinations that break a rule are left out', () => {
+    const grid = strategyTrials('sma-cross', { fast: [5, 10, 20], slow: [10, 60] });
+    expect('trials' in grid && grid.trials).toEqual([
+      { fast: 5, slow: 10 },
+      { fast: 5, slow: 60 },
+      { fast: 10, slow: 60 },
+      { fast: 20, slow: 60 },
+    ]);
+  });
+
+  it('what is left out has its default', () => {
+    expect(strategyTrials('rsi', { period: 5 })).toMatchObject({ trials: [{ period: 5, low: 30, high: 70 }] });
+  });
+
+  it.each<[string, Record<string, Json>, string]>([
+    ['sma-crss', {}, "unknown strategy 'sma-crss', did you mean 'sma-cross'?"],
+    ['sma-cross', { fsat: 3 }, "strategy 'sma-cross' has no parameter 'fsat', did you mean 'fast'? It takes: fast, slow"],
+    ['sma-cross', { fast: 30, slow: 30 }, "strategy 'sma-cross', parameter 'fast': must be below slow, got fast 30 and slow 30"],
+    ['sma-cross', { fast: [50, 60], slow: 40 }, 'must be below slow'],
+    ['rsi', { low: 80 }, "strategy 'rsi', parameter 'low': must be below high, got low 80 and high 70"],
+    ['rsi', { period: 2.5 }, "strategy 'rsi', parameter 'period'"],
+    ['sma-cross', { fast: [5, 'x'] }, "strategy 'sma-cross', parameter 'fast'"],
+    ['buy-and-hold', { period: 1 }, "strategy 'buy-and-hold' has no parameter 'period', it takes none"],
+    ['sma-cross', { fast: [] }, 'an empty list'],
+  ])('%s %j is refused', (name, params, sentence) => {
+    const problems = strategyProblems(name, params);
+    expect(problems.join('\n')).toContain(sentence);
+  });
+
+  it('a plugin’s strategy is found beside the shipped ones', () => {
+    const mine = { ...(strategyByName('favourite') as Strategy), name: 'mine' };
+    expect(strategyProblems('mine', { threshold: 0.5 }, [mine])).toEqual([]);
+    expect(strategyProblems('mine')).toHaveLength(1);
+  });
+});
