@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import path from 'node:path';
-import { Connection } from '@temporalio/client';
 import type { Log } from '../activities/stage-work.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import { stopProcess } from './child-process.ts';
-import { freePort } from './free-port.ts';
+import { type ClaimedPort, claimPort } from './free-port.ts';
+import { waitUntilReady } from './server-readiness.ts';
 
 export interface DevServerOptions {
   /** The `temporal` executable, see `findTemporalCli`. */
@@ -41,7 +40,6 @@ export interface DevServer {
 const NAMESPACE = 'default';
 const START_TIMEOUT_MS = 60_000;
 const PORT_ATTEMPTS = 3;
-const POLL_MS = 20;
 
 /**
  * The task queues of the server are read 20 times a second by default, which pins a chain of short activities to 50 ms a
@@ -58,21 +56,31 @@ const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   for (let attempt = 1; ; attempt++) {
+    const claimed: ClaimedPort[] = [];
+    const claim = async (what: string, wanted: number | undefined): Promise<number> => {
+      const port = await claimPort(wanted);
+      claimed.push(port);
+      if (wanted !== undefined && port.port !== wanted) options.log.info(`port ${wanted} for ${what} is in use; taking ${port.port}`);
+      return port.port;
+    };
     try {
-      return await startOnce(options);
+      const port = await claim('Temporal', options.port);
+      const uiPort = options.headless ? undefined : await claim('its Web UI', options.uiPort);
+      return await startOnce(options, port, uiPort);
     } catch (error) {
-      // another process may have taken the port between our look and the server's
-      const portTaken = error instanceof PredictLabError && /address already in use/i.test(error.message);
-      if (!portTaken || attempt === PORT_ATTEMPTS) throw error;
+      // a program that knows nothing of our claims may have taken the port meanwhile
+      if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
       options.log.debug('a port of the Temporal dev server was taken meanwhile; trying others');
+    } finally {
+      for (const { release } of claimed) release();
     }
   }
 }
 
-async function startOnce(options: DevServerOptions): Promise<DevServer> {
-  const { cli, home, databaseFile, headless = false, log } = options;
-  const port = await pickPort('Temporal', options.port, log);
-  const uiPort = headless ? undefined : await pickPort('its Web UI', options.uiPort, log);
+class PortTaken extends PredictLabError {}
+
+async function startOnce(options: DevServerOptions, port: number, uiPort: number | undefined): Promise<DevServer> {
+  const { cli, home, databaseFile } = options;
   const logFolder = path.join(home, 'logs');
   await mkdir(logFolder, { recursive: true });
   if (databaseFile) await mkdir(path.dirname(databaseFile), { recursive: true });
@@ -92,11 +100,15 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
   });
   await output.close();
   const address = `127.0.0.1:${port}`;
-  const fault = await Promise.race([ended, waitUntilReady(address)]);
+  const waiting = new AbortController();
+  const ready = waitUntilReady({ address, namespace: NAMESPACE, timeoutMs: START_TIMEOUT_MS, signal: waiting.signal });
+  const fault = await Promise.race([ended, ready]);
+  waiting.abort();
   if (fault !== undefined) {
     await stopProcess(child);
-    const message = `the Temporal dev server (${cli}) did not start on ${address}: ${await accountOf(fault, logFile)}`;
-    throw new PredictLabError('SourceUnavailable', message);
+    const logged = await readFile(logFile, 'utf8').catch(() => '');
+    const message = `the Temporal dev server (${cli}) did not start on ${address}: ${accountOf(fault, logged)}\n(${logFile})`;
+    throw new (/address already in use/i.test(logged) ? PortTaken : PredictLabError)('SourceUnavailable', message);
   }
   return {
     address,
@@ -109,54 +121,10 @@ async function startOnce(options: DevServerOptions): Promise<DevServer> {
   };
 }
 
-async function pickPort(what: string, wanted: number | undefined, log: Pick<Log, 'info'>): Promise<number> {
-  const port = await freePort(wanted);
-  if (wanted !== undefined && port !== wanted) log.info(`port ${wanted} for ${what} is in use; taking ${port}`);
-  return port;
-}
-
-/**
- * Ready = the frontend answers and the namespace is there; both are asked, nothing is assumed from the clock. Resolves with a
- * reason when that takes too long.
- */
-async function waitUntilReady(address: string): Promise<string | undefined> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline) {
-    // the port first: a gRPC client that finds it closed waits a second before it looks again
-    if ((await isListening(address)) && (await answers(address))) return undefined;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return `no answer within ${START_TIMEOUT_MS / 1000} s`;
-}
-
-function isListening(address: string): Promise<boolean> {
-  const [host, port] = address.split(':');
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), host);
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => resolve(false));
-    socket.once('close', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
-}
-
-async function answers(address: string): Promise<boolean> {
-  try {
-    const connection = await Connection.connect({ address, connectTimeout: 2_000 });
-    try {
-      await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace: NAMESPACE }));
-      return true;
-    } finally {
-      await connection.close();
-    }
-  } catch {
-    return false;
-  }
-}
-
-/** What the server says about its end, else how it ended. */
-async function accountOf(fault: string, logFile: string): Promise<string> {
-  const text = await readFile(logFile, 'utf8').catch(() => '');
-  const lines = text.trim().split('\n').slice(-5).join('\n');
-  return `${lines === '' ? fault : lines}\n(${logFile})`;
+/** What the server says about its end, else how it ended. Of a Go program's last words the first ones count, not its stack. */
+function accountOf(fault: string, logged: string): string {
+  const lines = logged.trim().split('\n');
+  const reason = lines.findIndex((line) => /^(Error|panic|fatal error):/.test(line));
+  const telling = reason >= 0 ? lines.slice(reason, reason + 3) : lines.slice(-5);
+  return telling.join('\n').trim() || fault;
 }

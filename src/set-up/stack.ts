@@ -3,7 +3,7 @@ import type { Log } from '../activities/stage-work.ts';
 import type { Closers } from '../closers.ts';
 import { attachPostgres } from '../storage/embedded-postgres.ts';
 import { type DevServer, startDevServer } from './dev-server.ts';
-import { freePort } from './free-port.ts';
+import { claimPort } from './free-port.ts';
 import { localEnvironment } from './local-environment.ts';
 import { ownRecord, type ProcessRecord, recordProcesses } from './process-record.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
@@ -61,9 +61,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const children = [{ pid: server.pid, marker: 'start-dev' }];
   closers.add('the process record', await recordProcesses(home, { ...record, children }));
   const logFile = path.join(home, 'logs', `worker-${process.pid}.log`);
-  const working = workerEnv(stackEnv)
-    .then((workerSettings) => startWorkerProcess({ env: workerSettings, logFile }))
-    .then((started) => closers.add('the worker', started));
+  const working = startWorker(stackEnv, logFile).then((started) => closers.add('the worker', started));
   await allSettled([working, options.prepare?.(stackEnv) ?? Promise.resolve()]);
   const worker = await working;
   await recordProcesses(home, { ...record, children: [{ pid: worker.pid, marker: WORKER_MARKER }, ...children] });
@@ -73,17 +71,25 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 /** Part of a worker's command line. */
 const WORKER_MARKER = 'predictlab.js worker';
 
-/** Ports of the worker's metrics and health: the usual ones where they are free, the user's own where they are set. */
-async function workerEnv(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
-  const [metrics, health] = await Promise.all([freePort(9464), freePort(9465)]);
-  return {
-    ...env,
-    LOG_FORMAT: 'json',
-    // it says that it is ready at level info; its log goes to a file, so nobody is disturbed
-    LOG_LEVEL: env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace' ? env.LOG_LEVEL : 'info',
-    METRICS_ADDRESS: env.METRICS_ADDRESS ?? `127.0.0.1:${metrics}`,
-    HEALTH_ADDRESS: env.HEALTH_ADDRESS ?? `127.0.0.1:${health}`,
-  };
+/** Ports for metrics and health: the usual ones where they are free, the user's own where they are set. */
+async function startWorker(env: NodeJS.ProcessEnv, logFile: string): Promise<WorkerProcess> {
+  const [metrics, health] = [await claimPort(9464), await claimPort(9465)];
+  try {
+    return await startWorkerProcess({
+      logFile,
+      env: {
+        ...env,
+        LOG_FORMAT: 'json',
+        // it says that it is ready at level info; its log goes to a file, so nobody is disturbed
+        LOG_LEVEL: env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace' ? env.LOG_LEVEL : 'info',
+        METRICS_ADDRESS: env.METRICS_ADDRESS ?? `127.0.0.1:${metrics.port}`,
+        HEALTH_ADDRESS: env.HEALTH_ADDRESS ?? `127.0.0.1:${health.port}`,
+      },
+    });
+  } finally {
+    metrics.release();
+    health.release();
+  }
 }
 
 /** Waits for all of them, then throws the first failure: what the others opened is then known to the closers. */

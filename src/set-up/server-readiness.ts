@@ -1,0 +1,49 @@
+import { connect } from 'node:net';
+import { Connection } from '@temporalio/client';
+
+const POLL_MS = 20;
+
+/**
+ * Ready = the frontend answers and the namespace is there; both are asked, nothing is assumed from the clock. Resolves with a
+ * reason when that takes too long.
+ */
+export async function waitUntilReady(options: {
+  address: string;
+  namespace: string;
+  timeoutMs: number;
+  signal: AbortSignal;
+}): Promise<string | undefined> {
+  const { address, namespace, timeoutMs, signal } = options;
+  const deadline = Date.now() + timeoutMs;
+  while (Date.now() < deadline && !signal.aborted) {
+    // the port first: a gRPC client that finds it closed waits a second before it looks again
+    if ((await isListening(address)) && (await answers(address, namespace))) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return `no answer within ${timeoutMs / 1000} s`;
+}
+
+function isListening(address: string): Promise<boolean> {
+  const [host, port] = address.split(':');
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), host);
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+async function answers(address: string, namespace: string): Promise<boolean> {
+  try {
+    const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+    try {
+      await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }));
+      return true;
+    } finally {
+      await connection.close();
+    }
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
+
+const demoScript = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
+let home: string;
+beforeEach(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'predictlab-demo-'));
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+type DemoResult = PipelineResult & { readonly report: string };
+
+/** `npm run demo -- --json …` to its end. */
+async function demo(...args: readonly string[]): Promise<{ code: number | null; result: DemoResult; messages: string }> {
+  const env = { ...process.env, PREDICTLAB_HOME: home };
+  const child = spawn(process.execPath, [demoScript, '--json', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let messages = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (messages += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  if (output === '') throw new Error(`the demo printed no result:\n${messages}`);
+  return { code, result: JSON.parse(output) as DemoResult, messages };
+}
+
+/** Both results, or the first failure once both have ended: nothing may still run when the test cleans up. */
+async function together<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
+  await Promise.allSettled([one, other]);
+  return await Promise.all([one, other]);
+}
+
+/** What a demo started is gone: its record is taken away last, when every part has closed. */
+const leftOver = (part: string): Promise<string[]> => readdir(path.join(home, part, 'processes'));
+
+test('two demos at once, on the sandbox venue and on CSV files, each run every stage and leave a report and nothing running', {
+  timeout: 180_000,
+}, async () => {
+  const folder = path.join(home, 'ticks');
+  await mkdir(folder);
+  const lines = Array.from(
+    { length: 200 },
+    (_, n) => `2024-11-05 12:${String(n % 60).padStart(2, '0')}:${10 + (n % 50)},0.${30 + (n % 40)},${n + 1}`,
+  );
+  await writeFile(path.join(folder, 'election.csv'), ['Timestamp,Price,Shares', ...lines].join('\n'));
+
+  const [sandbox, files] = await together(demo(), demo('--data', folder));
+
+  expect({ code: sandbox.code, messages: sandbox.messages }).toMatchObject({ code: 0 });
+  expect(sandbox.result.result).toBe('success');
+  const symbols = [...new Set(Object.keys(sandbox.result.taskResults).map((taskId) => taskId.split('/')[0]))];
+  expect(symbols.length).toBeGreaterThanOrEqual(6);
+  expect(symbols).toEqual(expect.arrayContaining(['BTC_PRICE', 'ETH_PRICE']));
+  expect(sandbox.result.taskResults['BTC_PRICE/collect']?.output).toMatchObject({
+    sources: { polymarket: expect.any(Number), predict: expect.any(Number) },
+  });
+  expect({ code: files.code, messages: files.messages }).toMatchObject({ code: 0 });
+  expect(files.result.taskResults['ELECTION/collect']?.output).toMatchObject({ ticks: 200 });
+  for (const { result, messages } of [sandbox, files]) {
+    await access(result.report);
+    expect(messages).toContain("Temporal's Web UI was at http://127.0.0.1:");
+  }
+  expect([await leftOver('demo'), await leftOver('demo-data')]).toEqual([[], []]);
+});
