@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const dockerfile = readFileSync(`${root}Dockerfile`, 'utf8');
+const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, words]) => words.split(/\s+/).slice(0, -1));
+
+it('copies only what is there, and the .dockerignore lets exactly that through', () => {
+  expect(copied.length).toBeGreaterThan(4);
+  expect(copied.filter((path) => !existsSync(`${root}${path}`))).toEqual([]);
+  const allowed = readFileSync(`${root}.dockerignore`, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('!'));
+  expect(allowed.map((line) => line.slice(1)).sort()).toEqual([...copied].sort());
+});
+
+it('needs a Node.js that package.json allows', () => {
+  const [, major] = /^FROM node:(\d+)-/m.exec(dockerfile)!;
+  const { engines } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { engines: { node: string } };
+  expect(engines.node).toBe(`>=${major}.19`);
+});
+
+it.each(['ops/temporal/schema.sh', 'ops/temporal/namespace.sh'])('%s is a script that sh can read', (path) => {
+  expect(() => execFileSync('sh', ['-n', `${root}${path}`], { stdio: 'pipe' })).not.toThrow();
+});
