@@ -2,7 +2,6 @@ import type { TickColumnNames } from '../contracts/catalogue.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { CandidateRow } from '../contracts/market-data.ts';
 import type { MarketKind } from '../contracts/words.ts';
-import { contentIdentity } from '../market/identity.ts';
 import { CopyCounter } from './copy-counter.ts';
 import { OutcomePolarity } from './outcome-polarity.ts';
 import { parseNumber } from './parse-number.ts';
@@ -10,7 +9,7 @@ import { timeUnitOf } from './parse-time.ts';
 import { readLines } from './read-lines.ts';
 import { delimiterOf, splitFields } from './split-fields.ts';
 import { findTickColumns } from './tick-columns.ts';
-import { contentHash, type LineFormat, parseTickLine, type TickLine, toCandidate } from './tick-line.ts';
+import { contentHash, type LineFormat, parseTickLine, toRow, type NewRow } from './tick-line.ts';
 
 const SAMPLE = 200;
 const DEFAULT_BATCH = 4096;
@@ -69,19 +68,17 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
   });
   const format: LineFormat = { delimiter, columns, timeUnit: timeUnitOf(sample.map((fields) => fields[columns.time])) };
   const aboveOne = sample.filter((fields) => (parseNumber(fields[columns.price]) ?? 0) > 1).length;
+  const outcomeNames = columns.outcome < 0 ? [] : sample.map((fields) => fields[columns.outcome].trim()).filter((name) => name !== '');
   const newPolarity = (): OutcomePolarity | null =>
-    columns.outcome < 0
+    isOwnExport(names) || columns.outcome < 0 || (outcomeNames.length === 0 && options.firstOutcome === undefined)
       ? null
-      : new OutcomePolarity(
-          options.firstOutcome,
-          sample.map((fields) => fields[columns.outcome]),
-        );
+      : new OutcomePolarity(options.firstOutcome, outcomeNames);
   let polarity = newPolarity();
   return {
     path,
     kind: columns.size >= 0 ? 'trade' : 'price',
     hasTradeIds: columns.tradeId >= 0,
-    likelyMarket: columns.outcome < 0 && aboveOne > sample.length / 2 ? 'asset' : 'probability',
+    likelyMarket: outcomeNames.length === 0 && aboveOne > sample.length / 2 ? 'asset' : 'probability',
     get outcomes() {
       return polarity?.outcomes ?? [];
     },
@@ -92,6 +89,9 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
   };
 }
 
+/** What `export ticks` writes has the prices of the first outcome already, whatever was traded. */
+const isOwnExport = (names: readonly string[]): boolean => ['symbol', 'source', 'instrument', 'kind'].every((name, i) => names[i] === name);
+
 async function firstLines(path: string, count: number, signal: AbortSignal | undefined): Promise<string[]> {
   const lines: string[] = [];
   for await (const chunk of readLines(path, signal)) {
@@ -101,23 +101,24 @@ async function firstLines(path: string, count: number, signal: AbortSignal | und
   return lines.slice(0, count);
 }
 
-/** The lines after the header, with their numbers; blank ones are no rows. */
-async function* readTickLines(
+/** The rows after the header, with their line numbers; blank lines are no rows. */
+async function* readRows(
   path: string,
   format: LineFormat,
+  polarity: OutcomePolarity | null,
   signal: AbortSignal | undefined,
-): AsyncGenerator<{ line: TickLine; number: number }[]> {
+): AsyncGenerator<{ row: NewRow; number: number }[]> {
   let number = 0;
   let isHeaderRead = false;
   for await (const chunk of readLines(path, signal)) {
-    const lines: { line: TickLine; number: number }[] = [];
+    const rows: { row: NewRow; number: number }[] = [];
     for (const raw of chunk) {
       number++;
       if (raw.trim() === '') continue;
-      if (isHeaderRead) lines.push({ line: parseTickLine(raw, format), number });
+      if (isHeaderRead) rows.push({ row: toRow(parseTickLine(raw, format), polarity), number });
       isHeaderRead = true;
     }
-    yield lines;
+    yield rows;
   }
 }
 
@@ -130,45 +131,37 @@ async function* readBatches(
 ): AsyncGenerator<TickFileBatch> {
   const counter = new CopyCounter();
   let rows: CandidateRow[] = [];
-  let numbers: number[] = [];
-  for await (const lines of readTickLines(path, format, signal)) {
-    for (const { line, number } of lines) {
-      const isCounted = hasContent(line);
-      // the same bad line is one and the same however often it is met
-      const hash = isCounted ? contentHash(line) : contentIdentity([line.raw]);
-      let copy = isCounted ? counter.next(line.time as number, hash) : 0;
+  let lines: number[] = [];
+  for await (const chunk of readRows(path, format, polarity, signal)) {
+    for (const { row, number } of chunk) {
+      const hash = row.tradeId === null || row.defect !== null ? contentHash(row) : row.tradeId;
+      let copy = isCounted(row) ? counter.next(row.time as number, hash) : 0;
       if (copy === 'replay') {
-        await replay(counter, path, format, number, signal);
-        copy = counter.next(line.time as number, hash) as number;
+        await replay(counter, readRows(path, format, polarity, signal), number);
+        copy = counter.next(row.time as number, hash) as number;
       }
-      const row = toCandidate(line, hash, copy, polarity);
+      row.identity = copy === 0 ? hash : `${hash}#${copy}`;
       if (number <= afterLine) continue;
       rows.push(row);
-      numbers.push(number);
+      lines.push(number);
       if (rows.length === batchSize) {
-        yield { rows, lines: numbers };
+        yield { rows, lines };
         rows = [];
-        numbers = [];
+        lines = [];
       }
     }
   }
-  if (rows.length > 0) yield { rows, lines: numbers };
+  if (rows.length > 0) yield { rows, lines };
 }
 
-/** Whether a line is known by its content; one with an id of its own is known by that. */
-const hasContent = (line: TickLine): boolean => line.defect === null && line.tradeId === null;
+/** Whether copies of a row are rows of their own: a good one without an id. */
+const isCounted = (row: NewRow): boolean => row.defect === null && row.tradeId === null;
 
-async function replay(
-  counter: CopyCounter,
-  path: string,
-  format: LineFormat,
-  before: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for await (const lines of readTickLines(path, format, signal)) {
-    for (const { line, number } of lines) {
+async function replay(counter: CopyCounter, chunks: AsyncIterable<{ row: NewRow; number: number }[]>, before: number): Promise<void> {
+  for await (const chunk of chunks) {
+    for (const { row, number } of chunk) {
       if (number >= before) return;
-      if (hasContent(line)) counter.replay(contentHash(line));
+      if (isCounted(row)) counter.replay(contentHash(row));
     }
   }
 }

@@ -61,15 +61,11 @@ export function parseTickLine(raw: string, { delimiter, columns, timeUnit }: Lin
 const isWhole = (fields: readonly string[], width: number): boolean =>
   fields.length === width || (fields.length > width && fields.slice(width).every((field) => field.trim() === ''));
 
-/** What makes a line the trade it is, whatever the file's columns are called and however it writes numbers. */
-export const contentHash = ({ time, price, size, side, outcome }: TickLine): string => contentIdentity([time, price, size, side, outcome]);
+/** A row that is still being read: its identity is found last. */
+export type NewRow = { -readonly [Field in keyof CandidateRow]: CandidateRow[Field] };
 
-/**
- * The row as of the instrument's first outcome: a trade of the other one has its price mirrored and its side flipped.
- *
- * @param copy which copy of its content the line is in the file
- */
-export function toCandidate(line: TickLine, hash: string, copy: number, polarity: OutcomePolarity | null): CandidateRow {
+/** The row as of the instrument's first outcome: a trade of the other one has its price mirrored and its side flipped. */
+export function toRow(line: TickLine, polarity: OutcomePolarity | null): NewRow {
   const { raw, kind, time, size, outcome, tradeId } = line;
   const traded = polarity === null || line.defect !== null ? 'first' : polarity.of(outcome ?? '');
   const isMirrored = traded === 'second';
@@ -81,8 +77,15 @@ export function toCandidate(line: TickLine, hash: string, copy: number, polarity
     side: isMirrored ? oppositeSide(line.side) : line.side,
     outcome,
     tradeId,
-    identity: (line.defect === null ? tradeId : null) ?? (copy === 0 ? hash : `${hash}#${copy}`),
+    identity: '',
     raw,
     defect: traded === null ? 'unknown-outcome' : line.defect,
   };
 }
+
+/**
+ * What makes a row the trade it is, whatever the file's columns are called and however it writes numbers. A bad row is
+ * its line: the same one however often it is met.
+ */
+export const contentHash = ({ time, price, size, side, outcome, defect, raw }: NewRow): string =>
+  contentIdentity(defect === null ? [time, price, size, side, outcome] : [raw]);
