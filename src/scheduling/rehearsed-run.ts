@@ -5,7 +5,6 @@ import type { Graph } from './graph.ts';
 import { KeyedHeap } from './keyed-heap.ts';
 import { reduce } from './reducer.ts';
 import { type RehearsedAttempts, rehearseTask } from './rehearsed-task.ts';
-import type { Durations } from './remaining-chain.ts';
 import type { LaneEnd, RunCommand, RunEvent } from './run-events.ts';
 import { createRun, type RunState, SUCCESS } from './run-state.ts';
 
@@ -13,7 +12,8 @@ import { createRun, type RunState, SUCCESS } from './run-state.ts';
 export interface RehearsedPlan {
   readonly graph: Graph;
   readonly order: RunConfig['order'];
-  readonly durations: Durations;
+  /** Mean seconds of the longest chain that starts with the task. */
+  readonly remaining: Float64Array;
   readonly meanMs: Float64Array;
   readonly failureRate: Float64Array;
   readonly policies: readonly TaskPolicy[];
@@ -31,6 +31,9 @@ export interface RehearsedRun {
 export function rehearseRun(plan: RehearsedPlan, options: { seed: number; maxConcurrent: number }): RehearsedRun {
   return new VirtualRun(plan, options).play();
 }
+
+const FAULT = { type: 'SourceUnavailable', message: 'rehearsed fault' };
+const NONE: ReadonlySet<number> = new Set();
 
 type StartLane = Extract<RunCommand, { type: 'startSymbol' | 'startTask' }>;
 
@@ -63,8 +66,8 @@ class VirtualRun {
   constructor(plan: RehearsedPlan, { seed, maxConcurrent }: { seed: number; maxConcurrent: number }) {
     this.#plan = plan;
     this.#seed = seed;
-    const { graph, durations, order } = plan;
-    this.#state = createRun({ graph, durations, config: { order, maxConcurrent } });
+    const { graph, remaining, order } = plan;
+    this.#state = createRun({ graph, remaining, config: { order, maxConcurrent } });
   }
 
   play(): RehearsedRun {
@@ -106,11 +109,14 @@ class VirtualRun {
     const { graph } = this.#plan;
     const isSymbol = command.type === 'startSymbol';
     const tasks = [graph.indexOf.get(isSymbol ? stageTaskId(command.symbol, command.stages[0]) : command.taskId) as number];
-    while (isSymbol && tasks.length < command.stages.length) tasks.push(graph.nextStage[tasks[tasks.length - 1]]);
+    if (isSymbol) for (let i = 1; i < command.stages.length; i++) tasks.push(graph.nextStage[tasks[i - 1]]);
     const lane: VirtualLane = {
       id: isSymbol ? command.symbol : command.taskId,
       tasks,
-      signalled: new Set(isSymbol ? tasks.filter((task) => command.signalStages.includes(STAGES[graph.stageOf[task]])) : []),
+      signalled:
+        isSymbol && command.signalStages.length > 0
+          ? new Set(tasks.filter((task) => command.signalStages.includes(STAGES[graph.stageOf[task]])))
+          : NONE,
       reports: [],
       openedAt: this.#now,
       position: 0,
@@ -125,19 +131,20 @@ class VirtualRun {
 
   #taskEnds(lane: VirtualLane): void {
     const task = lane.tasks[lane.position];
-    const at = this.#now;
+    const taskId = this.#plan.graph.ids[task];
+    const { startedAt, cancelAsked } = lane;
     const { kind, attempts, failures, waitMs } = lane.outcome;
-    const report = { taskId: this.#plan.graph.ids[task], at, startedAt: lane.startedAt, attempts };
-    const error = { type: 'SourceUnavailable', message: 'rehearsed fault' };
-    if (lane.cancelAsked) {
-      lane.reports.push({ ...report, kind: 'cancelled' });
+    const at = this.#now;
+    if (cancelAsked) {
+      lane.reports.push({ taskId, kind: 'cancelled', at, startedAt, attempts });
       this.#close(lane, 'cancelled');
     } else if (kind === 'succeeded') {
-      const succeeded: TaskReport = { ...report, kind, output: null };
+      const succeeded: TaskReport = { taskId, kind, at, startedAt, output: null, attempts };
       lane.reports.push(succeeded);
       this.#goOn(lane, task, succeeded);
     } else {
-      lane.reports.push(kind === 'failed' ? { ...report, kind, error } : { ...report, kind, error, failures, retryAt: at + waitMs });
+      if (kind === 'failed') lane.reports.push({ taskId, kind, at, startedAt, attempts, error: FAULT });
+      else lane.reports.push({ taskId, kind, at, startedAt, attempts, failures, retryAt: at + waitMs, error: FAULT });
       this.#close(lane, 'completed');
     }
   }

@@ -115,6 +115,8 @@ export interface RunOptions {
   readonly config: Pick<RunConfig, 'maxConcurrent' | 'order'>;
   /** Mean seconds by task id or stage, for the `critical-path` order. @default 1 s each */
   readonly durations?: Durations;
+  /** Seconds of the longest chain behind each task, where they are known already. @default worked out from `durations` */
+  readonly remaining?: Float64Array;
   /** What an earlier run did and this one takes over, by task id; see `reuse.ts`. */
   readonly reused?: Readonly<Record<string, TaskOutcome>>;
   /** An order of your own instead of the one that `config` names. */
@@ -122,8 +124,8 @@ export interface RunOptions {
 }
 
 /** A run before its `start`: everything pending but what is taken over from an earlier run. */
-export function createRun({ graph, config, durations = {}, reused = {}, order = TASK_ORDERS[config.order] }: RunOptions): RunState {
-  const state = emptyRun(graph, { order, durations, maxConcurrent: config.maxConcurrent });
+export function createRun({ graph, config, durations, remaining, reused = {}, order = TASK_ORDERS[config.order] }: RunOptions): RunState {
+  const state = emptyRun(graph, { order, durations, remaining, maxConcurrent: config.maxConcurrent });
   for (const task of reusableTasks(graph, (id) => id in reused)) {
     const { output, degraded = [] } = reused[graph.ids[task]];
     state.status[task] = SUCCESS;
@@ -136,13 +138,17 @@ export function createRun({ graph, config, durations = {}, reused = {}, order = 
 }
 
 /** All arrays in place, every task pending. @internal */
-export function emptyRun(graph: Graph, options: { order: TaskOrder; durations: Durations; maxConcurrent: number }): RunState {
+export function emptyRun(
+  graph: Graph,
+  options: Pick<RunOptions, 'durations' | 'remaining'> & { order: TaskOrder; maxConcurrent: number },
+): RunState {
   const { size } = graph;
+  const { durations = {} } = options;
   return {
     graph,
     order: options.order,
     detail: graph.symbols.length > STAGE_DETAIL_LIMIT ? 'symbol' : 'stage',
-    remaining: remainingChains(graph, (task) => expectedSeconds(graph, task, options.durations)),
+    remaining: options.remaining ?? remainingChains(graph, (task) => expectedSeconds(graph, task, durations)),
     maxConcurrent: options.maxConcurrent,
     paused: false,
     startedAt: null,

@@ -113,7 +113,7 @@ export function keepSuccess(state: RunState, task: number, report: Extract<TaskR
   state.flags[task] &= ~IMPLIED;
   state.errors.delete(task);
   keepOutput(state, task, report.output);
-  keepDegraded(state, task, report.degraded ?? []);
+  if (report.degraded !== undefined) keepDegraded(state, task, report.degraded);
   countEnd(state, task);
 }
 
