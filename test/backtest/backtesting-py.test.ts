@@ -48,7 +48,7 @@ describe.skipIf(!HAS_REFERENCE)(`backtesting.py's GOOG cases${WITHOUT_REFERENCE}
     const equity = referenceRows(`backtesting-py/${name}.equity.csv`).map((row) => Number(row[1]));
     expect(largestDifference(result.equity, equity)).toBeLessThan(1e-9);
 
-    const { stats } = referenceJson<Record<string, { stats: Record<string, number> }>>('backtesting-py/expected.json')[name];
+    const { stats } = (referenceJson('backtesting-py/expected.json') as Record<string, { stats: Record<string, number> }>)[name];
     const { metrics } = result;
     expect(metrics.finalEquity).toBeCloseTo(stats['Equity Final [$]'], 6);
     expect(metrics.trades).toBe(stats['# Trades']);

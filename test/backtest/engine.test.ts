@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandleSeries } from '../../src/backtest/candle-series.ts';
 import { FLAT, HOLD, LONG, SHORT } from '../../src/backtest/decisions.ts';
@@ -229,7 +229,7 @@ describe('whatever is decided', () => {
         expect(Math.min(...equity)).toBeGreaterThanOrEqual(-1e-9);
         for (const [i, one] of trades.entries()) {
           expect(one.exitBar).toBeGreaterThanOrEqual(one.entryBar);
-          if (i > 0) expect(one.entryBar).toBeGreaterThanOrEqual(trades[i - 1].exitBar);
+          expect(one.entryBar).toBeGreaterThanOrEqual(trades[i - 1]?.exitBar ?? 0);
         }
       }),
       { numRuns: 200 },

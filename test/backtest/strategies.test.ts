@@ -10,7 +10,7 @@ function decide(name: string, params: Record<string, Json>, candles: ReturnType<
   const checked = strategyTrials(name, params);
   if ('problems' in checked) throw new Error(checked.problems.join());
   const decisions = decisionsOf({
-    strategy: checked.strategy as Strategy,
+    strategy: checked.strategy,
     params: checked.trials[0],
     candles,
     market: plainMarket('asset'),
