@@ -1,11 +1,10 @@
-import type { CandidateRow } from '../contracts/market-data.ts';
 import type { StageActivityInput } from '../contracts/stage-report.ts';
 import { SOURCE_TYPES } from '../contracts/words.ts';
 import { assessTick } from '../market/assess-tick.ts';
 import type { Database, Transaction } from '../storage/database.ts';
 import { instrumentsOf, type StoredInstrument } from '../storage/instruments.ts';
 import { quarantineStaged } from '../storage/quarantine-staged.ts';
-import { markStagedRows, readStagedRows, type StagedMark, type StagedRow } from '../storage/staged-rows.ts';
+import { markStagedRows, readStagedRows, type StagedMark } from '../storage/staged-rows.ts';
 import { type StagingBatch, stagingBatches } from '../storage/staging.ts';
 import type { Probe } from './probe.ts';
 import type { Log, StageFunction, StageWork } from './stage-work.ts';
@@ -68,7 +67,7 @@ async function judge(
   const marks: StagedMark[] = [];
   for await (const rows of readStagedRows(transaction, batch.id)) {
     for (const row of rows) {
-      const assessment = assessTick(candidateOf(row), facts);
+      const assessment = assessTick(row, facts);
       if (assessment.verdict === 'quarantine') {
         marks.push({ position: row.position, reason: assessment.reason });
         tally.quarantined++;
@@ -84,9 +83,6 @@ async function judge(
   }
   return marks;
 }
-
-/** The rules look at numbers only; texts stay in the database. */
-const candidateOf = (row: StagedRow): CandidateRow => ({ ...row, outcome: null, tradeId: null, identity: '', raw: '' });
 
 const outputOf = ({ rows, quarantined, flagged, reasons }: Tally) => ({ rows, ok: rows - quarantined, quarantined, flagged, reasons });
 

@@ -38,6 +38,8 @@ export async function mergeStaged(transaction: Transaction, batch: StagingBatch,
   if (first !== null && last !== null) {
     // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
     const shift = state.nextSeq - first;
+    // The tables may be new or may just have grown tenfold: without statistics only the indexes are a safe way.
+    await transaction.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
     for (let after = first - 1; after < last; ) {
       const upTo = await endOfChunk(transaction, batch.id, after, last);
       const chunk = [batch.id, after, upTo, batch.instrumentKey, version];
@@ -68,14 +70,13 @@ async function endOfChunk(transaction: Transaction, batch: number, after: number
   return rows[0]?.position ?? last;
 }
 
-const IN_CHUNK = 'batch = $1 and position > $2 and position <= $3';
+const IN_CHUNK = 's.batch = $1 and s.position > $2 and s.position <= $3';
 
 const INSERT_CHUNK = `
-  with good as (
-    select position, time, price, size, identity, kind, side, flags, outcome, trade_id from staged_rows where ${IN_CHUNK} and ${GOOD}
-  ), merged as (
-    insert into ticks (time, seq, price, size, identity, instrument, kind, side, flags, outcome, trade_id)
-    select time, position + $6::bigint, price, size, md5(identity)::uuid, $4::int, kind, side, flags, outcome, trade_id from good order by position
+  with merged as (
+    insert into ticks (time, seq, price, size, instrument, kind, side, flags, identity, outcome, trade_id)
+    select s.time, s.position + $6::bigint, s.price, s.size, $4::int, s.kind, s.side, s.flags, s.identity, s.outcome, s.trade_id
+    from staged_rows s where ${IN_CHUNK} and ${GOOD} order by s.position
     on conflict do nothing returning kind, time
   ), changed as (
     select kind, (time / 3600000)::int as hour, count(*)::int as ticks from merged group by 1, 2
@@ -83,13 +84,18 @@ const INSERT_CHUNK = `
     insert into tick_hours (instrument, kind, hour, ticks, version) select $4::int, kind, hour, ticks, $5::bigint from changed
     on conflict (instrument, kind, hour) do update set ticks = tick_hours.ticks + excluded.ticks, version = excluded.version
   )
-  select (select count(*) from good) as good, (select count(*) from merged) as inserted`;
+  select (select count(*) from staged_rows s where ${IN_CHUNK} and ${GOOD}) as good, (select coalesce(sum(ticks), 0)::bigint from changed) as inserted`;
 
 /** Only an id of the venue's own says that two rows of different content are the same trade. The row met last counts. */
 const CORRECT_CHUNK = `
-  with latest as (
-    select distinct on (kind, time, identity) kind, time, md5(identity)::uuid as identity, price, size, side, outcome
-    from staged_rows where ${IN_CHUNK} and ${GOOD} and trade_id is not null order by kind, time, identity, position desc
+  with differing as (
+    select s.kind, s.time, s.identity from staged_rows s
+    join ticks t on t.instrument = $4::int and t.time = s.time and t.kind = s.kind and t.identity = s.identity
+    where ${IN_CHUNK} and ${GOOD} and s.trade_id is not null and (t.price, t.size, t.side) is distinct from (s.price, s.size, s.side)
+  ), latest as (
+    select distinct on (s.kind, s.time, s.identity) s.* from staged_rows s
+    where ${IN_CHUNK} and ${GOOD} and (s.kind, s.time, s.identity) in (select kind, time, identity from differing)
+    order by s.kind, s.time, s.identity, s.position desc
   ), corrected as (
     update ticks t set price = l.price, size = l.size, side = l.side, outcome = l.outcome from latest l
     where t.instrument = $4::int and t.time = l.time and t.kind = l.kind and t.identity = l.identity

@@ -1,18 +1,11 @@
-import type { QuarantineReason, TickFlag } from '../contracts/market-data.ts';
-import type { TickKind } from '../contracts/words.ts';
+import type { CandidateRow, QuarantineReason, TickFlag } from '../contracts/market-data.ts';
 import { flagBits, kindOf, sideOf } from './codes.ts';
 import { CopyDecoder } from './copy-decoder.ts';
 import type { Transaction } from './database.ts';
 
-/** A staged row as cleaning sees it. Its original text stays in the database. */
-export interface StagedRow {
+/** A staged row as cleaning sees it: the rules look at numbers only, texts stay in the database. */
+export interface StagedRow extends CandidateRow {
   readonly position: number;
-  readonly kind: TickKind;
-  readonly time: number | null;
-  readonly price: number | null;
-  readonly size: number | null;
-  readonly side: 'buy' | 'sell' | null;
-  readonly defect: QuarantineReason | null;
 }
 
 /** A batch's rows in the venue's own order, oldest first, streamed. Finish reading before the next statement. */
@@ -31,6 +24,10 @@ export async function* readStagedRows(transaction: Transaction, batch: number): 
         size: decoder.nullableFloat8(),
         side: sideOf(decoder.int2()),
         defect: decoder.text() as QuarantineReason | null,
+        outcome: null,
+        tradeId: null,
+        identity: '',
+        raw: '',
       });
     }
     if (rows.length > 0) yield rows;
@@ -64,11 +61,11 @@ export async function markStagedRows(transaction: Transaction, batch: number, ma
 /** The UTC days (since the epoch) on which a run's staged rows of a symbol happened. */
 export async function stagedDays(transaction: Pick<Transaction, 'query'>, batches: readonly number[]): Promise<readonly number[]> {
   const { rows } = await transaction.query<{ day: number }>(
-    `select distinct time / 86400000 as day from staged_rows where batch = any($1) and ${GOOD}`,
+    `select distinct s.time / 86400000 as day from staged_rows s where s.batch = any($1) and ${GOOD}`,
     [batches],
   );
   return rows.map(({ day }) => day);
 }
 
-/** Rows that become ticks. */
-export const GOOD = 'reason is null and defect is null and time is not null and price is not null';
+/** Rows `s` of staging that become ticks. */
+export const GOOD = 's.reason is null and s.defect is null and s.time is not null and s.price is not null';

@@ -74,11 +74,11 @@ create table ticks (
   seq bigint not null,
   price double precision not null,
   size double precision,
-  identity uuid not null,
   instrument integer not null,
   kind smallint not null,
   side smallint,
   flags smallint not null default 0,
+  identity text collate "C" not null,
   outcome text,
   trade_id text,
   primary key (instrument, time, kind, identity)
