@@ -1,6 +1,7 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
 import type { StageActivityInput } from '../contracts/stage-report.ts';
+import { crowdedSignal } from '../sources/http/crowded-signal.ts';
 import { createGate } from '../sources/http/gate.ts';
 import type { SourceSet } from '../sources/create-sources.ts';
 import { symbolsByName } from '../storage/catalogue.ts';
@@ -44,7 +45,15 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     }
     const window = { from: asOf - daysBack * DAY_MS, to: asOf };
     const known = await instrumentsOf(database, symbol, sourceTypes);
-    const plan = await planCollection({ entry, sourceTypes, sources: sources.byType, window, asOf, known, signal: work.signal });
+    const plan = await planCollection({
+      entry,
+      sourceTypes,
+      sources: sources.byType,
+      window,
+      asOf,
+      known,
+      signal: crowdedSignal(work.signal),
+    });
     const instruments = plan.instruments.map(({ instrument }) => instrument);
     const keys = await saveInstruments(database, symbol, instruments);
     const outcomes = await collectAll({ database, input, work, plan, keys });
@@ -92,7 +101,7 @@ async function collectAll({ database, input, work, plan, keys }: AllRequest): Pr
   const earlier = await collectProgressOf(database, { executionId, symbol });
   const outcomes = new Map<string, InstrumentOutcome>();
   const failures = new Failures(plan.instruments.length);
-  const signal = AbortSignal.any([work.signal, failures.signal]);
+  const signal = crowdedSignal(work.signal, failures.signal);
   const counts = { pages: 0, rows: 0 };
   const gate = createGate(INSTRUMENTS_AT_ONCE);
 

@@ -22,19 +22,19 @@ export interface LadderStep {
 }
 
 /**
- * Cuts a range into windows of at most 15 days, each with the finest grain that its age still allows; newest first, because
- * what is newest is lost first. Ages are taken against `now`: retention goes by the clock, not by a run's asOf.
+ * Cuts a range into windows of at most 15 days, newest first, because what is newest is lost first. Windows end where a grain's
+ * retention does, by the clock and by the run's `asOf` (a backfill's asOf lies behind the clock), so that none is answered in
+ * part. Each starts with the finest grain that its age at `asOf` allows; an empty answer steps down from there.
  */
-export function ladderSteps(range: TimeRange, now: number): LadderStep[] {
+export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now: number }): LadderStep[] {
+  const cuts = GRAINS.flatMap(({ keptMs }) => [asOf - keptMs, now - keptMs].map((time) => Math.ceil(time / SECOND) * SECOND));
   const steps: LadderStep[] = [];
   let to = range.to;
-  for (const [grain, { keptMs }] of GRAINS.entries()) {
-    const from = Math.max(range.from, Math.ceil((now - keptMs) / SECOND) * SECOND);
-    while (to > from) {
-      const start = Math.max(from, to - LONGEST_WINDOW_MS);
-      steps.push({ range: { from: start, to }, grain });
-      to = start;
-    }
+  while (to > range.from) {
+    const from = Math.max(range.from, to - LONGEST_WINDOW_MS, ...cuts.filter((cut) => cut < to));
+    const grain = GRAINS.findIndex(({ keptMs }) => from >= asOf - keptMs);
+    steps.push({ range: { from, to }, grain });
+    to = from;
   }
   return steps;
 }

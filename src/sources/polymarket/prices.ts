@@ -36,14 +36,12 @@ export async function* collectPrices(
   const missing = tradable.to <= tradable.from ? [] : missingRanges(tradable, refetch ? [] : request.covered.price);
   const now = Math.max(Date.now(), asOf);
   const bounds = timeBounds(instrument.opensAt, asOf, now);
-  const lifeless = lifelessRanges(instrument, window);
-  if (lifeless.length > 0)
-    yield { kind: 'price', rows: [], order: 'oldest-first', cursor: { below: resume?.below ?? asOf }, coverage: lifeless, requests: 0 };
-
+  // covered without asking: goes along with the first page, or alone when there is nothing to ask
+  let free = lifelessRanges(instrument, window);
   for (const range of missing.reverse()) {
     const to = Math.min(range.to, resume?.below ?? range.to);
     if (to <= range.from) continue;
-    for (const step of ladderSteps({ from: range.from, to }, now)) {
+    for (const step of ladderSteps({ from: range.from, to }, { asOf, now })) {
       let grain: number | undefined = step.grain;
       let found: Points = { rows: [], requests: 0 };
       let requests = 0;
@@ -58,11 +56,14 @@ export async function* collectPrices(
         rows: rowsOfWindow(identifyPage(found.rows), window, bounds),
         order: 'oldest-first',
         cursor: { below: step.range.from },
-        coverage: [step.range],
+        coverage: [step.range, ...free],
         requests,
       };
+      free = [];
     }
   }
+  if (free.length > 0)
+    yield { kind: 'price', rows: [], order: 'oldest-first', cursor: { below: resume?.below ?? asOf }, coverage: free, requests: 0 };
 }
 
 interface Points {
