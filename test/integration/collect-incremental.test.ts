@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { LoggedRequest } from '../../sandbox/request-log.ts';
+import { coverageOf } from '../../src/storage/coverage.ts';
+import { instrumentsOf } from '../../src/storage/instruments.ts';
+import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const GROUP = 'bitcoin-above-this-month';
+
+let rig: CollectRig;
+let clock = NOON;
+afterEach(async () => {
+  await rig.close();
+  clock = NOON;
+});
+
+/** A venue whose clock the test moves. */
+const start = async (options: Parameters<typeof createCollectRig>[0] = {}): Promise<void> => {
+  rig = await createCollectRig({ now: () => clock, ...options });
+};
+
+const isDiscovery = ({ route }: LoggedRequest): boolean => /gamma|categories|\/v1\/markets\/\{id\}$/.test(route);
+
+describe('collecting again', () => {
+  it('asks at most four times per open instrument right after a run, and never for closed ones beyond discovery', async () => {
+    await start();
+    await rig.add({
+      symbol: 'MIXED',
+      sources: {
+        polymarket: [
+          { eventSlug: GROUP },
+          { slug: 'rate-cut-at-the-last-meeting' },
+          { slug: 'match-abandoned' },
+          { seriesSlug: 'btc-updown-1h' },
+        ],
+        predict: [{ categorySlug: GROUP }, { marketId: 4011 }, { categorySlug: 'eth-updown-flat-day' }],
+      },
+    });
+    // a minute after the newest close, when its last trades have settled
+    clock = NOON + 5 * MINUTE;
+    await rig.collectAndStore({ symbol: 'MIXED', executionId: 'first' });
+    const instruments = await instrumentsOf(rig.database, 'MIXED', ['polymarket', 'predict']);
+    const open = instruments.filter(({ closed }) => !closed);
+    expect(open.length).toBeGreaterThanOrEqual(6);
+    expect(instruments.length - open.length).toBeGreaterThanOrEqual(20);
+
+    rig.venue.requests.length = 0;
+    clock += 20_000;
+    const { store } = await rig.collectAndStore({ symbol: 'MIXED', executionId: 'second' });
+    const collecting = rig.venue.requests.filter((request) => !isDiscovery(request));
+    for (const { id, outcomeIds } of instruments) {
+      const key = id.slice(id.indexOf(':') + 1);
+      const mine = collecting.filter(({ url }) => [key, ...outcomeIds].some((part) => new RegExp(`[=/]${part}(\\D|$)`).test(url)));
+      const closed = !open.some((instrument) => instrument.id === id);
+      expect(mine.length, `${id} ${mine.map(({ url }) => url).join(' ')}`).toBeLessThanOrEqual(closed ? 0 : 3);
+    }
+    expect(rig.venue.requests.length - collecting.length).toBeLessThanOrEqual(10);
+    expect(store.output).toMatchObject({ gaps: 0 });
+  });
+
+  it('fetches what happened since, and keeps what it had', async () => {
+    await start();
+    await rig.add({ symbol: 'BTC', sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] } });
+    await rig.collectAndStore({ symbol: 'BTC', executionId: 'noon', daysBack: 2 });
+    clock = NOON + 4 * HOUR;
+    await rig.collectAndStore({ symbol: 'BTC', executionId: 'four', daysBack: 2 });
+    for (const { id } of rig.venue.truth.instruments({ group: GROUP })) {
+      expect(await storedTrades(rig.database, id), id).toEqual(trueTrades(rig, id, { from: NOON - 2 * DAY, to: clock }));
+    }
+  });
+
+  it('finds trades that came late into the newest page it had', async () => {
+    await start();
+    await rig.add({ symbol: 'BTC', sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] } });
+    await rig.collectAndStore({ symbol: 'BTC', executionId: 'noon' });
+    const instruments = rig.venue.truth.instruments({ group: GROUP });
+    for (const { id } of instruments) rig.venue.addLateTrades(id, 3);
+    clock += MINUTE;
+    await rig.collectAndStore({ symbol: 'BTC', executionId: 'later' });
+    const sorted = (ticks: readonly object[]): string[] => ticks.map((tick) => JSON.stringify(tick)).sort();
+    for (const { id } of instruments) {
+      expect(sorted(await storedTrades(rig.database, id)), id).toEqual(sorted(trueTrades(rig, id, { from: NOON - 2 * DAY, to: clock })));
+    }
+  });
+
+  it('an outage leaves a gap that a later, longer run fills; a quiet night is covered', async () => {
+    await start();
+    await rig.add({ symbol: 'BTC', sources: { polymarket: [{ slug: 'bitcoin-above-110k-this-month' }] } });
+    await rig.collectAndStore({ symbol: 'BTC', executionId: 'monday', daysBack: 1 });
+    clock = NOON + 3 * DAY;
+    await rig.collectAndStore({ symbol: 'BTC', executionId: 'thursday', daysBack: 1 });
+    const [instrument] = await instrumentsOf(rig.database, 'BTC', ['polymarket']);
+    const ranges = await coverageOf(rig.database, instrument.key, 'trade');
+    expect(ranges).toEqual([
+      { from: NOON - DAY, to: NOON },
+      { from: NOON + 2 * DAY, to: NOON + 3 * DAY },
+    ]);
+    await rig.collectAndStore({ symbol: 'BTC', executionId: 'mended', daysBack: 4 });
+    expect(await coverageOf(rig.database, instrument.key, 'trade')).toEqual([{ from: NOON - DAY, to: NOON + 3 * DAY }]);
+    expect(await storedTrades(rig.database, instrument.id)).toEqual(trueTrades(rig, instrument.id, { from: NOON - DAY, to: clock }));
+  });
+
+  it('goes on after the last whole page when an attempt is cut off', async () => {
+    await start({ scale: { instruments: 1, tradesPerInstrument: 12_000 } });
+    await rig.add({ symbol: 'SCALE', sources: { polymarket: [{ eventSlug: 'scale' }] } });
+    const trades = (): number => rig.venue.requests.filter(({ route }) => route === '/data/v2/trades').length;
+    const controller = new AbortController();
+    const run = { symbol: 'SCALE', executionId: 'killed', daysBack: 8 };
+    const attempt = rig.collect({ ...run, signal: controller.signal });
+    const failed = expect(attempt).rejects.toThrow('killed');
+    while (trades() < 5) await sleep(2);
+    controller.abort(new Error('killed'));
+    await failed;
+    await rig.collectAndStore(run);
+    // twelve pages and the one that was under way when the attempt ended
+    expect(trades()).toBeLessThanOrEqual(14);
+    const [{ id }] = rig.venue.truth.instruments({ group: 'scale' });
+    expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 8 * DAY, to: NOON }));
+  });
+
+  it('takes the whole window again with refetch, and nothing changes', async () => {
+    await start();
+    await rig.add({ symbol: 'BTC', sources: { predict: [{ categorySlug: GROUP }] } });
+    const first = await rig.collectAndStore({ symbol: 'BTC', executionId: 'one' });
+    const again = await rig.collectAndStore({ symbol: 'BTC', executionId: 'two', refetch: true });
+    const { ticks } = first.collect.output as { ticks: number };
+    expect(ticks).toBeGreaterThan(100);
+    expect(again.collect.output).toMatchObject({ ticks });
+    expect(again.store.output).toMatchObject({ inserted: 0, duplicates: ticks });
+  });
+});
