@@ -1,5 +1,4 @@
-import { addMarket, hexId, type Market, type MarketDraft, type MarketGroup, type VenueName } from './market.ts';
-import { chance } from './random.ts';
+import { addMarket, hexId, type MarketDraft, type MarketGroup, type VenueName } from './market.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -22,7 +21,8 @@ interface GroupDraft {
   readonly negativeRisk?: boolean;
 }
 
-const group = (draft: GroupDraft): MarketGroup => ({
+/** A group without markets yet. */
+export const emptyGroup = (draft: GroupDraft): MarketGroup => ({
   tags: [],
   seriesSlug: null,
   variant: 'DEFAULT',
@@ -36,7 +36,7 @@ type Standing = Omit<MarketDraft, 'opensAt' | 'closesAt' | 'number'>;
 /** Builds a group whose markets opened two weeks ago and end either a month from now or the given hours before today. */
 function standing(offer: Offer, draft: GroupDraft, markets: readonly Standing[], closedHoursBefore?: number): MarketGroup {
   const today = Math.floor(offer.start / DAY) * DAY;
-  const made = group(draft);
+  const made = emptyGroup(draft);
   const closesAt = closedHoursBefore === undefined ? today + 30 * DAY : today - closedHoursBefore * HOUR;
   for (const [index, market] of markets.entries()) {
     addMarket(made, offer.seed, { ...market, number: draft.id * 10 + index + 1, opensAt: today - 14 * DAY, closesAt });
@@ -221,96 +221,3 @@ function singleGroups(offer: Offer): MarketGroup[] {
 
 /** Every group that stands for weeks: prices, the election, the match and the resolved ones. */
 export const standingGroups = (offer: Offer): MarketGroup[] => [...coinGroups(offer), ...electionGroups(offer), ...singleGroups(offer)];
-
-/** A series of short markets, one after the other: `<slug>-<startUnix>`. */
-export interface Series {
-  readonly venue: VenueName;
-  readonly slug: string;
-  readonly title: string;
-  readonly periodMs: number;
-  readonly fillsPerMarket: number;
-  readonly path: string;
-  /** How far back the series goes from the start of the sandbox. */
-  readonly depthMs: number;
-}
-
-export const SERIES: readonly Series[] = [
-  {
-    venue: 'polymarket',
-    slug: 'btc-updown-1h',
-    title: 'Bitcoin Up or Down',
-    periodMs: HOUR,
-    fillsPerMarket: 60,
-    path: 'btc',
-    depthMs: 2 * DAY,
-  },
-  {
-    venue: 'polymarket',
-    slug: 'eth-updown-15m',
-    title: 'Ethereum Up or Down',
-    periodMs: HOUR / 4,
-    fillsPerMarket: 40,
-    path: 'eth',
-    depthMs: DAY / 2,
-  },
-  {
-    venue: 'predict',
-    slug: 'eth-updown-15m',
-    title: 'ETH Up or Down',
-    periodMs: HOUR / 4,
-    fillsPerMarket: 25,
-    path: 'eth',
-    depthMs: DAY / 4,
-  },
-];
-
-/** The market of a series that starts at `from` (a multiple of the period), with its own group, as both venues have it. */
-export function seriesMarket(series: Series, seed: number, from: number): Market {
-  const slug = `${series.slug}-${from / 1000}`;
-  const title = `${series.title} - ${new Date(from).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  // about one Predict.fun market in ten ends where it began: a push there
-  const tie = series.venue === 'predict' && chance(seed, slug, 'tie') < 0.1;
-  const made = group({
-    venue: series.venue,
-    id: Math.floor(from / 900_000) * 10 + (series.path === 'btc' ? 1 : 2),
-    slug,
-    title,
-    tags: ['crypto', 'up-or-down'],
-    seriesSlug: series.slug,
-    variant: 'CRYPTO_UP_DOWN',
-  });
-  return addMarket(made, seed, {
-    key: slug,
-    number: made.id,
-    slug,
-    question: title,
-    outcomes: ['Up', 'Down'],
-    opensAt: from,
-    closesAt: from + series.periodMs,
-    settlement: { payout: tie ? 0.5 : chance(seed, slug, 'up') < 0.5 ? 1 : 0 },
-    path: series.path,
-    blockMs: HOUR / 4,
-    fillsPerBlock: series.fillsPerMarket / (series.periodMs / (HOUR / 4)),
-  });
-}
-
-/** Markets for a bench: all alike, in one event, each with exactly the wished number of trades in the week before the start. */
-export function scaleGroup(offer: Offer, venue: VenueName, instruments: number, tradesPerInstrument: number): MarketGroup {
-  const end = Math.floor(offer.start / HOUR) * HOUR;
-  const made = group({ venue, id: 900, slug: 'scale', title: 'Scale' });
-  for (let i = 1; i <= instruments; i++) {
-    const key = `scale-${String(i).padStart(4, '0')}`;
-    addMarket(made, offer.seed, {
-      key,
-      number: 900_000 + i,
-      slug: key,
-      question: `Scale market ${i}`,
-      opensAt: end - 7 * DAY,
-      closesAt: end,
-      fillsPerBlock: 0,
-      exactFills: tradesPerInstrument,
-      settlement: null,
-    });
-  }
-  return made;
-}

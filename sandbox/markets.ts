@@ -1,5 +1,7 @@
 import type { Market, MarketGroup, VenueName } from './market.ts';
-import { type Offer, type Series, SERIES, scaleGroup, seriesMarket, standingGroups } from './market-groups.ts';
+import { type Offer, standingGroups } from './market-groups.ts';
+import { scaleGroup } from './scale.ts';
+import { SERIES, type Series, seriesMarket } from './series.ts';
 
 export interface ScaleOptions {
   readonly instruments: number;
