@@ -73,7 +73,7 @@ async function readInputFile(file: string): Promise<PipelineInput> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw usageError(`--file ${file} must hold one JSON object, a pipeline input like { "symbols": ["BTC_PRICE"] }`);
   }
-  return input as PipelineInput;
+  return input;
 }
 
 /** `A B` and `A,B` are the same. */

@@ -60,9 +60,9 @@ export function rehearse({ graph, config, durations = {}, seed = 1, failures = {
     return sum / compared;
   };
   return {
-    makespanSeconds: { p50: quantile(makespans, 0.5), p95: quantile(makespans, 0.95) },
-    successRate: graph.size === 0 ? 1 : total(({ succeeded }) => succeeded) / (graph.size * count),
-    slotUse: slotMs === 0 ? 0 : total(({ heldMs }) => heldMs) / slotMs,
+    makespanSeconds: { p50: rounded(quantile(makespans, 0.5)), p95: rounded(quantile(makespans, 0.95)) },
+    successRate: graph.size === 0 ? 1 : rounded(total(({ succeeded }) => succeeded) / (graph.size * count)),
+    slotUse: slotMs === 0 ? 0 : rounded(total(({ heldMs }) => heldMs) / slotMs),
     criticalPath: longestChain(graph, plan.remaining),
     bestConcurrent: concurrents === undefined ? smallestByBisection(laneCount(graph), meanMakespan) : smallestOf(concurrents, meanMakespan),
   };
@@ -87,6 +87,9 @@ function rehearsedPlan(
   const remaining = remainingChains(graph, (task) => meanMs[task] / 1000);
   return { graph, order: config.order, remaining, meanMs, failureRate, policies };
 }
+
+/** To a thousandth: finer is noise. */
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
 const runSeed = (seed: number, run: number): number => Math.floor(drawn(seed, run) * 0x7fffffff);
 
