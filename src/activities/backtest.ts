@@ -87,10 +87,9 @@ async function readSeries(
     if (candles.length < 2) continue;
     // what became known after the run's instant is not known to it
     const market = marketOf({ ...instrument, resolution: resolutionAsOf(instrument.resolution, settings.asOf) });
-    return {
-      data: backtestData(candles, market, (bar) => `${instrument.id} ${interval}, ${new Date(candles.openTime[bar]).toISOString()}`),
-      priceType,
-    };
+    const series = `${instrument.id} ${interval}`;
+    const names = { series, whereOf: (bar: number): string => `${series}, ${new Date(candles.openTime[bar]).toISOString()}` };
+    return { data: backtestData(candles, market, names), priceType };
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { IndicatorCache } from './bars-so-far.ts';
-import { type CandleSeries, requireTradable } from './candle-series.ts';
+import { type CandleSeries, requireTradable, type SeriesNames } from './candle-series.ts';
 import type { Market } from './market.ts';
 import { hashCandles } from './passport.ts';
 
@@ -15,10 +15,10 @@ export interface BacktestData {
 /**
  * Checks a series once, for any number of trials.
  *
- * @param whereOf names a bar in the reader's words, for messages (`candles.csv, line 12`)
+ * @param names the series in the reader's words, for messages
  * @throws PredictLabError BadInput, see {@link requireTradable}
  */
-export function backtestData(candles: CandleSeries, market: Market, whereOf?: (bar: number) => string): BacktestData {
-  requireTradable(candles, market.kind, whereOf);
+export function backtestData(candles: CandleSeries, market: Market, names?: SeriesNames): BacktestData {
+  requireTradable(candles, market.kind, names);
   return { candles, market, hash: hashCandles(candles), indicators: new Map() };
 }

@@ -92,14 +92,22 @@ function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries
 }
 
 /** @throws PredictLabError BadInput when the series is empty, a single bar, or has a bad bar (see {@link candleProblem}). */
-export function requireTradable(candles: CandleSeries, market: MarketKind, whereOf = (bar: number): string => `bar ${bar}`): void {
+export function requireTradable(candles: CandleSeries, market: MarketKind, names: SeriesNames = PLAIN_NAMES): void {
   if (candles.length < 2) {
-    const has = candles.length === 0 ? 'no bars' : 'one bar';
+    const has = candles.length === 0 ? 'are no bars' : 'is one bar';
     throw new PredictLabError(
       'BadInput',
-      `a backtest needs at least two bars (it decides on one and fills on the next), the series has ${has}`,
+      `${names.series}: a backtest needs at least two bars (it decides on one and fills on the next), there ${has}`,
     );
   }
-  const problem = candleProblem(candles, market, whereOf);
+  const problem = candleProblem(candles, market, names.whereOf);
   if (problem !== undefined) throw new PredictLabError('BadInput', problem);
 }
+
+/** How messages name a series and its bars: `candles.csv`, `candles.csv, line 12`. */
+export interface SeriesNames {
+  readonly series: string;
+  readonly whereOf: (bar: number) => string;
+}
+
+const PLAIN_NAMES: SeriesNames = { series: 'the candles', whereOf: (bar) => `bar ${bar}` };

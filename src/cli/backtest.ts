@@ -87,7 +87,7 @@ async function backtest(flags: BacktestFlags): Promise<void> {
   if ('problems' in checked) throw usageError(checked.problems.join('\n'));
   const trials = checked.trials.map((params) => ({ strategy: checked.strategy, params }));
   const { candles, whereOf } = await readCandleFile(flags.candles);
-  const data = backtestData(candles, market, whereOf);
+  const data = backtestData(candles, market, { series: flags.candles, whereOf });
   if (trials.length > 1) {
     if (flags.trades !== undefined || flags.equity !== undefined) {
       throw usageError(

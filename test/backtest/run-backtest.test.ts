@@ -153,8 +153,8 @@ describe('a grid', () => {
 describe('bad input is refused in one sentence', () => {
   const row = [1, 1, 1, 1];
   it.each([
-    ['no bars', bars([]), 'a backtest needs at least two bars (it decides on one and fills on the next), the series has no bars'],
-    ['one bar', bars([row]), 'the series has one bar'],
+    ['no bars', bars([]), 'the candles: a backtest needs at least two bars (it decides on one and fills on the next), there are no bars'],
+    ['one bar', bars([row]), 'there is one bar'],
     ['a price that is not a number', bars([row, [1, 1, Number.NaN, 1]]), 'bar 1: low is not a number; repair or remove the bar'],
     ['an infinite price', bars([row, [1, Number.POSITIVE_INFINITY, 1, 1]]), 'bar 1: high is not a number'],
     ['a price of zero', bars([row, row, [0, 1, 1, 1]]), 'bar 2: open 0 is not a positive price'],

@@ -1,0 +1,223 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
+import { plainMarket } from '../../src/backtest/market.ts';
+import { runBacktest } from '../../src/backtest/run-backtest.ts';
+import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { closes, walk } from '../backtest/series.ts';
+import { candleCsv, temporaryFolder } from './candle-csv.ts';
+import { predictlab } from './run-main.ts';
+
+const { folder, write } = temporaryFolder();
+const candles = walk(300, 1);
+const file = write('candles.csv', candleCsv(candles));
+const senate = write('senate.csv', candleCsv(closes([0.5, 0.6, 0.7, 0.8, 0.9])));
+const backtest = (...args: string[]) => predictlab('backtest', '--candles', file, ...args);
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('predictlab backtest', () => {
+  it('prints the metrics of one backtest as JSON, in full precision', async () => {
+    const ended = await backtest('--strategy', 'sma-cross', '--param', 'fast=5', '--param', 'slow=20', '--fee', '0.002', '--cash', '500');
+    const direct = runBacktest({
+      candles,
+      strategy: smaCross,
+      params: { fast: 5, slow: 20 },
+      market: plainMarket('asset', { model: 'flat', rate: 0.002 }),
+      options: { cash: 500 },
+    });
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    const printed = ended.json();
+    expect(printed).toMatchObject({ strategy: 'sma-cross', params: { fast: 5, slow: 20 }, market: 'asset', bars: 300 });
+    expect(Object.fromEntries(METRIC_NAMES.map((name) => [name, printed[name]]))).toEqual(direct.metrics);
+    expect(printed.undefined).toEqual(direct.undefined);
+    expect(printed.lookAhead).toEqual(direct.lookAhead);
+  });
+
+  it('writes trades and equity, one row a bar, the last one the final equity', async () => {
+    const trades = path.join(folder, 'trades.csv');
+    const equity = path.join(folder, 'equity.csv');
+    const ended = await backtest(
+      '--strategy',
+      'sma-cross',
+      '--param',
+      'fast=5',
+      '--param',
+      'slow=20',
+      '--trades',
+      trades,
+      '--equity',
+      equity,
+    );
+    const { trades: count, finalEquity } = ended.json();
+    const tradeLines = readFileSync(trades, 'utf8').trim().split('\n');
+    expect(tradeLines[0]).toBe('entry_time,exit_time,side,size,entry_price,exit_price,pnl,fees');
+    expect(tradeLines).toHaveLength(1 + Number(count));
+    expect(tradeLines[1]).toMatch(/^1970-\d\d-\d\dT\d\d:00:00\.000Z,1970-.*Z,long,/);
+    const equityLines = readFileSync(equity, 'utf8').trim().split('\n');
+    expect(equityLines).toHaveLength(301);
+    expect(equityLines[0]).toBe('time,equity');
+    expect(Number(equityLines[300].split(',')[1])).toBe(finalEquity);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  it('settles a probability market, and marks it without --settle', async () => {
+    const run = async (...args: string[]) =>
+      (await predictlab('backtest', '--candles', senate, '--strategy', 'favourite', '--param', 'threshold=0.6', ...args)).json();
+    // bought at 0.6, the open after the first close at 0.6
+    expect(await run('--settle', '1')).toMatchObject({
+      market: 'probability',
+      trades: 1,
+      settlementPnl: expect.closeTo(10_000 / 0.6 - 10_000, 6),
+      markPnl: 0,
+      winRate: 1,
+    });
+    expect(await run('--settle', '0')).toMatchObject({
+      totalReturn: expect.closeTo(-1, 12),
+      finalEquity: expect.closeTo(0, 6),
+      winRate: 0,
+    });
+    expect(await run('--settle', '0.5')).toMatchObject({ finalEquity: expect.closeTo(5000 / 0.6, 6) });
+    expect(await run('--market', 'probability')).toMatchObject({
+      settlementPnl: 0,
+      markPnl: expect.closeTo(9000 / 0.6 - 10_000, 6),
+      winRate: null,
+    });
+    expect(await run()).toMatchObject({ market: 'asset', settlementPnl: 0, markPnl: 0 });
+  });
+
+  it('runs a grid for lists of values and says how likely its best is luck', async () => {
+    const printed = (await backtest('--strategy', 'sma-cross', '--param', 'fast=3,5', '--param', 'slow=10,20')).json();
+    expect(printed).toMatchObject({
+      count: 4,
+      best: { params: expect.anything(), deflatedSharpe: expect.any(Number) },
+      overfitting: null,
+      undefined: { overfitting: expect.stringContaining('daily returns') },
+    });
+    expect(printed.trials).toHaveLength(4);
+  });
+
+  it('gives the same bytes for the same input', async () => {
+    const args = ['--strategy', 'rsi', '--seed', '7'];
+    expect((await backtest(...args)).out).toBe((await backtest(...args)).out);
+  });
+
+  it('runs a plugin’s strategy, and warns when it looks into the future', async () => {
+    const plugin = write(
+      'plugin.mjs',
+      `import { z } from ${JSON.stringify(import.meta.resolve('zod'))};
+       export default { strategies: {
+         always: { summary: '', params: z.strictObject({}), create: () => () => 'long' },
+         cheat: { summary: '', params: z.strictObject({}), create: (_, bars) => () => bars.candles.close[bars.index + 1] > bars.close() ? 'long' : 'flat' },
+       } };`,
+    );
+    vi.stubEnv('PREDICTLAB_PLUGINS', plugin);
+    const honest = await backtest('--strategy', 'always');
+    expect(honest).toMatchObject({ code: 0, err: '' });
+    expect(honest.json()).toMatchObject({
+      strategy: 'always',
+      trades: 1,
+      lookAhead: { changed: 0 },
+      passport: { code: expect.stringMatching(/^engine-\d+\+[0-9a-f]{16}$/) },
+    });
+    const cheat = await backtest('--strategy', 'cheat');
+    expect(cheat.err).toMatch(/^cheat {} looks into the future: [1-9]\d* of \d+ decisions changed/);
+  });
+});
+
+describe('what is wrong ends with code 2, one sentence, and nothing written', () => {
+  const good = readFileSync(file, 'utf8').split('\n');
+  const withLine = (line: number, change: (text: string) => string): string =>
+    good.map((text, i) => (i + 1 === line ? change(text) : text)).join('\n');
+  const cells =
+    (at: number, value: string) =>
+    (text: string): string =>
+      text
+        .split(',')
+        .map((cell, i) => (i === at ? value : cell))
+        .join(',');
+
+  it.each<[string, string, string]>([
+    ['a price that is not a number', withLine(5, cells(4, 'NaN')), 'bad.csv, line 5: close is not a number; repair or remove the bar'],
+    ['an empty price', withLine(7, cells(1, '')), 'bad.csv, line 7: open is not a number; repair or remove the bar'],
+    ['a negative price', withLine(4, cells(3, '-1')), 'bad.csv, line 4: low -1 is not a positive price; repair or remove the bar'],
+    ['a time that is none', withLine(3, cells(0, 'yesterday')), 'bad.csv, line 3: open_time is not a time; give ISO 8601 in UTC'],
+    [
+      'a repeated time',
+      [...good.slice(0, 3), good[2]].join('\n'),
+      'bad.csv, line 4: open_time repeats the bar before; keep one bar for each time',
+    ],
+    [
+      'unsorted times',
+      [...good.slice(0, 3), good[1]].join('\n'),
+      'bad.csv, line 4: open_time is earlier than the bar before; sort the bars by time',
+    ],
+    ['an empty file', '', 'bad.csv is empty; it needs a header line open_time,open,high,low,close and a line for each row'],
+    ['a header alone', `${good[0]}\n`, 'bad.csv has a header but no rows; add a line for each row'],
+    [
+      'one bar',
+      good.slice(0, 2).join('\n'),
+      'bad.csv: a backtest needs at least two bars (it decides on one and fills on the next), there is one bar',
+    ],
+    [
+      'a missing column',
+      good.map(cells(4, '')).join('\n').replace('low,,', 'low,x,'),
+      'bad.csv, line 1: the column close is missing; the header has: open_time, open, high, low, x, volume',
+    ],
+    ['a torn line', withLine(6, (text) => `"${text}`), 'bad.csv, line 6: a quote does not close; mend the line'],
+  ])('%s', async (_name, text, sentence) => {
+    const bad = write('bad.csv', text);
+    const trades = path.join(folder, 'never.csv');
+    const ended = await predictlab('backtest', '--candles', bad, '--strategy', 'buy-and-hold', '--trades', trades, '--equity', trades);
+    expect(ended.code).toBe(2);
+    expect(ended.out).toBe('');
+    expect(ended.err.trim().split('\n')).toEqual([`predictlab: ${bad.replace('bad.csv', '')}${sentence}`]);
+    expect(existsSync(trades)).toBe(false);
+  });
+
+  it.each<[string, string[], string]>([
+    ['an unknown strategy', ['--strategy', 'sma-crss'], "unknown strategy 'sma-crss', did you mean 'sma-cross'?"],
+    [
+      'an unknown parameter',
+      ['--strategy', 'sma-cross', '--param', 'fats=3'],
+      "strategy 'sma-cross' has no parameter 'fats', did you mean 'fast'?",
+    ],
+    [
+      'fast not below slow',
+      ['--strategy', 'sma-cross', '--param', 'fast=30', '--param', 'slow=10'],
+      'must be below slow, got fast 30 and slow 10',
+    ],
+    [
+      'a parameter without a value',
+      ['--strategy', 'sma-cross', '--param', 'fast'],
+      '--param fast: write a name and a value, such as --param period=14',
+    ],
+    ['a parameter given twice', ['--strategy', 'sma-cross', '--param', 'fast=1', '--param', 'fast=2'], '--param fast is given twice'],
+    ['a word for a number', ['--strategy', 'rsi', '--param', 'period=ten'], "strategy 'rsi', parameter 'period'"],
+    ['cash that is no number', ['--strategy', 'rsi', '--cash', 'much'], '--cash much: write a number'],
+    ['a fee above everything', ['--strategy', 'rsi', '--fee', '1.5'], 'fee must be a fraction in [0, 1), got 1.5'],
+    ['a side there is not', ['--strategy', 'rsi', '--side', 'short'], 'Allowed choices are long, both'],
+    ['a market there is not', ['--strategy', 'rsi', '--market', 'stock'], '--market stock: write one of probability, asset'],
+    ['a payout above one', ['--strategy', 'rsi', '--settle', '2'], '--settle 2: write a number from 0 to 1'],
+    ['an asset that settles', ['--strategy', 'rsi', '--market', 'asset', '--settle', '1'], '--settle is for --market probability'],
+    ['files of a grid', ['--strategy', 'rsi', '--param', 'low=20,30', '--trades', 'x.csv'], '--trades and --equity are of one backtest'],
+  ])('%s', async (_name, args, sentence) => {
+    const ended = await backtest(...args);
+    expect(ended.code).toBe(2);
+    expect(ended.out).toBe('');
+    expect(ended.err).toContain(sentence);
+  });
+
+  it('a file that is not there', async () => {
+    const ended = await predictlab('backtest', '--candles', path.join(folder, 'none.csv'), '--strategy', 'rsi');
+    expect(ended).toMatchObject({ code: 2, out: '' });
+    expect(ended.err).toContain('there is no file');
+  });
+
+  it('an output folder that is not there', async () => {
+    const ended = await backtest('--strategy', 'rsi', '--trades', path.join(folder, 'nowhere', 't.csv'));
+    expect(ended).toMatchObject({ code: 2, out: '' });
+    expect(ended.err).toContain('cannot be written');
+  });
+});
