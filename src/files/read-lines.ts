@@ -26,8 +26,10 @@ async function isGzip(path: string): Promise<boolean> {
  */
 export async function* readLines(path: string, signal?: AbortSignal): AsyncGenerator<string[]> {
   try {
+    // looked at first: a stream that is not read yet would throw its error at nobody
+    const gzip = await isGzip(path);
     const file = createReadStream(path, { highWaterMark: CHUNK, signal });
-    const stream = (await isGzip(path)) ? file.pipe(createGunzip({ chunkSize: CHUNK })) : file;
+    const stream = gzip ? file.pipe(createGunzip({ chunkSize: CHUNK })) : file;
     // pipe does not carry errors over
     if (stream !== file) file.on('error', (error) => stream.destroy(error));
     try {
