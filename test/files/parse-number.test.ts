@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { parseNumber } from '../../src/files/parse-number.ts';
+import { parseSide } from '../../src/files/parse-side.ts';
+
+it('reads the spellings of numbers that parse', () => {
+  for (const [text, value] of [
+    ['0.5', 0.5],
+    [' 0.5 ', 0.5],
+    ['.5', 0.5],
+    ['+0.5', 0.5],
+    ['5e-1', 0.5],
+    ['5E-1', 0.5],
+    ['-3', -3],
+    ['1,234.5', 1234.5],
+    ['425423.75', 425_423.75],
+  ] as const)
+    expect([text, parseNumber(text)]).toEqual([text, value]);
+});
+
+it('keeps NaN and infinities for the rules to see', () => {
+  for (const text of ['NaN', 'nan', '-inf', 'Infinity', '1e999']) expect([text, Number.isFinite(parseNumber(text))]).toEqual([text, false]);
+  for (const text of ['NaN', 'nan', '-inf', 'Infinity', '1e999']) expect([text, parseNumber(text) === null]).toEqual([text, false]);
+});
+
+it('does not make numbers of what is none', () => {
+  for (const text of ['', ' ', 'NA', 'null', 'None', '0x1f', '0b1', '1_000', '12,34', '0.5.1', 'abc', '5%'])
+    expect([text, parseNumber(text)]).toEqual([text, null]);
+});
+
+it('reads sides in any case and abbreviation', () => {
+  for (const text of ['Buy', 'b', 'BID', ' buy ']) expect([text, parseSide(text)]).toEqual([text, 'buy']);
+  for (const text of ['Sell', 's', 'ASK']) expect([text, parseSide(text)]).toEqual([text, 'sell']);
+  expect(parseSide('')).toBeNull();
+  expect(parseSide('merge')).toBeUndefined();
+});

@@ -1,0 +1,22 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { plainNumber } from '../../src/files/plain-number.ts';
+
+it('writes small and large numbers without exponents', () => {
+  expect(plainNumber(1e-7)).toBe('0.0000001');
+  expect(plainNumber(-1.25e-9)).toBe('-0.00000000125');
+  expect(plainNumber(1e21)).toBe('1000000000000000000000');
+  expect(plainNumber(1.5e22)).toBe('15000000000000000000000');
+  expect(plainNumber(0.3)).toBe('0.3');
+});
+
+it('every number reads back as the same double', () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      const text = plainNumber(value);
+      expect(text).toMatch(/^-?\d+(\.\d+)?$/);
+      expect(Number(text)).toBe(value === 0 ? 0 : value);
+    }),
+    { numRuns: 1000 },
+  );
+});

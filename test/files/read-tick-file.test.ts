@@ -1,0 +1,229 @@
+import { gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CandidateRow } from '../../src/contracts/market-data.ts';
+import { openTickFile, type TickFileOptions } from '../../src/files/read-tick-file.ts';
+import { scratchFolder } from './scratch.ts';
+
+const folder = scratchFolder();
+let files = 0;
+const write = (content: string | Uint8Array): string => folder.write(`${files++}.csv`, content);
+
+async function readAll(path: string, options?: TickFileOptions) {
+  const file = await openTickFile(path, options);
+  const rows: CandidateRow[] = [];
+  const lines: number[] = [];
+  for await (const batch of file.batches()) {
+    rows.push(...batch.rows);
+    lines.push(...batch.lines);
+  }
+  return { file, rows, lines };
+}
+const read = async (content: string, options?: TickFileOptions) => (await readAll(write(content), options)).rows;
+
+describe('a tick file', () => {
+  it('needs only time and price; then its rows are price points', async () => {
+    const [row] = await read('time,price\n2026-01-01T00:00:00Z,0.37\n');
+    expect(row).toMatchObject({
+      kind: 'price',
+      time: Date.UTC(2026, 0, 1),
+      price: 0.37,
+      size: null,
+      side: null,
+      outcome: null,
+      defect: null,
+    });
+  });
+
+  it('has trades when it has sizes; side, outcome and id are read where they are', async () => {
+    const [row] = await read('time,price,size,side,trade_id\n1767225600,0.37,12.5,B,t-1\n');
+    expect(row).toMatchObject({ kind: 'trade', time: Date.UTC(2026, 0, 1), size: 12.5, side: 'buy', tradeId: 't-1', identity: 't-1' });
+  });
+
+  it('may call its columns what it likes', async () => {
+    const [row] = await read('"","Timestamp","Type","Shares","Price"\n"1",2022-11-13 15:33:33,"Sell",425423.75,0.5\n', {
+      columns: { time: 'Timestamp', price: 'Price', size: 'Shares', side: 'Type' },
+    });
+    expect(row).toMatchObject({ time: Date.parse('2022-11-13T15:33:33Z'), price: 0.5, size: 425_423.75, side: 'sell' });
+  });
+
+  it('that lacks a column says which columns it has and what to write', async () => {
+    const path = write('Timestamp,Price\n1,2\n');
+    await expect(openTickFile(path)).rejects.toThrow(
+      `${path} has no column for time ("time"); its columns are: Timestamp, Price. Say which one`,
+    );
+    await expect(openTickFile(path, { columns: { time: 'When', price: 'Price', size: 'Shares' } })).rejects.toThrow(
+      'no column for time ("When") and size ("Shares")',
+    );
+  });
+
+  it('that is missing, empty or not whole says so', async () => {
+    await expect(openTickFile(`${folder.path}/none.csv`)).rejects.toMatchObject({ type: 'BadInput', message: /there is no file/ });
+    await expect(openTickFile(folder.path)).rejects.toMatchObject({ type: 'BadInput', message: /is a folder/ });
+    await expect(openTickFile(write(''))).rejects.toMatchObject({ type: 'BadInput', message: /is empty/ });
+    const whole = gzipSync(Buffer.from(`time,price\n${'1767225600,0.5\n'.repeat(1000)}`));
+    const torn = write(whole.subarray(0, whole.length - 20));
+    await expect(readAll(torn)).rejects.toMatchObject({ type: 'BadInput', message: /not whole gzip data/ });
+  });
+
+  it('may be gzip whatever its name, with a byte order mark, CRLF and blank lines', async () => {
+    const content = '\ufefftime,price,size\r\n2026-01-01T00:00:00Z,0.4,1\r\n\r\n2026-01-01T00:00:01Z,0.5,2\r\n';
+    for (const path of [write(content), write(gzipSync(Buffer.from(content)))]) {
+      const { rows, lines } = await readAll(path);
+      expect(rows.map(({ price }) => price)).toEqual([0.4, 0.5]);
+      expect(lines).toEqual([2, 4]);
+      expect(rows[0].raw).toBe('2026-01-01T00:00:00Z,0.4,1');
+    }
+  });
+
+  it('keeps torn lines as they are, with the reason and their number', async () => {
+    const { rows, lines } = await readAll(
+      write(
+        'time,price,size\n2026-01-01T00:00:00Z,0.4,1\n2026-01-01T00:00:01Z,0.\n"2026-01-01,0.4,1\n2026-01-01T00:00:02Z,0.5,2,3\nx,0.5,2\n2026-01-01T00:00:03Z,,2\n',
+      ),
+    );
+    expect(rows.map(({ defect }) => defect)).toEqual([null, 'malformed', 'malformed', 'malformed', 'malformed', 'malformed']);
+    expect(rows[1].raw).toBe('2026-01-01T00:00:01Z,0.');
+    expect(lines).toEqual([2, 3, 4, 5, 6, 7]);
+    // what could be read is kept: it says when the bad row was
+    expect(rows[5].time).toBe(Date.parse('2026-01-01T00:00:03Z'));
+  });
+
+  it('marks numbers that are not finite and sides that are none', async () => {
+    const rows = await read(
+      'time,price,size,side\n2026-01-01,NaN,1,buy\n2026-01-01,0.5,inf,buy\n2026-01-01,0.5,1,merge\n2026-01-01,0.5,,buy\n',
+    );
+    expect(rows.map(({ defect }) => defect)).toEqual(['not-finite', 'not-finite', 'malformed', 'malformed']);
+  });
+
+  it('in milliseconds with a row in seconds leaves that row in 1970, where the rules find it', async () => {
+    const rows = await read('time,price\n1767225600000,0.4\n1767225601,0.5\n1767225602000,0.6\n');
+    expect(rows.map(({ time }) => time)).toEqual([1_767_225_600_000, 1_767_225_601, 1_767_225_602_000]);
+  });
+
+  it('is read in the same way whatever the batches and chunks', async () => {
+    const many = Array.from({ length: 30_000 }, (_, i) => `${1_767_225_600 + (i >> 2)},0.${(i % 9) + 1},${i % 3}.5`).join('\n');
+    const path = write(`time,price,size\n${many}`);
+    const whole = await readAll(path, { batchSize: 1_000_000 });
+    const small = await readAll(path, { batchSize: 7 });
+    expect(whole.rows).toHaveLength(30_000);
+    expect(small.rows).toEqual(whole.rows);
+    expect(whole.rows.every(({ defect }) => defect === null)).toBe(true);
+  });
+
+  it('goes on after a line with the same identities as if read whole', async () => {
+    const path = write('time,price,size\n1767225600,0.5,1\n1767225600,0.5,1\n1767225600,0.5,1\n1767225601,0.5,1\n');
+    const { rows } = await readAll(path);
+    const file = await openTickFile(path);
+    const rest: CandidateRow[] = [];
+    for await (const batch of file.batches(3)) rest.push(...batch.rows);
+    expect(rest).toEqual(rows.slice(2));
+  });
+});
+
+describe('outcomes', () => {
+  const content =
+    'time,price,size,side,outcome\n2026-01-01,0.37,1,buy,No\n2026-01-02,0.6,1,sell,Yes\n2026-01-03,0.6,1,sell,Maybe\n2026-01-03,0.6,1,sell,\n';
+
+  it('a trade of the other outcome is mirrored, and what was traded is kept', async () => {
+    const rows = await read(content, { firstOutcome: 'Yes' });
+    expect(rows[0]).toMatchObject({ price: 0.63, side: 'sell', outcome: 'No' });
+    expect(rows[1]).toMatchObject({ price: 0.6, side: 'sell', outcome: 'Yes' });
+  });
+
+  it('a third outcome, or none, belongs to no binary market', async () => {
+    const rows = await read(content, { firstOutcome: 'Yes' });
+    expect(rows.map(({ defect }) => defect)).toEqual([null, null, 'unknown-outcome', 'unknown-outcome']);
+  });
+
+  it('without a name given, Yes or Up is priced, and else the first in the file', async () => {
+    expect((await readAll(write(content))).file.outcomes).toEqual(['Yes', 'No']);
+    const parties = 'time,price,size,outcome\n2026-01-01,0.6,1,Democratic\n2026-01-01,0.3,1,Republican\n';
+    const { file, rows } = await readAll(write(parties));
+    expect(file.outcomes).toEqual(['Democratic', 'Republican']);
+    expect(rows.map(({ price }) => price)).toEqual([0.6, 0.7]);
+  });
+
+  it('are told apart without regard to case', async () => {
+    const rows = await read('time,price,size,outcome\n2026-01-01,0.6,1,YES\n2026-01-01,0.3,1,no\n', { firstOutcome: 'yes' });
+    expect(rows.map(({ price, defect }) => [price, defect])).toEqual([
+      [0.6, null],
+      [0.7, null],
+    ]);
+  });
+
+  it('of our own exports are not mirrored again', async () => {
+    const exported =
+      'symbol,source,instrument,kind,time,price,size,side,outcome,trade_id\nS,file,file:S,trade,2026-01-01T00:00:00.000Z,0.63,1,sell,No,\nS,file,file:S,price,2026-01-01T00:00:00.000Z,0.5,,,,\n';
+    const [original] = await read('time,price,size,side,outcome\n2026-01-01,0.37,1,buy,No\n', { firstOutcome: 'Yes' });
+    const rows = await read(exported, { firstOutcome: 'Yes' });
+    expect(rows[0]).toMatchObject({ kind: 'trade', price: 0.63, side: 'sell', outcome: 'No', defect: null });
+    expect(rows[0].identity).toBe(original.identity);
+    expect(rows[1]).toMatchObject({ kind: 'price', price: 0.5, size: null, defect: null });
+  });
+
+  it('a column of outcomes that is empty throughout means that there are none', async () => {
+    const rows = await read('time,price,size,outcome\n2026-01-01,0.6,1,\n');
+    expect(rows[0].defect).toBeNull();
+  });
+});
+
+describe('identity', () => {
+  const identities = async (content: string) => (await read(content)).map(({ identity }) => identity);
+
+  it('exact copies in one file are separate trades, the same file again is the same trades', async () => {
+    const content = 'time,price,size\n1767225600,0.5,1\n1767225600,0.5,1\n1767225600,0.6,1\n';
+    const first = await identities(content);
+    expect(new Set(first).size).toBe(3);
+    expect(await identities(content)).toEqual(first);
+  });
+
+  it('does not depend on names of columns, spellings of numbers or the unit of time', async () => {
+    const [seconds] = await identities('time,price,size\n1767225600,0.50,1.0\n');
+    const [dates] = await identities('size,time,price,note\n1,2026-01-01T00:00:00Z,.5,x\n');
+    expect(dates).toBe(seconds);
+  });
+
+  it('a file that has grown at either end keeps the identities of what it had', async () => {
+    const old = await identities('time,price,size\n1767225601,0.5,1\n1767225601,0.5,1\n');
+    const grown = await identities('time,price,size\n1767225602,0.7,1\n1767225601,0.5,1\n1767225601,0.5,1\n1767225600,0.4,1\n');
+    expect(grown.slice(1, 3)).toEqual(old);
+  });
+
+  it('numbers copies of one content however far apart they are, in files of any order', async () => {
+    const rows = fc.array(fc.record({ time: fc.integer({ min: 0, max: 9 }), price: fc.integer({ min: 1, max: 3 }) }), {
+      minLength: 1,
+      maxLength: 40,
+    });
+    await fc.assert(
+      fc.asyncProperty(rows, async (ticks) => {
+        const path = folder.write(
+          'any-order.csv',
+          `time,price,size\n${ticks.map(({ time, price }) => `${1_767_225_600 + time},0.${price},1`).join('\n')}\n`,
+        );
+        const found = (await readAll(path)).rows.map(({ identity }) => identity);
+        const met = new Map<string, number>();
+        ticks.forEach(({ time, price }, i) => {
+          const content = `${time} ${price}`;
+          const copy = met.get(content) ?? 0;
+          met.set(content, copy + 1);
+          expect(found[i].split('#')[1] ?? '0').toBe(String(copy));
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('the same bad line is one and the same', async () => {
+    const [first, second] = await identities('time,price,size\nx,0.5,1\nx,0.5,1\n');
+    expect(first).toBe(second);
+  });
+});
+
+describe('what prices mean', () => {
+  it('is judged by the first rows unless outcomes are named', async () => {
+    expect((await openTickFile(write('time,price\n1,0.5\n1,1.5\n1,0.7\n'))).likelyMarket).toBe('probability');
+    expect((await openTickFile(write('time,price\n1,63304.2\n1,63305\n'))).likelyMarket).toBe('asset');
+    expect((await openTickFile(write('time,price,outcome\n1,2,Yes\n1,3,No\n'))).likelyMarket).toBe('probability');
+  });
+});

@@ -1,0 +1,31 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { delimiterOf, splitFields } from '../../src/files/split-fields.ts';
+
+it('splits plain and quoted fields', () => {
+  expect(splitFields('a,b,,d', ',')).toEqual(['a', 'b', '', 'd']);
+  expect(splitFields('"",2022-11-13,"a ""b"", c",', ',')).toEqual(['', '2022-11-13', 'a "b", c', '']);
+  expect(splitFields('1;"2;3";4', ';')).toEqual(['1', '2;3', '4']);
+});
+
+it('a quote that does not close means a torn line', () => {
+  expect(splitFields('"1843",2022-10-28,"0xf13', ',')).toBeNull();
+  expect(splitFields('"a"b,c', ',')).toBeNull();
+});
+
+it('gives back what a writer wrote, whatever it was', () => {
+  const field = fc.string().map((text) => text.replaceAll(/[\r\n]/g, ''));
+  fc.assert(
+    fc.property(fc.array(field, { minLength: 1, maxLength: 6 }), (fields) => {
+      const line = fields.map((text) => `"${text.replaceAll('"', '""')}"`).join(',');
+      expect(splitFields(line, ',')).toEqual(fields);
+    }),
+  );
+});
+
+it('finds the delimiter in the header', () => {
+  expect(delimiterOf('time,price,size')).toBe(',');
+  expect(delimiterOf('time;price;size')).toBe(';');
+  expect(delimiterOf('time\tprice')).toBe('\t');
+  expect(delimiterOf('time')).toBe(',');
+});

@@ -1,0 +1,144 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { describe, expect, it } from 'vitest';
+import type { Cell, Table } from '../../src/files/table.ts';
+import { writeFileAtomically, writeToStandardOutput } from '../../src/files/write-output.ts';
+import { writeTable } from '../../src/files/write-table.ts';
+import { scratchFolder } from './scratch.ts';
+
+const folder = scratchFolder();
+const AT = Date.UTC(2026, 0, 1, 12, 30, 0, 5);
+
+const table = (batches: Cell[][][]): Table => ({
+  columns: [
+    { name: 'symbol', type: 'text' },
+    { name: 'open_time', type: 'time' },
+    { name: 'volume', type: 'number' },
+    { name: 'trades', type: 'integer' },
+    { name: 'complete', type: 'boolean' },
+  ],
+  batches: (async function* () {
+    yield* batches;
+  })(),
+});
+const rows = (): Cell[][][] => [
+  [['A, "quoted"', AT, 1e-7, 3, true]],
+  [
+    ['B', null, Number.NaN, null, false],
+    ['C', 9e15, 0.1, 0, null],
+  ],
+  [],
+];
+
+async function written(format: 'csv' | 'json' | 'parquet', batches = rows()): Promise<string> {
+  const file = join(folder.path, `out.${format}`);
+  await writeTable(table(batches), format, file);
+  return file;
+}
+
+describe('a table', () => {
+  it('as CSV has a header, plain decimals, ISO times, and nothing where there is nothing', async () => {
+    expect(readFileSync(await written('csv'), 'utf8')).toBe(
+      'symbol,open_time,volume,trades,complete\n"A, ""quoted""",2026-01-01T12:30:00.005Z,0.0000001,3,true\nB,,,,false\nC,,0.1,0,\n',
+    );
+  });
+
+  it('as JSON is one array with the same names and plain decimals', async () => {
+    const text = readFileSync(await written('json'), 'utf8');
+    expect(text).toContain('"volume":0.0000001');
+    expect(JSON.parse(text)).toEqual([
+      { symbol: 'A, "quoted"', open_time: '2026-01-01T12:30:00.005Z', volume: 1e-7, trades: 3, complete: true },
+      { symbol: 'B', open_time: null, volume: null, trades: null, complete: false },
+      { symbol: 'C', open_time: null, volume: 0.1, trades: 0, complete: null },
+    ]);
+  });
+
+  it('as Parquet has the same names and typed values', async () => {
+    const file = await asyncBufferFromFile(await written('parquet'));
+    expect(await parquetReadObjects({ file })).toEqual([
+      { symbol: 'A, "quoted"', open_time: new Date(AT), volume: 1e-7, trades: 3n, complete: true },
+      { symbol: 'B', open_time: null, volume: null, trades: null, complete: false },
+      { symbol: 'C', open_time: null, volume: 0.1, trades: 0n, complete: null },
+    ]);
+  });
+
+  it('without rows is a header, an empty array, a Parquet file without rows', async () => {
+    expect(readFileSync(await written('csv', []), 'utf8')).toBe('symbol,open_time,volume,trades,complete\n');
+    expect(JSON.parse(readFileSync(await written('json', []), 'utf8'))).toEqual([]);
+    expect(await parquetReadObjects({ file: await asyncBufferFromFile(await written('parquet', [])) })).toEqual([]);
+  });
+
+  it('of more rows than one row group comes back whole from Parquet', async () => {
+    const many = Array.from({ length: 120 }, (_, b) =>
+      Array.from({ length: 1000 }, (_, i): Cell[] => [`s${b}`, AT + i, i / 10, i, i % 2 === 0]),
+    );
+    const read = await parquetReadObjects({ file: await asyncBufferFromFile(await written('parquet', many)) });
+    expect(read).toHaveLength(120_000);
+    expect(read[119_999]).toEqual({ symbol: 's119', open_time: new Date(AT + 999), volume: 99.9, trades: 999n, complete: false });
+  });
+});
+
+describe('a file that is written', () => {
+  it('keeps what it had when writing fails, and leaves nothing beside it', async () => {
+    const file = join(folder.path, 'kept.csv');
+    writeFileSync(file, 'before');
+    const broken = (async function* () {
+      yield 'half';
+      throw new Error('the database went away');
+    })();
+    await expect(writeFileAtomically(file, broken)).rejects.toThrow('the database went away');
+    expect(readFileSync(file, 'utf8')).toBe('before');
+    expect(readdirSync(folder.path).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+
+  it('is not there before it is whole', async () => {
+    const file = join(folder.path, 'new.csv');
+    let seen: boolean | undefined;
+    const chunks = (async function* () {
+      yield 'one';
+      seen = existsSync(file);
+      yield 'two';
+    })();
+    expect(await writeFileAtomically(file, chunks)).toBe(6);
+    expect(seen).toBe(false);
+    expect(readFileSync(file, 'utf8')).toBe('onetwo');
+  });
+
+  it('in a folder that is not there says so', async () => {
+    const chunks = (async function* () {
+      yield '';
+    })();
+    await expect(writeFileAtomically(join(folder.path, 'none', 'x.csv'), chunks)).rejects.toMatchObject({
+      type: 'BadInput',
+      message: /cannot be written/,
+    });
+  });
+});
+
+describe('standard output', () => {
+  it('is written no faster than it is read', async () => {
+    const waiting: (() => void)[] = [];
+    const slow = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => void waiting.push(done) });
+    let given = 0;
+    const chunks = (async function* () {
+      for (; given < 5; given++) yield 'chunk';
+    })();
+    const done = writeToStandardOutput(chunks, slow);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(given).toBe(0);
+    const pump = setInterval(() => waiting.shift()?.(), 0);
+    await done;
+    clearInterval(pump);
+    expect(given).toBe(5);
+  });
+
+  it('ends quietly when its reader has enough', async () => {
+    const closed = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })) });
+    const chunks = (async function* () {
+      for (let i = 0; i < 1000; i++) yield 'x'.repeat(10_000);
+    })();
+    await expect(writeToStandardOutput(chunks, closed)).resolves.toBeUndefined();
+  });
+});
