@@ -1,0 +1,97 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';
+import { readMarkets } from '../../src/sources/polymarket/gamma.ts';
+import { gammaMarketSchema } from '../../src/sources/polymarket/market-schema.ts';
+import { instrumentOf } from '../../src/sources/polymarket/instrument.ts';
+import { readTrade } from '../../src/sources/polymarket/trade-row.ts';
+
+// recorded answers are unlicensed, so they lie beside the repository and are never committed
+const SHARED = path.resolve(import.meta.dirname, '../../../shared');
+const DATA = path.join(SHARED, 'data');
+const NAUTILUS = path.join(SHARED, 'reference/nautilus-polymarket');
+const FIXTURES = path.join(DATA, 'fixtures-polymarket');
+
+const read = (file: string): string => (file.endsWith('.gz') ? gunzipSync(readFileSync(file)).toString('utf8') : readFileSync(file, 'utf8'));
+const json = (file: string): unknown => JSON.parse(read(file));
+
+describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped where that folder is absent)', () => {
+  it('every market of every recorded Gamma page becomes an instrument or is left out for a known reason', () => {
+    const folder = path.join(DATA, 'pm-gamma-raw-2026-03');
+    const pages = readdirSync(folder).filter((file) => file.startsWith('markets_page'));
+    let instruments = 0;
+    for (const page of pages) {
+      const found = readMarkets((json(path.join(folder, page)) as { markets: unknown[] }).markets, page);
+      expect(found.problems, page).toEqual([]);
+      expect(found.leftOut, page).toEqual([]);
+      instruments += found.instruments.length;
+    }
+    expect(instruments).toBe(300);
+  });
+
+  it('every recorded five-minute market is read, with its two tokens, its close and who won', () => {
+    const lines = read(path.join(DATA, 'pm-btc5m-chainlink-2026/BTC-5m-markets-2026-06-08.jsonl.gz')).trim().split('\n');
+    const recorded = lines.map((line) => JSON.parse(line) as { raw: unknown; end_sec: number; outcome_prices: [string, string]; token_ids: string[] });
+    const { instruments, problems } = readMarkets(
+      recorded.map(({ raw }) => raw),
+      'chainlink',
+    );
+    expect(problems).toEqual([]);
+    expect(instruments).toHaveLength(recorded.length);
+    for (const [index, instrument] of instruments.entries()) {
+      const { end_sec, outcome_prices, token_ids } = recorded[index];
+      expect(instrument.outcomeIds).toEqual(token_ids);
+      expect(instrument.resolution).toMatchObject({ kind: 'settled', payout: Number(outcome_prices[0]) });
+      // a market closes within the minutes after the window it is about
+      expect((instrument.closesAt ?? 0) / 1000 - end_sec).toBeGreaterThanOrEqual(0);
+      expect((instrument.closesAt ?? 0) / 1000 - end_sec).toBeLessThan(3600);
+    }
+  });
+
+  it('reads the event, search and market fixtures', () => {
+    const event = json(path.join(FIXTURES, 'nautilus_gamma_event.json')) as { markets: unknown[] }[] | { markets: unknown[] };
+    const search = json(path.join(FIXTURES, 'nautilus_search_response.json')) as { events: { markets: unknown[] }[] };
+    const lists = [
+      ...(Array.isArray(event) ? event : [event]).map(({ markets }) => markets),
+      ...search.events.map(({ markets }) => markets),
+      json(path.join(FIXTURES, 'drmanhattan_gamma_markets.json')) as unknown[],
+    ];
+    for (const list of lists) expect(readMarkets(list, 'fixture').problems).toEqual([]);
+  });
+
+  it.each<[string, Resolution['kind'], number | null]>([
+    ['nautilus_gamma_market_closed_binary_accepting_false.json', 'settled', 0],
+    ['nautilus_gamma_market_closed_zero_zero_legacy.json', 'unresolved', null],
+    ['nautilus_gamma_market.json', 'open', null],
+  ])('%s is %s', (file, kind, payout) => {
+    const reading = instrumentOf(gammaMarketSchema.parse(json(path.join(FIXTURES, file))));
+    const { resolution } = (reading as { instrument: Instrument }).instrument;
+    expect(resolution.kind).toBe(kind);
+    if (payout !== null) expect(resolution).toMatchObject({ payout });
+  });
+
+  it('reads the recorded trades, of whichever outcome', () => {
+    const rows = json(path.join(FIXTURES, 'nautilus_data_api_trades_response.json')) as { asset: string }[];
+    const [first, other] = [...new Set(rows.map(({ asset }) => asset))];
+    const instrument = { outcomes: ['Yes', 'No'], outcomeIds: [first, other] } as unknown as Instrument;
+    const read = rows.map((row) => readTrade(row, instrument));
+    // one of the shortened rows carries no outcome name, and every row has its side
+    expect(read.map(({ price }) => price)).toEqual(expect.arrayContaining([0.55, 0.53]));
+    expect(read.every(({ time, size }) => time !== null && size !== null)).toBe(true);
+  });
+});
+
+describe.skipIf(!existsSync(NAUTILUS))('payloads in ../shared/reference/nautilus-polymarket (skipped where that folder is absent)', () => {
+  const markets = existsSync(NAUTILUS) ? readdirSync(NAUTILUS).filter((file) => file.startsWith('gamma_market')) : [];
+
+  it.each(markets.length > 0 ? markets : ['none'])('%s parses, and resolves as the payload says', (file) => {
+    if (file === 'none') return expect(markets).toEqual([]);
+    const market = gammaMarketSchema.parse(json(path.join(NAUTILUS, file)));
+    const reading = instrumentOf(market);
+    const kind = 'instrument' in reading ? reading.instrument.resolution.kind : 'left out';
+    if (file.includes('zero_zero') || file.includes('nonbinary')) expect(['unresolved', 'left out']).toContain(kind);
+    else if (file.includes('closed') || file.includes('sports')) expect(kind).toBe('settled');
+  });
+});
