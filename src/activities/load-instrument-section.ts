@@ -146,7 +146,7 @@ const seriesOf = async (
 };
 
 /**
- * Gaps from the first candle that is drawn, or from the window's begin, to `asOf` or to where trading ended; and the collected
+ * Gaps from the window's begin, or from where collection began if candles before it are drawn, to `asOf` or to where trading ended; and the collected
  * share of the window. A file holds what it holds: it has neither.
  */
 const coverageFacts = async (
@@ -157,12 +157,13 @@ const coverageFacts = async (
   context: SectionContext,
 ): Promise<{ gaps: readonly TimeRange[]; share: number | null }> => {
   if (instrument.source === 'file') return { gaps: [], share: null };
-  if ((await coverageOf(queryable, instrument.key, kind)).length === 0) return { gaps: [], share: null };
+  const first = (await coverageOf(queryable, instrument.key, kind))[0];
+  if (first === undefined) return { gaps: [], share: null };
   const settledAt = instrument.resolution.kind === 'settled' ? instrument.resolution.at : null;
   const end = instrument.closed ? Math.min(context.asOf, settledAt ?? instrument.closesAt ?? context.asOf) : context.asOf;
   const open = { from: Math.max(context.window.from, instrument.opensAt ?? context.window.from), to: end };
   const gaps = await gapsOf(queryable, instrument.key, kind, {
-    from: Math.floor(Math.min(open.from, firstDrawn ?? open.from)),
+    from: Math.floor(Math.min(open.from, Math.max(first.from, firstDrawn ?? open.from))),
     to: Math.floor(end),
   });
   const missing = gaps.reduce((sum, gap) => sum + Math.max(0, Math.min(gap.to, open.to) - Math.max(gap.from, open.from)), 0);

@@ -33,6 +33,7 @@ export const candlePanel = ({ section, series, asOf, symbol, id }: CandlePanel):
     settlement,
     trades,
     digits,
+    market: section.market,
     height: HEIGHT,
     live: html`<div class="live" data-chart="${id}"></div>`,
   });
@@ -102,6 +103,7 @@ const chartData = (
     from: range.from,
     to: range.to,
     digits,
+    probability: section.market === 'probability',
     i: candles.map((candle) => Math.round((candle.openTime - range.from) / step)),
     o: candles.map((candle) => candle.open),
     h: candles.map((candle) => candle.high),

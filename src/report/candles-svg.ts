@@ -1,5 +1,5 @@
 import type { TimeRange } from '../contracts/market-data.ts';
-import { INTERVAL_MS } from '../contracts/words.ts';
+import { INTERVAL_MS, type MarketKind } from '../contracts/words.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { formatNumber, formatTime } from './format.ts';
 import { gapBands } from './gap-bands.ts';
@@ -17,12 +17,15 @@ export interface CandleChart {
   readonly settlement: { readonly at: number; readonly payout: number } | null;
   readonly trades: readonly BacktestTrade[];
   readonly digits: number;
+  readonly market: MarketKind;
   readonly height: number;
   readonly live?: Part;
 }
 
 /** Share of the height that volumes may use. */
 const VOLUME_SHARE = 0.18;
+/** A lone candle is no wall. */
+const MAX_HALF_WIDTH = 7;
 
 /** Candles and volume as a still picture on a true time axis: empty buckets are empty, gaps are hatched, nothing is joined. */
 export const candlesSvg = (chart: CandleChart): Markup => {
@@ -38,7 +41,9 @@ export const candlesSvg = (chart: CandleChart): Markup => {
   const price = linear(low, high);
   const x = linear(range.from, range.to);
   const y = (value: number): number => floor + price(value) * (1 - floor);
-  const ticks = valueTicks(low, high, 5, (value) => formatNumber(value, digits));
+  const ticks = valueTicks(low, high, 5, (value) => formatNumber(value, digits)).filter((tick) =>
+    possible(tick.at * (high - low) + low, chart.market),
+  );
   return plot({
     height,
     label: `${candles.length} candles of ${series.interval} from ${formatTime(range.from)} to ${formatTime(range.to)}`,
@@ -55,10 +60,13 @@ export const candlesSvg = (chart: CandleChart): Markup => {
   });
 };
 
+/** No axis names a probability below 0 or above 1, even where there is room for one. */
+const possible = (price: number, market: MarketKind): boolean => market === 'asset' || (price > -1e-9 && price < 1 + 1e-9);
+
 const geometry = (series: CandleSeries, x: (time: number) => number): { half: number; centre: (candle: PageCandle) => number } => {
   const length = INTERVAL_MS[series.interval];
   const wide = (x(length) - x(0)) * PLOT_WIDTH;
-  return { half: Math.max(0.4, wide * 0.35), centre: (candle) => x(candle.openTime + length / 2) * PLOT_WIDTH };
+  return { half: Math.min(MAX_HALF_WIDTH, Math.max(0.4, wide * 0.35)), centre: (candle) => x(candle.openTime + length / 2) * PLOT_WIDTH };
 };
 
 const bodies = (

@@ -56,7 +56,7 @@ export const equitySvg = (points: readonly EquityPoint[], range: TimeRange, gaps
     label: `equity from ${formatNumber(equity[0], 2)} to ${formatNumber(equity.at(-1), 2)}`,
     shapes: html`<path class="line" stroke="var(--accent)" d="${raw(steps(shown, x, linear(low, high), 130))}"/>`,
     x: ticks,
-    y: valueTicks(low, high, 3, (value) => formatNumber(value, high - low < 5 ? 2 : 0)),
+    y: valueTicks(low, high, 4, (value) => formatNumber(value, high - low < 5 ? 2 : 0)),
     xLabels: false,
     bands,
   })}${plot({

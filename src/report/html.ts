@@ -20,7 +20,9 @@ export type Part = Markup | string | number | null | undefined | false | readonl
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** Text as it may stand between tags and in quoted attributes. Control characters, which HTML forbids, become `�`. */
-export const escapeHtml = (text: string): string =>
+export const escapeHtml = (text: string): string => (/[&<>"'\p{Cc}]/u.test(text) ? escapeSpecial(text) : text);
+
+const escapeSpecial = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '').replace(/(?![\t\n\r])\p{Cc}/gu, '\ufffd');
 
 /** Markup that is known to be safe: our own constants, never data. */
@@ -35,8 +37,11 @@ export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): 
 const render = (part: Part): string => {
   if (part === null || part === undefined || part === false) return '';
   if (part instanceof Markup) return part.text;
-  if (typeof part === 'object') return part.map(render).join('');
-  return escapeHtml(String(part));
+  if (typeof part === 'string') return escapeHtml(part);
+  if (typeof part === 'number') return String(part);
+  let text = '';
+  for (const one of part) text += render(one);
+  return text;
 };
 
 /** JSON for a `<script type="application/json">`: parses back to the same value and cannot end the element. */

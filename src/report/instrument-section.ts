@@ -33,9 +33,12 @@ const facts = (section: InstrumentSection, asOf: number): readonly Part[] => {
       ),
     html`<span>${ends(section, asOf)}</span>`,
     html`<span>${plural(section.ticks, 'tick')}</span>`,
-    html`<span>${webLink(/^https?:/i.test(section.reference) ? section.reference : null, section.id)}</span>`,
+    html`<span>${tip(webLink(section.reference, shortId(section.id)), section.id, false)}</span>`,
   ];
 };
+
+/** `polymarket:0x9cf7…c605` */
+const shortId = (id: string): string => (id.length > 32 ? `${id.slice(0, 22)}…${id.slice(-4)}` : id);
 
 const book = (section: InstrumentSection, digits: number): Markup => {
   const { bid, ask, at } = section.book ?? { bid: null, ask: null, at: 0 };

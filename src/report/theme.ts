@@ -55,11 +55,11 @@ th.text,td.text{text-align:left}th.centre,td.centre{text-align:center}
 td.wrap{white-space:normal;overflow-wrap:anywhere}
 .title{display:inline-block;max-width:30ch;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom;font-weight:400}
 .grid th,.grid td{padding:2px 7px}.grid td,.grid thead th+th{text-align:center}.grid .state{font-size:15px;line-height:1.2}
-.grid tbody th,.symbols tbody th{text-align:left}
+.grid th:first-child{padding-left:0}.grid tbody th,.symbols tbody th{text-align:left}
 .wide{width:100%}
 .data{font-size:12px;margin:6px 0}
 .scroll{max-width:100%;overflow-x:auto;position:relative}
-.strategies{font-size:12px}.strategies th,.strategies td{padding:3px 6px}
+.strategies{font-size:12px}.strategies th,.strategies td{padding:3px 6px}.strategies th:first-child{padding-left:0}
 .strategies th:first-child{position:sticky;left:0;background:var(--ground);z-index:1}
 .sort{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer;text-align:inherit}
 .sort::after{content:"↕";margin-left:3px;font-size:10px;opacity:0}
@@ -125,7 +125,7 @@ dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
 body{padding:12px 14px 24px}
 .columns,.halves{display:block}
 .links{margin-left:0}
-.plot .minor{display:none}
+.plot .minor,.symbols .title{display:none}
 }
 @media print{
 :root{${LIGHT};--ground:#fff;--raised:#fff;--text:#000;--quiet:#333;--accent:#000}
