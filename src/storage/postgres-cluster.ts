@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { PredictLabError } from '../contracts/errors.ts';
 import { socketUrl } from './database-url.ts';
 import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
-import { pidExists, programOf } from './process-identity.ts';
+import { folderOf, pidExists, programOf } from './process-identity.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 60_000;
@@ -95,8 +95,11 @@ export function runningServer({ data }: Pick<Cluster, 'data'>): number | undefin
   }
   const pid = Number(text.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0 || !pidExists(pid)) return undefined;
+  // After a crash the pid may belong to somebody else by now, even to another server.
   const program = programOf(pid);
-  return program === undefined || program === 'postgres' ? pid : undefined;
+  const folder = folderOf(pid);
+  if (program !== undefined && program !== 'postgres') return undefined;
+  return folder === undefined || folder === realpathSync(data) ? pid : undefined;
 }
 
 /** Starts the server, or waits for one that is just starting, until it accepts connections. @returns its pid */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
  * Names a process so that another one that gets the same pid later is not taken for it: the pid, and on Linux the time it started at
@@ -33,6 +33,15 @@ export function programOf(pid: number): string | undefined {
   const stat = procStat(pid);
   if (stat === undefined) return undefined;
   return stat.state === 'Z' ? '' : stat.program;
+}
+
+/** The folder a process works in, where the system lets us see it. */
+export function folderOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
 }
 
 function startTime(pid: number): string | undefined {

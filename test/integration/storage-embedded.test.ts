@@ -1,0 +1,116 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attachPostgres } from '../../src/storage/embedded-postgres.ts';
+import { openDatabase } from '../../src/storage/open-database.ts';
+import { resolveDatabase } from '../../src/storage/resolve-database.ts';
+import { silent } from '../silent.ts';
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'predictlab-embedded-'));
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+const pidFile = (folder = home): string => join(folder, 'postgres', 'data', 'postmaster.pid');
+const serverPid = (): number => Number(readFileSync(pidFile(), 'utf8').split('\n')[0]);
+
+/** A statement on a connection of its own; undefined when the server is not there. */
+async function ask(url: string, sql: string): Promise<readonly Record<string, unknown>[] | undefined> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } catch {
+    return undefined;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Asks until there is an answer. */
+async function eventually(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
+  for (;;) {
+    const rows = await ask(url, sql);
+    if (rows !== undefined) return rows;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('the embedded Postgres', () => {
+  it('is made once when several commands start at the same time, is shared by them, and stops with the last one', async () => {
+    // what an interrupted first start leaves behind
+    mkdirSync(join(home, 'postgres', 'data.init-1'), { recursive: true });
+    const attached = await Promise.all([1, 2, 3].map(() => attachPostgres({ home })));
+    const started = await Promise.all(attached.map(({ url }) => ask(url, 'select pg_postmaster_start_time() as at')));
+    expect(started[0]).toBeDefined();
+    expect(new Set(started.map((rows) => String(rows?.[0]?.at))).size).toBe(1);
+    expect(existsSync(join(home, 'postgres', 'data.init-1'))).toBe(false);
+    await attached[0].close();
+    await attached[1].close();
+    await attached[1].close();
+    expect(await ask(attached[2].url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await attached[2].close();
+    expect(await ask(attached[2].url, 'select 1 as one')).toBeUndefined();
+    expect(existsSync(pidFile())).toBe(false);
+  });
+
+  it('comes back by itself when it is killed, with every row that was acknowledged', async () => {
+    const { url, close } = await attachPostgres({ home, log: silent });
+    const database = await openDatabase({ url });
+    await database.query("insert into symbols (symbol) values ('KEPT')");
+    process.kill(serverPid(), 'SIGKILL');
+    expect(await eventually(url, 'select symbol from symbols')).toEqual([{ symbol: 'KEPT' }]);
+    // the pool has replaced its broken connections
+    expect((await database.query('select symbol from symbols')).rows).toEqual([{ symbol: 'KEPT' }]);
+    await database.close();
+    await close();
+  });
+
+  it('does not take a postmaster.pid that a crash left behind for a running server', async () => {
+    writeFileSync(pidFile(), `${process.pid}\n${join(home, 'postgres', 'data')}\n`);
+    const { url, close } = await attachPostgres({ home });
+    expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await close();
+  });
+
+  it('does not wait for users and lock holders that died', async () => {
+    const folder = join(home, 'postgres');
+    mkdirSync(join(folder, 'users'), { recursive: true });
+    writeFileSync(join(folder, 'users', '999999-0'), '999999 1 somewhere');
+    writeFileSync(join(folder, 'lock'), '999999 1 somewhere');
+    const { close } = await attachPostgres({ home });
+    await close();
+    expect(existsSync(pidFile())).toBe(false);
+  });
+
+  it('is what a command uses without DATABASE_URL, and is left alone with it', async () => {
+    const given = await resolveDatabase({ DATABASE_URL: 'postgresql://me@db/x', PREDICTLAB_HOME: home });
+    expect(given.url).toBe('postgresql://me@db/x');
+    await given.close();
+    const found = await resolveDatabase({ DATABASE_URL: '', PREDICTLAB_HOME: home });
+    expect(await ask(found.url, 'select current_database() as name')).toEqual([{ name: 'predictlab' }]);
+    await found.close();
+  });
+
+  it('works under a home whose path is too long for a socket', async () => {
+    const long = join(home, 'a-folder-with-quite-a-long-name-'.repeat(4));
+    const { url, close } = await attachPostgres({ home: long });
+    expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await close();
+  });
+
+  it('says what to do when the data folder holds something else', async () => {
+    const other = join(home, 'other');
+    mkdirSync(join(other, 'postgres', 'data'), { recursive: true });
+    writeFileSync(join(other, 'postgres', 'data', 'diary.txt'), 'dear diary');
+    await expect(attachPostgres({ home: other })).rejects.toMatchObject({
+      type: 'StorageUnavailable',
+      message: expect.stringMatching(/holds no database; move it away, or set PREDICTLAB_HOME/),
+    });
+  });
+});
