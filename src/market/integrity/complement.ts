@@ -1,0 +1,58 @@
+import type { TickColumns } from '../../contracts/market-data.ts';
+
+export interface ComplementReport {
+  /** How many times both had a price. */
+  readonly pairs: number;
+  /** Mean and largest |p(first) + p(second) − 1|; null without pairs. */
+  readonly meanDeviation: number | null;
+  readonly worst: { readonly time: number; readonly deviation: number } | null;
+  /** Pairs that deviate by more than the tolerance. */
+  readonly beyond: number;
+  /**
+   * What two series of one question say about their polarity: `complement` (they add up to 1, as the two outcomes of a
+   * market do, or as twins at two venues whose outcomes are the wrong way round), `same` (they are equal), else `unclear`.
+   */
+  readonly polarity: 'complement' | 'same' | 'unclear';
+}
+
+const DAY = 86_400_000;
+
+/**
+ * Compares two price series that should add up to 1, such as both outcomes of a market, or finds that twins at two venues
+ * are the wrong way round. Reports; repairs nothing.
+ *
+ * @param tolerance how far a sum may be from 1: the spread. @default 0.05
+ * @param maxAge how old the other price may be, milliseconds. @default one day
+ */
+export function complementReport(
+  first: TickColumns,
+  second: TickColumns,
+  { tolerance = 0.05, maxAge = DAY }: { tolerance?: number; maxAge?: number } = {},
+): ComplementReport {
+  let pairs = 0;
+  let beyond = 0;
+  let sumDeviation = 0;
+  let sumDifference = 0;
+  let worst: ComplementReport['worst'] = null;
+  let j = -1;
+  for (let i = 0; i < first.length; i++) {
+    const time = first.time[i];
+    while (j + 1 < second.length && second.time[j + 1] <= time) j++;
+    if (j < 0 || time - second.time[j] > maxAge) continue;
+    const deviation = Math.abs(first.price[i] + second.price[j] - 1);
+    pairs++;
+    sumDeviation += deviation;
+    sumDifference += Math.abs(first.price[i] - second.price[j]);
+    if (deviation > tolerance) beyond++;
+    if (worst === null || deviation > worst.deviation) worst = { time, deviation };
+  }
+  if (pairs === 0) return { pairs, meanDeviation: null, worst, beyond, polarity: 'unclear' };
+  const meanDeviation = sumDeviation / pairs;
+  return { pairs, meanDeviation, worst, beyond, polarity: polarityOf(meanDeviation, sumDifference / pairs, tolerance) };
+}
+
+/** Near 0.5 both readings fit: then nothing is said. */
+function polarityOf(deviation: number, difference: number, tolerance: number): ComplementReport['polarity'] {
+  if (deviation <= tolerance && difference > 2 * tolerance) return 'complement';
+  return difference <= tolerance && deviation > 2 * tolerance ? 'same' : 'unclear';
+}

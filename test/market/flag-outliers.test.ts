@@ -1,0 +1,70 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { flagOutliers } from '../../src/market/flag-outliers.ts';
+import { RollingMedian } from '../../src/market/rolling-median.ts';
+import { columnsOf, tick } from './ticks.ts';
+
+/** A quiet market around 0.50 whose trades are of size 100, with some ticks replaced from index 60 on. */
+const quiet = (replaced: readonly { price: number; size?: number }[]) =>
+  columnsOf(
+    Array.from({ length: 120 }, (_, i) => {
+      const { price, size = 100 } = replaced[i - 60] ?? { price: 0.5 + 0.002 * Math.sin(i) };
+      return tick(i * 1000, Number(price.toFixed(4)), size, 1, i);
+    }),
+  );
+const flagged = (replaced: readonly { price: number; size?: number }[]) =>
+  [...flagOutliers(quiet(replaced))].flatMap((flag, i) => (flag === 1 ? [i] : []));
+
+it('a small trade far off that is at once back is an outlier', () => {
+  expect(flagged([{ price: 0.9, size: 5 }])).toEqual([60]);
+});
+
+it('several small ones in a row are, if the price is back soon', () => {
+  expect(
+    flagged([
+      { price: 0.9, size: 5 },
+      { price: 0.91, size: 5 },
+      { price: 0.9, size: 5 },
+    ]),
+  ).toEqual([60, 61, 62]);
+});
+
+it('news is none: the price stays', () => {
+  expect(flagged(Array.from({ length: 60 }, (_, i) => ({ price: 0.9 + 0.001 * Math.sin(i), size: 5 })))).toEqual([]);
+});
+
+it('a large trade is none: somebody paid for it', () => {
+  expect(flagged([{ price: 0.9, size: 5000 }])).toEqual([]);
+});
+
+it('an ordinary market has none', () => {
+  expect(flagged([])).toEqual([]);
+});
+
+it('prices of 0 and 1 and price points without sizes can be looked at', () => {
+  expect(flagged([{ price: 1, size: 5 }])).toEqual([60]);
+  expect(flagged([{ price: 0, size: Number.NaN }])).toEqual([60]);
+});
+
+it('a market that has always jumped has no outliers', () => {
+  const wild = columnsOf(Array.from({ length: 200 }, (_, i) => tick(i * 1000, i % 2 === 0 ? 0.3 : 0.7, 10, 1, i)));
+  expect([...flagOutliers(wild)].reduce((sum, flag) => sum + flag, 0)).toBe(0);
+});
+
+it('the rolling median is the median of the last numbers', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 60 }),
+      fc.integer({ min: 1, max: 9 }),
+      (values, room) => {
+        const rolling = new RollingMedian(room);
+        values.forEach((value, i) => {
+          rolling.push(value);
+          const last = values.slice(Math.max(0, i + 1 - room), i + 1).sort((a, b) => a - b);
+          const middle = last.length >> 1;
+          expect(rolling.median).toBe(last.length % 2 === 1 ? last[middle] : (last[middle - 1] + last[middle]) / 2);
+        });
+      },
+    ),
+  );
+});
