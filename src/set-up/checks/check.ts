@@ -10,8 +10,5 @@ export interface CheckResult {
   readonly service?: boolean;
 }
 
-/** Looks at one thing; never throws. */
-export type Check = () => Promise<readonly CheckResult[]>;
-
 /** How long a service may take to answer. */
 export const ANSWER_TIMEOUT_MS = 5_000;
