@@ -10,7 +10,7 @@ import type { Strategy } from '../backtest/strategy.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { StrategyConfig } from '../contracts/run-config.ts';
 import type { StageActivityInput } from '../contracts/stage-report.ts';
-import { type Interval, TICK_KINDS, type TickKind } from '../contracts/words.ts';
+import { INTERVAL_MS, type Interval, TICK_KINDS, type TickKind } from '../contracts/words.ts';
 import { saveBacktests, saveCalibration } from '../storage/backtests.ts';
 import { readCandles } from '../storage/candles.ts';
 import type { Database, Queryable } from '../storage/database.ts';
@@ -81,7 +81,8 @@ async function readSeries(
   interval: Interval,
   { settings }: StageActivityInput,
 ): Promise<{ readonly data: BacktestData; readonly priceType: TickKind } | undefined> {
-  const window = { from: settings.asOf - settings.daysBack * DAY_MS, to: settings.asOf, completeOnly: true };
+  // a run as of an earlier instant must not read bars that were still open then, though they are complete by now
+  const window = { from: settings.asOf - settings.daysBack * DAY_MS, to: settings.asOf - INTERVAL_MS[interval] + 1, completeOnly: true };
   for (const priceType of TICK_KINDS) {
     const candles: CandleSeries = await readCandles(queryable, { instrumentKey: instrument.key, priceType, interval, ...window });
     if (candles.length < 2) continue;
