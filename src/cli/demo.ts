@@ -60,7 +60,8 @@ async function demo(options: DemoOptions): Promise<void> {
   const input = options.data === undefined ? sandboxInput(home) : await dataInput(home, options.data, options, log);
   await livingRecords(input.home, log);
 
-  const stopped = stopSignal();
+  const stop = stopSignal();
+  const { stopped } = stop;
   const closers = new Closers(log);
   try {
     log.info(`starting Temporal, Postgres, a worker${input.venue ? ' and the sandbox venue' : ''} …`);
@@ -83,33 +84,50 @@ async function demo(options: DemoOptions): Promise<void> {
       closers,
       log,
     });
+    if (stop.received) {
+      process.exitCode = SIGNAL_EXIT_CODES[stop.received];
+      return;
+    }
     const workflows = `${server.uiUrl}/namespaces/${server.namespace}/workflows`;
     log.info(`Temporal's Web UI: ${workflows}\n`);
-    const json = options.json ? ['--json'] : [];
-    const code = await runCommandLine(['run', ...input.runOptions, ...json], { env: stackEnv, stopped });
-    process.exitCode = code;
-    if (!options.keep) {
+    // without its worker or its server a run never ends
+    let fault: string | undefined;
+    const broken = Promise.race([
+      worker.exited.then((how) => `the worker ${how}; its log: ${worker.logFile}`),
+      server.exited.then(() => `the Temporal dev server ended; its log: ${server.logFile}`),
+    ]);
+    const abort = broken.then((why) => {
+      fault = why;
+      return 'SIGKILL' as const;
+    });
+    const code = await runCommandLine(['run', ...input.runOptions, ...(options.json ? ['--json'] : [])], {
+      env: stackEnv,
+      stopped: Promise.race([stopped, abort]),
+    });
+    if (fault !== undefined) throw new ExitError(1, fault);
+    process.exitCode = stop.received ? SIGNAL_EXIT_CODES[stop.received] : code;
+    if (!options.keep || stop.received) {
       log.info(`\nTemporal's Web UI was at ${workflows}; with --keep it stays up for looking around.`);
       return;
     }
-    log.info(
-      [
-        '',
-        `Temporal's Web UI: ${workflows}`,
-        `worker log:        ${worker.logFile}`,
-        'predictlab commands reach it with:',
-        ...['TEMPORAL_ADDRESS', 'PREDICTLAB_HOME', ...Object.keys(stackEnv).filter((name) => /^(POLYMARKET|PREDICT)_/.test(name))].map(
-          (name) => `  export ${name}=${stackEnv[name]}`,
-        ),
-        'Ctrl-C stops everything.',
-      ].join('\n'),
-    );
-    const end = await Promise.race([stopped, worker.exited, server.exited]);
-    if (!(typeof end === 'string' && end in SIGNAL_EXIT_CODES))
-      throw new ExitError(1, `a part of the demo ended by itself; its log: ${worker.logFile}`);
+    log.info(keptUp(workflows, worker.logFile, stackEnv));
+    await Promise.race([stopped, abort]);
+    if (fault !== undefined) throw new ExitError(1, fault);
   } finally {
     await closers.close();
   }
+}
+
+function keptUp(workflows: string, workerLog: string, env: NodeJS.ProcessEnv): string {
+  const names = ['TEMPORAL_ADDRESS', 'PREDICTLAB_HOME', ...Object.keys(env).filter((name) => /^(POLYMARKET|PREDICT)_/.test(name))];
+  return [
+    '',
+    `Temporal's Web UI: ${workflows}`,
+    `worker log:        ${workerLog}`,
+    'predictlab commands reach it with:',
+    ...names.map((name) => `  export ${name}=${env[name]}`),
+    'Ctrl-C stops everything.',
+  ].join('\n');
 }
 
 function sandboxInput(home: string): DemoInput {

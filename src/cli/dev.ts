@@ -45,7 +45,7 @@ async function dev(options: DevOptions): Promise<void> {
   }
   const cli = await findTemporalCli({ env, home, log });
 
-  const stopped = stopSignal();
+  const { stopped } = stopSignal();
   const closers = new Closers(log);
   try {
     const { server, worker } = await startStack({

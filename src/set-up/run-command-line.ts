@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { commandLine } from './command-line.ts';
 
+/** How long a command may take to wind down; the run that it follows is cancelled meanwhile. */
+const WIND_DOWN_MS = 30_000;
+
 /**
  * Runs a `predictlab` command on our terminal and resolves with its exit code (128 + n when signal n ended it). When `stopped`
- * resolves, the command is asked to stop too and its end is still waited for.
+ * resolves, the command is asked to stop too and its end is still waited for, though not for ever.
  */
 export function runCommandLine(
   words: readonly string[],
@@ -13,11 +16,19 @@ export function runCommandLine(
   const { command, args } = commandLine(words);
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env: options.env, stdio: options.quiet ? ['ignore', 'ignore', 'inherit'] : 'inherit' });
+    let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
     void options.stopped.then((signal) => {
+      if (isOver) return;
       // Ctrl-C in a terminal reaches the command already, and a second one would mean "do not wait"
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      timer = setTimeout(() => child.kill('SIGKILL'), WIND_DOWN_MS);
     });
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    child.once('close', (code, signal) => {
+      isOver = true;
+      clearTimeout(timer);
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
   });
 }

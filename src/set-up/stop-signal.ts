@@ -1,15 +1,33 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-type StopSignal = (typeof SIGNALS)[number];
+type SignalName = (typeof SIGNALS)[number];
 
 /** Exit code of a process that a signal ended, by the shell's convention. */
-export const SIGNAL_EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+export const SIGNAL_EXIT_CODES: Readonly<Record<SignalName, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
+export interface StopSignal {
+  /** Resolves at the first signal to stop. */
+  readonly stopped: Promise<SignalName>;
+  /** The first signal, once there was one. */
+  readonly received: SignalName | undefined;
+}
 
 /**
- * Resolves at the first signal to stop. From here on such signals do not end the process any more, so that whoever waits can
- * close things in order.
+ * From here on signals to stop do not end the process by themselves, so that whoever waits can close things in order.
  */
-export function stopSignal(): Promise<StopSignal> {
-  return new Promise((resolve) => {
-    for (const signal of SIGNALS) process.on(signal, () => resolve(signal));
+export function stopSignal(): StopSignal {
+  let received: SignalName | undefined;
+  const stopped = new Promise<SignalName>((resolve) => {
+    for (const signal of SIGNALS) {
+      process.on(signal, () => {
+        received ??= signal;
+        resolve(signal);
+      });
+    }
   });
+  return {
+    stopped,
+    get received() {
+      return received;
+    },
+  };
 }
