@@ -6,7 +6,7 @@ import { buildFileCandles, type FileCandles } from '../files/file-candles.ts';
 import { openTickFile, type TickFile } from '../files/read-tick-file.ts';
 import type { Cell, TableFormat } from '../files/table.ts';
 import { writeTable } from '../files/write-table.ts';
-import { parseColumns, parseMarket } from './column-options.ts';
+import { COLUMNS_HELP, parseColumns, parseMarket } from './column-options.ts';
 import { usageError } from './exit.ts';
 import { note } from './print.ts';
 
@@ -39,7 +39,7 @@ export function registerCandles(program: Command): void {
     .description('Builds the candles of a tick file and prints them. Needs no server.')
     .requiredOption('--ticks <csv>', 'the tick file, or a pattern such as "ticks/*.csv.gz"')
     .requiredOption('--interval <interval>', `one of ${INTERVALS.join(' ')}`)
-    .option('--columns <names>', 'which column holds what: time=…,price=…,size=…,side=…,outcome=…,tradeId=…')
+    .option('--columns <names>', COLUMNS_HELP)
     .option('--first-outcome <name>', 'the outcome that prices are of')
     .option('--market <kind>', 'probability or asset (default: asset when most prices are above 1)')
     .option('--format <format>', 'csv or json', 'csv')

@@ -4,7 +4,7 @@ import { expandPath } from '../files/expand-path.ts';
 import { openTickFile, type TickFile } from '../files/read-tick-file.ts';
 import { instrumentById } from '../storage/instruments.ts';
 import { createLog } from '../telemetry/log.ts';
-import { parseColumns, parseMarket } from './column-options.ts';
+import { COLUMNS_HELP, parseColumns, parseMarket } from './column-options.ts';
 import { usageError } from './exit.ts';
 import { note, printJson, printLine } from './print.ts';
 import { withDatabase } from './session.ts';
@@ -35,7 +35,7 @@ export function registerImport(program: Command): void {
     .command('ticks <csv...>')
     .description('Imports ticks from CSV files (plain or gzip; quote patterns such as "ticks/*.csv").')
     .requiredOption('--symbol <name>', 'the symbol that the ticks are of')
-    .option('--columns <names>', 'which column holds what: time=…,price=…,size=…,side=…,outcome=…,tradeId=…')
+    .option('--columns <names>', COLUMNS_HELP)
     .option('--first-outcome <name>', 'the outcome that prices are of (default: as stored; else Yes, Up or 0; else the first in the file)')
     .option('--market <kind>', 'probability or asset (default: as stored; else asset when most prices are above 1)')
     .option('--json', 'print the counts as JSON')
