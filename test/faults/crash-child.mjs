@@ -1,0 +1,41 @@
+// Runs data stages in a process of its own, and ends it with SIGKILL at a given step. Argument: JSON of ChildOrder below.
+// ChildOrder: { url, executionId, symbol, settings, stages: ["clean", …], killAt?: "store 3: merged", killAtOccurrence?: 1 }
+const order = JSON.parse(process.argv[2]);
+const dist = new URL('../../dist/src/', import.meta.url);
+const { openDatabase } = await import(new URL('storage/open-database.js', dist));
+const { commitEffect } = await import(new URL('storage/ledger.js', dist));
+const { createClean } = await import(new URL('activities/clean.js', dist));
+const { createStore } = await import(new URL('activities/store.js', dist));
+const { createKline } = await import(new URL('activities/kline.js', dist));
+
+const { executionId, symbol, settings } = order;
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+const database = await openDatabase({ url: order.url, max: 3, migrate: false });
+let seen = 0;
+const probe = async (step) => {
+  if (step !== order.killAt || ++seen < (order.killAtOccurrence ?? 1)) return;
+  process.kill(process.pid, 'SIGKILL');
+  await new Promise(() => {});
+};
+const stages = {
+  clean: createClean({ database, log, probe }),
+  store: createStore({ database, log, probe }),
+  kline: createKline({ database, log, probe }),
+};
+for (const stage of order.stages) {
+  const taskId = `${symbol}/${stage}`;
+  const context = { runId: 'run', executionId, taskId };
+  await stages[stage](
+    { context, symbol, stage, settings },
+    {
+      signal: new AbortController().signal,
+      resume: undefined,
+      attempt: 1,
+      log,
+      heartbeat() {},
+      commit: (write) =>
+        commitEffect(database, { runId: 'run', executionId, taskId, symbol, stage, startedAt: Date.now(), attempts: 1 }, write),
+    },
+  );
+}
+await database.close();
