@@ -26,7 +26,7 @@ export interface TableOptions {
 /** A table whose first column names the row. Wider than the page, it scrolls by itself. */
 export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions): Markup => {
   if (rows.length === 0) return html`<p class="none">${options.empty ?? 'none'}</p>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${options.caption}"><table class="${options.className ?? ''}">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${options.caption}"><table class="${options.className ?? ''}">
 <caption${options.captionShown !== true && html` class="spoken"`}>${options.caption}</caption>
 <thead><tr>${columns.map((column, i) => headCell(column, `${options.id}-${i}`))}</tr></thead>
 <tbody>${rows.map((row, r) => html`<tr>${columns.map((column, i) => bodyCell(column, row, r, i))}</tr>\n`)}</tbody></table></div>`;

@@ -1,0 +1,160 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chartLibrary } from '../../src/activities/chart-library.ts';
+import { renderRunPage } from '../../src/report/run-page.ts';
+import { renderSymbolPage } from '../../src/report/symbol-page.ts';
+import { sampleRun } from '../report/sample-run.ts';
+import { sampleInstrument, sampleSymbol } from '../report/sample-symbol.ts';
+
+const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (file) => file !== undefined && existsSync(file),
+);
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+  }[];
+}
+
+describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Chromium is installed; CHROMIUM names one)', () => {
+  let folder: string;
+  let browser: Browser;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'predictlab-pages-'));
+    const library = await chartLibrary();
+    const two = sampleSymbol({
+      instruments: [
+        sampleInstrument(),
+        sampleInstrument({
+          title: 'A second market',
+          closed: true,
+          resolution: { kind: 'settled', payout: 1, at: Date.parse('2026-11-23T12:00Z') },
+        }),
+      ],
+      others: [sampleInstrument({ title: 'A third market' })],
+      instrumentCount: 3,
+    });
+    writeFileSync(path.join(folder, 'index.html'), renderRunPage(sampleRun()));
+    writeFileSync(path.join(folder, 'BTC_PRICE.html'), renderSymbolPage(two, library));
+    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ARGS });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const open = async (name: string, options: BrowserContextOptions = {}): Promise<Page> => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const page = await context.newPage();
+    page.on('console', (message) => problems.push(message.text()));
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('request', (request) => {
+      if (!/^(file|data):/.test(request.url())) problems.push(`asked the network for ${request.url()}`);
+    });
+    await page.goto(pathToFileURL(path.join(folder, name)).href);
+    return page;
+  };
+
+  it.each([
+    ['index.html', 'light', 1280],
+    ['index.html', 'dark', 390],
+    ['BTC_PRICE.html', 'light', 1280],
+    ['BTC_PRICE.html', 'dark', 390],
+  ] as const)('%s has no accessibility violation that axe finds, %s, %i px wide', async (name, colorScheme, width) => {
+    // axe is put in by the test, which the page's own policy would refuse
+    const page = await open(name, { colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+    await page.addScriptTag({ content: readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8') });
+    const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
+    const found = results.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
+    expect(found).toEqual([]);
+    await page.context().close();
+  });
+
+  it.each([1280, 390])('nothing is wider than the window, %i px', async (width) => {
+    for (const name of ['index.html', 'BTC_PRICE.html']) {
+      const page = await open(name, { viewport: { width, height: 900 } });
+      expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width);
+      await page.context().close();
+    }
+  });
+
+  it('live charts take exactly the room of the still pictures', async () => {
+    const still = await open('BTC_PRICE.html', { javaScriptEnabled: false });
+    const live = await open('BTC_PRICE.html');
+    await live.waitForSelector('.is-live canvas');
+    const heights = async (page: Page): Promise<(number | undefined)[]> => {
+      const boxes = await page.locator('section').all();
+      return await Promise.all(boxes.map(async (box) => (await box.boundingBox())?.height));
+    };
+    expect(await heights(live)).toEqual(await heights(still));
+    await still.context().close();
+    await live.context().close();
+  });
+
+  it('another interval shows another chart at the same place, by keyboard alone', async () => {
+    const page = await open('BTC_PRICE.html');
+    const before = await page.locator('.panel:visible .plot').first().boundingBox();
+    await page.locator('.tabs input').first().focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForFunction("document.querySelectorAll('.tabs')[0].querySelectorAll('.is-live').length === 2");
+    const after = await page.locator('.panel:visible .plot').first().boundingBox();
+    expect(after).toEqual(before);
+    expect(await page.locator('.panel:visible details summary').first().innerText()).toContain('Candles 4h');
+    await page.context().close();
+  });
+
+  it('a table sorts by the head that is pressed, with unknown values last both ways', async () => {
+    const page = await open('index.html');
+    const sharpes = async (): Promise<string[]> =>
+      (await page.locator('.symbols tbody td:nth-child(9)').allInnerTexts()).map((text) => text.trim().slice(0, 5));
+    const head = page.locator('.symbols th button', { hasText: 'sharpe' });
+    await head.click();
+    const down = await sharpes();
+    await head.click();
+    const up = await sharpes();
+    expect(down.slice(0, 2)).toEqual(['2.40', '1.90']);
+    expect(up[0]).toBe(down[down.length - 3]);
+    expect([...down.slice(-2), ...up.slice(-2)].every((text) => text.startsWith('–'))).toBe(true);
+    expect(await page.locator('.symbols th[aria-sort]').count()).toBe(1);
+    await page.context().close();
+  });
+
+  it('an explanation is shown inside the window on focus, and hidden before', async () => {
+    const page = await open('BTC_PRICE.html');
+    const dash = page.locator('.strategies td .tip', { hasText: 'the market is not resolved' }).first();
+    const text = dash.locator('.tip-text');
+    const size = async (): Promise<number> => (await text.boundingBox())?.width ?? 0;
+    expect(await size()).toBeLessThanOrEqual(1);
+    await dash.focus();
+    expect(await size()).toBeGreaterThan(100);
+    const box = await text.boundingBox();
+    expect(box?.x).toBeGreaterThanOrEqual(0);
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(1280);
+    await page.context().close();
+  });
+
+  it('prints its still pictures', async () => {
+    const page = await open('BTC_PRICE.html', { colorScheme: 'dark' });
+    await page.waitForSelector('.is-live canvas');
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('.live canvas').first().isVisible()).toBe(false);
+    expect(await page.locator('.plot svg').first().isVisible()).toBe(true);
+    expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(0, 0, 0)');
+    await page.context().close();
+  });
+
+  it('none of them logged an error, broke the page’s policy or asked the network for anything', () => {
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,0 +1,291 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeRunReport } from '../../src/activities/run-report.ts';
+import type { StageEffect, StageFunction } from '../../src/activities/stage-work.ts';
+import { createVisualize } from '../../src/activities/visualize.ts';
+import type { Instrument } from '../../src/contracts/market-data.ts';
+import type { PipelineResult, TaskResult } from '../../src/contracts/pipeline-status.ts';
+import { STAGES } from '../../src/contracts/words.ts';
+import { runReportPath } from '../../src/report/report-path.ts';
+import { type BacktestRecord, saveBacktests } from '../../src/storage/backtests.ts';
+import { importSymbols } from '../../src/storage/catalogue.ts';
+import { commitEffect } from '../../src/storage/ledger.ts';
+import { beginRun, endRun } from '../../src/storage/runs.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { resultOf, sampleConfig } from '../report/sample-run.ts';
+import { silent } from '../silent.ts';
+import { collect, DAY, HOUR, instrument, runStages, START, trade } from '../stage-run.ts';
+
+const EVIL = '<script>alert("title")</script>';
+const AS_OF = START + 7 * DAY;
+const RUN = 'pipeline-2026-11-09T00:00Z';
+
+let test: TestDatabase;
+let home: string;
+beforeAll(async () => {
+  test = await testDatabase();
+  home = await mkdtemp(path.join(tmpdir(), 'predictlab-report-'));
+});
+afterAll(async () => {
+  await test.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+/** Two days of trades, one each half hour, with a bad row, a hole in collection from hour 20 to 24, and a twin. */
+const fill = async (executionId: string, symbol: string, market: Instrument): Promise<number> => {
+  const rows = Array.from({ length: 96 }, (_, i) => trade(START + i * HOUR * 0.5, 0.4 + (i % 10) / 100)).filter(
+    (row) => (row.time ?? 0) < START + 20 * HOUR || (row.time ?? 0) >= START + 24 * HOUR,
+  );
+  const key = await collect(test.database, {
+    executionId,
+    symbol,
+    instrument: market,
+    rows: [...rows, trade(START + 5 * HOUR, 1.7)],
+    covered: { from: START, to: START + 20 * HOUR },
+  });
+  await runStages(test.database, { executionId, symbol, asOf: AS_OF });
+  await collect(test.database, {
+    executionId: `${executionId}-2`,
+    symbol,
+    instrument: market,
+    rows: [],
+    covered: { from: START + 24 * HOUR, to: AS_OF },
+  });
+  await runStages(test.database, { executionId: `${executionId}-2`, symbol, asOf: AS_OF });
+  return key;
+};
+
+const visualize = async (executionId: string, symbol: string, runId = RUN) => {
+  const stage: StageFunction = createVisualize({ database: test.database, home, log: silent });
+  const taskId = `${symbol}/visualize`;
+  const policy = { maxRetries: 0, retryDelayMs: 1, backoff: 1, maxDelayMs: 1, timeoutMs: 60_000 };
+  return await stage(
+    {
+      context: { runId, executionId, taskId, policy, earlierFailures: 0, earlierAttempts: 0 },
+      symbol,
+      stage: 'visualize',
+      settings: { ...settingsOf([symbol]), strategies: [] },
+    },
+    {
+      signal: new AbortController().signal,
+      resume: undefined,
+      attempt: 1,
+      log: silent,
+      heartbeat: () => undefined,
+      commit: (write) =>
+        commitEffect(test.database, { runId, executionId, taskId, symbol, stage: 'visualize', startedAt: AS_OF, attempts: 1 }, write),
+    },
+  );
+};
+
+const settingsOf = (symbols: readonly string[]) => ({ ...sampleConfig(symbols), tasks: [], asOf: AS_OF });
+
+const success = (second: number): TaskResult => ({
+  status: 'success',
+  attempts: 1,
+  startedAt: new Date(AS_OF + second * 1000).toISOString(),
+  durationSeconds: 1,
+  error: null,
+});
+
+const recordRun = async (
+  executionId: string,
+  runId: string,
+  symbols: readonly string[],
+  more: Partial<PipelineResult> = {},
+  startedAt = AS_OF,
+) => {
+  const tasks = Object.fromEntries(symbols.flatMap((symbol) => STAGES.map((stage, i) => [`${symbol}/${stage}`, success(i)])));
+  const result = resultOf({ ...tasks, ...more.taskResults }, { result: 'success', ...more, runId });
+  await beginRun(test.database, { runId, executionId, input: { symbols }, config: settingsOf(symbols), startedAt });
+  await endRun(test.database, { executionId, result: { ...result, taskResults: { ...tasks, ...more.taskResults } } });
+};
+
+const backtest = (strategy: string, sharpe: number | null, key: number): BacktestRecord => ({
+  symbol: 'RAIN',
+  instrumentKey: key,
+  priceType: 'trade' as const,
+  interval: '1h' as const,
+  strategy,
+  params: { fast: 10, slow: 30 },
+  metrics: {
+    sharpe,
+    maxDrawdown: -0.12,
+    trades: 1,
+    undefined: sharpe === null ? { sharpe: 'fewer than two daily returns' } : { brier: 'not resolved' },
+    lookAhead: { cuts: [], of: 48, changed: 0, firstBar: null, verdict: '0 of 48 decisions changed' },
+  },
+  trades: [
+    {
+      entryTime: START + 2 * HOUR,
+      exitTime: START + 9 * HOUR,
+      side: 'long',
+      size: 10,
+      entryPrice: 0.42,
+      exitPrice: 0.48,
+      pnl: 0.6,
+      fees: 0,
+    },
+  ],
+  equity: { time: [START, START + HOUR, START + 2 * HOUR], equity: [10_000, 10_100, 9_900] },
+  passport: { id: 'f00dfeedf00dfeedf00dfeed' },
+});
+
+describe('visualize', () => {
+  let page: string;
+  let effect: StageEffect;
+
+  beforeAll(async () => {
+    await importSymbols(test.database, [{ symbol: 'RAIN', title: EVIL, enabled: true, priority: 3, sources: {} }]);
+    const market = instrument('polymarket:0x1', { title: EVIL, twins: ['predict:7'], opensAt: START });
+    const key = await fill('exec-1', 'RAIN', market);
+    await collect(test.database, {
+      executionId: 'exec-twin',
+      symbol: 'TWIN',
+      instrument: instrument('predict:7', { source: 'predict' }),
+      rows: [trade(START + HOUR, 0.37)],
+    });
+    await runStages(test.database, { executionId: 'exec-twin', symbol: 'TWIN', asOf: AS_OF });
+    await test.database.transaction((tx) =>
+      saveBacktests(tx, { runId: RUN, executionId: 'exec-1' }, [backtest('ema-cross', null, key), backtest('sma-cross', 1.5, key)]),
+    );
+    effect = await visualize('exec-1', 'RAIN');
+    const file = path.join(path.dirname(runReportPath(home, RUN)), 'RAIN.html');
+    page = readFileSync(file, 'utf8');
+  });
+
+  it('says how many pages of how many bytes it wrote', () => {
+    expect(effect.output).toEqual({ pages: 1, bytes: Buffer.byteLength(page) });
+  });
+
+  it('shows candles, the range that was not collected, the twin’s price and the bad row', () => {
+    expect(page).toContain('Candles 1h as a table (44 rows)');
+    expect(page).toContain('not collected 2026-11-02 20:00Z – 2026-11-03 00:00Z');
+    expect(page).toMatch(/predict <b>0\.37<\/b>/);
+    expect(page).toContain('price-range 1');
+    expect(page).toMatch(/coverage<\/dt><dd>.*97\.6/);
+  });
+
+  it('draws the backtest with the highest Sharpe ratio and gives the reason where there is none', () => {
+    expect(page).toContain('Equity and drawdown: sma-cross 10/30 on 1h');
+    expect(page).toContain('fewer than two daily returns');
+    expect(page).toContain('0 of 96 decisions changed');
+  });
+
+  it('shows a hostile title as text', () => {
+    expect(page).not.toContain('<script>alert');
+    expect(page).toContain('&lt;script&gt;alert(&quot;title&quot;)&lt;/script&gt;');
+  });
+
+  it('writes the same page again and leaves nothing half written', async () => {
+    await visualize('exec-1', 'RAIN');
+    const folder = path.dirname(runReportPath(home, RUN));
+    expect(readFileSync(path.join(folder, 'RAIN.html'), 'utf8')).toBe(page);
+    expect(readdirSync(folder)).toEqual(['RAIN.html']);
+  });
+
+  it('makes a page for a symbol without any instrument', async () => {
+    await visualize('exec-1', 'NOTHING');
+    const nothing = readFileSync(path.join(path.dirname(runReportPath(home, RUN)), 'NOTHING.html'), 'utf8');
+    expect(nothing).toContain('No instrument matched');
+  });
+
+  it('says which folder it cannot write to', async () => {
+    const blocked = path.join(home, 'a-file');
+    writeFileSync(blocked, 'in the way');
+    const stage = createVisualize({ database: test.database, home: blocked, log: silent });
+    const work = { signal: new AbortController().signal, resume: undefined, attempt: 1, log: silent, heartbeat: () => undefined };
+    const context = {
+      runId: RUN,
+      executionId: 'x',
+      taskId: 'RAIN/visualize',
+      policy: undefined as never,
+      earlierFailures: 0,
+      earlierAttempts: 0,
+    };
+    const input = { context, symbol: 'RAIN', stage: 'visualize' as const, settings: settingsOf(['RAIN']) };
+    await expect(stage(input, { ...work, commit: () => Promise.reject(new Error('not reached')) })).rejects.toMatchObject({
+      type: 'BadInput',
+      message: expect.stringContaining('a-file/reports/pipeline-2026-11-09T00.00Z/RAIN.html cannot be written'),
+    });
+  });
+});
+
+describe('the report of a run', () => {
+  it('is made from what the database has, with what is usual and what changed', async () => {
+    await recordRun('exec-0', 'pipeline-2026-11-08T20:00Z', ['RAIN'], {}, AS_OF - 4 * HOUR);
+    await recordRun('exec-1', RUN, ['RAIN'], { result: 'degraded', reasons: ['RAIN/store: gaps'] });
+    const { path: file } = await writeRunReport({ database: test.database, home, executionId: 'exec-1', log: silent });
+    expect(file).toBe(runReportPath(home, RUN));
+    const index = readFileSync(file, 'utf8');
+    expect(index).toContain('href="RAIN.html"');
+    expect(index).toContain('sma-cross 10/30');
+    expect(index).toContain('result: success → degraded');
+    expect(index).toContain('median of the last 1 run with as many tasks');
+    expect(index).toContain('was not collected 2026-11-02 20:00Z – 2026-11-03 00:00Z');
+    expect(index).toMatch(/<svg class="spark"/);
+    expect(index).not.toContain('<script>alert');
+  });
+
+  it('is made again from the database where its files are gone, symbol pages included', async () => {
+    const folder = path.dirname(runReportPath(home, RUN));
+    const before = readFileSync(path.join(folder, 'RAIN.html'), 'utf8');
+    rmSync(folder, { recursive: true });
+    await writeRunReport({ database: test.database, home, executionId: RUN });
+    expect(readFileSync(path.join(folder, 'RAIN.html'), 'utf8')).toBe(before);
+    expect(existsSync(path.join(folder, 'index.html'))).toBe(true);
+  });
+
+  it('is made for a run that failed at once, without links to pages that are not there', async () => {
+    const failed: TaskResult = { status: 'failed', attempts: 4, error: { type: 'SourceUnavailable', message: 'polymarket answered 503' } };
+    await recordRun('exec-f', 'failed-run', ['RAIN', 'SUN'], {
+      result: 'failed',
+      taskResults: Object.fromEntries(
+        ['RAIN', 'SUN'].flatMap((s) =>
+          STAGES.map((stage) => [`${s}/${stage}`, stage === 'collect' ? failed : { status: 'skipped', skippedBecause: `${s}/collect` }]),
+        ),
+      ),
+    });
+    const { path: file } = await writeRunReport({ database: test.database, home, executionId: 'exec-f' });
+    const index = readFileSync(file, 'utf8');
+    expect(index).toContain('RAIN/collect failed after 4 attempts: SourceUnavailable: polymarket answered 503');
+    expect(index).not.toContain('href="RAIN.html"');
+    expect(readdirSync(path.dirname(file))).toEqual(['index.html']);
+  });
+
+  it('fills in the stages of a large run, whose status goes only to the symbol, from the ledger', async () => {
+    const symbols = Array.from({ length: 60 }, (_, i) => `S${i}`);
+    const started = new Date(AS_OF).toISOString();
+    for (const stage of STAGES) {
+      await commitEffect(
+        test.database,
+        { runId: 'large', executionId: 'exec-large', taskId: `S7/${stage}`, symbol: 'S7', stage, startedAt: AS_OF, attempts: 2 },
+        async () => ({ output: { ticks: stage === 'collect' ? 4321 : 0 } }),
+      );
+    }
+    const whole = Object.fromEntries(
+      symbols.map((s): [string, TaskResult] => [s, { status: 'success', durationSeconds: 1, startedAt: started }]),
+    );
+    await beginRun(test.database, { runId: 'large', executionId: 'exec-large', input: {}, config: settingsOf(symbols), startedAt: AS_OF });
+    await endRun(test.database, {
+      executionId: 'exec-large',
+      result: resultOf(whole, { result: 'success', runId: 'large', totalTasks: 360 }),
+    });
+    const { path: file } = await writeRunReport({ database: test.database, home, executionId: 'exec-large' });
+    const index = readFileSync(file, 'utf8');
+    expect(index).toContain('S7/kline: success');
+    expect(index).toContain('4\u202f321');
+  });
+
+  it('says so when there is no such run, and when it has not ended', async () => {
+    await expect(writeRunReport({ database: test.database, home, executionId: 'nobody' })).rejects.toMatchObject({
+      type: 'BadInput',
+      message: expect.stringContaining('there is no run nobody'),
+    });
+    await beginRun(test.database, { runId: 'open', executionId: 'exec-open', input: {}, config: settingsOf([]), startedAt: AS_OF });
+    await expect(writeRunReport({ database: test.database, home, executionId: 'open' })).rejects.toThrow('has not ended yet');
+  });
+});
