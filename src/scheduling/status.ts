@@ -25,7 +25,10 @@ export function emptyStatus({ runId, startedAt, now }: { runId: string; startedA
   };
 }
 
-/** Where every task stands at `now`. In `symbol` detail `taskResults` has one entry per symbol and per custom task; the counts are of tasks always. */
+/**
+ * Where every task stands at `now`. In `symbol` detail `taskResults` has one entry per symbol and per custom
+ * task; the counts are of tasks always.
+ */
 export function statusOf(state: RunState, { runId, now, detail }: StatusQuestion): PipelineStatus {
   const { graph, counts } = state;
   const completedTasks = graph.size - counts[PENDING] - counts[RUNNING];
@@ -88,16 +91,32 @@ function stageResults(state: RunState, now: number): Record<string, TaskResult> 
   return results;
 }
 
+/** Beyond so many symbols a status says of each only what differs: 10,000 of them must fit into one Temporal payload (2 MB). */
+const BRIEF_BEYOND = 1_000;
+/** In a brief status so many errors are told, cut to so many characters; `why` tells all of them. */
+const ERRORS_TOLD = 1_000;
+const ERROR_CUT = 120;
+
 function symbolResults(state: RunState, now: number): Record<string, TaskResult> {
   const { graph } = state;
   const results: Record<string, TaskResult> = {};
+  const brief = graph.symbols.length > BRIEF_BEYOND;
+  let told = 0;
   for (let symbol = 0; symbol < graph.symbols.length; symbol++) {
-    if (graph.firstTask[symbol] >= 0) results[graph.symbols[symbol]] = symbolResult(state, symbol, now);
+    if (graph.firstTask[symbol] < 0) continue;
+    const result = symbolResult(state, symbol, now);
+    results[graph.symbols[symbol]] = brief ? briefly(result, result.error ? ++told <= ERRORS_TOLD : false) : result;
   }
   for (let task = 0; task < graph.size; task++) {
     if (graph.symbolOf[task] < 0) results[graph.ids[task]] = taskResult(state, task, now);
   }
   return results;
+}
+
+function briefly({ status, attempts, startedAt, durationSeconds, error, skippedBecause }: TaskResult, tell: boolean): TaskResult {
+  if (startedAt === null) return skippedBecause === undefined ? { status } : { status, skippedBecause };
+  const result = { status, attempts, startedAt, durationSeconds };
+  return tell && error ? { ...result, error: { type: error.type, message: error.message.slice(0, ERROR_CUT) } } : result;
 }
 
 function stageStats({ stageSums }: RunState): Partial<Record<Stage, StageStats>> {

@@ -129,14 +129,19 @@ export function retryLater(state: RunState, lane: Lane, report: Extract<TaskRepo
   stopLane(state, lane);
 }
 
-/** In a large run so many failures keep their stack, and messages are cut. */
+/** In a large run: so many failures keep their stack, so many a long message, the others a short one; all of it must fit into one payload. */
 const STACKS_KEPT = 20;
-const MESSAGE_KEPT = 300;
+const LONG_MESSAGES_KEPT = 1_000;
+const LONG_MESSAGE = 300;
+const SHORT_MESSAGE = 60;
 
 function keepError(state: RunState, task: number, { type, message, stack }: TaskError): void {
-  const small = state.detail === 'symbol' && state.errors.size >= STACKS_KEPT;
-  if (small) state.errors.set(task, { type, message: message.slice(0, MESSAGE_KEPT) });
-  else state.errors.set(task, stack === undefined ? { type, message } : { type, message, stack });
+  const earlier = state.errors.size;
+  if (state.detail === 'symbol' && earlier >= STACKS_KEPT) {
+    state.errors.set(task, { type, message: message.slice(0, earlier < LONG_MESSAGES_KEPT ? LONG_MESSAGE : SHORT_MESSAGE) });
+  } else {
+    state.errors.set(task, stack === undefined ? { type, message } : { type, message, stack });
+  }
 }
 
 function countEnd(state: RunState, task: number): void {

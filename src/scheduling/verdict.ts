@@ -33,7 +33,11 @@ export function reasonsOf(state: RunState): string[] {
 function degradedReasons({ degraded, graph }: RunState): string[] {
   const tasksOf = new Map<string, number[]>();
   for (const task of [...degraded.keys()].sort((a, b) => a - b)) {
-    for (const reason of degraded.get(task) ?? []) tasksOf.set(reason, [...(tasksOf.get(reason) ?? []), task]);
+    for (const reason of degraded.get(task) ?? []) {
+      const tasks = tasksOf.get(reason);
+      if (tasks === undefined) tasksOf.set(reason, [task]);
+      else tasks.push(task);
+    }
   }
   const reasons = [...tasksOf].map(([reason, tasks]) =>
     tasks.length === 1 ? `${graph.ids[tasks[0]]}: ${reason}` : `${graph.ids[tasks[0]]} and ${tasks.length - 1} more: ${reason}`,

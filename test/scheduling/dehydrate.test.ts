@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { dehydrate, rehydrate } from '../../src/scheduling/dehydrate.ts';
+import { reduce } from '../../src/scheduling/reducer.ts';
+import { statusOf } from '../../src/scheduling/status.ts';
+import { DrivenRun, failed, succeeded } from './driven-run.ts';
+import { customTask, runConfig } from './run-config.ts';
+
+const stages = ['collect', 'clean', 'store', 'kline', 'backtest', 'visualize'];
+
+describe('a dehydrated run', () => {
+  it('of 10,000 symbols stays far below what one Temporal payload may be, failures included', () => {
+    const symbols = Array.from({ length: 10_000 }, (_, i) => `SYMBOL_${i}`);
+    const run = new DrivenRun(runConfig({ symbols, maxConcurrent: 100 }));
+    run.start(1_700_000_000_000);
+    for (const [i, symbol] of symbols.slice(0, 6_000).entries()) {
+      const at = 1_700_000_000_000 + i * 1_000;
+      const [first, ...rest] = stages.map((stage) => succeeded(`${symbol}/${stage}`, { at, degraded: ['PREDICT_API_KEY is not set'] }));
+      run.ends(symbol, i % 10 === 0 ? [first, failed(`${symbol}/clean`)] : [first, ...rest], { at });
+    }
+    const data = dehydrate(run.state);
+    expect(JSON.stringify(data).length).toBeLessThan(500_000);
+    const question = { runId: 'run', now: 1_700_009_000_000, detail: 'symbol' } as const;
+    const again = rehydrate(run.state.graph, JSON.parse(JSON.stringify(data)));
+    expect(statusOf(again, question)).toEqual(statusOf(run.state, question));
+  });
+
+  it('of an order of one’s own needs that order again', () => {
+    const order = { name: 'mine', key: () => 0 };
+    const run = new DrivenRun(runConfig({ tasks: [customTask('a')] }), { order });
+    run.start();
+    const data = dehydrate(run.state);
+    expect(() => rehydrate(run.state.graph, data)).toThrow(/ordered by mine/);
+    const again = rehydrate(run.state.graph, data, { order });
+    expect(reduce(again, { type: 'laneEnded', lane: 'a', reports: [succeeded('a')], end: 'completed', at: 1 })).toMatchObject([
+      { type: 'finish', result: 'success' },
+    ]);
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { DrivenRun, failed, retryLater, succeeded } from './driven-run.ts';
+import { customTask, runConfig } from './run-config.ts';
+
+describe('a failed task', () => {
+  it('skips what depends on it, names itself as the reason, and leaves the others alone', () => {
+    const report = customTask('report', { dependencies: ['A/store', 'B/store'] });
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'store', tasks: [report] }));
+    run.start();
+    run.ends('A', [succeeded('A/collect'), failed('A/clean', 'bad row')]);
+    expect(run.status.taskResults['A/store']).toEqual({ status: 'skipped', skippedBecause: 'A/clean' });
+    expect(run.status.taskResults.report).toEqual({ status: 'skipped', skippedBecause: 'A/clean' });
+    expect(run.status.taskResults['A/clean']).toMatchObject({
+      status: 'failed',
+      attempts: 4,
+      error: { type: 'SourceUnavailable', message: 'bad row', stack: 'at the venue' },
+    });
+    expect(run.is('B/collect')).toBe('running');
+    expect(run.why('report')).toBe('report was skipped because A/clean failed, and it depends on that: SourceUnavailable: bad row');
+    expect(run.why('A/clean')).toBe('A/clean failed after 4 attempts: SourceUnavailable: bad row');
+  });
+
+  it('that is critical cancels what runs, skips what never started, and fails the run once all has ended', () => {
+    const config = runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'clean', maxConcurrent: 2, stages: { clean: { critical: true } } });
+    const run = new DrivenRun(config);
+    run.start();
+    run.reports('B', [{ taskId: 'B/collect', kind: 'started', at: 1 }]);
+    expect(run.ends('A', [succeeded('A/collect'), failed('A/clean', 'disk full')])).toEqual(['cancel B']);
+    expect(run.is('C/collect')).toBe('skipped');
+    expect(run.ends('B', [{ taskId: 'B/collect', kind: 'cancelled', at: 9, startedAt: 1, attempts: 1 }], { end: 'cancelled' })).toEqual([
+      'finish failed CriticalTaskFailed',
+    ]);
+    expect(run.is('B/collect')).toBe('cancelled');
+    expect(run.status.taskResults['B/clean']).toEqual({ status: 'skipped', skippedBecause: 'A/clean' });
+    expect(run.result).toMatchObject({ result: 'failed', reasons: ['critical task A/clean failed: disk full'] });
+    expect(run.why('C/collect')).toBe(
+      'C/collect was skipped because the critical task A/clean failed and stopped the run: SourceUnavailable: disk full',
+    );
+  });
+
+  it('goes again with retryFailed, with what it had skipped; what succeeded is kept and attempts count on', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'store' }));
+    run.start();
+    run.ends('A', [succeeded('A/collect'), failed('A/clean')]);
+    expect(run.tell({ type: 'retryFailed', at: 9 })).toEqual(['start A clean..store']);
+    expect(run.is('A/collect')).toBe('success');
+    run.ends('A', [succeeded('A/clean', { attempts: 5 }), succeeded('A/store')]);
+    expect(run.status.taskResults['A/clean']).toMatchObject({ status: 'success', attempts: 5, error: null });
+    run.ends('B', [succeeded('B/collect'), succeeded('B/clean'), succeeded('B/store')]);
+    expect(run.result.result).toBe('success');
+  });
+
+  it('goes again with retryFailed even before its lane has ended, without mistaking the old failure for a new one', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean' }));
+    run.start();
+    run.reports('A', [failed('A/collect')]);
+    expect(run.tell({ type: 'retryFailed', at: 2 })).toEqual([]);
+    expect(run.ends('A', [failed('A/collect')])).toEqual(['start A collect..clean']);
+    expect(run.reports('A', [failed('A/collect')])).toEqual([]);
+    expect(run.is('A/collect')).toBe('running');
+  });
+});
+
+describe('a cancelled run', () => {
+  it('cancels everything unfinished and ends when the last lane has', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'clean', maxConcurrent: 2 }));
+    run.start();
+    run.ends('A', [retryLater('A/collect', 99_999)]);
+    expect(run.tell({ type: 'cancel', at: 5, reason: 'not today' })).toEqual(['cancel B', 'cancel C']);
+    run.ends('B', [], { end: 'cancelled' });
+    expect(run.ends('C', [succeeded('C/collect'), succeeded('C/clean')])).toEqual(['finish cancelled']);
+    expect(run.status.statusBreakdown).toEqual({ pending: 0, running: 0, success: 2, failed: 0, skipped: 0, cancelled: 4 });
+    expect(run.result.reasons).toEqual(['cancelled: not today']);
+    expect(run.tell({ type: 'retryFailed', at: 9 })).toEqual([]);
+  });
+});
+
+describe('a run', () => {
+  it('without tasks succeeds at once', () => {
+    const run = new DrivenRun(runConfig());
+    expect(run.start()).toEqual(['finish success']);
+    expect(run.status).toMatchObject({ totalTasks: 0, progress: 1 });
+  });
+
+  it('is degraded when a task says so, each reason once', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'collect' }));
+    run.start();
+    const degraded = ['predict is skipped: PREDICT_API_KEY is not set'];
+    run.ends('A', [succeeded('A/collect', { degraded })]);
+    expect(run.ends('B', [succeeded('B/collect', { degraded })])).toEqual(['finish degraded']);
+    expect(run.result.reasons).toEqual(['A/collect and 1 more: predict is skipped: PREDICT_API_KEY is not set']);
+    expect(run.status.taskResults['A/collect'].degraded).toEqual(degraded);
+  });
+
+  it('takes over what an earlier run did, but nothing behind a task that runs again', () => {
+    const outcome = { output: { rows: 7 }, attempts: 1 };
+    const config = runConfig({ symbols: ['A'], untilStage: 'kline', maxConcurrent: 1 });
+    const run = new DrivenRun(config, { reused: { 'A/collect': outcome, 'A/clean': outcome, 'A/kline': outcome } });
+    expect(run.start()).toEqual(['start A store..kline']);
+    expect(run.status.taskResults['A/clean']).toMatchObject({ status: 'success', attempts: 0, output: { rows: 7 } });
+    expect(run.why('A/clean')).toBe('A/clean is reused from an earlier run');
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { rehearse } from '../../src/scheduling/rehearse.ts';
+import { customTask, graphOfConfig, POLICY, runConfig } from './run-config.ts';
+
+const symbols = Array.from({ length: 12 }, (_, i) => `S${i}`);
+
+function rehearsalOf(given: Parameters<typeof runConfig>[0], options: Partial<Parameters<typeof rehearse>[0]> = {}) {
+  const config = runConfig(given);
+  return rehearse({ graph: graphOfConfig(config), config, ...options });
+}
+
+describe('a rehearsal', () => {
+  it('gives the same answer for the same seed, and another one for another', () => {
+    expect(rehearsalOf({ symbols }, { seed: 7 })).toEqual(rehearsalOf({ symbols }, { seed: 7 }));
+    expect(rehearsalOf({ symbols }, { seed: 8 }).makespanSeconds).not.toEqual(rehearsalOf({ symbols }, { seed: 7 }).makespanSeconds);
+  });
+
+  it('takes as long as the work of one slot when there is one slot, and uses it wholly', () => {
+    const { makespanSeconds, slotUse, successRate } = rehearsalOf({ symbols, maxConcurrent: 1 });
+    // 72 tasks of a second on average
+    expect(makespanSeconds.p50).toBeGreaterThan(60);
+    expect(makespanSeconds.p50).toBeLessThan(84);
+    expect(makespanSeconds.p95).toBeGreaterThan(makespanSeconds.p50);
+    expect(slotUse).toBe(1);
+    expect(successRate).toBe(1);
+  });
+
+  it('draws durations around the measured means', () => {
+    const measured = rehearsalOf({ symbols: ['A'], untilStage: 'clean' }, { durations: { collect: 100, 'A/clean': 50 } });
+    expect(measured.makespanSeconds.p50).toBeGreaterThan(110);
+    expect(measured.makespanSeconds.p50).toBeLessThan(170);
+  });
+
+  it('names the longest chain and finds the fewest slots that are almost as fast as any number', () => {
+    const tasks = [customTask('a'), customTask('b'), customTask('long', { dependencies: ['b'] })];
+    const durations = { a: 1, b: 1, long: 1_000 };
+    const { criticalPath, bestConcurrent } = rehearsalOf({ tasks, maxConcurrent: 3 }, { durations });
+    expect(criticalPath).toEqual(['b', 'long']);
+    expect(bestConcurrent).toBe(1);
+    expect(rehearsalOf({ symbols, maxConcurrent: 1 }, { concurrents: [1, 2] }).bestConcurrent).toBe(2);
+  });
+
+  it('plays faults through the retries of the run: most are mended, at the price of time', () => {
+    const faulty = rehearsalOf({ symbols }, { failures: { collect: 0.3 } });
+    expect(faulty.successRate).toBeGreaterThan(0.95);
+    expect(faulty.successRate).toBeLessThan(1);
+    expect(faulty.makespanSeconds.p50).toBeGreaterThan(rehearsalOf({ symbols }).makespanSeconds.p50);
+    expect(rehearsalOf({ symbols }, { failures: { collect: 1 } }).successRate).toBe(0);
+    const once = { ...POLICY, maxRetries: 0 };
+    const unmended = rehearsalOf({ symbols, stages: { collect: { policy: once } } }, { failures: { collect: 0.3 } });
+    expect(unmended.successRate).toBeGreaterThan(0.6);
+    expect(unmended.successRate).toBeLessThan(0.8);
+  });
+
+  it('goes through long waits and critical failures like a real run', () => {
+    const patient = { ...POLICY, retryDelayMs: 300_000, backoff: 1, maxDelayMs: 300_000 };
+    const waits = rehearsalOf({ symbols, stages: { collect: { policy: patient } } }, { failures: { collect: 0.5 } });
+    expect(waits.makespanSeconds.p50).toBeGreaterThan(300);
+    const critical = rehearsalOf({ symbols, stages: { clean: { critical: true } } }, { failures: { clean: 1 } });
+    expect(critical.successRate).toBeLessThan(0.15);
+  });
+
+  it('of nothing takes no time', () => {
+    expect(rehearsalOf({})).toEqual({
+      makespanSeconds: { p50: 0, p95: 0 },
+      successRate: 1,
+      slotUse: 0,
+      criticalPath: [],
+      bestConcurrent: 1,
+    });
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { dehydrate } from '../../src/scheduling/dehydrate.ts';
+import { emptyStatus, statusOf } from '../../src/scheduling/status.ts';
+import { DrivenRun, failed, retryLater, succeeded } from './driven-run.ts';
+import { customTask, runConfig } from './run-config.ts';
+
+const symbols = Array.from({ length: 60 }, (_, i) => `S${i}`);
+
+describe('the status of a run', () => {
+  it('is there before the first task', () => {
+    expect(emptyStatus({ runId: 'run', startedAt: 0, now: 500 })).toMatchObject({ totalTasks: 0, durationSeconds: 0.5, finishedAt: null });
+  });
+
+  it('says where every task stands, and how the stages do', () => {
+    const run = new DrivenRun(
+      runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: [customTask('t', { dependencies: ['A/clean'] })] }),
+    );
+    run.start(1_000);
+    run.reports('A', [{ taskId: 'A/collect', kind: 'started', at: 1_500 }], 1_500);
+    run.now = 3_000;
+    expect(run.status.taskResults['A/collect']).toEqual({
+      status: 'running',
+      attempts: 1,
+      startedAt: '1970-01-01T00:00:01.500Z',
+      durationSeconds: 1.5,
+      error: null,
+    });
+    run.ends('A', [{ ...succeeded('A/collect', { at: 3_500, attempts: 2 }), startedAt: 1_500 } as never, failed('A/clean')], { at: 4_000 });
+    expect(run.status).toMatchObject({
+      runId: 'run',
+      totalTasks: 5,
+      completedTasks: 3,
+      progress: 0.6,
+      startedAt: '1970-01-01T00:00:01.000Z',
+      durationSeconds: 3,
+      statusBreakdown: { pending: 1, running: 1, success: 1, failed: 1, skipped: 1, cancelled: 0 },
+      stageStats: { collect: { count: 1, successRate: 1, meanSeconds: 2, maxSeconds: 2 }, clean: { count: 1, successRate: 0 } },
+    });
+    expect(run.status.taskResults['A/collect']).toMatchObject({ status: 'success', attempts: 2, durationSeconds: 2, output: { rows: 1 } });
+    expect(run.status.taskResults['B/clean']).toEqual({
+      status: 'pending',
+      attempts: 0,
+      startedAt: null,
+      durationSeconds: null,
+      error: null,
+    });
+  });
+
+  it('keeps the last error of a task that is tried again later', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean' }));
+    run.start();
+    run.ends('A', [retryLater('A/collect', 60_000)]);
+    expect(run.status.taskResults['A/collect']).toMatchObject({
+      status: 'pending',
+      attempts: 1,
+      error: { message: 'polymarket asks to wait' },
+    });
+  });
+
+  it('can be told by symbol: the failed stage’s error, attempts summed; the counts stay per task', () => {
+    const run = new DrivenRun(
+      runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'store', maxConcurrent: 2, tasks: [customTask('t', { priority: 5 })] }),
+    );
+    run.start();
+    run.ends('A', [succeeded('A/collect'), failed('A/clean', 'bad row')]);
+    const { taskResults, totalTasks, statusBreakdown } = statusOf(run.state, { runId: 'run', now: 9, detail: 'symbol' });
+    expect(totalTasks).toBe(10);
+    expect(statusBreakdown).toEqual({ pending: 5, running: 2, success: 1, failed: 1, skipped: 1, cancelled: 0 });
+    expect(Object.keys(taskResults)).toEqual(['A', 'B', 'C', 't']);
+    expect(taskResults.A).toMatchObject({ status: 'failed', attempts: 5, error: { message: 'bad row' }, durationSeconds: 1 });
+    expect(taskResults.B).toMatchObject({ status: 'running' });
+    expect(taskResults.t).toMatchObject({ status: 'pending' });
+  });
+
+  it('of 10,000 symbols fits into one Temporal payload even when every one of them failed', () => {
+    const many = Array.from({ length: 10_000 }, (_, i) => `SOME_LONG_SYMBOL_${i}`);
+    const run = new DrivenRun(runConfig({ symbols: many, untilStage: 'collect', maxConcurrent: 10_000 }));
+    run.start();
+    for (const symbol of many) run.ends(symbol, [failed(`${symbol}/collect`, `${symbol}: the venue did not answer `.repeat(40))]);
+    const status = statusOf(run.state, { runId: 'run', now: run.now, detail: 'symbol' });
+    expect(status.statusBreakdown.failed).toBe(10_000);
+    expect(JSON.stringify(status).length).toBeLessThan(1_600_000);
+    expect(JSON.stringify(dehydrate(run.state)).length).toBeLessThan(1_600_000);
+    expect(run.why('SOME_LONG_SYMBOL_9999')).toMatch(/SOME_LONG_SYMBOL_9999: the venue did not answer/);
+  });
+
+  it('is fed by signals of every stage in small runs, and only of stages that others wait for in large ones', () => {
+    const small = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'store' }));
+    small.start();
+    expect(small.commands).toMatchObject([{ signalStages: ['collect', 'clean'] }]);
+    const watcher = customTask('watcher', { dependencies: ['S0/clean'] });
+    const large = new DrivenRun(runConfig({ symbols, untilStage: 'store', maxConcurrent: 2, tasks: [watcher] }));
+    large.start();
+    expect(large.commands).toMatchObject([{ signalStages: ['clean'] }, { signalStages: [] }]);
+    // the signal of `clean` says that `collect` had succeeded too
+    expect(large.reports('S0', [succeeded('S0/clean')])).toEqual([]);
+    expect(large.is('S0/collect')).toBe('success');
+    expect(large.is('S0/store')).toBe('running');
+  });
+});
