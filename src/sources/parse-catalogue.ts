@@ -37,10 +37,11 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
       continue;
     }
     for (const issue of parsed.error.issues) {
-      problems.push({
-        where: `[${index}]${name}${issue.path.length > 0 ? `.${issue.path.map(String).join('.')}` : ''}`,
-        message: explain(issue.path, issue.message, item),
-      });
+      const path = ofSelector(issue.path) ? issue.path.slice(0, SELECTOR_DEPTH) : issue.path;
+      const where = `[${index}]${name}${path.length > 0 ? `.${path.map(String).join('.')}` : ''}`;
+      // one selector may go wrong in several ways, all mended by the same forms
+      if (!problems.some((problem) => problem.where === where && path !== issue.path))
+        problems.push({ where, message: explain(path, issue.message, item) });
     }
   }
   if (problems.length === 0) return entries;
@@ -50,6 +51,10 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
     [`${origin} has ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}; nothing was imported:`, ...lines].join('\n'),
   );
 }
+
+/** `sources.polymarket.0` and what lies below it. */
+const SELECTOR_DEPTH = 3;
+const ofSelector = (path: readonly PropertyKey[]): boolean => path[0] === 'sources' && path.length >= SELECTOR_DEPTH;
 
 /** A selector that fits no form gets the list of forms: what zod says of a union helps nobody. */
 function explain(path: readonly PropertyKey[], message: string, item: unknown): string {

@@ -61,7 +61,11 @@ export async function createCollectRig(options: SandboxOptions & { env?: Record<
         log: silent,
         heartbeat: () => undefined,
         commit: (write) =>
-          commitEffect(database, { runId: 'run', executionId, taskId, symbol, stage: 'collect', startedAt: Date.now(), attempts: 1 }, write),
+          commitEffect(
+            database,
+            { runId: 'run', executionId, taskId, symbol, stage: 'collect', startedAt: Date.now(), attempts: 1 },
+            write,
+          ),
       },
     );
   };
@@ -112,4 +116,6 @@ export async function storedTrades(database: Database, instrument: string): Prom
 
 /** What the sandbox says must be stored, without its own bookkeeping. */
 export const trueTrades = (rig: CollectRig, instrument: string, window: { from: number; to: number }): readonly StoredTick[] =>
-  rig.venue.truth.ticks(instrument, window).map(({ time, price, size, side, outcome, tradeId }) => ({ time, price, size, side, outcome, tradeId }));
+  rig.venue.truth
+    .ticks(instrument, window)
+    .map(({ time, price, size, side, outcome, tradeId }) => ({ time, price, size, side, outcome, tradeId }));

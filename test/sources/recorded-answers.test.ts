@@ -14,7 +14,8 @@ const DATA = path.join(SHARED, 'data');
 const NAUTILUS = path.join(SHARED, 'reference/nautilus-polymarket');
 const FIXTURES = path.join(DATA, 'fixtures-polymarket');
 
-const read = (file: string): string => (file.endsWith('.gz') ? gunzipSync(readFileSync(file)).toString('utf8') : readFileSync(file, 'utf8'));
+const read = (file: string): string =>
+  file.endsWith('.gz') ? gunzipSync(readFileSync(file)).toString('utf8') : readFileSync(file, 'utf8');
 const json = (file: string): unknown => JSON.parse(read(file));
 
 describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped where that folder is absent)', () => {
@@ -33,7 +34,9 @@ describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped 
 
   it('every recorded five-minute market is read, with its two tokens, its close and who won', () => {
     const lines = read(path.join(DATA, 'pm-btc5m-chainlink-2026/BTC-5m-markets-2026-06-08.jsonl.gz')).trim().split('\n');
-    const recorded = lines.map((line) => JSON.parse(line) as { raw: unknown; end_sec: number; outcome_prices: [string, string]; token_ids: string[] });
+    const recorded = lines.map(
+      (line) => JSON.parse(line) as { raw: unknown; end_sec: number; outcome_prices: [string, string]; token_ids: string[] },
+    );
     const { instruments, problems } = readMarkets(
       recorded.map(({ raw }) => raw),
       'chainlink',

@@ -1,5 +1,5 @@
-/** A bare NaN or Infinity where a value should be: not JSON, but written by some servers. */
-const BARE_NUMBER = /([:[,]\s*)(-?(?:NaN|Infinity))(?=\s*[,}\]])/g;
+/** A string as a whole (skipped), or a bare NaN or Infinity: not JSON, but written by some servers. */
+const STRING_OR_BARE = /"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g;
 
 /**
  * Parses JSON. Bare `NaN` and `Infinity` become strings, so that one bad number is one bad row and not a lost page.
@@ -9,7 +9,7 @@ export function parseTolerantJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    const mended = text.replace(BARE_NUMBER, '$1"$2"');
+    const mended = text.replace(STRING_OR_BARE, (found) => (found.startsWith('"') ? found : `"${found}"`));
     if (mended === text) throw error;
     return JSON.parse(mended) as unknown;
   }

@@ -4,8 +4,19 @@ import type { ReadRow } from '../candidate.ts';
 import { otherSide, readNumber, readSide, readText, readTime } from '../scalars.ts';
 import { isObject, type JsonObject, type RequiredFields } from '../schema-drift.ts';
 
-/** The fields of a trade, by their names in Data v2 (snake case) and in the older v1 (camel case). */
-export const TRADE_FIELDS: RequiredFields = [['token_id', 'asset'], ['price'], ['size'], ['timestamp']];
+/**
+ * The fields of a trade, by their names in Data v2 (snake case) and in the older v1 (camel case). Those that only make its
+ * identity are among them: were one renamed, every trade would be taken for a new one.
+ */
+export const TRADE_FIELDS: RequiredFields = [
+  ['token_id', 'asset'],
+  ['side'],
+  ['price'],
+  ['size'],
+  ['timestamp'],
+  ['transaction_hash', 'transactionHash'],
+  ['proxy_wallet', 'proxyWallet'],
+];
 
 /**
  * Reads one trade of either Data API version. A trade of the second outcome is mirrored: price → 1 − price, side flipped,

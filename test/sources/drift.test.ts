@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { nextCursor } from '../../src/sources/polymarket/pagination.ts';
+import { readMarkets } from '../../src/sources/polymarket/gamma.ts';
+import { TRADE_FIELDS } from '../../src/sources/polymarket/trade-row.ts';
+import { listAt, refuseRenamedFields } from '../../src/sources/schema-drift.ts';
+
+const AT = { venue: 'polymarket', where: '/v2/trades' };
+const row = (facts: Record<string, unknown> = {}): Record<string, unknown> => ({
+  token_id: '1',
+  side: 'BUY',
+  price: 0.5,
+  size: 1,
+  timestamp: 1,
+  transaction_hash: '0xt',
+  proxy_wallet: '0xa',
+  ...facts,
+});
+const check = (rows: readonly unknown[]): void => refuseRenamedFields(rows, TRADE_FIELDS, { ...AT, list: 'data' });
+
+describe('a changed schema', () => {
+  it('is a field that every row lacks, told with path, expectation, what came and a sample', () => {
+    const renamed = [1, 2].map(() => ({ token_id: '1', side: 'BUY', px: 0.5, size: 1 }));
+    expect(() => check(renamed)).toThrow(
+      'polymarket changed its answer on /v2/trades: expected a value at data[].price, got nothing; sample: {"token_id":"1","side":"BUY","px":0.5,"size":1}',
+    );
+  });
+
+  it('is a field of the identity: were it renamed, every trade would be stored a second time', () => {
+    const hashless = row({ transaction_hash: undefined });
+    expect(() => check([hashless])).toThrow(/data\[\]\.transaction_hash/);
+  });
+
+  it('is a field that became an object in every row', () => {
+    expect(() => check([row({ price: { value: 0.5 } })])).toThrow(/data\[\]\.price, got object/);
+  });
+
+  it('is not one row that lacks a field, a null everywhere, or an empty page', () => {
+    expect(() => check([row(), row({ price: undefined })])).not.toThrow();
+    expect(() => check([row({ price: null }), row({ price: null })])).not.toThrow();
+    expect(() => check([])).not.toThrow();
+  });
+
+  it('is an envelope without its list, never an empty page', () => {
+    expect(() => listAt({ rows: [] }, 'data', AT)).toThrow(/expected a list at data, got nothing/);
+    expect(() => listAt([], 'data', AT)).toThrow(/expected an object at \$, got array/);
+  });
+
+  it('is an answer without paging, which would look like the last page', () => {
+    expect(() => nextCursor({ data: [], paging: {} }, '/v2/trades')).toThrow(/expected an object at pagination/);
+    expect(() => nextCursor({ data: [], pagination: { has_more: true, nextCursor: 'x' } }, '/v2/trades')).toThrow(
+      /pagination\.next_cursor/,
+    );
+    expect(nextCursor({ pagination: { has_more: false, next_cursor: null } }, '/v2/trades')).toBeNull();
+    expect(nextCursor({ pagination: { has_more: true, next_cursor: 'x' } }, '/v2/trades')).toBe('x');
+  });
+
+  it('is a list of markets of which none can be read; one that cannot is only left out', () => {
+    const market = { conditionId: '0x1', slug: 'rain', closed: false, outcomes: '["Yes","No"]', clobTokenIds: '["1","2"]' };
+    const { conditionId: _id, ...broken } = market;
+    expect(() => readMarkets([broken], '/markets')).toThrow(/changed its answer on \/markets: .*conditionId/);
+    const found = readMarkets([market, broken], '/markets');
+    expect(found.instruments).toHaveLength(1);
+    expect(found.problems).toHaveLength(1);
+  });
+});

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import type { Instrument } from '../../src/contracts/market-data.ts';
+import { identifyPage } from '../../src/sources/candidate.ts';
+import { readTrade } from '../../src/sources/polymarket/trade-row.ts';
+import { readMatch } from '../../src/sources/predict/match-row.ts';
+import { parseIsoTime, readNumber, readScaled, readTime } from '../../src/sources/scalars.ts';
+
+const market = (facts: Partial<Instrument> = {}): Instrument =>
+  ({ id: 'polymarket:0x1', outcomes: ['Yes', 'No'], outcomeIds: ['111', '222'], ...facts }) as Instrument;
+
+/** Made-up, in the shape of a Data v2 row. */
+const trade = (facts: Record<string, unknown> = {}): Record<string, unknown> => ({
+  proxy_wallet: '0xa',
+  side: 'BUY',
+  token_id: '111',
+  condition_id: '0x1',
+  size: 12.5,
+  price: 0.37,
+  timestamp: 1_776_043_119,
+  outcome: 'Yes',
+  outcome_index: 0,
+  transaction_hash: '0xt',
+  ...facts,
+});
+
+describe('a trade of Polymarket', () => {
+  it('of the first outcome is taken as it is', () => {
+    expect(readTrade(trade(), market())).toMatchObject({
+      time: 1_776_043_119_000,
+      price: 0.37,
+      size: 12.5,
+      side: 'buy',
+      outcome: 'Yes',
+      tradeId: null,
+      defect: null,
+    });
+  });
+
+  it('of the second outcome is mirrored exactly, and keeps the name of what was traded', () => {
+    expect(readTrade(trade({ token_id: '222', outcome: 'No' }), market())).toMatchObject({
+      price: 0.63,
+      side: 'sell',
+      outcome: 'No',
+      defect: null,
+    });
+  });
+
+  it("keeps the venue's own row, with its key order", () => {
+    const row = trade({ price: 'NaN' });
+    expect(readTrade(row, market()).raw).toBe(JSON.stringify(row));
+  });
+
+  it('reads numbers that are written as strings', () => {
+    expect(readTrade(trade({ price: '0.370', size: '12.5', timestamp: '1776043119' }), market())).toMatchObject({
+      price: 0.37,
+      size: 12.5,
+      defect: null,
+    });
+  });
+
+  it('reads the older version of the row to the same identity', () => {
+    const old = {
+      proxyWallet: '0xa',
+      side: 'BUY',
+      asset: '111',
+      conditionId: '0x1',
+      size: 12.5,
+      price: 0.37,
+      timestamp: 1_776_043_119,
+      transactionHash: '0xt',
+    };
+    const [first, second] = [trade(), old].map((row) => identifyPage([readTrade(row, market())])[0].identity);
+    expect(second).toBe(first);
+  });
+
+  it('names the outcome by its index where it has no name', () => {
+    expect(readTrade(trade({ outcome: '' }), market({ outcomes: [] })).outcome).toBe('0');
+    expect(readTrade(trade({ outcome: undefined, token_id: '222' }), market()).outcome).toBe('No');
+  });
+
+  it.each([
+    ['a null price', { price: null }, 'malformed'],
+    ['a price that is no number', { price: 'cheap' }, 'malformed'],
+    ['a price of NaN', { price: 'NaN' }, 'not-finite'],
+    ['an infinite size', { size: '-Infinity' }, 'not-finite'],
+    ['a missing time', { timestamp: undefined }, 'malformed'],
+    ['a token of another market', { token_id: '333' }, 'unknown-outcome'],
+    ['no token', { token_id: null }, 'unknown-outcome'],
+    ['a side that is none', { side: 'HOLD' }, 'malformed'],
+  ])('with %s says why it cannot become a tick', (_, facts, defect) => {
+    expect(readTrade(trade(facts), market()).defect).toBe(defect);
+  });
+
+  it('that is no object at all is malformed', () => {
+    expect(readTrade(null, market())).toMatchObject({ defect: 'malformed', raw: 'null' });
+    expect(readTrade('torn', market())).toMatchObject({ defect: 'malformed' });
+  });
+});
+
+describe('a match of Predict.fun', () => {
+  const predict = market({ id: 'predict:7', outcomes: ['Up', 'Down'], outcomeIds: ['4461', '4462'] });
+  /** Made-up, in the shape of `/v1/orders/matches`. */
+  const match = (
+    facts: Record<string, unknown> = {},
+    outcome: Record<string, unknown> = { indexSet: 1, name: 'Up', onChainId: '4461' },
+  ) => ({
+    settlementId: '01a0-1',
+    executedAt: '2026-09-06T11:45:23.000Z',
+    priceExecuted: '111200000000000000',
+    amountFilled: '8409090909090909720',
+    taker: { price: '112000000000000000', quoteType: 'Bid', outcome },
+    ...facts,
+  });
+
+  it("has the execution price, not the taker's limit, read exactly", () => {
+    expect(readMatch(match(), predict)).toMatchObject({
+      time: Date.UTC(2026, 8, 6, 11, 45, 23),
+      price: 0.1112,
+      size: 8.40909090909091,
+      side: 'buy',
+      outcome: 'Up',
+      tradeId: '01a0-1',
+      defect: null,
+    });
+  });
+
+  it('of the second outcome is mirrored', () => {
+    const row = match({ taker: { quoteType: 'Ask', outcome: { indexSet: 2, name: 'Down', onChainId: '4462' } } });
+    expect(readMatch(row, predict)).toMatchObject({ price: 0.8888, side: 'buy', outcome: 'Down' });
+  });
+
+  it('goes by the index set where the outcome has no id', () => {
+    expect(readMatch(match({}, { indexSet: 2, name: 'Down' }), predict)).toMatchObject({ price: 0.8888, defect: null });
+  });
+
+  it.each([
+    ['a null price', match({ priceExecuted: null }), 'malformed'],
+    ['a price of NaN', match({ priceExecuted: 'NaN' }), 'not-finite'],
+    ['a price with a point in it', match({ priceExecuted: '0.11' }), 'malformed'],
+    ['no id', match({ settlementId: undefined }), 'malformed'],
+    ["another market's outcome", match({}, { indexSet: 1, name: 'Up', onChainId: '99' }), 'unknown-outcome'],
+    ['no taker', match({ taker: null }), 'unknown-outcome'],
+  ])('with %s says why it cannot become a tick', (_, row, defect) => {
+    expect(readMatch(row, predict).defect).toBe(defect);
+  });
+
+  it("is the same trade on every page, by the venue's id", () => {
+    const rows = identifyPage([readMatch(match(), predict), readMatch(match(), predict)]);
+    expect(rows.map(({ identity }) => identity)).toEqual(['01a0-1', '01a0-1']);
+  });
+});
+
+describe('the identity of trades without an id', () => {
+  const read = (facts: Record<string, unknown> = {}) => readTrade(trade(facts), market());
+
+  it('tells copies inside one page apart, and knows the same row on another page', () => {
+    const page = identifyPage([read(), read({ price: 0.4 }), read()]).map(({ identity }) => identity);
+    expect(new Set(page).size).toBe(3);
+    expect(page[2]).toBe(`${page[0]}#1`);
+    expect(identifyPage([read({ price: 0.4 }), read()]).map(({ identity }) => identity)).toEqual([page[1], page[0]]);
+  });
+
+  it.each(['transaction_hash', 'proxy_wallet', 'side', 'price', 'size', 'timestamp'])('differs when %s differs', (field) => {
+    const values: Record<string, unknown> = {
+      transaction_hash: '0xother',
+      proxy_wallet: '0xother',
+      side: 'SELL',
+      price: 0.38,
+      size: 13,
+      timestamp: 1_776_043_120,
+    };
+    const [first, other] = identifyPage([read(), read({ [field]: values[field] })]);
+    expect(other.identity).not.toBe(first.identity);
+  });
+
+  it('of a bad row is its text, so that it is listed once however often it comes', () => {
+    const [first, again] = identifyPage([read({ price: null }), read({ price: null })]);
+    expect(again.identity).toBe(first.identity);
+  });
+});
+
+describe('numbers and times in answers', () => {
+  it('scaled integers are read without rounding on the way', () => {
+    expect(readScaled('370000000000000000').value).toBe(0.37);
+    expect(readScaled('1').value).toBe(1e-18);
+    expect(readScaled('123456789012345678901234567890').value).toBe(123456789012.34567);
+  });
+
+  it('numbers may be written with exponents and signs, nothing else', () => {
+    expect(readNumber('1e-3').value).toBe(0.001);
+    for (const text of ['', ' ', '0x10', '1,5', '1.5.2']) expect(readNumber(text).defect).toBe('malformed');
+    for (const value of [true, [], {}, undefined]) expect(readNumber(value).defect).toBe('malformed');
+  });
+
+  it('times may be seconds, milliseconds, ISO 8601 or Postgres text', () => {
+    const time = Date.UTC(2026, 6, 24, 0, 0, 16);
+    for (const value of [
+      time / 1000,
+      String(time / 1000),
+      time,
+      '2026-07-24T00:00:16Z',
+      '2026-07-24 00:00:16+00',
+      '2026-07-24T02:00:16+0200',
+      '2026-07-24T02:00:16.000+02:00',
+    ]) {
+      expect(readTime(value).value, String(value)).toBe(time);
+    }
+    for (const value of ['2026-13-01T00:00:00Z', 'yesterday', '12:00', null]) expect(readTime(value).defect, String(value)).not.toBeNull();
+    expect(parseIsoTime('2026-07-24')).toBe(Date.UTC(2026, 6, 24));
+  });
+});

@@ -1,0 +1,96 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createLocalWindows } from '../../src/sources/local-windows.ts';
+import type { RateBudget, RateLimit } from '../../src/sources/rate-limits.ts';
+import { EMPTY_WINDOW, grantTokens, pauseWindow, TOKEN_LIFE_MS, type WindowState } from '../../src/sources/sliding-window.ts';
+import { createTokenPool } from '../../src/sources/token-pool.ts';
+
+const LIMIT: RateLimit = { requests: 100, windowMs: 10_000 };
+
+describe('a sliding window', () => {
+  it('never lets more through than the limit, in any window, however requests come and however late they are sent', () => {
+    const arrival = fc.record({
+      after: fc.integer({ min: 0, max: 3000 }),
+      want: fc.integer({ min: 1, max: 60 }),
+      held: fc.integer({ min: 0, max: TOKEN_LIFE_MS }),
+    });
+    fc.assert(
+      fc.property(fc.array(arrival, { maxLength: 80 }), (arrivals) => {
+        let state: WindowState = EMPTY_WINDOW;
+        let now = 1_000_000;
+        const sent: number[] = [];
+        for (const { after, want, held } of arrivals) {
+          now += after;
+          const grant = grantTokens(state, { limit: LIMIT, want, reserve: 0, now });
+          state = grant.state;
+          for (let i = 0; i < grant.granted; i++) sent.push(now + held);
+        }
+        sent.sort((a, b) => a - b);
+        return sent.every((time, index) => index < LIMIT.requests || time - sent[index - LIMIT.requests] > LIMIT.windowMs);
+      }),
+    );
+  });
+
+  it('allows nearly the whole limit at once, and says when there is room again', () => {
+    const burst = grantTokens(EMPTY_WINDOW, { limit: LIMIT, want: 500, reserve: 0, now: 0 });
+    expect(burst.granted).toBe(95);
+    const refused = grantTokens(burst.state, { limit: LIMIT, want: 1, reserve: 0, now: 1000 });
+    expect(refused.granted).toBe(0);
+    expect(grantTokens(burst.state, { limit: LIMIT, want: 1, reserve: 0, now: 1000 + refused.waitMs }).granted).toBe(1);
+  });
+
+  it('leaves the reserve to others', () => {
+    expect(grantTokens(EMPTY_WINDOW, { limit: LIMIT, want: 500, reserve: 30, now: 0 }).granted).toBe(65);
+  });
+
+  it('serves even the smallest limit', () => {
+    expect(grantTokens(EMPTY_WINDOW, { limit: { requests: 1, windowMs: 1000 }, want: 1, reserve: 1, now: 0 }).granted).toBe(1);
+  });
+
+  it('grants nothing while the venue wants quiet; a shorter wait does not end a longer one', () => {
+    const paused = pauseWindow(pauseWindow(EMPTY_WINDOW, 9000), 2000);
+    expect(grantTokens(paused, { limit: LIMIT, want: 1, reserve: 0, now: 4000 })).toMatchObject({ granted: 0, waitMs: 5000 });
+    expect(grantTokens(paused, { limit: LIMIT, want: 1, reserve: 0, now: 9000 }).granted).toBe(1);
+  });
+});
+
+describe('a token pool', () => {
+  const never = new AbortController().signal;
+  const pool = (requests: number, windowMs = 60_000): RateBudget =>
+    createTokenPool({ store: createLocalWindows(), limits: { 'polymarket/data-trades': { requests, windowMs } } });
+
+  it('serves live requests before backfills that wait longer', async () => {
+    const budget = pool(2, 200);
+    const order: string[] = [];
+    await budget.take('polymarket/data-trades', 'live', never);
+    const waiting = [
+      ...['a', 'b'].map((name) => budget.take('polymarket/data-trades', 'backfill', never).then(() => order.push(`backfill ${name}`))),
+      budget.take('polymarket/data-trades', 'live', never).then(() => order.push('live')),
+    ];
+    await Promise.all(waiting);
+    expect(order[0]).toBe('live');
+  });
+
+  it('lets whoever is cancelled leave the queue', async () => {
+    const budget = pool(1);
+    await budget.take('polymarket/data-trades', 'live', never);
+    const controller = new AbortController();
+    const waiting = budget.take('polymarket/data-trades', 'live', controller.signal);
+    controller.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+  });
+
+  it('gives a long pause back as RateLimited, with the wait', async () => {
+    const budget = pool(100);
+    await budget.pause('polymarket/data-trades', 90_000);
+    const error = budget.take('polymarket/data-trades', 'live', never);
+    await expect(error).rejects.toMatchObject({ type: 'RateLimited', retryAfterMs: expect.closeTo(90_000, -3) as number });
+  });
+
+  it('uses the share of the limit that it is given', async () => {
+    const store = createLocalWindows(() => 0);
+    const budget = createTokenPool({ store, share: 0.1, limits: { 'predict/general': { requests: 100, windowMs: 60_000 } } });
+    await Promise.all(Array.from({ length: 9 }, () => budget.take('predict/general', 'live', never)));
+    expect((await store.take('predict/general', { requests: 10, windowMs: 60_000 }, 1, 0)).granted).toBe(0);
+  });
+});

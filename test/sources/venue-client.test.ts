@@ -1,0 +1,205 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import { VenueClient, type VenueClientOptions } from '../../src/sources/http/venue-client.ts';
+import type { RateBudget } from '../../src/sources/rate-limits.ts';
+
+const KEY = 'secret-key-0123456789';
+
+type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
+
+let server: Server | undefined;
+let client: VenueClient | undefined;
+afterEach(async () => {
+  await client?.close();
+  server?.closeAllConnections();
+  await new Promise((resolve) => server?.close(resolve) ?? resolve(undefined));
+});
+
+class WatchedBudget implements RateBudget {
+  taken = 0;
+  readonly pauses: number[] = [];
+  async take(): Promise<void> {
+    this.taken++;
+  }
+  async pause(_family: string, waitMs: number): Promise<void> {
+    this.pauses.push(waitMs);
+  }
+}
+
+const budget = (): WatchedBudget => new WatchedBudget();
+
+/** A venue of one route, under a path prefix, and a client for it. */
+async function venue(handler: Handler, options: Partial<VenueClientOptions> = {}): Promise<WatchedBudget> {
+  let count = 0;
+  server = createServer((request, response) => handler(request, response, ++count));
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const watched = budget();
+  const key = { header: 'x-api-key', value: KEY, environment: 'PREDICT_API_KEY' };
+  client = new VenueClient({
+    venue: 'predict',
+    baseUrl: `http://127.0.0.1:${port}/prefix/`,
+    key,
+    budget: watched,
+    backoffMs: 2,
+    timeoutMs: 400,
+    ...options,
+  });
+  return watched;
+}
+
+const get = (signal = new AbortController().signal) =>
+  (client as VenueClient).get({
+    path: '/v1/things',
+    query: [
+      ['slug', 'a b'],
+      ['slug', 'c&d'],
+    ],
+    family: 'predict/general',
+    lane: 'live',
+    signal,
+  });
+
+const sendJson = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void => {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+};
+
+/** The error that a request ends with. */
+async function failure(): Promise<PredictLabError> {
+  const error: unknown = await get().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(PredictLabError);
+  return error as PredictLabError;
+}
+
+describe('a request to a venue', () => {
+  it('keeps the prefix of the base URL, repeats query keys, sends the key and reads gzip', async () => {
+    let url: string | undefined;
+    let header: unknown;
+    await venue((request, response) => {
+      ({ url } = request);
+      header = request.headers['x-api-key'];
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(gzipSync('{"ok":true}'));
+    });
+    expect(await get()).toMatchObject({ json: { ok: true }, requests: 1 });
+    expect(url).toBe('/prefix/v1/things?slug=a%20b&slug=c%26d');
+    expect(header).toBe(KEY);
+  });
+
+  it.each<[string, Handler]>([
+    ['a 503', (_, response) => sendJson(response, 503, { error: 'busy' })],
+    ['a connection that breaks before the answer', (request) => request.socket.destroy()],
+    [
+      'a connection that breaks in the middle of the body',
+      (request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"ok":');
+        setTimeout(() => request.socket.destroy(), 5);
+      },
+    ],
+    ['an answer that is not whole', (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":')],
+    ['an answer that never comes', () => undefined],
+    ['a body that stops coming', (_, response) => void response.writeHead(200, { 'content-length': '9' }).write('{')],
+  ])('gets through after %s', async (_, fault) => {
+    const watched = await venue((request, response, count) =>
+      count === 1 ? fault(request, response, count) : sendJson(response, 200, { count }),
+    );
+    expect(await get()).toMatchObject({ json: { count: 2 }, requests: 2 });
+    expect(watched.taken).toBe(2);
+  });
+
+  it('gives up on a venue that stays away, with an error that is tried again later', async () => {
+    let asked = 0;
+    await venue((_, response, count) => {
+      asked = count;
+      sendJson(response, 503, { success: false, message: 'maintenance' });
+    });
+    const error = await failure();
+    expect(error).toMatchObject({ type: 'SourceUnavailable', retryable: true });
+    expect(error.message).toBe('predict answered 503 on /v1/things: maintenance');
+    expect(asked).toBe(4);
+  });
+
+  it('moves the whole budget by the wait of a 429, and goes on after it', async () => {
+    const watched = await venue((_, response, count) =>
+      count === 1 ? sendJson(response, 429, { error: 'slow down' }, { 'retry-after': '0.05' }) : sendJson(response, 200, {}),
+    );
+    await get();
+    expect(watched.pauses).toEqual([50]);
+  });
+
+  it('hands a long wait back instead of sitting on it', async () => {
+    const watched = await venue((_, response) => sendJson(response, 429, { error: 'slow down' }, { 'retry-after': '120' }));
+    expect(await failure()).toMatchObject({ type: 'RateLimited', retryAfterMs: 120_000 });
+    expect(watched.taken).toBe(1);
+  });
+
+  it.each([
+    [400, 'BadInput'],
+    [404, 'BadInput'],
+    [422, 'BadInput'],
+    [401, 'SourceUnauthorized'],
+    [403, 'SourceUnauthorized'],
+  ] as const)('does not ask again after %i, and repeats what the venue says', async (status, type) => {
+    const watched = await venue((_, response) => sendJson(response, status, { message: 'the venue says why' }));
+    const error = await failure();
+    expect(error).toMatchObject({ type, retryable: false });
+    expect(error.message).toContain(`predict answered ${status} on /v1/things: the venue says why`);
+    expect(watched.taken).toBe(1);
+  });
+
+  it.each([403, 200, 404])('takes an HTML page with status %i for a blocked address, after a second try', async (status) => {
+    const watched = await venue((_, response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end('<!doctype html><h1>Blocked</h1>'),
+    );
+    expect(await failure()).toMatchObject({ type: 'SourceBlocked', retryable: false });
+    expect(watched.taken).toBe(2);
+  });
+
+  it('takes an HTML page with status 502 for a venue that is away', async () => {
+    await venue((_, response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<html>bad gateway</html>'));
+    expect(await failure()).toMatchObject({ type: 'SourceUnavailable' });
+  });
+
+  it('names the variable of a refused key, and never shows the key, even when the venue does', async () => {
+    await venue((_, response) => sendJson(response, 401, { message: `the key ${KEY} is not valid` }));
+    const error = await failure();
+    expect(error.message).toContain('PREDICT_API_KEY');
+    expect(JSON.stringify([error.message, error.stack, String(error.cause)])).not.toContain(KEY);
+  });
+
+  it('says which address cannot be reached', async () => {
+    client = new VenueClient({ venue: 'polymarket', baseUrl: 'http://127.0.0.1:9', budget: budget(), tries: 1 });
+    expect((await failure()).message).toContain('polymarket cannot be reached at http://127.0.0.1:9/v1/things');
+  });
+
+  it('ends at once when it is cancelled, with the reason of the cancellation', async () => {
+    const controller = new AbortController();
+    await venue(() => controller.abort(new Error('cancelled by the user')), { timeoutMs: 5000 });
+    await expect(get(controller.signal)).rejects.toThrow('cancelled by the user');
+  });
+
+  it('reads a bare NaN as a bad number, not as a bad page', async () => {
+    await venue((_, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"price": NaN, "title": "a: NaN, b", "sizes": [1, -Infinity]}'),
+    );
+    expect(await get()).toMatchObject({ json: { price: 'NaN', title: 'a: NaN, b', sizes: [1, '-Infinity'] } });
+  });
+
+  it('uses its connections again', async () => {
+    const sockets = new Set<unknown>();
+    await venue(
+      (request, response) => {
+        sockets.add(request.socket);
+        sendJson(response, 200, {});
+      },
+      { connections: 3 },
+    );
+    await Promise.all(Array.from({ length: 30 }, () => get()));
+    expect(sockets.size).toBeLessThanOrEqual(3);
+  });
+});

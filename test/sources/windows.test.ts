@@ -1,0 +1,94 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { coarser, GRAINS, ladderSteps } from '../../src/sources/polymarket/price-ladder.ts';
+import { seriesMembers } from '../../src/sources/series.ts';
+import { lifelessRanges, missingRanges, tradableWindow } from '../../src/sources/time-ranges.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const NOW = Date.UTC(2026, 5, 10, 12);
+
+describe('what coverage lacks', () => {
+  it('is the window without what is covered, and together they are the window again', () => {
+    const range = fc
+      .tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 1, max: 20 }))
+      .map(([from, length]) => ({ from, to: from + length }));
+    const merged = fc.array(range, { maxLength: 6 }).map((ranges) => {
+      const sorted = [...ranges].sort((a, b) => a.from - b.from);
+      return sorted.reduce<{ from: number; to: number }[]>((kept, next) => {
+        const last = kept.at(-1);
+        if (last !== undefined && next.from <= last.to) last.to = Math.max(last.to, next.to);
+        else kept.push({ ...next });
+        return kept;
+      }, []);
+    });
+    fc.assert(
+      fc.property(range, merged, (window, covered) => {
+        const missing = missingRanges(window, covered);
+        for (let time = window.from; time < window.to; time++) {
+          const inside = (ranges: readonly { from: number; to: number }[]): boolean =>
+            ranges.some(({ from, to }) => time >= from && time < to);
+          if (inside(missing) === inside(covered)) return false;
+        }
+        return missing.every(({ from, to }) => from >= window.from && to <= window.to && from < to);
+      }),
+    );
+  });
+
+  it('ends a minute after a market closed and begins when it opened; the rest is covered without asking', () => {
+    const window = { from: 0, to: 10 * DAY };
+    const market = { opensAt: DAY, closesAt: 5 * DAY, closed: true };
+    expect(tradableWindow(market, window)).toEqual({ from: DAY, to: 5 * DAY + 60_000 });
+    expect(lifelessRanges(market, window)).toEqual([
+      { from: 0, to: DAY },
+      { from: 5 * DAY + 60_000, to: 10 * DAY },
+    ]);
+    expect(lifelessRanges({ ...market, closed: false }, window)).toEqual([{ from: 0, to: DAY }]);
+  });
+});
+
+describe('the markets of a series', () => {
+  it('are all that run in the window, named by their start', () => {
+    const members = seriesMembers('btc-updown-5m', { from: NOW - HOUR, to: NOW }) ?? [];
+    expect(members[0]).toEqual({ slug: `btc-updown-5m-${(NOW - HOUR) / 1000}`, start: NOW - HOUR, end: NOW - HOUR + 300_000 });
+    expect(members.at(-1)?.start).toBe(NOW);
+    expect(members).toHaveLength(13);
+  });
+
+  it('include the one that had begun before the window', () => {
+    const [first] = seriesMembers('btc-updown-1h', { from: NOW - 1.5 * HOUR, to: NOW }) ?? [];
+    expect(first.start).toBe(NOW - 2 * HOUR);
+  });
+
+  it('may start at any full hour when they are longer than one', () => {
+    const starts = (seriesMembers('btc-updown-4h', { from: NOW - HOUR, to: NOW }) ?? []).map(({ start }) => (NOW - start) / HOUR);
+    expect(starts).toEqual([4, 3, 2, 1, 0]);
+  });
+
+  it('cannot be named when the slug has no step', () => {
+    expect(seriesMembers('btc-up-or-down', { from: 0, to: NOW })).toBeUndefined();
+  });
+});
+
+describe('the price ladder', () => {
+  it('asks for the finest grain that the age still has, in windows of at most 15 days, newest first', () => {
+    const steps = ladderSteps({ from: NOW - 100 * DAY, to: NOW }, { asOf: NOW, now: NOW });
+    expect(steps[0]).toEqual({ range: { from: NOW - 7 * DAY, to: NOW }, grain: 0 });
+    expect(steps.every(({ range }) => range.to - range.from <= 15 * DAY)).toBe(true);
+    expect(steps.map(({ range }) => range.to).slice(1)).toEqual(steps.map(({ range }) => range.from).slice(0, -1));
+    expect(steps.at(-1)).toMatchObject({ range: { from: NOW - 100 * DAY }, grain: 3 });
+    for (const { range, grain } of steps) expect(range.from).toBeGreaterThanOrEqual(NOW - GRAINS[grain].keptMs);
+  });
+
+  it('ends windows of a backfill where the retention by the clock does, so that none is answered in part', () => {
+    const steps = ladderSteps({ from: NOW - 10 * DAY, to: NOW - 3 * DAY }, { asOf: NOW - 3 * DAY, now: NOW });
+    expect(steps.map(({ range }) => range.from)).toEqual([NOW - 7 * DAY, NOW - 10 * DAY]);
+    expect(steps.every(({ grain }) => grain === 0)).toBe(true);
+  });
+
+  it('steps down only where a coarser bucket fits into the window', () => {
+    expect(coarser(0, { from: NOW - DAY, to: NOW })).toBe(1);
+    expect(coarser(0, { from: NOW - 30_000, to: NOW })).toBeUndefined();
+    expect(coarser(3, { from: NOW - 10 * DAY, to: NOW })).toBeUndefined();
+  });
+});
