@@ -1,13 +1,13 @@
 import type { IndicatorCache } from './bars-so-far.ts';
 import { type CandleSeries, requireTradable, type SeriesNames } from './candle-series.ts';
 import type { Market } from './market.ts';
-import { hashCandles } from './passport.ts';
+import { hashData } from './passport.ts';
 
 /** A checked series and its market, with what all trials on it share. The series must not change afterwards. */
 export interface BacktestData {
   readonly candles: CandleSeries;
   readonly market: Market;
-  /** {@link hashCandles} */
+  /** {@link hashData} */
   readonly hash: string;
   readonly indicators: IndicatorCache;
 }
@@ -20,5 +20,5 @@ export interface BacktestData {
  */
 export function backtestData(candles: CandleSeries, market: Market, names?: SeriesNames): BacktestData {
   requireTradable(candles, market.kind, names);
-  return { candles, market, hash: hashCandles(candles), indicators: new Map() };
+  return { candles, market, hash: hashData(candles, market), indicators: new Map() };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CandleSeries } from './candle-series.ts';
+import type { Market } from './market.ts';
 
 /**
  * Raised whenever the same input would give other numbers than before (a rule, a formula, an order of operations).
@@ -20,7 +21,7 @@ export interface Passport {
 }
 
 /** Hex SHA-256 of a series: its length, then its columns as little-endian doubles. */
-export function hashCandles(candles: CandleSeries): string {
+function hashCandles(candles: CandleSeries): string {
   const hash = createHash('sha256').update(`${candles.length};`);
   for (const column of ['openTime', 'open', 'high', 'low', 'close', 'volume'] as const) {
     const values = candles[column];
@@ -32,7 +33,7 @@ export function hashCandles(candles: CandleSeries): string {
 const hashText = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** JSON with sorted keys: equal values give equal text. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     part !== null && typeof part === 'object' && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -40,10 +41,14 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** Seals what a backtest depends on. `candlesHash` is {@link hashCandles}; `source` the text of a strategy that is not shipped. */
-export function passportOf(parts: { candlesHash: string; market: unknown; settings: unknown; seed: number; source?: string }): Passport {
-  const data = hashText(canonicalJson({ candles: parts.candlesHash, market: parts.market }));
+/** Hex SHA-256 of everything that was given: the candles and the market's facts. */
+export const hashData = (candles: CandleSeries, market: Market): string =>
+  hashText(canonicalJson({ candles: hashCandles(candles), market }));
+
+/** Seals what a backtest depends on. `data` is {@link hashData}; `source` the text of a strategy that is not shipped. */
+export function passportOf(parts: { data: string; settings: unknown; seed: number; source?: string }): Passport {
+  const { data, seed } = parts;
   const code = `engine-${BACKTEST_REVISION}${parts.source === undefined ? '' : `+${hashText(parts.source).slice(0, 16)}`}`;
   const settings = canonicalJson(parts.settings);
-  return { id: hashText(canonicalJson({ data, code, settings, seed: parts.seed })), data, code, settings, seed: parts.seed };
+  return { id: hashText(`${data}\n${code}\n${settings}\n${seed}`), data, code, settings, seed };
 }

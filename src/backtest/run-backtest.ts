@@ -85,8 +85,7 @@ export function finish(data: BacktestData, execution: Execution, options: Backte
     equity: simulation.equity,
     lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ strategy, params, candles, market, decisions, cuts: proofCuts, seed }),
     passport: passportOf({
-      candlesHash: hash,
-      market,
+      data: hash,
       settings: { strategy: strategy.name, params, options: settings, proofCuts, trials },
       seed,
       // only its text is read
