@@ -55,6 +55,9 @@ export function reduce(state: RunState, event: RunEvent): readonly RunCommand[] 
     case 'cancel':
       stopRun(state, { kind: 'cancel', reason: event.reason ?? null }, at, commands);
       break;
+    case 'drain':
+      state.draining = true;
+      break;
     case 'wake':
       // Whatever is still due later asks for a new wake: the timer has fired.
       state.wakeAt = null;
@@ -138,7 +141,7 @@ function settle(state: RunState, at: number, commands: RunCommand[]): void {
     state.retryAt.delete(task);
     enqueueIfReady(state, task, at);
   }
-  if (!state.paused && state.closing === null && state.ready.size > 0) {
+  if (!state.paused && !state.draining && state.closing === null && state.ready.size > 0) {
     while (state.lanes.size < state.maxConcurrent && state.ready.size > 0) startLane(state, at, commands);
     yieldToMoreUrgent(state, commands);
   }

@@ -47,6 +47,11 @@ export type RunEvent =
   /** Failed and skipped tasks go again; ignored once the run is ending or has ended. */
   | { readonly type: 'retryFailed'; readonly at: number }
   | { readonly type: 'cancel'; readonly at: number; readonly reason?: string }
+  /**
+   * The state is about to be dehydrated: no lane starts any more, those that are open end as ever, and steering still counts.
+   * Rehydrated, the run goes on with the next event (`wake` will do).
+   */
+  | { readonly type: 'drain'; readonly at: number }
   /** The time of the last `wakeAt` has come. */
   | { readonly type: 'wake'; readonly at: number };
 

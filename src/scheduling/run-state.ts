@@ -70,6 +70,8 @@ export interface RunState {
   readonly remaining: Float64Array;
   maxConcurrent: number;
   paused: boolean;
+  /** Not dehydrated: whoever goes on with the state starts lanes again. */
+  draining: boolean;
   startedAt: number | null;
   finishedAt: number | null;
   closing: Closing | null;
@@ -151,6 +153,7 @@ export function emptyRun(
     remaining: options.remaining ?? remainingChains(graph, (task) => expectedSeconds(graph, task, durations)),
     maxConcurrent: options.maxConcurrent,
     paused: false,
+    draining: false,
     startedAt: null,
     finishedAt: null,
     closing: null,

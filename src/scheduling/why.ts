@@ -53,6 +53,7 @@ function whyPending(state: RunState, task: number, now: number): string {
     return `waiting for its retry at ${new Date(retryAt).toISOString()} after ${attempts(state, task)}: ${errorOf(state, task)}${paused}`;
   }
   if (state.paused) return 'ready, but the run is paused; resume it to go on';
+  if (state.draining) return 'waiting for a slot: the run is being carried over to a new execution and goes on at once after that';
   const holders = [...state.lanes.values()].map((lane) => laneTask(state, lane));
   const slots = `all ${state.maxConcurrent} slots are held by ${listed(holders)}`;
   const queued = queuePlace(state, task);

@@ -24,6 +24,25 @@ describe('a dehydrated run', () => {
     expect(statusOf(again, question)).toEqual(statusOf(run.state, question));
   });
 
+  it('drains first: open lanes end, no other starts before it goes on', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'collect', maxConcurrent: 2 }));
+    run.start();
+    expect(run.tell({ type: 'drain', at: 1 })).toEqual([]);
+    expect(run.ends('A', [succeeded('A/collect')])).toEqual([]);
+    expect(run.why('C/collect')).toMatch(/^C\/collect is waiting for a slot/);
+    expect(run.ends('B', [succeeded('B/collect')])).toEqual([]);
+    const again = rehydrate(run.state.graph, dehydrate(run.state));
+    expect(reduce(again, { type: 'wake', at: 9 })).toMatchObject([{ type: 'startSymbol', symbol: 'C' }]);
+  });
+
+  it('can be cancelled while it drains', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'collect', maxConcurrent: 1 }));
+    run.start();
+    run.tell({ type: 'drain', at: 1 });
+    expect(run.tell({ type: 'cancel', at: 2 })).toEqual(['cancel A']);
+    expect(run.ends('A', [], { end: 'cancelled' })).toEqual(['finish cancelled']);
+  });
+
   it('of an order of one’s own needs that order again', () => {
     const order = { name: 'mine', key: () => 0 };
     const run = new DrivenRun(runConfig({ tasks: [customTask('a')] }), { order });

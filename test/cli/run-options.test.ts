@@ -1,0 +1,116 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { afterAll, describe, expect, it } from 'vitest';
+import { planLines } from '../../src/cli/plan.ts';
+import { failureShares, rehearsalLines } from '../../src/cli/rehearse.ts';
+import { addRunOptions, type RunCommandOptions, runInputFrom } from '../../src/cli/run-options.ts';
+
+const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-options-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+async function inputOf(...args: string[]) {
+  const command = addRunOptions(new Command('run'));
+  command.parse(args, { from: 'user' });
+  return await runInputFrom(command.opts<RunCommandOptions>());
+}
+
+async function file(name: string, text: string): Promise<string> {
+  const at = path.join(folder, name);
+  await writeFile(at, text);
+  return at;
+}
+
+describe('the options that say what a run is', () => {
+  it('become a pipeline input with nothing but what was given', async () => {
+    expect(await inputOf()).toEqual({});
+    const given =
+      '--symbols BTC_PRICE ETH_PRICE --until kline --concurrent 3 --sources file --intervals 1h,1d --days 2 --order fifo --refetch --as-of 2026-01-01';
+    expect(await inputOf(...given.split(' '))).toEqual({
+      symbols: ['BTC_PRICE', 'ETH_PRICE'],
+      untilStage: 'kline',
+      maxConcurrent: 3,
+      sourceTypes: ['file'],
+      intervals: ['1h', '1d'],
+      daysBack: 2,
+      order: 'fifo',
+      refetch: true,
+      asOf: '2026-01-01',
+    });
+  });
+
+  it('override the fields of a file', async () => {
+    const at = await file('pipeline.json', '{ "symbols": ["A"], "daysBack": 30, "criticalStages": ["store"] }');
+    expect(await inputOf('--file', at, '--days', '1')).toEqual({ symbols: ['A'], daysBack: 1, criticalStages: ['store'] });
+  });
+
+  it('name a file that cannot be read, is no JSON, or no object', async () => {
+    await expect(inputOf('--file', path.join(folder, 'none.json'))).rejects.toMatchObject({
+      exitCode: 2,
+      message: /none\.json cannot be read/,
+    });
+    await expect(inputOf('--file', await file('torn.json', '{ "symbols"'))).rejects.toMatchObject({
+      exitCode: 2,
+      message: /torn\.json is no valid JSON/,
+    });
+    await expect(inputOf('--file', await file('list.json', '[]'))).rejects.toMatchObject({
+      exitCode: 2,
+      message: /list\.json must hold one JSON object/,
+    });
+  });
+
+  it('say which value is wrong and what there is', async () => {
+    await expect(inputOf('--until', 'klines')).rejects.toMatchObject({ exitCode: 2, message: /--until klines: .*did you mean kline\?/ });
+    await expect(inputOf('--concurrent', '0')).rejects.toMatchObject({
+      exitCode: 2,
+      message: /--concurrent 0: write a whole number from 1/,
+    });
+    await expect(inputOf('--days', 'week')).rejects.toMatchObject({ exitCode: 2, message: /--days week/ });
+    await expect(inputOf('--intervals', '1h', '7h')).rejects.toMatchObject({ exitCode: 2, message: /--intervals 7h/ });
+  });
+});
+
+describe('plan', () => {
+  it('prints a line per task with what happens and why', () => {
+    const task = { dependencies: [], priority: 3, critical: false };
+    expect(
+      planLines([
+        { ...task, taskId: 'BTC/collect', action: 'reuse', reason: 'succeeded in pipeline-1' },
+        { ...task, taskId: 'notify', action: 'run', critical: true, reason: 'at once' },
+      ]),
+    ).toEqual([
+      '1  ● reuse  BTC/collect  priority 3  succeeded in pipeline-1',
+      '2  ○ run    notify       priority 3  critical  at once',
+      '2 tasks: 1 to run, 1 reused',
+    ]);
+  });
+});
+
+describe('rehearse', () => {
+  it('takes shares of failing attempts as percentages or fractions', () => {
+    expect(failureShares(['collect=5%', 'store=0.5'])).toEqual({ collect: 0.05, store: 0.5 });
+    expect(() => failureShares(['colect=5%'])).toThrow(/there is no stage colect; .*did you mean collect\?/);
+    for (const bad of ['collect', 'collect=', 'collect=%', 'collect=150%', 'collect=many']) {
+      expect(() => failureShares([bad])).toThrow(/write a share like collect=5%/);
+    }
+  });
+
+  it('prints a figure per line', () => {
+    const rehearsal = {
+      makespanSeconds: { p50: 61, p95: 90 },
+      successRate: 0.99,
+      slotUse: 0.5,
+      criticalPath: ['a', 'b'],
+      bestConcurrent: 3,
+    };
+    expect(rehearsalLines(rehearsal, { tasks: 12, maxConcurrent: 5, measured: 6 })).toEqual([
+      'tasks            12, durations of 6 of 6 stages measured',
+      'makespan         1 m 01 s in half of the runs, 1 m 30 s in 95 %',
+      'tasks succeed    99.0 %',
+      'slots in use     50.0 % of 5',
+      'critical path    a → b',
+      'best concurrent  3 (this run: 5): the smallest within 5 % of the shortest makespan',
+    ]);
+  });
+});
