@@ -1,10 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import type { Log } from '../activities/stage-work.ts';
 import { Closers } from '../closers.ts';
-import { readDemoData } from '../set-up/demo-data.ts';
 import { homeFolder } from '../set-up/home.ts';
 import { plainLog } from '../set-up/plain-log.ts';
 import { livingRecords } from '../set-up/process-record.ts';
@@ -12,8 +7,9 @@ import { runCommandLine } from '../set-up/run-command-line.ts';
 import { startStack } from '../set-up/stack.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../set-up/stop-signal.ts';
 import { findTemporalCli } from '../set-up/temporal-cli.ts';
+import { COLUMNS_HELP } from './column-options.ts';
+import { dataInput, sandboxInput } from './demo-input.ts';
 import { ExitError } from './exit.ts';
-import { parseColumns } from './parse-columns.ts';
 
 interface DemoOptions {
   readonly keep?: boolean;
@@ -21,16 +17,6 @@ interface DemoOptions {
   readonly columns?: string;
   readonly firstOutcome?: string;
   readonly json?: boolean;
-}
-
-/** What a demo runs on. */
-interface DemoInput {
-  /** Its own part of PREDICTLAB_HOME: made-up trades must not mix with collected ones. */
-  readonly home: string;
-  readonly catalogue: string;
-  /** Options of `predictlab run`. */
-  readonly runOptions: readonly string[];
-  readonly venue?: () => Promise<{ readonly environment: Readonly<Record<string, string>>; close(): Promise<void> }>;
 }
 
 export function registerDemo(program: Command): void {
@@ -128,30 +114,4 @@ function keptUp(workflows: string, workerLog: string, env: NodeJS.ProcessEnv): s
     ...names.map((name) => `  export ${name}=${env[name]}`),
     'Ctrl-C stops everything.',
   ].join('\n');
-}
-
-function sandboxInput(home: string): DemoInput {
-  return {
-    home: path.join(home, 'demo'),
-    catalogue: fileURLToPath(new URL('../../sandbox/catalogue.json', import.meta.url)),
-    runOptions: [],
-    // only the demo needs it, and it is not part of what users deploy
-    venue: async () => await (await import('../../sandbox/venue.ts')).startSandboxVenue(),
-  };
-}
-
-async function dataInput(home: string, folder: string, options: DemoOptions, log: Log): Promise<DemoInput> {
-  const { entries, asOf, daysBack } = await readDemoData({
-    folder,
-    ...(options.columns === undefined ? {} : { columns: await parseColumns(options.columns) }),
-    firstOutcome: options.firstOutcome,
-    now: Date.now(),
-    skip: (message) => log.warn(message),
-  });
-  const own = path.join(home, 'demo-data');
-  const catalogue = path.join(own, 'catalogue.json');
-  await mkdir(own, { recursive: true });
-  await writeFile(catalogue, JSON.stringify(entries, null, 2));
-  const window = ['--as-of', new Date(asOf).toISOString(), '--days', String(daysBack)];
-  return { home: own, catalogue, runOptions: ['--sources', 'file', ...window] };
 }
