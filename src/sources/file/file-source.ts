@@ -105,6 +105,7 @@ interface Cursor {
 /** A file is read whole in every run: it may have changed anywhere, and rows that are known already are merged. */
 async function* collect(request: CollectRequest<FileSelector>, base: string): AsyncGenerator<SourcePage> {
   const { instrument, window, asOf } = request;
+  request.signal.throwIfAborted();
   const { files } = await selectedFiles(request.selectors, base);
   const selected = files.find(({ id }) => id === instrument.id);
   if (selected === undefined)

@@ -1,4 +1,4 @@
-import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import type { Instrument } from '../../contracts/market-data.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
@@ -8,7 +8,7 @@ import type { CollectRequest, SourcePage } from '../source.ts';
 import { lifelessRanges, missingRanges, tradableWindow } from '../time-ranges.ts';
 import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
-import { coarser, GRAINS, ladderSteps } from './price-ladder.ts';
+import { coarser, GRAINS, type LadderStep, ladderSteps } from './price-ladder.ts';
 
 const WHERE = '/v2/prices-history';
 const FIELDS: RequiredFields = [['timestamp'], ['price']];
@@ -45,8 +45,10 @@ export async function* collectPrices(
       let grain: number | undefined = step.grain;
       let found: Points = { rows: [], requests: 0 };
       let requests = 0;
+      // where earlier collections end, the bucket that was open then is read again
+      const overlap = step.range.from === range.from && range.from > tradable.from;
       while (grain !== undefined) {
-        found = await readPoints(data, instrument, step.range, grain, call);
+        found = await readPoints(data, instrument, { ...step, grain, overlap, last: step.range.to === tradable.to }, call);
         requests += found.requests;
         if (found.rows.length > 0) break;
         grain = coarser(grain, step.range);
@@ -71,14 +73,26 @@ interface Points {
   readonly requests: number;
 }
 
+/** One question for points: a window, a grain, and which of its ends are taken along. */
+interface PointsQuestion extends LadderStep {
+  readonly overlap: boolean;
+  /** The window ends where the run does: its end belongs to it. */
+  readonly last: boolean;
+}
+
 /** All points of one window at one grain: at most 15 days, so they fit into memory at any grain. */
-async function readPoints(data: VenueClient, instrument: Instrument, range: TimeRange, grain: number, call: Call): Promise<Points> {
-  const seconds = (GRAINS[grain] ?? GRAINS[0]).seconds;
+async function readPoints(
+  data: VenueClient,
+  instrument: Instrument,
+  { range, grain, overlap, last }: PointsQuestion,
+  call: Call,
+): Promise<Points> {
+  const seconds = GRAINS[grain].seconds;
   const query = [
     ['token_id', instrument.outcomeIds[0] ?? ''],
-    // a bound of 0 is refused; the bucket that was open last time is read again
-    ['start', Math.max(1, Math.floor(range.from / SECOND) - seconds)],
-    ['end', Math.floor(range.to / SECOND) + 1],
+    // a bound of 0 is refused
+    ['start', Math.max(1, Math.floor(range.from / SECOND) - (overlap ? seconds : 0))],
+    ['end', last ? Math.floor(range.to / SECOND) + 1 : Math.ceil(range.to / SECOND)],
     ['bucket_seconds', seconds],
     ['limit', LIMIT],
   ] as const;
@@ -118,7 +132,6 @@ function readPoint(row: unknown): ReadRow {
   const point = isObject(row) ? row : {};
   const time = readTime(point.timestamp);
   const price = readNumber(point.price);
-  const resolution = readNumber(point.resolution_seconds);
   return {
     kind: 'price',
     time: time.value,
@@ -127,7 +140,7 @@ function readPoint(row: unknown): ReadRow {
     side: null,
     outcome: null,
     tradeId: null,
-    content: ['point', time.value, price.value, resolution.value],
+    content: ['point', time.value, price.value],
     raw: JSON.stringify(row),
     defect: time.defect ?? price.defect,
   };
