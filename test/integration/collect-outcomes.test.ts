@@ -1,0 +1,203 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Instrument } from '../../src/contracts/market-data.ts';
+import { instrumentsOf } from '../../src/storage/instruments.ts';
+import { type CollectRig, createCollectRig, DAY, NOON, storedTrades } from '../sources/collect-rig.ts';
+
+const GROUP = 'bitcoin-above-this-month';
+const BOTH = { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] };
+
+let rig: CollectRig;
+afterEach(() => rig.close());
+
+const instruments = async (symbol: string): Promise<ReadonlyMap<string, Instrument>> =>
+  new Map(
+    (await instrumentsOf(rig.database, symbol, ['polymarket', 'predict', 'file'])).map((instrument) => [instrument.reference, instrument]),
+  );
+
+describe('what a run learns about instruments', () => {
+  it('how they ended: yes, a draw after a dispute, a push, and a legacy market without a payoff', async () => {
+    rig = await createCollectRig();
+    const slugs = ['rate-cut-at-the-last-meeting', 'match-abandoned', 'legacy-poll'];
+    await rig.add({
+      symbol: 'ENDED',
+      sources: { polymarket: slugs.map((slug) => ({ slug })), predict: [{ categorySlug: 'eth-updown-flat-day' }] },
+    });
+    await rig.collect({ symbol: 'ENDED', executionId: 'run', daysBack: 5 });
+    const found = await instruments('ENDED');
+    expect(found.get('rate-cut-at-the-last-meeting')?.resolution).toMatchObject({ kind: 'settled', payout: 1 });
+    expect(found.get('match-abandoned')?.resolution).toMatchObject({ kind: 'settled', payout: 0.5 });
+    expect(found.get('eth-updown-flat-day')).toMatchObject({ closed: true, resolution: { kind: 'settled', payout: 0.5 } });
+    expect(found.get('legacy-poll')?.resolution).toMatchObject({ kind: 'unresolved' });
+  });
+
+  it('the order book of open markets, best prices first whatever the venue says, and their twins', async () => {
+    rig = await createCollectRig();
+    await rig.add({ symbol: 'BTC', sources: BOTH });
+    await rig.collect({ symbol: 'BTC', executionId: 'run', daysBack: 1 });
+    const found = await instrumentsOf(rig.database, 'BTC', ['polymarket', 'predict']);
+    expect(found).toHaveLength(6);
+    for (const { book } of found) {
+      expect(book?.bid).toBeGreaterThan(0);
+      expect(book?.ask).toBeGreaterThan(book?.bid ?? 1);
+      expect((book?.ask ?? 1) - (book?.bid ?? 0)).toBeLessThan(0.1);
+    }
+    const ids = new Set(found.map(({ id }) => id));
+    const twins = found.filter(({ source }) => source === 'predict').flatMap((instrument) => instrument.twins);
+    expect(twins).toHaveLength(3);
+    for (const twin of twins) expect(ids.has(twin)).toBe(true);
+  });
+
+  it('price points of the first outcome, as fine as the venue has them', async () => {
+    rig = await createCollectRig();
+    await rig.add({ symbol: 'BTC', sources: { polymarket: [{ slug: 'bitcoin-above-110k-this-month' }] } });
+    await rig.collectAndStore({ symbol: 'BTC', executionId: 'run', daysBack: 10 });
+    const [{ id }] = await instrumentsOf(rig.database, 'BTC', ['polymarket']);
+    const { rows } = await rig.database.query<{ time: number; price: number }>(
+      'select t.time, t.price from ticks t join instruments i on i.key = t.instrument where i.id = $1 and t.kind = 1 order by t.time',
+      [id],
+    );
+    const fine = rig.venue.truth
+      .points(id, { from: NOON - 7 * DAY, to: NOON + 1000, bucketSeconds: 60 })
+      .map(({ time, price }) => ({ time: time * 1000, price }));
+    const coarse = rig.venue.truth
+      .points(id, { from: NOON - 10 * DAY, to: NOON - 7 * DAY, bucketSeconds: 300 })
+      .map(({ time, price }) => ({ time: time * 1000, price }));
+    expect(fine.length).toBeGreaterThan(9000);
+    expect(coarse.length).toBeGreaterThan(500);
+    expect(rows.filter(({ time }) => time >= NOON - 7 * DAY)).toEqual(fine);
+    expect(rows.filter(({ time }) => time < NOON - 7 * DAY)).toEqual(coarse);
+  });
+});
+
+describe('when something is missing', () => {
+  it('Predict.fun is skipped without a key, and the run says so', async () => {
+    rig = await createCollectRig({ env: { PREDICT_API_KEY: '' } });
+    await rig.add({ symbol: 'BTC', sources: BOTH });
+    const { output, degraded } = await rig.collect({ symbol: 'BTC', executionId: 'run' });
+    expect(output).toMatchObject({ instruments: 3, skippedSources: { predict: expect.stringContaining('PREDICT_API_KEY') as string } });
+    expect(degraded).toEqual([expect.stringContaining('PREDICT_API_KEY')]);
+  });
+
+  it('a refused key is one clear error, without the key in it', async () => {
+    rig = await createCollectRig({ env: { PREDICT_API_KEY: 'my-secret-key' } });
+    await rig.add({ symbol: 'BTC', sources: BOTH });
+    const error = (await rig.collect({ symbol: 'BTC', executionId: 'run' }).catch((thrown: unknown) => thrown)) as Error;
+    expect(error).toMatchObject({ type: 'SourceUnauthorized' });
+    expect(error.message).not.toContain('my-secret-key');
+  });
+
+  it('one bad selector does not take the other markets with it', async () => {
+    rig = await createCollectRig();
+    await rig.add({ symbol: 'BTC', sources: { polymarket: [{ slug: 'gone' }, ...BOTH.polymarket], predict: [{ marketId: 999_999 }] } });
+    const { output, degraded } = await rig.collect({ symbol: 'BTC', executionId: 'run' });
+    expect(output).toMatchObject({ instruments: 3 });
+    expect(degraded?.join('\n')).toContain('BTC: polymarket has no market for {"slug":"gone"}');
+    expect(degraded?.join('\n')).toContain('BTC: predict has no market {"marketId":999999}');
+  });
+
+  it('a symbol with nothing to collect says how to give it something', async () => {
+    rig = await createCollectRig();
+    await rig.add({ symbol: 'EMPTY', sources: {} });
+    const { output, degraded } = await rig.collect({ symbol: 'EMPTY', executionId: 'run' });
+    expect(output).toMatchObject({ instruments: 0, ticks: 0 });
+    expect(degraded?.[0]).toContain('EMPTY has no selectors for polymarket, predict');
+  });
+
+  it('a symbol that is not in the catalogue is refused', async () => {
+    rig = await createCollectRig();
+    await expect(rig.collect({ symbol: 'NOWHERE', executionId: 'run' })).rejects.toMatchObject({ type: 'BadInput' });
+  });
+});
+
+describe('when a venue is not itself', () => {
+  it('a renamed field fails loudly, is reported once, and stores nothing', async () => {
+    rig = await createCollectRig({ faults: { renamed: { price: 'px' } } });
+    await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
+    const error = (await rig.collect({ symbol: 'BTC', executionId: 'run' }).catch((thrown: unknown) => thrown)) as Error;
+    expect(error).toMatchObject({ type: 'SourceSchemaChanged' });
+    expect(error.message).toMatch(
+      /polymarket changed its answer on \/v2\/trades: expected a value at data\[\]\.price, got nothing; sample: \{/,
+    );
+  });
+
+  it('a blocked address is one error for the venue, after few tries', async () => {
+    rig = await createCollectRig({ faults: { blocked: 1, only: ['/polymarket'] } });
+    await rig.add({ symbol: 'BTC', sources: BOTH });
+    await expect(rig.collect({ symbol: 'BTC', executionId: 'run' })).rejects.toMatchObject({ type: 'SourceBlocked' });
+    expect(rig.venue.requests.filter(({ venue }) => venue === 'polymarket').length).toBeLessThanOrEqual(2);
+  });
+
+  it('a venue that is down fails the attempt, and the next one has less to do', async () => {
+    rig = await createCollectRig();
+    await rig.add({ symbol: 'BTC', sources: BOTH });
+    rig.venue.setFaults({ unavailable: 1, only: ['/predict/v1/orders'] });
+    await expect(rig.collect({ symbol: 'BTC', executionId: 'run' })).rejects.toMatchObject({ type: 'SourceUnavailable', retryable: true });
+    rig.venue.setFaults({});
+    rig.venue.requests.length = 0;
+    const { output } = await rig.collect({ symbol: 'BTC', executionId: 'run' });
+    expect(output).toMatchObject({ instruments: 6 });
+    expect(rig.venue.requests.filter(({ route }) => route === '/data/v2/trades')).toHaveLength(0);
+  }, 30_000);
+
+  it('says how long to wait when it is asked to wait long', async () => {
+    rig = await createCollectRig({ faults: { rateLimited: 1, retryAfterSeconds: 90, only: ['/polymarket/data/v2/trades'] } });
+    await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
+    const error: unknown = await rig.collect({ symbol: 'BTC', executionId: 'run' }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ type: 'RateLimited', retryable: true });
+    expect((error as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(80_000);
+    expect(rig.venue.requests.filter(({ route }) => route === '/data/v2/trades').length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("the user's own files", () => {
+  it('become one instrument each, read whole however often', async () => {
+    rig = await createCollectRig();
+    const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-files-'));
+    const file = path.join(folder, 'senate.csv');
+    const lines = [
+      'Timestamp,Price,Shares,Type,Outcome',
+      '2026-06-10 11:59:58,0.4,10,Buy,Republican',
+      '2026-06-10 11:59:58,0.4,10,Buy,Republican',
+      'torn line',
+      '2026-06-10 11:00:00,0.7,5,Sell,Democrat',
+    ];
+    await writeFile(file, `${lines.join('\n')}\n`);
+    await rig.add({
+      symbol: 'SENATE',
+      sources: {
+        file: [
+          {
+            path: path.join(folder, '*.csv'),
+            columns: { time: 'Timestamp', price: 'Price', size: 'Shares', side: 'Type', outcome: 'Outcome' },
+            firstOutcome: 'Democrat',
+          },
+        ],
+      },
+    });
+    for (const executionId of ['one', 'two']) {
+      const run = await rig.collectAndStore({ symbol: 'SENATE', executionId, sourceTypes: ['file'], daysBack: 1 });
+      expect(run.collect.output).toMatchObject({ ticks: 4, instruments: 1, sources: { file: 4 } });
+      expect(run.clean.output).toMatchObject({ quarantined: 1 });
+    }
+    expect(await storedTrades(rig.database, 'file:senate')).toEqual([
+      { time: Date.UTC(2026, 5, 10, 11), price: 0.7, size: 5, side: 'sell', outcome: 'Democrat', tradeId: null },
+      { time: Date.UTC(2026, 5, 10, 11, 59, 58), price: 0.6, size: 10, side: 'sell', outcome: 'Republican', tradeId: null },
+      { time: Date.UTC(2026, 5, 10, 11, 59, 58), price: 0.6, size: 10, side: 'sell', outcome: 'Republican', tradeId: null },
+    ]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('that lie outside the window say which options reach them', async () => {
+    rig = await createCollectRig();
+    const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-files-'));
+    await writeFile(path.join(folder, 'old.csv'), 'time,price\n2022-11-08T00:00:00Z,0.4\n2022-11-09T00:00:00Z,0.5\n');
+    await rig.add({ symbol: 'OLD', sources: { file: [{ path: path.join(folder, 'old.csv') }] } });
+    const { degraded } = await rig.collect({ symbol: 'OLD', executionId: 'run', sourceTypes: ['file'] });
+    expect(degraded?.[0]).toContain("has 2 rows from 2022-11-08 to 2022-11-09, none of them in the run's window");
+    expect(degraded?.[0]).toContain('--as-of 2022-11-10');
+    await rm(folder, { recursive: true });
+  });
+});
