@@ -17,7 +17,7 @@ export type Resolution =
 /** The fee a venue charges takers of one market; see `backtest/fees`. */
 export interface FeeSchedule {
   readonly model: 'polymarket' | 'predict' | 'flat';
-  /** polymarket: rate in C·rate·(p(1−p))^exponent; predict and flat: fraction of notional. */
+  /** polymarket: rate in C·rate·(p(1−p))^exponent; predict: rate in C·rate·min(p, 1−p); flat: fraction of notional. */
   readonly rate: number;
   readonly exponent?: number;
 }

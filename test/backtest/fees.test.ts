@@ -30,8 +30,14 @@ describe('Polymarket', () => {
 });
 
 describe('other venues', () => {
-  it('Predict.fun takes basis points of the notional, a flat fee a fraction of it', () => {
-    expect(feeModel({ model: 'predict', rate: 0.02 }).fee(100, 0.5)).toBe(1);
+  it('Predict.fun takes its rate of the cheaper side, so that complementary trades cost the same', () => {
+    // the venue's own example: 100 at 0.70 or at 0.30 with 0.5% cost 15 cents
+    const fees = feeModel({ model: 'predict', rate: 0.005 });
+    expect(fees.fee(100, 0.7)).toBeCloseTo(0.15, 12);
+    expect(fees.fee(100, 0.3)).toBeCloseTo(0.15, 12);
+  });
+
+  it('a flat fee is a fraction of the notional', () => {
     expect(feeModel({ model: 'flat', rate: 0.002 }).fee(55, 179.13)).toBeCloseTo(19.7043, 10);
   });
 
