@@ -14,7 +14,11 @@ export const dataQuality = (section: InstrumentSection, data: SymbolPageData, id
   const reasons = quarantined.map((row) => `${row.reason} ${formatNumber(row.count)}`).join(', ');
   const share =
     coverage === null
-      ? unknown('nothing was collected of this instrument yet')
+      ? unknown(
+          section.source === 'file'
+            ? 'a file holds what it holds: what is missing from it cannot be known'
+            : 'nothing was collected of this instrument yet',
+        )
       : tip(formatPercent(coverage, 1), coverageMeaning(data.window));
   return html`<dl>
 <dt>coverage</dt><dd>${share}</dd>

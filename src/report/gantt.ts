@@ -2,10 +2,11 @@ import type { PipelineStatus } from '../contracts/pipeline-status.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { STAGES, type Stage } from '../contracts/words.ts';
 import { linear, valueTicks } from './axis.ts';
-import { formatDuration } from './format.ts';
+import { formatDuration, plural } from './format.ts';
 import { html, type Markup } from './html.ts';
 import { PLOT_WIDTH, unit } from './plot.ts';
 import { criticalPath, type TaskSpan, taskSpans } from './run-facts.ts';
+import type { GroupedTasks } from './symbol-tasks.ts';
 import { dataTable } from './table.ts';
 
 const HEIGHT = 16;
@@ -18,12 +19,12 @@ interface Row {
 }
 
 /** When every stage of every symbol ran: one row per symbol and custom task, the path that made the run's length underlined. */
-export const gantt = (status: PipelineStatus, config: RunConfig | null): Markup => {
+export const gantt = (status: PipelineStatus, config: RunConfig | null, groups: GroupedTasks): Markup => {
   const spans = taskSpans(status);
   if (spans.length === 0) return html`<p class="none">no task has run</p>`;
   const start = Math.min(Date.parse(status.startedAt), ...spans.map((span) => span.from));
   const end = Math.max(start + status.durationSeconds * 1000, ...spans.map((span) => span.to));
-  const rows = rowsOf(spans);
+  const rows = rowsOf(spans, groups);
   const shown = slowest(rows);
   const path = criticalPath(status, config);
   const seconds = (end - start) / 1000;
@@ -37,13 +38,16 @@ ${rows.length > shown.length && html`<p class="quiet">the ${shown.length} slowes
 ${spanTable(spans, start)}`;
 };
 
-const rowsOf = (spans: readonly TaskSpan[]): readonly Row[] => {
-  const rows = new Map<string, TaskSpan[]>();
+/** Symbols in the run's order, then custom tasks. */
+const rowsOf = (spans: readonly TaskSpan[], groups: GroupedTasks): readonly Row[] => {
+  const byName = new Map<string, TaskSpan[]>(
+    [...groups.symbols.map((row) => row.symbol), ...groups.custom.map((row) => row.taskId)].map((name) => [name, []]),
+  );
   for (const span of spans) {
-    const name = stageOf(span.taskId) === null ? span.taskId : span.taskId.slice(0, span.taskId.lastIndexOf('/'));
-    rows.set(name, [...(rows.get(name) ?? []), span]);
+    const name = byName.has(span.taskId) ? span.taskId : span.taskId.slice(0, span.taskId.lastIndexOf('/'));
+    byName.get(name)?.push(span);
   }
-  return [...rows].map(([name, found]) => ({ name, spans: found.sort((a, b) => a.from - b.from) }));
+  return [...byName].flatMap(([name, found]) => (found.length === 0 ? [] : [{ name, spans: found.sort((a, b) => a.from - b.from) }]));
 };
 
 const stageOf = (taskId: string): Stage | null => STAGES.find((stage) => taskId.endsWith(`/${stage}`)) ?? null;
@@ -74,14 +78,18 @@ const ganttRow = (row: Row, start: number, x: (time: number) => number, path: Re
   return html`<span class="name" title="${row.name}">${row.name}</span><span class="track"><svg viewBox="0 0 ${PLOT_WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">${wait}${bars}</svg></span><span class="took">${formatDuration(took(row) / 1000)}</span>\n`;
 };
 
+/** `BTC_PRICE (6 stages) → notify, 12.4 s of work` */
 const describe = (path: readonly string[], spans: readonly TaskSpan[]): string => {
   const seconds = spans.filter((span) => path.includes(span.taskId)).reduce((sum, span) => sum + (span.to - span.from) / 1000, 0);
-  const symbols = new Set(path.map((id) => (stageOf(id) === null ? id : id.slice(0, id.lastIndexOf('/')))));
-  const short =
-    path.length > 0 && symbols.size === 1 && stageOf(path[0] ?? '') !== null
-      ? `${[...symbols][0]}, ${path.length} stages`
-      : path.join(' → ');
-  return `${short}, ${formatDuration(seconds)} of work`;
+  const parts: { name: string; stages: number }[] = [];
+  for (const id of path) {
+    const name = stageOf(id) === null ? id : id.slice(0, id.lastIndexOf('/'));
+    const last = parts.at(-1);
+    if (last?.name === name) last.stages += 1;
+    else parts.push({ name, stages: stageOf(id) === null ? 0 : 1 });
+  }
+  const words = parts.map(({ name, stages }) => (stages === 0 ? name : `${name} (${plural(stages, 'stage')})`));
+  return `${words.join(' → ')}, ${formatDuration(seconds)} of work`;
 };
 
 const spanTable = (spans: readonly TaskSpan[], start: number): Markup =>

@@ -26,7 +26,7 @@ export const renderRunPage = (data: RunPageData): string => {
 <main>
 ${causes(causesOf(data), result.result)}
 <div class="columns"><section><h2>Tasks</h2>${taskGrid(groups)}</section>
-<section><h2>Time</h2>${gantt(result, data.config)}</section></div>
+<section><h2>Time</h2>${gantt(result, data.config, groups)}</section></div>
 <section><h2>Symbols</h2>${runSymbols(data, groups)}</section>
 ${groups.custom.length > 0 && html`<section><h2>Custom tasks</h2>${customTasks(groups)}</section>`}
 <div class="halves"><section><h2>Stages</h2>${stages(stageFacts(result, groups))}</section>

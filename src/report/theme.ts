@@ -53,8 +53,9 @@ thead th{font-weight:500;color:var(--quiet);border-bottom-color:var(--line);vert
 tbody th{font-weight:600}
 th.text,td.text{text-align:left}th.centre,td.centre{text-align:center}
 td.wrap{white-space:normal;overflow-wrap:anywhere}
-.title{display:inline-block;max-width:30ch;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom;font-weight:400}
+.title{display:inline-block;max-width:64ch;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom;font-weight:400}
 .grid th,.grid td{padding:2px 7px}.grid td,.grid thead th+th{text-align:center}.grid .state{font-size:15px;line-height:1.2}
+.symbols th,.symbols td{padding:3px 8px}.symbols th:first-child{padding-left:0}.symbols td:last-child{padding-right:0}.symbols .title{max-width:28ch}
 .grid th:first-child{padding-left:0}.grid tbody th,.symbols tbody th{text-align:left}
 .wide{width:100%}
 .data{font-size:12px;margin:6px 0}

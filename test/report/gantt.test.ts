@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { gantt } from '../../src/report/gantt.ts';
+import { groupTasks } from '../../src/report/symbol-tasks.ts';
+import { AS_OF } from './sample-numbers.ts';
+import { resultOf, sampleConfig, sampleRun } from './sample-run.ts';
+
+const draw = ({ result, config } = sampleRun()): string =>
+  gantt(
+    result,
+    config,
+    groupTasks(
+      result,
+      config?.symbols.map((s) => s.symbol),
+    ),
+  ).text;
+
+describe('the time chart', () => {
+  it('has a row per symbol in the run’s order, then one per custom task', () => {
+    const names = [...draw().matchAll(/class="name" title="([^"]*)"/g)].map((match) => match[1]);
+    expect(names).toEqual([
+      'BTC_PRICE',
+      'ETH_PRICE',
+      'SOL_PRICE',
+      'US_SENATE',
+      'FED_DECEMBER',
+      'NBA_FINALS',
+      'BTC_UPDOWN_5M',
+      'GOV_SHUTDOWN',
+      'notify',
+    ]);
+  });
+
+  it('names the critical path shortly and underlines its tasks', () => {
+    expect(draw()).toContain('GOV_SHUTDOWN (6 stages), 10.5 s of work');
+    expect(draw().match(/<rect class="bar-path" x/g)).toHaveLength(6);
+  });
+
+  it('says what each bar is: task, state, start, length, attempts', () => {
+    expect(draw()).toMatch(/<title>ETH_PRICE\/collect: success, started after 0 ms, took [\d.]+ s, 4 attempts<\/title>/);
+  });
+
+  it('draws the slowest rows of a large run and lists every task in the table', () => {
+    const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
+    const tasks = Object.fromEntries(
+      symbols.map((symbol, i) => [
+        `${symbol}/collect`,
+        { status: 'success' as const, startedAt: new Date(AS_OF).toISOString(), durationSeconds: i + 1 },
+      ]),
+    );
+    const text = draw({ ...sampleRun(), result: resultOf(tasks), config: { ...sampleConfig(symbols), tasks: [] } });
+    expect(text.match(/class="name"/g)).toHaveLength(40);
+    expect(text).toContain('the 40 slowest of 100 rows');
+    expect(text).toContain('(100 rows)');
+    expect(text).toContain('title="S99"');
+    expect(text).not.toContain('title="S10"');
+  });
+});
