@@ -29,10 +29,7 @@ export function registerDemo(program: Command): void {
     )
     .option('--keep', 'leave everything up for looking around, until Ctrl-C')
     .option('--data <folder>', 'run on the CSV files of this folder instead, each a symbol')
-    .option(
-      '--columns <mapping>',
-      'with --data: which column holds what, as time=Timestamp,price=Price,… or a JSON file of such names; default: guessed from the header',
-    )
+    .option('--columns <mapping>', `with --data, ${COLUMNS_HELP} (default: guessed from the header)`)
     .option('--first-outcome <name>', 'with --data: the outcome whose probability is the price; default: guessed from the file')
     .option('--json', "print the run's result as JSON")
     .action(demo);
