@@ -34,11 +34,17 @@ export const wordField = <Word extends string>(what: string, words: readonly Wor
     })
     .transform((text) => text as Word);
 
+/** So many unknown names are compared with all known ones. */
+const NAMES_COMPARED = 20;
+
 /** A name out of many: only the nearest is told, and where to find the others. */
 export const nameField = (known: { what: string; names: readonly string[]; list: string }) => {
   const names = new Set(known.names);
+  let unknown = 0;
   return z.string().superRefine((text, context) => {
-    if (!names.has(text)) problem(context, `unknown ${known.what} "${text}"; ${known.list}${didYouMean(text, known.names)}`);
+    // A catalogue may be large, and so may a wrong list.
+    if (!names.has(text) && unknown++ >= NAMES_COMPARED) problem(context, `unknown ${known.what} "${text}"; ${known.list}`);
+    else if (!names.has(text)) problem(context, `unknown ${known.what} "${text}"; ${known.list}${didYouMean(text, known.names)}`);
   });
 };
 
