@@ -40,7 +40,7 @@ export async function buildFileCandles(
   const quarantined = new QuarantineTally();
   let rows = 0;
   let duplicates = 0;
-  for await (const batch of file.batches()) {
+  for await (const batch of file.batches(0, { identities: false })) {
     for (const [i, row] of batch.rows.entries()) {
       const assessment = assessTick(row, facts);
       if (assessment.verdict === 'quarantine') quarantined.add(assessment.reason, batch.lines[i]);

@@ -29,13 +29,20 @@ export function decimalsOf(value: number): number {
   return -1;
 }
 
+/** Powers of ten as big integers: making one costs more than using it. */
+const BIG_POWERS: readonly bigint[] = Array.from({ length: 64 }, (_, power) => 10n ** BigInt(power));
+const bigPower = (power: number): bigint => BIG_POWERS[power] ?? 10n ** BigInt(power);
+
 /** The shortest decimal of a finite double. */
 export function toDecimal(value: number): Decimal {
-  const [mantissa = '0', exponent = '0'] = String(value).split('e');
-  const [whole = '0', fraction = ''] = mantissa.split('.');
-  const decimals = fraction.length - Number(exponent);
-  const units = BigInt(whole + fraction);
-  return decimals >= 0 ? { units, decimals } : { units: units * 10n ** BigInt(-decimals), decimals: 0 };
+  const text = String(value);
+  const exponentAt = text.indexOf('e');
+  const exponent = exponentAt < 0 ? 0 : Number(text.slice(exponentAt + 1));
+  const mantissa = exponentAt < 0 ? text : text.slice(0, exponentAt);
+  const point = mantissa.indexOf('.');
+  const units = BigInt(point < 0 ? mantissa : mantissa.slice(0, point) + mantissa.slice(point + 1));
+  const decimals = (point < 0 ? 0 : mantissa.length - point - 1) - exponent;
+  return decimals >= 0 ? { units, decimals } : { units: units * bigPower(-decimals), decimals: 0 };
 }
 
 /** The double nearest to a decimal. */
@@ -44,7 +51,8 @@ export function toNumber({ units, decimals }: Decimal): number {
 }
 
 /** The same number with more decimals; `decimals` must not be smaller than its own. */
-export const unitsAt = (value: Decimal, decimals: number): bigint => value.units * 10n ** BigInt(decimals - value.decimals);
+export const unitsAt = (value: Decimal, decimals: number): bigint =>
+  decimals === value.decimals ? value.units : value.units * bigPower(decimals - value.decimals);
 
 export function add(a: Decimal, b: Decimal): Decimal {
   const decimals = Math.max(a.decimals, b.decimals);
