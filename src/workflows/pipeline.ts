@@ -72,7 +72,8 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
     if (state === undefined) return;
     for (const command of reduce(state, event)) carryOut(command);
     queue.length({ ready: state.ready.size, running: state.lanes.size });
-    draining ||= finish === undefined && (info.continueAsNewSuggested || workflowInfo().historyLength > HISTORY_LIMIT);
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    draining ||= finish === undefined && (continueAsNewSuggested || historyLength > HISTORY_LIMIT);
   };
   const carryOut = (command: RunCommand): void => {
     switch (command.type) {

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
+import { importSymbols } from '../../src/storage/catalogue.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { scriptedStages } from '../stages.ts';
+
+/** Enough that the parent's history passes the tests' limit (test/temporal.ts) and is handed to a new execution. */
+const SYMBOLS = Array.from({ length: 260 }, (_, i) => `S${String(i).padStart(3, '0')}`);
+
+describe('a run of more than 50 symbols', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await createRig({
+      stages: scriptedStages(({ taskId }) => {
+        if (taskId === 'S007/clean') throw new TypeError('a bug in a stage');
+      }),
+    });
+    const entries = SYMBOLS.map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } }));
+    await importSymbols(rig.database, entries, { replace: true });
+  });
+  afterAll(() => rig.close());
+
+  it('continues as new, keeps its status right across executions, and reports by symbol', async () => {
+    const { runId, executionId } = await rig.lab.start({ untilStage: 'clean', maxConcurrent: 20, retry: { maxRetries: 0 } });
+    const seen: PipelineStatus[] = [];
+    const ended = rig.lab.result(runId);
+    let over = false;
+    void ended.finally(() => {
+      over = true;
+    });
+    while (!over) {
+      seen.push(await rig.lab.status(runId));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    const result = await ended;
+    expect(result).toMatchObject({
+      result: 'degraded',
+      totalTasks: 2 * SYMBOLS.length,
+      completedTasks: 2 * SYMBOLS.length,
+      statusBreakdown: { success: 2 * SYMBOLS.length - 1, failed: 1 },
+    });
+    expect(Object.keys(result.taskResults)).toHaveLength(SYMBOLS.length);
+    expect(result.taskResults.S007).toMatchObject({ status: 'failed', error: { type: 'TypeError', message: 'a bug in a stage' } });
+    expect(result.taskResults.S008).toMatchObject({ status: 'success' });
+
+    // handed on at least once, and nobody noticed
+    const { runId: lastExecution } = await rig.client.workflow.getHandle(runId).describe();
+    expect(lastExecution).not.toBe(executionId);
+    for (const status of seen.filter(({ totalTasks }) => totalTasks > 0)) {
+      const counts = Object.values(status.statusBreakdown).reduce((sum, count) => sum + count, 0);
+      expect(counts).toBe(status.totalTasks);
+      expect(status.startedAt).toBe(result.startedAt);
+    }
+    const progress = seen.map(({ completedTasks }) => completedTasks);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+  }, 180_000);
+});
