@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runReportPath } from '../../src/report/report-path.ts';
+import { beginRun, endRun } from '../../src/storage/runs.ts';
+import { type Answer, predictlab } from '../command.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { resultOf, sampleConfig } from '../report/sample-run.ts';
+
+const RUN = 'pipeline-2026-11-24T08:00Z';
+const EXECUTION = '0199aaaa-0000-7000-8000-000000000001';
+
+describe('predictlab report', () => {
+  let test: TestDatabase;
+  let home: string;
+  const call = (...args: string[]): Promise<Answer> =>
+    predictlab(['report', ...args], { ...process.env, DATABASE_URL: test.url, PREDICTLAB_HOME: home });
+
+  beforeAll(async () => {
+    test = await testDatabase();
+    home = await mkdtemp(path.join(tmpdir(), 'predictlab-report-'));
+    const config = { ...sampleConfig(['RAIN']), tasks: [] };
+    const run = { input: {}, config, startedAt: config.asOf };
+    await beginRun(test.database, { ...run, runId: RUN, executionId: EXECUTION });
+    const tasks = { 'RAIN/collect': { status: 'failed' as const, attempts: 4, error: { type: 'SourceUnavailable', message: '503' } } };
+    await endRun(test.database, { executionId: EXECUTION, result: resultOf(tasks, { runId: RUN, result: 'failed' }) });
+    await beginRun(test.database, { ...run, runId: 'still-open', executionId: 'x' });
+  });
+  afterAll(async () => {
+    await test.close();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  it('makes the report again where it is not on this machine, and prints where it is', async () => {
+    const answer = await call(RUN, '--json');
+    expect(answer).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(answer.stdout)).toEqual({ path: runReportPath(home, RUN) });
+    expect(existsSync(runReportPath(home, RUN))).toBe(true);
+  });
+
+  it('takes the Temporal run id too', async () => {
+    expect((await call(EXECUTION)).stdout).toBe(`${runReportPath(home, RUN)}\n`);
+  });
+
+  it('asks no service when the report is there', async () => {
+    await writeFile(runReportPath(home, RUN), 'as it was');
+    const offline = await predictlab(['report', RUN], {
+      ...process.env,
+      DATABASE_URL: 'postgresql://127.0.0.1:1/none',
+      PREDICTLAB_HOME: home,
+    });
+    expect(offline).toMatchObject({ code: 0, stdout: `${runReportPath(home, RUN)}\n` });
+  });
+
+  it('says what to do about a run that is not known or has not ended', async () => {
+    expect(await call('nobody')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('predictlab runs') });
+    expect(await call('still-open')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('predictlab watch still-open') });
+  });
+
+  it('exits with 3 when the report is not there and neither is the database', async () => {
+    const offline = await predictlab(['report', 'elsewhere'], {
+      ...process.env,
+      DATABASE_URL: 'postgresql://127.0.0.1:1/none',
+      PREDICTLAB_HOME: home,
+    });
+    expect(offline).toMatchObject({ code: 3, stderr: expect.stringContaining('127.0.0.1:1') });
+  });
+});
