@@ -5,7 +5,7 @@ import { mergeCandles } from '../market/merge-candles.ts';
 import { type StaleSeriesGroup, tickHours } from './candle-plan.ts';
 import { type CandleRegion, candleRegions } from './candle-regions.ts';
 import { type CandleTarget, markBuilt, refreshCompleteness, writeCandles } from './candle-writes.ts';
-import type { Transaction } from './database.ts';
+import type { Queryable, Transaction } from './database.ts';
 import { readTickColumns } from './ticks.ts';
 
 /**
@@ -37,14 +37,14 @@ export async function buildSeries(transaction: Transaction, group: StaleSeriesGr
 }
 
 /** Part by part, so that memory stays flat; merging the parts is exact. */
-async function buildRegion(
-  transaction: Transaction,
-  { instrumentKey, kind }: StaleSeriesGroup,
+export async function buildRegion(
+  queryable: Queryable,
+  { instrumentKey, kind }: Pick<StaleSeriesGroup, 'instrumentKey' | 'kind'>,
   region: CandleRegion,
 ): Promise<Map<Interval, MergeableCandles>> {
   const built = new Map<Interval, MergeableCandles>();
   for (const { range, ticks } of region.parts) {
-    const columns = await readTickColumns(transaction, { instrumentKey, kind, range, expected: ticks });
+    const columns = await readTickColumns(queryable, { instrumentKey, kind, range, expected: ticks });
     for (const [interval, candles] of buildCandleSet(columns, region.intervals)) {
       const before = built.get(interval);
       built.set(interval, before === undefined ? candles : mergeCandles(before, candles));

@@ -1,4 +1,4 @@
-import type { Database, Queryable } from './database.ts';
+import { type Queryable, withinTransaction } from './database.ts';
 
 /** Any number; the same in every process, so that only one of them makes partitions at a time. */
 const PARTITION_LOCK = 7_305_310_002;
@@ -15,21 +15,21 @@ interface Month {
 /**
  * Makes the monthly partitions of `ticks` that these days need, and the one after the newest.
  *
- * In transactions of their own, before the rows come: a new table is made aside and attached, which does not wait for (and
+ * Give it a database and it does so in transactions of their own, before the rows come: a new table is made aside and attached, which does not wait for (and
  * does not hold up) those who are writing to the other months.
  *
  * @param days UTC days since the epoch
  */
-export async function ensurePartitions(database: Database, days: readonly number[]): Promise<void> {
+export async function ensurePartitions(queryable: Queryable, days: readonly number[]): Promise<void> {
   if (days.length === 0) return;
   const newest = monthOf(Math.max(...days) * DAY);
   const wanted = new Map([...days.map((day) => monthOf(day * DAY)), monthOf(newest.to)].map((month) => [month.table, month]));
-  const known = new Set(await partitionNames(database));
-  for (const month of wanted.values()) if (!known.has(month.table)) await createPartition(database, month);
+  const known = new Set(await partitionNames(queryable));
+  for (const month of wanted.values()) if (!known.has(month.table)) await createPartition(queryable, month);
 }
 
-async function createPartition(database: Database, { table, from, to }: Month): Promise<void> {
-  await database.transaction(async (transaction) => {
+async function createPartition(queryable: Queryable, { table, from, to }: Month): Promise<void> {
+  await withinTransaction(queryable, async (transaction) => {
     await transaction.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
     if ((await partitionNames(transaction)).includes(table)) return;
     await transaction.query(`create table ${table} (like ticks including all, check (time >= ${from} and time < ${to}))`);

@@ -1,0 +1,156 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RunConfig } from '../../src/contracts/run-config.ts';
+import { writeBackup } from '../../src/storage/backup.ts';
+import { readCandles } from '../../src/storage/candles.ts';
+import { coverageOf } from '../../src/storage/coverage.ts';
+import { prune } from '../../src/storage/prune.ts';
+import { verifyBackup } from '../../src/storage/read-backup.ts';
+import { restoreBackup } from '../../src/storage/restore.ts';
+import { beginRun } from '../../src/storage/runs.ts';
+import { verifyData } from '../../src/storage/verify.ts';
+import { collections, dataState, SYMBOL, stageCollection } from '../faults/data-state.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { collect, DAY, HOUR, runStage, runStages, START, trade } from '../stage-run.ts';
+
+let test: TestDatabase;
+let other: TestDatabase;
+let folder: string;
+beforeAll(async () => {
+  [test, other] = await Promise.all([testDatabase(), testDatabase()]);
+  folder = await mkdtemp(join(tmpdir(), 'predictlab-upkeep-'));
+});
+afterAll(async () => {
+  await Promise.all([test.close(), other.close()]);
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+
+/** A symbol with ticks, candles, bad rows, and rows still in staging. */
+async function fill(): Promise<void> {
+  const [first, second] = collections(1);
+  await stageCollection(test.database, 'first', first);
+  await runStages(test.database, { executionId: 'first', symbol: SYMBOL });
+  await stageCollection(test.database, 'second', second);
+}
+
+describe('backup and restore', () => {
+  it('bring every row and report back, and work goes on from there', async () => {
+    await fill();
+    const reports = join(folder, 'reports');
+    await mkdir(join(reports, 'run'), { recursive: true });
+    await writeFile(join(reports, 'run', 'index.html'), '<p>hello');
+    const file = join(folder, 'all.backup');
+    const written = await writeBackup(test.database, file, { reports });
+    expect(written).toMatchObject({ tables: { staging_batches: 2, symbols: 0 }, reports: 1 });
+    expect(await verifyBackup(file)).toMatchObject(written.tables);
+
+    const restored = await restoreBackup(other.database, file, { reports: join(folder, 'elsewhere'), replace: false });
+    expect(restored).toEqual(written);
+    expect(await dataState(other.database)).toEqual(await dataState(test.database));
+    expect(await readFile(join(folder, 'elsewhere', 'run', 'index.html'), 'utf8')).toBe('<p>hello');
+    for (const { database } of [test, other]) await runStages(database, { executionId: 'second', symbol: SYMBOL });
+    expect(await dataState(other.database)).toEqual(await dataState(test.database));
+
+    await expect(restoreBackup(other.database, file, { reports, replace: false })).rejects.toMatchObject({
+      type: 'BadInput',
+      message: expect.stringContaining('--replace'),
+    });
+    await restoreBackup(other.database, file, { reports, replace: true });
+  });
+
+  it('leave the database as it was when the file is cut off or damaged', async () => {
+    await fill();
+    const file = join(folder, 'whole.backup');
+    await writeBackup(test.database, file, { reports: join(folder, 'none') });
+    const before = await dataState(test.database);
+    const whole = gunzipSync(await readFile(file));
+    const damaged = Buffer.from(whole);
+    damaged[damaged.length - 4_000] ^= 1;
+    for (const [name, content] of [
+      ['cut', gzipSync(whole.subarray(0, whole.length / 2))],
+      ['damaged', gzipSync(damaged)],
+      ['other', Buffer.from('hello')],
+    ] as const) {
+      const bad = join(folder, name);
+      await writeFile(bad, content);
+      await expect(restoreBackup(test.database, bad, { reports: folder, replace: true }), name).rejects.toThrow();
+      await expect(verifyBackup(bad), name).rejects.toMatchObject({
+        type: 'BadInput',
+        message: expect.stringContaining('not a whole PredictLab backup'),
+      });
+    }
+    expect(await dataState(test.database)).toEqual(before);
+  });
+});
+
+describe('prune', () => {
+  it('says exactly what would go, deletes nothing in a dry run, and cuts ticks at a Monday with their coverage', async () => {
+    const rows = [trade(START - 40 * DAY, 0.1), trade(START - 1, 0.2), trade(START + DAY, 0.3), trade(START + 8 * DAY, 0.4)];
+    const key = await collect(test.database, { executionId: 'a', rows, covered: { from: START - 41 * DAY, to: START + 9 * DAY } });
+    await runStages(test.database, { executionId: 'a', asOf: START + 9 * DAY });
+    const before = { ticks: START + 2 * DAY };
+    const asked = await prune(test.database, before, { dryRun: true });
+    expect(asked).toEqual([{ what: 'ticks', before: START, rows: 2 }]);
+    expect((await test.database.query('select 1 from ticks')).rowCount).toBe(4);
+    expect(await prune(test.database, before)).toEqual(asked);
+    expect((await test.database.query('select 1 from ticks')).rowCount).toBe(2);
+    expect(await coverageOf(test.database, key, 'trade')).toEqual([{ from: START, to: START + 9 * DAY }]);
+    // candles of pruned ticks stay, as they are
+    await runStage(test.database, 'kline', { executionId: 'b', asOf: START + 9 * DAY });
+    const daily = await readCandles(test.database, { instrumentKey: key, priceType: 'trade', interval: '1d' });
+    expect(Array.from(daily.complete)).toEqual([1, 1, 1, 1]);
+    expect((await verifyData(test.database)).findings).toEqual([]);
+  });
+
+  it('takes an ended run’s ledger with it, and keeps open runs', async () => {
+    const run = (executionId: string) => ({ runId: executionId, executionId, input: {}, config: {} as RunConfig, startedAt: START });
+    await beginRun(test.database, run('ended'));
+    await beginRun(test.database, run('open'));
+    await test.database.query("update runs set finished_at = to_timestamp(1000) where execution_id = 'ended'");
+    for (const executionId of ['ended', 'open']) await runStages(test.database, { executionId });
+    expect(await prune(test.database, { runs: START })).toEqual([{ what: 'runs', before: START, rows: 1 }]);
+    const { rows } = await test.database.query('select distinct execution_id from ledger');
+    expect(rows).toEqual([{ execution_id: 'open' }]);
+  });
+
+  it('removes rows that were collected long ago and never stored', async () => {
+    await collect(test.database, { executionId: 'a', rows: [trade(START, 0.5), trade(START, 0.6)] });
+    expect(await prune(test.database, { staging: Date.now() - HOUR })).toMatchObject([{ rows: 0 }]);
+    expect(await prune(test.database, { staging: Date.now() + HOUR })).toMatchObject([{ rows: 2 }]);
+    expect((await test.database.query('select 1 from staged_rows')).rowCount).toBe(0);
+  });
+});
+
+describe('verifying data', () => {
+  it('finds nothing in what the stages wrote', async () => {
+    await fill();
+    await runStages(test.database, { executionId: 'second', symbol: SYMBOL });
+    const report = await verifyData(test.database);
+    expect(report).toMatchObject({ series: 2, findings: [] });
+    expect(report.candles).toBeGreaterThan(50);
+    expect(await verifyData(test.database, { sample: 1 })).toMatchObject({ series: 1, findings: [] });
+  });
+
+  it('names a candle that its ticks do not agree with, a missing one, and counts that are wrong', async () => {
+    await collect(test.database, {
+      executionId: 'a',
+      rows: [trade(START, 0.5), trade(START + HOUR, 0.6)],
+      covered: { from: START, to: START + 3 * HOUR },
+    });
+    await runStages(test.database, { executionId: 'a', intervals: ['1h'] });
+    await test.database.query('update candles set high = 0.9 where open_time = $1', [START]);
+    await test.database.query('delete from candles where open_time = $1', [START + HOUR]);
+    await test.database.query('update tick_hours set ticks = 7 where hour = $1', [START / HOUR]);
+    const { findings } = await verifyData(test.database);
+    const at = (time: number) => new Date(time).toISOString();
+    expect(findings).toEqual([
+      `polymarket:0x1 trade 1h ${at(START)}: high is 0.9, its ticks say 0.5`,
+      `polymarket:0x1 trade 1h ${at(START + HOUR)}: the candle is missing`,
+      `polymarket:0x1 ${at(START)}: 1 ticks, 7 were noted`,
+    ]);
+  });
+});
