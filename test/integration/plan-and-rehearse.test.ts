@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PlannedTask } from '../../src/contracts/pipeline-status.ts';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import type { Rehearsal } from '../../src/scheduling/rehearse.ts';
+import { type Answer, predictlab } from '../command.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
+
+let rig: Rig;
+const call = (...args: string[]): Promise<Answer> => predictlab(args, rig.env);
+const planned = (answer: Answer): string[] => {
+  const { tasks } = JSON.parse(answer.stdout) as { tasks: PlannedTask[] };
+  return tasks.map(({ taskId, action, reason }) => `${taskId}: ${action}, ${reason}`);
+};
+
+beforeAll(async () => {
+  const stages = scriptedStages(({ taskId }) => {
+    if (taskId === 'BBB/clean') throw new PredictLabError('BadInput', 'this symbol is broken');
+  });
+  rig = await createRig({ stages });
+  await importTestSymbols(rig.database);
+});
+afterAll(() => rig.close());
+
+describe('predictlab plan', () => {
+  it('lists what a run would do in execution order, and starts nothing', async () => {
+    expect(planned(await call('plan', '--until', 'clean', '--json'))).toEqual([
+      'AAA/collect: run, at once; nothing is collected yet',
+      'AAA/clean: run, after AAA/collect',
+      'BBB/collect: run, at once; nothing is collected yet',
+      'BBB/clean: run, after BBB/collect',
+    ]);
+    expect((await call('plan', '--symbols', 'AAA', '--mermaid')).stdout).toMatch(/^flowchart LR\n {2}subgraph s0\["AAA"\]/);
+    expect(
+      await rig.client.workflowService.listWorkflowExecutions({ namespace: 'default', query: `TaskQueue = '${rig.taskQueue}'` }),
+    ).toMatchObject({
+      executions: [],
+    });
+  });
+
+  it('says what a retry of a run would reuse, and why the rest runs', async () => {
+    await rig.run({ untilStage: 'store' }, 'broken');
+    expect(planned(await call('plan', '--retry', 'broken', '--json'))).toEqual([
+      'AAA/collect: reuse, succeeded in broken',
+      'AAA/clean: reuse, succeeded in broken',
+      'AAA/store: reuse, succeeded in broken',
+      'BBB/collect: reuse, succeeded in broken',
+      'BBB/clean: run, at once; did not succeed in broken',
+      'BBB/store: run, after BBB/clean; did not succeed in broken',
+    ]);
+    expect(await call('plan', '--retry', 'nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no run nobody') });
+  });
+
+  it('exits with 2 and every problem for a wrong input', async () => {
+    const answer = await call('plan', '--symbols', 'AAB', 'CCD', '--as-of', 'yesterday');
+    expect(answer.code).toBe(2);
+    for (const part of ['3 problems', 'symbols[0]', 'did you mean AAA?', 'symbols[1]', 'asOf']) expect(answer.stderr).toContain(part);
+  });
+});
+
+describe('predictlab rehearse', () => {
+  it('plays the run with the faults asked for and recommends a --concurrent', async () => {
+    const figures = JSON.parse((await call('rehearse', '--json')).stdout) as Rehearsal;
+    expect(figures).toMatchObject({ successRate: 1, bestConcurrent: 2 });
+    expect(figures.criticalPath).toHaveLength(6);
+    const faulty = JSON.parse((await call('rehearse', '--fail', 'collect=100%', '--json')).stdout) as Rehearsal;
+    expect(faulty.successRate).toBe(0);
+    expect((await call('rehearse', '--fail', 'collect=10%')).stdout).toMatch(/makespan .* in half of the runs/);
+    expect(await call('rehearse', '--fail', 'collect=many')).toMatchObject({ code: 2 });
+  });
+});
