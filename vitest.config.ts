@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that need Temporal, Postgres or the sandbox venue live in these folders; the rest is pure and starts in a second. */
@@ -7,6 +8,10 @@ export default defineConfig({
   test: {
     // threads crash with Temporal's native bridge
     pool: 'forks',
+    // service tests mostly wait for their servers: one file more than there are cores keeps these busy
+    maxWorkers: availableParallelism() + 1,
+    // a busy machine is no failure
+    testTimeout: 20_000,
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SERVICE_TESTS } },
       {
@@ -17,8 +22,6 @@ export default defineConfig({
           globalSetup: ['test/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // two cores: more than two files at once only add noise
-          maxWorkers: 2,
         },
       },
     ],
