@@ -70,7 +70,8 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
       log: createLog({ LOG_LEVEL: 'warn', ...process.env }),
       symbol,
       files,
-      market: market ?? stored?.market ?? files[0].likelyMarket,
+      market: market ?? files[0].likelyMarket,
+      stored,
       asOf: Date.now(),
       onBatch: showProgress,
     });

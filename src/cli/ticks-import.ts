@@ -19,6 +19,8 @@ export interface TicksImport {
   /** In the order in which they are read; opened, so found good. */
   readonly files: readonly TickFile[];
   readonly market: MarketKind;
+  /** The instrument as it is stored, if it is. */
+  readonly stored?: Instrument | undefined;
   /** "Now": later rows are quarantined; UTC epoch milliseconds. */
   readonly asOf: number;
   /** Called after each batch with the rows read so far. */
@@ -42,18 +44,18 @@ export interface ImportResult {
  * Takes tick files in: the rows are staged, cleaned and stored by the same code as those of a run, only without a run. The
  * symbol is put into the catalogue if it is not there. When anything fails, nothing has been stored.
  */
-export async function importTicks({ database, log, symbol, files, market, asOf, onBatch }: TicksImport): Promise<ImportResult> {
+export async function importTicks(request: TicksImport): Promise<ImportResult> {
+  const { database, log, symbol, files, asOf, onBatch } = request;
   const executionId = `import-${randomUUID()}`;
   const id = `file:${symbol}`;
-  const facts = instrumentOf(id, symbol, market, files);
+  const facts = instrumentOf(id, request);
   const key = (await saveInstruments(database, symbol, [facts])).get(id) as number;
   const staging = { executionId, symbol, instrumentKey: key };
   try {
     const spans = await stageFiles(database, staging, files, asOf, onBatch);
     for (const [kind, { from, to }] of spans) await stageCoverage(database, { ...staging, kind, range: { from, to: to + 1 } });
-    if (files.some((file) => file.outcomes.length > facts.outcomes.length)) {
-      await saveInstruments(database, symbol, [instrumentOf(id, symbol, market, files)]);
-    }
+    // the second outcome's name is met on the way
+    await saveInstruments(database, symbol, [instrumentOf(id, request)]);
     const around = { database, log, executionId, symbol, asOf };
     const cleaned = (await runStage('clean', createClean({ database, log }), around)).output as unknown as Cleaned;
     const stored = (await runStage('store', createStore({ database, log }), around)).output as unknown as Stored;
@@ -77,23 +79,28 @@ export async function importTicks({ database, log, symbol, files, market, asOf, 
   }
 }
 
-const instrumentOf = (id: string, symbol: string, market: MarketKind, files: readonly TickFile[]): Instrument => ({
-  id,
-  source: 'file',
-  market,
-  title: symbol,
-  outcomes: files.reduce<readonly string[]>((most, { outcomes }) => (outcomes.length > most.length ? outcomes : most), []),
-  outcomeIds: [],
-  opensAt: null,
-  closesAt: null,
-  closed: false,
-  resolution: { kind: 'open' },
-  fees: null,
-  tickSize: null,
-  twins: [],
-  book: null,
-  reference: files.map(({ path }) => path).join(' '),
-});
+/** What is known already stays: an import may add the names of the outcomes, it knows nothing else of the market. */
+function instrumentOf(id: string, { symbol, market, files, stored }: TicksImport): Instrument {
+  const known: Instrument = stored ?? {
+    id,
+    source: 'file',
+    market,
+    title: symbol,
+    outcomes: [],
+    outcomeIds: [],
+    opensAt: null,
+    closesAt: null,
+    closed: false,
+    resolution: { kind: 'open' },
+    fees: null,
+    tickSize: null,
+    twins: [],
+    book: null,
+    reference: files.map(({ path }) => path).join(' '),
+  };
+  const outcomes = files.reduce((most, file) => (file.outcomes.length > most.length ? file.outcomes : most), known.outcomes);
+  return { ...known, outcomes };
+}
 
 /** What the stages put out, as far as it is told here. */
 type Cleaned = Pick<ImportResult, 'rows' | 'quarantined' | 'reasons'>;
@@ -113,18 +120,23 @@ async function stageFiles(
   let pageNumber = 0;
   let rows = 0;
   let inFlight: Promise<unknown> = Promise.resolve();
-  for (const file of files) {
-    for await (const batch of file.batches()) {
-      await inFlight;
-      inFlight = stagePage(database, { ...staging, pageNumber: pageNumber++, order: 'oldest-first', rows: batch.rows });
-      // its failure is thrown by the await above, or below; until then it is not unhandled
-      inFlight.catch(() => undefined);
-      widen(spans, batch, asOf);
-      rows += batch.rows.length;
-      onBatch(rows, batch);
+  try {
+    for (const file of files) {
+      for await (const batch of file.batches()) {
+        await inFlight;
+        inFlight = stagePage(database, { ...staging, pageNumber: pageNumber++, order: 'oldest-first', rows: batch.rows });
+        // its failure is thrown by the await above, or below; until then it is not unhandled
+        inFlight.catch(() => undefined);
+        widen(spans, batch, asOf);
+        rows += batch.rows.length;
+        onBatch(rows, batch);
+      }
     }
+    await inFlight;
+  } finally {
+    // when reading fails, a page that is on its way must not arrive after the clearing
+    await inFlight.catch(() => undefined);
   }
-  await inFlight;
   return spans;
 }
 

@@ -1,0 +1,257 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createKline } from '../../src/activities/kline.ts';
+import type { StageWork } from '../../src/activities/stage-work.ts';
+import type { Interval } from '../../src/contracts/words.ts';
+import { predictlab } from '../cli/run-main.ts';
+import { scratchFolder } from '../files/scratch.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { silent } from '../silent.ts';
+
+const folder = scratchFolder();
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await testDatabase();
+  vi.stubEnv('DATABASE_URL', test.url);
+});
+afterEach(() => vi.restoreAllMocks());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await test.close();
+});
+
+const lines = (text: string): string[] => text.trim().split('\n');
+
+/** The kline stage over what is stored, as a run would do it. */
+async function buildCandles(symbol: string, intervals: readonly Interval[]): Promise<void> {
+  const work: StageWork = {
+    signal: new AbortController().signal,
+    resume: undefined,
+    attempt: 1,
+    log: silent,
+    heartbeat: () => undefined,
+    commit: (write) => test.database.transaction(write),
+  };
+  const policy = { maxRetries: 0, retryDelayMs: 0, backoff: 1, maxDelayMs: 0, timeoutMs: 0 };
+  const context = { runId: 'test', executionId: 'test', taskId: `${symbol}/kline`, policy, earlierFailures: 0, earlierAttempts: 0 };
+  const settings = { sourceTypes: ['file'] as const, intervals, daysBack: 7, strategies: [], refetch: false, asOf: Date.now() };
+  await createKline({ database: test.database, log: silent })({ context, symbol, stage: 'kline', settings }, work);
+}
+
+describe('predictlab import ticks', () => {
+  const rows = [
+    'time,price,size,side,outcome',
+    '2026-01-03T00:00:00Z,0.37,10,buy,No',
+    '2026-01-02T00:00:00Z,0.5,1,buy,Yes',
+    '2026-01-02T00:00:00Z,0.5,1,buy,Yes',
+    '2026-01-02T00:00:00Z,1.5,1,buy,Yes',
+    '2026-01-01T00:00:00Z,0.4',
+  ];
+
+  it('stores the good rows at once, puts the bad ones aside, and says how many of each', async () => {
+    const file = folder.write('rain.csv', rows.join('\n'));
+    const { code, out } = await predictlab('import', 'ticks', file, '--symbol', 'RAIN', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      symbol: 'RAIN',
+      instrument: 'file:RAIN',
+      rows: 5,
+      inserted: 3,
+      duplicates: 0,
+      quarantined: 2,
+      reasons: { 'price-range': 1, malformed: 1 },
+      from: '2026-01-02T00:00:00.000Z',
+      to: '2026-01-03T00:00:00.000Z',
+    });
+    expect(lines((await predictlab('export', 'ticks', '--symbol', 'RAIN')).out)).toEqual([
+      'symbol,source,instrument,kind,time,price,size,side,outcome,trade_id',
+      'RAIN,file,file:RAIN,trade,2026-01-02T00:00:00.000Z,0.5,1,buy,Yes,',
+      'RAIN,file,file:RAIN,trade,2026-01-02T00:00:00.000Z,0.5,1,buy,Yes,',
+      'RAIN,file,file:RAIN,trade,2026-01-03T00:00:00.000Z,0.63,10,sell,No,',
+    ]);
+    expect(lines((await predictlab('export', 'quarantine', '--symbol', 'RAIN')).out)).toEqual([
+      'symbol,source,instrument,stage,reason,time,row',
+      'RAIN,file,file:RAIN,clean,price-range,2026-01-02T00:00:00.000Z,"2026-01-02T00:00:00Z,1.5,1,buy,Yes"',
+      'RAIN,file,file:RAIN,clean,malformed,,"2026-01-01T00:00:00Z,0.4"',
+    ]);
+  });
+
+  it('of the same file again changes nothing, of a grown one adds what is new', async () => {
+    const again = await predictlab('import', 'ticks', join(folder.path, 'rain.csv'), '--symbol', 'RAIN', '--json');
+    expect(again.json()).toMatchObject({ rows: 5, inserted: 0, duplicates: 3, quarantined: 2 });
+    const grown = folder.write('rain-grown.csv', [rows[0], '2026-01-04T00:00:00Z,0.7,2,buy,Yes', ...rows.slice(1)].join('\n'));
+    expect((await predictlab('import', 'ticks', grown, '--symbol', 'RAIN', '--json')).json()).toMatchObject({ inserted: 1, duplicates: 3 });
+    // the bad rows are listed once, however often they were met
+    expect(lines((await predictlab('export', 'quarantine', '--symbol', 'RAIN')).out)).toHaveLength(3);
+  });
+
+  it('takes our own export back as the same ticks', async () => {
+    const exported = join(folder.path, 'exported.csv');
+    expect((await predictlab('export', 'ticks', '--symbol', 'RAIN', '--out', exported)).code).toBe(0);
+    const back = await predictlab('import', 'ticks', exported, '--symbol', 'RAIN', '--json');
+    expect(back.json()).toMatchObject({ rows: 4, inserted: 0, duplicates: 4, quarantined: 0 });
+  });
+
+  it('puts the symbol into the catalogue and leaves one that is there as it is', async () => {
+    const catalogue = folder.write(
+      'catalogue.json',
+      JSON.stringify([{ symbol: 'KNOWN', title: 'Known before', priority: 1, sources: {} }]),
+    );
+    await predictlab('symbols', 'import', catalogue);
+    await predictlab('import', 'ticks', join(folder.path, 'rain.csv'), '--symbol', 'KNOWN');
+    const symbols = JSON.parse((await predictlab('symbols', 'list', '--json')).out) as {
+      symbol: string;
+      title: string;
+      enabled: boolean;
+    }[];
+    expect(symbols).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ symbol: 'KNOWN', title: 'Known before' }),
+        expect.objectContaining({ symbol: 'RAIN', enabled: true }),
+      ]),
+    );
+  });
+
+  it('keeps to the outcome that is stored, and refuses another', async () => {
+    const other = await predictlab('import', 'ticks', join(folder.path, 'rain.csv'), '--symbol', 'RAIN', '--first-outcome', 'No');
+    expect(other).toMatchObject({ code: 2, out: '' });
+    expect(other.err).toContain('file:RAIN already holds prices of Yes; import with --first-outcome Yes');
+  });
+
+  it('of a file whose every row is bad says so and ends well', async () => {
+    const file = folder.write('all-bad.csv', 'time,price\nx,0.5\ny,0.5\n');
+    const { code, err, out } = await predictlab('import', 'ticks', file, '--symbol', 'BAD');
+    expect(code).toBe(0);
+    expect(err).toContain('every one of the 2 rows is bad');
+    expect(out).toContain('quarantined 2: malformed 2');
+  });
+
+  it('of a file that is missing or lacks a column ends with 2 and stores nothing', async () => {
+    for (const args of [['none.csv'], [join(folder.path, 'rain.csv'), '--columns', 'time=When']]) {
+      expect(await predictlab('import', 'ticks', ...args, '--symbol', 'NOTHING')).toMatchObject({ code: 2, out: '' });
+    }
+    expect((await predictlab('export', 'ticks', '--symbol', 'NOTHING')).err).toContain('there is no symbol NOTHING');
+  });
+
+  it('that fails in the middle stores nothing and leaves nothing behind', async () => {
+    const good = folder.write('part-1.csv', 'time,price,size\n2026-01-01,0.5,1\n');
+    const packed = gzipSync(
+      Buffer.from(`time,price,size\n${Array.from({ length: 200_000 }, (_, i) => `${1_767_225_600 + i},0.5,1`).join('\n')}`),
+    );
+    const broken = folder.write('part-2.csv.gz', packed.subarray(0, packed.length - 100));
+    const { code, err } = await predictlab('import', 'ticks', good, broken, '--symbol', 'HALF');
+    expect(code).toBe(2);
+    expect(err).toContain('is not whole gzip data');
+    expect(lines((await predictlab('export', 'ticks', '--symbol', 'HALF')).out)).toHaveLength(1);
+    const { rows } = await test.database.query('select count(*) as n from staged_rows');
+    expect(rows).toEqual([{ n: 0 }]);
+  });
+});
+
+describe('predictlab export', () => {
+  it('writes candles that equal those of `candles --ticks`, in all formats', async () => {
+    const content = [
+      'time,price,size',
+      ...Array.from({ length: 3000 }, (_, i) => `${1_767_225_600 + i * 97},${(0.1 + (i % 83) / 100).toFixed(2)},${((i % 29) + 1) / 10}`),
+    ].join('\n');
+    const file = folder.write('SUN.csv', content);
+    expect((await predictlab('import', 'ticks', file, '--symbol', 'SUN')).code).toBe(0);
+    await buildCandles('SUN', ['1h', '1d']);
+    for (const interval of ['1h', '1d']) {
+      const exported = await predictlab('export', 'candles', '--symbol', 'SUN', '--interval', interval);
+      expect(lines(exported.out).length).toBeGreaterThan(3);
+      expect(exported.out).toBe((await predictlab('candles', '--ticks', file, '--interval', interval)).out);
+    }
+    const csv = lines((await predictlab('export', 'candles', '--symbol', 'SUN', '--from', '2026-01-02', '--to', '2026-01-03')).out);
+    expect(csv).toHaveLength(1 + 24 + 1);
+    const parquet = join(folder.path, 'sun.parquet');
+    await predictlab('export', 'candles', '--symbol', 'SUN', '--from', '2026-01-02', '--to', '2026-01-03', '--out', parquet);
+    const stored = await parquetReadObjects({ file: await asyncBufferFromFile(parquet) });
+    const json = JSON.parse(
+      (await predictlab('export', 'candles', '--symbol', 'SUN', '--from', '2026-01-02', '--to', '2026-01-03', '--json')).out,
+    ) as { open_time: string; trades: number }[];
+    expect(stored).toEqual(json.map((row) => ({ ...row, open_time: new Date(row.open_time), trades: BigInt(row.trades) })));
+    expect(csv[0]).toBe(Object.keys(json[0]).join(','));
+  });
+
+  it('writes ticks of several instruments by time', async () => {
+    folder.write('x.csv', 'time,price\n2026-02-01T00:00:00Z,0.1\n2026-02-01T02:00:00Z,0.3\n');
+    folder.write('y.csv', 'time,price\n2026-02-01T01:00:00Z,0.2\n2026-02-01T02:00:00Z,0.4\n');
+    for (const name of ['x', 'y']) await predictlab('import', 'ticks', join(folder.path, `${name}.csv`), '--symbol', name);
+    const { out } = await predictlab('export', 'ticks', '--from', '2026-02-01', '--to', '2026-02-02');
+    expect(
+      lines(out)
+        .slice(1)
+        .map((line) => line.split(',')[5]),
+    ).toEqual(['0.1', '0.2', '0.3', '0.4']);
+  });
+
+  it('writes what was covered', async () => {
+    expect(lines((await predictlab('export', 'coverage', '--symbol', 'x')).out)).toEqual([
+      'symbol,source,instrument,from,to,ticks',
+      'x,file,file:x,2026-02-01T00:00:00.000Z,2026-02-01T02:00:00.001Z,2',
+    ]);
+  });
+
+  it('of nothing is a header', async () => {
+    expect((await predictlab('export', 'backtests', '--symbol', 'x')).out).toMatch(
+      /^symbol,source,instrument,interval,strategy,params,total_return,cagr,[a-z_,]+\n$/,
+    );
+    expect(JSON.parse((await predictlab('export', 'candles', '--symbol', 'x', '--json')).out)).toEqual([]);
+  });
+
+  it('ends with 2 and one sentence when something is wrong', async () => {
+    const cases = [
+      [['prices'], /export prices: write one of ticks, candles, backtests, quarantine, coverage/],
+      [['ticks', '--symbol', 'NOBODY'], /there is no symbol NOBODY/],
+      [['ticks', '--interval', '1h'], /--interval means nothing for ticks/],
+      [['candles', '--interval', '7m'], /--interval 7m/],
+      [['candles', '--from', 'yesterday'], /--from yesterday: write a time/],
+      [['candles', '--format', 'xml'], /--format xml: write one of csv, json, parquet/],
+      [['candles', '--out', join(folder.path, 'no', 'folder.csv')], /cannot be written/],
+    ] as const;
+    for (const [args, message] of cases) {
+      const { code, out, err } = await predictlab('export', ...args);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(err).toMatch(message);
+    }
+  });
+});
+
+const FREQTRADE = join(import.meta.dirname, '../../../shared/reference/freqtrade-trades-candles');
+
+describe.skipIf(!existsSync(FREQTRADE))('import → kline → export of freqtrade’s trades (skipped without ../shared/reference)', () => {
+  it('gives the published 1m candles and the 1h ones bit for bit', async () => {
+    const trades = JSON.parse(gunzipSync(readFileSync(join(FREQTRADE, 'XRP_ETH-trades.json.gz'))).toString()) as unknown[][];
+    const file = folder.write('xrp.csv', ['ts_ms,id,type,side,price,amount,cost', ...trades.map((trade) => trade.join(','))].join('\n'));
+    const imported = await predictlab(
+      'import',
+      'ticks',
+      file,
+      '--symbol',
+      'XRP_ETH',
+      '--columns',
+      'time=ts_ms,size=amount,tradeId=id',
+      '--json',
+    );
+    expect(imported.json()).toMatchObject({ rows: trades.length, inserted: trades.length, quarantined: 0 });
+    await buildCandles('XRP_ETH', ['1m', '1h']);
+    for (const [interval, name] of [
+      ['1m', 'XRP_ETH-1m.expected.csv'],
+      ['1h', 'XRP_ETH-1h.pandas.csv'],
+    ]) {
+      const { out } = await predictlab('export', 'candles', '--symbol', 'XRP_ETH', '--interval', interval);
+      const ours = lines(out)
+        .slice(1)
+        .map((line) => line.split(','))
+        .map((cells) => [Date.parse(cells[5]), ...cells.slice(6, 11).map(Number)]);
+      const expected = lines(readFileSync(join(FREQTRADE, name), 'utf8'))
+        .slice(1)
+        .map((line) => line.split(',').slice(0, 6).map(Number));
+      expect(ours).toEqual(expected);
+    }
+  });
+});
