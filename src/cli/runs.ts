@@ -4,11 +4,12 @@ import { formatDuration } from '../report/format.ts';
 import { STATE_GLYPHS } from '../report/glyphs.ts';
 import { listRuns, type RunSummary } from '../storage/runs.ts';
 import { printJson, printLine, printTable } from './print.ts';
+import { registerRunsCompare } from './runs-compare.ts';
 import { withDatabase, withPredictLab } from './session.ts';
 import { usageError } from './exit.ts';
 
 export function registerRuns(program: Command): void {
-  program
+  const runs = program
     .command('runs')
     .summary('the last runs, newest first')
     .option('--limit <n>', 'how many', '20')
@@ -36,6 +37,7 @@ export function registerRuns(program: Command): void {
         { right: [3, 4, 5] },
       );
     });
+  registerRunsCompare(runs);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createBacktest } from '../../src/activities/backtest.ts';
 import type { StageEffect } from '../../src/activities/stage-work.ts';
@@ -7,9 +7,12 @@ import { seededRandom } from '../../src/backtest/seeded-random.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import { defineStrategy } from '../../src/backtest/strategy.ts';
 import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';
-import type { StageSettings, StrategyConfig } from '../../src/contracts/run-config.ts';
+import type { RunConfig, StageSettings, StrategyConfig } from '../../src/contracts/run-config.ts';
 import { readBacktests } from '../../src/storage/backtests.ts';
+import { saveInstruments } from '../../src/storage/instruments.ts';
 import { commitEffect } from '../../src/storage/ledger.ts';
+import { beginRun } from '../../src/storage/runs.ts';
+import { predictlab } from '../cli/run-main.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 import { collect, DAY, HOUR, instrument, runStages, START, trade } from '../stage-run.ts';
@@ -19,6 +22,7 @@ beforeAll(async () => {
   test = await testDatabase();
 });
 afterAll(() => test.close());
+afterEach(() => vi.unstubAllEnvs());
 beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
 
 const ASOF = START + 4 * DAY;
@@ -185,5 +189,43 @@ describe('the backtest stage', () => {
       backtest({ strategies: [{ name: 'rsi', params: {} }], signal: AbortSignal.abort(new Error('cancelled')) }),
     ).rejects.toThrow('cancelled');
     expect(await readBacktests(test.database, { symbol: 'RAIN' })).toEqual([]);
+  });
+});
+
+describe('predictlab runs compare', () => {
+  const begin = (runId: string): Promise<void> =>
+    beginRun(test.database, { runId, executionId: `execution of ${runId}`, input: {}, config: {} as RunConfig, startedAt: START });
+
+  it('says what changed between two runs and why', async () => {
+    vi.stubEnv('DATABASE_URL', test.url);
+    await market('polymarket:0x1', {}, 1);
+    await market('polymarket:0x2', {}, 2);
+    for (const runId of ['monday', 'tuesday', 'wednesday']) await begin(runId);
+    const strategies = [{ name: 'sma-cross', params: { fast: 2, slow: 5 } }];
+    await backtest({ strategies, executionId: 'execution of monday' });
+    // one of the two markets turns out to have resolved
+    await saveInstruments(test.database, 'RAIN', [instrument('polymarket:0x2', { resolution: settled(1, ASOF - 1) })]);
+    await backtest({ strategies, executionId: 'execution of tuesday' });
+    await backtest({ strategies: [{ name: 'sma-cross', params: { fast: 3, slow: 5 } }], executionId: 'execution of wednesday' });
+
+    const data = await predictlab('runs', 'compare', 'monday', 'tuesday', '--json');
+    expect(data).toMatchObject({ code: 0, err: '' });
+    const { same, changed } = data.json() as { same: number; changed: { instrument: string; because: string[]; metrics: object }[] };
+    expect(same).toBe(3);
+    expect(changed.map(({ instrument: of, because }) => [of, because])).toEqual(
+      Array.from({ length: 3 }, () => ['polymarket:0x2', ['data']]),
+    );
+    expect(changed[0].metrics).toHaveProperty('brier', [null, expect.any(Number)]);
+
+    const params = await predictlab('runs', 'compare', 'tuesday', 'wednesday');
+    expect(params.out).toContain('0 the same, 6 changed, 0 only before, 0 only after');
+    expect(params.out).toMatch(/polymarket:0x1\s+1h\s+sma-cross\s+\{"fast":2,"slow":5\} → \{"fast":3,"slow":5\}\s+params/);
+  });
+
+  it('names a run that there is not', async () => {
+    vi.stubEnv('DATABASE_URL', test.url);
+    const ended = await predictlab('runs', 'compare', 'never', 'ever');
+    expect(ended).toMatchObject({ code: 2, out: '' });
+    expect(ended.err).toContain('there is no run never');
   });
 });
