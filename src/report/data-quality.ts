@@ -12,17 +12,15 @@ export const dataQuality = (section: InstrumentSection, data: SymbolPageData, id
   const gaps = within(section.gaps, data.window);
   const total = quarantined.reduce((sum, row) => sum + row.count, 0);
   const reasons = quarantined.map((row) => `${row.reason} ${formatNumber(row.count)}`).join(', ');
-  const share =
-    coverage === null
-      ? unknown(
-          section.source === 'file'
-            ? 'a file holds what it holds: what is missing from it cannot be known'
-            : 'nothing was collected of this instrument yet',
-        )
-      : tip(formatPercent(coverage, 1), coverageMeaning(data.window));
+  const why =
+    section.source === 'file'
+      ? 'a file holds what it holds: what is missing from it cannot be known'
+      : 'nothing was collected of this instrument yet';
+  const share = coverage === null ? unknown(why) : tip(formatPercent(coverage, 1), coverageMeaning(data.window));
+  const length = formatAge(gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0) / 1000);
   return html`<dl>
 <dt>coverage</dt><dd>${share}</dd>
-<dt>gaps</dt><dd>${gaps.length === 0 ? 'none' : `${formatNumber(gaps.length)}, ${formatAge(gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0) / 1000)} in all`}</dd>
+<dt>gaps</dt><dd>${coverage === null ? unknown(why) : gaps.length === 0 ? 'none' : `${formatNumber(gaps.length)}, ${length} in all`}</dd>
 <dt>quarantined</dt><dd>${formatNumber(total)}${reasons !== '' && ` (${reasons})`}${total > 0 && html` <span class="quiet">· <code>predictlab export quarantine --symbol ${data.symbol}</code></span>`}</dd>
 <dt>duplicates merged</dt><dd>${duplicates === null ? unknown('counted for the symbol as a whole: see the output of its store task') : formatNumber(duplicates)}</dd>
 <dt>prices</dt><dd>${section.tickSize === null ? 'no tick size known' : `tick size ${section.tickSize}`}${section.fees !== null && `, taker fee ${section.fees.model} ${section.fees.rate}`}</dd>

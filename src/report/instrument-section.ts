@@ -1,8 +1,10 @@
+import { INTERVAL_MS } from '../contracts/words.ts';
 import { candlePanel, priceDigits } from './candle-panel.ts';
 import { dataQuality } from './data-quality.ts';
 import { equitySvg } from './equity-svg.ts';
 import { formatAge, formatNumber, formatPercent, formatTime, plainNumber, plural } from './format.ts';
 import { html, type Markup, type Part, webLink } from './html.ts';
+import { shownRange } from './shown-range.ts';
 import { strategyTable } from './strategy-table.ts';
 import type { BacktestTrade, ChosenBacktest, InstrumentSection, SymbolPageData } from './symbol-page-data.ts';
 import { dataTable } from './table.ts';
@@ -61,11 +63,24 @@ const ends = (section: InstrumentSection, asOf: number): string => {
 const candles = (section: InstrumentSection, data: SymbolPageData, id: string): Markup => {
   if (section.series.length === 0) return html`<p class="none">no candles yet</p>`;
   const name = `${id}-interval`;
+  const first = readableInterval(section, data.asOf);
   const what = section.priceType === 'price' ? 'price points' : 'trades';
   return html`<fieldset class="tabs"><legend class="spoken">Interval of the candles of ${section.title || section.id}</legend>
-${section.series.map((_, i) => html`<input type="radio" name="${name}" id="${name}-${i}"${i === 0 && html` checked`}>`)}
+${section.series.map((_, i) => html`<input type="radio" name="${name}" id="${name}-${i}"${i === first && html` checked`}>`)}
 <div class="labels">${section.series.map((series, i) => html`<label for="${name}-${i}">${series.interval}</label>`)}<span class="quiet" style="margin-left:auto">candles of ${what}</span></div>
 <div class="panels">${section.series.map((series, i) => html`<div class="panel">${candlePanel({ section, series, asOf: data.asOf, symbol: data.symbol, id: `${id}-c${i}` })}</div>`)}</div></fieldset>`;
+};
+
+/** Buckets beyond which a candle is too thin to tell its body from its wick. */
+const READABLE_BUCKETS = 400;
+
+/** The finest interval that is readable when the page opens. */
+const readableInterval = (section: InstrumentSection, asOf: number): number => {
+  const fits = section.series.findIndex((series) => {
+    const { from, to } = shownRange(section, series, asOf);
+    return (to - from) / INTERVAL_MS[series.interval] <= READABLE_BUCKETS;
+  });
+  return fits === -1 ? section.series.length - 1 : fits;
 };
 
 const proofLine = (section: InstrumentSection): Markup | false => {

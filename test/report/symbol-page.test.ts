@@ -149,3 +149,14 @@ describe('the range of a chart', () => {
     expect((range.to - range.from) / 60_000).toBe(1000);
   });
 });
+
+describe('the interval that is shown first', () => {
+  const checked = (page: string): string | undefined => /id="i0-interval-(\d)" checked/.exec(page)?.[1];
+
+  it('is the finest one that can be read', () => {
+    const week = [sampleSeries('1h', 1), sampleSeries('4h', 1)];
+    const months = [sampleSeries('1h', 1, AS_OF - 60 * DAY), sampleSeries('4h', 1, AS_OF - 60 * DAY)];
+    const page = (series: typeof week) => renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ series, gaps: [] })] }), null);
+    expect([checked(page(week)), checked(page(months))]).toEqual(['0', '1']);
+  });
+});
