@@ -107,6 +107,4 @@ export interface ContinuedRun {
   readonly startedAt: number;
   /** The scheduler's state, as `dehydrate` wrote it. */
   readonly state: Json;
-  /** Lanes that had been given a slot but not yet started. */
-  readonly waiting: readonly Json[];
 }

@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { CustomTaskConfig, RunConfig, StageSettings } from '../contracts/run-config.ts';
 import type { SymbolPipelineResult, TaskContext, TaskReport } from '../contracts/stage-report.ts';
-import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run-events.ts';
+import type { RunCommand, RunEvent } from '../scheduling/run-events.ts';
 import { activityOptions } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
 import type { symbolPipeline } from './symbol-pipeline.ts';
@@ -36,12 +36,9 @@ export class Lanes {
   readonly #run: { readonly runId: string; readonly executionId: string; readonly config: RunConfig };
   readonly #settings: StageSettings;
   readonly #tasks: ReadonlyMap<string, CustomTaskConfig>;
-  readonly #live: boolean;
   readonly #ended: (event: LaneEnded) => void;
 
   constructor(run: { runId: string; executionId: string; config: RunConfig }, ended: (event: LaneEnded) => void) {
-    // Beyond this many symbols, stage signals would triple the parent's history: it then knows symbols only.
-    this.#live = run.config.symbols.length <= STAGE_DETAIL_LIMIT;
     this.#run = run;
     const { sourceTypes, intervals, daysBack, strategies, refetch, asOf } = run.config;
     this.#settings = { sourceTypes, intervals, daysBack, strategies, refetch, asOf };
@@ -105,7 +102,7 @@ export class Lanes {
             settings: this.#settings,
             earlierAttempts,
             earlierFailures,
-            signalStages: this.#live ? stages : signalStages,
+            signalStages,
           },
         ],
         cancellationType: 'WAIT_CANCELLATION_COMPLETED',

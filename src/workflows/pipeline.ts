@@ -42,7 +42,6 @@ import { queue } from './sinks.ts';
 const HISTORY_LIMIT = 4_000;
 
 type Finish = Extract<RunCommand, { type: 'finish' }>;
-type StartLane = Extract<RunCommand, { type: 'startSymbol' | 'startTask' }>;
 
 /**
  * One run: checks the input, sorts the task graph and drives every symbol and custom task to its end.
@@ -62,8 +61,6 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
   let wakeScope: CancellationScope | undefined;
   /** Yields on their way to the children. */
   const yields: Promise<void>[] = [];
-  /** Lanes that hold a slot but start in the next execution. */
-  const waiting: StartLane[] = [];
 
   const detail = () => (prepared !== undefined && prepared.config.symbols.length > STAGE_DETAIL_LIMIT ? 'symbol' : 'stage');
   let prepared: PreparedRun | undefined;
@@ -73,14 +70,18 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
     for (const command of reduce(state, event)) carryOut(command);
     queue.length({ ready: state.ready.size, running: state.lanes.size });
     const { continueAsNewSuggested, historyLength } = workflowInfo();
-    draining ||= finish === undefined && (continueAsNewSuggested || historyLength > HISTORY_LIMIT);
+    if (!draining && finish === undefined && (continueAsNewSuggested || historyLength > HISTORY_LIMIT)) {
+      draining = true;
+      dispatch({ type: 'drain', at: Date.now() });
+    }
   };
   const carryOut = (command: RunCommand): void => {
     switch (command.type) {
       case 'startSymbol':
+        lanes?.startSymbol(command);
+        break;
       case 'startTask':
-        if (draining) waiting.push(command);
-        else startLane(command);
+        lanes?.startTask(command);
         break;
       case 'yieldLane':
         if (lanes !== undefined) yields.push(lanes.yield(command.lane));
@@ -94,10 +95,6 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
       case 'finish':
         finish = command;
     }
-  };
-  const startLane = (command: StartLane): void => {
-    if (command.type === 'startSymbol') lanes?.startSymbol(command);
-    else lanes?.startTask(command);
   };
   const wakeAt = (at: number): void => {
     wakeScope?.cancel();
@@ -171,7 +168,6 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
       dispatch({ type: 'start', at: startedAt });
     } else {
       state = rehydrate(built.graph, options.continued.state, { durations: settled.durations });
-      for (const command of options.continued.waiting as unknown as readonly StartLane[]) startLane(command);
       dispatch({ type: 'wake', at: Date.now() });
     }
 
@@ -181,7 +177,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
     if (finish === undefined) {
       await continueAsNew<typeof pipeline>(input, {
         ...options,
-        continued: { prepared: settled, startedAt, state: dehydrate(state), waiting: waiting as never },
+        continued: { prepared: settled, startedAt, state: dehydrate(state) },
       });
     }
     return await conclude(state, finish as unknown as Finish);
