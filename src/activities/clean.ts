@@ -6,6 +6,7 @@ import { instrumentsOf, type StoredInstrument } from '../storage/instruments.ts'
 import { quarantineStaged } from '../storage/quarantine-staged.ts';
 import { markStagedRows, readStagedRows, type StagedMark } from '../storage/staged-rows.ts';
 import { type StagingBatch, stagingBatches } from '../storage/staging.ts';
+import { OutlierScan } from './outlier-scan.ts';
 import type { Probe } from './probe.ts';
 import type { Log, StageFunction, StageWork } from './stage-work.ts';
 
@@ -40,12 +41,10 @@ export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies
       await probe?.('clean 1: claimed');
       for (const batch of await stagingBatches(transaction, { executionId, symbol: input.symbol })) {
         const instrument = instruments.get(batch.instrumentKey) as StoredInstrument;
-        const marks = await judge(transaction, { batch, instrument, asOf: input.settings.asOf, tally, work });
-        await probe?.('clean 2: judged');
-        await markStagedRows(transaction, batch.id, marks);
-        await probe?.('clean 3: marked');
+        await judge(transaction, { batch, instrument, asOf: input.settings.asOf, tally, work });
+        await probe?.('clean 2: marked');
         await quarantineStaged(transaction, { ...contextOf(input), stage: 'clean' }, batch);
-        await probe?.('clean 4: quarantined');
+        await probe?.('clean 3: quarantined');
       }
       return { output: outputOf(tally), ...degradedOf(tally, quarantineLimit) };
     });
@@ -53,6 +52,7 @@ export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies
 
 const contextOf = ({ context, symbol }: StageActivityInput) => ({ runId: context.runId, executionId: context.executionId, symbol });
 
+/** Judges a batch piece by piece and marks what is not simply good. */
 async function judge(
   transaction: Transaction,
   {
@@ -62,9 +62,13 @@ async function judge(
     tally,
     work,
   }: { batch: StagingBatch; instrument: StoredInstrument; asOf: number; tally: Tally; work: StageWork },
-): Promise<readonly StagedMark[]> {
+): Promise<void> {
   const facts = { market: instrument.market, opensAt: instrument.opensAt, tickSize: instrument.tickSize, asOf };
-  const marks: StagedMark[] = [];
+  let marks: StagedMark[] = [];
+  const outliers = new OutlierScan(instrument.market, (position, flagged) => {
+    marks.push({ position, flags: ['outlier'] });
+    if (!flagged) tally.flagged++;
+  });
   for await (const rows of readStagedRows(transaction, batch.id)) {
     for (const row of rows) {
       const assessment = assessTick(row, facts);
@@ -72,16 +76,30 @@ async function judge(
         marks.push({ position: row.position, reason: assessment.reason });
         tally.quarantined++;
         tally.reasons[assessment.reason] = (tally.reasons[assessment.reason] ?? 0) + 1;
-      } else if (assessment.flags.length > 0) {
+        continue;
+      }
+      const flagged = assessment.flags.length > 0;
+      if (flagged) {
         marks.push({ position: row.position, flags: assessment.flags });
         tally.flagged++;
       }
+      outliers.add({
+        position: row.position,
+        kind: row.kind,
+        time: row.time as number,
+        price: row.price as number,
+        size: row.size,
+        flagged,
+      });
     }
+    await markStagedRows(transaction, batch.id, marks);
+    marks = [];
     tally.rows += rows.length;
     work.heartbeat({ rows: tally.rows });
     work.signal.throwIfAborted();
   }
-  return marks;
+  outliers.end();
+  await markStagedRows(transaction, batch.id, marks);
 }
 
 const outputOf = ({ rows, quarantined, flagged, reasons }: Tally) => ({ rows, ok: rows - quarantined, quarantined, flagged, reasons });

@@ -8,31 +8,40 @@ export interface StagedRow extends CandidateRow {
   readonly position: number;
 }
 
-/** A batch's rows in the venue's own order, oldest first, streamed. Finish reading before the next statement. */
+/** Rows that are read at once. */
+const READ_AT_ONCE = 50_000;
+
+/** A batch's rows in the venue's own order, oldest first, in pieces that are read to their end: other statements may go in between. */
 export async function* readStagedRows(transaction: Transaction, batch: number): AsyncIterable<readonly StagedRow[]> {
-  const decoder = new CopyDecoder();
-  const select = `select position, kind, time, price, size, side, defect from staged_rows where batch = ${Math.trunc(batch)} order by position`;
-  for await (const chunk of transaction.copyOut(`copy (${select}) to stdout (format binary)`)) {
-    decoder.push(chunk);
+  let condition = '';
+  for (;;) {
+    const select = `select position, kind, time, price, size, side, defect from staged_rows
+      where batch = ${Math.trunc(batch)} ${condition} order by position limit ${READ_AT_ONCE}`;
+    const decoder = new CopyDecoder();
     const rows: StagedRow[] = [];
-    while (decoder.nextRow()) {
-      rows.push({
-        position: decoder.int8(),
-        kind: kindOf(decoder.int2() as number),
-        time: decoder.nullableInt8(),
-        price: decoder.nullableFloat8(),
-        size: decoder.nullableFloat8(),
-        side: sideOf(decoder.int2()),
-        defect: decoder.text() as QuarantineReason | null,
-        outcome: null,
-        tradeId: null,
-        identity: '',
-        raw: '',
-      });
+    for await (const chunk of transaction.copyOut(`copy (${select}) to stdout (format binary)`)) {
+      decoder.push(chunk);
+      while (decoder.nextRow()) rows.push(readRow(decoder));
     }
     if (rows.length > 0) yield rows;
+    if (rows.length < READ_AT_ONCE) return;
+    condition = `and position > ${rows[rows.length - 1].position}`;
   }
 }
+
+const readRow = (decoder: CopyDecoder): StagedRow => ({
+  position: decoder.int8(),
+  kind: kindOf(decoder.int2() as number),
+  time: decoder.nullableInt8(),
+  price: decoder.nullableFloat8(),
+  size: decoder.nullableFloat8(),
+  side: sideOf(decoder.int2()),
+  defect: decoder.text() as QuarantineReason | null,
+  outcome: null,
+  tradeId: null,
+  identity: '',
+  raw: '',
+});
 
 /** What cleaning found about one row. */
 export type StagedMark =
@@ -46,8 +55,9 @@ export async function markStagedRows(transaction: Transaction, batch: number, ma
   for (let from = 0; from < marks.length; from += CHUNK) {
     const chunk = marks.slice(from, from + CHUNK);
     await transaction.query(
-      `update staged_rows s set reason = m.reason, flags = m.flags
-       from unnest($2::bigint[], $3::text[], $4::smallint[]) as m(position, reason, flags) where s.batch = $1 and s.position = m.position`,
+      `update staged_rows s set reason = m.reason, flags = s.flags | m.flags
+       from (select position, max(reason) as reason, bit_or(flags) as flags
+         from unnest($2::bigint[], $3::text[], $4::smallint[]) as x(position, reason, flags) group by position) m where s.batch = $1 and s.position = m.position`,
       [
         batch,
         chunk.map(({ position }) => position),

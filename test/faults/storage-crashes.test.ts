@@ -14,9 +14,8 @@ import { collections, dataState, SYMBOL, seeded, stageCollection } from './data-
 
 const STEPS = [
   'clean 1: claimed',
-  'clean 2: judged',
-  'clean 3: marked',
-  'clean 4: quarantined',
+  'clean 2: marked',
+  'clean 3: quarantined',
   'store 1: partitions',
   'store 2: claimed',
   'store 3: merged',
@@ -28,7 +27,7 @@ const STEPS = [
 const STAGES = ['clean', 'store', 'kline'] as const;
 const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));
 /** Steps that come once per instrument, of which there are two. */
-const PER_INSTRUMENT = new Set(['clean 2: judged', 'clean 3: marked', 'clean 4: quarantined', 'store 3: merged', 'kline 2: built']);
+const PER_INSTRUMENT = new Set(['clean 2: marked', 'clean 3: quarantined', 'store 3: merged', 'kline 2: built']);
 /** By default each step is died at once, in one run or the other; the whole matrix is `PREDICTLAB_CRASH_REPETITIONS=50`. */
 const REPETITIONS = Number(process.env.PREDICTLAB_CRASH_REPETITIONS ?? Math.ceil(STEPS.length / 2));
 const WHOLE_MATRIX = process.env.PREDICTLAB_CRASH_REPETITIONS !== undefined;

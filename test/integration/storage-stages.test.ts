@@ -59,6 +59,18 @@ describe('clean', () => {
   });
 });
 
+describe('clean, where a price jumps', () => {
+  it('flags a small trade far off the others, and keeps it', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => trade(START + i * 1_000, i === 40 ? 0.95 : 0.5 + (i % 3) / 100));
+    const key = await collect(test.database, { executionId: 'a', rows });
+    const { clean } = await runStages(test.database, { executionId: 'a' });
+    expect(clean.output).toMatchObject({ ok: 60, flagged: 1, quarantined: 0 });
+    const { rows: flagged } = await test.database.query('select price, flags from ticks where flags <> 0');
+    expect(flagged).toEqual([{ price: 0.95, flags: 4 }]);
+    expect(await ticksOf(key)).toHaveLength(60);
+  });
+});
+
 describe('store', () => {
   it('stores a row once, however often it is collected, and counts the repeats', async () => {
     const rows = [trade(START, 0.5), trade(START, 0.6), trade(START + 5, 0.7)];

@@ -77,7 +77,7 @@ describe('backup and restore', () => {
     ] as const) {
       const bad = join(folder, name);
       await writeFile(bad, content);
-      await expect(restoreBackup(test.database, bad, { reports: folder, replace: true }), name).rejects.toThrow();
+      await expect(restoreBackup(test.database, bad, { reports: folder, replace: true }), name).rejects.toThrow('not a whole PredictLab backup');
       await expect(verifyBackup(bad), name).rejects.toMatchObject({
         type: 'BadInput',
         message: expect.stringContaining('not a whole PredictLab backup'),
