@@ -21,15 +21,31 @@ export interface ReadRow {
  */
 export function identifyPage(rows: readonly ReadRow[]): CandidateRow[] {
   const copies = new Map<string, number>();
-  return rows.map(({ content, ...row }) => {
-    if (row.defect !== null) return { ...row, identity: contentIdentity([row.raw]) };
-    if (row.tradeId !== null) return { ...row, identity: row.tradeId };
-    const first = contentIdentity(content);
-    const copy = copies.get(first) ?? 0;
-    copies.set(first, copy + 1);
-    return { ...row, identity: copy === 0 ? first : `${first}#${copy}` };
-  });
+  return rows.map((row) => candidate(row, identityOf(row, copies)));
 }
+
+function identityOf({ defect, tradeId, content, raw }: ReadRow, copies: Map<string, number>): string {
+  if (defect !== null) return contentIdentity([raw]);
+  if (tradeId !== null) return tradeId;
+  const first = contentIdentity(content);
+  const copy = copies.get(first) ?? 0;
+  copies.set(first, copy + 1);
+  return copy === 0 ? first : `${first}#${copy}`;
+}
+
+/** Written out: a spread of every row of a million costs more than reading it. */
+const candidate = (row: ReadRow, identity: string): CandidateRow => ({
+  kind: row.kind,
+  time: row.time,
+  price: row.price,
+  size: row.size,
+  side: row.side,
+  outcome: row.outcome,
+  tradeId: row.tradeId,
+  identity,
+  raw: row.raw,
+  defect: row.defect,
+});
 
 /** Before this, seconds were read as milliseconds. */
 const EARLIEST = Date.UTC(1971, 0, 1);

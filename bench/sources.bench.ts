@@ -1,0 +1,125 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createCollect } from '../src/activities/collect.ts';
+import type { Log } from '../src/activities/stage-work.ts';
+import { VenueClient } from '../src/sources/http/venue-client.ts';
+import { createPolymarketSource } from '../src/sources/polymarket/polymarket-source.ts';
+import { createTokenPool } from '../src/sources/token-pool.ts';
+import { importSymbols } from '../src/storage/catalogue.ts';
+import type { Database } from '../src/storage/database.ts';
+import { attachPostgres } from '../src/storage/embedded-postgres.ts';
+import { commitEffect } from '../src/storage/ledger.ts';
+import { openDatabase } from '../src/storage/open-database.ts';
+import { createPostgresWindows } from '../src/storage/rate-budget.ts';
+import type { BenchResult } from './result.ts';
+
+const INSTRUMENTS = 200;
+const TRADES = 5000;
+const NOW = Date.UTC(2026, 5, 10, 12);
+const SAMPLE_MS = 50;
+
+const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A venue in a process of its own, so that its work and memory are not counted as ours. */
+async function startVenue(): Promise<{ url: string; child: ChildProcess }> {
+  const main = fileURLToPath(new URL('../sandbox/main.js', import.meta.url));
+  const child = fork(main, ['--now', new Date(NOW).toISOString(), '--scale', `${INSTRUMENTS}x${TRADES}`], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the sandbox venue ended with ${code}`)));
+    child.stdout?.on('data', (data: Buffer) => {
+      const ready = /ready at (\S+)/.exec(data.toString());
+      if (ready !== null) resolve(ready[1]);
+    });
+  });
+  return { url, child };
+}
+
+interface Collected {
+  readonly seconds: number;
+  readonly ticks: number;
+  readonly requests: number;
+  /** Megabytes above what the process held before. */
+  readonly peak: number;
+}
+
+/** 200 markets of 5,000 trades from the wire into staging, through the shared rate budget (raised so that it does not bound). */
+async function collectAll(database: Database, url: string, executionId: string): Promise<Collected> {
+  const budget = createTokenPool({ store: createPostgresWindows(database), share: 1000 });
+  const client = (base: string): VenueClient => new VenueClient({ venue: 'polymarket', baseUrl: `${url}/polymarket/${base}`, budget });
+  const api = { gamma: client('gamma'), clob: client('clob'), data: client('data') };
+  const source = createPolymarketSource(api, { pricePoints: false });
+  const skipped = { skipped: 'not part of this bench' };
+  const collect = createCollect({
+    database,
+    sources: { byType: { polymarket: { source }, predict: skipped, file: skipped } },
+    log: silent,
+  });
+  const policy = { maxRetries: 0, retryDelayMs: 1, backoff: 1, maxDelayMs: 1, timeoutMs: 600_000 };
+  const taskId = 'SCALE/collect';
+  const context = { runId: 'bench', executionId, taskId, policy, earlierFailures: 0, earlierAttempts: 0 };
+  const settings = { sourceTypes: ['polymarket'], intervals: ['1h'], daysBack: 8, strategies: [], refetch: true, asOf: NOW } as const;
+
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  let peak = before;
+  const sampling = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), SAMPLE_MS);
+  const started = performance.now();
+  const { output } = await collect(
+    { context, symbol: 'SCALE', stage: 'collect', settings },
+    {
+      signal: new AbortController().signal,
+      resume: undefined,
+      attempt: 1,
+      log: silent,
+      heartbeat: () => undefined,
+      commit: (write) =>
+        commitEffect(
+          database,
+          { runId: 'bench', executionId, taskId, symbol: 'SCALE', stage: 'collect', startedAt: Date.now(), attempts: 1 },
+          write,
+        ),
+    },
+  );
+  const seconds = (performance.now() - started) / 1000;
+  clearInterval(sampling);
+  await Promise.all(Object.values(api).map((each) => each.close()));
+  const { ticks, requests } = output as { ticks: number; requests: number };
+  return { seconds, ticks, requests, peak: (peak - before) / 2 ** 20 };
+}
+
+export async function run(): Promise<readonly BenchResult[]> {
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-bench-'));
+  const server = await attachPostgres({ home });
+  const database = await openDatabase({ url: server.url, max: 12, applicationName: 'predictlab-bench' });
+  const venue = await startVenue();
+  try {
+    await importSymbols(database, [
+      { symbol: 'SCALE', title: '', enabled: true, priority: 3, sources: { polymarket: [{ eventSlug: 'scale' }] } },
+    ]);
+    const { seconds, ticks, requests, peak } = await collectAll(database, venue.url, 'bench-1');
+    if (ticks !== INSTRUMENTS * TRADES) throw new Error(`collected ${ticks} rows, not ${INSTRUMENTS * TRADES}`);
+    const name = `collect ${INSTRUMENTS} markets × ${TRADES.toLocaleString('en')} trades into staging`;
+    const note = `one run, ${seconds.toFixed(1)} s, ${requests} requests; venue and Postgres on the same machine`;
+    return [
+      { name: `${name}, rows`, unit: 'rows/s', better: 'higher', ours: ticks / seconds, note },
+      { name: `${name}, requests`, unit: 'requests/s', better: 'higher', ours: requests / seconds, note },
+      {
+        name: `${name}, memory above the start`,
+        unit: 'MB',
+        better: 'lower',
+        ours: peak,
+        note: 'peak of the resident set, sampled every 50 ms',
+      },
+    ];
+  } finally {
+    venue.child.kill();
+    await database.close();
+    await server.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
