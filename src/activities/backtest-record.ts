@@ -1,7 +1,7 @@
 import type { BacktestData } from '../backtest/backtest-data.ts';
 import type { BacktestResult } from '../backtest/result.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
-import type { Interval, TickKind } from '../contracts/words.ts';
+import type { BacktestSeries } from '../storage/backtest-series.ts';
 import type { BacktestRecord } from '../storage/backtests.ts';
 
 /** Points of an equity curve that are stored: more than a chart has pixels for. Metrics come from the whole curve. */
@@ -10,21 +10,17 @@ const MOST_POINTS = 1000;
 /** A result as it is stored: times instead of bars, the curve no finer than it can be drawn. */
 export function backtestRecord(input: {
   readonly symbol: string;
-  readonly instrumentKey: number;
-  readonly priceType: TickKind;
-  readonly interval: Interval;
+  readonly series: BacktestSeries;
   readonly data: BacktestData;
   readonly result: BacktestResult;
   /** Probability of overfitting of the trials it belongs to. */
   readonly overfitting: number | null;
 }): BacktestRecord {
-  const { data, result, overfitting, ...key } = input;
+  const { symbol, series, data, result, overfitting } = input;
   const { openTime, length } = data.candles;
   return {
-    symbol: key.symbol,
-    instrumentKey: key.instrumentKey,
-    priceType: key.priceType,
-    interval: key.interval,
+    symbol,
+    ...series,
     strategy: result.strategy,
     params: result.params,
     metrics: { ...result.metrics, undefined: result.undefined, lookAhead: result.lookAhead as Json, overfitting },

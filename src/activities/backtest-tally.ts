@@ -1,4 +1,4 @@
-import type { TrialsResult } from '../backtest/run-trials.ts';
+import type { BacktestResult } from '../backtest/result.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
 
 /** What a symbol's backtests add up to. */
@@ -10,18 +10,15 @@ export class BacktestTally {
   private readonly trials = new Set<string>();
   private best: { readonly strategy: string; readonly sharpe: number } | undefined;
 
-  add({ results }: TrialsResult): void {
-    for (const { strategy, params, metrics, lookAhead } of results) {
-      this.backtests++;
-      this.trials.add(`${strategy} ${JSON.stringify(params)}`);
-      if (metrics.sharpe !== null && metrics.sharpe > (this.best?.sharpe ?? Number.NEGATIVE_INFINITY))
-        this.best = { strategy, sharpe: metrics.sharpe };
-      if (lookAhead !== null && lookAhead.changed > 0) {
-        this.lookAhead.add(
-          `strategy ${strategy} looks into the future: decisions changed when what comes later did; its results cannot be had by trading`,
-        );
-      }
-    }
+  add({ strategy, params, metrics, lookAhead }: BacktestResult): void {
+    this.backtests++;
+    this.trials.add(`${strategy} ${JSON.stringify(params)}`);
+    const { sharpe } = metrics;
+    if (sharpe !== null && sharpe > (this.best?.sharpe ?? Number.NEGATIVE_INFINITY)) this.best = { strategy, sharpe };
+    if (lookAhead === null || lookAhead.changed === 0) return;
+    this.lookAhead.add(
+      `strategy ${strategy} looks into the future: decisions changed when what comes later did; its results cannot be had by trading`,
+    );
   }
 
   output(): { readonly [key: string]: Json } {

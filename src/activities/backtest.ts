@@ -8,9 +8,10 @@ import { resolutionAsOf } from '../backtest/settlement.ts';
 import { strategyTrials } from '../backtest/strategies/registry.ts';
 import type { Strategy } from '../backtest/strategy.ts';
 import { PredictLabError } from '../contracts/errors.ts';
+import type { TimeRange } from '../contracts/market-data.ts';
 import type { StrategyConfig } from '../contracts/run-config.ts';
-import type { StageActivityInput } from '../contracts/stage-report.ts';
-import { INTERVAL_MS, type Interval, TICK_KINDS, type TickKind } from '../contracts/words.ts';
+import { INTERVAL_MS } from '../contracts/words.ts';
+import { type BacktestSeries, backtestSeries } from '../storage/backtest-series.ts';
 import { saveBacktests, saveCalibration } from '../storage/backtests.ts';
 import { readCandles } from '../storage/candles.ts';
 import type { Database, Queryable } from '../storage/database.ts';
@@ -18,7 +19,7 @@ import { instrumentsOf, type StoredInstrument } from '../storage/instruments.ts'
 import { backtestRecord } from './backtest-record.ts';
 import { BacktestTally } from './backtest-tally.ts';
 import { ResolvedCloses } from './resolved-closes.ts';
-import type { Log, StageFunction, StageWork } from './stage-work.ts';
+import type { Log, StageFunction } from './stage-work.ts';
 
 export interface BacktestDependencies {
   readonly database: Database;
@@ -42,21 +43,24 @@ export function createBacktest({ strategies, log }: BacktestDependencies): Stage
       const { context, symbol, settings } = input;
       const tally = new BacktestTally();
       const resolved = new ResolvedCloses();
-      const instruments = await instrumentsOf(transaction, symbol, settings.sourceTypes);
-      for (const [done, instrument] of instruments.entries()) {
-        for (const interval of settings.intervals) {
-          const series = trials.length === 0 ? undefined : await readSeries(transaction, instrument, interval, input);
-          if (series === undefined) continue;
-          resolved.add(interval, series.data);
-          const outcome = await inSlices(series.data, trials, work);
-          tally.add(outcome);
-          const records = outcome.results.map((result) =>
-            backtestRecord({ symbol, instrumentKey: instrument.key, ...series, interval, result, overfitting: outcome.overfitting }),
-          );
-          await saveBacktests(transaction, context, records);
+      const instruments = new Map((await instrumentsOf(transaction, symbol, settings.sourceTypes)).map((one) => [one.key, one]));
+      const window = { from: settings.asOf - settings.daysBack * DAY_MS, to: settings.asOf };
+      const filter = { instrumentKeys: [...instruments.keys()], intervals: settings.intervals, ...window };
+      const every = trials.length === 0 ? [] : await backtestSeries(transaction, filter);
+      for (const [done, series] of every.entries()) {
+        const instrument = instruments.get(series.instrumentKey) as StoredInstrument;
+        const data = await readSeries(transaction, instrument, series, window);
+        resolved.add(series.interval, data);
+        const alive = (): void => {
+          work.heartbeat({ series: done, of: every.length, backtests: tally.backtests });
+          work.signal.throwIfAborted();
+        };
+        const { results, overfitting } = await inSlices(data, trials, alive);
+        for (const result of results) {
+          tally.add(result);
+          await saveBacktests(transaction, context, [backtestRecord({ symbol, series, data, result, overfitting })]);
+          alive();
         }
-        work.heartbeat({ instruments: done + 1, backtests: tally.backtests });
-        work.signal.throwIfAborted();
       }
       for (const { interval, bins } of resolved.tables())
         await saveCalibration(transaction, { executionId: context.executionId, symbol, interval, bins });
@@ -66,36 +70,41 @@ export function createBacktest({ strategies, log }: BacktestDependencies): Stage
   };
 }
 
+/** Every combination of every strategy, each once however often the input names it. */
 function trialsFrom(configs: readonly StrategyConfig[], strategies: readonly Strategy[]): Trial[] {
-  return configs.flatMap(({ name, params }) => {
+  const trials = configs.flatMap(({ name, params }) => {
     const checked = strategyTrials(name, params, strategies);
     if ('problems' in checked) throw new PredictLabError('BadInput', checked.problems.join('; '));
-    return checked.trials.map((one) => ({ strategy: checked.strategy, params: one }));
+    return checked.trials.map((one): readonly [string, Trial] => [
+      `${name} ${JSON.stringify(one)}`,
+      { strategy: checked.strategy, params: one },
+    ]);
   });
+  return [...new Map(trials).values()];
 }
 
-/** The instrument's complete candles in the window: of trades where there are at least two, else of price points. */
 async function readSeries(
   queryable: Queryable,
   instrument: StoredInstrument,
-  interval: Interval,
-  { settings }: StageActivityInput,
-): Promise<{ readonly data: BacktestData; readonly priceType: TickKind } | undefined> {
-  // a run as of an earlier instant must not read bars that were still open then, though they are complete by now
-  const window = { from: settings.asOf - settings.daysBack * DAY_MS, to: settings.asOf - INTERVAL_MS[interval] + 1, completeOnly: true };
-  for (const priceType of TICK_KINDS) {
-    const candles: CandleSeries = await readCandles(queryable, { instrumentKey: instrument.key, priceType, interval, ...window });
-    if (candles.length < 2) continue;
-    // what became known after the run's instant is not known to it
-    const market = marketOf({ ...instrument, resolution: resolutionAsOf(instrument.resolution, settings.asOf) });
-    const series = `${instrument.id} ${interval}`;
-    const names = { series, whereOf: (bar: number): string => `${series}, ${new Date(candles.openTime[bar]).toISOString()}` };
-    return { data: backtestData(candles, market, names), priceType };
-  }
-  return undefined;
+  { interval, priceType }: BacktestSeries,
+  { from, to }: TimeRange,
+): Promise<BacktestData> {
+  const candles: CandleSeries = await readCandles(queryable, {
+    instrumentKey: instrument.key,
+    priceType,
+    interval,
+    from,
+    // a run as of an earlier instant must not read bars that were still open then, though they are complete by now
+    to: to - INTERVAL_MS[interval] + 1,
+    completeOnly: true,
+  });
+  // what became known after the run's instant is not known to it
+  const market = marketOf({ ...instrument, resolution: resolutionAsOf(instrument.resolution, to) });
+  const series = `${instrument.id} ${interval}`;
+  return backtestData(candles, market, { series, whereOf: (bar) => `${series}, ${new Date(candles.openTime[bar]).toISOString()}` });
 }
 
-async function inSlices(data: BacktestData, trials: readonly Trial[], work: StageWork): Promise<TrialsResult> {
+async function inSlices(data: BacktestData, trials: readonly Trial[], alive: () => void): Promise<TrialsResult> {
   const steps = trialSteps(data, trials, optionsFor(data.market));
   let turn = performance.now();
   for (;;) {
@@ -103,7 +112,7 @@ async function inSlices(data: BacktestData, trials: readonly Trial[], work: Stag
     if (step.done) return step.value;
     if (performance.now() - turn < SLICE_MS) continue;
     await setImmediate();
-    work.signal.throwIfAborted();
+    alive();
     turn = performance.now();
   }
 }
