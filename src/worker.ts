@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, type InjectedSinks, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { DefaultLogger, type InjectedSinks, makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
 import type { Log, StageFunction } from './activities/stage-work.ts';
 import { Closers } from './closers.ts';
@@ -149,7 +149,11 @@ async function installRuntime(log: Log): Promise<string> {
         if (level === 'ERROR') log.error(message, fields);
         else log.warn(message, fields);
       }),
-      telemetryOptions: { metrics: { prometheus: { bindAddress: sdkMetrics } } },
+      telemetryOptions: {
+        metrics: { prometheus: { bindAddress: sdkMetrics } },
+        // The SDK's native core writes to our log too, not past it.
+        logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+      },
       // Signals are ours: the process closes what it opened in its own order.
       shutdownSignals: [],
     });

@@ -27,7 +27,7 @@ it('records one history per workflow of every scenario', async () => {
     for (const [id, history] of histories) {
       const workflow = id.split(' ')[0].replaceAll('/', '--');
       const file = path.join(FOLDER, `${workflow}${count++ === 0 ? '' : `.${count}`}.json`);
-      await writeFile(file, `${JSON.stringify(scrub(historyToJSON(history)))}\n`);
+      await writeFile(file, `${JSON.stringify(scrub(JSON.parse(historyToJSON(history))))}\n`);
     }
     await rig.close();
   }

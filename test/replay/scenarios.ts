@@ -50,7 +50,7 @@ export function scenarios(): readonly Scenario[] {
       },
       input: { symbols: ['AAA'] },
       meanwhile: async (rig, runId) => {
-        await until(rig, runId, (status) => status.taskResults['AAA/store'].status === 'running');
+        await until(rig, runId, (status) => status.taskResults['AAA/store']?.status === 'running');
         await rig.lab.cancel(runId);
       },
     },
