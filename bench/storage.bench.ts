@@ -1,0 +1,226 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createClean } from '../src/activities/clean.ts';
+import { createKline } from '../src/activities/kline.ts';
+import type { Log, StageFunction } from '../src/activities/stage-work.ts';
+import { createStore } from '../src/activities/store.ts';
+import { importTicks } from '../src/cli/ticks-import.ts';
+import type { CandidateRow, Instrument } from '../src/contracts/market-data.ts';
+import { INTERVAL_MS, type Stage } from '../src/contracts/words.ts';
+import { openTickFile } from '../src/files/read-tick-file.ts';
+import { writeFileAtomically } from '../src/files/write-output.ts';
+import type { Database } from '../src/storage/database.ts';
+import { attachPostgres } from '../src/storage/embedded-postgres.ts';
+import { saveInstruments } from '../src/storage/instruments.ts';
+import { commitEffect } from '../src/storage/ledger.ts';
+import { openDatabase } from '../src/storage/open-database.ts';
+import { stagePage } from '../src/storage/staging.ts';
+import type { BenchResult } from './result.ts';
+
+/** More, say 10000000, to see that memory stays flat. */
+const COUNT = Number(process.env.PREDICTLAB_BENCH_TICKS ?? 1_000_000);
+const PAGE = 10_000;
+const START = Date.UTC(2026, 0, 1);
+const AS_OF = START + 31 * INTERVAL_MS['1d'];
+const SYMBOL = 'BENCH';
+
+const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export async function run(): Promise<readonly BenchResult[]> {
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-bench-'));
+  const server = await attachPostgres({ home });
+  const database = await openDatabase({ url: server.url });
+  const memory = watchMemory();
+  try {
+    const raw = await rawUpserts(database);
+    await stageAll(database, 'first');
+    const clean = await timed(() => runStage(database, 'clean', 'first'));
+    const store = await timed(() => runStage(database, 'store', 'first'));
+    const kline = await timed(() => runStage(database, 'kline', 'first'));
+    const again = await timed(() => runStage(database, 'kline', 'second'));
+    const whole = await importToCandles(database, home);
+    const millions = `${COUNT / 1e6}M`;
+    const rate = (seconds: number): number => COUNT / seconds;
+    return [
+      {
+        name: `store: ${millions} staged rows into ticks, with ledger, coverage and changed hours`,
+        unit: 'rows/s',
+        better: 'higher',
+        ours: rate(store),
+        baseline: { name: 'raw unnest upserts of 1,000 rows, one table, no ledger', value: raw },
+        note: 'target: at least 0.6×; one transaction',
+      },
+      { name: `clean: ${millions} rows judged`, unit: 'rows/s', better: 'higher', ours: rate(clean) },
+      {
+        name: `kline: ${millions} ticks to 1h + 4h + 1d`,
+        unit: 'rows/s',
+        better: 'higher',
+        ours: rate(kline),
+        note: 'reading, building, writing',
+      },
+      { name: 'kline with nothing changed', unit: 's', better: 'lower', ours: again, note: 'target: under 1' },
+      {
+        name: `import of a CSV of ${millions} rows to candles, end to end`,
+        unit: 's',
+        better: 'lower',
+        ours: whole,
+        note: 'target: under 15 for 1M',
+      },
+      {
+        name: 'memory of the process at its peak',
+        unit: 'MB',
+        better: 'lower',
+        ours: memory.peak(),
+        note: 'target: under 512 for 10M (PREDICTLAB_BENCH_TICKS)',
+      },
+    ];
+  } finally {
+    memory.stop();
+    await database.close();
+    await server.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+};
+
+/** The upper bound of peers' kind: one table, one index, no application around it. Rows per second. */
+async function rawUpserts(database: Database): Promise<number> {
+  await database.query(`create table raw_ticks (instrument int, ts timestamptz, trade_key text, price float8, size float8, side smallint,
+    primary key (instrument, ts, trade_key))`);
+  const sql = `insert into raw_ticks select i, to_timestamp(t / 1000), k, p, z, s
+    from unnest($1::int[], $2::float8[], $3::text[], $4::float8[], $5::float8[], $6::smallint[]) x(i, t, k, p, z, s) on conflict do nothing`;
+  const pages: CandidateRow[][] = [];
+  for (let from = 0; from < COUNT; from += 1000) pages.push(rowsOf(from, Math.min(COUNT, from + 1000)));
+  const seconds = await timed(async () => {
+    for (const page of pages) {
+      await database.query(sql, [
+        page.map((_, i) => i % 200),
+        page.map(({ time }) => time),
+        page.map(({ identity }) => identity),
+        page.map(({ price }) => price),
+        page.map(({ size }) => size),
+        page.map(({ side }) => (side === 'buy' ? 1 : 0)),
+      ]);
+    }
+  });
+  await database.query('drop table raw_ticks');
+  return COUNT / seconds;
+}
+
+async function stageAll(database: Database, executionId: string): Promise<void> {
+  const instrumentKey = (await saveInstruments(database, SYMBOL, [MARKET])).get(MARKET.id) as number;
+  for (let from = 0, pageNumber = 0; from < COUNT; from += PAGE, pageNumber++) {
+    const rows = rowsOf(from, Math.min(COUNT, from + PAGE));
+    await stagePage(database, { executionId, symbol: SYMBOL, instrumentKey, pageNumber, order: 'oldest-first', rows });
+  }
+}
+
+const MARKET: Instrument = {
+  id: 'polymarket:0xbe',
+  source: 'polymarket',
+  market: 'probability',
+  title: 'Bench',
+  outcomes: ['Yes', 'No'],
+  outcomeIds: ['1', '2'],
+  opensAt: null,
+  closesAt: null,
+  closed: false,
+  resolution: { kind: 'open' },
+  fees: null,
+  tickSize: 0.001,
+  twins: [],
+  book: null,
+  reference: 'bench',
+};
+
+const STEP = (30 * INTERVAL_MS['1d']) / COUNT;
+
+/** A month of trades, oldest first. */
+function rowsOf(from: number, to: number): CandidateRow[] {
+  return Array.from({ length: to - from }, (_, k) => {
+    const i = from + k;
+    const price = (((i * 7919) % 999) + 1) / 1000;
+    const identity = `k${((i * 2_654_435_761) % 2 ** 32).toString(36)}${i.toString(36)}`;
+    return {
+      kind: 'trade',
+      time: START + Math.floor(i * STEP),
+      price,
+      size: 1 + (i % 97),
+      side: i % 2 === 0 ? 'sell' : 'buy',
+      outcome: 'Yes',
+      tradeId: null,
+      identity,
+      raw: `${i},${price},${1 + (i % 97)},Yes`,
+      defect: null,
+    } satisfies CandidateRow;
+  });
+}
+
+async function runStage(database: Database, stage: Stage, executionId: string, symbol = SYMBOL): Promise<void> {
+  const dependencies = { database, log: silent };
+  const stages: Partial<Record<Stage, StageFunction>> = {
+    clean: createClean(dependencies),
+    store: createStore(dependencies),
+    kline: createKline(dependencies),
+  };
+  const taskId = `${symbol}/${stage}`;
+  const policy = { maxRetries: 0, retryDelayMs: 0, backoff: 1, maxDelayMs: 0, timeoutMs: 0 };
+  await (stages[stage] as StageFunction)(
+    {
+      context: { runId: 'bench', executionId, taskId, policy, earlierFailures: 0, earlierAttempts: 0 },
+      symbol,
+      stage,
+      settings: {
+        sourceTypes: ['polymarket', 'file'],
+        intervals: ['1h', '4h', '1d'],
+        daysBack: 31,
+        strategies: [],
+        refetch: false,
+        asOf: AS_OF,
+      },
+    },
+    {
+      signal: new AbortController().signal,
+      resume: undefined,
+      attempt: 1,
+      log: silent,
+      heartbeat: () => undefined,
+      commit: (write) =>
+        commitEffect(database, { runId: 'bench', executionId, taskId, symbol, stage, startedAt: Date.now(), attempts: 1 }, write),
+    },
+  );
+}
+
+/** From a CSV on disk to candles in the database. Seconds. */
+async function importToCandles(database: Database, folder: string): Promise<number> {
+  const file = path.join(folder, 'ticks.csv');
+  await writeFileAtomically(file, csv());
+  return await timed(async () => {
+    const files = [await openTickFile(file)];
+    await importTicks({ database, log: silent, symbol: 'IMPORTED', files, market: 'probability', asOf: AS_OF, onBatch: () => undefined });
+    await runStage(database, 'kline', 'imported', 'IMPORTED');
+  });
+}
+
+async function* csv(): AsyncGenerator<string> {
+  yield 'time,price,size,side\n';
+  for (let from = 0; from < COUNT; from += PAGE) {
+    yield rowsOf(from, Math.min(COUNT, from + PAGE))
+      .map(({ time, price, size, side }) => `${time},${price},${size},${side}\n`)
+      .join('');
+  }
+}
+
+function watchMemory(): { peak(): number; stop(): void } {
+  let peak = 0;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, 50);
+  return { peak: () => Math.round(peak / 2 ** 20), stop: () => clearInterval(timer) };
+}
