@@ -70,11 +70,17 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
     const fields = splitFields(line, delimiter);
     return fields === null || fields.length < columns.width ? [] : [fields];
   });
-  const format: LineFormat = { delimiter, columns, timeUnit: timeUnitOf(sample.map((fields) => fields[columns.time])) };
+  const isOwn = isOwnExport(names);
+  const format: LineFormat = {
+    delimiter,
+    columns,
+    timeUnit: timeUnitOf(sample.map((fields) => fields[columns.time])),
+    instrumentColumn: isOwn ? names.indexOf('instrument') : -1,
+  };
   const aboveOne = sample.filter((fields) => (parseNumber(fields[columns.price]) ?? 0) > 1).length;
   const outcomeNames = columns.outcome < 0 ? [] : sample.map((fields) => fields[columns.outcome].trim()).filter((name) => name !== '');
   const newPolarity = (): OutcomePolarity | null =>
-    isOwnExport(names) || columns.outcome < 0 || (outcomeNames.length === 0 && options.firstOutcome === undefined)
+    isOwn || columns.outcome < 0 || (outcomeNames.length === 0 && options.firstOutcome === undefined)
       ? null
       : new OutcomePolarity(options.firstOutcome, outcomeNames);
   let polarity = newPolarity();
@@ -114,17 +120,29 @@ type RowChunks = AsyncGenerator<{ row: NewRow; number: number }[]>;
 async function* readRows(path: string, format: LineFormat, polarity: OutcomePolarity | null, signal: AbortSignal | undefined): RowChunks {
   let number = 0;
   let isHeaderRead = false;
+  let instrument: string | null = null;
   for await (const chunk of readLines(path, signal)) {
     const rows: { row: NewRow; number: number }[] = [];
     for (const raw of chunk) {
       number++;
       if (raw.trim() === '') continue;
-      if (isHeaderRead) rows.push({ row: toRow(parseTickLine(raw, format), polarity), number });
+      if (isHeaderRead) {
+        const line = parseTickLine(raw, format);
+        instrument ??= line.instrument;
+        if (line.instrument !== instrument && line.defect === null) throw severalInstruments(path, number, [instrument, line.instrument]);
+        rows.push({ row: toRow(line, polarity), number });
+      }
       isHeaderRead = true;
     }
     yield rows;
   }
 }
+
+const severalInstruments = (path: string, line: number, [first, other]: readonly (string | null)[]): PredictLabError =>
+  new PredictLabError(
+    'BadInput',
+    `${path} line ${line}: a tick of ${other} among those of ${first}; split the file by its instrument column`,
+  );
 
 /** Gives each row its identity: its id, else its content and which copy of it the row is in the file. */
 async function* identified(chunks: () => RowChunks): RowChunks {

@@ -14,6 +14,8 @@ export interface LineFormat {
   readonly delimiter: string;
   readonly columns: TickColumnIndices;
   readonly timeUnit: TimeUnit;
+  /** Where an export of ours says whose tick a line is; -1 in other files. */
+  readonly instrumentColumn: number;
 }
 
 /** A line's fields as the file means them, before mirroring. */
@@ -26,15 +28,27 @@ export interface TickLine {
   readonly side: 'buy' | 'sell' | null;
   readonly outcome: string | null;
   readonly tradeId: string | null;
+  readonly instrument: string | null;
   readonly defect: QuarantineReason | null;
 }
 
 /** Reads one line. What cannot be read is null and makes the line `malformed`; numbers are not judged. */
-export function parseTickLine(raw: string, { delimiter, columns, timeUnit }: LineFormat): TickLine {
+export function parseTickLine(raw: string, { delimiter, columns, timeUnit, instrumentColumn }: LineFormat): TickLine {
   const defaultKind: TickKind = columns.size >= 0 ? 'trade' : 'price';
   const fields = splitFields(raw, delimiter);
   if (fields === null || !isWhole(fields, columns.width)) {
-    return { raw, kind: defaultKind, time: null, price: null, size: null, side: null, outcome: null, tradeId: null, defect: 'malformed' };
+    return {
+      raw,
+      kind: defaultKind,
+      time: null,
+      price: null,
+      size: null,
+      side: null,
+      outcome: null,
+      tradeId: null,
+      instrument: null,
+      defect: 'malformed',
+    };
   }
   const text = (index: number): string | null => (index < 0 ? null : fields[index].trim() || null);
   const kind = text(columns.kind) === 'price' ? 'price' : defaultKind;
@@ -53,6 +67,7 @@ export function parseTickLine(raw: string, { delimiter, columns, timeUnit }: Lin
     side: side ?? null,
     outcome: text(columns.outcome),
     tradeId: text(columns.tradeId),
+    instrument: text(instrumentColumn),
     defect: isUnreadable ? 'malformed' : isFinite ? null : 'not-finite',
   };
 }

@@ -162,6 +162,12 @@ describe('outcomes', () => {
     expect(rows[1]).toMatchObject({ kind: 'price', price: 0.5, size: null, defect: null });
   });
 
+  it('an export of several instruments is refused: their prices do not mix', async () => {
+    const exported =
+      'symbol,source,instrument,kind,time,price,size,side,outcome,trade_id\nS,file,file:A,trade,2026-01-01T00:00:00.000Z,0.6,1,,,\nS,file,file:B,trade,2026-01-01T00:00:00.000Z,0.5,1,,,\n';
+    await expect(read(exported)).rejects.toThrow('line 3: a tick of file:B among those of file:A; split the file by its instrument column');
+  });
+
   it('a column of outcomes that is empty throughout means that there are none', async () => {
     const rows = await read('time,price,size,outcome\n2026-01-01,0.6,1,\n');
     expect(rows[0].defect).toBeNull();
