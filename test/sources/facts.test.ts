@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { instrumentOf as polymarketInstrument } from '../../src/sources/polymarket/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/market-schema.ts';
+import { readResolutions } from '../../src/sources/polymarket/payouts.ts';
 import { complementBook } from '../../src/sources/predict/book.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
@@ -91,6 +92,30 @@ describe('the facts of a Polymarket market', () => {
   it('a market that is not binary or has no tokens is none of ours', () => {
     expect(() => gamma({ outcomes: '["A", "B", "C"]' })).toThrow('market rain has 3 outcomes, not two');
     expect(() => gamma({ clobTokenIds: undefined })).toThrow('market rain has no tokens on the order book');
+  });
+});
+
+describe('the payouts of a closed market', () => {
+  const row = (facts: Record<string, unknown>) => ({
+    condition_id: '0xAB',
+    status: 'resolved',
+    resolved_at: 1_784_894_400,
+    payouts: [1_000_000, 0],
+    was_disputed: true,
+    ...facts,
+  });
+
+  it('settle what final prices did not say: scalar results and decided disputes', () => {
+    const read = (facts: Record<string, unknown>) => readResolutions({ data: [row(facts)] }).get('polymarket:0xab');
+    expect(read({})).toEqual({ kind: 'settled', payout: 1, at: 1_784_894_400_000 });
+    expect(read({ payouts: ['250000', '750000'] })).toMatchObject({ payout: 0.25 });
+  });
+
+  it('settle nothing that is not final, pays nothing, or cannot be read', () => {
+    for (const facts of [{ status: 'proposed' }, { payouts: [0, 0] }, { payouts: [] }, { payouts: null }, { condition_id: null }]) {
+      expect(readResolutions({ data: [row(facts)] }).size).toBe(0);
+    }
+    expect(readResolutions({ unexpected: true }).size).toBe(0);
   });
 });
 

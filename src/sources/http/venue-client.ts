@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { gunzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
@@ -78,6 +79,8 @@ export class VenueClient {
 
   async get(get: GetRequest): Promise<Answer> {
     const tries = this.#options.tries ?? 4;
+    // many requests wait on one signal: that is no leak
+    setMaxListeners(0, get.signal);
     for (let attempt = 1; ; attempt++) {
       try {
         const json = await this.#gate(() => this.#once(get), get.signal);

@@ -5,8 +5,9 @@ import { noStep, seriesMembers } from '../series.ts';
 import type { DiscoverRequest, Discovery } from '../source.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import { type Call, VENUE } from './api.ts';
+import { type Call, type PolymarketApi, VENUE } from './api.ts';
 import { type Finding, findEvent, findMarkets } from './gamma.ts';
+import { settleByPayouts } from './payouts.ts';
 
 const NOTHING: Finding = { instruments: [], problems: [], leftOut: [], requests: 0 };
 
@@ -17,7 +18,11 @@ const isFinal = ({ closed, resolution }: Instrument): boolean => closed && resol
  * The instruments of a symbol's Polymarket selectors, oldest ends first. Ids and slugs are asked for in batches, an event in
  * one request, a series by the slugs its markets must have in the window.
  */
-export async function discoverPolymarket(gamma: VenueClient, request: DiscoverRequest<PolymarketSelector>, call: Call): Promise<Discovery> {
+export async function discoverPolymarket(
+  { gamma, data }: Pick<PolymarketApi, 'gamma' | 'data'>,
+  request: DiscoverRequest<PolymarketSelector>,
+  call: Call,
+): Promise<Discovery> {
   const { symbol, selectors } = request;
   const known = new Map(request.known.map((instrument) => [instrument.reference, instrument]));
   const conditionIds = selectors.flatMap((selector) => ('conditionId' in selector ? [selector.conditionId] : []));
@@ -34,10 +39,11 @@ export async function discoverPolymarket(gamma: VenueClient, request: DiscoverRe
   const instruments = new Map(findings.flatMap((finding) => finding.instruments).map((instrument) => [instrument.id, instrument]));
   const problems = findings.flatMap((finding) => finding.problems);
   if (instruments.size === 0 && problems.length > 0) throw new PredictLabError('BadInput', problems.join('\n'));
+  const settled = await settleByPayouts(data, [...instruments.values()], call);
   return {
-    instruments: [...instruments.values()].sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
+    instruments: [...settled.instruments].sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
     problems,
-    requests: findings.reduce((sum, { requests }) => sum + requests, 0),
+    requests: findings.reduce((sum, { requests }) => sum + requests, settled.requests),
   };
 }
 

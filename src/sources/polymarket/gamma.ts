@@ -111,14 +111,27 @@ async function askMarkets(gamma: VenueClient, name: string, values: readonly str
 
 /** All markets of an event, open and closed; undefined when there is no such event. */
 export async function findEvent(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
-  const where = `/events/slug/${encodeURIComponent(slug)}`;
+  const family = 'polymarket/gamma-events';
+  const at = { venue: VENUE, where: '/events/slug' };
   try {
-    const { json, requests } = await gamma.get({ path: where, family: 'polymarket/gamma-events', ...call });
-    return { ...readMarkets(listAt(json, 'markets', { venue: VENUE, where: '/events/slug' }), '/events/slug'), requests };
+    const { json, requests } = await gamma.get({ path: `/events/slug/${encodeURIComponent(slug)}`, family, ...call });
+    return { ...readMarkets(listAt(json, 'markets', at), at.where), requests };
   } catch (error) {
-    if (error instanceof VenueError && error.status === 404) return undefined;
-    throw error;
+    if (!(error instanceof VenueError) || error.status !== 404) throw error;
   }
+  return await findEventInList(gamma, slug, call);
+}
+
+/** The listing knows an event where the path by slug does not, closed ones only when they are asked for. */
+async function findEventInList(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
+  const at = { venue: VENUE, where: '/events' };
+  for (const closed of [false, true]) {
+    const query: QueryPairs = [['slug', slug], ...(closed ? ([['closed', true]] as const) : [])];
+    const { json, requests } = await gamma.get({ path: '/events', query, family: 'polymarket/gamma-events', ...call });
+    const [event] = listAt(json, '$', at);
+    if (event !== undefined) return { ...readMarkets(listAt(event, 'markets', at), at.where), requests: 1 + requests };
+  }
+  return undefined;
 }
 
 /**

@@ -25,7 +25,7 @@ type Cursor = { readonly trades: WalkCursor } | { readonly prices: PriceCursor |
 export function createPolymarketSource(api: PolymarketApi, options: PolymarketOptions = {}): Source<PolymarketSelector> {
   return {
     type: VENUE,
-    discover: (request) => discoverPolymarket(api.gamma, request, { lane: laneOf(request.asOf), signal: request.signal }),
+    discover: (request) => discoverPolymarket(api, request, { lane: laneOf(request.asOf), signal: request.signal }),
     collect: (request) => collect(api, options, request),
     describe: (error) => describeError(VENUE, error),
   };

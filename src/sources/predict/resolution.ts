@@ -1,3 +1,4 @@
+import { upDownPayout } from '../../backtest/settlement.ts';
 import type { Resolution } from '../../contracts/market-data.ts';
 import { readNumber } from '../scalars.ts';
 import { isObject } from '../schema-drift.ts';
@@ -47,6 +48,6 @@ export function resolutionOf(market: PredictMarket, at: number | null): Resoluti
   if (winner >= 0) return { kind: 'settled', payout: winner === 0 ? 1 : 0, at };
   const start = readNumber(market.variantData?.startPrice).value;
   const end = readNumber(market.variantData?.endPrice).value;
-  if (start !== null && end !== null) return { kind: 'settled', payout: end > start ? 1 : end === start ? 0.5 : 0, at };
+  if (start !== null && end !== null) return { kind: 'settled', payout: upDownPayout('predict', start, end), at };
   return { kind: 'unresolved', reason: `closed (${market.status}) without a result` };
 }
