@@ -49,7 +49,7 @@ describeSourceContract('predict', () => ({
 }));
 
 describeSourceContract('file', () => ({
-  source: createFileSource({ base: folder }) as Source,
+  source: createFileSource({ base: folder }),
   selectors: [{ path: 'senate*.csv', columns: { time: 'When', price: 'Price', size: 'Shares', outcome: 'Outcome' } }],
   unknown: { selector: { path: 'house*.csv' }, named: 'house*.csv' },
   window: { from: NOON - 2 * DAY, to: NOON },

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RateBudget, VENUE_LIMITS } from '../../src/sources/rate-limits.ts';
+import { createTokenPool } from '../../src/sources/token-pool.ts';
+import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
+import { createCollectRig, type CollectRig } from '../sources/collect-rig.ts';
+import { peakWithin } from '../../sandbox/request-log.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+
+const never = new AbortController().signal;
+const LIMIT = { requests: 20, windowMs: 1000 };
+
+describe('a budget that workers share', () => {
+  let test: TestDatabase;
+  beforeAll(async () => {
+    test = await testDatabase();
+  });
+  afterAll(() => test.close());
+
+  const worker = (): RateBudget =>
+    createTokenPool({ store: createPostgresWindows(test.database), limits: { 'polymarket/data-trades': LIMIT } });
+
+  it('is never passed by all of them together, in any window', async () => {
+    const times: number[] = [];
+    const work = async (budget: RateBudget, count: number): Promise<void> => {
+      await Promise.all(
+        Array.from({ length: count }, () => budget.take('polymarket/data-trades', 'live', never).then(() => times.push(performance.now()))),
+      );
+    };
+    await Promise.all([worker(), worker(), worker()].map((budget) => work(budget, 17)));
+    expect(times).toHaveLength(51);
+    times.sort((a, b) => a - b);
+    for (let index = LIMIT.requests; index < times.length; index++) {
+      expect(times[index] - times[index - LIMIT.requests]).toBeGreaterThan(LIMIT.windowMs);
+    }
+  });
+
+  it('is paused for all of them when a venue asks one to wait', async () => {
+    const [asked, other] = [worker(), worker()];
+    await asked.pause('polymarket/data-prices', 60_000);
+    await expect(other.take('polymarket/data-prices', 'live', never)).rejects.toMatchObject({ type: 'RateLimited' });
+    await other.take('polymarket/clob-book', 'live', never);
+  });
+});
+
+describe('a collection, seen by the venue', () => {
+  let rig: CollectRig;
+  beforeAll(async () => {
+    rig = await createCollectRig({ enforceLimits: true, scale: { instruments: 30, tradesPerInstrument: 2500 } });
+    await rig.add({ symbol: 'SCALE', sources: { polymarket: [{ eventSlug: 'scale' }] } });
+  });
+  afterAll(() => rig.close());
+
+  it('stays below the published limits, asks once per page and uses its connections again', async () => {
+    const { output } = await rig.collect({ symbol: 'SCALE', executionId: 'run', daysBack: 8 });
+    const { requests } = rig.venue;
+    expect(output).toMatchObject({ instruments: 30, requests: requests.length });
+    expect(requests.filter(({ status }) => status !== 200)).toEqual([]);
+    const trades = requests.filter(({ route }) => route === '/data/v2/trades');
+    expect(trades.length).toBeLessThanOrEqual(30 * 3 + 2);
+    expect(peakWithin(trades, 10_000)).toBeLessThanOrEqual(VENUE_LIMITS['polymarket/data-trades'].requests);
+    expect(new Set(requests.map(({ connectionId }) => connectionId)).size).toBeLessThanOrEqual(36);
+  });
+});
