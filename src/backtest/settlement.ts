@@ -42,19 +42,6 @@ export const resolutionAsOf = (resolution: Resolution, asOf: number): Resolution
   resolution.kind === 'settled' && resolution.at !== null && resolution.at > asOf ? { kind: 'open' } : resolution;
 
 /**
- * Reads the two payouts a venue reports: 1/0 and 0/1 are wins, equal halves a void, other pairs that sum to one a scalar
- * payoff. Zero-zero (legacy markets) and anything else is unresolved: it says nothing about the payoff.
- */
-export function resolutionFromPayouts(payouts: readonly [number, number], at: number | null): Resolution {
-  const [first, second] = payouts;
-  if (first === 0 && second === 0) return { kind: 'unresolved', reason: 'the venue reports zero for both outcomes' };
-  const sane = first >= 0 && second >= 0 && Math.abs(first + second - 1) < 1e-6;
-  return sane
-    ? { kind: 'settled', payout: first, at }
-    : { kind: 'unresolved', reason: `the venue reports payouts ${first} and ${second}, which do not sum to 1` };
-}
-
-/**
  * What an up/down market pays its first outcome (Up) for a start and an end price. The venues differ on a tie: Polymarket
  * pays Up (end ≥ start), Predict.fun pays both halves (a push).
  */

@@ -57,7 +57,9 @@ export function registerBacktest(program: Command): void {
     .description('Backtests a strategy on a candle file and prints its metrics, its proof and its passport as JSON. Needs no server.')
     .requiredOption('--candles <csv>', 'the candle file')
     .requiredOption('--strategy <name>', 'one of those below, or a plugin’s')
-    .option('--param <name=value>', 'a parameter of the strategy, any number of times', collect, [])
+    .addOption(
+      new Option('--param <name=value>', 'a parameter of the strategy, any number of times').argParser(collect).default([], 'those below'),
+    )
     .option('--cash <amount>', 'money at the start (default: 10000)')
     .option('--fee <fraction>', 'fee per side, a fraction of the notional (default: 0)')
     .option('--spread <fraction>', 'what entries pay above the open, or get below it when short (default: 0)')

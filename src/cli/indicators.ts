@@ -1,5 +1,5 @@
 import { closest } from 'fastest-levenshtein';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type CandleSeries, candleProblem } from '../backtest/candle-series.ts';
 import { INDICATOR_NAMES, INDICATORS, type IndicatorName, indicatorValues } from '../backtest/indicators/registry.ts';
 import { PredictLabError } from '../contracts/errors.ts';
@@ -27,7 +27,7 @@ export function registerIndicators(program: Command): void {
     .description('Computes an indicator over a candle file and prints one row a bar. Needs no server.')
     .requiredOption('--candles <csv>', 'the candle file: open_time,open,high,low,close,volume')
     .requiredOption('--name <indicator>', `one of ${INDICATOR_NAMES.join(', ')}`)
-    .option('--param <name=value>', 'a parameter, any number of times', collect, [])
+    .addOption(new Option('--param <name=value>', 'a parameter, any number of times').argParser(collect).default([], 'as below'))
     .option('--json', 'print JSON instead of CSV')
     .addHelpText('after', HELP)
     .action(indicators);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Holding, resolutionAsOf, resolutionFromPayouts, settle, upDownPayout } from '../../src/backtest/settlement.ts';
+import { type Holding, resolutionAsOf, settle, upDownPayout } from '../../src/backtest/settlement.ts';
 import type { Resolution } from '../../src/contracts/market-data.ts';
 
 const yes: Holding = { outcome: 'first', size: 100, price: 0.4, fees: 1 };
@@ -29,17 +29,9 @@ describe('settlement', () => {
     expect(settle(no, { kind: 'open' }, 0.9)).toMatchObject({ kind: 'marked', pnl: expect.closeTo(-51, 10) });
   });
 
-  it('zero-zero says nothing about the payoff', () => {
-    const resolution = resolutionFromPayouts([0, 0], 1000);
-    expect(resolution).toEqual({ kind: 'unresolved', reason: 'the venue reports zero for both outcomes' });
-    expect(settle(yes, resolution, 0.9)).toMatchObject({ kind: 'marked', reason: 'the venue reports zero for both outcomes' });
-  });
-
-  it('reads the pairs that venues report', () => {
-    expect(resolutionFromPayouts([1, 0], 5)).toEqual({ kind: 'settled', payout: 1, at: 5 });
-    expect(resolutionFromPayouts([0, 1], 5)).toEqual({ kind: 'settled', payout: 0, at: 5 });
-    expect(resolutionFromPayouts([0.5, 0.5], null)).toEqual({ kind: 'settled', payout: 0.5, at: null });
-    expect(resolutionFromPayouts([0.9, 0.9], null).kind).toBe('unresolved');
+  it('zero-zero says nothing about the payoff: it is marked, with the reason', () => {
+    const reason = 'closed at 0/0 (legacy market without a payoff)';
+    expect(settle(yes, { kind: 'unresolved', reason }, 0.9)).toEqual({ kind: 'marked', price: 0.9, pnl: expect.closeTo(49, 10), reason });
   });
 
   it('a resolution that comes later than the instant asked about is not known yet', () => {
