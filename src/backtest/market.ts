@@ -22,11 +22,14 @@ export const plainMarket = (kind: MarketKind, fees: FeeSchedule = { model: 'flat
   fees,
 });
 
-/** The market of an instrument, as its source describes it; no fee schedule means no fees are known, so none are charged. */
+/**
+ * The market of an instrument, as its source describes it. No fee schedule means no fees are known, so none are charged.
+ * A planned end binds nobody: many markets trade on past it, so only one that has closed stops taking orders.
+ */
 export const marketOf = (instrument: Instrument): Market => ({
   kind: instrument.market,
   tickSize: instrument.tickSize,
-  closesAt: instrument.closesAt,
+  closesAt: instrument.closed ? instrument.closesAt : null,
   resolution: instrument.resolution,
   fees: instrument.fees ?? { model: 'flat', rate: 0 },
 });
