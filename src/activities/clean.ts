@@ -1,8 +1,7 @@
 import type { StageActivityInput } from '../contracts/stage-report.ts';
-import { SOURCE_TYPES } from '../contracts/words.ts';
 import { assessTick } from '../market/assess-tick.ts';
 import type { Database, Transaction } from '../storage/database.ts';
-import { instrumentsOf, type StoredInstrument } from '../storage/instruments.ts';
+import { instrumentsByKey, type StoredInstrument } from '../storage/instruments.ts';
 import { quarantineStaged } from '../storage/quarantine-staged.ts';
 import { markStagedRows, readStagedRows, type StagedMark } from '../storage/staged-rows.ts';
 import { type StagingBatch, stagingBatches } from '../storage/staging.ts';
@@ -34,12 +33,13 @@ export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies
   return async (input, work) =>
     await work.commit(async (transaction) => {
       const tally: Tally = { rows: 0, quarantined: 0, flagged: 0, reasons: {} };
-      const { executionId } = input.context;
-      const instruments = new Map(
-        (await instrumentsOf(transaction, input.symbol, SOURCE_TYPES)).map((instrument) => [instrument.key, instrument]),
+      const batches = await stagingBatches(transaction, { executionId: input.context.executionId, symbol: input.symbol });
+      const instruments = await instrumentsByKey(
+        transaction,
+        batches.map(({ instrumentKey }) => instrumentKey),
       );
       await probe?.('clean 1: claimed');
-      for (const batch of await stagingBatches(transaction, { executionId, symbol: input.symbol })) {
+      for (const batch of batches) {
         const instrument = instruments.get(batch.instrumentKey) as StoredInstrument;
         await judge(transaction, { batch, instrument, asOf: input.settings.asOf, tally, work });
         await probe?.('clean 2: marked');

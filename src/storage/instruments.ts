@@ -67,6 +67,12 @@ export async function instrumentsOf(
   return rows.map(({ key, facts }) => ({ ...facts, key }));
 }
 
+/** Instruments by their keys. */
+export async function instrumentsByKey(queryable: Queryable, keys: readonly number[]): Promise<ReadonlyMap<number, StoredInstrument>> {
+  const { rows } = await queryable.query<InstrumentRow>('select key, id, facts from instruments where key = any($1)', [keys]);
+  return new Map(rows.map(({ key, facts }) => [key, { ...facts, key }]));
+}
+
 /** One instrument by its id (`polymarket:<conditionId>`). */
 export async function instrumentById(queryable: Queryable, id: string): Promise<StoredInstrument | undefined> {
   const { rows } = await queryable.query<InstrumentRow>('select key, id, facts from instruments where id = $1', [id]);

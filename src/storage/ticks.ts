@@ -128,12 +128,3 @@ function whole(value: number): number {
   if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number`);
   return value;
 }
-
-/** How many ticks an instrument has, from the hours it has them in: quick, whatever the number. */
-export async function countTicks(queryable: Queryable, instrumentKey: number, kind?: TickKind): Promise<number> {
-  const { rows } = await queryable.query<{ ticks: number }>(
-    'select coalesce(sum(ticks), 0)::bigint as ticks from tick_hours where instrument = $1 and ($2::int is null or kind = $2)',
-    [instrumentKey, kind === undefined ? null : kindCode(kind)],
-  );
-  return rows[0]?.ticks ?? 0;
-}
