@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chartLibrary } from '../../src/activities/chart-library.ts';
@@ -74,7 +74,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
   ] as const)('%s has no accessibility violation that axe finds, %s, %i px wide', async (name, colorScheme, width) => {
     // axe is put in by the test, which the page's own policy would refuse
     const page = await open(name, { colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
-    await page.addScriptTag({ content: readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8') });
+    await page.addScriptTag({ content: axe.source });
     const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
     const found = results.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
     expect(found).toEqual([]);
