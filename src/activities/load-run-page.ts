@@ -86,7 +86,12 @@ export async function loadRunPage(queryable: Queryable, run: EndedRun, links: Ru
     }),
     changes:
       previous === undefined ? [] : changesSince({ result: previous.status, config: previous.config }, { result: run.status, config }),
-    versions: { predictlab: VERSION, node: process.version },
+    versions: {
+      predictlab: VERSION,
+      node: process.version,
+      'Temporal run id': executionId,
+      ...(run.retryOf === null ? {} : { 'retry of': run.retryOf }),
+    },
     temporalUrl: links.temporalUrl,
     madeBy: `PredictLab ${VERSION}`,
   };

@@ -1,12 +1,15 @@
 import { INTERVAL_MS } from '../contracts/words.ts';
 import { candlesSvg } from './candles-svg.ts';
 import { formatDay, formatNumber, formatRange, formatTime, plainNumber, plural } from './format.ts';
+import { drawnGaps } from './gap-bands.ts';
 import { html, jsonIsland, type Markup } from './html.ts';
 import { shownRange, within } from './shown-range.ts';
 import type { BacktestTrade, CandleSeries, InstrumentSection, PageCandle } from './symbol-page-data.ts';
 import { dataTable } from './table.ts';
 
 const HEIGHT = 300;
+/** Trades that are drawn, the newest ones. */
+export const MAX_TRADES = 500;
 
 export interface CandlePanel {
   readonly section: InstrumentSection;
@@ -40,15 +43,19 @@ export const candlePanel = ({ section, series, asOf, symbol, id }: CandlePanel):
   const cut = series.candles.length < series.total || (series.candles[0]?.openTime ?? 0) < range.from;
   return html`<p class="legend"><span class="values">${formatTime(last.openTime)}  open ${formatNumber(last.open, digits)}  high ${formatNumber(last.high, digits)}  low ${formatNumber(last.low, digits)}  close ${formatNumber(last.close, digits)}${last.volume !== null && `  volume ${formatNumber(last.volume, 2)}`}${!last.complete && '  (still open)'}</span></p>
 ${picture}
-<p class="legend">${within(section.gaps, range).length > 0 && html`<span><span class="key"><span class="hatched"></span></span>not collected</span>`}${section.quality.quarantineTimes.length > 0 && html`<span class="down">| quarantined row</span>`}${trades.length > 0 && html`<span><span class="up">▲</span> <span class="down">▼</span> trades of the chosen strategy</span>`}<span>empty: collected, no ${section.priceType === 'price' ? 'price points' : 'trades'}</span></p>
+<p class="legend">${within(section.gaps, range).length > 0 && html`<span><span class="key"><span class="hatched"></span></span>not collected</span>`}${section.quality.quarantineTimes.length > 0 && html`<span class="down">| quarantined row</span>`}${trades.length > 0 && html`<span><span class="up">▲</span> <span class="down">▼</span> ${(section.chosen?.trades.length ?? 0) > MAX_TRADES && `last ${MAX_TRADES} `}trades of the chosen strategy</span>`}<span>empty: collected, no ${section.priceType === 'price' ? 'price points' : 'trades'}</span></p>
 ${cut && html`<p class="quiet">last ${plural(series.candles.length, 'candle')} of ${formatNumber(series.total)}; <code>predictlab export candles --symbol ${symbol} --interval ${series.interval}</code> has all</p>`}
 ${candleTable(series, digits, id)}
 ${jsonIsland(id, chartData(section, series, range, trades, settlement, digits))}`;
 };
 
+/** Five significant places or so: 63 402, 41.07, 0.0002317. Exact prices stand in the table. */
+const assetDigits = (price: number): number =>
+  price >= 1000 ? 0 : price >= 1 ? 2 : Math.min(8, Math.ceil(-Math.log10(Math.max(price, 1e-8))) + 3);
+
 /** As many decimals as the prices need: two, or what the tick size asks for. */
 export const priceDigits = (section: InstrumentSection): number => {
-  if (section.market === 'asset') return 2;
+  if (section.market === 'asset') return assetDigits(section.last?.price ?? 1);
   if (section.tickSize === null || section.tickSize <= 0) return 3;
   return Math.min(4, Math.max(2, Math.round(-Math.log10(section.tickSize))));
 };
@@ -60,7 +67,7 @@ const settlementOf = (section: InstrumentSection): { at: number; payout: number 
 
 /** The trades belong to the chosen backtest's interval; they are drawn on every interval, at their own time and price. */
 const tradesOf = (section: InstrumentSection, series: CandleSeries): readonly BacktestTrade[] =>
-  series.candles.length === 0 ? [] : (section.chosen?.trades ?? []);
+  series.candles.length === 0 ? [] : (section.chosen?.trades ?? []).slice(-MAX_TRADES);
 
 const candleTable = (series: CandleSeries, digits: number, id: string): Markup => {
   const exact = (value: number): string => (digits >= 0 ? plainNumber(value) : '');
@@ -110,7 +117,7 @@ const chartData = (
     l: candles.map((candle) => candle.low),
     c: candles.map((candle) => candle.close),
     v: candles.some((candle) => candle.volume !== null) ? candles.map((candle) => candle.volume) : null,
-    gaps: within(section.gaps, range).map((gap) => [gap.from, gap.to, `not collected ${formatRange(gap.from, gap.to)}`]),
+    gaps: drawnGaps(section.gaps, range).map((gap) => [gap.from, gap.to, `not collected ${formatRange(gap.from, gap.to)}`]),
     quarantine: section.quality.quarantineTimes.filter((time) => time >= range.from && time <= range.to),
     settled: settlement === null ? null : [settlement.at, `settled at ${settlement.payout} on ${formatDay(settlement.at)}`],
     trades: fills,

@@ -1,5 +1,5 @@
 import { INTERVAL_MS } from '../contracts/words.ts';
-import { candlePanel, priceDigits } from './candle-panel.ts';
+import { candlePanel, MAX_TRADES, priceDigits } from './candle-panel.ts';
 import { dataQuality } from './data-quality.ts';
 import { equitySvg } from './equity-svg.ts';
 import { formatAge, formatNumber, formatPercent, formatTime, plainNumber, plural } from './format.ts';
@@ -127,7 +127,7 @@ ${dataTable<BacktestTrade>(
     { head: 'fees', cell: (trade) => plainNumber(trade.fees) },
   ],
   best.trades,
-  { id: `${id}-t`, caption: 'Trades', limit: 500, empty: 'no trades' },
+  { id: `${id}-t`, caption: 'Trades', limit: MAX_TRADES, empty: 'no trades' },
 )}
 ${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}</code>: same data, code and parameters give the same bytes; run ${data.runId}</p>`}`;
 };

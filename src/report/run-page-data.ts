@@ -20,7 +20,7 @@ export interface RunPageData {
   readonly gaps: readonly SymbolGap[];
   /** What is different from the run before, one sentence each, most important first. */
   readonly changes: readonly string[];
-  /** What made the run: `{ predictlab: "0.1.0", node: "v20.20.2", … }`. */
+  /** What made the run, shown as it is: `{ predictlab: "0.1.0", node: "v20.20.2", "Temporal run id": … }`. */
   readonly versions: Readonly<Record<string, string>>;
   /** The run in Temporal's Web UI. */
   readonly temporalUrl: string | null;

@@ -111,6 +111,51 @@ describe('the page of a symbol', () => {
     expect(page).toContain('predictlab export candles --symbol BTC_PRICE --interval 1h');
   });
 
+  it('has no volume where ticks have no size', () => {
+    const points = sampleSeries('1h', 1);
+    const series = [{ ...points, candles: points.candles.map((candle) => ({ ...candle, volume: null })) }];
+    const page = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ series, priceType: 'price' })] }), null);
+    expect(page).toContain('candles of price points');
+    expect(page).not.toContain('<path class="volume"');
+    expect(page).not.toMatch(/close [\d.]+ {2}volume/);
+  });
+
+  it('writes an asset’s prices with as many places as tell them apart', () => {
+    const asset = (price: number) => {
+      const candles = sampleSeries('1h', 1).candles.map((candle) => ({
+        ...candle,
+        open: price,
+        high: price * 1.1,
+        low: price * 0.9,
+        close: price,
+      }));
+      const instrument = sampleInstrument({
+        market: 'asset',
+        last: { time: AS_OF, price },
+        twins: [],
+        book: null,
+        chosen: null,
+        series: [{ interval: '1h', candles, total: 1 }],
+      });
+      return /close ([\d.\u202f]+)/.exec(renderSymbolPage(sampleSymbol({ instruments: [instrument] }), null))?.[1];
+    };
+    expect([asset(63_402.17), asset(41.074), asset(0.00023174)]).toEqual(['63\u202f402', '41.07', '0.0002317']);
+  });
+
+  it('stays readable and small with thousands of gaps and trades', () => {
+    const gaps = Array.from({ length: 5000 }, (_, i) => ({
+      from: AS_OF - 7 * DAY + i * 120_000,
+      to: AS_OF - 7 * DAY + i * 120_000 + 30_000,
+    }));
+    const base = sampleInstrument();
+    const trade = base.chosen?.trades[0] as NonNullable<typeof base.chosen>['trades'][number];
+    const chosen = { ...base.chosen, trades: Array.from({ length: 20_000 }, () => trade) } as typeof base.chosen;
+    const page = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ gaps, chosen })] }), null);
+    expect(page.length).toBeLessThan(1_500_000);
+    expect(page).toContain('last 500 trades of the chosen strategy');
+    expect(page).toContain('5\u202f000, 1 d in all');
+  });
+
   it('stays below two megabytes with every interval and as many candles as a page takes', () => {
     const series = INTERVALS.map((interval, i) => {
       const full = sampleSeries('1h', i, AS_OF - 22 * DAY).candles;
