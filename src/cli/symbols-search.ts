@@ -1,5 +1,6 @@
 import { createSources, type VenueSearch } from '../sources/create-sources.ts';
 import type { SearchHit } from '../sources/source.ts';
+import { usageError } from './exit.ts';
 import { note, printJson, printLine, printTable } from './print.ts';
 import { selectorText } from './symbol-selectors.ts';
 import { fitText, oneLine } from './terminal-text.ts';
@@ -7,14 +8,15 @@ import { fitText, oneLine } from './terminal-text.ts';
 const TITLE_WIDTH = 60;
 
 /** Asks the venues for markets and prints what could be added, twins across venues marked. */
-export async function searchSymbols(text: string, { json }: { json?: boolean }): Promise<void> {
+export async function searchSymbols(text: string, { json, tag }: { json?: boolean; tag?: string }): Promise<void> {
+  if (text.trim() === '' && tag === undefined) throw usageError('symbols search: say what to look for, in words or with --tag crypto');
   const sources = createSources({ env: process.env });
   try {
-    const found = await sources.search(text, AbortSignal.timeout(60_000));
+    const found = await sources.search({ text, ...(tag !== undefined && { tag }), signal: AbortSignal.timeout(60_000) });
     const hits = [...hitsOf(found.polymarket), ...hitsOf(found.predict)];
     for (const venue of [found.polymarket, found.predict]) if ('skipped' in venue) note(venue.skipped);
     if (json) return printJson(withTwins(hits));
-    if (hits.length === 0) return printLine(`no market matches "${oneLine(text)}"; try fewer or other words`);
+    if (hits.length === 0) return printLine(`nothing matches "${oneLine(text || (tag ?? ''))}"; try fewer or other words`);
     printTable([
       ['source', 'selector', 'markets', 'state', 'twins', 'title'],
       ...withTwins(hits).map((hit) => [

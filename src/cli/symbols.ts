@@ -62,9 +62,10 @@ export function registerSymbols(program: Command): void {
   symbols
     .command('search')
     .summary('asks the venues for markets that could be added')
-    .argument('<text...>', 'words to look for')
+    .argument('[text...]', 'words to look for')
+    .option('--tag <slug>', 'only open Polymarket events of this tag: crypto, politics, sports …')
     .option('--json', 'print what was found as JSON')
-    .action((words: string[], options: Json) => searchSymbols(words.join(' '), options));
+    .action((words: string[], options: Json & { tag?: string }) => searchSymbols(words.join(' '), options));
   symbols
     .command('add')
     .summary('a new symbol, or more selectors for one')

@@ -4,7 +4,7 @@ import { createFileSource } from './file/file-source.ts';
 import { VenueClient } from './http/venue-client.ts';
 import { createLocalWindows } from './local-windows.ts';
 import { createPolymarketSource } from './polymarket/polymarket-source.ts';
-import { searchPolymarket } from './polymarket/search.ts';
+import { searchPolymarket, searchPolymarketTag } from './polymarket/search.ts';
 import { createPredictSource } from './predict/predict-source.ts';
 import { searchPredict } from './predict/search.ts';
 import { readSourceSettings, type SourceSettings } from './settings.ts';
@@ -21,11 +21,18 @@ export interface CreateSourcesOptions {
 /** What a search found at one venue, or why that venue was not asked. */
 export type VenueSearch = { readonly hits: readonly SearchHit[] } | { readonly skipped: string };
 
+export interface SearchQuery {
+  readonly text: string;
+  /** Only events of this tag; Polymarket alone has tags that can be named. */
+  readonly tag?: string;
+  readonly signal: AbortSignal;
+}
+
 /** Every source, over connections that live until `close`. */
 export interface SourceSet {
   readonly byType: Sources;
   /** Markets and groups of markets whose words match, by venue. */
-  search(text: string, signal: AbortSignal): Promise<{ readonly polymarket: VenueSearch; readonly predict: VenueSearch }>;
+  search(query: SearchQuery): Promise<{ readonly polymarket: VenueSearch; readonly predict: VenueSearch }>;
   close(): Promise<void>;
 }
 
@@ -66,7 +73,13 @@ export function createSources({ env, database, log }: CreateSourcesOptions): Sou
       predict: predict === undefined ? { skipped: NO_PREDICT_KEY } : { source: createPredictSource(predict) },
       file: { source: createFileSource() },
     },
-    async search(text, signal) {
+    async search({ text, tag, signal }) {
+      if (tag !== undefined) {
+        return {
+          polymarket: { hits: await searchPolymarketTag(api.gamma, tag, text, signal) },
+          predict: { skipped: "predict is not asked: tags are Polymarket's" },
+        };
+      }
       const [polymarket, found] = await Promise.all([
         searchPolymarket(api.gamma, text, signal),
         predict === undefined ? undefined : searchPredict(predict, text, signal),

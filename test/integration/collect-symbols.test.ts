@@ -84,7 +84,9 @@ describe('predictlab symbols', () => {
   });
 
   it('adds selectors to a symbol, switches it off and on, and removes it', async () => {
-    expect((await predictlab('symbols', 'add', 'RAIN', '--polymarket', 'slug=rain', '--title', 'Will it rain?', '--priority', '2')).code).toBe(0);
+    expect(
+      (await predictlab('symbols', 'add', 'RAIN', '--polymarket', 'slug=rain', '--title', 'Will it rain?', '--priority', '2')).code,
+    ).toBe(0);
     await predictlab('symbols', 'add', 'RAIN', '--predict', 'marketId=12', '--polymarket', 'slug=rain', '--file', 'ticks/*.csv');
     expect(await list()).toEqual([
       {
@@ -120,6 +122,17 @@ describe('predictlab symbols', () => {
     expect(predict?.selector).toEqual({ categorySlug: 'bitcoin-above-this-month' });
     expect(predict?.twins.length).toBe(3);
     expect(polymarket?.twins).toEqual(expect.arrayContaining(predict?.instruments.slice() ?? []));
+  });
+
+  it('lists the open events of a tag', async () => {
+    const { code, out: found } = await predictlab('symbols', 'search', '--tag', 'crypto', '--json');
+    expect(code).toBe(0);
+    const hits = JSON.parse(found) as SearchHit[];
+    expect(hits.map(({ selector }) => selector)).toContainEqual({ eventSlug: 'bitcoin-above-this-month' });
+    const narrowed = JSON.parse((await predictlab('symbols', 'search', 'ethereum', '--tag', 'crypto', '--json')).out) as SearchHit[];
+    expect(narrowed.length).toBeGreaterThan(0);
+    expect(narrowed.length).toBeLessThan(hits.length);
+    expect((await predictlab('symbols', 'search')).code).toBe(2);
   });
 
   it('searches Polymarket alone without a Predict.fun key, and says why', async () => {

@@ -1,7 +1,6 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import type { QueryPairs, VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import type { RouteFamily } from '../rate-limits.ts';
 import { isObject, listAt, schemaChanged } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
 import { instrumentOf } from './instrument.ts';
@@ -132,50 +131,4 @@ async function findEventInList(gamma: VenueClient, slug: string, call: Call): Pr
     if (event !== undefined) return { ...readMarkets(listAt(event, 'markets', at), at.where), requests: 1 + requests };
   }
   return undefined;
-}
-
-/**
- * Every item of a listing: keyset paging, and paging by offset at hosts that do not have it.
- *
- * @param kind `markets` or `events`, which is both the route and the key of the list
- */
-export async function* listAll(
-  gamma: VenueClient,
-  kind: 'markets' | 'events',
-  filters: QueryPairs,
-  call: Call,
-): AsyncGenerator<readonly unknown[]> {
-  const family: RouteFamily = kind === 'markets' ? 'polymarket/gamma-markets' : 'polymarket/gamma-events';
-  const limit = ['limit', PAGE] as const;
-  let cursor: string | undefined;
-  do {
-    const page: QueryPairs = cursor === undefined ? [...filters, limit] : [...filters, limit, ['after_cursor', cursor]];
-    const answer = await gamma.get({ path: `/${kind}/keyset`, query: page, family, ...call }).catch((error: unknown) => {
-      if (cursor === undefined && error instanceof VenueError && error.status !== null && NO_KEYSET.has(error.status)) return undefined;
-      throw error;
-    });
-    if (answer === undefined) return yield* listByOffset(gamma, kind, [...filters, limit], family, call);
-    yield listAt(answer.json, kind, { venue: VENUE, where: `/${kind}/keyset` });
-    const next = isObject(answer.json) ? answer.json.next_cursor : undefined;
-    cursor = typeof next === 'string' && next !== '' && next !== cursor ? next : undefined;
-  } while (cursor !== undefined);
-}
-
-/** Gamma gives no more per page, whatever is asked for. */
-const PAGE = 100;
-const NO_KEYSET = new Set([404, 405, 422]);
-
-async function* listByOffset(
-  gamma: VenueClient,
-  kind: string,
-  filters: QueryPairs,
-  family: RouteFamily,
-  call: Call,
-): AsyncGenerator<readonly unknown[]> {
-  for (let offset = 0; ; offset += PAGE) {
-    const { json } = await gamma.get({ path: `/${kind}`, query: [...filters, ['offset', offset]], family, ...call });
-    const items = listAt(json, '$', { venue: VENUE, where: `/${kind}` });
-    yield items;
-    if (items.length < PAGE) return;
-  }
 }

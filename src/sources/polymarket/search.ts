@@ -4,6 +4,7 @@ import { readText } from '../scalars.ts';
 import type { SearchHit } from '../source.ts';
 import { VENUE } from './api.ts';
 import { readMarkets } from './gamma.ts';
+import { listEvents } from './list-events.ts';
 
 const PER_TYPE = 20;
 
@@ -25,6 +26,30 @@ export async function searchPolymarket(gamma: VenueClient, text: string, signal:
       ? []
       : listAt(json, 'events', { venue: VENUE, where: '/public-search' });
   return events.flatMap((event) => hitOf(event) ?? []);
+}
+
+/** Pages of a tag's events that a search looks at: beyond, words find more than reading on. */
+const TAG_PAGES = 5;
+
+/** The open events of a tag (`crypto`, `politics`), those whose title holds every word. */
+export async function searchPolymarketTag(gamma: VenueClient, tag: string, text: string, signal: AbortSignal): Promise<SearchHit[]> {
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const filters = [
+    ['tag_slug', tag],
+    ['closed', false],
+  ] as const;
+  const hits: SearchHit[] = [];
+  let pages = 0;
+  for await (const events of listEvents(gamma, filters, { lane: 'live', signal })) {
+    hits.push(
+      ...events.flatMap((event) => hitOf(event) ?? []).filter(({ title }) => words.every((word) => title.toLowerCase().includes(word))),
+    );
+    if (++pages === TAG_PAGES) break;
+  }
+  return hits;
 }
 
 function hitOf(event: unknown): SearchHit | undefined {

@@ -1,0 +1,40 @@
+import type { QueryPairs, VenueClient } from '../http/venue-client.ts';
+import { VenueError } from '../http/venue-error.ts';
+import { isObject, listAt } from '../schema-drift.ts';
+import { type Call, VENUE } from './api.ts';
+
+/** Gamma gives no more per page, whatever is asked for. */
+const PAGE = 100;
+/** What hosts without the keyset route answer. */
+const NO_KEYSET = new Set([404, 405, 422]);
+const FAMILY = 'polymarket/gamma-events';
+
+/**
+ * The pages of an event listing: by keyset, which loses nothing when events appear meanwhile; by offset at hosts that do not
+ * have it.
+ */
+export async function* listEvents(gamma: VenueClient, filters: QueryPairs, call: Call): AsyncGenerator<readonly unknown[]> {
+  const limited: QueryPairs = [...filters, ['limit', PAGE]];
+  const where = '/events/keyset';
+  let cursor: string | undefined;
+  do {
+    const query: QueryPairs = cursor === undefined ? limited : [...limited, ['after_cursor', cursor]];
+    const answer = await gamma.get({ path: where, query, family: FAMILY, ...call }).catch((error: unknown) => {
+      if (cursor === undefined && error instanceof VenueError && error.status !== null && NO_KEYSET.has(error.status)) return undefined;
+      throw error;
+    });
+    if (answer === undefined) return yield* listByOffset(gamma, limited, call);
+    yield listAt(answer.json, 'events', { venue: VENUE, where });
+    const next = isObject(answer.json) ? answer.json.next_cursor : undefined;
+    cursor = typeof next === 'string' && next !== '' && next !== cursor ? next : undefined;
+  } while (cursor !== undefined);
+}
+
+async function* listByOffset(gamma: VenueClient, filters: QueryPairs, call: Call): AsyncGenerator<readonly unknown[]> {
+  for (let offset = 0; ; offset += PAGE) {
+    const { json } = await gamma.get({ path: '/events', query: [...filters, ['offset', offset]], family: FAMILY, ...call });
+    const items = listAt(json, '$', { venue: VENUE, where: '/events' });
+    yield items;
+    if (items.length < PAGE) return;
+  }
+}
