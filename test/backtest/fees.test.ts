@@ -9,6 +9,8 @@ describe('Polymarket', () => {
     { size: 50, price: 0.1, rate: 0.03, fee: 0.135 },
     { size: 100, price: 0.5, rate: 0.003, fee: 0.075 },
     { size: 1, price: 0.5, rate: 0.00022, fee: 0.00006 },
+    // exactly 0.004365 in decimals, just below it in binary
+    { size: 5, price: 0.03, rate: 0.03, fee: 0.00437 },
   ])('charges takers $fee for $size at $price with rate $rate', ({ size, price, rate, fee }) => {
     expect(polymarketFees(rate).fee(size, price)).toBe(fee);
   });
