@@ -10,7 +10,7 @@ function gamma(answer: (path: string, query: URLSearchParams) => unknown): { cli
   const asked: string[] = [];
   const get = async ({ path, query = [] }: GetRequest) => {
     const params = new URLSearchParams(query.map(([name, value]) => [name, String(value)]));
-    asked.push(`${path}?${params}`);
+    asked.push(`${path}?${params.toString()}`);
     return { json: answer(path, params), path, requests: 1 };
   };
   return { client: { get } as unknown as VenueClient, asked };
