@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { CheckResult } from '../set-up/checks/check.ts';
+import { checkData } from '../set-up/checks/data.ts';
 import { checkHome } from '../set-up/checks/home.ts';
 import { checkNode } from '../set-up/checks/node.ts';
 import { checkPostgres } from '../set-up/checks/postgres.ts';
@@ -8,6 +9,7 @@ import { checkTemporalCli, checkTemporalServer } from '../set-up/checks/temporal
 import { checkVenues } from '../set-up/checks/venues.ts';
 import { homeFolder } from '../set-up/home.ts';
 import { createLog } from '../telemetry/log.ts';
+import { numberOption } from './number-option.ts';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
@@ -19,13 +21,16 @@ export function registerDoctor(program: Command): void {
       'Checks Node.js, the Temporal CLI and server, a worker, Postgres, the venues, the API key, the home folder and its disk. ' +
         'Every line says ok, warn or fail, and what to do. Exit code 0 when nothing failed, 3 when a service cannot be reached, else 1.',
     )
+    .option('--data', 'also build candles again from their ticks and compare, and compare counts, coverage and staging')
+    .option('--sample <n>', 'with --data: only so many instruments, spread over all')
     .option('--json', 'print { ok, checks: [{ name, status, detail, action }] }')
     .action(doctor);
 }
 
-async function doctor(options: { readonly json?: boolean }): Promise<void> {
+async function doctor(options: { readonly json?: boolean; readonly data?: boolean; readonly sample?: string }): Promise<void> {
   const { env } = process;
   const home = homeFolder(env);
+  const sample = sampleOf(options.sample);
   const log = createLog({ LOG_LEVEL: 'warn', ...env });
   const groups = await Promise.all([
     checkNode(),
@@ -35,6 +40,7 @@ async function doctor(options: { readonly json?: boolean }): Promise<void> {
     checkPostgres(env, home, log),
     checkVenues(env),
   ]);
+  if (options.data) groups.push(await checkData(env, log, sample));
   const checks = groups.flat();
   const failed = checks.filter(({ status }) => status === 'fail');
   if (options.json) {
@@ -45,6 +51,11 @@ async function doctor(options: { readonly json?: boolean }): Promise<void> {
     process.stdout.write(failed.length === 0 ? 'Nothing failed.\n' : `${failed.length} of ${checks.length} checks failed.\n`);
   }
   if (failed.length > 0) process.exitCode = failed.some(({ service }) => service) ? 3 : 1;
+}
+
+function sampleOf(text: string | undefined): { sample?: number } {
+  const sample = numberOption('--sample', text, { least: 1, integer: true });
+  return sample === undefined ? {} : { sample };
 }
 
 function renderCheck({ name, status, detail, action }: CheckResult): string {

@@ -6,6 +6,7 @@ import { candleRegions } from './candle-regions.ts';
 import { readCandles } from './candles.ts';
 import { intervalOf, kindOf } from './codes.ts';
 import type { Database, Queryable } from './database.ts';
+import { suspiciousTwins } from './verify-twins.ts';
 
 /** What a look at the data found. */
 export interface DataReport {
@@ -15,6 +16,8 @@ export interface DataReport {
   readonly ticks: number;
   /** One sentence per difference: what, where. None: everything agrees. */
   readonly findings: readonly string[];
+  /** What is no contradiction, but worth a look: twins that say the opposite of each other. */
+  readonly warnings: readonly string[];
 }
 
 export interface VerifyOptions {
@@ -42,7 +45,7 @@ export async function verifyData(database: Database, { sample, onProgress }: Ver
   }
   const hours = await verifyHours(database);
   findings.push(...named(hours.findings), ...named(await verifyCoverage(database)), ...named(await verifyStaging(database)));
-  return { series: groups.length, candles, ticks: hours.ticks, findings };
+  return { series: groups.length, candles, ticks: hours.ticks, findings, warnings: named(await suspiciousTwins(database)) };
 }
 
 interface BuiltSeries {

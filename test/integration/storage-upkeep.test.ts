@@ -14,7 +14,7 @@ import { beginRun } from '../../src/storage/runs.ts';
 import { verifyData } from '../../src/storage/verify.ts';
 import { collections, dataState, SYMBOL, stageCollection } from '../faults/data-state.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
-import { collect, DAY, HOUR, runStage, runStages, START, trade } from '../stage-run.ts';
+import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
 
 let test: TestDatabase;
 let other: TestDatabase;
@@ -77,7 +77,9 @@ describe('backup and restore', () => {
     ] as const) {
       const bad = join(folder, name);
       await writeFile(bad, content);
-      await expect(restoreBackup(test.database, bad, { reports: folder, replace: true }), name).rejects.toThrow('not a whole PredictLab backup');
+      await expect(restoreBackup(test.database, bad, { reports: folder, replace: true }), name).rejects.toThrow(
+        'not a whole PredictLab backup',
+      );
       await expect(verifyBackup(bad), name).rejects.toMatchObject({
         type: 'BadInput',
         message: expect.stringContaining('not a whole PredictLab backup'),
@@ -126,6 +128,20 @@ describe('prune', () => {
 });
 
 describe('verifying data', () => {
+  it('warns when the same market at two venues says the opposite', async () => {
+    const rows = (mirrored: boolean) =>
+      Array.from({ length: 12 }, (_, i) => trade(START + i * HOUR, mirrored ? (80 - i) / 100 : (20 + i) / 100));
+    const [one, other] = [instrument('polymarket:0x1'), instrument('predict:7', { source: 'predict', twins: ['polymarket:0x1'] })];
+    await collect(test.database, { executionId: 'a', instrument: one, rows: rows(false) });
+    await collect(test.database, { executionId: 'a', instrument: other, rows: rows(true) });
+    await runStages(test.database, { executionId: 'a' });
+    const { findings, warnings } = await verifyData(test.database);
+    expect(findings).toEqual([]);
+    expect(warnings).toEqual([
+      'predict:7 and its twin polymarket:0x1 add up to 1 (trades, 12 times): their outcomes are probably the wrong way round',
+    ]);
+  });
+
   it('finds nothing in what the stages wrote', async () => {
     await fill();
     await runStages(test.database, { executionId: 'second', symbol: SYMBOL });

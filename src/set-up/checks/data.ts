@@ -1,0 +1,33 @@
+import type { Log } from '../../activities/stage-work.ts';
+import { messageOf } from '../../contracts/errors.ts';
+import { openDatabase } from '../../storage/open-database.ts';
+import { resolveDatabase } from '../../storage/resolve-database.ts';
+import { verifyData } from '../../storage/verify.ts';
+import type { CheckResult } from './check.ts';
+
+/** Candles against their ticks, counts, coverage and staging against each other: one line per difference. */
+export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { sample?: number } = {}): Promise<readonly CheckResult[]> {
+  const name = 'data';
+  try {
+    const located = await resolveDatabase(env, log);
+    try {
+      const database = await openDatabase({ url: located.url, max: 2, applicationName: 'predictlab-doctor' });
+      try {
+        const { series, candles, ticks, findings, warnings } = await verifyData(database, sample === undefined ? {} : { sample });
+        const looked = `${candles.toLocaleString('en')} candles of ${series} series built again from ${ticks.toLocaleString('en')} ticks`;
+        const action = 'store what is missing with `predictlab run --refetch`, or restore a backup; please report how it came about';
+        return [
+          ...findings.map((detail): CheckResult => ({ name, status: 'fail', detail, action })),
+          ...warnings.map((detail): CheckResult => ({ name, status: 'warn', detail, action: 'compare the rules of the two markets' })),
+          ...(findings.length === 0 ? [{ name, status: 'ok', detail: `${looked}: all as stored` } satisfies CheckResult] : []),
+        ];
+      } finally {
+        await database.close();
+      }
+    } finally {
+      await located.close();
+    }
+  } catch (error) {
+    return [{ name, status: 'fail', detail: messageOf(error), action: 'see Postgres', service: true }];
+  }
+}
