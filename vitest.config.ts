@@ -13,7 +13,8 @@ export default defineConfig({
     // a busy machine is no failure
     testTimeout: 20_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SERVICE_TESTS } },
+      // pure code leaves nothing behind in its process: loading it once for all files halves the time
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SERVICE_TESTS, isolate: false } },
       {
         extends: true,
         test: {
