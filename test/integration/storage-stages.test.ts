@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readCandles } from '../../src/storage/candles.ts';
 import { readQuarantine } from '../../src/storage/quarantine.ts';
@@ -214,20 +215,39 @@ describe('kline', () => {
   });
 
   it('gives the same candles whatever the order and the batches in which the same ticks arrive', async () => {
-    const rows = Array.from({ length: 300 }, (_, i) =>
-      trade(START + i * 997_000, ((i * 37) % 99) / 100 + 0.005, { size: 0.1 * (i % 7) + 0.1 }),
+    // fc.assert runs several properties on one database: each gets instruments of its own
+    let round = 0;
+    const size = fc.integer({ min: 1, max: 9_999 }).map((n) => n / 100);
+    const price = fc.integer({ min: 1, max: 99 }).map((n) => n / 100);
+    const time = fc.integer({ min: 0, max: 3 * DAY });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.tuple(time, price, size), { minLength: 1, maxLength: 60, selector: ([at]) => at }),
+        fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 40 }), { maxLength: 3 }),
+        async (ticks, picks) => {
+          const rows = ticks.map(([at, price, size]) => trade(START + at, price, { size }));
+          // any rows, in any order, repeated at will; the last batch brings whatever is still missing
+          const batches = [...picks.map((batch) => batch.map((n) => rows[n % rows.length])), rows];
+          const store = async (name: string, parts: typeof batches) => {
+            let key = 0;
+            for (const [n, part] of parts.entries()) {
+              const run = { executionId: `${name}-${round}-${n}`, symbol: `${name}-${round}` };
+              key = await collect(test.database, { ...run, instrument: instrument(`polymarket:${name}-${round}`), rows: part });
+              await runStages(test.database, run);
+            }
+            return key;
+          };
+          const sorted = [...rows].sort((a, b) => (a.time as number) - (b.time as number));
+          const [whole, parts] = [await store('whole', [sorted]), await store('parts', batches)];
+          round++;
+          for (const interval of ['1h', '4h', '1d'] as const) {
+            const { revision: _, ...one } = await readCandles(test.database, { instrumentKey: whole, priceType: 'trade', interval });
+            const { revision: __, ...other } = await readCandles(test.database, { instrumentKey: parts, priceType: 'trade', interval });
+            expect(other).toEqual(one);
+          }
+        },
+      ),
+      { numRuns: 8 },
     );
-    const whole = await collect(test.database, { executionId: 'a', symbol: 'WHOLE', instrument: instrument('polymarket:0xa'), rows });
-    await runStages(test.database, { executionId: 'a', symbol: 'WHOLE' });
-    let parts = 0;
-    for (const [n, part] of [rows.slice(200), rows.slice(0, 90), rows.slice(50, 210).reverse()].entries()) {
-      parts = await collect(test.database, { executionId: `p${n}`, symbol: 'PARTS', instrument: instrument('polymarket:0xb'), rows: part });
-      await runStages(test.database, { executionId: `p${n}`, symbol: 'PARTS' });
-    }
-    for (const interval of ['1h', '4h', '1d'] as const) {
-      const { revision: _, ...one } = await readCandles(test.database, { instrumentKey: whole, priceType: 'trade', interval });
-      const { revision: __, ...other } = await readCandles(test.database, { instrumentKey: parts, priceType: 'trade', interval });
-      expect(other).toEqual(one);
-    }
   });
 });
