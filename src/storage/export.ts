@@ -26,6 +26,8 @@ export interface ExportedTick extends TickRecord {
   readonly of: ExportedInstrument;
 }
 
+const TICK_COLUMNS = 't.kind, t.time, t.price, t.size, t.side, t.outcome, t.trade_id';
+
 /**
  * The ticks of several instruments by time, then instrument in the order given, then the venue's own order; in batches.
  *
@@ -38,14 +40,18 @@ export async function* readTicksByTime(
 ): AsyncIterable<readonly ExportedTick[]> {
   if (instruments.length === 0) return;
   // COPY takes no parameters: whole numbers only, so that nothing else can get into the text
-  const labels = instruments.map(({ key }, label) => `(${label}::int, ${Math.trunc(key)}::int)`).join(', ');
   const conditions = [
     ...(range.from === undefined ? [] : [`t.time >= ${Math.ceil(range.from)}`]),
     ...(range.to === undefined ? [] : [`t.time < ${Math.ceil(range.to)}`]),
   ];
-  const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-  const select = `select l.label::bigint, t.kind, t.time, t.price, t.size, t.side, t.outcome, t.trade_id
-    from (values ${labels}) as l(label, instrument) join ticks t on t.instrument = l.instrument ${where} order by t.time, l.label, t.seq`;
+  const [only] = instruments;
+  const select =
+    instruments.length === 1
+      ? // one instrument is read in the order of the key, without a sort
+        `select 0::bigint, ${TICK_COLUMNS} from ticks t where ${[`t.instrument = ${Math.trunc(only.key)}`, ...conditions].join(' and ')}
+         order by t.time, t.seq`
+      : `select l.label::bigint, ${TICK_COLUMNS} from (values ${instruments.map(({ key }, label) => `(${label}, ${Math.trunc(key)})`).join(', ')})
+         as l(label, instrument) join ticks t on ${['t.instrument = l.instrument', ...conditions].join(' and ')} order by t.time, l.label, t.seq`;
   const decoder = new CopyDecoder();
   for await (const chunk of queryable.copyOut(`copy (${select}) to stdout (format binary)`)) {
     decoder.push(chunk);
