@@ -108,7 +108,7 @@ async function readingFiles(ticks: SequencedTicks): Promise<BenchResult> {
       unit: 'rows/s',
       better: 'higher',
       ours: (COUNT / ms) * 1000,
-      note: 'parsing, identities, rules and candles',
+      note: 'parsing, rules and candles',
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
