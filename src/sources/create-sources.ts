@@ -55,7 +55,7 @@ export function createSources({ env, database, log }: CreateSourcesOptions): Sou
     clients.push(opened);
     return opened;
   };
-  const { gammaUrl, clobUrl, dataUrl, tradesRoute } = settings.polymarket;
+  const { gammaUrl, clobUrl, dataUrl, tradesRoute, pricePoints } = settings.polymarket;
   const api = {
     gamma: client({ venue: 'polymarket', baseUrl: gammaUrl }),
     clob: client({ venue: 'polymarket', baseUrl: clobUrl }),
@@ -69,7 +69,7 @@ export function createSources({ env, database, log }: CreateSourcesOptions): Sou
 
   return {
     byType: {
-      polymarket: { source: createPolymarketSource(api, { tradesRoute }) },
+      polymarket: { source: createPolymarketSource(api, { tradesRoute, pricePoints }) },
       predict: predict === undefined ? { skipped: NO_PREDICT_KEY } : { source: createPredictSource(predict) },
       file: { source: createFileSource() },
     },

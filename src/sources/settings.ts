@@ -7,6 +7,8 @@ export interface SourceSettings {
     readonly clobUrl: string;
     readonly dataUrl: string;
     readonly tradesRoute: 'v2' | 'v1';
+    /** Whether price points are collected beside trades. */
+    readonly pricePoints: boolean;
   };
   readonly predict: {
     readonly url: string;
@@ -27,8 +29,8 @@ const DEFAULT_URLS = {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The sources' settings: contract.md's variables, and two more for special cases: `POLYMARKET_TRADES_ROUTE` (`v2`, or `v1` for
- * the route that is being retired) and `PREDICTLAB_RATE_SHARE` (1 = the published limits; less leaves room for the user's other
+ * The sources' settings: contract.md's variables, and three more for special cases: `POLYMARKET_TRADES_ROUTE` (`v2`, or `v1` for
+ * the route that is being retired), `POLYMARKET_PRICE_POINTS` (`on`, or `off` for trades alone) and `PREDICTLAB_RATE_SHARE` (1 = the published limits; less leaves room for the user's other
  * programs, more is for a venue of one's own).
  *
  * @throws PredictLabError BadInput that names the variable
@@ -40,7 +42,8 @@ export function readSourceSettings(env: Environment): SourceSettings {
       gammaUrl: urlOf(env, 'POLYMARKET_GAMMA_URL'),
       clobUrl: urlOf(env, 'POLYMARKET_CLOB_URL'),
       dataUrl: urlOf(env, 'POLYMARKET_DATA_URL'),
-      tradesRoute: tradesRouteOf(env.POLYMARKET_TRADES_ROUTE),
+      tradesRoute: choiceOf(env, 'POLYMARKET_TRADES_ROUTE', ['v2', 'v1']),
+      pricePoints: choiceOf(env, 'POLYMARKET_PRICE_POINTS', ['on', 'off']) === 'on',
     },
     predict: { url: urlOf(env, 'PREDICT_API_URL'), apiKey: apiKey === '' ? undefined : apiKey },
     rateShare: rateShareOf(env.PREDICTLAB_RATE_SHARE),
@@ -54,10 +57,13 @@ function urlOf(env: Environment, name: keyof typeof DEFAULT_URLS): string {
   throw new PredictLabError('BadInput', `${name}="${text}" is not a web address; write one such as ${DEFAULT_URLS[name]}`);
 }
 
-function tradesRouteOf(text: string | undefined): 'v2' | 'v1' {
-  if (text === undefined || text === '' || text === 'v2') return 'v2';
-  if (text === 'v1') return 'v1';
-  throw new PredictLabError('BadInput', `POLYMARKET_TRADES_ROUTE="${text}": write v2 or v1`);
+/** One of a few words; the first is the default. */
+function choiceOf<Choice extends string>(env: Environment, name: string, choices: readonly [Choice, ...Choice[]]): Choice {
+  const text = env[name]?.trim() ?? '';
+  if (text === '') return choices[0];
+  const choice = choices.find((each) => each === text);
+  if (choice !== undefined) return choice;
+  throw new PredictLabError('BadInput', `${name}="${text}": write ${choices.join(' or ')}`);
 }
 
 function rateShareOf(text: string | undefined): number {

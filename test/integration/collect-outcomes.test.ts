@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
+import { createSources } from '../../src/sources/create-sources.ts';
+import { coverageOf } from '../../src/storage/coverage.ts';
 import { instrumentsOf } from '../../src/storage/instruments.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades } from '../sources/collect-rig.ts';
 
@@ -149,6 +151,29 @@ describe('when a venue is not itself', () => {
     expect(error).toMatchObject({ type: 'RateLimited', retryable: true });
     expect((error as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(80_000);
     expect(rig.venue.requests.filter(({ route }) => route === '/data/v2/trades').length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('the older trades route', () => {
+  it('covers only what it really saw, and its trades are the same ones as those of the newer route', async () => {
+    rig = await createCollectRig({
+      env: { POLYMARKET_TRADES_ROUTE: 'v1', POLYMARKET_PRICE_POINTS: 'off' },
+      scale: { instruments: 1, tradesPerInstrument: 6000 },
+    });
+    await rig.add({ symbol: 'SCALE', sources: { polymarket: [{ eventSlug: 'scale' }] } });
+    const { collect } = await rig.collectAndStore({ symbol: 'SCALE', executionId: 'old', daysBack: 8 });
+    const { ticks: seen } = collect.output as { ticks: number };
+    expect(seen).toBeGreaterThan(3000);
+    expect(seen).toBeLessThan(6000);
+    const [{ id, key }] = await instrumentsOf(rig.database, 'SCALE', ['polymarket']);
+    const [range] = await coverageOf(rig.database, key, 'trade');
+    const [oldest] = await storedTrades(rig.database, id);
+    expect(range).toEqual({ from: oldest.time, to: NOON });
+
+    const newer = createSources({ env: { ...rig.venue.environment, POLYMARKET_PRICE_POINTS: 'off' } });
+    const { store } = await rig.collectAndStore({ symbol: 'SCALE', executionId: 'new', daysBack: 8, sources: newer });
+    await newer.close();
+    expect(store.output).toMatchObject({ inserted: 6000 - seen, duplicates: seen });
   });
 });
 

@@ -23,6 +23,8 @@ export interface CollectRun {
   readonly sourceTypes?: readonly SourceType[];
   readonly refetch?: boolean;
   readonly signal?: AbortSignal;
+  /** Other sources than the rig's own. */
+  readonly sources?: SourceSet;
 }
 
 /** A sandbox venue, a database and the sources between them. */
@@ -52,7 +54,7 @@ export async function createCollectRig(options: SandboxOptions & { env?: Record<
     const taskId = `${symbol}/collect`;
     const policy = { maxRetries: 0, retryDelayMs: 1, backoff: 1, maxDelayMs: 1, timeoutMs: 60_000 };
     const context = { runId: 'run', executionId, taskId, policy, earlierFailures: 0, earlierAttempts: 0 };
-    return await createCollect({ database, sources, log: silent })(
+    return await createCollect({ database, sources: run.sources ?? sources, log: silent })(
       { context, symbol, stage: 'collect', settings: settingsOf(run) },
       {
         signal: run.signal ?? new AbortController().signal,

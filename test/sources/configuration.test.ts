@@ -72,6 +72,7 @@ describe('the environment of the sources', () => {
   it.each([
     ['POLYMARKET_DATA_URL', 'data-api'],
     ['POLYMARKET_TRADES_ROUTE', 'v3'],
+    ['POLYMARKET_PRICE_POINTS', 'maybe'],
     ['PREDICTLAB_RATE_SHARE', 'half'],
   ])('names %s when it cannot be used', (name, value) => {
     expect(() => readSourceSettings({ [name]: value })).toThrow(`${name}="${value}"`);

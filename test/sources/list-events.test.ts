@@ -9,7 +9,7 @@ const call = { lane: 'live', signal: new AbortController().signal } as const;
 function gamma(answer: (path: string, query: URLSearchParams) => unknown): { client: VenueClient; asked: string[] } {
   const asked: string[] = [];
   const get = async ({ path, query = [] }: GetRequest) => {
-    const params = new URLSearchParams(query.map(([name, value]) => [name, String(value)]));
+    const params = new URLSearchParams(query.map(([name, value]): [string, string] => [name, String(value)]));
     asked.push(`${path}?${params.toString()}`);
     return { json: answer(path, params), path, requests: 1 };
   };

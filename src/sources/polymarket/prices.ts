@@ -1,3 +1,4 @@
+import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
 import type { VenueClient } from '../http/venue-client.ts';
@@ -48,7 +49,10 @@ export async function* collectPrices(
       // where earlier collections end, the bucket that was open then is read again
       const overlap = step.range.from === range.from && range.from > tradable.from;
       while (grain !== undefined) {
-        found = await readPoints(data, instrument, { ...step, grain, overlap, last: step.range.to === tradable.to }, call);
+        const answer = await readPoints(data, instrument, { ...step, grain, overlap, last: step.range.to === tradable.to }, call);
+        // not even the token is known: nothing is covered by that, and coarser grains know no more
+        if (answer === undefined) return;
+        found = answer;
         requests += found.requests;
         if (found.rows.length > 0) break;
         grain = coarser(grain, step.range);
@@ -80,13 +84,13 @@ interface PointsQuestion extends LadderStep {
   readonly last: boolean;
 }
 
-/** All points of one window at one grain: at most 15 days, so they fit into memory at any grain. */
+/** All points of one window at one grain (at most 15 days, so they fit into memory); undefined for a token the venue does not know. */
 async function readPoints(
   data: VenueClient,
   instrument: Instrument,
   { range, grain, overlap, last }: PointsQuestion,
   call: Call,
-): Promise<Points> {
+): Promise<Points | undefined> {
   const seconds = GRAINS[grain].seconds;
   const query = [
     ['token_id', instrument.outcomeIds[0] ?? ''],
@@ -102,10 +106,16 @@ async function readPoints(
   let cursor: string | null = null;
   do {
     const page: Page | undefined = await readPage(data, cursor === null ? query : [...query, ['cursor', cursor]], call);
-    if (page === undefined) return { rows: [], requests: requests + 1 };
+    if (page === undefined) return undefined;
     requests += page.requests;
     rows.push(...page.rows);
-    cursor = page.next !== null && !seen.has(page.next) ? page.next : null;
+    cursor = page.next;
+    if (cursor !== null && seen.has(cursor)) {
+      throw new PredictLabError(
+        'SourceUnavailable',
+        `${VENUE} pages the price history of ${instrument.id} in a circle; trying again later`,
+      );
+    }
     if (cursor !== null) seen.add(cursor);
   } while (cursor !== null);
   return { rows, requests };
