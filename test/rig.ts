@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { StageFunction } from '../src/activities/stage-work.ts';
@@ -75,8 +76,8 @@ export async function createRig({ env: more = {}, stages, longestWaitInSlotMs, w
       })
     : undefined;
   const lab = await PredictLab.connect({ env, taskQueue });
-  const connection = await Connection.connect({ address });
-  const client = new Client({ connection });
+  const environment = await TestWorkflowEnvironment.createFromExistingServer({ address });
+  const { client } = environment;
   const ids = new Set<string>();
 
   const start = lab.start.bind(lab);
@@ -107,7 +108,7 @@ export async function createRig({ env: more = {}, stages, longestWaitInSlotMs, w
       } finally {
         await lab.close();
         await worker?.shutdown();
-        await connection.close();
+        await environment.teardown();
         await closeDatabase();
         await rm(home, { recursive: true, force: true });
       }
