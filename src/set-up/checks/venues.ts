@@ -1,4 +1,5 @@
 import { messageOf } from '../../contracts/errors.ts';
+import { readSourceSettings, type SourceSettings } from '../../sources/settings.ts';
 import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
 
 /** A venue's host, and a small question that it answers without a key. */
@@ -9,30 +10,36 @@ interface Endpoint {
   readonly probe: string;
 }
 
-const ENDPOINTS: readonly Endpoint[] = [
-  { name: 'Polymarket Gamma', variable: 'POLYMARKET_GAMMA_URL', url: 'https://gamma-api.polymarket.com', probe: '/markets?limit=1' },
-  { name: 'Polymarket CLOB', variable: 'POLYMARKET_CLOB_URL', url: 'https://clob.polymarket.com', probe: '/midpoint' },
-  { name: 'Polymarket Data', variable: 'POLYMARKET_DATA_URL', url: 'https://data-api.polymarket.com', probe: '/v2/trades?limit=1' },
-  { name: 'Predict.fun', variable: 'PREDICT_API_URL', url: 'https://api.predict.fun', probe: '/v1/markets?first=1' },
-];
-
 /**
  * Each venue's hosts answer, and with JSON: an HTML page means that the edge blocks this address or region. A refusal of the
  * question itself (no key, a missing parameter) is an answer.
  */
 export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
-  const endpoints = ENDPOINTS.map((endpoint) => ({ ...endpoint, url: (env[endpoint.variable] || endpoint.url).replace(/\/+$/, '') }));
+  let settings: SourceSettings;
+  try {
+    settings = readSourceSettings(env);
+  } catch (error) {
+    return [{ name: 'venues', status: 'fail', detail: messageOf(error), action: 'mend that variable, or unset it' }];
+  }
+  const { polymarket, predict } = settings;
+  const endpoints: readonly Endpoint[] = [
+    { name: 'Polymarket Gamma', variable: 'POLYMARKET_GAMMA_URL', url: polymarket.gammaUrl, probe: '/markets?limit=1' },
+    { name: 'Polymarket CLOB', variable: 'POLYMARKET_CLOB_URL', url: polymarket.clobUrl, probe: '/midpoint' },
+    { name: 'Polymarket Data', variable: 'POLYMARKET_DATA_URL', url: polymarket.dataUrl, probe: '/v2/trades?limit=1' },
+    { name: 'Predict.fun', variable: 'PREDICT_API_URL', url: predict.url, probe: '/v1/markets?first=1' },
+  ];
   const hosts = await Promise.all(endpoints.map(checkEndpoint));
+  const hasKey = predict.apiKey !== undefined;
   // without a key its part of a run is skipped anyway
   const needed = hosts.map((host) =>
-    host.name === 'Predict.fun' && host.status === 'fail' && !env.PREDICT_API_KEY ? { ...host, status: 'warn' as const } : host,
+    host.name === 'Predict.fun' && host.status === 'fail' && !hasKey ? { ...host, status: 'warn' as const } : host,
   );
-  return [...needed, checkKey(env)];
+  return [...needed, checkKey(hasKey)];
 }
 
 async function checkEndpoint({ name, variable, url, probe }: Endpoint): Promise<CheckResult> {
   try {
-    const response = await fetch(`${url}${probe}`, {
+    const response = await fetch(`${url.replace(/\/+$/, '')}${probe}`, {
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
       headers: { accept: 'application/json' },
     });
@@ -64,9 +71,9 @@ async function checkEndpoint({ name, variable, url, probe }: Endpoint): Promise<
   }
 }
 
-function checkKey(env: NodeJS.ProcessEnv): CheckResult {
+function checkKey(hasKey: boolean): CheckResult {
   const name = 'Predict.fun key';
-  if (env.PREDICT_API_KEY) return { name, status: 'ok', detail: 'PREDICT_API_KEY is set' };
+  if (hasKey) return { name, status: 'ok', detail: 'PREDICT_API_KEY is set' };
   const action = 'set PREDICT_API_KEY to collect from Predict.fun; without it that part is skipped and runs are degraded';
   return { name, status: 'warn', detail: 'PREDICT_API_KEY is not set', action };
 }
