@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { checkHome } from '../../src/set-up/checks/home.ts';
+import { checkNode } from '../../src/set-up/checks/node.ts';
+import { checkTemporalCli } from '../../src/set-up/checks/temporal.ts';
+import { checkVenues } from '../../src/set-up/checks/venues.ts';
+
+let folder: string;
+let server: Server;
+let url: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'predictlab-checks-'));
+  server = createServer((request, response) => {
+    const isPage = request.url?.startsWith('/blocked') === true;
+    const status = request.url?.startsWith('/broken') ? 503 : request.url?.startsWith('/refusing') ? 401 : 200;
+    response.writeHead(status, { 'content-type': isPage ? 'text/html; charset=utf-8' : 'application/json' });
+    response.end(isPage ? '<html></html>' : '{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+});
+afterEach(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a Node.js that is too old says which one to install', async () => {
+  expect(await checkNode('20.19.0')).toMatchObject([{ status: 'ok' }]);
+  expect(await checkNode('20.18.3')).toMatchObject([{ status: 'fail', action: expect.stringContaining('Node.js 20.19 or newer') }]);
+  expect(await checkNode('24.0.0')).toMatchObject([{ status: 'ok' }]);
+});
+
+test('a home that cannot be a folder fails with its path', async () => {
+  expect(await checkHome(path.join(folder, 'home'))).toMatchObject([{ status: 'ok' }, { name: 'disk' }]);
+  const file = path.join(folder, 'file');
+  await writeFile(file, '');
+  expect(await checkHome(file)).toMatchObject([{ status: 'fail', detail: expect.stringContaining(file) }]);
+});
+
+test('a missing Temporal CLI is a warning, a wrong TEMPORAL_CLI a failure; neither is a service that is away', async () => {
+  expect(await checkTemporalCli({ PATH: '' }, folder)).toMatchObject([{ status: 'warn' }]);
+  const [wrong] = await checkTemporalCli({ PATH: '', TEMPORAL_CLI: '/nowhere' }, folder);
+  expect(wrong).toMatchObject({ status: 'fail', detail: expect.stringContaining('/nowhere') });
+  expect(wrong?.service).toBeUndefined();
+});
+
+test('venues: an answer is ok, a web page is a block, a 503 and silence are failures of a service', async () => {
+  const checks = await checkVenues({
+    POLYMARKET_GAMMA_URL: `${url}/refusing`,
+    POLYMARKET_CLOB_URL: `${url}/blocked`,
+    POLYMARKET_DATA_URL: `${url}/broken`,
+    PREDICT_API_URL: 'http://127.0.0.1:9',
+    PREDICT_API_KEY: 'key',
+  });
+  expect(checks.map(({ status, service = false }) => [status, service])).toEqual([
+    ['ok', false],
+    ['fail', true],
+    ['fail', true],
+    ['fail', true],
+    ['ok', false],
+  ]);
+  expect(checks[1]?.detail).toContain('blocks this address or region');
+  expect(checks[3]?.action).toContain('PREDICT_API_URL');
+});
+
+test('Predict.fun without a key only warns: that part of a run is skipped anyway', async () => {
+  const checks = await checkVenues({
+    POLYMARKET_GAMMA_URL: url,
+    POLYMARKET_CLOB_URL: url,
+    POLYMARKET_DATA_URL: url,
+    PREDICT_API_URL: 'http://127.0.0.1:9',
+  });
+  expect(checks.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'warn', 'warn']);
+  expect(checks[4]?.detail).toContain('PREDICT_API_KEY');
+});
+
+test('an address that is none is named, not asked', async () => {
+  expect(await checkVenues({ POLYMARKET_GAMMA_URL: 'gamma' })).toMatchObject([
+    { status: 'fail', detail: expect.stringContaining('POLYMARKET_GAMMA_URL') },
+  ]);
+});
