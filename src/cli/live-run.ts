@@ -76,7 +76,7 @@ async function draw(lab: PredictLab, { runId, status, screen, told, maxConcurren
   const attempts = status.finishedAt === null ? await lab.attempts(runId) : new Map();
   const view = {
     width: process.stderr.columns || 80,
-    height: process.stderr.rows,
+    height: process.stderr.rows - 1,
     now: Date.now(),
     colour: process.env.NO_COLOR === undefined,
   };

@@ -88,13 +88,9 @@ const INSERT_CHUNK = `
 
 /** Only an id of the venue's own says that two rows of different content are the same trade. The row met last counts. */
 const CORRECT_CHUNK = `
-  with differing as (
-    select s.kind, s.time, s.identity from staged_rows s
-    join ticks t on t.instrument = $4::int and t.time = s.time and t.kind = s.kind and t.identity = s.identity
-    where ${IN_CHUNK} and ${GOOD} and s.trade_id is not null and (t.price, t.size, t.side) is distinct from (s.price, s.size, s.side)
-  ), latest as (
+  with latest as (
     select distinct on (s.kind, s.time, s.identity) s.* from staged_rows s
-    where ${IN_CHUNK} and ${GOOD} and (s.kind, s.time, s.identity) in (select kind, time, identity from differing)
+    where ${IN_CHUNK} and ${GOOD} and s.trade_id is not null
     order by s.kind, s.time, s.identity, s.position desc
   ), corrected as (
     update ticks t set price = l.price, size = l.size, side = l.side, outcome = l.outcome from latest l
