@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, type InjectedSinks, makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  type InjectedSinks,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
 import type { Log, StageFunction } from './activities/stage-work.ts';
 import { Closers } from './closers.ts';
@@ -75,6 +83,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       plugins,
       home: homeFolder(env),
       quarantineLimit: quarantineLimit(env),
+      alertWebhookUrl: alertWebhook(env),
+      temporalUiUrl: env.TEMPORAL_UI_URL ? `${env.TEMPORAL_UI_URL}/namespaces/${temporal.namespace}/workflows` : undefined,
       log,
       metrics: metrics.tasks,
       stages: settings.stages,
@@ -89,7 +99,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       taskQueue,
       activities,
       ...workflowCode(settings.workflowBundle),
-      sinks: { queue: { length: { fn: ({ workflowId }, state) => metrics.queueLength(workflowId, state) } } } satisfies InjectedSinks<QueueSinks>,
+      sinks: {
+        queue: { length: { fn: ({ workflowId }, state) => metrics.queueLength(workflowId, state) } },
+      } satisfies InjectedSinks<QueueSinks>,
       maxConcurrentActivityTaskExecutions: maxActivities,
       maxConcurrentWorkflowTaskExecutions: 40,
       maxHeartbeatThrottleInterval: '2s',
@@ -136,6 +148,13 @@ function quarantineLimit(env: NodeJS.ProcessEnv): number {
     throw new PredictLabError('BadInput', `PREDICTLAB_QUARANTINE_LIMIT="${text}": write a share from 0 to 1, for example 0.01`);
   }
   return limit;
+}
+
+function alertWebhook(env: NodeJS.ProcessEnv): string | undefined {
+  const url = env.ALERT_WEBHOOK_URL;
+  if (url && !/^https?:\/\//.test(url))
+    throw new PredictLabError('BadInput', `ALERT_WEBHOOK_URL="${url}": write an http:// or https:// address`);
+  return url || undefined;
 }
 
 /** The SDK's own metrics are served on a port of its own, which `/metrics` reads; installed once per process. */

@@ -23,6 +23,10 @@ export interface ActivityDependencies {
   readonly plugins: LoadedPlugins;
   /** Where reports go: `PREDICTLAB_HOME`. */
   readonly home: string;
+  /** Where trouble is told: `ALERT_WEBHOOK_URL`. @default nowhere */
+  readonly alertWebhookUrl?: string;
+  /** The workflow list of Temporal's Web UI, for links in reports. @default no links */
+  readonly temporalUiUrl?: string;
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. */
   readonly quarantineLimit: number;
   readonly log: Log;
@@ -56,7 +60,13 @@ export function createActivities(dependencies: ActivityDependencies): StageActiv
 
   const bookkeeping: RunActivities = {
     preparePipeline: createPreparePipeline({ database, strategies, activities }),
-    finishPipeline: createFinishPipeline({ database, home, log }),
+    finishPipeline: createFinishPipeline({
+      database,
+      home,
+      alertWebhookUrl: dependencies.alertWebhookUrl,
+      temporalUiUrl: dependencies.temporalUiUrl,
+      log,
+    }),
   };
   return Object.fromEntries([
     ...STAGES.map((stage) => [stage, stageActivity(stage)] as const),

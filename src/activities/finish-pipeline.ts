@@ -1,6 +1,7 @@
 import type { Database } from '../storage/database.ts';
 import { discardUnstored } from '../storage/ledger.ts';
 import { endRun } from '../storage/runs.ts';
+import { announce } from './alert.ts';
 import type { FinishInput } from './registry.ts';
 import { writeRunReport } from './run-report.ts';
 import type { Log } from './stage-work.ts';
@@ -8,17 +9,29 @@ import type { Log } from './stage-work.ts';
 export interface FinishDependencies {
   readonly database: Database;
   readonly home: string;
+  /** Where trouble is told, and that it is over. */
+  readonly alertWebhookUrl?: string;
+  /** Temporal's Web UI, where it is known. */
+  readonly temporalUiUrl?: string;
   readonly log: Log;
 }
 
 /** Records how a run ended and writes its page; for partial and failed runs too. */
-export function createFinishPipeline({ database, home, log }: FinishDependencies): (finish: FinishInput) => Promise<void> {
+export function createFinishPipeline({
+  database,
+  home,
+  alertWebhookUrl,
+  temporalUiUrl,
+  log,
+}: FinishDependencies): (finish: FinishInput) => Promise<void> {
   return async ({ runId, executionId, result, discardStaging }) => {
     if (discardStaging) {
       const rows = await discardUnstored(database, { executionId });
       log.info('staged rows of the aborted run were discarded', { runId, rows });
     }
     await endRun(database, { executionId, result });
-    await writeRunReport({ database, home, executionId });
+    const temporalUrl = temporalUiUrl === undefined ? undefined : `${temporalUiUrl}/${encodeURIComponent(runId)}/${executionId}/history`;
+    await writeRunReport({ database, home, executionId, log, temporalUrl });
+    if (alertWebhookUrl) await announce({ database, executionId, result, webhookUrl: alertWebhookUrl, log });
   };
 }

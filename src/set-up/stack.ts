@@ -56,6 +56,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     DATABASE_URL: url,
     TEMPORAL_ADDRESS: server.address,
     TEMPORAL_NAMESPACE: server.namespace,
+    ...(server.uiUrl === '' ? {} : { TEMPORAL_UI_URL: server.uiUrl }),
   };
   const record = { kind, ...ownRecord(), address: server.address, uiUrl: server.uiUrl };
   const children = [{ pid: server.pid, marker: 'start-dev' }];

@@ -106,3 +106,20 @@ function summaryOf(row: RunRow): RunSummary {
     statusBreakdown: row.breakdown,
   };
 }
+
+/** How the last comparable run ended. */
+export interface EarlierVerdict {
+  readonly result: RunResult;
+  readonly reasons: readonly string[];
+}
+
+/** The verdict of the newest run with the same input that ended before this one and was not cancelled. */
+export async function earlierVerdict(queryable: Queryable, executionId: string): Promise<EarlierVerdict | undefined> {
+  const { rows } = await queryable.query<{ result: RunResult; reasons: string[] | null }>(
+    `select earlier.result, earlier.status->'reasons' as reasons from runs this
+     join runs earlier on earlier.input = this.input and earlier.started_at < this.started_at and earlier.result <> 'cancelled'
+     where this.execution_id = $1 order by earlier.started_at desc limit 1`,
+    [executionId],
+  );
+  return rows[0] && { result: rows[0].result, reasons: rows[0].reasons ?? [] };
+}

@@ -26,6 +26,8 @@ describe('committed histories', () => {
   it('do not replay against workflows that do something else', async () => {
     const workflowsPath = fileURLToPath(new URL('broken/index.ts', import.meta.url));
     const bundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-    await expect(Worker.runReplayHistory({ workflowBundle: bundle }, historyIn('success.json'), 'success')).rejects.toMatchObject({ name: 'DeterminismViolationError' });
+    await expect(Worker.runReplayHistory({ workflowBundle: bundle }, historyIn('success.json'), 'success')).rejects.toMatchObject({
+      name: 'DeterminismViolationError',
+    });
   });
 });
