@@ -12,7 +12,7 @@ export interface TemporalSettings {
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: env as Record<string, string> });
   const address = connectionOptions.address ?? '127.0.0.1:7233';
-  return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } as ConnectionOptions };
+  return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
 }
 
 /** @returns the error users see when Temporal does not answer */

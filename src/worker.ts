@@ -77,7 +77,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     );
     const plugins = await loadPlugins(env);
     const sources = closers.add('the sources', createSources({ env, database, log }));
-    const activities = createActivities({
+    const { custom, ...activities } = createActivities({
       database,
       sources,
       plugins,
@@ -97,7 +97,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       connection,
       namespace: temporal.namespace,
       taskQueue,
-      activities,
+      activities: { ...activities, ...custom },
       ...workflowCode(settings.workflowBundle),
       sinks: {
         queue: { length: { fn: ({ workflowId }, state) => metrics.queueLength(workflowId, state) } },
@@ -118,7 +118,13 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       closers.add('the metrics port', await serveMetrics({ address: env.METRICS_ADDRESS ?? '127.0.0.1:9464', metrics, sdkMetrics, log }));
       closers.add('the health port', await serveHealth({ address: env.HEALTH_ADDRESS ?? '127.0.0.1:9465', ready, log }));
     }
-    const finished = worker.run().finally(() => closers.close());
+    const finished = (async () => {
+      try {
+        await worker.run();
+      } finally {
+        await closers.close();
+      }
+    })();
     // The caller may wait for `finished` only later; an early failure must not count as unhandled until then.
     finished.catch(() => undefined);
     log.info('worker ready', { taskQueue, temporal: temporal.address, namespace: temporal.namespace, activities: maxActivities });

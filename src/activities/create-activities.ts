@@ -1,6 +1,6 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
 import type { StageActivityInput, TaskOutcome } from '../contracts/stage-report.ts';
-import { STAGES, type Stage } from '../contracts/words.ts';
+import type { Stage } from '../contracts/words.ts';
 import type { LoadedPlugins } from '../plugins.ts';
 import type { Database } from '../storage/database.ts';
 import { createBacktest } from './backtest.ts';
@@ -37,8 +37,10 @@ export interface ActivityDependencies {
   readonly stages?: Partial<Record<Stage, StageFunction>>;
 }
 
-/** Everything a worker registers, by activity name: the stages, the bookkeeping, the custom tasks. */
-export function createActivities(dependencies: ActivityDependencies): StageActivities & RunActivities & Record<string, CustomActivity> {
+/** Everything a worker registers: the stages and the bookkeeping by their names, and the custom tasks by theirs. */
+export function createActivities(
+  dependencies: ActivityDependencies,
+): StageActivities & RunActivities & { readonly custom: Readonly<Record<string, CustomActivity>> } {
   const { database, sources, plugins, home, quarantineLimit, log, metrics } = dependencies;
   const runTask = createTaskRunner({ database, log, metrics, longestWaitInSlotMs: dependencies.longestWaitInSlotMs });
   const strategies = [...shippedStrategies, ...plugins.strategies];
@@ -58,26 +60,32 @@ export function createActivities(dependencies: ActivityDependencies): StageActiv
     async (input: StageActivityInput): Promise<TaskOutcome> =>
       await runTask({ context: input.context, symbol: input.symbol, stage, work: (work) => stages[stage](input, work) });
 
-  const bookkeeping: RunActivities = {
-    preparePipeline: createPreparePipeline({ database, strategies, activities }),
-    finishPipeline: createFinishPipeline({
-      database,
-      home,
-      alertWebhookUrl: dependencies.alertWebhookUrl,
-      temporalUiUrl: dependencies.temporalUiUrl,
-      log,
-    }),
+  const custom: Record<string, CustomActivity> = {};
+  for (const [name, activity] of activities) custom[name] = customActivity(activity, runTask);
+  const finish = createFinishPipeline({
+    database,
+    home,
+    alertWebhookUrl: dependencies.alertWebhookUrl,
+    temporalUiUrl: dependencies.temporalUiUrl,
+    log,
+  });
+  return {
+    collect: stageActivity('collect'),
+    clean: stageActivity('clean'),
+    store: stageActivity('store'),
+    kline: stageActivity('kline'),
+    backtest: stageActivity('backtest'),
+    visualize: stageActivity('visualize'),
+    preparePipeline: mapped(createPreparePipeline({ database, strategies, activities })),
+    finishPipeline: mapped(finish),
+    custom,
   };
-  return Object.fromEntries([
-    ...STAGES.map((stage) => [stage, stageActivity(stage)] as const),
-    ...Object.entries(bookkeeping).map(([name, run]) => [name, mapped(run as (input: never) => Promise<unknown>)] as const),
-    ...[...activities].map(([name, activity]) => [name, customActivity(activity, runTask)] as const),
-  ]) as unknown as StageActivities & RunActivities & Record<string, CustomActivity>;
 }
 
+/** Errors of the bookkeeping become failures by their effect, as the task runner does for tasks. */
 const mapped =
-  (run: (input: never) => Promise<unknown>) =>
-  async (input: never): Promise<unknown> => {
+  <Input, Output>(run: (input: Input) => Promise<Output>) =>
+  async (input: Input): Promise<Output> => {
     try {
       return await run(input);
     } catch (thrown) {

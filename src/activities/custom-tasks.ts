@@ -9,7 +9,7 @@ import type { createTaskRunner } from './task-runner.ts';
 
 /** Everything a custom task may name, shipped and from plugins, by activity name. */
 export function customTasks(plugins: LoadedPlugins): ReadonlyMap<string, PluginActivity> {
-  const shipped: Record<string, PluginActivity> = { sleep, httpGet, httpPost } as Record<string, PluginActivity>;
+  const shipped: Record<string, PluginActivity> = { sleep, httpGet, httpPost };
   for (const name of plugins.activities.keys()) {
     if (name in shipped)
       throw new PredictLabError('BadInput', `PREDICTLAB_PLUGINS: an activity is named "${name}", which is built in; rename it`);

@@ -25,18 +25,18 @@ export interface LiveRunOptions {
  */
 export async function showLiveRun(lab: PredictLab, { runId, ended, maxConcurrent }: LiveRunOptions): Promise<PipelineStatus | undefined> {
   const screen = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined;
-  let over = false;
+  const run = { over: false };
   const finished = ended.then(
     () => {
-      over = true;
+      run.over = true;
     },
     () => {
-      over = true;
+      run.over = true;
     },
   );
   let status: PipelineStatus | undefined;
   let told = -1;
-  while (!over) {
+  while (!run.over) {
     try {
       status = await lab.status(runId);
       told = await draw(lab, { runId, status, screen, told, maxConcurrent });

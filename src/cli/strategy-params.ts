@@ -14,7 +14,7 @@ export function parseParams(parts: readonly string[]): Record<string, Json> {
     const text = part.slice(at + 1).trim();
     if (at < 1 || name === '' || text === '') throw usageError(`--param ${part}: write a name and a value, such as --param period=14`);
     if (name in params)
-      throw usageError(`--param ${name} is given twice; write a list of values as --param ${name}=${String(params[name])},${text}`);
+      throw usageError(`--param ${name} is given twice; write a list of values as --param ${name}=${JSON.stringify(params[name])},${text}`);
     const values = text.split(',').map(valueOf);
     params[name] = values.length === 1 ? values[0] : values;
   }

@@ -1,4 +1,4 @@
-import type { Interval, MarketKind, SourceType, TickKind } from './words.ts';
+import type { MarketKind, SourceType, TickKind } from './words.ts';
 
 /** A half-open or closed range of time as stated where used; UTC epoch milliseconds. */
 export interface TimeRange {
@@ -90,24 +90,4 @@ export interface TickColumns {
   readonly price: Float64Array;
   readonly size: Float64Array;
   readonly buy: Uint8Array;
-}
-
-/** One bucket `[openTime, openTime + interval)` of one instrument and price type. Volumes are null where ticks have no size. */
-export interface Candle {
-  readonly openTime: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number | null;
-  readonly quoteVolume: number | null;
-  readonly buyVolume: number | null;
-  readonly trades: number;
-}
-
-/** What a series of candles is of. */
-export interface CandleSeriesKey {
-  readonly instrument: string;
-  readonly priceType: TickKind;
-  readonly interval: Interval;
 }

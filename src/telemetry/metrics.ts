@@ -60,25 +60,27 @@ export function createMetrics(): WorkerMetrics {
   const runs = new Map<string, { ready: number; running: number }>();
   let readFreshness: (() => Promise<ReadonlyMap<string, number>>) | undefined;
   let readPool: (() => Readonly<Record<string, number>>) | undefined;
-  new Gauge({
+  const freshness = new Gauge({
     name: 'predictlab_freshness_seconds',
     help: 'Age of the newest tick of a symbol',
     labelNames: ['symbol'],
-    registers,
+    registers: [],
     async collect() {
       this.reset();
       for (const [symbol, seconds] of (await readFreshness?.()) ?? []) this.set({ symbol }, seconds);
     },
   });
-  new Gauge({
+  const pool = new Gauge({
     name: 'predictlab_db_pool',
     help: 'Database connections of this worker',
     labelNames: ['state'],
-    registers,
+    registers: [],
     collect() {
       for (const [state, count] of Object.entries(readPool?.() ?? {})) this.set({ state }, count);
     },
   });
+  registry.registerMetric(freshness);
+  registry.registerMetric(pool);
 
   return {
     registry,

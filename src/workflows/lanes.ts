@@ -7,7 +7,6 @@ import {
   proxyActivities,
   startChild,
   type ChildWorkflowHandle,
-  type UntypedActivities,
 } from '@temporalio/workflow';
 import type { CustomTaskConfig, RunConfig, StageSettings } from '../contracts/run-config.ts';
 import type { SymbolPipelineResult, TaskContext, TaskReport } from '../contracts/stage-report.ts';
@@ -131,9 +130,7 @@ export class Lanes {
     const context: TaskContext = { runId, executionId, taskId, policy: task.policy, earlierAttempts, earlierFailures };
     let report: TaskReport;
     try {
-      const { [task.activity]: run } = proxyActivities<UntypedActivities>(
-        activityOptions({ taskId, policy: task.policy, summary: task.name }),
-      );
+      const { [task.activity]: run } = proxyActivities(activityOptions({ taskId, policy: task.policy, summary: task.name }));
       report = successReport(begun, await run(task.args[0] ?? null, context));
     } catch (thrown) {
       report = failureReport(begun, thrown);

@@ -24,11 +24,11 @@ describe('a run of more than 50 symbols', () => {
     const { runId, executionId } = await rig.lab.start({ untilStage: 'clean', maxConcurrent: 20, retry: { maxRetries: 0 } });
     const seen: PipelineStatus[] = [];
     const ended = rig.lab.result(runId);
-    let over = false;
+    const run = { over: false };
     void ended.finally(() => {
-      over = true;
+      run.over = true;
     });
-    while (!over) {
+    while (!run.over) {
       seen.push(await rig.lab.status(runId));
       await new Promise((resolve) => setTimeout(resolve, 200));
     }

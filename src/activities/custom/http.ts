@@ -30,7 +30,7 @@ export const httpPost: PluginActivity<z.output<typeof postInput>> = {
         method: 'POST',
         ...given,
         headers: json ? { 'content-type': 'application/json', ...given.headers } : given.headers,
-        body: json ? JSON.stringify(body) : (body as string | undefined),
+        body: json ? JSON.stringify(body) : body,
       },
       context,
     );
