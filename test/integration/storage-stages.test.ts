@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, asyncProperty, integer, nat, tuple, uniqueArray } from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readCandles } from '../../src/storage/candles.ts';
 import { readQuarantine } from '../../src/storage/quarantine.ts';
@@ -215,15 +215,15 @@ describe('kline', () => {
   });
 
   it('gives the same candles whatever the order and the batches in which the same ticks arrive', async () => {
-    // fc.assert runs several properties on one database: each gets instruments of its own
+    // one assertion runs several properties on one database: each gets instruments of its own
     let round = 0;
-    const size = fc.integer({ min: 1, max: 9_999 }).map((n) => n / 100);
-    const price = fc.integer({ min: 1, max: 99 }).map((n) => n / 100);
-    const time = fc.integer({ min: 0, max: 3 * DAY });
-    await fc.assert(
-      fc.asyncProperty(
-        fc.uniqueArray(fc.tuple(time, price, size), { minLength: 1, maxLength: 60, selector: ([at]) => at }),
-        fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 40 }), { maxLength: 3 }),
+    const size = integer({ min: 1, max: 9_999 }).map((n) => n / 100);
+    const price = integer({ min: 1, max: 99 }).map((n) => n / 100);
+    const time = integer({ min: 0, max: 3 * DAY });
+    await assert(
+      asyncProperty(
+        uniqueArray(tuple(time, price, size), { minLength: 1, maxLength: 60, selector: ([at]) => at }),
+        array(array(nat(), { minLength: 1, maxLength: 40 }), { maxLength: 3 }),
         async (ticks, picks) => {
           const rows = ticks.map(([at, price, size]) => trade(START + at, price, { size }));
           // any rows, in any order, repeated at will; the last batch brings whatever is still missing
