@@ -6,7 +6,8 @@ import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/pipe
 import type { RunOptions } from './contracts/run-config.ts';
 import { TASK_QUEUE } from './contracts/words.ts';
 import { runStamp } from './client/run-stamp.ts';
-import { RunEnded, runOutcome } from './client/run-outcome.ts';
+import { RunEnded } from './client/run-ended.ts';
+import { runOutcome } from './client/run-outcome.ts';
 import { fillInStages } from './client/open-stages.ts';
 import { pendingAttempts, type PendingAttempt } from './client/pending-attempts.ts';
 import { type OpenRun, openRuns } from './client/open-runs.ts';

@@ -1,4 +1,5 @@
-import { type PredictLab, RunEnded } from '../client.ts';
+import type { PredictLab } from '../client.ts';
+import { RunEnded } from '../client/run-ended.ts';
 import type { PipelineResult } from '../contracts/pipeline-status.ts';
 import { ExitError } from './exit.ts';
 

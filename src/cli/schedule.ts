@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { DEFAULT_SCHEDULE, type ScheduleView } from '../client/schedules.ts';
+import { DEFAULT_SCHEDULE } from '../client/default-schedule.ts';
+import type { ScheduleView } from '../client/schedules.ts';
 import type { PredictLab } from '../client.ts';
 import { usageError } from './exit.ts';
 import { printJson, printLine } from './print.ts';

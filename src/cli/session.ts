@@ -1,4 +1,4 @@
-import { PredictLab } from '../client.ts';
+import type { PredictLab } from '../client.ts';
 import { Closers } from '../closers.ts';
 import type { Database } from '../storage/database.ts';
 import { openDatabase } from '../storage/open-database.ts';
@@ -11,7 +11,9 @@ import { createLog } from '../telemetry/log.ts';
  * @throws PredictLabError that says which address failed and what to start (exit code 3)
  */
 export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): Promise<T> {
-  const lab = await PredictLab.connect();
+  // Temporal's client takes a third of a second to load: only commands that talk to it pay for that.
+  const client = await import('../client.ts');
+  const lab = await client.PredictLab.connect();
   try {
     return await work(lab);
   } finally {

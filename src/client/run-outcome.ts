@@ -3,20 +3,7 @@ import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure
 import { PredictLabError } from '../contracts/errors.ts';
 import type { PipelineResult } from '../contracts/pipeline-status.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
-
-/** A run that ended without a result of its own. */
-export class RunEnded extends Error {
-  override readonly name = 'RunEnded';
-  readonly how: 'invalid' | 'failed' | 'cancelled' | 'terminated';
-  /** What the run had reached, where the failure carries it. */
-  readonly partial: PipelineResult | undefined;
-
-  constructor(how: RunEnded['how'], message: string, options: { partial?: PipelineResult; cause?: unknown } = {}) {
-    super(message, { cause: options.cause });
-    this.how = how;
-    this.partial = options.partial;
-  }
-}
+import { RunEnded } from './run-ended.ts';
 
 /** Waits for a run's end; everything but a result becomes `RunEnded`. */
 export async function runOutcome(handle: WorkflowHandle<typeof pipeline>): Promise<PipelineResult> {

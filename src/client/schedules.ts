@@ -2,7 +2,9 @@ import ms from 'ms';
 import { type Client, ScheduleAlreadyRunning, type ScheduleHandle, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
-import { RunEnded, runOutcome } from './run-outcome.ts';
+import { DEFAULT_SCHEDULE } from './default-schedule.ts';
+import { RunEnded } from './run-ended.ts';
+import { runOutcome } from './run-outcome.ts';
 
 export interface ScheduleOptions {
   /** @default "predictlab" */
@@ -27,15 +29,6 @@ export interface ScheduleView {
   readonly lastRuns: readonly { readonly runId: string; readonly result: string }[];
   readonly input: PipelineInput;
 }
-
-export const DEFAULT_SCHEDULE = {
-  scheduleId: 'predictlab',
-  cron: '0 */4 * * *',
-  timeZone: 'UTC',
-  catchupWindow: '1m',
-  /** A venue that is down for a while must not cost the whole run: three tries, five minutes apart. */
-  retry: { maxRetries: 3, retryDelay: '5m', backoff: 1 },
-} as const;
 
 /** Shown for a schedule that another tool made: the server does not keep the text of its cron fields. */
 const UNKNOWN_CRON = '(made by another tool)';

@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { Connection } from '@temporalio/client';
 
 const POLL_MS = 20;
 
@@ -36,6 +35,8 @@ function isListening(address: string): Promise<boolean> {
 
 async function answers(address: string, namespace: string): Promise<boolean> {
   try {
+    // loaded late: most commands that may start a server do not
+    const { Connection } = await import('@temporalio/client');
     const connection = await Connection.connect({ address, connectTimeout: 2_000 });
     try {
       await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }));

@@ -1,4 +1,4 @@
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { messageOf } from '../../contracts/errors.ts';
 import { TASK_QUEUE } from '../../contracts/words.ts';
 import { temporalSettings } from '../../temporal-connection.ts';
@@ -41,7 +41,9 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
   const { address, namespace } = settings;
   let connection: Connection;
   try {
-    connection = await Connection.connect({ ...settings.options, connectTimeout: ANSWER_TIMEOUT_MS });
+    // loaded late: it takes a third of a second, which every other command would pay
+    const client = await import('@temporalio/client');
+    connection = await client.Connection.connect({ ...settings.options, connectTimeout: ANSWER_TIMEOUT_MS });
   } catch (error) {
     const action = 'start one with `predictlab dev`, or set TEMPORAL_ADDRESS';
     return [{ name, status: 'fail', detail: `${address} does not answer (${messageOf(error)})`, action, service: true }];
