@@ -20,6 +20,8 @@ export default defineConfig({
         test: {
           name: 'services',
           include: SERVICE_TESTS,
+          // each file has its own database, queue and folder; what they share is code, and that is loaded once
+          isolate: false,
           globalSetup: ['test/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -167,7 +167,7 @@ export class PredictLab {
 
   /** Runs that Temporal holds open now, newest first. */
   async openRuns(): Promise<readonly OpenRun[]> {
-    return await openRuns(this.#client);
+    return await openRuns(this.#client, this.#taskQueue);
   }
 
   /** Whether a run is open, and its ids; undefined when Temporal does not know it. */

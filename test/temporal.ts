@@ -18,7 +18,7 @@ declare module 'vitest' {
 }
 
 /** Runs are handed to a new execution after this many events in tests, so that it happens in a run of seconds. */
-const SUGGEST_CONTINUE_AS_NEW = 500;
+const SUGGEST_CONTINUE_AS_NEW = 300;
 
 /** Starts the dev server and bundles the workflows. @returns what closes both */
 export async function startTestTemporal(project: TestProject): Promise<() => Promise<void>> {

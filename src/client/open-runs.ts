@@ -6,11 +6,11 @@ export interface OpenRun {
   readonly startedAt: string;
 }
 
-/** The `pipeline` workflows that are open now, newest first. */
-export async function openRuns(client: Client): Promise<readonly OpenRun[]> {
+/** The `pipeline` workflows of this task queue that are open now, newest first: another desk may share the Temporal server. */
+export async function openRuns(client: Client, taskQueue: string): Promise<readonly OpenRun[]> {
   const runs: OpenRun[] = [];
   for await (const { workflowId, runId, startTime } of client.workflow.list({
-    query: 'WorkflowType = "pipeline" AND ExecutionStatus = "Running"',
+    query: `WorkflowType = "pipeline" AND ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"`,
   })) {
     runs.push({ runId: workflowId, executionId: runId, startedAt: startTime.toISOString() });
   }

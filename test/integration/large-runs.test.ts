@@ -5,7 +5,7 @@ import { createRig, type Rig } from '../rig.ts';
 import { scriptedStages } from '../stages.ts';
 
 /** Enough that the parent's history passes the tests' limit (test/temporal.ts) and is handed to a new execution. */
-const SYMBOLS = Array.from({ length: 260 }, (_, i) => `S${String(i).padStart(3, '0')}`);
+const SYMBOLS = Array.from({ length: 150 }, (_, i) => `S${String(i).padStart(3, '0')}`);
 
 describe('a run of more than 50 symbols', () => {
   let rig: Rig;
