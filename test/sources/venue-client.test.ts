@@ -172,6 +172,18 @@ describe('a request to a venue', () => {
     expect(JSON.stringify([error.message, error.stack, String(error.cause)])).not.toContain(KEY);
   });
 
+  it('cuts a key that the venue echoes out of data, and never changes data for a key that is an ordinary word', async () => {
+    const row = { market: 'key-market', key: 1, note: `sent with ${KEY}`, marker: 'k' };
+    await venue((_, response) => sendJson(response, 200, row));
+    expect(await get()).toMatchObject({ json: { ...row, note: 'sent with ***' } });
+    for (const value of ['k', 'key', 'key-market-2']) {
+      await client?.close();
+      server?.close();
+      await venue((_, response) => sendJson(response, 200, row), { key: { header: 'x-api-key', value, environment: 'PREDICT_API_KEY' } });
+      expect(await get()).toMatchObject({ json: row });
+    }
+  });
+
   it('says which address cannot be reached', async () => {
     client = new VenueClient({ venue: 'polymarket', baseUrl: 'http://127.0.0.1:9', budget: budget(), tries: 1 });
     expect((await failure()).message).toContain('polymarket cannot be reached at http://127.0.0.1:9/v1/things');

@@ -45,6 +45,8 @@ export interface Answer {
 
 /** HTML instead of JSON is often one bad edge node; more than this many tries only make a block last. */
 const BLOCKED_TRIES = 2;
+/** Keys of real venues are longer; anything shorter may be an ordinary word of their answers. */
+const SHORTEST_SECRET = 8;
 /** Wait after a 429 that names none. */
 const UNNAMED_WAIT_MS = 1000;
 
@@ -125,7 +127,8 @@ export class VenueClient {
     });
     const bytes = Buffer.from(await response.body.arrayBuffer());
     const { statusCode, headers } = response;
-    const text = this.#redacted((headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8'));
+    const sent = (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8');
+    const text = this.#redacted(sent, statusCode === 200);
     const html = /text\/html/i.test(String(headers['content-type'] ?? '')) || /^\s*</.test(text);
     if (statusCode !== 200 || html) {
       const wait = waitHintMs(statusCode, headers, Date.now());
@@ -136,10 +139,15 @@ export class VenueClient {
     return parseTolerantJson(text);
   }
 
-  /** A venue that echoes the key must not get it into our logs, errors or raw rows. */
-  #redacted(text: string): string {
-    const secret = this.#options.key?.value;
-    return secret !== undefined && secret !== '' && text.includes(secret) ? text.replaceAll(secret, '***') : text;
+  /**
+   * A venue that echoes the key must not get it into our logs, errors or raw rows. Only the whole word counts, never a field's
+   * name, and in data no short one: a key such as `key` or `test` is also a word, and cutting it out would change the data.
+   */
+  #redacted(text: string, isData: boolean): string {
+    const secret = this.#options.key?.value ?? '';
+    if (secret === '' || (isData && secret.length < SHORTEST_SECRET) || !text.includes(secret)) return text;
+    const escaped = secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return text.replace(new RegExp(`(?<![A-Za-z0-9_-])${escaped}(?![A-Za-z0-9_-])(?!"\\s*:)`, 'g'), '***');
   }
 
   /** Anything that can go wrong on the wire, as one of our errors. Cancellation stays what it is. */
