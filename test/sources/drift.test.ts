@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nextCursor } from '../../src/sources/polymarket/pagination.ts';
 import { readMarkets } from '../../src/sources/polymarket/gamma.ts';
+import { cursorOf } from '../../src/sources/predict/matches.ts';
 import { TRADE_FIELDS } from '../../src/sources/polymarket/trade-row.ts';
 import { listAt, refuseRenamedFields } from '../../src/sources/schema-drift.ts';
 
@@ -52,6 +53,20 @@ describe('a changed schema', () => {
     );
     expect(nextCursor({ pagination: { has_more: false, next_cursor: null } }, '/v2/trades')).toBeNull();
     expect(nextCursor({ pagination: { has_more: true, next_cursor: 'x' } }, '/v2/trades')).toBe('x');
+  });
+
+  it('is a page that promises more without a cursor to it', () => {
+    expect(() => nextCursor({ pagination: { has_more: true, next_cursor: null } }, '/v2/trades')).toThrow(/pagination\.next_cursor/);
+    expect(nextCursor({ data: [], next_cursor: 'x' }, '/v2/trades')).toBe('x');
+    expect(nextCursor({ pagination: { has_more: false } }, '/v2/trades')).toBeNull();
+  });
+
+  it('is a renamed cursor of Predict.fun, not its absence on the last page, however full', () => {
+    expect(cursorOf({ success: true, data: [] })).toBeNull();
+    expect(cursorOf({ success: true, cursor: null, data: [] })).toBeNull();
+    expect(cursorOf({ success: true, cursor: 'x', data: [] })).toBe('x');
+    expect(() => cursorOf({ success: true, nextCursor: 'x', data: [] })).toThrow(/a cursor, null or nothing at cursor, got nothing/);
+    expect(() => cursorOf({ success: true, cursor: 7, data: [] })).toThrow(/at cursor, got number/);
   });
 
   it('is a list of markets of which none can be read; one that cannot is only left out', () => {

@@ -149,6 +149,21 @@ const predict = (
 };
 
 describe('the facts of a Predict.fun market', () => {
+  it('need no more than what makes it one: optional fields may be left out', () => {
+    const outcomes = [
+      { indexSet: 1, onChainId: '1' },
+      { indexSet: 2, onChainId: '2' },
+    ];
+    const bare = { id: 7, outcomes, status: 'REGISTERED' };
+    expect(predictInstrument(predictMarketSchema.parse(bare), { asOf: NOW })).toMatchObject({
+      outcomes: ['0', '1'],
+      closed: false,
+      resolution: { kind: 'open' },
+    });
+    const over = predictInstrument(predictMarketSchema.parse({ ...bare, status: 'RESOLVED', variantData: {} }), { asOf: NOW });
+    expect(over).toMatchObject({ closed: true, resolution: { kind: 'unresolved' } });
+  });
+
   it('are read with the first outcome first and its twins named', () => {
     expect(predict()).toMatchObject({
       id: 'predict:7',

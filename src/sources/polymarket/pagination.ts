@@ -1,4 +1,4 @@
-import { objectAt, schemaChanged } from '../schema-drift.ts';
+import { isObject, objectAt, schemaChanged } from '../schema-drift.ts';
 import { VENUE } from './api.ts';
 
 /**
@@ -7,13 +7,16 @@ import { VENUE } from './api.ts';
  */
 export function nextCursor(json: unknown, where: string): string | null {
   const at = { venue: VENUE, where };
-  const { pagination } = objectAt(json, at);
-  const changed = (path: string, expected: string, got: unknown) =>
-    schemaChanged({ ...at, path, expected, got, sample: pagination ?? json });
-  if (typeof pagination !== 'object' || pagination === null) throw changed('pagination', 'an object', pagination);
-  const { next_cursor: next, has_more: more } = pagination as { next_cursor?: unknown; has_more?: unknown };
-  if (typeof next === 'string' && next !== '') return more === false ? null : next;
-  if (next === undefined && more !== false) throw changed('pagination.next_cursor', 'a cursor or null', next);
-  if (next !== null && next !== '' && next !== undefined) throw changed('pagination.next_cursor', 'a cursor or null', next);
+  const body = objectAt(json, at);
+  // some answers carry the cursor beside the list, as Gamma's do
+  const paging: unknown = body.pagination === undefined && 'next_cursor' in body ? body : body.pagination;
+  const path = paging === body ? 'next_cursor' : 'pagination.next_cursor';
+  const changed = (where: string, expected: string, got: unknown) =>
+    schemaChanged({ ...at, path: where, expected, got, sample: paging === body ? { next_cursor: body.next_cursor } : (paging ?? json) });
+  if (!isObject(paging)) throw changed('pagination', 'an object', paging);
+  const { next_cursor: next, has_more: more } = paging;
+  if (more === false) return null;
+  if (typeof next === 'string' && next !== '') return next;
+  if (more === true || (next !== null && next !== '')) throw changed(path, 'a cursor or null', next);
   return null;
 }

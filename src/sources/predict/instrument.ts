@@ -33,7 +33,7 @@ export function instrumentOf(market: PredictMarket, { category, known, asOf }: M
     source: VENUE,
     market: 'probability',
     title: market.question ?? market.title ?? slug,
-    outcomes: outcomes.map(({ name }) => name),
+    outcomes: outcomes.map(({ name }, index) => name ?? String(index)),
     outcomeIds: outcomes.map(({ onChainId }) => onChainId),
     opensAt: openings.length === 0 ? null : Math.min(...openings),
     closesAt,

@@ -4,7 +4,7 @@ const id = z.union([z.string(), z.number()]).transform(String);
 
 const outcome = z.object({
   indexSet: z.number(),
-  name: z.string(),
+  name: z.string().nullish(),
   onChainId: id,
   status: z.string().nullish(),
 });
@@ -23,8 +23,8 @@ export const predictMarketSchema = z.object({
   feeRateBps: z.number().nullish(),
   polymarketConditionIds: z.array(z.string()).nullish(),
   /** The winning outcome, by name or as an object; the shape differs between clients, so it is read by hand. */
-  resolution: z.unknown(),
-  variantData: z.object({ startPrice: z.unknown(), endPrice: z.unknown() }).nullish(),
+  resolution: z.unknown().optional(),
+  variantData: z.object({ startPrice: z.unknown().optional(), endPrice: z.unknown().optional() }).nullish(),
 });
 
 export type PredictMarket = z.infer<typeof predictMarketSchema>;

@@ -1,7 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { identifyPage } from '../candidate.ts';
 import type { HistoryPage } from '../newest-first-walk.ts';
-import { listAt, objectAt, refuseRenamedFields, schemaChanged } from '../schema-drift.ts';
+import { type JsonObject, listAt, objectAt, refuseRenamedFields, schemaChanged } from '../schema-drift.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { MATCH_FIELDS, readMatch } from './match-row.ts';
 
@@ -27,24 +27,31 @@ export function matches(api: PredictApi, instrument: Instrument, call: Call): (c
     const at = { venue: VENUE, where: WHERE };
     const rows = listAt(json, 'data', at);
     refuseRenamedFields(rows, MATCH_FIELDS, { ...at, list: 'data' });
-    const next = objectAt(json, at).cursor;
-    if (next !== null && next !== undefined && typeof next !== 'string') {
-      throw schemaChanged({ ...at, path: 'cursor', expected: 'a cursor, null or nothing', got: next, sample: json });
-    }
-    // the venue leaves the cursor out on the last page; a full page without one would be a renamed cursor
-    if (next === undefined && rows.length >= FIRST) {
-      throw schemaChanged({
-        ...at,
-        path: 'cursor',
-        expected: 'a cursor after a full page',
-        got: next,
-        sample: Object.keys(objectAt(json, at)),
-      });
-    }
+    const next = cursorOf(objectAt(json, at));
     return {
       rows: identifyPage(rows.map((row) => readMatch(row, instrument))),
-      next: next === undefined || next === '' ? null : next,
+      next,
       requests,
     };
   };
+}
+
+/** Names that a cursor might get. */
+const LIKE_A_CURSOR = /cursor|next|after|pag/i;
+
+/**
+ * The cursor to older matches, null on the last page. The venue leaves it out there, so its absence is an end, unless the answer
+ * has something under a name like it: that would be a renamed cursor, taken for the end of the history.
+ */
+export function cursorOf(body: JsonObject): string | null {
+  const changed = (expected: string, got: unknown) =>
+    schemaChanged({ venue: VENUE, where: WHERE, path: 'cursor', expected, got, sample: { ...body, data: '…' } });
+  const { cursor } = body;
+  if (cursor === undefined) {
+    const renamed = Object.keys(body).some((name) => LIKE_A_CURSOR.test(name) && Boolean(body[name]));
+    if (renamed) throw changed('a cursor, null or nothing', undefined);
+    return null;
+  }
+  if (cursor !== null && typeof cursor !== 'string') throw changed('a cursor, null or nothing', cursor);
+  return cursor === '' ? null : cursor;
 }

@@ -13,7 +13,7 @@ function winnerOf({ resolution, outcomes }: PredictMarket): number {
   return sorted.findIndex(
     ({ indexSet, name, onChainId }) =>
       (isObject(resolution) && (resolution.indexSet === indexSet || resolution.onChainId === onChainId)) ||
-      named === name ||
+      (typeof named === 'string' && named === name) ||
       named === indexSet,
   );
 }
