@@ -31,7 +31,8 @@ export async function lookAtBook(clob: VenueClient, instrument: Instrument, asOf
     };
     return { book, requests };
   } catch (error) {
-    if (error instanceof VenueError && error.status === 404) return { book: null, requests: 1 };
+    // no book (any more), or none in this way: a look at it is an extra that no trade depends on
+    if (error instanceof VenueError && error.type === 'BadInput') return { book: null, requests: 1 };
     throw error;
   }
 }

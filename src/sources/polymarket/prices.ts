@@ -1,5 +1,5 @@
 import { PredictLabError } from '../../contracts/errors.ts';
-import type { Instrument } from '../../contracts/market-data.ts';
+import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
@@ -49,10 +49,16 @@ export async function* collectPrices(
       // where earlier collections end, the bucket that was open then is read again
       const overlap = step.range.from === range.from && range.from > tradable.from;
       while (grain !== undefined) {
-        const answer = await readPoints(data, instrument, { ...step, grain, overlap, last: step.range.to === tradable.to }, call);
-        // not even the token is known: nothing is covered by that, and coarser grains know no more
-        if (answer === undefined) return;
-        found = answer;
+        try {
+          found = await readPoints(data, instrument, { ...step, grain, overlap, last: step.range.to === tradable.to }, call);
+        } catch (error) {
+          if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
+          // coarser grains know no more; the trades are there all the same
+          if (error.status !== 404) yield refusedPage(instrument, step.range.from, error);
+          // what is unknown after its end stays unknown; an open market's token is asked for again
+          else if (instrument.closed) yield emptyPage([window], 1);
+          return;
+        }
         requests += found.requests;
         if (found.rows.length > 0) break;
         grain = coarser(grain, step.range);
@@ -68,9 +74,22 @@ export async function* collectPrices(
       free = [];
     }
   }
-  if (free.length > 0)
-    yield { kind: 'price', rows: [], order: 'oldest-first', cursor: { below: resume?.below ?? asOf }, coverage: free, requests: 0 };
+  if (free.length > 0) yield emptyPage(free);
 }
+
+/** Covered without a row, the last page of its instrument. */
+const emptyPage = (coverage: readonly TimeRange[], requests = 0) => ({ ...NO_ROWS, cursor: { below: 0 }, coverage, requests });
+
+/** A venue that does not give points (any more): said, but no reason to go without the trades. */
+const refusedPage = (instrument: Instrument, below: number, { message }: VenueError) => ({
+  ...NO_ROWS,
+  cursor: { below },
+  coverage: [],
+  requests: 1,
+  problems: [`${instrument.id}: no price points, its trades only: ${message}`],
+});
+
+const NO_ROWS = { kind: 'price', rows: [], order: 'oldest-first' } as const;
 
 interface Points {
   readonly rows: readonly ReadRow[];
@@ -84,13 +103,13 @@ interface PointsQuestion extends LadderStep {
   readonly last: boolean;
 }
 
-/** All points of one window at one grain (at most 15 days, so they fit into memory); undefined for a token the venue does not know. */
+/** All points of one window at one grain (at most 15 days, so they fit into memory). */
 async function readPoints(
   data: VenueClient,
   instrument: Instrument,
   { range, grain, overlap, last }: PointsQuestion,
   call: Call,
-): Promise<Points | undefined> {
+): Promise<Points> {
   const seconds = GRAINS[grain].seconds;
   const query = [
     ['token_id', instrument.outcomeIds[0] ?? ''],
@@ -105,8 +124,7 @@ async function readPoints(
   let requests = 0;
   let cursor: string | null = null;
   do {
-    const page: Page | undefined = await readPage(data, cursor === null ? query : [...query, ['cursor', cursor]], call);
-    if (page === undefined) return undefined;
+    const page: Page = await readPage(data, cursor === null ? query : [...query, ['cursor', cursor]], call);
     requests += page.requests;
     rows.push(...page.rows);
     cursor = page.next;
@@ -125,17 +143,11 @@ interface Page extends Points {
   readonly next: string | null;
 }
 
-/** One page; undefined when the venue does not know the token (any more): it never had an order book. */
-async function readPage(data: VenueClient, query: readonly (readonly [string, string | number])[], call: Call): Promise<Page | undefined> {
-  try {
-    const answer = await data.get({ path: WHERE, query, family: 'polymarket/data-prices', ...call });
-    const list = listAt(answer.json, 'data', { venue: VENUE, where: WHERE });
-    refuseRenamedFields(list, FIELDS, { venue: VENUE, where: WHERE, list: 'data' });
-    return { rows: list.map(readPoint), requests: answer.requests, next: nextCursor(answer.json, WHERE) };
-  } catch (error) {
-    if (error instanceof VenueError && error.status === 404) return undefined;
-    throw error;
-  }
+async function readPage(data: VenueClient, query: readonly (readonly [string, string | number])[], call: Call): Promise<Page> {
+  const answer = await data.get({ path: WHERE, query, family: 'polymarket/data-prices', ...call });
+  const list = listAt(answer.json, 'data', { venue: VENUE, where: WHERE });
+  refuseRenamedFields(list, FIELDS, { venue: VENUE, where: WHERE, list: 'data' });
+  return { rows: list.map(readPoint), requests: answer.requests, next: nextCursor(answer.json, WHERE) };
 }
 
 function readPoint(row: unknown): ReadRow {

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { Instrument } from '../../src/contracts/market-data.ts';
+import type { VenueClient } from '../../src/sources/http/venue-client.ts';
+import { VenueError } from '../../src/sources/http/venue-error.ts';
+import { lookAtBook } from '../../src/sources/polymarket/book.ts';
+import { collectPrices } from '../../src/sources/polymarket/prices.ts';
+
+const DAY = 86_400_000;
+const asOf = Date.UTC(2026, 5, 10, 12);
+const window = { from: asOf - DAY, to: asOf };
+const call = { lane: 'live', signal: new AbortController().signal } as const;
+
+const instrument = (closed: boolean): Instrument => ({
+  id: 'polymarket:0x1',
+  source: 'polymarket',
+  market: 'probability',
+  title: 'Rain?',
+  outcomes: ['Yes', 'No'],
+  outcomeIds: ['11', '22'],
+  opensAt: asOf - 5 * DAY,
+  closesAt: asOf - DAY / 2,
+  closed,
+  resolution: { kind: 'open' },
+  fees: null,
+  tickSize: null,
+  twins: [],
+  book: null,
+  reference: 'rain',
+});
+
+const refusing = (status: number, type: 'BadInput' | 'SourceUnavailable' = 'BadInput'): VenueClient =>
+  ({ get: () => Promise.reject(new VenueError(type, `polymarket answered ${status}`, { status })) }) as unknown as VenueClient;
+
+async function points(status: number, closed: boolean, type?: 'SourceUnavailable') {
+  const request = {
+    instrument: instrument(closed),
+    selectors: [],
+    window,
+    asOf,
+    covered: { trade: [], price: [] },
+    refetch: false,
+    cursor: undefined,
+    signal: call.signal,
+  };
+  const pages = [];
+  for await (const page of collectPrices(refusing(status, type), request, undefined, call)) pages.push(page);
+  return pages;
+}
+
+describe('a venue that gives no price points', () => {
+  it('leaves the trades: what it refuses is said and covers nothing', async () => {
+    const pages = await points(400, false);
+    expect(pages).toMatchObject([{ rows: [], coverage: [], problems: [expect.stringContaining('no price points, its trades only')] }]);
+  });
+
+  it('is asked again for the token of an open market that it does not know', async () => {
+    expect(await points(404, false)).toEqual([]);
+  });
+
+  it('is not asked again for the unknown token of a market that has closed', async () => {
+    expect(await points(404, true)).toMatchObject([{ rows: [], coverage: [window] }]);
+  });
+
+  it('fails the collection while it is away, so that nothing is taken for empty', async () => {
+    await expect(points(503, false, 'SourceUnavailable')).rejects.toThrow('answered 503');
+  });
+});
+
+describe('a venue that gives no order book', () => {
+  it.each([400, 404])('with status %i leaves the trades', async (status) => {
+    expect(await lookAtBook(refusing(status), instrument(false), asOf, call)).toEqual({ book: null, requests: 1 });
+  });
+});
