@@ -1,20 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';
+import type { VenueClient } from '../../src/sources/http/venue-client.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { listEvents } from '../../src/sources/polymarket/list-events.ts';
+import { gammaStub } from './gamma-stub.ts';
 
 const call = { lane: 'live', signal: new AbortController().signal } as const;
-
-/** A Gamma that answers by hand, and what it was asked. */
-function gamma(answer: (path: string, query: URLSearchParams) => unknown): { client: VenueClient; asked: string[] } {
-  const asked: string[] = [];
-  const get = async ({ path, query = [] }: GetRequest) => {
-    const params = new URLSearchParams(query.map(([name, value]): [string, string] => [name, String(value)]));
-    asked.push(`${path}?${params.toString()}`);
-    return { json: answer(path, params), path, requests: 1 };
-  };
-  return { client: { get } as unknown as VenueClient, asked };
-}
 
 async function all(client: VenueClient): Promise<unknown[]> {
   const items: unknown[] = [];
@@ -26,7 +16,7 @@ const numbers = (from: number, count: number): number[] => Array.from({ length: 
 
 describe('a listing of events', () => {
   it('is read by keyset, the same filters on every page', async () => {
-    const { client, asked } = gamma((_, query) =>
+    const { client, asked } = gammaStub((_, query) =>
       query.has('after_cursor') ? { events: numbers(100, 20), next_cursor: null } : { events: numbers(0, 100), next_cursor: 'a' },
     );
     expect(await all(client)).toEqual(numbers(0, 120));
@@ -34,7 +24,7 @@ describe('a listing of events', () => {
   });
 
   it.each([404, 405, 422])('is read by offset where the keyset route answers %i', async (status) => {
-    const { client, asked } = gamma((path, query) => {
+    const { client, asked } = gammaStub((path, query) => {
       if (path.endsWith('keyset')) throw new VenueError('BadInput', 'no such route', { status });
       return numbers(Number(query.get('offset')), query.get('offset') === '0' ? 100 : 7);
     });
@@ -43,7 +33,7 @@ describe('a listing of events', () => {
   });
 
   it('does not go round in circles when a cursor leads to itself', async () => {
-    const { client, asked } = gamma(() => ({ events: [1], next_cursor: 'a' }));
+    const { client, asked } = gammaStub(() => ({ events: [1], next_cursor: 'a' }));
     await all(client);
     expect(asked).toHaveLength(2);
   });

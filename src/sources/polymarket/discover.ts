@@ -6,7 +6,9 @@ import type { DiscoverRequest, Discovery } from '../source.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
 import { type Call, type PolymarketApi, VENUE } from './api.ts';
-import { type Finding, findEvent, findMarkets } from './gamma.ts';
+import { findEvent } from './find-event.ts';
+import { findMarkets } from './find-markets.ts';
+import type { Finding } from './gamma.ts';
 import { settleByPayouts } from './payouts.ts';
 
 const NOTHING: Finding = { instruments: [], problems: [], leftOut: [], requests: 0 };
@@ -62,7 +64,9 @@ async function byId(
   const final = new Map(known.filter(isFinal).map((instrument) => [instrument.id.toLowerCase(), instrument]));
   const kept = ids.flatMap((id) => final.get(keyOf(id)) ?? []);
   const asked = ids.filter((id) => !final.has(keyOf(id)));
-  const found = await refusedOneByOne(asked, (values) => findMarkets(gamma, { name: 'condition_ids', values, likely: 'open' }, call));
+  const found = await refusedOneByOne(asked, (values) =>
+    findMarkets(gamma, { name: 'condition_ids', values, likely: 'open', named: true }, call),
+  );
   const there = new Set(found.instruments.map(({ id }) => id.toLowerCase()));
   for (const { names } of found.leftOut) for (const name of names) there.add(keyOf(name));
   const missing = asked.filter((id) => !there.has(keyOf(id)) && !found.refused.has(id));
@@ -89,7 +93,7 @@ async function bySlug(
     kept.push(instrument);
     return false;
   });
-  const found = await refusedOneByOne(asked, (values) => findMarkets(gamma, { name: 'slug', values, likely: 'open' }, call));
+  const found = await refusedOneByOne(asked, (values) => findMarkets(gamma, { name: 'slug', values, likely: 'open', named: true }, call));
   const there = new Set(found.instruments.map(({ reference }) => reference));
   for (const { names } of found.leftOut) for (const name of names) there.add(name);
   const missing = asked.filter((slug) => !there.has(slug) && !found.refused.has(slug));
@@ -156,8 +160,8 @@ async function bySeries(
     else (member.end < window.to ? ended : running).push(member.slug);
   }
   const findings = await Promise.all([
-    findMarkets(gamma, { name: 'slug', values: ended, likely: 'closed' }, call),
-    findMarkets(gamma, { name: 'slug', values: running, likely: 'open' }, call),
+    findMarkets(gamma, { name: 'slug', values: ended, likely: 'closed', named: false }, call),
+    findMarkets(gamma, { name: 'slug', values: running, likely: 'open', named: false }, call),
   ]);
   const instruments = [...kept, ...findings.flatMap((finding) => finding.instruments)];
   const problems = findings.flatMap((finding) => finding.problems);

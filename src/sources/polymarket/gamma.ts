@@ -1,8 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
-import type { QueryPairs, VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
 import { isObject, listAt, schemaChanged } from '../schema-drift.ts';
-import { type Call, VENUE } from './api.ts';
+import { VENUE } from './api.ts';
 import { instrumentOf } from './instrument.ts';
 import { gammaMarketSchema } from './market-schema.ts';
 
@@ -19,6 +18,30 @@ export interface LeftOut {
   /** Slug and condition id, as a selector may name it. */
   readonly names: readonly string[];
   readonly why: string;
+}
+
+/** Found markets and the requests they took. */
+export interface Finding extends FoundMarkets {
+  readonly requests: number;
+}
+
+/** What hosts answer that do not have a route. */
+const NO_ROUTE = new Set([404, 405]);
+
+/** What a route answers; undefined at hosts that do not have it, so that another one can be asked. */
+export async function ifThere<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof VenueError && error.status !== null && NO_ROUTE.has(error.status)) return undefined;
+    throw error;
+  }
+}
+
+/** The list of an answer: bare, or as `data` or its own name (`markets`, `events`) in an envelope. */
+export function listOf(json: unknown, name: string, where: string): readonly unknown[] {
+  const key = !isObject(json) ? '$' : ([name, 'data'].find((each) => each in json) ?? name);
+  return listAt(json, key, { venue: VENUE, where });
 }
 
 /**
@@ -52,83 +75,4 @@ export function readMarkets(list: readonly unknown[], where: string): FoundMarke
     throw schemaChanged({ venue: VENUE, where, path: unreadable.path, expected: unreadable.message, got, sample: list[0] });
   }
   return { instruments, problems, leftOut };
-}
-
-/** Ids or slugs in one question: URLs stay below 8 KB. */
-const BATCH = 60;
-
-export interface Finding extends FoundMarkets {
-  readonly requests: number;
-}
-
-/**
- * Markets by repeated `slug=` or `condition_ids=`. Gamma leaves out closed markets unless it is asked for them, so what one
- * question does not find the other is asked for.
- *
- * @param likely which of the two questions goes first
- */
-export async function findMarkets(
-  gamma: VenueClient,
-  by: { readonly name: 'slug' | 'condition_ids'; readonly values: readonly string[]; readonly likely: 'open' | 'closed' },
-  call: Call,
-): Promise<Finding> {
-  const instruments: Instrument[] = [];
-  const problems: string[] = [];
-  const leftOut: LeftOut[] = [];
-  let requests = 0;
-  let wanted = [...new Set(by.values)];
-  for (const closed of by.likely === 'closed' ? [true, false] : [false, true]) {
-    const found = new Set<string>();
-    const batches = Array.from({ length: Math.ceil(wanted.length / BATCH) }, (_, i) => wanted.slice(i * BATCH, (i + 1) * BATCH));
-    const answers = await Promise.all(batches.map((batch) => askMarkets(gamma, by.name, batch, closed, call)));
-    for (const answer of answers) {
-      requests += answer.requests;
-      problems.push(...answer.problems);
-      leftOut.push(...answer.leftOut);
-      for (const { names } of answer.leftOut) for (const name of names) found.add(by.name === 'slug' ? name : name.toLowerCase());
-      for (const instrument of answer.instruments) {
-        instruments.push(instrument);
-        found.add(by.name === 'slug' ? instrument.reference : instrument.id.slice(`${VENUE}:`.length).toLowerCase());
-      }
-    }
-    wanted = wanted.filter((value) => !found.has(by.name === 'slug' ? value : value.toLowerCase()));
-    if (wanted.length === 0) break;
-  }
-  return { instruments, problems, leftOut, requests };
-}
-
-async function askMarkets(gamma: VenueClient, name: string, values: readonly string[], closed: boolean, call: Call): Promise<Finding> {
-  const filters: QueryPairs = values.map((value) => [name, value] as const);
-  const { json, requests } = await gamma.get({
-    path: '/markets',
-    query: [...filters, ...(closed ? ([['closed', true]] as const) : []), ['limit', 100]],
-    family: 'polymarket/gamma-markets',
-    ...call,
-  });
-  return { ...readMarkets(listAt(json, '$', { venue: VENUE, where: '/markets' }), '/markets'), requests };
-}
-
-/** All markets of an event, open and closed; undefined when there is no such event. */
-export async function findEvent(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
-  const family = 'polymarket/gamma-events';
-  const at = { venue: VENUE, where: '/events/slug' };
-  try {
-    const { json, requests } = await gamma.get({ path: `/events/slug/${encodeURIComponent(slug)}`, family, ...call });
-    return { ...readMarkets(listAt(json, 'markets', at), at.where), requests };
-  } catch (error) {
-    if (!(error instanceof VenueError) || error.status !== 404) throw error;
-  }
-  return await findEventInList(gamma, slug, call);
-}
-
-/** The listing knows an event where the path by slug does not, closed ones only when they are asked for. */
-async function findEventInList(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
-  const at = { venue: VENUE, where: '/events' };
-  for (const closed of [false, true]) {
-    const query: QueryPairs = [['slug', slug], ...(closed ? ([['closed', true]] as const) : [])];
-    const { json, requests } = await gamma.get({ path: '/events', query, family: 'polymarket/gamma-events', ...call });
-    const [event] = listAt(json, '$', at);
-    if (event !== undefined) return { ...readMarkets(listAt(event, 'markets', at), at.where), requests: 1 + requests };
-  }
-  return undefined;
 }

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { findEvent } from '../../src/sources/polymarket/find-event.ts';
+import { findMarkets } from '../../src/sources/polymarket/find-markets.ts';
+import { gammaStub, noRoute } from './gamma-stub.ts';
+
+const call = { lane: 'live', signal: new AbortController().signal } as const;
+const market = (slug: string, closed = false) => ({
+  conditionId: `0x${slug.length}${slug.charCodeAt(slug.length - 1)}`,
+  slug,
+  closed,
+  outcomes: '["Yes","No"]',
+  clobTokenIds: '["1","2"]',
+});
+type Market = ReturnType<typeof market>;
+
+const MARKETS = ['rain', 'snow', 'fog', 'hail', 'wind', 'sun'].map((slug) => market(slug, slug === 'fog'));
+const SLUGS = MARKETS.map(({ slug }) => slug);
+const of = (query: URLSearchParams, slugs = query.getAll('slug')): Market[] =>
+  MARKETS.filter(({ slug, closed }) => slugs.includes(slug) && closed === (query.get('closed') === 'true'));
+
+const slugs = (values: readonly string[], named = true) => ({ name: 'slug', values, likely: 'open', named }) as const;
+const names = (finding: { instruments: readonly { reference: string }[] } | undefined) =>
+  finding?.instruments.map(({ reference }) => reference).sort();
+
+describe('markets are found', () => {
+  it('in two requests, the open and the closed ones, where the listing knows them all', async () => {
+    const { client, asked } = gammaStub((_, query) => of(query));
+    expect(names(await findMarkets(client, slugs(SLUGS), call))).toEqual([...SLUGS].sort());
+    expect(asked).toHaveLength(2);
+  });
+
+  it('in an envelope as well as in a bare list', async () => {
+    const { client } = gammaStub((_, query) => ({ data: of(query) }));
+    expect(names(await findMarkets(client, slugs(SLUGS), call))).toEqual([...SLUGS].sort());
+  });
+
+  it('page by page in the keyset listing of a host without the plain one', async () => {
+    const { client } = gammaStub((path, query) => {
+      if (path !== '/markets/keyset') throw noRoute();
+      const from = Number(query.get('after_cursor') ?? 0);
+      const found = of(query);
+      return { markets: found.slice(from, from + 2), ...(from + 2 < found.length && { next_cursor: String(from + 2) }) };
+    });
+    expect(names(await findMarkets(client, slugs(SLUGS), call))).toEqual([...SLUGS].sort());
+  });
+
+  it('by their paths at a host without any listing, also those of a series', async () => {
+    const { client } = gammaStub((path) => {
+      const found = MARKETS.find(({ slug }) => path === `/markets/slug/${slug}`);
+      if (found === undefined) throw noRoute();
+      return found;
+    });
+    expect(names(await findMarkets(client, slugs([...SLUGS, 'none'], false), call))).toEqual([...SLUGS].sort());
+  });
+
+  it.each([
+    ['first', 0],
+    ['last', -1],
+  ])('one by one at a host that reads only the %s of several values', async (_, at) => {
+    const { client } = gammaStub((_path, query) => of(query, [query.getAll('slug').at(at) ?? '']));
+    expect(names(await findMarkets(client, slugs(['none', ...SLUGS], false), call))).toEqual([...SLUGS].sort());
+    expect(names(await findMarkets(client, slugs(SLUGS, false), call))).toEqual([...SLUGS].sort());
+  });
+
+  it('with one request more at most where members of a series do not exist', async () => {
+    const { client, asked } = gammaStub((_, query) => of(query));
+    await findMarkets(client, slugs(['a', 'b', 'c', 'd', 'e', 'f', 'rain'], false), call);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('without those that a host sends unasked', async () => {
+    const { client } = gammaStub(() => MARKETS);
+    expect(names(await findMarkets(client, slugs(['snow']), call))).toEqual(['snow']);
+  });
+
+  it('never in a list that lost a field: that is a changed schema', async () => {
+    const { client } = gammaStub((_, query) => of(query).map(({ conditionId, ...rest }) => ({ ...rest, condition: conditionId })));
+    await expect(findMarkets(client, slugs(SLUGS), call)).rejects.toThrow(/changed its answer on \/markets: .*conditionId/);
+    const { client: renamed } = gammaStub((_, query) => ({ items: of(query) }));
+    await expect(findMarkets(renamed, slugs(SLUGS), call)).rejects.toThrow(/expected a list at markets/);
+  });
+});
+
+describe('an event is found', () => {
+  const event = { slug: 'weather', markets: MARKETS };
+  it.each([
+    ['by its path', (path: string) => (path === '/events/slug/weather' ? event : undefined)],
+    ['in the listing', (path: string) => (path === '/events' ? [{ slug: 'other', markets: [] }, event] : undefined)],
+    ['in the keyset listing', (path: string) => (path === '/events/keyset' ? { events: [event] } : undefined)],
+  ])('%s', async (_, answer) => {
+    const { client } = gammaStub((path) => {
+      const found = answer(path);
+      if (found === undefined) throw noRoute();
+      return found;
+    });
+    expect(names(await findEvent(client, 'weather', call))).toEqual([...SLUGS].sort());
+    expect(await findEvent(client, 'politics', call)).toBeUndefined();
+  });
+});
