@@ -1,5 +1,6 @@
 import type { Instrument, TimeRange } from '../contracts/market-data.ts';
 import type { SourcePage } from '../sources/source.ts';
+import { holdCollect } from '../storage/collect-owner.ts';
 import { type CollectProgress, saveCollectProgress } from '../storage/collect-progress.ts';
 import { coverageOf } from '../storage/coverage.ts';
 import type { Database } from '../storage/database.ts';
@@ -11,6 +12,8 @@ export interface InstrumentCollection {
   readonly planned: PlannedInstrument;
   readonly executionId: string;
   readonly symbol: string;
+  /** This attempt's claim on the symbol's staging. */
+  readonly owner: string;
   readonly instrumentKey: number;
   readonly window: TimeRange;
   readonly asOf: number;
@@ -32,7 +35,7 @@ export interface InstrumentOutcome {
  * transaction, so another attempt goes on right after the last whole page.
  */
 export async function collectInstrument(collection: InstrumentCollection): Promise<InstrumentOutcome> {
-  const { database, planned, executionId, symbol, instrumentKey, window, asOf, refetch, progress, signal, onPage } = collection;
+  const { database, planned, executionId, symbol, owner, instrumentKey, window, asOf, refetch, progress, signal, onPage } = collection;
   const { instrument, source, selectors } = planned;
   const key = { executionId, symbol, instrumentKey };
   const problems: string[] = [];
@@ -59,6 +62,7 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
     cursor = page.cursor;
     const reached = { pages, requests, cursor, done: false };
     await database.transaction(async (transaction) => {
+      await holdCollect(transaction, { executionId, symbol, owner });
       await stagePage(transaction, { ...key, pageNumber, order: page.order, rows: page.rows });
       for (const range of page.coverage) await stageCoverage(transaction, { ...key, kind: page.kind, range });
       await saveCollectProgress(transaction, key, reached);
@@ -67,6 +71,11 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
     problems.push(...(page.problems ?? []));
     onPage(page);
   }
-  if (pages > 0) await saveCollectProgress(database, key, { pages, requests, cursor, done: true });
+  if (pages > 0) {
+    await database.transaction(async (transaction) => {
+      await holdCollect(transaction, { executionId, symbol, owner });
+      await saveCollectProgress(transaction, key, { pages, requests, cursor, done: true });
+    });
+  }
   return { book, problems };
 }

@@ -5,6 +5,7 @@ import { crowdedSignal } from '../sources/http/crowded-signal.ts';
 import { createGate } from '../sources/http/gate.ts';
 import type { SourceSet } from '../sources/create-sources.ts';
 import { symbolsByName } from '../storage/catalogue.ts';
+import { claimCollect, endCollect } from '../storage/collect-owner.ts';
 import { collectProgressOf, collectTotals } from '../storage/collect-progress.ts';
 import type { Database } from '../storage/database.ts';
 import { instrumentsOf, saveInstruments } from '../storage/instruments.ts';
@@ -68,6 +69,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     }
     return await work.commit(async (transaction): Promise<StageEffect> => {
       await saveInstruments(transaction, symbol, books);
+      await endCollect(transaction, { executionId: input.context.executionId, symbol });
       const totals = await collectTotals(transaction, { executionId: input.context.executionId, symbol });
       const sum = (of: 'ticks' | 'pages' | 'requests'): number => totals.reduce((total, each) => total + each[of], 0);
       const skipped = Object.entries(plan.skippedSources);
@@ -98,6 +100,8 @@ async function collectAll({ database, input, work, plan, keys }: AllRequest): Pr
   const { context, symbol, settings } = input;
   const { asOf, daysBack, refetch } = settings;
   const { executionId } = context;
+  // From here on an attempt that was held up writes no more; what it had staged is read after that.
+  const owner = await claimCollect(database, { executionId, symbol });
   const earlier = await collectProgressOf(database, { executionId, symbol });
   const outcomes = new Map<string, InstrumentOutcome>();
   const failures = new Failures(plan.instruments.length);
@@ -115,6 +119,7 @@ async function collectAll({ database, input, work, plan, keys }: AllRequest): Pr
         planned,
         executionId,
         symbol,
+        owner,
         instrumentKey,
         window: { from: asOf - daysBack * DAY_MS, to: asOf },
         asOf,
