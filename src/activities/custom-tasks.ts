@@ -1,5 +1,5 @@
 import { type ActivityContext, type LoadedPlugins, type PluginActivity } from '../plugins.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
 import { httpGet, httpPost } from './custom/http.ts';
 import { sleep } from './custom/sleep.ts';
@@ -25,6 +25,38 @@ export function argumentProblems(activity: PluginActivity, args: readonly Json[]
   return problems;
 }
 
+/** Outputs travel through Temporal and stand in the run's status: small facts, no data. */
+const LARGEST_OUTPUT_BYTES = 32 * 1024;
+
+/**
+ * What an activity returned, as JSON holds it.
+ *
+ * @throws PredictLabError BadInput when JSON cannot hold it, or it is data rather than a fact
+ */
+function outputOf(taskId: string, returned: unknown): Json {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(returned);
+  } catch (error) {
+    throw new PredictLabError(
+      'BadInput',
+      `${taskId} returned what JSON cannot hold (${messageOf(error).split('\n')[0]}); return plain values`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (text === undefined) return null;
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LARGEST_OUTPUT_BYTES) {
+    throw new PredictLabError(
+      'BadInput',
+      `${taskId} returned ${bytes} bytes, and a task's output may have ${LARGEST_OUTPUT_BYTES}; write data to a file or a table and return where it is`,
+    );
+  }
+  return JSON.parse(text) as Json;
+}
+
 /** Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats. */
 export function customActivity(activity: PluginActivity, runTask: ReturnType<typeof createTaskRunner>): CustomActivity {
   return async (given, context) =>
@@ -44,8 +76,8 @@ export function customActivity(activity: PluginActivity, runTask: ReturnType<typ
           log,
           heartbeat: (details = null) => work.heartbeat(details),
         };
-        const result = (await activity.run(parsed.data, activityContext)) ?? null;
-        return await work.commit(async () => ({ output: result }));
+        const result = outputOf(taskId, await activity.run(parsed.data, activityContext));
+        return await work.record({ output: result });
       },
     });
 }

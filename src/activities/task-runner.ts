@@ -4,7 +4,7 @@ import type { Json } from '../contracts/pipeline-input.ts';
 import type { TaskContext, TaskOutcome } from '../contracts/stage-report.ts';
 import type { Stage } from '../contracts/words.ts';
 import type { Database } from '../storage/database.ts';
-import { commitEffect, findEffect } from '../storage/ledger.ts';
+import { commitEffect, findEffect, recordEffect } from '../storage/ledger.ts';
 import { failureOf } from './failure.ts';
 import type { Log, StageEffect, StageWork } from './stage-work.ts';
 import type { TaskMetrics } from './task-metrics.ts';
@@ -27,12 +27,18 @@ export interface TaskRunnerDependencies {
   readonly longestWaitInSlotMs?: number;
 }
 
+/** A stage's work, or that of a task which writes nothing to the database itself. */
+export interface TaskWork extends StageWork {
+  /** Ends the task by recording its effect alone, in one statement. */
+  record(effect: StageEffect): Promise<StageEffect>;
+}
+
 /** What runs, and under which name its effect is recorded. */
 export interface Task {
   readonly context: TaskContext;
   readonly symbol?: string;
   readonly stage?: Stage;
-  readonly work: (work: StageWork) => Promise<StageEffect>;
+  readonly work: (work: TaskWork) => Promise<StageEffect>;
 }
 
 /**
@@ -50,7 +56,7 @@ export function createTaskRunner({
     const { earlierAttempts, earlierFailures, policy, runId, executionId, taskId } = context;
     const attempts = earlierAttempts + activity.info.attempt;
     const before = (activity.info.heartbeatDetails ?? { failures: earlierFailures }) as Heartbeat;
-    const startedAt = Date.now();
+    const key = { runId, executionId, taskId, symbol, stage, startedAt: Date.now(), attempts };
     const fields = { runId, taskId, attempt: attempts };
     const log = withFields(baseLog, fields);
     const meter = metrics.begin(stage ?? 'custom');
@@ -61,7 +67,7 @@ export function createTaskRunner({
     const timer = setTimeout(() => timeout.abort(timedOut(taskId, policy.timeoutMs)), policy.timeoutMs);
     const signal = AbortSignal.any([activity.cancellationSignal, timeout.signal]);
     try {
-      const known = await findEffect(database, { executionId, taskId });
+      const known = await findEffect(database, key);
       if (known !== undefined) {
         log.info('the task had already taken effect; its first outcome is returned');
         return { output: known.output, degraded: known.degraded, attempts: known.attempts };
@@ -79,7 +85,11 @@ export function createTaskRunner({
           },
           commit: async (write) => {
             signal.throwIfAborted();
-            return await commitEffect(database, { runId, executionId, taskId, symbol, stage, startedAt, attempts }, write);
+            return await commitEffect(database, key, write);
+          },
+          record: async (effect) => {
+            signal.throwIfAborted();
+            return await recordEffect(database, key, effect);
           },
         }),
       );

@@ -66,33 +66,73 @@ export async function commitEffect(
   key: EffectKey,
   write: (transaction: Transaction) => Promise<StageEffect>,
 ): Promise<StageEffect> {
-  return await database.transaction(async (transaction) => {
-    if (!(await claim(transaction, key))) {
-      const known = await findEffect(transaction, key);
-      if (known === undefined) throw new Error(`the ledger lost ${key.taskId} of ${key.executionId}`);
-      return { output: known.output, ...(known.degraded === undefined ? {} : { degraded: known.degraded }) };
+  for (let waits = 0; ; waits++) {
+    let claimed = false;
+    try {
+      return await database.transaction(async (transaction) => {
+        if (!(await claim(transaction, key))) return await firstEffect(transaction, key);
+        claimed = true;
+        const effect = await write(transaction);
+        await transaction.query(
+          `update ledger set output = $3, degraded = $4, finished_at = clock_timestamp(),
+             duration_seconds = greatest(0, extract(epoch from clock_timestamp() - started_at))
+           where execution_id = $1 and task_id = $2`,
+          [key.executionId, key.taskId, jsonb(effect.output), effect.degraded === undefined ? null : jsonb(effect.degraded)],
+        );
+        return effect;
+      });
+    } catch (error) {
+      // Whoever has the task may be at it for minutes, longer than locks are waited for elsewhere.
+      if (claimed || waits >= MOST_WAITS || !isLockTimeout(error)) throw error;
     }
-    const effect = await write(transaction);
-    await transaction.query(
-      `update ledger set output = $3, degraded = $4, finished_at = clock_timestamp(),
-         duration_seconds = greatest(0, extract(epoch from clock_timestamp() - started_at))
-       where execution_id = $1 and task_id = $2`,
-      [key.executionId, key.taskId, jsonb(effect.output), effect.degraded === undefined ? null : jsonb(effect.degraded)],
-    );
-    return effect;
-  });
+  }
 }
 
-/** Whether the task is ours to do. Waits for whoever is doing it: longer than other locks, since they may be at it for minutes. */
+/** Each is as long as a lock is waited for (`openDatabase`): half an hour in all. */
+const MOST_WAITS = 60;
+
+const isLockTimeout = (error: unknown): boolean =>
+  error instanceof Error &&
+  typeof error.cause === 'object' &&
+  error.cause !== null &&
+  'code' in error.cause &&
+  error.cause.code === '55P03';
+
+/** Whether the task is ours to do. Waits for whoever is doing it. */
 async function claim(transaction: Transaction, key: EffectKey): Promise<boolean> {
-  await transaction.query("set local lock_timeout = 0; set local statement_timeout = '30min'");
   const { rowCount } = await transaction.query(
     `insert into ledger (execution_id, task_id, run_id, symbol, stage, attempts, started_at)
      values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000)) on conflict do nothing`,
     [key.executionId, key.taskId, key.runId, key.symbol ?? null, key.stage ?? null, key.attempts, key.startedAt],
   );
-  await transaction.query('set local lock_timeout to default; set local statement_timeout to default');
   return rowCount === 1;
+}
+
+/** Records the effect of a task that wrote nothing here itself, in one statement. @returns the first effect, if there was one already */
+export async function recordEffect(queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> {
+  const { rowCount } = await queryable.query(
+    `insert into ledger (execution_id, task_id, run_id, symbol, stage, attempts, started_at, output, degraded, finished_at, duration_seconds)
+     values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8, $9, clock_timestamp(),
+       greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)) on conflict do nothing`,
+    [
+      key.executionId,
+      key.taskId,
+      key.runId,
+      key.symbol ?? null,
+      key.stage ?? null,
+      key.attempts,
+      key.startedAt,
+      jsonb(effect.output),
+      effect.degraded === undefined ? null : jsonb(effect.degraded),
+    ],
+  );
+  return rowCount === 1 ? effect : await firstEffect(queryable, key);
+}
+
+async function firstEffect(queryable: Queryable, key: EffectKey): Promise<StageEffect> {
+  const known = await findEffect(queryable, key);
+  if (known === undefined) throw new Error(`the ledger lost ${key.taskId} of ${key.executionId}`);
+  return { output: known.output, ...(known.degraded === undefined ? {} : { degraded: known.degraded }) };
 }
 
 /**
