@@ -58,6 +58,7 @@ async function printCandles(options: CandlesOptions): Promise<void> {
   // all headers are looked at before anything is printed
   const files: TickFile[] = [];
   for (const path of await expandPath(options.ticks)) files.push(await openTickFile(path, { columns, firstOutcome: options.firstOutcome }));
+  if (files.every(({ isEmpty }) => isEmpty)) throw usageError(`${options.ticks} has no rows after its header, so there are no candles`);
   const now = Date.now();
   async function* batches(): AsyncGenerator<Cell[][]> {
     for (const file of files) {

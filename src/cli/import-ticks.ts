@@ -18,6 +18,10 @@ interface ImportOptions {
   readonly json?: boolean;
 }
 
+const DAY_MS = 86_400_000;
+/** What a run looks back without `--days`. */
+const DEFAULT_DAYS = 7;
+
 const HELP = `
 The rows become ticks of the instrument file:<symbol>; the symbol is created if it is not in the catalogue. Importing a file again
 changes nothing, and a file that has grown adds only what is new: a row is known by its content, copies of it in one file by their
@@ -60,6 +64,7 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
   };
   // before the database is touched: a wrong path or column is the commonest mistake
   const opened = await open(options.firstOutcome);
+  if (opened.every(({ isEmpty }) => isEmpty)) throw usageError(`${patterns.join(', ')}: no rows after the header; nothing was imported`);
   await withDatabase(async (database) => {
     const stored = await instrumentById(database, `file:${symbol}`);
     if (stored !== undefined) checkAgainstStored(stored, { firstOutcome: options.firstOutcome, market });
@@ -93,9 +98,9 @@ function report(symbol: string, files: readonly TickFile[], result: ImportResult
   const { instrument, rows, inserted, duplicates, quarantined, reasons } = result;
   const [priced, ...mirrored] = files.find(({ outcomes }) => outcomes.length > 1)?.outcomes ?? [];
   if (mirrored.length > 0) note(`prices are of ${priced}; trades of ${mirrored.join(', ')} are mirrored`);
-  if (rows === 0) note('no rows after the header');
-  else if (quarantined === rows) note(`every one of the ${rows} rows is bad; are --columns and --market right?`);
+  if (quarantined === rows) note(`every one of the ${rows} rows is bad; are --columns and --market right?`);
   if (quarantined > 0) note(`\`predictlab export quarantine --symbol ${symbol} --format csv\` lists the bad rows`);
+  noteWindow(symbol, result, Date.now());
   if (asJson) return printJson({ symbol, ...result, from: time(result.from), to: time(result.to) });
   const count = (n: number): string => n.toLocaleString('en');
   const why = Object.entries(reasons)
@@ -104,4 +109,13 @@ function report(symbol: string, files: readonly TickFile[], result: ImportResult
   printLine(`${symbol} (${instrument}): ${count(rows)} rows, ${count(inserted)} new ticks, ${count(duplicates)} known already`);
   if (quarantined > 0) printLine(`quarantined ${count(quarantined)}: ${why}`);
   if (result.from !== null) printLine(`from ${time(result.from)} to ${time(result.to)}`);
+}
+
+/** A run looks at the days before its instant, so older data is silent in it: candles are built, but nothing is backtested. */
+function noteWindow(symbol: string, { from, to }: ImportResult, now: number): void {
+  if (from === null || to === null || from >= now - DEFAULT_DAYS * DAY_MS) return;
+  const asOf = Math.min(now, Math.ceil((to + 1) / DAY_MS) * DAY_MS);
+  const days = Math.ceil((asOf - from) / DAY_MS);
+  const at = asOf === now ? '' : ` --as-of ${new Date(asOf).toISOString().slice(0, 10)}`;
+  note(`to backtest all of it: predictlab run --symbols ${symbol} --sources file${at} --days ${days}`);
 }

@@ -14,6 +14,11 @@ export async function expandPath(pattern: string, base = process.cwd()): Promise
   const absolute = path.resolve(base, pattern);
   if (!MAGIC.test(pattern) || (await isFile(absolute))) {
     if (await isFile(absolute)) return [absolute];
+    if (await isFolder(absolute))
+      throw new PredictLabError(
+        'BadInput',
+        `${pattern} is a folder; name a CSV file in it or a pattern such as "${path.join(pattern, '*.csv')}"`,
+      );
     throw new PredictLabError('BadInput', `there is no file ${pattern} (looked in ${base}); check the path`);
   }
   const { root } = path.parse(absolute);
@@ -21,6 +26,14 @@ export async function expandPath(pattern: string, base = process.cwd()): Promise
   if (found.length === 0) throw new PredictLabError('BadInput', `no file matches ${pattern} (looked in ${base}); check the pattern`);
   return found.sort();
 }
+
+const isFolder = async (file: string): Promise<boolean> => {
+  try {
+    return (await stat(file)).isDirectory();
+  } catch {
+    return false;
+  }
+};
 
 const isFile = async (file: string): Promise<boolean> => {
   try {

@@ -44,6 +44,16 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
   }
 }
 
+/**
+ * Binary files and UTF-16 are told by characters that no line of text holds; those must not reach a terminal either.
+ *
+ * @throws PredictLabError BadInput when a header line is no text
+ */
+export function refuseBinary(path: string, header: string): void {
+  const isText = Array.from(header).every((character) => character >= ' ' || character === '\t' || character === '\r');
+  if (!isText) throw new PredictLabError('BadInput', `${path} is not a CSV file: its first line is no text; save it as CSV in UTF-8`);
+}
+
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
   const decoder = new StringDecoder('utf8');
   let rest = '';

@@ -2,7 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import { PredictLabError } from '../contracts/errors.ts';
 import { parseNumber } from './parse-number.ts';
 import { parseTime, timeUnitOf } from './parse-time.ts';
-import { readLines } from './read-lines.ts';
+import { readLines, refuseBinary } from './read-lines.ts';
 import { delimiterOf, splitFields } from './split-fields.ts';
 
 /** Columns of numbers from a file, with the line each row stands on. */
@@ -38,6 +38,7 @@ export async function readSeriesFile<Name extends string>(
       line++;
       if (text.trim() === '') continue;
       if (places === undefined) {
+        refuseBinary(path, text);
         delimiter = delimiterOf(text);
         places = placesOf({ path, names, wanted, header: splitFields(text, delimiter) ?? [] });
         continue;

@@ -6,7 +6,7 @@ import { CopyCounter } from './copy-counter.ts';
 import { OutcomePolarity } from './outcome-polarity.ts';
 import { parseNumber } from './parse-number.ts';
 import { timeUnitOf } from './parse-time.ts';
-import { readLines } from './read-lines.ts';
+import { readLines, refuseBinary } from './read-lines.ts';
 import { delimiterOf, splitFields } from './split-fields.ts';
 import { findTickColumns } from './tick-columns.ts';
 import { contentHash, type LineFormat, parseTickLine, toRow, type NewRow } from './tick-line.ts';
@@ -38,6 +38,8 @@ export interface TickFile {
   readonly kind: 'trade' | 'price';
   /** Whether lines carry ids of their own: then a repeated id is the same trade, not another one. */
   readonly hasTradeIds: boolean;
+  /** Whether nothing follows the header. */
+  readonly isEmpty: boolean;
   /** What its prices look like: probabilities, unless most of the first ones are above 1 and no outcomes are named. */
   readonly likelyMarket: MarketKind;
   /** The outcome names met so far, the priced one first; empty when the file has no outcome column. */
@@ -62,6 +64,7 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
   const [header, ...first] = await firstLines(path, SAMPLE + 1, options.signal);
   if (header === undefined)
     throw new PredictLabError('BadInput', `${path} is empty; it needs a header line such as time,price,size and a line for each tick`);
+  refuseBinary(path, header);
   const delimiter = delimiterOf(header);
   const names = splitFields(header, delimiter);
   if (names === null) throw new PredictLabError('BadInput', `${path}: the quotes of its header line do not close; mend line 1`);
@@ -88,6 +91,7 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
     path,
     kind: columns.size >= 0 ? 'trade' : 'price',
     hasTradeIds: columns.tradeId >= 0,
+    isEmpty: first.length === 0,
     likelyMarket: outcomeNames.length === 0 && aboveOne > sample.length / 2 ? 'asset' : 'probability',
     get outcomes() {
       return polarity?.outcomes ?? [];

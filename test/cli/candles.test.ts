@@ -49,6 +49,13 @@ describe('predictlab candles', () => {
     expect(json).toMatchObject([{ price_type: 'price', volume: null, quote_volume: null, buy_volume: null, trades: 1, complete: false }]);
   });
 
+  it('of a file without rows are none: it ends with 2 and one sentence', async () => {
+    const file = folder.write('header.csv', 'time,price\n');
+    const { code, out, err } = await predictlab('candles', '--ticks', file, '--interval', '1h');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('header.csv has no rows after its header, so there are no candles');
+  });
+
   it('says beside the result which rows were left out, and why', async () => {
     const file = folder.write(
       'bad-rows.csv',

@@ -32,6 +32,10 @@ it('a path or pattern that names nothing says where was looked', async () => {
   await expect(expandPath('missing/*.csv', folder.path)).rejects.toMatchObject({ type: 'BadInput' });
 });
 
+it('a folder is no file, and the message says what to write instead', async () => {
+  await expect(expandPath(folder.path)).rejects.toThrow(/is a folder; name a CSV file in it or a pattern such as ".*\*\.csv"/);
+});
+
 it('an instrument is called after its file, without folder and endings', () => {
   expect(nameOf('/data/us_senate.csv.gz')).toBe('us_senate');
   expect(nameOf('trades.v2.csv')).toBe('trades.v2');

@@ -66,6 +66,20 @@ describe('a tick file', () => {
     await expect(readAll(torn)).rejects.toMatchObject({ type: 'BadInput', message: /not whole gzip data/ });
   });
 
+  it('that is binary or UTF-16 is no CSV, and nothing of it is shown', async () => {
+    const header = 'time,price\n1767225600,0.4\n';
+    for (const content of [`\u0000\u0001\u001b[31m${header}`, header.split('').join('\u0000')]) {
+      await expect(openTickFile(folder.write('binary.csv', content))).rejects.toThrow(
+        /binary\.csv is not a CSV file: its first line is no text; save/,
+      );
+    }
+  });
+
+  it('knows whether anything follows its header', async () => {
+    expect((await openTickFile(folder.write('header.csv', 'time,price\n\n'))).isEmpty).toBe(true);
+    expect((await openTickFile(folder.write('row.csv', 'time,price\n1767225600,0.4\n'))).isEmpty).toBe(false);
+  });
+
   it('may be gzip whatever its name, with a byte order mark, CRLF and blank lines', async () => {
     const content = '\ufefftime,price,size\r\n2026-01-01T00:00:00Z,0.4,1\r\n\r\n2026-01-01T00:00:01Z,0.5,2\r\n';
     for (const path of [write(content), write(gzipSync(Buffer.from(content)))]) {

@@ -129,11 +129,19 @@ describe('predictlab import ticks', () => {
     expect(out).toContain('quarantined 2: malformed 2');
   });
 
-  it('of a file that is missing or lacks a column ends with 2 and stores nothing', async () => {
-    for (const args of [['none.csv'], [join(folder.path, 'rain.csv'), '--columns', 'time=When']]) {
+  it('of a file that is missing, lacks a column or has no rows ends with 2 and stores nothing', async () => {
+    const header = folder.write('header.csv', 'time,price,size\n');
+    for (const args of [['none.csv'], [folder.path], [header], [join(folder.path, 'rain.csv'), '--columns', 'time=When']]) {
       expect(await predictlab('import', 'ticks', ...args, '--symbol', 'NOTHING')).toMatchObject({ code: 2, out: '' });
     }
     expect((await predictlab('export', 'ticks', '--symbol', 'NOTHING')).err).toContain('there is no symbol NOTHING');
+  });
+
+  it('of days that a run does not look at says how to backtest them', async () => {
+    const file = folder.write('old.csv', 'time,price,size\n2022-11-07T10:00:00Z,0.4,1\n2022-11-09T10:00:00Z,0.5,1\n');
+    const { code, err } = await predictlab('import', 'ticks', file, '--symbol', 'OLD');
+    expect(code).toBe(0);
+    expect(err).toContain('predictlab run --symbols OLD --sources file --as-of 2022-11-10 --days 3');
   });
 
   it('that fails in the middle stores nothing and leaves nothing behind', async () => {
