@@ -34,6 +34,7 @@ export function createPreparePipeline({
       strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
       activities: [...activities].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
       now: defaultAsOf,
+      clock: Date.now(),
     });
     if ('problems' in parsed) throw invalid(new InvalidPipelineError(parsed.problems));
     const { config } = parsed;

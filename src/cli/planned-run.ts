@@ -28,6 +28,7 @@ export async function plannedRun(database: Database, input: PipelineInput): Prom
     strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
     activities: [...customTasks(plugins)].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
     now: Date.now(),
+    clock: Date.now(),
   });
   if ('problems' in parsed) throw new InvalidPipelineError(parsed.problems);
   const built = buildGraph(parsed.config);

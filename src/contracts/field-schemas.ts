@@ -56,9 +56,9 @@ export const wholeField = (from: number, to: number) =>
   });
 
 /** A number in a range. */
-export const numberField = (from: number, to: number) =>
+export const numberField = (from: number, to: number, wanted = `a number from ${from} to ${to}`) =>
   z.number().superRefine((value, context) => {
-    if (!(value >= from && value <= to)) problem(context, `${value} is out of range; write a number from ${from} to ${to}`);
+    if (!(value >= from && value <= to)) problem(context, `${value} is out of range; write ${wanted}`);
   });
 
 /** 1 goes first, 5 last. */

@@ -18,7 +18,13 @@ export interface KnownNames {
   readonly activities: readonly { readonly name: string; problems(args: readonly Json[]): readonly string[] }[];
   /** What `asOf: null` stands for; UTC epoch milliseconds. */
   readonly now: number;
+  /** The clock, where the input is about to run: nothing has happened after it. UTC epoch milliseconds. */
+  readonly clock?: number;
 }
+
+/** Clocks of two machines may differ by so much. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+const HOUR_IN_DAYS = 1 / 24;
 
 const retryFields = {
   maxRetries: wholeField(0, 100).optional(),
@@ -66,7 +72,7 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
     symbols: z.array(symbol).optional(),
     sourceTypes: z.array(wordField('source', SOURCE_TYPES)).min(1, 'name at least one source').optional(),
     intervals: z.array(wordField('interval', INTERVALS)).min(1, 'name at least one interval').optional(),
-    daysBack: numberField(1 / 24, 3_650).optional(),
+    daysBack: numberField(HOUR_IN_DAYS, 3_650, 'a number of days from 0.042 (an hour) to 3650').optional(),
     untilStage: stageWord.optional(),
     maxConcurrent: wholeField(1, 10_000).optional(),
     order: wordField('order', ORDERS).optional(),
@@ -104,11 +110,18 @@ export function parsePipelineInput(input: unknown, known: KnownNames): { config:
   const schema = pipelineInputSchema(known);
   const parsed = schema.safeParse(given);
   const problems = parsed.success ? [] : inputProblems(parsed.error.issues, given, schema);
-  problems.push(...retryProblems(given), ...ownersProblems(given, known));
+  problems.push(...retryProblems(given), ...ownersProblems(given, known), ...futureProblems(given, known));
   const built = buildGraph(graphShape(given, known));
   if ('problems' in built) problems.push(...built.problems);
   if (!parsed.success || problems.length > 0) return { problems };
   return { config: resolveConfig(parsed.data, known) };
+}
+
+/** A run as of the future would call covered what has not happened yet, and later runs would not fetch it. */
+function futureProblems(given: unknown, { clock }: KnownNames): Problem[] {
+  const { asOf } = recordOf(given);
+  if (clock === undefined || typeof asOf !== 'string' || !(Date.parse(asOf) > clock + CLOCK_SKEW_MS)) return [];
+  return [{ where: 'asOf', message: `${asOf} is in the future; leave it out to run as of now (${new Date(clock).toISOString()})` }];
 }
 
 /** What strategies and activities themselves say about the parameters and arguments they are given. */

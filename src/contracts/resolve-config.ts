@@ -48,7 +48,8 @@ export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue)
 
 function resolveStage(stage: Stage, input: PipelineInput, runRetry: Retry): StageConfig {
   const own = input.stages?.[stage] ?? {};
-  const inherited = stage === 'collect' ? DEFAULT_COLLECT_TIMEOUT_MS : (milliseconds(input.timeout) ?? DEFAULT_TIMEOUT_MS);
+  // What the user says holds for every stage that has no timeout of its own; only the defaults differ.
+  const inherited = milliseconds(input.timeout) ?? (stage === 'collect' ? DEFAULT_COLLECT_TIMEOUT_MS : DEFAULT_TIMEOUT_MS);
   const config: StageConfig = {
     policy: { ...resolveRetry(own.retry, runRetry), timeoutMs: milliseconds(own.timeout) ?? inherited },
     critical: own.critical ?? input.criticalStages?.includes(stage) ?? false,

@@ -88,6 +88,19 @@ describe('a pipeline input', () => {
     expect(config.tasks[0].policy).toEqual({ maxRetries: 1, retryDelayMs: 2_000, backoff: 1, maxDelayMs: 300_000, timeoutMs: 10_000 });
   });
 
+  it('gives every stage the timeout of the run, and collect a longer one only by default', () => {
+    const { stages } = configOf({ timeout: '20s', stages: { kline: { timeout: '7s' } } });
+    expect(Object.values(stages).map(({ policy }) => policy.timeoutMs)).toEqual([20_000, 20_000, 20_000, 7_000, 20_000, 20_000]);
+  });
+
+  it('is refused as of the future, whose trades would count as collected; clocks may differ a little', () => {
+    const given = (asOf: string) => parsePipelineInput({ asOf }, { ...known, clock: known.now });
+    expect(given('2026-01-31T00:04:00Z')).toHaveProperty('config');
+    expect(given('2026-02-01')).toEqual({
+      problems: [{ where: 'asOf', message: '2026-02-01 is in the future; leave it out to run as of now (2026-01-31T00:00:00.000Z)' }],
+    });
+  });
+
   it('decides asOf once', () => {
     expect(configOf({ asOf: '2026-01-02T03:04:05Z' }).asOf).toBe(Date.UTC(2026, 0, 2, 3, 4, 5));
     expect(configOf({ asOf: '2026-01-02' }).asOf).toBe(Date.UTC(2026, 0, 2));
