@@ -42,6 +42,8 @@ export function registerSchedule(program: Command): void {
           timeZone: options.timeZone,
           catchupWindow: options.catchupWindow,
           input: Object.keys(input).length === 0 ? undefined : input,
+          // A file is the whole input; single options change single fields.
+          replaceInput: options.file !== undefined,
         };
         await withPredictLab(async (lab) => {
           let done = 'updated';

@@ -14,6 +14,8 @@ export interface ScheduleOptions {
   /** IANA name. @default "UTC" */
   readonly timeZone?: string;
   readonly input?: PipelineInput;
+  /** For an update: the input is the whole of it, earlier fields go. @default false */
+  readonly replaceInput?: boolean;
   /** A run missed for longer than this (no server, no worker) is not caught up. @default "1m" */
   readonly catchupWindow?: string;
 }
@@ -57,8 +59,8 @@ export class Schedules {
     return 'updated';
   }
 
-  /** Changes what is given and keeps the rest. */
-  async update(options: ScheduleOptions): Promise<void> {
+  /** Changes what is given and keeps the rest, field by field in the input too. */
+  async update({ replaceInput = false, ...options }: ScheduleOptions): Promise<void> {
     const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
     const before = await this.show(scheduleId);
     const foreign = before.cron === UNKNOWN_CRON && options.cron === undefined;
@@ -66,8 +68,8 @@ export class Schedules {
       cron: foreign ? undefined : before.cron,
       timeZone: before.timeZone,
       catchupWindow: before.catchupWindow,
-      input: before.input,
       ...defined(options),
+      input: replaceInput ? options.input : { ...before.input, ...options.input },
     };
     const parts = this.#parts(scheduleId, merged);
     await mended(scheduleId, () =>

@@ -47,6 +47,15 @@ describe('the schedule', () => {
     expect(await rig.lab.schedules.show(scheduleId)).toMatchObject({ cron: '30 1 * * *', input: { symbols: ['AAA'] } });
   });
 
+  it('keeps the fields of its input that an update does not give, unless the input is given as a whole', async () => {
+    const retry = { maxRetries: 3, retryDelay: '5m', backoff: 1 };
+    const input = async () => (await rig.lab.schedules.show(scheduleId)).input;
+    await rig.lab.schedules.update({ scheduleId, input: { maxConcurrent: 2 } });
+    expect(await input()).toEqual({ symbols: ['AAA'], untilStage: 'collect', maxConcurrent: 2, retry });
+    await rig.lab.schedules.update({ scheduleId, input: { symbols: ['AAA'], untilStage: 'collect' }, replaceInput: true });
+    expect(await input()).toEqual({ symbols: ['AAA'], untilStage: 'collect', retry });
+  });
+
   it('is paused and resumed', async () => {
     await rig.lab.schedules.pause(scheduleId);
     expect((await rig.lab.schedules.show(scheduleId)).paused).toBe(true);
