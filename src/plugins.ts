@@ -84,6 +84,8 @@ async function importPlugin(specifier: string): Promise<Plugin> {
   }
   const plugin = module.default;
   if (typeof plugin !== 'object' || plugin === null) throw badPlugin(specifier, 'has no default export { activities, strategies }');
+  const unknown = Object.keys(plugin).filter((key) => key !== 'activities' && key !== 'strategies');
+  if (unknown.length > 0) throw badPlugin(specifier, `exports ${unknown.join(', ')} in its default; it may have activities and strategies`);
   return plugin;
 }
 

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { customActivity } from '../../src/activities/custom-tasks.ts';
+
+import type { Task, TaskWork } from '../../src/activities/task-runner.ts';
+
+/** What a task's output is when its activity returns this. */
+async function outputOf(returned: unknown): Promise<unknown> {
+  const run = customActivity({ input: z.any(), run: async () => returned as never }, async ({ work }: Task) => {
+    const record: TaskWork['record'] = async (effect) => effect;
+    return { attempts: 1, ...(await work({ record } as TaskWork)) };
+  });
+  return (await run({}, { taskId: 'mine' } as never)).output;
+}
+
+describe('what a plugin activity returns', () => {
+  it('becomes the output as JSON holds it; nothing becomes null', async () => {
+    expect(await outputOf({ rows: 3, at: new Date(0), left: undefined })).toEqual({ rows: 3, at: '1970-01-01T00:00:00.000Z' });
+    expect(await outputOf(undefined)).toBeNull();
+    expect(await outputOf(() => 1)).toBeNull();
+  });
+
+  it('is refused at once when JSON cannot hold it, or it is data that does not belong into the status of a run', async () => {
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    await expect(outputOf(circle)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining('mine returned') });
+    await expect(outputOf({ big: 1n })).rejects.toMatchObject({ type: 'BadInput' });
+    await expect(outputOf('x'.repeat(40_000))).rejects.toMatchObject({
+      type: 'BadInput',
+      message: expect.stringContaining('40002 bytes'),
+    });
+  });
+});
