@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, Connection, ServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
 import type { PipelineInput } from './contracts/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/pipeline-status.ts';
@@ -10,7 +10,9 @@ import { RunEnded } from './client/run-ended.ts';
 import { runOutcome } from './client/run-outcome.ts';
 import { fillInStages } from './client/open-stages.ts';
 import { pendingAttempts, type PendingAttempt } from './client/pending-attempts.ts';
-import { type OpenRun, openRuns } from './client/open-runs.ts';
+import { cutOff } from './client/cut-off.ts';
+import { recentRuns, type TemporalRun } from './client/recent-runs.ts';
+import { isUnavailable, serviceMessage } from './client/service-error.ts';
 import { Schedules } from './client/schedules.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import {
@@ -28,6 +30,9 @@ export interface StartOptions extends RunOptions {
   /** The run's id. @default `pipeline-<UTC stamp>` */
   readonly runId?: string;
 }
+
+/** Whoever waits for a run outlasts a restart of the server of this length. */
+const SERVER_PATIENCE_MS = 30_000;
 
 export interface StartedRun {
   readonly runId: string;
@@ -107,25 +112,47 @@ export class PredictLab {
    * @throws RunEnded when it did not end with a result: failed (`InvalidPipeline`, `CriticalTaskFailed`), cancelled, terminated
    */
   async result(run: string): Promise<PipelineResult> {
-    return await runOutcome(await this.#handle(run));
+    const handle = await this.#handle(run);
+    for (let silentSince: number | undefined; ; ) {
+      try {
+        return await runOutcome(handle);
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        // A server that restarts comes back with its runs: wait for it a while.
+        silentSince ??= Date.now();
+        if (Date.now() - silentSince > SERVER_PATIENCE_MS) throw temporalUnreachable(this.address, serviceMessage(error));
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+    }
   }
 
   /** Live while the run is open, and after it closed (a worker must be up to answer). */
   async status(run: string): Promise<PipelineStatus> {
     const handle = await this.#handle(run);
-    return await fillInStages(this.#client, await asked(run, () => handle.query(statusQuery)));
+    const status = await this.#asked(handle, () => handle.query(statusQuery));
+    if (status.finishedAt !== null) return status;
+    const { status: state, closeTime } = await handle.describe();
+    if (closeTime === undefined || state.name === 'RUNNING') return await fillInStages(this.#client, status);
+    // It closed between the two questions, or was closed from outside and cannot say so itself.
+    const last = await this.#asked(handle, () => handle.query(statusQuery));
+    return last.finishedAt === null ? cutOff(last, closeTime) : last;
   }
 
   /** The tasks in topological order. */
   async graph(run: string): Promise<readonly GraphTask[]> {
     const handle = await this.#handle(run);
-    return await asked(run, () => handle.query(graphQuery));
+    return await this.#asked(handle, () => handle.query(graphQuery));
   }
 
   /** One line: what a task is waiting for, or why it was skipped or failed. */
   async why(run: string, taskId: string): Promise<string> {
     const handle = await this.#handle(run);
-    const answer = await asked(run, () => handle.query(whyQuery, taskId));
+    const answer = await this.#asked(handle, () => handle.query(whyQuery, taskId));
+    const { status } = await handle.describe();
+    if (status.name === 'TERMINATED' || status.name === 'TIMED_OUT') {
+      const task = (await this.status(run)).taskResults[taskId];
+      if (task?.status === 'cancelled') return `${taskId} was cut off: the run was ended from outside (${status.name.toLowerCase()})`;
+    }
     const attempt = (await this.attempts(handle.workflowId)).get(taskId);
     return attempt?.retryAt === undefined
       ? answer
@@ -139,42 +166,42 @@ export class PredictLab {
 
   async setMaxConcurrent(run: string, value: number): Promise<number> {
     const handle = await this.#handle(run);
-    return await asked(run, () => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
+    return await this.#asked(handle, () => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
   }
 
   /** No new task starts until `resume`. */
   async pause(run: string): Promise<void> {
     const handle = await this.#handle(run);
-    await asked(run, () => handle.executeUpdate(pauseUpdate));
+    await this.#asked(handle, () => handle.executeUpdate(pauseUpdate));
   }
 
   async resume(run: string): Promise<void> {
     const handle = await this.#handle(run);
-    await asked(run, () => handle.executeUpdate(resumeUpdate));
+    await this.#asked(handle, () => handle.executeUpdate(resumeUpdate));
   }
 
   /** Failed and skipped tasks of an open run go again. @returns their ids */
   async retryFailed(run: string): Promise<readonly string[]> {
     const handle = await this.#handle(run);
-    return await asked(run, () => handle.executeUpdate(retryFailedUpdate));
+    return await this.#asked(handle, () => handle.executeUpdate(retryFailedUpdate));
   }
 
   /** Asks the run to wind down; it closes as Canceled. */
   async cancel(run: string): Promise<void> {
     const handle = await this.#handle(run);
-    await asked(run, () => handle.cancel());
+    await this.#asked(handle, () => handle.cancel());
   }
 
-  /** Runs that Temporal holds open now, newest first. */
-  async openRuns(): Promise<readonly OpenRun[]> {
-    return await openRuns(this.#client, this.#taskQueue);
+  /** Every open run and the last closed ones as Temporal knows them, newest first; also those that never got as far as the database. */
+  async recentRuns(limit = 20): Promise<readonly TemporalRun[]> {
+    return await this.#answered(() => recentRuns(this.#client, { taskQueue: this.#taskQueue, limit }));
   }
 
   /** Whether a run is open, and its ids; undefined when Temporal does not know it. */
   async describe(run: string): Promise<{ runId: string; executionId: string; open: boolean; closeStatus: string } | undefined> {
     try {
       const handle = await this.#handle(run);
-      const description = await handle.describe();
+      const description = await this.#answered(() => handle.describe());
       const executionId = description.raw.workflowExecutionInfo?.firstRunId || description.runId;
       return {
         runId: description.workflowId,
@@ -183,13 +210,50 @@ export class PredictLab {
         closeStatus: description.status.name,
       };
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError || error instanceof PredictLabError) return undefined;
+      if (error instanceof WorkflowNotFoundError) return undefined;
       throw error;
     }
   }
 
   async close(): Promise<void> {
     await this.#client.connection.close();
+  }
+
+  /** Foreign errors of a call, in the user's words. */
+  async #answered<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (isUnavailable(error)) throw temporalUnreachable(this.address, serviceMessage(error));
+      if (error instanceof ServiceError) throw new Error(serviceMessage(error), { cause: error });
+      throw error;
+    }
+  }
+
+  /** The same for a call about one run. */
+  async #asked<T>(handle: WorkflowHandle<typeof pipeline>, call: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#answered(call);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw await this.#notOpen(handle, error);
+      if (error instanceof Error && error.name === 'WorkflowUpdateFailedError')
+        throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });
+      throw error;
+    }
+  }
+
+  /** Temporal says the same of a run that is closed and of one that never was. */
+  async #notOpen(handle: WorkflowHandle<typeof pipeline>, cause: Error): Promise<PredictLabError> {
+    const run = handle.workflowId;
+    const state = await handle.describe().then(
+      ({ status }) => status.name.toLowerCase().replaceAll('_', ' '),
+      () => undefined,
+    );
+    const message =
+      state === undefined
+        ? `there is no such run: ${run}; \`predictlab runs\` lists them`
+        : `run ${run} is closed (${state}); \`predictlab retry ${run}\` starts what did not succeed anew`;
+    return new PredictLabError('BadInput', message, { cause });
   }
 
   /** A run is named by its workflow id; a Temporal run id is accepted too. */
@@ -203,23 +267,7 @@ export class PredictLab {
 }
 
 export { RunEnded };
-export type { OpenRun, PendingAttempt };
-
-/** Foreign errors of a call about one run, in the user's words. */
-async function asked<T>(run: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) {
-      throw new PredictLabError('BadInput', `there is no such run (or it is closed): ${run}; \`predictlab runs\` lists them`, {
-        cause: error,
-      });
-    }
-    if (error instanceof Error && error.name === 'WorkflowUpdateFailedError')
-      throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });
-    throw error;
-  }
-}
+export type { PendingAttempt, TemporalRun };
 
 function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string {
   const which =

@@ -191,7 +191,9 @@ async function connectNative(temporal: ReturnType<typeof temporalSettings>): Pro
   try {
     return await NativeConnection.connect(temporal.options as Parameters<typeof NativeConnection.connect>[0]);
   } catch (error) {
-    throw temporalUnreachable(temporal.address, messageOf(error));
+    // The native client writes its errors as Rust does; the operating system's own words are inside.
+    const words = /message: "([^"]+)"/.exec(messageOf(error))?.[1];
+    throw temporalUnreachable(temporal.address, words ?? messageOf(error));
   }
 }
 

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const COMMAND = fileURLToPath(new URL('../bin/predictlab.js', import.meta.url));
+/** The built command line. */
+export const COMMAND = fileURLToPath(new URL('../bin/predictlab.js', import.meta.url));
 
 export interface Answer {
   readonly code: number;

@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import type { PredictLab } from '../client.ts';
-import { messageOf } from '../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { PipelineStatus } from '../contracts/pipeline-status.ts';
 import { renderLiveTable } from './terminal.ts';
 import { note } from './print.ts';
@@ -42,7 +42,8 @@ export async function showLiveRun(lab: PredictLab, { runId, ended, maxConcurrent
       told = await draw(lab, { runId, status, screen, told, maxConcurrent });
     } catch (error) {
       // The run goes on without us; what keeps us from seeing it is said until it passes.
-      const reason = `${runId}: no answer yet; is a worker running (\`predictlab worker\`)? (${messageOf(error)})`;
+      const away = error instanceof PredictLabError && error.type === 'SourceUnavailable';
+      const reason = `${runId}: no answer yet; ${away ? error.message : `is a worker running (\`predictlab worker\`)? (${messageOf(error)})`}`;
       if (screen !== undefined) screen(reason);
       else if (told !== -2) note(reason);
       told = screen === undefined ? -2 : told;

@@ -36,6 +36,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
 /** Commands that another one's file registers. */
 const REGISTERED_WITH: Readonly<Record<string, string>> = { pause: 'cancel', resume: 'cancel', slots: 'cancel' };
 
+/** Whoever reads us may have enough (`| head`): that is no error. */
+function endQuietlyWhenUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+}
+
 /** Runs one command. @returns the exit code: 0 ok, 1 the run failed, 2 wrong usage, 3 cannot reach a service */
 export async function main(args: readonly string[]): Promise<number> {
   const program = new Command('predictlab')
@@ -45,6 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+  if (!process.stdout.listeners('error').includes(endQuietlyWhenUnread)) process.stdout.on('error', endQuietlyWhenUnread);
   const asked = REGISTERED_WITH[args[0]] ?? args[0];
   try {
     // Anything but a command's name needs them all: help, a misspelt name.
@@ -73,9 +80,6 @@ function inheritExitOverride(command: Command): void {
 function report(error: unknown): number {
   // commander has printed its message already
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const broken = error instanceof Error && (error as NodeJS.ErrnoException).code === 'EPIPE';
-  // Whoever reads us has enough (`| head`).
-  if (broken) return 0;
   process.stderr.write(`predictlab: ${messageOf(error)}\n`);
   if (error instanceof ExitError) return error.exitCode;
   if (error instanceof PredictLabError) return exitCodeOfType(error.type);

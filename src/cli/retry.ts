@@ -37,7 +37,13 @@ export function registerRetry(program: Command): void {
             reused: found === undefined ? [] : Object.keys(await effectsOf(database, { executionId: found.executionId })),
           };
         });
-        if (stored === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
+        if (stored === undefined) {
+          throw usageError(
+            known === undefined
+              ? `there is no run ${run}; \`predictlab runs\` lists them`
+              : `run ${run} ended before any task began, so there is nothing to take over; mend its input and start it with \`predictlab run\``,
+          );
+        }
         if (!json) note(`${reused.length} tasks of ${stored.runId} are reused`);
         const input: PipelineInput = {
           ...(stored.input as PipelineInput),

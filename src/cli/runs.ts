@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OpenRun } from '../client.ts';
+import type { TemporalRun } from '../client.ts';
 import { formatDuration } from '../report/format.ts';
 import { STATE_GLYPHS } from '../report/glyphs.ts';
 import { listRuns, type RunSummary } from '../storage/runs.ts';
@@ -17,9 +17,9 @@ export function registerRuns(program: Command): void {
     .action(async ({ limit, json }: { limit: string; json?: boolean }) => {
       const count = Number(limit);
       if (!Number.isInteger(count) || count < 1) throw usageError(`--limit ${limit}: write a whole number from 1 on`);
-      const open = await withPredictLab((lab) => lab.openRuns());
+      const known = await withPredictLab((lab) => lab.recentRuns(count));
       const recorded = await withDatabase((database) => listRuns(database, count));
-      const runs = mergeRuns(open, recorded).slice(0, count);
+      const runs = mergeRuns(known, recorded).slice(0, count);
       if (json) return printJson(runs.map(({ executionId: _, ...run }) => run));
       if (runs.length === 0) return printLine('no runs yet; `predictlab run` starts one');
       printTable(
@@ -41,20 +41,36 @@ export function registerRuns(program: Command): void {
 }
 
 /**
- * What the database recorded, corrected by what Temporal holds open: a run that was terminated from outside recorded no end,
- * and must not be shown as running for ever.
+ * What the database recorded, completed by what Temporal knows: a run that was terminated from outside recorded no end and must
+ * not be shown as running for ever, and one whose input was refused recorded nothing at all.
  */
-export function mergeRuns(open: readonly OpenRun[], recorded: readonly RunSummary[]): RunSummary[] {
-  const openIds = new Set(open.map((run) => run.runId));
-  const newest = new Set<string>();
-  const known = recorded.map((run): RunSummary => {
-    const first = !newest.has(run.runId);
-    newest.add(run.runId);
-    const running = run.result === null && first && openIds.has(run.runId);
-    return run.result === null && !running ? { ...run, result: 'failed' } : run;
+export function mergeRuns(known: readonly TemporalRun[], recorded: readonly RunSummary[]): RunSummary[] {
+  const matched = new Map<RunSummary, TemporalRun>();
+  const unrecorded: RunSummary[] = [];
+  for (const run of known) {
+    const row = recorded.find(({ executionId }) => executionId === run.executionId) ?? recorded.find((other) => wentOnFrom(other, run));
+    if (row !== undefined) matched.set(row, run);
+    else unrecorded.push(summaryOf(run));
+  }
+  const runs = recorded.map((run): RunSummary => {
+    const seen = matched.get(run);
+    if (run.result !== null || seen?.ended === 'open') return run;
+    const finishedAt = seen?.closedAt ?? null;
+    const result = seen?.ended === 'cancelled' ? 'cancelled' : 'failed';
+    return { ...run, result, finishedAt, durationSeconds: secondsBetween(run.startedAt, finishedAt) };
   });
-  const unrecorded = open
-    .filter((run) => !recorded.some((row) => row.runId === run.runId && row.result === null))
-    .map((run): RunSummary => ({ ...run, result: null, finishedAt: null, durationSeconds: null, totalTasks: null, statusBreakdown: null }));
-  return [...unrecorded, ...known].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  return [...unrecorded, ...runs].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }
+
+/** An execution that went on as new has another id than the one that was recorded, but began while that one ran. */
+const wentOnFrom = (recorded: RunSummary, { runId, startedAt }: TemporalRun): boolean =>
+  runId === recorded.runId && startedAt >= recorded.startedAt && (recorded.finishedAt === null || startedAt <= recorded.finishedAt);
+
+function summaryOf({ runId, executionId, startedAt, closedAt, ended }: TemporalRun): RunSummary {
+  const result = ended === 'open' ? null : ended === 'succeeded' ? 'success' : ended;
+  const durationSeconds = secondsBetween(startedAt, closedAt);
+  return { runId, executionId, result, startedAt, finishedAt: closedAt, durationSeconds, totalTasks: null, statusBreakdown: null };
+}
+
+const secondsBetween = (from: string, to: string | null): number | null =>
+  to === null ? null : Math.max(0, Date.parse(to) - Date.parse(from)) / 1000;

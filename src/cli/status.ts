@@ -4,7 +4,7 @@ import type { PipelineStatus } from '../contracts/pipeline-status.ts';
 import type { PredictLab } from '../client.ts';
 import { runOf } from '../storage/runs.ts';
 import { ExitError, usageError } from './exit.ts';
-import { printJson, printLine } from './print.ts';
+import { note, printJson, printLine } from './print.ts';
 import { withDatabase, withPredictLab } from './session.ts';
 import { renderLiveTable } from './terminal.ts';
 
@@ -24,6 +24,8 @@ export function registerStatus(program: Command): void {
           now: Date.now(),
           colour: process.stdout.isTTY && process.env.NO_COLOR === undefined,
         };
+        // A run whose input was refused has no tasks to show, but a reason.
+        if (status.totalTasks === 0 && status.finishedAt !== null) await lab.result(run).catch((error: unknown) => note(messageOf(error)));
         printLine(renderLiveTable(status, { tasks: Object.fromEntries(attempts) }, view).join('\n'));
       });
     });

@@ -9,15 +9,25 @@ import { reasonsOf, verdictOf } from './verdict.ts';
 const isoTime = (at: number): string => new Date(at).toISOString();
 const secondsBetween = (from: number, to: number): number => Math.max(0, to - from) / 1000;
 
-/** A run that is still checking its input: no tasks yet. */
-export function emptyStatus({ runId, startedAt, now }: { runId: string; startedAt: number; now: number }): PipelineStatus {
+/** A run that is still checking its input, or ended then: no tasks yet. */
+export function emptyStatus({
+  runId,
+  startedAt,
+  now,
+  ended = false,
+}: {
+  runId: string;
+  startedAt: number;
+  now: number;
+  ended?: boolean;
+}): PipelineStatus {
   return {
     runId,
     totalTasks: 0,
     completedTasks: 0,
     progress: 0,
     startedAt: isoTime(startedAt),
-    finishedAt: null,
+    finishedAt: ended ? isoTime(now) : null,
     durationSeconds: secondsBetween(startedAt, now),
     statusBreakdown: { pending: 0, running: 0, success: 0, failed: 0, skipped: 0, cancelled: 0 },
     stageStats: {},

@@ -7,7 +7,7 @@ import {
   condition,
   continueAsNew,
   log,
-  proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -58,6 +58,8 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
   let lanes: Lanes | undefined;
   let finish: Finish | undefined;
   let draining = false;
+  /** The run ended while its input was checked. */
+  let unbegun: { readonly at: number; readonly why: string } | undefined;
   let wakeScope: CancellationScope | undefined;
   /** Yields on their way to the children. */
   const yields: Promise<void>[] = [];
@@ -113,13 +115,15 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
     statusQuery,
     (): PipelineStatus =>
       state === undefined
-        ? emptyStatus({ runId: run.runId, startedAt, now: Date.now() })
+        ? emptyStatus({ runId: run.runId, startedAt, now: unbegun?.at ?? Date.now(), ended: unbegun !== undefined })
         : statusOf(state, { runId: run.runId, now: Date.now(), detail: detail() }),
   );
   setHandler(graphQuery, () => (state === undefined ? [] : graphOf(state)));
-  setHandler(whyQuery, (taskId) =>
-    state === undefined ? 'the run is still checking its input; waiting for a worker and the database' : whyOf(state, taskId, Date.now()),
-  );
+  setHandler(whyQuery, (taskId) => {
+    if (typeof taskId !== 'string') return 'why wants a task id, like "BTC_PRICE/clean"; the graph query lists them';
+    if (state !== undefined) return whyOf(state, taskId, Date.now());
+    return unbegun?.why ?? 'the run is still checking its input; waiting for a worker and the database';
+  });
   setHandler(reportsSignal, (lane, reports) => dispatch({ type: 'reports', lane, reports, at: Date.now() }));
   setHandler(
     setMaxConcurrentUpdate,
@@ -148,7 +152,14 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
   });
 
   // A cancellation while the input is checked ends the run here: no task has begun.
-  const settled = options.continued?.prepared ?? (await prepare(input, { ...run, startedAt, retryOf: options.retryOf }));
+  let settled: PreparedRun;
+  try {
+    settled = options.continued?.prepared ?? (await prepare(input, { ...run, startedAt, retryOf: options.retryOf }));
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message.replaceAll(/\s*\n\s*/g, ' ') : 'no reason given';
+    unbegun = { at: Date.now(), why: `the run ended before any task began: ${reason}` };
+    throw thrown;
+  }
   prepared = settled;
 
   // From here on a cancellation is one more event for the scheduler: the run winds down instead of being torn apart.
@@ -188,7 +199,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
     setCurrentDetails(
       `${verdict}: ${result.completedTasks} of ${result.totalTasks} tasks ended${result.reasons.map((reason) => `\n- ${reason}`).join('')}`,
     );
-    const { finishPipeline } = proxyActivities<RunActivities>(BOOKKEEPING);
+    const { finishPipeline } = proxyLocalActivities<RunActivities>(BOOKKEEPING);
     try {
       await finishPipeline({ ...run, result, discardStaging: failure !== undefined });
     } catch (error) {
@@ -208,7 +219,7 @@ async function prepare(
 ): Promise<PreparedRun> {
   const scheduled = workflowInfo().searchAttributes.TemporalScheduledStartTime?.[0];
   const defaultAsOf = scheduled instanceof Date ? scheduled.getTime() : startedAt;
-  const { preparePipeline } = proxyActivities<RunActivities>(BOOKKEEPING);
+  const { preparePipeline } = proxyLocalActivities<RunActivities>(BOOKKEEPING);
   try {
     return await preparePipeline({ input, ...run, startedAt, defaultAsOf, retryOf });
   } catch (thrown) {

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
-import { type Answer, predictlab } from '../command.ts';
+import { type Answer, COMMAND, predictlab } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW } from '../sandbox-run.ts';
 
@@ -88,6 +90,46 @@ describe('predictlab run', () => {
     venue.setFaults({});
     expect(answer.code).toBe(1);
     expect(json(answer)).toMatchObject({ result: 'cancelled', statusBreakdown: { running: 0, pending: 0 } });
+  });
+});
+
+describe('a run that could not say itself how it ended', () => {
+  const listed = async (runId: string) => (json(await call('runs', '--json')) as { runId: string }[]).find((run) => run.runId === runId);
+
+  it('is shown as failed when it was closed, once it is terminated from outside', async () => {
+    venue.setFaults({ slow: 1, slowMs: 1_000 });
+    await rig.lab.start({ symbols: ['BTC_PRICE'], daysBack: 1, asOf, refetch: true }, { runId: 'terminated' });
+    while ((await rig.lab.status('terminated')).statusBreakdown.running === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await rig.client.workflow.getHandle('terminated').terminate('for the test');
+    venue.setFaults({});
+    expect(json(await call('status', 'terminated', '--json'))).toMatchObject({
+      finishedAt: expect.stringMatching(/Z$/),
+      progress: 1,
+      statusBreakdown: { running: 0, pending: 0, cancelled: 6 },
+    });
+    expect((await call('why', 'terminated', 'BTC_PRICE/collect')).stdout).toContain('ended from outside (terminated)');
+    expect(await listed('terminated')).toMatchObject({ result: 'failed', finishedAt: expect.stringMatching(/Z$/) });
+    const paused = await call('pause', 'terminated');
+    expect(paused).toMatchObject({ code: 2, stderr: expect.stringContaining('run terminated is closed (terminated)') });
+  });
+
+  it('is in the list when its input was refused, and says why', async () => {
+    await rig.lab.start({ symbols: ['NO_SUCH'] }, { runId: 'refused' });
+    await expect(rig.lab.result('refused')).rejects.toMatchObject({ how: 'invalid' });
+    expect(await listed('refused')).toMatchObject({ result: 'failed', totalTasks: null });
+    expect((await call('why', 'refused', 'NO_SUCH/collect')).stdout).toMatch(/^the run ended before any task began: .*NO_SUCH.*\n$/);
+    expect((await call('status', 'refused')).stderr).toContain('unknown symbol "NO_SUCH"');
+  });
+});
+
+describe('output that nobody reads to its end', () => {
+  it('is no error', async () => {
+    const child = spawn(process.execPath, [COMMAND, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = await once(child, 'close');
+    expect({ code, said }).toEqual({ code: 0, said: '' });
   });
 });
 

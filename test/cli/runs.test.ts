@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { mergeRuns } from '../../src/cli/runs.ts';
+import type { TemporalRun } from '../../src/client.ts';
+import type { RunSummary } from '../../src/storage/runs.ts';
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const row = (executionId: string, more: Partial<RunSummary> = {}): RunSummary => ({
+  runId: 'run',
+  executionId,
+  result: null,
+  startedAt: at(0),
+  finishedAt: null,
+  durationSeconds: null,
+  totalTasks: null,
+  statusBreakdown: null,
+  ...more,
+});
+const known = (executionId: string, more: Partial<TemporalRun> = {}): TemporalRun => ({
+  runId: 'run',
+  executionId,
+  startedAt: at(0),
+  closedAt: null,
+  ended: 'open',
+  ...more,
+});
+
+describe('the list of runs', () => {
+  it('shows a run as running while Temporal holds it open, also after it went on as new', () => {
+    expect(mergeRuns([known('a')], [row('a')])).toEqual([row('a')]);
+    expect(mergeRuns([known('b', { startedAt: at(9) })], [row('a')])).toEqual([row('a')]);
+  });
+
+  it('shows a run that was terminated as failed when it was closed, also when its id is used again', () => {
+    const terminated = known('a', { ended: 'failed', closedAt: at(4) });
+    expect(mergeRuns([terminated], [row('a')])).toEqual([row('a', { result: 'failed', finishedAt: at(4), durationSeconds: 4 })]);
+    const again = known('b', { startedAt: at(6) });
+    expect(mergeRuns([again, terminated], [row('b', { startedAt: at(6) }), row('a')])).toEqual([
+      row('b', { startedAt: at(6) }),
+      row('a', { result: 'failed', finishedAt: at(4), durationSeconds: 4 }),
+    ]);
+  });
+
+  it('shows a run that Temporal has forgotten and that recorded no end as failed', () => {
+    expect(mergeRuns([], [row('a')])).toEqual([row('a', { result: 'failed' })]);
+  });
+
+  it('shows a run whose input was refused, which recorded nothing', () => {
+    const refused = known('z', { runId: 'refused', startedAt: at(2), closedAt: at(3), ended: 'failed' });
+    const success = row('a', { result: 'success', finishedAt: at(1), durationSeconds: 1 });
+    expect(mergeRuns([refused, known('a', { closedAt: at(1), ended: 'succeeded' })], [success])).toEqual([
+      row('z', { runId: 'refused', startedAt: at(2), result: 'failed', finishedAt: at(3), durationSeconds: 1 }),
+      success,
+    ]);
+  });
+});
