@@ -1,11 +1,11 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import { strategyProblems } from '../backtest/strategies/registry.ts';
 import type { Strategy } from '../backtest/strategy.ts';
 import { InvalidPipelineError, PredictLabError } from '../contracts/errors.ts';
 import { parsePipelineInput } from '../contracts/pipeline-schema.ts';
 import type { PreparedRun, PrepareInput } from '../contracts/run-config.ts';
 import type { PluginActivity } from '../plugins.ts';
-import { listSymbols } from '../storage/catalogue.ts';
+import { symbolNames } from '../storage/catalogue.ts';
 import type { Database } from '../storage/database.ts';
 import { effectsOf, meanDurations } from '../storage/ledger.ts';
 import { beginRun } from '../storage/runs.ts';
@@ -30,7 +30,7 @@ export function createPreparePipeline({
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PreparedRun> {
   return async ({ input, runId, executionId, startedAt, defaultAsOf, retryOf }) => {
     const parsed = parsePipelineInput(input ?? {}, {
-      symbols: await listSymbols(database),
+      symbols: await symbolNames(database),
       strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
       activities: [...activities].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
       now: defaultAsOf,
@@ -38,8 +38,8 @@ export function createPreparePipeline({
     });
     if ('problems' in parsed) throw invalid(new InvalidPipelineError(parsed.problems));
     const { config } = parsed;
-    Context.current().heartbeat();
-    const durations = await meanDurations(database);
+    // Only this order looks at them, and they are read over thousands of ledger rows.
+    const durations = config.order === 'critical-path' ? await meanDurations(database) : {};
     const reused = retryOf === undefined ? {} : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
     await beginRun(database, { runId, executionId, input, config, startedAt, retryOf });
     return { config, durations, reused };

@@ -67,7 +67,8 @@ export function createTaskRunner({
     const timer = setTimeout(() => timeout.abort(timedOut(taskId, policy.timeoutMs)), policy.timeoutMs);
     const signal = AbortSignal.any([activity.cancellationSignal, timeout.signal]);
     try {
-      const known = await findEffect(database, key);
+      // A first attempt has nothing to find: its own record would refuse to be the second.
+      const known = attempts === 1 ? undefined : await findEffect(database, key);
       if (known !== undefined) {
         log.info('the task had already taken effect; its first outcome is returned');
         return { output: known.output, degraded: known.degraded, attempts: known.attempts };

@@ -10,6 +10,14 @@ export async function listSymbols(queryable: Queryable): Promise<readonly Catalo
   return rows;
 }
 
+/** What a run's input may name: every symbol, whether it is enabled, and its priority. */
+export async function symbolNames(queryable: Queryable): Promise<readonly Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>[]> {
+  const { rows } = await queryable.query<Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>>(
+    'select symbol, enabled, priority from symbols order by symbol collate "C"',
+  );
+  return rows;
+}
+
 /** Entries with these names, by name; names that are not in the catalogue are absent. */
 export async function symbolsByName(queryable: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, CatalogueEntry>> {
   const { rows } = await queryable.query<CatalogueEntry>(`select ${COLUMNS} from symbols where symbol = any($1)`, [names]);

@@ -1,4 +1,4 @@
-import type { ActivityOptions } from '@temporalio/workflow';
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import type { TaskPolicy } from '../contracts/run-config.ts';
 
 /** A worker that dies misses its heartbeat, and the attempt is given to another worker at once. */
@@ -24,9 +24,11 @@ export function activityOptions({ taskId, policy, summary }: { taskId: string; p
   };
 }
 
-/** The run's own bookkeeping (validate, finish): short, tried until storage is back. */
-export const BOOKKEEPING: ActivityOptions = {
+/**
+ * The run's own bookkeeping (check the input, record the end): tried until storage is back. Local activities, run by whoever
+ * has the workflow task: they are short, safe to repeat, and a small run would spend more time on their dispatch than on them.
+ */
+export const BOOKKEEPING: LocalActivityOptions = {
   startToCloseTimeout: 60_000,
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS * 4,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 20 },
 };
