@@ -44,8 +44,12 @@ export interface BackedUp {
  */
 export async function writeBackup(database: Database, file: string, { reports }: { reports: string }): Promise<BackedUp> {
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+  // told by whoever reads or fills it; the stream itself has nobody to tell
+  gzip.on('error', () => undefined);
+  const stop = new AbortController();
   const write = async (frame: Frame): Promise<void> => {
-    if (!gzip.write(encodeFrame(frame))) await once(gzip, 'drain');
+    stop.signal.throwIfAborted();
+    if (!gzip.write(encodeFrame(frame))) await once(gzip, 'drain', { signal: stop.signal });
   };
   const produced = produce(database, reports, write).then(
     (done) => {
@@ -57,8 +61,16 @@ export async function writeBackup(database: Database, file: string, { reports }:
       throw error;
     },
   );
-  const [backedUp] = await Promise.all([produced, writeFileAtomically(file, gzip)]);
-  return backedUp;
+  const written = writeFileAtomically(file, gzip).catch((error: unknown) => {
+    // a full disk, a folder that is not there: nobody reads what is still to come
+    stop.abort(error);
+    gzip.destroy();
+    throw error;
+  });
+  const [backedUp, stored] = await Promise.allSettled([produced, written]);
+  if (stored.status === 'rejected') throw stored.reason;
+  if (backedUp.status === 'rejected') throw backedUp.reason;
+  return backedUp.value;
 }
 
 type Write = (frame: Frame) => Promise<void>;

@@ -38,6 +38,12 @@ async function fill(): Promise<void> {
 }
 
 describe('backup and restore', () => {
+  it('ends at once, with what was wrong, when the file cannot be written', async () => {
+    await collect(test.database, { executionId: 'a', rows: Array.from({ length: 5000 }, (_, i) => trade(START + i, 0.5)) });
+    const writing = writeBackup(test.database, join(folder, 'none', 'all.backup'), { reports: folder });
+    await expect(writing).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining('cannot be written') });
+  });
+
   it('bring every row and report back, and work goes on from there', async () => {
     await fill();
     const reports = join(folder, 'reports');
