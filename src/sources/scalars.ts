@@ -52,7 +52,8 @@ const SCALED = /^-?\d+$/;
 /** An integer string scaled by 10^18 (`"111200000000000000"`), as the nearest double of its exact value (0.1112). */
 export function readScaled(value: unknown): ReadNumber {
   if (typeof value !== 'string' && typeof value !== 'number') return MALFORMED;
-  const text = String(value).trim();
+  // a large JSON number would be written with an exponent
+  const text = typeof value === 'number' && Number.isInteger(value) ? BigInt(value).toString() : String(value).trim();
   if (WORDS_FOR_NOT_FINITE.test(text)) return NOT_FINITE;
   return SCALED.test(text) ? { value: Number(`${text}e-18`), defect: null } : MALFORMED;
 }

@@ -73,6 +73,9 @@ describe('a changed schema', () => {
     const market = { conditionId: '0x1', slug: 'rain', closed: false, outcomes: '["Yes","No"]', clobTokenIds: '["1","2"]' };
     const { conditionId: _id, ...broken } = market;
     expect(() => readMarkets([broken], '/markets')).toThrow(/changed its answer on \/markets: .*conditionId/);
+    const { clobTokenIds: _tokens, ...tokenless } = market;
+    expect(() => readMarkets([{ ...tokenless, enableOrderBook: true }], '/markets')).toThrow(/at \[\]\.clobTokenIds, got nothing/);
+    expect(readMarkets([tokenless], '/markets').leftOut).toHaveLength(1);
     const found = readMarkets([market, broken], '/markets');
     expect(found.instruments).toHaveLength(1);
     expect(found.problems).toHaveLength(1);

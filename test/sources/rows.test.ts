@@ -182,6 +182,7 @@ describe('the identity of trades without an id', () => {
 describe('numbers and times in answers', () => {
   it('scaled integers are read without rounding on the way', () => {
     expect(readScaled('370000000000000000').value).toBe(0.37);
+    expect(readScaled(1.5e21).value).toBe(1500);
     expect(readScaled('1').value).toBe(1e-18);
     expect(readScaled('123456789012345678901234567890').value).toBe(123456789012.34567);
   });

@@ -20,7 +20,7 @@ const numberLike = z.union([z.number(), z.string().transform(Number)]).nullish()
  * One market of Gamma: strict on what we use, open for everything else. Real answers leave out what a market does not have
  * (no end date, no order book), so only the fields that make it a market are required.
  */
-export const gammaMarketSchema = z.object({
+const facts = z.object({
   conditionId: z.string().min(1),
   slug: z.string(),
   question: z.string().nullish(),
@@ -37,6 +37,20 @@ export const gammaMarketSchema = z.object({
   orderPriceMinTickSize: numberLike,
   feesEnabled: z.boolean().nullish(),
   feeSchedule: z.object({ rate: z.number(), exponent: z.number().nullish() }).nullish(),
+  enableOrderBook: z.boolean().nullish(),
+  acceptingOrders: z.boolean().nullish(),
+});
+
+/**
+ * Markets from before the order book have no tokens, which makes them none of ours. One that says it has a book must name them, and
+ * its outcomes: without them the field got another name.
+ */
+export const gammaMarketSchema = facts.superRefine((market, context) => {
+  if (market.enableOrderBook !== true && market.acceptingOrders !== true) return;
+  for (const field of ['outcomes', 'clobTokenIds'] as const) {
+    if (market[field] === undefined)
+      context.addIssue({ code: 'custom', path: [field], message: 'a JSON list of a market with an order book' });
+  }
 });
 
 export type GammaMarket = z.infer<typeof gammaMarketSchema>;
