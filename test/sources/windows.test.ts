@@ -80,6 +80,14 @@ describe('the price ladder', () => {
     for (const { range, grain } of steps) expect(range.from).toBeGreaterThanOrEqual(NOW - GRAINS[grain].keptMs);
   });
 
+  it('asks once for a week that ends seconds ago: slivers shorter than a bucket are no requests', () => {
+    const asOf = NOW - 3_456;
+    expect(ladderSteps({ from: asOf - 7 * DAY, to: asOf }, { asOf, now: NOW })).toEqual([
+      { range: { from: asOf - 7 * DAY, to: asOf }, grain: 0 },
+    ]);
+    expect(ladderSteps({ from: asOf - 100 * DAY, to: asOf }, { asOf, now: NOW })).toHaveLength(8);
+  });
+
   it('ends windows of a backfill where the retention by the clock does, so that none is answered in part', () => {
     const steps = ladderSteps({ from: NOW - 10 * DAY, to: NOW - 3 * DAY }, { asOf: NOW - 3 * DAY, now: NOW });
     expect(steps.map(({ range }) => range.from)).toEqual([NOW - 7 * DAY, NOW - 10 * DAY]);

@@ -14,6 +14,9 @@ export const GRAINS = [
 /** Explicit windows may span no more than this. */
 const LONGEST_WINDOW_MS = 15 * DAY;
 
+/** The two ends of a retention lie seconds apart, as a window's start and its retention do: less than a bucket is no request of its own. */
+const SLIVER_MS = 60 * SECOND;
+
 /** One request for price points: a window and the finest grain that the venue still has for it. */
 export interface LadderStep {
   readonly range: TimeRange;
@@ -31,8 +34,10 @@ export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now
   const steps: LadderStep[] = [];
   let to = range.to;
   while (to > range.from) {
-    const from = Math.max(range.from, to - LONGEST_WINDOW_MS, ...cuts.filter((cut) => cut < to));
-    const grain = GRAINS.findIndex(({ keptMs }) => from >= asOf - keptMs);
+    const cut = Math.max(range.from, to - LONGEST_WINDOW_MS, ...cuts.filter((each) => to - each >= SLIVER_MS));
+    const grain = GRAINS.findIndex(({ keptMs }) => cut >= asOf - keptMs);
+    const isRestSliver = cut - range.from < SLIVER_MS && to - range.from <= LONGEST_WINDOW_MS;
+    const from = isRestSliver ? range.from : cut;
     steps.push({ range: { from, to }, grain });
     to = from;
   }
