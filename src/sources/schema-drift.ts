@@ -66,20 +66,23 @@ export function refuseRenamedFields(
 ): void {
   if (rows.length === 0) return;
   for (const names of required) {
-    const usable = rows.some((row) => names.some((name) => presentAt(row, name)));
-    if (usable) continue;
+    const lacks = (row: unknown): boolean => names.every((name) => presenceAt(row, name) === 'absent');
+    if (rows.some((row) => names.some((name) => presenceAt(row, name) === 'present'))) continue;
+    const sample = rows.find(lacks);
+    // nothing but null branches says nothing about names
+    if (sample === undefined) continue;
     const name = names[0] ?? '';
-    throw schemaChanged({ ...at, path: `${at.list}[].${name}`, expected: 'a value', got: valueAt(rows[0], name), sample: rows[0] });
+    throw schemaChanged({ ...at, path: `${at.list}[].${name}`, expected: 'a value', got: valueAt(sample, name), sample });
   }
 }
 
-function presentAt(row: unknown, path: string): boolean {
+function presenceAt(row: unknown, path: string): 'present' | 'absent' | 'unknown' {
   let value: unknown = row;
   for (const key of path.split('.')) {
-    // a whole branch that is null (`taker: null`) is one row's trouble
-    if (value === null) return true;
-    if (!isObject(value)) return false;
+    // a whole branch that is null (`taker: null`) is one row's trouble, and tells nothing of what is in it
+    if (value === null) return 'unknown';
+    if (!isObject(value)) return 'absent';
     value = value[key];
   }
-  return value === null || SCALAR.has(typeof value);
+  return value === null || SCALAR.has(typeof value) ? 'present' : 'absent';
 }

@@ -41,6 +41,15 @@ describe('a changed schema', () => {
     expect(() => check([])).not.toThrow();
   });
 
+  it('is not hidden by a row whose whole branch is null, which alone is one row to put aside', () => {
+    const nested = (rows: readonly unknown[]): void => refuseRenamedFields(rows, [['taker.quoteType']], { ...AT, list: 'data' });
+    expect(() => nested([{ taker: null }, { taker: { quote: 'Bid' } }])).toThrow(
+      /data\[\]\.taker\.quoteType, got nothing; sample: {"taker":{"quote"/,
+    );
+    expect(() => nested([{ taker: null }])).not.toThrow();
+    expect(() => nested([{ taker: null }, { taker: { quoteType: 'Bid' } }])).not.toThrow();
+  });
+
   it('is an envelope without its list, never an empty page', () => {
     expect(() => listAt({ rows: [] }, 'data', AT)).toThrow(/expected a list at data, got nothing/);
     expect(() => listAt([], 'data', AT)).toThrow(/expected an object at \$, got array/);
