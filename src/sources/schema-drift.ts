@@ -58,23 +58,33 @@ export function valueAt(row: unknown, path: string): unknown {
  * Where a bad row ends and a changed schema begins: a field that **every** row of a non-empty page lacks (or has as a list
  * or an object) was renamed, and the page is refused as a whole. A field that only some rows lack makes those rows
  * `malformed`. `null` is a value that a row may have: it is never drift.
+ *
+ * @param seen fields that earlier pages of the same walk had; few rows without one of them are bad rows. Grows.
  */
 export function refuseRenamedFields(
   rows: readonly unknown[],
   required: RequiredFields,
   at: { venue: string; where: string; list: string },
+  seen = new Set<string>(),
 ): void {
   if (rows.length === 0) return;
   for (const names of required) {
     const lacks = (row: unknown): boolean => names.every((name) => presenceAt(row, name) === 'absent');
-    if (rows.some((row) => names.some((name) => presenceAt(row, name) === 'present'))) continue;
+    const key = names[0] ?? '';
+    if (rows.some((row) => names.some((name) => presenceAt(row, name) === 'present'))) {
+      seen.add(key);
+      continue;
+    }
+    if (rows.length < FEW && seen.has(key)) continue;
     const sample = rows.find(lacks);
     // nothing but null branches says nothing about names
     if (sample === undefined) continue;
-    const name = names[0] ?? '';
-    throw schemaChanged({ ...at, path: `${at.list}[].${name}`, expected: 'a value', got: valueAt(sample, name), sample });
+    throw schemaChanged({ ...at, path: `${at.list}[].${key}`, expected: 'a value', got: valueAt(sample, key), sample });
   }
 }
+
+/** Pages shorter than this prove little by themselves. */
+const FEW = 10;
 
 function presenceAt(row: unknown, path: string): 'present' | 'absent' | 'unknown' {
   let value: unknown = row;

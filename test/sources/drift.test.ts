@@ -50,6 +50,16 @@ describe('a changed schema', () => {
     expect(() => nested([{ taker: null }, { taker: { quoteType: 'Bid' } }])).not.toThrow();
   });
 
+  it('is not a short last page of bad rows, when the pages before it had the field', () => {
+    const seen = new Set<string>();
+    const page = (rows: readonly unknown[]): void => refuseRenamedFields(rows, TRADE_FIELDS, { ...AT, list: 'data' }, seen);
+    const { price: _price, ...priceless } = row();
+    page([row(), row()]);
+    expect(() => page([priceless])).not.toThrow();
+    expect(() => page(Array.from({ length: 10 }, () => priceless))).toThrow(/data\[\]\.price/);
+    expect(() => check([priceless])).toThrow(/data\[\]\.price/);
+  });
+
   it('is an envelope without its list, never an empty page', () => {
     expect(() => listAt({ rows: [] }, 'data', AT)).toThrow(/expected a list at data, got nothing/);
     expect(() => listAt([], 'data', AT)).toThrow(/expected an object at \$, got array/);

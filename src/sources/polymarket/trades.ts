@@ -15,6 +15,7 @@ const V2_LIMIT = 1000;
 /** Reads pages of `GET /v2/trades`: cursor paging, newest first, each fill once (its taker side). */
 export function tradesV2(data: VenueClient, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
   const where = '/v2/trades';
+  const seen = new Set<string>();
   return async (cursor) => {
     const query = [
       ['condition', conditionIdOf(instrument)],
@@ -29,7 +30,7 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
       ...call,
     });
     const rows = listAt(answer.json, 'data', { venue: VENUE, where });
-    refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list: 'data' });
+    refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list: 'data' }, seen);
     return {
       rows: identifyPage(rows.map((row) => readTrade(row, instrument))),
       next: nextCursor(answer.json, where),
@@ -48,6 +49,7 @@ const V1_LAST_OFFSET = 10_000;
  */
 export function tradesV1(data: VenueClient, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
   const where = '/trades';
+  const seen = new Set<string>();
   return async (cursor) => {
     const offset = cursor === null ? 0 : Number(cursor);
     const answer = await data.get({
@@ -62,7 +64,7 @@ export function tradesV1(data: VenueClient, instrument: Instrument, call: Call):
       ...call,
     });
     const rows = listAt(answer.json, '$', { venue: VENUE, where });
-    refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list: '$' });
+    refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list: '$' }, seen);
     const more = rows.length >= V1_LIMIT;
     return {
       rows: identifyPage(rows.map((row) => readTrade(row, instrument))),

@@ -13,6 +13,7 @@ export const marketIdOf = (instrument: Instrument): string => instrument.id.slic
 
 /** Reads pages of `GET /v1/orders/matches`: newest first, by cursor, without any time filter. */
 export function matches(api: PredictApi, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
+  const seen = new Set<string>();
   return async (cursor) => {
     const query = [
       ['marketId', marketIdOf(instrument)],
@@ -26,7 +27,7 @@ export function matches(api: PredictApi, instrument: Instrument, call: Call): (c
     });
     const at = { venue: VENUE, where: WHERE };
     const rows = listAt(json, 'data', at);
-    refuseRenamedFields(rows, MATCH_FIELDS, { ...at, list: 'data' });
+    refuseRenamedFields(rows, MATCH_FIELDS, { ...at, list: 'data' }, seen);
     const next = cursorOf(objectAt(json, at));
     return {
       rows: identifyPage(rows.map((row) => readMatch(row, instrument))),
