@@ -5,7 +5,7 @@ import type { Cell, CellType, Table, TableColumn } from '../files/table.ts';
 import { readBacktests } from '../storage/backtests.ts';
 import { candleSeriesOf, readCandles } from '../storage/candles.ts';
 import { intervalOf } from '../storage/codes.ts';
-import { coverageRecords } from '../storage/coverage.ts';
+import { type CoverageRecord, coverageRecords } from '../storage/coverage.ts';
 import type { Database } from '../storage/database.ts';
 import { exportedInstruments, readTicksByTime } from '../storage/export.ts';
 import { readQuarantine } from '../storage/quarantine.ts';
@@ -149,6 +149,16 @@ function quarantineTable(database: Database, { symbols, from, to }: ExportFilter
   };
 }
 
+/** A range in which trades and price points were collected alike is one row, with the ticks of both. */
+function withoutKinds(ranges: readonly CoverageRecord[]): readonly CoverageRecord[] {
+  const rows = new Map<string, CoverageRecord>();
+  for (const range of ranges) {
+    const key = JSON.stringify([range.symbol, range.instrument, range.from, range.to]);
+    rows.set(key, { ...range, ticks: range.ticks + (rows.get(key)?.ticks ?? 0) });
+  }
+  return [...rows.values()];
+}
+
 function coverageTable(
   database: Database,
   { symbols, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: ExportFilter,
@@ -158,7 +168,7 @@ function coverageTable(
     batches: (async function* () {
       for (const symbol of symbols ?? [undefined]) {
         const ranges = await coverageRecords(database, symbol === undefined ? {} : { symbol });
-        yield ranges
+        yield withoutKinds(ranges)
           .filter((range) => range.to > from && range.from < to)
           .map((range): Cell[] => [range.symbol, range.source, range.instrument, range.from, range.to, range.ticks]);
       }

@@ -204,6 +204,21 @@ describe('predictlab export', () => {
     ]);
   });
 
+  it('writes a range of trades and price points as one row, and ranges that differ apart', async () => {
+    const file = folder.write('both.csv', 'time,price,size\n2026-02-01T00:00:00Z,0.4,1\n2026-02-01T02:00:00Z,0.5,1\n');
+    const points = (name: string, end: string) =>
+      folder.write(name, `time,price\n2026-02-01T00:00:00Z,0.4\n2026-02-01T01:00:00Z,0.4\n${end},0.4\n`);
+    await predictlab('import', 'ticks', file, '--symbol', 'both');
+    await predictlab('import', 'ticks', points('points.csv', '2026-02-01T02:00:00Z'), '--symbol', 'both');
+    const range = 'both,file,file:both,2026-02-01T00:00:00.000Z,2026-02-01T02:00:00.001Z';
+    expect(lines((await predictlab('export', 'coverage', '--symbol', 'both')).out).slice(1)).toEqual([`${range},5`]);
+    await predictlab('import', 'ticks', points('more.csv', '2026-02-01T03:00:00Z'), '--symbol', 'both');
+    expect(lines((await predictlab('export', 'coverage', '--symbol', 'both')).out).slice(1)).toEqual([
+      `${range},2`,
+      'both,file,file:both,2026-02-01T00:00:00.000Z,2026-02-01T03:00:00.001Z,4',
+    ]);
+  });
+
   it('of nothing is a header', async () => {
     expect((await predictlab('export', 'backtests', '--symbol', 'x')).out).toMatch(
       /^symbol,source,instrument,interval,strategy,params,total_return,cagr,[a-z_,]+\n$/,
