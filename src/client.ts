@@ -12,7 +12,7 @@ import { fillInStages } from './client/open-stages.ts';
 import { pendingAttempts, type PendingAttempt } from './client/pending-attempts.ts';
 import { cutOff } from './client/cut-off.ts';
 import { recentRuns, type TemporalRun } from './client/recent-runs.ts';
-import { isUnavailable, serviceMessage } from './client/service-error.ts';
+import { isUnanswered, isUnavailable, serviceMessage } from './client/service-error.ts';
 import { Schedules } from './client/schedules.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import {
@@ -31,6 +31,10 @@ export interface StartOptions extends RunOptions {
   readonly runId?: string;
 }
 
+/** A run that does not answer for so long has no worker, or none that keeps up. */
+const ANSWER_MS = 10_000;
+/** A run with a worker answers within milliseconds; after so long it is worth a look whether there is one. */
+const LATE_MS = 1_000;
 /** Whoever waits for a run outlasts a restart of the server of this length. */
 const SERVER_PATIENCE_MS = 30_000;
 
@@ -54,6 +58,7 @@ export class PredictLab {
   readonly schedules: Schedules;
   readonly #client: Client;
   readonly #taskQueue: string;
+  readonly #closing = new AbortController();
 
   private constructor(client: Client, address: string, taskQueue: string) {
     this.#client = client;
@@ -215,7 +220,18 @@ export class PredictLab {
     }
   }
 
+  /** Whether any worker has asked for this task queue's work lately (minutes: Temporal remembers those that are gone for a while). */
+  async hasWorker(): Promise<boolean> {
+    const { namespace } = this.#client.options;
+    const answer = await this.#answered(() =>
+      this.#client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: this.#taskQueue }, taskQueueType: 1 }),
+    );
+    return (answer.pollers ?? []).length > 0;
+  }
+
   async close(): Promise<void> {
+    // A question under way would keep the process until its deadline.
+    this.#closing.abort();
     await this.#client.connection.close();
   }
 
@@ -225,7 +241,7 @@ export class PredictLab {
       return await call();
     } catch (error) {
       if (isUnavailable(error)) throw temporalUnreachable(this.address, serviceMessage(error));
-      if (error instanceof ServiceError) throw new Error(serviceMessage(error), { cause: error });
+      if (error instanceof ServiceError && !isUnanswered(error)) throw new Error(serviceMessage(error), { cause: error });
       throw error;
     }
   }
@@ -233,13 +249,40 @@ export class PredictLab {
   /** The same for a call about one run. */
   async #asked<T>(handle: WorkflowHandle<typeof pipeline>, call: () => Promise<T>): Promise<T> {
     try {
-      return await this.#answered(call);
+      return await this.#unlessDeserted(handle.workflowId, (signal) =>
+        this.#client.withAbortSignal(signal, () => this.#client.withDeadline(Date.now() + ANSWER_MS, () => this.#answered(call))),
+      );
     } catch (error) {
+      if (isUnanswered(error)) throw await this.#noAnswer(handle.workflowId, error);
       if (error instanceof WorkflowNotFoundError) throw await this.#notOpen(handle, error);
       if (error instanceof Error && error.name === 'WorkflowUpdateFailedError')
         throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });
       throw error;
     }
+  }
+
+  /** An answer that is late is not waited for when nobody is there to give it. */
+  async #unlessDeserted<T>(run: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const given = new AbortController();
+    const answer = ask(AbortSignal.any([given.signal, this.#closing.signal]));
+    answer.catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), LATE_MS);
+    });
+    const first = await Promise.race([answer.then(() => 'answered' as const), late]).finally(() => clearTimeout(timer));
+    if (first === 'late' && !(await this.hasWorker())) {
+      given.abort();
+      throw await this.#noAnswer(run, undefined);
+    }
+    return await answer;
+  }
+
+  async #noAnswer(run: string, cause: unknown): Promise<PredictLabError> {
+    const why = (await this.hasWorker())
+      ? `see that a worker is up and keeps up (\`predictlab doctor\`)`
+      : `no worker polls task queue "${this.#taskQueue}", start one with \`predictlab worker\``;
+    return new PredictLabError('SourceUnavailable', `${run} does not answer: ${why}`, { cause });
   }
 
   /** Temporal says the same of a run that is closed and of one that never was. */

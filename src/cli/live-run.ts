@@ -38,12 +38,13 @@ export async function showLiveRun(lab: PredictLab, { runId, ended, maxConcurrent
   let told = -1;
   while (!run.over) {
     try {
-      status = await lab.status(runId);
+      const seen = await Promise.race([lab.status(runId), finished]);
+      if (seen === undefined) break;
+      status = seen;
       told = await draw(lab, { runId, status, screen, told, maxConcurrent });
     } catch (error) {
       // The run goes on without us; what keeps us from seeing it is said until it passes.
-      const away = error instanceof PredictLabError && error.type === 'SourceUnavailable';
-      const reason = `${runId}: no answer yet; ${away ? error.message : `is a worker running (\`predictlab worker\`)? (${messageOf(error)})`}`;
+      const reason = error instanceof PredictLabError ? error.message : `no answer yet: ${messageOf(error)}`;
       if (screen !== undefined) screen(reason);
       else if (told !== -2) note(reason);
       told = screen === undefined ? -2 : told;
@@ -51,6 +52,7 @@ export async function showLiveRun(lab: PredictLab, { runId, ended, maxConcurrent
     await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, REDRAW_MS))]);
   }
   try {
+    // Without a worker nobody answers for a run that was ended from outside: its result is told all the same.
     status = await lab.status(runId);
     await draw(lab, { runId, status, screen, told, maxConcurrent });
   } catch {

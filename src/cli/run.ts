@@ -65,6 +65,7 @@ export async function follow(
     maxConcurrent,
   }: { runId: string; json?: boolean; extra?: Record<string, unknown>; cancelOnInterrupt?: boolean; maxConcurrent?: number },
 ): Promise<void> {
+  if (!(await lab.hasWorker())) note(`${runId} waits for a worker: none polls its task queue; start one with \`predictlab worker\``);
   let interrupts = 0;
   const interrupted = new Promise<never>((_, reject) => {
     const onInterrupt = () => {

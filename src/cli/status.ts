@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { messageOf } from '../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { PipelineStatus } from '../contracts/pipeline-status.ts';
 import type { PredictLab } from '../client.ts';
 import { runOf } from '../storage/runs.ts';
@@ -40,6 +40,7 @@ async function statusOfRun(lab: PredictLab, run: string): Promise<PipelineStatus
     const stored = known?.open ? undefined : (await withDatabase((database) => runOf(database, run)))?.status;
     if (stored) return stored;
     if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
+    if (error instanceof PredictLabError) throw error;
     throw new ExitError(3, `${run} does not answer; is a worker running (\`predictlab worker\`)? (${messageOf(error)})`, { cause: error });
   }
 }

@@ -3,11 +3,22 @@ import { messageOf } from '../contracts/errors.ts';
 
 /** gRPC's code for a server that is not there, or not yet. */
 const UNAVAILABLE = 14;
+/** The server is there, but no worker took the question in time; many such questions fill its buffer. */
+const UNANSWERED: ReadonlySet<number> = new Set([4, 8]);
 
 /** Whether Temporal itself did not answer. */
-export function isUnavailable(error: unknown): boolean {
+export const isUnavailable = (error: unknown): boolean => codeOf(error) === UNAVAILABLE;
+
+/** Whether Temporal answered, but the run did not: no worker is up, or none had time. */
+export function isUnanswered(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined) return UNANSWERED.has(code);
+  return error instanceof Error && error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError';
+}
+
+function codeOf(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(cause) && (cause.code as number) === UNAVAILABLE;
+  return isGrpcServiceError(cause) ? cause.code : undefined;
 }
 
 /** What the server said, not only which call of the client failed. */

@@ -122,6 +122,18 @@ describe('a run that could not say itself how it ended', () => {
   });
 });
 
+describe('a run that no worker takes', () => {
+  it('is said to wait for one, by run and by every question, and nobody waits long for the answer', async () => {
+    const env = { ...rig.env, PREDICTLAB_TASK_QUEUE: `${rig.taskQueue}-deserted` };
+    const running = predictlab(['run', '--symbols', 'RATE_CUT', '--run-id', 'deserted'], env);
+    while ((await rig.lab.describe('deserted')) === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    const paused = await predictlab(['pause', 'deserted'], env);
+    expect(paused).toMatchObject({ code: 3, stderr: expect.stringContaining(`no worker polls task queue "${rig.taskQueue}-deserted"`) });
+    await rig.client.workflow.getHandle('deserted').terminate();
+    expect((await running).stderr).toContain('deserted waits for a worker: none polls its task queue');
+  }, 30_000);
+});
+
 describe('output that nobody reads to its end', () => {
   it('is no error', async () => {
     const child = spawn(process.execPath, [COMMAND, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
