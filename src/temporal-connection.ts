@@ -10,9 +10,19 @@ export interface TemporalSettings {
 
 /** Where Temporal is, from its own environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key). */
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
-  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: env as Record<string, string> });
+  const { connectionOptions, namespace } = loadConfig(env);
   const address = connectionOptions.address ?? '127.0.0.1:7233';
   return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
+}
+
+function loadConfig(env: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnectConfig> {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars: env as Record<string, string> });
+  } catch (error) {
+    throw new PredictLabError('BadInput', `Temporal's settings (TEMPORAL_* variables and its configuration file): ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** @returns the error users see when Temporal does not answer */

@@ -93,7 +93,18 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     metrics.onFreshness(() => freshness(database, Date.now()));
     metrics.onPool(() => ({ ...database.connections() }));
 
-    const worker = await Worker.create({
+    // Before the worker, which cannot be closed unless it has run: a port that cannot be had ends the start.
+    let created: Worker | undefined;
+    if (serve) {
+      const ready = async () => {
+        const state = created?.getState() ?? 'STARTING';
+        if (state !== 'RUNNING') throw new Error(`the worker is ${state.toLowerCase()}`);
+        await database.query('select 1');
+      };
+      closers.add('the metrics port', await serveMetrics({ address: env.METRICS_ADDRESS ?? '127.0.0.1:9464', metrics, sdkMetrics, log }));
+      closers.add('the health port', await serveHealth({ address: env.HEALTH_ADDRESS ?? '127.0.0.1:9465', ready, log }));
+    }
+    const worker = await createWorker({
       connection,
       namespace: temporal.namespace,
       taskQueue,
@@ -110,14 +121,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       stickyQueueScheduleToStartTimeout: '3s',
       shutdownGraceTime: SHUTDOWN_GRACE,
     });
-    if (serve) {
-      const ready = async () => {
-        if (worker.getState() !== 'RUNNING') throw new Error(`the worker is ${worker.getState().toLowerCase()}`);
-        await database.query('select 1');
-      };
-      closers.add('the metrics port', await serveMetrics({ address: env.METRICS_ADDRESS ?? '127.0.0.1:9464', metrics, sdkMetrics, log }));
-      closers.add('the health port', await serveHealth({ address: env.HEALTH_ADDRESS ?? '127.0.0.1:9465', ready, log }));
-    }
+    created = worker;
     const finished = (async () => {
       try {
         await worker.run();
@@ -139,6 +143,16 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   } catch (error) {
     await closers.close();
     throw error;
+  }
+}
+
+async function createWorker(options: WorkerOptions): Promise<Worker> {
+  try {
+    return await Worker.create(options);
+  } catch (error) {
+    const unknown = /Namespace \S+ is not found/.exec(messageOf(error))?.[0];
+    if (unknown === undefined) throw error;
+    throw new PredictLabError('BadInput', `${unknown}; set TEMPORAL_NAMESPACE to one that Temporal has`, { cause: error });
   }
 }
 

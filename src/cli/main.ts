@@ -80,7 +80,10 @@ function inheritExitOverride(command: Command): void {
 function report(error: unknown): number {
   // commander has printed its message already
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  process.stderr.write(`predictlab: ${messageOf(error)}\n`);
+  // By its name: Temporal's client is loaded only by the commands that need it.
+  const namespace = error instanceof Error && error.name === 'NamespaceNotFoundError';
+  process.stderr.write(`predictlab: ${messageOf(error)}${namespace ? '; set TEMPORAL_NAMESPACE to one that Temporal has' : ''}\n`);
+  if (namespace) return 2;
   if (error instanceof ExitError) return error.exitCode;
   if (error instanceof PredictLabError) return exitCodeOfType(error.type);
   if (process.env.LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
