@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection, ServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { messageOf, PredictLabError } from './contracts/errors.ts';
+import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { PredictLabError } from './contracts/errors.ts';
 import type { PipelineInput } from './contracts/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/pipeline-status.ts';
 import type { RunOptions } from './contracts/run-config.ts';
@@ -12,7 +12,8 @@ import { fillInStages } from './client/open-stages.ts';
 import { pendingAttempts, type PendingAttempt } from './client/pending-attempts.ts';
 import { cutOff } from './client/cut-off.ts';
 import { recentRuns, type TemporalRun } from './client/recent-runs.ts';
-import { isUnanswered, isUnavailable, serviceMessage } from './client/service-error.ts';
+import { isUnavailable, serviceMessage } from './client/service-error.ts';
+import { Questions } from './client/questions.ts';
 import { Schedules } from './client/schedules.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import {
@@ -31,10 +32,6 @@ export interface StartOptions extends RunOptions {
   readonly runId?: string;
 }
 
-/** A run that does not answer for so long has no worker, or none that keeps up. */
-const ANSWER_MS = 10_000;
-/** A run with a worker answers within milliseconds; after so long it is worth a look whether there is one. */
-const LATE_MS = 1_000;
 /** Whoever waits for a run outlasts a restart of the server of this length. */
 const SERVER_PATIENCE_MS = 30_000;
 
@@ -58,12 +55,13 @@ export class PredictLab {
   readonly schedules: Schedules;
   readonly #client: Client;
   readonly #taskQueue: string;
-  readonly #closing = new AbortController();
+  readonly #questions: Questions;
 
   private constructor(client: Client, address: string, taskQueue: string) {
     this.#client = client;
     this.address = address;
     this.#taskQueue = taskQueue;
+    this.#questions = new Questions(client, { address, taskQueue });
     this.schedules = new Schedules(client, taskQueue);
   }
 
@@ -134,25 +132,25 @@ export class PredictLab {
   /** Live while the run is open, and after it closed (a worker must be up to answer). */
   async status(run: string): Promise<PipelineStatus> {
     const handle = await this.#handle(run);
-    const status = await this.#asked(handle, () => handle.query(statusQuery));
+    const status = await this.#questions.ofRun(handle, () => handle.query(statusQuery));
     if (status.finishedAt !== null) return status;
     const { status: state, closeTime } = await handle.describe();
     if (closeTime === undefined || state.name === 'RUNNING') return await fillInStages(this.#client, status);
     // It closed between the two questions, or was closed from outside and cannot say so itself.
-    const last = await this.#asked(handle, () => handle.query(statusQuery));
+    const last = await this.#questions.ofRun(handle, () => handle.query(statusQuery));
     return last.finishedAt === null ? cutOff(last, closeTime) : last;
   }
 
   /** The tasks in topological order. */
   async graph(run: string): Promise<readonly GraphTask[]> {
     const handle = await this.#handle(run);
-    return await this.#asked(handle, () => handle.query(graphQuery));
+    return await this.#questions.ofRun(handle, () => handle.query(graphQuery));
   }
 
   /** One line: what a task is waiting for, or why it was skipped or failed. */
   async why(run: string, taskId: string): Promise<string> {
     const handle = await this.#handle(run);
-    const answer = await this.#asked(handle, () => handle.query(whyQuery, taskId));
+    const answer = await this.#questions.ofRun(handle, () => handle.query(whyQuery, taskId));
     const { status } = await handle.describe();
     if (status.name === 'TERMINATED' || status.name === 'TIMED_OUT') {
       const task = (await this.status(run)).taskResults[taskId];
@@ -171,42 +169,42 @@ export class PredictLab {
 
   async setMaxConcurrent(run: string, value: number): Promise<number> {
     const handle = await this.#handle(run);
-    return await this.#asked(handle, () => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
+    return await this.#questions.ofRun(handle, () => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
   }
 
   /** No new task starts until `resume`. */
   async pause(run: string): Promise<void> {
     const handle = await this.#handle(run);
-    await this.#asked(handle, () => handle.executeUpdate(pauseUpdate));
+    await this.#questions.ofRun(handle, () => handle.executeUpdate(pauseUpdate));
   }
 
   async resume(run: string): Promise<void> {
     const handle = await this.#handle(run);
-    await this.#asked(handle, () => handle.executeUpdate(resumeUpdate));
+    await this.#questions.ofRun(handle, () => handle.executeUpdate(resumeUpdate));
   }
 
   /** Failed and skipped tasks of an open run go again. @returns their ids */
   async retryFailed(run: string): Promise<readonly string[]> {
     const handle = await this.#handle(run);
-    return await this.#asked(handle, () => handle.executeUpdate(retryFailedUpdate));
+    return await this.#questions.ofRun(handle, () => handle.executeUpdate(retryFailedUpdate));
   }
 
   /** Asks the run to wind down; it closes as Canceled. */
   async cancel(run: string): Promise<void> {
     const handle = await this.#handle(run);
-    await this.#asked(handle, () => handle.cancel());
+    await this.#questions.ofRun(handle, () => handle.cancel());
   }
 
   /** Every open run and the last closed ones as Temporal knows them, newest first; also those that never got as far as the database. */
   async recentRuns(limit = 20): Promise<readonly TemporalRun[]> {
-    return await this.#answered(() => recentRuns(this.#client, { taskQueue: this.#taskQueue, limit }));
+    return await this.#questions.ask(() => recentRuns(this.#client, { taskQueue: this.#taskQueue, limit }));
   }
 
   /** Whether a run is open, and its ids; undefined when Temporal does not know it. */
   async describe(run: string): Promise<{ runId: string; executionId: string; open: boolean; closeStatus: string } | undefined> {
     try {
       const handle = await this.#handle(run);
-      const description = await this.#answered(() => handle.describe());
+      const description = await this.#questions.ask(() => handle.describe());
       const executionId = description.raw.workflowExecutionInfo?.firstRunId || description.runId;
       return {
         runId: description.workflowId,
@@ -220,83 +218,15 @@ export class PredictLab {
     }
   }
 
-  /** Whether any worker has asked for this task queue's work lately (minutes: Temporal remembers those that are gone for a while). */
+  /** Whether any worker has asked for this task queue's work lately. */
   async hasWorker(): Promise<boolean> {
-    const { namespace } = this.#client.options;
-    const answer = await this.#answered(() =>
-      this.#client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: this.#taskQueue }, taskQueueType: 1 }),
-    );
-    return (answer.pollers ?? []).length > 0;
+    return await this.#questions.hasWorker();
   }
 
   async close(): Promise<void> {
     // A question under way would keep the process until its deadline.
-    this.#closing.abort();
+    this.#questions.close();
     await this.#client.connection.close();
-  }
-
-  /** Foreign errors of a call, in the user's words. */
-  async #answered<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      if (isUnavailable(error)) throw temporalUnreachable(this.address, serviceMessage(error));
-      if (error instanceof ServiceError && !isUnanswered(error)) throw new Error(serviceMessage(error), { cause: error });
-      throw error;
-    }
-  }
-
-  /** The same for a call about one run. */
-  async #asked<T>(handle: WorkflowHandle<typeof pipeline>, call: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#unlessDeserted(handle.workflowId, (signal) =>
-        this.#client.withAbortSignal(signal, () => this.#client.withDeadline(Date.now() + ANSWER_MS, () => this.#answered(call))),
-      );
-    } catch (error) {
-      if (isUnanswered(error)) throw await this.#noAnswer(handle.workflowId, error);
-      if (error instanceof WorkflowNotFoundError) throw await this.#notOpen(handle, error);
-      if (error instanceof Error && error.name === 'WorkflowUpdateFailedError')
-        throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });
-      throw error;
-    }
-  }
-
-  /** An answer that is late is not waited for when nobody is there to give it. */
-  async #unlessDeserted<T>(run: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const given = new AbortController();
-    const answer = ask(AbortSignal.any([given.signal, this.#closing.signal]));
-    answer.catch(() => undefined);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), LATE_MS);
-    });
-    const first = await Promise.race([answer.then(() => 'answered' as const), late]).finally(() => clearTimeout(timer));
-    if (first === 'late' && !(await this.hasWorker())) {
-      given.abort();
-      throw await this.#noAnswer(run, undefined);
-    }
-    return await answer;
-  }
-
-  async #noAnswer(run: string, cause: unknown): Promise<PredictLabError> {
-    const why = (await this.hasWorker())
-      ? `see that a worker is up and keeps up (\`predictlab doctor\`)`
-      : `no worker polls task queue "${this.#taskQueue}", start one with \`predictlab worker\``;
-    return new PredictLabError('SourceUnavailable', `${run} does not answer: ${why}`, { cause });
-  }
-
-  /** Temporal says the same of a run that is closed and of one that never was. */
-  async #notOpen(handle: WorkflowHandle<typeof pipeline>, cause: Error): Promise<PredictLabError> {
-    const run = handle.workflowId;
-    const state = await handle.describe().then(
-      ({ status }) => status.name.toLowerCase().replaceAll('_', ' '),
-      () => undefined,
-    );
-    const message =
-      state === undefined
-        ? `there is no such run: ${run}; \`predictlab runs\` lists them`
-        : `run ${run} is closed (${state}); \`predictlab retry ${run}\` starts what did not succeed anew`;
-    return new PredictLabError('BadInput', message, { cause });
   }
 
   /** A run is named by its workflow id; a Temporal run id is accepted too. */
