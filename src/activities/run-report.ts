@@ -58,7 +58,7 @@ const endedRun = async (database: Database, id: string): Promise<EndedRun> => {
   if (run.status === null) {
     throw new PredictLabError(
       'BadInput',
-      `run ${run.runId} has not ended yet, its report is made then; \`predictlab watch ${run.runId}\` shows it meanwhile`,
+      `run ${run.runId} has not ended yet, its report is made then; \`predictlab status ${run.runId}\` shows where it stands, or that it was terminated from outside`,
     );
   }
   return { ...run, status: run.status };
