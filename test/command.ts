@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { main } from '../src/cli/main.ts';
 
 /** The built command line. */
 export const COMMAND = fileURLToPath(new URL('../bin/predictlab.js', import.meta.url));
@@ -22,4 +23,30 @@ export function predictlab(args: readonly string[], env: NodeJS.ProcessEnv = pro
       },
     );
   });
+}
+
+/**
+ * The same command line inside this process, for commands that only ask: no start of a process, no second copy of the client.
+ * One at a time; not for commands that listen to signals (`run`, `watch`, `worker`).
+ */
+export async function predictlabHere(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Answer> {
+  const before = { env: process.env, exitCode: process.exitCode, out: process.stdout.write, err: process.stderr.write };
+  const said = { stdout: '', stderr: '' };
+  const listenTo = (stream: 'stdout' | 'stderr') => (text: string | Uint8Array) => {
+    said[stream] += typeof text === 'string' ? text : Buffer.from(text).toString();
+    return true;
+  };
+  process.env = { ...env, LOG_LEVEL: 'warn', NO_COLOR: '1' };
+  process.exitCode = undefined;
+  process.stdout.write = listenTo('stdout') as typeof process.stdout.write;
+  process.stderr.write = listenTo('stderr') as typeof process.stderr.write;
+  try {
+    const code = await main(args);
+    return { code, ...said };
+  } finally {
+    process.env = before.env;
+    process.exitCode = before.exitCode;
+    process.stdout.write = before.out;
+    process.stderr.write = before.err;
+  }
 }

@@ -6,7 +6,7 @@ import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/predictlab.js', import.meta.url));
-const SYMBOLS = ['BTC_PRICE', 'ETH_PRICE', 'ELECTION_WINNER'];
+const SYMBOLS = ['BTC_PRICE', 'SOL_PRICE', 'RATE_CUT'];
 
 /** A worker in a process of its own, once it polls. */
 async function spawnWorker(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
@@ -33,10 +33,10 @@ async function kill(worker: ChildProcess): Promise<void> {
 
 describe('a worker killed with -9 in the middle of a run', () => {
   it('costs nothing: another one finishes the run with the same data as an undisturbed one', async () => {
-    const venue = await startSandboxVenue({ now: SANDBOX_NOW, faults: { slow: 0.5, slowMs: 120 } });
+    const venue = await startSandboxVenue({ now: SANDBOX_NOW, faults: { slow: 0.5, slowMs: 80 } });
     const input = {
       symbols: SYMBOLS,
-      daysBack: 3,
+      daysBack: 2,
       asOf: new Date(SANDBOX_NOW).toISOString(),
       untilStage: 'backtest' as const,
       maxConcurrent: 2,

@@ -17,7 +17,8 @@ type DemoResult = PipelineResult & { readonly report: string };
 
 /** `npm run demo -- --json …` to its end. */
 async function demo(...args: readonly string[]): Promise<{ code: number | null; result: DemoResult; messages: string }> {
-  const env = { ...process.env, PREDICTLAB_HOME: home };
+  // trades alone: half the rows, and the same way through every stage
+  const env = { ...process.env, PREDICTLAB_HOME: home, POLYMARKET_PRICE_POINTS: 'off' };
   const child = spawn(process.execPath, [demoScript, '--json', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let messages = '';
