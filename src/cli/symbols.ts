@@ -6,6 +6,7 @@ import { messageOf } from '../contracts/errors.ts';
 import { SOURCE_TYPES } from '../contracts/words.ts';
 import { didYouMean } from '../scheduling/nearest-name.ts';
 import { DEFAULT_CATALOGUE } from '../sources/default-catalogue.ts';
+import { ensureCatalogue } from '../sources/first-catalogue.ts';
 import { parseCatalogue } from '../sources/parse-catalogue.ts';
 import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../storage/catalogue.ts';
 import type { Database } from '../storage/database.ts';
@@ -111,6 +112,7 @@ export function registerSymbols(program: Command): void {
 }
 
 async function list(database: Database, json?: boolean): Promise<void> {
+  await ensureCatalogue(database);
   const entries = await listSymbols(database);
   if (json) return printJson(entries);
   if (entries.length === 0) return printLine('the catalogue is empty; `predictlab symbols import` takes the shipped one');
@@ -155,6 +157,7 @@ async function show(database: Database, symbol: string, json?: boolean): Promise
 
 /** @throws ExitError 2 with the nearest name */
 async function known(database: Database, symbol: string): Promise<CatalogueEntry> {
+  await ensureCatalogue(database);
   const entry = (await symbolsByName(database, [symbol])).get(symbol);
   if (entry !== undefined) return entry;
   const names = (await listSymbols(database)).map((each) => each.symbol);
@@ -224,6 +227,7 @@ async function readJson(file: string): Promise<unknown> {
 }
 
 async function exportCatalogue(database: Database, out: string | undefined): Promise<void> {
+  await ensureCatalogue(database);
   const entries = await listSymbols(database);
   if (out === undefined) return printJson(entries);
   await writeFile(out, `${JSON.stringify(entries, null, 2)}\n`);
