@@ -38,8 +38,8 @@ export async function predictlabHere(args: readonly string[], env: NodeJS.Proces
   };
   process.env = { ...env, LOG_LEVEL: 'warn', NO_COLOR: '1' };
   process.exitCode = undefined;
-  process.stdout.write = listenTo('stdout') as typeof process.stdout.write;
-  process.stderr.write = listenTo('stderr') as typeof process.stderr.write;
+  process.stdout.write = listenTo('stdout');
+  process.stderr.write = listenTo('stderr');
   try {
     const code = await main(args);
     return { code, ...said };

@@ -4,15 +4,13 @@ import { type Queryable, withinTransaction } from '../storage/database.ts';
 import { DEFAULT_CATALOGUE } from './default-catalogue.ts';
 
 /**
- * Gives a new database the shipped catalogue, so that a first run with `{}` has something to do. Only when there is no symbol
- * and there never was a run: whoever empties the catalogue later, or imports one of their own, is left alone.
+ * Gives a new database the shipped catalogue, so that a first run with `{}` has something to do. Only while nobody has put a
+ * symbol into it: whoever imports a catalogue of their own, or empties it later, is left alone.
  */
 export async function ensureCatalogue(queryable: Queryable): Promise<void> {
   await withinTransaction(queryable, async (transaction) => {
-    const { rows } = await transaction.query<{ fresh: boolean }>(
-      'select not exists (select from symbols) and not exists (select from runs) as fresh',
-    );
-    if (rows[0].fresh) await importSymbols(transaction, DEFAULT_CATALOGUE);
+    const { rows } = await transaction.query<{ started: boolean }>('select is_called as started from catalogue_started');
+    if (!rows[0].started) await importSymbols(transaction, DEFAULT_CATALOGUE);
   });
 }
 

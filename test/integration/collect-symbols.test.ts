@@ -6,6 +6,7 @@ import { startSandboxVenue, type SandboxVenue } from '../../sandbox/venue.ts';
 import { main } from '../../src/cli/main.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { SearchHit } from '../../src/sources/source.ts';
+import { listSymbols } from '../../src/storage/catalogue.ts';
 import { NOON } from '../sources/collect-rig.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 
@@ -80,7 +81,7 @@ describe('predictlab symbols', () => {
     expect(code).toBe(2);
     expect(said).toContain('{"slugg":"x"} is no selector of polymarket');
     expect(said).toContain('priority');
-    expect(await list()).toEqual([]);
+    expect(await listSymbols(test.database)).toEqual([]);
   });
 
   it('adds selectors to a symbol, switches it off and on, and removes it', async () => {

@@ -2,15 +2,12 @@ import { expect, it } from 'vitest';
 import { DEFAULT_CATALOGUE } from '../../src/sources/default-catalogue.ts';
 import { catalogueNames } from '../../src/sources/first-catalogue.ts';
 import { importSymbols, removeSymbol } from '../../src/storage/catalogue.ts';
-import { beginRun } from '../../src/storage/runs.ts';
 import { testDatabase } from '../postgres.ts';
-import { runConfig } from '../scheduling/run-config.ts';
 
 it('a new database starts with the shipped catalogue; one that somebody has filled or emptied is left alone', async () => {
   const fresh = await testDatabase();
   const names = (await catalogueNames(fresh.database)).map(({ symbol }) => symbol);
   expect(names).toEqual(DEFAULT_CATALOGUE.map(({ symbol }) => symbol).sort());
-  await beginRun(fresh.database, { runId: 'run', executionId: 'execution', input: {}, config: runConfig(), startedAt: 0 });
   for (const name of names) await removeSymbol(fresh.database, name);
   expect(await catalogueNames(fresh.database)).toEqual([]);
   await fresh.close();
@@ -18,5 +15,7 @@ it('a new database starts with the shipped catalogue; one that somebody has fill
   const own = await testDatabase();
   await importSymbols(own.database, [{ symbol: 'MINE', title: '', enabled: true, priority: 3, sources: {} }]);
   expect((await catalogueNames(own.database)).map(({ symbol }) => symbol)).toEqual(['MINE']);
+  await removeSymbol(own.database, 'MINE');
+  expect(await catalogueNames(own.database)).toEqual([]);
   await own.close();
 });

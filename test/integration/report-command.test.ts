@@ -56,7 +56,11 @@ describe('predictlab report', () => {
 
   it('says what to do about a run that is not known or has not ended', async () => {
     expect(await call('nobody')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('predictlab runs') });
-    expect(await call('still-open')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('predictlab status still-open') });
+    expect(await call('still-open')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('predictlab status still-open'),
+    });
   });
 
   it('exits with 3 when the report is not there and neither is the database', async () => {
