@@ -7,6 +7,7 @@ import type { Instrument } from '../contracts/market-data.ts';
 import type { StageActivityInput } from '../contracts/stage-report.ts';
 import { type MarketKind, type Stage, stageTaskId, type TickKind } from '../contracts/words.ts';
 import type { TickFile, TickFileBatch } from '../files/read-tick-file.ts';
+import { fileInstrument } from '../sources/file/file-instrument.ts';
 import { importSymbols, symbolsByName } from '../storage/catalogue.ts';
 import type { Database } from '../storage/database.ts';
 import { saveInstruments } from '../storage/instruments.ts';
@@ -81,23 +82,8 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
 
 /** What is known already stays: an import may add the names of the outcomes, it knows nothing else of the market. */
 function instrumentOf(id: string, { symbol, market, files, stored }: TicksImport): Instrument {
-  const known: Instrument = stored ?? {
-    id,
-    source: 'file',
-    market,
-    title: symbol,
-    outcomes: [],
-    outcomeIds: [],
-    opensAt: null,
-    closesAt: null,
-    closed: false,
-    resolution: { kind: 'open' },
-    fees: null,
-    tickSize: null,
-    twins: [],
-    book: null,
-    reference: files.map(({ path }) => path).join(' '),
-  };
+  const reference = files.map(({ path }) => path).join(' ');
+  const known = stored ?? fileInstrument({ id, market, title: symbol, outcomes: [], reference });
   const outcomes = files.reduce((most, file) => (file.outcomes.length > most.length ? file.outcomes : most), known.outcomes);
   return { ...known, outcomes };
 }

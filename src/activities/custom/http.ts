@@ -2,7 +2,7 @@ import { request } from 'undici';
 import { z } from 'zod';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { ActivityContext, PluginActivity } from '../../plugins.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { retryAfterMs } from '../../sources/http/wait-hint.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
 const headers = z.record(z.string(), z.string()).default({});
@@ -61,7 +61,7 @@ async function exchange(first: Exchange, { signal }: ActivityContext): Promise<{
       asked = next;
       continue;
     }
-    throw statusError(asked, status, retryAfterMs(response.headers['retry-after'], Date.now()));
+    throw statusError(asked, status, retryAfterMs(response.headers, Date.now()));
   }
 }
 

@@ -7,6 +7,7 @@ import { expandPath, nameOf } from '../../files/expand-path.ts';
 import { openTickFile, type TickFile } from '../../files/read-tick-file.ts';
 import { isPlausible, rowsOfWindow, timeBounds } from '../candidate.ts';
 import { describeError } from '../describe-error.ts';
+import { fileInstrument } from './file-instrument.ts';
 import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../source.ts';
 
 export interface FileSourceOptions {
@@ -77,25 +78,14 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
   return { instruments, problems: named, requests: 0 };
 }
 
-function instrumentOf({ id, path: file, selector }: SelectedFile, outcomes: readonly string[], base: string): Instrument {
-  return {
+const instrumentOf = ({ id, path: file, selector }: SelectedFile, outcomes: readonly string[], base: string): Instrument =>
+  fileInstrument({
     id,
-    source: 'file',
     market: selector.market ?? 'probability',
     title: nameOf(file),
     outcomes,
-    outcomeIds: [],
-    opensAt: null,
-    closesAt: null,
-    closed: false,
-    resolution: { kind: 'open' },
-    fees: null,
-    tickSize: null,
-    twins: [],
-    book: null,
     reference: path.relative(base, file),
-  };
-}
+  });
 
 /** Read on after this line of the file. */
 interface Cursor {
