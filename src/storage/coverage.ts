@@ -17,15 +17,6 @@ export async function coverageOf(queryable: Queryable, instrumentKey: number, ki
   return rows;
 }
 
-/** Adds a collected range `[from, to)` at once; stages go through `stageCoverage` instead. */
-export async function addCoverage(queryable: Queryable, instrumentKey: number, kind: TickKind, range: TimeRange): Promise<void> {
-  await queryable.query(
-    `insert into coverage (instrument, kind, ranges) values ($1, $2, int8multirange(int8range($3, $4)))
-     on conflict (instrument, kind) do update set ranges = coverage.ranges + excluded.ranges`,
-    [instrumentKey, kindCode(kind), range.from, Math.max(range.from, range.to)],
-  );
-}
-
 /** The parts of `[window.from, window.to)` that were not collected, oldest first. */
 export async function gapsOf(
   queryable: Queryable,

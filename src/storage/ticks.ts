@@ -1,6 +1,6 @@
 import type { TimeRange } from '../contracts/market-data.ts';
 import type { TickKind } from '../contracts/words.ts';
-import { kindCode, kindOf, sideOf } from './codes.ts';
+import { kindCode } from './codes.ts';
 import { CopyDecoder } from './copy-decoder.ts';
 import type { Queryable } from './database.ts';
 
@@ -15,40 +15,6 @@ export interface TickRecord {
   readonly side: 'buy' | 'sell' | null;
   readonly outcome: string | null;
   readonly tradeId: string | null;
-}
-
-export interface TickFilter {
-  readonly instrumentKey: number;
-  /** Both kinds when absent. */
-  readonly kind?: TickKind;
-  /** `from ≤ time < to`, UTC epoch milliseconds. */
-  readonly from?: number;
-  readonly to?: number;
-}
-
-/**
- * An instrument's ticks in canonical order (time, then the venue's own order, oldest first), in batches: memory stays flat
- * whatever the number. On a transaction, finish reading before the next statement.
- */
-export async function* readTicks(queryable: Queryable, filter: TickFilter): AsyncIterable<readonly TickRecord[]> {
-  const decoder = new CopyDecoder();
-  const select = `select kind, time, price, size, side, outcome, trade_id from ticks where ${condition(filter)} order by time, seq`;
-  for await (const chunk of queryable.copyOut(`copy (${select}) to stdout (format binary)`)) {
-    decoder.push(chunk);
-    const batch: TickRecord[] = [];
-    while (decoder.nextRow()) {
-      batch.push({
-        kind: kindOf(decoder.int2() as number),
-        time: decoder.int8(),
-        price: decoder.float8(),
-        size: decoder.nullableFloat8(),
-        side: sideOf(decoder.int2()),
-        outcome: decoder.text(),
-        tradeId: decoder.text(),
-      });
-    }
-    if (batch.length > 0) yield batch;
-  }
 }
 
 /** Ticks of one instrument and kind as columns, with their sequence numbers; fits market's `SequencedTicks`. */
@@ -116,11 +82,13 @@ function grown<Column extends Float64Array | Uint8Array>(column: Column, larger:
 }
 
 /** COPY takes no parameters: whole numbers only, so that nothing else can get into the text. */
-function condition({ instrumentKey, kind, from, to }: TickFilter): string {
-  const parts = [`instrument = ${whole(instrumentKey)}`];
-  if (kind !== undefined) parts.push(`kind = ${kindCode(kind)}`);
-  if (from !== undefined) parts.push(`time >= ${whole(Math.ceil(from))}`);
-  if (to !== undefined) parts.push(`time < ${whole(Math.ceil(to))}`);
+function condition({ instrumentKey, kind, from, to }: { instrumentKey: number; kind: TickKind } & TimeRange): string {
+  const parts = [
+    `instrument = ${whole(instrumentKey)}`,
+    `kind = ${kindCode(kind)}`,
+    `time >= ${whole(Math.ceil(from))}`,
+    `time < ${whole(Math.ceil(to))}`,
+  ];
   return parts.join(' and ');
 }
 

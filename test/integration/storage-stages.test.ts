@@ -2,7 +2,8 @@ import { array, assert, asyncProperty, integer, nat, tuple, uniqueArray } from '
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readCandles } from '../../src/storage/candles.ts';
 import { readQuarantine } from '../../src/storage/quarantine.ts';
-import { readTicks, type TickRecord } from '../../src/storage/ticks.ts';
+import { readTicksByTime } from '../../src/storage/export.ts';
+import type { TickRecord } from '../../src/storage/ticks.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
 
@@ -15,7 +16,8 @@ beforeEach(() => test.database.query('truncate symbols, instruments, ledger, run
 
 const ticksOf = async (instrumentKey: number): Promise<readonly TickRecord[]> => {
   const all: TickRecord[] = [];
-  for await (const batch of readTicks(test.database, { instrumentKey })) all.push(...batch);
+  const asked = { symbol: 'RAIN', source: 'polymarket', instrument: 'polymarket:0x1', key: instrumentKey } as const;
+  for await (const batch of readTicksByTime(test.database, [asked])) all.push(...batch.map(({ of: _of, ...tick }) => tick));
   return all;
 };
 

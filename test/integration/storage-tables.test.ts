@@ -4,7 +4,7 @@ import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
 import type { RunConfig } from '../../src/contracts/run-config.ts';
 import { type BacktestRecord, readBacktests, saveBacktests } from '../../src/storage/backtests.ts';
 import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../src/storage/catalogue.ts';
-import { addCoverage, coverageOf, coverageRecords, gapsOf } from '../../src/storage/coverage.ts';
+import { coverageOf, coverageRecords, gapsOf } from '../../src/storage/coverage.ts';
 import { withDatabase } from '../../src/storage/database-url.ts';
 import { freshness } from '../../src/storage/freshness.ts';
 import { instrumentById, instrumentsOf, saveInstruments } from '../../src/storage/instruments.ts';
@@ -12,7 +12,7 @@ import { commitEffect, discardUnstored, effectsOf, findEffect, meanDurations } f
 import { readMigrations } from '../../src/storage/migrate.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
 import { beginRun, endRun, listRuns, runOf } from '../../src/storage/runs.ts';
-import { clearStaging, stagePage } from '../../src/storage/staging.ts';
+import { clearStaging, stageCoverage, stagePage } from '../../src/storage/staging.ts';
 import { administer, type TestDatabase, testDatabase } from '../postgres.ts';
 import { collect, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
 
@@ -171,13 +171,14 @@ describe('staging', () => {
 describe('coverage', () => {
   it('merges ranges that touch and names what lies between them', async () => {
     const key = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
-    for (const [from, to] of [
-      [10, 20],
-      [40, 50],
-      [20, 30],
-      [5, 12],
-    ])
-      await addCoverage(test.database, key, 'trade', { from, to });
+    for (const [executionId, from, to] of [
+      ['first', 10, 20],
+      ['first', 40, 50],
+      ['second', 20, 30],
+      ['second', 5, 12],
+    ] as const)
+      await stageCoverage(test.database, { executionId, symbol: 'RAIN', instrumentKey: key, kind: 'trade', range: { from, to } });
+    for (const executionId of ['first', 'second']) await runStage(test.database, 'store', { executionId });
     expect(await coverageOf(test.database, key, 'trade')).toEqual([
       { from: 5, to: 30 },
       { from: 40, to: 50 },
