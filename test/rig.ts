@@ -23,6 +23,8 @@ export interface RigOptions {
   readonly stages?: Partial<Record<Stage, StageFunction>>;
   /** A longer wait before a retry gives the slot back. @default 30 s */
   readonly longestWaitInSlotMs?: number;
+  /** With the worker's metrics and health ports. @default false */
+  readonly serve?: boolean;
   /** Without a worker in this process. @default true */
   readonly worker?: boolean;
 }
@@ -50,7 +52,13 @@ export interface Rig {
 
 let rigs = 0;
 
-export async function createRig({ env: more = {}, stages, longestWaitInSlotMs, worker: withWorker = true }: RigOptions = {}): Promise<Rig> {
+export async function createRig({
+  env: more = {},
+  stages,
+  longestWaitInSlotMs,
+  serve = false,
+  worker: withWorker = true,
+}: RigOptions = {}): Promise<Rig> {
   const taskQueue = `test-${process.pid}-${Date.now().toString(36)}-${rigs++}`;
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-test-'));
   const { database, url, close: closeDatabase } = await testDatabase();
@@ -72,7 +80,7 @@ export async function createRig({ env: more = {}, stages, longestWaitInSlotMs, w
         workflowBundle: { codePath: inject('workflowBundle') },
         stages,
         longestWaitInSlotMs,
-        serve: false,
+        serve,
       })
     : undefined;
   const lab = await PredictLab.connect({ env, taskQueue });
