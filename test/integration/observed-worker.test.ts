@@ -36,5 +36,5 @@ it("a worker shows its metrics, the SDK's own among them, and says that it is al
   expect((await fetch(`http://127.0.0.1:${health}/healthz`)).status).toBe(200);
   expect((await fetch(`http://127.0.0.1:${health}/readyz`)).status).toBe(200);
   await rig.close();
-  await expect(fetch(`http://127.0.0.1:${health}/readyz`)).rejects.toThrow();
+  await expect(fetch(`http://127.0.0.1:${health}/readyz`)).rejects.toThrow('fetch failed');
 });
