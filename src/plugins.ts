@@ -24,6 +24,13 @@ export interface ActivityContext {
 /** A task of the user's own: `args[0]` is checked by `input` before `run` sees it. The result must be small JSON. */
 export interface PluginActivity<Input = unknown> {
   readonly input: z.ZodType<Input>;
+  /**
+   * For work that computes for long: it runs on a thread of its own, so that it holds up neither heartbeats nor other tasks, and
+   * ends when it is cancelled or its time is up, whatever it does. Each thread loads the plugin's module for itself.
+   *
+   * @default false
+   */
+  readonly thread?: boolean;
   run(input: Input, context: ActivityContext): Promise<Json | void> | Json | void;
 }
 
@@ -44,8 +51,15 @@ export interface Plugin {
  */
 export const definePlugin = <P extends Plugin>(plugin: P): P => plugin;
 
+/** A plugin's activity, and where it is from. */
+export interface LoadedActivity extends PluginActivity {
+  /** As `PREDICTLAB_PLUGINS` names it. */
+  readonly module: string;
+  readonly name: string;
+}
+
 export interface LoadedPlugins {
-  readonly activities: ReadonlyMap<string, PluginActivity>;
+  readonly activities: ReadonlyMap<string, LoadedActivity>;
   readonly strategies: readonly Strategy[];
 }
 
@@ -55,7 +69,7 @@ export interface LoadedPlugins {
  * @throws PredictLabError BadInput that names the module and what is wrong with it
  */
 export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins> {
-  const activities = new Map<string, PluginActivity>();
+  const activities = new Map<string, LoadedActivity>();
   const strategies: Strategy[] = [];
   for (const specifier of (env.PREDICTLAB_PLUGINS ?? '')
     .split(',')
@@ -67,7 +81,9 @@ export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins
         throw badPlugin(specifier, `activity "${name}" must be { input: <zod schema>, run(input, context) }`);
       }
       if (activities.has(name)) throw badPlugin(specifier, `activity "${name}" is already defined by another plugin; rename one`);
-      activities.set(name, activity as PluginActivity);
+      if (activity.thread !== undefined && typeof activity.thread !== 'boolean')
+        throw badPlugin(specifier, `activity "${name}" has thread: ${JSON.stringify(activity.thread)}; write true or leave it out`);
+      activities.set(name, { ...(activity as PluginActivity), run: activity.run.bind(activity), module: specifier, name });
     }
     for (const [name, strategy] of Object.entries(plugin.strategies ?? {})) strategies.push({ ...strategy, name });
   }

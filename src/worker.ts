@@ -10,6 +10,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
+import { createPluginThreads } from './activities/custom/plugin-threads.ts';
 import type { Log, StageFunction } from './activities/stage-work.ts';
 import { Closers } from './closers.ts';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
@@ -76,11 +77,13 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       await openDatabase({ url: located.url, max: poolSize(maxActivities), applicationName: 'predictlab-worker' }),
     );
     const plugins = await loadPlugins(env);
+    const threads = closers.add('the plugin threads', createPluginThreads());
     const sources = closers.add('the sources', createSources({ env, database, log }));
     const { custom, ...activities } = createActivities({
       database,
       sources,
       plugins,
+      threads,
       home: homeFolder(env),
       quarantineLimit: quarantineLimit(env),
       alertWebhookUrl: alertWebhook(env),

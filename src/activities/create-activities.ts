@@ -7,6 +7,7 @@ import { createBacktest } from './backtest.ts';
 import { createClean } from './clean.ts';
 import { type CollectDependencies, createCollect } from './collect.ts';
 import { customActivity, customTasks } from './custom-tasks.ts';
+import type { PluginThreads } from './custom/plugin-threads.ts';
 import { createFinishPipeline } from './finish-pipeline.ts';
 import { createKline } from './kline.ts';
 import { bookkeepingFailure, createPreparePipeline } from './prepare-pipeline.ts';
@@ -21,6 +22,7 @@ export interface ActivityDependencies {
   readonly database: Database;
   readonly sources: CollectDependencies['sources'];
   readonly plugins: LoadedPlugins;
+  readonly threads: PluginThreads;
   /** Where reports go: `PREDICTLAB_HOME`. */
   readonly home: string;
   /** Where trouble is told: `ALERT_WEBHOOK_URL`. @default nowhere */
@@ -61,7 +63,7 @@ export function createActivities(
       await runTask({ context: input.context, symbol: input.symbol, stage, work: (work) => stages[stage](input, work) });
 
   const custom: Record<string, CustomActivity> = {};
-  for (const [name, activity] of activities) custom[name] = customActivity(activity, runTask);
+  for (const [name, activity] of activities) custom[name] = customActivity(activity, runTask, dependencies.threads);
   const finish = createFinishPipeline({
     database,
     home,

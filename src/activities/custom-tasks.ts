@@ -1,7 +1,9 @@
-import { type ActivityContext, type LoadedPlugins, type PluginActivity } from '../plugins.ts';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../plugins.ts';
+import { PredictLabError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
 import { httpGet, httpPost } from './custom/http.ts';
+import { outputOf } from './custom/json-output.ts';
+import type { PluginThreads } from './custom/plugin-threads.ts';
 import { sleep } from './custom/sleep.ts';
 import type { CustomActivity } from './registry.ts';
 import type { StageEffect } from './stage-work.ts';
@@ -25,40 +27,16 @@ export function argumentProblems(activity: PluginActivity, args: readonly Json[]
   return problems;
 }
 
-/** Outputs travel through Temporal and stand in the run's status: small facts, no data. */
-const LARGEST_OUTPUT_BYTES = 32 * 1024;
-
-/**
- * What an activity returned, as JSON holds it.
- *
- * @throws PredictLabError BadInput when JSON cannot hold it, or it is data rather than a fact
- */
-function outputOf(taskId: string, returned: unknown): Json {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(returned);
-  } catch (error) {
-    throw new PredictLabError(
-      'BadInput',
-      `${taskId} returned what JSON cannot hold (${messageOf(error).split('\n')[0]}); return plain values`,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (text === undefined) return null;
-  const bytes = Buffer.byteLength(text);
-  if (bytes > LARGEST_OUTPUT_BYTES) {
-    throw new PredictLabError(
-      'BadInput',
-      `${taskId} returned ${bytes} bytes, and a task's output may have ${LARGEST_OUTPUT_BYTES}; write data to a file or a table and return where it is`,
-    );
-  }
-  return JSON.parse(text) as Json;
-}
-
-/** Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats. */
-export function customActivity(activity: PluginActivity, runTask: ReturnType<typeof createTaskRunner>): CustomActivity {
+/** Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats. @param threads where those with `thread` run */
+export function customActivity(
+  activity: PluginActivity | LoadedActivity,
+  runTask: ReturnType<typeof createTaskRunner>,
+  threads?: PluginThreads,
+): CustomActivity {
+  const run = async (given: unknown, parsed: unknown, context: ActivityContext): Promise<Json> =>
+    threads !== undefined && activity.thread === true && 'module' in activity
+      ? await threads.run(activity, given, context)
+      : outputOf(context.taskId, await activity.run(parsed, context));
   return async (given, context) =>
     await runTask({
       context,
@@ -76,8 +54,7 @@ export function customActivity(activity: PluginActivity, runTask: ReturnType<typ
           log,
           heartbeat: (details = null) => work.heartbeat(details),
         };
-        const result = outputOf(taskId, await activity.run(parsed.data, activityContext));
-        return await work.record({ output: result });
+        return await work.record({ output: await run(given ?? {}, parsed.data, activityContext) });
       },
     });
 }

@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { Tinypool } from 'tinypool';
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { ActivityContext } from '../../plugins.ts';
+import { describeThrown, errorOf, type FromThread, type ThreadEnd, type ThreadTask, type ToThread } from './thread-messages.ts';
+
+/** What was told to stop has this long to do so; a loop that hears nothing is then ended with its thread. */
+const STOP_GRACE_MS = 2_000;
+/** An unused thread keeps its module loaded this long. */
+const IDLE_TIMEOUT_MS = 60_000;
+
+/** Threads for plugin activities with `thread: true`: as many as there are cores, started when first needed. */
+export interface PluginThreads {
+  /**
+   * Runs one activity on a thread. Its heartbeats and log lines go to `context`, whose abort reaches it.
+   *
+   * @returns its output
+   * @throws what it threw; an error of the thread itself, such as running out of memory, when it ended with the task
+   */
+  run(activity: { readonly module: string; readonly name: string }, input: unknown, context: ActivityContext): Promise<Json>;
+  /** Ends all threads, whatever they do. */
+  close(): Promise<void>;
+}
+
+export function createPluginThreads(): PluginThreads {
+  let pool: Tinypool | undefined;
+  const open = (): Tinypool =>
+    new Tinypool({
+      filename: threadEntry(),
+      minThreads: 0,
+      maxThreads: availableParallelism(),
+      idleTimeout: IDLE_TIMEOUT_MS,
+      // Between tasks a plugin's own timers and connections live on.
+      useAtomics: false,
+      trackUnmanagedFds: false,
+    });
+  return {
+    async run({ module, name }, input, context) {
+      const { runId, taskId, attempt, resume, signal } = context;
+      signal.throwIfAborted();
+      const task: ThreadTask = { module, activity: name, input, runId, taskId, attempt, resume };
+      const { port1: ours, port2: theirs } = new MessageChannel();
+      const thread = new AbortController();
+      let grace: NodeJS.Timeout | undefined;
+      const stop = (): void => {
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
+        ours.postMessage({ abort: describeThrown(signal.reason) } satisfies ToThread);
+        grace = setTimeout(() => thread.abort(), STOP_GRACE_MS);
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      ours.on('message', (message: FromThread) => pass(message, context));
+      // Only the end of the thread closes it from the other side.
+      ours.once('close', () => thread.abort());
+      try {
+        pool ??= open();
+        const end = (await pool.run({ task, port: theirs }, { transferList: [theirs], signal: thread.signal })) as ThreadEnd;
+        // Sent before the end, but by another way.
+        for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours))
+          pass(last.message as FromThread, context);
+        if ('thrown' in end) throw errorOf(end.thrown);
+        return end.output;
+      } catch (thrown) {
+        if (!thread.signal.aborted) throw thrown;
+        signal.throwIfAborted();
+        throw new Error(
+          `the thread of ${taskId} ended under it (process.exit, out of memory, or a crash of native code); let it return or throw instead`,
+          { cause: thrown },
+        );
+      } finally {
+        signal.removeEventListener('abort', stop);
+        clearTimeout(grace);
+        ours.removeAllListeners('close').close();
+      }
+    },
+    close: async () => await pool?.destroy(),
+  };
+}
+
+function pass(message: FromThread, context: ActivityContext): void {
+  if ('log' in message) context.log[message.log](message.message, message.fields);
+  else context.heartbeat(message.heartbeat);
+}
+
+/** Threads need JavaScript: from source, that of the last build. */
+function threadEntry(): string {
+  const built = import.meta.url.endsWith('.ts') ? '../../../dist/src/activities/custom/plugin-thread.js' : './plugin-thread.js';
+  return fileURLToPath(new URL(built, import.meta.url));
+}

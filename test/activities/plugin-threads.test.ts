@@ -1,0 +1,88 @@
+import path from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createPluginThreads } from '../../src/activities/custom/plugin-threads.ts';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import type { ActivityContext } from '../../src/plugins.ts';
+
+const module = path.resolve(import.meta.dirname, '../plugins/threaded.mjs');
+const threads = createPluginThreads();
+afterAll(() => threads.close());
+
+const contextWith = (more: Partial<ActivityContext> = {}): ActivityContext & { readonly said: unknown[] } => {
+  const said: unknown[] = [];
+  const log = (level: string) => (message: string, fields?: unknown) => void said.push([level, message, fields]);
+  return {
+    runId: 'r',
+    taskId: 'mine',
+    attempt: 2,
+    signal: new AbortController().signal,
+    resume: { page: 0 },
+    log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    heartbeat: (details) => void said.push(['heartbeat', details]),
+    said,
+    ...more,
+  };
+};
+const run = (name: string, input: unknown = {}, context: ActivityContext = contextWith()) => threads.run({ module, name }, input, context);
+
+describe('an activity on a thread', () => {
+  it('runs on another thread than its worker, which keeps the module for the next task', async () => {
+    const first = (await run('whoAmI')) as { threadId: number; calls: number };
+    const second = (await run('whoAmI')) as { threadId: number; calls: number };
+    expect(first.threadId).not.toBe(threadId);
+    expect(second).toEqual({ threadId: first.threadId, calls: first.calls + 1 });
+  });
+
+  it('leaves the event loop of the worker free while it computes', async () => {
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 5);
+    await run('whoAmI', { spin: 300 });
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(5);
+  });
+
+  it('knows whose it is, and is heard: heartbeats and log lines arrive in order, all before its end', async () => {
+    const context = contextWith();
+    expect(await run('talk', {}, context)).toEqual({ runId: 'r', taskId: 'mine', attempt: 2, resume: { page: 0 } });
+    expect(context.said).toEqual([
+      ['heartbeat', { page: 1 }],
+      ['info', 'half way', { rows: 3 }],
+      ['heartbeat', { page: 2 }],
+    ]);
+  });
+
+  it('fails with its own error, name, code and stack included', async () => {
+    await expect(run('fail', { code: 'ECONNRESET' })).rejects.toMatchObject({
+      name: 'RangeError',
+      message: 'out of range',
+      code: 'ECONNRESET',
+      stack: expect.stringContaining('threaded.mjs'),
+    });
+    await expect(run('returnCircle')).rejects.toSatisfy((error) => error instanceof PredictLabError && error.type === 'BadInput');
+  });
+
+  it('is told to stop, with the reason', async () => {
+    const stop = new AbortController();
+    const running = run('stopWhenTold', {}, contextWith({ signal: stop.signal }));
+    setTimeout(() => stop.abort(new PredictLabError('TaskTimeout', 'mine took too long')), 100);
+    await expect(running).rejects.toMatchObject({ type: 'TaskTimeout', message: 'mine took too long' });
+  });
+
+  it('is ended with its thread when it hears nothing; the next one gets a new thread', async () => {
+    const stop = new AbortController();
+    const running = run('spinForEver', {}, contextWith({ signal: stop.signal }));
+    setTimeout(() => stop.abort(new Error('enough')), 100);
+    await expect(running).rejects.toThrow('enough');
+    expect(await run('whoAmI')).toMatchObject({ calls: 1 });
+  });
+
+  it('that was told to stop before it began does not begin', async () => {
+    await expect(run('spinForEver', {}, contextWith({ signal: AbortSignal.abort(new Error('cancelled')) }))).rejects.toThrow('cancelled');
+  });
+
+  it('that ends its thread fails alone', async () => {
+    await expect(run('exit')).rejects.toThrow(/thread of mine ended/);
+    expect(await run('whoAmI')).toHaveProperty('calls');
+  });
+});

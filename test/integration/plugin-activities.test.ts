@@ -1,0 +1,64 @@
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRig, type Rig } from '../rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createRig({ env: { PREDICTLAB_PLUGINS: path.resolve(import.meta.dirname, '../plugins/threaded.mjs') } });
+});
+afterAll(() => rig.close());
+
+const task = (taskId: string, activity: string, more: object = {}) => ({ taskId, activity, maxRetries: 0, ...more });
+
+describe('custom tasks of a plugin', () => {
+  it('run on a thread where the plugin says so, and in the worker where it does not', async () => {
+    const { result, taskResults } = await rig.run({
+      symbols: [],
+      tasks: [task('on', 'whoAmI', { args: [{ spin: 5 }] }), task('off', 'unthreaded', { dependencies: ['on'] })],
+    });
+    expect(result).toBe('success');
+    const threadOf = (taskId: string) => (taskResults[taskId].output as { threadId: number }).threadId;
+    expect(threadOf('on')).not.toBe(threadOf('off'));
+  });
+
+  it('that compute for ever are ended at their timeout, and disturb nobody meanwhile', async () => {
+    const { result, taskResults } = await rig.run({
+      symbols: [],
+      maxConcurrent: 5,
+      tasks: [
+        task('stuck', 'spinForEver', { timeout: '2s' }),
+        task('neighbour', 'sleep', { args: [{ duration: '1s' }] }),
+        task('after', 'whoAmI', { dependencies: ['neighbour'] }),
+        task('never', 'whoAmI', { dependencies: ['stuck'] }),
+      ],
+    });
+    expect(result).toBe('degraded');
+    expect(taskResults.stuck).toMatchObject({ status: 'failed', attempts: 1, error: { type: 'TaskTimeout' } });
+    expect(taskResults.neighbour).toMatchObject({ status: 'success', attempts: 1 });
+    expect(taskResults.after).toMatchObject({ status: 'success', attempts: 1 });
+    expect(taskResults.never).toMatchObject({ status: 'skipped', skippedBecause: 'stuck' });
+  });
+
+  it('that fail say how: the error of the thread is the error of the task', async () => {
+    const { taskResults } = await rig.run({
+      symbols: [],
+      tasks: [
+        task('fails', 'fail', { maxRetries: 1, retryDelay: '10ms' }),
+        task('unreachable', 'fail', { args: [{ code: 'ECONNRESET' }] }),
+        task('circle', 'returnCircle', { maxRetries: 3 }),
+        task('exits', 'exit'),
+      ],
+    });
+    expect(taskResults.fails).toMatchObject({ status: 'failed', attempts: 2, error: { type: 'RangeError', message: 'out of range' } });
+    expect(taskResults.fails.error?.stack).toContain('threaded.mjs');
+    expect(taskResults.unreachable.error).toMatchObject({ type: 'SourceUnavailable' });
+    expect(taskResults.circle).toMatchObject({ attempts: 1, error: { type: 'BadInput' } });
+    expect(taskResults.exits.error?.message).toContain('the thread of exits ended under it');
+  });
+
+  it('are refused before the run when their arguments do not fit', async () => {
+    await expect(rig.run({ symbols: [], tasks: [task('on', 'whoAmI', { args: [{ spins: 1 }] })] })).rejects.toMatchObject({
+      message: expect.stringContaining('Unrecognized key: "spins"'),
+    });
+  });
+});
