@@ -51,6 +51,7 @@ async function demo(options: DemoOptions): Promise<void> {
     const {
       server,
       worker,
+      broken,
       env: stackEnv,
     } = await startStack({
       kind: 'demo',
@@ -75,10 +76,6 @@ async function demo(options: DemoOptions): Promise<void> {
     log.info(`Temporal's Web UI: ${workflows}\n`);
     // without its worker or its server a run never ends
     let fault: string | undefined;
-    const broken = Promise.race([
-      worker.exited.then((how) => `the worker ${how}; its log: ${worker.logFile}`),
-      server.exited.then(() => `the Temporal dev server ended; its log: ${server.logFile}`),
-    ]);
     const abort = broken.then((why) => {
       fault = why;
       return 'SIGKILL' as const;

@@ -22,7 +22,7 @@ export function registerDev(program: Command): void {
     .command('dev')
     .summary('embedded Temporal, Postgres and a worker for real work, until Ctrl-C')
     .description(
-      'Starts a Temporal server with its Web UI, an embedded Postgres (unless DATABASE_URL is set) and a worker on this machine, and keeps them up until Ctrl-C. ' +
+      'Starts a Temporal server with its Web UI, an embedded Postgres (unless DATABASE_URL is set) and a worker on this machine, and keeps them up until Ctrl-C: what dies is started again. ' +
         'Workflows, schedules and data stay under PREDICTLAB_HOME, so the next `dev` carries on where this one stopped.',
     )
     .option('--port <port>', "Temporal's port; a free one when it is in use", parsePort, 7233)
@@ -48,9 +48,10 @@ async function dev(options: DevOptions): Promise<void> {
   const { stopped } = stopSignal();
   const closers = new Closers(log);
   try {
-    const { server, worker } = await startStack({
+    const { server, worker, broken } = await startStack({
       ...options,
       kind: 'dev',
+      keepUp: true,
       env,
       cli,
       home,
@@ -77,11 +78,7 @@ async function dev(options: DevOptions): Promise<void> {
         ].join('\n'),
       );
     }
-    const end = await Promise.race([
-      stopped.then((signal) => ({ signal })),
-      worker.exited.then((how) => ({ fault: `the worker ${how}; its log: ${worker.logFile}` })),
-      server.exited.then(() => ({ fault: `the Temporal dev server ended; its log: ${server.logFile}` })),
-    ]);
+    const end = await Promise.race([stopped.then((signal) => ({ signal })), broken.then((fault) => ({ fault }))]);
     if ('fault' in end) throw new ExitError(1, end.fault);
     // Ctrl-C is how dev ends; only being told to stop by others is an end by signal
     process.exitCode = end.signal === 'SIGINT' ? 0 : SIGNAL_EXIT_CODES[end.signal];

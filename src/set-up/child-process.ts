@@ -10,4 +10,8 @@ export async function stopProcess(child: ChildProcess, graceMs = 15_000): Promis
   clearTimeout(timer);
 }
 
+/** How a child ended, as the end of a sentence. */
+export const howEnded = (code: number | null, signal: NodeJS.Signals | null): string =>
+  signal === null ? `ended with exit code ${code}` : `ended by ${signal}`;
+
 const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;

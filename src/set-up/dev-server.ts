@@ -3,8 +3,9 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../activities/stage-work.ts';
 import { PredictLabError } from '../contracts/errors.ts';
-import { stopProcess } from './child-process.ts';
+import { howEnded, stopProcess } from './child-process.ts';
 import { type ClaimedPort, claimPort } from './free-port.ts';
+import type { ServingProcess } from './kept-process.ts';
 import { waitUntilReady } from './server-readiness.ts';
 
 export interface DevServerOptions {
@@ -21,20 +22,17 @@ export interface DevServerOptions {
   readonly dynamicConfig?: Readonly<Record<string, number | string | boolean>>;
   /** Without the Web UI. @default false */
   readonly headless?: boolean;
+  /** One that ended, whose place it takes: on the same ports or not at all, and writing on in its log. @default none */
+  readonly inPlaceOf?: DevServer;
   readonly log: Pick<Log, 'debug' | 'info' | 'warn'>;
 }
 
-export interface DevServer {
+export interface DevServer extends ServingProcess {
   /** `127.0.0.1:7233` */
   readonly address: string;
   /** Empty when headless. */
   readonly uiUrl: string;
   readonly namespace: string;
-  readonly pid: number;
-  readonly logFile: string;
-  /** Resolves when the process is gone, whoever ended it. */
-  readonly exited: Promise<void>;
-  close(): Promise<void>;
 }
 
 const NAMESPACE = 'default';
@@ -55,17 +53,22 @@ const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
  * @throws PredictLabError SourceUnavailable with the last lines of its log when it dies or does not answer within a minute
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  const { inPlaceOf } = options;
+  const ports = inPlaceOf === undefined ? options : { port: portOf(inPlaceOf.address), uiPort: portOf(inPlaceOf.uiUrl) };
   for (let attempt = 1; ; attempt++) {
     const claimed: ClaimedPort[] = [];
     const claim = async (what: string, wanted: number | undefined): Promise<number> => {
       const port = await claimPort(wanted);
       claimed.push(port);
+      if (inPlaceOf && port.port !== wanted) {
+        throw new PredictLabError('SourceUnavailable', `port ${wanted} of ${what} was taken by another program; end that`);
+      }
       if (wanted !== undefined && port.port !== wanted) options.log.info(`port ${wanted} for ${what} is in use; taking ${port.port}`);
       return port.port;
     };
     try {
-      const port = await claim('Temporal', options.port);
-      const uiPort = options.headless ? undefined : await claim('its Web UI', options.uiPort);
+      const port = await claim('Temporal', ports.port);
+      const uiPort = options.headless ? undefined : await claim('its Web UI', ports.uiPort);
       return await startOnce(options, port, uiPort);
     } catch (error) {
       // a program that knows nothing of our claims may have taken the port meanwhile
@@ -76,6 +79,9 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     }
   }
 }
+
+/** The last part of an address or URL; undefined where there is none. */
+const portOf = (address: string): number | undefined => (address === '' ? undefined : Number(address.split(':').at(-1)));
 
 class PortTaken extends PredictLabError {}
 
@@ -92,11 +98,12 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   for (const value of [...SPEED, ...extra]) args.push('--dynamic-config-value', value);
   if (databaseFile) args.push('--db-filename', databaseFile, ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]));
 
-  const output = await open(logFile, 'w');
+  const output = await open(logFile, options.inPlaceOf ? 'a' : 'w');
+  const { size: loggedBefore } = await output.stat();
   const child = spawn(cli, args, { stdio: ['ignore', output.fd, output.fd], detached: true });
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
+    child.once('exit', (code, signal) => resolve(howEnded(code, signal)));
   });
   await output.close();
   const address = `127.0.0.1:${port}`;
@@ -106,7 +113,10 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   waiting.abort();
   if (fault !== undefined) {
     await stopProcess(child);
-    const logged = await readFile(logFile, 'utf8').catch(() => '');
+    const logged = await readFile(logFile).then(
+      (bytes) => bytes.subarray(loggedBefore).toString(),
+      () => '',
+    );
     const message = `the Temporal dev server (${cli}) did not start on ${address}: ${accountOf(fault, logged)}\n(${logFile})`;
     throw new (/address already in use/i.test(logged) ? PortTaken : PredictLabError)('SourceUnavailable', message);
   }
@@ -116,7 +126,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
     namespace: NAMESPACE,
     pid: child.pid!,
     logFile,
-    exited: ended.then(() => undefined),
+    exited: ended,
     close: () => stopProcess(child),
   };
 }

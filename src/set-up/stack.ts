@@ -4,9 +4,11 @@ import type { Closers } from '../closers.ts';
 import { attachPostgres } from '../storage/embedded-postgres.ts';
 import { type DevServer, startDevServer } from './dev-server.ts';
 import { claimPort } from './free-port.ts';
+import type { ServingProcess } from './kept-process.ts';
 import { localEnvironment } from './local-environment.ts';
-import { ownRecord, type ProcessRecord, recordProcesses } from './process-record.ts';
-import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+import type { ProcessRecord } from './process-record.ts';
+import { StackProcesses } from './stack-processes.ts';
+import { startWorkerProcess } from './worker-process.ts';
 
 export interface StackOptions {
   readonly kind: ProcessRecord['kind'];
@@ -19,6 +21,8 @@ export interface StackOptions {
   readonly port: number;
   readonly uiPort: number;
   readonly headless?: boolean;
+  /** Start Temporal and the worker again when they end unasked. @default false: the stack is broken then */
+  readonly keepUp?: boolean;
   /** A database of the user's own instead of the embedded one. */
   readonly databaseUrl?: string;
   /** More services, started beside Postgres and Temporal; their variables go into the stack's environment. */
@@ -32,19 +36,24 @@ export interface StackOptions {
 
 export interface Stack {
   readonly server: DevServer;
-  readonly worker: WorkerProcess;
+  readonly worker: ServingProcess;
   /** The environment in which `predictlab` commands reach this stack. */
   readonly env: NodeJS.ProcessEnv;
+  /** Resolves with a sentence once a part of it has ended and stays away. */
+  readonly broken: Promise<string>;
 }
 
 /** Starts Postgres, the Temporal dev server and a worker, each as soon as what it needs is there. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { kind, env, home, closers, log } = options;
+  const { kind, env, home, closers, log, keepUp = false } = options;
+  const processes = closers.add('the process record', new StackProcesses({ kind, home, keepUp, closers, log }));
   const postgres =
     options.databaseUrl === undefined
       ? attachPostgres({ home, log }).then((attached) => closers.add('the embedded Postgres', attached))
       : Promise.resolve({ url: options.databaseUrl });
-  const temporal = startDevServer(options).then((started) => closers.add('the Temporal dev server', started));
+  const temporal = processes.start<DevServer>('the Temporal dev server', 'start-dev', (inPlaceOf) =>
+    startDevServer({ ...options, ...(inPlaceOf === undefined ? {} : { inPlaceOf }) }),
+  );
   const venue = options.venue?.() ?? Promise.resolve({});
   await allSettled([postgres, temporal, venue]);
   const { url } = await postgres;
@@ -58,26 +67,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     TEMPORAL_NAMESPACE: server.namespace,
     ...(server.uiUrl === '' ? {} : { TEMPORAL_UI_URL: server.uiUrl }),
   };
-  const record = { kind, ...ownRecord(), address: server.address, uiUrl: server.uiUrl };
-  const children = [{ pid: server.pid, marker: 'start-dev' }];
-  closers.add('the process record', await recordProcesses(home, { ...record, children }));
+  await processes.record(server);
   const logFile = path.join(home, 'logs', `worker-${process.pid}.log`);
-  const working = startWorker(stackEnv, logFile).then((started) => closers.add('the worker', started));
+  const working = processes.start('the worker', WORKER_MARKER, (inPlaceOf?: ServingProcess) =>
+    startWorker({ env: stackEnv, logFile, again: inPlaceOf !== undefined }),
+  );
   await allSettled([working, options.prepare?.(stackEnv) ?? Promise.resolve()]);
-  const worker = await working;
-  await recordProcesses(home, { ...record, children: [{ pid: worker.pid, marker: WORKER_MARKER }, ...children] });
-  return { server, worker, env: stackEnv };
+  return { server, worker: await working, env: stackEnv, broken: processes.broken() };
 }
 
 /** Part of a worker's command line. */
 const WORKER_MARKER = 'predictlab.js worker';
 
 /** Ports for metrics and health: the usual ones where they are free, the user's own where they are set. */
-async function startWorker(env: NodeJS.ProcessEnv, logFile: string): Promise<WorkerProcess> {
+async function startWorker({ env, ...options }: Parameters<typeof startWorkerProcess>[0]): Promise<ServingProcess> {
   const [metrics, health] = [await claimPort(9464), await claimPort(9465)];
   try {
     return await startWorkerProcess({
-      logFile,
+      ...options,
       env: {
         ...env,
         LOG_FORMAT: 'json',

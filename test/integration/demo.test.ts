@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
+import type { ProcessRecord } from '../../src/set-up/process-record.ts';
 
 const demoScript = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
 let home: string;
@@ -13,18 +14,24 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-type DemoResult = PipelineResult & { readonly report: string };
-
-/** `npm run demo -- --json …` to its end. */
-async function demo(...args: readonly string[]): Promise<{ code: number | null; result: DemoResult; messages: string }> {
-  // trades alone: half the rows, and the same way through every stage
+/** `npm run demo -- --json …`, started; trades alone: half the rows, and the same way through every stage. */
+function startDemo(...args: readonly string[]) {
   const env = { ...process.env, PREDICTLAB_HOME: home, POLYMARKET_PRICE_POINTS: 'off' };
   const child = spawn(process.execPath, [demoScript, '--json', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let messages = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (messages += chunk.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return new Promise<{ code: number | null; output: string; messages: string }>((resolve) =>
+    child.once('close', (code) => resolve({ code, output, messages })),
+  );
+}
+
+type DemoResult = PipelineResult & { readonly report: string };
+
+/** A demo to its end. */
+async function demo(...args: readonly string[]): Promise<{ code: number | null; result: DemoResult; messages: string }> {
+  const { code, output, messages } = await startDemo(...args);
   if (output === '') throw new Error(`the demo printed no result:\n${messages}`);
   return { code, result: JSON.parse(output) as DemoResult, messages };
 }
@@ -66,4 +73,31 @@ test('two demos at once, on the sandbox venue and on CSV files, each run every s
     expect(messages).toContain("Temporal's Web UI was at http://127.0.0.1:");
   }
   expect([await leftOver('demo'), await leftOver('demo-data')]).toEqual([[], []]);
+});
+
+test('a demo whose worker is killed ends with exit code 1 and one sentence, not with a run that waits for ever', {
+  timeout: 120_000,
+}, async () => {
+  let over = false;
+  const ended = startDemo().finally(() => {
+    over = true;
+  });
+  const folder = path.join(home, 'demo', 'processes');
+  const worker = async (): Promise<number | undefined> => {
+    const [name] = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.json'));
+    if (name === undefined) return undefined;
+    const { children } = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as ProcessRecord;
+    return children.find(({ marker }) => marker.includes('worker'))?.pid;
+  };
+  let pid = await worker();
+  while (pid === undefined && !over) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    pid = await worker();
+  }
+  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+
+  const { code, output, messages } = await ended;
+  expect({ code, output }).toEqual({ code: 1, output: '' });
+  expect(messages).toMatch(/^predictlab: the worker ended by SIGKILL; its log: \S+\/worker-\d+\.log$/m);
+  expect(await leftOver('demo')).toEqual([]);
 });

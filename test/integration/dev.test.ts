@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PredictLab } from '../../src/client.ts';
+import type { ProcessRecord } from '../../src/set-up/process-record.ts';
+import { stopProcess } from '../../src/set-up/child-process.ts';
+import { freePort } from '../../src/set-up/free-port.ts';
+import { findTemporalCli } from '../../src/set-up/temporal-cli.ts';
+import { COMMAND } from '../command.ts';
+import { testDatabase, type TestDatabase } from '../postgres.ts';
+import { silent } from '../silent.ts';
+
+let home: string;
+let storage: TestDatabase;
+let dev: Dev | undefined;
+beforeEach(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'predictlab-dev-'));
+  storage = await testDatabase();
+});
+afterEach(async () => {
+  if (dev !== undefined) await stopProcess(dev.child);
+  await storage.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+interface Dev {
+  readonly child: ChildProcess;
+  /** What `--json` printed. */
+  readonly ready: { readonly address: string; readonly workerLog: string };
+  /** Resolves with the first match in what it says on standard error. */
+  says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Its record of what it has started. */
+  record(): Promise<ProcessRecord>;
+}
+
+/** `predictlab dev`, once everything is up. */
+async function startDev(): Promise<Dev> {
+  const env = {
+    ...process.env,
+    TEMPORAL_CLI: await findTemporalCli({ env: process.env, home: path.resolve('.predictlab'), log: silent }),
+    DATABASE_URL: storage.url,
+    PREDICTLAB_HOME: home,
+  };
+  const child = spawn(process.execPath, [COMMAND, 'dev', '--headless', '--json', '--port', String(await freePort())], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  const heard = new Set<() => void>();
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    for (const listener of heard) listener();
+  });
+  const gone = new Promise<never>((_, reject) => child.once('close', (code) => reject(new Error(`dev ended with ${code}: ${said}`))));
+  gone.catch(() => undefined);
+  const says = (pattern: RegExp) =>
+    Promise.race([
+      gone,
+      new Promise<RegExpExecArray>((resolve) => {
+        const look = () => {
+          const match = pattern.exec(said);
+          if (match === null) return;
+          heard.delete(look);
+          resolve(match);
+        };
+        heard.add(look);
+        look();
+      }),
+    ]);
+  const printed = new Promise<string>((resolve) => child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())));
+  const ready = JSON.parse(await Promise.race([printed, gone])) as Dev['ready'];
+  const record = async () => {
+    const folder = path.join(home, 'processes');
+    const [file] = await readdir(folder);
+    return JSON.parse(await readFile(path.join(folder, file), 'utf8')) as ProcessRecord;
+  };
+  return { child, ready, says, record };
+}
+
+const pidOf = ({ children }: ProcessRecord, marker: RegExp): number => children.find((child) => marker.test(child.marker))!.pid;
+
+test('dev outlives its worker and its Temporal server: killed ones are started again, and a run in progress goes on', {
+  timeout: 120_000,
+}, async () => {
+  dev = await startDev();
+  const { ready, says, record, child } = dev;
+  const before = await record();
+  const lab = await PredictLab.connect({ env: { TEMPORAL_ADDRESS: ready.address } });
+  const nap = (taskId: string, dependencies: string[]) => ({ taskId, activity: 'sleep', args: [{ duration: '1s' }], dependencies });
+  const { runId } = await lab.start({ symbols: [], tasks: [nap('one', []), nap('two', ['one'])] });
+  const until = async (taskId: string) => {
+    while ((await lab.status(runId)).taskResults[taskId]?.status !== 'running') await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+
+  await until('one');
+  process.kill(pidOf(before, /worker/), 'SIGKILL');
+  await says(/^the worker ended by SIGKILL; its log: \S+\/worker-\d+\.log; it is started again in 1 s$/m);
+  await says(/^the worker is up again$/m);
+
+  await until('two');
+  process.kill(pidOf(before, /start-dev/), 'SIGKILL');
+  await says(/^the Temporal dev server ended by SIGKILL; its log: \S+\/temporal-\d+\.log; it is started again in 1 s$/m);
+  await says(/^the Temporal dev server is up again$/m);
+
+  expect(await lab.result(runId)).toMatchObject({ result: 'success', statusBreakdown: { success: 2 } });
+  await lab.close();
+  // whoever tidies up after a killed dev must find the ones that run now, and both workers' words are in one log
+  const after = await record();
+  expect(after).toMatchObject({ pid: before.pid, address: ready.address });
+  for (const marker of [/worker/, /start-dev/]) expect(pidOf(after, marker)).not.toBe(pidOf(before, marker));
+  expect((await readFile(ready.workerLog, 'utf8')).match(/"worker ready"/g)).toHaveLength(2);
+
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  child.kill('SIGINT');
+  expect(await ended).toBe(0);
+  expect(await readdir(path.join(home, 'processes'))).toEqual([]);
+});
