@@ -78,10 +78,8 @@ test('two demos at once, on the sandbox venue and on CSV files, each run every s
 test('a demo whose worker is killed ends with exit code 1 and one sentence, not with a run that waits for ever', {
   timeout: 120_000,
 }, async () => {
-  let over = false;
-  const ended = startDemo().finally(() => {
-    over = true;
-  });
+  const run = { over: false };
+  const ended = startDemo().finally(() => (run.over = true));
   const folder = path.join(home, 'demo', 'processes');
   const worker = async (): Promise<number | undefined> => {
     const [name] = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.json'));
@@ -90,7 +88,7 @@ test('a demo whose worker is killed ends with exit code 1 and one sentence, not 
     return children.find(({ marker }) => marker.includes('worker'))?.pid;
   };
   let pid = await worker();
-  while (pid === undefined && !over) {
+  while (pid === undefined && !run.over) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     pid = await worker();
   }
