@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { startDevServer } from '../src/set-up/dev-server.ts';
 import { findTemporalCli } from '../src/set-up/temporal-cli.ts';
@@ -12,7 +13,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The one dev server of the test run. */
     temporalAddress: string;
-    /** Path of the workflows, bundled once from source. */
+    /** Path of the workflows as the build bundles them: what users run. */
     workflowBundle: string;
   }
 }
@@ -20,7 +21,7 @@ declare module 'vitest' {
 /** Runs are handed to a new execution after this many events in tests, so that it happens in a run of seconds. */
 const SUGGEST_CONTINUE_AS_NEW = 300;
 
-/** Starts the dev server and bundles the workflows. @returns what closes both */
+/** Starts the dev server and brings the build up to date. @returns what closes the server */
 export async function startTestTemporal(project: TestProject): Promise<() => Promise<void>> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-temporal-'));
@@ -36,15 +37,7 @@ export async function startTestTemporal(project: TestProject): Promise<() => Pro
         dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGEST_CONTINUE_AS_NEW },
       });
     })(),
-    (async () => {
-      const { code } = await bundleWorkflowCode({
-        workflowsPath: path.join(root, 'src', 'workflows', 'index.ts'),
-        logger: new DefaultLogger('WARN'),
-      });
-      const file = path.join(home, 'workflow-bundle.js');
-      await writeFile(file, code);
-      return file;
-    })(),
+    builtBundle(root),
   ]);
   project.provide('temporalAddress', server.address);
   project.provide('workflowBundle', bundle);
@@ -52,4 +45,10 @@ export async function startTestTemporal(project: TestProject): Promise<() => Pro
     await server.close();
     await rm(home, { recursive: true, force: true });
   };
+}
+
+/** Does nothing when the build is up to date, as it is in `npm test`. */
+async function builtBundle(root: string): Promise<string> {
+  await promisify(execFile)(process.execPath, [path.join(root, 'scripts', 'build.mjs')]);
+  return path.join(root, 'dist', 'workflow-bundle.js');
 }
