@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { DEFAULT_SCHEDULE } from '../client/default-schedule.ts';
 import type { ScheduleView } from '../client/schedules.ts';
 import type { PredictLab } from '../client.ts';
+import type { PipelineInput } from '../contracts/pipeline-input.ts';
 import { usageError } from './exit.ts';
+import { plannedRun } from './planned-run.ts';
 import { printJson, printLine } from './print.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from './run-options.ts';
-import { withPredictLab } from './session.ts';
+import { withDatabase, withPredictLab } from './session.ts';
 
 interface Options extends RunCommandOptions {
   readonly id: string;
@@ -24,13 +26,12 @@ export function registerSchedule(program: Command): void {
     );
 
   for (const verb of ['create', 'update'] as const) {
-    addRunOptions(
-      scheduleCommand(
-        schedule,
-        verb,
-        verb === 'create' ? 'make the schedule, or update it when it exists' : 'change what is given, keep the rest',
-      ),
-    )
+    const summary = verb === 'create' ? 'make the schedule, or update it when it exists' : 'change what is given, keep the rest';
+    addRunOptions(scheduleCommand(schedule, verb, summary))
+      .description(
+        `${summary}; without --symbols every enabled symbol of the catalogue at the time of each run. ` +
+          'The whole input is checked first, as `plan` does, with the DATABASE_URL and PREDICTLAB_PLUGINS of this command, and refused when anything is wrong.',
+      )
       .option('--cron <fields>', `five cron fields (default: "${DEFAULT_SCHEDULE.cron}")`)
       .option('--time-zone <name>', 'IANA time zone of the cron fields (default: UTC)')
       .option('--catchup-window <duration>', 'how late a missed run may still start (default: 1m)')
@@ -45,11 +46,15 @@ export function registerSchedule(program: Command): void {
           // A file is the whole input; single options change single fields.
           replaceInput: options.file !== undefined,
         };
-        await withPredictLab(async (lab) => {
-          let done = 'updated';
-          if (verb === 'create') done = await lab.schedules.create(asked);
-          else await lab.schedules.update(asked);
-          await show(lab, options, `schedule ${options.id} ${done}`);
+        await withDatabase(async (database) => {
+          // What is wrong is said to whoever asks, not hours later to a run that nobody watches.
+          const checked = { ...asked, check: (whole: PipelineInput) => plannedRun(database, whole) };
+          await withPredictLab(async (lab) => {
+            let done = 'updated';
+            if (verb === 'create') done = await lab.schedules.create(checked);
+            else await lab.schedules.update(checked);
+            await show(lab, options, `schedule ${options.id} ${done}`);
+          });
         });
       });
   }

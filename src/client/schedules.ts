@@ -18,6 +18,8 @@ export interface ScheduleOptions {
   readonly replaceInput?: boolean;
   /** A run missed for longer than this (no server, no worker) is not caught up. @default "1m" */
   readonly catchupWindow?: string;
+  /** Given the whole input before anything is changed; what it throws refuses the schedule. @default none */
+  readonly check?: (input: PipelineInput) => Promise<unknown>;
 }
 
 export interface ScheduleView {
@@ -49,6 +51,7 @@ export class Schedules {
   async create(options: ScheduleOptions = {}): Promise<'created' | 'updated'> {
     const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
     const parts = this.#parts(scheduleId, options);
+    await options.check?.(parts.action.args[0]);
     try {
       await mended(scheduleId, () => this.#client.schedule.create({ scheduleId, ...parts }));
       return 'created';
@@ -72,6 +75,7 @@ export class Schedules {
       input: replaceInput ? options.input : { ...before.input, ...options.input },
     };
     const parts = this.#parts(scheduleId, merged);
+    await options.check?.(parts.action.args[0]);
     await mended(scheduleId, () =>
       this.#client.schedule
         .getHandle(scheduleId)
@@ -152,7 +156,7 @@ export class Schedules {
         workflowType: 'pipeline',
         workflowId: scheduleId,
         taskQueue: this.#taskQueue,
-        args: [{ retry: DEFAULT_SCHEDULE.retry, ...input }],
+        args: [{ retry: DEFAULT_SCHEDULE.retry, ...input }] as [PipelineInput],
         // The server keeps only what it compiled the fields to; the text is for people.
         memo: { cron, timeZone },
         staticSummary: `scheduled: ${cron} ${timeZone}`,

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeSymbol } from '../../src/storage/catalogue.ts';
+import { predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
@@ -82,5 +86,60 @@ describe('the schedule', () => {
     await rig.lab.schedules.delete(scheduleId);
     await expect(rig.lab.schedules.show(scheduleId)).rejects.toThrow(`there is no schedule "${scheduleId}"`);
     await expect(rig.lab.schedules.create({ scheduleId, cron: 'every day' })).rejects.toMatchObject({ type: 'BadInput' });
+  });
+});
+
+describe('predictlab schedule create and update', () => {
+  let rig: Rig;
+  const id = `test-${randomUUID().slice(0, 8)}`;
+  const ask = (...args: string[]) => predictlabHere(['schedule', ...args, '--id', id], rig.env);
+  const stored = async (): Promise<unknown> => (await rig.lab.schedules.show(id)).input;
+  const retry = { maxRetries: 3, retryDelay: '5m', backoff: 1 };
+
+  beforeAll(async () => {
+    rig = await createRig({ worker: false });
+    await importTestSymbols(rig.database);
+  });
+  afterAll(async () => {
+    await rig.lab.schedules.delete(id);
+    await rig.close();
+  });
+
+  it('take an input as `plan` does, also one without symbols', async () => {
+    expect(await ask('create', '--json')).toMatchObject({ code: 0, stderr: '' });
+    expect(await stored()).toEqual({ retry });
+    expect(await ask('update', '--symbols', 'AAA')).toMatchObject({ code: 0 });
+    expect(await stored()).toEqual({ symbols: ['AAA'], retry });
+  });
+
+  it('refuse a wrong one with exit code 2 and every problem at once, and change nothing', async () => {
+    const file = path.join(rig.home, 'pipeline.json');
+    await writeFile(
+      file,
+      JSON.stringify({ symbols: ['AAB'], strategies: [{ name: 'sma-kross' }], tasks: [{ taskId: 'x', activity: 'httpGit' }] }),
+    );
+    for (const verb of ['create', 'update']) {
+      const answer = await ask(verb, '--file', file, '--json');
+      expect(answer).toMatchObject({ code: 2, stdout: '' });
+      for (const part of ['3 problems', 'unknown symbol "AAB"', 'sma-cross', 'httpGet']) expect(answer.stderr).toContain(part);
+    }
+    expect(await stored()).toEqual({ symbols: ['AAA'], retry });
+  });
+
+  it('check what a run would get: fields that are kept too, against the catalogue as it is now', async () => {
+    await removeSymbol(rig.database, 'AAA');
+    expect(await ask('update', '--days', '3')).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown symbol "AAA"') });
+    expect(await ask('create', '--days', '3')).toMatchObject({ code: 2 });
+    expect(await ask('update', '--days', '3', '--symbols', 'BBB')).toMatchObject({ code: 0 });
+    expect(await stored()).toEqual({ symbols: ['BBB'], daysBack: 3, retry });
+  });
+
+  it('exit with 3 and one sentence when the catalogue cannot be reached', async () => {
+    const answer = await predictlabHere(['schedule', 'create', '--id', id], { ...rig.env, DATABASE_URL: 'postgresql://127.0.0.1:1/none' });
+    expect(answer).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringMatching(/^predictlab: Postgres at 127\.0\.0\.1:1\S*: .+\n$/),
+    });
   });
 });
