@@ -17,6 +17,9 @@ export interface Alert {
   readonly finishedAt: string | null;
 }
 
+/** What an alert needs to know of how a run ended. */
+export type Ending = Pick<PipelineResult, 'runId' | 'result' | 'reasons' | 'finishedAt'>;
+
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 5_000;
 const REASONS_TOLD = 5;
@@ -25,7 +28,7 @@ const REASONS_TOLD = 5;
  * Whether a run's end is news: trouble that the last run of the same input did not have, or the first success after trouble.
  * The same trouble again is not told again, and a cancelled run was somebody's wish.
  */
-export function alertOf(result: PipelineResult, earlier: EarlierVerdict | undefined): Alert | undefined {
+export function alertOf(result: Ending, earlier: EarlierVerdict | undefined): Alert | undefined {
   const { runId, reasons, finishedAt } = result;
   if (result.result === 'cancelled') return undefined;
   const common = { runId, result: result.result, previousResult: earlier?.result ?? null, reasons, finishedAt };
@@ -49,7 +52,7 @@ export async function announce({
 }: {
   database: Database;
   executionId: string;
-  result: PipelineResult;
+  result: Ending;
   webhookUrl: string;
   log: Log;
 }): Promise<void> {

@@ -78,7 +78,9 @@ export function createActivities(
     kline: stageActivity('kline'),
     backtest: stageActivity('backtest'),
     visualize: stageActivity('visualize'),
-    preparePipeline: mapped(createPreparePipeline({ database, strategies, activities })),
+    preparePipeline: mapped(
+      createPreparePipeline({ database, strategies, activities, alertWebhookUrl: dependencies.alertWebhookUrl, log }),
+    ),
     finishPipeline: mapped(finish),
     custom,
   };

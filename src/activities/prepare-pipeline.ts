@@ -8,18 +8,24 @@ import type { PluginActivity } from '../plugins.ts';
 import { catalogueNames } from '../sources/first-catalogue.ts';
 import type { Database } from '../storage/database.ts';
 import { effectsOf, meanDurations } from '../storage/ledger.ts';
+import { recordRefusal, type RefusedRun, refusalTold } from '../storage/refused-runs.ts';
 import { beginRun } from '../storage/runs.ts';
+import { announce, type Ending } from './alert.ts';
 import { argumentProblems } from './custom-tasks.ts';
+import type { Log } from './stage-work.ts';
 
 export interface PrepareDependencies {
   readonly database: Database;
   readonly strategies: readonly Strategy[];
   readonly activities: ReadonlyMap<string, PluginActivity>;
+  /** Where a refused input is told: a scheduled run has nobody who waits for its error. */
+  readonly alertWebhookUrl?: string;
+  readonly log: Log;
 }
 
 /**
  * Checks a run's input against the catalogue and what this worker knows, fills in every default, and looks up what is taken
- * over from an earlier run.
+ * over from an earlier run. A refused input is told as trouble of any run is.
  *
  * @throws ApplicationFailure `InvalidPipeline`, non-retryable, every problem listed; its detail is the list
  */
@@ -27,6 +33,8 @@ export function createPreparePipeline({
   database,
   strategies,
   activities,
+  alertWebhookUrl,
+  log,
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PreparedRun> {
   return async ({ input, runId, executionId, startedAt, defaultAsOf, retryOf }) => {
     const parsed = parsePipelineInput(input ?? {}, {
@@ -36,7 +44,11 @@ export function createPreparePipeline({
       now: defaultAsOf,
       clock: Date.now(),
     });
-    if ('problems' in parsed) throw invalid(new InvalidPipelineError(parsed.problems));
+    if ('problems' in parsed) {
+      const reasons = [REFUSED, ...parsed.problems.map(({ where, message }) => `${where}: ${message}`)];
+      await tellRefusal({ database, run: { runId, executionId, input, reasons, startedAt }, webhookUrl: alertWebhookUrl, log });
+      throw invalid(new InvalidPipelineError(parsed.problems));
+    }
     const { config } = parsed;
     // Only this order looks at them, and they are read over thousands of ledger rows.
     const durations = config.order === 'critical-path' ? await meanDurations(database) : {};
@@ -44,6 +56,25 @@ export function createPreparePipeline({
     await beginRun(database, { runId, executionId, input, config, startedAt, retryOf });
     return { config, durations, reused };
   };
+}
+
+const REFUSED = 'InvalidPipeline: the input was refused, no task ran';
+
+/** Records it, and tells it unless an earlier attempt of this check has. */
+async function tellRefusal({ database, run, webhookUrl, log }: Refusal): Promise<void> {
+  const { runId, executionId, reasons } = run;
+  const { told } = await recordRefusal(database, run);
+  if (!webhookUrl || told) return;
+  const result: Ending = { runId, result: 'failed', reasons, finishedAt: new Date().toISOString() };
+  await announce({ database, executionId, result, webhookUrl, log });
+  await refusalTold(database, executionId);
+}
+
+interface Refusal {
+  readonly database: Database;
+  readonly run: RefusedRun;
+  readonly webhookUrl: string | undefined;
+  readonly log: Log;
 }
 
 function invalid(error: InvalidPipelineError): ApplicationFailure {

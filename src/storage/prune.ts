@@ -27,7 +27,7 @@ class DryRun extends Error {
 /**
  * Deletes what is older than asked, in one transaction. Ticks of whole months go by dropping their partition, which leaves
  * nothing to vacuum; coverage shrinks with the ticks, so that a later run over that time collects it again. Candles stay when
- * their ticks go. `runs` takes the ledger and the backtests of those runs with it; runs that are open stay.
+ * their ticks go. `runs` takes the ledger and the backtests of those runs with it, and counts those whose input was refused; runs that are open stay.
  *
  * @param options.dryRun does everything and takes it back: the numbers are exact
  */
@@ -87,7 +87,8 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
     const ended = 'select execution_id from runs where finished_at < to_timestamp($1::float8 / 1000)';
     await transaction.query(`delete from ledger where execution_id in (${ended})`, [before]);
     await transaction.query(`delete from backtests where execution_id in (${ended})`, [before]);
-    return { before, rows: await deleted(transaction, `delete from runs where execution_id in (${ended})`, before) };
+    const refused = await deleted(transaction, 'delete from refused_runs where started_at < to_timestamp($1::float8 / 1000)', before);
+    return { before, rows: refused + (await deleted(transaction, `delete from runs where execution_id in (${ended})`, before)) };
   },
   staging: async (transaction, before) => {
     const { rows } = await transaction.query<{ id: number }>(

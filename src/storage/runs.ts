@@ -113,11 +113,11 @@ export interface EarlierVerdict {
   readonly reasons: readonly string[];
 }
 
-/** The verdict of the newest run with the same input that ended before this one and was not cancelled. */
+/** The verdict of the newest run with the same input that ended before this one and was not cancelled; a refused input is one too. */
 export async function earlierVerdict(queryable: Queryable, executionId: string): Promise<EarlierVerdict | undefined> {
   const { rows } = await queryable.query<{ result: RunResult; reasons: string[] | null }>(
-    `select earlier.result, earlier.status->'reasons' as reasons from runs this
-     join runs earlier on earlier.input = this.input and earlier.started_at < this.started_at and earlier.result <> 'cancelled'
+    `select earlier.result, earlier.reasons from run_verdicts this
+     join run_verdicts earlier on earlier.input = this.input and earlier.started_at < this.started_at and earlier.result <> 'cancelled'
      where this.execution_id = $1 order by earlier.started_at desc limit 1`,
     [executionId],
   );

@@ -10,6 +10,7 @@ import { coverageOf } from '../../src/storage/coverage.ts';
 import { prune } from '../../src/storage/prune.ts';
 import { verifyBackup } from '../../src/storage/read-backup.ts';
 import { restoreBackup } from '../../src/storage/restore.ts';
+import { recordRefusal } from '../../src/storage/refused-runs.ts';
 import { beginRun } from '../../src/storage/runs.ts';
 import { verifyData } from '../../src/storage/verify.ts';
 import { collections, dataState, SYMBOL, stageCollection } from '../faults/data-state.ts';
@@ -114,13 +115,14 @@ describe('prune', () => {
     expect((await verifyData(test.database)).findings).toEqual([]);
   });
 
-  it('takes an ended run’s ledger with it, and keeps open runs', async () => {
+  it('takes an ended run’s ledger with it, and refused runs, and keeps open ones', async () => {
     const run = (executionId: string) => ({ runId: executionId, executionId, input: {}, config: {} as RunConfig, startedAt: START });
     await beginRun(test.database, run('ended'));
     await beginRun(test.database, run('open'));
     await test.database.query("update runs set finished_at = to_timestamp(1000) where execution_id = 'ended'");
     for (const executionId of ['ended', 'open']) await runStages(test.database, { executionId });
-    expect(await prune(test.database, { runs: START })).toEqual([{ what: 'runs', before: START, rows: 1 }]);
+    await recordRefusal(test.database, { ...run('refused'), reasons: [], startedAt: START - 1 });
+    expect(await prune(test.database, { runs: START })).toEqual([{ what: 'runs', before: START, rows: 2 }]);
     const { rows } = await test.database.query('select distinct execution_id from ledger');
     expect(rows).toEqual([{ execution_id: 'open' }]);
   });
