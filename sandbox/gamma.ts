@@ -1,6 +1,6 @@
 import { type Answer, type Api, json, Refusal, type VenueRequest, wholeNumber } from './answer.ts';
 import { bookOf } from './book.ts';
-import { isClosed, type Market, type MarketGroup } from './market.ts';
+import { hexId, isClosed, type Market, type MarketGroup } from './market.ts';
 import { isMissing, type World } from './world.ts';
 
 const iso = (time: number): string => new Date(time).toISOString().replace('.000Z', 'Z');
@@ -137,6 +137,10 @@ function outcomePrices(market: Market, now: number): readonly [string, string] {
   return payout === null ? ['0', '0'] : [String(payout), String(1 - payout)];
 }
 
+/** Markets that exclude each other share an id, which theirs and the event's objects carry. */
+const negativeRisk = (group: MarketGroup): object =>
+  group.negativeRisk ? { negRisk: true, negRiskMarketID: hexId(`negative-risk/${group.slug}`) } : { negRisk: false };
+
 function marketObject(market: Market, now: number): Record<string, unknown> {
   const closed = isClosed(market, now);
   const book = bookOf(market, now);
@@ -170,7 +174,7 @@ function marketObject(market: Market, now: number): Record<string, unknown> {
     restricted: true,
     acceptingOrders: !closed,
     enableOrderBook: true,
-    negRisk: market.group.negativeRisk,
+    ...negativeRisk(market.group),
     orderPriceMinTickSize: 10 ** -market.decimals,
     orderMinSize: 5,
     bestBid: closed ? 0 : book.bestBid,
@@ -202,7 +206,7 @@ function eventObject(group: MarketGroup, now: number): Record<string, unknown> {
     closed,
     archived: false,
     restricted: true,
-    negRisk: group.negativeRisk,
+    ...negativeRisk(group),
     enableOrderBook: true,
     ...(group.seriesSlug ? { seriesSlug: group.seriesSlug } : {}),
     tags: group.tags.map((tag, index) => ({ id: String(index + 1), label: tag, slug: tag })),

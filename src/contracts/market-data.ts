@@ -22,6 +22,17 @@ export interface FeeSchedule {
   readonly exponent?: number;
 }
 
+/**
+ * Markets of one question of which one resolves to its first outcome (negative risk), so that their prices add up to about 1. A
+ * symbol may have only some of them: those never add up to more.
+ */
+export interface ExclusiveGroup {
+  /** `polymarket:<negRiskMarketID>`, `predict:<categorySlug>` */
+  readonly id: string;
+  /** How many markets the venue lists in it; null where it was not asked for the whole event. */
+  readonly markets: number | null;
+}
+
 /** One binary market at one source (or one of the user's files). */
 export interface Instrument {
   /** `polymarket:<conditionId>`, `predict:<marketId>`, `file:<name>` */
@@ -44,6 +55,8 @@ export interface Instrument {
   readonly tickSize: number | null;
   /** Ids of the same market at other venues (`polymarketConditionIds`). */
   readonly twins: readonly string[];
+  /** The group of which only one market wins; absent for markets of none, and for what was stored before groups were read. */
+  readonly group?: ExclusiveGroup;
   /** Mid and spread of the book when last looked at. */
   readonly book: { readonly bid: number | null; readonly ask: number | null; readonly at: number } | null;
   /** Where a reader finds the market: a slug, a URL, a path. */

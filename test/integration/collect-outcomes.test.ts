@@ -9,6 +9,7 @@ import { instrumentsOf } from '../../src/storage/instruments.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades } from '../sources/collect-rig.ts';
 
 const GROUP = 'bitcoin-above-this-month';
+const ELECTION = 'presidential-election-winner';
 const BOTH = { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] };
 
 let rig: CollectRig;
@@ -50,6 +51,25 @@ describe('what a run learns about instruments', () => {
     const twins = found.filter(({ source }) => source === 'predict').flatMap((instrument) => instrument.twins);
     expect(twins).toHaveLength(3);
     for (const twin of twins) expect(ids.has(twin)).toBe(true);
+  });
+
+  it('which markets exclude each other, and of how many when the whole event was asked for', async () => {
+    rig = await createCollectRig({ markets: [ELECTION, GROUP] });
+    const one = { slug: 'will-ada-alder-win-the-presidential-election' };
+    await rig.add({ symbol: 'ONE', sources: { polymarket: [one] } });
+    await rig.add({ symbol: 'BTC', sources: BOTH });
+    await rig.add({ symbol: 'ALL', sources: { polymarket: [{ eventSlug: ELECTION }, one], predict: [{ categorySlug: ELECTION }] } });
+    const groups = async (symbol: string) => {
+      await rig.collect({ symbol, executionId: 'run', daysBack: 1 });
+      const found = await instrumentsOf(rig.database, symbol, ['polymarket', 'predict']);
+      return found.map(({ group }) => group);
+    };
+    const [alone] = await groups('ONE');
+    expect(alone).toMatchObject({ id: expect.stringMatching(/^polymarket:0x/), markets: null });
+    expect(await groups('BTC')).toEqual(Array.from({ length: 6 }, () => undefined));
+    const whole = { id: alone?.id, markets: 4 };
+    const category = { id: `predict:${ELECTION}`, markets: 4 };
+    expect(await groups('ALL')).toEqual([whole, whole, whole, whole, category, category, category, category]);
   });
 
   it('price points of the first outcome, as fine as the venue has them', async () => {

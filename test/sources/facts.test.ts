@@ -89,6 +89,14 @@ describe('the facts of a Polymarket market', () => {
     expect(gamma({ feesEnabled: true, feeType: 'crypto_fees' }).fees).toBeNull();
   });
 
+  it('name the group of markets that exclude each other; without its id, or read otherwise, there is none', () => {
+    expect(gamma({ negRisk: true, negRiskMarketID: '0xabc' }).group).toEqual({ id: 'polymarket:0xabc', markets: null });
+    for (const facts of [{ negRisk: false, negRiskMarketID: '0xabc' }, { negRisk: true, negRiskMarketID: '' }, { negRisk: true }]) {
+      expect(gamma(facts)).not.toHaveProperty('group');
+    }
+    expect(gamma({ negRisk: 'yes', negRiskMarketID: 7 })).not.toHaveProperty('group');
+  });
+
   it('a market that is not binary or has no tokens is none of ours', () => {
     expect(() => gamma({ outcomes: '["A", "B", "C"]' })).toThrow('market rain has 3 outcomes, not two');
     expect(() => gamma({ clobTokenIds: undefined })).toThrow('market rain has no tokens on the order book');
@@ -188,6 +196,12 @@ describe('the facts of a Predict.fun market', () => {
     ['a tie, which is a push here', { variantData: { startPrice: 3000, endPrice: 3000 } }, [null, null], 0.5],
   ])('settles by %s', (_, facts, statuses, payout) => {
     expect(predict(facts, statuses)).toMatchObject({ closed: true, resolution: { kind: 'settled', payout } });
+  });
+
+  it('name the category as the group of markets that exclude each other', () => {
+    expect(predict({ isNegRisk: true }).group).toEqual({ id: 'predict:eth-updown-15m-1784894400', markets: null });
+    expect(predict({ isNegRisk: true, categorySlug: undefined })).not.toHaveProperty('group');
+    expect(predict({ isNegRisk: false })).not.toHaveProperty('group');
   });
 
   it('a market that only says it is over is closed but not settled', () => {

@@ -18,6 +18,11 @@ const read = (file: string): string =>
   file.endsWith('.gz') ? gunzipSync(readFileSync(file)).toString('utf8') : readFileSync(file, 'utf8');
 const json = (file: string): unknown => JSON.parse(read(file));
 
+interface RecordedMarket {
+  readonly conditionId: string;
+  readonly events: readonly { readonly id: string; readonly negRisk?: boolean }[];
+}
+
 describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped where that folder is absent)', () => {
   it('every market of every recorded Gamma page becomes an instrument or is left out for a known reason', () => {
     const folder = path.join(DATA, 'pm-gamma-raw-2026-03');
@@ -30,6 +35,23 @@ describe.skipIf(!existsSync(DATA))('recorded answers in ../shared/data (skipped 
       instruments += found.instruments.length;
     }
     expect(instruments).toBe(300);
+  });
+
+  it('the recorded markets that exclude each other fall into the groups of their events, the others into none', () => {
+    const folder = path.join(DATA, 'pm-gamma-raw-2026-03');
+    const pages = readdirSync(folder).filter((file) => file.startsWith('markets_page'));
+    const markets = pages.flatMap((page) => (json(path.join(folder, page)) as { markets: RecordedMarket[] }).markets);
+    const { instruments } = readMarkets(markets, 'recorded');
+    const events = new Map(markets.map(({ conditionId, events: [event] }) => [`polymarket:${conditionId}`, event]));
+    const eventsOfGroups = new Map<string, Set<string>>();
+    for (const { id, group } of instruments) {
+      const event = events.get(id);
+      expect(group !== undefined, id).toBe(event?.negRisk === true);
+      if (group === undefined || event === undefined) continue;
+      eventsOfGroups.set(group.id, (eventsOfGroups.get(group.id) ?? new Set()).add(event.id));
+    }
+    expect(instruments.filter(({ group }) => group !== undefined)).toHaveLength(88);
+    expect([...eventsOfGroups.values()].map(({ size }) => size)).toEqual(Array.from({ length: 9 }, () => 1));
   });
 
   it('every recorded five-minute market is read, with its two tokens, its close and who won', () => {

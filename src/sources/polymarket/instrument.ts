@@ -1,4 +1,4 @@
-import type { FeeSchedule, Instrument } from '../../contracts/market-data.ts';
+import type { ExclusiveGroup, FeeSchedule, Instrument } from '../../contracts/market-data.ts';
 import { parseIsoTime } from '../scalars.ts';
 import { VENUE } from './api.ts';
 import type { GammaMarket } from './market-schema.ts';
@@ -15,6 +15,7 @@ export function instrumentOf(market: GammaMarket): MarketReading {
   if (tokens.length !== 2) return { notBinary: `market ${market.slug} has no tokens on the order book` };
   const openings = [market.startDate, market.createdAt, market.acceptingOrdersTimestamp].flatMap((text) => timeOf(text) ?? []);
   const tickSize = market.orderPriceMinTickSize ?? null;
+  const group = groupOf(market);
   return {
     instrument: {
       id: `${VENUE}:${market.conditionId}`,
@@ -30,6 +31,7 @@ export function instrumentOf(market: GammaMarket): MarketReading {
       fees: feesOf(market),
       tickSize: tickSize !== null && tickSize > 0 ? tickSize : null,
       twins: [],
+      ...(group !== null && { group }),
       book: null,
       reference: market.slug,
     },
@@ -42,4 +44,9 @@ const timeOf = (text: string | null | undefined): number | null => (text === nul
 function feesOf({ feeSchedule, feesEnabled }: GammaMarket): FeeSchedule | null {
   if (feeSchedule) return { model: 'polymarket', rate: feeSchedule.rate, exponent: feeSchedule.exponent ?? 1 };
   return feesEnabled === false ? { model: 'polymarket', rate: 0, exponent: 1 } : null;
+}
+
+/** How many markets the group has is said by the answer of its event alone. */
+function groupOf({ negRisk, negRiskMarketID }: GammaMarket): ExclusiveGroup | null {
+  return negRisk === true && negRiskMarketID ? { id: `${VENUE}:${negRiskMarketID}`, markets: null } : null;
 }

@@ -39,6 +39,10 @@ const facts = z.object({
   feeSchedule: z.object({ rate: z.number(), exponent: z.number().nullish() }).nullish(),
   enableOrderBook: z.boolean().nullish(),
   acceptingOrders: z.boolean().nullish(),
+  // No market is worth less without its group, so another shape of these two is as good as none.
+  negRisk: z.boolean().nullish().catch(null),
+  /** Shared by the markets of an event that exclude each other; absent or empty elsewhere. */
+  negRiskMarketID: z.string().nullish().catch(null),
 });
 
 /**

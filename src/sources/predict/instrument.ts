@@ -1,5 +1,6 @@
-import type { Instrument } from '../../contracts/market-data.ts';
+import type { ExclusiveGroup, Instrument } from '../../contracts/market-data.ts';
 import { parseIsoTime } from '../scalars.ts';
+import { isObject } from '../schema-drift.ts';
 import { SETTLE_MS } from '../time-ranges.ts';
 import { VENUE } from './api.ts';
 import type { PredictCategory, PredictMarket } from './market-schema.ts';
@@ -27,6 +28,7 @@ export function instrumentOf(market: PredictMarket, { category, known, asOf }: M
   const slug = market.categorySlug ?? category?.slug ?? '';
   const planned = timeOf(category?.endsAt) ?? endOfSeriesMember(slug);
   const closesAt = closed ? closedAt({ planned, known, asOf }) : planned;
+  const group = groupOf(market, category);
   const openings = [timeOf(market.createdAt), timeOf(category?.startsAt)].filter((time) => time !== null);
   return {
     id: `${VENUE}:${market.id}`,
@@ -43,9 +45,18 @@ export function instrumentOf(market: PredictMarket, { category, known, asOf }: M
       market.feeRateBps === null || market.feeRateBps === undefined ? null : { model: 'predict', rate: market.feeRateBps / BASIS_POINTS },
     tickSize: market.decimalPrecision === null || market.decimalPrecision === undefined ? null : Number(`1e-${market.decimalPrecision}`),
     twins: (market.polymarketConditionIds ?? []).map((conditionId) => `polymarket:${conditionId}`),
+    ...(group !== null && { group }),
     book: null,
     reference: slug,
   };
+}
+
+/** How many markets the group has is known to its category alone. */
+function groupOf({ isNegRisk, categorySlug }: PredictMarket, category: PredictCategory | undefined): ExclusiveGroup | null {
+  const slug = categorySlug ?? category?.slug ?? '';
+  if (isNegRisk !== true || slug === '') return null;
+  const markets = category?.markets.filter((each) => isObject(each) && each.isNegRisk === true).length ?? null;
+  return { id: `${VENUE}:${slug}`, markets };
 }
 
 /** A closed market's end: planned, unless that lies in the future (it ended early); else what an earlier run took, else now. */

@@ -22,6 +22,8 @@ export const predictMarketSchema = z.object({
   decimalPrecision: z.number().nullish(),
   feeRateBps: z.number().nullish(),
   polymarketConditionIds: z.array(z.string()).nullish(),
+  /** The markets of its category exclude each other. No market is worth less without it, so another shape is as good as none. */
+  isNegRisk: z.boolean().nullish().catch(null),
   /** The winning outcome, by name or as an object; the shape differs between clients, so it is read by hand. */
   resolution: z.unknown().optional(),
   variantData: z.object({ startPrice: z.unknown().optional(), endPrice: z.unknown().optional() }).nullish(),
