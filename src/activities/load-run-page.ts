@@ -10,6 +10,7 @@ import { symbolsByName } from '../storage/catalogue.ts';
 import type { Queryable } from '../storage/database.ts';
 import {
   bestBacktests,
+  lastErrors,
   type LedgerTask,
   ledgerTasks,
   longestGaps,
@@ -76,6 +77,7 @@ export async function loadRunPage(queryable: Queryable, run: EndedRun, links: Ru
             href: await links.runHref(previous.runId),
           },
     symbols: await symbolRows(queryable, run, symbols, tasks, links),
+    lastErrors: await lastErrors(queryable, executionId),
     gaps: await longestGaps(queryable, {
       symbols,
       sourceTypes: config.sourceTypes,

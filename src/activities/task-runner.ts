@@ -1,5 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-import { PredictLabError } from '../contracts/errors.ts';
+import { type PastError, pastError, PredictLabError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
 import type { TaskContext, TaskOutcome } from '../contracts/stage-report.ts';
 import type { Stage } from '../contracts/words.ts';
@@ -16,6 +16,8 @@ const HEARTBEAT_INTERVAL_MS = 1_000;
 interface Heartbeat {
   /** Attempts that failed by their own fault; a lost worker is none. */
   readonly failures: number;
+  /** How the last of them failed. */
+  readonly error?: PastError;
   readonly resume?: Json;
 }
 
@@ -53,10 +55,10 @@ export function createTaskRunner({
 }: TaskRunnerDependencies): (task: Task) => Promise<TaskOutcome> {
   return async ({ context, symbol, stage, work }) => {
     const activity = Context.current();
-    const { earlierAttempts, earlierFailures, policy, runId, executionId, taskId } = context;
+    const { earlierAttempts, earlierFailures, earlierError, policy, runId, executionId, taskId } = context;
     const attempts = earlierAttempts + activity.info.attempt;
-    const before = (activity.info.heartbeatDetails ?? { failures: earlierFailures }) as Heartbeat;
-    const key = { runId, executionId, taskId, symbol, stage, startedAt: Date.now(), attempts };
+    const before = (activity.info.heartbeatDetails ?? { failures: earlierFailures, error: earlierError }) as Heartbeat;
+    const key = { runId, executionId, taskId, symbol, stage, startedAt: Date.now(), attempts, lastError: before.error };
     const fields = { runId, taskId, attempt: attempts };
     const log = withFields(baseLog, fields);
     const meter = metrics.begin(stage ?? 'custom');
@@ -81,7 +83,7 @@ export function createTaskRunner({
           attempt: attempts,
           log,
           heartbeat: (resume) => {
-            beat = { failures: before.failures, resume };
+            beat = { ...before, resume };
             activity.heartbeat(beat);
           },
           commit: async (write) => {
@@ -109,7 +111,7 @@ export function createTaskRunner({
       meter.end(failure.nonRetryable ? 'failed' : 'retried', undefined, failure.type ?? 'Error');
       if (thrown instanceof CancelledFailure) throw thrown;
       // Kept by the server with the failed attempt: the next one, on whatever worker, goes on counting from here.
-      activity.heartbeat({ ...beat, failures } satisfies Heartbeat);
+      activity.heartbeat({ ...beat, failures, error: pastError(failure) } satisfies Heartbeat);
       log.warn(`${taskId}: ${failure.message}`, { type: failure.type, retryInMs: failure.nextRetryDelay, final: failure.nonRetryable });
       throw failure;
     } finally {

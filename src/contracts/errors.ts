@@ -71,5 +71,19 @@ export class InvalidPipelineError extends PredictLabError {
   }
 }
 
+/** What is kept of an attempt that failed and was followed by another one. */
+export interface PastError {
+  readonly type: string;
+  readonly message: string;
+}
+
+const LONGEST_PAST_MESSAGE = 300;
+
+/** It travels with every heartbeat: the type and the beginning of the message, no stack. */
+export const pastError = ({ type, message }: { readonly type?: string | null; readonly message: string }): PastError => ({
+  type: type ?? 'Error',
+  message: message.slice(0, LONGEST_PAST_MESSAGE),
+});
+
 /** The message of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,3 +1,4 @@
+import type { PastError } from './errors.ts';
 import type { Json } from './pipeline-input.ts';
 import type { TaskError } from './pipeline-status.ts';
 import type { StageSettings, TaskPolicy } from './run-config.ts';
@@ -15,6 +16,8 @@ export interface TaskContext {
   readonly earlierFailures: number;
   /** Attempts that started in earlier activities of the same run. */
   readonly earlierAttempts: number;
+  /** How the last of them failed. */
+  readonly earlierError?: PastError;
 }
 
 /** The one argument of each stage activity. */
@@ -79,6 +82,7 @@ export interface SymbolPipelineInput {
   /** Of the first stage, when it was tried before. */
   readonly earlierAttempts: number;
   readonly earlierFailures: number;
+  readonly earlierError?: PastError;
   /** Stages whose end the parent must hear of at once. */
   readonly signalStages: readonly Stage[];
 }

@@ -13,7 +13,7 @@ const MAX_OF_A_KIND = 8;
 
 /**
  * Why the run ended as it did, most important first: failed tasks with type and message, what the run itself says, what only succeeded
- * after retries, what was not collected, what was skipped.
+ * after retries and the error before, what was not collected, what was skipped.
  */
 export const causesOf = (data: RunPageData): readonly Cause[] => {
   const tasks = Object.entries(data.result.taskResults);
@@ -31,7 +31,11 @@ export const causesOf = (data: RunPageData): readonly Cause[] => {
     .filter((line) => !reasons.some((reason) => line.endsWith(reason) || reason.includes(line)));
   const retried = tasks
     .filter(([, task]) => task.status === 'success' && (task.attempts ?? 1) > 1)
-    .map(([id, task]) => `${id} succeeded after ${plural((task.attempts ?? 1) - 1, 'retry', 'retries')}`);
+    .map(([id, task]) => {
+      const error = data.lastErrors[id];
+      const why = error === undefined ? '' : `, the last one because of ${error.type}: ${error.message}`;
+      return `${id} succeeded after ${plural((task.attempts ?? 1) - 1, 'retry', 'retries')}${why}`;
+    });
   const gaps = data.gaps.map((gap) => `${gap.symbol}: ${gap.instrument} was not collected ${formatRange(gap.from, gap.to)}`);
   return [
     ...capped('failed', failed, 'failed task'),

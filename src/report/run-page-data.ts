@@ -1,3 +1,4 @@
+import type { PastError } from '../contracts/errors.ts';
 import type { TimeRange } from '../contracts/market-data.ts';
 import type { PipelineResult } from '../contracts/pipeline-status.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
@@ -17,6 +18,8 @@ export interface RunPageData {
   readonly usual: { readonly medianSeconds: number; readonly runs: number } | null;
   readonly previous: PreviousRun | null;
   readonly symbols: readonly RunSymbolRow[];
+  /** How the last failed attempt failed, of tasks that succeeded after all, where it is known; by task id. */
+  readonly lastErrors: Readonly<Record<string, PastError>>;
   readonly gaps: readonly SymbolGap[];
   /** What is different from the run before, one sentence each, most important first. */
   readonly changes: readonly string[];

@@ -1,6 +1,7 @@
 import { type Graph, stageName } from './graph.ts';
 import { readyMoreUrgentThan, takeReady } from './ready-tasks.ts';
 import type { RunCommand } from './run-events.ts';
+import { pastError } from '../contracts/errors.ts';
 import { STAGES } from '../contracts/words.ts';
 import { type Lane, PENDING, RUNNING, readyTask, type RunState, STARTED } from './run-state.ts';
 import { setStatus } from './task-status.ts';
@@ -33,6 +34,12 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
     returning: false,
   };
   openLane(state, lane);
+  const failed = state.errors.get(first);
+  const earlier = {
+    earlierAttempts: attempts[first],
+    earlierFailures: failures[first],
+    ...(failed === undefined ? {} : { earlierError: pastError(failed) }),
+  };
   if (symbol >= 0) {
     const tasks = laneTasks(graph, lane);
     const stages = tasks.map((task) => STAGES[graph.stageOf[task]]);
@@ -43,12 +50,11 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
       type: 'startSymbol',
       symbol: lane.id,
       stages,
-      earlierAttempts: attempts[first],
-      earlierFailures: failures[first],
+      ...earlier,
       signalStages,
     });
   } else {
-    commands.push({ type: 'startTask', taskId: lane.id, earlierAttempts: attempts[first], earlierFailures: failures[first] });
+    commands.push({ type: 'startTask', taskId: lane.id, ...earlier });
   }
   runTask(state, lane, first, at);
 }

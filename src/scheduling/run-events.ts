@@ -1,3 +1,4 @@
+import type { PastError } from '../contracts/errors.ts';
 import type { TaskError } from '../contracts/pipeline-status.ts';
 import type { TaskReport } from '../contracts/stage-report.ts';
 import type { RunResult, Stage } from '../contracts/words.ts';
@@ -63,6 +64,7 @@ export interface StartSymbolCommand {
   /** Of the first stage; the others have none. */
   readonly earlierAttempts: number;
   readonly earlierFailures: number;
+  readonly earlierError?: PastError;
   /**
    * Stages whose end the parent must hear of at once, by signal: those that tasks outside this lane wait for, and in runs
    * of up to STAGE_DETAIL_LIMIT symbols every one but the last (the last one's end comes with the lane's).
@@ -75,6 +77,7 @@ export interface StartTaskCommand {
   readonly taskId: string;
   readonly earlierAttempts: number;
   readonly earlierFailures: number;
+  readonly earlierError?: PastError;
 }
 
 export interface FinishCommand {

@@ -1,4 +1,5 @@
 import type { StageEffect } from '../activities/stage-work.ts';
+import type { PastError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
 import { STAGES, type Stage } from '../contracts/words.ts';
 import type { Database, Queryable, Transaction } from './database.ts';
@@ -25,6 +26,8 @@ export interface EffectKey {
   /** UTC epoch milliseconds. */
   readonly startedAt: number;
   readonly attempts: number;
+  /** How the last failed attempt before this one failed. */
+  readonly lastError?: PastError;
 }
 
 interface LedgerRow {
@@ -101,30 +104,32 @@ const isLockTimeout = (error: unknown): boolean =>
 /** Whether the task is ours to do. Waits for whoever is doing it. */
 async function claim(transaction: Transaction, key: EffectKey): Promise<boolean> {
   const { rowCount } = await transaction.query(
-    `insert into ledger (execution_id, task_id, run_id, symbol, stage, attempts, started_at)
-     values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000)) on conflict do nothing`,
-    [key.executionId, key.taskId, key.runId, key.symbol ?? null, key.stage ?? null, key.attempts, key.startedAt],
+    `insert into ledger (execution_id, task_id, run_id, symbol, stage, attempts, started_at, last_error)
+     values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8) on conflict do nothing`,
+    identityOf(key),
   );
   return rowCount === 1;
 }
 
+/** What a ledger row has from the start, in the order of both inserts. */
+const identityOf = ({ executionId, taskId, runId, symbol, stage, attempts, startedAt, lastError }: EffectKey): readonly unknown[] => [
+  executionId,
+  taskId,
+  runId,
+  symbol ?? null,
+  stage ?? null,
+  attempts,
+  startedAt,
+  lastError === undefined ? null : jsonb(lastError),
+];
+
 /** Records the effect of a task that wrote nothing here itself, in one statement. @returns the first effect, if there was one already */
 export async function recordEffect(queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> {
   const { rowCount } = await queryable.query(
-    `insert into ledger (execution_id, task_id, run_id, symbol, stage, attempts, started_at, output, degraded, finished_at, duration_seconds)
-     values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8, $9, clock_timestamp(),
+    `insert into ledger (execution_id, task_id, run_id, symbol, stage, attempts, started_at, last_error, output, degraded, finished_at, duration_seconds)
+     values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8, $9, $10, clock_timestamp(),
        greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)) on conflict do nothing`,
-    [
-      key.executionId,
-      key.taskId,
-      key.runId,
-      key.symbol ?? null,
-      key.stage ?? null,
-      key.attempts,
-      key.startedAt,
-      jsonb(effect.output),
-      effect.degraded === undefined ? null : jsonb(effect.degraded),
-    ],
+    [...identityOf(key), jsonb(effect.output), effect.degraded === undefined ? null : jsonb(effect.degraded)],
   );
   return rowCount === 1 ? effect : await firstEffect(queryable, key);
 }

@@ -1,3 +1,4 @@
+import type { PastError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
 import type { PipelineResult } from '../contracts/pipeline-status.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
@@ -30,6 +31,15 @@ export async function ledgerTasks(
     [executionId, symbols ?? null],
   );
   return rows;
+}
+
+/** How the last failed attempt failed, of each task of an execution that succeeded after all; by task id. */
+export async function lastErrors(queryable: Queryable, executionId: string): Promise<Readonly<Record<string, PastError>>> {
+  const { rows } = await queryable.query<{ task_id: string; last_error: PastError }>(
+    'select task_id, last_error from ledger where execution_id = $1 and finished_at is not null and last_error is not null',
+    [executionId],
+  );
+  return Object.fromEntries(rows.map(({ task_id, last_error }) => [task_id, last_error]));
 }
 
 /** A symbol's instrument with the most ticks in a window, trades before price points. */

@@ -88,7 +88,7 @@ export class Lanes {
 
   async #runSymbol(command: StartSymbol, open: OpenLane): Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>> {
     const { runId, executionId, config } = this.#run;
-    const { symbol, stages, signalStages, earlierAttempts, earlierFailures } = command;
+    const { symbol, stages, signalStages, earlierAttempts, earlierFailures, earlierError } = command;
     try {
       open.child = await startChild<typeof symbolPipeline>('symbolPipeline', {
         workflowId: `${runId}/${symbol}`,
@@ -101,6 +101,7 @@ export class Lanes {
             settings: this.#settings,
             earlierAttempts,
             earlierFailures,
+            earlierError,
             signalStages,
           },
         ],
@@ -122,12 +123,12 @@ export class Lanes {
     }
   }
 
-  async #runTask({ taskId, earlierAttempts, earlierFailures }: StartTask): Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>> {
+  async #runTask({ taskId, earlierAttempts, earlierFailures, earlierError }: StartTask): Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>> {
     const task = this.#tasks.get(taskId);
     if (task === undefined) throw ApplicationFailure.nonRetryable(`no custom task ${taskId} in this run`, 'BadInput');
     const { runId, executionId } = this.#run;
     const begun = { taskId, startedAt: Date.now(), earlierAttempts };
-    const context: TaskContext = { runId, executionId, taskId, policy: task.policy, earlierAttempts, earlierFailures };
+    const context: TaskContext = { runId, executionId, taskId, policy: task.policy, earlierAttempts, earlierFailures, earlierError };
     let report: TaskReport;
     try {
       const { [task.activity]: run } = proxyActivities(activityOptions({ taskId, policy: task.policy, summary: task.name }));

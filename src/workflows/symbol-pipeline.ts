@@ -38,6 +38,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     const taskId = stageTaskId(symbol, stage);
     const earlierAttempts = index === 0 ? input.earlierAttempts : 0;
     const earlierFailures = index === 0 ? input.earlierFailures : 0;
+    const earlierError = index === 0 ? input.earlierError : undefined;
     const begun = { taskId, startedAt: Date.now(), earlierAttempts };
     setCurrentDetails(`${stage} (${index + 1} of ${input.stages.length})`);
     const started: TaskReport = { taskId, kind: 'started', at: begun.startedAt };
@@ -46,7 +47,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     let ended: TaskReport;
     try {
       const { [stage]: run } = proxyActivities<StageActivities>(activityOptions({ taskId, policy, summary: symbol }));
-      const context = { runId, executionId, taskId, policy, earlierAttempts, earlierFailures };
+      const context = { runId, executionId, taskId, policy, earlierAttempts, earlierFailures, earlierError };
       ended = successReport(begun, await run({ context, symbol, stage, settings }));
     } catch (thrown) {
       ended = failureReport(begun, thrown);

@@ -76,6 +76,15 @@ describe('the causes of a run', () => {
     expect(lines.filter((cause) => cause.text.includes(degraded))).toHaveLength(1);
   });
 
+  it('say how the last failed attempt of a retried task failed, where that is known', () => {
+    const data = sampleRun();
+    const retried = (more: object): string | undefined => causesOf({ ...data, ...more }).find(({ text }) => text.includes('retries'))?.text;
+    expect(retried({})).toBe(
+      'ETH_PRICE/collect succeeded after 3 retries, the last one because of RateLimited: polymarket answered 429 on /v2/trades; waiting 12 s',
+    );
+    expect(retried({ lastErrors: {} })).toBe('ETH_PRICE/collect succeeded after 3 retries');
+  });
+
   it('stay a short list when hundreds of tasks fail, and count the rest', () => {
     const tasks: Record<string, TaskResult> = {};
     for (let i = 0; i < 400; i += 1)

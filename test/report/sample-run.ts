@@ -170,6 +170,7 @@ export const sampleRun = (symbols: readonly string[] = SAMPLE_SYMBOLS): RunPageD
       href: '../pipeline-2026-11-24T04.00Z/index.html',
     },
     symbols: symbols.map(sampleRow),
+    lastErrors: { 'ETH_PRICE/collect': { type: 'RateLimited', message: 'polymarket answered 429 on /v2/trades; waiting 12 s' } },
     gaps: [
       {
         symbol: 'ETH_PRICE',

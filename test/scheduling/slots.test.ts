@@ -43,12 +43,14 @@ describe('slots', () => {
     expect(run.tell({ type: 'wake', at: 300_000 })).toEqual(symbols.slice(0, 5).map((symbol) => `start ${symbol} collect`));
   });
 
-  it('count attempts and failures on over a long wait', () => {
+  it('count attempts and failures on over a long wait, and hand on how the last one failed', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'collect' }));
     run.start();
     run.ends('A', [retryLater('A/collect', 100, { attempts: 2, failures: 2 })]);
     run.tell({ type: 'wake', at: 100 });
-    expect(run.commands).toMatchObject([{ type: 'startSymbol', earlierAttempts: 2, earlierFailures: 2 }]);
+    expect(run.commands).toMatchObject([
+      { type: 'startSymbol', earlierAttempts: 2, earlierFailures: 2, earlierError: { type: 'RateLimited' } },
+    ]);
     expect(run.ends('A', [succeeded('A/collect', { attempts: 3 })])).toEqual(['finish success']);
     expect(run.status.taskResults['A/collect'].attempts).toBe(3);
   });

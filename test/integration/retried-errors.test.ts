@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import { runReportPath } from '../../src/report/report-path.ts';
+import { createRig } from '../rig.ts';
+import { scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
+
+it("the error of an attempt that was tried again with success stays in the run's page", async () => {
+  let answers = 0;
+  const server = createServer((_, response) => response.writeHead(answers++ === 0 ? 503 : 200).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/desk`;
+  const rig = await createRig({
+    longestWaitInSlotMs: 100,
+    stages: scriptedStages(({ taskId, attempt }) => {
+      if (taskId === 'AAA/clean' && attempt === 1) throw new PredictLabError('SourceUnavailable', 'the first try');
+      if (taskId === 'AAA/clean' && attempt === 2) throw new PredictLabError('StorageUnavailable', `Postgres is away ${'-'.repeat(500)}`);
+      // So long a wait gives the slot back: the next attempt is another activity of another workflow.
+      if (taskId === 'BBB/collect' && attempt === 1) throw new PredictLabError('RateLimited', 'asked to wait', { retryAfterMs: 200 });
+    }),
+  });
+  await importTestSymbols(rig.database);
+
+  const { runId, result } = await rig.run({
+    symbols: ['AAA', 'BBB'],
+    untilStage: 'store',
+    retry: { maxRetries: 3, retryDelay: '1ms', backoff: 1 },
+    tasks: [{ taskId: 'ask', activity: 'httpGet', args: [{ url }] }],
+  });
+  expect(result).toBe('success');
+  const page = await readFile(runReportPath(rig.home, runId), 'utf8');
+  expect([...page.matchAll(/[\w/]+ succeeded after [^<]+/g)].map(([line]) => line).sort()).toEqual([
+    expect.stringMatching(
+      /^AAA\/clean succeeded after 2 retries, the last one because of StorageUnavailable: Postgres is away -{200,300}$/,
+    ),
+    'BBB/collect succeeded after 1 retry, the last one because of RateLimited: asked to wait',
+    expect.stringMatching(/^ask succeeded after 1 retry, the last one because of SourceUnavailable: .*503/),
+  ]);
+  await rig.close();
+  server.close();
+});
