@@ -26,9 +26,16 @@ function noise(seed: number, position: number): number {
 
 /**
  * The fair probability of a market's first outcome at a time: noise in logit space, the same whatever was asked before, so
- * that trades of any hour can be made without the hours before it. Markets with one `path` move together.
+ * that trades of any hour can be made without the hours before it. Markets with one `path` move together, those of a group of
+ * which one wins add up to 1.
  */
 export function probabilityAt(market: Market, time: number): number {
+  const own = walk(market, time);
+  if (!market.group.negativeRisk) return own;
+  return own / market.group.markets.reduce((sum, each) => sum + walk(each, time), 0);
+}
+
+function walk(market: Market, time: number): number {
   let logit = market.baseLogit;
   for (let i = 0; i < OCTAVES.length; i++) {
     const [period, amplitude] = OCTAVES[i];

@@ -21,7 +21,10 @@ export function registerDoctor(program: Command): void {
       'Checks Node.js, the Temporal CLI and server, a worker, Postgres, the venues, the API key, the home folder and its disk. ' +
         'Every line says ok, warn or fail, and what to do. Exit code 0 when nothing failed, 3 when a service cannot be reached, else 1.',
     )
-    .option('--data', 'also build candles again from their ticks and compare, and compare counts, coverage and staging')
+    .option(
+      '--data',
+      'also build candles again from their ticks and compare; compare counts, coverage, staging, twins, groups; name silent markets',
+    )
     .option('--sample <n>', 'with --data: only so many instruments, spread over all')
     .option('--json', 'print { ok, checks: [{ name, status, detail, action }] }')
     .action(doctor);

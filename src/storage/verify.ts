@@ -5,7 +5,10 @@ import { tickHours } from './candle-plan.ts';
 import { candleRegions } from './candle-regions.ts';
 import { readCandles } from './candles.ts';
 import { intervalOf, kindOf } from './codes.ts';
+import type { DataWarning } from './data-warning.ts';
 import type { Database, Queryable } from './database.ts';
+import { suspiciousGroups } from './verify-groups.ts';
+import { unusuallyQuiet } from './verify-quiet.ts';
 import { suspiciousTwins } from './verify-twins.ts';
 
 /** What a look at the data found. */
@@ -16,8 +19,10 @@ export interface DataReport {
   readonly ticks: number;
   /** One sentence per difference: what, where. None: everything agrees. */
   readonly findings: readonly string[];
-  /** What is no contradiction, but worth a look: twins that say the opposite of each other. */
-  readonly warnings: readonly string[];
+  /** What the stored rows agree on, but is worth a look: twins that say the opposite of each other, groups whose sum cannot be, markets that fell silent. */
+  readonly warnings: readonly DataWarning[];
+  /** What could be looked at only in part, one sentence each: nothing is wrong. */
+  readonly notes: readonly string[];
 }
 
 export interface VerifyOptions {
@@ -31,7 +36,8 @@ const NAMED = 5;
 
 /**
  * Compares what is stored with itself: candles with the ticks they are made of (built again, every column), the tick counts per
- * hour with the ticks, coverage with the ticks, and the ledger with what is left in staging. Reads only.
+ * hour with the ticks, coverage with the ticks, and the ledger with what is left in staging. Then looks at what the prices say about
+ * each other. Reads only.
  */
 export async function verifyData(database: Database, { sample, onProgress }: VerifyOptions = {}): Promise<DataReport> {
   const findings: string[] = [];
@@ -45,7 +51,9 @@ export async function verifyData(database: Database, { sample, onProgress }: Ver
   }
   const hours = await verifyHours(database);
   findings.push(...named(hours.findings), ...named(await verifyCoverage(database)), ...named(await verifyStaging(database)));
-  return { series: groups.length, candles, ticks: hours.ticks, findings, warnings: named(await suspiciousTwins(database)) };
+  const exclusive = await suspiciousGroups(database);
+  const warnings = [await suspiciousTwins(database), exclusive.warnings, await unusuallyQuiet(database)].flatMap(namedWarnings);
+  return { series: groups.length, candles, ticks: hours.ticks, findings, warnings, notes: named(exclusive.notes) };
 }
 
 interface BuiltSeries {
@@ -145,6 +153,11 @@ async function verifyStaging(queryable: Queryable): Promise<readonly string[]> {
 function named(findings: readonly string[]): readonly string[] {
   if (findings.length <= NAMED) return findings;
   return [...findings.slice(0, NAMED), `… and ${findings.length - NAMED} more like these`];
+}
+
+function namedWarnings(warnings: readonly DataWarning[]): readonly DataWarning[] {
+  const details = named(warnings.map(({ detail }) => detail));
+  return details.map((detail, k) => ({ detail, action: warnings[k].action }));
 }
 
 function spread<T>(all: readonly T[], sample: number | undefined): readonly T[] {

@@ -145,7 +145,7 @@ describe('verifying data', () => {
     await runStages(test.database, { executionId: 'a' });
     const { findings, warnings } = await verifyData(test.database);
     expect(findings).toEqual([]);
-    expect(warnings).toEqual([
+    expect(warnings.map(({ detail }) => detail)).toEqual([
       'predict:7 and its twin polymarket:0x1 add up to 1 (trades, 12 times): their outcomes are probably the wrong way round',
     ]);
   });

@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { complementReport } from '../../src/market/integrity/complement.ts';
-import { groupSums } from '../../src/market/integrity/group-sum.ts';
+import { type GroupMember, groupReport, groupSums } from '../../src/market/integrity/group-sum.ts';
 import { columnsOf, tick } from './ticks.ts';
 
 const series = (prices: readonly number[]) => columnsOf(prices.map((price, i) => tick(i * 60_000, price)));
@@ -27,8 +27,34 @@ it('series that never meet say nothing', () => {
   });
 });
 
-it('the prices of a group of which one wins add up to 1', () => {
-  const members = [series([0.5, 0.6]), series([0.3, 0.3]), series([0.2, 0.4])];
-  expect(groupSums(members, [0, 60_000]).map(({ consistent }) => consistent)).toEqual([true, false]);
-  expect(groupSums([...members, series([])], [0])[0]).toMatchObject({ missing: 1, consistent: false });
+const open = (prices: readonly number[]): GroupMember => ({ prices: series(prices), settled: null });
+
+describe('a group of which one wins', () => {
+  it('adds up to 1 at every time at which all have a price', () => {
+    const members = [open([0.5, 0.6]), open([0.3, 0.3]), open([0.2, 0.4])];
+    expect(groupSums(members, [0, 60_000]).map(({ consistent }) => consistent)).toEqual([true, false]);
+    expect(groupSums([...members, open([])], [0])[0]).toMatchObject({ missing: 1, consistent: false });
+  });
+
+  it('leaves out times at which a price is too old, and takes what a settled market pays', () => {
+    const day = 1440;
+    const [old, other] = [open([0.5]), open(Array.from({ length: 2 * day }, () => 0.5))];
+    expect(groupReport([old, other])).toMatchObject({ times: day + 1, meanSum: 1, verdict: 'near 1' });
+    const out: GroupMember = { prices: series([0.4]), settled: { at: 60_000, payout: 0 } };
+    expect(groupSums([out, other], [0, 60_000, 2 * day * 60_000]).map(({ sum }) => sum)).toEqual([0.9, 0.5, 0.5]);
+  });
+
+  it('is off when most sums are, and says in which direction', () => {
+    const rest = open([0.5, 0.5, 0.5]);
+    expect(groupReport([rest, open([0.5, 0.5, 0.9])])).toMatchObject({ times: 3, above: 1, below: 0, verdict: 'near 1' });
+    expect(groupReport([rest, open([0.5, 0.9, 0.9])])).toMatchObject({ above: 2, verdict: 'above' });
+    expect(groupReport([rest, open([0.1, 0.3, 0.5])])).toMatchObject({ below: 2, verdict: 'below' });
+    expect(groupReport([open([0.5]), open([])])).toEqual({ times: 0, meanSum: null, above: 0, below: 0, verdict: 'near 1' });
+  });
+
+  it('is off by more than the tolerance of 0.1, not by less', () => {
+    expect(groupReport([open([0.5]), open([0.59])]).verdict).toBe('near 1');
+    expect(groupReport([open([0.5]), open([0.61])]).verdict).toBe('above');
+    expect(groupReport([open([0.5]), open([0.39])]).verdict).toBe('below');
+  });
 });

@@ -5,7 +5,10 @@ import { resolveDatabase } from '../../storage/resolve-database.ts';
 import { verifyData } from '../../storage/verify.ts';
 import type { CheckResult } from './check.ts';
 
-/** Candles against their ticks, counts, coverage and staging against each other: one line per difference. */
+/**
+ * Candles against their ticks, counts, coverage and staging against each other: one line per difference. Then prices against each
+ * other, and markets that fell silent: one line each, none of which fails.
+ */
 export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { sample?: number } = {}): Promise<readonly CheckResult[]> {
   const name = 'data';
   try {
@@ -13,12 +16,13 @@ export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { 
     try {
       const database = await openDatabase({ url: located.url, max: 2, applicationName: 'predictlab-doctor' });
       try {
-        const { series, candles, ticks, findings, warnings } = await verifyData(database, sample === undefined ? {} : { sample });
+        const { series, candles, ticks, findings, warnings, notes } = await verifyData(database, sample === undefined ? {} : { sample });
         const looked = `${candles.toLocaleString('en')} candles of ${series} series built again from ${ticks.toLocaleString('en')} ticks`;
         const action = 'store what is missing with `predictlab run --refetch`, or restore a backup; please report how it came about';
         return [
           ...findings.map((detail): CheckResult => ({ name, status: 'fail', detail, action })),
-          ...warnings.map((detail): CheckResult => ({ name, status: 'warn', detail, action: 'compare the rules of the two markets' })),
+          ...warnings.map(({ detail, action: look }): CheckResult => ({ name, status: 'warn', detail, action: look })),
+          ...notes.map((detail): CheckResult => ({ name, status: 'ok', detail })),
           ...(findings.length === 0 ? [{ name, status: 'ok', detail: `${looked}: all as stored` } satisfies CheckResult] : []),
         ];
       } finally {
