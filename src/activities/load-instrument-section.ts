@@ -1,5 +1,6 @@
 import type { TimeRange } from '../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type TickKind } from '../contracts/words.ts';
+import { unusualQuiet } from '../market/integrity/unusual-quiet.ts';
 import { MAX_BUCKETS } from '../report/shown-range.ts';
 import { equityOf, metricsOf, overfittingOf, paramsText, passportId, proofOf, reasonsOf, tradesOf } from '../report/stored-backtest.ts';
 import type {
@@ -10,6 +11,7 @@ import type {
   InstrumentSummary,
   TwinQuote,
 } from '../report/symbol-page-data.ts';
+import { tickHours } from '../storage/candle-plan.ts';
 import { readCandles } from '../storage/candles.ts';
 import { coverageOf, gapsOf } from '../storage/coverage.ts';
 import type { Queryable } from '../storage/database.ts';
@@ -69,7 +71,8 @@ export async function loadInstrumentSection(
 ): Promise<InstrumentSection> {
   const { series, priceType } = await seriesOf(queryable, instrument, context);
   const kind = priceType ?? context.kinds.get(instrument.key) ?? 'trade';
-  const coverage = await coverageFacts(queryable, instrument, kind, firstCandle(series), context);
+  const covered = instrument.source === 'file' ? [] : await coverageOf(queryable, instrument.key, kind);
+  const coverage = await coverageFacts(queryable, { instrument, kind, covered, firstDrawn: firstCandle(series) }, context);
   const heads = context.backtests.get(instrument.key) ?? [];
   const filter = { symbol: context.symbol, instrumentKey: instrument.key };
   return {
@@ -88,6 +91,7 @@ export async function loadInstrumentSection(
     gaps: coverage.gaps,
     quality: {
       coverage: coverage.share,
+      quiet: await quietOf(queryable, { instrument, kind, covered }, context.asOf),
       quarantined: await quarantineCounts(queryable, filter),
       quarantineTimes: await quarantineTimes(queryable, {
         ...filter,
@@ -145,19 +149,23 @@ const seriesOf = async (
   return { series, priceType };
 };
 
+interface Collection {
+  readonly instrument: StoredInstrument;
+  readonly kind: TickKind;
+  /** What was collected of that kind, oldest first; nothing of a file, which holds what it holds. */
+  readonly covered: readonly TimeRange[];
+}
+
 /**
  * Gaps from the window's begin, or from where collection began if candles before it are drawn, to `asOf` or to where trading ended; and the collected
- * share of the window. A file holds what it holds: it has neither.
+ * share of the window. A file has neither.
  */
 const coverageFacts = async (
   queryable: Queryable,
-  instrument: StoredInstrument,
-  kind: TickKind,
-  firstDrawn: number | null,
+  { instrument, kind, covered, firstDrawn }: Collection & { readonly firstDrawn: number | null },
   context: SectionContext,
 ): Promise<{ gaps: readonly TimeRange[]; share: number | null }> => {
-  if (instrument.source === 'file') return { gaps: [], share: null };
-  const first = (await coverageOf(queryable, instrument.key, kind))[0];
+  const [first] = covered;
   if (first === undefined) return { gaps: [], share: null };
   const settledAt = instrument.resolution.kind === 'settled' ? instrument.resolution.at : null;
   const end = instrument.closed ? Math.min(context.asOf, settledAt ?? instrument.closesAt ?? context.asOf) : context.asOf;
@@ -168,6 +176,19 @@ const coverageFacts = async (
   });
   const missing = gaps.reduce((sum, gap) => sum + Math.max(0, Math.min(gap.to, open.to) - Math.max(gap.from, open.from)), 0);
   return { gaps, share: open.to > open.from ? 1 - missing / (open.to - open.from) : null };
+};
+
+/** Whether an open instrument has been quiet for unusually long. What is closed, or over by its dates, has every reason to be. */
+const quietOf = async (
+  queryable: Queryable,
+  { instrument, kind, covered }: Collection,
+  asOf: number,
+): Promise<InstrumentSection['quality']['quiet']> => {
+  const { closed, resolution, closesAt } = instrument;
+  if (covered.length === 0 || closed || resolution.kind !== 'open' || (closesAt ?? Number.POSITIVE_INFINITY) <= asOf) return null;
+  const hours = (await tickHours(queryable, instrument.key, kind)).map(({ hour }) => hour);
+  const quiet = unusualQuiet({ hours, covered, asOf });
+  return quiet === null ? null : { kind, ...quiet };
 };
 
 const twinsOf = async (queryable: Queryable, instrument: StoredInstrument, asOf: number): Promise<readonly TwinQuote[]> => {

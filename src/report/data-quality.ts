@@ -8,7 +8,7 @@ import { tip, unknown } from './tip.ts';
 
 /** What is missing, what was set aside and why, what was merged. */
 export const dataQuality = (section: InstrumentSection, data: SymbolPageData, id: string): Markup => {
-  const { coverage, quarantined, duplicates } = section.quality;
+  const { coverage, quiet, quarantined, duplicates } = section.quality;
   const gaps = within(section.gaps, data.window);
   const total = quarantined.reduce((sum, row) => sum + row.count, 0);
   const reasons = quarantined.map((row) => `${row.reason} ${formatNumber(row.count)}`).join(', ');
@@ -19,7 +19,7 @@ export const dataQuality = (section: InstrumentSection, data: SymbolPageData, id
   const share = coverage === null ? unknown(why) : tip(formatPercent(coverage, 1), coverageMeaning(data.window));
   const length = formatAge(gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0) / 1000);
   return html`<dl>
-<dt>coverage</dt><dd>${share}</dd>
+<dt>coverage</dt><dd>${share}${quiet !== null && silence(quiet)}</dd>
 <dt>gaps</dt><dd>${coverage === null ? unknown(why) : gaps.length === 0 ? 'none' : `${formatNumber(gaps.length)}, ${length} in all`}</dd>
 <dt>quarantined</dt><dd>${formatNumber(total)}${reasons !== '' && ` (${reasons})`}${total > 0 && html` <span class="quiet">· <code>predictlab export quarantine --symbol ${data.symbol}</code></span>`}</dd>
 <dt>duplicates merged</dt><dd>${duplicates === null ? unknown('counted for the symbol as a whole: see the output of its store task') : formatNumber(duplicates)}</dd>
@@ -41,3 +41,11 @@ ${
 
 const coverageMeaning = (window: TimeRange): string =>
   `collected share of ${formatRange(window.from, window.to)}, as far as the instrument was open; a quiet hour counts as collected`;
+
+const hours = (ms: number): string => `${formatNumber(Math.floor(ms / 3_600_000))} h`;
+
+const silence = ({ kind, since, length, usual }: NonNullable<InstrumentSection['quality']['quiet']>): Markup => {
+  const what = kind === 'trade' ? 'trade' : 'price point';
+  const meaning = `nothing since ${formatTime(since)} although it was collected: quiet, not a gap; its pauses of the last 30 days are rarely longer than ${hours(usual)}`;
+  return html` <span class="quiet">· ${tip(`no ${what} for ${hours(length)}, unusually long`, meaning)}</span>`;
+};

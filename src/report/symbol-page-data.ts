@@ -1,5 +1,6 @@
 import type { FeeSchedule, Resolution, TimeRange } from '../contracts/market-data.ts';
 import type { Interval, MarketKind, SourceType, TickKind } from '../contracts/words.ts';
+import type { UnusualQuiet } from '../market/integrity/unusual-quiet.ts';
 
 /**
  * Everything a symbol's page shows, as plain data. Times are UTC epoch milliseconds, prices in the instrument's own unit (probabilities
@@ -92,6 +93,8 @@ export interface PageCandle {
 export interface DataQuality {
   /** Collected share of the part of the window in which the instrument was open, in [0, 1]. */
   readonly coverage: number | null;
+  /** How long an open instrument has had no tick up to `asOf`, where that is unusually long for it although it was collected; else null. */
+  readonly quiet: (UnusualQuiet & { readonly kind: TickKind }) | null;
   readonly quarantined: readonly { readonly reason: string; readonly count: number }[];
   /** When quarantined rows happened, as far as their times could be read; may be capped. */
   readonly quarantineTimes: readonly number[];

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadSymbolPage } from '../../src/activities/load-symbol-page.ts';
 import { writeRunReport } from '../../src/activities/run-report.ts';
 import type { StageEffect, StageFunction } from '../../src/activities/stage-work.ts';
 import { createVisualize } from '../../src/activities/visualize.ts';
@@ -10,6 +11,7 @@ import type { Instrument } from '../../src/contracts/market-data.ts';
 import type { PipelineResult, TaskResult } from '../../src/contracts/pipeline-status.ts';
 import { STAGES } from '../../src/contracts/words.ts';
 import { runReportPath } from '../../src/report/report-path.ts';
+import { renderSymbolPage } from '../../src/report/symbol-page.ts';
 import { type BacktestRecord, saveBacktests } from '../../src/storage/backtests.ts';
 import { importSymbols } from '../../src/storage/catalogue.ts';
 import { commitEffect } from '../../src/storage/ledger.ts';
@@ -79,6 +81,12 @@ const visualize = async (executionId: string, symbol: string, runId = RUN) => {
         commitEffect(test.database, { runId, executionId, taskId, symbol, stage: 'visualize', startedAt: AS_OF, attempts: 1 }, write),
     },
   );
+};
+
+/** The page of the symbol RAIN as a run as of that moment would draw it. */
+const pageAsOf = async (asOf: number): Promise<string> => {
+  const settings = { ...settingsOf(['RAIN']), asOf };
+  return renderSymbolPage(await loadSymbolPage(test.database, { runId: RUN, executionId: 'exec-1', symbol: 'RAIN', settings }), null);
 };
 
 const settingsOf = (symbols: readonly string[]) => ({ ...sampleConfig(symbols), tasks: [], asOf: AS_OF });
@@ -167,6 +175,27 @@ describe('visualize', () => {
     expect(page).toMatch(/predict <b>0\.37<\/b>/);
     expect(page).toContain('price-range 1');
     expect(page).toMatch(/coverage<\/dt><dd>.*97\.6/);
+  });
+
+  it('notes that the open market has been quiet for unusually long, as far as it was collected', async () => {
+    expect(page).toMatch(/<dt>coverage<\/dt><dd>.*no trade for 120 h, unusually long/);
+    const later = await pageAsOf(AS_OF + 2 * HOUR);
+    expect(later).toContain('Candles 1h as a table');
+    expect(later).not.toContain('unusually long');
+  });
+
+  it.each<[string, Partial<Instrument>]>([
+    ['closed', { closed: true }],
+    ['resolved', { closed: true, resolution: { kind: 'settled', payout: 1, at: START + 3 * DAY } }],
+    ['over by its own dates', { closesAt: START + 3 * DAY }],
+  ])('says nothing about the silence of a market that is %s', async (_, facts) => {
+    await test.database.query(`update instruments set facts = facts || $1 where id = 'polymarket:0x1'`, [JSON.stringify(facts)]);
+    try {
+      expect(await pageAsOf(AS_OF)).not.toContain('unusually long');
+    } finally {
+      const open = JSON.stringify({ closed: false, resolution: { kind: 'open' }, closesAt: null });
+      await test.database.query(`update instruments set facts = facts || $1 where id = 'polymarket:0x1'`, [open]);
+    }
   });
 
   it('draws the backtest with the highest Sharpe ratio and gives the reason where there is none', () => {

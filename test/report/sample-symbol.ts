@@ -130,6 +130,7 @@ export const sampleInstrument = (more: Partial<InstrumentSection> = {}): Instrum
     gaps: GAPS,
     quality: {
       coverage: 0.923,
+      quiet: null,
       quarantined: [
         { reason: 'price-range', count: 9 },
         { reason: 'malformed', count: 5 },

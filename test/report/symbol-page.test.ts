@@ -31,6 +31,15 @@ describe('the page of a symbol', () => {
     expect(page).toContain('not collected 2026-11-21 10:00–22:00Z');
   });
 
+  it('notes beside the coverage, muted, that an open instrument has been quiet for unusually long', () => {
+    const quality = sampleInstrument().quality;
+    const quiet = { kind: 'price', since: AS_OF - 30.5 * HOUR, length: 30.5 * HOUR, usual: 2 * HOUR } as const;
+    const silent = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ quality: { ...quality, quiet } })] }), null);
+    expect(silent).toMatch(/<dt>coverage<\/dt><dd>.*92\.3.*<span class="quiet">· .*no price point for 30 h, unusually long/);
+    expect(silent).toContain('quiet, not a gap; its pauses of the last 30 days are rarely longer than 2 h');
+    expect(page).not.toContain('unusually long');
+  });
+
   it('has a column for every metric of a backtest and a reason for every one that is undefined', () => {
     expect(METRIC_COLUMNS.map((metric) => metric.key).toSorted()).toEqual([...METRIC_NAMES].toSorted());
     expect(page).toContain('the market is not resolved');
@@ -90,7 +99,7 @@ describe('the page of a symbol', () => {
       priceType: null,
       twins: [],
       book: null,
-      quality: { coverage: null, quarantined: [], quarantineTimes: [], duplicates: null },
+      quality: { coverage: null, quiet: null, quarantined: [], quarantineTimes: [], duplicates: null },
     });
     const page = renderSymbolPage(sampleSymbol({ instruments: [empty] }), LIBRARY);
     expect(page).toContain('no candles yet');
