@@ -1,6 +1,6 @@
 import type { Transaction } from './database.ts';
 import { type InstrumentState, lockInstruments } from './instrument-lock.ts';
-import { GOOD } from './staged-rows.ts';
+import { mergeChunk } from './merge-chunk.ts';
 import type { StagingBatch } from './staging.ts';
 
 /** What merging one batch did. */
@@ -35,6 +35,7 @@ export async function mergeStaged(transaction: Transaction, batch: StagingBatch,
   let inserted = 0;
   let good = 0;
   let corrected = 0;
+  let tryFast = true;
   if (first !== null && last !== null) {
     // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
     const shift = state.nextSeq - first;
@@ -42,12 +43,12 @@ export async function mergeStaged(transaction: Transaction, batch: StagingBatch,
     await transaction.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
     for (let after = first - 1; after < last; ) {
       const upTo = await endOfChunk(transaction, batch.id, after, last);
-      const chunk = [batch.id, after, upTo, batch.instrumentKey, version];
-      const { rows } = await transaction.query<{ good: number; inserted: number }>(INSERT_CHUNK, [...chunk, shift]);
-      good += rows[0].good;
-      inserted += rows[0].inserted;
-      if (rows[0].inserted < rows[0].good)
-        corrected += (await transaction.query<{ corrected: number }>(CORRECT_CHUNK, chunk)).rows[0].corrected;
+      const chunk = { batch: batch.id, after, upTo, instrument: batch.instrumentKey, version, shift };
+      const merged = await mergeChunk(transaction, chunk, tryFast);
+      tryFast &&= !merged.inVain;
+      good += merged.good;
+      inserted += merged.inserted;
+      corrected += merged.corrected;
       await transaction.query('delete from staged_rows where batch = $1 and position > $2 and position <= $3', [batch.id, after, upTo]);
       onChunk(good);
       after = upTo;
@@ -69,39 +70,6 @@ async function endOfChunk(transaction: Transaction, batch: number, after: number
   );
   return rows[0]?.position ?? last;
 }
-
-const IN_CHUNK = 's.batch = $1 and s.position > $2 and s.position <= $3';
-
-const INSERT_CHUNK = `
-  with merged as (
-    insert into ticks (time, seq, price, size, instrument, kind, side, flags, identity, outcome, trade_id)
-    select s.time, s.position + $6::bigint, s.price, s.size, $4::int, s.kind, s.side, s.flags, s.identity, s.outcome, s.trade_id
-    from staged_rows s where ${IN_CHUNK} and ${GOOD} order by s.position
-    on conflict do nothing returning kind, time
-  ), changed as (
-    select kind, (time / 3600000)::int as hour, count(*)::int as ticks from merged group by 1, 2
-  ), noted as (
-    insert into tick_hours (instrument, kind, hour, ticks, version) select $4::int, kind, hour, ticks, $5::bigint from changed
-    on conflict (instrument, kind, hour) do update set ticks = tick_hours.ticks + excluded.ticks, version = excluded.version
-  )
-  select (select count(*) from staged_rows s where ${IN_CHUNK} and ${GOOD}) as good, (select coalesce(sum(ticks), 0)::bigint from changed) as inserted`;
-
-/** Only an id of the venue's own says that two rows of different content are the same trade. The row met last counts. */
-const CORRECT_CHUNK = `
-  with latest as (
-    select distinct on (s.kind, s.time, s.identity) s.* from staged_rows s
-    where ${IN_CHUNK} and ${GOOD} and s.trade_id is not null
-    order by s.kind, s.time, s.identity, s.position desc
-  ), corrected as (
-    update ticks t set price = l.price, size = l.size, side = l.side, outcome = l.outcome from latest l
-    where t.instrument = $4::int and t.time = l.time and t.kind = l.kind and t.identity = l.identity
-      and (t.price, t.size, t.side) is distinct from (l.price, l.size, l.side)
-    returning t.kind, t.time
-  ), noted as (
-    update tick_hours h set version = $5::bigint from (select distinct kind, (time / 3600000)::int as hour from corrected) c
-    where h.instrument = $4::int and h.kind = c.kind and h.hour = c.hour
-  )
-  select count(*) as corrected from corrected`;
 
 async function mergeCoverage(transaction: Transaction, batch: StagingBatch): Promise<void> {
   await transaction.query(

@@ -84,6 +84,20 @@ describe('store', () => {
     expect((await ticksOf(key)).map(({ price }) => price)).toEqual([0.5, 0.6, 0.7, 0.8]);
   });
 
+  it('counts right what is met again in a collection of many statements, new ticks and old ones mixed', async () => {
+    const rows = Array.from({ length: 70_000 }, (_, i) => trade(START + i * 1_000, 0.5));
+    const key = await collect(test.database, { executionId: 'a', rows: [...rows.slice(0, 60_000), rows[5], rows[59_000]] });
+    expect((await runStages(test.database, { executionId: 'a' })).store.output).toMatchObject({ inserted: 60_000, duplicates: 2 });
+    await collect(test.database, { executionId: 'b', rows: rows.slice(9_990) });
+    expect((await runStages(test.database, { executionId: 'b' })).store.output).toMatchObject({ inserted: 10_000, duplicates: 50_010 });
+    const { rows: counted } = await test.database.query(
+      `select count(*)::int as ticks, count(distinct time)::int as times,
+         (select sum(ticks)::int from tick_hours where instrument = $1) as "inHours" from ticks where instrument = $1`,
+      [key],
+    );
+    expect(counted).toEqual([{ ticks: 70_000, times: 70_000, inHours: 70_000 }]);
+  });
+
   it('keeps copies inside one page apart, which differ by their identity only', async () => {
     const copy = trade(START, 0.5, { identity: 'x' });
     const key = await collect(test.database, { executionId: 'a', rows: [copy, { ...copy, identity: 'x#1' }] });
