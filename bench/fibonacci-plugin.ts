@@ -3,7 +3,10 @@ import { definePlugin } from '../src/plugins.ts';
 
 const fibonacci = (n: number): number => (n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2));
 
-/** The baseline's task as a custom task: recursive Fibonacci, about 10 ms for 30. */
+const input = z.strictObject({ n: z.int() });
+const run = ({ n }: z.infer<typeof input>): { value: number } => ({ value: fibonacci(n) });
+
+/** The baseline's task as a custom task: recursive Fibonacci, about 10 ms for 30; in the worker, and on threads of their own. */
 export default definePlugin({
-  activities: { fibonacci: { input: z.strictObject({ n: z.int() }), thread: true, run: ({ n }) => ({ value: fibonacci(n) }) } },
+  activities: { fibonacci: { input, run }, fibonacciOnThread: { input, thread: true, run } },
 });

@@ -31,10 +31,11 @@ interface Shape {
   readonly target: string;
 }
 
+/** In a chain nothing else waits for the worker; many at once are what threads are for. */
 const fibonacciTasks = (count: number, chained: boolean) =>
   Array.from({ length: count }, (_, i) => ({
     taskId: `t${i}`,
-    activity: 'fibonacci',
+    activity: chained ? 'fibonacci' : 'fibonacciOnThread',
     args: [{ n: 30 }],
     dependencies: chained && i > 0 ? [`t${i - 1}`] : [],
   }));
@@ -45,29 +46,32 @@ const SHAPES: readonly Shape[] = [
     name: '40 sequential ~10 ms custom tasks',
     baseline: ['sequential.js'],
     input: { symbols: [], tasks: fibonacciTasks(40, true) },
-    target: '≤ 1.1× plain Temporal',
+    target: '1.1',
   },
   {
     name: '400 parallel ~10 ms custom tasks, 100 slots',
     baseline: ['parallel.js'],
     input: { symbols: [], maxConcurrent: 100, tasks: fibonacciTasks(400, false) },
-    target: '≤ 1.1× plain Temporal',
+    target: '1.1',
   },
   {
     name: '100 symbols × 6 no-op stages, 50 slots',
     baseline: ['fanout.js', '--n=100', '--window=50'],
     input: { symbols: symbolNames(100), maxConcurrent: 50 },
-    target: '≤ 1.15× plain Temporal',
+    target: '1.15',
   },
   {
     name: '1000 symbols × 6 no-op stages, 50 slots',
     baseline: ['fanout.js', '--n=1000', '--window=50'],
     input: { symbols: symbolNames(1000), maxConcurrent: 50 },
-    target: '≤ 1.15× plain Temporal',
+    target: '1.15',
   },
 ];
 
-/** The engine beside plain Temporal: the same shapes, the same tuned dev server, one after the other in the same run. */
+/**
+ * The engine beside plain Temporal: the same shapes, the same tuned dev server, in turns. The server gets slower the more it
+ * holds, so whoever went second with all runs would lose by that alone.
+ */
 export async function run(): Promise<readonly BenchResult[]> {
   const closers = new Closers(log);
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-bench-'));
@@ -93,15 +97,14 @@ export async function run(): Promise<readonly BenchResult[]> {
     const baseline = await prepareBaseline(home);
     const results: BenchResult[] = [];
     for (const shape of SHAPES) {
-      const plain = baseline === undefined ? undefined : await runBaseline(baseline, shape.baseline, env);
-      const ours = await withWorker(env, () => runOurs(env, shape.input));
+      const { plain, ours } = await withWorker(env, () => takeTurns(env, shape, baseline));
       results.push({
         name: shape.name,
-        ours,
+        ours: median(ours),
         unit: 's',
-        ...(plain === undefined ? {} : { baseline: { name: 'plain Temporal', value: plain } }),
+        ...(plain.length === 0 ? {} : { baseline: { name: 'plain Temporal', value: median(plain) } }),
         better: 'lower',
-        note: `median of ${RUNS}; wanted ${shape.target}`,
+        note: `${plain.length === 0 ? '' : `${(median(ours) / median(plain)).toFixed(2)}× the time of plain Temporal, `}wanted ≤ ${shape.target}; medians of ${RUNS}`,
       });
     }
     return results;
@@ -120,24 +123,31 @@ async function prepareBaseline(home: string): Promise<string | undefined> {
 }
 
 async function runBaseline(folder: string, [script, ...flags]: Shape['baseline'], env: NodeJS.ProcessEnv): Promise<number> {
-  const { stdout } = await promisify(execFile)(process.execPath, [path.join(folder, 'bin', script), ...flags, `--runs=${RUNS}`], { env });
+  const { stdout } = await promisify(execFile)(process.execPath, [path.join(folder, 'bin', script), ...flags, '--runs=1'], { env });
   return (JSON.parse(stdout) as { seconds: number }).seconds;
 }
 
-async function runOurs(env: NodeJS.ProcessEnv, input: PipelineInput): Promise<number> {
+/** Seconds of each run. */
+async function takeTurns(
+  env: NodeJS.ProcessEnv,
+  { baseline, input }: Shape,
+  folder: string | undefined,
+): Promise<{ plain: number[]; ours: number[] }> {
   const lab = await PredictLab.connect({ env });
   try {
     const warm = { ...input, tasks: input.tasks?.slice(0, 5), symbols: input.symbols?.slice(0, 20) };
     await lab.result((await lab.start(warm)).runId);
-    const seconds: number[] = [];
+    const plain: number[] = [];
+    const ours: number[] = [];
     for (let i = 0; i < RUNS; i++) {
+      if (folder !== undefined) plain.push(await runBaseline(folder, baseline, env));
       const from = performance.now();
       const { runId } = await lab.start(input);
       const result = await lab.result(runId);
-      seconds.push((performance.now() - from) / 1000);
+      ours.push((performance.now() - from) / 1000);
       if (result.result !== 'success') throw new Error(`${runId} ended as ${result.result}: ${result.reasons.join('; ')}`);
     }
-    return median(seconds);
+    return { plain, ours };
   } finally {
     await lab.close();
   }
