@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RateBudget, VENUE_LIMITS } from '../../src/sources/rate-limits.ts';
 import { createTokenPool } from '../../src/sources/token-pool.ts';
@@ -7,6 +8,8 @@ import { peakWithin } from '../../sandbox/request-log.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 
 const never = new AbortController().signal;
+// as many wait at once as a test likes
+setMaxListeners(0, never);
 const LIMIT = { requests: 20, windowMs: 1000 };
 
 describe('a budget that workers share', () => {
