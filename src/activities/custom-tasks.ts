@@ -27,12 +27,17 @@ export function argumentProblems(activity: PluginActivity, args: readonly Json[]
   return problems;
 }
 
-/** Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats. @param threads where those with `thread` run */
+/**
+ * Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats.
+ *
+ * @param threads where those with `thread` run
+ */
 export function customActivity(
   activity: PluginActivity | LoadedActivity,
   runTask: ReturnType<typeof createTaskRunner>,
   threads?: PluginThreads,
 ): CustomActivity {
+  // A thread gets what was given and parses it again: what a schema makes of it may not survive the way there.
   const run = async (given: unknown, parsed: unknown, context: ActivityContext): Promise<Json> =>
     threads !== undefined && activity.thread === true && 'module' in activity
       ? await threads.run(activity, given, context)

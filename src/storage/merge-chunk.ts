@@ -30,11 +30,14 @@ export interface MergedChunk {
 export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast: boolean): Promise<MergedChunk> {
   const hours = await hoursOf(transaction, chunk);
   const good = hours.reduce((sum, { ticks }) => sum + ticks, 0);
-  const fast = tryFast && hours.every(({ known }) => !known);
+  const fast = tryFast && good >= WORTH_TRYING && hours.every(({ known }) => !known);
   if (fast && (await insertAllNew(transaction, chunk, hours))) return { good, inserted: good, corrected: 0, inVain: false };
   const inserted = await insertMissing(transaction, chunk);
   return { good, inserted, corrected: inserted < good ? await correct(transaction, chunk) : 0, inVain: fast };
 }
+
+/** Below this many rows the fast way's four statements take longer than they save. */
+const WORTH_TRYING = 1_000;
 
 const IN_CHUNK = 's.batch = $1 and s.position > $2 and s.position <= $3';
 
