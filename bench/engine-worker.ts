@@ -3,8 +3,8 @@ import type { StageFunction } from '../src/activities/stage-work.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { startWorker } from '../src/worker.ts';
 
-/** A worker whose stages do nothing but commit: what is left is the engine. Ends when its parent does. */
-const nothing: StageFunction = (_, work) => work.commit(async () => ({ output: { rows: 42 } }));
+/** A worker whose stages do nothing but record that they did: what is left is the engine. Ends when its parent does. */
+const nothing: StageFunction = (_, work) => work.record({ output: { rows: 42 } });
 const worker = await startWorker({
   env: process.env,
   log: createLog({ LOG_LEVEL: 'error' }),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCollect } from '../src/activities/collect.ts';
+import { recordedWork } from '../src/activities/stage-alone.ts';
 import type { Log } from '../src/activities/stage-work.ts';
 import { VenueClient } from '../src/sources/http/venue-client.ts';
 import { createPolymarketSource } from '../src/sources/polymarket/polymarket-source.ts';
@@ -11,7 +12,6 @@ import { createTokenPool } from '../src/sources/token-pool.ts';
 import { importSymbols } from '../src/storage/catalogue.ts';
 import type { Database } from '../src/storage/database.ts';
 import { attachPostgres } from '../src/storage/embedded-postgres.ts';
-import { commitEffect } from '../src/storage/ledger.ts';
 import { openDatabase } from '../src/storage/open-database.ts';
 import { createPostgresWindows } from '../src/storage/rate-budget.ts';
 import type { BenchResult } from './result.ts';
@@ -59,9 +59,7 @@ async function collectAll(database: Database, url: string, executionId: string):
     sources: { byType: { polymarket: { source }, predict: skipped, file: skipped } },
     log: silent,
   });
-  const policy = { maxRetries: 0, retryDelayMs: 1, backoff: 1, maxDelayMs: 1, timeoutMs: 600_000 };
-  const taskId = 'SCALE/collect';
-  const context = { runId: 'bench', executionId, taskId, policy, earlierFailures: 0, earlierAttempts: 0 };
+  const about = { runId: 'bench', executionId, symbol: 'SCALE', stage: 'collect' } as const;
   const settings = { sourceTypes: ['polymarket'], intervals: ['1h'], daysBack: 8, strategies: [], refetch: true, asOf: NOW } as const;
 
   globalThis.gc?.();
@@ -69,22 +67,7 @@ async function collectAll(database: Database, url: string, executionId: string):
   let peak = before;
   const sampling = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), SAMPLE_MS);
   const started = performance.now();
-  const { output } = await collect(
-    { context, symbol: 'SCALE', stage: 'collect', settings },
-    {
-      signal: new AbortController().signal,
-      resume: undefined,
-      attempt: 1,
-      log: silent,
-      heartbeat: () => undefined,
-      commit: (write) =>
-        commitEffect(
-          database,
-          { runId: 'bench', executionId, taskId, symbol: 'SCALE', stage: 'collect', startedAt: Date.now(), attempts: 1 },
-          write,
-        ),
-    },
-  );
+  const { output } = await collect({ ...about, settings }, recordedWork(database, about, { log: silent }));
   const seconds = (performance.now() - started) / 1000;
   clearInterval(sampling);
   await Promise.all(Object.values(api).map((each) => each.close()));

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createClean } from '../src/activities/clean.ts';
 import { createKline } from '../src/activities/kline.ts';
+import { recordedWork } from '../src/activities/stage-alone.ts';
 import type { Log, StageFunction } from '../src/activities/stage-work.ts';
 import { createStore } from '../src/activities/store.ts';
 import { importTicks } from '../src/cli/ticks-import.ts';
@@ -17,7 +18,6 @@ import { writeFileAtomically } from '../src/files/write-output.ts';
 import type { Database } from '../src/storage/database.ts';
 import { attachPostgres } from '../src/storage/embedded-postgres.ts';
 import { saveInstruments } from '../src/storage/instruments.ts';
-import { commitEffect } from '../src/storage/ledger.ts';
 import { openDatabase } from '../src/storage/open-database.ts';
 import { stagePage } from '../src/storage/staging.ts';
 import type { BenchResult } from './result.ts';
@@ -175,13 +175,10 @@ async function runStage(database: Database, stage: Stage, executionId: string, s
     store: createStore(dependencies),
     kline: createKline(dependencies),
   };
-  const taskId = `${symbol}/${stage}`;
-  const policy = { maxRetries: 0, retryDelayMs: 0, backoff: 1, maxDelayMs: 0, timeoutMs: 0 };
+  const about = { runId: 'bench', executionId, symbol, stage };
   await (stages[stage] as StageFunction)(
     {
-      context: { runId: 'bench', executionId, taskId, policy, earlierFailures: 0, earlierAttempts: 0 },
-      symbol,
-      stage,
+      ...about,
       settings: {
         sourceTypes: ['polymarket', 'file'],
         intervals: ['1h', '4h', '1d'],
@@ -191,15 +188,7 @@ async function runStage(database: Database, stage: Stage, executionId: string, s
         asOf: AS_OF,
       },
     },
-    {
-      signal: new AbortController().signal,
-      resume: undefined,
-      attempt: 1,
-      log: silent,
-      heartbeat: () => undefined,
-      commit: (write) =>
-        commitEffect(database, { runId: 'bench', executionId, taskId, symbol, stage, startedAt: Date.now(), attempts: 1 }, write),
-    },
+    recordedWork(database, about, { log: silent }),
   );
 }
 

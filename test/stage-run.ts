@@ -1,6 +1,7 @@
 import { createClean } from '../src/activities/clean.ts';
 import { createKline } from '../src/activities/kline.ts';
 import type { Probe } from '../src/activities/probe.ts';
+import { recordedWork } from '../src/activities/stage-alone.ts';
 import type { StageEffect, StageFunction } from '../src/activities/stage-work.ts';
 import { createStore } from '../src/activities/store.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../src/contracts/market-data.ts';
@@ -8,7 +9,6 @@ import type { StageSettings } from '../src/contracts/run-config.ts';
 import type { Interval, Stage } from '../src/contracts/words.ts';
 import type { Database } from '../src/storage/database.ts';
 import { saveInstruments } from '../src/storage/instruments.ts';
-import { commitEffect } from '../src/storage/ledger.ts';
 import { stageCoverage, stagePage } from '../src/storage/staging.ts';
 import { silent } from './silent.ts';
 
@@ -104,21 +104,8 @@ export async function runStage(database: Database, stage: 'clean' | 'store' | 'k
     refetch: false,
     asOf: run.asOf ?? START + 7 * DAY,
   };
-  const policy = { maxRetries: 0, retryDelayMs: 1, backoff: 1, maxDelayMs: 1, timeoutMs: 60_000 };
-  const taskId = `${symbol}/${stage}`;
-  const context = { runId: 'run', executionId, taskId, policy, earlierFailures: 0, earlierAttempts: 0 };
-  return await (stages[stage] as StageFunction)(
-    { context, symbol, stage, settings },
-    {
-      signal: new AbortController().signal,
-      resume: undefined,
-      attempt: 1,
-      log: silent,
-      heartbeat: () => undefined,
-      commit: (write) =>
-        commitEffect(database, { runId: 'run', executionId, taskId, symbol, stage, startedAt: Date.now(), attempts: 1 }, write),
-    },
-  );
+  const about = { runId: 'run', executionId, symbol, stage };
+  return await (stages[stage] as StageFunction)({ ...about, settings }, recordedWork(database, about, { log: silent }));
 }
 
 export async function runStages(

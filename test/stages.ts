@@ -1,6 +1,6 @@
 import type { StageFunction, StageWork } from '../src/activities/stage-work.ts';
-import type { StageActivityInput } from '../src/contracts/stage-report.ts';
-import { STAGES, type Stage } from '../src/contracts/words.ts';
+import type { StageInput } from '../src/contracts/stage-report.ts';
+import { STAGES, type Stage, stageTaskId } from '../src/contracts/words.ts';
 
 /** What a scripted stage does on one of its attempts, counted from 1 per task. */
 export type Script = (call: { taskId: string; symbol: string; stage: Stage; attempt: number; work: StageWork }) => Promise<void> | void;
@@ -10,9 +10,9 @@ export type Script = (call: { taskId: string; symbol: string; stage: Stage; atte
  * them. Without a script a stage succeeds at once.
  */
 export function scriptedStages(script: Script = () => undefined): Record<Stage, StageFunction> {
-  const stage: StageFunction = async (input: StageActivityInput, work) => {
-    const { context, symbol, stage } = input;
-    await script({ taskId: context.taskId, symbol, stage, attempt: work.attempt, work });
+  const stage: StageFunction = async (input: StageInput, work) => {
+    const { symbol, stage } = input;
+    await script({ taskId: stageTaskId(symbol, stage), symbol, stage, attempt: work.attempt, work });
     return await work.commit(async () => ({ output: { symbol } }));
   };
   return Object.fromEntries(STAGES.map((name) => [name, stage])) as Record<Stage, StageFunction>;

@@ -10,7 +10,7 @@ import type { Strategy } from '../backtest/strategy.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { TimeRange } from '../contracts/market-data.ts';
 import type { StrategyConfig } from '../contracts/run-config.ts';
-import { INTERVAL_MS } from '../contracts/words.ts';
+import { INTERVAL_MS, stageTaskId } from '../contracts/words.ts';
 import { type BacktestSeries, backtestSeries } from '../storage/backtest-series.ts';
 import { saveBacktests, saveCalibration } from '../storage/backtests.ts';
 import { readCandles } from '../storage/candles.ts';
@@ -40,7 +40,7 @@ export function createBacktest({ strategies, log }: BacktestDependencies): Stage
   return async (input, work) => {
     const trials = trialsFrom(input.settings.strategies, strategies);
     return await work.commit(async (transaction) => {
-      const { context, symbol, settings } = input;
+      const { executionId, symbol, settings } = input;
       const tally = new BacktestTally();
       const resolved = new ResolvedCloses();
       const instruments = new Map((await instrumentsOf(transaction, symbol, settings.sourceTypes)).map((one) => [one.key, one]));
@@ -58,13 +58,12 @@ export function createBacktest({ strategies, log }: BacktestDependencies): Stage
         const { results, overfitting } = await inSlices(data, trials, alive);
         for (const result of results) {
           tally.add(result);
-          await saveBacktests(transaction, context, [backtestRecord({ symbol, series, data, result, overfitting })]);
+          await saveBacktests(transaction, input, [backtestRecord({ symbol, series, data, result, overfitting })]);
           alive();
         }
       }
-      for (const { interval, bins } of resolved.tables())
-        await saveCalibration(transaction, { executionId: context.executionId, symbol, interval, bins });
-      for (const sentence of tally.lookAhead) log.warn(sentence, { runId: context.runId, taskId: context.taskId });
+      for (const { interval, bins } of resolved.tables()) await saveCalibration(transaction, { executionId, symbol, interval, bins });
+      for (const sentence of tally.lookAhead) log.warn(sentence, { runId: input.runId, taskId: stageTaskId(symbol, input.stage) });
       return { output: tally.output(), ...(tally.lookAhead.size === 0 ? {} : { degraded: [...tally.lookAhead] }) };
     });
   };

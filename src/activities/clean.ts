@@ -1,4 +1,4 @@
-import type { StageActivityInput } from '../contracts/stage-report.ts';
+import type { StageInput } from '../contracts/stage-report.ts';
 import { assessTick } from '../market/assess-tick.ts';
 import type { Database, Transaction } from '../storage/database.ts';
 import { instrumentsByKey, type StoredInstrument } from '../storage/instruments.ts';
@@ -33,7 +33,7 @@ export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies
   return async (input, work) =>
     await work.commit(async (transaction) => {
       const tally: Tally = { rows: 0, quarantined: 0, flagged: 0, reasons: {} };
-      const batches = await stagingBatches(transaction, { executionId: input.context.executionId, symbol: input.symbol });
+      const batches = await stagingBatches(transaction, { executionId: input.executionId, symbol: input.symbol });
       const instruments = await instrumentsByKey(
         transaction,
         batches.map(({ instrumentKey }) => instrumentKey),
@@ -50,7 +50,7 @@ export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies
     });
 }
 
-const contextOf = ({ context, symbol }: StageActivityInput) => ({ runId: context.runId, executionId: context.executionId, symbol });
+const contextOf = ({ runId, executionId, symbol }: StageInput) => ({ runId, executionId, symbol });
 
 /** Judges a batch piece by piece and marks what is not simply good. */
 async function judge(

@@ -1,6 +1,6 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
-import type { StageActivityInput } from '../contracts/stage-report.ts';
+import type { StageInput } from '../contracts/stage-report.ts';
 import { crowdedSignal } from '../sources/http/crowded-signal.ts';
 import { createGate } from '../sources/http/gate.ts';
 import type { SourceSet } from '../sources/create-sources.ts';
@@ -69,8 +69,8 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     }
     return await work.commit(async (transaction): Promise<StageEffect> => {
       await saveInstruments(transaction, symbol, books);
-      await endCollect(transaction, { executionId: input.context.executionId, symbol });
-      const totals = await collectTotals(transaction, { executionId: input.context.executionId, symbol });
+      await endCollect(transaction, { executionId: input.executionId, symbol });
+      const totals = await collectTotals(transaction, { executionId: input.executionId, symbol });
       const sum = (of: 'ticks' | 'pages' | 'requests'): number => totals.reduce((total, each) => total + each[of], 0);
       const skipped = Object.entries(plan.skippedSources);
       const output: { [key: string]: Json } = {
@@ -89,7 +89,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
 
 interface AllRequest {
   readonly database: Database;
-  readonly input: StageActivityInput;
+  readonly input: StageInput;
   readonly work: StageWork;
   readonly plan: CollectPlan;
   readonly keys: ReadonlyMap<string, number>;
@@ -97,9 +97,8 @@ interface AllRequest {
 
 /** Collects every planned instrument, a bounded number at once. Throws when one of them failed, after the others. */
 async function collectAll({ database, input, work, plan, keys }: AllRequest): Promise<ReadonlyMap<string, InstrumentOutcome>> {
-  const { context, symbol, settings } = input;
+  const { executionId, symbol, settings } = input;
   const { asOf, daysBack, refetch } = settings;
-  const { executionId } = context;
   // From here on an attempt that was held up writes no more; what it had staged is read after that.
   const owner = await claimCollect(database, { executionId, symbol });
   const earlier = await collectProgressOf(database, { executionId, symbol });

@@ -1,6 +1,7 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
-import type { StageActivityInput, TaskOutcome } from '../contracts/stage-report.ts';
-import type { Stage } from '../contracts/words.ts';
+import { readStageCall } from '../contracts/earlier-payloads.ts';
+import type { StageCall, TaskOutcome } from '../contracts/stage-report.ts';
+import { type Stage, stageTaskId } from '../contracts/words.ts';
 import type { LoadedPlugins } from '../plugins.ts';
 import type { Database } from '../storage/database.ts';
 import { createBacktest } from './backtest.ts';
@@ -11,6 +12,7 @@ import type { PluginThreads } from './custom/plugin-threads.ts';
 import { createFinishPipeline } from './finish-pipeline.ts';
 import { createKline } from './kline.ts';
 import { bookkeepingFailure, createPreparePipeline } from './prepare-pipeline.ts';
+import { createRunSettings } from './run-settings.ts';
 import type { CustomActivity, RunActivities, StageActivities } from './registry.ts';
 import type { Log, StageFunction } from './stage-work.ts';
 import { createStore } from './store.ts';
@@ -57,10 +59,19 @@ export function createActivities(
     visualize: createVisualize({ database, home, log }),
     ...dependencies.stages,
   };
+  const settingsOf = createRunSettings(database);
   const stageActivity =
     (stage: Stage) =>
-    async (input: StageActivityInput): Promise<TaskOutcome> =>
-      await runTask({ context: input.context, symbol: input.symbol, stage, work: (work) => stages[stage](input, work) });
+    async (given: StageCall): Promise<TaskOutcome> => {
+      const call = readStageCall(given);
+      const { runId, executionId, symbol } = call;
+      return await runTask({
+        call: { ...call, taskId: stageTaskId(symbol, stage) },
+        symbol,
+        stage,
+        work: async (work) => await stages[stage]({ runId, executionId, symbol, stage, settings: await settingsOf(call) }, work),
+      });
+    };
 
   const custom: Record<string, CustomActivity> = {};
   for (const [name, activity] of activities) custom[name] = customActivity(activity, runTask, dependencies.threads);

@@ -1,4 +1,5 @@
 import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../plugins.ts';
+import { readCustomTaskCall } from '../contracts/earlier-payloads.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
 import { httpGet, httpPost } from './custom/http.ts';
@@ -42,13 +43,14 @@ export function customActivity(
     threads !== undefined && activity.thread === true && 'module' in activity
       ? await threads.run(activity, given, context)
       : outputOf(context.taskId, await activity.run(parsed, context));
-  return async (given, context) =>
-    await runTask({
-      context,
+  return async (given, passed) => {
+    const call = readCustomTaskCall(passed);
+    return await runTask({
+      call,
       work: async (work): Promise<StageEffect> => {
         const parsed = activity.input.safeParse(given ?? {});
         if (!parsed.success) throw parsed.error;
-        const { runId, taskId } = context;
+        const { runId, taskId } = call;
         const { attempt, signal, resume, log } = work;
         const activityContext: ActivityContext = {
           runId,
@@ -62,4 +64,5 @@ export function customActivity(
         return await work.record({ output: await run(given ?? {}, parsed.data, activityContext) });
       },
     });
+  };
 }

@@ -1,4 +1,4 @@
-import type { StageActivityInput } from '../contracts/stage-report.ts';
+import type { StageInput } from '../contracts/stage-report.ts';
 import { buildSeries } from '../storage/build-series.ts';
 import { countCandles, staleSeries } from '../storage/candle-plan.ts';
 import type { Database } from '../storage/database.ts';
@@ -34,7 +34,7 @@ export function createKline({ probe }: KlineDependencies): StageFunction {
     });
 }
 
-const requestOf = ({ symbol, settings }: StageActivityInput) => ({
+const requestOf = ({ symbol, settings }: StageInput) => ({
   symbol,
   sourceTypes: settings.sourceTypes,
   intervals: settings.intervals,

@@ -1,13 +1,13 @@
 import type { PipelineResult } from '../contracts/pipeline-status.ts';
 import type { PreparedRun, PrepareInput } from '../contracts/run-config.ts';
-import type { StageActivityInput, TaskContext, TaskOutcome } from '../contracts/stage-report.ts';
+import type { CustomTaskCall, StageCall, TaskOutcome } from '../contracts/stage-report.ts';
 import type { Stage } from '../contracts/words.ts';
 
 /** The stages as Temporal activities, named as in the contract. */
-export type StageActivities = Record<Stage, (input: StageActivityInput) => Promise<TaskOutcome>>;
+export type StageActivities = Record<Stage, (call: StageCall) => Promise<TaskOutcome>>;
 
-/** A custom task as a Temporal activity: its own input first, who runs it second. */
-export type CustomActivity = (input: unknown, context: TaskContext) => Promise<TaskOutcome>;
+/** A custom task as a Temporal activity: its own input first, which task it is second. */
+export type CustomActivity = (input: unknown, call: CustomTaskCall) => Promise<TaskOutcome>;
 
 export interface FinishInput {
   readonly runId: string;

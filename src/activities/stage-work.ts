@@ -1,5 +1,5 @@
 import type { Json } from '../contracts/pipeline-input.ts';
-import type { StageActivityInput } from '../contracts/stage-report.ts';
+import type { StageInput } from '../contracts/stage-report.ts';
 import type { Transaction } from '../storage/database.ts';
 
 /** What a stage did, in small JSON. */
@@ -35,7 +35,9 @@ export interface StageWork {
    * earlier completion was lost, or another worker was faster), `write` does not run and the first effect is returned.
    */
   commit(write: (transaction: Transaction) => Promise<StageEffect>): Promise<StageEffect>;
+  /** Ends a stage that has written nothing to the database: records the ledger row alone, in one statement; the first one counts here too. */
+  record(effect: StageEffect): Promise<StageEffect>;
 }
 
 /** A stage: from its input to its one effect. */
-export type StageFunction = (input: StageActivityInput, work: StageWork) => Promise<StageEffect>;
+export type StageFunction = (input: StageInput, work: StageWork) => Promise<StageEffect>;

@@ -26,7 +26,7 @@ const NAMED_INSTRUMENTS = 3;
 export function createStore({ database, log, probe }: StoreDependencies): StageFunction {
   return async (input, work) => {
     const { symbol, settings } = input;
-    const key = { executionId: input.context.executionId, symbol };
+    const key = { executionId: input.executionId, symbol };
     const staged = await stagingBatches(database, key);
     await ensurePartitions(
       database,

@@ -1,7 +1,8 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { type PastError, pastError, PredictLabError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
-import type { TaskContext, TaskOutcome } from '../contracts/stage-report.ts';
+import type { CustomTaskCall, TaskOutcome } from '../contracts/stage-report.ts';
+import { defaultPolicy } from '../contracts/task-policy.ts';
 import type { Stage } from '../contracts/words.ts';
 import type { Database } from '../storage/database.ts';
 import { commitEffect, findEffect, recordEffect } from '../storage/ledger.ts';
@@ -29,18 +30,12 @@ export interface TaskRunnerDependencies {
   readonly longestWaitInSlotMs?: number;
 }
 
-/** A stage's work, or that of a task which writes nothing to the database itself. */
-export interface TaskWork extends StageWork {
-  /** Ends the task by recording its effect alone, in one statement. */
-  record(effect: StageEffect): Promise<StageEffect>;
-}
-
 /** What runs, and under which name its effect is recorded. */
 export interface Task {
-  readonly context: TaskContext;
+  readonly call: CustomTaskCall;
   readonly symbol?: string;
   readonly stage?: Stage;
-  readonly work: (work: TaskWork) => Promise<StageEffect>;
+  readonly work: (work: StageWork) => Promise<StageEffect>;
 }
 
 /**
@@ -53,11 +48,11 @@ export function createTaskRunner({
   metrics,
   longestWaitInSlotMs,
 }: TaskRunnerDependencies): (task: Task) => Promise<TaskOutcome> {
-  return async ({ context, symbol, stage, work }) => {
+  return async ({ call, symbol, stage, work }) => {
     const activity = Context.current();
-    const { earlierAttempts, earlierFailures, earlierError, policy, runId, executionId, taskId } = context;
-    const attempts = earlierAttempts + activity.info.attempt;
-    const before = (activity.info.heartbeatDetails ?? { failures: earlierFailures, error: earlierError }) as Heartbeat;
+    const { runId, executionId, taskId, policy = defaultPolicy(stage), earlier } = call;
+    const attempts = (earlier?.attempts ?? 0) + activity.info.attempt;
+    const before = (activity.info.heartbeatDetails ?? { failures: earlier?.failures ?? 0, error: earlier?.error }) as Heartbeat;
     const key = { runId, executionId, taskId, symbol, stage, startedAt: Date.now(), attempts, lastError: before.error };
     const fields = { runId, taskId, attempt: attempts };
     const log = withFields(baseLog, fields);

@@ -19,13 +19,10 @@ export interface VisualizeDependencies {
  * is the same file, and a page without its ledger row is only early.
  */
 export function createVisualize({ database, home, log }: VisualizeDependencies): StageFunction {
-  return async ({ context, symbol, settings }, work) => {
-    const bytes = await writeSymbolPage(
-      { database, home, log },
-      { runId: context.runId, executionId: context.executionId, symbol, settings },
-    );
+  return async (input, work) => {
+    const bytes = await writeSymbolPage({ database, home, log }, input);
     work.signal.throwIfAborted();
-    return await work.commit(async () => ({ output: { pages: 1, bytes } }));
+    return await work.record({ output: { pages: 1, bytes } });
   };
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createClean } from '../activities/clean.ts';
-import type { Log, StageEffect, StageFunction, StageWork } from '../activities/stage-work.ts';
+import { workAlone } from '../activities/stage-alone.ts';
+import type { Log, StageEffect, StageFunction } from '../activities/stage-work.ts';
 import { createStore } from '../activities/store.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { Instrument } from '../contracts/market-data.ts';
-import type { StageActivityInput } from '../contracts/stage-report.ts';
-import { type MarketKind, type Stage, stageTaskId, type TickKind } from '../contracts/words.ts';
+import type { StageInput } from '../contracts/stage-report.ts';
+import { type MarketKind, type Stage, type TickKind } from '../contracts/words.ts';
 import type { TickFile, TickFileBatch } from '../files/read-tick-file.ts';
 import { fileInstrument } from '../sources/file/file-instrument.ts';
 import { importSymbols, symbolsByName } from '../storage/catalogue.ts';
@@ -145,17 +146,10 @@ async function runStage(
   run: StageFunction,
   { database, log, executionId, symbol, asOf }: { database: Database; log: Log; executionId: string; symbol: string; asOf: number },
 ): Promise<StageEffect> {
-  const work: StageWork = {
-    signal: new AbortController().signal,
-    resume: undefined,
-    attempt: 1,
-    log,
-    heartbeat: () => undefined,
-    commit: (write) => database.transaction(write),
-  };
-  const policy = { maxRetries: 0, retryDelayMs: 0, backoff: 1, maxDelayMs: 0, timeoutMs: 0 };
-  const input: StageActivityInput = {
-    context: { runId: executionId, executionId, taskId: stageTaskId(symbol, stage), policy, earlierFailures: 0, earlierAttempts: 0 },
+  const work = workAlone({ log, commit: (write) => database.transaction(write), record: async (effect) => effect });
+  const input: StageInput = {
+    runId: executionId,
+    executionId,
     symbol,
     stage,
     settings: { sourceTypes: ['file'], intervals: [], daysBack: 0, strategies: [], refetch: false, asOf },

@@ -2,12 +2,9 @@ import { durationMs } from './field-schemas.ts';
 import type { PipelineInput, RetryInput } from './pipeline-input.ts';
 import { listAt, recordOf, stringsAt } from './raw-input.ts';
 import type { CustomTaskConfig, RunConfig, StageConfig, StrategyConfig, TaskPolicy } from './run-config.ts';
+import { DEFAULT_RETRY, defaultTimeoutMs } from './task-policy.ts';
 import { type Interval, type SourceType, STAGES, type Stage } from './words.ts';
 
-const DEFAULT_RETRY = { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000 } as const;
-const DEFAULT_TIMEOUT_MS = 5 * 60_000;
-/** Collecting waits for venues; everything else works on what is here. */
-const DEFAULT_COLLECT_TIMEOUT_MS = 15 * 60_000;
 const DEFAULT_PRIORITY = 3;
 const DEFAULT_CONCURRENT = 5;
 const DEFAULT_SOURCES: readonly SourceType[] = ['polymarket', 'predict'];
@@ -37,7 +34,7 @@ export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue)
     stages: Object.fromEntries(STAGES.map((stage) => [stage, resolveStage(stage, input, retry)])) as Record<Stage, StageConfig>,
     strategies: input.strategies?.map(({ name, params = {} }) => ({ name, params })) ?? DEFAULT_STRATEGIES,
     tasks: (input.tasks ?? []).map((task): CustomTaskConfig => {
-      const policy = { ...resolveRetry(task, retry), timeoutMs: milliseconds(task.timeout ?? input.timeout) ?? DEFAULT_TIMEOUT_MS };
+      const policy = { ...resolveRetry(task, retry), timeoutMs: milliseconds(task.timeout ?? input.timeout) ?? defaultTimeoutMs() };
       const { taskId, name = taskId, activity, args = [], dependencies = [], runBefore = [], critical = false } = task;
       return { taskId, name, activity, args, dependencies, runBefore, policy, critical, priority: task.priority ?? DEFAULT_PRIORITY };
     }),
@@ -49,7 +46,7 @@ export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue)
 function resolveStage(stage: Stage, input: PipelineInput, runRetry: Retry): StageConfig {
   const own = input.stages?.[stage] ?? {};
   // What the user says holds for every stage that has no timeout of its own; only the defaults differ.
-  const inherited = milliseconds(input.timeout) ?? (stage === 'collect' ? DEFAULT_COLLECT_TIMEOUT_MS : DEFAULT_TIMEOUT_MS);
+  const inherited = milliseconds(input.timeout) ?? defaultTimeoutMs(stage);
   const config: StageConfig = {
     policy: { ...resolveRetry(own.retry, runRetry), timeoutMs: milliseconds(own.timeout) ?? inherited },
     critical: own.critical ?? input.criticalStages?.includes(stage) ?? false,

@@ -63,7 +63,7 @@ export interface RunConfig {
   readonly asOf: number;
 }
 
-/** The part of a run's config that a symbol's stages need; travels to the child and to each activity. */
+/** The part of a run's config that a symbol's stages need; looked up by the run's execution when one starts. */
 export interface StageSettings {
   readonly sourceTypes: readonly SourceType[];
   readonly intervals: readonly Interval[];

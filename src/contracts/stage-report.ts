@@ -4,25 +4,42 @@ import type { TaskError } from './pipeline-status.ts';
 import type { StageSettings, TaskPolicy } from './run-config.ts';
 import type { Stage } from './words.ts';
 
-/** Who is running and as what: the key under which a task's effect is recorded. */
-export interface TaskContext {
+/** What came of a task in earlier activities of the same run: a long wait for the next attempt ends an activity. */
+export interface EarlierAttempts {
+  /** That started. */
+  readonly attempts: number;
+  /** That failed by their own fault. */
+  readonly failures: number;
+  /** How the last of them failed. */
+  readonly error?: PastError;
+}
+
+/** Which task of which run an activity is, and how it is tried. */
+interface TaskCall {
   /** The run's workflow id. */
   readonly runId: string;
   /** The first execution's Temporal run id: a workflow id may be used again, this may not. */
   readonly executionId: string;
-  readonly taskId: string;
-  readonly policy: TaskPolicy;
-  /** Failed attempts of this task in earlier activities of the same run (long waits end an activity). */
-  readonly earlierFailures: number;
-  /** Attempts that started in earlier activities of the same run. */
-  readonly earlierAttempts: number;
-  /** How the last of them failed. */
-  readonly earlierError?: PastError;
+  /** @default `defaultPolicy` */
+  readonly policy?: TaskPolicy;
+  readonly earlier?: EarlierAttempts;
 }
 
-/** The one argument of each stage activity. */
-export interface StageActivityInput {
-  readonly context: TaskContext;
+/** The one argument of each stage activity: a reference; the run's settings are looked up by it. */
+export interface StageCall extends TaskCall {
+  readonly symbol: string;
+  readonly stage: Stage;
+}
+
+/** The second argument of a custom task's activity; its own input is the first. */
+export interface CustomTaskCall extends TaskCall {
+  readonly taskId: string;
+}
+
+/** What a stage works from. */
+export interface StageInput {
+  readonly runId: string;
+  readonly executionId: string;
   readonly symbol: string;
   readonly stage: Stage;
   readonly settings: StageSettings;
@@ -77,18 +94,29 @@ export interface SymbolPipelineInput {
   readonly runId: string;
   readonly executionId: string;
   readonly symbol: string;
-  readonly stages: readonly { readonly stage: Stage; readonly policy: TaskPolicy }[];
-  readonly settings: StageSettings;
+  readonly stages: readonly Stage[];
+  /** Of those stages that have another one than `defaultPolicy`. */
+  readonly policies?: Readonly<Partial<Record<Stage, TaskPolicy>>>;
   /** Of the first stage, when it was tried before. */
-  readonly earlierAttempts: number;
-  readonly earlierFailures: number;
-  readonly earlierError?: PastError;
-  /** Stages whose end the parent must hear of at once. */
-  readonly signalStages: readonly Stage[];
+  readonly earlier?: EarlierAttempts;
+  /** Stages whose end the parent must hear of at once. @default none */
+  readonly signalStages?: readonly Stage[];
 }
 
 /** How a segment of a symbol's stages ended; a failed one ends the workflow with a failure that carries `reports`. */
 export interface SymbolPipelineResult {
   readonly end: 'completed' | 'yielded';
-  readonly reports: readonly TaskReport[];
+  readonly reports: readonly PackedReport[];
+}
+
+/** A stage's report without what its reader fills in: see `packReports`. */
+export interface PackedReport {
+  readonly stage: Stage;
+  /** @default "succeeded" */
+  readonly kind?: TaskReport['kind'];
+  /** @default 1 */
+  readonly attempts?: number;
+  /** @default when the stage before it ended */
+  readonly startedAt?: number;
+  readonly at: number;
 }

@@ -1,5 +1,5 @@
 import type { PipelineResult } from '../contracts/pipeline-status.ts';
-import type { RunConfig } from '../contracts/run-config.ts';
+import type { RunConfig, StageSettings } from '../contracts/run-config.ts';
 import type { RunResult, TaskStatus } from '../contracts/words.ts';
 import type { Queryable } from './database.ts';
 import { jsonb } from './jsonb.ts';
@@ -92,6 +92,15 @@ export async function runOf(queryable: Queryable, id: string): Promise<StoredRun
   return row === undefined
     ? undefined
     : { ...summaryOf(row), input: row.input, config: row.config, status: row.status, retryOf: row.retry_of };
+}
+
+/** What the stages of a run go by; undefined when no such run has begun here. */
+export async function settingsOf(queryable: Queryable, executionId: string): Promise<StageSettings | undefined> {
+  const { rows } = await queryable.query<{ config: StageSettings }>(
+    "select config - '{symbols,tasks,stages}'::text[] as config from runs where execution_id = $1",
+    [executionId],
+  );
+  return rows[0]?.config;
 }
 
 function summaryOf(row: RunRow): RunSummary {

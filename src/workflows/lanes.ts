@@ -8,11 +8,14 @@ import {
   startChild,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import type { CustomTaskConfig, RunConfig, StageSettings } from '../contracts/run-config.ts';
-import type { SymbolPipelineResult, TaskContext, TaskReport } from '../contracts/stage-report.ts';
+import type { CustomTaskConfig, RunConfig } from '../contracts/run-config.ts';
+import type { CustomTaskCall, EarlierAttempts, SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/stage-report.ts';
+import { unlessDefault } from '../contracts/task-policy.ts';
+import type { Stage } from '../contracts/words.ts';
 import type { RunCommand, RunEvent } from '../scheduling/run-events.ts';
 import { activityOptions } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
+import { unpackReports } from './packed-reports.ts';
 import type { symbolPipeline } from './symbol-pipeline.ts';
 import { failureReport, successReport, taskErrorOf } from './task-report.ts';
 
@@ -33,14 +36,11 @@ interface OpenLane {
 export class Lanes {
   readonly #open = new Map<string, OpenLane>();
   readonly #run: { readonly runId: string; readonly executionId: string; readonly config: RunConfig };
-  readonly #settings: StageSettings;
   readonly #tasks: ReadonlyMap<string, CustomTaskConfig>;
   readonly #ended: (event: LaneEnded) => void;
 
   constructor(run: { runId: string; executionId: string; config: RunConfig }, ended: (event: LaneEnded) => void) {
     this.#run = run;
-    const { sourceTypes, intervals, daysBack, strategies, refetch, asOf } = run.config;
-    this.#settings = { sourceTypes, intervals, daysBack, strategies, refetch, asOf };
     this.#tasks = new Map(run.config.tasks.map((task) => [task.taskId, task]));
     this.#ended = ended;
   }
@@ -88,7 +88,7 @@ export class Lanes {
 
   async #runSymbol(command: StartSymbol, open: OpenLane): Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>> {
     const { runId, executionId, config } = this.#run;
-    const { symbol, stages, signalStages, earlierAttempts, earlierFailures, earlierError } = command;
+    const { symbol, stages, signalStages } = command;
     try {
       open.child = await startChild<typeof symbolPipeline>('symbolPipeline', {
         workflowId: `${runId}/${symbol}`,
@@ -97,12 +97,10 @@ export class Lanes {
             runId,
             executionId,
             symbol,
-            stages: stages.map((stage) => ({ stage, policy: config.stages[stage].policy })),
-            settings: this.#settings,
-            earlierAttempts,
-            earlierFailures,
-            earlierError,
-            signalStages,
+            stages,
+            policies: policiesOf(config, stages),
+            earlier: earlierOf(command),
+            signalStages: signalStages.length === 0 ? undefined : signalStages,
           },
         ],
         cancellationType: 'WAIT_CANCELLATION_COMPLETED',
@@ -115,24 +113,25 @@ export class Lanes {
     if (open.yieldRequested) void sendYield(open.child);
     try {
       const { end, reports } = await open.child.result();
-      return { end, reports };
+      return { end, reports: unpackReports(symbol, reports) };
     } catch (thrown) {
       if (isCancellation(thrown)) return { end: 'cancelled', reports: [] };
-      const reports = reportsOf(thrown);
+      const reports = reportsOf(symbol, thrown);
       return reports === undefined ? { end: 'terminated', reports: [], error: taskErrorOf(thrown) } : { end: 'completed', reports };
     }
   }
 
-  async #runTask({ taskId, earlierAttempts, earlierFailures, earlierError }: StartTask): Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>> {
+  async #runTask(command: StartTask): Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>> {
+    const { taskId } = command;
     const task = this.#tasks.get(taskId);
     if (task === undefined) throw ApplicationFailure.nonRetryable(`no custom task ${taskId} in this run`, 'BadInput');
     const { runId, executionId } = this.#run;
-    const begun = { taskId, startedAt: Date.now(), earlierAttempts };
-    const context: TaskContext = { runId, executionId, taskId, policy: task.policy, earlierAttempts, earlierFailures, earlierError };
+    const begun = { taskId, startedAt: Date.now(), earlierAttempts: command.earlierAttempts };
+    const call: CustomTaskCall = { runId, executionId, taskId, ...unlessDefault(task.policy), earlier: earlierOf(command) };
     let report: TaskReport;
     try {
-      const { [task.activity]: run } = proxyActivities(activityOptions({ taskId, policy: task.policy, summary: task.name }));
-      report = successReport(begun, await run(task.args[0] ?? null, context));
+      const { [task.activity]: run } = proxyActivities({ ...activityOptions({ taskId, policy: task.policy }), summary: task.name });
+      report = successReport(begun, await run(task.args[0] ?? null, call));
     } catch (thrown) {
       report = failureReport(begun, thrown);
     }
@@ -141,10 +140,28 @@ export class Lanes {
 }
 
 /** The reports that a failed child carries in its failure; none when it was terminated or timed out. */
-function reportsOf(thrown: unknown): readonly TaskReport[] | undefined {
+function reportsOf(symbol: string, thrown: unknown): readonly TaskReport[] | undefined {
   const cause = thrown instanceof ChildWorkflowFailure ? thrown.cause : undefined;
   if (!(cause instanceof ApplicationFailure)) return undefined;
-  return (cause.details?.[0] as Pick<SymbolPipelineResult, 'reports'> | undefined)?.reports;
+  const details = cause.details?.[0] as Pick<SymbolPipelineResult, 'reports'> | undefined;
+  return details === undefined ? undefined : unpackReports(symbol, details.reports);
+}
+
+function earlierOf({
+  earlierAttempts: attempts,
+  earlierFailures: failures,
+  earlierError: error,
+}: StartSymbol | StartTask): EarlierAttempts | undefined {
+  return attempts === 0 ? undefined : { attempts, failures, error };
+}
+
+/** Of those stages that have another one than the default. */
+function policiesOf({ stages: configs }: RunConfig, stages: readonly Stage[]): SymbolPipelineInput['policies'] {
+  const own = stages.flatMap((stage) => {
+    const { policy } = unlessDefault(configs[stage].policy, stage);
+    return policy === undefined ? [] : [[stage, policy] as const];
+  });
+  return own.length === 0 ? undefined : Object.fromEntries(own);
 }
 
 async function sendYield(child: ChildWorkflowHandle<typeof symbolPipeline>): Promise<void> {

@@ -9,10 +9,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { StageActivities } from '../activities/registry.ts';
+import { readSymbolInput } from '../contracts/earlier-payloads.ts';
 import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/stage-report.ts';
+import { defaultPolicy, unlessDefault } from '../contracts/task-policy.ts';
 import { stageTaskId } from '../contracts/words.ts';
 import { activityOptions } from './activity-options.ts';
 import { reportsSignal, stagesQuery, yieldSignal } from './handlers.ts';
+import { packReports } from './packed-reports.ts';
 import { failureReport, successReport } from './task-report.ts';
 
 /**
@@ -23,7 +26,8 @@ import { failureReport, successReport } from './task-report.ts';
  * @throws ApplicationFailure of the stage's error type; its detail carries the reports
  */
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
-  const { symbol, settings, runId, executionId } = input;
+  const given = readSymbolInput(input);
+  const { symbol, runId, executionId, stages, policies = {}, signalStages = [] } = given;
   const reports: TaskReport[] = [];
   let yieldRequested = false;
   /** Reports the parent has already been told of. */
@@ -33,22 +37,20 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
   });
   setHandler(stagesQuery, () => reports);
 
-  for (const [index, { stage, policy }] of input.stages.entries()) {
-    if (yieldRequested) return { end: 'yielded', reports };
+  for (const [index, stage] of stages.entries()) {
+    if (yieldRequested) return { end: 'yielded', reports: packReports(stages, reports) };
     const taskId = stageTaskId(symbol, stage);
-    const earlierAttempts = index === 0 ? input.earlierAttempts : 0;
-    const earlierFailures = index === 0 ? input.earlierFailures : 0;
-    const earlierError = index === 0 ? input.earlierError : undefined;
-    const begun = { taskId, startedAt: Date.now(), earlierAttempts };
-    setCurrentDetails(`${stage} (${index + 1} of ${input.stages.length})`);
+    const earlier = index === 0 ? given.earlier : undefined;
+    const policy = policies[stage] ?? defaultPolicy(stage);
+    const begun = { taskId, startedAt: Date.now(), earlierAttempts: earlier?.attempts ?? 0 };
+    setCurrentDetails(`${stage} (${index + 1} of ${stages.length})`);
     const started: TaskReport = { taskId, kind: 'started', at: begun.startedAt };
     reports.push(started);
-    const last = index === input.stages.length - 1;
+    const last = index === stages.length - 1;
     let ended: TaskReport;
     try {
-      const { [stage]: run } = proxyActivities<StageActivities>(activityOptions({ taskId, policy, summary: symbol }));
-      const context = { runId, executionId, taskId, policy, earlierAttempts, earlierFailures, earlierError };
-      ended = successReport(begun, await run({ context, symbol, stage, settings }));
+      const { [stage]: run } = proxyActivities<StageActivities>(activityOptions({ taskId, policy }));
+      ended = successReport(begun, await run({ runId, executionId, symbol, stage, ...unlessDefault(policy, stage), earlier }));
     } catch (thrown) {
       ended = failureReport(begun, thrown);
     }
@@ -64,22 +66,22 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
         nonRetryable: true,
         type: ended.error.type,
         message: `${taskId}: ${ended.error.message}`,
-        details: [{ reports }],
+        details: [{ reports: packReports(stages, reports) }],
       });
     }
     if (ended.kind === 'retryLater') {
       setCurrentDetails(`${stage} waits for its next attempt: ${ended.error.message}`);
-      return { end: 'completed', reports };
+      return { end: 'completed', reports: packReports(stages, reports) };
     }
-    if (!last && input.signalStages.includes(stage)) {
-      const next = stageTaskId(symbol, input.stages[index + 1].stage);
+    if (!last && signalStages.includes(stage)) {
+      const next = stageTaskId(symbol, stages[index + 1]);
       const news = reports.slice(told);
       told = reports.length;
       void tellParent(symbol, [...news, { taskId: next, kind: 'started', at: Date.now() }]);
     }
   }
   setCurrentDetails('done');
-  return { end: 'completed', reports };
+  return { end: 'completed', reports: packReports(stages, reports) };
 }
 
 async function tellParent(symbol: string, reports: readonly TaskReport[]): Promise<void> {

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { customActivity } from '../../src/activities/custom-tasks.ts';
 
-import type { Task, TaskWork } from '../../src/activities/task-runner.ts';
+import type { StageWork } from '../../src/activities/stage-work.ts';
+import type { Task } from '../../src/activities/task-runner.ts';
 
 /** What a task's output is when its activity returns this. */
 async function outputOf(returned: unknown): Promise<unknown> {
   const run = customActivity({ input: z.any(), run: async () => returned as never }, async ({ work }: Task) => {
-    const record: TaskWork['record'] = async (effect) => effect;
-    return { attempts: 1, ...(await work({ record } as TaskWork)) };
+    const record: StageWork['record'] = async (effect) => effect;
+    return { attempts: 1, ...(await work({ record } as StageWork)) };
   });
   return (await run({}, { taskId: 'mine' } as never)).output;
 }

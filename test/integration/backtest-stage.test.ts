@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createBacktest } from '../../src/activities/backtest.ts';
+import { recordedWork } from '../../src/activities/stage-alone.ts';
 import type { StageEffect } from '../../src/activities/stage-work.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
@@ -10,7 +11,6 @@ import type { Instrument, Resolution } from '../../src/contracts/market-data.ts'
 import type { RunConfig, StageSettings, StrategyConfig } from '../../src/contracts/run-config.ts';
 import { readBacktests } from '../../src/storage/backtests.ts';
 import { saveInstruments } from '../../src/storage/instruments.ts';
-import { commitEffect } from '../../src/storage/ledger.ts';
 import { beginRun } from '../../src/storage/runs.ts';
 import { predictlab } from '../cli/run-main.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
@@ -74,24 +74,11 @@ async function backtest({
     refetch: false,
     asOf,
   };
-  const policy = { maxRetries: 0, retryDelayMs: 1, backoff: 1, maxDelayMs: 1, timeoutMs: 60_000 };
-  const context = { runId: 'run', executionId, taskId: 'RAIN/backtest', policy, earlierFailures: 0, earlierAttempts: 0 };
+  const about = { runId: 'run', executionId, symbol: 'RAIN', stage: 'backtest' } as const;
   const stage = createBacktest({ database: test.database, strategies: [...shippedStrategies, cheat], log: silent });
   return await stage(
-    { context, symbol: 'RAIN', stage: 'backtest', settings },
-    {
-      signal,
-      resume: undefined,
-      attempt: 1,
-      log: silent,
-      heartbeat: (resume) => void heartbeats.push(resume),
-      commit: (write) =>
-        commitEffect(
-          test.database,
-          { runId: 'run', executionId, taskId: 'RAIN/backtest', symbol: 'RAIN', stage: 'backtest', startedAt: 0, attempts: 1 },
-          write,
-        ),
-    },
+    { ...about, settings },
+    recordedWork(test.database, about, { log: silent, signal, heartbeat: (resume) => void heartbeats.push(resume) }),
   );
 }
 

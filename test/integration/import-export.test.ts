@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createKline } from '../../src/activities/kline.ts';
-import type { StageWork } from '../../src/activities/stage-work.ts';
+import { workAlone } from '../../src/activities/stage-alone.ts';
 import type { Interval } from '../../src/contracts/words.ts';
 import { predictlab } from '../cli/run-main.ts';
 import { scratchFolder } from '../files/scratch.ts';
@@ -27,18 +27,12 @@ const lines = (text: string): string[] => text.trim().split('\n');
 
 /** The kline stage over what is stored, as a run would do it. */
 async function buildCandles(symbol: string, intervals: readonly Interval[]): Promise<void> {
-  const work: StageWork = {
-    signal: new AbortController().signal,
-    resume: undefined,
-    attempt: 1,
-    log: silent,
-    heartbeat: () => undefined,
-    commit: (write) => test.database.transaction(write),
-  };
-  const policy = { maxRetries: 0, retryDelayMs: 0, backoff: 1, maxDelayMs: 0, timeoutMs: 0 };
-  const context = { runId: 'test', executionId: 'test', taskId: `${symbol}/kline`, policy, earlierFailures: 0, earlierAttempts: 0 };
+  const work = workAlone({ log: silent, commit: (write) => test.database.transaction(write), record: async (effect) => effect });
   const settings = { sourceTypes: ['file'] as const, intervals, daysBack: 7, strategies: [], refetch: false, asOf: Date.now() };
-  await createKline({ database: test.database, log: silent })({ context, symbol, stage: 'kline', settings }, work);
+  await createKline({ database: test.database, log: silent })(
+    { runId: 'test', executionId: 'test', symbol, stage: 'kline', settings },
+    work,
+  );
 }
 
 describe('predictlab import ticks', () => {

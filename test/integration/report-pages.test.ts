@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSymbolPage } from '../../src/activities/load-symbol-page.ts';
 import { writeRunReport } from '../../src/activities/run-report.ts';
+import { recordedWork } from '../../src/activities/stage-alone.ts';
 import type { StageEffect, StageFunction } from '../../src/activities/stage-work.ts';
 import { createVisualize } from '../../src/activities/visualize.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
@@ -62,24 +63,10 @@ const fill = async (executionId: string, symbol: string, market: Instrument): Pr
 
 const visualize = async (executionId: string, symbol: string, runId = RUN) => {
   const stage: StageFunction = createVisualize({ database: test.database, home, log: silent });
-  const taskId = `${symbol}/visualize`;
-  const policy = { maxRetries: 0, retryDelayMs: 1, backoff: 1, maxDelayMs: 1, timeoutMs: 60_000 };
+  const about = { runId, executionId, symbol, stage: 'visualize' } as const;
   return await stage(
-    {
-      context: { runId, executionId, taskId, policy, earlierFailures: 0, earlierAttempts: 0 },
-      symbol,
-      stage: 'visualize',
-      settings: { ...settingsOf([symbol]), strategies: [] },
-    },
-    {
-      signal: new AbortController().signal,
-      resume: undefined,
-      attempt: 1,
-      log: silent,
-      heartbeat: () => undefined,
-      commit: (write) =>
-        commitEffect(test.database, { runId, executionId, taskId, symbol, stage: 'visualize', startedAt: AS_OF, attempts: 1 }, write),
-    },
+    { ...about, settings: { ...settingsOf([symbol]), strategies: [] } },
+    recordedWork(test.database, about, { log: silent }),
   );
 };
 
@@ -226,17 +213,9 @@ describe('visualize', () => {
     const blocked = path.join(home, 'a-file');
     writeFileSync(blocked, 'in the way');
     const stage = createVisualize({ database: test.database, home: blocked, log: silent });
-    const work = { signal: new AbortController().signal, resume: undefined, attempt: 1, log: silent, heartbeat: () => undefined };
-    const context = {
-      runId: RUN,
-      executionId: 'x',
-      taskId: 'RAIN/visualize',
-      policy: undefined as never,
-      earlierFailures: 0,
-      earlierAttempts: 0,
-    };
-    const input = { context, symbol: 'RAIN', stage: 'visualize' as const, settings: settingsOf(['RAIN']) };
-    await expect(stage(input, { ...work, commit: () => Promise.reject(new Error('not reached')) })).rejects.toMatchObject({
+    const about = { runId: RUN, executionId: 'x', symbol: 'RAIN', stage: 'visualize' } as const;
+    const work = recordedWork(test.database, about, { log: silent, record: () => Promise.reject(new Error('not reached')) });
+    await expect(stage({ ...about, settings: settingsOf(['RAIN']) }, work)).rejects.toMatchObject({
       type: 'BadInput',
       message: expect.stringContaining('a-file/reports/pipeline-2026-11-09T00.00Z/RAIN.html cannot be written'),
     });

@@ -1,11 +1,11 @@
 import { createCollect } from '../../src/activities/collect.ts';
+import { recordedWork } from '../../src/activities/stage-alone.ts';
 import type { StageEffect } from '../../src/activities/stage-work.ts';
 import { type CatalogueEntry, catalogueSchema } from '../../src/contracts/catalogue.ts';
 import type { SourceType } from '../../src/contracts/words.ts';
 import { createSources, type SourceSet } from '../../src/sources/create-sources.ts';
 import { importSymbols } from '../../src/storage/catalogue.ts';
 import type { Database } from '../../src/storage/database.ts';
-import { commitEffect } from '../../src/storage/ledger.ts';
 import { type SandboxOptions, type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
@@ -51,24 +51,10 @@ export async function createCollectRig(options: SandboxOptions & { env?: Record<
 
   const collect = async (run: CollectRun): Promise<StageEffect> => {
     const { symbol, executionId } = run;
-    const taskId = `${symbol}/collect`;
-    const policy = { maxRetries: 0, retryDelayMs: 1, backoff: 1, maxDelayMs: 1, timeoutMs: 60_000 };
-    const context = { runId: 'run', executionId, taskId, policy, earlierFailures: 0, earlierAttempts: 0 };
+    const about = { runId: 'run', executionId, symbol, stage: 'collect' } as const;
     return await createCollect({ database, sources: run.sources ?? sources, log: silent })(
-      { context, symbol, stage: 'collect', settings: settingsOf(run) },
-      {
-        signal: run.signal ?? new AbortController().signal,
-        resume: undefined,
-        attempt: 1,
-        log: silent,
-        heartbeat: () => undefined,
-        commit: (write) =>
-          commitEffect(
-            database,
-            { runId: 'run', executionId, taskId, symbol, stage: 'collect', startedAt: Date.now(), attempts: 1 },
-            write,
-          ),
-      },
+      { ...about, settings: settingsOf(run) },
+      recordedWork(database, about, { log: silent, ...(run.signal === undefined ? {} : { signal: run.signal }) }),
     );
   };
 

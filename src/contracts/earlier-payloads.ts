@@ -1,0 +1,59 @@
+import type { PastError } from './errors.ts';
+import type { TaskPolicy } from './run-config.ts';
+import type { CustomTaskCall, EarlierAttempts, StageCall, SymbolPipelineInput } from './stage-report.ts';
+import { STAGES, type Stage } from './words.ts';
+
+/**
+ * Payloads as they were written before they became references. Runs that were open while the worker was replaced, and the
+ * histories recorded then, still hold them; here they become what is written now. Whatever is new passes through.
+ */
+
+interface InlineEarlier {
+  readonly earlierAttempts: number;
+  readonly earlierFailures: number;
+  readonly earlierError?: PastError;
+}
+
+type InlineTaskCall = Omit<CustomTaskCall, 'earlier'> & InlineEarlier;
+
+interface InlineStageCall {
+  readonly context: InlineTaskCall;
+  readonly symbol: string;
+  readonly stage: Stage;
+}
+
+interface InlineSymbolInput extends InlineEarlier {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly symbol: string;
+  readonly stages: readonly { readonly stage: Stage; readonly policy: TaskPolicy }[];
+  readonly signalStages: readonly Stage[];
+}
+
+export function readCustomTaskCall(given: CustomTaskCall | InlineTaskCall): CustomTaskCall {
+  if (!('earlierAttempts' in given)) return given;
+  const { runId, executionId, taskId, policy } = given;
+  return { runId, executionId, taskId, policy, earlier: earlierOf(given) };
+}
+
+export function readStageCall(given: StageCall | InlineStageCall): StageCall {
+  if (!('context' in given)) return given;
+  const { runId, executionId, policy, earlier } = readCustomTaskCall(given.context);
+  return { runId, executionId, symbol: given.symbol, stage: given.stage, policy, earlier };
+}
+
+export function readSymbolInput(given: SymbolPipelineInput | InlineSymbolInput): SymbolPipelineInput {
+  if (!('earlierAttempts' in given)) return given;
+  const { runId, executionId, symbol, signalStages } = given;
+  const stages = STAGES.filter((stage) => given.stages.some((one) => one.stage === stage));
+  const policies = Object.fromEntries(given.stages.map(({ stage, policy }) => [stage, policy]));
+  return { runId, executionId, symbol, stages, policies, earlier: earlierOf(given), signalStages };
+}
+
+function earlierOf({
+  earlierAttempts: attempts,
+  earlierFailures: failures,
+  earlierError: error,
+}: InlineEarlier): EarlierAttempts | undefined {
+  return attempts === 0 && failures === 0 ? undefined : { attempts, failures, error };
+}

@@ -1,0 +1,22 @@
+import type { TaskPolicy } from './run-config.ts';
+import type { Stage } from './words.ts';
+
+export const DEFAULT_RETRY = { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000 } as const;
+
+const MINUTE_MS = 60_000;
+
+/** Collecting waits for venues; everything else works on what is here. */
+export const defaultTimeoutMs = (stage?: Stage): number => (stage === 'collect' ? 15 * MINUTE_MS : 5 * MINUTE_MS);
+
+/** The policy of a stage, or of a custom task, about which the user said nothing. */
+export const defaultPolicy = (stage?: Stage): TaskPolicy => ({ ...DEFAULT_RETRY, timeoutMs: defaultTimeoutMs(stage) });
+
+/**
+ * The policy as it travels in payloads: not at all where it is the default. What every task of a large run carries is what the
+ * run costs.
+ */
+export function unlessDefault(policy: TaskPolicy, stage?: Stage): { readonly policy?: TaskPolicy } {
+  const usual = defaultPolicy(stage);
+  const names = Object.keys(usual) as (keyof TaskPolicy)[];
+  return names.every((name) => policy[name] === usual[name]) ? {} : { policy };
+}
