@@ -39,13 +39,14 @@ export function customActivity(
   threads?: PluginThreads,
 ): CustomActivity {
   // A thread gets what was given and parses it again: what a schema makes of it may not survive the way there.
+  const onThread = threads !== undefined && activity.thread === true && 'module' in activity;
   const run = async (given: unknown, parsed: unknown, context: ActivityContext): Promise<Json> =>
-    threads !== undefined && activity.thread === true && 'module' in activity
+    onThread
       ? await threads.run(activity, given, context)
       : outputOf(context.taskId, await activity.run(parsed, context));
   return async (given, passed) => {
     const call = readCustomTaskCall(passed);
-    return await runTask({
+    const outcome = await runTask({
       call,
       work: async (work): Promise<StageEffect> => {
         const parsed = activity.input.safeParse(given ?? {});
@@ -64,5 +65,7 @@ export function customActivity(
         return await work.record({ output: await run(given ?? {}, parsed.data, activityContext) });
       },
     });
+    if (onThread) await threads.together();
+    return outcome;
   };
 }

@@ -10,8 +10,8 @@ import { failureOf } from './failure.ts';
 import type { Log, StageEffect, StageWork } from './stage-work.ts';
 import type { TaskMetrics } from './task-metrics.ts';
 
-/** Well below the heartbeat timeout, so that only a dead process misses it. */
-const HEARTBEAT_INTERVAL_MS = 1_000;
+/** Well below the heartbeat timeout, so that only a dead process misses it; most tasks end before their first one. */
+const HEARTBEAT_INTERVAL_MS = 2_000;
 
 /** Travels with the heartbeats from one attempt to the next. */
 interface Heartbeat {
@@ -60,9 +60,13 @@ export function createTaskRunner({
 
     let beat: Heartbeat = before;
     const beating = setInterval(() => activity.heartbeat(beat), HEARTBEAT_INTERVAL_MS);
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(timedOut(taskId, policy.timeoutMs)), policy.timeoutMs);
-    const signal = AbortSignal.any([activity.cancellationSignal, timeout.signal]);
+    const stop = new AbortController();
+    const { signal } = stop;
+    const timer = setTimeout(() => stop.abort(timedOut(taskId, policy.timeoutMs)), policy.timeoutMs);
+    const cancelled = activity.cancellationSignal;
+    const onCancelled = (): void => stop.abort(cancelled.reason);
+    if (cancelled.aborted) onCancelled();
+    else cancelled.addEventListener('abort', onCancelled, { once: true });
     try {
       // A first attempt has nothing to find: its own record would refuse to be the second.
       const known = attempts === 1 ? undefined : await findEffect(database, key);
@@ -94,7 +98,7 @@ export function createTaskRunner({
       meter.end('success', effect);
       return { output: effect.output, degraded: effect.degraded, attempts };
     } catch (thrown) {
-      if (activity.cancellationSignal.aborted) {
+      if (cancelled.aborted) {
         meter.end('cancelled');
         // Temporal tells a requested cancellation from a worker that shuts down by this very error.
         await activity.cancelled.catch((cancellation: unknown) => {
@@ -112,6 +116,7 @@ export function createTaskRunner({
     } finally {
       clearInterval(beating);
       clearTimeout(timer);
+      cancelled.removeEventListener('abort', onCancelled);
     }
   };
 }

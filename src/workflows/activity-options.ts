@@ -12,7 +12,7 @@ const LOST_WORKERS_FORGIVEN = 20;
  * How Temporal runs one task. Its own retry delay is short, for lost workers; a failed attempt sets its own delay with
  * `nextRetryDelay` and counts its failures itself (`activities/task-runner.ts`).
  */
-export function activityOptions({ taskId, policy }: { taskId: string; policy: TaskPolicy }): ActivityOptions {
+export function activityOptions({ taskId, name = taskId, policy }: { taskId: string; name?: string; policy: TaskPolicy }): ActivityOptions {
   return {
     // The server lists attempts under way by this id; the client finds a task's there.
     activityId: taskId,
@@ -20,6 +20,8 @@ export function activityOptions({ taskId, policy }: { taskId: string; policy: Ta
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     retry: { initialInterval: 1_000, backoffCoefficient: 1, maximumAttempts: policy.maxRetries + 1 + LOST_WORKERS_FORGIVEN },
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    // The Web UI shows it beside the type; the id alone says as much where nobody gave a name.
+    ...(name === taskId ? {} : { summary: name }),
   };
 }
 

@@ -130,7 +130,7 @@ export class Lanes {
     const call: CustomTaskCall = { runId, executionId, taskId, ...unlessDefault(task.policy), earlier: earlierOf(command) };
     let report: TaskReport;
     try {
-      const { [task.activity]: run } = proxyActivities({ ...activityOptions({ taskId, policy: task.policy }), summary: task.name });
+      const { [task.activity]: run } = proxyActivities(activityOptions(task));
       report = successReport(begun, await run(task.args[0] ?? null, call));
     } catch (thrown) {
       report = failureReport(begun, thrown);

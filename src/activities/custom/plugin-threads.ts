@@ -10,6 +10,9 @@ import { describeThrown, errorOf, type FromThread, type ThreadEnd, type ThreadTa
 const STOP_GRACE_MS = 2_000;
 /** An unused thread keeps its module loaded this long. */
 const IDLE_TIMEOUT_MS = 60_000;
+/** Ends are told together for at most this long, while every thread has at least so many tasks before it. */
+const TOGETHER_MS = 100;
+const TASKS_BEFORE_IT = 4;
 
 /** Threads for plugin activities with `thread: true`: as many as there are cores, started when first needed. */
 export interface PluginThreads {
@@ -20,17 +23,24 @@ export interface PluginThreads {
    * @throws what it threw; an error of the thread itself, such as running out of memory, when it ended with the task
    */
   run(activity: { readonly module: string; readonly name: string }, input: unknown, context: ActivityContext): Promise<Json>;
+  /**
+   * Comes back at once, or a little later while many tasks wait for a thread: each end that is told wakes the run, which takes
+   * the time of the cores that they wait for.
+   */
+  together(): Promise<void>;
   /** Ends all threads, whatever they do. */
   close(): Promise<void>;
 }
 
 export function createPluginThreads(): PluginThreads {
+  const cores = availableParallelism();
   let pool: Tinypool | undefined;
+  let told: PromiseWithTell | undefined;
   const open = (): Tinypool =>
     new Tinypool({
       filename: threadEntry(),
       minThreads: 0,
-      maxThreads: availableParallelism(),
+      maxThreads: cores,
       idleTimeout: IDLE_TIMEOUT_MS,
       // Between tasks a plugin's own timers and connections live on.
       useAtomics: false,
@@ -74,8 +84,32 @@ export function createPluginThreads(): PluginThreads {
         ours.removeAllListeners('close').close();
       }
     },
+    async together() {
+      if ((pool?.queueSize ?? 0) >= TASKS_BEFORE_IT * cores) {
+        told ??= tellWithin(TOGETHER_MS, () => (told = undefined));
+        await told.promise;
+      } else told?.tell();
+    },
     close: async () => await pool?.destroy(),
   };
+}
+
+interface PromiseWithTell {
+  readonly promise: Promise<void>;
+  tell(): void;
+}
+
+function tellWithin(milliseconds: number, onTold: () => void): PromiseWithTell {
+  let tell = (): void => undefined;
+  const promise = new Promise<void>((resolve) => {
+    const timer = setTimeout(() => tell(), milliseconds);
+    tell = () => {
+      clearTimeout(timer);
+      onTold();
+      resolve();
+    };
+  });
+  return { promise, tell: () => tell() };
 }
 
 function pass(message: FromThread, context: ActivityContext): void {
