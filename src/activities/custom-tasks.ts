@@ -41,9 +41,7 @@ export function customActivity(
   // A thread gets what was given and parses it again: what a schema makes of it may not survive the way there.
   const onThread = threads !== undefined && activity.thread === true && 'module' in activity;
   const run = async (given: unknown, parsed: unknown, context: ActivityContext): Promise<Json> =>
-    onThread
-      ? await threads.run(activity, given, context)
-      : outputOf(context.taskId, await activity.run(parsed, context));
+    onThread ? await threads.run(activity, given, context) : outputOf(context.taskId, await activity.run(parsed, context));
   return async (given, passed) => {
     const call = readCustomTaskCall(passed);
     const outcome = await runTask({

@@ -9,7 +9,14 @@ import {
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import type { CustomTaskConfig, RunConfig } from '../contracts/run-config.ts';
-import type { CustomTaskCall, EarlierAttempts, SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/stage-report.ts';
+import type {
+  CustomTaskCall,
+  EarlierAttempts,
+  SymbolPipelineInput,
+  SymbolPipelineResult,
+  TaskOutcome,
+  TaskReport,
+} from '../contracts/stage-report.ts';
 import { unlessDefault } from '../contracts/task-policy.ts';
 import type { Stage } from '../contracts/words.ts';
 import type { RunCommand, RunEvent } from '../scheduling/run-events.ts';
@@ -24,20 +31,27 @@ type StartTask = Extract<RunCommand, { type: 'startTask' }>;
 type LaneEnded = Extract<RunEvent, { type: 'laneEnded' }>;
 
 interface OpenLane {
-  readonly scope: CancellationScope;
   child?: ChildWorkflowHandle<typeof symbolPipeline>;
   yieldRequested: boolean;
 }
 
+/** Tells how a lane ended, once. */
+type End = (ended: Omit<LaneEnded, 'type' | 'lane' | 'at'>) => void;
+
 /**
  * The lanes that hold a slot of this run: one child workflow per symbol, one activity per custom task. Carries out the
  * scheduler's commands and reports each lane's end exactly once.
+ *
+ * Written with few promises: the SDK keeps a stack trace of each one, for its Stack Trace query, and at ten a lane that was
+ * more work than everything else here.
  */
 export class Lanes {
   readonly #open = new Map<string, OpenLane>();
   readonly #run: { readonly runId: string; readonly executionId: string; readonly config: RunConfig };
   readonly #tasks: ReadonlyMap<string, CustomTaskConfig>;
   readonly #ended: (event: LaneEnded) => void;
+  /** One for all: the scheduler cancels everything that runs, or nothing. */
+  readonly #scope = new CancellationScope({ cancellable: true });
 
   constructor(run: { runId: string; executionId: string; config: RunConfig }, ended: (event: LaneEnded) => void) {
     this.#run = run;
@@ -50,11 +64,11 @@ export class Lanes {
   }
 
   startSymbol(command: StartSymbol): void {
-    this.#start(command.symbol, (lane) => this.#runSymbol(command, lane));
+    this.#start(command.symbol, (open, end) => this.#runSymbol(command, open, end));
   }
 
   startTask(command: StartTask): void {
-    this.#start(command.taskId, () => this.#runTask(command));
+    this.#start(command.taskId, (_, end) => this.#runTask(command, end));
   }
 
   /** Asks a symbol to give its slot back at its next stage boundary. */
@@ -65,77 +79,76 @@ export class Lanes {
     if (open.child !== undefined) await sendYield(open.child);
   }
 
-  cancel(lane: string): void {
-    this.#open.get(lane)?.scope.cancel();
+  /** Cancels what the lanes run now; each still ends. */
+  cancel(): void {
+    this.#scope.cancel();
   }
 
-  #start(lane: string, work: (open: OpenLane) => Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>>): void {
-    const open: OpenLane = { scope: new CancellationScope({ cancellable: true }), yieldRequested: false };
+  #start(lane: string, work: (open: OpenLane, end: End) => void): void {
+    const open: OpenLane = { yieldRequested: false };
     this.#open.set(lane, open);
-    void open.scope
-      .run(() => work(open))
-      // A lane whose scope was cancelled before its first command throws at once.
-      .catch((thrown: unknown) => ({
-        end: isCancellation(thrown) ? ('cancelled' as const) : ('not-started' as const),
-        reports: [],
-        error: taskErrorOf(thrown),
-      }))
-      .then((ended) => {
+    const begin = (): void =>
+      work(open, (ended) => {
         this.#open.delete(lane);
         this.#ended({ type: 'laneEnded', lane, at: Date.now(), ...ended });
       });
+    // What the end of another lane starts is in the scope already.
+    if (CancellationScope.current() === this.#scope) begin();
+    else void this.#scope.run(async () => begin());
   }
 
-  async #runSymbol(command: StartSymbol, open: OpenLane): Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>> {
+  #runSymbol(command: StartSymbol, open: OpenLane, end: End): void {
     const { runId, executionId, config } = this.#run;
     const { symbol, stages, signalStages } = command;
-    try {
-      open.child = await startChild<typeof symbolPipeline>('symbolPipeline', {
-        workflowId: `${runId}/${symbol}`,
-        args: [
-          {
-            runId,
-            executionId,
-            symbol,
-            stages,
-            policies: policiesOf(config, stages),
-            earlier: earlierOf(command),
-            signalStages: signalStages.length === 0 ? undefined : signalStages,
+    startChild<typeof symbolPipeline>('symbolPipeline', {
+      workflowId: `${runId}/${symbol}`,
+      args: [
+        {
+          runId,
+          executionId,
+          symbol,
+          stages,
+          policies: policiesOf(config, stages),
+          earlier: earlierOf(command),
+          signalStages: signalStages.length === 0 ? undefined : signalStages,
+        },
+      ],
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+      parentClosePolicy: ParentClosePolicy.TERMINATE,
+      staticSummary: stages.length === 1 ? `${symbol}: ${stages[0]}` : `${symbol}: ${stages[0]} → ${stages[stages.length - 1]}`,
+    }).then(
+      (child) => {
+        open.child = child;
+        if (open.yieldRequested) void sendYield(child);
+        child.result().then(
+          (result) => end({ end: result.end, reports: unpackReports(symbol, result.reports) }),
+          (thrown: unknown) => {
+            if (isCancellation(thrown)) return end({ end: 'cancelled', reports: [] });
+            const reports = reportsOf(symbol, thrown);
+            if (reports === undefined) end({ end: 'terminated', reports: [], error: taskErrorOf(thrown) });
+            else end({ end: 'completed', reports });
           },
-        ],
-        cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-        parentClosePolicy: ParentClosePolicy.TERMINATE,
-        staticSummary: stages.length === 1 ? `${symbol}: ${stages[0]}` : `${symbol}: ${stages[0]} → ${stages[stages.length - 1]}`,
-      });
-    } catch (thrown) {
-      return { end: isCancellation(thrown) ? 'cancelled' : 'not-started', reports: [], error: taskErrorOf(thrown) };
-    }
-    if (open.yieldRequested) void sendYield(open.child);
-    try {
-      const { end, reports } = await open.child.result();
-      return { end, reports: unpackReports(symbol, reports) };
-    } catch (thrown) {
-      if (isCancellation(thrown)) return { end: 'cancelled', reports: [] };
-      const reports = reportsOf(symbol, thrown);
-      return reports === undefined ? { end: 'terminated', reports: [], error: taskErrorOf(thrown) } : { end: 'completed', reports };
-    }
+        );
+      },
+      (thrown: unknown) => end({ end: isCancellation(thrown) ? 'cancelled' : 'not-started', reports: [], error: taskErrorOf(thrown) }),
+    );
   }
 
-  async #runTask(command: StartTask): Promise<Omit<LaneEnded, 'type' | 'lane' | 'at'>> {
-    const { taskId } = command;
-    const task = this.#tasks.get(taskId);
-    if (task === undefined) throw ApplicationFailure.nonRetryable(`no custom task ${taskId} in this run`, 'BadInput');
+  #runTask(command: StartTask, end: End): void {
+    const { taskId, earlierAttempts } = command;
     const { runId, executionId } = this.#run;
-    const begun = { taskId, startedAt: Date.now(), earlierAttempts: command.earlierAttempts };
+    // The graph was made from the same tasks.
+    const task = this.#tasks.get(taskId) as CustomTaskConfig;
+    const begun = { taskId, startedAt: Date.now(), earlierAttempts };
     const call: CustomTaskCall = { runId, executionId, taskId, ...unlessDefault(task.policy), earlier: earlierOf(command) };
-    let report: TaskReport;
-    try {
-      const { [task.activity]: run } = proxyActivities(activityOptions(task));
-      report = successReport(begun, await run(task.args[0] ?? null, call));
-    } catch (thrown) {
-      report = failureReport(begun, thrown);
-    }
-    return { end: report.kind === 'cancelled' ? 'cancelled' : 'completed', reports: [report] };
+    const { [task.activity]: run } = proxyActivities(activityOptions(task));
+    run(task.args[0] ?? null, call).then(
+      (outcome: TaskOutcome) => end({ end: 'completed', reports: [successReport(begun, outcome)] }),
+      (thrown: unknown) => {
+        const report = failureReport(begun, thrown);
+        end({ end: report.kind === 'cancelled' ? 'cancelled' : 'completed', reports: [report] });
+      },
+    );
   }
 }
 

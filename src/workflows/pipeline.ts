@@ -60,7 +60,11 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
   let draining = false;
   /** The run ended while its input was checked. */
   let unbegun: { readonly at: number; readonly why: string } | undefined;
+  /** Of the run from its first task on; the lanes have one of their own. */
+  let runScope: CancellationScope | undefined;
   let wakeScope: CancellationScope | undefined;
+  /** What the worker's metrics know of the queue. */
+  let told = { ready: 0, running: 0 };
   /** Yields on their way to the children. */
   const yields: Promise<void>[] = [];
 
@@ -70,12 +74,17 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
   const dispatch = (event: RunEvent): void => {
     if (state === undefined) return;
     for (const command of reduce(state, event)) carryOut(command);
-    queue.length({ ready: state.ready.size, running: state.lanes.size });
+    tellQueue(state.ready.size, state.lanes.size);
     const { continueAsNewSuggested, historyLength } = workflowInfo();
     if (!draining && finish === undefined && (continueAsNewSuggested || historyLength > HISTORY_LIMIT)) {
       draining = true;
       dispatch({ type: 'drain', at: Date.now() });
     }
+  };
+  const tellQueue = (ready: number, running: number): void => {
+    if (ready === told.ready && running === told.running) return;
+    told = { ready, running };
+    queue.length(told);
   };
   const carryOut = (command: RunCommand): void => {
     switch (command.type) {
@@ -89,7 +98,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
         if (lanes !== undefined) yields.push(lanes.yield(command.lane));
         break;
       case 'cancelLane':
-        lanes?.cancel(command.lane);
+        lanes?.cancel();
         break;
       case 'wakeAt':
         wakeAt(command.at);
@@ -100,7 +109,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
   };
   const wakeAt = (at: number): void => {
     wakeScope?.cancel();
-    wakeScope = new CancellationScope({ cancellable: true });
+    wakeScope = new CancellationScope({ cancellable: true, parent: runScope });
     void wakeScope
       .run(() => sleep(Math.max(1, at - Date.now())))
       .then(() => dispatch({ type: 'wake', at: Date.now() }))
@@ -165,6 +174,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
   // From here on a cancellation is one more event for the scheduler: the run winds down instead of being torn apart.
   void CancellationScope.current().cancelRequested.catch(() => dispatch({ type: 'cancel', at: Date.now() }));
   return await CancellationScope.nonCancellable(async () => {
+    runScope = CancellationScope.current();
     const built = buildGraph(settled.config);
     if ('problems' in built) {
       throw ApplicationFailure.nonRetryable(
