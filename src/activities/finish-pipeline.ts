@@ -1,4 +1,5 @@
 import type { Database } from '../storage/database.ts';
+import { recordLostEffects } from '../storage/custom-effects.ts';
 import { discardUnstored } from '../storage/ledger.ts';
 import { endRun } from '../storage/runs.ts';
 import { announce } from './alert.ts';
@@ -24,7 +25,9 @@ export function createFinishPipeline({
   temporalUiUrl,
   log,
 }: FinishDependencies): (finish: FinishInput) => Promise<void> {
-  return async ({ runId, executionId, result, discardStaging }) => {
+  return async ({ runId, executionId, result, customTasks, discardStaging }) => {
+    const lost = await recordLostEffects(database, { runId, executionId, result, customTasks });
+    if (lost > 0) log.warn('the ledger had lost effects of custom tasks with its database; they were recorded again', { runId, lost });
     if (discardStaging) {
       const rows = await discardUnstored(database, { executionId });
       log.info('staged rows of the aborted run were discarded', { runId, rows });

@@ -12,7 +12,6 @@ import {
   bestBacktests,
   lastErrors,
   type LedgerTask,
-  ledgerTasks,
   longestGaps,
   mostActiveInstruments,
   recentCloses,
@@ -55,18 +54,30 @@ export const listedSymbols = (run: EndedRun): readonly string[] =>
     MAX_SYMBOLS,
   ).map(({ symbol }) => symbol);
 
-/** Reads everything that a run's page shows. */
-export async function loadRunPage(queryable: Queryable, run: EndedRun, links: RunPageLinks): Promise<RunPageData> {
+/** Reads everything that a run's page shows; `tasks` are those of its listed symbols. */
+export async function loadRunPage(
+  queryable: Queryable,
+  run: EndedRun,
+  tasks: readonly LedgerTask[],
+  links: RunPageLinks,
+): Promise<RunPageData> {
   const { config, executionId } = run;
   const symbols = listedSymbols(run);
-  const tasks = await ledgerTasks(queryable, { executionId, symbols });
   const result = withStages(run.status, tasks);
-  const previous = await runBefore(queryable, executionId);
+  const { totalTasks } = result;
+  const window = { from: config.asOf - config.daysBack * DAY, to: config.asOf };
+  const [previous, usual, rows, errors, gaps] = await Promise.all([
+    runBefore(queryable, executionId),
+    usualDuration(queryable, { executionId, totalTasks }),
+    symbolRows(queryable, run, symbols, tasks, links),
+    lastErrors(queryable, executionId),
+    longestGaps(queryable, { symbols, sourceTypes: config.sourceTypes, ...window, shortest: SHORTEST_GAP_MS, limit: MAX_GAPS }),
+  ]);
   return {
     result,
     config,
     inputText: JSON.stringify(run.input, null, 2),
-    usual: await usualDuration(queryable, { executionId, totalTasks: result.totalTasks }),
+    usual,
     previous:
       previous === undefined
         ? null
@@ -76,16 +87,9 @@ export async function loadRunPage(queryable: Queryable, run: EndedRun, links: Ru
             finishedAt: previous.finishedAt?.getTime() ?? null,
             href: await links.runHref(previous.runId),
           },
-    symbols: await symbolRows(queryable, run, symbols, tasks, links),
-    lastErrors: await lastErrors(queryable, executionId),
-    gaps: await longestGaps(queryable, {
-      symbols,
-      sourceTypes: config.sourceTypes,
-      from: config.asOf - config.daysBack * DAY,
-      to: config.asOf,
-      shortest: SHORTEST_GAP_MS,
-      limit: MAX_GAPS,
-    }),
+    symbols: rows,
+    lastErrors: errors,
+    gaps,
     changes:
       previous === undefined ? [] : changesSince({ result: previous.status, config: previous.config }, { result: run.status, config }),
     versions: {
@@ -108,6 +112,7 @@ const symbolRows = async (
 ): Promise<readonly RunSymbolRow[]> => {
   const { asOf, daysBack, sourceTypes } = run.config;
   const window = { from: asOf - Math.max(7, daysBack) * DAY, to: asOf };
+  if (symbols.length === 0) return [];
   const active = await mostActiveInstruments(queryable, { symbols, sourceTypes, ...window });
   const keys = active.map(({ instrumentKey }) => instrumentKey);
   const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: asOf });

@@ -13,6 +13,8 @@ export interface FinishInput {
   readonly runId: string;
   readonly executionId: string;
   readonly result: PipelineResult;
+  /** Ids of the custom tasks. */
+  readonly customTasks: readonly string[];
   /** A critical abort takes the run's staged rows back: nobody will store them. */
   readonly discardStaging: boolean;
 }

@@ -4,7 +4,7 @@ import { PredictLabError } from '../contracts/errors.ts';
 import { reportFolder, reportFolderName, runReportPath, symbolPageName } from '../report/report-path.ts';
 import { renderRunPage } from '../report/run-page.ts';
 import type { Database } from '../storage/database.ts';
-import { ledgerTasks } from '../storage/report-run-queries.ts';
+import { type LedgerTask, ledgerTasks } from '../storage/report-run-queries.ts';
 import { runOf } from '../storage/runs.ts';
 import { type EndedRun, listedSymbols, loadRunPage } from './load-run-page.ts';
 import type { Log } from './stage-work.ts';
@@ -38,8 +38,9 @@ export async function writeRunReport({
 }: RunReportRequest): Promise<{ path: string }> {
   const run = await endedRun(database, executionId);
   const folder = reportFolder(home, run.runId);
-  const pages = await symbolPages({ database, home, log }, run, folder);
-  const data = await loadRunPage(database, run, {
+  const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(run) });
+  const pages = await symbolPages({ database, home, log }, run, tasks, folder);
+  const data = await loadRunPage(database, run, tasks, {
     symbolHref: (symbol) => (pages.has(symbol) ? encodeURIComponent(symbolPageName(symbol)) : null),
     runHref: async (runId) =>
       (await exists(runReportPath(home, runId))) ? `../${encodeURIComponent(reportFolderName(runId))}/index.html` : null,
@@ -68,10 +69,10 @@ const endedRun = async (database: Database, id: string): Promise<EndedRun> => {
 const symbolPages = async (
   dependencies: { database: Database; home: string; log: Log },
   run: EndedRun,
+  tasks: readonly LedgerTask[],
   folder: string,
 ): Promise<ReadonlySet<string>> => {
   const { runId, executionId, config } = run;
-  const tasks = await ledgerTasks(dependencies.database, { executionId, symbols: listedSymbols(run) });
   const made = tasks.filter((task) => task.stage === 'visualize' && (numberIn(task.output, 'pages') ?? 0) > 0);
   const symbols = made.flatMap(({ symbol }) => symbol ?? []);
   for (const symbol of symbols) {

@@ -5,6 +5,7 @@ import type { CustomTaskCall, TaskOutcome } from '../contracts/stage-report.ts';
 import { defaultPolicy } from '../contracts/task-policy.ts';
 import type { Stage } from '../contracts/words.ts';
 import type { Database } from '../storage/database.ts';
+import { recordCustomEffect } from '../storage/custom-effects.ts';
 import { commitEffect, findEffect, recordEffect } from '../storage/ledger.ts';
 import { failureOf } from './failure.ts';
 import type { Log, StageEffect, StageWork } from './stage-work.ts';
@@ -91,7 +92,7 @@ export function createTaskRunner({
           },
           record: async (effect) => {
             signal.throwIfAborted();
-            return await recordEffect(database, key, effect);
+            return stage === undefined ? await recordCustomEffect(database, key, effect) : await recordEffect(database, key, effect);
           },
         }),
       );

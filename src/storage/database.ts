@@ -1,8 +1,17 @@
 import type { QueryResult, QueryResultRow } from 'pg';
 
+/** SQL that every task runs: parsed and planned once per connection, under its name. */
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Runs SQL; a pool or one transaction. */
 export interface Queryable {
-  query<Row extends QueryResultRow = QueryResultRow>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
+  query<Row extends QueryResultRow = QueryResultRow>(
+    sql: string | PreparedStatement,
+    values?: readonly unknown[],
+  ): Promise<QueryResult<Row>>;
   /** Feeds a `COPY … FROM STDIN`. Parameters are not possible in COPY: only numbers of ours may be put into the text. */
   copyIn(text: string, chunks: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<void>;
   /** Streams a `COPY … TO STDOUT`; leaving the loop early cancels it. */

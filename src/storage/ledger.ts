@@ -2,7 +2,7 @@ import type { StageEffect } from '../activities/stage-work.ts';
 import type { PastError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
 import { STAGES, type Stage } from '../contracts/words.ts';
-import type { Database, Queryable, Transaction } from './database.ts';
+import type { Database, PreparedStatement, Queryable, Transaction } from './database.ts';
 import { jsonb } from './jsonb.ts';
 
 export { discardUnstored, effectsOf, reusableEffects } from './ledger-takeover.ts';
@@ -38,6 +38,27 @@ interface LedgerRow {
   readonly finished_at: Date;
   readonly duration_seconds: number;
 }
+
+const IDENTITY = 'execution_id, task_id, run_id, symbol, stage, attempts, started_at, last_error';
+
+const CLAIM: PreparedStatement = {
+  name: 'ledger-claim',
+  text: `insert into ledger (${IDENTITY}) values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8) on conflict do nothing`,
+};
+
+const FINISH: PreparedStatement = {
+  name: 'ledger-finish',
+  text: `update ledger set output = $3, degraded = $4, finished_at = clock_timestamp(),
+      duration_seconds = greatest(0, extract(epoch from clock_timestamp() - started_at))
+    where execution_id = $1 and task_id = $2`,
+};
+
+const RECORD: PreparedStatement = {
+  name: 'ledger-record',
+  text: `insert into ledger (${IDENTITY}, output, degraded, finished_at, duration_seconds)
+    values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8, $9, $10, clock_timestamp(),
+      greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)) on conflict do nothing`,
+};
 
 /** What a task of an execution has done, if it has. */
 export async function findEffect(queryable: Queryable, key: { executionId: string; taskId: string }): Promise<StoredEffect | undefined> {
@@ -76,12 +97,7 @@ export async function commitEffect(
         if (!(await claim(transaction, key))) return await firstEffect(transaction, key);
         claimed = true;
         const effect = await write(transaction);
-        await transaction.query(
-          `update ledger set output = $3, degraded = $4, finished_at = clock_timestamp(),
-             duration_seconds = greatest(0, extract(epoch from clock_timestamp() - started_at))
-           where execution_id = $1 and task_id = $2`,
-          [key.executionId, key.taskId, jsonb(effect.output), effect.degraded === undefined ? null : jsonb(effect.degraded)],
-        );
+        await transaction.query(FINISH, [key.executionId, key.taskId, ...valuesOf(effect)]);
         return effect;
       });
     } catch (error) {
@@ -103,11 +119,7 @@ const isLockTimeout = (error: unknown): boolean =>
 
 /** Whether the task is ours to do. Waits for whoever is doing it. */
 async function claim(transaction: Transaction, key: EffectKey): Promise<boolean> {
-  const { rowCount } = await transaction.query(
-    `insert into ledger (execution_id, task_id, run_id, symbol, stage, attempts, started_at, last_error)
-     values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8) on conflict do nothing`,
-    identityOf(key),
-  );
+  const { rowCount } = await transaction.query(CLAIM, identityOf(key));
   return rowCount === 1;
 }
 
@@ -123,18 +135,19 @@ const identityOf = ({ executionId, taskId, runId, symbol, stage, attempts, start
   lastError === undefined ? null : jsonb(lastError),
 ];
 
+const valuesOf = ({ output, degraded }: StageEffect): readonly unknown[] => [
+  jsonb(output),
+  degraded === undefined ? null : jsonb(degraded),
+];
+
 /** Records the effect of a task that wrote nothing here itself, in one statement. @returns the first effect, if there was one already */
 export async function recordEffect(queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> {
-  const { rowCount } = await queryable.query(
-    `insert into ledger (execution_id, task_id, run_id, symbol, stage, attempts, started_at, last_error, output, degraded, finished_at, duration_seconds)
-     values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8, $9, $10, clock_timestamp(),
-       greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)) on conflict do nothing`,
-    [...identityOf(key), jsonb(effect.output), effect.degraded === undefined ? null : jsonb(effect.degraded)],
-  );
+  const { rowCount } = await queryable.query(RECORD, [...identityOf(key), ...valuesOf(effect)]);
   return rowCount === 1 ? effect : await firstEffect(queryable, key);
 }
 
-async function firstEffect(queryable: Queryable, key: EffectKey): Promise<StageEffect> {
+/** What was recorded first. @internal */
+export async function firstEffect(queryable: Queryable, key: EffectKey): Promise<StageEffect> {
   const known = await findEffect(queryable, key);
   if (known === undefined) throw new Error(`the ledger lost ${key.taskId} of ${key.executionId}`);
   return { output: known.output, ...(known.degraded === undefined ? {} : { degraded: known.degraded }) };

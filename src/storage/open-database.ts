@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DatabaseError, Pool, type PoolClient, types } from 'pg';
+import { DatabaseError, Pool, type PoolClient, type QueryConfig, types } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import type { Database, Queryable, Transaction } from './database.ts';
+import type { Database, PreparedStatement, Queryable, Transaction } from './database.ts';
 import { migrate } from './migrate.ts';
 import { storageError } from './storage-error.ts';
 
@@ -95,7 +95,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab' }: OpenD
   return {
     url,
     connections: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    query: (text, values) => mapped(() => pool.query(text, values as unknown[])),
+    query: (sql, values) => mapped(() => pool.query(queryOf(sql, values))),
     copyIn: (text, chunks) => mapped(() => withClient((client) => copyIn(client, text, chunks))),
     async *copyOut(text) {
       const client = await mapped(() => pool.connect());
@@ -114,6 +114,11 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab' }: OpenD
   };
 }
 
+const queryOf = (sql: string | PreparedStatement, values: readonly unknown[] = []): QueryConfig => ({
+  ...(typeof sql === 'string' ? { text: sql } : sql),
+  values: values as unknown[],
+});
+
 async function transaction<T>(client: PoolClient, url: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   await client.query('begin');
   try {
@@ -128,9 +133,9 @@ async function transaction<T>(client: PoolClient, url: string, work: (transactio
 
 function transactionOn(client: PoolClient, url: string): Transaction {
   const queries: Queryable = {
-    query: async (text, values) => {
+    query: async (sql, values) => {
       try {
-        return await client.query(text, values as unknown[]);
+        return await client.query(queryOf(sql, values));
       } catch (error) {
         throw storageError(error, url);
       }

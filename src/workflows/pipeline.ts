@@ -211,7 +211,8 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
     );
     const { finishPipeline } = proxyLocalActivities<RunActivities>(BOOKKEEPING);
     try {
-      await finishPipeline({ ...run, result, discardStaging: failure !== undefined });
+      const customTasks = prepared?.config.tasks.map(({ taskId }) => taskId) ?? [];
+      await finishPipeline({ ...run, result, customTasks, discardStaging: failure !== undefined });
     } catch (error) {
       // The run's data is safe in its stages' transactions; only its report page and list entry are missing.
       log.error('the run is over, but its record could not be written', { error });
