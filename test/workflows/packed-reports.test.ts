@@ -1,0 +1,58 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TaskReport } from '../../src/contracts/stage-report.ts';
+import { STAGES, stageTaskId } from '../../src/contracts/words.ts';
+import { packReports, unpackReports } from '../../src/workflows/packed-reports.ts';
+
+const SYMBOL = 'BTC_PRICE';
+const error = { type: 'RateLimited', message: 'slow down' };
+
+const time = fc.integer({ min: 0, max: 50 });
+const attempts = fc.integer({ min: 1, max: 4 });
+type Ended = Exclude<TaskReport, { kind: 'started' }>;
+type Facts = Ended extends infer Report ? (Report extends Ended ? Omit<Report, 'taskId'> : never) : never;
+const ended: fc.Arbitrary<Facts> = fc.oneof(
+  fc.record({ kind: fc.constant('succeeded' as const), at: time, startedAt: time, attempts, output: fc.constant({ rows: 42 }) }),
+  fc.record({ kind: fc.constant('failed' as const), at: time, startedAt: time, attempts, error: fc.constant(error) }),
+  fc.record({
+    kind: fc.constant('retryLater' as const),
+    at: time,
+    startedAt: time,
+    attempts,
+    failures: attempts,
+    retryAt: time,
+    error: fc.constant(error),
+  }),
+  fc.record({ kind: fc.constant('cancelled' as const), at: time, startedAt: time, attempts }),
+);
+
+describe('packed reports', () => {
+  it('come out as they went in, whatever happened', () => {
+    fc.assert(
+      fc.property(fc.array(ended, { maxLength: STAGES.length }), (facts) => {
+        const reports = facts.map((report, i): TaskReport => ({ ...report, taskId: stageTaskId(SYMBOL, STAGES[i]) }));
+        const travelled = JSON.parse(JSON.stringify(packReports(STAGES, reports)));
+        expect(unpackReports(SYMBOL, travelled)).toEqual(reports);
+      }),
+    );
+  });
+
+  it('are half as large for six successes in a row', () => {
+    const reports = STAGES.map(
+      (stage, i): TaskReport => ({
+        taskId: stageTaskId(SYMBOL, stage),
+        kind: 'succeeded',
+        startedAt: 1_795_613_480_901 + i,
+        at: 1_795_613_480_902 + i,
+        attempts: 1,
+        output: null,
+      }),
+    );
+    expect(JSON.stringify(packReports(STAGES, reports)).length).toBeLessThan(JSON.stringify(reports).length * 0.52);
+  });
+
+  it('are read as they were written before they were packed', () => {
+    const whole: TaskReport = { taskId: 'BTC_PRICE/clean', kind: 'succeeded', startedAt: 1, at: 2, attempts: 1, output: { rows: 1 } };
+    expect(unpackReports(SYMBOL, [whole as never])).toEqual([whole]);
+  });
+});
