@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -84,5 +85,23 @@ describe('an activity on a thread', () => {
   it('that ends its thread fails alone', async () => {
     await expect(run('exit')).rejects.toThrow(/thread of mine ended/);
     expect(await run('whoAmI')).toHaveProperty('calls');
+  });
+
+  it('ends at once when few wait for a thread, and together with others when many do', async () => {
+    const crowd = Array.from({ length: 12 * availableParallelism() }, () => run('whoAmI', { spin: 10 }));
+    let told = 0;
+    const ends = [threads.together(), threads.together()].map((end) => end.then(() => told++));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(told).toBe(0);
+    await Promise.all(ends);
+    await Promise.all(crowd);
+    await threads.together();
+
+    const last = Array.from({ length: 5 * availableParallelism() }, () => run('whoAmI', { spin: 10 }));
+    const held = threads.together();
+    await Promise.all(last);
+    // the queue is empty before the time is up
+    await threads.together();
+    await held;
   });
 });

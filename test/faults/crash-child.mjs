@@ -3,7 +3,7 @@
 const order = JSON.parse(process.argv[2]);
 const dist = new URL('../../dist/src/', import.meta.url);
 const { openDatabase } = await import(new URL('storage/open-database.js', dist));
-const { commitEffect } = await import(new URL('storage/ledger.js', dist));
+const { recordedWork } = await import(new URL('activities/stage-alone.js', dist));
 const { createClean } = await import(new URL('activities/clean.js', dist));
 const { createStore } = await import(new URL('activities/store.js', dist));
 const { createKline } = await import(new URL('activities/kline.js', dist));
@@ -23,19 +23,7 @@ const stages = {
   kline: createKline({ database, log, probe }),
 };
 for (const stage of order.stages) {
-  const taskId = `${symbol}/${stage}`;
-  const context = { runId: 'run', executionId, taskId };
-  await stages[stage](
-    { context, symbol, stage, settings },
-    {
-      signal: new AbortController().signal,
-      resume: undefined,
-      attempt: 1,
-      log,
-      heartbeat() {},
-      commit: (write) =>
-        commitEffect(database, { runId: 'run', executionId, taskId, symbol, stage, startedAt: Date.now(), attempts: 1 }, write),
-    },
-  );
+  const about = { runId: 'run', executionId, symbol, stage };
+  await stages[stage]({ ...about, settings }, recordedWork(database, about, { log }));
 }
 await database.close();

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { createRunSettings } from '../../src/activities/run-settings.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
 import type { RunConfig } from '../../src/contracts/run-config.ts';
 import { type BacktestRecord, readBacktests, saveBacktests } from '../../src/storage/backtests.ts';
 import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../src/storage/catalogue.ts';
 import { coverageOf, coverageRecords, gapsOf } from '../../src/storage/coverage.ts';
+import { recordCustomEffect, recordLostEffects } from '../../src/storage/custom-effects.ts';
 import { withDatabase } from '../../src/storage/database-url.ts';
 import { freshness } from '../../src/storage/freshness.ts';
 import { instrumentById, instrumentsOf, saveInstruments } from '../../src/storage/instruments.ts';
@@ -258,6 +260,57 @@ describe('the ledger', () => {
   });
 });
 
+describe('effects of custom tasks', () => {
+  const key = {
+    runId: 'run',
+    executionId: 'a',
+    taskId: 'notify',
+    startedAt: START,
+    attempts: 2,
+    lastError: { type: 'Busy', message: 'no' },
+  };
+  const run = { runId: 'run', executionId: 'a', customTasks: ['notify', 'count', 'fails', 'never'] };
+  const result = {
+    runId: 'run',
+    startedAt: new Date(START).toISOString(),
+    taskResults: {
+      notify: { status: 'success', attempts: 2, startedAt: new Date(START).toISOString(), durationSeconds: 1, output: { bytes: 4 } },
+      count: {
+        status: 'success',
+        attempts: 1,
+        startedAt: new Date(START).toISOString(),
+        durationSeconds: 2.5,
+        output: 3,
+        degraded: ['late'],
+      },
+      fails: { status: 'failed', error: { type: 'Error', message: 'no' } },
+    },
+  } as unknown as PipelineResult;
+
+  it('are recorded once, and only their own statement does not wait for the disk', async () => {
+    expect(await recordCustomEffect(test.database, key, { output: { bytes: 4 } })).toEqual({ output: { bytes: 4 } });
+    expect(await recordCustomEffect(test.database, key, { output: { bytes: 5 } })).toEqual({ output: { bytes: 4 } });
+    expect(await findEffect(test.database, key)).toMatchObject({ output: { bytes: 4 }, attempts: 2, startedAt: START });
+    const settings = await Promise.all(Array.from({ length: 20 }, () => test.database.query('show synchronous_commit')));
+    expect(new Set(settings.map(({ rows }) => rows[0].synchronous_commit))).toEqual(new Set(['on']));
+  });
+
+  it('that the database lost are recorded again from the run’s result', async () => {
+    await recordCustomEffect(test.database, key, { output: { bytes: 4 } });
+    expect(await recordLostEffects(test.database, { ...run, result })).toBe(1);
+    expect(await findEffect(test.database, { executionId: 'a', taskId: 'count' })).toEqual({
+      output: 3,
+      degraded: ['late'],
+      attempts: 1,
+      startedAt: START,
+      finishedAt: START + 2_500,
+      durationSeconds: 2.5,
+    });
+    expect(await findEffect(test.database, { executionId: 'a', taskId: 'fails' })).toBeUndefined();
+    expect(await recordLostEffects(test.database, { ...run, result })).toBe(0);
+  });
+});
+
 describe('runs', () => {
   it('are listed newest first, and found by either id', async () => {
     const config = { symbols: [], asOf: START } as unknown as RunConfig;
@@ -277,6 +330,27 @@ describe('runs', () => {
     expect(await runOf(test.database, 'daily')).toMatchObject({ executionId: 'e2', retryOf: 'e1' });
     expect(await runOf(test.database, 'e1')).toMatchObject({ input: { daysBack: 2 }, status: result });
     expect(await runOf(test.database, 'none')).toBeUndefined();
+  });
+
+  it('tell their tasks what they go by, from one query a worker', async () => {
+    const settings = { sourceTypes: ['file'], intervals: ['1h'], daysBack: 2, strategies: [], refetch: false, asOf: START };
+    const config = {
+      ...settings,
+      symbols: [{ symbol: 'RAIN', priority: 3 }],
+      tasks: [],
+      stages: {},
+      order: 'fifo',
+    } as unknown as RunConfig;
+    const run = { runId: 'daily', executionId: 'e1' };
+    const settingsOf = createRunSettings(test.database);
+    await expect(settingsOf(run)).rejects.toMatchObject({
+      type: 'BadInput',
+      message: "run daily is not in this worker's database: start every worker of a task queue with the same DATABASE_URL",
+    });
+    await beginRun(test.database, { ...run, input: {}, config, startedAt: START });
+    expect(await settingsOf(run)).toEqual({ ...settings, order: 'fifo' });
+    await test.database.query('truncate runs');
+    expect(await settingsOf(run)).toMatchObject(settings);
   });
 });
 

@@ -35,7 +35,14 @@ export interface PluginThreads {
 export function createPluginThreads(): PluginThreads {
   const cores = availableParallelism();
   let pool: Tinypool | undefined;
-  let told: PromiseWithTell | undefined;
+  /** Ends that are told together. */
+  const held: (() => void)[] = [];
+  let telling: NodeJS.Timeout | undefined;
+  const tell = (): void => {
+    clearTimeout(telling);
+    telling = undefined;
+    for (const resolve of held.splice(0)) resolve();
+  };
   const open = (): Tinypool =>
     new Tinypool({
       filename: threadEntry(),
@@ -85,31 +92,15 @@ export function createPluginThreads(): PluginThreads {
       }
     },
     async together() {
-      if ((pool?.queueSize ?? 0) >= TASKS_BEFORE_IT * cores) {
-        told ??= tellWithin(TOGETHER_MS, () => (told = undefined));
-        await told.promise;
-      } else told?.tell();
+      if ((pool?.queueSize ?? 0) < TASKS_BEFORE_IT * cores) return tell();
+      telling ??= setTimeout(tell, TOGETHER_MS);
+      await new Promise<void>((resolve) => held.push(resolve));
     },
-    close: async () => await pool?.destroy(),
+    async close() {
+      tell();
+      await pool?.destroy();
+    },
   };
-}
-
-interface PromiseWithTell {
-  readonly promise: Promise<void>;
-  tell(): void;
-}
-
-function tellWithin(milliseconds: number, onTold: () => void): PromiseWithTell {
-  let tell = (): void => undefined;
-  const promise = new Promise<void>((resolve) => {
-    const timer = setTimeout(() => tell(), milliseconds);
-    tell = () => {
-      clearTimeout(timer);
-      onTold();
-      resolve();
-    };
-  });
-  return { promise, tell: () => tell() };
 }
 
 function pass(message: FromThread, context: ActivityContext): void {
