@@ -101,6 +101,8 @@ export interface SymbolPipelineInput {
   readonly earlier?: EarlierAttempts;
   /** Stages whose end the parent must hear of at once. @default none */
   readonly signalStages?: readonly Stage[];
+  /** Reports without outputs: a run of many symbols keeps none. */
+  readonly brief?: boolean;
 }
 
 /** How a segment of a symbol's stages ended; a failed one ends the workflow with a failure that carries `reports`. */
@@ -119,4 +121,6 @@ export interface PackedReport {
   /** @default when the stage before it ended */
   readonly startedAt?: number;
   readonly at: number;
+  /** Of a success. @default null */
+  readonly output?: Json;
 }

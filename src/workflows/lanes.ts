@@ -19,7 +19,7 @@ import type {
 } from '../contracts/stage-report.ts';
 import { unlessDefault } from '../contracts/task-policy.ts';
 import type { Stage } from '../contracts/words.ts';
-import type { RunCommand, RunEvent } from '../scheduling/run-events.ts';
+import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run-events.ts';
 import { activityOptions } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
 import { unpackReports } from './packed-reports.ts';
@@ -50,12 +50,15 @@ export class Lanes {
   readonly #run: { readonly runId: string; readonly executionId: string; readonly config: RunConfig };
   readonly #tasks: ReadonlyMap<string, CustomTaskConfig>;
   readonly #ended: (event: LaneEnded) => void;
+  /** Outputs of stages are not kept, so they need not come. */
+  readonly #brief: boolean;
   /** One for all: the scheduler cancels everything that runs, or nothing. */
   readonly #scope = new CancellationScope({ cancellable: true });
 
   constructor(run: { runId: string; executionId: string; config: RunConfig }, ended: (event: LaneEnded) => void) {
     this.#run = run;
     this.#tasks = new Map(run.config.tasks.map((task) => [task.taskId, task]));
+    this.#brief = run.config.symbols.length > STAGE_DETAIL_LIMIT;
     this.#ended = ended;
   }
 
@@ -111,6 +114,7 @@ export class Lanes {
           policies: policiesOf(config, stages),
           earlier: earlierOf(command),
           signalStages: signalStages.length === 0 ? undefined : signalStages,
+          brief: this.#brief || undefined,
         },
       ],
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',

@@ -6,15 +6,17 @@ import { type Stage, stageTaskId } from '../contracts/words.ts';
  * attempt, begun when the stage before it ended). Every symbol of a large run sends them, and they are stored twice.
  *
  * @param stages of the reports, in order
+ * @param options.brief without outputs
  */
-export function packReports(stages: readonly Stage[], reports: readonly TaskReport[]): PackedReport[] {
+export function packReports(stages: readonly Stage[], reports: readonly TaskReport[], { brief = false } = {}): PackedReport[] {
   return reports.map(({ taskId: _, ...report }, i) => {
-    const { kind, attempts, startedAt, ...facts } = { attempts: 1, startedAt: undefined, ...report };
+    const { kind, attempts, startedAt, output, ...facts } = { attempts: 1, startedAt: undefined, output: null, ...report };
     return {
       stage: stages[i],
       ...(kind === 'succeeded' ? {} : { kind }),
       ...(attempts === 1 ? {} : { attempts }),
       ...(startedAt === reports[i - 1]?.at ? {} : { startedAt }),
+      ...(output === null || brief ? {} : { output }),
       ...facts,
     };
   });
@@ -24,7 +26,9 @@ export function packReports(stages: readonly Stage[], reports: readonly TaskRepo
 export function unpackReports(symbol: string, packed: readonly PackedReport[]): TaskReport[] {
   let before: number | undefined;
   return packed.map(({ stage, ...facts }) => {
-    const report = { taskId: stageTaskId(symbol, stage), kind: 'succeeded', attempts: 1, startedAt: before, ...facts } as TaskReport;
+    const { kind = 'succeeded' } = facts;
+    const usual = { attempts: 1, startedAt: before, ...(kind === 'succeeded' ? { output: null } : {}) };
+    const report = { taskId: stageTaskId(symbol, stage), kind, ...usual, ...facts } as TaskReport;
     before = report.at;
     return report;
   });

@@ -27,9 +27,10 @@ import { failureReport, successReport } from './task-report.ts';
  */
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
   const given = readSymbolInput(input);
-  const { symbol, runId, executionId, stages, policies = {}, signalStages = [] } = given;
+  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], brief } = given;
   const reports: TaskReport[] = [];
   let yieldRequested = false;
+  const packed = () => packReports(stages, reports, { brief });
   /** Reports the parent has already been told of. */
   let told = 0;
   setHandler(yieldSignal, () => {
@@ -38,7 +39,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
   setHandler(stagesQuery, () => reports);
 
   for (const [index, stage] of stages.entries()) {
-    if (yieldRequested) return { end: 'yielded', reports: packReports(stages, reports) };
+    if (yieldRequested) return { end: 'yielded', reports: packed() };
     const taskId = stageTaskId(symbol, stage);
     const earlier = index === 0 ? given.earlier : undefined;
     const policy = policies[stage] ?? defaultPolicy(stage);
@@ -66,12 +67,12 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
         nonRetryable: true,
         type: ended.error.type,
         message: `${taskId}: ${ended.error.message}`,
-        details: [{ reports: packReports(stages, reports) }],
+        details: [{ reports: packed() }],
       });
     }
     if (ended.kind === 'retryLater') {
       setCurrentDetails(`${stage} waits for its next attempt: ${ended.error.message}`);
-      return { end: 'completed', reports: packReports(stages, reports) };
+      return { end: 'completed', reports: packed() };
     }
     if (!last && signalStages.includes(stage)) {
       const next = stageTaskId(symbol, stages[index + 1]);
@@ -81,7 +82,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     }
   }
   setCurrentDetails('done');
-  return { end: 'completed', reports: packReports(stages, reports) };
+  return { end: 'completed', reports: packed() };
 }
 
 async function tellParent(symbol: string, reports: readonly TaskReport[]): Promise<void> {

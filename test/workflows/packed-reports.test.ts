@@ -51,6 +51,15 @@ describe('packed reports', () => {
     expect(JSON.stringify(packReports(STAGES, reports)).length).toBeLessThan(JSON.stringify(reports).length * 0.52);
   });
 
+  it('leave outputs out where nobody keeps them, and nothing else', () => {
+    const reports: TaskReport[] = [
+      { taskId: 'BTC_PRICE/collect', kind: 'succeeded', startedAt: 1, at: 2, attempts: 1, output: { ticks: 3 }, degraded: ['gaps'] },
+      { taskId: 'BTC_PRICE/clean', kind: 'failed', startedAt: 2, at: 3, attempts: 4, error },
+    ];
+    const travelled = JSON.parse(JSON.stringify(packReports(STAGES, reports, { brief: true })));
+    expect(unpackReports(SYMBOL, travelled)).toEqual([{ ...reports[0], output: null }, reports[1]]);
+  });
+
   it('are read as they were written before they were packed', () => {
     const whole: TaskReport = { taskId: 'BTC_PRICE/clean', kind: 'succeeded', startedAt: 1, at: 2, attempts: 1, output: { rows: 1 } };
     expect(unpackReports(SYMBOL, [whole as never])).toEqual([whole]);
