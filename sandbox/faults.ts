@@ -33,7 +33,10 @@ export interface Faults {
   readonly slowMs?: number;
   /** 403 with an HTML page, as the edge answers blocked addresses. */
   readonly blocked?: Rate;
-  /** A trades cursor is answered with the page before it, and a cursor that goes on from here. */
+  /**
+   * A trades cursor is answered with the page before it, and a cursor that goes on from here. Where bad rows take places, what
+   * comes again begins and ends a little above that page, which may be amid one second.
+   */
   readonly repeatPage?: Rate;
   /** A trades page starts with the last rows of the page before it. */
   readonly repeatRows?: Rate;

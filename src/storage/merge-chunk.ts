@@ -12,6 +12,8 @@ export interface Chunk {
   readonly version: number;
   /** From a position to the place in the instrument's order. */
   readonly shift: number;
+  /** Ticks from this place on are of this merge. */
+  readonly firstSeq: number;
 }
 
 export interface MergedChunk {
@@ -33,7 +35,9 @@ export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast
   const fast = tryFast && good >= WORTH_TRYING && hours.every(({ known }) => !known);
   if (fast && (await insertAllNew(transaction, chunk, hours))) return { good, inserted: good, corrected: 0, inVain: false };
   const inserted = await insertMissing(transaction, chunk);
-  return { good, inserted, corrected: inserted < good ? await correct(transaction, chunk) : 0, inVain: fast };
+  if (inserted === good) return { good, inserted, corrected: 0, inVain: fast };
+  await placeAsFirstMet(transaction, chunk);
+  return { good, inserted, corrected: await correct(transaction, chunk), inVain: fast };
 }
 
 /** Below this many rows the fast way's four statements take longer than they save. */
@@ -106,6 +110,23 @@ async function insertMissing(transaction: Transaction, { batch, after, upTo, ins
     [batch, after, upTo, instrument, shift, version],
   );
   return rows[0].inserted;
+}
+
+/**
+ * Puts ticks that this merge has met more than once where they were met first. Rows go in oldest first, so of those that came
+ * newest first (their positions are negative) the one met last was inserted. But a later page may repeat some trades of one
+ * timestamp without the older ones, which would then come after them.
+ */
+async function placeAsFirstMet(transaction: Transaction, { batch, after, upTo, instrument, shift, firstSeq }: Chunk): Promise<void> {
+  if (after >= -1) return;
+  const same = 't.instrument = $4::int and t.time = s.time and t.kind = s.kind and t.identity = s.identity';
+  await transaction.query(
+    `update ticks t set seq = s.seq
+     from (select s.time, s.kind, s.identity, max(s.position) + $5::bigint as seq from staged_rows s join ticks t on ${same}
+       where ${IN_CHUNK} and ${GOOD} and s.position < 0 and t.seq >= $6::bigint and t.seq < s.position + $5::bigint group by 1, 2, 3) s
+     where ${same}`,
+    [batch, after, upTo, instrument, shift, firstSeq],
+  );
 }
 
 /**

@@ -18,7 +18,8 @@ const CHUNK = 50_000;
 
 /**
  * Merges what a run staged for one instrument into its ticks, with its coverage, and empties the staging. Set-based, in the
- * venue's order, and idempotent: a tick that is there already stays as it is, with its place in the order.
+ * venue's order, and idempotent: a tick that is there already stays as it is, with its place in the order. A row that was
+ * staged more than once has the place at which it was met first.
  *
  * The hours that changed get a new version of the instrument, from which `kline` knows what to build again.
  *
@@ -43,7 +44,7 @@ export async function mergeStaged(transaction: Transaction, batch: StagingBatch,
     await transaction.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
     for (let after = first - 1; after < last; ) {
       const upTo = await endOfChunk(transaction, batch.id, after, last);
-      const chunk = { batch: batch.id, after, upTo, instrument: batch.instrumentKey, version, shift };
+      const chunk = { batch: batch.id, after, upTo, instrument: batch.instrumentKey, version, shift, firstSeq: state.nextSeq };
       const merged = await mergeChunk(transaction, chunk, tryFast);
       tryFast &&= !merged.inVain;
       good += merged.good;

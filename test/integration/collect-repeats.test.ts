@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CandidateRow } from '../../src/contracts/market-data.ts';
+import { saveInstruments } from '../../src/storage/instruments.ts';
+import { stagePage } from '../../src/storage/staging.ts';
+import type { PageOrder } from '../../src/storage/staging-position.ts';
+import type { Source } from '../../src/sources/source.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
+import { instrument, runStages, START, trade } from '../stage-run.ts';
+
+describe('a row that comes again on a later page keeps its place among the trades of its timestamp', () => {
+  let test: TestDatabase;
+  beforeAll(async () => {
+    test = await testDatabase();
+  });
+  afterAll(() => test.close());
+  beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+
+  const at = (time: number, name: string, price = 0.5): CandidateRow => trade(time, price, { identity: name, tradeId: name });
+
+  async function collectPages(order: PageOrder, pages: readonly (readonly CandidateRow[])[]): Promise<void> {
+    const market = instrument();
+    const instrumentKey = (await saveInstruments(test.database, 'RAIN', [market])).get(market.id) as number;
+    for (const [pageNumber, rows] of pages.entries()) {
+      await stagePage(test.database, { executionId: 'a', symbol: 'RAIN', instrumentKey, pageNumber, order, rows });
+    }
+  }
+
+  const storedOf = async (time: number): Promise<readonly (string | null)[]> => {
+    const stored = await storedTrades(test.database, instrument().id);
+    return stored.filter((tick) => tick.time === time).map(({ tradeId }) => tradeId);
+  };
+
+  const [d, c, b, a] = ['d', 'c', 'b', 'a'].map((name) => at(START, name));
+
+  it.each<{ what: string; order: PageOrder; pages: CandidateRow[][] }>([
+    { what: 'ends amid the timestamp', order: 'newest-first', pages: [[d, c, b, a], [d, c], [at(START - 1, 'older')]] },
+    {
+      what: 'ends amid it where a boundary was',
+      order: 'newest-first',
+      pages: [
+        [d, c],
+        [b, a],
+        [d, c, b],
+      ],
+    },
+    {
+      what: 'begins amid the timestamp and goes on',
+      order: 'newest-first',
+      pages: [
+        [d, c, b],
+        [c, b, a],
+      ],
+    },
+    { what: 'came oldest first', order: 'oldest-first', pages: [[a, b, c, d], [b, c], [at(START + 1, 'newer')]] },
+  ])('where the repeat $what ($order)', async ({ order, pages }) => {
+    await collectPages(order, pages);
+    const { store } = await runStages(test.database, { executionId: 'a' });
+    expect(await storedOf(START)).toEqual(['a', 'b', 'c', 'd']);
+    const rows = pages.flat();
+    const inserted = new Set(rows).size;
+    expect(store.output).toMatchObject({ inserted, duplicates: rows.length - inserted });
+  });
+
+  it('where more is merged than fits one statement', async () => {
+    const newer = Array.from({ length: 49_998 }, (_, i) => at(START + 60_000 - i, `n${i}`));
+    await collectPages('newest-first', [
+      [...newer, d, c, b, a],
+      [d, c],
+    ]);
+    await runStages(test.database, { executionId: 'a' });
+    expect(await storedOf(START)).toEqual(['a', 'b', 'c', 'd']);
+  }, 60_000);
+});
+
+let rig: CollectRig | undefined;
+afterEach(() => rig?.close());
+
+it.each(['predict:1011', 'predict:1012', 'predict:1013'])('the order of %s survives pages that come again with other ends', async (id) => {
+  // bad rows take places on a page, so what comes again begins a little above the page before it, and ends above its end
+  const badRows = 0.02;
+  rig = await createCollectRig({ faults: { badRows } });
+  await rig.add({ symbol: 'ONE', sources: { predict: [{ marketId: Number(id.slice('predict:'.length)) }] } });
+  const { venue } = rig;
+  const { predict } = rig.sources.byType;
+  if (!('source' in predict)) throw new Error(predict.skipped);
+  const repeating: Source = {
+    ...predict.source,
+    async *collect(request) {
+      let pages = 0;
+      for await (const page of predict.source.collect(request)) {
+        // every second page; the first one would come again as it was
+        if (++pages % 2 === 0) venue.setFaults({ badRows, repeatPage: { count: 1 }, only: ['/predict/v1/orders/matches'] });
+        yield page;
+      }
+    },
+  };
+  const sources = { ...rig.sources, byType: { ...rig.sources.byType, predict: { source: repeating } } };
+  const { store } = await rig.collectAndStore({ symbol: 'ONE', executionId: 'a', daysBack: 3, sources });
+  expect(store.output).toMatchObject({ duplicates: expect.toSatisfy((count: number) => count > 100) });
+  expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 3 * DAY, to: NOON }));
+});
