@@ -59,6 +59,16 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
   runTask(state, lane, first, at);
 }
 
+/** At least how many lanes are still to be opened: one for each custom task, and for each symbol that has none and is not through. */
+export function lanesToCome({ graph, status, symbolHasLane }: RunState): number {
+  let count = 0;
+  for (let task = 0; task < graph.size; task++) {
+    const isLast = graph.nextStage[task] < 0;
+    if (isLast && status[task] === PENDING && (graph.symbolOf[task] < 0 || symbolHasLane[graph.symbolOf[task]] === 0)) count++;
+  }
+  return count;
+}
+
 /** @internal */
 export function openLane(state: RunState, lane: Lane): void {
   state.lanes.set(lane.id, lane);

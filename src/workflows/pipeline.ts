@@ -19,6 +19,7 @@ import type { PipelineResult, PipelineStatus } from '../contracts/pipeline-statu
 import type { PreparedRun, RunOptions } from '../contracts/run-config.ts';
 import { buildGraph } from '../scheduling/graph.ts';
 import { dehydrate, rehydrate } from '../scheduling/dehydrate.ts';
+import { lanesToCome } from '../scheduling/lanes.ts';
 import { createRun, type RunState } from '../scheduling/run-state.ts';
 import { reduce } from '../scheduling/reducer.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run-events.ts';
@@ -38,8 +39,13 @@ import {
 import { Lanes } from './lanes.ts';
 import { queue } from './sinks.ts';
 
-/** History is handed to a new execution past this many events, long before the server's limit. */
+/** History is handed to a new execution past this many events, or where the server suggests it; both long before its limits. */
 const HISTORY_LIMIT = 4_000;
+/** A run that ends within so many events, and is not large in bytes, goes on: a hand-over lets the slots run empty. */
+const LAST_EVENTS = 5_000;
+const LAST_BYTES = 8_000_000;
+/** A lane's start and end, with its part of the workflow tasks. */
+const EVENTS_PER_LANE = 5;
 
 type Finish = Extract<RunCommand, { type: 'finish' }>;
 
@@ -75,8 +81,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOptions = 
     if (state === undefined) return;
     for (const command of reduce(state, event)) carryOut(command);
     tellQueue(state.ready.size, state.lanes.size);
-    const { continueAsNewSuggested, historyLength } = workflowInfo();
-    if (!draining && finish === undefined && (continueAsNewSuggested || historyLength > HISTORY_LIMIT)) {
+    if (!draining && finish === undefined && isHistoryFull(state)) {
       draining = true;
       dispatch({ type: 'drain', at: Date.now() });
     }
@@ -238,6 +243,12 @@ async function prepare(
     if (thrown instanceof ActivityFailure && thrown.cause instanceof ApplicationFailure) throw thrown.cause;
     throw thrown;
   }
+}
+
+function isHistoryFull(state: RunState): boolean {
+  const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
+  if (!continueAsNewSuggested && historyLength <= HISTORY_LIMIT) return false;
+  return historySize > LAST_BYTES || historyLength + EVENTS_PER_LANE * (state.lanes.size + lanesToCome(state)) > LAST_EVENTS;
 }
 
 function validateMaxConcurrent(value: number): void {
