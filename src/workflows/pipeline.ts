@@ -247,7 +247,7 @@ async function prepare(
 
 function isHistoryFull(state: RunState): boolean {
   const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
-  if (!continueAsNewSuggested && historyLength <= HISTORY_LIMIT) return false;
+  if (historyLength <= HISTORY_LIMIT) return continueAsNewSuggested;
   return historySize > LAST_BYTES || historyLength + EVENTS_PER_LANE * (state.lanes.size + lanesToCome(state)) > LAST_EVENTS;
 }
 

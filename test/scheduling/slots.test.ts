@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { lanesToCome } from '../../src/scheduling/lanes.ts';
 import { DrivenRun, failed, retryLater, succeeded } from './driven-run.ts';
 import { customTask, runConfig } from './run-config.ts';
 
@@ -53,6 +54,19 @@ describe('slots', () => {
     ]);
     expect(run.ends('A', [succeeded('A/collect', { attempts: 3 })])).toEqual(['finish success']);
     expect(run.status.taskResults['A/collect'].attempts).toBe(3);
+  });
+
+  it('tell how many lanes are still to come', () => {
+    const tasks = [customTask('notify', { dependencies: ['A/visualize'] })];
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C', 'D'], tasks, maxConcurrent: 2 }));
+    expect(lanesToCome(run.state)).toBe(5);
+    run.start();
+    expect(lanesToCome(run.state)).toBe(3);
+    run.ends('A', [failed('A/collect')]);
+    expect(run.status.taskResults.notify.status).toBe('skipped');
+    expect(lanesToCome(run.state)).toBe(1);
+    run.ends('B', [succeeded('B/collect')], { end: 'yielded' });
+    expect(lanesToCome(run.state)).toBe(1);
   });
 
   it('come back once, however a lane ends', () => {
