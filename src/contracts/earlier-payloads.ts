@@ -19,7 +19,6 @@ type InlineTaskCall = Omit<CustomTaskCall, 'earlier'> & InlineEarlier;
 interface InlineStageCall {
   readonly context: InlineTaskCall;
   readonly symbol: string;
-  readonly stage: Stage;
 }
 
 interface InlineSymbolInput extends InlineEarlier {
@@ -39,7 +38,7 @@ export function readCustomTaskCall(given: CustomTaskCall | InlineTaskCall): Cust
 export function readStageCall(given: StageCall | InlineStageCall): StageCall {
   if (!('context' in given)) return given;
   const { runId, executionId, policy, earlier } = readCustomTaskCall(given.context);
-  return { runId, executionId, symbol: given.symbol, stage: given.stage, policy, earlier };
+  return { runId, executionId, symbol: given.symbol, policy, earlier };
 }
 
 export function readSymbolInput(given: SymbolPipelineInput | InlineSymbolInput): SymbolPipelineInput {

@@ -25,10 +25,9 @@ interface TaskCall {
   readonly earlier?: EarlierAttempts;
 }
 
-/** The one argument of each stage activity: a reference; the run's settings are looked up by it. */
+/** The one argument of each stage activity, whose type is the stage: a reference; the run's settings are looked up by it. */
 export interface StageCall extends TaskCall {
   readonly symbol: string;
-  readonly stage: Stage;
 }
 
 /** The second argument of a custom task's activity; its own input is the first. */

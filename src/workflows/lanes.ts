@@ -42,8 +42,8 @@ type End = (ended: Omit<LaneEnded, 'type' | 'lane' | 'at'>) => void;
  * The lanes that hold a slot of this run: one child workflow per symbol, one activity per custom task. Carries out the
  * scheduler's commands and reports each lane's end exactly once.
  *
- * Written with few promises: the SDK keeps a stack trace of each one, for its Stack Trace query, and at ten a lane that was
- * more work than everything else here.
+ * Written with few promises: the SDK keeps a stack trace of each one, for its Stack Trace query, and at eleven a lane they made
+ * each workflow task of a chain a seventh longer.
  */
 export class Lanes {
   readonly #open = new Map<string, OpenLane>();

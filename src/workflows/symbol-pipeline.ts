@@ -11,7 +11,7 @@ import {
 import type { StageActivities } from '../activities/registry.ts';
 import { readSymbolInput } from '../contracts/earlier-payloads.ts';
 import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/stage-report.ts';
-import { defaultPolicy, unlessDefault } from '../contracts/task-policy.ts';
+import { defaultPolicy } from '../contracts/task-policy.ts';
 import { stageTaskId } from '../contracts/words.ts';
 import { activityOptions } from './activity-options.ts';
 import { reportsSignal, stagesQuery, yieldSignal } from './handlers.ts';
@@ -42,7 +42,6 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     if (yieldRequested) return { end: 'yielded', reports: packed() };
     const taskId = stageTaskId(symbol, stage);
     const earlier = index === 0 ? given.earlier : undefined;
-    const policy = policies[stage] ?? defaultPolicy(stage);
     const begun = { taskId, startedAt: Date.now(), earlierAttempts: earlier?.attempts ?? 0 };
     setCurrentDetails(`${stage} (${index + 1} of ${stages.length})`);
     const started: TaskReport = { taskId, kind: 'started', at: begun.startedAt };
@@ -50,8 +49,10 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     const last = index === stages.length - 1;
     let ended: TaskReport;
     try {
-      const { [stage]: run } = proxyActivities<StageActivities>(activityOptions({ taskId, policy }));
-      ended = successReport(begun, await run({ runId, executionId, symbol, stage, ...unlessDefault(policy, stage), earlier }));
+      const { [stage]: run } = proxyActivities<StageActivities>(
+        activityOptions({ taskId, policy: policies[stage] ?? defaultPolicy(stage) }),
+      );
+      ended = successReport(begun, await run({ runId, executionId, symbol, policy: policies[stage], earlier }));
     } catch (thrown) {
       ended = failureReport(begun, thrown);
     }

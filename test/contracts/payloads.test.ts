@@ -20,10 +20,9 @@ describe('payloads of before they became references', () => {
   const earlier = { attempts: 2, failures: 1, error: before.earlierError };
 
   it('are read as those of today: a stage, a custom task, a symbol', () => {
-    expect(readStageCall({ context: { ...run, taskId: 'A/clean', policy, ...never }, symbol: 'A', stage: 'clean' })).toEqual({
+    expect(readStageCall({ context: { ...run, taskId: 'A/clean', policy, ...never }, symbol: 'A' })).toEqual({
       ...run,
       symbol: 'A',
-      stage: 'clean',
       policy,
     });
     expect(readCustomTaskCall({ ...run, taskId: 'notify', policy, ...before })).toEqual({ ...run, taskId: 'notify', policy, earlier });
@@ -38,7 +37,7 @@ describe('payloads of before they became references', () => {
   });
 
   it('leave those of today as they are', () => {
-    const stage = { ...run, symbol: 'A', stage: 'clean' } as const;
+    const stage = { ...run, symbol: 'A' };
     const symbol = { ...run, symbol: 'A', stages: ['clean'], earlier } as const;
     expect(readStageCall(stage)).toBe(stage);
     expect(readSymbolInput(symbol)).toBe(symbol);

@@ -43,6 +43,11 @@ describe('a run of more than 50 symbols', () => {
     expect(result.taskResults.S007).toMatchObject({ status: 'failed', error: { type: 'TypeError', message: 'a bug in a stage' } });
     expect(result.taskResults.S008).toMatchObject({ status: 'success' });
 
+    // the parent keeps no outputs, so they do not come; the activities' results have them
+    const child = (await rig.client.workflow.getHandle(`${runId}/S008`).result()) as { reports: object[] };
+    expect(child.reports).toHaveLength(2);
+    for (const report of child.reports) expect(report).not.toHaveProperty('output');
+
     // handed on at least once, and nobody noticed
     const { runId: lastExecution } = await rig.client.workflow.getHandle(runId).describe();
     expect(lastExecution).not.toBe(executionId);

@@ -39,6 +39,22 @@ describe('custom tasks of a plugin', () => {
     expect(taskResults.never).toMatchObject({ status: 'skipped', skippedBecause: 'stuck' });
   });
 
+  it('are in the ledger at the end of the run, also where the database had lost them', async () => {
+    const { runId, executionId } = await rig.lab.start({
+      symbols: [],
+      tasks: [
+        task('first', 'sleep', { args: [{ duration: '1ms' }] }),
+        task('second', 'sleep', { args: [{ duration: '2s' }], dependencies: ['first'] }),
+      ],
+    });
+    while ((await rig.lab.status(runId)).taskResults.second?.status !== 'running') await new Promise((resolve) => setTimeout(resolve, 50));
+    const { rowCount } = await rig.database.query("delete from ledger where execution_id = $1 and task_id = 'first'", [executionId]);
+    expect(rowCount).toBe(1);
+    expect((await rig.lab.result(runId)).result).toBe('success');
+    const { rows } = await rig.database.query('select task_id from ledger where execution_id = $1 order by 1', [executionId]);
+    expect(rows.map(({ task_id }) => task_id)).toEqual(['first', 'second']);
+  });
+
   it('that fail say how: the error of the thread is the error of the task', async () => {
     const { taskResults } = await rig.run({
       symbols: [],

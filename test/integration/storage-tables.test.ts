@@ -291,6 +291,10 @@ describe('effects of custom tasks', () => {
     expect(await recordCustomEffect(test.database, key, { output: { bytes: 4 } })).toEqual({ output: { bytes: 4 } });
     expect(await recordCustomEffect(test.database, key, { output: { bytes: 5 } })).toEqual({ output: { bytes: 4 } });
     expect(await findEffect(test.database, key)).toMatchObject({ output: { bytes: 4 }, attempts: 2, startedAt: START });
+    await test.database.transaction(async (transaction) => {
+      await recordCustomEffect(transaction, { ...key, taskId: 'other' }, { output: null });
+      expect((await transaction.query('show synchronous_commit')).rows).toEqual([{ synchronous_commit: 'off' }]);
+    });
     const settings = await Promise.all(Array.from({ length: 20 }, () => test.database.query('show synchronous_commit')));
     expect(new Set(settings.map(({ rows }) => rows[0].synchronous_commit))).toEqual(new Set(['on']));
   });
