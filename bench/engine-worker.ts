@@ -1,10 +1,10 @@
-import { STAGES } from '../src/contracts/words.ts';
 import type { StageFunction } from '../src/activities/stage-work.ts';
+import { STAGES } from '../src/contracts/words.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { startWorker } from '../src/worker.ts';
 
 /** A worker whose stages do nothing but record that they did: what is left is the engine. Ends when its parent does. */
-const nothing: StageFunction = (_, work) => work.record({ output: { rows: 42 } });
+const nothing: StageFunction = (_, work) => work.record({ output: { ticks: 0, candles: 0 } });
 const worker = await startWorker({
   env: process.env,
   log: createLog({ LOG_LEVEL: 'error' }),

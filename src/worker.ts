@@ -120,6 +120,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         queue: { length: { fn: ({ workflowId }, state) => metrics.queueLength(workflowId, state) } },
       } satisfies InjectedSinks<QueueSinks>,
       maxConcurrentActivityTaskExecutions: maxActivities,
+      maxConcurrentLocalActivityExecutions: maxActivities,
       maxConcurrentWorkflowTaskExecutions: 40,
       maxHeartbeatThrottleInterval: '2s',
       defaultHeartbeatThrottleInterval: '2s',

@@ -2,12 +2,12 @@ import { importSymbols } from '../src/storage/catalogue.ts';
 import type { Queryable } from '../src/storage/database.ts';
 
 /** AAA and BBB enabled, CCC not; priorities 1, 2, 3. Scripted stages never look at their sources. */
-export async function importTestSymbols(database: Queryable): Promise<void> {
-  const entries = ['AAA', 'BBB', 'CCC'].map((symbol, index) => ({
+export async function importTestSymbols(database: Queryable, names: readonly string[] = ['AAA', 'BBB', 'CCC']): Promise<void> {
+  const entries = names.map((symbol, index) => ({
     symbol,
     title: '',
     enabled: symbol !== 'CCC',
-    priority: index + 1,
+    priority: Math.min(5, index + 1),
     sources: { file: [{ path: 'none.csv' }] },
   }));
   await importSymbols(database, entries, { replace: true });

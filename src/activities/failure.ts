@@ -63,7 +63,16 @@ export function failureOf(
   if (!retryable || failures > policy.maxRetries) return failure({ nonRetryable: true, details: [details] });
   const wait = Math.max(retryWaitMs(policy, failures), retryAfterMs ?? 0);
   if (wait > longestWaitInSlotMs) return failure({ nonRetryable: true, details: [{ ...details, retryAfterMs: wait }] });
-  return failure({ nonRetryable: false, nextRetryDelay: Math.max(1, wait), details: [details] });
+  const retryDelayMs = Math.max(1, wait);
+  return failure({ nonRetryable: false, nextRetryDelay: retryDelayMs, details: [{ ...details, retryDelayMs }] });
+}
+
+/** The failure of a first attempt that was made elsewhere, as the failure of this one. */
+export function failureAgain(details: AttemptDetails): ApplicationFailure {
+  const { error, retryDelayMs } = details;
+  const failure = ApplicationFailure.create({ type: error.type, message: error.message, nextRetryDelay: retryDelayMs, details: [details] });
+  if (error.stack !== undefined) failure.stack = error.stack;
+  return failure;
 }
 
 /** Wait before the retry that follows the n-th failure: retryDelay · backoff^(n−1), at most maxDelay. Milliseconds. */

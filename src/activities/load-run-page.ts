@@ -1,4 +1,5 @@
 import type { PipelineResult, TaskResult } from '../contracts/pipeline-status.ts';
+import { numberIn } from '../contracts/task-output.ts';
 import type { Stage } from '../contracts/words.ts';
 import { STAGES, stageTaskId } from '../contracts/words.ts';
 import { changesSince } from '../report/changes.ts';
@@ -21,7 +22,6 @@ import {
 import { lastTicks, retryChain } from '../storage/report-symbol-queries.ts';
 import type { StoredRun } from '../storage/runs.ts';
 import { VERSION } from '../version.ts';
-import { numberIn } from './task-output.ts';
 
 const DAY = 86_400_000;
 /** Symbols whose data is looked up; the page says how many there are in all. */

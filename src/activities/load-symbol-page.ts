@@ -1,4 +1,5 @@
 import { resolutionAsOf } from '../backtest/settlement.ts';
+import { numberIn } from '../contracts/task-output.ts';
 import type { Interval, SourceType, TickKind } from '../contracts/words.ts';
 import { INTERVALS, stageTaskId } from '../contracts/words.ts';
 import { calibrationOf } from '../report/stored-backtest.ts';
@@ -10,7 +11,6 @@ import { findEffect } from '../storage/ledger.ts';
 import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../storage/report-symbol-queries.ts';
 import { VERSION } from '../version.ts';
 import { loadInstrumentSection, type SectionContext, summaryOf } from './load-instrument-section.ts';
-import { numberIn } from './task-output.ts';
 
 const DAY = 86_400_000;
 /** Instruments that get a section of their own, and rows of the table of the others. */

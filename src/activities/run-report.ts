@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../contracts/errors.ts';
+import { numberIn } from '../contracts/task-output.ts';
 import { reportFolder, reportFolderName, runReportPath, symbolPageName } from '../report/report-path.ts';
 import { renderRunPage } from '../report/run-page.ts';
 import type { Database } from '../storage/database.ts';
@@ -8,7 +9,6 @@ import { type LedgerTask, ledgerTasks } from '../storage/report-run-queries.ts';
 import { runOf } from '../storage/runs.ts';
 import { type EndedRun, listedSymbols, loadRunPage } from './load-run-page.ts';
 import type { Log } from './stage-work.ts';
-import { numberIn } from './task-output.ts';
 import { writeSymbolPage } from './visualize.ts';
 import { writePage } from './write-page.ts';
 

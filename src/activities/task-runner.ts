@@ -7,7 +7,7 @@ import type { Stage } from '../contracts/words.ts';
 import type { Database } from '../storage/database.ts';
 import { recordCustomEffect } from '../storage/custom-effects.ts';
 import { commitEffect, findEffect, recordEffect } from '../storage/ledger.ts';
-import { failureOf } from './failure.ts';
+import { failureAgain, failureOf } from './failure.ts';
 import type { Log, StageEffect, StageWork } from './stage-work.ts';
 import type { TaskMetrics } from './task-metrics.ts';
 
@@ -51,16 +51,25 @@ export function createTaskRunner({
 }: TaskRunnerDependencies): (task: Task) => Promise<TaskOutcome> {
   return async ({ call, symbol, stage, work }) => {
     const activity = Context.current();
-    const { runId, executionId, taskId, policy = defaultPolicy(stage), earlier } = call;
+    const { runId, executionId, taskId, policy = defaultPolicy(stage), earlier, failedLocally } = call;
     const attempts = (earlier?.attempts ?? 0) + activity.info.attempt;
-    const before = (activity.info.heartbeatDetails ?? { failures: earlier?.failures ?? 0, error: earlier?.error }) as Heartbeat;
+    const past = failedLocally === undefined ? earlier : { ...failedLocally, error: pastError(failedLocally.error) };
+    const before = (activity.info.heartbeatDetails ?? { failures: past?.failures ?? 0, error: past?.error }) as Heartbeat;
+    // Nobody listens to a local activity.
+    const tell = (beat: Heartbeat): void => {
+      if (!activity.info.isLocal) activity.heartbeat(beat);
+    };
+    if (failedLocally !== undefined && activity.info.attempt === 1) {
+      tell(before);
+      throw failureAgain(failedLocally);
+    }
     const key = { runId, executionId, taskId, symbol, stage, startedAt: Date.now(), attempts, lastError: before.error };
     const fields = { runId, taskId, attempt: attempts };
     const log = withFields(baseLog, fields);
     const meter = metrics.begin(stage ?? 'custom');
 
     let beat: Heartbeat = before;
-    const beating = setInterval(() => activity.heartbeat(beat), HEARTBEAT_INTERVAL_MS);
+    const beating = setInterval(() => tell(beat), HEARTBEAT_INTERVAL_MS);
     const stop = new AbortController();
     const { signal } = stop;
     const timer = setTimeout(() => stop.abort(timedOut(taskId, policy.timeoutMs)), policy.timeoutMs);
@@ -84,7 +93,7 @@ export function createTaskRunner({
           log,
           heartbeat: (resume) => {
             beat = { ...before, resume };
-            activity.heartbeat(beat);
+            tell(beat);
           },
           commit: async (write) => {
             signal.throwIfAborted();
@@ -100,7 +109,8 @@ export function createTaskRunner({
       return { output: effect.output, degraded: effect.degraded, attempts };
     } catch (thrown) {
       if (cancelled.aborted) {
-        meter.end('cancelled');
+        // An attempt whose time the server or the workflow counts goes on in another one.
+        if (activity.cancellationDetails?.timedOut !== true) meter.end('cancelled');
         // Temporal tells a requested cancellation from a worker that shuts down by this very error.
         await activity.cancelled.catch((cancellation: unknown) => {
           throw cancellation;
@@ -111,7 +121,7 @@ export function createTaskRunner({
       meter.end(failure.nonRetryable ? 'failed' : 'retried', undefined, failure.type ?? 'Error');
       if (thrown instanceof CancelledFailure) throw thrown;
       // Kept by the server with the failed attempt: the next one, on whatever worker, goes on counting from here.
-      activity.heartbeat({ ...beat, failures, error: pastError(failure) } satisfies Heartbeat);
+      tell({ ...beat, failures, error: pastError(failure) });
       log.warn(`${taskId}: ${failure.message}`, { type: failure.type, retryInMs: failure.nextRetryDelay, final: failure.nonRetryable });
       throw failure;
     } finally {

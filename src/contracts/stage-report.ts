@@ -23,6 +23,8 @@ interface TaskCall {
   /** @default `defaultPolicy` */
   readonly policy?: TaskPolicy;
   readonly earlier?: EarlierAttempts;
+  /** How the first attempt failed, which was made as a local activity: the activity takes it up as its own first. */
+  readonly failedLocally?: AttemptDetails;
 }
 
 /** The one argument of each stage activity, whose type is the stage: a reference; the run's settings are looked up by it. */
@@ -61,6 +63,8 @@ export interface AttemptDetails {
   readonly failures: number;
   /** Set when the next attempt is so far away that the slot is given back meanwhile. */
   readonly retryAfterMs?: number;
+  /** The wait before the next attempt, when it is to keep the slot. */
+  readonly retryDelayMs?: number;
   readonly error: TaskError;
 }
 
@@ -102,6 +106,8 @@ export interface SymbolPipelineInput {
   readonly signalStages?: readonly Stage[];
   /** Reports without outputs: a run of many symbols keeps none. */
   readonly brief?: boolean;
+  /** Stages with little to do are tried as local activities first. @default false */
+  readonly tryLocally?: boolean;
 }
 
 /** How a segment of a symbol's stages ended; a failed one ends the workflow with a failure that carries `reports`. */

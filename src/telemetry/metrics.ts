@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { TaskMetrics } from '../activities/task-metrics.ts';
-import type { Json } from '../contracts/pipeline-input.ts';
+import { numberIn } from '../contracts/task-output.ts';
 
 /** Outputs of stages that count rows, and the `outcome` label each becomes. */
 const ROW_OUTCOMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -97,7 +97,7 @@ export function createMetrics(): WorkerMetrics {
             if (status !== 'success') return;
             duration.observe({ stage }, (performance.now() - from) / 1000);
             for (const [key, outcome] of Object.entries(ROW_OUTCOMES[stage] ?? {}))
-              rows.inc({ stage, outcome }, numberAt(effect?.output, key));
+              rows.inc({ stage, outcome }, numberIn(effect?.output, key) ?? 0);
           },
         };
       },
@@ -121,10 +121,4 @@ function sum(runs: ReadonlyMap<string, { ready: number; running: number }>, key:
   let total = 0;
   for (const state of runs.values()) total += state[key];
   return total;
-}
-
-function numberAt(output: Json | undefined, key: string): number {
-  if (typeof output !== 'object' || output === null || Array.isArray(output)) return 0;
-  const value = (output as Record<string, Json>)[key];
-  return typeof value === 'number' ? value : 0;
 }

@@ -2,11 +2,11 @@ import {
   ApplicationFailure,
   CancellationScope,
   ChildWorkflowFailure,
+  type ChildWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
   proxyActivities,
   startChild,
-  type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import type { CustomTaskConfig, RunConfig } from '../contracts/run-config.ts';
 import type {
@@ -20,7 +20,7 @@ import type {
 import { unlessDefault } from '../contracts/task-policy.ts';
 import type { Stage } from '../contracts/words.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run-events.ts';
-import { activityOptions } from './activity-options.ts';
+import { activityOptions, HEARTBEAT_TIMEOUT_MS } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
 import { unpackReports } from './packed-reports.ts';
 import type { symbolPipeline } from './symbol-pipeline.ts';
@@ -115,10 +115,14 @@ export class Lanes {
           earlier: earlierOf(command),
           signalStages: signalStages.length === 0 ? undefined : signalStages,
           brief: this.#brief || undefined,
+          // Where every stage is reported as it ends, each is an activity that can be looked at by itself.
+          tryLocally: this.#brief || undefined,
         },
       ],
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
       parentClosePolicy: ParentClosePolicy.TERMINATE,
+      // Local activities run within workflow tasks: those of a worker that died are given to another one as soon as activities are.
+      workflowTaskTimeout: HEARTBEAT_TIMEOUT_MS,
       staticSummary: stages.length === 1 ? `${symbol}: ${stages[0]}` : `${symbol}: ${stages[0]} → ${stages[stages.length - 1]}`,
     }).then(
       (child) => {

@@ -3,19 +3,17 @@ import {
   CancellationScope,
   CancelledFailure,
   getExternalWorkflowHandle,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { StageActivities } from '../activities/registry.ts';
 import { readSymbolInput } from '../contracts/earlier-payloads.ts';
 import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/stage-report.ts';
-import { defaultPolicy } from '../contracts/task-policy.ts';
 import { stageTaskId } from '../contracts/words.ts';
-import { activityOptions } from './activity-options.ts';
 import { reportsSignal, stagesQuery, yieldSignal } from './handlers.ts';
+import { hasLittleToDo } from './little-to-do.ts';
 import { packReports } from './packed-reports.ts';
+import { runStage } from './run-stage.ts';
 import { failureReport, successReport } from './task-report.ts';
 
 /**
@@ -27,7 +25,7 @@ import { failureReport, successReport } from './task-report.ts';
  */
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
   const given = readSymbolInput(input);
-  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], brief } = given;
+  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], tryLocally = false, brief } = given;
   const reports: TaskReport[] = [];
   let yieldRequested = false;
   const packed = () => packReports(stages, reports, { brief });
@@ -49,10 +47,10 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     const last = index === stages.length - 1;
     let ended: TaskReport;
     try {
-      const { [stage]: run } = proxyActivities<StageActivities>(
-        activityOptions({ taskId, policy: policies[stage] ?? defaultPolicy(stage) }),
-      );
-      ended = successReport(begun, await run({ runId, executionId, symbol, policy: policies[stage], earlier }));
+      const call = { runId, executionId, symbol, policy: policies[stage], earlier };
+      // News for the parent leave with the workflow task, which a local activity would hold back.
+      const local = tryLocally && !signalStages.includes(stages[index - 1]) && hasLittleToDo(stage, reports);
+      ended = successReport(begun, await runStage(stage, call, { local }));
     } catch (thrown) {
       ended = failureReport(begun, thrown);
     }

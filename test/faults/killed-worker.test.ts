@@ -1,12 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startSandboxVenue } from '../../sandbox/venue.ts';
+import { importSymbols } from '../../src/storage/catalogue.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/predictlab.js', import.meta.url));
 const SYMBOLS = ['BTC_PRICE', 'SOL_PRICE', 'RATE_CUT'];
+
+const TICKS = 30;
+/** A tick every half hour, of another price in each file. */
+const ticksOf = (file: number): string =>
+  [
+    'time,price,size',
+    ...Array.from(
+      { length: TICKS },
+      (_, i) => `${new Date(SANDBOX_NOW - (i + 1) * 1_800_000).toISOString()},0.${30 + ((i + file) % 60)},1`,
+    ),
+  ].join('\n');
 
 /** A worker in a process of its own, once it polls. */
 async function spawnWorker(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
@@ -66,5 +81,43 @@ describe('a worker killed with -9 in the middle of a run', () => {
     await rig.close();
     await kill(next);
     await venue.close();
+  }, 120_000);
+
+  it('costs nothing either where stages are local activities', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-killed-'));
+    const symbols = Array.from({ length: 60 }, (_, i) => `F${String(i).padStart(2, '0')}`);
+    for (const [i, symbol] of symbols.entries()) await writeFile(path.join(folder, `${symbol}.csv`), ticksOf(i));
+    const entries = symbols.map((symbol) => ({
+      symbol,
+      title: '',
+      enabled: true,
+      priority: 3,
+      sources: { file: [{ path: path.join(folder, `${symbol}.csv`) }] },
+    }));
+    const input = { sourceTypes: ['file' as const], daysBack: 2, asOf: new Date(SANDBOX_NOW).toISOString(), maxConcurrent: 10 };
+    const undisturbed = await createRig();
+    await importSymbols(undisturbed.database, entries, { replace: true });
+    expect(await undisturbed.run(input)).toMatchObject({ result: 'success', totalTasks: 360 });
+    const wanted = await storedData(undisturbed.database);
+    expect(wanted.ticks).toHaveLength(60 * TICKS);
+    await undisturbed.close();
+
+    const rig: Rig = await createRig({ worker: false });
+    await importSymbols(rig.database, entries, { replace: true });
+    const doomed = await spawnWorker(rig.env);
+    const { runId, executionId } = await rig.lab.start(input);
+    // in the middle of stages: one of them has begun its transaction, or a symbol is between two of its stages
+    const ended = async (stage: string) =>
+      (await rig.database.query('select 1 from ledger where execution_id = $1 and stage = $2', [executionId, stage])).rowCount ?? 0;
+    while ((await ended('store')) < 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    await kill(doomed);
+    expect(await ended('visualize')).toBeLessThan(symbols.length);
+    const next = await spawnWorker(rig.env);
+    const result = await rig.lab.result(runId);
+    expect(result).toMatchObject({ result: 'success', statusBreakdown: { success: 360 } });
+    expect(await storedData(rig.database)).toEqual(wanted);
+    await rig.close();
+    await kill(next);
+    await rm(folder, { recursive: true });
   }, 120_000);
 });

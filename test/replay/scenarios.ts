@@ -9,6 +9,10 @@ export interface Scenario {
   readonly name: string;
   readonly script: Script;
   readonly input: PipelineInput;
+  /** Symbols of the catalogue. @default AAA, BBB and CCC */
+  readonly catalogue?: readonly string[];
+  /** Of which symbols the histories are kept, where there are many alike. @default all */
+  readonly kept?: readonly string[];
   /** What is done to the run while it is open. */
   readonly meanwhile?: (rig: Rig, runId: string) => Promise<void>;
 }
@@ -28,6 +32,9 @@ export function scenarios(): readonly Scenario[] {
   const paused = gate();
   const held = gate();
   const mended = { value: false };
+  const long = { value: false };
+  /** As many as have no stages of their own in the status. */
+  const many = Array.from({ length: 51 }, (_, i) => `L${String(i).padStart(2, '0')}`);
   return [
     { name: 'success', script: () => undefined, input: { symbols: ['AAA', 'BBB'] } },
     {
@@ -99,6 +106,27 @@ export function scenarios(): readonly Scenario[] {
         mended.value = true;
         await rig.lab.retryFailed(runId);
         held.open();
+      },
+    },
+    {
+      name: 'local-stages',
+      script: async ({ taskId, attempt, work }) => {
+        if (taskId === 'L01/store' && attempt === 1) throw new PredictLabError('StorageUnavailable', 'Postgres is away');
+        if (taskId === 'L02/kline') refuse();
+        if (taskId === 'L03/clean' && !long.value) {
+          long.value = true;
+          await untilAborted(work.signal);
+        }
+        if (taskId === 'L04/kline' && attempt === 1) throw new PredictLabError('RateLimited', 'later', { retryAfterMs: 2_500 });
+        return { ticks: 3, candles: 3 };
+      },
+      catalogue: many,
+      kept: ['L00', 'L01', 'L02', 'L03', 'L04', 'L05'],
+      input: {
+        symbols: many,
+        maxConcurrent: 10,
+        retry: { retryDelay: '10ms' },
+        tasks: [{ taskId: 'news', activity: 'sleep', args: [{ duration: '5ms' }], dependencies: ['L05/clean'] }],
       },
     },
     { name: 'invalid-input', script: () => undefined, input: { symbols: ['NOBODY'] } },

@@ -1,4 +1,4 @@
-import type { Json } from '../contracts/pipeline-input.ts';
+import type { Json } from './pipeline-input.ts';
 
 /** A number in a task's output, where it has one. */
 export const numberIn = (output: Json | undefined, key: string): number | null => {

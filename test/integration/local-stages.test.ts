@@ -1,0 +1,121 @@
+import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import { STAGES } from '../../src/contracts/words.ts';
+import { importSymbols } from '../../src/storage/catalogue.ts';
+import { findEffect } from '../../src/storage/ledger.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { gate, scriptedStages } from '../stages.ts';
+
+/** More than 50, so that stages with little to do are local activities. */
+const SYMBOLS = Array.from({ length: 51 }, (_, i) => `S${String(i).padStart(3, '0')}`);
+/** Opened by what the tests wait for. */
+const longClean = gate();
+const told = gate();
+/** How often each stage's work began. */
+const begun = new Map<string, number>();
+let cancelling = false;
+
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
+const eventsOf = ({ events }: History) => ({
+  activities: (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name ?? []),
+  local: (events ?? []).filter(({ markerRecordedEventAttributes: marker }) => marker?.markerName === 'core_local_activity').length,
+  workflowTasks: (events ?? []).filter(({ workflowTaskCompletedEventAttributes: completed }) => completed).length,
+});
+
+describe('in a run of more than 50 symbols', () => {
+  let rig: Rig;
+  beforeAll(async () => {
+    rig = await createRig({
+      longestWaitInSlotMs: 2_000,
+      stages: scriptedStages(async ({ taskId, attempt, work }) => {
+        begun.set(taskId, (begun.get(taskId) ?? 0) + 1);
+        if (cancelling && taskId === 'S000/clean') await untilAborted(work.signal);
+        if (cancelling) return { ticks: 3, candles: 3 };
+        if (taskId === 'S001/collect') return { ticks: 1_001 };
+        if (taskId === 'S002/store' && attempt < 3) throw new PredictLabError('StorageUnavailable', `Postgres is away, ${attempt}`);
+        if (taskId === 'S003/clean') throw new PredictLabError('BadInput', 'the rows are of no use');
+        if (taskId === 'S004/kline' && attempt === 1) throw new PredictLabError('RateLimited', 'later', { retryAfterMs: 2_500 });
+        if (taskId === 'S005/clean' && begun.get(taskId) === 1) await longClean.opened;
+        if (taskId === 'S005/clean') longClean.open();
+        if (taskId === 'S006/backtest' && begun.get(taskId) === 1) await untilAborted(work.signal);
+        if (taskId === 'S007/store') await told.opened;
+        if (taskId === 'S008/visualize') throw new PredictLabError('StorageUnavailable', `Postgres is away, ${attempt}`);
+        return { ticks: 3, candles: 3 };
+      }),
+    });
+    const entries = SYMBOLS.map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } }));
+    await importSymbols(rig.database, entries, { replace: true });
+  });
+  afterAll(() => rig.close());
+
+  it('stages with little to do are local activities, and nothing else about them changes', async () => {
+    const { runId, executionId } = await rig.lab.start({
+      maxConcurrent: 20,
+      retry: { maxRetries: 2, retryDelay: '300ms', backoff: 1 },
+      tasks: [{ taskId: 'news', activity: 'sleep', args: [{ duration: '1ms' }], dependencies: ['S007/clean'] }],
+    });
+    const notified = (async () => {
+      const key = { executionId, taskId: 'news' };
+      while ((await findEffect(rig.database, key)) === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+      told.open();
+    })();
+    const result = await rig.lab.result(runId);
+    await notified;
+
+    const ended = { success: 6 * 51 + 1 - 5 - 1, failed: 2, skipped: 4 };
+    expect(result).toMatchObject({ result: 'degraded', statusBreakdown: { ...ended, pending: 0, running: 0, cancelled: 0 } });
+    expect(result.taskResults.S003).toMatchObject({ status: 'failed', error: { type: 'BadInput', message: 'the rows are of no use' } });
+    expect(result.taskResults.S008).toMatchObject({
+      status: 'failed',
+      error: { type: 'StorageUnavailable', message: 'Postgres is away, 3' },
+    });
+
+    const histories = await rig.histories();
+    const of = (symbol: string) =>
+      [...histories].filter(([id]) => id.startsWith(`${runId}/${symbol} `)).map(([, history]) => eventsOf(history));
+    expect(of('S000')).toEqual([{ activities: ['collect'], local: 5, workflowTasks: 2 }]);
+    // many ticks; how many candles there are is known all the same
+    expect(of('S001')).toEqual([{ activities: ['collect', 'clean', 'store', 'kline'], local: 2, workflowTasks: 5 }]);
+    // the failure of the local activity is the activity's first
+    expect(of('S002')).toMatchObject([{ activities: ['collect', 'store'], local: 5 }]);
+    expect(of('S003')).toMatchObject([{ activities: ['collect'], local: 1 }]);
+    // a long wait gives the slot back; what another child goes on with is of unknown size until its own kline has counted
+    expect(of('S004').toSorted((a, b) => a.local - b.local)).toMatchObject([
+      { activities: ['kline'], local: 2 },
+      { activities: ['collect'], local: 3 },
+    ]);
+    expect(of('S005')).toMatchObject([{ activities: ['collect', 'clean'], local: 5 }]);
+    expect(of('S006')).toMatchObject([{ activities: ['collect', 'backtest'], local: 5 }]);
+    // whoever waits for clean hears of it before store ends
+    expect(of('S007')).toMatchObject([{ activities: ['collect', 'store'], local: 4 }]);
+
+    const effects = async (taskId: string) => await findEffect(rig.database, { executionId, taskId });
+    for (const stage of STAGES) expect(await effects(`S000/${stage}`), stage).toMatchObject({ attempts: 1 });
+    const [cleaned, stored] = [await effects('S002/clean'), await effects('S002/store')];
+    expect(stored).toMatchObject({ attempts: 3 });
+    expect((stored?.startedAt ?? 0) - (cleaned?.finishedAt ?? 0)).toBeGreaterThanOrEqual(2 * 300);
+    expect(await effects('S004/kline')).toMatchObject({ attempts: 2 });
+    expect(await effects('S005/clean')).toMatchObject({ attempts: 1 });
+    expect(await effects('S006/backtest')).toMatchObject({ attempts: 1 });
+    expect(begun.get('S002/store')).toBe(3);
+    expect(begun.get('S008/visualize')).toBe(3);
+    expect(begun.get('S003/clean')).toBe(1);
+  }, 120_000);
+
+  it('a cancelled run ends those that run, and begins no others', async () => {
+    begun.clear();
+    cancelling = true;
+    const { runId, executionId } = await rig.lab.start({ untilStage: 'kline', maxConcurrent: 5 });
+    while (!begun.has('S000/clean')) await new Promise((resolve) => setTimeout(resolve, 10));
+    await rig.lab.cancel(runId);
+    await expect(rig.lab.result(runId)).rejects.toThrow('was cancelled');
+    const result = await rig.lab.status(runId);
+    expect(result.taskResults.S000).toMatchObject({ status: 'cancelled' });
+    expect(result.statusBreakdown).toMatchObject({ pending: 0, running: 0, failed: 0 });
+    expect(await findEffect(rig.database, { executionId, taskId: 'S000/clean' })).toBeUndefined();
+    expect(begun.has('S000/store')).toBe(false);
+  }, 60_000);
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import type { Json } from '../../src/contracts/pipeline-input.ts';
+import type { TaskReport } from '../../src/contracts/stage-report.ts';
+import { STAGES } from '../../src/contracts/words.ts';
+import { hasLittleToDo } from '../../src/workflows/little-to-do.ts';
+
+const succeeded = (taskId: string, output: Json): TaskReport => ({ taskId, kind: 'succeeded', attempts: 1, startedAt: 0, at: 1, output });
+const littleIn = (reports: readonly TaskReport[]) => STAGES.filter((stage) => hasLittleToDo(stage, reports));
+
+describe('a stage has little to do', () => {
+  it('after few ticks were collected, and where few candles are to be read', () => {
+    const few = [succeeded('A/B/collect', { ticks: 1_000 }), succeeded('A/B/kline', { candles: 2_000 })];
+    expect(littleIn(few)).toEqual(['clean', 'store', 'kline', 'backtest', 'visualize']);
+    expect(littleIn(few.slice(0, 1))).toEqual(['clean', 'store', 'kline']);
+  });
+
+  it('not after many', () => {
+    expect(littleIn([succeeded('A/collect', { ticks: 1_001 }), succeeded('A/kline', { candles: 3 })])).toEqual(['backtest', 'visualize']);
+    expect(littleIn([succeeded('A/collect', { ticks: 3 }), succeeded('A/kline', { candles: 2_001 })])).toEqual([
+      'clean',
+      'store',
+      'kline',
+    ]);
+  });
+
+  it('not where nothing is known of it: another segment did it, it failed, or it counts nothing', () => {
+    expect(littleIn([])).toEqual([]);
+    expect(littleIn([succeeded('A/clean', { ticks: 3 })])).toEqual([]);
+    expect(littleIn([succeeded('A/collect', null), succeeded('A/kline', { candles: '3' })])).toEqual([]);
+    expect(littleIn([{ taskId: 'A/collect', kind: 'started', at: 1 }])).toEqual([]);
+  });
+});
