@@ -16,11 +16,7 @@ describe('a stage has little to do', () => {
 
   it('not after many', () => {
     expect(littleIn([succeeded('A/collect', { ticks: 1_001 }), succeeded('A/kline', { candles: 3 })])).toEqual(['backtest', 'visualize']);
-    expect(littleIn([succeeded('A/collect', { ticks: 3 }), succeeded('A/kline', { candles: 2_001 })])).toEqual([
-      'clean',
-      'store',
-      'kline',
-    ]);
+    expect(littleIn([succeeded('A/collect', { ticks: 3 }), succeeded('A/kline', { candles: 2_001 })])).toEqual(['clean', 'store', 'kline']);
   });
 
   it('not where nothing is known of it: another segment did it, it failed, or it counts nothing', () => {
