@@ -3,8 +3,12 @@ import { STAGES } from '../src/contracts/words.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { startWorker } from '../src/worker.ts';
 
-/** A worker whose stages do nothing but record that they did: what is left is the engine. Ends when its parent does. */
-const nothing: StageFunction = (_, work) => work.record({ output: { ticks: 0, candles: 0 } });
+/**
+ * A worker whose stages do nothing but record that they did: what is left is the engine. They say that they found nothing, or,
+ * with BENCH_FOUND, so much that each stage becomes an activity. Ends when its parent does.
+ */
+const found = Number(process.env.BENCH_FOUND ?? 0);
+const nothing: StageFunction = (_, work) => work.record({ output: { ticks: found, candles: found } });
 const worker = await startWorker({
   env: process.env,
   log: createLog({ LOG_LEVEL: 'error' }),
