@@ -27,7 +27,7 @@ export function createFinishPipeline({
 }: FinishDependencies): (finish: FinishInput) => Promise<void> {
   return async ({ runId, executionId, result, customTasks, discardStaging }) => {
     const lost = await recordLostEffects(database, { runId, executionId, result, customTasks });
-    if (lost > 0) log.warn('the ledger had lost effects of custom tasks with its database; they were recorded again', { runId, lost });
+    if (lost > 0) log.info('effects of custom tasks that the ledger did not have were recorded at the end of the run', { runId, lost });
     if (discardStaging) {
       const rows = await discardUnstored(database, { executionId });
       log.info('staged rows of the aborted run were discarded', { runId, rows });

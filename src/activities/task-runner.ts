@@ -1,5 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-import { type PastError, pastError, PredictLabError } from '../contracts/errors.ts';
+import { messageOf, type PastError, pastError, PredictLabError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/pipeline-input.ts';
 import type { CustomTaskCall, TaskOutcome } from '../contracts/stage-report.ts';
 import { defaultPolicy } from '../contracts/task-policy.ts';
@@ -101,7 +101,14 @@ export function createTaskRunner({
           },
           record: async (effect) => {
             signal.throwIfAborted();
-            return stage === undefined ? await recordCustomEffect(database, key, effect) : await recordEffect(database, key, effect);
+            if (stage !== undefined) return await recordEffect(database, key, effect);
+            // What a custom task did, it did elsewhere: it must not be done again because the ledger is away.
+            const recorded = recordCustomEffect(database, key, effect).catch((error: unknown) => {
+              log.warn(`${taskId}: its ledger row is left to the end of the run`, { error: messageOf(error) });
+              return effect;
+            });
+            // Before a first attempt there is no other effect that would count, and nobody reads the row before the run ends.
+            return attempts === 1 ? effect : await recorded;
           },
         }),
       );

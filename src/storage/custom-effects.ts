@@ -6,8 +6,9 @@ import { type EffectKey, firstEffect } from './ledger.ts';
 
 /**
  * Custom tasks leave no rows here, and what they came to is in the run's history before anybody builds on it. So their ledger
- * rows do not wait for the disk, which in a chain of short tasks would cost more than all other bookkeeping: a database that
- * is killed may lose those of its last half second. The end of the run looks and writes what is missing.
+ * rows do not wait for the disk, and a first attempt does not wait for its row, which in a chain of short tasks would cost more
+ * than all other bookkeeping. A database that is away, or killed within half a second, does not have them; the end of the run
+ * looks and writes what is missing.
  */
 
 const RECORD_SOON: PreparedStatement = {

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRig, type Rig } from '../rig.ts';
@@ -53,6 +55,32 @@ describe('custom tasks of a plugin', () => {
     expect((await rig.lab.result(runId)).result).toBe('success');
     const { rows } = await rig.database.query('select task_id from ledger where execution_id = $1 order by 1', [executionId]);
     expect(rows.map(({ task_id }) => task_id)).toEqual(['first', 'second']);
+  });
+
+  it('are not done again because the ledger cannot be written', async () => {
+    let posts = 0;
+    const server = createServer((_, response) => {
+      posts++;
+      response.end('ok');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    // The first row of this task is refused; a sequence is not rolled back.
+    await rig.database.query('create sequence refusals');
+    await rig.database.query(`create function refuse_first() returns trigger language plpgsql as $$
+      begin if nextval('refusals') = 1 then raise exception 'the disk is full'; end if; return new; end $$`);
+    await rig.database.query(`create trigger refuse_first before insert on ledger for each row when (new.task_id = 'once')
+      execute function refuse_first()`);
+    const { runId, executionId } = await rig.lab.start({
+      symbols: [],
+      tasks: [task('once', 'httpPost', { args: [{ url: `http://127.0.0.1:${port}/` }], maxRetries: 3, retryDelay: '10ms' })],
+    });
+    const { result, taskResults } = await rig.lab.result(runId);
+    server.close();
+    expect({ result, posts }).toEqual({ result: 'success', posts: 1 });
+    expect(taskResults.once).toMatchObject({ attempts: 1, output: { status: 200 } });
+    const { rows } = await rig.database.query("select output from ledger where execution_id = $1 and task_id = 'once'", [executionId]);
+    expect(rows).toEqual([{ output: taskResults.once.output }]);
   });
 
   it('that fail say how: the error of the thread is the error of the task', async () => {
