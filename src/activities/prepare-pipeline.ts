@@ -5,7 +5,7 @@ import { InvalidPipelineError, PredictLabError } from '../contracts/errors.ts';
 import { parsePipelineInput } from '../contracts/pipeline-schema.ts';
 import type { PreparedRun, PrepareInput } from '../contracts/run-config.ts';
 import type { PluginActivity } from '../plugins.ts';
-import { catalogueNames } from '../sources/first-catalogue.ts';
+import { namesFor } from '../sources/first-catalogue.ts';
 import type { Database } from '../storage/database.ts';
 import { effectsOf, meanDurations } from '../storage/ledger.ts';
 import { recordRefusal, type RefusedRun, refusalTold } from '../storage/refused-runs.ts';
@@ -38,7 +38,7 @@ export function createPreparePipeline({
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PreparedRun> {
   return async ({ input, runId, executionId, startedAt, defaultAsOf, retryOf }) => {
     const parsed = parsePipelineInput(input ?? {}, {
-      symbols: await catalogueNames(database),
+      symbols: await namesFor(database, input),
       strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
       activities: [...activities].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
       now: defaultAsOf,

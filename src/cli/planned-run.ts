@@ -6,7 +6,7 @@ import { parsePipelineInput } from '../contracts/pipeline-schema.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { loadPlugins } from '../plugins.ts';
 import { buildGraph, type Graph } from '../scheduling/graph.ts';
-import { catalogueNames } from '../sources/first-catalogue.ts';
+import { namesFor } from '../sources/first-catalogue.ts';
 import type { Database } from '../storage/database.ts';
 
 /** A run that is looked at without being started. */
@@ -24,7 +24,7 @@ export async function plannedRun(database: Database, input: PipelineInput): Prom
   const plugins = await loadPlugins(process.env);
   const strategies = [...shippedStrategies, ...plugins.strategies];
   const parsed = parsePipelineInput(input, {
-    symbols: await catalogueNames(database),
+    symbols: await namesFor(database, input),
     strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
     activities: [...customTasks(plugins)].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
     now: Date.now(),

@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from '../contracts/catalogue.ts';
+import { recordOf, stringsAt } from '../contracts/raw-input.ts';
 import { importSymbols, symbolNames } from '../storage/catalogue.ts';
 import { type Queryable, withinTransaction } from '../storage/database.ts';
 import { DEFAULT_CATALOGUE } from './default-catalogue.ts';
@@ -14,8 +15,22 @@ export async function ensureCatalogue(queryable: Queryable): Promise<void> {
   });
 }
 
-/** What a run's input may name; a new database has the shipped catalogue. */
-export async function catalogueNames(queryable: Queryable): Promise<readonly Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>[]> {
+type Names = readonly Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>[];
+
+/** What a run's input may name, or only what it does name when all of that exists. */
+export async function namesFor(queryable: Queryable, input: unknown): Promise<Names> {
+  const { symbols } = recordOf(input);
+  if (Array.isArray(symbols)) {
+    const asked = new Set(stringsAt(input, 'symbols'));
+    const known = asked.size === 0 ? [] : await symbolNames(queryable, [...asked]);
+    if (known.length === asked.size && asked.size === new Set(symbols).size) return known;
+  }
+  // Every symbol is wanted, or the nearest one to a name that is unknown.
+  return await catalogueNames(queryable);
+}
+
+/** The catalogue; a new database has the shipped one. */
+export async function catalogueNames(queryable: Queryable): Promise<Names> {
   const names = await symbolNames(queryable);
   if (names.length > 0) return names;
   await ensureCatalogue(queryable);

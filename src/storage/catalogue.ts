@@ -10,10 +10,14 @@ export async function listSymbols(queryable: Queryable): Promise<readonly Catalo
   return rows;
 }
 
-/** What a run's input may name: every symbol, whether it is enabled, and its priority. */
-export async function symbolNames(queryable: Queryable): Promise<readonly Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>[]> {
+/** What a run's input may name: each symbol, whether it is enabled, and its priority. @param only these @default all */
+export async function symbolNames(
+  queryable: Queryable,
+  only?: readonly string[],
+): Promise<readonly Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>[]> {
   const { rows } = await queryable.query<Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>>(
-    'select symbol, enabled, priority from symbols order by symbol collate "C"',
+    'select symbol, enabled, priority from symbols where $1::text[] is null or symbol = any($1) order by symbol collate "C"',
+    [only ?? null],
   );
   return rows;
 }

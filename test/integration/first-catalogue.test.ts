@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { DEFAULT_CATALOGUE } from '../../src/sources/default-catalogue.ts';
-import { catalogueNames } from '../../src/sources/first-catalogue.ts';
+import { catalogueNames, namesFor } from '../../src/sources/first-catalogue.ts';
 import { importSymbols, removeSymbol } from '../../src/storage/catalogue.ts';
 import { testDatabase } from '../postgres.ts';
 
@@ -18,4 +18,15 @@ it('a new database starts with the shipped catalogue; one that somebody has fill
   await removeSymbol(own.database, 'MINE');
   expect(await catalogueNames(own.database)).toEqual([]);
   await own.close();
+});
+
+it('an input is checked against the symbols it names, and against all when one of them is unknown', async () => {
+  const { database, close } = await testDatabase();
+  const all = (await catalogueNames(database)).map(({ symbol }) => symbol);
+  const namesOf = async (input: unknown) => (await namesFor(database, input)).map(({ symbol }) => symbol);
+  expect(await namesOf({ symbols: ['ETH_PRICE', 'BTC_PRICE', 'BTC_PRICE'] })).toEqual(['BTC_PRICE', 'ETH_PRICE']);
+  expect(await namesOf({ symbols: [] })).toEqual([]);
+  for (const input of [{ symbols: ['BTC_PRCE'] }, { symbols: [7] }, { symbols: 'BTC_PRICE' }, {}, null])
+    expect(await namesOf(input)).toEqual(all);
+  await close();
 });
