@@ -17,12 +17,14 @@ const MAX_OF_A_KIND = 8;
  */
 export const causesOf = (data: RunPageData): readonly Cause[] => {
   const tasks = Object.entries(data.result.taskResults);
+  // A symbol that stands for its stages has all their attempts together.
+  const symbols = new Set(data.config?.symbols.map(({ symbol }) => symbol));
   const failed = tasks
     .filter(([, task]) => task.status === 'failed')
-    .map(
-      ([id, task]) =>
-        `${id} failed after ${plural(task.attempts ?? 1, 'attempt')}: ${task.error?.type ?? 'Error'}: ${task.error?.message ?? 'no message'}`,
-    );
+    .map(([id, task]) => {
+      const after = symbols.has(id) ? '' : ` after ${plural(task.attempts ?? 1, 'attempt')}`;
+      return `${id} failed${after}: ${task.error?.type ?? 'Error'}: ${task.error?.message ?? 'no message'}`;
+    });
   const said = new Set(failed);
   const known = (reason: string): boolean => tasks.some(([id, task]) => task.status === 'failed' && reason.startsWith(id));
   const reasons = data.result.reasons.filter((reason) => !said.has(reason) && !known(reason));
@@ -30,10 +32,13 @@ export const causesOf = (data: RunPageData): readonly Cause[] => {
     .flatMap(([id, task]) => (task.degraded ?? []).map((reason) => `${id}: ${reason}`))
     .filter((line) => !reasons.some((reason) => line.endsWith(reason) || reason.includes(line)));
   const retried = tasks
-    .filter(([, task]) => task.status === 'success' && (task.attempts ?? 1) > 1)
+    .filter(([id, task]) => task.status === 'success' && (task.attempts ?? 1) > 1 && !symbols.has(id))
     .map(([id, task]) => {
       const error = data.lastErrors[id];
-      const why = error === undefined ? '' : `, the last one because of ${error.type}: ${error.message}`;
+      const why =
+        error === undefined
+          ? '; no error is known, its worker was lost or the database was away'
+          : `, the last one because of ${error.type}: ${error.message}`;
       return `${id} succeeded after ${plural((task.attempts ?? 1) - 1, 'retry', 'retries')}${why}`;
     });
   const gaps = data.gaps.map((gap) => `${gap.symbol}: ${gap.instrument} was not collected ${formatRange(gap.from, gap.to)}`);

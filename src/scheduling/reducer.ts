@@ -114,7 +114,7 @@ const lostLane = (lane: string, end: string): TaskError => ({
   message: `${lane} ended (${end}) without saying how; look at its workflow or activity in Temporal, then run it again with retryFailed`,
 });
 
-/** Failed and skipped tasks are pending again with a fresh retry budget; attempts count on, what succeeded is kept. */
+/** Failed and skipped tasks are pending again with a fresh retry budget; attempts count on, with the error of the last; what succeeded is kept. */
 function retryFailed(state: RunState, at: number): void {
   const again: number[] = [];
   for (let task = 0; task < state.graph.size; task++) {
@@ -127,7 +127,6 @@ function retryFailed(state: RunState, at: number): void {
     state.ended[task] = Number.NaN;
     state.failures[task] = 0;
     state.skippedBecause[task] = -1;
-    state.errors.delete(task);
     again.push(task);
   }
   for (const task of again) state.waiting[task] = unmetDependencies(state, task);

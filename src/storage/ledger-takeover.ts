@@ -43,8 +43,8 @@ async function takeOver(transaction: Transaction, from: string, to: { runId: str
   ]);
   await clearStaging(transaction, { executionId: from });
   await transaction.query(
-    `insert into ledger (execution_id, task_id, run_id, symbol, stage, output, degraded, attempts, started_at, finished_at, duration_seconds)
-     select $2, task_id, $3, symbol, stage, output, degraded, attempts, started_at, finished_at, duration_seconds
+    `insert into ledger (execution_id, task_id, run_id, symbol, stage, output, degraded, attempts, last_error, started_at, finished_at, duration_seconds)
+     select $2, task_id, $3, symbol, stage, output, degraded, attempts, last_error, started_at, finished_at, duration_seconds
      from ledger where execution_id = $1 and finished_at is not null on conflict do nothing`,
     [from, to.executionId, to.runId],
   );

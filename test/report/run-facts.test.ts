@@ -82,7 +82,20 @@ describe('the causes of a run', () => {
     expect(retried({})).toBe(
       'ETH_PRICE/collect succeeded after 3 retries, the last one because of RateLimited: polymarket answered 429 on /v2/trades; waiting 12 s',
     );
-    expect(retried({ lastErrors: {} })).toBe('ETH_PRICE/collect succeeded after 3 retries');
+    expect(retried({ lastErrors: {} })).toBe(
+      'ETH_PRICE/collect succeeded after 3 retries; no error is known, its worker was lost or the database was away',
+    );
+  });
+
+  it('do not take the attempts of a symbol’s stages together for retries', () => {
+    const data = sampleRun();
+    const symbols = {
+      ETH_PRICE: ran(0, 9, { attempts: 6 }),
+      US_SENATE: ran(0, 9, { status: 'failed', attempts: 2, error: { type: 'BadInput', message: 'no' } }),
+    };
+    const lines = causesOf({ ...data, gaps: [], result: resultOf(symbols) }).map(({ text }) => text);
+    expect(lines).toContain('US_SENATE failed: BadInput: no');
+    expect(lines.filter((line) => line.includes('retr'))).toEqual([]);
   });
 
   it('stay a short list when hundreds of tasks fail, and count the rest', () => {

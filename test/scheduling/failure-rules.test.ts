@@ -50,6 +50,22 @@ describe('a failed task', () => {
     expect(run.result.result).toBe('success');
   });
 
+  it('goes again with retryFailed knowing how it failed, for whoever asks why it was retried', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'clean' }));
+    run.start();
+    run.ends('A', [succeeded('A/collect'), failed('A/clean', 'the venue answered 500', 4)]);
+    run.tell({ type: 'retryFailed', at: 9 });
+    expect(run.commands).toMatchObject([
+      {
+        type: 'startSymbol',
+        stages: ['clean'],
+        earlierAttempts: 4,
+        earlierFailures: 0,
+        earlierError: { type: 'SourceUnavailable', message: 'the venue answered 500' },
+      },
+    ]);
+  });
+
   it('goes again with retryFailed even before its lane has ended, without mistaking the old failure for a new one', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean' }));
     run.start();
