@@ -1,18 +1,23 @@
 import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { writeRunReport } from '../activities/run-report.ts';
+import { RunEnded } from '../client/run-ended.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+import type { PipelineResult } from '../contracts/pipeline-status.ts';
 import { runReportPath } from '../report/report-path.ts';
 import { homeFolder } from '../set-up/home.ts';
+import type { Database } from '../storage/database.ts';
+import { endRun, runOf, type StoredRun } from '../storage/runs.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { note, printJson, printLine } from './print.ts';
-import { withDatabase } from './session.ts';
+import { withDatabase, withPredictLab } from './session.ts';
 
 export function registerReport(program: Command): void {
   program
     .command('report <run>')
     .summary('where the report of a run is')
     .description(
-      'Prints the path of a run’s report, a page that needs no server and no network. When the report is not on this machine (another worker wrote it), it is made again from the database.',
+      'Prints the path of a run’s report, a page that needs no server and no network. When the report is not on this machine (another worker wrote it), it is made again from the database; that of a run which was terminated from outside is made now.',
     )
     .option('--open', 'open it in the browser')
     .option('--json', 'print { path } as JSON')
@@ -32,5 +37,30 @@ async function reportOf(run: string, home: string): Promise<string> {
     () => false,
   );
   if (isThere) return path;
-  return await withDatabase(async (database) => (await writeRunReport({ database, home, executionId: run })).path);
+  return await withDatabase(async (database) => {
+    const stored = await runOf(database, run);
+    // Where Temporal cannot say, the run counts as open: the report's own error names `status`, which says what is in the way.
+    if (stored?.status === null) await recordEnd(database, stored).catch(ignoreUnavailable);
+    return (await writeRunReport({ database, home, executionId: run })).path;
+  });
+}
+
+/** Records the end of a run that is over and could not do so itself: it was ended from outside, or its database was away. */
+async function recordEnd(database: Database, { runId, executionId, startedAt }: StoredRun): Promise<void> {
+  const result = await withPredictLab(async (lab): Promise<PipelineResult | undefined> => {
+    const status = await lab.status(runId);
+    // Still open, or a later run with the same id.
+    if (status.finishedAt === null || status.startedAt !== startedAt) return undefined;
+    try {
+      return await lab.result(runId);
+    } catch (error) {
+      if (!(error instanceof RunEnded)) throw error;
+      return error.partial ?? { ...status, result: error.how === 'cancelled' ? 'cancelled' : 'failed', reasons: [error.message] };
+    }
+  });
+  if (result !== undefined) await endRun(database, { executionId, result });
+}
+
+function ignoreUnavailable(error: unknown): void {
+  if (!(error instanceof PredictLabError)) throw error;
 }

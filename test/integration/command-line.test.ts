@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -112,6 +112,9 @@ describe('a run that could not say itself how it ended', () => {
     });
     expect((await ask('why', 'terminated', 'BTC_PRICE/collect')).stdout).toContain('ended from outside (terminated)');
     expect(await listed('terminated')).toMatchObject({ result: 'failed', finishedAt: expect.stringMatching(/Z$/) });
+    const { path: page } = json(await ask('report', 'terminated', '--json')) as { path: string };
+    expect(await readFile(page, 'utf8')).toContain('run terminated was ended from outside');
+    expect(await listed('terminated')).toMatchObject({ result: 'failed', totalTasks: 6, statusBreakdown: { cancelled: 6 } });
     const paused = await ask('pause', 'terminated');
     expect(paused).toMatchObject({ code: 2, stderr: expect.stringContaining('run terminated is closed (terminated)') });
   });
