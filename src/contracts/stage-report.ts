@@ -106,8 +106,19 @@ export interface SymbolPipelineInput {
   readonly signalStages?: readonly Stage[];
   /** Reports without outputs: a run of many symbols keeps none. */
   readonly brief?: boolean;
-  /** Stages with little to do are tried as local activities first. @default false */
-  readonly tryLocally?: boolean;
+  /** What counts as little: stages with no more to do are tried as local activities first. @default none are */
+  readonly little?: Little;
+}
+
+/**
+ * Up to how much work a stage has little to do. It travels with the input: a workflow that was begun with other limits must be
+ * replayed with those.
+ */
+export interface Little {
+  /** That `collect` found, for `clean`, `store` and `kline`. */
+  readonly ticks: number;
+  /** That `kline` counted, for `backtest` and `visualize`. */
+  readonly candles: number;
 }
 
 /** How a segment of a symbol's stages ended; a failed one ends the workflow with a failure that carries `reports`. */

@@ -22,6 +22,7 @@ import type { Stage } from '../contracts/words.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run-events.ts';
 import { activityOptions, HEARTBEAT_TIMEOUT_MS } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
+import { LITTLE } from './little-to-do.ts';
 import { unpackReports } from './packed-reports.ts';
 import type { symbolPipeline } from './symbol-pipeline.ts';
 import { failureReport, successReport, taskErrorOf } from './task-report.ts';
@@ -116,7 +117,7 @@ export class Lanes {
           signalStages: signalStages.length === 0 ? undefined : signalStages,
           brief: this.#brief || undefined,
           // Where every stage is reported as it ends, each is an activity that can be looked at by itself.
-          tryLocally: this.#brief || undefined,
+          little: this.#brief ? LITTLE : undefined,
         },
       ],
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',

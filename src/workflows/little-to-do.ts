@@ -1,30 +1,24 @@
-import type { TaskReport } from '../contracts/stage-report.ts';
+import type { Little, TaskReport } from '../contracts/stage-report.ts';
 import { numberIn } from '../contracts/task-output.ts';
 import type { Stage } from '../contracts/words.ts';
 
-/** A stage has little to do when an earlier one of the symbol counted no more than this: alone it then ends within some 20 ms, and with fifty at once within a second. */
-interface Little {
-  readonly stage: Stage;
-  readonly counted: string;
-  readonly atMost: number;
-}
+/** Measured: alone a stage then ends within some 20 ms, and with fifty at once within a second. */
+export const LITTLE: Little = { ticks: 1_000, candles: 2_000 };
 
-const FEW_TICKS: Little = { stage: 'collect', counted: 'ticks', atMost: 1_000 };
-const FEW_CANDLES: Little = { stage: 'kline', counted: 'candles', atMost: 2_000 };
-/** `collect` waits for venues, whatever it finds. */
-const LITTLE: Readonly<Partial<Record<Stage, Little>>> = {
-  clean: FEW_TICKS,
-  store: FEW_TICKS,
-  kline: FEW_TICKS,
-  backtest: FEW_CANDLES,
-  visualize: FEW_CANDLES,
+/** Which earlier stage's output says how much a stage has to do. `collect` waits for venues, whatever it finds. */
+const MEASURE: Readonly<Partial<Record<Stage, { readonly stage: Stage; readonly counts: keyof Little }>>> = {
+  clean: { stage: 'collect', counts: 'ticks' },
+  store: { stage: 'collect', counts: 'ticks' },
+  kline: { stage: 'collect', counts: 'ticks' },
+  backtest: { stage: 'kline', counts: 'candles' },
+  visualize: { stage: 'kline', counts: 'candles' },
 };
 
 /** @param reports how the stages before it ended, of the same segment; what is not among them may be large */
-export function hasLittleToDo(stage: Stage, reports: readonly TaskReport[]): boolean {
-  const little = LITTLE[stage];
-  if (little === undefined) return false;
-  const report = reports.find(({ taskId, kind }) => kind === 'succeeded' && taskId.endsWith(`/${little.stage}`));
-  const count = report?.kind === 'succeeded' ? numberIn(report.output, little.counted) : null;
-  return count !== null && count <= little.atMost;
+export function hasLittleToDo(stage: Stage, reports: readonly TaskReport[], little: Little): boolean {
+  const measure = MEASURE[stage];
+  if (measure === undefined) return false;
+  const report = reports.find(({ taskId, kind }) => kind === 'succeeded' && taskId.endsWith(`/${measure.stage}`));
+  const count = report?.kind === 'succeeded' ? numberIn(report.output, measure.counts) : null;
+  return count !== null && count <= little[measure.counts];
 }

@@ -25,7 +25,7 @@ import { failureReport, successReport } from './task-report.ts';
  */
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
   const given = readSymbolInput(input);
-  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], tryLocally = false, brief } = given;
+  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], little, brief } = given;
   const reports: TaskReport[] = [];
   let yieldRequested = false;
   const packed = () => packReports(stages, reports, { brief });
@@ -49,7 +49,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
     try {
       const call = { runId, executionId, symbol, policy: policies[stage], earlier };
       // News for the parent leave with the workflow task, which a local activity would hold back.
-      const local = tryLocally && !signalStages.includes(stages[index - 1]) && hasLittleToDo(stage, reports);
+      const local = little !== undefined && !signalStages.includes(stages[index - 1]) && hasLittleToDo(stage, reports, little);
       ended = successReport(begun, await runStage(stage, call, { local }));
     } catch (thrown) {
       ended = failureReport(begun, thrown);

@@ -5,7 +5,8 @@ import { STAGES } from '../../src/contracts/words.ts';
 import { hasLittleToDo } from '../../src/workflows/little-to-do.ts';
 
 const succeeded = (taskId: string, output: Json): TaskReport => ({ taskId, kind: 'succeeded', attempts: 1, startedAt: 0, at: 1, output });
-const littleIn = (reports: readonly TaskReport[]) => STAGES.filter((stage) => hasLittleToDo(stage, reports));
+const littleIn = (reports: readonly TaskReport[]) =>
+  STAGES.filter((stage) => hasLittleToDo(stage, reports, { ticks: 1_000, candles: 2_000 }));
 
 describe('a stage has little to do', () => {
   it('after few ticks were collected, and where few candles are to be read', () => {
