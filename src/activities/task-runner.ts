@@ -68,6 +68,8 @@ export function createTaskRunner({
     const log = withFields(baseLog, fields);
     const meter = metrics.begin(stage ?? 'custom');
 
+    /** The task had taken effect before: a lost completion, or a workflow task that was tried again. It is not counted again. */
+    let repeated = false;
     let beat: Heartbeat = before;
     const beating = setInterval(() => tell(beat), HEARTBEAT_INTERVAL_MS);
     const stop = new AbortController();
@@ -97,11 +99,19 @@ export function createTaskRunner({
           },
           commit: async (write) => {
             signal.throwIfAborted();
-            return await commitEffect(database, key, write);
+            repeated = true;
+            return await commitEffect(database, key, async (transaction) => {
+              repeated = false;
+              return await write(transaction);
+            });
           },
           record: async (effect) => {
             signal.throwIfAborted();
-            if (stage !== undefined) return await recordEffect(database, key, effect);
+            if (stage !== undefined) {
+              const first = await recordEffect(database, key, effect);
+              repeated = first !== effect;
+              return first;
+            }
             // What a custom task did, it did elsewhere: it must not be done again because the ledger is away.
             const recorded = recordCustomEffect(database, key, effect).catch((error: unknown) => {
               log.warn(`${taskId}: its ledger row is left to the end of the run`, { error: messageOf(error) });
@@ -112,7 +122,7 @@ export function createTaskRunner({
           },
         }),
       );
-      meter.end('success', effect);
+      if (!repeated) meter.end('success', effect);
       return { output: effect.output, degraded: effect.degraded, attempts };
     } catch (thrown) {
       if (cancelled.aborted) {

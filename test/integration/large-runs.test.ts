@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
-import { importSymbols } from '../../src/storage/catalogue.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
 
 /** Enough that the parent's history passes the tests' limit (test/temporal.ts) and is handed to a new execution. */
 const SYMBOLS = Array.from({ length: 150 }, (_, i) => `S${String(i).padStart(3, '0')}`);
@@ -15,8 +15,7 @@ describe('a run of more than 50 symbols', () => {
         if (taskId === 'S007/clean') throw new TypeError('a bug in a stage');
       }),
     });
-    const entries = SYMBOLS.map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } }));
-    await importSymbols(rig.database, entries, { replace: true });
+    await importTestSymbols(rig.database, SYMBOLS);
   });
   afterAll(() => rig.close());
 

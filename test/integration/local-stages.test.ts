@@ -2,10 +2,11 @@ import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { STAGES } from '../../src/contracts/words.ts';
-import { importSymbols } from '../../src/storage/catalogue.ts';
+import { freePort } from '../../src/set-up/free-port.ts';
 import { findEffect } from '../../src/storage/ledger.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
 
 /** More than 50, so that stages with little to do are local activities. */
 const SYMBOLS = Array.from({ length: 51 }, (_, i) => `S${String(i).padStart(3, '0')}`);
@@ -27,8 +28,12 @@ const eventsOf = ({ events }: History) => ({
 
 describe('in a run of more than 50 symbols', () => {
   let rig: Rig;
+  let metrics: string;
   beforeAll(async () => {
+    metrics = `127.0.0.1:${await freePort()}`;
     rig = await createRig({
+      serve: true,
+      env: { METRICS_ADDRESS: metrics, HEALTH_ADDRESS: `127.0.0.1:${await freePort()}` },
       longestWaitInSlotMs: 2_000,
       stages: scriptedStages(async ({ taskId, attempt, work }) => {
         begun.set(taskId, (begun.get(taskId) ?? 0) + 1);
@@ -46,8 +51,7 @@ describe('in a run of more than 50 symbols', () => {
         return { ticks: 3, candles: 3 };
       }),
     });
-    const entries = SYMBOLS.map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } }));
-    await importSymbols(rig.database, entries, { replace: true });
+    await importTestSymbols(rig.database, SYMBOLS);
   });
   afterAll(() => rig.close());
 
@@ -103,6 +107,15 @@ describe('in a run of more than 50 symbols', () => {
     expect(begun.get('S002/store')).toBe(3);
     expect(begun.get('S008/visualize')).toBe(3);
     expect(begun.get('S003/clean')).toBe(1);
+
+    // each end is counted once: what only moved to an activity has not ended
+    const counted = await (await fetch(`http://${metrics}/metrics`)).text();
+    for (const stage of ['collect', 'clean', 'store', 'kline', 'backtest']) {
+      const succeeded = stage === 'collect' ? 51 : 50;
+      expect(counted).toContain(`predictlab_tasks_total{stage="${stage}",status="success"} ${succeeded}\n`);
+    }
+    expect(counted).toContain('predictlab_tasks_total{stage="clean",status="failed"} 1\n');
+    expect(counted).not.toContain('status="cancelled"');
   }, 120_000);
 
   it('a cancelled run ends those that run, and begins no others', async () => {

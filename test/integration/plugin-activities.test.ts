@@ -58,29 +58,30 @@ describe('custom tasks of a plugin', () => {
   });
 
   it('are not done again because the ledger cannot be written', async () => {
-    let posts = 0;
-    const server = createServer((_, response) => {
-      posts++;
+    const posts = { '/once': 0, '/late': 0 };
+    const server = createServer(({ url }, response) => {
+      const post = ++posts[url as keyof typeof posts];
+      response.statusCode = url === '/late' && post === 1 ? 503 : 200;
       response.end('ok');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    // The first row of this task is refused; a sequence is not rolled back.
-    await rig.database.query('create sequence refusals');
+    // The first row of each task is refused; a sequence is not rolled back.
+    await rig.database.query('create sequence refused_once; create sequence refused_late');
     await rig.database.query(`create function refuse_first() returns trigger language plpgsql as $$
-      begin if nextval('refusals') = 1 then raise exception 'the disk is full'; end if; return new; end $$`);
-    await rig.database.query(`create trigger refuse_first before insert on ledger for each row when (new.task_id = 'once')
+      begin if nextval('refused_' || new.task_id) = 1 then raise exception 'the disk is full'; end if; return new; end $$`);
+    await rig.database.query(`create trigger refuse_first before insert on ledger for each row when (new.task_id in ('once', 'late'))
       execute function refuse_first()`);
-    const { runId, executionId } = await rig.lab.start({
-      symbols: [],
-      tasks: [task('once', 'httpPost', { args: [{ url: `http://127.0.0.1:${port}/` }], maxRetries: 3, retryDelay: '10ms' })],
-    });
+    const post = (taskId: string) =>
+      task(taskId, 'httpPost', { args: [{ url: `http://127.0.0.1:${port}/${taskId}` }], maxRetries: 3, retryDelay: '10ms' });
+    const { runId, executionId } = await rig.lab.start({ symbols: [], tasks: [post('once'), post('late')] });
     const { result, taskResults } = await rig.lab.result(runId);
     server.close();
-    expect({ result, posts }).toEqual({ result: 'success', posts: 1 });
+    expect({ result, posts }).toEqual({ result: 'success', posts: { '/once': 1, '/late': 2 } });
     expect(taskResults.once).toMatchObject({ attempts: 1, output: { status: 200 } });
-    const { rows } = await rig.database.query("select output from ledger where execution_id = $1 and task_id = 'once'", [executionId]);
-    expect(rows).toEqual([{ output: taskResults.once.output }]);
+    expect(taskResults.late).toMatchObject({ attempts: 2, output: { status: 200 } });
+    const { rows } = await rig.database.query('select task_id, output from ledger where execution_id = $1 order by task_id', [executionId]);
+    expect(rows).toEqual(['late', 'once'].map((taskId) => ({ task_id: taskId, output: taskResults[taskId].output })));
   });
 
   it('that fail say how: the error of the thread is the error of the task', async () => {

@@ -13,6 +13,7 @@ import { instrumentById, instrumentsOf, saveInstruments } from '../../src/storag
 import { commitEffect, discardUnstored, effectsOf, findEffect, meanDurations } from '../../src/storage/ledger.ts';
 import { readMigrations } from '../../src/storage/migrate.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
+import { lastErrors } from '../../src/storage/report-run-queries.ts';
 import { beginRun, endRun, listRuns, runOf } from '../../src/storage/runs.ts';
 import { clearStaging, stageCoverage, stagePage } from '../../src/storage/staging.ts';
 import { administer, type TestDatabase, testDatabase } from '../postgres.ts';
@@ -248,6 +249,14 @@ describe('the ledger', () => {
     expect(await effectsOf(test.database, { executionId: 'first', takenOverBy: retry })).toEqual(taken);
     expect(await effectsOf(test.database, { executionId: 'first', takenOverBy: { runId: 'third', executionId: 'third' } })).toEqual({});
     expect((await runStage(test.database, 'store', { executionId: 'second' })).output).toMatchObject({ inserted: 1 });
+  });
+
+  it('hands on how the last failed attempt of what it takes over failed', async () => {
+    const error = { type: 'StorageUnavailable', message: 'the disk was full' };
+    const stored = { ...key, executionId: 'first', taskId: 'SUN/kline', symbol: 'SUN', attempts: 2, lastError: error };
+    await commitEffect(test.database, stored, async () => ({ output: {} }));
+    await effectsOf(test.database, { executionId: 'first', takenOverBy: { runId: 'again', executionId: 'second' } });
+    expect(await lastErrors(test.database, 'second')).toEqual({ 'SUN/kline': error });
   });
 
   it('takes back what an aborted run collected but did not store', async () => {
