@@ -1,6 +1,6 @@
-import { backtestData } from '../src/backtest/backtest-data.ts';
-import type { CandleSeries } from '../src/backtest/candle-series.ts';
-import { plainMarket } from '../src/backtest/market.ts';
+import { backtestData } from '../src/backtest/engine/backtest-data.ts';
+import type { CandleSeries } from '../src/backtest/engine/candle-series.ts';
+import { plainMarket } from '../src/backtest/engine/market.ts';
 import { execute, finish, optionsFor, type Trial } from '../src/backtest/run-backtest.ts';
 import { runTrials } from '../src/backtest/run-trials.ts';
 import { seededRandom } from '../src/backtest/seeded-random.ts';

@@ -1,4 +1,4 @@
-import type { StageFunction } from '../src/activities/stage-work.ts';
+import type { StageFunction } from '../src/activities/stages/stage-work.ts';
 import { STAGES } from '../src/contracts/words.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { startWorker } from '../src/worker.ts';

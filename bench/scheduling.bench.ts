@@ -1,13 +1,13 @@
 import type { RunConfig } from '../src/contracts/run-config.ts';
-import { resolveConfig } from '../src/contracts/resolve-config.ts';
 import type { TaskReport } from '../src/contracts/stage-report.ts';
 import { ORDERS, STAGES, stageTaskId } from '../src/contracts/words.ts';
-import { dehydrate } from '../src/scheduling/dehydrate.ts';
-import { buildGraph, type Graph } from '../src/scheduling/graph.ts';
-import { reduce } from '../src/scheduling/reducer.ts';
-import { rehearse } from '../src/scheduling/rehearse.ts';
-import type { RunEvent } from '../src/scheduling/run-events.ts';
-import { createRun, type RunState } from '../src/scheduling/run-state.ts';
+import { resolveConfig } from '../src/input/resolve-config.ts';
+import { buildGraph, type Graph } from '../src/scheduling/graph/graph.ts';
+import { rehearse } from '../src/scheduling/rehearse/rehearse.ts';
+import { dehydrate } from '../src/scheduling/run/dehydrate.ts';
+import { reduce } from '../src/scheduling/run/reducer.ts';
+import type { RunEvent } from '../src/scheduling/run/run-events.ts';
+import { createRun, type RunState } from '../src/scheduling/run/run-state.ts';
 import { medianMs } from './measure.ts';
 import type { BenchResult } from './result.ts';
 

@@ -2,14 +2,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { backtestingCases, sharpeByDefinition } from './parity/backtesting.mjs';
+import { freqtradeCandles } from './parity/candles.mjs';
 import { feeCases } from './parity/fees.mjs';
 import { forecastCases } from './parity/forecasts.mjs';
-import { freqtradeCandles } from './parity/candles.mjs';
 import { indicatorCases } from './parity/indicators.mjs';
 import { REFERENCE } from './parity/reference.mjs';
 import { returnCases } from './parity/returns.mjs';
 import { table } from './parity/table.mjs';
-import { ROOT, runMain, say, SetUpError } from './set-up/project.mjs';
+import { ROOT, runMain, SetUpError, say } from './set-up/project.mjs';
 import { setUp } from './set-up/set-up.mjs';
 
 const HEAD = `# Parity: ours beside other libraries

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { cutOff } from './client/cut-off.ts';
+import { fillInStages } from './client/open-stages.ts';
+import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
+import { Questions } from './client/questions.ts';
+import { recentRuns, type TemporalRun } from './client/recent-runs.ts';
+import { RunEnded } from './client/run-ended.ts';
+import { runOutcome } from './client/run-outcome.ts';
+import { runStamp } from './client/run-stamp.ts';
+import { Schedules } from './client/schedules.ts';
+import { isUnavailable, serviceMessage } from './client/service-error.ts';
 import { PredictLabError } from './contracts/errors.ts';
 import type { PipelineInput } from './contracts/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/pipeline-status.ts';
 import type { RunOptions } from './contracts/run-config.ts';
 import { TASK_QUEUE } from './contracts/words.ts';
-import { runStamp } from './client/run-stamp.ts';
-import { RunEnded } from './client/run-ended.ts';
-import { runOutcome } from './client/run-outcome.ts';
-import { fillInStages } from './client/open-stages.ts';
-import { pendingAttempts, type PendingAttempt } from './client/pending-attempts.ts';
-import { cutOff } from './client/cut-off.ts';
-import { recentRuns, type TemporalRun } from './client/recent-runs.ts';
-import { isUnavailable, serviceMessage } from './client/service-error.ts';
-import { Questions } from './client/questions.ts';
-import { Schedules } from './client/schedules.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import {
   graphQuery,
@@ -239,8 +239,8 @@ export class PredictLab {
   }
 }
 
-export { RunEnded };
 export type { PendingAttempt, TemporalRun };
+export { RunEnded };
 
 function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string {
   const which =

@@ -1,7 +1,8 @@
 /** The library: what programs and plugins import from `predictlab`. */
+
+export { type BarsSoFar, defineStrategy, type Reading, type Signal, type Strategy } from './backtest/strategy.ts';
 export { PredictLab, RunEnded, type StartedRun, type StartOptions } from './client.ts';
-export { definePlugin, type ActivityContext, type Plugin, type PluginActivity } from './plugins.ts';
-export { defineStrategy, type BarsSoFar, type Reading, type Signal, type Strategy } from './backtest/strategy.ts';
+export { type ErrorType, PredictLabError } from './contracts/errors.ts';
 export type { CustomTaskInput, PipelineInput, RetryInput, StageInput, StrategyInput } from './contracts/pipeline-input.ts';
 export type {
   GraphTask,
@@ -12,5 +13,5 @@ export type {
   TaskError,
   TaskResult,
 } from './contracts/pipeline-status.ts';
-export { PredictLabError, type ErrorType } from './contracts/errors.ts';
-export { INTERVALS, SOURCE_TYPES, STAGES, type Interval, type SourceType, type Stage } from './contracts/words.ts';
+export { INTERVALS, type Interval, SOURCE_TYPES, type SourceType, STAGES, type Stage } from './contracts/words.ts';
+export { type ActivityContext, definePlugin, type Plugin, type PluginActivity } from './plugins.ts';

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { withDatabase } from '../src/storage/database-url.ts';
-import { attachPostgres } from '../src/storage/embedded-postgres.ts';
-import { openDatabase } from '../src/storage/open-database.ts';
+import { withDatabase } from '../src/storage/database/database-url.ts';
+import { openDatabase } from '../src/storage/database/open-database.ts';
+import { attachPostgres } from '../src/storage/embedded/embedded-postgres.ts';
 import { administer, TEMPLATE_DATABASE } from './postgres.ts';
 import { startTestTemporal } from './temporal.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
-import type { Database } from '../src/storage/database.ts';
-import { withDatabase } from '../src/storage/database-url.ts';
-import { openDatabase } from '../src/storage/open-database.ts';
+import type { Database } from '../src/storage/database/database.ts';
+import { withDatabase } from '../src/storage/database/database-url.ts';
+import { openDatabase } from '../src/storage/database/open-database.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

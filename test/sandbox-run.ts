@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { catalogueSchema } from '../src/contracts/catalogue.ts';
-import { importSymbols } from '../src/storage/catalogue.ts';
-import type { Database } from '../src/storage/database.ts';
+import type { Database } from '../src/storage/database/database.ts';
+import { importSymbols } from '../src/storage/markets/catalogue.ts';
 
 /** The instant every sandbox test runs as of: the venue's clock stands still there. */
 export const SANDBOX_NOW = Date.UTC(2026, 5, 10, 12);

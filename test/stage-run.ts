@@ -1,15 +1,15 @@
-import { createClean } from '../src/activities/clean.ts';
-import { createKline } from '../src/activities/kline.ts';
-import type { Probe } from '../src/activities/probe.ts';
-import { recordedWork } from '../src/activities/stage-alone.ts';
-import type { StageEffect, StageFunction } from '../src/activities/stage-work.ts';
-import { createStore } from '../src/activities/store.ts';
+import { createClean } from '../src/activities/stages/clean.ts';
+import { createKline } from '../src/activities/stages/kline.ts';
+import type { Probe } from '../src/activities/stages/probe.ts';
+import { recordedWork } from '../src/activities/stages/stage-alone.ts';
+import type { StageEffect, StageFunction } from '../src/activities/stages/stage-work.ts';
+import { createStore } from '../src/activities/stages/store.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../src/contracts/market-data.ts';
 import type { StageSettings } from '../src/contracts/run-config.ts';
 import type { Interval, Stage } from '../src/contracts/words.ts';
-import type { Database } from '../src/storage/database.ts';
-import { saveInstruments } from '../src/storage/instruments.ts';
-import { stageCoverage, stagePage } from '../src/storage/staging.ts';
+import type { Database } from '../src/storage/database/database.ts';
+import { saveInstruments } from '../src/storage/markets/instruments.ts';
+import { stageCoverage, stagePage } from '../src/storage/staging/staging.ts';
 import { silent } from './silent.ts';
 
 export const HOUR = 3_600_000;

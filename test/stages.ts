@@ -1,4 +1,4 @@
-import type { StageFunction, StageWork } from '../src/activities/stage-work.ts';
+import type { StageFunction, StageWork } from '../src/activities/stages/stage-work.ts';
 import type { Json } from '../src/contracts/pipeline-input.ts';
 import type { StageInput } from '../src/contracts/stage-report.ts';
 import { STAGES, type Stage, stageTaskId } from '../src/contracts/words.ts';

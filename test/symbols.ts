@@ -1,5 +1,5 @@
-import { importSymbols } from '../src/storage/catalogue.ts';
-import type { Queryable } from '../src/storage/database.ts';
+import type { Queryable } from '../src/storage/database/database.ts';
+import { importSymbols } from '../src/storage/markets/catalogue.ts';
 
 /** AAA and BBB enabled, CCC not; priorities 1, 2, 3. Scripted stages never look at their sources. */
 export async function importTestSymbols(database: Queryable, names: readonly string[] = ['AAA', 'BBB', 'CCC']): Promise<void> {

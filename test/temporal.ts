@@ -5,8 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
-import { startDevServer } from '../src/set-up/dev-server.ts';
-import { findTemporalCli } from '../src/set-up/temporal-cli.ts';
+import { startDevServer } from '../src/set-up/temporal/dev-server.ts';
+import { findTemporalCli } from '../src/set-up/temporal/temporal-cli.ts';
 import { silent } from './silent.ts';
 
 declare module 'vitest' {

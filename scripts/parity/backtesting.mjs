@@ -28,7 +28,7 @@ const CASES = [
 async function run({ params, fee, options }) {
   const { runBacktest } = await built('backtest/run-backtest.js');
   const { smaCross } = await built('backtest/strategies/sma-cross.js');
-  const { plainMarket } = await built('backtest/market.js');
+  const { plainMarket } = await built('backtest/engine/market.js');
   const market = plainMarket('asset', { model: 'flat', rate: fee });
   return runBacktest({
     candles: candles('backtesting-py/GOOG.csv'),

@@ -5,7 +5,7 @@ const FOLDER = 'freqtrade-trades-candles';
 
 /** freqtrade's published candles of 12,477 Binance trades, and pandas' resample of the same. */
 export async function freqtradeCandles() {
-  const { buildCandles } = await built('market/build-candles.js');
+  const { buildCandles } = await built('market/candles/build-candles.js');
   const trades = json(`${FOLDER}/XRP_ETH-trades.json.gz`);
   const column = (at) => Float64Array.from(trades, (trade) => Number(trade[at]));
   const buy = Uint8Array.from(trades, (trade) => (trade[3] === 'buy' ? 1 : 0));

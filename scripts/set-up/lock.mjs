@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { say, SetUpError } from './project.mjs';
+import { SetUpError, say } from './project.mjs';
 
 const WAIT_MS = 200;
 const PATIENCE_MS = 15 * 60_000;

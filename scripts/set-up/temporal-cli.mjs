@@ -3,7 +3,7 @@ import { ROOT, SetUpError, say } from './project.mjs';
 
 /** The Temporal CLI for a script, found or fetched by the same module that the command line uses; needs a built project. */
 export async function temporalCli() {
-  const { findTemporalCli } = await import(path.join(ROOT, 'dist/src/set-up/temporal-cli.js'));
+  const { findTemporalCli } = await import(path.join(ROOT, 'dist/src/set-up/temporal/temporal-cli.js'));
   const ownHome = path.join(ROOT, '.predictlab');
   const home = path.resolve(process.env.PREDICTLAB_HOME || ownHome);
   try {

@@ -1,16 +1,16 @@
 import { PredictLabError } from '../contracts/errors.ts';
-import { type BacktestData, backtestData } from './backtest-data.ts';
-import type { CandleSeries } from './candle-series.ts';
-import { decisionsOf } from './decisions.ts';
-import { type Simulation, simulate } from './engine.ts';
-import { proveNoLookAhead } from './look-ahead.ts';
-import { type Market, plainMarket } from './market.ts';
-import { type Measurement, measure } from './measure.ts';
+import { type BacktestData, backtestData } from './engine/backtest-data.ts';
+import type { CandleSeries } from './engine/candle-series.ts';
+import { decisionsOf } from './engine/decisions.ts';
+import { type Simulation, simulate } from './engine/engine.ts';
+import { type Market, plainMarket } from './engine/market.ts';
+import { type Measurement, measure } from './engine/measure.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS, optionProblems } from './engine/options.ts';
+import type { BacktestResult } from './engine/result.ts';
 import { deflatedSharpe, type Trials } from './metrics/deflated-sharpe.ts';
 import { separate } from './metrics/measured.ts';
-import { type BacktestOptions, DEFAULT_OPTIONS, optionProblems } from './options.ts';
-import { passportOf } from './passport.ts';
-import type { BacktestResult } from './result.ts';
+import { proveNoLookAhead } from './proof/look-ahead.ts';
+import { passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, shippedStrategies, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
 

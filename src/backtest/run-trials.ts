@@ -1,9 +1,9 @@
 import { PredictLabError } from '../contracts/errors.ts';
-import type { BacktestData } from './backtest-data.ts';
+import type { BacktestData } from './engine/backtest-data.ts';
+import type { BacktestOptions } from './engine/options.ts';
+import type { BacktestResult } from './engine/result.ts';
 import { trialsOf } from './metrics/deflated-sharpe.ts';
 import { probabilityOfOverfitting } from './metrics/overfitting.ts';
-import type { BacktestOptions } from './options.ts';
-import type { BacktestResult } from './result.ts';
 import { type Execution, execute, finish, type Trial } from './run-backtest.ts';
 
 /** All trials on one series, judged together. */

@@ -1,37 +1,37 @@
 import { Command, CommanderError } from 'commander';
 import { ERROR_EFFECTS, type ErrorType, messageOf, PredictLabError } from '../contracts/errors.ts';
-import { ExitError } from './exit.ts';
 import { VERSION } from '../version.ts';
+import { ExitError } from './terminal/exit.ts';
 
 type Register = (program: Command) => void;
 
 /** Every command, loaded only when it is asked for: Temporal's client and Postgres cost a start of their own. */
 const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
-  run: async () => (await import('./run.ts')).registerRun,
-  status: async () => (await import('./status.ts')).registerStatus,
-  watch: async () => (await import('./watch.ts')).registerWatch,
-  why: async () => (await import('./why.ts')).registerWhy,
-  runs: async () => (await import('./runs.ts')).registerRuns,
-  retry: async () => (await import('./retry.ts')).registerRetry,
-  cancel: async () => (await import('./steer.ts')).registerSteer,
-  plan: async () => (await import('./plan.ts')).registerPlan,
-  rehearse: async () => (await import('./rehearse.ts')).registerRehearse,
-  schedule: async () => (await import('./schedule.ts')).registerSchedule,
-  symbols: async () => (await import('./symbols.ts')).registerSymbols,
-  import: async () => (await import('./import-ticks.ts')).registerImport,
-  export: async () => (await import('./export.ts')).registerExport,
-  candles: async () => (await import('./candles.ts')).registerCandles,
-  backtest: async () => (await import('./backtest.ts')).registerBacktest,
-  metrics: async () => (await import('./metrics.ts')).registerMetrics,
-  indicators: async () => (await import('./indicators.ts')).registerIndicators,
-  report: async () => (await import('./report.ts')).registerReport,
-  worker: async () => (await import('./worker.ts')).registerWorker,
-  dev: async () => (await import('./dev.ts')).registerDev,
-  demo: async () => (await import('./demo.ts')).registerDemo,
-  doctor: async () => (await import('./doctor.ts')).registerDoctor,
-  backup: async () => (await import('./backup.ts')).registerBackup,
-  restore: async () => (await import('./restore.ts')).registerRestore,
-  prune: async () => (await import('./prune.ts')).registerPrune,
+  run: async () => (await import('./commands/run.ts')).registerRun,
+  status: async () => (await import('./commands/status.ts')).registerStatus,
+  watch: async () => (await import('./commands/watch.ts')).registerWatch,
+  why: async () => (await import('./commands/why.ts')).registerWhy,
+  runs: async () => (await import('./commands/runs.ts')).registerRuns,
+  retry: async () => (await import('./commands/retry.ts')).registerRetry,
+  cancel: async () => (await import('./commands/steer.ts')).registerSteer,
+  plan: async () => (await import('./commands/plan.ts')).registerPlan,
+  rehearse: async () => (await import('./commands/rehearse.ts')).registerRehearse,
+  schedule: async () => (await import('./commands/schedule.ts')).registerSchedule,
+  symbols: async () => (await import('./commands/symbols.ts')).registerSymbols,
+  import: async () => (await import('./commands/import-ticks.ts')).registerImport,
+  export: async () => (await import('./commands/export.ts')).registerExport,
+  candles: async () => (await import('./commands/candles.ts')).registerCandles,
+  backtest: async () => (await import('./commands/backtest.ts')).registerBacktest,
+  metrics: async () => (await import('./commands/metrics.ts')).registerMetrics,
+  indicators: async () => (await import('./commands/indicators.ts')).registerIndicators,
+  report: async () => (await import('./commands/report.ts')).registerReport,
+  worker: async () => (await import('./commands/worker.ts')).registerWorker,
+  dev: async () => (await import('./commands/dev.ts')).registerDev,
+  demo: async () => (await import('./commands/demo.ts')).registerDemo,
+  doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  backup: async () => (await import('./commands/backup.ts')).registerBackup,
+  restore: async () => (await import('./commands/restore.ts')).registerRestore,
+  prune: async () => (await import('./commands/prune.ts')).registerPrune,
 };
 /** Commands that another one's file registers. */
 const REGISTERED_WITH: Readonly<Record<string, string>> = { pause: 'cancel', resume: 'cancel', slots: 'cancel' };

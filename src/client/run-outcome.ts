@@ -1,4 +1,4 @@
-import { type WorkflowHandle, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { PipelineResult } from '../contracts/pipeline-status.ts';

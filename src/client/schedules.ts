@@ -1,5 +1,5 @@
-import ms from 'ms';
 import { type Client, ScheduleAlreadyRunning, type ScheduleHandle, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
+import ms from 'ms';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';

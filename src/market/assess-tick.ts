@@ -1,10 +1,10 @@
 import type { CandidateRow, QuarantineReason, TickFlag } from '../contracts/market-data.ts';
 import { extremePrice } from './rules/extreme-price.ts';
-import type { Flag, ReadableRow, RowFacts, Rule } from './rules/rule.ts';
 import { malformed } from './rules/malformed.ts';
 import { notFinite } from './rules/not-finite.ts';
 import { offGrid } from './rules/off-grid.ts';
 import { priceRange } from './rules/price-range.ts';
+import type { Flag, ReadableRow, RowFacts, Rule } from './rules/rule.ts';
 import { sizeRange } from './rules/size-range.ts';
 import { timeRange } from './rules/time-range.ts';
 

@@ -2,9 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CatalogueEntry, FileSelector, TickColumnNames } from '../contracts/catalogue.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
-import { readLines } from '../files/read-lines.ts';
-import { openTickFile, type TickFile } from '../files/read-tick-file.ts';
-import { delimiterOf, splitFields } from '../files/split-fields.ts';
+import { delimiterOf, splitFields } from '../files/parse/split-fields.ts';
+import { readLines } from '../files/read/read-lines.ts';
+import { openTickFile, type TickFile } from '../files/read/read-tick-file.ts';
 import { guessColumns } from './guess-columns.ts';
 
 const CSV = /\.csv(\.gz)?$/i;

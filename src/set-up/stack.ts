@@ -1,14 +1,14 @@
 import path from 'node:path';
-import type { Log } from '../activities/stage-work.ts';
+import type { Log } from '../activities/stages/stage-work.ts';
 import type { Closers } from '../closers.ts';
-import { attachPostgres } from '../storage/embedded-postgres.ts';
-import { type DevServer, startDevServer } from './dev-server.ts';
-import { claimPort } from './free-port.ts';
-import type { ServingProcess } from './kept-process.ts';
+import { attachPostgres } from '../storage/embedded/embedded-postgres.ts';
 import { localEnvironment } from './local-environment.ts';
-import type { ProcessRecord } from './process-record.ts';
-import { StackProcesses } from './stack-processes.ts';
-import { startWorkerProcess } from './worker-process.ts';
+import type { ServingProcess } from './processes/kept-process.ts';
+import type { ProcessRecord } from './processes/process-record.ts';
+import { StackProcesses } from './processes/stack-processes.ts';
+import { startWorkerProcess } from './processes/worker-process.ts';
+import { type DevServer, startDevServer } from './temporal/dev-server.ts';
+import { claimPort } from './temporal/free-port.ts';
 
 export interface StackOptions {
   readonly kind: ProcessRecord['kind'];

@@ -1,15 +1,15 @@
-import type { Queryable } from '../storage/database.ts';
+import { createLocalWindows } from '../budget/local-windows.ts';
+import { createTokenPool } from '../budget/token-pool.ts';
+import type { Queryable } from '../storage/database/database.ts';
 import { createPostgresWindows } from '../storage/rate-budget.ts';
 import { createFileSource } from './file/file-source.ts';
 import { VenueClient } from './http/venue-client.ts';
-import { createLocalWindows } from './local-windows.ts';
 import { createPolymarketSource } from './polymarket/polymarket-source.ts';
 import { searchPolymarket, searchPolymarketTag } from './polymarket/search.ts';
 import { createPredictSource } from './predict/predict-source.ts';
 import { searchPredict } from './predict/search.ts';
 import { readSourceSettings, type SourceSettings } from './settings.ts';
 import type { SearchHit, Sources } from './source.ts';
-import { createTokenPool } from './token-pool.ts';
 
 export interface CreateSourcesOptions {
   readonly env: Readonly<Record<string, string | undefined>>;

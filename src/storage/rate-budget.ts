@@ -1,6 +1,6 @@
-import { EMPTY_WINDOW, type Grant, grantTokens, pauseWindow, type WindowState } from '../sources/sliding-window.ts';
-import type { WindowStore } from '../sources/token-pool.ts';
-import type { Queryable } from './database.ts';
+import { EMPTY_WINDOW, type Grant, grantTokens, pauseWindow, type WindowState } from '../budget/sliding-window.ts';
+import type { WindowStore } from '../budget/token-pool.ts';
+import type { Queryable } from './database/database.ts';
 
 interface StateRow {
   readonly state: WindowState | null;

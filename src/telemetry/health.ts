@@ -1,4 +1,4 @@
-import type { Log } from '../activities/stage-work.ts';
+import type { Log } from '../activities/stages/stage-work.ts';
 import { messageOf } from '../contracts/errors.ts';
 import { type Listening, listen } from './listen.ts';
 

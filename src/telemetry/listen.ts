@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Log } from '../activities/stage-work.ts';
+import type { Log } from '../activities/stages/stage-work.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 
 export interface Listening {

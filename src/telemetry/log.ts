@@ -1,6 +1,6 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
-import type { Log } from '../activities/stage-work.ts';
+import type { Log } from '../activities/stages/stage-work.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

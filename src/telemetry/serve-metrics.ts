@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import type { Log } from '../activities/stage-work.ts';
+import type { Log } from '../activities/stages/stage-work.ts';
 import { messageOf } from '../contracts/errors.ts';
 import { type Listening, listen } from './listen.ts';
 import type { WorkerMetrics } from './metrics.ts';

@@ -19,7 +19,7 @@ import type {
 } from '../contracts/stage-report.ts';
 import { unlessDefault } from '../contracts/task-policy.ts';
 import type { Stage } from '../contracts/words.ts';
-import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run-events.ts';
+import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import { activityOptions, HEARTBEAT_TIMEOUT_MS } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
 import { LITTLE } from './little-to-do.ts';

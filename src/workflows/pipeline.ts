@@ -1,7 +1,7 @@
 import {
   ActivityFailure,
-  allHandlersFinished,
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
   CancelledFailure,
   condition,
@@ -17,14 +17,14 @@ import type { RunActivities } from '../activities/registry.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
 import type { PipelineResult, PipelineStatus } from '../contracts/pipeline-status.ts';
 import type { PreparedRun, RunOptions } from '../contracts/run-config.ts';
-import { buildGraph } from '../scheduling/graph.ts';
-import { dehydrate, rehydrate } from '../scheduling/dehydrate.ts';
-import { lanesToCome } from '../scheduling/lanes.ts';
-import { createRun, type RunState } from '../scheduling/run-state.ts';
-import { reduce } from '../scheduling/reducer.ts';
-import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run-events.ts';
-import { emptyStatus, graphOf, resultOf, statusOf } from '../scheduling/status.ts';
-import { whyOf } from '../scheduling/why.ts';
+import { buildGraph } from '../scheduling/graph/graph.ts';
+import { dehydrate, rehydrate } from '../scheduling/run/dehydrate.ts';
+import { lanesToCome } from '../scheduling/run/lanes.ts';
+import { reduce } from '../scheduling/run/reducer.ts';
+import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
+import { createRun, type RunState } from '../scheduling/run/run-state.ts';
+import { emptyStatus, graphOf, resultOf, statusOf } from '../scheduling/run/status.ts';
+import { whyOf } from '../scheduling/run/why.ts';
 import { BOOKKEEPING } from './activity-options.ts';
 import {
   graphQuery,

@@ -1,4 +1,4 @@
-import { type Sinks, proxySinks } from '@temporalio/workflow';
+import { proxySinks, type Sinks } from '@temporalio/workflow';
 
 /** How many tasks of a run wait for a slot, and how many run: for the worker's metrics. */
 export interface QueueSinks extends Sinks {

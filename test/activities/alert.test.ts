@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alertOf } from '../../src/activities/alert.ts';
+import { alertOf } from '../../src/activities/run/alert.ts';
 import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
 
 const run = (result: PipelineResult['result'], reasons: readonly string[] = []): PipelineResult => ({

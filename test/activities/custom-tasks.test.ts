@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { customActivity } from '../../src/activities/custom-tasks.ts';
-
-import type { StageWork } from '../../src/activities/stage-work.ts';
-import type { Task } from '../../src/activities/task-runner.ts';
+import { customActivity } from '../../src/activities/custom/custom-tasks.ts';
+import type { Task } from '../../src/activities/runner/task-runner.ts';
+import type { StageWork } from '../../src/activities/stages/stage-work.ts';
 
 /** What a task's output is when its activity returns this. */
 async function outputOf(returned: unknown): Promise<unknown> {

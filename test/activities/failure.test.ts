@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { failureOf, retryWaitMs } from '../../src/activities/failure.ts';
+import { failureOf, retryWaitMs } from '../../src/activities/runner/failure.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { TaskPolicy } from '../../src/contracts/run-config.ts';
 import type { AttemptDetails } from '../../src/contracts/stage-report.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { argumentProblems } from '../../src/activities/custom-tasks.ts';
+import { argumentProblems } from '../../src/activities/custom/custom-tasks.ts';
 import { httpGet, httpPost } from '../../src/activities/custom/http.ts';
 import type { ActivityContext } from '../../src/plugins.ts';
 import { silent } from '../silent.ts';

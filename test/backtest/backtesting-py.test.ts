@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { plainMarket } from '../../src/backtest/market.ts';
-import type { BacktestOptions } from '../../src/backtest/options.ts';
+import { plainMarket } from '../../src/backtest/engine/market.ts';
+import type { BacktestOptions } from '../../src/backtest/engine/options.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
 import { HAS_REFERENCE, largestDifference, referenceBars, referenceJson, referenceRows, WITHOUT_REFERENCE } from './reference.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ComparableResult, compareResults } from '../../src/backtest/compare-results.ts';
+import { type ComparableResult, compareResults } from '../../src/backtest/proof/compare-results.ts';
 
 const result = (changes: Partial<ComparableResult> & { passport?: Partial<ComparableResult['passport']> } = {}): ComparableResult => ({
   series: 'RAIN polymarket:0x1 trade 1h',

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CandleSeries } from '../../src/backtest/candle-series.ts';
-import { FLAT, HOLD, LONG, SHORT } from '../../src/backtest/decisions.ts';
-import { simulate } from '../../src/backtest/engine.ts';
-import { type Market, plainMarket } from '../../src/backtest/market.ts';
-import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/options.ts';
+import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
+import { FLAT, HOLD, LONG, SHORT } from '../../src/backtest/engine/decisions.ts';
+import { simulate } from '../../src/backtest/engine/engine.ts';
+import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
 import type { FeeSchedule } from '../../src/contracts/market-data.ts';
 import { bars, DAY, walk } from './series.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type IndicatorName, INDICATOR_NAMES, INDICATORS, indicatorValues } from '../../src/backtest/indicators/registry.ts';
-import { cutCandles } from '../../src/backtest/candle-series.ts';
+import { cutCandles } from '../../src/backtest/engine/candle-series.ts';
 import { atr } from '../../src/backtest/indicators/atr.ts';
 import { bollinger } from '../../src/backtest/indicators/bollinger.ts';
 import { donchian } from '../../src/backtest/indicators/donchian.ts';
 import { ema } from '../../src/backtest/indicators/ema.ts';
+import { INDICATOR_NAMES, INDICATORS, type IndicatorName, indicatorValues } from '../../src/backtest/indicators/registry.ts';
 import { roc } from '../../src/backtest/indicators/roc.ts';
 import { rsi } from '../../src/backtest/indicators/rsi.ts';
 import { sma } from '../../src/backtest/indicators/sma.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { CandleSeries } from '../../src/backtest/candle-series.ts';
-import { type Market, plainMarket } from '../../src/backtest/market.ts';
+import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
+import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import { type BarsSoFar, defineStrategy, type Signal } from '../../src/backtest/strategy.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { marketOf } from '../../src/backtest/market.ts';
+import { marketOf } from '../../src/backtest/engine/market.ts';
 import { instrument } from '../stage-run.ts';
 
 describe('the market of an instrument', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { backtestData } from '../../src/backtest/backtest-data.ts';
-import { copyCandles } from '../../src/backtest/candle-series.ts';
-import { type Market, plainMarket } from '../../src/backtest/market.ts';
+import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
+import { copyCandles } from '../../src/backtest/engine/candle-series.ts';
+import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { optionsFor, runBacktest } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
-import { favourite } from '../../src/backtest/strategies/favourite.ts';
 import { buyAndHold } from '../../src/backtest/strategies/buy-and-hold.ts';
+import { favourite } from '../../src/backtest/strategies/favourite.ts';
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
 import { defineStrategy } from '../../src/backtest/strategy.ts';

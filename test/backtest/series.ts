@@ -1,4 +1,4 @@
-import type { CandleSeries } from '../../src/backtest/candle-series.ts';
+import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
 
 export const HOUR = 3_600_000;

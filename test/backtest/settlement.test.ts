@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Holding, resolutionAsOf, settle, upDownPayout } from '../../src/backtest/settlement.ts';
+import { type Holding, resolutionAsOf, settle, upDownPayout } from '../../src/backtest/engine/settlement.ts';
 import type { Resolution } from '../../src/contracts/market-data.ts';
 
 const yes: Holding = { outcome: 'first', size: 100, price: 0.4, fees: 1 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decisionsOf, HOLD, LONG, SHORT } from '../../src/backtest/decisions.ts';
-import { plainMarket } from '../../src/backtest/market.ts';
+import { decisionsOf, HOLD, LONG, SHORT } from '../../src/backtest/engine/decisions.ts';
+import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { strategyByName, strategyProblems, strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import type { Strategy } from '../../src/backtest/strategy.ts';
 import type { Json } from '../../src/contracts/pipeline-input.ts';

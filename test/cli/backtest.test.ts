@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
-import { plainMarket } from '../../src/backtest/market.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
 import { closes, walk } from '../backtest/series.ts';

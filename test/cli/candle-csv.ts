@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
-import type { CandleSeries } from '../../src/backtest/candle-series.ts';
+import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
 
 /** A folder of the test file's own, gone when its tests are done. */
 export function temporaryFolder(): { readonly folder: string; readonly write: (name: string, text: string) => string } {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
-import { planLines } from '../../src/cli/plan.ts';
-import { failureShares, rehearsalLines } from '../../src/cli/rehearse.ts';
-import { addRunOptions, type RunCommandOptions, runInputFrom } from '../../src/cli/run-options.ts';
+import { planLines } from '../../src/cli/commands/plan.ts';
+import { failureShares, rehearsalLines } from '../../src/cli/commands/rehearse.ts';
+import { addRunOptions, type RunCommandOptions, runInputFrom } from '../../src/cli/options/run-options.ts';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-options-'));
 afterAll(() => rm(folder, { recursive: true }));

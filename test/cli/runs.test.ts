@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { mergeRuns } from '../../src/cli/runs.ts';
+import { mergeRuns } from '../../src/cli/commands/runs.ts';
 import type { TemporalRun } from '../../src/client.ts';
-import type { RunSummary } from '../../src/storage/runs.ts';
+import type { RunSummary } from '../../src/storage/runs/runs.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const row = (executionId: string, more: Partial<RunSummary> = {}): RunSummary => ({

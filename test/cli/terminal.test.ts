@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { renderLiveTable } from '../../src/cli/terminal.ts';
-import { progressBar } from '../../src/cli/terminal-head.ts';
-import { textWidth } from '../../src/cli/terminal-text.ts';
+import { renderLiveTable } from '../../src/cli/terminal/terminal.ts';
+import { progressBar } from '../../src/cli/terminal/terminal-head.ts';
+import { textWidth } from '../../src/cli/terminal/terminal-text.ts';
 import type { PipelineStatus, TaskResult } from '../../src/contracts/pipeline-status.ts';
 import { STAGES, type TaskStatus } from '../../src/contracts/words.ts';
 

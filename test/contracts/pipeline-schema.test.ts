@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type KnownNames, parsePipelineInput } from '../../src/contracts/pipeline-schema.ts';
 import type { RunConfig } from '../../src/contracts/run-config.ts';
+import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
 
 const known: KnownNames = {
   symbols: [

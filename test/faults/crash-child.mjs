@@ -2,11 +2,11 @@
 // ChildOrder: { url, executionId, symbol, settings, stages: ["clean", …], killAt?: "store 3: merged", killAtOccurrence?: 1 }
 const order = JSON.parse(process.argv[2]);
 const dist = new URL('../../dist/src/', import.meta.url);
-const { openDatabase } = await import(new URL('storage/open-database.js', dist));
-const { recordedWork } = await import(new URL('activities/stage-alone.js', dist));
-const { createClean } = await import(new URL('activities/clean.js', dist));
-const { createStore } = await import(new URL('activities/store.js', dist));
-const { createKline } = await import(new URL('activities/kline.js', dist));
+const { openDatabase } = await import(new URL('storage/database/open-database.js', dist));
+const { recordedWork } = await import(new URL('activities/stages/stage-alone.js', dist));
+const { createClean } = await import(new URL('activities/stages/clean.js', dist));
+const { createStore } = await import(new URL('activities/stages/store.js', dist));
+const { createKline } = await import(new URL('activities/stages/kline.js', dist));
 
 const { executionId, symbol, settings } = order;
 const log = { debug() {}, info() {}, warn() {}, error() {} };

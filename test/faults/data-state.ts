@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CandidateRow, Instrument } from '../../src/contracts/market-data.ts';
-import type { Database } from '../../src/storage/database.ts';
-import { saveInstruments } from '../../src/storage/instruments.ts';
-import { stageCoverage, stagePage } from '../../src/storage/staging.ts';
+import type { Database } from '../../src/storage/database/database.ts';
+import { saveInstruments } from '../../src/storage/markets/instruments.ts';
+import { stageCoverage, stagePage } from '../../src/storage/staging/staging.ts';
 import { DAY, instrument, START, trade } from '../stage-run.ts';
 
 export const SYMBOL = 'RAIN';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startSandboxVenue } from '../../sandbox/venue.ts';
-import { importSymbols } from '../../src/storage/catalogue.ts';
+import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
 

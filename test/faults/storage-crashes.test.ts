@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Database } from '../../src/storage/database.ts';
-import { type AttachedPostgres, attachPostgres } from '../../src/storage/embedded-postgres.ts';
-import { openDatabase } from '../../src/storage/open-database.ts';
+import type { Database } from '../../src/storage/database/database.ts';
+import { openDatabase } from '../../src/storage/database/open-database.ts';
+import { type AttachedPostgres, attachPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { DAY, runStage, runStages, START } from '../stage-run.ts';
 import { collections, dataState, SYMBOL, seeded, stageCollection } from './data-state.ts';
@@ -60,7 +60,7 @@ async function runChild(order: Record<string, unknown>): Promise<boolean> {
   return false;
 }
 
-describe.skipIf(!existsSync(new URL('../../dist/src/activities/store.js', import.meta.url)))(
+describe.skipIf(!existsSync(new URL('../../dist/src/activities/stages/store.js', import.meta.url)))(
   'a worker killed with -9 (needs npm run build)',
   () => {
     let test: TestDatabase;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Database } from '../../src/storage/database.ts';
-import { openDatabase } from '../../src/storage/open-database.ts';
+import type { Database } from '../../src/storage/database/database.ts';
+import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { DAY, runStage, START } from '../stage-run.ts';
 import { collections, dataState, SYMBOL, stageCollection } from './data-state.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
-import { expandPath, nameOf } from '../../src/files/expand-path.ts';
+import { expandPath, nameOf } from '../../src/files/read/expand-path.ts';
 import { scratchFolder } from './scratch.ts';
 
 const folder = scratchFolder();

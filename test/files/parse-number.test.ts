@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { parseNumber } from '../../src/files/parse-number.ts';
-import { parseSide } from '../../src/files/parse-side.ts';
+import { parseNumber } from '../../src/files/parse/parse-number.ts';
+import { parseSide } from '../../src/files/parse/parse-side.ts';
 
 it('reads the spellings of numbers that parse', () => {
   for (const [text, value] of [

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseTime, timeUnitOf } from '../../src/files/parse-time.ts';
+import { parseTime, timeUnitOf } from '../../src/files/parse/parse-time.ts';
 
 const iso = (text: string, unit: 's' | 'ms' | 'us' | 'ns' = 'ms') => {
   const time = parseTime(text, unit);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { plainNumber } from '../../src/files/plain-number.ts';
+import { plainNumber } from '../../src/files/write/plain-number.ts';
 
 it('writes small and large numbers without exponents', () => {
   expect(plainNumber(1e-7)).toBe('0.0000001');

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
-import { openTickFile, type TickFileOptions } from '../../src/files/read-tick-file.ts';
+import { openTickFile, type TickFileOptions } from '../../src/files/read/read-tick-file.ts';
 import { scratchFolder } from './scratch.ts';
 
 const folder = scratchFolder();

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { delimiterOf, splitFields } from '../../src/files/split-fields.ts';
+import { delimiterOf, splitFields } from '../../src/files/parse/split-fields.ts';
 
 it('splits plain and quoted fields', () => {
   expect(splitFields('a,b,,d', ',')).toEqual(['a', 'b', '', 'd']);

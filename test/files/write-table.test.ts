@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
-import type { Cell, Table } from '../../src/files/table.ts';
-import { writeFileAtomically, writeToStandardOutput } from '../../src/files/write-output.ts';
-import { writeTable } from '../../src/files/write-table.ts';
+import type { Cell, Table } from '../../src/files/write/table.ts';
+import { writeFileAtomically, writeToStandardOutput } from '../../src/files/write/write-output.ts';
+import { writeTable } from '../../src/files/write/write-table.ts';
 import { scratchFolder } from './scratch.ts';
 
 const folder = scratchFolder();

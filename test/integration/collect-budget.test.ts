@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RateBudget, VENUE_LIMITS } from '../../src/sources/rate-limits.ts';
-import { createTokenPool } from '../../src/sources/token-pool.ts';
-import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
-import { createCollectRig, type CollectRig } from '../sources/collect-rig.ts';
 import { peakWithin } from '../../sandbox/request-log.ts';
+import { type RateBudget, VENUE_LIMITS } from '../../src/budget/rate-limits.ts';
+import { createTokenPool } from '../../src/budget/token-pool.ts';
+import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { type CollectRig, createCollectRig } from '../sources/collect-rig.ts';
 
 const never = new AbortController().signal;
 // as many wait at once as a test likes

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LoggedRequest } from '../../sandbox/request-log.ts';
-import { coverageOf } from '../../src/storage/coverage.ts';
-import { instrumentsOf } from '../../src/storage/instruments.ts';
+import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
+import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 
 const MINUTE = 60_000;

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
-import { coverageOf } from '../../src/storage/coverage.ts';
-import { instrumentsOf } from '../../src/storage/instruments.ts';
+import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
+import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades } from '../sources/collect-rig.ts';
 
 const GROUP = 'bitcoin-above-this-month';

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
-import { saveInstruments } from '../../src/storage/instruments.ts';
-import { stagePage } from '../../src/storage/staging.ts';
-import type { PageOrder } from '../../src/storage/staging-position.ts';
 import type { Source } from '../../src/sources/source.ts';
+import { saveInstruments } from '../../src/storage/markets/instruments.ts';
+import { stagePage } from '../../src/storage/staging/staging.ts';
+import type { PageOrder } from '../../src/storage/staging/staging-position.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { instrument, runStages, START, trade } from '../stage-run.ts';

@@ -2,13 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startSandboxVenue, type SandboxVenue } from '../../sandbox/venue.ts';
+import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { main } from '../../src/cli/main.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { SearchHit } from '../../src/sources/source.ts';
-import { listSymbols } from '../../src/storage/catalogue.ts';
-import { NOON } from '../sources/collect-rig.ts';
+import { listSymbols } from '../../src/storage/markets/catalogue.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { NOON } from '../sources/collect-rig.ts';
 
 let venue: SandboxVenue;
 let test: TestDatabase;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type DevServer, startDevServer } from '../../src/set-up/dev-server.ts';
-import { findTemporalCli } from '../../src/set-up/temporal-cli.ts';
+import { type DevServer, startDevServer } from '../../src/set-up/temporal/dev-server.ts';
+import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
 import { silent } from '../silent.ts';
 
 let home: string;

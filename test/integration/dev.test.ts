@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PredictLab } from '../../src/client.ts';
-import type { ProcessRecord } from '../../src/set-up/process-record.ts';
-import { stopProcess } from '../../src/set-up/child-process.ts';
-import { freePort } from '../../src/set-up/free-port.ts';
-import { findTemporalCli } from '../../src/set-up/temporal-cli.ts';
+import { stopProcess } from '../../src/set-up/processes/child-process.ts';
+import type { ProcessRecord } from '../../src/set-up/processes/process-record.ts';
+import { freePort } from '../../src/set-up/temporal/free-port.ts';
+import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
 import { COMMAND } from '../command.ts';
-import { testDatabase, type TestDatabase } from '../postgres.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 
 let home: string;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_CATALOGUE } from '../../src/sources/default-catalogue.ts';
-import { catalogueNames, namesFor } from '../../src/sources/first-catalogue.ts';
-import { importSymbols, removeSymbol } from '../../src/storage/catalogue.ts';
+import { importSymbols, removeSymbol } from '../../src/storage/markets/catalogue.ts';
+import { DEFAULT_CATALOGUE } from '../../src/storage/markets/default-catalogue.ts';
+import { catalogueNames, namesFor } from '../../src/storage/markets/first-catalogue.ts';
 import { testDatabase } from '../postgres.ts';
 
 it('a new database starts with the shipped catalogue; one that somebody has filled or emptied is left alone', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { freePort } from '../../src/set-up/free-port.ts';
+import { freePort } from '../../src/set-up/temporal/free-port.ts';
 import { createRig } from '../rig.ts';
 import { scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlannedTask } from '../../src/contracts/pipeline-status.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import type { Rehearsal } from '../../src/scheduling/rehearse.ts';
+import type { PlannedTask } from '../../src/contracts/pipeline-status.ts';
+import type { Rehearsal } from '../../src/scheduling/rehearse/rehearse.ts';
 import { type Answer, predictlab } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { scriptedStages } from '../stages.ts';

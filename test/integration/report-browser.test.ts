@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chartLibrary } from '../../src/activities/chart-library.ts';
-import { renderRunPage } from '../../src/report/run-page.ts';
-import { renderSymbolPage } from '../../src/report/symbol-page.ts';
+import { chartLibrary } from '../../src/activities/report/chart-library.ts';
+import { renderRunPage } from '../../src/report/run/run-page.ts';
+import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { sampleRun } from '../report/sample-run.ts';
 import { sampleInstrument, sampleSymbol } from '../report/sample-symbol.ts';
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import { runReportPath } from '../../src/report/report-path.ts';
+import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { createRig } from '../rig.ts';
 import { scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';

@@ -5,7 +5,7 @@ import type { RunEnded } from '../../src/client.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
 import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
-import { listRuns } from '../../src/storage/runs.ts';
+import { listRuns } from '../../src/storage/runs/runs.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, type Script, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';

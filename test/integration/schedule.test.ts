@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { removeSymbol } from '../../src/storage/catalogue.ts';
+import { removeSymbol } from '../../src/storage/markets/catalogue.ts';
 import { predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, scriptedStages } from '../stages.ts';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attachPostgres } from '../../src/storage/embedded-postgres.ts';
-import { openDatabase } from '../../src/storage/open-database.ts';
-import { resolveDatabase } from '../../src/storage/resolve-database.ts';
+import { openDatabase } from '../../src/storage/database/open-database.ts';
+import { attachPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
+import { resolveDatabase } from '../../src/storage/embedded/resolve-database.ts';
 import { silent } from '../silent.ts';
 
 let home: string;

@@ -1,9 +1,9 @@
 import { array, assert, asyncProperty, integer, nat, tuple, uniqueArray } from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readCandles } from '../../src/storage/candles.ts';
-import { readQuarantine } from '../../src/storage/quarantine.ts';
-import { readTicksByTime } from '../../src/storage/export.ts';
-import type { TickRecord } from '../../src/storage/ticks.ts';
+import { readCandles } from '../../src/storage/candles/candles.ts';
+import { readTicksByTime } from '../../src/storage/ticks/export.ts';
+import { readQuarantine } from '../../src/storage/ticks/quarantine.ts';
+import type { TickRecord } from '../../src/storage/ticks/ticks.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { INTERVALS, INTERVAL_MS } from '../../src/contracts/words.ts';
-import { bucketStart } from '../../src/market/bucket.ts';
+import { INTERVAL_MS, INTERVALS } from '../../src/contracts/words.ts';
+import { bucketStart } from '../../src/market/candles/bucket.ts';
 
 it('weeks start on Monday, UTC', () => {
   const monday = Date.parse('2026-11-23T00:00:00Z');

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INTERVALS } from '../../src/contracts/words.ts';
-import { buildCandles } from '../../src/market/build-candles.ts';
-import type { CandleColumns, MergeableCandles } from '../../src/market/candle-columns.ts';
+import { buildCandles } from '../../src/market/candles/build-candles.ts';
+import type { CandleColumns, MergeableCandles } from '../../src/market/candles/candle-columns.ts';
+import { buildCandleSet } from '../../src/market/candles/candle-set.ts';
+import { mergeCandles } from '../../src/market/candles/merge-candles.ts';
+import { canRollUp, rollUp } from '../../src/market/candles/roll-up.ts';
 import { add, type Decimal, multiply, toDecimal, toNumber, ZERO } from '../../src/market/decimal.ts';
-import { mergeCandles } from '../../src/market/merge-candles.ts';
-import { canRollUp, rollUp } from '../../src/market/roll-up.ts';
-import { buildCandleSet } from '../../src/market/candle-set.ts';
 import { columnsOf, type TestTick, tick, ticksArbitrary } from './ticks.ts';
 
 const COLUMNS = ['openTime', 'open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'buyVolume', 'trades'] as const;

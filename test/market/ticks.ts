@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { SequencedTicks } from '../../src/market/candle-columns.ts';
+import type { SequencedTicks } from '../../src/market/candles/candle-columns.ts';
 
 /** A tick as tests write it. */
 export interface TestTick {

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, it } from 'vitest';
 import { createRig } from '../rig.ts';
-import { importTestSymbols } from '../symbols.ts';
 import { scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
 import { scenarios } from './scenarios.ts';
 import { scrub } from './scrub.ts';
 

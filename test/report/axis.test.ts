@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linear, padded, timeTicks, valueTicks } from '../../src/report/axis.ts';
+import { linear, padded, timeTicks, valueTicks } from '../../src/report/charts/axis.ts';
 import { AS_OF, DAY, HOUR } from './sample-numbers.ts';
 
 describe('value axes', () => {

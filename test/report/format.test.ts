@@ -9,7 +9,7 @@ import {
   formatTime,
   plainNumber,
   plural,
-} from '../../src/report/format.ts';
+} from '../../src/report/elements/format.ts';
 
 describe('numbers for people', () => {
   it.each([

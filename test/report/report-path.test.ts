@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reportFolderName, runReportPath, symbolPageName } from '../../src/report/report-path.ts';
+import { reportFolderName, runReportPath, symbolPageName } from '../../src/report/elements/report-path.ts';
 
 describe('where a report is', () => {
   it('reads like the run id', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
-import { causesOf } from '../../src/report/causes.ts';
-import { changesSince } from '../../src/report/changes.ts';
-import { criticalPath, stageFacts } from '../../src/report/run-facts.ts';
-import { groupTasks } from '../../src/report/symbol-tasks.ts';
+import { causesOf } from '../../src/report/run/causes.ts';
+import { changesSince } from '../../src/report/run/changes.ts';
+import { criticalPath, stageFacts } from '../../src/report/run/run-facts.ts';
+import { groupTasks } from '../../src/report/run/symbol-tasks.ts';
 import { AS_OF } from './sample-numbers.ts';
 import { resultOf, sampleConfig, sampleRun } from './sample-run.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
-import { renderRunPage } from '../../src/report/run-page.ts';
+import { renderRunPage } from '../../src/report/run/run-page.ts';
 import { resultOf, sampleConfig, sampleRow, sampleRun } from './sample-run.ts';
 
 const textOf = (page: string): string =>

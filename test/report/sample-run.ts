@@ -1,7 +1,7 @@
 import type { PipelineResult, TaskResult } from '../../src/contracts/pipeline-status.ts';
 import type { RunConfig, TaskPolicy } from '../../src/contracts/run-config.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../src/contracts/words.ts';
-import type { RunPageData, RunSymbolRow } from '../../src/report/run-page-data.ts';
+import type { RunPageData, RunSymbolRow } from '../../src/report/page-data/run-page-data.ts';
 import { AS_OF, DAY, HOUR, seeded } from './sample-numbers.ts';
 
 const POLICY: TaskPolicy = { maxRetries: 3, retryDelayMs: 1000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 300_000 };

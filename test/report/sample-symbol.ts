@@ -1,6 +1,12 @@
 import { INTERVAL_MS, type Interval } from '../../src/contracts/words.ts';
-import { METRIC_COLUMNS } from '../../src/report/metrics.ts';
-import type { BacktestRow, CandleSeries, InstrumentSection, PageCandle, SymbolPageData } from '../../src/report/symbol-page-data.ts';
+import { METRIC_COLUMNS } from '../../src/report/elements/metrics.ts';
+import type {
+  BacktestRow,
+  CandleSeries,
+  InstrumentSection,
+  PageCandle,
+  SymbolPageData,
+} from '../../src/report/page-data/symbol-page-data.ts';
 import { AS_OF, DAY, HOUR, seeded } from './sample-numbers.ts';
 
 const GAPS = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { drawdowns, thinned } from '../../src/report/equity-svg.ts';
-import { sparkline } from '../../src/report/sparkline.ts';
+import { drawdowns, thinned } from '../../src/report/charts/equity-svg.ts';
+import { sparkline } from '../../src/report/charts/sparkline.ts';
 import { AS_OF, HOUR, seeded } from './sample-numbers.ts';
 
 const window = { from: AS_OF - 10 * HOUR, to: AS_OF, step: HOUR };

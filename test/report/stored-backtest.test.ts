@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationOf, equityOf, metricsOf, paramsText, proofOf, reasonsOf, tradesOf } from '../../src/report/stored-backtest.ts';
+import {
+  calibrationOf,
+  equityOf,
+  metricsOf,
+  paramsText,
+  proofOf,
+  reasonsOf,
+  tradesOf,
+} from '../../src/report/page-data/stored-backtest.ts';
 
 describe('a stored backtest', () => {
   it('gives its numbers, its nulls and their reasons', () => {

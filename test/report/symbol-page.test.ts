@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { INTERVALS } from '../../src/contracts/words.ts';
-import { METRIC_COLUMNS } from '../../src/report/metrics.ts';
-import { shownRange } from '../../src/report/shown-range.ts';
-import { renderSymbolPage } from '../../src/report/symbol-page.ts';
+import { shownRange } from '../../src/report/charts/shown-range.ts';
+import { METRIC_COLUMNS } from '../../src/report/elements/metrics.ts';
+import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { AS_OF, DAY, HOUR } from './sample-numbers.ts';
 import { sampleBacktests, sampleInstrument, sampleSeries, sampleSymbol } from './sample-symbol.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startSandboxVenue, type SandboxVenue } from '../../sandbox/venue.ts';
+import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { catalogueSchema } from '../../src/contracts/catalogue.ts';
 import { NOW } from './walk.ts';
 

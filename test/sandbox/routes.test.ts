@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSandboxVenue, type SandboxVenue } from '../../sandbox/venue.ts';
+import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { type Body, get, NOW } from './walk.ts';
 
 const DAY = 86_400;

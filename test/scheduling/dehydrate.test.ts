@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dehydrate, rehydrate } from '../../src/scheduling/dehydrate.ts';
-import { reduce } from '../../src/scheduling/reducer.ts';
-import { statusOf } from '../../src/scheduling/status.ts';
+import { dehydrate, rehydrate } from '../../src/scheduling/run/dehydrate.ts';
+import { reduce } from '../../src/scheduling/run/reducer.ts';
+import { statusOf } from '../../src/scheduling/run/status.ts';
 import { DrivenRun, failed, succeeded } from './driven-run.ts';
 import { customTask, runConfig } from './run-config.ts';
 

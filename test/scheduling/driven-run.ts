@@ -1,11 +1,11 @@
-import type { TaskReport } from '../../src/contracts/stage-report.ts';
 import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
 import type { RunConfig } from '../../src/contracts/run-config.ts';
-import { reduce } from '../../src/scheduling/reducer.ts';
-import type { LaneEnd, RunCommand, RunEvent } from '../../src/scheduling/run-events.ts';
-import { createRun, type RunOptions, type RunState } from '../../src/scheduling/run-state.ts';
-import { resultOf, statusOf } from '../../src/scheduling/status.ts';
-import { whyOf } from '../../src/scheduling/why.ts';
+import type { TaskReport } from '../../src/contracts/stage-report.ts';
+import { reduce } from '../../src/scheduling/run/reducer.ts';
+import type { LaneEnd, RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
+import { createRun, type RunOptions, type RunState } from '../../src/scheduling/run/run-state.ts';
+import { resultOf, statusOf } from '../../src/scheduling/run/status.ts';
+import { whyOf } from '../../src/scheduling/run/why.ts';
 import { graphOfConfig } from './run-config.ts';
 
 export const succeeded = (taskId: string, given: { at?: number; attempts?: number; degraded?: readonly string[] } = {}): TaskReport => ({

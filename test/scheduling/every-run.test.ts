@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
-import type { TaskReport } from '../../src/contracts/stage-report.ts';
 import type { RunConfig } from '../../src/contracts/run-config.ts';
+import type { TaskReport } from '../../src/contracts/stage-report.ts';
 import { ORDERS, STAGES, stageTaskId, TASK_STATUSES } from '../../src/contracts/words.ts';
-import { dehydrate, rehydrate } from '../../src/scheduling/dehydrate.ts';
-import { buildGraph, dependencyIds, type Graph } from '../../src/scheduling/graph.ts';
-import { reduce } from '../../src/scheduling/reducer.ts';
-import type { RunCommand, RunEvent } from '../../src/scheduling/run-events.ts';
-import { createRun, PENDING, RUNNING, type RunState } from '../../src/scheduling/run-state.ts';
-import { statusOf } from '../../src/scheduling/status.ts';
-import { whyOf } from '../../src/scheduling/why.ts';
+import { buildGraph, dependencyIds, type Graph } from '../../src/scheduling/graph/graph.ts';
+import { dehydrate, rehydrate } from '../../src/scheduling/run/dehydrate.ts';
+import { reduce } from '../../src/scheduling/run/reducer.ts';
+import type { RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
+import { createRun, PENDING, RUNNING, type RunState } from '../../src/scheduling/run/run-state.ts';
+import { statusOf } from '../../src/scheduling/run/status.ts';
+import { whyOf } from '../../src/scheduling/run/why.ts';
 import { customTask, runConfig } from './run-config.ts';
-import { openedLane, seeded, type SimulatedLane, stepLane, type Troubles } from './simulated-run.ts';
+import { openedLane, type SimulatedLane, seeded, stepLane, type Troubles } from './simulated-run.ts';
 
 /**
  * Random graphs, random ends of every kind, random orders of events, and steering in between. Each run is fed to two

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rehearse } from '../../src/scheduling/rehearse.ts';
+import { rehearse } from '../../src/scheduling/rehearse/rehearse.ts';
 import { customTask, graphOfConfig, POLICY, runConfig } from './run-config.ts';
 
 const symbols = Array.from({ length: 12 }, (_, i) => `S${i}`);

@@ -1,6 +1,6 @@
 import type { CustomTaskConfig, RunConfig, StageConfig, TaskPolicy } from '../../src/contracts/run-config.ts';
 import { STAGES, type Stage } from '../../src/contracts/words.ts';
-import { buildGraph, type Graph } from '../../src/scheduling/graph.ts';
+import { buildGraph, type Graph } from '../../src/scheduling/graph/graph.ts';
 
 /** Small configs for the tests of `scheduling/`: only what a test is about is spelled out. */
 export const POLICY: TaskPolicy = { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 300_000 };

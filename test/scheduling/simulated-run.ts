@@ -1,6 +1,6 @@
 import type { TaskReport } from '../../src/contracts/stage-report.ts';
 import { stageTaskId } from '../../src/contracts/words.ts';
-import type { LaneEnd, LaneEndedEvent, RunCommand, RunEvent } from '../../src/scheduling/run-events.ts';
+import type { LaneEnd, LaneEndedEvent, RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
 
 export type Random = () => number;
 

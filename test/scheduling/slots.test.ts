@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lanesToCome } from '../../src/scheduling/lanes.ts';
+import { lanesToCome } from '../../src/scheduling/run/lanes.ts';
 import { DrivenRun, failed, retryLater, succeeded } from './driven-run.ts';
 import { customTask, runConfig } from './run-config.ts';
 

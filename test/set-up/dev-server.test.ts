@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startDevServer } from '../../src/set-up/dev-server.ts';
+import { startDevServer } from '../../src/set-up/temporal/dev-server.ts';
 
 let home: string;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { afterEach, expect, test } from 'vitest';
-import { howEnded, stopProcess } from '../../src/set-up/child-process.ts';
-import { keepRunning, type KeptProcess, type ServingProcess } from '../../src/set-up/kept-process.ts';
+import { howEnded, stopProcess } from '../../src/set-up/processes/child-process.ts';
+import { type KeptProcess, keepRunning, type ServingProcess } from '../../src/set-up/processes/kept-process.ts';
 
 const children: ChildProcess[] = [];
 const kept: KeptProcess[] = [];

@@ -1,12 +1,12 @@
-import { createCollect } from '../../src/activities/collect.ts';
-import { recordedWork } from '../../src/activities/stage-alone.ts';
-import type { StageEffect } from '../../src/activities/stage-work.ts';
+import { type SandboxOptions, type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
+import { createCollect } from '../../src/activities/stages/collect.ts';
+import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import type { StageEffect } from '../../src/activities/stages/stage-work.ts';
 import { type CatalogueEntry, catalogueSchema } from '../../src/contracts/catalogue.ts';
 import type { SourceType } from '../../src/contracts/words.ts';
 import { createSources, type SourceSet } from '../../src/sources/create-sources.ts';
-import { importSymbols } from '../../src/storage/catalogue.ts';
-import type { Database } from '../../src/storage/database.ts';
-import { type SandboxOptions, type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
+import type { Database } from '../../src/storage/database/database.ts';
+import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 import { runStage } from '../stage-run.ts';

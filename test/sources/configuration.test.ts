@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Failures } from '../../src/activities/collect-failures.ts';
+import { Failures } from '../../src/activities/stages/collect-failures.ts';
 import { catalogueSchema } from '../../src/contracts/catalogue.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
-import { DEFAULT_CATALOGUE } from '../../src/sources/default-catalogue.ts';
 import { parseCatalogue } from '../../src/sources/parse-catalogue.ts';
 import { readSourceSettings } from '../../src/sources/settings.ts';
+import { DEFAULT_CATALOGUE } from '../../src/storage/markets/default-catalogue.ts';
 
 describe('the shipped catalogue', () => {
   it('is a good catalogue with the three coins and a dozen topics that run by default', () => {

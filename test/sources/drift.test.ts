@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { nextCursor } from '../../src/sources/polymarket/pagination.ts';
 import { readMarkets } from '../../src/sources/polymarket/gamma.ts';
-import { cursorOf } from '../../src/sources/predict/matches.ts';
+import { nextCursor } from '../../src/sources/polymarket/pagination.ts';
 import { TRADE_FIELDS } from '../../src/sources/polymarket/trade-row.ts';
+import { cursorOf } from '../../src/sources/predict/matches.ts';
 import { listAt, refuseRenamedFields } from '../../src/sources/schema-drift.ts';
 
 const AT = { venue: 'polymarket', where: '/v2/trades' };

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLocalWindows } from '../../src/sources/local-windows.ts';
-import type { RateBudget, RateLimit } from '../../src/sources/rate-limits.ts';
-import { EMPTY_WINDOW, grantTokens, pauseWindow, TOKEN_LIFE_MS, type WindowState } from '../../src/sources/sliding-window.ts';
-import { createTokenPool } from '../../src/sources/token-pool.ts';
+import { createLocalWindows } from '../../src/budget/local-windows.ts';
+import type { RateBudget, RateLimit } from '../../src/budget/rate-limits.ts';
+import { EMPTY_WINDOW, grantTokens, pauseWindow, TOKEN_LIFE_MS, type WindowState } from '../../src/budget/sliding-window.ts';
+import { createTokenPool } from '../../src/budget/token-pool.ts';
 
 const LIMIT: RateLimit = { requests: 100, windowMs: 10_000 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/market-data.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
+import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/market-data.ts';
 import type { CollectRequest, Source, SourcePage } from '../../src/sources/source.ts';
 
 /** What a source needs to be held to the contract that every source keeps. */

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { RateBudget } from '../../src/budget/rate-limits.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { VenueClient, type VenueClientOptions } from '../../src/sources/http/venue-client.ts';
-import type { RateBudget } from '../../src/sources/rate-limits.ts';
 
 const KEY = 'secret-key-0123456789';
 

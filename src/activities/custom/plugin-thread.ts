@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { loadPlugins, type LoadedPlugins, type PluginActivity } from '../../plugins.ts';
+import { type LoadedPlugins, loadPlugins, type PluginActivity } from '../../plugins.ts';
 import { outputOf } from './json-output.ts';
 import { describeThrown, errorOf, type FromThread, type ThreadEnd, type ThreadTask, type ToThread } from './thread-messages.ts';
 

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { messageOf, PredictLabError, type ErrorType } from '../../contracts/errors.ts';
+import { type ErrorType, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 
 /** One task of a plugin, as a thread gets it. */

@@ -1,4 +1,4 @@
-import type { CandleSeries } from '../candle-series.ts';
+import type { CandleSeries } from '../engine/candle-series.ts';
 
 /**
  * Average true range after Wilder (TA-Lib `ATR`): the true range max(high, previous close) − min(low, previous close),

@@ -1,4 +1,4 @@
-import type { CandleSeries } from '../candle-series.ts';
+import type { CandleSeries } from '../engine/candle-series.ts';
 import type { Bands } from './bands.ts';
 
 /**

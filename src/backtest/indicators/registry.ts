@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CandleSeries } from '../candle-series.ts';
+import type { CandleSeries } from '../engine/candle-series.ts';
 import type { Reading } from '../strategy.ts';
 import { atr } from './atr.ts';
 import type { Bands } from './bands.ts';

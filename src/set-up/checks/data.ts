@@ -1,8 +1,8 @@
-import type { Log } from '../../activities/stage-work.ts';
+import type { Log } from '../../activities/stages/stage-work.ts';
 import { messageOf } from '../../contracts/errors.ts';
-import { openDatabase } from '../../storage/open-database.ts';
-import { resolveDatabase } from '../../storage/resolve-database.ts';
-import { verifyData } from '../../storage/verify.ts';
+import { openDatabase } from '../../storage/database/open-database.ts';
+import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
+import { verifyData } from '../../storage/verify/verify.ts';
 import type { CheckResult } from './check.ts';
 
 /**

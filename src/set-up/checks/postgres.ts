@@ -1,8 +1,8 @@
-import type { Log } from '../../activities/stage-work.ts';
+import type { Log } from '../../activities/stages/stage-work.ts';
 import { messageOf } from '../../contracts/errors.ts';
-import { addressOf } from '../../storage/database-url.ts';
-import { resolveDatabase } from '../../storage/resolve-database.ts';
-import { openDatabase } from '../../storage/open-database.ts';
+import { addressOf } from '../../storage/database/database-url.ts';
+import { openDatabase } from '../../storage/database/open-database.ts';
+import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
 import type { CheckResult } from './check.ts';
 
 /** DATABASE_URL answers; without it the embedded server starts (and stops again, unless it was running). Changes no tables. */

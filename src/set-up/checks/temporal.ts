@@ -2,7 +2,7 @@ import type { Connection } from '@temporalio/client';
 import { messageOf } from '../../contracts/errors.ts';
 import { TASK_QUEUE } from '../../contracts/words.ts';
 import { temporalSettings } from '../../temporal-connection.ts';
-import { findTemporalCli } from '../temporal-cli.ts';
+import { findTemporalCli } from '../temporal/temporal-cli.ts';
 import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
 
 /** The executable that dev, demo and the tests start; nothing is downloaded here. */

@@ -3,12 +3,12 @@ import type { FileSelector } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
-import { expandPath, nameOf } from '../../files/expand-path.ts';
-import { openTickFile, type TickFile } from '../../files/read-tick-file.ts';
+import { expandPath, nameOf } from '../../files/read/expand-path.ts';
+import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
 import { isPlausible, rowsOfWindow, timeBounds } from '../candidate.ts';
 import { describeError } from '../describe-error.ts';
-import { fileInstrument } from './file-instrument.ts';
 import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../source.ts';
+import { fileInstrument } from './file-instrument.ts';
 
 export interface FileSourceOptions {
   /** What relative paths start from. @default the working directory */

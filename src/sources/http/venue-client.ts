@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { gunzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
+import type { Lane, RateBudget, RouteFamily } from '../../budget/rate-limits.ts';
+import { LONGEST_WAIT_MS } from '../../budget/token-pool.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-import type { Lane, RateBudget, RouteFamily } from '../rate-limits.ts';
-import { LONGEST_WAIT_MS } from '../token-pool.ts';
 import { createGate, type Gate } from './gate.ts';
 import { parseTolerantJson } from './tolerant-json.ts';
 import { refusal, VenueError } from './venue-error.ts';

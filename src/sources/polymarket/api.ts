@@ -1,4 +1,4 @@
-import type { Lane } from '../rate-limits.ts';
+import type { Lane } from '../../budget/rate-limits.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 
 /** Polymarket's three hosts; each keeps its own connections. */

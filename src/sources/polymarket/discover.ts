@@ -1,10 +1,10 @@
-import { PredictLabError } from '../../contracts/errors.ts';
 import type { PolymarketSelector } from '../../contracts/catalogue.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
-import { noStep, seriesMembers } from '../series.ts';
-import type { DiscoverRequest, Discovery } from '../source.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
+import { noStep, seriesMembers } from '../series.ts';
+import type { DiscoverRequest, Discovery } from '../source.ts';
 import { type Call, type PolymarketApi, VENUE } from './api.ts';
 import { findEvent } from './find-event.ts';
 import { findMarkets } from './find-markets.ts';

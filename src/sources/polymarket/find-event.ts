@@ -1,6 +1,6 @@
 import type { ExclusiveGroup } from '../../contracts/market-data.ts';
-import { isObject, listAt } from '../schema-drift.ts';
 import type { VenueClient } from '../http/venue-client.ts';
+import { isObject, listAt } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
 import { type Finding, type FoundMarkets, ifThere, listOf, readMarkets } from './gamma.ts';
 

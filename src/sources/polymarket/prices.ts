@@ -4,7 +4,7 @@ import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candida
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
 import { readNumber, readTime } from '../scalars.ts';
-import { isObject, listAt, refuseRenamedFields, type RequiredFields } from '../schema-drift.ts';
+import { isObject, listAt, type RequiredFields, refuseRenamedFields } from '../schema-drift.ts';
 import type { CollectRequest, SourcePage } from '../source.ts';
 import { lifelessRanges, missingRanges, tradableWindow } from '../time-ranges.ts';
 import { type Call, VENUE } from './api.ts';

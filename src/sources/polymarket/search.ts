@@ -1,6 +1,6 @@
 import type { VenueClient } from '../http/venue-client.ts';
-import { isObject, listAt } from '../schema-drift.ts';
 import { readText } from '../scalars.ts';
+import { isObject, listAt } from '../schema-drift.ts';
 import type { SearchHit } from '../source.ts';
 import { VENUE } from './api.ts';
 import { readMarkets } from './gamma.ts';

@@ -1,5 +1,5 @@
+import type { Lane } from '../../budget/rate-limits.ts';
 import type { VenueClient } from '../http/venue-client.ts';
-import type { Lane } from '../rate-limits.ts';
 
 export type PredictApi = VenueClient;
 

@@ -1,9 +1,9 @@
+import { laneOf } from '../../budget/lane.ts';
 import type { PredictSelector } from '../../contracts/catalogue.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import { wantsBook } from '../book-freshness.ts';
 import { describeError } from '../describe-error.ts';
-import { laneOf } from '../lane.ts';
-import { walkNewestFirst, type WalkCursor } from '../newest-first-walk.ts';
+import { type WalkCursor, walkNewestFirst } from '../newest-first-walk.ts';
 import type { CollectRequest, Source, SourcePage } from '../source.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { lookAtBook } from './book.ts';

@@ -1,4 +1,4 @@
-import { upDownPayout } from '../../backtest/settlement.ts';
+import { upDownPayout } from '../../backtest/engine/settlement.ts';
 import type { Resolution } from '../../contracts/market-data.ts';
 import { readNumber } from '../scalars.ts';
 import { isObject } from '../schema-drift.ts';

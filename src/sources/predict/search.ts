@@ -1,5 +1,5 @@
-import { isObject, listAt, objectAt } from '../schema-drift.ts';
 import { readText } from '../scalars.ts';
+import { isObject, listAt, objectAt } from '../schema-drift.ts';
 import type { SearchHit } from '../source.ts';
 import { type PredictApi, VENUE } from './api.ts';
 import { instrumentOf } from './instrument.ts';

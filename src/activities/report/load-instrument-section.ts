@@ -1,0 +1,234 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
+import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words.ts';
+import { unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
+import { MAX_BUCKETS } from '../../report/charts/shown-range.ts';
+import {
+  equityOf,
+  metricsOf,
+  overfittingOf,
+  paramsText,
+  passportId,
+  proofOf,
+  reasonsOf,
+  tradesOf,
+} from '../../report/page-data/stored-backtest.ts';
+import type {
+  BacktestRow,
+  CandleSeries,
+  ChosenBacktest,
+  InstrumentSection,
+  InstrumentSummary,
+  TwinQuote,
+} from '../../report/page-data/symbol-page-data.ts';
+import { tickHours } from '../../storage/candles/candle-plan.ts';
+import { readCandles } from '../../storage/candles/candles.ts';
+import type { Queryable } from '../../storage/database/database.ts';
+import type { StoredInstrument } from '../../storage/markets/instruments.ts';
+import { coverageOf, gapsOf } from '../../storage/ticks/coverage.ts';
+import { quarantineCounts } from '../../storage/ticks/quarantine.ts';
+import {
+  type BacktestHead,
+  backtestCurves,
+  candleCounts,
+  instrumentKeys,
+  type LastTick,
+  lastTicks,
+  quarantineTimes,
+} from '../../storage/ticks/report-symbol-queries.ts';
+
+/** Candles on one page, over all its instruments and intervals. */
+const MAX_CANDLES = 6000;
+const MAX_QUARANTINE_TICKS = 500;
+
+/** What the sections of one page have in common; maps are by instrument key. */
+export interface SectionContext {
+  readonly symbol: string;
+  readonly window: TimeRange;
+  readonly intervals: readonly Interval[];
+  readonly asOf: number;
+  /** The kind of tick that an instrument's charts show. */
+  readonly kinds: ReadonlyMap<number, TickKind>;
+  /** Ticks in the window. */
+  readonly ticks: ReadonlyMap<number, number>;
+  readonly last: ReadonlyMap<number, LastTick>;
+  readonly backtests: ReadonlyMap<number, readonly BacktestHead[]>;
+  /** How many instruments share the page's room. */
+  readonly sections: number;
+  readonly duplicates: number | null;
+}
+
+/** An instrument as a row of a table. */
+export const summaryOf = (instrument: StoredInstrument, context: SectionContext): InstrumentSummary => {
+  const sharpes = (context.backtests.get(instrument.key) ?? []).flatMap((head) => metricsOf(head.metrics)['sharpe'] ?? []);
+  return {
+    id: instrument.id,
+    source: instrument.source,
+    title: instrument.title,
+    closesAt: instrument.closesAt,
+    resolution: instrument.resolution,
+    ticks: context.ticks.get(instrument.key) ?? 0,
+    last: context.last.get(instrument.key) ?? null,
+    bestSharpe: sharpes.length === 0 ? null : Math.max(...sharpes),
+  };
+};
+
+/** Everything that one instrument's section of a symbol's page shows. */
+export async function loadInstrumentSection(
+  queryable: Queryable,
+  instrument: StoredInstrument,
+  context: SectionContext,
+): Promise<InstrumentSection> {
+  const { series, priceType } = await seriesOf(queryable, instrument, context);
+  const kind = priceType ?? context.kinds.get(instrument.key) ?? 'trade';
+  const covered = instrument.source === 'file' ? [] : await coverageOf(queryable, instrument.key, kind);
+  const coverage = await coverageFacts(queryable, { instrument, kind, covered, firstDrawn: firstCandle(series) }, context);
+  const heads = context.backtests.get(instrument.key) ?? [];
+  const filter = { symbol: context.symbol, instrumentKey: instrument.key };
+  return {
+    ...summaryOf(instrument, context),
+    market: instrument.market,
+    outcomes: instrument.outcomes,
+    reference: instrument.reference,
+    opensAt: instrument.opensAt,
+    closed: instrument.closed,
+    fees: instrument.fees,
+    tickSize: instrument.tickSize,
+    book: instrument.book,
+    twins: await twinsOf(queryable, instrument, context.asOf),
+    priceType,
+    series,
+    gaps: coverage.gaps,
+    quality: {
+      coverage: coverage.share,
+      quiet: await quietOf(queryable, { instrument, kind, covered }, context.asOf),
+      quarantined: await quarantineCounts(queryable, filter),
+      quarantineTimes: await quarantineTimes(queryable, {
+        ...filter,
+        from: firstCandle(series) ?? context.window.from,
+        to: context.asOf,
+        limit: MAX_QUARANTINE_TICKS,
+      }),
+      duplicates: context.duplicates,
+    },
+    backtests: heads.map(rowOf),
+    chosen: await chosenOf(queryable, heads),
+  };
+}
+
+const firstCandle = (series: readonly CandleSeries[]): number | null =>
+  series.reduce<number | null>((first, { candles }) => {
+    const time = candles[0]?.openTime ?? null;
+    return time === null ? first : Math.min(first ?? time, time);
+  }, null);
+
+/** The run's intervals, as far as there are candles; of trades where there are any, else of price points. */
+const seriesOf = async (
+  queryable: Queryable,
+  instrument: StoredInstrument,
+  context: SectionContext,
+): Promise<{ series: readonly CandleSeries[]; priceType: TickKind | null }> => {
+  const counts = (await candleCounts(queryable, { instrumentKey: instrument.key, until: context.asOf })).filter((row) =>
+    context.intervals.includes(row.interval),
+  );
+  const priceType = counts.some((row) => row.priceType === 'trade') ? 'trade' : (counts[0]?.priceType ?? null);
+  const most = Math.min(MAX_BUCKETS, Math.floor(MAX_CANDLES / context.sections / Math.max(1, context.intervals.length)));
+  const series: CandleSeries[] = [];
+  for (const { interval, count, priceType: type } of counts) {
+    if (type !== priceType) continue;
+    const to = context.asOf;
+    const columns = await readCandles(queryable, {
+      instrumentKey: instrument.key,
+      priceType: type,
+      interval,
+      from: to - MAX_BUCKETS * INTERVAL_MS[interval],
+      to,
+    });
+    const candles = Array.from({ length: columns.length }, (_, i) => ({
+      openTime: columns.openTime[i] ?? Number.NaN,
+      open: columns.open[i] ?? Number.NaN,
+      high: columns.high[i] ?? Number.NaN,
+      low: columns.low[i] ?? Number.NaN,
+      close: columns.close[i] ?? Number.NaN,
+      volume: Number.isNaN(columns.volume[i]) ? null : (columns.volume[i] ?? null),
+      trades: columns.trades[i] ?? 0,
+      complete: columns.complete[i] === 1,
+    }));
+    series.push({ interval, candles: candles.slice(-most), total: count });
+  }
+  return { series, priceType };
+};
+
+interface Collection {
+  readonly instrument: StoredInstrument;
+  readonly kind: TickKind;
+  /** What was collected of that kind, oldest first; nothing of a file, which holds what it holds. */
+  readonly covered: readonly TimeRange[];
+}
+
+/**
+ * Gaps from the window's begin, or from where collection began if candles before it are drawn, to `asOf` or to where trading ended; and the collected
+ * share of the window. A file has neither.
+ */
+const coverageFacts = async (
+  queryable: Queryable,
+  { instrument, kind, covered, firstDrawn }: Collection & { readonly firstDrawn: number | null },
+  context: SectionContext,
+): Promise<{ gaps: readonly TimeRange[]; share: number | null }> => {
+  const [first] = covered;
+  if (first === undefined) return { gaps: [], share: null };
+  const settledAt = instrument.resolution.kind === 'settled' ? instrument.resolution.at : null;
+  const end = instrument.closed ? Math.min(context.asOf, settledAt ?? instrument.closesAt ?? context.asOf) : context.asOf;
+  const open = { from: Math.max(context.window.from, instrument.opensAt ?? context.window.from), to: end };
+  const gaps = await gapsOf(queryable, instrument.key, kind, {
+    from: Math.floor(Math.min(open.from, Math.max(first.from, firstDrawn ?? open.from))),
+    to: Math.floor(end),
+  });
+  const missing = gaps.reduce((sum, gap) => sum + Math.max(0, Math.min(gap.to, open.to) - Math.max(gap.from, open.from)), 0);
+  return { gaps, share: open.to > open.from ? 1 - missing / (open.to - open.from) : null };
+};
+
+/** Whether an open instrument has been quiet for unusually long. What is closed, or over by its dates, has every reason to be. */
+const quietOf = async (
+  queryable: Queryable,
+  { instrument, kind, covered }: Collection,
+  asOf: number,
+): Promise<InstrumentSection['quality']['quiet']> => {
+  const { closed, resolution, closesAt } = instrument;
+  if (covered.length === 0 || closed || resolution.kind !== 'open' || (closesAt ?? Number.POSITIVE_INFINITY) <= asOf) return null;
+  const hours = (await tickHours(queryable, instrument.key, kind)).map(({ hour }) => hour);
+  const quiet = unusualQuiet({ hours, covered, asOf });
+  return quiet === null ? null : { kind, ...quiet };
+};
+
+const twinsOf = async (queryable: Queryable, instrument: StoredInstrument, asOf: number): Promise<readonly TwinQuote[]> => {
+  const twins = await instrumentKeys(queryable, instrument.twins);
+  if (twins.length === 0) return [];
+  const keys = twins.map(({ key }) => key);
+  const last = await lastTicks(queryable, {
+    keys: [...keys, ...keys],
+    kinds: [...keys.map(() => 'trade' as const), ...keys.map(() => 'price' as const)],
+    until: asOf,
+  });
+  return twins.map(({ id, key, source }) => ({ id, source, last: last.get(key) ?? null }));
+};
+
+const rowOf = (head: BacktestHead): BacktestRow => ({
+  strategy: head.strategy,
+  params: paramsText(head.params),
+  interval: head.interval,
+  metrics: metricsOf(head.metrics),
+  undefined: reasonsOf(head.metrics),
+  proof: proofOf(head.metrics),
+  overfitting: overfittingOf(head.metrics),
+  passport: passportId(head.passport),
+});
+
+/** The backtest whose trades and equity are drawn: the highest Sharpe ratio, the first one where none has any. */
+const chosenOf = async (queryable: Queryable, heads: readonly BacktestHead[]): Promise<ChosenBacktest | null> => {
+  const sharpe = (head: BacktestHead): number => metricsOf(head.metrics)['sharpe'] ?? Number.NEGATIVE_INFINITY;
+  const index = heads.reduce((best, head, i) => (sharpe(head) > sharpe(heads[best] ?? head) ? i : best), 0);
+  const head = heads[index];
+  const curves = head === undefined ? undefined : (await backtestCurves(queryable, [head.id])).get(head.id);
+  if (head === undefined || curves === undefined) return null;
+  return { index, trades: tradesOf(curves.trades), equity: equityOf(curves.equity) };
+};

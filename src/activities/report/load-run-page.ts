@@ -1,0 +1,174 @@
+import type { PipelineResult, TaskResult } from '../../contracts/pipeline-status.ts';
+import { numberIn } from '../../contracts/task-output.ts';
+import type { Stage } from '../../contracts/words.ts';
+import { STAGES, stageTaskId } from '../../contracts/words.ts';
+import type { RunPageData, RunSymbolRow } from '../../report/page-data/run-page-data.ts';
+import { metricsOf, paramsText, reasonsOf } from '../../report/page-data/stored-backtest.ts';
+import { changesSince } from '../../report/run/changes.ts';
+import { groupTasks } from '../../report/run/symbol-tasks.ts';
+import { mostTelling } from '../../report/run/task-grid.ts';
+import type { Queryable } from '../../storage/database/database.ts';
+import { symbolsByName } from '../../storage/markets/catalogue.ts';
+import {
+  bestBacktests,
+  type LedgerTask,
+  lastErrors,
+  longestGaps,
+  mostActiveInstruments,
+  recentCloses,
+  runBefore,
+  usualDuration,
+} from '../../storage/runs/report-run-queries.ts';
+import type { StoredRun } from '../../storage/runs/runs.ts';
+import { lastTicks, retryChain } from '../../storage/ticks/report-symbol-queries.ts';
+import { VERSION } from '../../version.ts';
+
+const DAY = 86_400_000;
+/** Symbols whose data is looked up; the page says how many there are in all. */
+const MAX_SYMBOLS = 300;
+/** Gaps shorter than a minute are the edge between two collections, not an outage. */
+const SHORTEST_GAP_MS = 60_000;
+const MAX_GAPS = 50;
+
+/** A run that has ended. */
+export interface EndedRun extends StoredRun {
+  readonly status: PipelineResult;
+}
+
+/** What only the caller knows about a run's page. */
+export interface RunPageLinks {
+  /** Relative address of a symbol's page; `null` when there is none. */
+  readonly symbolHref: (symbol: string) => string | null;
+  /** Relative address of another run's page; `null` when it is not on this machine. */
+  readonly runHref: (runId: string) => Promise<string | null>;
+  readonly temporalUrl: string | null;
+}
+
+/** The symbols that a run's page lists: all of them, or those that need attention first. */
+export const listedSymbols = (run: EndedRun): readonly string[] =>
+  mostTelling(
+    groupTasks(
+      run.status,
+      run.config.symbols.map(({ symbol }) => symbol),
+    ).symbols,
+    MAX_SYMBOLS,
+  ).map(({ symbol }) => symbol);
+
+/** Reads everything that a run's page shows; `tasks` are those of its listed symbols. */
+export async function loadRunPage(
+  queryable: Queryable,
+  run: EndedRun,
+  tasks: readonly LedgerTask[],
+  links: RunPageLinks,
+): Promise<RunPageData> {
+  const { config, executionId } = run;
+  const symbols = listedSymbols(run);
+  const result = withStages(run.status, tasks);
+  const { totalTasks } = result;
+  const window = { from: config.asOf - config.daysBack * DAY, to: config.asOf };
+  const [previous, usual, rows, errors, gaps] = await Promise.all([
+    runBefore(queryable, executionId),
+    usualDuration(queryable, { executionId, totalTasks }),
+    symbolRows(queryable, run, symbols, tasks, links),
+    lastErrors(queryable, executionId),
+    longestGaps(queryable, { symbols, sourceTypes: config.sourceTypes, ...window, shortest: SHORTEST_GAP_MS, limit: MAX_GAPS }),
+  ]);
+  return {
+    result,
+    config,
+    inputText: JSON.stringify(run.input, null, 2),
+    usual,
+    previous:
+      previous === undefined
+        ? null
+        : {
+            runId: previous.runId,
+            result: previous.status.result,
+            finishedAt: previous.finishedAt?.getTime() ?? null,
+            href: await links.runHref(previous.runId),
+          },
+    symbols: rows,
+    lastErrors: errors,
+    gaps,
+    changes:
+      previous === undefined ? [] : changesSince({ result: previous.status, config: previous.config }, { result: run.status, config }),
+    versions: {
+      predictlab: VERSION,
+      node: process.version,
+      'Temporal run id': executionId,
+      ...(run.retryOf === null ? {} : { 'retry of': run.retryOf }),
+    },
+    temporalUrl: links.temporalUrl,
+    madeBy: `PredictLab ${VERSION}`,
+  };
+}
+
+const symbolRows = async (
+  queryable: Queryable,
+  run: EndedRun,
+  symbols: readonly string[],
+  tasks: readonly LedgerTask[],
+  links: RunPageLinks,
+): Promise<readonly RunSymbolRow[]> => {
+  const { asOf, daysBack, sourceTypes } = run.config;
+  const window = { from: asOf - Math.max(7, daysBack) * DAY, to: asOf };
+  if (symbols.length === 0) return [];
+  const active = await mostActiveInstruments(queryable, { symbols, sourceTypes, ...window });
+  const keys = active.map(({ instrumentKey }) => instrumentKey);
+  const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: asOf });
+  const closes = await recentCloses(queryable, { instruments: active, from: asOf - 7 * DAY, to: asOf });
+  const best = await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, run.executionId) });
+  const titles = await symbolsByName(queryable, symbols);
+  const instrumentOf = new Map(active.map(({ symbol, instrumentKey }) => [symbol, instrumentKey]));
+  const outputs = new Map(tasks.map((task) => [task.taskId, task.output]));
+  return symbols.map((symbol): RunSymbolRow => {
+    const key = instrumentOf.get(symbol);
+    const spark = key === undefined ? undefined : closes.get(key);
+    const backtest = best.get(symbol);
+    const metrics = backtest === undefined ? {} : metricsOf(backtest.metrics);
+    return {
+      symbol,
+      title: titles.get(symbol)?.title ?? '',
+      href: links.symbolHref(symbol),
+      rowsIn: numberIn(outputs.get(stageTaskId(symbol, 'collect')), 'ticks'),
+      quarantined: numberIn(outputs.get(stageTaskId(symbol, 'clean')), 'quarantined'),
+      last: key === undefined ? null : (last.get(key) ?? null),
+      spark: spark?.points ?? [],
+      sparkStep: spark?.step ?? 3_600_000,
+      best:
+        backtest === undefined
+          ? null
+          : {
+              strategy: `${backtest.strategy} ${paramsText(backtest.params)}`.trim(),
+              sharpe: metrics['sharpe'] ?? null,
+              maxDrawdown: metrics['maxDrawdown'] ?? null,
+              undefined: reasonsOf(backtest.metrics),
+            },
+    };
+  });
+};
+
+/**
+ * A status that goes only to the symbol, with the stages of the symbols that succeeded filled in from the ledger; for runs of many
+ * symbols. Any other status stays as it is.
+ */
+const withStages = (result: PipelineResult, tasks: readonly LedgerTask[]): PipelineResult => {
+  const filled: Record<string, TaskResult> = { ...result.taskResults };
+  for (const task of tasks) {
+    const { symbol, stage } = task;
+    if (symbol === null || !isStage(stage) || (result.taskResults[symbol]?.status ?? '') !== 'success') continue;
+    delete filled[symbol];
+    filled[task.taskId] = {
+      status: 'success',
+      attempts: task.attempts,
+      startedAt: task.startedAt.toISOString(),
+      durationSeconds: task.durationSeconds,
+      error: null,
+      output: task.output,
+      ...(task.degraded === null ? {} : { degraded: task.degraded }),
+    };
+  }
+  return { ...result, taskResults: filled };
+};
+
+const isStage = (stage: string | null): stage is Stage => (STAGES as readonly (string | null)[]).includes(stage);

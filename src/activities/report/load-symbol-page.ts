@@ -1,0 +1,119 @@
+import { resolutionAsOf } from '../../backtest/engine/settlement.ts';
+import { numberIn } from '../../contracts/task-output.ts';
+import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
+import { INTERVALS, stageTaskId } from '../../contracts/words.ts';
+import { calibrationOf } from '../../report/page-data/stored-backtest.ts';
+import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../../report/page-data/symbol-page-data.ts';
+import type { Queryable } from '../../storage/database/database.ts';
+import { symbolsByName } from '../../storage/markets/catalogue.ts';
+import { instrumentsOf } from '../../storage/markets/instruments.ts';
+import { findEffect } from '../../storage/runs/ledger.ts';
+import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../../storage/ticks/report-symbol-queries.ts';
+import { VERSION } from '../../version.ts';
+import { loadInstrumentSection, type SectionContext, summaryOf } from './load-instrument-section.ts';
+
+const DAY = 86_400_000;
+/** Instruments that get a section of their own, and rows of the table of the others. */
+const MAX_SECTIONS = 6;
+const MAX_OTHERS = 200;
+const MAX_BACKTESTS = 60;
+
+export interface SymbolPageRequest {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly symbol: string;
+  readonly settings: {
+    readonly sourceTypes: readonly SourceType[];
+    readonly intervals: readonly Interval[];
+    readonly daysBack: number;
+    /** UTC epoch milliseconds. */
+    readonly asOf: number;
+  };
+}
+
+/** Reads everything that a symbol's page shows. The most active instruments come first and in full, the rest as table rows. */
+export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRequest): Promise<SymbolPageData> {
+  const { symbol, settings, executionId } = request;
+  const window = { from: settings.asOf - settings.daysBack * DAY, to: settings.asOf };
+  // what became known after the run's instant is not known to it
+  const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map((instrument) => ({
+    ...instrument,
+    resolution: resolutionAsOf(instrument.resolution, settings.asOf),
+  }));
+  const { kinds, ticks } = await activityOf(queryable, { symbol, ...window });
+  const ranked = [...instruments].sort((a, b) => (ticks.get(b.key) ?? 0) - (ticks.get(a.key) ?? 0) || a.key - b.key);
+  const listed = ranked.slice(0, MAX_SECTIONS + MAX_OTHERS);
+  const executionIds = await retryChain(queryable, executionId);
+  const heads = await backtestHeads(queryable, { symbol, executionIds, limit: MAX_BACKTESTS });
+  const context: SectionContext = {
+    symbol,
+    window,
+    intervals: settings.intervals,
+    asOf: settings.asOf,
+    kinds,
+    ticks,
+    last: await lastTicks(queryable, { ...keysAndKinds(listed, kinds), until: settings.asOf }),
+    backtests: byInstrument(heads),
+    sections: Math.min(MAX_SECTIONS, ranked.length),
+    duplicates: instruments.length === 1 ? await duplicatesOf(queryable, executionId, symbol) : null,
+  };
+  const sections: InstrumentSection[] = [];
+  for (const instrument of ranked.slice(0, MAX_SECTIONS)) sections.push(await loadInstrumentSection(queryable, instrument, context));
+  return {
+    symbol,
+    title: (await symbolsByName(queryable, [symbol])).get(symbol)?.title ?? '',
+    runId: request.runId,
+    asOf: settings.asOf,
+    window,
+    instruments: sections,
+    others: listed.slice(MAX_SECTIONS).map((instrument) => summaryOf(instrument, context)),
+    instrumentCount: instruments.length,
+    calibration: calibrationTables(heads),
+    madeBy: `PredictLab ${VERSION}`,
+  };
+}
+
+/** Ticks in the window by instrument, and which kind of them its charts show: trades where there are any. */
+const activityOf = async (
+  queryable: Queryable,
+  filter: { symbol: string; from: number; to: number },
+): Promise<{ kinds: ReadonlyMap<number, TickKind>; ticks: ReadonlyMap<number, number> }> => {
+  const kinds = new Map<number, TickKind>();
+  const ticks = new Map<number, number>();
+  for (const row of await tickActivity(queryable, filter)) {
+    ticks.set(row.instrumentKey, (ticks.get(row.instrumentKey) ?? 0) + row.ticks);
+    if (row.kind === 'trade' || !kinds.has(row.instrumentKey)) kinds.set(row.instrumentKey, row.kind);
+  }
+  return { kinds, ticks };
+};
+
+const keysAndKinds = (
+  instruments: readonly { readonly key: number }[],
+  kinds: ReadonlyMap<number, TickKind>,
+): { keys: readonly number[]; kinds: readonly TickKind[] } => ({
+  keys: instruments.map(({ key }) => key),
+  kinds: instruments.map(({ key }) => kinds.get(key) ?? 'trade'),
+});
+
+const byInstrument = (heads: readonly BacktestHead[]): ReadonlyMap<number, readonly BacktestHead[]> => {
+  const groups = new Map<number, BacktestHead[]>();
+  for (const head of heads) {
+    const group = groups.get(head.instrumentKey);
+    if (group === undefined) groups.set(head.instrumentKey, [head]);
+    else group.push(head);
+  }
+  return groups;
+};
+
+/** The symbol's calibration by interval: each backtest of the interval carries it. */
+const calibrationTables = (heads: readonly BacktestHead[]): readonly CalibrationTable[] =>
+  INTERVALS.flatMap((interval) => {
+    const bins = heads.filter((head) => head.interval === interval).map((head) => calibrationOf(head.metrics));
+    const found = bins.find((table) => table.length > 0);
+    return found === undefined ? [] : [{ interval, bins: found }];
+  });
+
+const duplicatesOf = async (queryable: Queryable, executionId: string, symbol: string): Promise<number | null> => {
+  const effect = await findEffect(queryable, { executionId, taskId: stageTaskId(symbol, 'store') });
+  return numberIn(effect?.output, 'duplicates');
+};

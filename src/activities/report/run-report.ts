@@ -1,0 +1,89 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { numberIn } from '../../contracts/task-output.ts';
+import { reportFolder, reportFolderName, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
+import { renderRunPage } from '../../report/run/run-page.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { type LedgerTask, ledgerTasks } from '../../storage/runs/report-run-queries.ts';
+import { runOf } from '../../storage/runs/runs.ts';
+import type { Log } from '../stages/stage-work.ts';
+import { type EndedRun, listedSymbols, loadRunPage } from './load-run-page.ts';
+import { writeSymbolPage } from './visualize.ts';
+import { writePage } from './write-page.ts';
+
+export interface RunReportRequest {
+  readonly database: Database;
+  /** `PREDICTLAB_HOME`: pages go to its `reports` folder. */
+  readonly home: string;
+  /** The run's workflow id or its execution's Temporal run id; it has ended. */
+  readonly executionId: string;
+  readonly log?: Log;
+  /** The run in Temporal's Web UI. */
+  readonly temporalUrl?: string;
+}
+
+const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/**
+ * Makes a run's page, `index.html`, from what the database has; for partial and failed runs too. Symbol pages that the run made
+ * but that are not in this folder (another machine's worker wrote them, or a retry took them over) are made again.
+ */
+export async function writeRunReport({
+  database,
+  home,
+  executionId,
+  log = silent,
+  temporalUrl,
+}: RunReportRequest): Promise<{ path: string }> {
+  const run = await endedRun(database, executionId);
+  const folder = reportFolder(home, run.runId);
+  const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(run) });
+  const pages = await symbolPages({ database, home, log }, run, tasks, folder);
+  const data = await loadRunPage(database, run, tasks, {
+    symbolHref: (symbol) => (pages.has(symbol) ? encodeURIComponent(symbolPageName(symbol)) : null),
+    runHref: async (runId) =>
+      (await exists(runReportPath(home, runId))) ? `../${encodeURIComponent(reportFolderName(runId))}/index.html` : null,
+    temporalUrl: temporalUrl ?? null,
+  });
+  const file = runReportPath(home, run.runId);
+  await writePage(file, renderRunPage(data));
+  return { path: file };
+}
+
+const endedRun = async (database: Database, id: string): Promise<EndedRun> => {
+  const run = await runOf(database, id);
+  if (run === undefined) {
+    throw new PredictLabError('BadInput', `there is no run ${id} in the database; \`predictlab runs\` lists the runs`);
+  }
+  if (run.status === null) {
+    throw new PredictLabError(
+      'BadInput',
+      `run ${run.runId} has not ended yet, its report is made then; \`predictlab status ${run.runId}\` shows where it stands, or that it was terminated from outside`,
+    );
+  }
+  return { ...run, status: run.status };
+};
+
+/** Symbols of the run whose `visualize` made a page; those that are missing in the run's folder are made again. */
+const symbolPages = async (
+  dependencies: { database: Database; home: string; log: Log },
+  run: EndedRun,
+  tasks: readonly LedgerTask[],
+  folder: string,
+): Promise<ReadonlySet<string>> => {
+  const { runId, executionId, config } = run;
+  const made = tasks.filter((task) => task.stage === 'visualize' && (numberIn(task.output, 'pages') ?? 0) > 0);
+  const symbols = made.flatMap(({ symbol }) => symbol ?? []);
+  for (const symbol of symbols) {
+    if (await exists(path.join(folder, symbolPageName(symbol)))) continue;
+    await writeSymbolPage(dependencies, { runId, executionId, symbol, settings: config });
+  }
+  return new Set(symbols);
+};
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,34 @@
+import path from 'node:path';
+import { reportFolder, symbolPageName } from '../../report/elements/report-path.ts';
+import { renderSymbolPage } from '../../report/symbol/symbol-page.ts';
+import type { Database } from '../../storage/database/database.ts';
+import type { Log, StageFunction } from '../stages/stage-work.ts';
+import { chartLibrary } from './chart-library.ts';
+import { loadSymbolPage, type SymbolPageRequest } from './load-symbol-page.ts';
+import { writePage } from './write-page.ts';
+
+export interface VisualizeDependencies {
+  readonly database: Database;
+  /** `PREDICTLAB_HOME`: pages go to its `reports` folder. */
+  readonly home: string;
+  readonly log: Log;
+}
+
+/**
+ * `visualize`: the symbol's page, from what the database has. The file is written before the ledger says so: written twice it
+ * is the same file, and a page without its ledger row is only early.
+ */
+export function createVisualize({ database, home, log }: VisualizeDependencies): StageFunction {
+  return async (input, work) => {
+    const bytes = await writeSymbolPage({ database, home, log }, input);
+    work.signal.throwIfAborted();
+    return await work.record({ output: { pages: 1, bytes } });
+  };
+}
+
+/** Makes one symbol's page of a run. @returns its size in bytes */
+export async function writeSymbolPage({ database, home, log }: VisualizeDependencies, request: SymbolPageRequest): Promise<number> {
+  const data = await loadSymbolPage(database, request);
+  const text = renderSymbolPage(data, await chartLibrary(log));
+  return await writePage(path.join(reportFolder(home, request.runId), symbolPageName(request.symbol)), text);
+}

@@ -1,0 +1,38 @@
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { StageSettings } from '../../contracts/run-config.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { settingsOf } from '../../storage/runs/runs.ts';
+
+/** Runs that a worker remembers: far more than it works on at a time. */
+const REMEMBERED = 200;
+
+/**
+ * The settings of runs, by execution. They are decided before a run's first task and never change, so each worker reads them
+ * once instead of every task carrying them.
+ *
+ * @throws PredictLabError `BadInput` when the run is not in this worker's database
+ */
+export function createRunSettings(database: Database): (run: { runId: string; executionId: string }) => Promise<StageSettings> {
+  const known = new Map<string, Promise<StageSettings>>();
+  const read = async ({ runId, executionId }: { runId: string; executionId: string }): Promise<StageSettings> => {
+    const settings = await settingsOf(database, executionId);
+    if (settings !== undefined) return settings;
+    throw new PredictLabError(
+      'BadInput',
+      `run ${runId} is not in this worker's database: start every worker of a task queue with the same DATABASE_URL`,
+    );
+  };
+  return async (run) => {
+    let settings = known.get(run.executionId);
+    if (settings === undefined) {
+      settings = read(run);
+      known.set(run.executionId, settings);
+      settings.catch(() => known.delete(run.executionId));
+      for (const oldest of known.keys()) {
+        if (known.size <= REMEMBERED) break;
+        known.delete(oldest);
+      }
+    }
+    return await settings;
+  };
+}

@@ -1,0 +1,105 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { ZodError } from 'zod';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import type { TaskPolicy } from '../../contracts/run-config.ts';
+import type { AttemptDetails } from '../../contracts/stage-report.ts';
+
+/** A wait up to this long stays inside the activity and keeps its slot; a longer one gives the slot back. */
+export const LONGEST_WAIT_IN_SLOT_MS = 30_000;
+
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/**
+ * Maps an error of a foreign library to the PredictLabError whose type names its effect; undefined when nothing is known of
+ * it. Sources and storage map their own errors first; this is the net below them.
+ */
+function knownErrorOf(thrown: unknown): PredictLabError | undefined {
+  if (thrown instanceof PredictLabError) return thrown;
+  if (thrown instanceof ZodError) {
+    const issues = thrown.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);
+    return new PredictLabError('BadInput', issues.join('; '), { cause: thrown });
+  }
+  const code = codeOf(thrown);
+  if (code !== undefined && (NETWORK_CODES.has(code) || code.startsWith('UND_ERR'))) {
+    return new PredictLabError('SourceUnavailable', messageOf(thrown) || code, { cause: thrown });
+  }
+  return undefined;
+}
+
+interface EndedAttempt {
+  readonly policy: TaskPolicy;
+  /** Attempts that started, this one included. */
+  readonly attempts: number;
+  /** Attempts that failed, this one included. */
+  readonly failures: number;
+  /** @default 30 s */
+  readonly longestWaitInSlotMs?: number;
+}
+
+/**
+ * The failure that ends one attempt: retried after `nextRetryDelay`, final, or handed back to the scheduler with the wait.
+ */
+export function failureOf(
+  thrown: unknown,
+  { policy, attempts, failures, longestWaitInSlotMs = LONGEST_WAIT_IN_SLOT_MS }: EndedAttempt,
+): ApplicationFailure {
+  const { type, message, retryable, retryAfterMs, cause } = describe(thrown);
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  const details: AttemptDetails = { attempts, failures, error: { type, message, stack } };
+  const failure = (options: { nonRetryable: boolean; nextRetryDelay?: number; details: [AttemptDetails] }) => {
+    const created = ApplicationFailure.create({ type, message, cause: cause instanceof Error ? cause : undefined, ...options });
+    if (stack !== undefined) created.stack = stack;
+    return created;
+  };
+  if (!retryable || failures > policy.maxRetries) return failure({ nonRetryable: true, details: [details] });
+  const wait = Math.max(retryWaitMs(policy, failures), retryAfterMs ?? 0);
+  if (wait > longestWaitInSlotMs) return failure({ nonRetryable: true, details: [{ ...details, retryAfterMs: wait }] });
+  const retryDelayMs = Math.max(1, wait);
+  return failure({ nonRetryable: false, nextRetryDelay: retryDelayMs, details: [{ ...details, retryDelayMs }] });
+}
+
+/** The failure of a first attempt that was made elsewhere, as the failure of this one. */
+export function failureAgain(details: AttemptDetails): ApplicationFailure {
+  const { error, retryDelayMs } = details;
+  const failure = ApplicationFailure.create({ type: error.type, message: error.message, nextRetryDelay: retryDelayMs, details: [details] });
+  if (error.stack !== undefined) failure.stack = error.stack;
+  return failure;
+}
+
+/** Wait before the retry that follows the n-th failure: retryDelay · backoff^(n−1), at most maxDelay. Milliseconds. */
+export function retryWaitMs(policy: TaskPolicy, failures: number): number {
+  return Math.min(policy.retryDelayMs * policy.backoff ** (failures - 1), policy.maxDelayMs);
+}
+
+interface Described {
+  readonly type: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+function describe(thrown: unknown): Described {
+  // A plugin may throw Temporal's own failure to choose for itself.
+  if (thrown instanceof ApplicationFailure) {
+    return { type: thrown.type ?? 'Error', message: thrown.message, retryable: !thrown.nonRetryable, cause: thrown.cause };
+  }
+  const known = knownErrorOf(thrown);
+  if (known !== undefined) return known;
+  // Unknown errors are tried again: most are passing, and the retries are bounded.
+  return { type: thrown instanceof Error ? thrown.name : 'Error', message: messageOf(thrown), retryable: true, cause: thrown };
+}
+
+function codeOf(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'string' ? thrown.code : undefined;
+}

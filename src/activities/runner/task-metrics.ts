@@ -1,0 +1,9 @@
+import type { StageEffect } from '../stages/stage-work.ts';
+
+/** How an attempt ended, as a metric label. */
+export type AttemptStatus = 'success' | 'retried' | 'failed' | 'cancelled';
+
+/** Where the task runner reports attempts; the worker binds it to Prometheus. */
+export interface TaskMetrics {
+  begin(stage: string): { end(status: AttemptStatus, effect?: StageEffect, errorType?: string): void };
+}

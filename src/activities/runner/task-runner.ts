@@ -1,0 +1,183 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { messageOf, type PastError, PredictLabError, pastError } from '../../contracts/errors.ts';
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { CustomTaskCall, TaskOutcome } from '../../contracts/stage-report.ts';
+import { defaultPolicy } from '../../contracts/task-policy.ts';
+import type { Stage } from '../../contracts/words.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { recordCustomEffect } from '../../storage/runs/custom-effects.ts';
+import { commitEffect, findEffect, recordEffect } from '../../storage/runs/ledger.ts';
+import type { Log, StageEffect, StageWork } from '../stages/stage-work.ts';
+import { failureAgain, failureOf } from './failure.ts';
+import type { TaskMetrics } from './task-metrics.ts';
+
+/** Well below the heartbeat timeout, so that only a dead process misses it; most tasks end before their first one. */
+const HEARTBEAT_INTERVAL_MS = 2_000;
+
+/** Travels with the heartbeats from one attempt to the next. */
+interface Heartbeat {
+  /** Attempts that failed by their own fault; a lost worker is none. */
+  readonly failures: number;
+  /** How the last of them failed. */
+  readonly error?: PastError;
+  readonly resume?: Json;
+}
+
+export interface TaskRunnerDependencies {
+  readonly database: Database;
+  readonly log: Log;
+  readonly metrics: TaskMetrics;
+  /** A longer wait before a retry gives the slot back. @default 30 s */
+  readonly longestWaitInSlotMs?: number;
+}
+
+/** What runs, and under which name its effect is recorded. */
+export interface Task {
+  readonly call: CustomTaskCall;
+  readonly symbol?: string;
+  readonly stage?: Stage;
+  readonly work: (work: StageWork) => Promise<StageEffect>;
+}
+
+/**
+ * Runs one attempt of a task inside a Temporal activity: looks into the ledger first, heartbeats, times the attempt out,
+ * and turns every error into a failure whose type names its effect.
+ */
+export function createTaskRunner({
+  database,
+  log: baseLog,
+  metrics,
+  longestWaitInSlotMs,
+}: TaskRunnerDependencies): (task: Task) => Promise<TaskOutcome> {
+  return async ({ call, symbol, stage, work }) => {
+    const activity = Context.current();
+    const { runId, executionId, taskId, policy = defaultPolicy(stage), earlier, failedLocally } = call;
+    const attempts = (earlier?.attempts ?? 0) + activity.info.attempt;
+    const past = failedLocally === undefined ? earlier : { ...failedLocally, error: pastError(failedLocally.error) };
+    const before = (activity.info.heartbeatDetails ?? { failures: past?.failures ?? 0, error: past?.error }) as Heartbeat;
+    // Nobody listens to a local activity.
+    const tell = (beat: Heartbeat): void => {
+      if (!activity.info.isLocal) activity.heartbeat(beat);
+    };
+    if (failedLocally !== undefined && activity.info.attempt === 1) {
+      tell(before);
+      throw failureAgain(failedLocally);
+    }
+    const key = { runId, executionId, taskId, symbol, stage, startedAt: Date.now(), attempts, lastError: before.error };
+    const fields = { runId, taskId, attempt: attempts };
+    const log = withFields(baseLog, fields);
+    const meter = metrics.begin(stage ?? 'custom');
+
+    /** The task had taken effect before: a lost completion, or a workflow task that was tried again. It is not counted again. */
+    let repeated = false;
+    let beat: Heartbeat = before;
+    const beating = setInterval(() => tell(beat), HEARTBEAT_INTERVAL_MS);
+    const stop = new AbortController();
+    const { signal } = stop;
+    const timer = setTimeout(() => stop.abort(timedOut(taskId, policy.timeoutMs)), policy.timeoutMs);
+    const cancelled = activity.cancellationSignal;
+    const onCancelled = (): void => stop.abort(cancelled.reason);
+    if (cancelled.aborted) onCancelled();
+    else cancelled.addEventListener('abort', onCancelled, { once: true });
+    try {
+      // A first attempt has nothing to find: its own record would refuse to be the second.
+      const known = attempts === 1 ? undefined : await findEffect(database, key);
+      if (known !== undefined) {
+        log.info('the task had already taken effect; its first outcome is returned');
+        return { output: known.output, degraded: known.degraded, attempts: known.attempts };
+      }
+      const effect = await untilAborted(
+        signal,
+        work({
+          signal,
+          resume: before.resume,
+          attempt: attempts,
+          log,
+          heartbeat: (resume) => {
+            beat = { ...before, resume };
+            tell(beat);
+          },
+          commit: async (write) => {
+            signal.throwIfAborted();
+            repeated = true;
+            return await commitEffect(database, key, async (transaction) => {
+              repeated = false;
+              return await write(transaction);
+            });
+          },
+          record: async (effect) => {
+            signal.throwIfAborted();
+            if (stage !== undefined) {
+              const first = await recordEffect(database, key, effect);
+              repeated = first !== effect;
+              return first;
+            }
+            // What a custom task did, it did elsewhere: it must not be done again because the ledger is away.
+            const recorded = recordCustomEffect(database, key, effect).catch((error: unknown) => {
+              log.warn(`${taskId}: its ledger row is left to the end of the run`, { error: messageOf(error) });
+              return effect;
+            });
+            // Before a first attempt there is no other effect that would count, and nobody reads the row before the run ends.
+            return attempts === 1 ? effect : await recorded;
+          },
+        }),
+      );
+      if (!repeated) meter.end('success', effect);
+      return { output: effect.output, degraded: effect.degraded, attempts };
+    } catch (thrown) {
+      if (cancelled.aborted) {
+        // An attempt whose time the server or the workflow counts goes on in another one.
+        if (activity.cancellationDetails?.timedOut !== true) meter.end('cancelled');
+        // Temporal tells a requested cancellation from a worker that shuts down by this very error.
+        await activity.cancelled.catch((cancellation: unknown) => {
+          throw cancellation;
+        });
+      }
+      const failures = before.failures + 1;
+      const failure = failureOf(thrown, { policy, attempts, failures, longestWaitInSlotMs });
+      meter.end(failure.nonRetryable ? 'failed' : 'retried', undefined, failure.type ?? 'Error');
+      if (thrown instanceof CancelledFailure) throw thrown;
+      // Kept by the server with the failed attempt: the next one, on whatever worker, goes on counting from here.
+      tell({ ...beat, failures, error: pastError(failure) });
+      log.warn(`${taskId}: ${failure.message}`, { type: failure.type, retryInMs: failure.nextRetryDelay, final: failure.nonRetryable });
+      throw failure;
+    } finally {
+      clearInterval(beating);
+      clearTimeout(timer);
+      cancelled.removeEventListener('abort', onCancelled);
+    }
+  };
+}
+
+/** Work that ignores its signal must not keep the attempt beyond its time. */
+async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+    // When the abort won, the work's own error has nobody else to go to.
+    void work.catch(() => undefined);
+  }
+}
+
+function timedOut(taskId: string, timeoutMs: number): PredictLabError {
+  return new PredictLabError(
+    'TaskTimeout',
+    `${taskId} took longer than its timeout of ${timeoutMs / 1000} s; raise "timeout" or look at what it waits for`,
+  );
+}
+
+function withFields(log: Log, fields: Record<string, unknown>): Log {
+  return {
+    debug: (message, more) => log.debug(message, { ...fields, ...more }),
+    info: (message, more) => log.info(message, { ...fields, ...more }),
+    warn: (message, more) => log.warn(message, { ...fields, ...more }),
+    error: (message, more) => log.error(message, { ...fields, ...more }),
+  };
+}

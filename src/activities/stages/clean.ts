@@ -1,0 +1,115 @@
+import type { StageInput } from '../../contracts/stage-report.ts';
+import { assessTick } from '../../market/assess-tick.ts';
+import type { Database, Transaction } from '../../storage/database/database.ts';
+import { instrumentsByKey, type StoredInstrument } from '../../storage/markets/instruments.ts';
+import { quarantineStaged } from '../../storage/staging/quarantine-staged.ts';
+import { markStagedRows, readStagedRows, type StagedMark } from '../../storage/staging/staged-rows.ts';
+import { type StagingBatch, stagingBatches } from '../../storage/staging/staging.ts';
+import { OutlierScan } from './outlier-scan.ts';
+import type { Probe } from './probe.ts';
+import type { Log, StageFunction, StageWork } from './stage-work.ts';
+
+export interface CleanDependencies {
+  readonly database: Database;
+  readonly log: Log;
+  /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. @default 0.01 */
+  readonly quarantineLimit?: number;
+  readonly probe?: Probe;
+}
+
+/** What cleaning counted, over all instruments of the symbol. */
+interface Tally {
+  rows: number;
+  quarantined: number;
+  flagged: number;
+  readonly reasons: Record<string, number>;
+}
+
+/**
+ * `clean`: judges what `collect` staged. Bad rows are listed in quarantine with their reason and marked, so that `store` leaves
+ * them out; unusual ones are flagged and stay. Nothing is changed or dropped.
+ */
+export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies): StageFunction {
+  return async (input, work) =>
+    await work.commit(async (transaction) => {
+      const tally: Tally = { rows: 0, quarantined: 0, flagged: 0, reasons: {} };
+      const batches = await stagingBatches(transaction, { executionId: input.executionId, symbol: input.symbol });
+      const instruments = await instrumentsByKey(
+        transaction,
+        batches.map(({ instrumentKey }) => instrumentKey),
+      );
+      await probe?.('clean 1: claimed');
+      for (const batch of batches) {
+        const instrument = instruments.get(batch.instrumentKey) as StoredInstrument;
+        await judge(transaction, { batch, instrument, asOf: input.settings.asOf, tally, work });
+        await probe?.('clean 2: marked');
+        await quarantineStaged(transaction, { ...contextOf(input), stage: 'clean' }, batch);
+        await probe?.('clean 3: quarantined');
+      }
+      return { output: outputOf(tally), ...degradedOf(tally, quarantineLimit) };
+    });
+}
+
+const contextOf = ({ runId, executionId, symbol }: StageInput) => ({ runId, executionId, symbol });
+
+/** Judges a batch piece by piece and marks what is not simply good. */
+async function judge(
+  transaction: Transaction,
+  {
+    batch,
+    instrument,
+    asOf,
+    tally,
+    work,
+  }: { batch: StagingBatch; instrument: StoredInstrument; asOf: number; tally: Tally; work: StageWork },
+): Promise<void> {
+  const facts = { market: instrument.market, opensAt: instrument.opensAt, tickSize: instrument.tickSize, asOf };
+  let marks: StagedMark[] = [];
+  const outliers = new OutlierScan(instrument.market, (position, flagged) => {
+    marks.push({ position, flags: ['outlier'] });
+    if (!flagged) tally.flagged++;
+  });
+  for await (const rows of readStagedRows(transaction, batch.id)) {
+    for (const row of rows) {
+      const assessment = assessTick(row, facts);
+      if (assessment.verdict === 'quarantine') {
+        marks.push({ position: row.position, reason: assessment.reason });
+        tally.quarantined++;
+        tally.reasons[assessment.reason] = (tally.reasons[assessment.reason] ?? 0) + 1;
+        continue;
+      }
+      const flagged = assessment.flags.length > 0;
+      if (flagged) {
+        marks.push({ position: row.position, flags: assessment.flags });
+        tally.flagged++;
+      }
+      outliers.add({
+        position: row.position,
+        kind: row.kind,
+        time: row.time as number,
+        price: row.price as number,
+        size: row.size,
+        flagged,
+      });
+    }
+    await markStagedRows(transaction, batch.id, marks);
+    marks = [];
+    tally.rows += rows.length;
+    work.heartbeat({ rows: tally.rows });
+    work.signal.throwIfAborted();
+  }
+  outliers.end();
+  await markStagedRows(transaction, batch.id, marks);
+}
+
+const outputOf = ({ rows, quarantined, flagged, reasons }: Tally) => ({ rows, ok: rows - quarantined, quarantined, flagged, reasons });
+
+function degradedOf({ rows, quarantined, reasons }: Tally, limit: number): { degraded?: readonly string[] } {
+  if (rows === 0 || quarantined / rows <= limit) return {};
+  const share = `${((100 * quarantined) / rows).toFixed(1)} %`;
+  const why = Object.entries(reasons)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => `${reason} ${count}`)
+    .join(', ');
+  return { degraded: [`${quarantined} of ${rows} rows (${share}) were quarantined: ${why}; the limit is ${100 * limit} %`] };
+}

@@ -1,0 +1,70 @@
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { Instrument } from '../../contracts/market-data.ts';
+
+/** So many failures with no success between them: the venue is down, asking on only makes it worse. */
+const GIVE_UP_AFTER = 8;
+
+/**
+ * What went wrong while many instruments are collected at once. A passing failure lets the others go on, so that the next
+ * attempt has less to do; one that trying again cannot mend stops all of them, and is reported once, not per instrument. An
+ * instrument that the venue refuses is left out with its reason, as long as others are collected.
+ */
+export class Failures {
+  readonly #stop = new AbortController();
+  readonly #passing: { readonly instrument: Instrument; readonly error: PredictLabError }[] = [];
+  readonly #refused = new Map<string, PredictLabError>();
+  readonly #total: number;
+  #fatal: PredictLabError | undefined;
+  #inARow = 0;
+
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  /** Aborts when going on makes no sense. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Instruments that the venue refuses, with what it says; problems of the result, not failures of the stage. */
+  get tolerated(): ReadonlyMap<string, string> {
+    return new Map([...this.#refused].map(([id, { message }]) => [id, `${id}: ${message}`]));
+  }
+
+  succeeded(): void {
+    this.#inARow = 0;
+  }
+
+  add(instrument: Instrument, error: PredictLabError): void {
+    if (error.type === 'BadInput') {
+      this.#refused.set(instrument.id, error);
+      return;
+    }
+    if (!error.retryable) {
+      this.#fatal ??= error;
+      this.#stop.abort(error);
+      return;
+    }
+    this.#passing.push({ instrument, error });
+    if (++this.#inARow >= GIVE_UP_AFTER) this.#stop.abort(error);
+  }
+
+  throwIfAny(): void {
+    if (this.#fatal !== undefined) throw this.#fatal;
+    const [first] = this.#passing;
+    if (first !== undefined) throw this.#summary(first.instrument, first.error);
+    const [refused] = this.#refused.values();
+    if (refused !== undefined && this.#refused.size === this.#total) throw refused;
+  }
+
+  /** One error for all that passed: the longest wait that was asked for, and the first instrument as an example. */
+  #summary(instrument: Instrument, first: PredictLabError): PredictLabError {
+    const waits = this.#passing.flatMap(({ error }) => error.retryAfterMs ?? []);
+    const limited = this.#passing.find(({ error }) => error.type === 'RateLimited')?.error ?? first;
+    const scope = this.#total === 1 ? '' : `${this.#passing.length} of ${this.#total} instruments failed, among them ${instrument.id}: `;
+    return new PredictLabError(limited.type, `${scope}${first.message}`, {
+      cause: first,
+      ...(waits.length > 0 && { retryAfterMs: Math.max(...waits) }),
+    });
+  }
+}

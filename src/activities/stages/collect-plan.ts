@@ -1,0 +1,86 @@
+import type { CatalogueEntry } from '../../contracts/catalogue.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import type { SourceType } from '../../contracts/words.ts';
+import type { Source, Sources } from '../../sources/source.ts';
+import type { StoredInstrument } from '../../storage/markets/instruments.ts';
+
+/** One instrument that a run will collect, and from where. */
+export interface PlannedInstrument {
+  readonly instrument: Instrument;
+  readonly source: Source;
+  readonly selectors: readonly unknown[];
+}
+
+/** What a symbol's selectors came to. */
+export interface CollectPlan {
+  /** Open instruments first, then those that closed last. */
+  readonly instruments: readonly PlannedInstrument[];
+  /** Sources that take no part although the symbol has selectors for them, and why. */
+  readonly skippedSources: Readonly<Partial<Record<SourceType, string>>>;
+  readonly problems: readonly string[];
+  /** Requests that discovery took. */
+  readonly requests: number;
+}
+
+export interface PlanRequest {
+  readonly entry: CatalogueEntry;
+  readonly sourceTypes: readonly SourceType[];
+  readonly sources: Sources;
+  readonly window: TimeRange;
+  readonly asOf: number;
+  readonly known: readonly StoredInstrument[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks every source for the instruments of the symbol's selectors. Selectors without a market are problems as long as
+ * others have some; when none has any, the first source's error is thrown.
+ */
+export async function planCollection(request: PlanRequest): Promise<CollectPlan> {
+  const { entry, sources, window, asOf, known, signal } = request;
+  const skippedSources: Partial<Record<SourceType, string>> = {};
+  const found = await Promise.allSettled(
+    request.sourceTypes.map(async (type) => {
+      const selectors: readonly unknown[] = entry.sources[type] ?? [];
+      if (selectors.length === 0) return undefined;
+      const available = sources[type];
+      if ('skipped' in available) {
+        skippedSources[type] = available.skipped;
+        return undefined;
+      }
+      const { source } = available;
+      const mine = known.filter((instrument) => instrument.source === type);
+      try {
+        const discovery = await source.discover({ symbol: entry.symbol, selectors, window, asOf, known: mine, signal });
+        return { source, selectors, discovery };
+      } catch (error) {
+        throw signal.aborted ? error : source.describe(error);
+      }
+    }),
+  );
+  signal.throwIfAborted();
+  const failures = found.flatMap((result) => (result.status === 'rejected' ? [result.reason as PredictLabError] : []));
+  const discovered = found.flatMap((result) => (result.status === 'fulfilled' && result.value !== undefined ? [result.value] : []));
+  const loud = failures.find(({ type }) => type !== 'BadInput');
+  if (loud !== undefined) throw loud;
+  if (failures[0] !== undefined && discovered.length === 0) throw failures[0];
+
+  const books = new Map(known.map(({ id, book }) => [id, book]));
+  const instruments = discovered.flatMap(({ source, selectors, discovery }) =>
+    discovery.instruments.map((instrument) => ({
+      instrument: { ...instrument, book: instrument.book ?? books.get(instrument.id) ?? null },
+      source,
+      selectors,
+    })),
+  );
+  return {
+    instruments: instruments.sort((a, b) => urgency(b.instrument) - urgency(a.instrument)),
+    skippedSources,
+    problems: [...failures.map(({ message }) => message), ...discovered.flatMap(({ discovery }) => discovery.problems)],
+    requests: discovered.reduce((sum, { discovery }) => sum + discovery.requests, 0),
+  };
+}
+
+/** What is newest is lost first when time is short: what trades now, then what closed last. */
+const urgency = ({ closed, closesAt }: Instrument): number => (closed ? (closesAt ?? 0) : Number.MAX_SAFE_INTEGER);

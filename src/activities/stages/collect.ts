@@ -1,0 +1,151 @@
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { StageInput } from '../../contracts/stage-report.ts';
+import type { SourceSet } from '../../sources/create-sources.ts';
+import { crowdedSignal } from '../../sources/http/crowded-signal.ts';
+import { createGate } from '../../sources/http/gate.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { symbolsByName } from '../../storage/markets/catalogue.ts';
+import { instrumentsOf, saveInstruments } from '../../storage/markets/instruments.ts';
+import { claimCollect, endCollect } from '../../storage/staging/collect-owner.ts';
+import { collectProgressOf, collectTotals } from '../../storage/staging/collect-progress.ts';
+import { Failures } from './collect-failures.ts';
+import { collectInstrument, type InstrumentOutcome } from './collect-instrument.ts';
+import { type CollectPlan, type PlannedInstrument, planCollection } from './collect-plan.ts';
+import type { Log, StageEffect, StageFunction, StageWork } from './stage-work.ts';
+
+export interface CollectDependencies {
+  readonly database: Database;
+  readonly sources: Pick<SourceSet, 'byType'>;
+  readonly log: Log;
+}
+
+const DAY_MS = 86_400_000;
+/** Instruments of one symbol collected at once; the venues' budgets bound the requests. */
+const INSTRUMENTS_AT_ONCE = 8;
+/** Sentences about single selectors and instruments that a result carries at most. */
+const PROBLEMS_SHOWN = 10;
+
+/**
+ * The collect stage: from a symbol's selectors to staged rows. Finds the instruments of the window, streams what coverage
+ * lacks page by page into staging, several instruments at once, and records the order books it saw.
+ *
+ * An instrument that fails fails the stage once the others are done: what is staged stays, and the next attempt goes on from
+ * there. Sources without a key are skipped with their reason.
+ */
+export function createCollect({ database, sources }: CollectDependencies): StageFunction {
+  return async (input, work) => {
+    const { symbol, settings } = input;
+    const { asOf, daysBack, sourceTypes } = settings;
+    const entry = (await symbolsByName(database, [symbol])).get(symbol);
+    if (entry === undefined) {
+      throw new PredictLabError(
+        'BadInput',
+        `symbol ${symbol} is not in the catalogue; add it with "predictlab symbols add ${symbol}" or "symbols import"`,
+      );
+    }
+    const window = { from: asOf - daysBack * DAY_MS, to: asOf };
+    const known = await instrumentsOf(database, symbol, sourceTypes);
+    const plan = await planCollection({
+      entry,
+      sourceTypes,
+      sources: sources.byType,
+      window,
+      asOf,
+      known,
+      signal: crowdedSignal(work.signal),
+    });
+    const instruments = plan.instruments.map(({ instrument }) => instrument);
+    const keys = await saveInstruments(database, symbol, instruments);
+    const outcomes = await collectAll({ database, input, work, plan, keys });
+
+    const books = instruments.flatMap((instrument) => {
+      const book = outcomes.get(instrument.id)?.book;
+      return book === undefined ? [] : [{ ...instrument, book }];
+    });
+    const problems = [...plan.problems, ...[...outcomes.values()].flatMap((outcome) => outcome.problems)];
+    if (instruments.length === 0 && known.length === 0 && Object.keys(plan.skippedSources).length === 0 && problems.length === 0) {
+      problems.push(`${symbol} has no selectors for ${sourceTypes.join(', ')}; give it some with "predictlab symbols add"`);
+    }
+    return await work.commit(async (transaction): Promise<StageEffect> => {
+      await saveInstruments(transaction, symbol, books);
+      await endCollect(transaction, { executionId: input.executionId, symbol });
+      const totals = await collectTotals(transaction, { executionId: input.executionId, symbol });
+      const sum = (of: 'ticks' | 'pages' | 'requests'): number => totals.reduce((total, each) => total + each[of], 0);
+      const skipped = Object.entries(plan.skippedSources);
+      const output: { [key: string]: Json } = {
+        ticks: sum('ticks'),
+        pages: sum('pages'),
+        requests: sum('requests') + plan.requests,
+        instruments: instruments.length,
+        sources: Object.fromEntries(totals.map(({ source, ticks }) => [source, ticks])),
+        ...(skipped.length > 0 && { skippedSources: Object.fromEntries(skipped) }),
+      };
+      const degraded = [...skipped.map(([, reason]) => reason), ...shortened(problems)];
+      return degraded.length > 0 ? { output, degraded } : { output };
+    });
+  };
+}
+
+interface AllRequest {
+  readonly database: Database;
+  readonly input: StageInput;
+  readonly work: StageWork;
+  readonly plan: CollectPlan;
+  readonly keys: ReadonlyMap<string, number>;
+}
+
+/** Collects every planned instrument, a bounded number at once. Throws when one of them failed, after the others. */
+async function collectAll({ database, input, work, plan, keys }: AllRequest): Promise<ReadonlyMap<string, InstrumentOutcome>> {
+  const { executionId, symbol, settings } = input;
+  const { asOf, daysBack, refetch } = settings;
+  // From here on an attempt that was held up writes no more; what it had staged is read after that.
+  const owner = await claimCollect(database, { executionId, symbol });
+  const earlier = await collectProgressOf(database, { executionId, symbol });
+  const outcomes = new Map<string, InstrumentOutcome>();
+  const failures = new Failures(plan.instruments.length);
+  const signal = crowdedSignal(work.signal, failures.signal);
+  const counts = { pages: 0, rows: 0 };
+  const gate = createGate(INSTRUMENTS_AT_ONCE);
+
+  const collectOne = async (planned: PlannedInstrument): Promise<void> => {
+    const { instrument, source } = planned;
+    const instrumentKey = keys.get(instrument.id);
+    if (instrumentKey === undefined) return;
+    try {
+      const outcome = await collectInstrument({
+        database,
+        planned,
+        executionId,
+        symbol,
+        owner,
+        instrumentKey,
+        window: { from: asOf - daysBack * DAY_MS, to: asOf },
+        asOf,
+        refetch,
+        progress: earlier.get(instrumentKey),
+        signal,
+        onPage: ({ rows }) => {
+          counts.pages += 1;
+          counts.rows += rows.length;
+          work.heartbeat({ ...counts, instruments: `${outcomes.size}/${plan.instruments.length}`, instrument: instrument.id });
+        },
+      });
+      outcomes.set(instrument.id, outcome);
+      failures.succeeded();
+    } catch (error) {
+      if (signal.aborted) return;
+      failures.add(instrument, source.describe(error));
+    }
+  };
+  await Promise.allSettled(plan.instruments.map((planned) => gate(() => collectOne(planned), signal)));
+  work.signal.throwIfAborted();
+  failures.throwIfAny();
+  for (const [id, message] of failures.tolerated) outcomes.set(id, { book: undefined, problems: [message] });
+  return outcomes;
+}
+
+function shortened(problems: readonly string[]): readonly string[] {
+  if (problems.length <= PROBLEMS_SHOWN) return problems;
+  return [...problems.slice(0, PROBLEMS_SHOWN), `and ${problems.length - PROBLEMS_SHOWN} more of this kind`];
+}

@@ -1,0 +1,24 @@
+import type { StageInput } from '../../contracts/stage-report.ts';
+import { stageTaskId } from '../../contracts/words.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { commitEffect, recordEffect } from '../../storage/runs/ledger.ts';
+import type { StageWork } from './stage-work.ts';
+
+/** A stage's work outside of Temporal (an import, a test, a benchmark): one attempt, and nobody hears its heartbeats. */
+export function workAlone(work: Pick<StageWork, 'log' | 'commit' | 'record'> & Partial<StageWork>): StageWork {
+  return { signal: new AbortController().signal, resume: undefined, attempt: 1, heartbeat: () => undefined, ...work };
+}
+
+/** The same with a ledger: what the stage does takes effect once. */
+export function recordedWork(
+  database: Database,
+  { runId, executionId, symbol, stage }: Omit<StageInput, 'settings'>,
+  work: Pick<StageWork, 'log'> & Partial<StageWork>,
+): StageWork {
+  const key = { runId, executionId, symbol, stage, taskId: stageTaskId(symbol, stage), startedAt: Date.now(), attempts: 1 };
+  return workAlone({
+    commit: (write) => commitEffect(database, key, write),
+    record: (effect) => recordEffect(database, key, effect),
+    ...work,
+  });
+}

@@ -1,0 +1,73 @@
+import type { Database } from '../../storage/database/database.ts';
+import { mergeStaged } from '../../storage/staging/merge-staged.ts';
+import { stagedDays } from '../../storage/staging/staged-rows.ts';
+import { stagingBatches } from '../../storage/staging/staging.ts';
+import { type InstrumentGaps, symbolGaps } from '../../storage/ticks/coverage-gaps.ts';
+import { ensurePartitions } from '../../storage/ticks/partitions.ts';
+import type { Probe } from './probe.ts';
+import type { Log, StageFunction } from './stage-work.ts';
+
+export interface StoreDependencies {
+  readonly database: Database;
+  readonly log: Log;
+  readonly probe?: Probe;
+}
+
+const DAY = 86_400_000;
+/** Uncovered share of an open instrument's part of the window above which a run counts as degraded. */
+const GAP_LIMIT = 0.01;
+/** More instruments than these are only counted in the reason. */
+const NAMED_INSTRUMENTS = 3;
+
+/**
+ * `store`: merges what was collected and cleaned into the ticks, with its coverage and the hours that changed, and empties
+ * the staging; all in one transaction.
+ */
+export function createStore({ database, log, probe }: StoreDependencies): StageFunction {
+  return async (input, work) => {
+    const { symbol, settings } = input;
+    const key = { executionId: input.executionId, symbol };
+    const staged = await stagingBatches(database, key);
+    await ensurePartitions(
+      database,
+      await stagedDays(
+        database,
+        staged.map(({ id }) => id),
+      ),
+    );
+    await probe?.('store 1: partitions');
+    return await work.commit(async (transaction) => {
+      await probe?.('store 2: claimed');
+      const total = { inserted: 0, duplicates: 0, corrected: 0 };
+      for (const batch of await stagingBatches(transaction, key)) {
+        const merged = await mergeStaged(transaction, batch, (rows) => {
+          work.heartbeat({ rows: total.inserted + total.duplicates + rows });
+          work.signal.throwIfAborted();
+        });
+        total.inserted += merged.inserted;
+        total.duplicates += merged.duplicates;
+        total.corrected += merged.corrected;
+        await probe?.('store 3: merged');
+      }
+      if (total.corrected > 0) log.info(`${symbol}: ${total.corrected} ticks were corrected by their venue`);
+      const window = { from: settings.asOf - settings.daysBack * DAY, to: settings.asOf };
+      const gaps = await symbolGaps(transaction, { symbol, sourceTypes: settings.sourceTypes, window });
+      await probe?.('store 4: gaps');
+      const { inserted, duplicates } = total;
+      return {
+        output: { inserted, duplicates, ticks: inserted + duplicates, gaps: gaps.reduce((sum, gap) => sum + gap.gaps, 0) },
+        ...degradedOf(gaps),
+      };
+    });
+  };
+}
+
+function degradedOf(gaps: readonly InstrumentGaps[]): { degraded?: readonly string[] } {
+  const large = gaps.filter(({ share }) => share > GAP_LIMIT);
+  if (large.length === 0) return {};
+  const named = large
+    .slice(0, NAMED_INSTRUMENTS)
+    .map(({ instrument, kind, share }) => `${instrument} lacks ${(100 * share).toFixed(1)} % of its ${kind} ticks’ time`);
+  const more = large.length > NAMED_INSTRUMENTS ? [`and ${large.length - NAMED_INSTRUMENTS} more`] : [];
+  return { degraded: [`gaps in coverage: ${[...named, ...more].join(', ')}; run again with refetch to fill what the venue still has`] };
+}

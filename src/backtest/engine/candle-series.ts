@@ -1,0 +1,113 @@
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { MarketKind } from '../../contracts/words.ts';
+
+/**
+ * Candles of one instrument and interval as columns of equal length, oldest first: what the engine, the indicators and the
+ * proofs read. Only real bars: empty buckets are absent.
+ *
+ * `openTime` is UTC epoch milliseconds and strictly rising; `volume` is NaN where the ticks had no size.
+ */
+export interface CandleSeries {
+  readonly length: number;
+  readonly openTime: Float64Array;
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
+  readonly volume: Float64Array;
+}
+
+/** The columns that hold prices. */
+export const PRICE_COLUMNS = ['open', 'high', 'low', 'close'] as const;
+const COLUMNS = ['openTime', ...PRICE_COLUMNS, 'volume'] as const;
+
+/** The first `length` bars; shares memory with `candles`. */
+export const cutCandles = (candles: CandleSeries, length: number): CandleSeries => ({
+  length,
+  openTime: candles.openTime.subarray(0, length),
+  open: candles.open.subarray(0, length),
+  high: candles.high.subarray(0, length),
+  low: candles.low.subarray(0, length),
+  close: candles.close.subarray(0, length),
+  volume: candles.volume.subarray(0, length),
+});
+
+/** A copy that shares nothing with `candles`. */
+export const copyCandles = (candles: CandleSeries): CandleSeries => ({
+  length: candles.length,
+  openTime: candles.openTime.slice(),
+  open: candles.open.slice(),
+  high: candles.high.slice(),
+  low: candles.low.slice(),
+  close: candles.close.slice(),
+  volume: candles.volume.slice(),
+});
+
+/**
+ * Says why a series cannot be backtested, or nothing: the first bad bar, what is wrong with it and what to do.
+ * `any` takes every finite price. `whereOf` names a bar in the reader's words (`candles.csv, line 12`).
+ */
+export function candleProblem(candles: CandleSeries, market: MarketKind | 'any', whereOf: (bar: number) => string): string | undefined {
+  for (const column of COLUMNS) {
+    if (candles[column].length !== candles.length) return `the column ${column} has ${candles[column].length} rows, not ${candles.length}`;
+  }
+  for (let i = firstSuspect(candles, market); i < candles.length; i++) {
+    const time = candles.openTime[i];
+    if (!Number.isFinite(time)) return `${whereOf(i)}: open_time is not a time; give ISO 8601 in UTC`;
+    if (i > 0 && time === candles.openTime[i - 1]) return `${whereOf(i)}: open_time repeats the bar before; keep one bar for each time`;
+    if (i > 0 && time < candles.openTime[i - 1]) return `${whereOf(i)}: open_time is earlier than the bar before; sort the bars by time`;
+    for (const column of PRICE_COLUMNS) {
+      const price = candles[column][i];
+      if (!Number.isFinite(price)) return `${whereOf(i)}: ${column} is not a number; repair or remove the bar`;
+      if (market === 'probability' && (price < 0 || price > 1)) {
+        return `${whereOf(i)}: ${column} ${price} is outside 0..1; probabilities are fractions, use the market kind asset for other prices`;
+      }
+      if (market === 'asset' && price <= 0) return `${whereOf(i)}: ${column} ${price} is not a positive price; repair or remove the bar`;
+    }
+  }
+  return undefined;
+}
+
+/** The first bar that is not plainly good: the check that every backtest pays for, in one pass without messages. */
+function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries, market: MarketKind | 'any'): number {
+  const least = market === 'asset' ? Number.MIN_VALUE : market === 'probability' ? 0 : -Number.MAX_VALUE;
+  const most = market === 'probability' ? 1 : Number.MAX_VALUE;
+  let before = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < length; i++) {
+    const time = openTime[i];
+    const good =
+      time > before &&
+      open[i] >= least &&
+      open[i] <= most &&
+      high[i] >= least &&
+      high[i] <= most &&
+      low[i] >= least &&
+      low[i] <= most &&
+      close[i] >= least &&
+      close[i] <= most;
+    if (!good) return i;
+    before = time;
+  }
+  return Number.isFinite(before) ? length : 0;
+}
+
+/** @throws PredictLabError BadInput when the series is empty, a single bar, or has a bad bar (see {@link candleProblem}). */
+export function requireTradable(candles: CandleSeries, market: MarketKind, names: SeriesNames = PLAIN_NAMES): void {
+  if (candles.length < 2) {
+    const has = candles.length === 0 ? 'are no bars' : 'is one bar';
+    throw new PredictLabError(
+      'BadInput',
+      `${names.series}: a backtest needs at least two bars (it decides on one and fills on the next), there ${has}`,
+    );
+  }
+  const problem = candleProblem(candles, market, names.whereOf);
+  if (problem !== undefined) throw new PredictLabError('BadInput', problem);
+}
+
+/** How messages name a series and its bars: `candles.csv`, `candles.csv, line 12`. */
+export interface SeriesNames {
+  readonly series: string;
+  readonly whereOf: (bar: number) => string;
+}
+
+const PLAIN_NAMES: SeriesNames = { series: 'the candles', whereOf: (bar) => `bar ${bar}` };

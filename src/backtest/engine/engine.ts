@@ -1,0 +1,213 @@
+import { type FeeModel, feeModel } from '../fees/fee-model.ts';
+import type { CandleSeries } from './candle-series.ts';
+import { FLAT, HOLD, LONG, SHORT } from './decisions.ts';
+import { type Execution, executionOf } from './execution.ts';
+import type { Market } from './market.ts';
+import type { BacktestOptions, Sizing } from './options.ts';
+import type { Trade, TradeEnd } from './result.ts';
+import { settle } from './settlement.ts';
+
+/** What trading on a strategy's decisions led to. */
+export interface Simulation {
+  readonly trades: readonly Trade[];
+  /** One value a bar, marked at its close; the last one after settlement or the closing of what was held. */
+  readonly equity: Float64Array;
+  /** Bars at whose close a position was held. */
+  readonly barsHeld: number;
+  /** Sum of size·price over all fills; settlements are not fills. */
+  readonly notional: number;
+}
+
+/** As much as doubles below 1: the share of the cash that sizing uses, so that rounding never overdraws (backtesting.py's rule). */
+const ALL_CASH = 1 - 2 ** -52;
+
+/**
+ * Trades a series on decisions made at each bar's close: fills at the next bar's open, one position at a time, no borrowing.
+ *
+ * - long buys the first outcome (or the asset); short sells an asset short, or buys a probability market's other outcome;
+ * - a flip closes and opens at the same open; a decision on the last bar never fills;
+ * - an order that would fill at or after the market's close dies: what is held then stays locked until settlement;
+ * - an asset's last position is closed at the last close, a probability market's is settled or marked;
+ * - equity at or below zero (shorts of assets) ends the trading: the position is closed there and nothing is left.
+ */
+export function simulate(candles: CandleSeries, decisions: Uint8Array, market: Market, options: BacktestOptions): Simulation {
+  const account = new Account(candles, market, options);
+  const { openTime, close, length } = candles;
+  const equity = new Float64Array(length);
+  const shorts = options.side === 'both';
+  const closesAt = market.closesAt ?? Number.POSITIVE_INFINITY;
+  const onClose = options.backtestingPy === 'trade-on-close';
+  let wanted = HOLD;
+  let barsHeld = 0;
+  for (let i = 0; i < length; i++) {
+    if (wanted !== HOLD && openTime[i] < closesAt) {
+      const done = onClose ? account.follow(wanted, i - 1, close[i - 1]) : account.follow(wanted, i, candles.open[i]);
+      // only the rest of an exit that the volume cap held back is tried again
+      if (done) wanted = HOLD;
+    }
+    const worth = account.base + account.slope * close[i];
+    equity[i] = worth;
+    if (account.slope !== 0) {
+      barsHeld++;
+      if (worth <= 0) {
+        account.leave(i, close[i], 'ruin');
+        equity.fill(0, i);
+        break;
+      }
+    }
+    const decision = decisions[i];
+    if (decision !== HOLD) wanted = decision === SHORT && !shorts ? FLAT : decision;
+  }
+  if (account.holds()) {
+    const last = length - 1;
+    if (market.kind === 'probability') account.settleAt(last, close[last]);
+    else if (options.backtestingPy === 'off') account.leave(last, close[last], 'end');
+    else account.leave(onClose ? last - 1 : last, onClose ? close[last - 1] : candles.open[last], 'end');
+    equity[last] = account.base + account.slope * close[last];
+  }
+  return { trades: account.trades, equity, barsHeld, notional: account.notional };
+}
+
+/** Cash and the one position. */
+class Account {
+  base: number;
+  slope = 0;
+  private cash: number;
+  /** 1 long, −1 short, 0 nothing. */
+  private side: 1 | -1 | 0 = 0;
+  notional = 0;
+  readonly trades: Trade[] = [];
+  private size = 0;
+  private entryBar = 0;
+  /** Of the first outcome. */
+  private entryPrice = 0;
+  private entryFees = 0;
+  private readonly volume: Float64Array;
+  private readonly market: Market;
+  private readonly execution: Execution;
+  private readonly fees: FeeModel;
+  private readonly sizing: Sizing;
+  private readonly wholeUnits: boolean;
+  private readonly maxVolumeShare: number;
+  /** A short of an asset owes units; everything else owns them. */
+  private readonly owesShorts: boolean;
+
+  constructor(candles: CandleSeries, market: Market, options: BacktestOptions) {
+    this.cash = options.cash;
+    this.base = options.cash;
+    this.volume = candles.volume;
+    this.market = market;
+    this.execution = executionOf(market, options);
+    this.fees = feeModel(market.fees);
+    this.sizing = options.sizing;
+    this.wholeUnits = options.wholeUnits;
+    this.maxVolumeShare = options.maxVolumeShare ?? Number.POSITIVE_INFINITY;
+    this.owesShorts = market.kind === 'asset';
+  }
+
+  holds(): boolean {
+    return this.side !== 0;
+  }
+
+  /** The account is worth base + slope·price at a price of the first outcome, exit fees apart: one multiplication a bar. */
+  private revalue(): void {
+    this.slope = this.side * this.size;
+    // a unit of the other outcome is worth 1 − price
+    this.base = this.side < 0 && !this.owesShorts ? this.cash + this.size : this.cash;
+  }
+
+  /** Brings the position to what is wanted at a bar's open; false while the volume cap leaves part of an exit over. */
+  follow(wanted: number, bar: number, open: number): boolean {
+    const target = wanted === LONG ? 1 : wanted === SHORT ? -1 : 0;
+    if (this.side === target) return true;
+    const room = this.roomAt(bar);
+    if (this.side !== 0) {
+      const size = Math.min(this.size, room);
+      if (size > 0) this.exit({ bar, size, price: this.execution.fillPrice(open, this.side > 0 ? -1 : 1, false), end: 'signal' });
+      if (this.holds()) return false;
+    }
+    if (target !== 0) this.enter(bar, target, this.execution.fillPrice(open, target, true), room);
+    return true;
+  }
+
+  /** Closes the whole position at `price`, as it is. */
+  leave(bar: number, price: number, end: TradeEnd): void {
+    this.exit({ bar, size: this.size, price, end });
+  }
+
+  /** Ends a probability market's position: paid out where the market has resolved, else left as it is and listed at its mark. */
+  settleAt(bar: number, lastPrice: number): void {
+    const outcome = this.side > 0 ? 'first' : 'second';
+    const price = this.execution.heldPrice(this.entryPrice, this.side === 1 ? 1 : -1);
+    const settlement = settle({ outcome, size: this.size, price, fees: this.entryFees }, this.market.resolution, lastPrice);
+    const settled = settlement.kind === 'settled';
+    const paid = settled ? settlement.payout : settlement.price;
+    this.record(
+      { bar, size: this.size, price: outcome === 'first' ? paid : 1 - paid, end: settled ? 'settlement' : 'mark' },
+      settlement.pnl,
+      this.entryFees,
+    );
+    if (!settled) return;
+    this.cash += this.size * paid;
+    this.side = 0;
+    this.revalue();
+  }
+
+  private enter(bar: number, side: 1 | -1, price: number, room: number): void {
+    const paid = this.execution.heldPrice(price, side);
+    const budget = this.cash * ALL_CASH - this.fees.rounding;
+    const { sizing } = this;
+    const affordable = (budget * (sizing.kind === 'fraction' ? sizing.fraction : 1)) / this.fees.unitCost(paid);
+    const asked = Math.min(affordable, sizing.kind === 'fixed' ? sizing.units : Number.POSITIVE_INFINITY, room);
+    const size = this.wholeUnits ? Math.floor(asked) : asked;
+    if (!(size > 0)) return;
+    const fees = this.fees.fee(size, paid);
+    const value = size * paid;
+    this.cash += (side < 0 && this.owesShorts ? value : -value) - fees;
+    this.notional += value;
+    this.side = side;
+    this.size = size;
+    this.entryBar = bar;
+    this.entryPrice = price;
+    this.entryFees = fees;
+    this.revalue();
+  }
+
+  private exit(fill: { bar: number; size: number; price: number; end: TradeEnd }): void {
+    const side = this.side === 1 ? 1 : -1;
+    const paid = this.execution.heldPrice(fill.price, side);
+    const value = fill.size * paid;
+    const exitFees = this.fees.fee(fill.size, paid);
+    const entryFees = this.entryFees * (fill.size / this.size);
+    this.cash += (side < 0 && this.owesShorts ? -value : value) - exitFees;
+    this.notional += value;
+    const fees = entryFees + exitFees;
+    this.record(fill, side * fill.size * (fill.price - this.entryPrice) - fees, fees);
+    this.entryFees -= entryFees;
+    this.size -= fill.size;
+    if (this.size <= 0) this.side = 0;
+    this.revalue();
+  }
+
+  private record(fill: { bar: number; size: number; price: number; end: TradeEnd }, pnl: number, fees: number): void {
+    this.trades.push({
+      entryBar: this.entryBar,
+      exitBar: fill.bar,
+      side: this.side > 0 ? 'long' : 'short',
+      size: fill.size,
+      entryPrice: this.entryPrice,
+      exitPrice: fill.price,
+      pnl,
+      fees,
+      end: fill.end,
+    });
+  }
+
+  /** Units the bar's volume leaves for one order; unknown volume does not cap. */
+  private roomAt(bar: number): number {
+    const volume = this.volume[bar];
+    return Number.isNaN(volume) || this.maxVolumeShare === Number.POSITIVE_INFINITY
+      ? Number.POSITIVE_INFINITY
+      : volume * this.maxVolumeShare;
+  }
+}

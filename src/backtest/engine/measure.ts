@@ -1,0 +1,100 @@
+import type { MetricName } from '../metrics/backtest-metrics.ts';
+import { brier } from '../metrics/brier.ts';
+import { cagr, DAYS_PER_YEAR } from '../metrics/cagr.ts';
+import { calmar } from '../metrics/calmar.ts';
+import { dailyReturns } from '../metrics/daily-returns.ts';
+import { logLoss } from '../metrics/log-loss.ts';
+import { maxDrawdown } from '../metrics/max-drawdown.ts';
+import { type Measured, undefinedBecause } from '../metrics/measured.ts';
+import { type Moments, momentsOf } from '../metrics/moments.ts';
+import { probabilisticSharpe } from '../metrics/probabilistic-sharpe.ts';
+import { sharpe } from '../metrics/sharpe.ts';
+import { sortino } from '../metrics/sortino.ts';
+import { tradeMetrics } from '../metrics/trade-metrics.ts';
+import { turnover } from '../metrics/turnover.ts';
+import { volatility } from '../metrics/volatility.ts';
+import type { CandleSeries } from './candle-series.ts';
+import type { Simulation } from './engine.ts';
+import type { Market } from './market.ts';
+
+/** Days of a year without closing hours: A of every annualised ratio. */
+export const PERIODS_PER_YEAR = 365;
+
+const DAY_MS = 86_400_000;
+
+/** A simulation's metrics, and the daily returns they come from. */
+export interface Measurement {
+  /** All but the deflated Sharpe ratio, which needs to know of the other trials. */
+  readonly metrics: Readonly<Record<Exclude<MetricName, 'deflatedSharpe'>, Measured>>;
+  /** Daily. */
+  readonly returns: Float64Array;
+  readonly moments: Moments;
+}
+
+/**
+ * Measures a backtest: ratios over daily UTC returns, A = 365; growth and turnover over the calendar time from the first
+ * bar to the last; Brier score and log loss of the market's own closes against its resolution.
+ */
+export function measure(input: {
+  readonly candles: CandleSeries;
+  readonly market: Market;
+  readonly simulation: Simulation;
+  readonly cash: number;
+}): Measurement {
+  const { candles, market, simulation, cash } = input;
+  const { equity, trades } = simulation;
+  const returns = dailyReturns(candles.openTime, equity);
+  const moments = momentsOf(returns);
+  const finalEquity = equity[equity.length - 1];
+  const years = (candles.openTime[candles.length - 1] - candles.openTime[0]) / DAY_MS / DAYS_PER_YEAR;
+  const drawdown = maxDrawdown(cash, equity);
+  const growth = cagr(finalEquity / cash, years);
+  let fees = 0;
+  let settlementPnl = 0;
+  let markPnl = 0;
+  const closed: number[] = [];
+  for (const trade of trades) {
+    fees += trade.fees;
+    if (trade.end === 'settlement') settlementPnl += trade.pnl;
+    if (trade.end === 'mark') markPnl += trade.pnl;
+    else closed.push(trade.pnl);
+  }
+  const metrics = {
+    totalReturn: finalEquity / cash - 1,
+    cagr: growth,
+    sharpe: sharpe(moments, PERIODS_PER_YEAR),
+    sortino: sortino(moments, PERIODS_PER_YEAR),
+    calmar: calmar(growth, drawdown),
+    maxDrawdown: drawdown,
+    volatility: volatility(moments, PERIODS_PER_YEAR),
+    ...tradeMetrics(closed),
+    trades: trades.length,
+    exposure: simulation.barsHeld / equity.length,
+    turnover: turnover({ notional: simulation.notional, equity, years }),
+    fees,
+    finalEquity,
+    settlementPnl,
+    markPnl,
+    ...forecastScores(candles, market),
+    probabilisticSharpe: probabilisticSharpe(moments),
+  };
+  return { metrics, returns, moments };
+}
+
+/** How well the market's closes foretold its resolution. */
+function forecastScores({ close }: CandleSeries, { kind, resolution }: Market): { brier: Measured; logLoss: Measured } {
+  if (kind === 'asset') {
+    const none = undefinedBecause('an asset has no outcome to forecast');
+    return { brier: none, logLoss: none };
+  }
+  if (resolution.kind !== 'settled') {
+    const none = undefinedBecause('the market has not resolved');
+    return { brier: none, logLoss: none };
+  }
+  if (resolution.payout !== 0 && resolution.payout !== 1) {
+    const none = undefinedBecause('the market paid neither 0 nor 1');
+    return { brier: none, logLoss: none };
+  }
+  const outcomes = new Float64Array(close.length).fill(resolution.payout);
+  return { brier: brier(close, outcomes), logLoss: logLoss(close, outcomes) };
+}

@@ -1,0 +1,38 @@
+import type { BacktestMetrics } from '../metrics/backtest-metrics.ts';
+import type { LookAheadProof } from '../proof/look-ahead.ts';
+import type { Passport } from '../proof/passport.ts';
+import type { Params } from '../strategies/registry.ts';
+
+/** How a trade ended: by a signal, at the end of the data, by the market's resolution, by ruin, or not at all (marked). */
+export type TradeEnd = 'signal' | 'end' | 'settlement' | 'ruin' | 'mark';
+
+/** One position from its entry to its exit; a position that leaves in parts (volume cap) is one trade per part. */
+export interface Trade {
+  readonly entryBar: number;
+  readonly exitBar: number;
+  readonly side: 'long' | 'short';
+  /** Units of what was bought; positive for shorts too. */
+  readonly size: number;
+  /** Price paid a unit: for a probability market's short the price of the first outcome at which the other was bought. */
+  readonly entryPrice: number;
+  readonly exitPrice: number;
+  /** Net of `fees`. */
+  readonly pnl: number;
+  /** Of entry and exit. */
+  readonly fees: number;
+  readonly end: TradeEnd;
+}
+
+/** One backtest: what it earned, how, and the proof that it can be believed. */
+export interface BacktestResult {
+  readonly strategy: string;
+  readonly params: Params;
+  readonly metrics: BacktestMetrics;
+  /** Why a metric is null. */
+  readonly undefined: Readonly<Record<string, string>>;
+  readonly trades: readonly Trade[];
+  /** One value a bar, marked at its close; the last is the final equity. */
+  readonly equity: Float64Array;
+  readonly lookAhead: LookAheadProof | null;
+  readonly passport: Passport;
+}

@@ -1,0 +1,106 @@
+import { type CandleSeries, cutCandles } from '../engine/candle-series.ts';
+import { decisionsOf, HOLD } from '../engine/decisions.ts';
+import type { Market } from '../engine/market.ts';
+import { seededRandom } from '../seeded-random.ts';
+import type { Params } from '../strategies/registry.ts';
+import type { Strategy } from '../strategy.ts';
+
+/** What re-running a strategy without its future showed. */
+export interface LookAheadProof {
+  /** Bars after which the future was taken away or replaced by another one. */
+  readonly cuts: readonly number[];
+  /** Decisions compared. */
+  readonly of: number;
+  /** Decisions that were different when the future was. More than 0: the strategy uses what it cannot know. */
+  readonly changed: number;
+  /** First bar whose decision changed. */
+  readonly firstBar: number | null;
+  /** In words: `0 of 4212 decisions changed`. */
+  readonly verdict: string;
+}
+
+/** Bars of another future: as far ahead as a strategy may be expected to peek. */
+const OTHER_FUTURE_BARS = 64;
+
+/**
+ * Looks for look-ahead: at seeded bars the strategy runs again, in turn on data that has another future from there on (prices
+ * mirrored, another resolution) and on data that ends there (no resolution). Decisions up to the cut must not change.
+ *
+ * The first of every two pairs of cuts lies where the strategy acted, since there a peek matters most.
+ */
+export function proveNoLookAhead(input: {
+  readonly strategy: Strategy;
+  readonly params: Params;
+  readonly candles: CandleSeries;
+  readonly market: Market;
+  /** Of the run that is to be proved. */
+  readonly decisions: Uint8Array;
+  readonly cuts: number;
+  readonly seed: number;
+}): LookAheadProof {
+  const { strategy, params, candles, market, decisions, seed } = input;
+  const random = seededRandom(seed);
+  const cuts = chooseCuts(decisions, input.cuts, random);
+  let compared = 0;
+  let changed = 0;
+  let firstBar: number | null = null;
+  const compare = (again: Uint8Array): void => {
+    compared += again.length;
+    for (let i = 0; i < again.length; i++) {
+      if (again[i] === decisions[i]) continue;
+      changed++;
+      firstBar = firstBar === null ? i : Math.min(firstBar, i);
+    }
+  };
+  for (const [turn, cut] of cuts.entries()) {
+    const bars = cut + 1;
+    const future =
+      turn % 2 === 0
+        ? { candles: otherFuture(candles, cut, market, random), market: oppositeResolution(market) }
+        : { candles: cutCandles(candles, bars), market: { ...market, resolution: { kind: 'open' } as const } };
+    compare(decisionsOf({ strategy, params, ...future, bars }));
+  }
+  return { cuts, of: compared, changed, firstBar, verdict: `${changed} of ${compared} decisions changed` };
+}
+
+/** Bars to cut at, never the last one (nothing comes after it). */
+function chooseCuts(decisions: Uint8Array, wanted: number, random: () => number): number[] {
+  const candidates = decisions.length - 1;
+  const acted: number[] = [];
+  for (let i = 0; i < candidates; i++) if (decisions[i] !== HOLD) acted.push(i);
+  return Array.from({ length: wanted }, (_, turn) =>
+    turn % 4 < 2 && acted.length > 0 ? acted[Math.floor(random() * acted.length)] : Math.floor(random() * candidates),
+  );
+}
+
+/** The series up to the cut, then bars that go the other way: mirrored at the cut's close, each by its own factor. */
+function otherFuture(candles: CandleSeries, cut: number, market: Market, random: () => number): CandleSeries {
+  const length = Math.min(candles.length, cut + 1 + OTHER_FUTURE_BARS);
+  const copy = cutCandles(candles, length);
+  const future = {
+    length,
+    openTime: copy.openTime,
+    open: copy.open.slice(),
+    high: copy.high.slice(),
+    low: copy.low.slice(),
+    close: copy.close.slice(),
+    volume: copy.volume.slice(),
+  };
+  const centre = candles.close[cut];
+  for (let i = cut + 1; i < length; i++) {
+    const factor = 0.5 + random();
+    const mirrored = (price: number): number =>
+      market.kind === 'probability' ? Math.min(1, Math.max(0, centre + (centre - price) * factor)) : centre * (centre / price) ** factor;
+    future.open[i] = mirrored(candles.open[i]);
+    future.close[i] = mirrored(candles.close[i]);
+    future.high[i] = mirrored(candles.low[i]);
+    future.low[i] = mirrored(candles.high[i]);
+    future.volume[i] = candles.volume[i] * factor;
+  }
+  return future;
+}
+
+const oppositeResolution = (market: Market): Market =>
+  market.resolution.kind === 'settled'
+    ? { ...market, resolution: { ...market.resolution, payout: market.resolution.payout === 0.5 ? 0 : 1 - market.resolution.payout } }
+    : { ...market, resolution: { kind: 'settled', payout: 1, at: null } };

@@ -1,0 +1,41 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { homeFolder } from '../../set-up/home.ts';
+import { writeBackup } from '../../storage/backup/backup.ts';
+import { verifyBackup } from '../../storage/backup/read-backup.ts';
+import { ExitError } from '../terminal/exit.ts';
+import { printJson, printLine } from '../terminal/print.ts';
+import { withDatabase } from '../terminal/session.ts';
+
+const HELP = `
+The file holds every table as it was at one instant, and the report pages. Workers may go on while it is written. It is read back and
+checked before the command ends. Schedules live in Temporal: note them with \`predictlab schedule show --json\`.`;
+
+export function registerBackup(program: Command): void {
+  program
+    .command('backup')
+    .summary('all data and configuration into one file, verified')
+    .description('Writes all data, the symbol catalogue and the reports into one file, and checks it.')
+    .argument('<file>', 'the file to write')
+    .option('--json', 'print { path, bytes, tables, reports }')
+    .addHelpText('after', HELP)
+    .action(runBackup);
+}
+
+async function runBackup(file: string, { json }: { readonly json?: boolean }): Promise<void> {
+  const target = path.resolve(file);
+  const reports = path.join(homeFolder(process.env), 'reports');
+  const { tables, reports: pages } = await withDatabase((database) => writeBackup(database, target, { reports }));
+  const found = await verifyBackup(target);
+  const differing = Object.keys(tables).filter((table) => tables[table] !== found[table]);
+  if (differing.length > 0)
+    throw new ExitError(1, `${file} does not hold all rows of ${differing.join(', ')}; check the disk and try again`);
+  const { size } = await stat(target);
+  if (json) {
+    printJson({ path: target, bytes: size, tables, reports: pages });
+    return;
+  }
+  const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
+  printLine(`${target}: ${rows.toLocaleString('en')} rows of ${Object.keys(tables).length} tables and ${pages} report files, verified`);
+}

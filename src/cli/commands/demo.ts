@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import { Closers } from '../../closers.ts';
+import { homeFolder } from '../../set-up/home.ts';
+import { plainLog } from '../../set-up/plain-log.ts';
+import { livingRecords } from '../../set-up/processes/process-record.ts';
+import { runCommandLine } from '../../set-up/processes/run-command-line.ts';
+import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
+import { startStack } from '../../set-up/stack.ts';
+import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
+import { COLUMNS_HELP } from '../options/column-options.ts';
+import { ExitError } from '../terminal/exit.ts';
+import { dataInput, sandboxInput } from './demo-input.ts';
+
+interface DemoOptions {
+  readonly keep?: boolean;
+  readonly data?: string;
+  readonly columns?: string;
+  readonly firstOutcome?: string;
+  readonly json?: boolean;
+}
+
+export function registerDemo(program: Command): void {
+  program
+    .command('demo')
+    .summary('the whole thing on the sandbox venue, or on your own CSV files')
+    .description(
+      'Starts Temporal with its Web UI, an embedded Postgres, a worker and the sandbox venue, imports the sandbox catalogue and runs the pipeline over it. ' +
+        "Stops everything at the end and exits with the run's exit code.",
+    )
+    .option('--keep', 'leave everything up for looking around, until Ctrl-C')
+    .option('--data <folder>', 'run on the CSV files of this folder instead, each a symbol')
+    .option('--columns <mapping>', `with --data, ${COLUMNS_HELP} (default: guessed from the header)`)
+    .option('--first-outcome <name>', 'with --data: the outcome whose probability is the price; default: guessed from the file')
+    .option('--json', "print the run's result as JSON")
+    .action(demo);
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const { env } = process;
+  const log = plainLog();
+  const home = homeFolder(env);
+  const cli = await findTemporalCli({ env, home, log });
+  const input = options.data === undefined ? sandboxInput(home) : await dataInput(home, options.data, options, log);
+  await livingRecords(input.home, log);
+
+  const stop = stopSignal();
+  const { stopped } = stop;
+  const closers = new Closers(log);
+  try {
+    log.info(`starting Temporal, Postgres, a worker${input.venue ? ' and the sandbox venue' : ''} …`);
+    const {
+      server,
+      worker,
+      broken,
+      env: stackEnv,
+    } = await startStack({
+      kind: 'demo',
+      env: { LOG_LEVEL: 'warn', ...env },
+      cli,
+      home: input.home,
+      port: 7233,
+      uiPort: 8233,
+      venue: async () => (input.venue ? closers.add('the sandbox venue', await input.venue()).environment : {}),
+      prepare: async (prepared) => {
+        const code = await runCommandLine(['symbols', 'import', input.catalogue, '--replace'], { env: prepared, stopped, quiet: true });
+        if (code !== 0) throw new ExitError(1, `importing ${input.catalogue} ended with exit code ${code}`);
+      },
+      closers,
+      log,
+    });
+    if (stop.received) {
+      process.exitCode = SIGNAL_EXIT_CODES[stop.received];
+      return;
+    }
+    const workflows = `${server.uiUrl}/namespaces/${server.namespace}/workflows`;
+    log.info(`Temporal's Web UI: ${workflows}\n`);
+    // without its worker or its server a run never ends
+    let fault: string | undefined;
+    const abort = broken.then((why) => {
+      fault = why;
+      return 'SIGKILL' as const;
+    });
+    const code = await runCommandLine(['run', ...input.runOptions, ...(options.json ? ['--json'] : [])], {
+      env: stackEnv,
+      stopped: Promise.race([stopped, abort]),
+    });
+    if (fault !== undefined) throw new ExitError(1, fault);
+    process.exitCode = stop.received ? SIGNAL_EXIT_CODES[stop.received] : code;
+    if (!options.keep || stop.received) {
+      log.info(`\nTemporal's Web UI was at ${workflows}; with --keep it stays up for looking around.`);
+      return;
+    }
+    log.info(keptUp(workflows, worker.logFile, stackEnv));
+    await Promise.race([stopped, abort]);
+    if (fault !== undefined) throw new ExitError(1, fault);
+  } finally {
+    await closers.close();
+  }
+}
+
+function keptUp(workflows: string, workerLog: string, env: NodeJS.ProcessEnv): string {
+  const names = ['TEMPORAL_ADDRESS', 'PREDICTLAB_HOME', ...Object.keys(env).filter((name) => /^(POLYMARKET|PREDICT)_/.test(name))];
+  return [
+    '',
+    `Temporal's Web UI: ${workflows}`,
+    `worker log:        ${workerLog}`,
+    'predictlab commands reach it with:',
+    ...names.map((name) => `  export ${name}=${env[name]}`),
+    'Ctrl-C stops everything.',
+  ].join('\n');
+}

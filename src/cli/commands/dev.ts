@@ -1,0 +1,88 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { Closers } from '../../closers.ts';
+import { homeFolder } from '../../set-up/home.ts';
+import { plainLog } from '../../set-up/plain-log.ts';
+import { livingRecords } from '../../set-up/processes/process-record.ts';
+import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
+import { startStack } from '../../set-up/stack.ts';
+import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
+import { parsePort } from '../options/parse-port.ts';
+import { ExitError } from '../terminal/exit.ts';
+
+interface DevOptions {
+  readonly port: number;
+  readonly uiPort: number;
+  readonly headless?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerDev(program: Command): void {
+  program
+    .command('dev')
+    .summary('embedded Temporal, Postgres and a worker for real work, until Ctrl-C')
+    .description(
+      'Starts a Temporal server with its Web UI, an embedded Postgres (unless DATABASE_URL is set) and a worker on this machine, and keeps them up until Ctrl-C: what dies is started again. ' +
+        'Workflows, schedules and data stay under PREDICTLAB_HOME, so the next `dev` carries on where this one stopped.',
+    )
+    .option('--port <port>', "Temporal's port; a free one when it is in use", parsePort, 7233)
+    .option('--ui-port <port>', "its Web UI's port", parsePort, 8233)
+    .option('--headless', 'without the Web UI')
+    .option('--json', 'print the addresses as one line of JSON when everything is up')
+    .action(dev);
+}
+
+async function dev(options: DevOptions): Promise<void> {
+  const { env } = process;
+  const home = homeFolder(env);
+  const log = plainLog();
+  const other = (await livingRecords(home, log)).find(({ kind }) => kind === 'dev');
+  if (other) {
+    throw new ExitError(
+      1,
+      `predictlab dev already runs on ${home} (pid ${other.pid}, Temporal ${other.address}); use it, end it, or set another PREDICTLAB_HOME`,
+    );
+  }
+  const cli = await findTemporalCli({ env, home, log });
+
+  const { stopped } = stopSignal();
+  const closers = new Closers(log);
+  try {
+    const { server, worker, broken } = await startStack({
+      ...options,
+      kind: 'dev',
+      keepUp: true,
+      env,
+      cli,
+      home,
+      databaseFile: path.join(home, 'temporal', 'dev.sqlite'),
+      ...(env.DATABASE_URL ? { databaseUrl: env.DATABASE_URL } : {}),
+      closers,
+      log,
+    });
+    if (options.json) {
+      const { address, namespace, uiUrl } = server;
+      process.stdout.write(`${JSON.stringify({ address, namespace, uiUrl, home, workerLog: worker.logFile })}\n`);
+    } else {
+      const settings = [`TEMPORAL_ADDRESS=${server.address}`, ...(env.PREDICTLAB_HOME ? [`PREDICTLAB_HOME=${home}`] : [])];
+      const isUsual = server.address === '127.0.0.1:7233';
+      process.stderr.write(
+        [
+          `Temporal   ${server.address}, namespace ${server.namespace}`,
+          ...(server.uiUrl ? [`Web UI     ${server.uiUrl}`] : []),
+          `Postgres   ${env.DATABASE_URL ? 'DATABASE_URL' : `embedded, ${home}`}`,
+          `worker     ready; its log: ${worker.logFile}`,
+          ...(isUsual ? [] : [`commands reach it with: ${settings.join(' ')}`]),
+          'Ctrl-C stops everything.',
+          '',
+        ].join('\n'),
+      );
+    }
+    const end = await Promise.race([stopped.then((signal) => ({ signal })), broken.then((fault) => ({ fault }))]);
+    if ('fault' in end) throw new ExitError(1, end.fault);
+    // Ctrl-C is how dev ends; only being told to stop by others is an end by signal
+    process.exitCode = end.signal === 'SIGINT' ? 0 : SIGNAL_EXIT_CODES[end.signal];
+  } finally {
+    await closers.close();
+  }
+}

@@ -1,0 +1,67 @@
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
+import type { CheckResult } from '../../set-up/checks/check.ts';
+import { checkData } from '../../set-up/checks/data.ts';
+import { checkHome } from '../../set-up/checks/home.ts';
+import { checkNode } from '../../set-up/checks/node.ts';
+import { checkPostgres } from '../../set-up/checks/postgres.ts';
+import { checkTemporalCli, checkTemporalServer } from '../../set-up/checks/temporal.ts';
+import { checkVenues } from '../../set-up/checks/venues.ts';
+import { homeFolder } from '../../set-up/home.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { numberOption } from '../options/number-option.ts';
+
+const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .summary('checks every service and says what to do')
+    .description(
+      'Checks Node.js, the Temporal CLI and server, a worker, Postgres, the venues, the API key, the home folder and its disk. ' +
+        'Every line says ok, warn or fail, and what to do. Exit code 0 when nothing failed, 3 when a service cannot be reached, else 1.',
+    )
+    .option(
+      '--data',
+      'also build candles again from their ticks and compare; compare counts, coverage, staging, twins, groups; name silent markets',
+    )
+    .option('--sample <n>', 'with --data: only so many instruments, spread over all')
+    .option('--json', 'print { ok, checks: [{ name, status, detail, action }] }')
+    .action(doctor);
+}
+
+async function doctor(options: { readonly json?: boolean; readonly data?: boolean; readonly sample?: string }): Promise<void> {
+  const { env } = process;
+  const home = homeFolder(env);
+  const sample = sampleOf(options.sample);
+  const log = createLog({ LOG_LEVEL: 'warn', ...env });
+  const groups = await Promise.all([
+    checkNode(),
+    checkHome(home),
+    checkTemporalCli(env, home),
+    checkTemporalServer(env),
+    checkPostgres(env, home, log),
+    checkVenues(env),
+  ]);
+  if (options.data) groups.push(await checkData(env, log, sample));
+  const checks = groups.flat();
+  const failed = checks.filter(({ status }) => status === 'fail');
+  if (options.json) {
+    const lines = checks.map(({ name, status, detail, action }) => ({ name, status, detail, action }));
+    process.stdout.write(`${JSON.stringify({ ok: failed.length === 0, checks: lines }, null, 2)}\n`);
+  } else {
+    process.stdout.write(checks.map(renderCheck).join(''));
+    process.stdout.write(failed.length === 0 ? 'Nothing failed.\n' : `${failed.length} of ${checks.length} checks failed.\n`);
+  }
+  if (failed.length > 0) process.exitCode = failed.some(({ service }) => service) ? 3 : 1;
+}
+
+function sampleOf(text: string | undefined): { sample?: number } {
+  const sample = numberOption('--sample', text, { least: 1, integer: true });
+  return sample === undefined ? {} : { sample };
+}
+
+function renderCheck({ name, status, detail, action }: CheckResult): string {
+  const mark = process.stdout.isTTY ? styleText(COLOURS[status], status.padEnd(4)) : status.padEnd(4);
+  return `${mark}  ${name.padEnd(17)} ${detail}\n${action ? `${' '.repeat(24)}→ ${action}\n` : ''}`;
+}

@@ -1,0 +1,177 @@
+import { METRIC_NAMES } from '../../backtest/metrics/backtest-metrics.ts';
+import type { Interval } from '../../contracts/words.ts';
+import { CANDLE_COLUMNS, candleRows } from '../../files/write/candle-table.ts';
+import type { Cell, CellType, Table, TableColumn } from '../../files/write/table.ts';
+import { readBacktests } from '../../storage/backtests/backtests.ts';
+import { candleSeriesOf, readCandles } from '../../storage/candles/candles.ts';
+import { intervalOf } from '../../storage/database/codes.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
+import { exportedInstruments, readTicksByTime } from '../../storage/ticks/export.ts';
+import { readQuarantine } from '../../storage/ticks/quarantine.ts';
+
+/** What of the data to export. */
+export interface ExportFilter {
+  /** All when absent. */
+  readonly symbols?: readonly string[] | undefined;
+  /** All when absent. */
+  readonly intervals?: readonly Interval[] | undefined;
+  /** `from ≤ time < to`, UTC epoch milliseconds. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** Filters that mean something for a kind of data, by option name. */
+type FilterName = 'interval' | 'from' | 'to';
+
+interface Exportable {
+  readonly filters: readonly FilterName[];
+  table(database: Database, filter: ExportFilter): Table;
+}
+
+const columns = (types: Readonly<Record<string, CellType>>): TableColumn[] => Object.entries(types).map(([name, type]) => ({ name, type }));
+
+const SERIES = { symbol: 'text', source: 'text', instrument: 'text' } as const;
+
+/** `totalReturn` → `total_return`: JSON is camelCase, columns are snake_case. */
+const columnName = (metric: string): string => metric.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Everything that can be exported, by name. */
+export const EXPORTS = {
+  ticks: { filters: ['from', 'to'], table: ticksTable },
+  candles: { filters: ['interval', 'from', 'to'], table: candlesTable },
+  backtests: { filters: ['interval'], table: backtestsTable },
+  quarantine: { filters: ['from', 'to'], table: quarantineTable },
+  coverage: { filters: ['from', 'to'], table: coverageTable },
+} as const satisfies Record<string, Exportable>;
+export type ExportName = keyof typeof EXPORTS;
+
+function ticksTable(database: Database, { symbols, from, to }: ExportFilter): Table {
+  return {
+    columns: columns({
+      ...SERIES,
+      kind: 'text',
+      time: 'time',
+      price: 'number',
+      size: 'number',
+      side: 'text',
+      outcome: 'text',
+      trade_id: 'text',
+    }),
+    batches: (async function* () {
+      for await (const ticks of readTicksByTime(database, await exportedInstruments(database, symbols), { from, to })) {
+        yield ticks.map(({ of, kind, time, price, size, side, outcome, tradeId }): Cell[] => [
+          of.symbol,
+          of.source,
+          of.instrument,
+          kind,
+          time,
+          price,
+          size,
+          side,
+          outcome,
+          tradeId,
+        ]);
+      }
+    })(),
+  };
+}
+
+function candlesTable(database: Database, { symbols, intervals, from, to }: ExportFilter): Table {
+  return {
+    columns: CANDLE_COLUMNS,
+    batches: (async function* () {
+      for (const { symbol, source, instrument, key } of await exportedInstruments(database, symbols)) {
+        for (const { priceType, intervalMinutes } of await candleSeriesOf(database, key)) {
+          const interval = intervalOf(intervalMinutes);
+          if (intervals !== undefined && !intervals.includes(interval)) continue;
+          const candles = await readCandles(database, {
+            instrumentKey: key,
+            priceType,
+            interval,
+            ...(from !== undefined && { from }),
+            ...(to !== undefined && { to }),
+          });
+          yield* candleRows([symbol, source, instrument, priceType, interval], candles);
+        }
+      }
+    })(),
+  };
+}
+
+function backtestsTable(database: Database, { symbols, intervals }: ExportFilter): Table {
+  return {
+    columns: columns({
+      ...SERIES,
+      interval: 'text',
+      strategy: 'text',
+      params: 'text',
+      ...Object.fromEntries(METRIC_NAMES.map((metric) => [columnName(metric), metric === 'trades' ? 'integer' : 'number'] as const)),
+    }),
+    batches: (async function* () {
+      for (const symbol of symbols ?? [undefined]) {
+        const backtests = await readBacktests(database, symbol === undefined ? {} : { symbol });
+        yield backtests
+          .filter(({ interval }) => intervals === undefined || intervals.includes(interval))
+          .map(({ symbol, source, instrument, interval, strategy, params, metrics }): Cell[] => [
+            symbol,
+            source,
+            instrument,
+            interval,
+            strategy,
+            JSON.stringify(params),
+            ...METRIC_NAMES.map((metric) => (typeof metrics[metric] === 'number' ? metrics[metric] : null)),
+          ]);
+      }
+    })(),
+  };
+}
+
+function quarantineTable(database: Database, { symbols, from, to }: ExportFilter): Table {
+  const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+  return {
+    columns: columns({ ...SERIES, stage: 'text', reason: 'text', time: 'time', row: 'text' }),
+    batches: (async function* () {
+      for (const symbol of symbols ?? [undefined]) {
+        for await (const rows of readQuarantine(database, { ...range, ...(symbol !== undefined && { symbol }) })) {
+          yield rows.map(({ symbol, source, instrument, stage, reason, time, row }): Cell[] => [
+            symbol,
+            source,
+            instrument,
+            stage,
+            reason,
+            time,
+            row,
+          ]);
+        }
+      }
+    })(),
+  };
+}
+
+/** A range in which trades and price points were collected alike is one row, with the ticks of both. */
+function withoutKinds(ranges: readonly CoverageRecord[]): readonly CoverageRecord[] {
+  const rows = new Map<string, CoverageRecord>();
+  for (const range of ranges) {
+    const key = JSON.stringify([range.symbol, range.instrument, range.from, range.to]);
+    rows.set(key, { ...range, ticks: range.ticks + (rows.get(key)?.ticks ?? 0) });
+  }
+  return [...rows.values()];
+}
+
+function coverageTable(
+  database: Database,
+  { symbols, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: ExportFilter,
+): Table {
+  return {
+    columns: columns({ ...SERIES, from: 'time', to: 'time', ticks: 'integer' }),
+    batches: (async function* () {
+      for (const symbol of symbols ?? [undefined]) {
+        const ranges = await coverageRecords(database, symbol === undefined ? {} : { symbol });
+        yield withoutKinds(ranges)
+          .filter((range) => range.to > from && range.from < to)
+          .map((range): Cell[] => [range.symbol, range.source, range.instrument, range.from, range.to, range.ticks]);
+      }
+    })(),
+  };
+}

@@ -1,0 +1,124 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { INTERVALS, type Interval } from '../../contracts/words.ts';
+import { parseTime } from '../../files/parse/parse-time.ts';
+import { TABLE_FORMATS, type Table, type TableFormat } from '../../files/write/table.ts';
+import { writeTable } from '../../files/write/write-table.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { symbolsByName } from '../../storage/markets/catalogue.ts';
+import { exportedInstruments } from '../../storage/ticks/export.ts';
+import { usageError } from '../terminal/exit.ts';
+import { withDatabase } from '../terminal/session.ts';
+import { EXPORTS, type ExportFilter, type ExportName } from './export-tables.ts';
+
+interface ExportOptions {
+  readonly symbol?: readonly string[];
+  readonly interval?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly format?: string;
+  readonly json?: boolean;
+  readonly out?: string;
+}
+
+const NAMES = Object.keys(EXPORTS) as ExportName[];
+
+const HELP = `
+CSV and JSON go to standard output or to --out, Parquet to --out or into a pipe. A file is there whole or not at all. Columns have the
+same names in all three; numbers are the shortest plain decimals that read back exactly; times are ISO 8601 UTC.
+Ticks come by time, then in the venue's own order; candles by symbol, instrument, price type, interval and time.
+
+  predictlab export candles --symbol BTC_PRICE --interval 1h > btc.csv
+  predictlab export ticks --symbol SENATE --from 2022-11-01 --to 2022-11-09 --out senate.parquet
+  predictlab export quarantine --json`;
+
+export function registerExport(program: Command): void {
+  program
+    .command('export')
+    .summary('data out: csv, json, parquet')
+    .description('Writes stored data as a table.')
+    .argument('<what>', NAMES.join(', '))
+    .option('--symbol <name>', 'only this symbol; may be given several times', collect)
+    .option('--interval <interval>', 'only this interval (candles, backtests); may be given several times', collect)
+    .option('--from <time>', 'from this time on (ISO 8601)')
+    .option('--to <time>', 'before this time (ISO 8601)')
+    .option('--format <format>', `${TABLE_FORMATS.join(', ')} (default: as --out ends, else csv)`)
+    .option('--json', 'the same as --format json')
+    .option('--out <file>', 'write to this file')
+    .addHelpText('after', HELP)
+    .action(runExport);
+}
+
+const collect = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
+
+async function runExport(what: string, options: ExportOptions): Promise<void> {
+  const name = NAMES.find((known) => known === what);
+  if (name === undefined) throw usageError(`export ${what}: write one of ${NAMES.join(', ')}`);
+  const filters: readonly string[] = EXPORTS[name].filters;
+  for (const option of ['interval', 'from', 'to'] as const) {
+    if (options[option] !== undefined && !filters.includes(option)) throw usageError(`--${option} means nothing for ${name}; leave it out`);
+  }
+  const filter: ExportFilter = {
+    symbols: options.symbol,
+    intervals: options.interval?.map(parseInterval),
+    from: instantOf('--from', options.from),
+    to: instantOf('--to', options.to),
+  };
+  const format = formatOf(options);
+  if (format === 'parquet' && options.out === undefined && process.stdout.isTTY) {
+    throw usageError('Parquet is not for reading on a terminal: write it to a file with --out, or into a pipe');
+  }
+  await withDatabase(async (database) => {
+    if (filter.symbols !== undefined) await checkSymbols(database, filter.symbols);
+    await writeTable(withProgress(EXPORTS[name].table(database, filter), options.out), format, options.out);
+  });
+}
+
+function parseInterval(text: string): Interval {
+  const interval = INTERVALS.find((known) => known === text);
+  if (interval === undefined) throw usageError(`--interval ${text}: write one of ${INTERVALS.join(' ')}`);
+  return interval;
+}
+
+function instantOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const time = /^\d+$/.test(text) ? null : parseTime(text, 'ms');
+  if (time === null || Number.isNaN(time)) throw usageError(`${option} ${text}: write a time such as 2026-11-24T10:00:00Z or 2026-11-24`);
+  return time;
+}
+
+function formatOf({ format, json, out }: ExportOptions): TableFormat {
+  if (json) return 'json';
+  if (format === undefined) {
+    const ending = path.extname(out ?? '').slice(1);
+    return TABLE_FORMATS.find((known) => known === ending) ?? 'csv';
+  }
+  const known = TABLE_FORMATS.find((known) => known === format);
+  if (known === undefined) throw usageError(`--format ${format}: write one of ${TABLE_FORMATS.join(', ')}`);
+  return known;
+}
+
+/** A symbol without data exports nothing; one that nobody knows is a slip. */
+async function checkSymbols(database: Database, symbols: readonly string[]): Promise<void> {
+  const listed = await symbolsByName(database, symbols);
+  const withData = new Set((await exportedInstruments(database, symbols)).map(({ symbol }) => symbol));
+  const unknown = symbols.filter((symbol) => !listed.has(symbol) && !withData.has(symbol));
+  if (unknown.length > 0) throw usageError(`there is no symbol ${unknown.join(', ')}; \`predictlab symbols list\` shows what there is`);
+}
+
+/** Says on a terminal how far the file is. */
+function withProgress(table: Table, out: string | undefined): Table {
+  if (out === undefined || !process.stderr.isTTY) return table;
+  return {
+    ...table,
+    batches: (async function* () {
+      let rows = 0;
+      for await (const batch of table.batches) {
+        yield batch;
+        rows += batch.length;
+        process.stderr.write(`\r${rows.toLocaleString('en')} rows`);
+      }
+      process.stderr.write('\r\u001b[K');
+    })(),
+  };
+}

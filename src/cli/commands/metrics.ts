@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { brier } from '../../backtest/metrics/brier.ts';
+import { calibration, calibrationError } from '../../backtest/metrics/calibration.ts';
+import { logLoss } from '../../backtest/metrics/log-loss.ts';
+import { measureReturns } from '../../backtest/metrics/return-metrics.ts';
+import { readForecastFile, readReturnFile } from '../../files/read/read-metric-files.ts';
+import { numberOption } from '../options/number-option.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson } from '../terminal/print.ts';
+
+const HELP = `
+returns: a CSV time,return, one row a period, oldest first, 0.01 = 1%. The first return may be empty: its row is the start.
+  sharpe = mean/std(ddof 1)·√A, sortino over √mean(min(r,0)²), maxDrawdown from the start on, A = --periods-per-year.
+  cagr counts calendar years of 365.25 days from the times; with --periods-per-year given, A rows are a year.
+  --trials N: how many strategies were tried before this one; then deflatedSharpe says whether it is still more than luck.
+forecasts: a CSV probability,outcome (0 or 1): Brier score, log loss, and a calibration table of ten ranges with 95% Wilson intervals.
+
+  predictlab metrics --returns returns.csv --trials 20
+  predictlab metrics --forecasts forecasts.csv`;
+
+export function registerMetrics(program: Command): void {
+  program
+    .command('metrics')
+    .summary('metrics of a return series, or scores of forecasts, as JSON; needs no server')
+    .description('Measures a series of returns, or scores forecasts, and prints JSON. Needs no server.')
+    .option('--returns <csv>', 'a file time,return')
+    .option('--forecasts <csv>', 'a file probability,outcome')
+    .option('--periods-per-year <n>', 'returns in a year: 365 for days without closing hours, 252 for exchange days (default: 365)')
+    .option('--trials <n>', 'how many strategies were tried, for the deflated Sharpe ratio')
+    .option('--json', 'print JSON (always the case)')
+    .addHelpText('after', HELP)
+    .action(metrics);
+}
+
+async function metrics(flags: { returns?: string; forecasts?: string; periodsPerYear?: string; trials?: string }): Promise<void> {
+  if ((flags.returns === undefined) === (flags.forecasts === undefined))
+    throw usageError('give either --returns <csv> or --forecasts <csv>');
+  if (flags.forecasts !== undefined) {
+    if (flags.periodsPerYear !== undefined || flags.trials !== undefined)
+      throw usageError('--periods-per-year and --trials are for --returns');
+    await printForecasts(flags.forecasts);
+    return;
+  }
+  const periodsPerYear = numberOption('--periods-per-year', flags.periodsPerYear, { least: 1e-9 });
+  const trials = numberOption('--trials', flags.trials, { least: 1, integer: true });
+  const series = await readReturnFile(flags.returns as string);
+  const { values, reasons } = measureReturns(series, { periodsPerYear, trials });
+  printJson({ returns: series.returns.length, ...values, undefined: reasons });
+}
+
+async function printForecasts(path: string): Promise<void> {
+  const { probability, outcome } = await readForecastFile(path);
+  const table = calibration(probability, outcome);
+  printJson({
+    forecasts: probability.length,
+    brier: brier(probability, outcome),
+    logLoss: logLoss(probability, outcome),
+    calibrationError: calibrationError(table),
+    calibration: table,
+  });
+}

@@ -1,0 +1,40 @@
+import type { PlannedTask } from '../../contracts/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { stageTaskId } from '../../contracts/words.ts';
+import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { instrumentsOf } from '../../storage/markets/instruments.ts';
+import { gapsOf } from '../../storage/ticks/coverage.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Adds to each `collect` how much of its window is here already, so that a reader sees what will be fetched. */
+export async function withCoverage(
+  database: Database,
+  { tasks, config }: { tasks: readonly PlannedTask[]; config: RunConfig },
+): Promise<readonly PlannedTask[]> {
+  // One look per instrument: a courtesy for runs that a person reads.
+  if (config.symbols.length > STAGE_DETAIL_LIMIT) return tasks;
+  const notes = new Map<string, string>();
+  for (const { symbol } of config.symbols) notes.set(stageTaskId(symbol, 'collect'), await collectNote(database, symbol, config));
+  return tasks.map((task) => {
+    const note = task.action === 'run' ? notes.get(task.taskId) : undefined;
+    return note === undefined ? task : { ...task, reason: `${task.reason}; ${note}` };
+  });
+}
+
+async function collectNote(database: Database, symbol: string, { sourceTypes, daysBack, refetch, asOf }: RunConfig): Promise<string> {
+  if (refetch) return 'fetches the whole window again (refetch)';
+  const instruments = await instrumentsOf(database, symbol, sourceTypes);
+  if (instruments.length === 0) return 'nothing is collected yet';
+  const window = { from: asOf - daysBack * DAY_MS, to: asOf };
+  let lacking = 0;
+  for (const { key, opensAt, closesAt } of instruments) {
+    const from = Math.max(window.from, opensAt ?? window.from);
+    const to = Math.min(window.to, closesAt ?? window.to);
+    if ((await gapsOf(database, key, 'trade', { from, to })).length > 0) lacking++;
+  }
+  return lacking === 0
+    ? `all ${instruments.length} known instruments are covered`
+    : `fetches what ${lacking} of ${instruments.length} known instruments lack`;
+}

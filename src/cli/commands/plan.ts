@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import type { PlannedTask } from '../../contracts/pipeline-status.ts';
+import { mermaidOf } from '../../scheduling/graph/mermaid.ts';
+import { type EarlierRun, planOf } from '../../scheduling/graph/plan.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { reusableEffects } from '../../storage/runs/ledger.ts';
+import { runOf } from '../../storage/runs/runs.ts';
+import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson, printLine } from '../terminal/print.ts';
+import { withDatabase } from '../terminal/session.ts';
+import { withCoverage } from './plan-coverage.ts';
+import { plannedRun } from './planned-run.ts';
+
+interface Options extends RunCommandOptions {
+  readonly retry?: string;
+  readonly mermaid?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerPlan(program: Command): void {
+  addRunOptions(program.command('plan'))
+    .summary('what a run would do, in which order and why; runs nothing')
+    .description('Shows the tasks of a run in execution order: what each waits for, what is reused and why. Runs nothing.')
+    .option('--retry <run>', 'plan a retry of this closed run: what succeeded in it is reused')
+    .option('--mermaid', 'print the graph as a Mermaid diagram')
+    .option('--json', 'print the plan as JSON')
+    .action(async (options: Options) => {
+      const given = await runInputFrom(options);
+      await withDatabase(async (database) => {
+        const { input, earlier } = options.retry === undefined ? { input: given } : await retried(database, options.retry, given);
+        const { config, graph } = await plannedRun(database, input);
+        if (options.mermaid) return printLine(mermaidOf(graph));
+        const tasks = await withCoverage(database, { tasks: planOf(graph, earlier), config });
+        if (options.json) printJson({ tasks });
+        else printLine(planLines(tasks).join('\n'));
+      });
+    });
+}
+
+async function retried(database: Database, run: string, given: PipelineInput): Promise<{ input: PipelineInput; earlier: EarlierRun }> {
+  const stored = await runOf(database, run);
+  if (stored === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
+  const { input, config, runId, executionId } = stored;
+  const again: PipelineInput = {
+    ...(input as PipelineInput),
+    symbols: config.symbols.map(({ symbol }) => symbol),
+    asOf: new Date(config.asOf).toISOString(),
+    ...given,
+  };
+  return { input: again, earlier: { runId, succeeded: new Set(await reusableEffects(database, executionId)) } };
+}
+
+const MARKS = { run: '○', reuse: '●', skip: '⊘' } as const;
+
+/** A line per task: number, what happens, id, priority, why; and a sum below. */
+export function planLines(tasks: readonly PlannedTask[]): string[] {
+  const numbers = String(tasks.length).length;
+  const ids = Math.max(0, ...tasks.map(({ taskId }) => taskId.length));
+  const lines = tasks.map(({ taskId, action, priority, critical, reason }, index) => {
+    const number = String(index + 1).padStart(numbers);
+    return `${number}  ${MARKS[action]} ${action.padEnd(5)}  ${taskId.padEnd(ids)}  priority ${priority}${critical ? '  critical' : ''}  ${reason}`;
+  });
+  const reused = tasks.filter(({ action }) => action === 'reuse').length;
+  const count = tasks.length === 1 ? '1 task' : `${tasks.length} tasks`;
+  return [...lines, `${count}: ${tasks.length - reused} to run, ${reused} reused`];
+}

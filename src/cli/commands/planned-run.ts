@@ -1,0 +1,37 @@
+import { argumentProblems, customTasks } from '../../activities/custom/custom-tasks.ts';
+import { shippedStrategies, strategyProblems } from '../../backtest/strategies/registry.ts';
+import { InvalidPipelineError } from '../../contracts/errors.ts';
+import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { parsePipelineInput } from '../../input/pipeline-schema.ts';
+import { loadPlugins } from '../../plugins.ts';
+import { buildGraph, type Graph } from '../../scheduling/graph/graph.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { namesFor } from '../../storage/markets/first-catalogue.ts';
+
+/** A run that is looked at without being started. */
+export interface PlannedRun {
+  readonly config: RunConfig;
+  readonly graph: Graph;
+}
+
+/**
+ * Checks an input as a run would, against the same catalogue, strategies and activities.
+ *
+ * @throws InvalidPipelineError that lists every problem (exit code 2)
+ */
+export async function plannedRun(database: Database, input: PipelineInput): Promise<PlannedRun> {
+  const plugins = await loadPlugins(process.env);
+  const strategies = [...shippedStrategies, ...plugins.strategies];
+  const parsed = parsePipelineInput(input, {
+    symbols: await namesFor(database, input),
+    strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
+    activities: [...customTasks(plugins)].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
+    now: Date.now(),
+    clock: Date.now(),
+  });
+  if ('problems' in parsed) throw new InvalidPipelineError(parsed.problems);
+  const built = buildGraph(parsed.config);
+  if ('problems' in built) throw new InvalidPipelineError(built.problems);
+  return { config: parsed.config, graph: built.graph };
+}

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { didYouMean } from '../../contracts/nearest-name.ts';
+import { STAGES, type Stage } from '../../contracts/words.ts';
+import { formatDuration } from '../../report/elements/format.ts';
+import { type Rehearsal, rehearse } from '../../scheduling/rehearse/rehearse.ts';
+import { meanDurations } from '../../storage/runs/ledger.ts';
+import { numberOption } from '../options/number-option.ts';
+import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson, printLine } from '../terminal/print.ts';
+import { withDatabase } from '../terminal/session.ts';
+import { plannedRun } from './planned-run.ts';
+
+interface Options extends RunCommandOptions {
+  readonly fail?: readonly string[];
+  readonly seed?: string;
+  readonly runs?: string;
+  readonly json?: boolean;
+}
+
+export function registerRehearse(program: Command): void {
+  addRunOptions(program.command('rehearse'))
+    .summary('play a run in virtual time: how long, how sure, which --concurrent')
+    .description(
+      'Plays a run in virtual time through the scheduler of real runs, with durations drawn around those of earlier runs (1 s where there are none) and the faults you ask for. Runs nothing.',
+    )
+    .option('--fail <stage=share...>', 'how many attempts of a stage fail: collect=5% or collect=0.05')
+    .option('--seed <n>', 'another seed draws other durations and faults (default: 1)')
+    .option('--runs <n>', 'virtual runs (default: as many as take well under a second)')
+    .option('--json', 'print the figures as JSON')
+    .action(async (options: Options) => {
+      const failures = failureShares(options.fail ?? []);
+      const seed = numberOption('--seed', options.seed, { least: 0, most: 2 ** 31 - 1, integer: true });
+      const runs = numberOption('--runs', options.runs, { least: 1, most: 100_000, integer: true });
+      const input = await runInputFrom(options);
+      await withDatabase(async (database) => {
+        const { config, graph } = await plannedRun(database, input);
+        const durations = await meanDurations(database);
+        const rehearsal = rehearse({ graph, config, durations, failures, seed, runs });
+        if (options.json) return printJson(rehearsal);
+        const measured = STAGES.filter((stage) => durations[stage] !== undefined).length;
+        printLine(rehearsalLines(rehearsal, { tasks: graph.size, maxConcurrent: config.maxConcurrent, measured }).join('\n'));
+      });
+    });
+}
+
+/**
+ * `collect=5%` → `{ collect: 0.05 }`.
+ *
+ * @throws ExitError 2 that says what to write
+ */
+export function failureShares(given: readonly string[]): Partial<Record<Stage, number>> {
+  const shares: Partial<Record<Stage, number>> = {};
+  for (const text of given.flatMap((part) => part.split(','))) {
+    const [name, value = ''] = text.split('=').map((part) => part.trim());
+    const stage = STAGES.find((known) => known === name);
+    if (stage === undefined)
+      throw usageError(`--fail ${text}: there is no stage ${name}; there are ${STAGES.join(', ')}${didYouMean(name, STAGES)}`);
+    const share = value.endsWith('%') ? Number(value.slice(0, -1)) / 100 : Number(value);
+    if (value === '' || value === '%' || !(share >= 0 && share <= 1))
+      throw usageError(`--fail ${text}: write a share like ${stage}=5% or ${stage}=0.05`);
+    shares[stage] = share;
+  }
+  return shares;
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+/** So many tasks of the critical path are named. */
+const PATH_NAMED = 8;
+
+/** The rehearsal for people: one figure per line, and what to do with it. */
+export function rehearsalLines(
+  { makespanSeconds, successRate, slotUse, criticalPath, bestConcurrent }: Rehearsal,
+  { tasks, maxConcurrent, measured }: { tasks: number; maxConcurrent: number; measured: number },
+): string[] {
+  const more = criticalPath.length - PATH_NAMED;
+  const path = more > 0 ? `${criticalPath.slice(0, PATH_NAMED).join(' → ')} → ${more} more` : criticalPath.join(' → ');
+  const advice = bestConcurrent === maxConcurrent ? '' : ` (this run: ${maxConcurrent})`;
+  return [
+    `tasks            ${tasks}, durations of ${measured} of ${STAGES.length} stages measured`,
+    `makespan         ${formatDuration(makespanSeconds.p50)} in half of the runs, ${formatDuration(makespanSeconds.p95)} in 95 %`,
+    `tasks succeed    ${percent(successRate)}`,
+    `slots in use     ${percent(slotUse)} of ${maxConcurrent}`,
+    `critical path    ${path === '' ? 'none' : path}`,
+    `best concurrent  ${bestConcurrent}${advice}: the smallest within 5 % of the shortest makespan`,
+  ];
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import { effectsOf } from '../../storage/runs/ledger-takeover.ts';
+import { runOf } from '../../storage/runs/runs.ts';
+import { usageError } from '../terminal/exit.ts';
+import { note, printJson, printLine } from '../terminal/print.ts';
+import { withDatabase, withPredictLab } from '../terminal/session.ts';
+import { startAndFollow } from './run.ts';
+
+export function registerRetry(program: Command): void {
+  program
+    .command('retry <run>')
+    .summary('try what failed again; what succeeded is kept')
+    .description(
+      'While a run is open, its failed and skipped tasks go again. A closed run is started anew under another id, as of the same instant, and takes over everything that succeeded.',
+    )
+    .option('--detach', 'start and return at once')
+    .option('--json', 'print the result, with the task ids that were reused, as JSON')
+    .action(async (run: string, { detach, json }: { detach?: boolean; json?: boolean }) => {
+      await withPredictLab(async (lab) => {
+        const known = await lab.describe(run);
+        if (known?.open) {
+          const retried = await lab.retryFailed(run);
+          if (json) printJson({ runId: known.runId, retried });
+          else
+            printLine(
+              retried.length === 0
+                ? `${run} has no failed task to retry`
+                : `${run}: ${retried.length} tasks go again: ${retried.join(', ')}`,
+            );
+          return;
+        }
+        const { stored, reused } = await withDatabase(async (database) => {
+          const found = await runOf(database, run);
+          return {
+            stored: found,
+            reused: found === undefined ? [] : Object.keys(await effectsOf(database, { executionId: found.executionId })),
+          };
+        });
+        if (stored === undefined) {
+          throw usageError(
+            known === undefined
+              ? `there is no run ${run}; \`predictlab runs\` lists them`
+              : `run ${run} ended before any task began, so there is nothing to take over; mend its input and start it with \`predictlab run\``,
+          );
+        }
+        if (!json) note(`${reused.length} tasks of ${stored.runId} are reused`);
+        const input: PipelineInput = {
+          ...(stored.input as PipelineInput),
+          symbols: stored.config.symbols.map(({ symbol }) => symbol),
+          asOf: new Date(stored.config.asOf).toISOString(),
+        };
+        await startAndFollow(lab, { input, detach, json, start: { retryOf: stored.executionId }, extra: { reused } });
+      });
+    });
+}

@@ -1,0 +1,25 @@
+import { RunEnded } from '../../client/run-ended.ts';
+import type { PredictLab } from '../../client.ts';
+import type { PipelineResult } from '../../contracts/pipeline-status.ts';
+import { ExitError } from '../terminal/exit.ts';
+
+/**
+ * The result of a run that has ended, whichever way: a failed one's is in its failure, a cancelled one's is asked of the
+ * closed workflow.
+ *
+ * @throws ExitError 2 for `InvalidPipeline`, 1 for a run that ended without leaving anything (terminated)
+ */
+export async function resultOfEnded(lab: PredictLab, runId: string): Promise<PipelineResult> {
+  try {
+    return await lab.result(runId);
+  } catch (error) {
+    if (!(error instanceof RunEnded)) throw error;
+    if (error.how === 'invalid') throw new ExitError(2, error.message, { cause: error });
+    if (error.partial !== undefined) return error.partial;
+    if (error.how === 'cancelled') return { ...(await lab.status(runId)), result: 'cancelled', reasons: [error.message] };
+    throw new ExitError(1, error.message, { cause: error });
+  }
+}
+
+/** 0 for success and degraded, 1 for failed and cancelled. */
+export const exitCodeOf = ({ result }: PipelineResult): 0 | 1 => (result === 'success' || result === 'degraded' ? 0 : 1);

@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+import { type ChangedResult, type ComparableResult, type Comparison, compareResults } from '../../backtest/proof/compare-results.ts';
+import type { Passport } from '../../backtest/proof/passport.ts';
+import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { runOf } from '../../storage/runs/runs.ts';
+import { retryChain } from '../../storage/ticks/report-symbol-queries.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson, printLine, printTable } from '../terminal/print.ts';
+import { withDatabase } from '../terminal/session.ts';
+
+interface RunResult extends ComparableResult {
+  readonly of: StoredBacktest;
+}
+
+/** Adds `compare` to the `runs` command. */
+export function registerRunsCompare(runs: Command): void {
+  runs
+    .command('compare <before> <after>')
+    .summary('what changed between two runs’ backtests, and why')
+    .description('Compares the backtests of two runs and says for each that differs what made it: data, code, params, settings or seed.')
+    .option('--json', 'print JSON')
+    .action(compare);
+}
+
+async function compare(before: string, after: string, _flags: unknown, command: Command): Promise<void> {
+  const comparison = await withDatabase(async (database) =>
+    compareResults(await resultsOf(database, before), await resultsOf(database, after)),
+  );
+  // the parent command has a --json of its own, which takes the flag
+  if (command.optsWithGlobals().json) printJson(toJson(comparison));
+  else printComparison(comparison);
+}
+
+/** A run's backtests; a retried run has those of the executions it took over. */
+async function resultsOf(database: Database, id: string): Promise<RunResult[]> {
+  const run = await runOf(database, id);
+  if (run === undefined) throw usageError(`there is no run ${id}; \`predictlab runs\` lists them`);
+  const results: RunResult[] = [];
+  const symbols = new Set<string>();
+  for (const executionId of await retryChain(database, run.executionId)) {
+    const stored = (await readBacktests(database, { executionId })).filter(({ symbol }) => !symbols.has(symbol));
+    for (const one of stored) {
+      symbols.add(one.symbol);
+      results.push({
+        series: [one.symbol, one.instrument, one.priceType, one.interval].join(' '),
+        strategy: one.strategy,
+        params: JSON.stringify(Object.entries(one.params).sort(([a], [b]) => (a < b ? -1 : 1))),
+        metrics: one.metrics,
+        passport: one.passport as unknown as Passport,
+        of: one,
+      });
+    }
+  }
+  return results;
+}
+
+const headOf = ({ of }: RunResult) => ({
+  symbol: of.symbol,
+  instrument: of.instrument,
+  priceType: of.priceType,
+  interval: of.interval,
+  strategy: of.strategy,
+  params: of.params,
+});
+
+const toJson = ({ same, changed, onlyBefore, onlyAfter }: Comparison<RunResult>) => ({
+  same,
+  changed: changed.map(({ before, after, because, metrics }) => ({
+    ...headOf(after),
+    because,
+    ...(because.includes('params') ? { paramsBefore: before.of.params } : {}),
+    metrics,
+  })),
+  onlyBefore: onlyBefore.map(headOf),
+  onlyAfter: onlyAfter.map(headOf),
+});
+
+function printComparison({ same, changed, onlyBefore, onlyAfter }: Comparison<RunResult>): void {
+  printLine(`${same} the same, ${changed.length} changed, ${onlyBefore.length} only before, ${onlyAfter.length} only after`);
+  if (changed.length > 0) {
+    printLine();
+    printTable([['instrument', 'interval', 'strategy', 'params', 'because', 'sharpe', 'return'], ...changed.map(rowOf)]);
+  }
+  for (const [when, results] of [
+    ['only before', onlyBefore],
+    ['only after', onlyAfter],
+  ] as const) {
+    for (const { of } of results) printLine(`${when}: ${of.instrument} ${of.interval} ${of.strategy} ${JSON.stringify(of.params)}`);
+  }
+}
+
+function rowOf({ before, after, because, metrics }: ChangedResult<RunResult>): string[] {
+  const params = because.includes('params')
+    ? `${JSON.stringify(before.of.params)} → ${JSON.stringify(after.of.params)}`
+    : JSON.stringify(after.of.params);
+  return [
+    after.of.instrument,
+    after.of.interval,
+    after.of.strategy,
+    params,
+    because.join(', '),
+    arrow(metrics.sharpe, after.metrics.sharpe),
+    arrow(metrics.totalReturn, after.metrics.totalReturn),
+  ];
+}
+
+const figure = (value: number | null | undefined): string => (value === null || value === undefined ? '–' : value.toFixed(4));
+const arrow = (change: readonly [number | null, number | null] | undefined, now: number | null | undefined): string =>
+  change === undefined ? figure(now) : `${figure(change[0])} → ${figure(change[1])}`;

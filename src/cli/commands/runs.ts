@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { TemporalRun } from '../../client.ts';
+import { formatDuration } from '../../report/elements/format.ts';
+import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
+import { listRuns, type RunSummary } from '../../storage/runs/runs.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson, printLine, printTable } from '../terminal/print.ts';
+import { withDatabase, withPredictLab } from '../terminal/session.ts';
+import { registerRunsCompare } from './runs-compare.ts';
+
+export function registerRuns(program: Command): void {
+  const runs = program
+    .command('runs')
+    .summary('the last runs, newest first')
+    .option('--limit <n>', 'how many', '20')
+    .option('--json', 'print them as JSON')
+    .action(async ({ limit, json }: { limit: string; json?: boolean }) => {
+      const count = Number(limit);
+      if (!Number.isInteger(count) || count < 1) throw usageError(`--limit ${limit}: write a whole number from 1 on`);
+      const known = await withPredictLab((lab) => lab.recentRuns(count));
+      const recorded = await withDatabase((database) => listRuns(database, count));
+      const runs = mergeRuns(known, recorded).slice(0, count);
+      if (json) return printJson(runs.map(({ executionId: _, ...run }) => run));
+      if (runs.length === 0) return printLine('no runs yet; `predictlab run` starts one');
+      printTable(
+        [
+          ['run', 'result', 'started', 'took', 'tasks', 'failed'],
+          ...runs.map((run) => [
+            run.runId,
+            run.result === null ? `${STATE_GLYPHS.running} running` : `${STATE_GLYPHS[run.result]} ${run.result}`,
+            `${run.startedAt.slice(0, 16).replace('T', ' ')}Z`,
+            run.durationSeconds === null ? '–' : formatDuration(run.durationSeconds),
+            String(run.totalTasks ?? '–'),
+            String(run.statusBreakdown?.failed ?? '–'),
+          ]),
+        ],
+        { right: [3, 4, 5] },
+      );
+    });
+  registerRunsCompare(runs);
+}
+
+/**
+ * What the database recorded, completed by what Temporal knows: a run that was terminated from outside recorded no end and must
+ * not be shown as running for ever, and one whose input was refused recorded nothing at all.
+ */
+export function mergeRuns(known: readonly TemporalRun[], recorded: readonly RunSummary[]): RunSummary[] {
+  const matched = new Map<RunSummary, TemporalRun>();
+  const unrecorded: RunSummary[] = [];
+  for (const run of known) {
+    const row = recorded.find(({ executionId }) => executionId === run.executionId) ?? recorded.find((other) => wentOnFrom(other, run));
+    if (row !== undefined) matched.set(row, run);
+    else unrecorded.push(summaryOf(run));
+  }
+  const runs = recorded.map((run): RunSummary => {
+    const seen = matched.get(run);
+    if (run.result !== null || seen?.ended === 'open') return run;
+    const finishedAt = seen?.closedAt ?? null;
+    const result = seen?.ended === 'cancelled' ? 'cancelled' : 'failed';
+    return { ...run, result, finishedAt, durationSeconds: secondsBetween(run.startedAt, finishedAt) };
+  });
+  return [...unrecorded, ...runs].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+}
+
+/** An execution that went on as new has another id than the one that was recorded, but began while that one ran. */
+const wentOnFrom = (recorded: RunSummary, { runId, startedAt }: TemporalRun): boolean =>
+  runId === recorded.runId && startedAt >= recorded.startedAt && (recorded.finishedAt === null || startedAt <= recorded.finishedAt);
+
+function summaryOf({ runId, executionId, startedAt, closedAt, ended }: TemporalRun): RunSummary {
+  const result = ended === 'open' ? null : ended === 'succeeded' ? 'success' : ended;
+  const durationSeconds = secondsBetween(startedAt, closedAt);
+  return { runId, executionId, result, startedAt, finishedAt: closedAt, durationSeconds, totalTasks: null, statusBreakdown: null };
+}
+
+const secondsBetween = (from: string, to: string | null): number | null =>
+  to === null ? null : Math.max(0, Date.parse(to) - Date.parse(from)) / 1000;

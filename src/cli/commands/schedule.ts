@@ -1,0 +1,112 @@
+import type { Command } from 'commander';
+import { DEFAULT_SCHEDULE } from '../../client/default-schedule.ts';
+import type { ScheduleView } from '../../client/schedules.ts';
+import type { PredictLab } from '../../client.ts';
+import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson, printLine } from '../terminal/print.ts';
+import { withDatabase, withPredictLab } from '../terminal/session.ts';
+import { plannedRun } from './planned-run.ts';
+
+interface Options extends RunCommandOptions {
+  readonly id: string;
+  readonly cron?: string;
+  readonly timeZone?: string;
+  readonly catchupWindow?: string;
+  readonly json?: boolean;
+}
+
+export function registerSchedule(program: Command): void {
+  const schedule = program
+    .command('schedule')
+    .summary('the runs that come by themselves')
+    .description(
+      `Runs that come by themselves: by default "${DEFAULT_SCHEDULE.cron}" UTC, one at a time, and what was missed for more than a minute is not caught up.`,
+    );
+
+  for (const verb of ['create', 'update'] as const) {
+    const summary = verb === 'create' ? 'make the schedule, or update it when it exists' : 'change what is given, keep the rest';
+    addRunOptions(scheduleCommand(schedule, verb, summary))
+      .description(
+        `${summary}; without --symbols every enabled symbol of the catalogue at the time of each run. ` +
+          'The whole input is checked first, as `plan` does, with the DATABASE_URL and PREDICTLAB_PLUGINS of this command, and refused when anything is wrong.',
+      )
+      .option('--cron <fields>', `five cron fields (default: "${DEFAULT_SCHEDULE.cron}")`)
+      .option('--time-zone <name>', 'IANA time zone of the cron fields (default: UTC)')
+      .option('--catchup-window <duration>', 'how late a missed run may still start (default: 1m)')
+      .action(async (options: Options) => {
+        const input = await runInputFrom(options);
+        const asked = {
+          scheduleId: options.id,
+          cron: options.cron,
+          timeZone: options.timeZone,
+          catchupWindow: options.catchupWindow,
+          input: Object.keys(input).length === 0 ? undefined : input,
+          // A file is the whole input; single options change single fields.
+          replaceInput: options.file !== undefined,
+        };
+        await withDatabase(async (database) => {
+          // What is wrong is said to whoever asks, not hours later to a run that nobody watches.
+          const checked = { ...asked, check: (whole: PipelineInput) => plannedRun(database, whole) };
+          await withPredictLab(async (lab) => {
+            let done = 'updated';
+            if (verb === 'create') done = await lab.schedules.create(checked);
+            else await lab.schedules.update(checked);
+            await show(lab, options, `schedule ${options.id} ${done}`);
+          });
+        });
+      });
+  }
+
+  scheduleCommand(schedule, 'show', 'what it runs, when next, and how the last runs ended').action(async (options: Options) => {
+    await withPredictLab((lab) => show(lab, options));
+  });
+  simple(schedule, 'pause', 'start no runs until `resume`', (lab, id) => lab.schedules.pause(id), 'is paused');
+  simple(schedule, 'resume', 'start runs again', (lab, id) => lab.schedules.resume(id), 'is active');
+  simple(schedule, 'trigger', 'start a run now, unless one is open', (lab, id) => lab.schedules.trigger(id), 'was triggered');
+  simple(schedule, 'delete', 'remove the schedule; open runs go on', (lab, id) => lab.schedules.delete(id), 'is deleted');
+  scheduleCommand(schedule, 'backfill', 'run every time of the schedule in a range, as of that time, one after another')
+    .requiredOption('--from <time>', 'first instant, ISO 8601')
+    .requiredOption('--to <time>', 'last instant, ISO 8601')
+    .action(async (options: Options & { from: string; to: string }) => {
+      const range = { from: instant('--from', options.from), to: instant('--to', options.to) };
+      if (range.from > range.to) throw usageError(`--from ${options.from} is after --to ${options.to}`);
+      await withPredictLab((lab) => lab.schedules.backfill(options.id, range));
+      if (options.json) printJson({ scheduleId: options.id, from: range.from.toISOString(), to: range.to.toISOString() });
+      else printLine(`schedule ${options.id} is backfilled; \`predictlab runs\` shows the runs`);
+    });
+}
+
+const scheduleCommand = (schedule: Command, verb: string, summary: string): Command =>
+  schedule
+    .command(verb)
+    .summary(summary)
+    .option('--id <schedule>', 'the schedule', DEFAULT_SCHEDULE.scheduleId)
+    .option('--json', 'print JSON');
+
+function simple(schedule: Command, verb: string, summary: string, ask: (lab: PredictLab, id: string) => Promise<void>, said: string): void {
+  scheduleCommand(schedule, verb, summary).action(async ({ id, json }: Options) => {
+    await withPredictLab((lab) => ask(lab, id));
+    if (json) printJson({ scheduleId: id });
+    else printLine(`schedule ${id} ${said}`);
+  });
+}
+
+async function show(lab: PredictLab, { id, json }: Options, headline?: string): Promise<void> {
+  const view: ScheduleView = await lab.schedules.show(id);
+  if (json) return printJson(view);
+  if (headline !== undefined) printLine(headline);
+  printLine(
+    `${view.scheduleId}  ${view.cron} ${view.timeZone}${view.paused ? '  paused' : ''}  overlap ${view.overlap}, catch-up window ${view.catchupWindow}`,
+  );
+  printLine(`input  ${JSON.stringify(view.input)}`);
+  for (const time of view.nextRuns.slice(0, 3)) printLine(`next   ${time}`);
+  for (const { runId, result } of view.lastRuns) printLine(`last   ${runId}  ${result}`);
+}
+
+function instant(option: string, text: string): Date {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) throw usageError(`${option} ${text}: write an ISO 8601 time, for example 2026-11-24T08:00:00Z`);
+  return at;
+}

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import type { PredictLab } from '../../client.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson, printLine } from '../terminal/print.ts';
+import { withPredictLab } from '../terminal/session.ts';
+
+/** `cancel`, `pause`, `resume`, `slots`: one request each to an open run. */
+export function registerSteer(program: Command): void {
+  steer(
+    program,
+    'cancel <run>',
+    'end a run early: what runs is cancelled, the rest does not start',
+    (lab, run) => lab.cancel(run),
+    'is winding down; it closes as Canceled',
+  );
+  steer(program, 'pause <run>', 'start no new task until `resume`; what runs goes on', (lab, run) => lab.pause(run), 'is paused');
+  steer(program, 'resume <run>', 'start tasks again after `pause`', (lab, run) => lab.resume(run), 'goes on');
+  program
+    .command('slots <run> <count>')
+    .summary('let more or fewer tasks of an open run go at once')
+    .option('--json', 'print { runId, maxConcurrent } as JSON')
+    .action(async (run: string, count: string, { json }: { json?: boolean }) => {
+      const value = Number(count);
+      if (!Number.isInteger(value) || value < 1) throw usageError(`slots ${count}: write a whole number from 1 on`);
+      await withPredictLab((lab) => lab.setMaxConcurrent(run, value));
+      if (json) printJson({ runId: run, maxConcurrent: value });
+      else printLine(`${run} now has ${value} slots`);
+    });
+}
+
+function steer(program: Command, usage: string, summary: string, ask: (lab: PredictLab, run: string) => Promise<void>, said: string): void {
+  program
+    .command(usage)
+    .summary(summary)
+    .option('--json', 'print { runId } as JSON')
+    .action(async (run: string, { json }: { json?: boolean }) => {
+      await withPredictLab((lab) => ask(lab, run));
+      if (json) printJson({ runId: run });
+      else printLine(`${run} ${said}`);
+    });
+}

@@ -1,0 +1,51 @@
+import { createSources, type VenueSearch } from '../../sources/create-sources.ts';
+import type { SearchHit } from '../../sources/source.ts';
+import { selectorText } from '../options/symbol-selectors.ts';
+import { usageError } from '../terminal/exit.ts';
+import { note, printJson, printLine, printTable } from '../terminal/print.ts';
+import { fitText, oneLine } from '../terminal/terminal-text.ts';
+
+const TITLE_WIDTH = 60;
+
+/** Asks the venues for markets and prints what could be added, twins across venues marked. */
+export async function searchSymbols(text: string, { json, tag }: { json?: boolean; tag?: string }): Promise<void> {
+  if (text.trim() === '' && tag === undefined) throw usageError('symbols search: say what to look for, in words or with --tag crypto');
+  const sources = createSources({ env: process.env });
+  try {
+    const found = await sources.search({ text, ...(tag !== undefined && { tag }), signal: AbortSignal.timeout(60_000) });
+    const hits = [...hitsOf(found.polymarket), ...hitsOf(found.predict)];
+    for (const venue of [found.polymarket, found.predict]) if ('skipped' in venue) note(venue.skipped);
+    if (json) return printJson(withTwins(hits));
+    if (hits.length === 0) return printLine(`nothing matches "${oneLine(text || (tag ?? ''))}"; try fewer or other words`);
+    printTable([
+      ['source', 'selector', 'markets', 'state', 'twins', 'title'],
+      ...withTwins(hits).map((hit) => [
+        hit.source,
+        selectorText(hit.selector),
+        String(hit.markets),
+        hit.closed ? 'closed' : 'open',
+        hit.twins.length === 0 ? '–' : String(hit.twins.length),
+        fitText(oneLine(hit.title), TITLE_WIDTH),
+      ]),
+    ]);
+    const [first] = hits;
+    printLine();
+    printLine(`add one with: predictlab symbols add MY_SYMBOL --${first.source} ${selectorText(first.selector)}`);
+  } finally {
+    await sources.close();
+  }
+}
+
+const hitsOf = (venue: VenueSearch): readonly SearchHit[] => ('hits' in venue ? venue.hits : []);
+
+/** Predict.fun names the Polymarket markets that its own are twins of; shown from both sides. */
+export function withTwins(hits: readonly SearchHit[]): readonly SearchHit[] {
+  const named = new Map<string, string[]>();
+  for (const { source, twins, instruments } of hits) {
+    if (source !== 'predict') continue;
+    for (const twin of twins) named.set(twin.toLowerCase(), [...(named.get(twin.toLowerCase()) ?? []), ...instruments]);
+  }
+  return hits.map((hit) =>
+    hit.source === 'predict' ? hit : { ...hit, twins: [...new Set(hit.instruments.flatMap((id) => named.get(id.toLowerCase()) ?? []))] },
+  );
+}

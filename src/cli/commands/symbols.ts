@@ -1,0 +1,235 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catalogue.ts';
+import { messageOf } from '../../contracts/errors.ts';
+import { didYouMean } from '../../contracts/nearest-name.ts';
+import { SOURCE_TYPES } from '../../contracts/words.ts';
+import { parseCatalogue } from '../../sources/parse-catalogue.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../storage/markets/catalogue.ts';
+import { DEFAULT_CATALOGUE } from '../../storage/markets/default-catalogue.ts';
+import { ensureCatalogue } from '../../storage/markets/first-catalogue.ts';
+import { instrumentsOf } from '../../storage/markets/instruments.ts';
+import { parseSelectors, selectorText, withSelectors } from '../options/symbol-selectors.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson, printLine, printTable } from '../terminal/print.ts';
+import { withDatabase } from '../terminal/session.ts';
+import { fitText, oneLine } from '../terminal/terminal-text.ts';
+import { searchSymbols } from './symbols-search.ts';
+
+const TITLE_WIDTH = 60;
+
+const HELP = `
+A symbol is what you ask for (BTC_PRICE); its selectors say which markets of each source belong to it.
+
+  predictlab symbols import                         the shipped catalogue
+  predictlab symbols search "bitcoin"               what the venues have
+  predictlab symbols add RAIN --polymarket slug=will-it-rain --predict marketId=123
+  predictlab symbols export > catalogue.json`;
+
+interface Json {
+  readonly json?: boolean;
+}
+
+interface AddOptions extends Json {
+  readonly title?: string;
+  readonly priority?: string;
+  readonly disabled?: boolean;
+  readonly polymarket?: readonly string[];
+  readonly predict?: readonly string[];
+  readonly file?: readonly string[];
+}
+
+const collect = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
+
+export function registerSymbols(program: Command): void {
+  const symbols = program
+    .command('symbols')
+    .summary('the symbol catalogue: list, search, add, import, export')
+    .description('Manages the symbol catalogue: which markets of which source each symbol stands for.')
+    .addHelpText('after', HELP);
+  symbols
+    .command('list')
+    .summary('every symbol of the catalogue')
+    .option('--json', 'print the entries as JSON')
+    .action(({ json }: Json) => withDatabase((database) => list(database, json)));
+  symbols
+    .command('show')
+    .summary('one symbol: its selectors and the instruments that runs found')
+    .argument('<symbol>')
+    .option('--json', 'print it as JSON')
+    .action((symbol: string, { json }: Json) => withDatabase((database) => show(database, symbol, json)));
+  symbols
+    .command('search')
+    .summary('asks the venues for markets that could be added')
+    .argument('[text...]', 'words to look for')
+    .option('--tag <slug>', 'only open Polymarket events of this tag: crypto, politics, sports …')
+    .option('--json', 'print what was found as JSON')
+    .action((words: string[], options: Json & { tag?: string }) => searchSymbols(words.join(' '), options));
+  symbols
+    .command('add')
+    .summary('a new symbol, or more selectors for one')
+    .argument('<symbol>')
+    .option('--polymarket <selector>', 'conditionId=0x…, slug=…, eventSlug=… or seriesSlug=…; may be given several times', collect)
+    .option('--predict <selector>', 'marketId=…, categorySlug=… or seriesSlug=…; may be given several times', collect)
+    .option('--file <selector>', 'a CSV path or pattern, or JSON with path, columns, firstOutcome; may be given several times', collect)
+    .option('--title <text>', 'what it is about')
+    .option('--priority <n>', '1 goes first, 5 last (default 3)')
+    .option('--disabled', 'left out of runs that name no symbols')
+    .option('--json', 'print the entry as JSON')
+    .action((symbol: string, options: AddOptions) => withDatabase((database) => add(database, symbol, options)));
+  symbols
+    .command('remove')
+    .summary('takes symbols out of the catalogue; their data stays')
+    .argument('<symbols...>')
+    .option('--json', 'print what was removed as JSON')
+    .action((names: string[], { json }: Json) => withDatabase((database) => remove(database, names, json)));
+  for (const [command, enabled] of [
+    ['enable', true],
+    ['disable', false],
+  ] as const) {
+    symbols
+      .command(command)
+      .summary(enabled ? 'puts symbols into runs that name none' : 'leaves symbols out of runs that name none')
+      .argument('<symbols...>')
+      .option('--json', 'print the changed names as JSON')
+      .action((names: string[], { json }: Json) => withDatabase((database) => enable(database, names, enabled, json)));
+  }
+  symbols
+    .command('import')
+    .summary('merges a catalogue file into the catalogue')
+    .argument('[file]', 'a JSON list of symbols, - for standard input (default: the shipped catalogue)')
+    .option('--replace', 'the catalogue is this file and nothing else')
+    .option('--json', 'print the counts as JSON')
+    .action((file: string | undefined, options: Json & { replace?: boolean }) => importCatalogue(file, options));
+  symbols
+    .command('export')
+    .summary('the catalogue as JSON, as import takes it')
+    .option('--out <file>', 'write to this file')
+    .option('--json', 'the same: it is JSON already')
+    .action(({ out }: { out?: string }) => withDatabase((database) => exportCatalogue(database, out)));
+}
+
+async function list(database: Database, json?: boolean): Promise<void> {
+  await ensureCatalogue(database);
+  const entries = await listSymbols(database);
+  if (json) return printJson(entries);
+  if (entries.length === 0) return printLine('the catalogue is empty; `predictlab symbols import` takes the shipped one');
+  printTable(
+    [
+      ['symbol', 'enabled', 'priority', 'selectors', 'title'],
+      ...entries.map((entry) => [
+        entry.symbol,
+        entry.enabled ? 'yes' : 'no',
+        String(entry.priority),
+        selectorCounts(entry),
+        fitText(oneLine(entry.title), TITLE_WIDTH),
+      ]),
+    ],
+    { right: [2] },
+  );
+}
+
+const selectorCounts = ({ sources }: CatalogueEntry): string =>
+  SOURCE_TYPES.flatMap((source) => (sources[source] === undefined ? [] : [`${source} ${sources[source].length}`])).join(', ') || '–';
+
+async function show(database: Database, symbol: string, json?: boolean): Promise<void> {
+  const entry = await known(database, symbol);
+  const instruments = await instrumentsOf(database, symbol, SOURCE_TYPES);
+  if (json) return printJson({ ...entry, instruments: instruments.map((instrument) => ({ ...instrument, key: undefined })) });
+  printLine(`${entry.symbol}  ${oneLine(entry.title)}`);
+  printLine(`${entry.enabled ? 'enabled' : 'disabled'}, priority ${entry.priority}`);
+  for (const source of SOURCE_TYPES)
+    for (const selector of entry.sources[source] ?? []) printLine(`  ${source}  ${selectorText(selector)}`);
+  printLine();
+  if (instruments.length === 0) return printLine('no run has found its instruments yet');
+  printTable([
+    ['instrument', 'state', 'twins', 'title'],
+    ...instruments.map((instrument) => [
+      instrument.id,
+      instrument.resolution.kind === 'settled' ? `pays ${instrument.resolution.payout}` : instrument.closed ? 'closed' : 'open',
+      instrument.twins.join(' ') || '–',
+      fitText(oneLine(instrument.title), TITLE_WIDTH),
+    ]),
+  ]);
+}
+
+/** @throws ExitError 2 with the nearest name */
+async function known(database: Database, symbol: string): Promise<CatalogueEntry> {
+  await ensureCatalogue(database);
+  const entry = (await symbolsByName(database, [symbol])).get(symbol);
+  if (entry !== undefined) return entry;
+  const names = (await listSymbols(database)).map((each) => each.symbol);
+  throw usageError(`there is no symbol ${symbol} in the catalogue${didYouMean(symbol, names)}; \`predictlab symbols list\` shows all`);
+}
+
+async function add(database: Database, symbol: string, options: AddOptions): Promise<void> {
+  const { title, priority, disabled, polymarket = [], predict = [], file = [], json } = options;
+  const texts = Object.fromEntries(Object.entries({ polymarket, predict, file }).filter(([, list]) => list.length > 0));
+  const before = (await symbolsByName(database, [symbol])).get(symbol);
+  if (before === undefined && Object.keys(texts).length === 0) {
+    throw usageError(
+      `symbols add ${symbol}: say which markets it stands for, such as --polymarket slug=… ; \`predictlab symbols search\` finds them`,
+    );
+  }
+  const entry = withSelectors(before ?? newEntry(symbol), parseSelectors(symbol, texts));
+  const changed = catalogueEntrySchema.safeParse({
+    ...entry,
+    ...(title !== undefined && { title }),
+    ...(priority !== undefined && { priority: Number(priority) }),
+    ...(disabled && { enabled: false }),
+  });
+  if (!changed.success)
+    throw usageError(
+      `symbols add ${symbol}: ${changed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
+    );
+  await importSymbols(database, [changed.data]);
+  if (json) return printJson(changed.data);
+  printLine(`${symbol} ${before === undefined ? 'added' : 'updated'}: ${selectorCounts(changed.data)}`);
+}
+
+const newEntry = (symbol: string): CatalogueEntry => ({ symbol, title: '', enabled: true, priority: 3, sources: {} });
+
+async function remove(database: Database, names: readonly string[], json?: boolean): Promise<void> {
+  for (const name of names) await known(database, name);
+  for (const name of names) await removeSymbol(database, name);
+  if (json) return printJson({ removed: names });
+  printLine(`removed ${names.join(', ')}; the data stays`);
+}
+
+async function enable(database: Database, names: readonly string[], enabled: boolean, json?: boolean): Promise<void> {
+  for (const name of names) await known(database, name);
+  await setEnabled(database, names, enabled);
+  if (json) return printJson({ [enabled ? 'enabled' : 'disabled']: names });
+  printLine(`${enabled ? 'enabled' : 'disabled'} ${names.join(', ')}`);
+}
+
+async function importCatalogue(file: string | undefined, { replace = false, json }: Json & { replace?: boolean }): Promise<void> {
+  const entries = file === undefined ? DEFAULT_CATALOGUE : parseCatalogue(await readJson(file), file === '-' ? 'standard input' : file);
+  const counts = await withDatabase((database) => importSymbols(database, entries, { replace }));
+  if (json) return printJson(counts);
+  printLine(`${counts.added} added, ${counts.updated} updated, ${counts.removed} removed`);
+}
+
+async function readJson(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = file === '-' ? await readAll(process.stdin) : await readFile(file, 'utf8');
+  } catch (error) {
+    throw usageError(`${file} cannot be read (${messageOf(error)}); give the path of a catalogue file`);
+  }
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+  } catch (error) {
+    throw usageError(`${file} is not JSON: ${messageOf(error)}; a catalogue is a list of symbols`);
+  }
+}
+
+async function exportCatalogue(database: Database, out: string | undefined): Promise<void> {
+  await ensureCatalogue(database);
+  const entries = await listSymbols(database);
+  if (out === undefined) return printJson(entries);
+  await writeFile(out, `${JSON.stringify(entries, null, 2)}\n`);
+  printLine(`${entries.length} symbols written to ${out}`);
+}

@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { usageError } from '../terminal/exit.ts';
+import { withPredictLab } from '../terminal/session.ts';
+import { follow } from './run.ts';
+
+export function registerWatch(program: Command): void {
+  program
+    .command('watch <run>')
+    .summary('follow a run to its end')
+    .description('Shows the live table of a run until it ends, then its summary. Ctrl-C stops watching; the run goes on.')
+    .option('--json', 'print the result as JSON when the run ends')
+    .action(async (run: string, { json }: { json?: boolean }) => {
+      await withPredictLab(async (lab) => {
+        const known = await lab.describe(run);
+        if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
+        await follow(lab, { runId: known.runId, json });
+      });
+    });
+}

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { createLog } from '../../telemetry/log.ts';
+import { usageError } from '../terminal/exit.ts';
+
+export function registerWorker(program: Command): void {
+  program
+    .command('worker')
+    .summary('run tasks until told to stop')
+    .description(
+      'Polls the task queue and runs workflows and tasks. On SIGINT or SIGTERM it stops taking work, lets what runs finish for a moment, and closes in order. It logs "worker ready" when it polls.',
+    )
+    .option('--task-queue <name>', 'the queue (default: predictlab)')
+    .option('--max-activities <n>', 'tasks at once on this worker', '100')
+    .action(async ({ taskQueue, maxActivities }: { taskQueue?: string; maxActivities: string }) => {
+      const most = Number(maxActivities);
+      if (!Number.isInteger(most) || most < 1) throw usageError(`--max-activities ${maxActivities}: write a whole number from 1 on`);
+      // The worker pulls in the native bridge: only this command pays for loading it.
+      const { startWorker } = await import('../../worker.ts');
+      const log = createLog(process.env);
+      const worker = await startWorker({ env: process.env, log, taskQueue, maxActivities: most });
+      const stop = (signal: NodeJS.Signals) => {
+        log.info('stopping: no new work is taken, what runs may finish', { signal });
+        worker.shutdown().catch(() => undefined /* `finished` below reports it */);
+      };
+      process.on('SIGINT', stop).on('SIGTERM', stop);
+      await worker.finished;
+      log.info('worker stopped');
+    });
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { type TickColumnNames, tickColumnsSchema } from '../../contracts/catalogue.ts';
+import { messageOf } from '../../contracts/errors.ts';
+import { MARKET_KINDS, type MarketKind } from '../../contracts/words.ts';
+import { usageError } from '../terminal/exit.ts';
+
+const ROLES = Object.keys(tickColumnsSchema.shape);
+
+/** What `--columns` takes, for the help. */
+export const COLUMNS_HELP = 'which column holds what: time=…,price=…,size=…,side=…,outcome=…,tradeId=… or @file.json';
+
+/**
+ * `time=Timestamp,price=Price`, or `@columns.json` with the same as an object: which column of a file holds what. A name
+ * with a comma in it goes in double quotes.
+ *
+ * @throws ExitError 2 that names the part which is wrong
+ */
+export function parseColumns(text: string | undefined): Partial<TickColumnNames> {
+  if (text === undefined) return {};
+  if (text.startsWith('@')) return readColumns(text.slice(1));
+  const columns: Record<string, string> = {};
+  for (const part of text.match(/(?:[^,"]|"[^"]*")+/g) ?? []) {
+    const at = part.indexOf('=');
+    const role = part.slice(0, at).trim() === 'trade_id' ? 'tradeId' : part.slice(0, at).trim();
+    const name = part
+      .slice(at + 1)
+      .trim()
+      .replace(/^"(.*)"$/, '$1');
+    if (at < 1 || name === '' || !ROLES.includes(role))
+      throw usageError(`--columns ${text}: "${part}" is not one of ${ROLES.map((known) => `${known}=<column>`).join(', ')}`);
+    columns[role] = name;
+  }
+  return columns;
+}
+
+function readColumns(file: string): Partial<TickColumnNames> {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw usageError(`--columns @${file}: ${messageOf(error)}`);
+  }
+  // the defaults of the schema would hide what the user left out
+  const names = Object.entries(typeof json === 'object' && json !== null ? json : {});
+  const wrong = names.find(([role, name]) => !ROLES.includes(role) || typeof name !== 'string' || name === '');
+  if (names.length === 0 || wrong !== undefined) {
+    throw usageError(
+      `--columns @${file}: ${wrong === undefined ? 'it holds no object' : `"${wrong[0]}" is wrong`}; write {"time": "Timestamp", …} with some of ${ROLES.join(', ')}`,
+    );
+  }
+  return Object.fromEntries(names);
+}
+
+/** @throws ExitError 2 unless it names a market kind */
+export function parseMarket(text: string | undefined): MarketKind | undefined {
+  const market = MARKET_KINDS.find((kind) => kind === text);
+  if (text !== undefined && market === undefined) throw usageError(`--market ${text}: write one of ${MARKET_KINDS.join(', ')}`);
+  return market;
+}

@@ -1,0 +1,23 @@
+import { usageError } from '../terminal/exit.ts';
+
+/**
+ * A number that an option was given.
+ *
+ * @throws ExitError 2 when it is none, or outside [least, most]
+ */
+export function numberOption(
+  name: string,
+  text: string | undefined,
+  range: { least?: number; most?: number; integer?: boolean } = {},
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, integer = false } = range;
+  const fits = Number.isFinite(value) && value >= least && value <= most && (!integer || Number.isInteger(value));
+  if (!fits) {
+    const bounds =
+      most === Number.POSITIVE_INFINITY ? (least === Number.NEGATIVE_INFINITY ? '' : ` of at least ${least}`) : ` from ${least} to ${most}`;
+    throw usageError(`${name} ${text}: write ${integer ? 'a whole number' : 'a number'}${bounds}`);
+  }
+  return value;
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { messageOf } from '../../contracts/errors.ts';
+import { didYouMean } from '../../contracts/nearest-name.ts';
+import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../../contracts/words.ts';
+import { usageError } from '../terminal/exit.ts';
+import { numberOption } from './number-option.ts';
+
+/** What `run`, `plan`, `rehearse` and `schedule` are given to say what a run is. */
+export interface RunCommandOptions {
+  readonly symbols?: readonly string[];
+  readonly until?: string;
+  readonly concurrent?: string;
+  readonly sources?: readonly string[];
+  readonly intervals?: readonly string[];
+  readonly days?: string;
+  readonly asOf?: string;
+  readonly refetch?: boolean;
+  readonly order?: string;
+  readonly file?: string;
+}
+
+/** Adds the options that say what a run is; `runInputFrom` turns them into its input. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('--symbols <symbols...>', 'symbols of the catalogue (default: every enabled one)')
+    .option('--until <stage>', `stop after this stage: ${STAGES.join(', ')}`)
+    .option('--concurrent <n>', 'tasks running at once (default: 5)')
+    .option('--sources <types...>', `where data comes from: ${SOURCE_TYPES.join(', ')} (default: polymarket predict)`)
+    .option('--intervals <intervals...>', `candle intervals: ${INTERVALS.join(', ')} (default: 1h 4h 1d)`)
+    .option('--days <n>', 'days back from now or --as-of (default: 7)')
+    .option('--as-of <time>', 'run as if now were this instant, ISO 8601')
+    .option('--refetch', 'collect the whole window again, not only what is missing')
+    .option('--order <order>', `which ready task goes first: ${ORDERS.join(', ')} (default: priority)`)
+    .option('--file <pipeline.json>', 'a pipeline input; the options above override its fields');
+}
+
+/**
+ * The input that the options describe: the file's fields, overridden by the options that are given.
+ *
+ * @throws ExitError 2 that names the option or the file and what to write instead
+ */
+export async function runInputFrom(options: RunCommandOptions): Promise<PipelineInput> {
+  const input = options.file === undefined ? {} : await readInputFile(options.file);
+  if (options.symbols !== undefined) input.symbols = listed(options.symbols);
+  if (options.until !== undefined) input.untilStage = word('--until', options.until, STAGES);
+  const maxConcurrent = numberOption('--concurrent', options.concurrent, { least: 1, most: 10_000, integer: true });
+  if (maxConcurrent !== undefined) input.maxConcurrent = maxConcurrent;
+  if (options.sources !== undefined) input.sourceTypes = listed(options.sources).map((name) => word('--sources', name, SOURCE_TYPES));
+  if (options.intervals !== undefined) input.intervals = listed(options.intervals).map((name) => word('--intervals', name, INTERVALS));
+  const daysBack = numberOption('--days', options.days, { least: 1 / 24, most: 3_650 });
+  if (daysBack !== undefined) input.daysBack = daysBack;
+  if (options.asOf !== undefined) input.asOf = options.asOf;
+  if (options.refetch !== undefined) input.refetch = options.refetch;
+  if (options.order !== undefined) input.order = word('--order', options.order, ORDERS);
+  return input;
+}
+
+async function readInputFile(file: string): Promise<PipelineInput> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw usageError(`--file ${file} cannot be read: ${messageOf(error)}`);
+  }
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch (error) {
+    throw usageError(`--file ${file} is no valid JSON: ${messageOf(error)}`);
+  }
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw usageError(`--file ${file} must hold one JSON object, a pipeline input like { "symbols": ["BTC_PRICE"] }`);
+  }
+  return input;
+}
+
+/** `A B` and `A,B` are the same. */
+const listed = (given: readonly string[]): string[] =>
+  given
+    .flatMap((part) => part.split(','))
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+function word<Word extends string>(option: string, text: string, words: readonly Word[]): Word {
+  const found = words.find((known) => known === text);
+  if (found === undefined) throw usageError(`${option} ${text}: there are ${words.join(', ')}${didYouMean(text, words)}`);
+  return found;
+}

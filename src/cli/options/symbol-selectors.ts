@@ -1,0 +1,51 @@
+import type { CatalogueEntry } from '../../contracts/catalogue.ts';
+import { catalogueEntrySchema } from '../../contracts/catalogue.ts';
+import type { SourceType } from '../../contracts/words.ts';
+import { parseCatalogue } from '../../sources/parse-catalogue.ts';
+import { usageError } from '../terminal/exit.ts';
+
+export type SelectorTexts = Readonly<Partial<Record<SourceType, readonly string[]>>>;
+
+/**
+ * Selectors as typed: `slug=…`, `marketId=123`, `path=ticks/*.csv` or one JSON object.
+ *
+ * @throws ExitError 2, PredictLabError BadInput that lists the forms
+ */
+export function parseSelectors(symbol: string, texts: SelectorTexts): CatalogueEntry['sources'] {
+  const sources = Object.fromEntries(Object.entries(texts).map(([source, list]) => [source, list.map((text) => selectorOf(source, text))]));
+  return parseCatalogue([{ symbol, sources }], symbol)[0].sources;
+}
+
+function selectorOf(source: string, text: string): unknown {
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      throw usageError(`--${source} ${text}: this is not whole JSON`);
+    }
+  }
+  const [name, value] = text.split(/=(.*)/s);
+  if (value === undefined || value === '') {
+    if (source === 'file') return { path: text };
+    throw usageError(`--${source} ${text}: write name=value, such as ${source === 'predict' ? 'marketId=123' : 'slug=will-it-rain'}`);
+  }
+  return { [name]: name === 'marketId' ? Number(value) : value };
+}
+
+/** Adds selectors to an entry; one that it has already is not doubled. */
+export function withSelectors(entry: CatalogueEntry, more: CatalogueEntry['sources']): CatalogueEntry {
+  const merged = Object.fromEntries(
+    (['polymarket', 'predict', 'file'] as const).flatMap((source) => {
+      const all = [...(entry.sources[source] ?? []), ...(more[source] ?? [])];
+      const distinct = [...new Map(all.map((selector) => [JSON.stringify(selector), selector])).values()];
+      return distinct.length === 0 ? [] : [[source, distinct]];
+    }),
+  );
+  return catalogueEntrySchema.parse({ ...entry, sources: merged });
+}
+
+/** A selector as `symbols add` takes it: `eventSlug=…`. */
+export function selectorText(selector: unknown): string {
+  const [pair, ...others] = Object.entries(selector as Record<string, unknown>);
+  return others.length === 0 && pair !== undefined ? `${pair[0]}=${String(pair[1])}` : JSON.stringify(selector);
+}

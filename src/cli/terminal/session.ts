@@ -1,0 +1,34 @@
+import type { PredictLab } from '../../client.ts';
+import { Closers } from '../../closers.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { openDatabase } from '../../storage/database/open-database.ts';
+import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
+import { createLog } from '../../telemetry/log.ts';
+
+/**
+ * Connects to Temporal for one command and closes again on every path.
+ *
+ * @throws PredictLabError that says which address failed and what to start (exit code 3)
+ */
+export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): Promise<T> {
+  // Temporal's client takes a third of a second to load: only commands that talk to it pay for that.
+  const client = await import('../../client.ts');
+  const lab = await client.PredictLab.connect();
+  try {
+    return await work(lab);
+  } finally {
+    await lab.close();
+  }
+}
+
+/** Opens the database (DATABASE_URL, or the embedded server) for one command and closes again on every path. */
+export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  const log = createLog({ LOG_LEVEL: 'warn', ...process.env });
+  const closers = new Closers(log);
+  try {
+    const { url } = closers.add('the embedded Postgres', await resolveDatabase(process.env, log));
+    return await work(closers.add('the database pool', await openDatabase({ url, max: 4, applicationName: 'predictlab-cli' })));
+  } finally {
+    await closers.close();
+  }
+}

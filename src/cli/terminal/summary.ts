@@ -1,0 +1,22 @@
+import type { PipelineResult } from '../../contracts/pipeline-status.ts';
+import { formatDuration } from '../../report/elements/format.ts';
+import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
+
+/** A run in a few lines: the verdict first, the reasons next, then where to look. */
+export function summaryLines(result: PipelineResult, places: readonly (readonly [label: string, place: string])[]): string[] {
+  const { success, failed, skipped, cancelled } = result.statusBreakdown;
+  const counts = [
+    `${success} succeeded`,
+    ...[[failed, 'failed'] as const, [skipped, 'skipped'] as const, [cancelled, 'cancelled'] as const]
+      .filter(([count]) => count > 0)
+      .map(([count, word]) => `${count} ${word}`),
+  ];
+  const lines = [
+    `${result.runId}  ${STATE_GLYPHS[result.result]} ${result.result}  ${result.totalTasks} tasks: ${counts.join(', ')} in ${formatDuration(result.durationSeconds)}`,
+  ];
+  for (const reason of result.reasons.slice(0, 10)) lines.push(`  - ${reason}`);
+  if (result.reasons.length > 10) lines.push(`  … and ${result.reasons.length - 10} more reasons, see the report`);
+  const width = Math.max(0, ...places.map(([label]) => label.length));
+  for (const [label, place] of places) lines.push(`  ${label.padEnd(width)}  ${place}`);
+  return lines;
+}

@@ -1,0 +1,63 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
+import { formatStopwatch } from '../../report/elements/format.ts';
+import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
+import type { SymbolTasks } from '../../report/run/symbol-tasks.ts';
+import { fitText, oneLine, textWidth } from './terminal-text.ts';
+import type { LiveExtras, TerminalView } from './terminal-view.ts';
+
+export type Paint = (text: string, state: State) => string;
+export const plain: Paint = (text) => text;
+const ANSI: Readonly<Record<State, string>> = {
+  pending: '2',
+  running: '36',
+  success: '32',
+  failed: '1;33',
+  skipped: '2',
+  cancelled: '2',
+  degraded: '33',
+};
+export const paintAnsi: Paint = (text, state) => `\u001b[${ANSI[state]}m${text}\u001b[0m`;
+
+/** The run in one line, in the widest form that fits: id, verdict, counts, bar, percent, time, slots. */
+export const headLine = (
+  status: PipelineStatus,
+  extras: LiveExtras,
+  view: TerminalView,
+  symbols: readonly SymbolTasks[],
+  paint: Paint,
+): string => {
+  const ended = status.finishedAt !== null;
+  const elapsed = ended ? status.durationSeconds : Math.max(0, (view.now - Date.parse(status.startedAt)) / 1000);
+  const done = symbols.filter((s) => !['pending', 'running'].includes(s.verdict)).length;
+  const left = ended ? null : (extras.secondsLeft ?? carriedOn(status.progress, elapsed));
+  const counts = symbols.length > 0 ? `${done}/${symbols.length} symbols` : `${status.completedTasks}/${status.totalTasks} tasks`;
+  const percent = `${Math.floor(status.progress * 100)} %`;
+  const end = extras.result === undefined ? [] : [paint(`${STATE_GLYPHS[extras.result]} ${extras.result}`, extras.result)];
+  const time = `${formatStopwatch(elapsed)}${ended ? '' : ' elapsed'}${left === null ? '' : `, ~${formatStopwatch(left)} left`}`;
+  const paused = extras.paused === true ? ['paused'] : [];
+  const slots = extras.slots === undefined || ended ? [] : [`${extras.slots.used}/${extras.slots.max} slots`];
+  const bar = (cells: number): string => paint(progressBar(status.progress, cells), extras.result ?? 'running');
+  const id = oneLine(status.runId);
+  // the widest form that fits: parts go in the order in which they are missed least
+  const forms = [
+    [id, ...end, counts, bar(18), percent, time, ...slots, ...paused],
+    [id, ...end, counts, percent, time, ...slots, ...paused],
+    [id, ...end, counts, percent, time, ...paused],
+    [...end, counts, percent, time, ...paused],
+    [...end, percent, ...paused],
+  ].map((parts) => parts.join('  '));
+  return forms.find((form) => textWidth(stripVTControlCharacters(form)) <= view.width) ?? fitText(`${percent} ${id}`, view.width);
+};
+
+/** The time left if the rest goes at the pace so far; nothing to say before a tenth is done. */
+const carriedOn = (progress: number, elapsed: number): number | null =>
+  progress >= 0.1 && progress < 1 ? (elapsed * (1 - progress)) / progress : null;
+
+/** `████████████▌·····`: `cells` wide, in half cells. */
+export const progressBar = (progress: number, cells: number): string => {
+  const halves = Math.floor(Math.min(1, Math.max(0, progress)) * cells * 2);
+  const full = Math.floor(halves / 2);
+  const half = halves % 2;
+  return '█'.repeat(full) + (half === 1 ? '▌' : '') + '·'.repeat(cells - full - half);
+};

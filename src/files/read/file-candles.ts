@@ -1,0 +1,87 @@
+import { INTERVAL_MS, type Interval, type MarketKind, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
+import { assessTick, type RowFacts } from '../../market/assess-tick.ts';
+import { buildCandles } from '../../market/candles/build-candles.ts';
+import type { MergeableCandles } from '../../market/candles/candle-columns.ts';
+import { mergeCandles } from '../../market/candles/merge-candles.ts';
+import { contentIdentity } from '../../market/identity.ts';
+import { ContentTable } from '../write/content-table.ts';
+import { QuarantineTally } from './quarantine-tally.ts';
+import type { TickFile } from './read-tick-file.ts';
+import { TickColumnsBuilder } from './tick-columns-builder.ts';
+
+const ROOM = 65_536;
+
+export interface FileCandles {
+  /** One series per kind of tick in the file, never mixed; trades first. */
+  readonly series: readonly { readonly kind: TickKind; readonly candles: MergeableCandles; readonly complete: Uint8Array }[];
+  readonly rows: number;
+  readonly ticks: number;
+  /** Rows whose id was met before. */
+  readonly duplicates: number;
+  readonly quarantined: QuarantineTally;
+}
+
+/**
+ * The candles of a tick file, in memory that grows with the candles, not with the ticks.
+ *
+ * A file covers the time from its first to its last tick, so a candle is `complete` when its whole bucket lies in there:
+ * the first and the last one usually are not.
+ *
+ * @param asOf rows after it are quarantined; UTC epoch milliseconds
+ */
+export async function buildFileCandles(
+  file: TickFile,
+  interval: Interval,
+  { market, asOf }: { market: MarketKind; asOf: number },
+): Promise<FileCandles> {
+  const facts: RowFacts = { market, opensAt: null, tickSize: null, asOf };
+  const series = new Map(TICK_KINDS.map((kind) => [kind, new SeriesBuilder(interval)]));
+  const ids = file.hasTradeIds ? new ContentTable() : undefined;
+  const quarantined = new QuarantineTally();
+  let rows = 0;
+  let duplicates = 0;
+  for await (const batch of file.batches(0, { identities: false })) {
+    for (const [i, row] of batch.rows.entries()) {
+      const assessment = assessTick(row, facts);
+      if (assessment.verdict === 'quarantine') quarantined.add(assessment.reason, batch.lines[i]);
+      else if (ids !== undefined && row.tradeId !== null && ids.next(contentIdentity([row.tradeId, row.time])) > 0) duplicates++;
+      else (series.get(row.kind) as SeriesBuilder).ticks.add(row, rows + i);
+      if (series.get(row.kind)?.ticks.isFull) (series.get(row.kind) as SeriesBuilder).build();
+    }
+    rows += batch.rows.length;
+  }
+  const built = [...series].flatMap(([kind, builder]) => {
+    const candles = builder.finish();
+    return candles === undefined ? [] : [{ kind, candles, complete: completeOf(candles) }];
+  });
+  return { series: built, rows, duplicates, quarantined, ticks: rows - duplicates - quarantined.total };
+}
+
+/** Candles of one kind, merged as a binary counter adds, so that each candle is merged only a few times. */
+class SeriesBuilder {
+  readonly ticks = new TickColumnsBuilder(ROOM);
+  private readonly parts: { candles: MergeableCandles; batches: number }[] = [];
+
+  constructor(private readonly interval: Interval) {}
+
+  build(): void {
+    let part = { candles: buildCandles(this.ticks.take(), this.interval), batches: 1 };
+    for (let last = this.parts.at(-1); last?.batches === part.batches; last = this.parts.at(-1)) {
+      this.parts.pop();
+      part = { candles: mergeCandles(last.candles, part.candles), batches: part.batches * 2 };
+    }
+    this.parts.push(part);
+  }
+
+  finish(): MergeableCandles | undefined {
+    this.build();
+    const candles = this.parts.map((part) => part.candles).reduceRight((later, earlier) => mergeCandles(earlier, later));
+    return candles.length === 0 ? undefined : candles;
+  }
+}
+
+function completeOf({ length, interval, openTime, firstTime, lastTime }: MergeableCandles): Uint8Array {
+  const from = firstTime[0];
+  const to = lastTime[length - 1] + 1;
+  return Uint8Array.from({ length }, (_, k) => (openTime[k] >= from && openTime[k] + INTERVAL_MS[interval] <= to ? 1 : 0));
+}

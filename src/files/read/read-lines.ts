@@ -1,0 +1,88 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
+import { createGunzip } from 'node:zlib';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+
+const CHUNK = 256 * 1024;
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** Whether a file is gzip, by its first two bytes: names lie. */
+async function isGzip(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * The lines of a text file (UTF-8, gzip or not), many at a time, without line ends (LF or CRLF) and byte order mark.
+ * Memory stays flat whatever the file's size.
+ *
+ * @throws PredictLabError BadInput when the file cannot be opened, read or unpacked
+ */
+export async function* readLines(path: string, signal?: AbortSignal): AsyncGenerator<string[]> {
+  try {
+    // looked at first: a stream that is not read yet would throw its error at nobody
+    const gzip = await isGzip(path);
+    const file = createReadStream(path, { highWaterMark: CHUNK, signal });
+    const stream = gzip ? file.pipe(createGunzip({ chunkSize: CHUNK })) : file;
+    // pipe does not carry errors over
+    if (stream !== file) file.on('error', (error) => stream.destroy(error));
+    try {
+      yield* linesOf(stream as AsyncIterable<Buffer>);
+    } finally {
+      file.destroy();
+      stream.destroy();
+    }
+  } catch (error) {
+    if (signal?.aborted || error instanceof PredictLabError) throw error;
+    throw new PredictLabError('BadInput', unreadable(path, error), { cause: error });
+  }
+}
+
+/**
+ * Binary files and UTF-16 are told by characters that no line of text holds; those must not reach a terminal either.
+ *
+ * @throws PredictLabError BadInput when a header line is no text
+ */
+export function refuseBinary(path: string, header: string): void {
+  const isText = Array.from(header).every((character) => character >= ' ' || character === '\t' || character === '\r');
+  if (!isText) throw new PredictLabError('BadInput', `${path} is not a CSV file: its first line is no text; save it as CSV in UTF-8`);
+}
+
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    let text = rest + decoder.write(chunk);
+    if (isFirst && text.length > 0) {
+      isFirst = false;
+      if (text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
+    }
+    const end = text.lastIndexOf('\n');
+    if (end < 0) {
+      rest = text;
+      continue;
+    }
+    rest = text.slice(end + 1);
+    yield text.slice(0, end).split('\n').map(withoutReturn);
+  }
+  rest += decoder.end();
+  if (rest.length > 0) yield [withoutReturn(rest)];
+}
+
+const withoutReturn = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line);
+
+function unreadable(path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ENOENT') return `there is no file ${path}; check the path`;
+  if (code === 'EISDIR') return `${path} is a folder; name a CSV file in it or a pattern such as ${path}/*.csv`;
+  if (code === 'EACCES') return `${path} may not be read; check its permissions`;
+  if (code.startsWith('Z_')) return `${path} is not whole gzip data (${messageOf(error)}); unpack or fetch it again`;
+  return `${path} cannot be read: ${messageOf(error)}`;
+}

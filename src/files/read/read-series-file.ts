@@ -1,0 +1,84 @@
+import { closest } from 'fastest-levenshtein';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { parseNumber } from '../parse/parse-number.ts';
+import { parseTime, timeUnitOf } from '../parse/parse-time.ts';
+import { delimiterOf, splitFields } from '../parse/split-fields.ts';
+import { readLines, refuseBinary } from './read-lines.ts';
+
+/** Columns of numbers from a file, with the line each row stands on. */
+export interface SeriesFile<Name extends string> {
+  readonly path: string;
+  readonly length: number;
+  /** Times in UTC epoch milliseconds. NaN where a field is empty, no number or no time. */
+  readonly columns: Readonly<Record<Name, Float64Array>>;
+  /** Line number of each row, from 1; the header is line 1. */
+  readonly lines: readonly number[];
+}
+
+/**
+ * Reads a small CSV (plain or gzip) with a header wholly into memory: the named columns as numbers, others ignored, blank
+ * lines skipped. Judging the values is the caller's.
+ *
+ * @param wanted names of columns; `time` ones are read as times, `optional` ones are NaN throughout when they are missing
+ * @throws PredictLabError BadInput when the file cannot be read, has no rows, lacks a column, or a line is torn
+ */
+export async function readSeriesFile<Name extends string>(
+  path: string,
+  wanted: Readonly<Record<Name, 'time' | 'number' | 'optional'>>,
+): Promise<SeriesFile<Name>> {
+  const names = Object.keys(wanted) as Name[];
+  const header = names.filter((name) => wanted[name] !== 'optional').join(',');
+  const rows: string[][] = [];
+  const lines: number[] = [];
+  let places: number[] | undefined;
+  let delimiter = ',';
+  let line = 0;
+  for await (const batch of readLines(path)) {
+    for (const text of batch) {
+      line++;
+      if (text.trim() === '') continue;
+      if (places === undefined) {
+        refuseBinary(path, text);
+        delimiter = delimiterOf(text);
+        places = placesOf({ path, names, wanted, header: splitFields(text, delimiter) ?? [] });
+        continue;
+      }
+      const fields = splitFields(text, delimiter);
+      if (fields === null) throw new PredictLabError('BadInput', `${path}, line ${line}: a quote does not close; mend the line`);
+      rows.push(places.map((place) => fields[place] ?? ''));
+      lines.push(line);
+    }
+  }
+  if (places === undefined)
+    throw new PredictLabError('BadInput', `${path} is empty; it needs a header line ${header} and a line for each row`);
+  if (rows.length === 0) throw new PredictLabError('BadInput', `${path} has a header but no rows; add a line for each row`);
+  const columns = {} as Record<Name, Float64Array>;
+  for (const [at, name] of names.entries()) columns[name] = numbersOf(rows, at, wanted[name] === 'time');
+  return { path, length: rows.length, columns, lines };
+}
+
+function placesOf<Name extends string>(table: {
+  path: string;
+  names: readonly Name[];
+  wanted: Readonly<Record<Name, 'time' | 'number' | 'optional'>>;
+  header: readonly string[];
+}): number[] {
+  const { path, names, wanted } = table;
+  const header = table.header.map((name) => name.trim().toLowerCase());
+  const missing = names.filter((name) => wanted[name] !== 'optional' && !header.includes(name));
+  if (missing.length > 0) {
+    const has = header.length === 0 ? 'none' : table.header.join(', ');
+    const near = header.length === 0 ? undefined : closest(missing[0], header);
+    const hint = near !== undefined && near !== '' && near.includes(missing[0]) ? ` (rename ${near}?)` : '';
+    throw new PredictLabError(
+      'BadInput',
+      `${path}, line 1: the column${missing.length > 1 ? 's' : ''} ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing${hint}; the header has: ${has}`,
+    );
+  }
+  return names.map((name) => header.indexOf(name));
+}
+
+function numbersOf(rows: readonly (readonly string[])[], at: number, isTime: boolean): Float64Array {
+  const unit = isTime ? timeUnitOf(rows.slice(0, 200).map((fields) => fields[at])) : 's';
+  return Float64Array.from(rows, (fields) => (isTime ? parseTime(fields[at], unit) : parseNumber(fields[at])) ?? Number.NaN);
+}

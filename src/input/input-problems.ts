@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { Problem } from '../contracts/errors.ts';
+import { didYouMean } from '../contracts/nearest-name.ts';
+import { STAGES } from '../contracts/words.ts';
+import { durationMs } from './field-schemas.ts';
+import { fieldPath, isRecord, kindOf, listAt, recordOf } from './raw-input.ts';
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** What zod found, in a user's words: which field, what is wrong with it, what to write instead. */
+export function inputProblems(issues: readonly z.core.$ZodIssue[], given: unknown, schema: z.ZodType): Problem[] {
+  return issues.flatMap((issue): Problem[] => {
+    const where = fieldPath(issue.path);
+    switch (issue.code) {
+      case 'unrecognized_keys': {
+        const known = keysAt(schema, issue.path);
+        return issue.keys.map((key) => ({
+          where: fieldPath([...issue.path, key]),
+          message: `unknown field${didYouMean(key, known) || `; the fields here are ${known.join(', ')}`}`,
+        }));
+      }
+      case 'invalid_type': {
+        const value = valueAt(given, issue.path);
+        const expected = EXPECTED[issue.expected] ?? issue.expected;
+        return [{ where, message: value === undefined ? `is missing; write ${expected}` : `must be ${expected}, not ${kindOf(value)}` }];
+      }
+      default:
+        return [{ where, message: issue.message }];
+    }
+  });
+}
+
+/** Where a retry's longest wait is shorter than its first one. */
+export function retryProblems(given: unknown): Problem[] {
+  const places: [where: string, retry: unknown][] = [['retry', recordOf(given).retry]];
+  for (const stage of STAGES) places.push([`stages.${stage}.retry`, recordOf(recordOf(recordOf(given).stages)[stage]).retry]);
+  for (const [index, task] of listAt(given, 'tasks').entries()) places.push([`tasks[${index}]`, task]);
+  return places.flatMap(([where, retry]): Problem[] => {
+    const { retryDelay, maxDelay } = recordOf(retry);
+    if (typeof retryDelay !== 'string' || typeof maxDelay !== 'string' || !(durationMs(maxDelay) < durationMs(retryDelay))) return [];
+    return [{ where: `${where}.maxDelay`, message: `${maxDelay} is shorter than retryDelay ${retryDelay}; make it at least as long` }];
+  });
+}
+
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
+  let value = given;
+  for (const part of path) {
+    if (Array.isArray(value)) value = value[Number(part)];
+    else value = isRecord(value) ? value[String(part)] : undefined;
+  }
+  return value;
+}
+
+/** The fields that an object may have at a place in the input. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: unknown = unwrapped(schema);
+  for (const part of path) {
+    if (at instanceof z.ZodObject) at = unwrapped(at.shape[String(part)]);
+    else if (at instanceof z.ZodArray) at = unwrapped(at.element);
+  }
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+function unwrapped(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodNullable ? unwrapped(schema.unwrap()) : schema;
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import type { Problem } from '../contracts/errors.ts';
+import type { Json } from '../contracts/pipeline-input.ts';
+import type { RunConfig } from '../contracts/run-config.ts';
+import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../contracts/words.ts';
+import { buildGraph } from '../scheduling/graph/graph.ts';
+import { durationField, instantField, nameField, numberField, priorityField, taskIdField, wholeField, wordField } from './field-schemas.ts';
+import { inputProblems, retryProblems } from './input-problems.ts';
+import { isRecord, listAt, recordOf } from './raw-input.ts';
+import { graphShape, resolveConfig } from './resolve-config.ts';
+
+/** What names an input may use, and when it is: the worker's and the catalogue's knowledge. */
+export interface KnownNames {
+  /** The catalogue. */
+  readonly symbols: readonly { readonly symbol: string; readonly priority: number; readonly enabled: boolean }[];
+  /** `problems` is given the parameters, of which each may be a list of values; it returns a sentence for each thing wrong. */
+  readonly strategies: readonly { readonly name: string; problems(params: Readonly<Record<string, Json>>): readonly string[] }[];
+  readonly activities: readonly { readonly name: string; problems(args: readonly Json[]): readonly string[] }[];
+  /** What `asOf: null` stands for; UTC epoch milliseconds. */
+  readonly now: number;
+  /** The clock, where the input is about to run: nothing has happened after it. UTC epoch milliseconds. */
+  readonly clock?: number;
+}
+
+/** Clocks of two machines may differ by so much. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+const HOUR_IN_DAYS = 1 / 24;
+
+const retryFields = {
+  maxRetries: wholeField(0, 100).optional(),
+  retryDelay: durationField('zero').optional(),
+  backoff: numberField(1, 100).optional(),
+  maxDelay: durationField('zero').optional(),
+};
+
+/** The shape of `PipelineInput` with every name checked against what is known. Unknown fields are problems. */
+export function pipelineInputSchema({ symbols, strategies, activities }: Pick<KnownNames, 'symbols' | 'strategies' | 'activities'>) {
+  const symbol = nameField({
+    what: 'symbol',
+    names: symbols.map((entry) => entry.symbol),
+    list: '`predictlab symbols list` shows the catalogue',
+  });
+  const strategy = wordField(
+    'strategy',
+    strategies.map(({ name }) => name),
+  );
+  const activity = wordField(
+    'activity',
+    activities.map(({ name }) => name),
+  );
+  const stageWord = wordField('stage', STAGES);
+  const timeout = durationField('positive');
+  const stage = z.strictObject({
+    timeout: timeout.optional(),
+    retry: z.strictObject(retryFields).optional(),
+    critical: z.boolean().optional(),
+    priority: priorityField().optional(),
+  });
+  const task = z.strictObject({
+    taskId: taskIdField(),
+    name: z.string().optional(),
+    activity,
+    args: z.array(z.json()).optional(),
+    dependencies: z.array(z.string()).optional(),
+    runBefore: z.array(z.string()).optional(),
+    ...retryFields,
+    timeout: timeout.optional(),
+    critical: z.boolean().optional(),
+    priority: priorityField().optional(),
+  });
+  return z.strictObject({
+    symbols: z.array(symbol).optional(),
+    sourceTypes: z.array(wordField('source', SOURCE_TYPES)).min(1, 'name at least one source').optional(),
+    intervals: z.array(wordField('interval', INTERVALS)).min(1, 'name at least one interval').optional(),
+    daysBack: numberField(HOUR_IN_DAYS, 3_650, 'a number of days from 0.042 (an hour) to 3650').optional(),
+    untilStage: stageWord.optional(),
+    maxConcurrent: wholeField(1, 10_000).optional(),
+    order: wordField('order', ORDERS).optional(),
+    criticalStages: z.array(stageWord).optional(),
+    retry: z.strictObject(retryFields).optional(),
+    timeout: timeout.optional(),
+    stages: z
+      .strictObject({
+        collect: stage.optional(),
+        clean: stage.optional(),
+        store: stage.optional(),
+        kline: stage.optional(),
+        backtest: stage.optional(),
+        visualize: stage.optional(),
+      })
+      .optional(),
+    strategies: z.array(z.strictObject({ name: strategy, params: z.record(z.string(), z.json()).optional() })).optional(),
+    tasks: z.array(task).optional(),
+    refetch: z.boolean().optional(),
+    asOf: instantField().nullable().optional(),
+  });
+}
+
+/**
+ * Checks a run's input and fills in every default.
+ *
+ * Reports everything that is wrong at once, each with the path of its field and what to do: unknown fields and names (with
+ * the nearest known one), durations and numbers out of range, strategy parameters and activity arguments that their owners
+ * refuse, ids given twice, tasks that do not exist or are cut off by `untilStage`, and cycles.
+ *
+ * @param input anything; `undefined` and `null` stand for `{}`
+ */
+export function parsePipelineInput(input: unknown, known: KnownNames): { config: RunConfig } | { problems: Problem[] } {
+  const given = input ?? {};
+  const schema = pipelineInputSchema(known);
+  const parsed = schema.safeParse(given);
+  const problems = parsed.success ? [] : inputProblems(parsed.error.issues, given, schema);
+  problems.push(...retryProblems(given), ...ownersProblems(given, known), ...futureProblems(given, known));
+  const built = buildGraph(graphShape(given, known));
+  if ('problems' in built) problems.push(...built.problems);
+  if (!parsed.success || problems.length > 0) return { problems };
+  return { config: resolveConfig(parsed.data, known) };
+}
+
+/** A run as of the future would call covered what has not happened yet, and later runs would not fetch it. */
+function futureProblems(given: unknown, { clock }: KnownNames): Problem[] {
+  const { asOf } = recordOf(given);
+  if (clock === undefined || typeof asOf !== 'string' || !(Date.parse(asOf) > clock + CLOCK_SKEW_MS)) return [];
+  return [{ where: 'asOf', message: `${asOf} is in the future; leave it out to run as of now (${new Date(clock).toISOString()})` }];
+}
+
+/** What strategies and activities themselves say about the parameters and arguments they are given. */
+function ownersProblems(given: unknown, known: KnownNames): Problem[] {
+  const problems: Problem[] = [];
+  for (const [index, entry] of listAt(given, 'strategies').entries()) {
+    const { name, params = {} } = recordOf(entry);
+    const owner = known.strategies.find((strategy) => strategy.name === name);
+    if (!isRecord(params)) continue;
+    for (const message of owner?.problems(params as Record<string, Json>) ?? [])
+      problems.push({ where: `strategies[${index}].params`, message });
+  }
+  for (const [index, entry] of listAt(given, 'tasks').entries()) {
+    const { activity, args = [] } = recordOf(entry);
+    const owner = known.activities.find(({ name }) => name === activity);
+    if (!Array.isArray(args)) continue;
+    for (const message of owner?.problems(args as Json[]) ?? []) problems.push({ where: `tasks[${index}].args`, message });
+  }
+  return problems;
+}

@@ -1,0 +1,87 @@
+import type { PipelineInput, RetryInput } from '../contracts/pipeline-input.ts';
+import type { CustomTaskConfig, RunConfig, StageConfig, StrategyConfig, TaskPolicy } from '../contracts/run-config.ts';
+import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task-policy.ts';
+import { type Interval, type SourceType, STAGES, type Stage } from '../contracts/words.ts';
+import { durationMs } from './field-schemas.ts';
+import { listAt, recordOf, stringsAt } from './raw-input.ts';
+
+const DEFAULT_PRIORITY = 3;
+const DEFAULT_CONCURRENT = 5;
+const DEFAULT_SOURCES: readonly SourceType[] = ['polymarket', 'predict'];
+const DEFAULT_INTERVALS: readonly Interval[] = ['1h', '4h', '1d'];
+const DEFAULT_STRATEGIES: readonly StrategyConfig[] = [{ name: 'sma-cross', params: { fast: 10, slow: 30 } }];
+
+interface Catalogue {
+  readonly symbols: readonly { readonly symbol: string; readonly priority: number; readonly enabled: boolean }[];
+  readonly now: number;
+}
+
+type Retry = Omit<TaskPolicy, 'timeoutMs'>;
+
+/** Fills in every default of an input that has been checked. */
+export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue): RunConfig {
+  const priorities = new Map(symbols.map(({ symbol, priority }) => [symbol, priority]));
+  const names = input.symbols ?? symbols.filter(({ enabled }) => enabled).map(({ symbol }) => symbol);
+  const retry = resolveRetry(input.retry, DEFAULT_RETRY);
+  return {
+    symbols: names.map((symbol) => ({ symbol, priority: priorities.get(symbol) ?? DEFAULT_PRIORITY })),
+    sourceTypes: [...new Set(input.sourceTypes ?? DEFAULT_SOURCES)],
+    intervals: [...new Set(input.intervals ?? DEFAULT_INTERVALS)],
+    daysBack: input.daysBack ?? 7,
+    untilStage: input.untilStage ?? 'visualize',
+    maxConcurrent: input.maxConcurrent ?? DEFAULT_CONCURRENT,
+    order: input.order ?? 'priority',
+    stages: Object.fromEntries(STAGES.map((stage) => [stage, resolveStage(stage, input, retry)])) as Record<Stage, StageConfig>,
+    strategies: input.strategies?.map(({ name, params = {} }) => ({ name, params })) ?? DEFAULT_STRATEGIES,
+    tasks: (input.tasks ?? []).map((task): CustomTaskConfig => {
+      const policy = { ...resolveRetry(task, retry), timeoutMs: milliseconds(task.timeout ?? input.timeout) ?? defaultTimeoutMs() };
+      const { taskId, name = taskId, activity, args = [], dependencies = [], runBefore = [], critical = false } = task;
+      return { taskId, name, activity, args, dependencies, runBefore, policy, critical, priority: task.priority ?? DEFAULT_PRIORITY };
+    }),
+    refetch: input.refetch ?? false,
+    asOf: typeof input.asOf === 'string' ? Date.parse(input.asOf) : now,
+  };
+}
+
+function resolveStage(stage: Stage, input: PipelineInput, runRetry: Retry): StageConfig {
+  const own = input.stages?.[stage] ?? {};
+  // What the user says holds for every stage that has no timeout of its own; only the defaults differ.
+  const inherited = milliseconds(input.timeout) ?? defaultTimeoutMs(stage);
+  const config: StageConfig = {
+    policy: { ...resolveRetry(own.retry, runRetry), timeoutMs: milliseconds(own.timeout) ?? inherited },
+    critical: own.critical ?? input.criticalStages?.includes(stage) ?? false,
+  };
+  return own.priority === undefined ? config : { ...config, priority: own.priority };
+}
+
+/** A first wait longer than the inherited longest one lengthens that: `retryDelay: "5m"` waits five minutes. */
+function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
+  const retryDelayMs = milliseconds(own.retryDelay) ?? inherited.retryDelayMs;
+  return {
+    maxRetries: own.maxRetries ?? inherited.maxRetries,
+    retryDelayMs,
+    backoff: own.backoff ?? inherited.backoff,
+    maxDelayMs: milliseconds(own.maxDelay) ?? Math.max(inherited.maxDelayMs, retryDelayMs),
+  };
+}
+
+const milliseconds = (text: string | undefined): number | undefined => (text === undefined ? undefined : Math.round(durationMs(text)));
+
+/** What the graph can be built from even if other fields are wrong, so that its problems are reported together with theirs. */
+export function graphShape(given: unknown, { symbols, now }: Catalogue): Pick<RunConfig, 'symbols' | 'stages' | 'untilStage' | 'tasks'> {
+  const { symbols: named, untilStage } = recordOf(given);
+  const tasks = listAt(given, 'tasks').map((entry, index) => {
+    const task = recordOf(entry);
+    return {
+      // A task without a usable id keeps its place, so that the others' paths stay right.
+      taskId: typeof task.taskId === 'string' ? task.taskId : `tasks[${index}]`,
+      activity: '',
+      dependencies: stringsAt(task, 'dependencies'),
+      runBefore: stringsAt(task, 'runBefore'),
+    };
+  });
+  const shape: PipelineInput = { tasks };
+  if (Array.isArray(named)) shape.symbols = stringsAt(given, 'symbols');
+  if ((STAGES as readonly unknown[]).includes(untilStage)) shape.untilStage = untilStage as Stage;
+  return resolveConfig(shape, { symbols, now });
+}

@@ -1,0 +1,87 @@
+import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
+import { bucketStart } from './bucket.ts';
+import type { MergeableCandles, SequencedTicks } from './candle-columns.ts';
+import { growCandles, newCandles, type OpenCandles, orderOf, pick } from './open-candles.ts';
+import { addVolumes, finishVolumes, volumeSums } from './volume-sums.ts';
+
+/**
+ * Builds the candles of one instrument and price type: left-closed buckets on the UTC epoch, open = first tick by
+ * (time, sequence), close = last, volumes exact in decimals and rounded once. The result does not depend on the order
+ * of the ticks: canonical order is only faster.
+ *
+ * @param ticks trades or price points, never both
+ * @param firstSequence the sequence of `ticks` at index 0 when it has no `sequence` column: batches read in canonical
+ *   order pass how many ticks came before
+ */
+export function buildCandles(ticks: SequencedTicks, interval: Interval, firstSequence = 0): MergeableCandles {
+  const length = INTERVAL_MS[interval];
+  const { time } = ticks;
+  const candles = newCandles();
+  const sums = volumeSums(ticks, candles.openTime.length);
+  const slots = new Map<number, number>();
+  let count = 0;
+  let newest = Number.NEGATIVE_INFINITY;
+  for (let from = 0; from < ticks.length; ) {
+    const start = bucketStart(time[from], interval);
+    const end = start + length;
+    let to = from + 1;
+    while (to < ticks.length && time[to] >= start && time[to] < end) to++;
+    let slot = start > newest ? undefined : slots.get(start);
+    if (slot === undefined) {
+      slot = count++;
+      if (slot === candles.openTime.length) growCandles(candles, sums);
+      slots.set(start, slot);
+      candles.openTime[slot] = start;
+      newest = Math.max(newest, start);
+    }
+    addPrices(candles, slot, ticks, from, to, firstSequence);
+    addVolumes(sums, slot, ticks, from, to);
+    from = to;
+  }
+  const order = orderOf(candles.openTime, count);
+  return { interval, length: count, ...pick(candles, order), ...finishVolumes(sums, order) };
+}
+
+/** Adds ticks [from, to) to the prices of bucket k, which is new when it has no trades yet. */
+function addPrices(candles: OpenCandles, k: number, ticks: SequencedTicks, from: number, to: number, firstSequence: number): void {
+  const { time, price, sequence } = ticks;
+  const isNew = candles.trades[k] === 0;
+  let high = isNew ? Number.NEGATIVE_INFINITY : candles.high[k];
+  let low = isNew ? Number.POSITIVE_INFINITY : candles.low[k];
+  let firstTime = isNew ? Number.POSITIVE_INFINITY : candles.firstTime[k];
+  let firstSequenceSeen = candles.firstSequence[k];
+  let lastTime = isNew ? Number.NEGATIVE_INFINITY : candles.lastTime[k];
+  let lastSequence = candles.lastSequence[k];
+  let first = -1;
+  let last = -1;
+  for (let i = from; i < to; i++) {
+    const p = price[i];
+    const t = time[i];
+    const s = sequence === undefined ? i + firstSequence : sequence[i];
+    if (p > high) high = p;
+    if (p < low) low = p;
+    if (t < firstTime || (t === firstTime && s < firstSequenceSeen)) {
+      first = i;
+      firstTime = t;
+      firstSequenceSeen = s;
+    }
+    if (t > lastTime || (t === lastTime && s >= lastSequence)) {
+      last = i;
+      lastTime = t;
+      lastSequence = s;
+    }
+  }
+  candles.high[k] = high;
+  candles.low[k] = low;
+  if (first >= 0) {
+    candles.open[k] = price[first];
+    candles.firstTime[k] = firstTime;
+    candles.firstSequence[k] = firstSequenceSeen;
+  }
+  if (last >= 0) {
+    candles.close[k] = price[last];
+    candles.lastTime[k] = lastTime;
+    candles.lastSequence[k] = lastSequence;
+  }
+  candles.trades[k] = candles.trades[k] + to - from;
+}

@@ -1,0 +1,45 @@
+import type { TickColumns } from '../../contracts/market-data.ts';
+import type { Interval } from '../../contracts/words.ts';
+import type { ExactSums } from './exact-sums.ts';
+
+/**
+ * Candles of one instrument, price type and interval, by `openTime` ascending, as columns of `length` rows.
+ * Empty buckets are absent. Volumes are NaN where no tick of the bucket has a size (`buyVolume`: a size and a side).
+ */
+export interface CandleColumns {
+  readonly length: number;
+  /** UTC epoch milliseconds, left edge of the bucket. */
+  readonly openTime: Float64Array;
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
+  readonly volume: Float64Array;
+  /** Σ size·price */
+  readonly quoteVolume: Float64Array;
+  /** Volume of the buys. */
+  readonly buyVolume: Float64Array;
+  /** Ticks in the bucket. */
+  readonly trades: Float64Array;
+}
+
+/**
+ * Candles that know enough to be merged with others of the same series: which tick opened and closed each bucket, and
+ * the volumes before rounding. `mergeCandles` is associative and commutative over them.
+ */
+export interface MergeableCandles extends CandleColumns {
+  readonly interval: Interval;
+  /** Time and sequence of the tick that opened the bucket: the least (time, sequence). */
+  readonly firstTime: Float64Array;
+  readonly firstSequence: Float64Array;
+  /** Time and sequence of the tick that closed it: the greatest (time, sequence). */
+  readonly lastTime: Float64Array;
+  readonly lastSequence: Float64Array;
+  readonly exact: { readonly volume: ExactSums; readonly quoteVolume: ExactSums; readonly buyVolume: ExactSums };
+}
+
+/** Ticks in any order. */
+export interface SequencedTicks extends TickColumns {
+  /** Order inside one timestamp. @default the index: ticks come in canonical order */
+  readonly sequence?: Float64Array;
+}

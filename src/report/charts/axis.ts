@@ -1,0 +1,60 @@
+import { formatClock, formatDay } from '../elements/format.ts';
+
+/** A labelled place on an axis, `at` in [0, 1] from the left (or the bottom). */
+export interface AxisTick {
+  readonly at: number;
+  readonly label: string;
+}
+
+/** Maps `[low, high]` to `[0, 1]`; a range of no width maps to its middle. */
+export const linear =
+  (low: number, high: number) =>
+  (value: number): number =>
+    high > low ? (value - low) / (high - low) : 0.5;
+
+/** A price range with some air around it, so that the highest wick does not touch the frame. */
+export const padded = (low: number, high: number, share = 0.06): readonly [number, number] => {
+  const air = high > low ? (high - low) * share : Math.abs(high) * 0.05 || 1;
+  return [low - air, high + air];
+};
+
+/** The smallest of 1, 2, 5 × 10ⁿ that is at least `rough`. */
+const niceStep = (rough: number): number => {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return ([1, 2, 5].find((factor) => factor * power >= rough * 0.999_999) ?? 10) * power;
+};
+
+/** Round values over `[low, high]`, about `count` of them, each written with as many decimals as the step needs. */
+export const valueTicks = (low: number, high: number, count: number, write?: (value: number) => string): readonly AxisTick[] => {
+  if (!(high > low)) return [{ at: 0.5, label: (write ?? String)(low) }];
+  const step = niceStep((high - low) / Math.max(1, count));
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const scale = linear(low, high);
+  const ticks: AxisTick[] = [];
+  for (let n = Math.ceil(low / step); n * step <= high; n += 1) {
+    ticks.push({ at: scale(n * step), label: write === undefined ? (n * step).toFixed(decimals) : write(n * step) });
+  }
+  return ticks;
+};
+
+const MINUTE = 60_000;
+const DAY = 1440 * MINUTE;
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720]
+  .map((m) => m * MINUTE)
+  .concat([1, 2, 5, 10, 20, 30, 60, 90, 180, 365].map((d) => d * DAY));
+
+/** Round UTC times over `[from, to]`, about `count`: `08:00` inside a day, `11-24` at midnight, with the year where it turns. */
+export const timeTicks = (from: number, to: number, count: number): readonly AxisTick[] => {
+  if (!(to > from)) return [];
+  const step = TIME_STEPS.find((candidate) => (to - from) / candidate <= count) ?? Math.ceil((to - from) / count / DAY) * DAY;
+  const scale = linear(from, to);
+  const ticks: AxisTick[] = [];
+  let year = '';
+  for (let time = Math.ceil(from / step) * step; time <= to; time += step) {
+    const day = formatDay(time);
+    const label = time % DAY !== 0 ? formatClock(time) : day.slice(0, 4) === year ? day.slice(5) : day;
+    if (time % DAY === 0) year = day.slice(0, 4);
+    ticks.push({ at: scale(time), label });
+  }
+  return ticks;
+};

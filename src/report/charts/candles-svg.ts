@@ -1,0 +1,138 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
+import { INTERVAL_MS, type MarketKind } from '../../contracts/words.ts';
+import { formatNumber, formatTime } from '../elements/format.ts';
+import { html, type Markup, type Part, raw } from '../elements/html.ts';
+import type { BacktestTrade, CandleSeries, PageCandle } from '../page-data/symbol-page-data.ts';
+import { linear, padded, timeTicks, valueTicks } from './axis.ts';
+import { gapBands } from './gap-bands.ts';
+import { PLOT_WIDTH, type PlotMark, plot, unit } from './plot.ts';
+
+export interface CandleChart {
+  readonly series: CandleSeries;
+  readonly range: TimeRange;
+  readonly gaps: readonly TimeRange[];
+  /** Times of quarantined rows: small ticks on the time axis. */
+  readonly quarantineTimes: readonly number[];
+  /** When the market's payoff became known, and what it paid. */
+  readonly settlement: { readonly at: number; readonly payout: number } | null;
+  readonly trades: readonly BacktestTrade[];
+  readonly digits: number;
+  readonly market: MarketKind;
+  readonly height: number;
+  readonly live?: Part;
+}
+
+/** Share of the height that volumes may use. */
+const VOLUME_SHARE = 0.18;
+/** A lone candle is no wall. */
+const MAX_HALF_WIDTH = 7;
+
+/** Candles and volume as a still picture on a true time axis: empty buckets are empty, gaps are hatched, nothing is joined. */
+export const candlesSvg = (chart: CandleChart): Markup => {
+  const { series, range, height, digits } = chart;
+  const candles = series.candles.filter((candle) => candle.openTime >= range.from && candle.openTime < range.to);
+  const settled =
+    chart.settlement !== null && chart.settlement.at >= range.from && chart.settlement.at <= range.to ? chart.settlement : null;
+  const lows = candles.map((candle) => candle.low);
+  const highs = candles.map((candle) => candle.high);
+  const [low, high] = padded(Math.min(...lows), Math.max(...highs));
+  const hasVolume = candles.some((candle) => candle.volume !== null);
+  const floor = hasVolume ? VOLUME_SHARE + 0.04 : 0.02;
+  const price = linear(low, high);
+  const x = linear(range.from, range.to);
+  const y = (value: number): number => floor + price(value) * (1 - floor);
+  const ticks = valueTicks(low, high, 5, (value) => formatNumber(value, digits)).filter((tick) =>
+    possible(tick.at * (high - low) + low, chart.market),
+  );
+  return plot({
+    height,
+    label: `${candles.length} candles of ${series.interval} from ${formatTime(range.from)} to ${formatTime(range.to)}`,
+    shapes: html`${hasVolume && volumeBars(candles, series, x, height)}${bodies(candles, series, x, y, height)}${quarantineTicks(chart.quarantineTimes, range, x, height)}${settled !== null && html`<path class="rule" d="M${unit(x(settled.at) * PLOT_WIDTH)} 0V${height}"/>`}`,
+    x: timeTicks(range.from, range.to, 8),
+    y: ticks.map((tick) => ({ at: floor + tick.at * (1 - floor), label: tick.label })),
+    bands: gapBands(chart.gaps, range),
+    notes:
+      settled === null
+        ? []
+        : [{ at: Math.min(0.9, Math.max(0.1, x(settled.at))), label: `settled at ${settled.payout} on ${formatTime(settled.at)}` }],
+    marks: tradeMarks(chart.trades, range, x, y, digits),
+    live: chart.live,
+  });
+};
+
+/** No axis names a probability below 0 or above 1, even where there is room for one. */
+const possible = (price: number, market: MarketKind): boolean => market === 'asset' || (price > -1e-9 && price < 1 + 1e-9);
+
+const geometry = (series: CandleSeries, x: (time: number) => number): { half: number; centre: (candle: PageCandle) => number } => {
+  const length = INTERVAL_MS[series.interval];
+  const wide = (x(length) - x(0)) * PLOT_WIDTH;
+  return { half: Math.min(MAX_HALF_WIDTH, Math.max(0.4, wide * 0.35)), centre: (candle) => x(candle.openTime + length / 2) * PLOT_WIDTH };
+};
+
+const bodies = (
+  candles: readonly PageCandle[],
+  series: CandleSeries,
+  x: (time: number) => number,
+  y: (price: number) => number,
+  height: number,
+): Markup => {
+  const { half, centre } = geometry(series, x);
+  const paths = { upWick: '', upBody: '', downWick: '', downBody: '' };
+  const at = (price: number): string => unit((1 - y(price)) * height);
+  for (const candle of candles) {
+    const rising = candle.close >= candle.open;
+    const middle = centre(candle);
+    const top = Math.max(candle.open, candle.close);
+    const bottom = Math.min(candle.open, candle.close);
+    const tall = Math.max(1, (y(top) - y(bottom)) * height);
+    const body = `M${unit(middle - half)} ${at(top)}h${unit(half * 2)}v${unit(tall)}h${unit(-half * 2)}z`;
+    const wick = `M${unit(middle)} ${at(candle.high)}V${at(top)}M${unit(middle)} ${at(bottom)}V${at(candle.low)}`;
+    if (rising) {
+      paths.upWick += wick;
+      paths.upBody += body;
+    } else {
+      paths.downWick += wick;
+      paths.downBody += body;
+    }
+  }
+  return html`<path class="up-line" d="${raw(paths.upWick)}"/><path class="down-line" d="${raw(paths.downWick)}"/><path class="up-body" d="${raw(paths.upBody)}"/><path class="down-body" d="${raw(paths.downBody)}"/>`;
+};
+
+const volumeBars = (candles: readonly PageCandle[], series: CandleSeries, x: (time: number) => number, height: number): Markup => {
+  const { half, centre } = geometry(series, x);
+  const most = Math.max(...candles.map((candle) => candle.volume ?? 0)) || 1;
+  const path = candles
+    .filter((candle) => (candle.volume ?? 0) > 0)
+    .map((candle) => {
+      const tall = ((candle.volume ?? 0) / most) * VOLUME_SHARE * height;
+      return `M${unit(centre(candle) - half)} ${height}v${unit(-tall)}h${unit(half * 2)}v${unit(tall)}z`;
+    })
+    .join('');
+  return html`<path class="volume" d="${raw(path)}"/>`;
+};
+
+const quarantineTicks = (times: readonly number[], range: TimeRange, x: (time: number) => number, height: number): Markup => {
+  const inside = times.filter((time) => time >= range.from && time <= range.to);
+  return html`<path class="down-line" d="${raw(inside.map((time) => `M${unit(x(time) * PLOT_WIDTH)} ${height}v-7`).join(''))}"/>`;
+};
+
+const tradeMarks = (
+  trades: readonly BacktestTrade[],
+  range: TimeRange,
+  x: (time: number) => number,
+  y: (price: number) => number,
+  digits: number,
+): readonly PlotMark[] =>
+  trades
+    .flatMap((trade): { time: number; price: number; buys: boolean; what: string }[] => [
+      { time: trade.entryTime, price: trade.entryPrice, buys: trade.side === 'long', what: `enter ${trade.side}` },
+      { time: trade.exitTime, price: trade.exitPrice, buys: trade.side !== 'long', what: `exit ${trade.side}` },
+    ])
+    .filter((fill) => fill.time >= range.from && fill.time <= range.to)
+    .map((fill) => ({
+      x: x(fill.time),
+      y: Math.min(0.96, Math.max(0.04, y(fill.price))) + (fill.buys ? -0.035 : 0.035),
+      sign: fill.buys ? '▲' : '▼',
+      tone: fill.buys ? 'up' : 'down',
+      about: `${fill.what} at ${formatNumber(fill.price, digits)}, ${formatTime(fill.time)}`,
+    }));

@@ -1,0 +1,91 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
+import { formatNumber, formatPercent, formatTime } from '../elements/format.ts';
+import { html, type Markup, raw } from '../elements/html.ts';
+import { linear, padded, timeTicks, valueTicks } from './axis.ts';
+import { gapBands } from './gap-bands.ts';
+import { PLOT_WIDTH, plot, unit } from './plot.ts';
+
+export interface EquityPoint {
+  readonly time: number;
+  readonly equity: number;
+}
+
+/** Drawdown at each point, a fraction ≤ 0 of the highest equity so far; the first point is the start. */
+export const drawdowns = (points: readonly EquityPoint[]): readonly number[] => {
+  let peak = Number.NEGATIVE_INFINITY;
+  return points.map((point) => {
+    peak = Math.max(peak, point.equity);
+    return peak > 0 ? point.equity / peak - 1 : 0;
+  });
+};
+
+/** Most points a curve is drawn with; of longer ones every n-th and every extreme of a stretch is kept. */
+const MAX_POINTS = 2000;
+
+/** Keeps first, last, lowest and highest of each stretch, so that no peak or trough of the curve is lost. */
+export const thinned = (points: readonly EquityPoint[], most = MAX_POINTS): readonly EquityPoint[] => {
+  if (points.length <= most) return points;
+  const stretch = Math.ceil(points.length / (most / 4));
+  const kept: EquityPoint[] = [];
+  for (let start = 0; start < points.length; start += stretch) {
+    const part = points.slice(start, start + stretch);
+    const indices = [0, part.length - 1, extreme(part, 1), extreme(part, -1)];
+    for (const index of [...new Set(indices)].sort((a, b) => a - b)) {
+      const point = part[index];
+      if (point !== undefined) kept.push(point);
+    }
+  }
+  return kept;
+};
+
+const extreme = (points: readonly EquityPoint[], sign: 1 | -1): number =>
+  points.reduce((best, point, i) => (sign * point.equity > sign * (points[best]?.equity ?? 0) ? i : best), 0);
+
+/** Equity over time with its drawdown below, as steps: between two marks nothing is known, so nothing is sloped. */
+export const equitySvg = (points: readonly EquityPoint[], range: TimeRange, gaps: readonly TimeRange[]): Markup => {
+  const shown = thinned(points);
+  const x = linear(range.from, range.to);
+  const equity = shown.map((point) => point.equity);
+  const [low, high] = padded(Math.min(...equity), Math.max(...equity));
+  const falls = drawdowns(shown);
+  const deepest = Math.min(...falls, -0.001);
+  const ticks = timeTicks(range.from, range.to, 8);
+  const bands = gapBands(gaps, range);
+  return html`${plot({
+    height: 130,
+    label: `equity from ${formatNumber(equity[0], 2)} to ${formatNumber(equity.at(-1), 2)}`,
+    shapes: html`<path class="line" stroke="var(--accent)" d="${raw(steps(shown, x, linear(low, high), 130))}"/>`,
+    x: ticks,
+    y: valueTicks(low, high, 4, (value) => formatNumber(value, high - low < 5 ? 2 : 0)),
+    xLabels: false,
+    bands,
+  })}${plot({
+    height: 56,
+    label: `drawdown, deepest ${formatPercent(deepest)} before ${formatTime(range.to)}`,
+    shapes: fallShape(shown, falls, x, deepest),
+    x: ticks,
+    y: [
+      { at: 1, label: '0' },
+      { at: 0, label: formatPercent(deepest) },
+    ],
+  })}`;
+};
+
+const steps = (points: readonly EquityPoint[], x: (time: number) => number, y: (value: number) => number, height: number): string =>
+  points
+    .map((point, i) => {
+      const across = unit(x(point.time) * PLOT_WIDTH);
+      const up = unit((1 - y(point.equity)) * height);
+      return i === 0 ? `M${across} ${up}` : `H${across}V${up}`;
+    })
+    .join('');
+
+const fallShape = (points: readonly EquityPoint[], falls: readonly number[], x: (time: number) => number, deepest: number): Markup => {
+  const line = falls.map((fall, i) => {
+    const across = unit(x(points[i]?.time ?? 0) * PLOT_WIDTH);
+    const down = unit((fall / deepest) * 56);
+    return i === 0 ? `M${across} ${down}` : `H${across}V${down}`;
+  });
+  const first = unit(x(points[0]?.time ?? 0) * PLOT_WIDTH);
+  return html`<path class="under" d="${raw(`${line.join('')}V0H${first}z`)}"/><path class="line" stroke="var(--down)" d="${raw(line.join(''))}"/>`;
+};

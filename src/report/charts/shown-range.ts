@@ -1,0 +1,30 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
+import { INTERVAL_MS } from '../../contracts/words.ts';
+import type { CandleSeries, InstrumentSection } from '../page-data/symbol-page-data.ts';
+
+/** Most buckets of one interval on a page, empty ones included. */
+export const MAX_BUCKETS = 1000;
+
+/**
+ * The range of time that a series' chart covers: from its first candle (or the gap before it) to `asOf`, or to where trading ended.
+ * At most `MAX_BUCKETS` long, cut at the old end.
+ */
+export const shownRange = (section: InstrumentSection, series: CandleSeries, asOf: number): TimeRange => {
+  const length = INTERVAL_MS[series.interval];
+  const first = series.candles.at(0)?.openTime ?? asOf;
+  const lastClose = (series.candles.at(-1)?.openTime ?? asOf) + length;
+  const settledAt = section.resolution.kind === 'settled' ? section.resolution.at : null;
+  const end = section.closed ? (settledAt ?? section.closesAt ?? lastClose) : asOf;
+  const to = Math.max(lastClose, Math.min(end, asOf));
+  const gapBefore = section.gaps.find((gap) => gap.to >= first && gap.from < first)?.from ?? first;
+  const buckets = Math.min(MAX_BUCKETS, Math.ceil((to - Math.max(gapBefore, first - 50 * length)) / length));
+  // bucket edges keep the candles' own anchor: weeks start on Monday, not on the epoch's Thursday
+  const lastEdge = first + Math.ceil((to - first) / length) * length;
+  return { from: lastEdge - buckets * length, to: lastEdge };
+};
+
+/** The parts of `ranges` inside `window`. */
+export const within = (ranges: readonly TimeRange[], window: TimeRange): readonly TimeRange[] =>
+  ranges
+    .map((range) => ({ from: Math.max(range.from, window.from), to: Math.min(range.to, window.to) }))
+    .filter((range) => range.to > range.from);

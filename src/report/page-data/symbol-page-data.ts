@@ -1,0 +1,152 @@
+import type { FeeSchedule, Resolution, TimeRange } from '../../contracts/market-data.ts';
+import type { Interval, MarketKind, SourceType, TickKind } from '../../contracts/words.ts';
+import type { UnusualQuiet } from '../../market/integrity/unusual-quiet.ts';
+
+/**
+ * Everything a symbol's page shows, as plain data. Times are UTC epoch milliseconds, prices in the instrument's own unit (probabilities
+ * for `probability` markets), ratios are fractions. `null` means "not known" and is shown as a dash with its reason, never as a zero.
+ */
+export interface SymbolPageData {
+  readonly symbol: string;
+  readonly title: string;
+  readonly runId: string;
+  readonly asOf: number;
+  /** What the run asked for: `asOf − daysBack` to `asOf`. */
+  readonly window: TimeRange;
+  /** The most active instruments, most active first; each gets a section. */
+  readonly instruments: readonly InstrumentSection[];
+  /** The other instruments of the symbol, one table row each. */
+  readonly others: readonly InstrumentSummary[];
+  /** How many instruments the symbol has in all (`others` may be capped). */
+  readonly instrumentCount: number;
+  /** How good the prices of the symbol's resolved markets were as forecasts, by interval. */
+  readonly calibration: readonly CalibrationTable[];
+  /** Name and version of what made the page, shown in the footer. */
+  readonly madeBy: string;
+}
+
+/** One instrument in a line: what it is and how it stands. */
+export interface InstrumentSummary {
+  readonly id: string;
+  readonly source: SourceType;
+  readonly title: string;
+  readonly closesAt: number | null;
+  readonly resolution: Resolution;
+  readonly ticks: number;
+  readonly last: PricePoint | null;
+  /** Sharpe ratio of its best strategy. */
+  readonly bestSharpe: number | null;
+}
+
+export interface PricePoint {
+  readonly time: number;
+  readonly price: number;
+}
+
+/** The same market at another venue, with its last price here. */
+export interface TwinQuote {
+  readonly id: string;
+  readonly source: string;
+  readonly last: PricePoint | null;
+}
+
+export interface InstrumentSection extends InstrumentSummary {
+  readonly market: MarketKind;
+  readonly outcomes: readonly string[];
+  readonly reference: string;
+  readonly opensAt: number | null;
+  readonly closed: boolean;
+  readonly fees: FeeSchedule | null;
+  readonly tickSize: number | null;
+  readonly book: { readonly bid: number | null; readonly ask: number | null; readonly at: number } | null;
+  readonly twins: readonly TwinQuote[];
+  /** What the candles are of; `null` when there are none. */
+  readonly priceType: TickKind | null;
+  readonly series: readonly CandleSeries[];
+  /** Ranges of the window that were not collected, oldest first. */
+  readonly gaps: readonly TimeRange[];
+  readonly quality: DataQuality;
+  readonly backtests: readonly BacktestRow[];
+  /** The best backtest of the instrument: its trades and equity are drawn. */
+  readonly chosen: ChosenBacktest | null;
+}
+
+/** The embedded candles of one interval, oldest first: the last ones when there are more than a page may hold. */
+export interface CandleSeries {
+  readonly interval: Interval;
+  readonly candles: readonly PageCandle[];
+  /** How many the window has in all. */
+  readonly total: number;
+}
+
+export interface PageCandle {
+  readonly openTime: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number | null;
+  readonly trades: number;
+  readonly complete: boolean;
+}
+
+export interface DataQuality {
+  /** Collected share of the part of the window in which the instrument was open, in [0, 1]. */
+  readonly coverage: number | null;
+  /** How long an open instrument has had no tick up to `asOf`, where that is unusually long for it although it was collected; else null. */
+  readonly quiet: (UnusualQuiet & { readonly kind: TickKind }) | null;
+  readonly quarantined: readonly { readonly reason: string; readonly count: number }[];
+  /** When quarantined rows happened, as far as their times could be read; may be capped. */
+  readonly quarantineTimes: readonly number[];
+  /** Repeated rows that were merged by this run's `store`; over the whole symbol, so `null` where it has several instruments. */
+  readonly duplicates: number | null;
+}
+
+/** One backtest with every metric of the contract; `undefined` gives the reason of each null. */
+export interface BacktestRow {
+  readonly strategy: string;
+  readonly params: string;
+  readonly interval: Interval;
+  readonly metrics: Readonly<Record<string, number | null>>;
+  readonly undefined: Readonly<Record<string, string>>;
+  /** Look-ahead proof: decisions that changed when the future was cut off or altered. */
+  readonly proof: { readonly changed: number; readonly decisions: number } | null;
+  /** Probability that the best of the trials it belongs to is overfitted (PBO), in [0, 1]; null for a single trial. */
+  readonly overfitting: number | null;
+  /** Hash of data, code, parameters and seed. */
+  readonly passport: string | null;
+}
+
+export interface ChosenBacktest {
+  /** Index into `backtests`. */
+  readonly index: number;
+  readonly trades: readonly BacktestTrade[];
+  readonly equity: readonly { readonly time: number; readonly equity: number }[];
+}
+
+export interface BacktestTrade {
+  readonly entryTime: number;
+  readonly exitTime: number;
+  readonly side: 'long' | 'short';
+  readonly size: number;
+  readonly entryPrice: number;
+  readonly exitPrice: number;
+  readonly pnl: number;
+  readonly fees: number;
+}
+
+export interface CalibrationTable {
+  readonly interval: Interval;
+  readonly bins: readonly CalibrationBin[];
+}
+
+/** Forecasts in `[from, to)`: what they promised and what came, with the Wilson interval of the hit rate. */
+export interface CalibrationBin {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  readonly meanForecast: number | null;
+  readonly hitRate: number | null;
+  readonly wilsonLow: number | null;
+  readonly wilsonHigh: number | null;
+}

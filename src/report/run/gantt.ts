@@ -1,0 +1,106 @@
+import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { STAGES, type Stage } from '../../contracts/words.ts';
+import { linear, valueTicks } from '../charts/axis.ts';
+import { PLOT_WIDTH, unit } from '../charts/plot.ts';
+import { formatDuration, plural } from '../elements/format.ts';
+import { html, type Markup } from '../elements/html.ts';
+import { dataTable } from '../elements/table.ts';
+import { criticalPath, type TaskSpan, taskSpans } from './run-facts.ts';
+import type { GroupedTasks } from './symbol-tasks.ts';
+
+const HEIGHT = 16;
+/** Most rows of the picture; the slowest ones, in the run's order. */
+const MAX_ROWS = 40;
+
+interface Row {
+  readonly name: string;
+  readonly spans: readonly TaskSpan[];
+}
+
+/** When every stage of every symbol ran: one row per symbol and custom task, the path that made the run's length underlined. */
+export const gantt = (status: PipelineStatus, config: RunConfig | null, groups: GroupedTasks): Markup => {
+  const spans = taskSpans(status);
+  if (spans.length === 0) return html`<p class="none">no task has run</p>`;
+  const start = Math.min(Date.parse(status.startedAt), ...spans.map((span) => span.from));
+  const end = Math.max(start + status.durationSeconds * 1000, ...spans.map((span) => span.to));
+  const rows = rowsOf(spans, groups);
+  const shown = slowest(rows);
+  const path = criticalPath(status, config);
+  const seconds = (end - start) / 1000;
+  const x = linear(start, end);
+  return html`<div class="gantt">${shown.map((row) => ganttRow(row, start, x, new Set(path)))}
+<span></span><span class="axis" aria-hidden="true">${valueTicks(0, Math.max(seconds, 0.001), 5, formatDuration).map((tick) => html`<span style="left:${tick.at * 100}%">${tick.label === '0 ms' ? '0' : tick.label.replace('.0 s', ' s')}</span>`)}</span><span></span></div>
+${rows.length > shown.length && html`<p class="quiet">the ${shown.length} slowest of ${rows.length} rows; the table has all tasks that ran</p>`}
+<p class="legend"><span><svg class="key" viewBox="0 0 12 10"><rect class="bar-0" width="6" height="10"/><rect class="bar-1" x="6" width="6" height="10"/></svg>stages in order</span>
+<span><svg class="key" viewBox="0 0 12 10"><rect class="bar-failed" width="12" height="10"/></svg>failed</span><span><svg class="key" viewBox="0 0 12 10"><path class="bar-wait" d="M0 5H12"/></svg>waiting</span>
+<span><svg class="key" viewBox="0 0 12 10"><rect class="bar-path" y="7" width="12" height="2"/></svg>critical path: <b>${describe(path, spans)}</b></span></p>
+${spanTable(spans, start)}`;
+};
+
+/** Symbols in the run's order, then custom tasks. */
+const rowsOf = (spans: readonly TaskSpan[], groups: GroupedTasks): readonly Row[] => {
+  const byName = new Map<string, TaskSpan[]>(
+    [...groups.symbols.map((row) => row.symbol), ...groups.custom.map((row) => row.taskId)].map((name) => [name, []]),
+  );
+  for (const span of spans) {
+    const name = byName.has(span.taskId) ? span.taskId : span.taskId.slice(0, span.taskId.lastIndexOf('/'));
+    byName.get(name)?.push(span);
+  }
+  return [...byName].flatMap(([name, found]) => (found.length === 0 ? [] : [{ name, spans: found.sort((a, b) => a.from - b.from) }]));
+};
+
+const stageOf = (taskId: string): Stage | null => STAGES.find((stage) => taskId.endsWith(`/${stage}`)) ?? null;
+
+const took = (row: Row): number => row.spans.reduce((sum, span) => sum + span.to - span.from, 0);
+const slowest = (rows: readonly Row[]): readonly Row[] => {
+  if (rows.length <= MAX_ROWS) return rows;
+  const kept = new Set([...rows].sort((a, b) => took(b) - took(a)).slice(0, MAX_ROWS));
+  return rows.filter((row) => kept.has(row));
+};
+
+const ganttRow = (row: Row, start: number, x: (time: number) => number, path: ReadonlySet<string>): Markup => {
+  const bars = row.spans.map((span) => {
+    const stage = stageOf(span.taskId);
+    const left = x(span.from) * PLOT_WIDTH;
+    const width = Math.max(1.2, (x(span.to) - x(span.from)) * PLOT_WIDTH);
+    const tone = span.task.status === 'failed' ? 'failed' : stage === null ? 'custom' : String(STAGES.indexOf(stage));
+    const attempts = span.task.attempts ?? 1;
+    const about = `${span.taskId}: ${span.task.status}, started after ${formatDuration((span.from - start) / 1000)}, took ${formatDuration((span.to - span.from) / 1000)}${attempts > 1 ? `, ${attempts} attempts` : ''}`;
+    const underline =
+      path.has(span.taskId) && html`<rect class="bar-path" x="${unit(left)}" y="${HEIGHT - 2}" width="${unit(width)}" height="2"/>`;
+    return html`<rect class="bar-${tone}" x="${unit(left)}" y="2" width="${unit(width)}" height="${HEIGHT - 5}"><title>${about}</title></rect>${underline}`;
+  });
+  const first = row.spans[0]?.from ?? start;
+  const last = Math.max(...row.spans.map((span) => span.to));
+  const wait = html`<path class="bar-wait" d="M${unit(x(first) * PLOT_WIDTH)} ${(HEIGHT - 1) / 2}H${unit(x(last) * PLOT_WIDTH)}"/>`;
+  const label = `${row.name}: from ${formatDuration((first - start) / 1000)} to ${formatDuration((last - start) / 1000)}`;
+  return html`<span class="name" title="${row.name}">${row.name}</span><span class="track"><svg viewBox="0 0 ${PLOT_WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">${wait}${bars}</svg></span><span class="took">${formatDuration(took(row) / 1000)}</span>\n`;
+};
+
+/** `BTC_PRICE (6 stages) → notify, 12.4 s of work` */
+const describe = (path: readonly string[], spans: readonly TaskSpan[]): string => {
+  const seconds = spans.filter((span) => path.includes(span.taskId)).reduce((sum, span) => sum + (span.to - span.from) / 1000, 0);
+  const parts: { name: string; stages: number }[] = [];
+  for (const id of path) {
+    const name = stageOf(id) === null ? id : id.slice(0, id.lastIndexOf('/'));
+    const last = parts.at(-1);
+    if (last?.name === name) last.stages += 1;
+    else parts.push({ name, stages: stageOf(id) === null ? 0 : 1 });
+  }
+  const words = parts.map(({ name, stages }) => (stages === 0 ? name : `${name} (${plural(stages, 'stage')})`));
+  return `${words.join(' → ')}, ${formatDuration(seconds)} of work`;
+};
+
+const spanTable = (spans: readonly TaskSpan[], start: number): Markup =>
+  dataTable(
+    [
+      { head: 'task', align: 'text', cell: (span: TaskSpan) => span.taskId },
+      { head: 'status', align: 'text', cell: (span) => span.task.status },
+      { head: 'started after, s', cell: (span) => ((span.from - start) / 1000).toFixed(3) },
+      { head: 'took, s', cell: (span) => ((span.to - span.from) / 1000).toFixed(3) },
+      { head: 'attempts', cell: (span) => span.task.attempts ?? 1 },
+    ],
+    [...spans].sort((a, b) => a.from - b.from),
+    { id: 'spans', caption: 'When each task ran', limit: 1200 },
+  );

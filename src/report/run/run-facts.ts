@@ -1,0 +1,102 @@
+import type { PipelineStatus, TaskResult } from '../../contracts/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { STAGES, type Stage } from '../../contracts/words.ts';
+import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
+
+/** How one stage went over all symbols of a run; seconds. */
+export interface StageFacts {
+  readonly stage: Stage;
+  readonly count: number;
+  readonly meanSeconds: number;
+  readonly p95Seconds: number;
+  readonly retries: number;
+  /** Succeeded / ended by running, in [0, 1]. */
+  readonly successRate: number;
+}
+
+/** The value below which a share `q` of the sorted values lies: the nearest-rank percentile, always one of the values. */
+const percentile = (sorted: readonly number[], q: number): number => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
+
+/** Statistics per stage, from the tasks where the status goes to the stage; else what the status itself says (p95 is then the maximum). */
+export const stageFacts = (status: PipelineStatus, groups: GroupedTasks): readonly StageFacts[] =>
+  STAGES.flatMap((stage): StageFacts[] => {
+    const tasks = groups.symbols.flatMap((row) => row.stages[stage] ?? []).filter((task) => ['success', 'failed'].includes(task.status));
+    if (tasks.length === 0) {
+      const known = status.stageStats[stage];
+      if (known === undefined || known.count === 0) return [];
+      return [
+        {
+          stage,
+          count: known.count,
+          meanSeconds: known.meanSeconds,
+          p95Seconds: known.maxSeconds,
+          retries: 0,
+          successRate: known.successRate,
+        },
+      ];
+    }
+    const seconds = tasks.map((task) => task.durationSeconds ?? 0).sort((a, b) => a - b);
+    return [
+      {
+        stage,
+        count: tasks.length,
+        meanSeconds: seconds.reduce((sum, value) => sum + value, 0) / seconds.length,
+        p95Seconds: percentile(seconds, 0.95),
+        retries: tasks.reduce((sum, task) => sum + Math.max(0, (task.attempts ?? 1) - 1), 0),
+        successRate: tasks.filter((task) => task.status === 'success').length / tasks.length,
+      },
+    ];
+  });
+
+/** When a task ran; UTC epoch milliseconds. */
+export interface TaskSpan {
+  readonly taskId: string;
+  readonly from: number;
+  readonly to: number;
+  readonly task: TaskResult;
+}
+
+/** The tasks that ran, as spans of time. */
+export const taskSpans = (status: PipelineStatus): readonly TaskSpan[] =>
+  Object.entries(status.taskResults).flatMap(([taskId, task]): TaskSpan[] => {
+    if (task.startedAt === undefined || task.startedAt === null) return [];
+    const from = Date.parse(task.startedAt);
+    return [{ taskId, from, to: from + (task.durationSeconds ?? 0) * 1000, task }];
+  });
+
+/**
+ * The chain of dependent tasks that ended last: what the run's duration was made of. Each step goes back to the dependency that
+ * ended last.
+ */
+export const criticalPath = (status: PipelineStatus, config: RunConfig | null): readonly string[] => {
+  const spans = new Map(taskSpans(status).map((span) => [span.taskId, span]));
+  const dependencies = dependencyMap(status, config);
+  const latest = (ids: readonly string[]): TaskSpan | undefined =>
+    ids.reduce<TaskSpan | undefined>((best, id) => {
+      const span = spans.get(id);
+      return span !== undefined && (best === undefined || span.to > best.to) ? span : best;
+    }, undefined);
+  const path: string[] = [];
+  for (let span = latest([...spans.keys()]); span !== undefined && !path.includes(span.taskId); ) {
+    path.unshift(span.taskId);
+    span = latest(dependencies.get(span.taskId) ?? []);
+  }
+  return path;
+};
+
+const dependencyMap = (status: PipelineStatus, config: RunConfig | null): ReadonlyMap<string, readonly string[]> => {
+  const map = new Map<string, string[]>();
+  const add = (task: string, before: string): void => void map.set(task, [...(map.get(task) ?? []), before]);
+  for (const row of groupTasks(
+    status,
+    config?.symbols.map((s) => s.symbol),
+  ).symbols) {
+    const stages = STAGES.filter((stage) => row.stages[stage] !== undefined);
+    stages.slice(1).forEach((stage, i) => add(`${row.symbol}/${stage}`, `${row.symbol}/${stages[i]}`));
+  }
+  for (const task of config?.tasks ?? []) {
+    for (const before of task.dependencies) add(task.taskId, before);
+    for (const after of task.runBefore) add(after, task.taskId);
+  }
+  return map;
+};

@@ -1,0 +1,138 @@
+import { formatDuration, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
+import { html, type Markup, webLink } from '../elements/html.ts';
+import { page } from '../elements/page.ts';
+import { PAGE_SCRIPT } from '../elements/page-script.ts';
+import { type Column, table } from '../elements/table.ts';
+import { stateMark, tip } from '../elements/tip.ts';
+import type { RunPageData } from '../page-data/run-page-data.ts';
+import { type Cause, causesOf } from './causes.ts';
+import { gantt } from './gantt.ts';
+import { type StageFacts, stageFacts } from './run-facts.ts';
+import { runSymbols } from './run-symbols.ts';
+import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
+import { aboutTask, taskGrid, taskState } from './task-grid.ts';
+
+/** A run's page, `index.html`: verdict first, then why, then every task, symbol and stage. Complete without network and without script. */
+export const renderRunPage = (data: RunPageData): string => {
+  const { result } = data;
+  const groups = groupTasks(
+    result,
+    data.config?.symbols.map((s) => s.symbol),
+  );
+  return page({
+    title: `${result.result}: ${result.runId}`,
+    scripts: [PAGE_SCRIPT],
+    body: html`<header>${header(data, groups)}</header>
+<main>
+${causes(causesOf(data), result.result)}
+<div class="columns"><section><h2>Tasks</h2>${taskGrid(groups)}</section>
+<section><h2>Time</h2>${gantt(result, data.config, groups)}</section></div>
+<section><h2>Symbols</h2>${runSymbols(data, groups)}</section>
+${groups.custom.length > 0 && html`<section><h2>Custom tasks</h2>${customTasks(groups)}</section>`}
+<div class="halves"><section><h2>Stages</h2>${stages(stageFacts(result, groups))}</section>
+<section><h2>Changed since last run</h2>${changes(data)}</section></div>
+<section><h2>Config</h2>${config(data)}</section>
+</main>`,
+    footer: html`${data.madeBy} · run ${result.runId} · times are UTC`,
+  });
+};
+
+const header = (data: RunPageData, groups: GroupedTasks): Markup => {
+  const { result, usual, previous } = data;
+  const usually =
+    usual === null
+      ? html` <span class="quiet">(first run of this size)</span>`
+      : html` <span class="quiet">(${tip(`usual ${formatDuration(usual.medianSeconds)}`, `median of the last ${plural(usual.runs, 'run')} with as many tasks`)})</span>`;
+  const breakdown = Object.entries(result.statusBreakdown).filter(([, count]) => count > 0);
+  return html`<div class="over"><span class="kind">Run</span><h1>${result.runId}</h1><span style="font-size:16px">${stateMark(result.result)}</span>
+<span class="links">${data.temporalUrl !== null && webLink(data.temporalUrl, 'Temporal UI')}${previous !== null && previousLink(previous)}</span></div>
+<p class="facts"><span><b>${formatNumber(groups.symbols.length)}</b> ${groups.symbols.length === 1 ? 'symbol' : 'symbols'}</span><span><b>${formatNumber(result.totalTasks)}</b> ${result.totalTasks === 1 ? 'task' : 'tasks'}: ${breakdown.map(([state, count]) => `${formatNumber(count)} ${state}`).join(', ')}</span>
+<span><b>${formatDuration(result.durationSeconds)}</b>${usually}</span>
+<span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}</p>`;
+};
+
+const previousLink = (previous: NonNullable<RunPageData['previous']>): Markup => {
+  const when = `${previous.runId}, ${previous.result}${previous.finishedAt === null ? '' : `, ${formatTime(previous.finishedAt)}`}`;
+  return previous.href === null
+    ? html`<span class="quiet" title="${when}">previous run: ${previous.result}</span>`
+    : html`<a href="${previous.href}" title="${when}">previous run</a>`;
+};
+
+const causes = (list: readonly Cause[], result: string): Markup => {
+  if (list.length === 0) {
+    return html`<ul class="causes ${result === 'success' ? 'good' : 'bad'}"><li>${result === 'success' ? 'Every task succeeded; nothing was quarantined beyond the limit and nothing is missing.' : `The run was ${result}; no task says why.`}</li></ul>`;
+  }
+  const tone = result === 'failed' ? 'bad' : result === 'success' ? 'good' : 'warned';
+  return html`<ul class="causes ${tone}">${list.map((cause) => html`<li>${stateMark(cause.state)}${cause.text}</li>`)}</ul>`;
+};
+
+const customTasks = (groups: GroupedTasks): Markup => {
+  type Row = GroupedTasks['custom'][number];
+  const columns: Column<Row>[] = [
+    { head: 'task', align: 'text', cell: (row) => row.taskId },
+    { head: 'state', align: 'text', cell: (row) => stateMark(taskState(row.task)) },
+    { head: 'attempts', cell: (row) => formatNumber(row.task.attempts ?? 0) },
+    { head: 'took', cell: (row) => formatDuration(row.task.durationSeconds) },
+    { head: 'what happened', align: 'text', cell: (row) => outputOf(row) },
+  ];
+  return table(columns, groups.custom.slice(0, 300), { id: 'custom', caption: 'Custom tasks of the run' });
+};
+
+const outputOf = ({ task }: GroupedTasks['custom'][number]): string => {
+  if (task.status === 'success' && task.output !== undefined && task.output !== null) return JSON.stringify(task.output).slice(0, 300);
+  return aboutTask({ ...task, durationSeconds: null });
+};
+
+const stages = (facts: readonly StageFacts[]): Markup =>
+  table<StageFacts>(
+    [
+      { head: 'stage', align: 'text', cell: (row) => row.stage },
+      { head: 'count', about: 'Tasks that ended by running.', cell: (row) => formatNumber(row.count) },
+      { head: 'mean', cell: (row) => formatDuration(row.meanSeconds) },
+      {
+        head: 'p95',
+        about: 'Nearest-rank 95th percentile: 95 of 100 were this fast or faster.',
+        cell: (row) => formatDuration(row.p95Seconds),
+      },
+      { head: 'retries', about: 'Attempts beyond the first.', cell: (row) => formatNumber(row.retries) },
+      { head: 'success', about: 'Succeeded / ended by running.', cell: (row) => formatPercent(row.successRate, 0) },
+    ],
+    facts,
+    { id: 'stages', caption: 'Statistics per stage', empty: 'no stage has run' },
+  );
+
+const changes = (data: RunPageData): Markup => {
+  if (data.previous === null) return html`<p class="none">no earlier run to compare with</p>`;
+  if (data.changes.length === 0) return html`<p class="none">nothing that shows here: same verdicts, config and versions</p>`;
+  const shown = data.changes.slice(0, 20);
+  return html`<ul>${shown.map((line) => html`<li>${line}</li>`)}</ul>${shown.length < data.changes.length && html`<p class="quiet">and ${plural(data.changes.length - shown.length, 'more change')}</p>`}`;
+};
+
+const config = (data: RunPageData): Markup => {
+  const { config: resolved, inputText, versions } = data;
+  const facts: (readonly [string, string])[] = [
+    ...Object.entries(versions),
+    ...(resolved === null
+      ? []
+      : ([
+          ['sources', resolved.sourceTypes.join(', ')],
+          ['intervals', resolved.intervals.join(', ')],
+          [
+            'window',
+            `${formatTime(resolved.asOf - resolved.daysBack * 86_400_000)} – ${formatTime(resolved.asOf)} (${plural(resolved.daysBack, 'day')})`,
+          ],
+          ['until stage', resolved.untilStage],
+          ['slots', `${resolved.maxConcurrent}, order ${resolved.order}`],
+          ['strategies', resolved.strategies.map((s) => `${s.name} ${JSON.stringify(s.params)}`).join('; ')],
+        ] as const)),
+  ];
+  return html`<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+${inputText !== null && html`<details${inputText.split('\n').length <= 12 && html` open`}><summary>input</summary><pre>${inputText.slice(0, 20_000)}</pre></details>`}
+${resolved !== null && html`<details><summary>resolved config</summary><pre>${JSON.stringify(shortened(resolved), null, 2).slice(0, 40_000)}</pre></details>`}`;
+};
+
+/** A config of thousands of symbols would drown the rest. */
+const shortened = (resolved: NonNullable<RunPageData['config']>): object =>
+  resolved.symbols.length <= 60
+    ? resolved
+    : { ...resolved, symbols: [...resolved.symbols.slice(0, 60), `and ${resolved.symbols.length - 60} more`] };

@@ -1,0 +1,103 @@
+import { sparkline } from '../charts/sparkline.ts';
+import { formatAge, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
+import { html, type Markup, type Part } from '../elements/html.ts';
+import { type Column, table } from '../elements/table.ts';
+import { stateMark, tip, unknown } from '../elements/tip.ts';
+import type { RunPageData, RunSymbolRow } from '../page-data/run-page-data.ts';
+import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
+import { mostTelling } from './task-grid.ts';
+
+const MAX_ROWS = 300;
+const WEEK = 7 * 86_400_000;
+const HOUR = 3_600_000;
+
+interface Row extends SymbolTasks {
+  readonly facts: RunSymbolRow | undefined;
+}
+
+/** The run's symbols: verdict, what came in, how fresh it is, how it moved, what the best strategy made of it. */
+export const runSymbols = (data: RunPageData, groups: GroupedTasks): Markup => {
+  const facts = new Map(data.symbols.map((row) => [row.symbol, row]));
+  const shown = mostTelling(groups.symbols, MAX_ROWS);
+  const rows = shown.map((row): Row => ({ ...row, facts: facts.get(row.symbol) }));
+  const now = data.config?.asOf ?? Date.parse(data.result.finishedAt ?? data.result.startedAt);
+  return html`${table(columnsAt(now), rows, { id: 'symbols', caption: 'Symbols of the run', className: 'symbols wide', empty: 'no symbols in this run' })}
+${shown.length < groups.symbols.length && html`<p class="quiet">${shown.length} of ${plural(groups.symbols.length, 'symbol')}; those that need attention come first. <code>predictlab status ${data.result.runId} --json</code> has all.</p>`}`;
+};
+
+const columnsAt = (now: number): readonly Column<Row>[] => [
+  {
+    head: 'symbol',
+    align: 'text',
+    sortBy: (row) => row.symbol,
+    cell: (row) => {
+      const title = row.facts?.title ?? '';
+      const name =
+        row.facts?.href === null || row.facts?.href === undefined ? row.symbol : html`<a href="${row.facts.href}">${row.symbol}</a>`;
+      return html`${name}${title !== '' && title !== row.symbol && html` <span class="title quiet" title="${title}">${title}</span>`}`;
+    },
+  },
+  { head: 'verdict', align: 'text', sortBy: (row) => row.verdict, cell: (row) => stateMark(row.verdict) },
+  number('rows in', 'Rows that this run collected, before cleaning.', (row) => row.facts?.rowsIn ?? null, 'collect did not finish'),
+  number(
+    'quarantined',
+    'Rows set aside with a reason by this run; export quarantine lists them.',
+    (row) => row.facts?.quarantined ?? null,
+    'clean did not finish',
+  ),
+  {
+    head: 'freshness',
+    about: 'Age of the newest tick at the run’s asOf.',
+    sortBy: (row) => (row.facts?.last ? now - row.facts.last.time : null),
+    cell: (row) =>
+      known(row.facts?.last, 'no ticks yet', (last) =>
+        tip(formatAge((now - last.time) / 1000), `newest tick ${formatTime(last.time, 'second')}`, false),
+      ),
+  },
+  {
+    head: 'last',
+    about: 'Newest price of the symbol’s most active instrument; a probability for prediction markets.',
+    sortBy: (row) => row.facts?.last?.price ?? null,
+    cell: (row) => known(row.facts?.last, 'no ticks yet', (last) => formatNumber(last.price, Math.abs(last.price) > 1 ? 2 : 3)),
+  },
+  {
+    head: '7 d',
+    about: 'Hourly closes of the last seven days; holes are hours without ticks or not collected.',
+    align: 'text',
+    cell: (row) =>
+      sparkline(
+        row.facts?.spark ?? [],
+        { from: now - WEEK, to: now, step: row.facts?.sparkStep ?? HOUR },
+        `prices of ${row.symbol} over seven days`,
+      ),
+  },
+  {
+    head: 'best strategy',
+    about: 'Strategy with the highest Sharpe ratio in this run.',
+    align: 'text',
+    sortBy: (row) => row.facts?.best?.strategy ?? null,
+    cell: (row) => known(row.facts?.best, 'no backtest in this run', (best) => best.strategy),
+  },
+  metric('sharpe', 'mean(r) / std(r, ddof 1) · √365 over daily UTC returns.', (value) => formatNumber(value, 2)),
+  metric('maxDrawdown', 'Deepest fall from the highest equity so far.', (value) => formatPercent(value), 'maxDD'),
+];
+
+const known = <T>(value: T | null | undefined, reason: string, write: (value: T) => Part): Part =>
+  value === null || value === undefined ? unknown(reason) : write(value);
+
+const number = (head: string, about: string, value: (row: Row) => number | null, reason: string): Column<Row> => ({
+  head,
+  about,
+  sortBy: value,
+  cell: (row) => known(value(row), reason, (count) => formatNumber(count)),
+});
+
+const metric = (key: 'sharpe' | 'maxDrawdown', about: string, write: (value: number) => string, head: string = key): Column<Row> => ({
+  head,
+  about,
+  sortBy: (row) => row.facts?.best?.[key] ?? null,
+  cell: (row) => {
+    const best = row.facts?.best ?? null;
+    return best === null ? unknown('no backtest in this run') : known(best[key], best.undefined[key] ?? 'undefined', write);
+  },
+});

@@ -1,0 +1,65 @@
+import type { PipelineStatus, TaskResult } from '../../contracts/pipeline-status.ts';
+import { STAGES, type Stage, stageTaskId } from '../../contracts/words.ts';
+import type { State } from '../elements/glyphs.ts';
+
+/** One symbol's row of the task grid. */
+export interface SymbolTasks {
+  readonly symbol: string;
+  /** By stage; a run that stops early has fewer, a run of more than 50 symbols none. */
+  readonly stages: Readonly<Partial<Record<Stage, TaskResult>>>;
+  /** The symbol as a whole, where the status goes only to the symbol. */
+  readonly whole: TaskResult | undefined;
+  readonly verdict: State;
+}
+
+export interface GroupedTasks {
+  readonly symbols: readonly SymbolTasks[];
+  readonly custom: readonly { readonly taskId: string; readonly task: TaskResult }[];
+}
+
+/**
+ * Sorts a status's flat task results into symbols × stages and custom tasks.
+ *
+ * @param symbols the run's symbols in order; without it they are read off the task ids, in order of appearance
+ */
+export const groupTasks = (status: PipelineStatus, symbols?: readonly string[]): GroupedTasks => {
+  const tasks = status.taskResults;
+  const names = symbols ?? symbolsOf(tasks);
+  const builtIn = new Set<string>();
+  const rows = names.map((symbol): SymbolTasks => {
+    const stages: Partial<Record<Stage, TaskResult>> = {};
+    for (const stage of STAGES) {
+      const id = stageTaskId(symbol, stage);
+      const task = tasks[id];
+      if (task === undefined) continue;
+      builtIn.add(id);
+      stages[stage] = task;
+    }
+    const found = Object.values(stages);
+    const whole = found.length === 0 ? tasks[symbol] : undefined;
+    if (whole !== undefined) builtIn.add(symbol);
+    return { symbol, stages, whole, verdict: verdictOf(whole === undefined ? found : [whole]) };
+  });
+  const custom = Object.entries(tasks).filter(([id]) => !builtIn.has(id));
+  return { symbols: rows, custom: custom.map(([taskId, task]) => ({ taskId, task })) };
+};
+
+const symbolsOf = (tasks: Readonly<Record<string, TaskResult>>): string[] => {
+  const found = new Set<string>();
+  for (const id of Object.keys(tasks)) {
+    const slash = id.lastIndexOf('/');
+    if (slash > 0 && (STAGES as readonly string[]).includes(id.slice(slash + 1))) found.add(id.slice(0, slash));
+  }
+  return [...found];
+};
+
+/** The one state that says most about a set of tasks. */
+export const verdictOf = (tasks: readonly TaskResult[]): State => {
+  const has = (state: string): boolean => tasks.some((task) => task.status === state);
+  if (has('failed')) return 'failed';
+  if (has('cancelled')) return 'cancelled';
+  if (has('running')) return 'running';
+  if (has('pending') || tasks.length === 0) return has('success') ? 'running' : 'pending';
+  if (has('skipped')) return 'skipped';
+  return tasks.some((task) => (task.degraded?.length ?? 0) > 0) ? 'degraded' : 'success';
+};

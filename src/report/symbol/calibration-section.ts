@@ -1,0 +1,25 @@
+import { calibrationSvg } from '../charts/calibration-svg.ts';
+import { formatNumber, plainNumber } from '../elements/format.ts';
+import { html, type Markup } from '../elements/html.ts';
+import { dataTable } from '../elements/table.ts';
+import type { CalibrationBin, CalibrationTable } from '../page-data/symbol-page-data.ts';
+
+/** How often what the prices said came true, over the symbol's resolved markets; one picture per interval. */
+export const calibrationSection = (tables: readonly CalibrationTable[]): Markup =>
+  html`<section><h2>Calibration</h2>
+<p class="quiet">Over the resolved markets of this symbol: how often a price of p came true. Bars are Wilson 95 % intervals, the dashed line is a perfect forecaster.</p>
+<div class="halves">${tables.map((table, i) => html`<div><h3>${table.interval}</h3>${calibrationSvg(table.bins)}${binTable(table, `cal${i}`)}</div>`)}</div></section>`;
+
+const binTable = ({ interval, bins }: CalibrationTable, id: string): Markup =>
+  dataTable<CalibrationBin>(
+    [
+      { head: 'forecast', align: 'text', cell: (bin) => `${plainNumber(bin.from)}–${plainNumber(bin.to)}` },
+      { head: 'count', cell: (bin) => formatNumber(bin.count) },
+      { head: 'mean forecast', cell: (bin) => formatNumber(bin.meanForecast, 3) },
+      { head: 'hit rate', cell: (bin) => formatNumber(bin.hitRate, 3) },
+      { head: 'wilson low', cell: (bin) => formatNumber(bin.wilsonLow, 3) },
+      { head: 'wilson high', cell: (bin) => formatNumber(bin.wilsonHigh, 3) },
+    ],
+    bins,
+    { id, caption: `Calibration ${interval}` },
+  );

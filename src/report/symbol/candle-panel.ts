@@ -1,0 +1,125 @@
+import { INTERVAL_MS } from '../../contracts/words.ts';
+import { candlesSvg } from '../charts/candles-svg.ts';
+import { drawnGaps } from '../charts/gap-bands.ts';
+import { shownRange, within } from '../charts/shown-range.ts';
+import { formatDay, formatNumber, formatRange, formatTime, plainNumber, plural } from '../elements/format.ts';
+import { html, jsonIsland, type Markup } from '../elements/html.ts';
+import { dataTable } from '../elements/table.ts';
+import type { BacktestTrade, CandleSeries, InstrumentSection, PageCandle } from '../page-data/symbol-page-data.ts';
+
+const HEIGHT = 300;
+/** Trades that are drawn, the newest ones. */
+export const MAX_TRADES = 500;
+
+export interface CandlePanel {
+  readonly section: InstrumentSection;
+  readonly series: CandleSeries;
+  readonly asOf: number;
+  readonly symbol: string;
+  /** Unique on the page. */
+  readonly id: string;
+}
+
+/** One interval of one instrument: legend, picture, the data behind it. */
+export const candlePanel = ({ section, series, asOf, symbol, id }: CandlePanel): Markup => {
+  const last = series.candles.at(-1);
+  if (last === undefined) return html`<p class="none">no candles of ${series.interval} up to ${formatTime(asOf)}</p>`;
+  const range = shownRange(section, series, asOf);
+  const digits = priceDigits(section);
+  const settlement = settlementOf(section);
+  const trades = tradesOf(section, series);
+  const picture = candlesSvg({
+    series,
+    range,
+    gaps: section.gaps,
+    quarantineTimes: section.quality.quarantineTimes,
+    settlement,
+    trades,
+    digits,
+    market: section.market,
+    height: HEIGHT,
+    live: html`<div class="live" data-chart="${id}"></div>`,
+  });
+  const cut = series.candles.length < series.total || (series.candles[0]?.openTime ?? 0) < range.from;
+  return html`<p class="legend"><span class="values">${formatTime(last.openTime)}  open ${formatNumber(last.open, digits)}  high ${formatNumber(last.high, digits)}  low ${formatNumber(last.low, digits)}  close ${formatNumber(last.close, digits)}${last.volume !== null && `  volume ${formatNumber(last.volume, 2)}`}${!last.complete && '  (still open)'}</span></p>
+${picture}
+<p class="legend">${within(section.gaps, range).length > 0 && html`<span><span class="key"><span class="hatched"></span></span>not collected</span>`}${section.quality.quarantineTimes.length > 0 && html`<span class="down">| quarantined row</span>`}${trades.length > 0 && html`<span><span class="up">▲</span> <span class="down">▼</span> ${(section.chosen?.trades.length ?? 0) > MAX_TRADES && `last ${MAX_TRADES} `}trades of the chosen strategy</span>`}<span>empty: collected, no ${section.priceType === 'price' ? 'price points' : 'trades'}</span></p>
+${cut && html`<p class="quiet">last ${plural(series.candles.length, 'candle')} of ${formatNumber(series.total)}; <code>predictlab export candles --symbol ${symbol} --interval ${series.interval}</code> has all</p>`}
+${candleTable(series, digits, id)}
+${jsonIsland(id, chartData(section, series, range, trades, settlement, digits))}`;
+};
+
+/** Five significant places or so: 63 402, 41.07, 0.0002317. Exact prices stand in the table. */
+const assetDigits = (price: number): number =>
+  price >= 1000 ? 0 : price >= 1 ? 2 : Math.min(8, Math.ceil(-Math.log10(Math.max(price, 1e-8))) + 3);
+
+/** As many decimals as the prices need: two, or what the tick size asks for. */
+export const priceDigits = (section: InstrumentSection): number => {
+  if (section.market === 'asset') return assetDigits(section.last?.price ?? 1);
+  if (section.tickSize === null || section.tickSize <= 0) return 3;
+  return Math.min(4, Math.max(2, Math.round(-Math.log10(section.tickSize))));
+};
+
+const settlementOf = (section: InstrumentSection): { at: number; payout: number } | null =>
+  section.resolution.kind === 'settled' && section.resolution.at !== null
+    ? { at: section.resolution.at, payout: section.resolution.payout }
+    : null;
+
+/** The trades belong to the chosen backtest's interval; they are drawn on every interval, at their own time and price. */
+const tradesOf = (section: InstrumentSection, series: CandleSeries): readonly BacktestTrade[] =>
+  series.candles.length === 0 ? [] : (section.chosen?.trades ?? []).slice(-MAX_TRADES);
+
+const candleTable = (series: CandleSeries, digits: number, id: string): Markup => {
+  const exact = (value: number): string => (digits >= 0 ? plainNumber(value) : '');
+  return dataTable<PageCandle>(
+    [
+      { head: 'open_time', align: 'text', cell: (c) => formatTime(c.openTime) },
+      { head: 'open', cell: (c) => exact(c.open) },
+      { head: 'high', cell: (c) => exact(c.high) },
+      { head: 'low', cell: (c) => exact(c.low) },
+      { head: 'close', cell: (c) => exact(c.close) },
+      { head: 'volume', cell: (c) => plainNumber(c.volume) },
+      { head: 'trades', cell: (c) => c.trades },
+      { head: 'complete', align: 'text', cell: (c) => (c.complete ? 'yes' : 'no') },
+    ],
+    series.candles,
+    { id: `${id}-table`, caption: `Candles ${series.interval}` },
+  );
+};
+
+const chartData = (
+  section: InstrumentSection,
+  series: CandleSeries,
+  range: { from: number; to: number },
+  trades: readonly BacktestTrade[],
+  settlement: { at: number; payout: number } | null,
+  digits: number,
+): object => {
+  const step = INTERVAL_MS[series.interval];
+  const candles = series.candles.filter((candle) => candle.openTime >= range.from && candle.openTime < range.to);
+  const bucket = (time: number): number => (range.from + Math.floor((time - range.from) / step) * step) / 1000;
+  const fills = trades
+    .flatMap((trade) => [
+      [bucket(trade.entryTime), trade.side === 'long' ? 1 : 0],
+      [bucket(trade.exitTime), trade.side === 'long' ? 0 : 1],
+    ])
+    .filter(([time = 0]) => time >= range.from / 1000 && time < range.to / 1000)
+    .sort(([a = 0], [b = 0]) => a - b);
+  return {
+    step,
+    from: range.from,
+    to: range.to,
+    digits,
+    probability: section.market === 'probability',
+    i: candles.map((candle) => Math.round((candle.openTime - range.from) / step)),
+    o: candles.map((candle) => candle.open),
+    h: candles.map((candle) => candle.high),
+    l: candles.map((candle) => candle.low),
+    c: candles.map((candle) => candle.close),
+    v: candles.some((candle) => candle.volume !== null) ? candles.map((candle) => candle.volume) : null,
+    gaps: drawnGaps(section.gaps, range).map((gap) => [gap.from, gap.to, `not collected ${formatRange(gap.from, gap.to)}`]),
+    quarantine: section.quality.quarantineTimes.filter((time) => time >= range.from && time <= range.to),
+    settled: settlement === null ? null : [settlement.at, `settled at ${settlement.payout} on ${formatDay(settlement.at)}`],
+    trades: fills,
+  };
+};

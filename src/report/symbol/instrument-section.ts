@@ -1,0 +1,133 @@
+import { INTERVAL_MS } from '../../contracts/words.ts';
+import { equitySvg } from '../charts/equity-svg.ts';
+import { shownRange } from '../charts/shown-range.ts';
+import { formatAge, formatNumber, formatPercent, formatTime, plainNumber, plural } from '../elements/format.ts';
+import { html, type Markup, type Part, webLink } from '../elements/html.ts';
+import { dataTable } from '../elements/table.ts';
+import { tip } from '../elements/tip.ts';
+import type { BacktestTrade, ChosenBacktest, InstrumentSection, SymbolPageData } from '../page-data/symbol-page-data.ts';
+import { candlePanel, MAX_TRADES, priceDigits } from './candle-panel.ts';
+import { dataQuality } from './data-quality.ts';
+import { strategyTable } from './strategy-table.ts';
+
+/** One instrument: what it is, its candles, what strategies made of it, how good its data is. `id` is unique on the page. */
+export const instrumentSection = (section: InstrumentSection, data: SymbolPageData, id: string): Markup =>
+  html`<section aria-labelledby="${id}-title"><h2 class="plain" id="${id}-title">${section.title || section.id}</h2>
+<p class="facts">${facts(section, data.asOf)}</p>
+${candles(section, data, id)}
+<h3>Strategies</h3>${strategyTable(section.backtests, section.chosen?.index ?? null, `${id}-s`)}
+${proofLine(section)}
+${section.chosen !== null && chosen(section, section.chosen, data, id)}
+<h3>Data quality</h3>${dataQuality(section, data, id)}
+</section>`;
+
+const facts = (section: InstrumentSection, asOf: number): readonly Part[] => {
+  const digits = priceDigits(section);
+  const outcome = section.outcomes[0];
+  return [
+    html`<span>${section.source}${section.last !== null && html` <b>${formatNumber(section.last.price, digits)}</b> ${tip(`${formatAge((asOf - section.last.time) / 1000)} ago`, `newest tick ${formatTime(section.last.time, 'second')}${outcome === undefined ? '' : `, priced as the probability of ${outcome}`}`)}`}</span>`,
+    section.book !== null && html`<span>${book(section, digits)}</span>`,
+    ...section.twins
+      .slice(0, 4)
+      .map(
+        (twin) =>
+          html`<span>${twin.source} <b>${formatNumber(twin.last?.price, digits)}</b> (twin${section.last !== null && twin.last !== null && `, ${formatNumber(Math.abs(section.last.price - twin.last.price), digits)} apart`})</span>`,
+      ),
+    html`<span>${ends(section, asOf)}</span>`,
+    html`<span>${plural(section.ticks, 'tick')}</span>`,
+    html`<span>${tip(webLink(section.reference, shortId(section.id)), section.id, false)}</span>`,
+  ];
+};
+
+/** `polymarket:0x9cf7…c605` */
+const shortId = (id: string): string => (id.length > 32 ? `${id.slice(0, 22)}…${id.slice(-4)}` : id);
+
+const book = (section: InstrumentSection, digits: number): Markup => {
+  const { bid, ask, at } = section.book ?? { bid: null, ask: null, at: 0 };
+  const spread = bid !== null && ask !== null ? `, spread ${formatNumber(ask - bid, digits)}` : '';
+  return html`book ${tip(html`<b>${formatNumber(bid, digits)} / ${formatNumber(ask, digits)}</b>`, `best bid / best ask at ${formatTime(at, 'second')}`)}${spread}`;
+};
+
+const ends = (section: InstrumentSection, asOf: number): string => {
+  const { resolution, closesAt } = section;
+  if (resolution.kind === 'settled')
+    return `settled at ${plainNumber(resolution.payout)}${resolution.at === null ? '' : ` on ${formatTime(resolution.at)}`}`;
+  if (resolution.kind === 'unresolved') return `closed, not resolved: ${resolution.reason}`;
+  if (closesAt === null) return section.market === 'asset' ? 'asset, no end' : 'no closing time known';
+  const away = (closesAt - asOf) / 1000;
+  return away >= 0
+    ? `closes in ${formatAge(away)}, ${formatTime(closesAt)}`
+    : `was to close ${formatTime(closesAt)}, ${formatAge(-away)} ago`;
+};
+
+const candles = (section: InstrumentSection, data: SymbolPageData, id: string): Markup => {
+  if (section.series.length === 0) return html`<p class="none">no candles yet</p>`;
+  const name = `${id}-interval`;
+  const first = readableInterval(section, data.asOf);
+  const what = section.priceType === 'price' ? 'price points' : 'trades';
+  return html`<fieldset class="tabs"><legend class="spoken">Interval of the candles of ${section.title || section.id}</legend>
+${section.series.map((_, i) => html`<input type="radio" name="${name}" id="${name}-${i}"${i === first && html` checked`}>`)}
+<div class="labels">${section.series.map((series, i) => html`<label for="${name}-${i}">${series.interval}</label>`)}<span class="quiet" style="margin-left:auto">candles of ${what}</span></div>
+<div class="panels">${section.series.map((series, i) => html`<div class="panel">${candlePanel({ section, series, asOf: data.asOf, symbol: data.symbol, id: `${id}-c${i}` })}</div>`)}</div></fieldset>`;
+};
+
+/** Buckets beyond which a candle is too thin to tell its body from its wick. */
+const READABLE_BUCKETS = 400;
+
+/** The finest interval that is readable when the page opens. */
+const readableInterval = (section: InstrumentSection, asOf: number): number => {
+  const fits = section.series.findIndex((series) => {
+    const { from, to } = shownRange(section, series, asOf);
+    return (to - from) / INTERVAL_MS[series.interval] <= READABLE_BUCKETS;
+  });
+  return fits === -1 ? section.series.length - 1 : fits;
+};
+
+const proofLine = (section: InstrumentSection): Markup | false => {
+  const proofs = section.backtests.flatMap((row) => row.proof ?? []);
+  if (proofs.length === 0) return false;
+  const changed = proofs.reduce((sum, proof) => sum + proof.changed, 0);
+  const decisions = proofs.reduce((sum, proof) => sum + proof.decisions, 0);
+  return html`<p>proof: <b class="${changed === 0 ? 'success' : 'failed'}">${changed === 0 ? '●' : '✕'} ${formatNumber(changed)} of ${formatNumber(decisions)} decisions changed</b> <span class="quiet">when the backtests were run again without their future${changed > 0 && ': do not trust these results'}</span>${overfitting(section)}</p>`;
+};
+
+const overfitting = (section: InstrumentSection): Markup | false => {
+  const share = section.backtests[section.chosen?.index ?? 0]?.overfitting ?? null;
+  return (
+    share !== null &&
+    html` · overfitting: ${tip(html`<b>${formatPercent(share, 0)}</b>`, 'probability that the trial that was best on one half of the data is below the median on the other (PBO by CSCV)')}`
+  );
+};
+
+const chosen = (section: InstrumentSection, best: ChosenBacktest, data: SymbolPageData, id: string): Markup | false => {
+  const row = section.backtests[best.index];
+  const first = best.equity[0];
+  const last = best.equity.at(-1);
+  if (row === undefined || first === undefined || last === undefined) return false;
+  const title = `${row.strategy} ${row.params} on ${row.interval}`;
+  return html`<h3>Equity and drawdown: ${title}</h3>
+${equitySvg(best.equity, { from: first.time, to: Math.max(last.time, first.time + 1) }, section.gaps)}
+${dataTable<ChosenBacktest['equity'][number]>(
+  [
+    { head: 'time', align: 'text', cell: (point) => formatTime(point.time) },
+    { head: 'equity', cell: (point) => plainNumber(point.equity) },
+  ],
+  best.equity,
+  { id: `${id}-e`, caption: 'Equity', limit: 1000 },
+)}
+${dataTable<BacktestTrade>(
+  [
+    { head: 'entry_time', align: 'text', cell: (trade) => formatTime(trade.entryTime) },
+    { head: 'exit_time', align: 'text', cell: (trade) => formatTime(trade.exitTime) },
+    { head: 'side', align: 'text', cell: (trade) => trade.side },
+    { head: 'size', cell: (trade) => plainNumber(trade.size) },
+    { head: 'entry_price', cell: (trade) => plainNumber(trade.entryPrice) },
+    { head: 'exit_price', cell: (trade) => plainNumber(trade.exitPrice) },
+    { head: 'pnl', cell: (trade) => plainNumber(trade.pnl) },
+    { head: 'fees', cell: (trade) => plainNumber(trade.fees) },
+  ],
+  best.trades,
+  { id: `${id}-t`, caption: 'Trades', limit: MAX_TRADES, empty: 'no trades' },
+)}
+${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}</code>: same data, code and parameters give the same bytes; run ${data.runId}</p>`}`;
+};

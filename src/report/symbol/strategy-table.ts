@@ -1,0 +1,64 @@
+import { formatNumber } from '../elements/format.ts';
+import { html, type Markup } from '../elements/html.ts';
+import { METRIC_COLUMNS, type MetricColumn } from '../elements/metrics.ts';
+import { type Column, table } from '../elements/table.ts';
+import { tip, unknown } from '../elements/tip.ts';
+import type { BacktestRow } from '../page-data/symbol-page-data.ts';
+
+/** Most rows: a grid of parameters can have thousands. */
+const MAX_ROWS = 60;
+
+/** Every backtest of an instrument with every metric; a dash tells why there is no number. Press a head to sort. */
+export const strategyTable = (rows: readonly BacktestRow[], chosen: number | null, id: string): Markup => {
+  const shown = best(rows, chosen);
+  // a column that no row has a number for still stands there when a row gives a reason: its absence is information
+  const columns: Column<BacktestRow>[] = [
+    {
+      head: 'strategy',
+      align: 'text',
+      sortBy: (row) => `${row.strategy} ${row.params}`,
+      cell: (row) => name(row, rows.indexOf(row) === chosen),
+    },
+    { head: 'interval', align: 'text', cell: (row) => row.interval },
+    ...METRIC_COLUMNS.map(metricColumn),
+    {
+      head: 'proof',
+      about: 'Look-ahead proof: decisions that changed when the strategy was run again without its future.',
+      align: 'text',
+      cell: proof,
+    },
+  ];
+  return html`${table(columns, shown, { id, caption: 'Backtests', className: 'strategies', empty: 'no backtest: this symbol’s backtest stage has not run, or had no candles' })}
+${shown.length < rows.length && html`<p class="quiet">the ${shown.length} best of ${formatNumber(rows.length)} trials by Sharpe ratio; <code>predictlab export backtests</code> has all</p>`}`;
+};
+
+const best = (rows: readonly BacktestRow[], chosen: number | null): readonly BacktestRow[] => {
+  if (rows.length <= MAX_ROWS) return rows;
+  const ranked = rows.map((row, index) => ({
+    row,
+    rank: index === chosen ? Number.POSITIVE_INFINITY : (row.metrics['sharpe'] ?? Number.NEGATIVE_INFINITY),
+  }));
+  return ranked
+    .sort((a, b) => (b.rank === a.rank ? 0 : b.rank - a.rank))
+    .slice(0, MAX_ROWS)
+    .map(({ row }) => row);
+};
+
+const name = (row: BacktestRow, chosen: boolean): Markup =>
+  html`${row.strategy}${row.params !== '' && ` ${row.params}`}${chosen && html` ${tip('◆', 'drawn in the charts: the highest Sharpe ratio of this instrument')}`}`;
+
+const metricColumn = (metric: MetricColumn): Column<BacktestRow> => ({
+  head: metric.head,
+  about: metric.about,
+  sortBy: (row) => row.metrics[metric.key] ?? null,
+  cell: (row) => {
+    const value = row.metrics[metric.key] ?? null;
+    return value === null ? unknown(row.undefined[metric.key] ?? 'not computed for this backtest') : metric.write(value);
+  },
+});
+
+const proof = (row: BacktestRow): Markup | string => {
+  if (row.proof === null) return unknown('this backtest carries no look-ahead proof');
+  const words = `${formatNumber(row.proof.changed)} of ${formatNumber(row.proof.decisions)} changed`;
+  return row.proof.changed === 0 ? words : html`<span class="failed">✕ ${words}</span>`;
+};

@@ -1,0 +1,34 @@
+import { formatRange, formatTime, plural } from '../elements/format.ts';
+import { html } from '../elements/html.ts';
+import { LIVE_CHART_SCRIPT } from '../elements/live-chart-script.ts';
+import { page } from '../elements/page.ts';
+import { PAGE_SCRIPT } from '../elements/page-script.ts';
+import type { SymbolPageData } from '../page-data/symbol-page-data.ts';
+import { calibrationSection } from './calibration-section.ts';
+import { instrumentSection } from './instrument-section.ts';
+import { overview } from './overview.ts';
+
+/** The notice that the licence of the charts asks for. */
+const CHART_NOTICE = html`Charts: TradingView Lightweight Charts™, Copyright (c) 2025 TradingView, Inc., <a href="https://www.tradingview.com/" rel="noreferrer noopener">https://www.tradingview.com/</a>, Apache License 2.0`;
+
+/**
+ * A symbol's page. Complete without script and in print: every chart is a still picture first.
+ *
+ * @param chartLibrary text of lightweight-charts' standalone build; without it the page has its still pictures only
+ */
+export const renderSymbolPage = (data: SymbolPageData, chartLibrary: string | null): string => {
+  const charts = data.instruments.some((instrument) => instrument.series.length > 0) && chartLibrary !== null;
+  return page({
+    title: `${data.symbol} · ${data.runId}`,
+    scripts: [PAGE_SCRIPT, ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
+    body: html`<header><div class="over"><span class="kind">Symbol</span><h1>${data.symbol}</h1>${data.title !== '' && html`<span>“${data.title}”</span>`}<span class="links"><a href="index.html">run</a></span></div>
+<p class="facts"><span>run <b>${data.runId}</b></span><span>as of <b>${formatTime(data.asOf, 'second')}</b></span><span>window ${formatRange(data.window.from, data.window.to)}</span><span>${plural(data.instrumentCount, 'instrument')}</span></p></header>
+<main>
+${data.instruments.length === 0 && html`<p class="none">No instrument matched this symbol’s selectors in the window; <code>predictlab symbols show ${data.symbol}</code> prints them.</p>`}
+${data.instrumentCount > 1 && overview(data)}
+${data.instruments.map((instrument, i) => instrumentSection(instrument, data, `i${i}`))}
+${data.calibration.length > 0 && calibrationSection(data.calibration)}
+</main>`,
+    footer: html`${data.madeBy} · times are UTC · prices of prediction markets are probabilities of the first outcome${charts && html`<br>${CHART_NOTICE}`}`,
+  });
+};

@@ -1,0 +1,42 @@
+import { type Graph, stageName } from '../graph/graph.ts';
+
+/** Seconds assumed for a task of which nothing is known. */
+export const UNKNOWN_SECONDS = 1;
+
+/** Mean seconds by task id; a stage's name stands for all tasks of that stage. */
+export type Durations = Readonly<Record<string, number>>;
+
+/** What a task takes on average: its own mean, else its stage's, else a second. */
+export function expectedSeconds(graph: Graph, task: number, durations: Durations): number {
+  const stage = stageName(graph, task);
+  return durations[graph.ids[task]] ?? (stage === undefined ? undefined : durations[stage]) ?? UNKNOWN_SECONDS;
+}
+
+/** Per task: seconds of the longest chain that starts with it (itself included). Linear: one pass against the topological order. */
+export function remainingChains(graph: Graph, secondsOf: (task: number) => number): Float64Array {
+  const remaining = new Float64Array(graph.size);
+  const { offsets, targets } = graph.dependants;
+  for (let task = graph.size - 1; task >= 0; task--) {
+    let longest = 0;
+    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) longest = Math.max(longest, remaining[targets[edge]]);
+    remaining[task] = longest + secondsOf(task);
+  }
+  return remaining;
+}
+
+/** The tasks of the longest chain of the whole graph, first to last; ties go by graph order. */
+export function longestChain(graph: Graph, remaining: Float64Array): string[] {
+  const chain: string[] = [];
+  const { offsets, targets } = graph.dependants;
+  let task = -1;
+  for (let i = 0; i < graph.size; i++) if (task < 0 || remaining[i] > remaining[task]) task = i;
+  while (task >= 0) {
+    chain.push(graph.ids[task]);
+    let next = -1;
+    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
+      if (next < 0 || remaining[targets[edge]] > remaining[next]) next = targets[edge];
+    }
+    task = next;
+  }
+  return chain;
+}

@@ -1,0 +1,193 @@
+import { pastError } from '../../contracts/errors.ts';
+import { STAGES } from '../../contracts/words.ts';
+import { type Graph, stageName } from '../graph/graph.ts';
+import { readyMoreUrgentThan, takeReady } from './ready-tasks.ts';
+import type { RunCommand } from './run-events.ts';
+import { type Lane, PENDING, RUNNING, type RunState, readyTask, STARTED } from './run-state.ts';
+import { setStatus } from './task-status.ts';
+
+/**
+ * Gives a slot to the task whose turn it is. A symbol gets it for its whole segment: from this stage up to the last one
+ * that waits for nothing outside the symbol. So it keeps the slot from stage to stage, and symbols finish one after the
+ * other instead of all at the end; before a closed gate the segment ends and the slot comes back.
+ */
+export function startLane(state: RunState, at: number, commands: RunCommand[]): void {
+  const { graph, order, status, waiting, attempts, failures } = state;
+  const readyAt = state.readyAt[state.ready.top];
+  const first = takeReady(state);
+  let last = first;
+  for (let next = graph.nextStage[last]; next >= 0 && status[next] === PENDING && waiting[next] === 1; next = graph.nextStage[next])
+    last = next;
+  const symbol = graph.symbolOf[first];
+  const ready = readyTask(state, first, readyAt);
+  const lane: Lane = {
+    id: symbol < 0 ? graph.ids[first] : graph.symbols[symbol],
+    symbol,
+    first,
+    last,
+    openedAt: at,
+    earlierAttempts: attempts[first],
+    number: state.lanesStarted++,
+    credit: order.urgency === undefined ? 0 : order.urgency(ready, readyAt) - order.urgency(ready, at),
+    current: first,
+    urgency: 0,
+    returning: false,
+  };
+  openLane(state, lane);
+  const failed = state.errors.get(first);
+  const earlier = {
+    earlierAttempts: attempts[first],
+    earlierFailures: failures[first],
+    ...(failed === undefined ? {} : { earlierError: pastError(failed) }),
+  };
+  if (symbol >= 0) {
+    const tasks = laneTasks(graph, lane);
+    const stages = tasks.map((task) => STAGES[graph.stageOf[task]]);
+    const signalStages = stages.filter(
+      (_, i) => i < stages.length - 1 && (state.detail === 'stage' || hasOtherDependants(graph, tasks[i])),
+    );
+    commands.push({
+      type: 'startSymbol',
+      symbol: lane.id,
+      stages,
+      ...earlier,
+      signalStages,
+    });
+  } else {
+    commands.push({ type: 'startTask', taskId: lane.id, ...earlier });
+  }
+  runTask(state, lane, first, at);
+}
+
+/** At least how many lanes are still to be opened: one for each custom task, and for each symbol that has none and is not through. */
+export function lanesToCome({ graph, status, symbolHasLane }: RunState): number {
+  let count = 0;
+  for (let task = 0; task < graph.size; task++) {
+    const isLast = graph.nextStage[task] < 0;
+    if (isLast && status[task] === PENDING && (graph.symbolOf[task] < 0 || symbolHasLane[graph.symbolOf[task]] === 0)) count++;
+  }
+  return count;
+}
+
+/** @internal */
+export function openLane(state: RunState, lane: Lane): void {
+  state.lanes.set(lane.id, lane);
+  if (lane.symbol >= 0) {
+    state.symbolHasLane[lane.symbol] = 1;
+    state.laneByNumber.set(lane.number, lane);
+  }
+}
+
+/** Takes the slot back. Whoever calls this settles what becomes of the lane's tasks. */
+export function closeLane(state: RunState, lane: Lane): void {
+  state.lanes.delete(lane.id);
+  if (lane.symbol >= 0) {
+    state.symbolHasLane[lane.symbol] = 0;
+    state.laneByNumber.delete(lane.number);
+  }
+  if (lane.returning) state.returning--;
+}
+
+/** The tasks of a lane, in order. */
+export function laneTasks(graph: Graph, lane: Lane): number[] {
+  const tasks = [lane.first];
+  for (let task = lane.first; task !== lane.last; ) {
+    task = graph.nextStage[task];
+    tasks.push(task);
+  }
+  return tasks;
+}
+
+/** The lane moves on from a task that succeeded; without a next one its slot is on its way back. */
+export function advanceLane(state: RunState, lane: Lane, at: number): void {
+  const next = lane.current === lane.last ? -1 : state.graph.nextStage[lane.current];
+  if (next >= 0 && state.status[next] === PENDING) runTask(state, lane, next, at);
+  else stopLane(state, lane);
+}
+
+/** Nothing of the lane runs any more, but its end is still to come. */
+export function stopLane(state: RunState, lane: Lane): void {
+  lane.current = -1;
+  markReturning(state, lane);
+}
+
+function runTask(state: RunState, lane: Lane, task: number, at: number): void {
+  setStatus(state, task, RUNNING);
+  if ((state.flags[task] & STARTED) === 0) state.started[task] = at;
+  lane.current = task;
+  if (lane.symbol < 0 || state.order.urgency === undefined) return;
+  const urgency = state.order.urgency(readyTask(state, task, at), at) - lane.credit;
+  if (task !== lane.first && urgency === lane.urgency) return;
+  lane.urgency = urgency;
+  offerToYield(state, lane);
+}
+
+/** @internal */
+export function offerToYield(state: RunState, lane: Lane): void {
+  state.yieldable.push(-lane.urgency, -lane.number);
+}
+
+function markReturning(state: RunState, lane: Lane): void {
+  if (lane.returning) return;
+  lane.returning = true;
+  state.returning++;
+}
+
+/** Asks a symbol for its slot at its next stage boundary; in its last stage it is about to give it back anyway. */
+function askToYield(state: RunState, lane: Lane, commands: RunCommand[]): void {
+  if (lane.returning || lane.symbol < 0) return;
+  markReturning(state, lane);
+  if (lane.current !== lane.last) commands.push({ type: 'yieldLane', lane: lane.id });
+}
+
+/** Everybody gives the slot back at the next stage boundary: the run pauses. */
+export function yieldAll(state: RunState, commands: RunCommand[]): void {
+  for (const lane of state.lanes.values()) askToYield(state, lane, commands);
+}
+
+/** Newest lanes first, until what keeps its slot fits into a lowered `maxConcurrent`. */
+export function yieldAboveLimit(state: RunState, commands: RunCommand[]): void {
+  if (state.lanes.size - state.returning <= state.maxConcurrent) return;
+  for (const lane of [...state.lanes.values()].reverse()) {
+    if (state.lanes.size - state.returning <= state.maxConcurrent) return;
+    askToYield(state, lane, commands);
+  }
+}
+
+/**
+ * Asks as many of the least urgent symbols for their slots as there are ready tasks more urgent than they are, less the
+ * slots that are on their way back already. Waiting had earned a symbol its urgency when it started: it keeps that.
+ */
+export function yieldToMoreUrgent(state: RunState, commands: RunCommand[]): void {
+  if (state.order.urgency === undefined || state.ready.size === 0) return;
+  for (;;) {
+    const lane = leastUrgentLane(state);
+    if (lane === undefined) return;
+    const onTheirWay = state.maxConcurrent - (state.lanes.size - state.returning);
+    if (readyMoreUrgentThan(state, lane.urgency) <= onTheirWay) return;
+    askToYield(state, lane, commands);
+  }
+}
+
+/** Of equally urgent ones the newest: it has the least to lose. Drops entries that time has passed by. */
+function leastUrgentLane(state: RunState): Lane | undefined {
+  const { yieldable, laneByNumber } = state;
+  while (yieldable.size > 0) {
+    const lane = laneByNumber.get(-yieldable.top);
+    if (lane !== undefined && !lane.returning && -yieldable.topKey === lane.urgency) return lane;
+    yieldable.pop();
+  }
+  return undefined;
+}
+
+function hasOtherDependants(graph: Graph, task: number): boolean {
+  const { offsets, targets } = graph.dependants;
+  for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) if (targets[edge] !== graph.nextStage[task]) return true;
+  return false;
+}
+
+/** What a lane runs now, in words. */
+export function laneTask(state: RunState, lane: Lane): string {
+  if (lane.current >= 0) return state.graph.ids[lane.current];
+  return stageName(state.graph, lane.last) === undefined ? lane.id : `${lane.id} (ending)`;
+}

@@ -1,0 +1,164 @@
+import type { TaskError } from '../../contracts/pipeline-status.ts';
+import { closeLane, laneTasks, startLane, yieldAboveLimit, yieldAll, yieldToMoreUrgent } from './lanes.ts';
+import { enqueueIfReady } from './ready-tasks.ts';
+import { applyReport } from './reports.ts';
+import type { LaneEndedEvent, RunCommand, RunEvent } from './run-events.ts';
+import { FAILED, type Lane, PENDING, RUNNING, type RunState, SKIPPED, STARTED, unmetDependencies } from './run-state.ts';
+import { endUnfinished, fail, stopRun, uncountEnd } from './task-ends.ts';
+import { setStatus } from './task-status.ts';
+import { verdictOf } from './verdict.ts';
+
+/**
+ * The scheduler: takes one event, updates `state` in place and returns what is to be done, in order.
+ *
+ * Deterministic: the same state and event give the same commands. Linear use: the state handed in is the state
+ * afterwards. Each report is settled on its own, so how reports are batched into events makes no difference. The cost of
+ * an event is O(log n) of what is ready plus the dependants it releases.
+ *
+ * @example
+ * const state = createRun({ graph, config });
+ * for (const command of reduce(state, { type: 'start', at: 0 })) carryOut(command);
+ */
+export function reduce(state: RunState, event: RunEvent): readonly RunCommand[] {
+  const commands: RunCommand[] = [];
+  const { at } = event;
+  if (state.finishedAt !== null) return commands;
+  switch (event.type) {
+    case 'start':
+      if (state.startedAt === null) {
+        state.startedAt = at;
+        for (let task = 0; task < state.graph.size; task++) enqueueIfReady(state, task, at);
+      }
+      break;
+    case 'reports':
+      applyReports(state, event, false, commands);
+      break;
+    case 'laneEnded':
+      laneEnded(state, event, commands);
+      break;
+    case 'setMaxConcurrent':
+      if (Number.isInteger(event.value) && event.value >= 1) {
+        state.maxConcurrent = event.value;
+        yieldAboveLimit(state, commands);
+      }
+      break;
+    case 'pause':
+      state.paused = true;
+      yieldAll(state, commands);
+      break;
+    case 'resume':
+      state.paused = false;
+      break;
+    case 'retryFailed':
+      if (state.closing === null) retryFailed(state, at);
+      break;
+    case 'cancel':
+      stopRun(state, { kind: 'cancel', reason: event.reason ?? null }, at, commands);
+      break;
+    case 'drain':
+      state.draining = true;
+      break;
+    case 'wake':
+      // Whatever is still due later asks for a new wake: the timer has fired.
+      state.wakeAt = null;
+  }
+  settle(state, at, commands);
+  return commands;
+}
+
+function applyReports(
+  state: RunState,
+  { lane: id, reports, at }: Pick<LaneEndedEvent, 'lane' | 'reports' | 'at'>,
+  final: boolean,
+  commands: RunCommand[],
+): void {
+  for (const report of reports) {
+    const lane = state.lanes.get(id);
+    if (lane === undefined) return;
+    applyReport(state, { lane, report, final, at }, commands);
+    settle(state, at, commands);
+  }
+}
+
+function laneEnded(state: RunState, event: LaneEndedEvent, commands: RunCommand[]): void {
+  const lane = state.lanes.get(event.lane);
+  if (lane === undefined) return;
+  applyReports(state, event, true, commands);
+  closeLane(state, lane);
+  if (lane.current >= 0) endWithoutReport(state, lane, event, commands);
+  const tasks = laneTasks(state.graph, lane);
+  if (state.closing !== null) {
+    for (const task of tasks) if (state.status[task] === PENDING) endUnfinished(state, task, event.at);
+  }
+  for (const task of tasks) enqueueIfReady(state, task, event.at);
+  const next = state.graph.nextStage[lane.last];
+  if (next >= 0) enqueueIfReady(state, next, event.at);
+}
+
+/** The lane is over and nobody said how its current task ended. */
+function endWithoutReport(state: RunState, lane: Lane, { end, error, at }: LaneEndedEvent, commands: RunCommand[]): void {
+  const task = lane.current;
+  lane.current = -1;
+  if (state.closing !== null) {
+    endUnfinished(state, task, at);
+  } else if (end === 'yielded' || (end === 'completed' && task !== lane.first)) {
+    setStatus(state, task, PENDING);
+    if ((state.flags[task] & STARTED) === 0) state.started[task] = Number.NaN;
+  } else {
+    fail(state, { task, error: error ?? lostLane(lane.id, end), at }, commands);
+  }
+}
+
+const lostLane = (lane: string, end: string): TaskError => ({
+  type: end === 'not-started' ? 'NotStarted' : end === 'cancelled' ? 'Cancelled' : 'Terminated',
+  message: `${lane} ended (${end}) without saying how; look at its workflow or activity in Temporal, then run it again with retryFailed`,
+});
+
+/** Failed and skipped tasks are pending again with a fresh retry budget; attempts count on, with the error of the last; what succeeded is kept. */
+function retryFailed(state: RunState, at: number): void {
+  const again: number[] = [];
+  for (let task = 0; task < state.graph.size; task++) {
+    const status = state.status[task];
+    if (status !== FAILED && status !== SKIPPED) continue;
+    if (status === FAILED) uncountEnd(state, task);
+    setStatus(state, task, PENDING);
+    state.flags[task] &= ~STARTED;
+    state.started[task] = Number.NaN;
+    state.ended[task] = Number.NaN;
+    state.failures[task] = 0;
+    state.skippedBecause[task] = -1;
+    again.push(task);
+  }
+  for (const task of again) state.waiting[task] = unmetDependencies(state, task);
+  for (const task of again) enqueueIfReady(state, task, at);
+}
+
+function settle(state: RunState, at: number, commands: RunCommand[]): void {
+  if (state.startedAt === null) return;
+  while (state.retries.size > 0 && state.retries.topKey <= at) {
+    const task = state.retries.pop();
+    state.retryAt.delete(task);
+    enqueueIfReady(state, task, at);
+  }
+  if (!state.paused && !state.draining && state.closing === null && state.ready.size > 0) {
+    while (state.lanes.size < state.maxConcurrent && state.ready.size > 0) startLane(state, at, commands);
+    yieldToMoreUrgent(state, commands);
+  }
+  if (state.retries.size > 0 && state.retries.topKey !== state.wakeAt) {
+    state.wakeAt = state.retries.topKey;
+    commands.push({ type: 'wakeAt', at: state.wakeAt });
+  }
+  if (state.counts[PENDING] + state.counts[RUNNING] === 0 && state.lanes.size === 0) {
+    state.finishedAt = at;
+    commands.push(finish(state));
+  }
+}
+
+function finish(state: RunState): RunCommand {
+  const result = verdictOf(state);
+  if (state.closing?.kind !== 'critical') return { type: 'finish', result };
+  const taskId = state.graph.ids[state.closing.task];
+  const error = state.errors.get(state.closing.task);
+  const message = `${taskId} failed and is critical: ${error?.message ?? 'no message'}`;
+  return { type: 'finish', result, failure: { type: 'CriticalTaskFailed', taskId, message } };
+}

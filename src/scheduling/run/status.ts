@@ -1,0 +1,138 @@
+import type { GraphTask, PipelineResult, PipelineStatus, StageStats, TaskResult } from '../../contracts/pipeline-status.ts';
+import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../contracts/words.ts';
+import { dependencyIds } from '../graph/graph.ts';
+import type { StatusQuestion } from './run-events.ts';
+import { PENDING, REUSED, RUNNING, type RunState, SKIPPED } from './run-state.ts';
+import { symbolResult } from './symbol-result.ts';
+import { reasonsOf, verdictOf } from './verdict.ts';
+
+const isoTime = (at: number): string => new Date(at).toISOString();
+const secondsBetween = (from: number, to: number): number => Math.max(0, to - from) / 1000;
+
+/** A run that is still checking its input, or ended then: no tasks yet. */
+export function emptyStatus({
+  runId,
+  startedAt,
+  now,
+  ended = false,
+}: {
+  runId: string;
+  startedAt: number;
+  now: number;
+  ended?: boolean;
+}): PipelineStatus {
+  return {
+    runId,
+    totalTasks: 0,
+    completedTasks: 0,
+    progress: 0,
+    startedAt: isoTime(startedAt),
+    finishedAt: ended ? isoTime(now) : null,
+    durationSeconds: secondsBetween(startedAt, now),
+    statusBreakdown: { pending: 0, running: 0, success: 0, failed: 0, skipped: 0, cancelled: 0 },
+    stageStats: {},
+    taskResults: {},
+  };
+}
+
+/**
+ * Where every task stands at `now`. In `symbol` detail `taskResults` has one entry per symbol and per custom
+ * task; the counts are of tasks always.
+ */
+export function statusOf(state: RunState, { runId, now, detail }: StatusQuestion): PipelineStatus {
+  const { graph, counts } = state;
+  const completedTasks = graph.size - counts[PENDING] - counts[RUNNING];
+  const startedAt = state.startedAt ?? now;
+  return {
+    runId,
+    totalTasks: graph.size,
+    completedTasks,
+    progress: graph.size === 0 ? 1 : completedTasks / graph.size,
+    startedAt: isoTime(startedAt),
+    finishedAt: state.finishedAt === null ? null : isoTime(state.finishedAt),
+    durationSeconds: secondsBetween(startedAt, state.finishedAt ?? now),
+    statusBreakdown: Object.fromEntries(TASK_STATUSES.map((status, code) => [status, counts[code]])) as Record<TaskStatus, number>,
+    stageStats: stageStats(state),
+    taskResults: detail === 'stage' ? stageResults(state, now) : symbolResults(state, now),
+  };
+}
+
+/** The status of a finished run with how it ended and why. */
+export function resultOf(state: RunState, question: StatusQuestion): PipelineResult {
+  return { ...statusOf(state, question), result: verdictOf(state), reasons: reasonsOf(state) };
+}
+
+/** The run's tasks in topological order. */
+export function graphOf({ graph }: Pick<RunState, 'graph'>): GraphTask[] {
+  return graph.ids.map((taskId, task) => ({
+    taskId,
+    dependencies: dependencyIds(graph, task),
+    priority: graph.priority[task],
+    critical: graph.critical[task] === 1,
+  }));
+}
+
+/** One task as users see it; `durationSeconds` runs from its first attempt's start, waits between attempts included. @internal */
+export function taskResult(state: RunState, task: number, now: number): TaskResult {
+  const { status, attempts, started, ended, errors, outputs, degraded, flags, graph, skippedBecause } = state;
+  const code = status[task];
+  const result: { -readonly [Key in keyof TaskResult]: TaskResult[Key] } = { status: TASK_STATUSES[code] };
+  if (code === SKIPPED) {
+    result.skippedBecause = graph.ids[skippedBecause[task]];
+    return result;
+  }
+  result.attempts = attempts[task];
+  const begun = !Number.isNaN(started[task]);
+  result.startedAt = begun ? isoTime(started[task]) : null;
+  const until = code === RUNNING ? now : ended[task];
+  result.durationSeconds = begun && !Number.isNaN(until) ? secondsBetween(started[task], until) : null;
+  result.error = errors.get(task) ?? null;
+  const output = outputs.get(task);
+  if (output !== undefined) result.output = output;
+  const reasons = degraded.get(task);
+  if (reasons !== undefined) result.degraded = reasons;
+  if ((flags[task] & REUSED) !== 0) result.attempts = 0;
+  return result;
+}
+
+function stageResults(state: RunState, now: number): Record<string, TaskResult> {
+  const results: Record<string, TaskResult> = {};
+  for (let task = 0; task < state.graph.size; task++) results[state.graph.ids[task]] = taskResult(state, task, now);
+  return results;
+}
+
+/** Beyond so many symbols a status says of each only what differs: 10,000 of them must fit into one Temporal payload (2 MB). */
+const BRIEF_BEYOND = 1_000;
+/** In a brief status so many errors are told, cut to so many characters; `why` tells all of them. */
+const ERRORS_TOLD = 1_000;
+const ERROR_CUT = 120;
+
+function symbolResults(state: RunState, now: number): Record<string, TaskResult> {
+  const { graph } = state;
+  const results: Record<string, TaskResult> = {};
+  const brief = graph.symbols.length > BRIEF_BEYOND;
+  let told = 0;
+  for (let symbol = 0; symbol < graph.symbols.length; symbol++) {
+    if (graph.firstTask[symbol] < 0) continue;
+    const result = symbolResult(state, symbol, now);
+    results[graph.symbols[symbol]] = brief ? briefly(result, result.error ? ++told <= ERRORS_TOLD : false) : result;
+  }
+  for (let task = 0; task < graph.size; task++) {
+    if (graph.symbolOf[task] < 0) results[graph.ids[task]] = taskResult(state, task, now);
+  }
+  return results;
+}
+
+function briefly({ status, attempts, startedAt, durationSeconds, error, skippedBecause }: TaskResult, tell: boolean): TaskResult {
+  if (startedAt === null) return skippedBecause === undefined ? { status } : { status, skippedBecause };
+  const result = { status, attempts, startedAt, durationSeconds };
+  return tell && error ? { ...result, error: { type: error.type, message: error.message.slice(0, ERROR_CUT) } } : result;
+}
+
+function stageStats({ stageSums }: RunState): Partial<Record<Stage, StageStats>> {
+  const stats: Partial<Record<Stage, StageStats>> = {};
+  for (const [index, { count, succeeded, seconds, maxSeconds }] of stageSums.entries()) {
+    if (count > 0) stats[STAGES[index]] = { count, successRate: succeeded / count, meanSeconds: seconds / count, maxSeconds };
+  }
+  return stats;
+}

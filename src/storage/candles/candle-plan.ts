@@ -1,0 +1,131 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
+import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
+import { intervalMinutes, intervalOf, kindCode, kindOf } from '../database/codes.ts';
+import type { Queryable, Transaction } from '../database/database.ts';
+import { lockInstruments } from '../markets/instrument-lock.ts';
+
+/** A series of candles that is behind: its ticks or its coverage changed, or a bucket has closed since it was built. */
+export interface StaleSeries {
+  readonly interval: Interval;
+  /** The instrument's version up to which it is built; -1 = never built. */
+  readonly builtVersion: number;
+  /** The latest instant as of which it was brought up to date; -Infinity = never. */
+  readonly asOf: number;
+  /** Coverage when it was built. */
+  readonly covered: readonly TimeRange[];
+}
+
+/** The stale series of one instrument and price type. */
+export interface StaleSeriesGroup {
+  readonly instrumentKey: number;
+  readonly kind: TickKind;
+  /** The instrument's version now. */
+  readonly version: number;
+  /** Coverage now. */
+  readonly covered: readonly TimeRange[];
+  readonly series: readonly StaleSeries[];
+}
+
+/** Which candles a run wants. */
+export interface CandleRequest {
+  readonly symbol: string;
+  readonly sourceTypes: readonly SourceType[];
+  readonly intervals: readonly Interval[];
+  readonly asOf: number;
+}
+
+interface PlanRow {
+  readonly instrument: number;
+  readonly kind: number;
+  readonly version: number;
+  readonly minutes: number;
+  readonly built: number | null;
+  readonly as_of: number | null;
+  readonly built_covered: readonly [number, number][];
+  readonly covered: readonly [number, number][];
+}
+
+const RANGES = (multirange: string): string =>
+  `(select coalesce(json_agg(json_build_array(lower(r), upper(r)) order by r), '[]') from unnest(${multirange}) as r)`;
+
+/**
+ * Which series of a symbol are behind, by instrument key. Their instruments are locked until the transaction ends, so the answer
+ * stays true. A series that is not in it has nothing to do.
+ */
+export async function staleSeries(transaction: Transaction, request: CandleRequest): Promise<readonly StaleSeriesGroup[]> {
+  const found = new Set((await findStaleSeries(transaction, request)).map(({ instrumentKey }) => instrumentKey));
+  if (found.size === 0) return [];
+  await lockInstruments(transaction, [...found]);
+  // Whoever had the lock before us may have changed everything.
+  return (await findStaleSeries(transaction, request)).filter(({ instrumentKey }) => found.has(instrumentKey));
+}
+
+/** One question, whatever the number of instruments: a symbol may have thousands that closed long ago. */
+async function findStaleSeries(
+  queryable: Queryable,
+  { symbol, sourceTypes, intervals, asOf }: CandleRequest,
+): Promise<readonly StaleSeriesGroup[]> {
+  const { rows } = await queryable.query<PlanRow>(
+    `select s.instrument, k.kind, st.version, m.minutes, cs.version as built, cs.as_of,
+       ${RANGES("coalesce(cs.covered, '{}')")} as built_covered, ${RANGES("coalesce(c.ranges, '{}')")} as covered
+     from symbol_instruments s
+     join instruments i on i.key = s.instrument
+     join instrument_state st on st.instrument = s.instrument
+     cross join (values (0::smallint), (1::smallint)) as k(kind)
+     cross join unnest($3::smallint[]) as m(minutes)
+     left join coverage c on c.instrument = s.instrument and c.kind = k.kind
+     left join candle_series cs on cs.instrument = s.instrument and cs.kind = k.kind and cs.interval_minutes = m.minutes
+     where s.symbol = $1 and i.source = any($2)
+       and exists (select from tick_hours h where h.instrument = s.instrument and h.kind = k.kind)
+       and (cs.version is null or cs.version < st.version or cs.covered is distinct from coalesce(c.ranges, '{}')
+         or exists (select from candles n where n.instrument = s.instrument and n.kind = k.kind and n.interval_minutes = m.minutes
+           and not n.complete and n.open_time + m.minutes * 60000::bigint > cs.as_of and n.open_time + m.minutes * 60000::bigint <= $4))
+     order by s.instrument, k.kind, m.minutes`,
+    [symbol, sourceTypes, intervals.map(intervalMinutes), Math.floor(asOf)],
+  );
+  const groups = new Map<string, StaleSeriesGroup & { series: StaleSeries[] }>();
+  for (const row of rows) {
+    const id = `${row.instrument} ${row.kind}`;
+    let group = groups.get(id);
+    if (group === undefined) {
+      group = { instrumentKey: row.instrument, kind: kindOf(row.kind), version: row.version, covered: rangesOf(row.covered), series: [] };
+      groups.set(id, group);
+    }
+    group.series.push({
+      interval: intervalOf(row.minutes),
+      builtVersion: row.built ?? -1,
+      asOf: row.as_of ?? Number.NEGATIVE_INFINITY,
+      covered: rangesOf(row.built_covered),
+    });
+  }
+  return [...groups.values()];
+}
+
+const rangesOf = (pairs: readonly [number, number][]): readonly TimeRange[] => pairs.map(([from, to]) => ({ from, to }));
+
+/** An hour that has ticks: how many, and which version of the instrument changed them last. */
+export interface TickHour {
+  /** Hours since the epoch. */
+  readonly hour: number;
+  readonly ticks: number;
+  readonly version: number;
+}
+
+/** The hours of an instrument that have ticks, oldest first. */
+export async function tickHours(queryable: Queryable, instrumentKey: number, kind: TickKind): Promise<readonly TickHour[]> {
+  const { rows } = await queryable.query<TickHour>(
+    'select hour, ticks, version from tick_hours where instrument = $1 and kind = $2 order by hour',
+    [instrumentKey, kindCode(kind)],
+  );
+  return rows;
+}
+
+/** How many candles a symbol has in these intervals. */
+export async function countCandles(queryable: Queryable, { symbol, sourceTypes, intervals }: Omit<CandleRequest, 'asOf'>): Promise<number> {
+  const { rows } = await queryable.query<{ candles: number }>(
+    `select count(*) as candles from symbol_instruments s join instruments i on i.key = s.instrument join candles c on c.instrument = s.instrument
+     where s.symbol = $1 and i.source = any($2) and c.interval_minutes = any($3)`,
+    [symbol, sourceTypes, intervals.map(intervalMinutes)],
+  );
+  return rows[0].candles;
+}

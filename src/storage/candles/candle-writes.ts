@@ -1,0 +1,135 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
+import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words.ts';
+import type { MergeableCandles } from '../../market/candles/candle-columns.ts';
+import { intervalMinutes, kindCode } from '../database/codes.ts';
+import type { Transaction } from '../database/database.ts';
+import { coveredShares } from '../ticks/covered-share.ts';
+
+/** Which candles are written, and what decides whether they are complete. */
+export interface CandleTarget {
+  readonly instrumentKey: number;
+  readonly kind: TickKind;
+  /** Coverage of the instrument, merged, oldest first. */
+  readonly covered: readonly TimeRange[];
+  /** A bucket that ends after this instant is still open. */
+  readonly asOf: number;
+}
+
+const CHUNK = 5_000;
+
+/** Everything but the key and the revision, in the order of the statement. */
+const VALUES =
+  'open, high, low, close, volume, quote_volume, buy_volume, trades, first_time, first_seq, last_time, last_seq, coverage, complete';
+
+const UPSERT = `
+  insert into candles (instrument, kind, interval_minutes, open_time, ${VALUES})
+  select $1, $2, $3, * from unnest($4::bigint[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], $9::float8[], $10::float8[], $11::float8[],
+    $12::int[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::real[], $18::boolean[])
+  on conflict (instrument, kind, interval_minutes, open_time) do update
+  set (${VALUES}, revision) = (${VALUES.split(', ')
+    .map((column) => `excluded.${column}`)
+    .join(', ')}, candles.revision + 1)
+  where (${VALUES.split(', ')
+    .map((column) => `candles.${column}`)
+    .join(', ')}) is distinct from (${VALUES.split(', ')
+    .map((column) => `excluded.${column}`)
+    .join(', ')})`;
+
+/** Writes candles; what is there already and the same is left alone. @returns how many are new or changed */
+export async function writeCandles(transaction: Transaction, target: CandleTarget, candles: MergeableCandles): Promise<number> {
+  let changed = 0;
+  for (let from = 0; from < candles.length; from += CHUNK) {
+    const to = Math.min(candles.length, from + CHUNK);
+    const part = (column: Float64Array): readonly number[] => Array.from(column.subarray(from, to));
+    const volumes = (column: Float64Array): readonly (number | null)[] => part(column).map((value) => (Number.isNaN(value) ? null : value));
+    const openTimes = part(candles.openTime);
+    const { coverage, complete } = completeness(openTimes, candles.interval, target);
+    const { rowCount } = await transaction.query(UPSERT, [
+      target.instrumentKey,
+      kindCode(target.kind),
+      intervalMinutes(candles.interval),
+      openTimes,
+      part(candles.open),
+      part(candles.high),
+      part(candles.low),
+      part(candles.close),
+      volumes(candles.volume),
+      volumes(candles.quoteVolume),
+      volumes(candles.buyVolume),
+      part(candles.trades),
+      part(candles.firstTime),
+      part(candles.firstSequence),
+      part(candles.lastTime),
+      part(candles.lastSequence),
+      coverage,
+      complete,
+    ]);
+    changed += rowCount ?? 0;
+  }
+  return changed;
+}
+
+/**
+ * Brings `complete` and `coverage` up to date where no tick changed: buckets that closed since `before.asOf`, and buckets in
+ * time that was collected since.
+ *
+ * @returns how many candles changed
+ */
+export async function refreshCompleteness(
+  transaction: Transaction,
+  target: CandleTarget,
+  { interval, before }: { interval: Interval; before: { readonly asOf: number; readonly covered: readonly TimeRange[] } },
+): Promise<number> {
+  const touched = touchedRange(target, interval, before);
+  if (touched === undefined) return 0;
+  const { rows } = await transaction.query<{ open_time: number }>(
+    `select open_time from candles where instrument = $1 and kind = $2 and interval_minutes = $3 and not complete
+     and open_time >= $4 and open_time < $5 order by open_time`,
+    [target.instrumentKey, kindCode(target.kind), intervalMinutes(interval), touched.from, touched.to],
+  );
+  const openTimes = rows.map((row) => row.open_time);
+  const { coverage, complete } = completeness(openTimes, interval, target);
+  const { rowCount } = await transaction.query(
+    `update candles c set coverage = n.coverage, complete = n.complete, revision = revision + 1
+     from unnest($4::bigint[], $5::real[], $6::boolean[]) as n(open_time, coverage, complete)
+     where c.instrument = $1 and c.kind = $2 and c.interval_minutes = $3 and c.open_time = n.open_time
+       and (c.coverage, c.complete) is distinct from (n.coverage, n.complete)`,
+    [target.instrumentKey, kindCode(target.kind), intervalMinutes(interval), openTimes, coverage, complete],
+  );
+  return rowCount ?? 0;
+}
+
+function completeness(openTimes: readonly number[], interval: Interval, { covered, asOf }: CandleTarget) {
+  const length = INTERVAL_MS[interval];
+  const coverage = Array.from(coveredShares(openTimes, length, covered));
+  return { coverage, complete: coverage.map((share, k) => share === 1 && openTimes[k] + length <= asOf) };
+}
+
+/** Open times of the buckets whose completeness may have changed. */
+function touchedRange(
+  { covered, asOf }: CandleTarget,
+  interval: Interval,
+  before: { readonly asOf: number; readonly covered: readonly TimeRange[] },
+): TimeRange | undefined {
+  const length = INTERVAL_MS[interval];
+  const edges: number[] = [];
+  if (asOf > before.asOf) edges.push(before.asOf - length + 1, asOf - length + 1);
+  for (const range of covered) {
+    if (before.covered.some(({ from, to }) => from === range.from && to === range.to)) continue;
+    // Coverage only grows: where a range was not yet so, its ends may have moved.
+    edges.push(range.from - length + 1, range.to);
+  }
+  if (edges.length === 0) return undefined;
+  const from = Math.min(...edges);
+  return { from: Number.isFinite(from) ? from : Number.MIN_SAFE_INTEGER, to: Math.max(...edges) };
+}
+
+/** Records up to which version of its instrument a series is built. */
+export async function markBuilt(transaction: Transaction, target: CandleTarget, interval: Interval, version: number): Promise<void> {
+  await transaction.query(
+    `insert into candle_series (instrument, kind, interval_minutes, version, as_of, covered)
+     values ($1, $2, $3, $4, $5, coalesce((select ranges from coverage where instrument = $1 and kind = $2), '{}'))
+     on conflict (instrument, kind, interval_minutes) do update set version = excluded.version, as_of = excluded.as_of, covered = excluded.covered`,
+    [target.instrumentKey, kindCode(target.kind), intervalMinutes(interval), version, Math.floor(target.asOf)],
+  );
+}

@@ -1,0 +1,98 @@
+import type { Interval, TickKind } from '../../contracts/words.ts';
+import type { CandleColumns } from '../../market/candles/candle-columns.ts';
+import { intervalMinutes, kindCode } from '../database/codes.ts';
+import { CopyDecoder } from '../database/copy-decoder.ts';
+import type { Queryable } from '../database/database.ts';
+
+/** Stored candles of one instrument, price type and interval, oldest first. */
+export interface StoredCandles extends CandleColumns {
+  /** 1 where the bucket is closed and wholly inside coverage. */
+  readonly complete: Uint8Array;
+  /** Share of the bucket that was collected, in [0, 1]. */
+  readonly coverage: Float64Array;
+  /** How often the candle has changed, from 1. */
+  readonly revision: Float64Array;
+}
+
+export interface CandleFilter {
+  readonly instrumentKey: number;
+  readonly priceType: TickKind;
+  readonly interval: Interval;
+  /** `from ≤ openTime < to`, UTC epoch milliseconds. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Leave out buckets that are open or touch a gap. @default false */
+  readonly completeOnly?: boolean;
+}
+
+const FLOAT_COLUMNS = ['open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'buyVolume', 'coverage'] as const;
+
+/** Candles as columns; volumes are NaN where ticks have no size. */
+export async function readCandles(queryable: Queryable, filter: CandleFilter): Promise<StoredCandles> {
+  const rows: { [name in 'openTime' | 'trades' | 'revision' | 'complete' | (typeof FLOAT_COLUMNS)[number]]: number[] } = {
+    openTime: [],
+    open: [],
+    high: [],
+    low: [],
+    close: [],
+    volume: [],
+    quoteVolume: [],
+    buyVolume: [],
+    coverage: [],
+    trades: [],
+    revision: [],
+    complete: [],
+  };
+  const decoder = new CopyDecoder();
+  const select = `select open_time, open, high, low, close, volume, quote_volume, buy_volume, coverage::float8, trades::bigint, revision::bigint, complete::int::smallint
+    from candles where ${condition(filter)} order by open_time`;
+  for await (const chunk of queryable.copyOut(`copy (${select}) to stdout (format binary)`)) {
+    decoder.push(chunk);
+    while (decoder.nextRow()) {
+      rows.openTime.push(decoder.int8());
+      for (const name of FLOAT_COLUMNS) rows[name].push(decoder.nullableFloat8() ?? Number.NaN);
+      rows.trades.push(decoder.int8());
+      rows.revision.push(decoder.int8());
+      rows.complete.push(decoder.int2() as number);
+    }
+  }
+  return {
+    length: rows.openTime.length,
+    openTime: Float64Array.from(rows.openTime),
+    open: Float64Array.from(rows.open),
+    high: Float64Array.from(rows.high),
+    low: Float64Array.from(rows.low),
+    close: Float64Array.from(rows.close),
+    volume: Float64Array.from(rows.volume),
+    quoteVolume: Float64Array.from(rows.quoteVolume),
+    buyVolume: Float64Array.from(rows.buyVolume),
+    coverage: Float64Array.from(rows.coverage),
+    trades: Float64Array.from(rows.trades),
+    revision: Float64Array.from(rows.revision),
+    complete: Uint8Array.from(rows.complete),
+  };
+}
+
+function condition({ instrumentKey, priceType, interval, from, to, completeOnly }: CandleFilter): string {
+  const parts = [
+    `instrument = ${Math.trunc(instrumentKey)}`,
+    `kind = ${kindCode(priceType)}`,
+    `interval_minutes = ${intervalMinutes(interval)}`,
+  ];
+  if (from !== undefined) parts.push(`open_time >= ${Math.ceil(from)}`);
+  if (to !== undefined) parts.push(`open_time < ${Math.ceil(to)}`);
+  if (completeOnly === true) parts.push('complete');
+  return parts.join(' and ');
+}
+
+/** Which series of an instrument have candles. */
+export async function candleSeriesOf(
+  queryable: Queryable,
+  instrumentKey: number,
+): Promise<readonly { readonly priceType: TickKind; readonly intervalMinutes: number }[]> {
+  const { rows } = await queryable.query<{ kind: number; interval_minutes: number }>(
+    'select kind, interval_minutes from candle_series where instrument = $1 order by kind, interval_minutes',
+    [instrumentKey],
+  );
+  return rows.map((row) => ({ priceType: row.kind === 0 ? 'trade' : 'price', intervalMinutes: row.interval_minutes }));
+}

@@ -1,0 +1,68 @@
+import { PredictLabError } from '../../contracts/errors.ts';
+import { addressOf } from './database-url.ts';
+
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EACCES',
+]);
+
+/** SQLSTATEs (or their class) that say "the server is not there for us", with what to do about it. */
+const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
+  [/^28/, 'check the user and password in DATABASE_URL'],
+  [/^3D000$/, 'create the database that DATABASE_URL names'],
+  [/^53100$/, 'free some disk space'],
+  [/^53300$/, 'raise max_connections or run fewer workers'],
+  [/^57P0/, 'it is shutting down or starting up; it is tried again'],
+  [/^53/, 'the server lacks resources; it is tried again'],
+  [/^08/, 'check that it runs and is reachable'],
+  [/^(40001|40P01)$/, 'two transactions got into each other’s way; it is tried again'],
+  [/^55P03$/, 'another transaction held a lock for too long; it is tried again'],
+  [/^57014$/, 'a statement was cancelled or took too long; it is tried again'],
+];
+
+/** Messages of `pg` itself, which carry no code. */
+const LOST = /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable|client was closed/i;
+
+/**
+ * What went wrong in Postgres, named by its effect: connection problems and refusals become `StorageUnavailable` with the
+ * address and what to do; data that Postgres cannot hold becomes `BadInput`; anything else (a bug of ours) stays what it is.
+ */
+export function storageError(error: unknown, url: string): unknown {
+  if (error instanceof PredictLabError || !(error instanceof Error)) return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const message = reasonOf(error);
+  if ((code !== undefined && NETWORK_CODES.has(code)) || (code === undefined && LOST.test(message))) {
+    return unavailable(url, message, whatToStart(url), error);
+  }
+  if (code === undefined) return error;
+  const refusal = REFUSALS.find(([state]) => state.test(code));
+  if (refusal !== undefined) return unavailable(url, `${message} (${code})`, refusal[1], error);
+  if (code.startsWith('22'))
+    return new PredictLabError('BadInput', `Postgres cannot hold this value: ${message} (${code})`, { cause: error });
+  return error;
+}
+
+function unavailable(url: string, message: string, advice: string, cause: unknown): PredictLabError {
+  return new PredictLabError('StorageUnavailable', `Postgres at ${addressOf(url)}: ${message}; ${advice}`, { cause });
+}
+
+function whatToStart(url: string): string {
+  return addressOf(url).startsWith('/')
+    ? 'the embedded server is not running: start `predictlab dev`, or any command without DATABASE_URL'
+    : 'start it, or unset DATABASE_URL to use the embedded server';
+}
+
+/** Node reports several tried addresses as one error with an empty message. */
+function reasonOf(error: Error): string {
+  if (error instanceof AggregateError)
+    return error.errors.map((inner: unknown) => (inner instanceof Error ? inner.message : String(inner))).join(', ');
+  return error.message;
+}

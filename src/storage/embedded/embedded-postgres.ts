@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Log } from '../../activities/stages/stage-work.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { tryLock, unlock, withLockFile } from '../../processes/lock-file.ts';
+import { socketUrl } from '../database/database-url.ts';
+import { postgresAccount } from './postgres-account.ts';
+import { locatePostgres } from './postgres-binaries.ts';
+import { type Cluster, ensureDatabase, initialise, runningServer, signal, start, stop } from './postgres-cluster.ts';
+import { hasUsers, registerUser } from './postgres-users.ts';
+
+const DATABASE = 'predictlab';
+/** Somebody else may be creating the cluster, or recovering it after a crash. */
+const LOCK_TIMEOUT_MS = 120_000;
+const WATCH_MS = 250;
+/** A socket's path may have 107 bytes on Linux and 103 on macOS; its name takes 15 of them. */
+const LONGEST_SOCKET_FOLDER = 103 - '/.s.PGSQL.5432'.length - 1;
+
+export interface AttachedPostgres {
+  readonly url: string;
+  /** Detaches; whoever detaches last stops the server. */
+  close(): Promise<void>;
+}
+
+/**
+ * Attaches to the embedded Postgres of a home folder, or creates and starts it. Several processes share one server: each is a user of
+ * it, the dead are not counted, and the last one to close stops it. While attached, a server that dies is started again.
+ *
+ * @param options.home `PREDICTLAB_HOME`; the server's files go to `<home>/postgres`
+ * @throws PredictLabError `StorageUnavailable`: says what is in the way and what to do
+ */
+export async function attachPostgres({ home, log }: { home: string; log?: Log }): Promise<AttachedPostgres> {
+  const folder = join(resolve(home), 'postgres');
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new PredictLabError(
+      'StorageUnavailable',
+      `cannot write to ${folder}: ${messageOf(error)}; set PREDICTLAB_HOME to a folder of yours`,
+      { cause: error },
+    );
+  }
+  const lock = join(folder, 'lock');
+  const users = join(folder, 'users');
+  const locked = <T>(work: () => Promise<T>): Promise<T> => withLockFile(lock, LOCK_TIMEOUT_MS, work);
+
+  const { cluster, note } = await locked(async () => {
+    const cluster = await describeCluster(folder);
+    const found = runningServer(cluster) !== undefined;
+    if (!found) await initialise(cluster);
+    await start(cluster);
+    await ensureDatabase(cluster, DATABASE);
+    log?.debug(found ? 'attached to the embedded Postgres' : 'started the embedded Postgres', { folder });
+    return { cluster, note: registerUser(users) };
+  });
+
+  const watch = watchServer(cluster, locked, log);
+  const leaveAtExit = () => leaveSync(cluster, { note, users, lock });
+  process.once('exit', leaveAtExit);
+  let closing: Promise<void> | undefined;
+  return {
+    url: socketUrl(cluster.socket, DATABASE),
+    close: () =>
+      (closing ??= (async () => {
+        await watch.close();
+        await locked(async () => {
+          process.off('exit', leaveAtExit);
+          rmSync(note, { force: true });
+          if (!hasUsers(users)) await stop(cluster);
+        });
+      })()),
+  };
+}
+
+async function describeCluster(folder: string): Promise<Cluster> {
+  const data = join(folder, 'data');
+  const binaries = await locatePostgres(join(folder, 'lib'));
+  const socket = socketFolder(folder);
+  const account = postgresAccount([data, socket, binaries.postgres, binaries.initdb]);
+  account.own(socket);
+  return { data, socket, logFile: join(folder, 'postgres.log'), binaries, account };
+}
+
+/** Beside the data, or in the system's temporary folder where that path is too long for a socket. */
+function socketFolder(folder: string): string {
+  const beside = join(folder, 'socket');
+  const short = join(tmpdir(), `predictlab-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
+  const socket = Buffer.byteLength(beside) <= LONGEST_SOCKET_FOLDER ? beside : short;
+  if (Buffer.byteLength(socket) > LONGEST_SOCKET_FOLDER) {
+    throw new PredictLabError(
+      'StorageUnavailable',
+      `the path ${dirname(socket)} is too long for a socket; set TMPDIR or PREDICTLAB_HOME to a shorter one`,
+    );
+  }
+  mkdirSync(socket, { recursive: true, mode: 0o700 });
+  const { uid } = lstatSync(socket);
+  const me = process.getuid?.() ?? uid;
+  if (me !== 0 && uid !== me)
+    throw new PredictLabError('StorageUnavailable', `${socket} belongs to somebody else; remove it or set TMPDIR`);
+  chmodSync(socket, 0o700);
+  return socket;
+}
+
+/** Starts the server again when it dies (killed, out of memory) while we use it: everything acknowledged is still there. */
+function watchServer(
+  cluster: Cluster,
+  locked: <T>(work: () => Promise<T>) => Promise<T>,
+  log: Log | undefined,
+): { close(): Promise<void> } {
+  let reviving: Promise<void> | undefined;
+  const revive = async (): Promise<void> => {
+    try {
+      await locked(async () => {
+        if (runningServer(cluster) !== undefined) return;
+        log?.warn('the embedded Postgres died; starting it again', { data: cluster.data });
+        await start(cluster);
+      });
+    } catch (error) {
+      log?.error(`the embedded Postgres could not be started again: ${messageOf(error)}`);
+    }
+  };
+  const timer = setInterval(() => {
+    if (reviving === undefined && runningServer(cluster) === undefined) {
+      reviving = revive().finally(() => {
+        reviving = undefined;
+      });
+    }
+  }, WATCH_MS);
+  timer.unref();
+  return {
+    async close() {
+      clearInterval(timer);
+      await reviving;
+    },
+  };
+}
+
+/** For a process that ends without closing: nothing asynchronous runs any more. */
+function leaveSync(cluster: Cluster, { note, users, lock }: { note: string; users: string; lock: string }): void {
+  rmSync(note, { force: true });
+  if (!tryLock(lock)) return; // somebody is attaching or closing: theirs to decide
+  try {
+    const pid = runningServer(cluster);
+    if (pid !== undefined && !hasUsers(users)) signal(pid);
+  } finally {
+    unlock(lock);
+  }
+}

@@ -1,0 +1,19 @@
+import { resolve } from 'node:path';
+import type { Log } from '../../activities/stages/stage-work.ts';
+import { attachPostgres } from './embedded-postgres.ts';
+
+/** A database that can be opened; `close` when done with it. */
+export interface LocatedDatabase {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Where the data is: `DATABASE_URL`, else the embedded Postgres under `PREDICTLAB_HOME` (`./.predictlab`), which is attached to
+ * or started. Open it with `openDatabase`, and close this after the pool: whoever ends last stops the server.
+ */
+export async function resolveDatabase(env: NodeJS.ProcessEnv, log?: Log): Promise<LocatedDatabase> {
+  const url = env.DATABASE_URL?.trim();
+  if (url !== undefined && url !== '') return { url, close: async () => undefined };
+  return await attachPostgres({ home: resolve(env.PREDICTLAB_HOME || './.predictlab'), ...(log === undefined ? {} : { log }) });
+}

@@ -1,0 +1,80 @@
+import type { Instrument } from '../../contracts/market-data.ts';
+import type { SourceType } from '../../contracts/words.ts';
+import { type Queryable, withinTransaction } from '../database/database.ts';
+import { jsonb } from '../database/jsonb.ts';
+
+export interface StoredInstrument extends Instrument {
+  /** The integer that stands for the instrument in every other table. */
+  readonly key: number;
+}
+
+interface InstrumentRow {
+  readonly key: number;
+  readonly id: string;
+  readonly facts: Instrument;
+}
+
+/**
+ * Records what a source says about instruments of a symbol, and gives each its integer key.
+ *
+ * @returns instrument id → key
+ */
+export async function saveInstruments(
+  queryable: Queryable,
+  symbol: string,
+  instruments: readonly Instrument[],
+): Promise<ReadonlyMap<string, number>> {
+  if (instruments.length === 0) return new Map();
+  // One order for everybody, so that two runs that save the same instruments do not wait for each other in a circle.
+  const facts = jsonb([...instruments].sort((a, b) => (a.id < b.id ? -1 : 1)));
+  return await withinTransaction(queryable, async (transaction) => {
+    await transaction.query(
+      `insert into instruments (id, source, facts)
+       select f->>'id', f->>'source', f from jsonb_array_elements($1::jsonb) with ordinality as x(f, n)
+       where not exists (select from instruments i where i.id = f->>'id') order by n
+       on conflict (id) do nothing`,
+      [facts],
+    );
+    await transaction.query(
+      `update instruments i set facts = f, source = f->>'source', updated_at = now()
+       from jsonb_array_elements($1::jsonb) as f where i.id = f->>'id' and i.facts is distinct from f`,
+      [facts],
+    );
+    const { rows } = await transaction.query<{ id: string; key: number }>('select id, key from instruments where id = any($1)', [
+      instruments.map(({ id }) => id),
+    ]);
+    const keys = rows.map(({ key }) => key);
+    await transaction.query('insert into instrument_state (instrument) select unnest($1::int[]) on conflict do nothing', [keys]);
+    await transaction.query('insert into symbol_instruments (symbol, instrument) select $1, unnest($2::int[]) on conflict do nothing', [
+      symbol,
+      keys,
+    ]);
+    return new Map(rows.map(({ id, key }) => [id, key]));
+  });
+}
+
+/** The instruments of a symbol that runs have found so far, by key. */
+export async function instrumentsOf(
+  queryable: Queryable,
+  symbol: string,
+  sourceTypes: readonly SourceType[],
+): Promise<readonly StoredInstrument[]> {
+  const { rows } = await queryable.query<InstrumentRow>(
+    `select i.key, i.id, i.facts from symbol_instruments s join instruments i on i.key = s.instrument
+     where s.symbol = $1 and i.source = any($2) order by i.key`,
+    [symbol, sourceTypes],
+  );
+  return rows.map(({ key, facts }) => ({ ...facts, key }));
+}
+
+/** Instruments by their keys. */
+export async function instrumentsByKey(queryable: Queryable, keys: readonly number[]): Promise<ReadonlyMap<number, StoredInstrument>> {
+  const { rows } = await queryable.query<InstrumentRow>('select key, id, facts from instruments where key = any($1)', [keys]);
+  return new Map(rows.map(({ key, facts }) => [key, { ...facts, key }]));
+}
+
+/** One instrument by its id (`polymarket:<conditionId>`). */
+export async function instrumentById(queryable: Queryable, id: string): Promise<StoredInstrument | undefined> {
+  const { rows } = await queryable.query<InstrumentRow>('select key, id, facts from instruments where id = $1', [id]);
+  return rows[0] === undefined ? undefined : { ...rows[0].facts, key: rows[0].key };
+}

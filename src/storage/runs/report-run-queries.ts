@@ -1,0 +1,187 @@
+import type { PastError } from '../../contracts/errors.ts';
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { PipelineResult } from '../../contracts/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import type { SourceType, TickKind } from '../../contracts/words.ts';
+import { kindOf } from '../database/codes.ts';
+import type { Queryable } from '../database/database.ts';
+
+const HOUR = 3_600_000;
+
+/** A task of a run as the ledger has it. */
+export interface LedgerTask {
+  readonly taskId: string;
+  readonly symbol: string | null;
+  readonly stage: string | null;
+  readonly output: Json;
+  readonly degraded: readonly string[] | null;
+  readonly attempts: number;
+  readonly startedAt: Date;
+  readonly durationSeconds: number;
+}
+
+/** Every task of an execution that took effect; with `symbols` only theirs. */
+export async function ledgerTasks(
+  queryable: Queryable,
+  { executionId, symbols }: { executionId: string; symbols?: readonly string[] },
+): Promise<readonly LedgerTask[]> {
+  const { rows } = await queryable.query<LedgerTask>(
+    `select task_id as "taskId", symbol, stage, output, degraded, attempts, started_at as "startedAt", duration_seconds as "durationSeconds"
+     from ledger where execution_id = $1 and finished_at is not null and ($2::text[] is null or symbol = any($2)) order by started_at, task_id`,
+    [executionId, symbols ?? null],
+  );
+  return rows;
+}
+
+/** How the last failed attempt failed, of each task of an execution that succeeded after all; by task id. */
+export async function lastErrors(queryable: Queryable, executionId: string): Promise<Readonly<Record<string, PastError>>> {
+  const { rows } = await queryable.query<{ task_id: string; last_error: PastError }>(
+    'select task_id, last_error from ledger where execution_id = $1 and finished_at is not null and last_error is not null',
+    [executionId],
+  );
+  return Object.fromEntries(rows.map(({ task_id, last_error }) => [task_id, last_error]));
+}
+
+/** A symbol's instrument with the most ticks in a window, trades before price points. */
+export interface ActiveInstrument {
+  readonly symbol: string;
+  readonly instrumentKey: number;
+  readonly kind: TickKind;
+}
+
+export async function mostActiveInstruments(
+  queryable: Queryable,
+  { symbols, sourceTypes, from, to }: { symbols: readonly string[]; sourceTypes: readonly SourceType[]; from: number; to: number },
+): Promise<readonly ActiveInstrument[]> {
+  const { rows } = await queryable.query<{ symbol: string; instrument: number; kind: number }>(
+    `select distinct on (s.symbol) s.symbol, h.instrument, h.kind
+     from symbol_instruments s join instruments i on i.key = s.instrument join tick_hours h on h.instrument = s.instrument
+     where s.symbol = any($1) and i.source = any($2) and h.hour between $3 and $4
+     group by s.symbol, h.instrument, h.kind order by s.symbol, h.kind, sum(h.ticks) desc, h.instrument`,
+    [symbols, sourceTypes, Math.floor(from / HOUR), Math.floor(to / HOUR)],
+  );
+  return rows.map((row) => ({ symbol: row.symbol, instrumentKey: row.instrument, kind: kindOf(row.kind) }));
+}
+
+export interface RecentCloses {
+  readonly points: readonly { readonly time: number; readonly price: number }[];
+  /** Length of one bucket, milliseconds. */
+  readonly step: number;
+}
+
+/**
+ * Closes of several instruments in `[from, to)`, oldest first: of hourly candles, else of the interval nearest to an hour that
+ * the instrument has.
+ */
+export async function recentCloses(
+  queryable: Queryable,
+  { instruments, from, to }: { instruments: readonly ActiveInstrument[]; from: number; to: number },
+): Promise<ReadonlyMap<number, RecentCloses>> {
+  const { rows } = await queryable.query<{ instrument: number; minutes: number; times: number[]; closes: number[] }>(
+    `select w.instrument, n.minutes, array_agg(c.open_time + n.minutes * 60000::bigint order by c.open_time) as times, array_agg(c.close order by c.open_time) as closes
+     from unnest($1::int[], $2::smallint[]) as w(instrument, kind)
+     cross join lateral (
+       select interval_minutes as minutes from candle_series where instrument = w.instrument and kind = w.kind
+       order by abs(interval_minutes - 60), interval_minutes desc limit 1) n
+     join candles c on c.instrument = w.instrument and c.kind = w.kind and c.interval_minutes = n.minutes and c.open_time >= $3 and c.open_time < $4
+     group by w.instrument, n.minutes`,
+    [instruments.map((i) => i.instrumentKey), instruments.map((i) => (i.kind === 'trade' ? 0 : 1)), Math.floor(from), Math.floor(to)],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.instrument,
+      {
+        points: row.times.map((time, i) => ({ time: Math.min(time, to), price: row.closes[i] ?? Number.NaN })),
+        step: row.minutes * 60_000,
+      },
+    ]),
+  );
+}
+
+/** The backtest with the highest Sharpe ratio of each symbol. */
+export interface BestBacktest {
+  readonly symbol: string;
+  readonly strategy: string;
+  readonly params: Readonly<Record<string, Json>>;
+  readonly metrics: Readonly<Record<string, Json>>;
+}
+
+export async function bestBacktests(
+  queryable: Queryable,
+  { symbols, executionIds }: { symbols: readonly string[]; executionIds: readonly string[] },
+): Promise<ReadonlyMap<string, BestBacktest>> {
+  const { rows } = await queryable.query<BestBacktest>(
+    `select distinct on (symbol) symbol, strategy, params, metrics from backtests
+     where symbol = any($1) and execution_id = any($2)
+     order by symbol, array_position($2::text[], execution_id), (metrics->>'sharpe')::float8 desc nulls last, id`,
+    [symbols, executionIds],
+  );
+  return new Map(rows.map((row) => [row.symbol, row]));
+}
+
+/** A part of the window that was not collected of an instrument that still trades. */
+export interface GapRow {
+  readonly symbol: string;
+  readonly instrument: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Gaps of at least `shortest` milliseconds of symbols' open instruments, longest first; the rules are those of `symbolGaps`. */
+export async function longestGaps(
+  queryable: Queryable,
+  filter: {
+    symbols: readonly string[];
+    sourceTypes: readonly SourceType[];
+    from: number;
+    to: number;
+    shortest: number;
+    limit: number;
+  },
+): Promise<readonly GapRow[]> {
+  const { rows } = await queryable.query<GapRow>(
+    `select s.symbol, coalesce(nullif(i.facts->>'title', ''), i.id) as instrument, lower(g) as "from", upper(g) as "to"
+     from symbol_instruments s join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key
+     cross join lateral (select greatest($3::bigint, (i.facts->>'opensAt')::float8::bigint) as opened) w
+     cross join lateral unnest(int8multirange(int8range(least(w.opened, $4::bigint), $4::bigint)) - c.ranges) as g
+     where s.symbol = any($1) and i.source = any($2) and i.source <> 'file' and not (i.facts->>'closed')::boolean and upper(g) - lower(g) >= $5
+     order by upper(g) - lower(g) desc, s.symbol, i.id limit $6`,
+    [filter.symbols, filter.sourceTypes, Math.floor(filter.from), Math.floor(filter.to), filter.shortest, filter.limit],
+  );
+  return rows;
+}
+
+/** The finished run before this one. */
+export interface EarlierRun {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly config: RunConfig;
+  readonly status: PipelineResult;
+  readonly finishedAt: Date | null;
+}
+
+export async function runBefore(queryable: Queryable, executionId: string): Promise<EarlierRun | undefined> {
+  const { rows } = await queryable.query<EarlierRun>(
+    `select e.run_id as "runId", e.execution_id as "executionId", e.config, e.status, e.finished_at as "finishedAt"
+     from runs r join runs e on (e.started_at, e.execution_id) < (r.started_at, r.execution_id)
+     where r.execution_id = $1 and e.status is not null order by e.started_at desc, e.execution_id desc limit 1`,
+    [executionId],
+  );
+  return rows[0];
+}
+
+/** Median seconds of the last 20 successful runs before this one that had as many tasks. */
+export async function usualDuration(
+  queryable: Queryable,
+  { executionId, totalTasks }: { executionId: string; totalTasks: number },
+): Promise<{ readonly medianSeconds: number; readonly runs: number } | null> {
+  const { rows } = await queryable.query<{ median: number | null; runs: number }>(
+    `select percentile_cont(0.5) within group (order by seconds) as median, count(*)::float8 as runs from (
+       select (e.status->>'durationSeconds')::float8 as seconds from runs r join runs e on e.started_at < r.started_at
+       where r.execution_id = $1 and e.result in ('success', 'degraded') and (e.status->>'totalTasks')::int = $2
+       order by e.started_at desc limit 20) recent`,
+    [executionId, totalTasks],
+  );
+  const row = rows[0];
+  return row === undefined || row.median === null ? null : { medianSeconds: row.median, runs: row.runs };
+}

@@ -1,0 +1,134 @@
+import type { PipelineResult } from '../../contracts/pipeline-status.ts';
+import type { RunConfig, StageSettings } from '../../contracts/run-config.ts';
+import type { RunResult, TaskStatus } from '../../contracts/words.ts';
+import type { Queryable } from '../database/database.ts';
+import { jsonb } from '../database/jsonb.ts';
+
+/** One line of `runs`. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly executionId: string;
+  /** null while it runs */
+  readonly result: RunResult | null;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly durationSeconds: number | null;
+  readonly totalTasks: number | null;
+  readonly statusBreakdown: Readonly<Record<TaskStatus, number>> | null;
+}
+
+/** Everything that is kept about a run. */
+export interface StoredRun extends RunSummary {
+  /** What the user gave. */
+  readonly input: unknown;
+  readonly config: RunConfig;
+  /** null while it runs */
+  readonly status: PipelineResult | null;
+  /** The execution whose successes were taken over, for a `retry`. */
+  readonly retryOf: string | null;
+}
+
+export interface BeginRun {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly input: unknown;
+  readonly config: RunConfig;
+  /** UTC epoch milliseconds. */
+  readonly startedAt: number;
+  readonly retryOf?: string;
+}
+
+interface RunRow {
+  readonly run_id: string;
+  readonly execution_id: string;
+  readonly result: RunResult | null;
+  readonly started_at: Date;
+  readonly finished_at: Date | null;
+  readonly seconds: number | null;
+  readonly total: number | null;
+  readonly breakdown: Record<TaskStatus, number> | null;
+}
+
+const SUMMARY = `run_id, execution_id, result, started_at, finished_at, extract(epoch from finished_at - started_at)::float8 as seconds,
+  (status->>'totalTasks')::int as total, status->'statusBreakdown' as breakdown`;
+
+/** Records that a run has begun; again with the same execution it changes nothing. */
+export async function beginRun(queryable: Queryable, run: BeginRun): Promise<void> {
+  await queryable.query(
+    `insert into runs (execution_id, run_id, input, config, retry_of, started_at) values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000))
+     on conflict (execution_id) do nothing`,
+    [run.executionId, run.runId, jsonb(run.input ?? {}), jsonb(run.config), run.retryOf ?? null, run.startedAt],
+  );
+}
+
+/** Records how a run ended. */
+export async function endRun(
+  queryable: Queryable,
+  { executionId, result }: { executionId: string; result: PipelineResult },
+): Promise<void> {
+  await queryable.query('update runs set result = $2, status = $3, finished_at = coalesce($4, now()) where execution_id = $1', [
+    executionId,
+    result.result,
+    jsonb(result),
+    result.finishedAt,
+  ]);
+}
+
+/** The last runs, newest first. */
+export async function listRuns(queryable: Queryable, limit = 20): Promise<readonly RunSummary[]> {
+  const { rows } = await queryable.query<RunRow>(`select ${SUMMARY} from runs order by started_at desc, execution_id limit $1`, [limit]);
+  return rows.map(summaryOf);
+}
+
+/** A run by its workflow id (the newest of that name) or by its execution's Temporal run id. */
+export async function runOf(queryable: Queryable, id: string): Promise<StoredRun | undefined> {
+  const { rows } = await queryable.query<
+    RunRow & { input: unknown; config: RunConfig; status: PipelineResult | null; retry_of: string | null }
+  >(
+    `select ${SUMMARY}, input, config, status, retry_of from runs where run_id = $1 or execution_id = $1 order by started_at desc limit 1`,
+    [id],
+  );
+  const row = rows[0];
+  return row === undefined
+    ? undefined
+    : { ...summaryOf(row), input: row.input, config: row.config, status: row.status, retryOf: row.retry_of };
+}
+
+/** What the stages of a run go by; undefined when no such run has begun here. */
+export async function settingsOf(queryable: Queryable, executionId: string): Promise<StageSettings | undefined> {
+  const { rows } = await queryable.query<{ config: StageSettings }>(
+    "select config - '{symbols,tasks,stages}'::text[] as config from runs where execution_id = $1",
+    [executionId],
+  );
+  return rows[0]?.config;
+}
+
+function summaryOf(row: RunRow): RunSummary {
+  return {
+    runId: row.run_id,
+    executionId: row.execution_id,
+    result: row.result,
+    startedAt: row.started_at.toISOString(),
+    finishedAt: row.finished_at?.toISOString() ?? null,
+    durationSeconds: row.seconds,
+    totalTasks: row.total,
+    statusBreakdown: row.breakdown,
+  };
+}
+
+/** How the last comparable run ended. */
+export interface EarlierVerdict {
+  readonly result: RunResult;
+  readonly reasons: readonly string[];
+}
+
+/** The verdict of the newest run with the same input that ended before this one and was not cancelled; a refused input is one too. */
+export async function earlierVerdict(queryable: Queryable, executionId: string): Promise<EarlierVerdict | undefined> {
+  const { rows } = await queryable.query<{ result: RunResult; reasons: string[] | null }>(
+    `select earlier.result, earlier.reasons from run_verdicts this
+     join run_verdicts earlier on earlier.input = this.input and earlier.started_at < this.started_at and earlier.result <> 'cancelled'
+     where this.execution_id = $1 order by earlier.started_at desc limit 1`,
+    [executionId],
+  );
+  return rows[0] && { result: rows[0].result, reasons: rows[0].reasons ?? [] };
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { Queryable, Transaction } from '../database/database.ts';
+
+interface CollectKey {
+  readonly executionId: string;
+  readonly symbol: string;
+}
+
+/** Makes this attempt the one that stages rows of a run's symbol; waits for a page that an earlier one is writing. @returns its mark */
+export async function claimCollect(queryable: Queryable, { executionId, symbol }: CollectKey): Promise<string> {
+  const owner = randomUUID();
+  await queryable.query(
+    `insert into collect_owners (execution_id, symbol, owner) values ($1, $2, $3)
+     on conflict (execution_id, symbol) do update set owner = excluded.owner`,
+    [executionId, symbol, owner],
+  );
+  return owner;
+}
+
+/** Holds the claim until the transaction ends. @throws PredictLabError when a later attempt has taken over, or the stage is done */
+export async function holdCollect(transaction: Transaction, { executionId, symbol, owner }: CollectKey & { owner: string }): Promise<void> {
+  const { rowCount } = await transaction.query(
+    'select 1 from collect_owners where execution_id = $1 and symbol = $2 and owner = $3 for share',
+    [executionId, symbol, owner],
+  );
+  if (rowCount === 1) return;
+  throw new PredictLabError('SourceUnavailable', `${symbol}: another attempt collects it now; this one, which was held up, stops`);
+}
+
+/** Nobody stages rows of this symbol any more: what is staged is what counts. */
+export async function endCollect(transaction: Transaction, { executionId, symbol }: CollectKey): Promise<void> {
+  await transaction.query('delete from collect_owners where execution_id = $1 and symbol = $2', [executionId, symbol]);
+}

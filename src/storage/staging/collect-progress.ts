@@ -1,0 +1,63 @@
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { SourceType } from '../../contracts/words.ts';
+import type { Queryable } from '../database/database.ts';
+import type { StagingKey } from './staging.ts';
+
+/** How far the collection of one instrument got in one run. */
+export interface CollectProgress {
+  /** Pages staged so far: the number of the next one. */
+  readonly pages: number;
+  readonly requests: number;
+  /** Goes back to the source to continue after the last page. */
+  readonly cursor: Json;
+  readonly done: boolean;
+}
+
+/** Progress of a run's symbol by instrument key. */
+export async function collectProgressOf(
+  queryable: Queryable,
+  { executionId, symbol }: { executionId: string; symbol: string },
+): Promise<ReadonlyMap<number, CollectProgress>> {
+  const { rows } = await queryable.query<CollectProgress & { instrument: number }>(
+    `select b.instrument, p.pages, p.requests, p.cursor, p.done
+     from staging_batches b join collect_progress p on p.batch = b.id where b.execution_id = $1 and b.symbol = $2`,
+    [executionId, symbol],
+  );
+  return new Map(rows.map(({ instrument, ...progress }) => [instrument, progress]));
+}
+
+/** Writes progress; in the transaction that stages the page it speaks of. The instrument's batch must be there. */
+export async function saveCollectProgress(
+  queryable: Queryable,
+  key: StagingKey,
+  { pages, requests, cursor, done }: CollectProgress,
+): Promise<void> {
+  await queryable.query(
+    `insert into collect_progress (batch, pages, requests, cursor, done)
+     select id, $4, $5, $6::jsonb, $7 from staging_batches where execution_id = $1 and symbol = $2 and instrument = $3
+     on conflict (batch) do update set pages = excluded.pages, requests = excluded.requests, cursor = excluded.cursor, done = excluded.done`,
+    [key.executionId, key.symbol, key.instrumentKey, pages, requests, JSON.stringify(cursor), done],
+  );
+}
+
+/** What a run staged for one symbol: rows, pages and requests by source. */
+export interface CollectTotals {
+  readonly source: SourceType;
+  readonly ticks: number;
+  readonly pages: number;
+  readonly requests: number;
+}
+
+export async function collectTotals(
+  queryable: Queryable,
+  { executionId, symbol }: { executionId: string; symbol: string },
+): Promise<readonly CollectTotals[]> {
+  const { rows } = await queryable.query<CollectTotals>(
+    `select i.source, sum((select count(*) from staged_rows r where r.batch = b.id))::int as ticks,
+       sum(coalesce(p.pages, 0))::int as pages, sum(coalesce(p.requests, 0))::int as requests
+     from staging_batches b join instruments i on i.key = b.instrument left join collect_progress p on p.batch = b.id
+     where b.execution_id = $1 and b.symbol = $2 group by i.source order by i.source`,
+    [executionId, symbol],
+  );
+  return rows;
+}

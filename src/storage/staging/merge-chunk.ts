@@ -1,0 +1,155 @@
+import type { Transaction } from '../database/database.ts';
+import { GOOD } from './staged-rows.ts';
+
+/** Part of a batch that one statement merges into an instrument's ticks. */
+export interface Chunk {
+  readonly batch: number;
+  /** Positions `(after, upTo]`. */
+  readonly after: number;
+  readonly upTo: number;
+  readonly instrument: number;
+  /** The version of the instrument that this merge makes. */
+  readonly version: number;
+  /** From a position to the place in the instrument's order. */
+  readonly shift: number;
+  /** Ticks from this place on are of this merge. */
+  readonly firstSeq: number;
+}
+
+export interface MergedChunk {
+  readonly good: number;
+  readonly inserted: number;
+  readonly corrected: number;
+  /** Whether the fast way was tried in vain. */
+  readonly inVain: boolean;
+}
+
+/**
+ * Merges one chunk.
+ *
+ * @param tryFast whether to try the fast way where the hours had no ticks. It costs time where rows of them are met again.
+ */
+export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast: boolean): Promise<MergedChunk> {
+  const hours = await hoursOf(transaction, chunk);
+  const good = hours.reduce((sum, { ticks }) => sum + ticks, 0);
+  const fast = tryFast && good >= WORTH_TRYING && hours.every(({ known }) => !known);
+  if (fast && (await insertAllNew(transaction, chunk, hours))) return { good, inserted: good, corrected: 0, inVain: false };
+  const inserted = await insertMissing(transaction, chunk);
+  if (inserted === good) return { good, inserted, corrected: 0, inVain: fast };
+  await placeAsFirstMet(transaction, chunk);
+  return { good, inserted, corrected: await correct(transaction, chunk), inVain: fast };
+}
+
+/** Below this many rows the fast way's four statements take longer than they save. */
+const WORTH_TRYING = 1_000;
+
+const IN_CHUNK = 's.batch = $1 and s.position > $2 and s.position <= $3';
+
+/** How many good rows of a chunk happened in an hour. */
+interface ChunkHour {
+  readonly kind: number;
+  readonly hour: number;
+  readonly ticks: number;
+  /** Whether the instrument had ticks of this hour before this merge. */
+  readonly known: boolean;
+}
+
+async function hoursOf(transaction: Transaction, { batch, after, upTo, instrument, version }: Chunk): Promise<readonly ChunkHour[]> {
+  const { rows } = await transaction.query<ChunkHour>(
+    `select c.*, exists (select from tick_hours h
+       where h.instrument = $4::int and h.kind = c.kind and h.hour = c.hour and h.version <> $5::bigint) as known
+     from (select s.kind, (s.time / 3600000)::int as hour, count(*)::int as ticks from staged_rows s where ${IN_CHUNK} and ${GOOD} group by 1, 2) c`,
+    [batch, after, upTo, instrument, version],
+  );
+  return rows;
+}
+
+const INSERT_TICKS = `
+  insert into ticks (time, seq, price, size, instrument, kind, side, flags, identity, outcome, trade_id)
+  select s.time, s.position + $5::bigint, s.price, s.size, $4::int, s.kind, s.side, s.flags, s.identity, s.outcome, s.trade_id
+  from staged_rows s where ${IN_CHUNK} and ${GOOD} order by s.position`;
+
+const NOTE_HOURS = `on conflict (instrument, kind, hour) do update set ticks = tick_hours.ticks + excluded.ticks, version = excluded.version`;
+
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * The fast way, for ticks of hours that had none: without ON CONFLICT, which would write every row's index entry twice.
+ *
+ * @returns false when some of the rows were there all the same; then nothing has been inserted
+ */
+async function insertAllNew(
+  transaction: Transaction,
+  { batch, after, upTo, instrument, version, shift }: Chunk,
+  hours: readonly ChunkHour[],
+): Promise<boolean> {
+  await transaction.query('savepoint all_new');
+  try {
+    await transaction.query(INSERT_TICKS, [batch, after, upTo, instrument, shift]);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION)) throw error;
+    await transaction.query('rollback to savepoint all_new');
+    return false;
+  }
+  await transaction.query(
+    `insert into tick_hours (instrument, kind, hour, ticks, version)
+     select $1::int, kind, hour, ticks, $2::bigint from unnest($3::smallint[], $4::int[], $5::int[]) as x(kind, hour, ticks) ${NOTE_HOURS}`,
+    [instrument, version, hours.map(({ kind }) => kind), hours.map(({ hour }) => hour), hours.map(({ ticks }) => ticks)],
+  );
+  await transaction.query('release savepoint all_new');
+  return true;
+}
+
+/** Inserts what is not there yet. @returns how many rows that were */
+async function insertMissing(transaction: Transaction, { batch, after, upTo, instrument, version, shift }: Chunk): Promise<number> {
+  const { rows } = await transaction.query<{ inserted: number }>(
+    `with merged as (${INSERT_TICKS} on conflict do nothing returning kind, time),
+     changed as (select kind, (time / 3600000)::int as hour, count(*)::int as ticks from merged group by 1, 2),
+     noted as (insert into tick_hours (instrument, kind, hour, ticks, version) select $4::int, kind, hour, ticks, $6::bigint from changed ${NOTE_HOURS})
+     select coalesce(sum(ticks), 0)::bigint as inserted from changed`,
+    [batch, after, upTo, instrument, shift, version],
+  );
+  return rows[0].inserted;
+}
+
+/**
+ * Puts ticks that this merge has met more than once where they were met first. Rows go in oldest first, so of those that came
+ * newest first (their positions are negative) the one met last was inserted. But a later page may repeat some trades of one
+ * timestamp without the older ones, which would then come after them.
+ */
+async function placeAsFirstMet(transaction: Transaction, { batch, after, upTo, instrument, shift, firstSeq }: Chunk): Promise<void> {
+  if (after >= -1) return;
+  const same = 't.instrument = $4::int and t.time = s.time and t.kind = s.kind and t.identity = s.identity';
+  await transaction.query(
+    `update ticks t set seq = s.seq
+     from (select s.time, s.kind, s.identity, max(s.position) + $5::bigint as seq from staged_rows s join ticks t on ${same}
+       where ${IN_CHUNK} and ${GOOD} and s.position < 0 and t.seq >= $6::bigint and t.seq < s.position + $5::bigint group by 1, 2, 3) s
+     where ${same}`,
+    [batch, after, upTo, instrument, shift, firstSeq],
+  );
+}
+
+/**
+ * Takes over what the venue has corrected. Only an id of the venue's own says that two rows of different content are the same
+ * trade; the row met last counts. @returns how many ticks that were
+ */
+async function correct(transaction: Transaction, { batch, after, upTo, instrument, version }: Chunk): Promise<number> {
+  const { rows } = await transaction.query<{ corrected: number }>(
+    `with latest as (
+        select distinct on (s.kind, s.time, s.identity) s.* from staged_rows s
+        where ${IN_CHUNK} and ${GOOD} and s.trade_id is not null
+        order by s.kind, s.time, s.identity, s.position desc
+      ), corrected as (
+        update ticks t set price = l.price, size = l.size, side = l.side, outcome = l.outcome from latest l
+        where t.instrument = $4::int and t.time = l.time and t.kind = l.kind and t.identity = l.identity
+          and (t.price, t.size, t.side) is distinct from (l.price, l.size, l.side)
+        returning t.kind, t.time
+      ), noted as (
+        update tick_hours h set version = $5::bigint from (select distinct kind, (time / 3600000)::int as hour from corrected) c
+        where h.instrument = $4::int and h.kind = c.kind and h.hour = c.hour
+      )
+      select count(*) as corrected from corrected`,
+    [batch, after, upTo, instrument, version],
+  );
+  return rows[0].corrected;
+}

@@ -1,0 +1,82 @@
+import type { Transaction } from '../database/database.ts';
+import { type InstrumentState, lockInstruments } from '../markets/instrument-lock.ts';
+import { mergeChunk } from './merge-chunk.ts';
+import type { StagingBatch } from './staging.ts';
+
+/** What merging one batch did. */
+export interface Merged {
+  /** Ticks that were not there before. */
+  readonly inserted: number;
+  /** Good rows that were there already, or twice in the batch. */
+  readonly duplicates: number;
+  /** Ticks whose price, size or side the venue has corrected since. */
+  readonly corrected: number;
+}
+
+/** Rows that one statement merges: long enough to be fast, short enough to be stopped in between. */
+const CHUNK = 50_000;
+
+/**
+ * Merges what a run staged for one instrument into its ticks, with its coverage, and empties the staging. Set-based, in the
+ * venue's order, and idempotent: a tick that is there already stays as it is, with its place in the order. A row that was
+ * staged more than once has the place at which it was met first.
+ *
+ * The hours that changed get a new version of the instrument, from which `kline` knows what to build again.
+ *
+ * @param onChunk called after each chunk with the rows done so far
+ */
+export async function mergeStaged(transaction: Transaction, batch: StagingBatch, onChunk: (rows: number) => void): Promise<Merged> {
+  const state = (await lockInstruments(transaction, [batch.instrumentKey])).get(batch.instrumentKey) as InstrumentState;
+  const version = state.version + 1;
+  const { rows: bounds } = await transaction.query<{ first: number | null; last: number | null }>(
+    'select min(position) as first, max(position) as last from staged_rows where batch = $1',
+    [batch.id],
+  );
+  const { first, last } = bounds[0];
+  let inserted = 0;
+  let good = 0;
+  let corrected = 0;
+  let tryFast = true;
+  if (first !== null && last !== null) {
+    // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
+    const shift = state.nextSeq - first;
+    // The tables may be new or may just have grown tenfold: without statistics only the indexes are a safe way.
+    await transaction.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
+    for (let after = first - 1; after < last; ) {
+      const upTo = await endOfChunk(transaction, batch.id, after, last);
+      const chunk = { batch: batch.id, after, upTo, instrument: batch.instrumentKey, version, shift, firstSeq: state.nextSeq };
+      const merged = await mergeChunk(transaction, chunk, tryFast);
+      tryFast &&= !merged.inVain;
+      good += merged.good;
+      inserted += merged.inserted;
+      corrected += merged.corrected;
+      await transaction.query('delete from staged_rows where batch = $1 and position > $2 and position <= $3', [batch.id, after, upTo]);
+      onChunk(good);
+      after = upTo;
+    }
+    await transaction.query('update instrument_state set next_seq = $2, version = $3 where instrument = $1', [
+      batch.instrumentKey,
+      last + shift + 1,
+      inserted + corrected > 0 ? version : state.version,
+    ]);
+  }
+  await mergeCoverage(transaction, batch);
+  return { inserted, duplicates: good - inserted, corrected };
+}
+
+async function endOfChunk(transaction: Transaction, batch: number, after: number, last: number): Promise<number> {
+  const { rows } = await transaction.query<{ position: number }>(
+    `select position from staged_rows where batch = $1 and position > $2 order by position offset ${CHUNK - 1} limit 1`,
+    [batch, after],
+  );
+  return rows[0]?.position ?? last;
+}
+
+async function mergeCoverage(transaction: Transaction, batch: StagingBatch): Promise<void> {
+  await transaction.query(
+    `insert into coverage (instrument, kind, ranges) select $2, kind, ranges from staged_coverage where batch = $1
+     on conflict (instrument, kind) do update set ranges = coverage.ranges + excluded.ranges`,
+    [batch.id, batch.instrumentKey],
+  );
+  await transaction.query('delete from staging_batches where id = $1', [batch.id]);
+}

@@ -1,0 +1,124 @@
+import type { CandidateRow, TimeRange } from '../../contracts/market-data.ts';
+import type { TickKind } from '../../contracts/words.ts';
+import { kindCode, sideCode } from '../database/codes.ts';
+import { CopyEncoder } from '../database/copy-encoder.ts';
+import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
+import { type PageOrder, positionsFromPage, stagingPosition } from './staging-position.ts';
+
+/** Whose staged rows: runs, symbols and instruments never see each other's. */
+export interface StagingKey {
+  readonly executionId: string;
+  readonly symbol: string;
+  readonly instrumentKey: number;
+}
+
+export interface StagedPage extends StagingKey {
+  /** From 0, in order of collection; one count over both kinds of ticks. */
+  readonly pageNumber: number;
+  /** How rows stand inside the page, and pages to each other. */
+  readonly order: PageOrder;
+  readonly rows: readonly CandidateRow[];
+}
+
+/**
+ * Puts one page of an instrument's rows where `clean` and `store` find them. The same page again replaces itself and whatever
+ * came after it, so an attempt may go on from any page.
+ *
+ * @returns how many rows were staged
+ */
+export async function stagePage(queryable: Queryable, page: StagedPage): Promise<number> {
+  return await withinTransaction(queryable, async (transaction) => {
+    const batch = await ensureBatch(transaction, page);
+    const { below, from } = positionsFromPage(page.pageNumber);
+    await transaction.query('delete from staged_rows where batch = $1 and (position >= $2 or position < $3)', [batch, from, below]);
+    if (page.rows.length === 0) return 0;
+    await transaction.copyIn(`copy staged_rows (${STAGED_COLUMNS}) from stdin (format binary)`, [encodeRows(batch, page)]);
+    return page.rows.length;
+  });
+}
+
+const STAGED_COLUMNS = 'position, time, price, size, batch, kind, side, defect, identity, outcome, trade_id, raw';
+
+function encodeRows(batch: number, { order, pageNumber, rows }: StagedPage): Buffer {
+  const encoder = new CopyEncoder(64 + rows.length * 256);
+  rows.forEach((row, index) => {
+    encoder.row(12);
+    encoder.int8(stagingPosition(order, pageNumber, index));
+    encoder.int8(wholeOrNull(row.time));
+    encoder.float8(row.price);
+    encoder.float8(row.size);
+    encoder.int4(batch);
+    encoder.int2(kindCode(row.kind));
+    encoder.int2(sideCode(row.side));
+    encoder.text(row.defect ?? (row.time !== null && wholeOrNull(row.time) === null ? 'not-finite' : null));
+    encoder.text(row.identity);
+    encoder.text(row.outcome);
+    encoder.text(row.tradeId);
+    encoder.text(row.raw);
+  });
+  return encoder.finish();
+}
+
+/** A time that no integer can hold is none. */
+const wholeOrNull = (time: number | null): number | null =>
+  time !== null && Math.abs(time) < Number.MAX_SAFE_INTEGER ? Math.floor(time) : null;
+
+/** Records that a range `[from, to)` of an instrument is completely collected, once `store` has merged the rows. */
+export async function stageCoverage(
+  queryable: Queryable,
+  coverage: StagingKey & { readonly kind: TickKind; readonly range: TimeRange },
+): Promise<void> {
+  const { from, to } = coverage.range;
+  if (!(to > from)) return;
+  await withinTransaction(queryable, async (transaction) => {
+    const batch = await ensureBatch(transaction, coverage);
+    await transaction.query(
+      `insert into staged_coverage (batch, kind, ranges) values ($1, $2, int8multirange(int8range($3, $4)))
+       on conflict (batch, kind) do update set ranges = staged_coverage.ranges + excluded.ranges`,
+      [batch, kindCode(coverage.kind), Math.floor(from), Math.floor(to)],
+    );
+  });
+}
+
+/** Forgets what a run staged, for one symbol or for all. @returns how many rows that were */
+export async function clearStaging(
+  queryable: Queryable,
+  { executionId, symbol }: { executionId: string; symbol?: string },
+): Promise<number> {
+  return await withinTransaction(queryable, async (transaction) => {
+    const { rows } = await transaction.query<{ id: number }>(
+      'delete from staging_batches where execution_id = $1 and ($2::text is null or symbol = $2) returning id',
+      [executionId, symbol ?? null],
+    );
+    const { rowCount } = await transaction.query('delete from staged_rows where batch = any($1)', [rows.map(({ id }) => id)]);
+    return rowCount ?? 0;
+  });
+}
+
+/** What one run staged for one instrument. */
+export interface StagingBatch {
+  readonly id: number;
+  readonly instrumentKey: number;
+}
+
+/** The batches of a run's symbol, by instrument key: the order in which everybody locks instruments. */
+export async function stagingBatches(queryable: Queryable, key: { executionId: string; symbol: string }): Promise<readonly StagingBatch[]> {
+  const { rows } = await queryable.query<StagingBatch>(
+    'select id, instrument as "instrumentKey" from staging_batches where execution_id = $1 and symbol = $2 order by instrument',
+    [key.executionId, key.symbol],
+  );
+  return rows;
+}
+
+async function ensureBatch(transaction: Transaction, { executionId, symbol, instrumentKey }: StagingKey): Promise<number> {
+  const find = 'select id from staging_batches where execution_id = $1 and symbol = $2 and instrument = $3';
+  const values = [executionId, symbol, instrumentKey];
+  const known = await transaction.query<{ id: number }>(find, values);
+  if (known.rows[0] !== undefined) return known.rows[0].id;
+  await transaction.query(
+    'insert into staging_batches (execution_id, symbol, instrument) values ($1, $2, $3) on conflict do nothing',
+    values,
+  );
+  const created = await transaction.query<{ id: number }>(find, values);
+  return created.rows[0].id;
+}

@@ -1,0 +1,57 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
+import type { TickKind } from '../../contracts/words.ts';
+import { kindCode } from '../database/codes.ts';
+import type { Queryable } from '../database/database.ts';
+
+interface RangeRow {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The ranges `[from, to)` of an instrument that were really collected; merged, oldest first. */
+export async function coverageOf(queryable: Queryable, instrumentKey: number, kind: TickKind): Promise<readonly TimeRange[]> {
+  const { rows } = await queryable.query<RangeRow>(
+    `select lower(r) as "from", upper(r) as "to" from coverage, unnest(ranges) as r where instrument = $1 and kind = $2 order by 1`,
+    [instrumentKey, kindCode(kind)],
+  );
+  return rows;
+}
+
+/** The parts of `[window.from, window.to)` that were not collected, oldest first. */
+export async function gapsOf(
+  queryable: Queryable,
+  instrumentKey: number,
+  kind: TickKind,
+  window: TimeRange,
+): Promise<readonly TimeRange[]> {
+  if (window.to <= window.from) return [];
+  const { rows } = await queryable.query<RangeRow>(
+    `select lower(r) as "from", upper(r) as "to" from unnest(int8multirange(int8range($3, $4))
+       - coalesce((select ranges from coverage where instrument = $1 and kind = $2), '{}')) as r order by 1`,
+    [instrumentKey, kindCode(kind), window.from, window.to],
+  );
+  return rows;
+}
+
+/** Coverage of a symbol's instruments with the ticks inside each range; for `export coverage`. */
+export interface CoverageRecord {
+  readonly symbol: string;
+  readonly source: string;
+  readonly instrument: string;
+  readonly kind: TickKind;
+  readonly from: number;
+  readonly to: number;
+  readonly ticks: number;
+}
+
+/** Every covered range, by symbol, instrument, kind and time. @param filter all symbols when absent */
+export async function coverageRecords(queryable: Queryable, filter: { symbol?: string } = {}): Promise<readonly CoverageRecord[]> {
+  const { rows } = await queryable.query<Omit<CoverageRecord, 'kind'> & { kind: number }>(
+    `select s.symbol, i.source, i.id as instrument, c.kind, lower(r) as "from", upper(r) as "to",
+       (select count(*) from ticks t where t.instrument = c.instrument and t.kind = c.kind and t.time >= lower(r) and t.time < upper(r)) as ticks
+     from symbol_instruments s join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key, unnest(c.ranges) as r
+     where $1::text is null or s.symbol = $1 order by s.symbol collate "C", i.id collate "C", c.kind, 5`,
+    [filter.symbol ?? null],
+  );
+  return rows.map((row) => ({ ...row, kind: row.kind === 0 ? 'trade' : 'price' }));
+}

@@ -1,0 +1,57 @@
+import { type Queryable, withinTransaction } from '../database/database.ts';
+
+/** Any number; the same in every process, so that only one of them makes partitions at a time. */
+const PARTITION_LOCK = 7_305_310_002;
+const DAY = 86_400_000;
+
+interface Month {
+  /** `ticks_2026_11` */
+  readonly table: string;
+  /** UTC epoch milliseconds, half-open. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Makes the monthly partitions of `ticks` that these days need, and the one after the newest.
+ *
+ * Give it a database and it does so in transactions of their own, before the rows come: a new table is made aside and attached, which does not wait for (and
+ * does not hold up) those who are writing to the other months.
+ *
+ * @param days UTC days since the epoch
+ */
+export async function ensurePartitions(queryable: Queryable, days: readonly number[]): Promise<void> {
+  if (days.length === 0) return;
+  const newest = monthOf(Math.max(...days) * DAY);
+  const wanted = new Map([...days.map((day) => monthOf(day * DAY)), monthOf(newest.to)].map((month) => [month.table, month]));
+  const known = new Set(await partitionNames(queryable));
+  for (const month of wanted.values()) if (!known.has(month.table)) await createPartition(queryable, month);
+}
+
+async function createPartition(queryable: Queryable, { table, from, to }: Month): Promise<void> {
+  await withinTransaction(queryable, async (transaction) => {
+    await transaction.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
+    if ((await partitionNames(transaction)).includes(table)) return;
+    await transaction.query(`create table ${table} (like ticks including all, check (time >= ${from} and time < ${to}))`);
+    await transaction.query(`alter table ticks attach partition ${table} for values from (${from}) to (${to})`);
+  });
+}
+
+/** The partitions of `ticks`, oldest first. */
+export async function partitionNames(queryable: Queryable): Promise<readonly string[]> {
+  const { rows } = await queryable.query<{ name: string }>(
+    "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'ticks'::regclass order by 1",
+  );
+  return rows.map(({ name }) => name);
+}
+
+function monthOf(time: number): Month {
+  const date = new Date(time);
+  const year = date.getUTCFullYear();
+  const month = date.getUTCMonth();
+  return {
+    table: `ticks_${String(year).padStart(4, '0')}_${String(month + 1).padStart(2, '0')}`,
+    from: Date.UTC(year, month, 1),
+    to: Date.UTC(year, month + 1, 1),
+  };
+}

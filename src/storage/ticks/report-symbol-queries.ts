@@ -1,0 +1,153 @@
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
+import { intervalOf, kindCode, kindOf } from '../database/codes.ts';
+import type { Queryable } from '../database/database.ts';
+
+const HOUR = 3_600_000;
+
+/** How many ticks of each kind an instrument has in a window, for those that have any. */
+export interface TickActivity {
+  readonly instrumentKey: number;
+  readonly kind: TickKind;
+  readonly ticks: number;
+}
+
+/** Ticks per instrument and kind of a symbol in the hours that touch `[from, to]`, most first. */
+export async function tickActivity(
+  queryable: Queryable,
+  { symbol, from, to }: { symbol: string; from: number; to: number },
+): Promise<readonly TickActivity[]> {
+  const { rows } = await queryable.query<{ instrument: number; kind: number; ticks: number }>(
+    `select h.instrument, h.kind, sum(h.ticks)::float8 as ticks
+     from symbol_instruments s join tick_hours h on h.instrument = s.instrument
+     where s.symbol = $1 and h.hour between $2 and $3 group by h.instrument, h.kind order by 3 desc, 1, 2`,
+    [symbol, Math.floor(from / HOUR), Math.floor(to / HOUR)],
+  );
+  return rows.map((row) => ({ instrumentKey: row.instrument, kind: kindOf(row.kind), ticks: row.ticks }));
+}
+
+export interface LastTick {
+  readonly time: number;
+  readonly price: number;
+}
+
+/**
+ * The newest tick of each instrument up to a moment. Found by way of its newest hour, so that one partition is read, not all.
+ *
+ * @param kinds which kind of tick counts for each instrument, index-aligned with `keys`
+ */
+export async function lastTicks(
+  queryable: Queryable,
+  { keys, kinds, until }: { keys: readonly number[]; kinds: readonly TickKind[]; until: number },
+): Promise<ReadonlyMap<number, LastTick>> {
+  const { rows } = await queryable.query<{ instrument: number; time: number; price: number }>(
+    `select w.instrument, t.time, t.price from unnest($1::int[], $2::smallint[]) as w(instrument, kind)
+     cross join lateral (
+       select hour::bigint * ${HOUR} as start from tick_hours
+       where instrument = w.instrument and kind = w.kind and hour <= $3::bigint / ${HOUR} order by hour desc limit 2) h
+     cross join lateral (
+       select time, price, seq from ticks where instrument = w.instrument and kind = w.kind and time >= h.start and time < h.start + ${HOUR} and time <= $3
+       order by time desc, seq desc limit 1) t
+     order by w.instrument, t.time, t.seq`,
+    [keys, kinds.map(kindCode), Math.floor(until)],
+  );
+  return new Map(rows.map((row) => [row.instrument, { time: row.time, price: row.price }]));
+}
+
+/** Which series of candles of an instrument exist up to a moment, and how long they are. */
+export async function candleCounts(
+  queryable: Queryable,
+  { instrumentKey, until }: { instrumentKey: number; until: number },
+): Promise<readonly { readonly priceType: TickKind; readonly interval: Interval; readonly count: number }[]> {
+  const { rows } = await queryable.query<{ kind: number; minutes: number; count: number }>(
+    `select kind, interval_minutes as minutes, count(*)::float8 as count from candles
+     where instrument = $1 and open_time < $2 group by kind, interval_minutes order by kind, interval_minutes`,
+    [instrumentKey, Math.floor(until)],
+  );
+  return rows.map((row) => ({ priceType: kindOf(row.kind), interval: intervalOf(row.minutes), count: row.count }));
+}
+
+/** When rows of an instrument that went into quarantine happened, newest first, at most `limit`. */
+export async function quarantineTimes(
+  queryable: Queryable,
+  filter: { symbol: string; instrumentKey: number; from: number; to: number; limit: number },
+): Promise<readonly number[]> {
+  const { rows } = await queryable.query<{ time: number }>(
+    `select time from quarantine where symbol = $1 and instrument = $2 and time between $3 and $4 order by time desc limit $5`,
+    [filter.symbol, filter.instrumentKey, Math.floor(filter.from), Math.ceil(filter.to), filter.limit],
+  );
+  return rows.map(({ time }) => time);
+}
+
+/** A backtest without its trades and equity. */
+export interface BacktestHead {
+  readonly id: number;
+  readonly instrumentKey: number;
+  readonly priceType: TickKind;
+  readonly interval: Interval;
+  readonly strategy: string;
+  readonly params: Readonly<Record<string, Json>>;
+  readonly metrics: Readonly<Record<string, Json>>;
+  readonly passport: Readonly<Record<string, Json>>;
+}
+
+/** Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, best Sharpe ratio first. */
+export async function backtestHeads(
+  queryable: Queryable,
+  { symbol, executionIds, limit }: { symbol: string; executionIds: readonly string[]; limit: number },
+): Promise<readonly BacktestHead[]> {
+  const { rows } = await queryable.query<
+    Omit<BacktestHead, 'priceType' | 'interval' | 'instrumentKey'> & { instrument: number; price_type: number; minutes: number }
+  >(
+    `select id, instrument, price_type, interval_minutes as minutes, strategy, params, metrics, passport from (
+       select b.*, row_number() over (partition by b.instrument order by (b.metrics->>'sharpe')::float8 desc nulls last, b.id) as place
+       from backtests b where b.symbol = $1 and b.execution_id = (
+         select w.id from unnest($2::text[]) with ordinality as w(id, n)
+         where exists (select from backtests e where e.symbol = $1 and e.execution_id = w.id) order by w.n limit 1)) ranked
+     where place <= $3 order by id`,
+    [symbol, executionIds, limit],
+  );
+  return rows.map(({ instrument, price_type, minutes, ...row }) => ({
+    ...row,
+    instrumentKey: instrument,
+    priceType: kindOf(price_type),
+    interval: intervalOf(minutes),
+  }));
+}
+
+/** Trades and equity of some backtests, by id. */
+export async function backtestCurves(
+  queryable: Queryable,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, { readonly trades: Json; readonly equity: Json }>> {
+  const { rows } = await queryable.query<{ id: number; trades: Json; equity: Json }>(
+    'select id, trades, equity from backtests where id = any($1)',
+    [ids],
+  );
+  return new Map(rows.map(({ id, trades, equity }) => [id, { trades, equity }]));
+}
+
+/** Instruments with these ids that some run has found: the twins of a market at other venues. */
+export async function instrumentKeys(
+  queryable: Queryable,
+  ids: readonly string[],
+): Promise<readonly { readonly id: string; readonly key: number; readonly source: SourceType }[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await queryable.query<{ id: string; key: number; source: SourceType }>(
+    'select id, key, source from instruments where id = any($1) order by id',
+    [ids],
+  );
+  return rows;
+}
+
+/** The execution, then the ones whose successes it took over, newest first. */
+export async function retryChain(queryable: Queryable, executionId: string): Promise<readonly string[]> {
+  const { rows } = await queryable.query<{ execution_id: string }>(
+    `with recursive chain(execution_id, depth) as (
+       select $1::text, 0 union all
+       select r.retry_of, c.depth + 1 from chain c join runs r on r.execution_id = c.execution_id where r.retry_of is not null and c.depth < 50)
+     select execution_id from chain order by depth`,
+    [executionId],
+  );
+  return rows.map((row) => row.execution_id);
+}

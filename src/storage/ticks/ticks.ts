@@ -1,0 +1,98 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
+import type { TickKind } from '../../contracts/words.ts';
+import { kindCode } from '../database/codes.ts';
+import { CopyDecoder } from '../database/copy-decoder.ts';
+import type { Queryable } from '../database/database.ts';
+
+/** One stored tick. */
+export interface TickRecord {
+  readonly kind: TickKind;
+  /** UTC epoch milliseconds. */
+  readonly time: number;
+  /** Price of the instrument's first outcome. */
+  readonly price: number;
+  readonly size: number | null;
+  readonly side: 'buy' | 'sell' | null;
+  readonly outcome: string | null;
+  readonly tradeId: string | null;
+}
+
+/** Ticks of one instrument and kind as columns, with their sequence numbers; fits market's `SequencedTicks`. */
+export interface StoredTickColumns {
+  readonly length: number;
+  readonly time: Float64Array;
+  readonly sequence: Float64Array;
+  readonly price: Float64Array;
+  /** NaN where the tick has none. */
+  readonly size: Float64Array;
+  /** 1 buy, 0 sell, 255 unknown */
+  readonly buy: Uint8Array;
+}
+
+/**
+ * The ticks of `[range.from, range.to)` as columns, in canonical order.
+ *
+ * @param expected how many there are about; the columns grow when there are more
+ */
+export async function readTickColumns(
+  queryable: Queryable,
+  { instrumentKey, kind, range, expected = 1024 }: { instrumentKey: number; kind: TickKind; range: TimeRange; expected?: number },
+): Promise<StoredTickColumns> {
+  let capacity = Math.max(1, expected);
+  let time = new Float64Array(capacity);
+  let sequence = new Float64Array(capacity);
+  let price = new Float64Array(capacity);
+  let size = new Float64Array(capacity);
+  let buy = new Uint8Array(capacity);
+  let length = 0;
+  const decoder = new CopyDecoder();
+  const select = `select time, seq, price, size, side from ticks where ${condition({ instrumentKey, kind, ...range })} order by time, seq`;
+  for await (const chunk of queryable.copyOut(`copy (${select}) to stdout (format binary)`)) {
+    decoder.push(chunk);
+    while (decoder.nextRow()) {
+      if (length === capacity) {
+        capacity *= 2;
+        time = grown(time, new Float64Array(capacity));
+        sequence = grown(sequence, new Float64Array(capacity));
+        price = grown(price, new Float64Array(capacity));
+        size = grown(size, new Float64Array(capacity));
+        buy = grown(buy, new Uint8Array(capacity));
+      }
+      time[length] = decoder.int8();
+      sequence[length] = decoder.int8();
+      price[length] = decoder.float8();
+      size[length] = decoder.nullableFloat8() ?? Number.NaN;
+      buy[length] = decoder.int2() ?? 255;
+      length++;
+    }
+  }
+  return {
+    length,
+    time: time.subarray(0, length),
+    sequence: sequence.subarray(0, length),
+    price: price.subarray(0, length),
+    size: size.subarray(0, length),
+    buy: buy.subarray(0, length),
+  };
+}
+
+function grown<Column extends Float64Array | Uint8Array>(column: Column, larger: Column): Column {
+  larger.set(column);
+  return larger;
+}
+
+/** COPY takes no parameters: whole numbers only, so that nothing else can get into the text. */
+function condition({ instrumentKey, kind, from, to }: { instrumentKey: number; kind: TickKind } & TimeRange): string {
+  const parts = [
+    `instrument = ${whole(instrumentKey)}`,
+    `kind = ${kindCode(kind)}`,
+    `time >= ${whole(Math.ceil(from))}`,
+    `time < ${whole(Math.ceil(to))}`,
+  ];
+  return parts.join(' and ');
+}
+
+function whole(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number`);
+  return value;
+}

@@ -1,0 +1,155 @@
+import type { Instrument, Resolution, TickColumns } from '../../contracts/market-data.ts';
+import { type Interval, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
+import { type GroupMember, type GroupReport, groupReport } from '../../market/integrity/group-sum.ts';
+import { intervalOf, kindCode } from '../database/codes.ts';
+import type { Queryable } from '../database/database.ts';
+import type { DataWarning } from './data-warning.ts';
+import { readCloses } from './verify-closes.ts';
+
+/** Times at which every member has a price, below which nothing is said. */
+const ENOUGH_TIMES = 10;
+/** Candles of this time before a group's newest one are looked at, milliseconds: an old mistake that was mended is no news. */
+const RECENT = 30 * 86_400_000;
+
+/** What was found about groups of markets that exclude each other. */
+export interface GroupFindings {
+  /** Sums that cannot be. */
+  readonly warnings: readonly DataWarning[];
+  /** Groups of which only a part can be looked at, so that a sum below 1 is what one expects. */
+  readonly notes: readonly string[];
+}
+
+interface MemberRow {
+  readonly group_id: string;
+  readonly key: number;
+  readonly facts: Instrument;
+  readonly symbols: readonly string[] | null;
+  readonly series: readonly { readonly kind: number; readonly minutes: number; readonly newest: number }[] | null;
+}
+
+/**
+ * Looks at every group of markets of which one wins: the closes of the shortest candles that all its members have should add up
+ * to about 1. Says nothing about a group that does so at most times, nor about one that is rarely priced as a whole.
+ */
+export async function suspiciousGroups(queryable: Queryable): Promise<GroupFindings> {
+  const { rows } = await queryable.query<MemberRow>(
+    `select i.facts->'group'->>'id' as group_id, i.key, i.facts,
+       (select array_agg(s.symbol order by s.symbol) from symbol_instruments s where s.instrument = i.key) as symbols,
+       (select json_agg(json_build_object('kind', c.kind, 'minutes', c.interval_minutes, 'newest', n.newest))
+        from candle_series c cross join lateral (select max(open_time) as newest from candles a
+          where a.instrument = c.instrument and a.kind = c.kind and a.interval_minutes = c.interval_minutes) n
+        where c.instrument = i.key and n.newest is not null) as series
+     from instruments i where i.facts ? 'group' order by 1, i.key`,
+  );
+  const warnings: DataWarning[] = [];
+  const notes: string[] = [];
+  for (const members of byGroup(rows)) {
+    const series = sharedSeries(members);
+    if (series === undefined) continue;
+    const priced = members.filter((member) => settledOf(member.facts) !== null || hasSeries(member, series));
+    const report = groupReport(await Promise.all(priced.map((member) => memberOf(queryable, member, series))));
+    if (report.times < ENOUGH_TIMES || report.verdict === 'near 1') continue;
+    const group = { members, priced: priced.length, listed: listedIn(members), series, report };
+    if (report.verdict === 'below' && !isWhole(group)) notes.push(partOf(group));
+    else warnings.push(contradiction(group));
+  }
+  return { warnings, notes };
+}
+
+function byGroup(rows: readonly MemberRow[]): Iterable<readonly MemberRow[]> {
+  const groups = new Map<string, MemberRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.group_id);
+    if (group === undefined) groups.set(row.group_id, [row]);
+    else group.push(row);
+  }
+  return groups.values();
+}
+
+interface Series {
+  readonly priceType: TickKind;
+  readonly interval: Interval;
+  readonly from: number;
+}
+
+/** Candles of the kind of tick that most members have: price points where both do, since those are of one moment. Of two members at least. */
+function sharedSeries(members: readonly MemberRow[]): Series | undefined {
+  const have = (kind: TickKind): readonly MemberRow[] => members.filter((member) => seriesOf(member, kind).length > 0);
+  const [priceType] = TICK_KINDS.toReversed().toSorted((a, b) => have(b).length - have(a).length);
+  const sharing = have(priceType);
+  const shared = seriesOf(sharing[0], priceType)
+    .map(({ minutes }) => minutes)
+    .filter((minutes) => sharing.every((member) => seriesOf(member, priceType).some((each) => each.minutes === minutes)));
+  if (sharing.length < 2 || shared.length === 0) return undefined;
+  const newest = Math.max(...sharing.flatMap((member) => seriesOf(member, priceType).map((each) => each.newest)));
+  return { priceType, interval: intervalOf(Math.min(...shared)), from: newest - RECENT };
+}
+
+const seriesOf = (member: MemberRow | undefined, kind: TickKind) => (member?.series ?? []).filter((each) => each.kind === kindCode(kind));
+
+const hasSeries = (member: MemberRow, { priceType }: Series): boolean => seriesOf(member, priceType).length > 0;
+
+async function memberOf(queryable: Queryable, member: MemberRow, series: Series): Promise<GroupMember> {
+  const prices = hasSeries(member, series) ? await readCloses(queryable, { instrumentKey: member.key, ...series }) : NO_PRICES;
+  return { prices, settled: settledOf(member.facts) };
+}
+
+const NO_PRICES: TickColumns = {
+  length: 0,
+  time: new Float64Array(),
+  price: new Float64Array(),
+  size: new Float64Array(),
+  buy: new Uint8Array(),
+};
+
+function settledOf({ resolution, closesAt }: { resolution: Resolution; closesAt: number | null }): GroupMember['settled'] {
+  if (resolution.kind !== 'settled') return null;
+  const at = resolution.at ?? closesAt;
+  return at === null ? null : { at, payout: resolution.payout };
+}
+
+/** How many markets the venue lists in the group; null where no member was asked for with its whole event. */
+function listedIn(members: readonly MemberRow[]): number | null {
+  const known = members.flatMap(({ facts }) => facts.group?.markets ?? []);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+interface LookedAt {
+  readonly members: readonly MemberRow[];
+  /** Members that have prices or are settled. */
+  readonly priced: number;
+  readonly listed: number | null;
+  readonly series: Series;
+  readonly report: GroupReport;
+}
+
+const isWhole = ({ priced, listed }: LookedAt): boolean => listed !== null && priced >= listed;
+
+function contradiction(group: LookedAt): DataWarning {
+  const { members, priced, report } = group;
+  const high = report.verdict === 'above';
+  const meaning = high
+    ? 'probably one of them has its outcomes the wrong way round'
+    : 'probably one of them has its outcomes the wrong way round, or the venue does not list one that can win';
+  const times = `${high ? 'more' : 'less'} than 1 at ${high ? report.above : report.below} of ${report.times} times`;
+  return {
+    detail: `${symbolsOf(members)}: ${priced} markets of which only one can win add up to ${meanOf(report)} on average, ${times} (${seriesName(group)}): ${meaning}`,
+    action: 'compare the rules and outcomes of these markets at their venue',
+  };
+}
+
+function partOf(group: LookedAt): string {
+  const { members, priced, listed, report } = group;
+  const [{ facts }] = members;
+  const selector = facts.source === 'predict' ? 'categorySlug' : 'eventSlug';
+  const others = listed === null || members.length < listed ? `; a selector {"${selector}": …} brings the others` : '';
+  const of = listed === null ? '' : `of the ${listed} `;
+  return `${symbolsOf(members)}: only ${priced} ${of}markets of which one will win have prices here, and add up to ${meanOf(report)} on average (${seriesName(group)}), as a part of them may${others}`;
+}
+
+const symbolsOf = (members: readonly MemberRow[]): string => [...new Set(members.flatMap(({ symbols }) => symbols ?? []))].join(', ');
+
+const meanOf = ({ meanSum }: GroupReport): string => (meanSum ?? Number.NaN).toFixed(2);
+
+const seriesName = ({ members, series }: LookedAt): string =>
+  `${series.interval} ${series.priceType === 'trade' ? 'trades' : 'price points'}, group ${members[0].group_id}`;

@@ -1,0 +1,56 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
+import { SHORTEST_UNUSUAL_QUIET, type UnusualQuiet, USUAL_HOURS, unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
+import { kindOf } from '../database/codes.ts';
+import type { Queryable } from '../database/database.ts';
+import type { DataWarning } from './data-warning.ts';
+
+const HOUR = 3_600_000;
+/** What was collected this much less than the latest is not collected any more: nothing new is known about it. */
+const STILL_COLLECTED = 24 * HOUR;
+
+interface QuietRow {
+  readonly id: string;
+  readonly symbols: readonly string[] | null;
+  readonly kind: number;
+  readonly until: number;
+  readonly covered: readonly TimeRange[];
+  readonly hours: readonly number[];
+}
+
+/**
+ * Open instruments that were collected up to now and have had no tick for unusually long, most unusual first. Reads the hours that
+ * have ticks, and only of instruments whose last one is long enough ago.
+ *
+ * @returns a warning per instrument and kind of tick
+ */
+export async function unusuallyQuiet(queryable: Queryable): Promise<readonly DataWarning[]> {
+  const { rows } = await queryable.query<QuietRow>(
+    `with latest as (select max(upper(c.ranges)) as until from coverage c join instruments i on i.key = c.instrument where i.source <> 'file')
+     select i.id, c.kind, upper(c.ranges) as until,
+       (select array_agg(s.symbol order by s.symbol) from symbol_instruments s where s.instrument = i.key) as symbols,
+       (select json_agg(json_build_object('from', lower(r), 'to', upper(r)) order by r) from unnest(c.ranges) as r) as covered,
+       (select array_agg(h.hour order by h.hour) from tick_hours h
+        where h.instrument = i.key and h.kind = c.kind and h.hour >= l.hour - ${USUAL_HOURS}) as hours
+     from coverage c join instruments i on i.key = c.instrument
+     cross join lateral (select max(h.hour) as hour from tick_hours h where h.instrument = i.key and h.kind = c.kind) l
+     where i.source <> 'file' and not (i.facts->>'closed')::boolean and i.facts->'resolution'->>'kind' = 'open'
+       and ((i.facts->>'closesAt') is null or (i.facts->>'closesAt')::float8 > upper(c.ranges))
+       and upper(c.ranges) >= (select until from latest) - ${STILL_COLLECTED}
+       and l.hour < (upper(c.ranges) - ${SHORTEST_UNUSUAL_QUIET}) / ${HOUR}`,
+  );
+  const found = rows.flatMap((row) => {
+    const quiet = unusualQuiet({ hours: row.hours, covered: row.covered, asOf: row.until });
+    return quiet === null ? [] : [{ row, quiet }];
+  });
+  const ratio = ({ quiet }: { readonly quiet: UnusualQuiet }): number => quiet.length / quiet.usual;
+  return found.sort((a, b) => ratio(b) - ratio(a) || (a.row.id < b.row.id ? -1 : 1)).map(({ row, quiet }) => warningOf(row, quiet));
+}
+
+function warningOf({ id, symbols, kind }: QuietRow, { since, length, usual }: UnusualQuiet): DataWarning {
+  const what = kindOf(kind) === 'trade' ? 'trade' : 'price point';
+  const hours = (ms: number): number => Math.floor(ms / HOUR);
+  return {
+    detail: `${(symbols ?? []).join(', ')}: ${id} is open and collected, but has had no ${what} for ${hours(length)} h (since ${new Date(since).toISOString()}); its pauses are rarely longer than ${hours(usual)} h`,
+    action: 'nothing is missing here; look at the venue whether the market is over, halted or moved',
+  };
+}

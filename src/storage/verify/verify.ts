@@ -1,0 +1,166 @@
+import type { Interval } from '../../contracts/words.ts';
+import type { CandleColumns } from '../../market/candles/candle-columns.ts';
+import { buildRegion } from '../candles/build-series.ts';
+import { tickHours } from '../candles/candle-plan.ts';
+import { candleRegions } from '../candles/candle-regions.ts';
+import { readCandles } from '../candles/candles.ts';
+import { intervalOf, kindOf } from '../database/codes.ts';
+import type { Database, Queryable } from '../database/database.ts';
+import type { DataWarning } from './data-warning.ts';
+import { suspiciousGroups } from './verify-groups.ts';
+import { unusuallyQuiet } from './verify-quiet.ts';
+import { suspiciousTwins } from './verify-twins.ts';
+
+/** What a look at the data found. */
+export interface DataReport {
+  /** Instruments and price types whose candles were built again from their ticks. */
+  readonly series: number;
+  readonly candles: number;
+  readonly ticks: number;
+  /** One sentence per difference: what, where. None: everything agrees. */
+  readonly findings: readonly string[];
+  /** What the stored rows agree on, but is worth a look: twins that say the opposite of each other, groups whose sum cannot be, markets that fell silent. */
+  readonly warnings: readonly DataWarning[];
+  /** What could be looked at only in part, one sentence each: nothing is wrong. */
+  readonly notes: readonly string[];
+}
+
+export interface VerifyOptions {
+  /** Look at so many instruments' candles only, spread over all. @default all */
+  readonly sample?: number;
+  readonly onProgress?: (done: number, all: number) => void;
+}
+
+/** More differences of one kind are only counted. */
+const NAMED = 5;
+
+/**
+ * Compares what is stored with itself: candles with the ticks they are made of (built again, every column), the tick counts per
+ * hour with the ticks, coverage with the ticks, and the ledger with what is left in staging. Then looks at what the prices say about
+ * each other. Reads only.
+ */
+export async function verifyData(database: Database, { sample, onProgress }: VerifyOptions = {}): Promise<DataReport> {
+  const findings: string[] = [];
+  const groups = spread(await builtSeries(database), sample);
+  let candles = 0;
+  for (const [done, group] of groups.entries()) {
+    const checked = await verifyCandles(database, group);
+    candles += checked.candles;
+    findings.push(...named(checked.findings));
+    onProgress?.(done + 1, groups.length);
+  }
+  const hours = await verifyHours(database);
+  findings.push(...named(hours.findings), ...named(await verifyCoverage(database)), ...named(await verifyStaging(database)));
+  const exclusive = await suspiciousGroups(database);
+  const warnings = [await suspiciousTwins(database), exclusive.warnings, await unusuallyQuiet(database)].flatMap(namedWarnings);
+  return { series: groups.length, candles, ticks: hours.ticks, findings, warnings, notes: named(exclusive.notes) };
+}
+
+interface BuiltSeries {
+  readonly instrumentKey: number;
+  readonly instrument: string;
+  readonly kind: 'trade' | 'price';
+  readonly intervals: readonly Interval[];
+}
+
+/** Series that are up to date; the others are the next run's business. */
+async function builtSeries(queryable: Queryable): Promise<readonly BuiltSeries[]> {
+  const { rows } = await queryable.query<{ key: number; id: string; kind: number; minutes: number[] }>(
+    `select i.key, i.id, s.kind, array_agg(s.interval_minutes::int order by s.interval_minutes) as minutes
+     from candle_series s join instruments i on i.key = s.instrument join instrument_state st on st.instrument = s.instrument and st.version = s.version
+     group by i.key, i.id, s.kind order by i.key, s.kind`,
+  );
+  return rows.map(({ key, id, kind, minutes }) => ({
+    instrumentKey: key,
+    instrument: id,
+    kind: kindOf(kind),
+    intervals: minutes.map(intervalOf),
+  }));
+}
+
+async function verifyCandles(database: Database, group: BuiltSeries): Promise<{ candles: number; findings: readonly string[] }> {
+  const { instrumentKey, kind, intervals, instrument } = group;
+  const findings: string[] = [];
+  let candles = 0;
+  const neverBuilt = intervals.map((interval) => ({ interval, builtVersion: -1, asOf: 0, covered: [] }));
+  const hours = await tickHours(database, instrumentKey, kind);
+  const regions = candleRegions(neverBuilt, hours);
+  for (const region of regions) {
+    for (const [interval, wanted] of await buildRegion(database, group, region)) {
+      const stored = await readCandles(database, { instrumentKey, priceType: kind, interval, ...region.range });
+      candles += wanted.length;
+      findings.push(...differences(wanted, stored).map((what) => `${instrument} ${kind} ${interval} ${what}`));
+    }
+  }
+  return { candles, findings };
+}
+
+const COLUMNS = ['open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'buyVolume', 'trades'] as const;
+
+function differences(wanted: CandleColumns, stored: CandleColumns): readonly string[] {
+  const found: string[] = [];
+  const at = new Map(Array.from(stored.openTime, (time, k) => [time, k]));
+  for (let k = 0; k < wanted.length; k++) {
+    const when = new Date(wanted.openTime[k]).toISOString();
+    const s = at.get(wanted.openTime[k]);
+    at.delete(wanted.openTime[k]);
+    if (s === undefined) {
+      found.push(`${when}: the candle is missing`);
+      continue;
+    }
+    const column = COLUMNS.find((name) => !Object.is(wanted[name][k], stored[name][s]));
+    if (column !== undefined) found.push(`${when}: ${column} is ${stored[column][s]}, its ticks say ${wanted[column][k]}`);
+  }
+  for (const time of at.keys()) found.push(`${new Date(time).toISOString()}: there is a candle without ticks`);
+  return found;
+}
+
+async function verifyHours(queryable: Queryable): Promise<{ ticks: number; findings: readonly string[] }> {
+  const { rows } = await queryable.query<{ instrument: string; hour: number; counted: number; noted: number }>(
+    `select i.id as instrument, hour, coalesce(t.ticks, 0) as counted, coalesce(h.ticks, 0) as noted
+     from (select instrument, kind, (time / 3600000)::int as hour, count(*)::int as ticks from ticks group by 1, 2, 3) t
+     full join tick_hours h using (instrument, kind, hour) join instruments i on i.key = instrument
+     where t.ticks is distinct from h.ticks order by 1, 2`,
+  );
+  const { rows: all } = await queryable.query<{ ticks: number }>('select coalesce(sum(ticks), 0)::bigint as ticks from tick_hours');
+  const findings = rows.map(
+    ({ instrument, hour, counted, noted }) =>
+      `${instrument} ${new Date(hour * 3_600_000).toISOString()}: ${counted} ticks, ${noted} were noted`,
+  );
+  return { ticks: all[0].ticks, findings };
+}
+
+async function verifyCoverage(queryable: Queryable): Promise<readonly string[]> {
+  const { rows } = await queryable.query<{ instrument: string; outside: number }>(
+    `select i.id as instrument, sum(h.ticks) as outside from tick_hours h join coverage c on c.instrument = h.instrument and c.kind = h.kind
+     join instruments i on i.key = h.instrument
+     where not c.ranges && int8range(h.hour * 3600000::bigint, (h.hour + 1) * 3600000::bigint) group by i.id order by i.id`,
+  );
+  return rows.map(({ instrument, outside }) => `${instrument}: ${outside} ticks lie in hours that count as not collected`);
+}
+
+async function verifyStaging(queryable: Queryable): Promise<readonly string[]> {
+  const { rows } = await queryable.query<{ run_id: string; symbol: string; rows: number }>(
+    `select l.run_id, b.symbol, (select count(*) from staged_rows s where s.batch = b.id) as rows
+     from staging_batches b join ledger l on l.execution_id = b.execution_id and l.symbol = b.symbol and l.stage = 'store' and l.finished_at is not null
+     order by 1, 2`,
+  );
+  return rows.map(
+    ({ run_id, symbol, rows: left }) => `${run_id}: ${symbol} counts as stored, but ${left} of its rows are still in staging`,
+  );
+}
+
+function named(findings: readonly string[]): readonly string[] {
+  if (findings.length <= NAMED) return findings;
+  return [...findings.slice(0, NAMED), `… and ${findings.length - NAMED} more like these`];
+}
+
+function namedWarnings(warnings: readonly DataWarning[]): readonly DataWarning[] {
+  const details = named(warnings.map(({ detail }) => detail));
+  return details.map((detail, k) => ({ detail, action: warnings[k].action }));
+}
+
+function spread<T>(all: readonly T[], sample: number | undefined): readonly T[] {
+  if (sample === undefined || sample >= all.length) return all;
+  return Array.from({ length: sample }, (_, k) => all[Math.floor((k * all.length) / sample)]);
+}
