@@ -1,11 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import { type Answer, json } from './answer.ts';
 import type { Faults } from './faults.ts';
-import type { SandboxVenue } from './venue.ts';
+import type { LoggedRequest } from './request-log.ts';
+import type { Truth } from './truth.ts';
+
+/** What of the venue can be looked at and switched over HTTP. */
+export interface Controls {
+  readonly truth: Truth;
+  readonly requests: LoggedRequest[];
+  faults(): Faults;
+  setFaults(faults: Faults): void;
+  addLateTrades(instrument: string, count: number): void;
+}
 
 /** The switches over HTTP, for a sandbox in a process of its own. */
 export async function controlAnswer(
-  venue: () => SandboxVenue,
+  venue: () => Controls,
   request: IncomingMessage,
   path: string,
   query: URLSearchParams,

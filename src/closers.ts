@@ -1,4 +1,4 @@
-import type { Log } from './activities/stages/stage-work.ts';
+import type { Log } from './contracts/log.ts';
 
 /**
  * What a process has opened, closed in reverse order on every path.

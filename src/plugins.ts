@@ -1,9 +1,9 @@
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
-import type { Log } from './activities/stages/stage-work.ts';
 import type { Strategy } from './backtest/strategy.ts';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
+import type { Log } from './contracts/log.ts';
 import type { Json } from './contracts/pipeline-input.ts';
 
 /** Who runs a plugin's activity, and how it hears of cancellation. */

@@ -13,9 +13,10 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
 import { createPluginThreads } from './activities/custom/plugin-threads.ts';
-import type { Log, StageFunction } from './activities/stages/stage-work.ts';
+import type { StageFunction } from './activities/stages/stage-work.ts';
 import { Closers } from './closers.ts';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
+import type { Log } from './contracts/log.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
 import { loadPlugins } from './plugins.ts';
 import { homeFolder } from './set-up/home.ts';
@@ -23,6 +24,7 @@ import { freePort } from './set-up/temporal/free-port.ts';
 import { createSources } from './sources/create-sources.ts';
 import { openDatabase } from './storage/database/open-database.ts';
 import { resolveDatabase } from './storage/embedded/resolve-database.ts';
+import { createPostgresWindows } from './storage/rate-budget.ts';
 import { freshness } from './storage/ticks/freshness.ts';
 import { serveHealth } from './telemetry/health.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -81,7 +83,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     );
     const plugins = await loadPlugins(env);
     const threads = closers.add('the plugin threads', createPluginThreads());
-    const sources = closers.add('the sources', createSources({ env, database, log }));
+    const sources = closers.add('the sources', createSources({ env, windows: createPostgresWindows(database), log }));
     const { custom, ...activities } = createActivities({
       database,
       sources,

@@ -1,6 +1,8 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
 import { readStageCall } from '../contracts/earlier-payloads.ts';
+import type { Log } from '../contracts/log.ts';
 import type { StageCall, TaskOutcome } from '../contracts/stage-report.ts';
+import type { TaskMetrics } from '../contracts/task-metrics.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
 import type { LoadedPlugins } from '../plugins.ts';
 import type { Database } from '../storage/database/database.ts';
@@ -11,13 +13,12 @@ import { createVisualize } from './report/visualize.ts';
 import { createFinishPipeline } from './run/finish-pipeline.ts';
 import { bookkeepingFailure, createPreparePipeline } from './run/prepare-pipeline.ts';
 import { createRunSettings } from './run/run-settings.ts';
-import type { TaskMetrics } from './runner/task-metrics.ts';
 import { createTaskRunner } from './runner/task-runner.ts';
 import { createBacktest } from './stages/backtest.ts';
 import { createClean } from './stages/clean.ts';
 import { type CollectDependencies, createCollect } from './stages/collect.ts';
 import { createKline } from './stages/kline.ts';
-import type { Log, StageFunction } from './stages/stage-work.ts';
+import type { StageFunction } from './stages/stage-work.ts';
 import { createStore } from './stages/store.ts';
 
 export interface ActivityDependencies {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { MarketKind } from '../contracts/words.ts';
+import type { Reading } from './indicators/reading.ts';
 import type { IndicatorName, IndicatorParams, IndicatorReadings } from './indicators/registry.ts';
 
 /**
@@ -7,12 +8,6 @@ import type { IndicatorName, IndicatorParams, IndicatorReadings } from './indica
  * With `--side long`, `short` closes too.
  */
 export type Signal = 'hold' | 'long' | 'short' | 'flat';
-
-/** Values of one column up to the present bar. */
-export interface Reading {
-  /** The value `back` bars ago, 0 = now. NaN before the first bar, during warm-up, and for anything that is not in the past. */
-  at(back?: number): number;
-}
 
 /**
  * The market as it is known at the close of the present bar. There is no way to name a later bar: `back` counts backwards,

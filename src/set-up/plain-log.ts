@@ -1,4 +1,4 @@
-import type { Log } from '../activities/stages/stage-work.ts';
+import type { Log } from '../contracts/log.ts';
 
 /** Progress for people, one sentence a line on standard error; no levels, no fields, nothing below info. */
 export function plainLog(write: (line: string) => void = (line) => process.stderr.write(`${line}\n`)): Log {

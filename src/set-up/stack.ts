@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { Log } from '../activities/stages/stage-work.ts';
 import type { Closers } from '../closers.ts';
+import type { Log } from '../contracts/log.ts';
 import { attachPostgres } from '../storage/embedded/embedded-postgres.ts';
 import { localEnvironment } from './local-environment.ts';
 import type { ServingProcess } from './processes/kept-process.ts';

@@ -1,7 +1,5 @@
 import { createLocalWindows } from '../budget/local-windows.ts';
-import { createTokenPool } from '../budget/token-pool.ts';
-import type { Queryable } from '../storage/database/database.ts';
-import { createPostgresWindows } from '../storage/rate-budget.ts';
+import { createTokenPool, type WindowStore } from '../budget/token-pool.ts';
 import { createFileSource } from './file/file-source.ts';
 import { VenueClient } from './http/venue-client.ts';
 import { createPolymarketSource } from './polymarket/polymarket-source.ts';
@@ -13,8 +11,8 @@ import type { SearchHit, Sources } from './source.ts';
 
 export interface CreateSourcesOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where the rate budgets are shared; without one this process keeps its own. */
-  readonly database?: Queryable;
+  /** Where the rate budgets are kept, so that several workers share them. @default this process keeps its own */
+  readonly windows?: WindowStore;
   readonly log?: { info(message: string, fields?: Record<string, unknown>): void };
 }
 
@@ -41,11 +39,10 @@ export const NO_PREDICT_KEY =
   'predict is skipped: PREDICT_API_KEY is not set, and Predict.fun answers nothing without a key; get one in its developer console and set PREDICT_API_KEY';
 
 /** Opens every source that the environment allows. @throws PredictLabError BadInput for a variable that cannot be used */
-export function createSources({ env, database, log }: CreateSourcesOptions): SourceSet {
+export function createSources({ env, windows = createLocalWindows(), log }: CreateSourcesOptions): SourceSet {
   const settings: SourceSettings = readSourceSettings(env);
-  const store = database === undefined ? createLocalWindows() : createPostgresWindows(database);
   const budget = createTokenPool({
-    store,
+    store: windows,
     share: settings.rateShare,
     onPause: (family, waitMs) => log?.info('a venue asks everyone to wait', { family, waitMs: Math.round(waitMs) }),
   });

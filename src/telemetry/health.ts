@@ -1,5 +1,5 @@
-import type { Log } from '../activities/stages/stage-work.ts';
 import { messageOf } from '../contracts/errors.ts';
+import type { Log } from '../contracts/log.ts';
 import { type Listening, listen } from './listen.ts';
 
 /** `/healthz`: the process runs. `/readyz`: it polls and reaches its database; 503 with the reason otherwise. */

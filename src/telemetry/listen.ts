@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Log } from '../activities/stages/stage-work.ts';
 import { PredictLabError } from '../contracts/errors.ts';
+import type { Log } from '../contracts/log.ts';
 
 export interface Listening {
   readonly address: string;

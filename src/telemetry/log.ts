@@ -1,7 +1,7 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
-import type { Log } from '../activities/stages/stage-work.ts';
 import { PredictLabError } from '../contracts/errors.ts';
+import type { Log } from '../contracts/log.ts';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 

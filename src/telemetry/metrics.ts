@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { TaskMetrics } from '../activities/runner/task-metrics.ts';
+import type { TaskMetrics } from '../contracts/task-metrics.ts';
 import { numberIn } from '../contracts/task-output.ts';
 
 /** Outputs of stages that count rows, and the `outcome` label each becomes. */

@@ -1,6 +1,6 @@
 import { request } from 'undici';
-import type { Log } from '../activities/stages/stage-work.ts';
 import { messageOf } from '../contracts/errors.ts';
+import type { Log } from '../contracts/log.ts';
 import { type Listening, listen } from './listen.ts';
 import type { WorkerMetrics } from './metrics.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { feeModel } from '../../src/backtest/fees/fee-model.ts';
+import { feeModel } from '../../src/backtest/fees/fee-schedule.ts';
 import { polymarketFees, polymarketRebate } from '../../src/backtest/fees/polymarket.ts';
 
 describe('Polymarket', () => {

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Holding, resolutionAsOf, settle, upDownPayout } from '../../src/backtest/engine/settlement.ts';
+import { type Holding, resolutionAsOf, settle } from '../../src/backtest/engine/settlement.ts';
 import type { Resolution } from '../../src/contracts/market-data.ts';
+import { upDownPayout } from '../../src/market/up-down-payout.ts';
 
 const yes: Holding = { outcome: 'first', size: 100, price: 0.4, fees: 1 };
 const no: Holding = { outcome: 'second', size: 100, price: 0.6, fees: 1 };

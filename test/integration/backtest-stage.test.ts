@@ -2,13 +2,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { z } from 'zod';
 import { createBacktest } from '../../src/activities/stages/backtest.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
-import type { StageEffect } from '../../src/activities/stages/stage-work.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import { defineStrategy } from '../../src/backtest/strategy.ts';
 import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';
 import type { RunConfig, StageSettings, StrategyConfig } from '../../src/contracts/run-config.ts';
+import type { StageEffect } from '../../src/contracts/stage-effect.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { beginRun } from '../../src/storage/runs/runs.ts';

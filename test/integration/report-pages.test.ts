@@ -7,9 +7,10 @@ import { loadSymbolPage } from '../../src/activities/report/load-symbol-page.ts'
 import { writeRunReport } from '../../src/activities/report/run-report.ts';
 import { createVisualize } from '../../src/activities/report/visualize.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
-import type { StageEffect, StageFunction } from '../../src/activities/stages/stage-work.ts';
+import type { StageFunction } from '../../src/activities/stages/stage-work.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import type { PipelineResult, TaskResult } from '../../src/contracts/pipeline-status.ts';
+import type { StageEffect } from '../../src/contracts/stage-effect.ts';
 import { STAGES } from '../../src/contracts/words.ts';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';

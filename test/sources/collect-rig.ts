@@ -1,12 +1,13 @@
 import { type SandboxOptions, type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { createCollect } from '../../src/activities/stages/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
-import type { StageEffect } from '../../src/activities/stages/stage-work.ts';
 import { type CatalogueEntry, catalogueSchema } from '../../src/contracts/catalogue.ts';
+import type { StageEffect } from '../../src/contracts/stage-effect.ts';
 import type { SourceType } from '../../src/contracts/words.ts';
 import { createSources, type SourceSet } from '../../src/sources/create-sources.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
+import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
 import { testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 import { runStage } from '../stage-run.ts';
@@ -44,7 +45,7 @@ export async function createCollectRig(options: SandboxOptions & { env?: Record<
   const { env = {}, ...sandbox } = options;
   const venue = await startSandboxVenue({ seed: 7, now: NOON, ...sandbox });
   const { database, close } = await testDatabase();
-  const sources = createSources({ env: { ...venue.environment, ...env }, database });
+  const sources = createSources({ env: { ...venue.environment, ...env }, windows: createPostgresWindows(database) });
 
   const settingsOf = ({ asOf = venue.now(), daysBack = 2, sourceTypes = ['polymarket', 'predict'], refetch = false }: CollectRun) =>
     ({ asOf, daysBack, sourceTypes, refetch, intervals: ['1h'], strategies: [] }) as const;

@@ -1,10 +1,10 @@
 import { readCustomTaskCall } from '../../contracts/earlier-payloads.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
+import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins.ts';
 import type { CustomActivity } from '../registry.ts';
 import type { createTaskRunner } from '../runner/task-runner.ts';
-import type { StageEffect } from '../stages/stage-work.ts';
 import { httpGet, httpPost } from './http.ts';
 import { outputOf } from './json-output.ts';
 import type { PluginThreads } from './plugin-threads.ts';

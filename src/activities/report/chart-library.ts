@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { Log } from '../stages/stage-work.ts';
+import type { Log } from '../../contracts/log.ts';
 
 let library: Promise<string | null> | undefined;
 

@@ -1,13 +1,13 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 import { numberIn } from '../../contracts/task-output.ts';
 import { reportFolder, reportFolderName, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
 import { renderRunPage } from '../../report/run/run-page.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type LedgerTask, ledgerTasks } from '../../storage/runs/report-run-queries.ts';
 import { runOf } from '../../storage/runs/runs.ts';
-import type { Log } from '../stages/stage-work.ts';
 import { type EndedRun, listedSymbols, loadRunPage } from './load-run-page.ts';
 import { writeSymbolPage } from './visualize.ts';
 import { writePage } from './write-page.ts';

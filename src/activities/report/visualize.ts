@@ -1,8 +1,9 @@
 import path from 'node:path';
+import type { Log } from '../../contracts/log.ts';
 import { reportFolder, symbolPageName } from '../../report/elements/report-path.ts';
 import { renderSymbolPage } from '../../report/symbol/symbol-page.ts';
 import type { Database } from '../../storage/database/database.ts';
-import type { Log, StageFunction } from '../stages/stage-work.ts';
+import type { StageFunction } from '../stages/stage-work.ts';
 import { chartLibrary } from './chart-library.ts';
 import { loadSymbolPage, type SymbolPageRequest } from './load-symbol-page.ts';
 import { writePage } from './write-page.ts';

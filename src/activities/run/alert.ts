@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
 import { messageOf } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 import type { PipelineResult } from '../../contracts/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type EarlierVerdict, earlierVerdict } from '../../storage/runs/runs.ts';
-import type { Log } from '../stages/stage-work.ts';
 
 /** What is posted to `ALERT_WEBHOOK_URL`; `text` is what chat tools show. */
 export interface Alert {

@@ -1,10 +1,10 @@
+import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { recordLostEffects } from '../../storage/runs/custom-effects.ts';
 import { discardUnstored } from '../../storage/runs/ledger.ts';
 import { endRun } from '../../storage/runs/runs.ts';
 import type { FinishInput } from '../registry.ts';
 import { writeRunReport } from '../report/run-report.ts';
-import type { Log } from '../stages/stage-work.ts';
 import { announce } from './alert.ts';
 
 export interface FinishDependencies {

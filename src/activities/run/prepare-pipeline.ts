@@ -2,8 +2,10 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { strategyProblems } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
 import { InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 import type { PreparedRun, PrepareInput } from '../../contracts/run-config.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
+import { recordOf } from '../../input/raw-input.ts';
 import type { PluginActivity } from '../../plugins.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
@@ -11,7 +13,6 @@ import { effectsOf, meanDurations } from '../../storage/runs/ledger.ts';
 import { type RefusedRun, recordRefusal, refusalTold } from '../../storage/runs/refused-runs.ts';
 import { beginRun } from '../../storage/runs/runs.ts';
 import { argumentProblems } from '../custom/custom-tasks.ts';
-import type { Log } from '../stages/stage-work.ts';
 import { announce, type Ending } from './alert.ts';
 
 export interface PrepareDependencies {
@@ -38,7 +39,7 @@ export function createPreparePipeline({
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PreparedRun> {
   return async ({ input, runId, executionId, startedAt, defaultAsOf, retryOf }) => {
     const parsed = parsePipelineInput(input ?? {}, {
-      symbols: await namesFor(database, input),
+      symbols: await namesFor(database, recordOf(input).symbols),
       strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
       activities: [...activities].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
       now: defaultAsOf,

@@ -1,15 +1,17 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { messageOf, type PastError, PredictLabError, pastError } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
+import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { CustomTaskCall, TaskOutcome } from '../../contracts/stage-report.ts';
+import type { TaskMetrics } from '../../contracts/task-metrics.ts';
 import { defaultPolicy } from '../../contracts/task-policy.ts';
 import type { Stage } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { recordCustomEffect } from '../../storage/runs/custom-effects.ts';
 import { commitEffect, findEffect, recordEffect } from '../../storage/runs/ledger.ts';
-import type { Log, StageEffect, StageWork } from '../stages/stage-work.ts';
+import type { StageWork } from '../stages/stage-work.ts';
 import { failureAgain, failureOf } from './failure.ts';
-import type { TaskMetrics } from './task-metrics.ts';
 
 /** Well below the heartbeat timeout, so that only a dead process misses it; most tasks end before their first one. */
 const HEARTBEAT_INTERVAL_MS = 2_000;

@@ -8,6 +8,7 @@ import { type TrialsResult, trialSteps } from '../../backtest/run-trials.ts';
 import { strategyTrials } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { StrategyConfig } from '../../contracts/run-config.ts';
 import { INTERVAL_MS, stageTaskId } from '../../contracts/words.ts';
@@ -19,7 +20,7 @@ import { instrumentsOf, type StoredInstrument } from '../../storage/markets/inst
 import { backtestRecord } from './backtest-record.ts';
 import { BacktestTally } from './backtest-tally.ts';
 import { ResolvedCloses } from './resolved-closes.ts';
-import type { Log, StageFunction } from './stage-work.ts';
+import type { StageFunction } from './stage-work.ts';
 
 export interface BacktestDependencies {
   readonly database: Database;

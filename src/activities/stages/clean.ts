@@ -1,3 +1,4 @@
+import type { Log } from '../../contracts/log.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
 import { assessTick } from '../../market/assess-tick.ts';
 import type { Database, Transaction } from '../../storage/database/database.ts';
@@ -7,7 +8,7 @@ import { markStagedRows, readStagedRows, type StagedMark } from '../../storage/s
 import { type StagingBatch, stagingBatches } from '../../storage/staging/staging.ts';
 import { OutlierScan } from './outlier-scan.ts';
 import type { Probe } from './probe.ts';
-import type { Log, StageFunction, StageWork } from './stage-work.ts';
+import type { StageFunction, StageWork } from './stage-work.ts';
 
 export interface CleanDependencies {
   readonly database: Database;

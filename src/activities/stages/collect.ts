@@ -1,5 +1,7 @@
 import { PredictLabError } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
+import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
 import type { SourceSet } from '../../sources/create-sources.ts';
 import { crowdedSignal } from '../../sources/http/crowded-signal.ts';
@@ -12,7 +14,7 @@ import { collectProgressOf, collectTotals } from '../../storage/staging/collect-
 import { Failures } from './collect-failures.ts';
 import { collectInstrument, type InstrumentOutcome } from './collect-instrument.ts';
 import { type CollectPlan, type PlannedInstrument, planCollection } from './collect-plan.ts';
-import type { Log, StageEffect, StageFunction, StageWork } from './stage-work.ts';
+import type { StageFunction, StageWork } from './stage-work.ts';
 
 export interface CollectDependencies {
   readonly database: Database;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { PredictLabError } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
+import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
 import { type MarketKind, type Stage, type TickKind } from '../../contracts/words.ts';
 import type { TickFile, TickFileBatch } from '../../files/read/read-tick-file.ts';
@@ -11,7 +13,7 @@ import { saveInstruments } from '../../storage/markets/instruments.ts';
 import { clearStaging, stageCoverage, stagePage } from '../../storage/staging/staging.ts';
 import { createClean } from './clean.ts';
 import { workAlone } from './stage-alone.ts';
-import type { Log, StageEffect, StageFunction } from './stage-work.ts';
+import type { StageFunction } from './stage-work.ts';
 import { createStore } from './store.ts';
 
 export interface TicksImport {

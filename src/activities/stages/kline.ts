@@ -1,9 +1,10 @@
+import type { Log } from '../../contracts/log.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
 import { buildSeries } from '../../storage/candles/build-series.ts';
 import { countCandles, staleSeries } from '../../storage/candles/candle-plan.ts';
 import type { Database } from '../../storage/database/database.ts';
 import type { Probe } from './probe.ts';
-import type { Log, StageFunction } from './stage-work.ts';
+import type { StageFunction } from './stage-work.ts';
 
 export interface KlineDependencies {
   readonly database: Database;

@@ -1,21 +1,8 @@
+import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
+import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
 import type { Transaction } from '../../storage/database/database.ts';
-
-/** What a stage did, in small JSON. */
-export interface StageEffect {
-  readonly output: Json;
-  /** Why this success is only a degraded one; one sentence each. */
-  readonly degraded?: readonly string[];
-}
-
-/** Structured logging: a message and its fields. */
-export interface Log {
-  debug(message: string, fields?: Record<string, unknown>): void;
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
-}
 
 /**
  * What a stage function gets besides its input. The runner around it has already looked into the ledger, maps errors,

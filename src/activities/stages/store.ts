@@ -1,3 +1,4 @@
+import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { mergeStaged } from '../../storage/staging/merge-staged.ts';
 import { stagedDays } from '../../storage/staging/staged-rows.ts';
@@ -5,7 +6,7 @@ import { stagingBatches } from '../../storage/staging/staging.ts';
 import { type InstrumentGaps, symbolGaps } from '../../storage/ticks/coverage-gaps.ts';
 import { ensurePartitions } from '../../storage/ticks/partitions.ts';
 import type { Probe } from './probe.ts';
-import type { Log, StageFunction } from './stage-work.ts';
+import type { StageFunction } from './stage-work.ts';
 
 export interface StoreDependencies {
   readonly database: Database;

@@ -1,4 +1,5 @@
 import type { MarketKind } from '../../contracts/words.ts';
+import type { Reading } from '../indicators/reading.ts';
 import {
   INDICATOR_NAMES,
   type IndicatorName,
@@ -6,7 +7,7 @@ import {
   type IndicatorReadings,
   indicatorValues,
 } from '../indicators/registry.ts';
-import type { BarsSoFar, Reading } from '../strategy.ts';
+import type { BarsSoFar } from '../strategy.ts';
 import type { CandleSeries } from './candle-series.ts';
 import type { Market } from './market.ts';
 

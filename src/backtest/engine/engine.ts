@@ -1,4 +1,5 @@
-import { type FeeModel, feeModel } from '../fees/fee-model.ts';
+import { type FeeModel } from '../fees/fee-model.ts';
+import { feeModel } from '../fees/fee-schedule.ts';
 import type { CandleSeries } from './candle-series.ts';
 import { FLAT, HOLD, LONG, SHORT } from './decisions.ts';
 import { type Execution, executionOf } from './execution.ts';

@@ -1,5 +1,4 @@
 import type { Resolution } from '../../contracts/market-data.ts';
-import type { SourceType } from '../../contracts/words.ts';
 
 /** Units of one outcome of a market, and what they cost. */
 export interface Holding {
@@ -40,12 +39,3 @@ export function settle(holding: Holding, resolution: Resolution, lastPrice: numb
 /** What was known of a resolution at `asOf`: a later one is still open then (late resolutions lock the capital until they come). */
 export const resolutionAsOf = (resolution: Resolution, asOf: number): Resolution =>
   resolution.kind === 'settled' && resolution.at !== null && resolution.at > asOf ? { kind: 'open' } : resolution;
-
-/**
- * What an up/down market pays its first outcome (Up) for a start and an end price. The venues differ on a tie: Polymarket
- * pays Up (end ≥ start), Predict.fun pays both halves (a push).
- */
-export function upDownPayout(source: SourceType, start: number, end: number): number {
-  if (end === start) return source === 'predict' ? 0.5 : 1;
-  return end > start ? 1 : 0;
-}

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { CandleSeries } from '../engine/candle-series.ts';
-import type { Reading } from '../strategy.ts';
 import { atr } from './atr.ts';
 import type { Bands } from './bands.ts';
 import { bollinger } from './bollinger.ts';
 import { donchian } from './donchian.ts';
 import { ema } from './ema.ts';
+import type { Reading } from './reading.ts';
 import { roc } from './roc.ts';
 import { rsi } from './rsi.ts';
 import { sma } from './sma.ts';

@@ -1,4 +1,5 @@
-import type { Reading, Signal } from '../strategy.ts';
+import type { Reading } from '../indicators/reading.ts';
+import type { Signal } from '../strategy.ts';
 
 /**
  * A cross happens at bar i when fast[i−1] < slow[i−1] and fast[i] > slow[i]; the reverse crosses down. Warm-up reads as

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Log } from '../../activities/stages/stage-work.ts';
+import type { Log } from '../../contracts/log.ts';
 import { readDemoData } from '../../set-up/demo-data.ts';
 import { parseColumns } from '../options/column-options.ts';
 

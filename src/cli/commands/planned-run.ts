@@ -4,6 +4,7 @@ import { InvalidPipelineError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
+import { recordOf } from '../../input/raw-input.ts';
 import { loadPlugins } from '../../plugins.ts';
 import { buildGraph, type Graph } from '../../scheduling/graph/graph.ts';
 import type { Database } from '../../storage/database/database.ts';
@@ -24,7 +25,7 @@ export async function plannedRun(database: Database, input: PipelineInput): Prom
   const plugins = await loadPlugins(process.env);
   const strategies = [...shippedStrategies, ...plugins.strategies];
   const parsed = parsePipelineInput(input, {
-    symbols: await namesFor(database, input),
+    symbols: await namesFor(database, recordOf(input).symbols),
     strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
     activities: [...customTasks(plugins)].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
     now: Date.now(),

@@ -1,5 +1,5 @@
-import type { Log } from '../../activities/stages/stage-work.ts';
 import { messageOf } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
 import { verifyData } from '../../storage/verify/verify.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Log } from '../../activities/stages/stage-work.ts';
 import { messageOf } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 
 /** A process that serves until it is closed. */
 export interface ServingProcess {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Log } from '../../activities/stages/stage-work.ts';
+import type { Log } from '../../contracts/log.ts';
 import { isRunning as ownerRuns, processIdentity } from '../../processes/process-identity.ts';
 import { runCommand } from './run-command.ts';
 

@@ -1,5 +1,5 @@
-import type { Log } from '../../activities/stages/stage-work.ts';
 import type { Closers } from '../../closers.ts';
+import type { Log } from '../../contracts/log.ts';
 import { keepRunning, type ServingProcess } from './kept-process.ts';
 import { ownRecord, type ProcessRecord, recordProcesses } from './process-record.ts';
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Log } from '../../activities/stages/stage-work.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 import { howEnded, stopProcess } from '../processes/child-process.ts';
 import type { ServingProcess } from '../processes/kept-process.ts';
 import { type ClaimedPort, claimPort } from './free-port.ts';

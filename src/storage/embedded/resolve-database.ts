@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Log } from '../../activities/stages/stage-work.ts';
+import type { Log } from '../../contracts/log.ts';
 import { attachPostgres } from './embedded-postgres.ts';
 
 /** A database that can be opened; `close` when done with it. */

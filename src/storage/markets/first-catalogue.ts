@@ -1,5 +1,4 @@
 import type { CatalogueEntry } from '../../contracts/catalogue.ts';
-import { recordOf, stringsAt } from '../../input/raw-input.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 import { importSymbols, symbolNames } from './catalogue.ts';
 import { DEFAULT_CATALOGUE } from './default-catalogue.ts';
@@ -17,11 +16,14 @@ export async function ensureCatalogue(queryable: Queryable): Promise<void> {
 
 type Names = readonly Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>[];
 
-/** What a run's input may name, or only what it does name when all of that exists. */
-export async function namesFor(queryable: Queryable, input: unknown): Promise<Names> {
-  const { symbols } = recordOf(input);
+/**
+ * What a run's input may name, or only what it does name when all of that exists.
+ *
+ * @param symbols the input's field of that name, which nobody has checked yet
+ */
+export async function namesFor(queryable: Queryable, symbols: unknown): Promise<Names> {
   if (Array.isArray(symbols)) {
-    const asked = new Set(stringsAt(input, 'symbols'));
+    const asked = new Set(symbols.filter((symbol): symbol is string => typeof symbol === 'string'));
     const known = asked.size === 0 ? [] : await symbolNames(queryable, [...asked]);
     if (known.length === asked.size && asked.size === new Set(symbols).size) return known;
   }

@@ -1,4 +1,4 @@
-import type { StageEffect } from '../stages/stage-work.ts';
+import type { StageEffect } from './stage-effect.ts';
 
 /** How an attempt ended, as a metric label. */
 export type AttemptStatus = 'success' | 'retried' | 'failed' | 'cancelled';
