@@ -13,7 +13,7 @@ import { isUnavailable, serviceMessage } from './client/service-error.ts';
 import { PredictLabError } from './contracts/errors.ts';
 import type { PipelineInput } from './contracts/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/pipeline-status.ts';
-import type { RunOptions } from './contracts/run-config.ts';
+import type { RunOrigin } from './contracts/run-config.ts';
 import { TASK_QUEUE } from './contracts/words.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import {
@@ -27,7 +27,7 @@ import {
 } from './workflows/handlers.ts';
 import type { pipeline } from './workflows/pipeline.ts';
 
-export interface StartOptions extends RunOptions {
+export interface StartOptions extends RunOrigin {
   /** The run's id. @default `pipeline-<UTC stamp>` */
   readonly runId?: string;
 }

@@ -4,7 +4,7 @@ export { type Reading } from './backtest/indicators/reading.ts';
 export { type BarsSoFar, defineStrategy, type Signal, type Strategy } from './backtest/strategy.ts';
 export { PredictLab, RunEnded, type StartedRun, type StartOptions } from './client.ts';
 export { type ErrorType, PredictLabError } from './contracts/errors.ts';
-export type { CustomTaskInput, PipelineInput, RetryInput, StageInput, StrategyInput } from './contracts/pipeline-input.ts';
+export type { CustomTaskInput, PipelineInput, RetryInput, StageOverrides, StrategyInput } from './contracts/pipeline-input.ts';
 export type {
   GraphTask,
   PipelineResult,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { withDatabase } from '../src/storage/database/database-url.ts';
+import { databaseUrlOf } from '../src/storage/database/database-url.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';
 import { attachPostgres } from '../src/storage/embedded/embedded-postgres.ts';
 import { administer, TEMPLATE_DATABASE } from './postgres.ts';
@@ -29,7 +29,7 @@ async function startPostgres(project: TestProject): Promise<() => Promise<void>>
   const home = await mkdtemp(join(tmpdir(), 'predictlab-test-'));
   const server = await attachPostgres({ home });
   await administer(server.url, `create database ${TEMPLATE_DATABASE}`);
-  const template = await openDatabase({ url: withDatabase(server.url, TEMPLATE_DATABASE) });
+  const template = await openDatabase({ url: databaseUrlOf(server.url, TEMPLATE_DATABASE) });
   await template.close();
   project.provide('postgresUrl', server.url);
   return async () => {

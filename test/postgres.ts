@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 import type { Database } from '../src/storage/database/database.ts';
-import { withDatabase } from '../src/storage/database/database-url.ts';
+import { databaseUrlOf } from '../src/storage/database/database-url.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';
 
 declare module 'vitest' {
@@ -26,7 +26,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   const server = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await administer(server, `create database ${name} template ${TEMPLATE_DATABASE}`);
-  const url = withDatabase(server, name);
+  const url = databaseUrlOf(server, name);
   const database = await openDatabase({ url, applicationName: 'predictlab-test' });
   return {
     database,

@@ -56,21 +56,21 @@ export function optionsFor(market: Market, given: Partial<BacktestOptions> = {})
 }
 
 /** A trial after trading, before it is judged beside the others. */
-export interface Execution extends Measurement {
+export interface TradedTrial extends Measurement {
   readonly trial: Trial;
   readonly decisions: Uint8Array;
   readonly simulation: Simulation;
 }
 
 /** Decides, trades and measures. @internal */
-export function execute({ candles, market, indicators }: BacktestData, trial: Trial, options: BacktestOptions): Execution {
+export function execute({ candles, market, indicators }: BacktestData, trial: Trial, options: BacktestOptions): TradedTrial {
   const decisions = decisionsOf({ ...trial, candles, market, cache: indicators });
   const simulation = simulate(candles, decisions, market, options);
   return { trial, decisions, simulation, ...measure({ candles, market, simulation, cash: options.cash }) };
 }
 
 /** Adds what depends on the other trials, the proof and the passport. @internal */
-export function finish(data: BacktestData, execution: Execution, options: BacktestOptions, trials: Trials): BacktestResult {
+export function finish(data: BacktestData, execution: TradedTrial, options: BacktestOptions, trials: Trials): BacktestResult {
   const { candles, market, hash } = data;
   const { decisions, simulation, moments } = execution;
   const { strategy, params } = execution.trial;

@@ -4,7 +4,7 @@ import type { BacktestOptions } from './engine/options.ts';
 import type { BacktestResult } from './engine/result.ts';
 import { trialsOf } from './metrics/deflated-sharpe.ts';
 import { probabilityOfOverfitting } from './metrics/overfitting.ts';
-import { type Execution, execute, finish, type Trial } from './run-backtest.ts';
+import { execute, finish, type TradedTrial, type Trial } from './run-backtest.ts';
 
 /** All trials on one series, judged together. */
 export interface TrialsResult {
@@ -37,7 +37,7 @@ export function* trialSteps(data: BacktestData, trials: readonly Trial[], option
   if (trials.length * data.candles.length > MOST_VALUES) {
     throw new PredictLabError('BadInput', `${trials.length} trials on ${data.candles.length} bars are too many at once; split the grid`);
   }
-  const executions: Execution[] = [];
+  const executions: TradedTrial[] = [];
   for (const trial of trials) {
     executions.push(execute(data, trial, options));
     yield;

@@ -5,7 +5,7 @@ export interface RateLimit {
 }
 
 /** `live` goes first: what just happened is gone for good when it is missed, a backfill can wait. */
-export type Lane = 'live' | 'backfill';
+export type Precedence = 'live' | 'backfill';
 
 const per10Seconds = (requests: number): RateLimit => ({ requests, windowMs: 10_000 });
 const perMinute = (requests: number): RateLimit => ({ requests, windowMs: 60_000 });
@@ -32,7 +32,7 @@ export type RouteFamily = keyof typeof VENUE_LIMITS;
 /** Hands out permission to send, one token a request, for every worker that shares it. */
 export interface RateBudget {
   /** Resolves when one request of this family may be sent; rejects with `RateLimited` when the venue wants a long wait. */
-  take(family: RouteFamily, lane: Lane, signal: AbortSignal): Promise<void>;
+  take(family: RouteFamily, lane: Precedence, signal: AbortSignal): Promise<void>;
   /** The venue wants nothing more of this family for `waitMs`: moves the budget of all workers. */
   pause(family: RouteFamily, waitMs: number): Promise<void>;
 }

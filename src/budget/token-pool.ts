@@ -1,5 +1,5 @@
 import { PredictLabError } from '../contracts/errors.ts';
-import { type Lane, type RateBudget, type RateLimit, type RouteFamily, VENUE_LIMITS } from './rate-limits.ts';
+import { type Precedence, type RateBudget, type RateLimit, type RouteFamily, VENUE_LIMITS } from './rate-limits.ts';
 import { type Grant, TOKEN_LIFE_MS } from './sliding-window.ts';
 
 /** Where it is written down what was sent: one sliding window per family, shared by whoever shares the store. */
@@ -21,7 +21,7 @@ const FETCH_AHEAD_SHARE = 0.05;
 const LONGEST_NAP_MS = 250;
 
 interface Waiter {
-  readonly lane: Lane;
+  readonly lane: Precedence;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }

@@ -19,7 +19,7 @@ export interface RetryInput {
 }
 
 /** Overrides for one stage of every symbol. */
-export interface StageInput {
+export interface StageOverrides {
   timeout?: DurationText;
   retry?: RetryInput;
   critical?: boolean;
@@ -81,7 +81,7 @@ export interface PipelineInput {
   /** One attempt of a task. @default "5m" */
   timeout?: DurationText;
   /** Overrides per stage. @default { "collect": { "timeout": "15m" } } */
-  stages?: Partial<Record<Stage, StageInput>>;
+  stages?: Partial<Record<Stage, StageOverrides>>;
   /** @default [{ "name": "sma-cross", "params": { "fast": 10, "slow": 30 } }] */
   strategies?: StrategyInput[];
   tasks?: CustomTaskInput[];

@@ -96,7 +96,7 @@ export interface PreparedRun {
 }
 
 /** How a run is started besides its input: by `retry`, and by the run itself when it continues as new. */
-export interface RunOptions {
+export interface RunOrigin {
   readonly retryOf?: string;
   readonly continued?: ContinuedRun;
 }

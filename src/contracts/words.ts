@@ -22,6 +22,8 @@ export const INTERVALS = ['1m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '12h
 export type Interval = (typeof INTERVALS)[number];
 
 const MINUTE = 60_000;
+/** A UTC day; there are no others here. */
+export const DAY_MS = 1440 * MINUTE;
 /** Length of each interval in milliseconds. */
 export const INTERVAL_MS: Readonly<Record<Interval, number>> = {
   '1m': MINUTE,

@@ -3,7 +3,7 @@ import type { Problem } from '../contracts/errors.ts';
 import { didYouMean } from '../contracts/nearest-name.ts';
 import { STAGES } from '../contracts/words.ts';
 import { durationMs } from './field-schemas.ts';
-import { fieldPath, isRecord, kindOf, listAt, recordOf } from './raw-input.ts';
+import { describeValue, fieldPath, isRecord, listAt, recordOf } from './raw-input.ts';
 
 const EXPECTED: Readonly<Record<string, string>> = {
   string: 'text',
@@ -29,7 +29,9 @@ export function inputProblems(issues: readonly z.core.$ZodIssue[], given: unknow
       case 'invalid_type': {
         const value = valueAt(given, issue.path);
         const expected = EXPECTED[issue.expected] ?? issue.expected;
-        return [{ where, message: value === undefined ? `is missing; write ${expected}` : `must be ${expected}, not ${kindOf(value)}` }];
+        return [
+          { where, message: value === undefined ? `is missing; write ${expected}` : `must be ${expected}, not ${describeValue(value)}` },
+        ];
       }
       default:
         return [{ where, message: issue.message }];

@@ -16,7 +16,7 @@ export function listAt(value: unknown, field: string): readonly unknown[] {
 export const stringsAt = (value: unknown, field: string): string[] => listAt(value, field).filter((item) => typeof item === 'string');
 
 /** What a value is, in a user's words. */
-export function kindOf(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -2,13 +2,13 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CatalogueEntry, FileSelector, TickColumnNames } from '../contracts/catalogue.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { DAY_MS } from '../contracts/words.ts';
 import { delimiterOf, splitFields } from '../files/parse/split-fields.ts';
 import { readLines } from '../files/read/read-lines.ts';
 import { openTickFile, type TickFile } from '../files/read/read-tick-file.ts';
 import { guessColumns } from './guess-columns.ts';
 
 const CSV = /\.csv(\.gz)?$/i;
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** Before there were such markets: a time that early is a broken one. */
 const EARLIEST_MS = Date.UTC(2000);

@@ -33,7 +33,7 @@ export function objectAt(json: unknown, at: { venue: string; where: string }): J
 }
 
 /** A list inside an answer (`path` is its key, `$` the answer itself). */
-export function listAt(json: unknown, path: string, at: { venue: string; where: string }): readonly unknown[] {
+export function listInAnswer(json: unknown, path: string, at: { venue: string; where: string }): readonly unknown[] {
   const value = path === '$' ? json : objectAt(json, at)[path];
   if (Array.isArray(value)) return value as readonly unknown[];
   throw schemaChanged({ ...at, path, expected: 'a list', got: value, sample: json });

@@ -1,6 +1,7 @@
 import type { TimeRange } from '../contracts/market-data.ts';
+import { DAY_MS } from '../contracts/words.ts';
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: DAY_MS } as const;
 const HOUR = UNIT_MS.h;
 
 /** One market that a series should have: `<seriesSlug>-<startUnix>`. */

@@ -16,7 +16,7 @@ import {
 import type { RunActivities } from '../activities/registry.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
 import type { PipelineResult, PipelineStatus } from '../contracts/pipeline-status.ts';
-import type { PreparedRun, RunOptions } from '../contracts/run-config.ts';
+import type { PreparedRun, RunOrigin } from '../contracts/run-config.ts';
 import { buildGraph } from '../scheduling/graph/graph.ts';
 import { dehydrate, rehydrate } from '../scheduling/run/dehydrate.ts';
 import { lanesToCome } from '../scheduling/run/lanes.ts';
@@ -36,7 +36,7 @@ import {
   statusQuery,
   whyQuery,
 } from './handlers.ts';
-import { Lanes } from './lanes.ts';
+import { Lanes } from './open-lanes.ts';
 import { queue } from './sinks.ts';
 
 /** History is handed to a new execution past this many events, or where the server suggests it; both long before its limits. */
@@ -56,7 +56,7 @@ type Finish = Extract<RunCommand, { type: 'finish' }>;
  * @param input every field has a default, so `{}` runs every enabled symbol
  * @throws ApplicationFailure `InvalidPipeline` (every problem listed) or `CriticalTaskFailed`, both non-retryable
  */
-export async function pipeline(input: PipelineInput = {}, options: RunOptions = {}): Promise<PipelineResult> {
+export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {}): Promise<PipelineResult> {
   const info = workflowInfo();
   const run = { runId: info.workflowId, executionId: info.firstExecutionRunId };
   const startedAt = options.continued?.startedAt ?? info.startTime.getTime();

@@ -4,7 +4,7 @@ import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
 import type { RunConfig } from '../../src/contracts/run-config.ts';
 import { type BacktestRecord, readBacktests, saveBacktests } from '../../src/storage/backtests/backtests.ts';
-import { withDatabase } from '../../src/storage/database/database-url.ts';
+import { databaseUrlOf } from '../../src/storage/database/database-url.ts';
 import { readMigrations } from '../../src/storage/database/migrate.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../src/storage/markets/catalogue.ts';
@@ -29,7 +29,7 @@ beforeEach(() => test.database.query('truncate symbols, instruments, ledger, run
 describe('opening a database', () => {
   it('brings an empty database up to date once, however many workers start at the same time', async () => {
     await administer(inject('postgresUrl'), 'create database several_at_once');
-    const url = withDatabase(inject('postgresUrl'), 'several_at_once');
+    const url = databaseUrlOf(inject('postgresUrl'), 'several_at_once');
     const opened = await Promise.all([1, 2, 3, 4].map(() => openDatabase({ url, max: 2 })));
     const { rows } = await opened[0].query<{ version: number }>('select version from schema_migrations order by version');
     await Promise.all(opened.map((database) => database.close()));
@@ -45,7 +45,7 @@ describe('opening a database', () => {
   });
 
   it('says so when the database does not exist', async () => {
-    const url = withDatabase(test.url, 'there_is_none');
+    const url = databaseUrlOf(test.url, 'there_is_none');
     await expect(openDatabase({ url })).rejects.toMatchObject({
       type: 'StorageUnavailable',
       message: expect.stringContaining('there_is_none'),

@@ -7,8 +7,8 @@ import {
   formatRange,
   formatStopwatch,
   formatTime,
-  plainNumber,
   plural,
+  tableNumber,
 } from '../../src/report/elements/format.ts';
 
 describe('numbers for people', () => {
@@ -24,7 +24,7 @@ describe('numbers for people', () => {
   });
 
   it.each([null, undefined, Number.NaN, Number.POSITIVE_INFINITY])('shows %s as a dash, never as a number', (value) => {
-    expect([formatNumber(value), formatPercent(value), plainNumber(value), formatDuration(value), formatAge(value)]).toEqual(
+    expect([formatNumber(value), formatPercent(value), tableNumber(value), formatDuration(value), formatAge(value)]).toEqual(
       Array.from({ length: 5 }, () => '–'),
     );
   });
@@ -36,8 +36,8 @@ describe('numbers for people', () => {
   it.each([0.1, 1e-7, 1.23e-10, 0.30000000000000004, 123_456.789, 0])(
     'writes %d in data tables without exponent so that it reads back the same',
     (value) => {
-      expect(plainNumber(value)).not.toMatch(/e/);
-      expect(Number(plainNumber(value))).toBe(value);
+      expect(tableNumber(value)).not.toMatch(/e/);
+      expect(Number(tableNumber(value))).toBe(value);
     },
   );
 

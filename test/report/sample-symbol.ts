@@ -2,7 +2,7 @@ import { INTERVAL_MS, type Interval } from '../../src/contracts/words.ts';
 import { METRIC_COLUMNS } from '../../src/report/elements/metrics.ts';
 import type {
   BacktestRow,
-  CandleSeries,
+  EmbeddedCandles,
   InstrumentSection,
   PageCandle,
   SymbolPageData,
@@ -14,7 +14,7 @@ const GAPS = [
   { from: AS_OF - 9 * HOUR, to: AS_OF - 8 * HOUR },
 ];
 
-export const sampleSeries = (interval: Interval, seed: number, from = AS_OF - 7 * DAY): CandleSeries => {
+export const sampleSeries = (interval: Interval, seed: number, from = AS_OF - 7 * DAY): EmbeddedCandles => {
   const random = seeded(seed);
   const step = INTERVAL_MS[interval];
   const candles: PageCandle[] = [];

@@ -5,8 +5,8 @@ import {
   metricsOf,
   paramsText,
   proofOf,
-  reasonsOf,
   tradesOf,
+  undefinedReasons,
 } from '../../src/report/page-data/stored-backtest.ts';
 
 describe('a stored backtest', () => {
@@ -18,12 +18,12 @@ describe('a stored backtest', () => {
       lookAhead: { changed: 0, of: 12, cuts: [], verdict: '' },
     };
     expect(metricsOf(metrics)).toEqual({ sharpe: 1.2, brier: null });
-    expect(reasonsOf(metrics)).toEqual({ brier: 'not resolved' });
+    expect(undefinedReasons(metrics)).toEqual({ brier: 'not resolved' });
     expect(proofOf(metrics)).toEqual({ changed: 0, decisions: 12 });
   });
 
   it('counts as not known what is missing or of another shape', () => {
-    expect([reasonsOf({}), proofOf({}), tradesOf(null), tradesOf([1, 'x', {}]), equityOf('x'), calibrationOf({})]).toEqual([
+    expect([undefinedReasons({}), proofOf({}), tradesOf(null), tradesOf([1, 'x', {}]), equityOf('x'), calibrationOf({})]).toEqual([
       {},
       null,
       [],

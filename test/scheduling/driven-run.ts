@@ -3,7 +3,7 @@ import type { RunConfig } from '../../src/contracts/run-config.ts';
 import type { TaskReport } from '../../src/contracts/stage-report.ts';
 import { reduce } from '../../src/scheduling/run/reducer.ts';
 import type { LaneEnd, RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
-import { createRun, type RunOptions, type RunState } from '../../src/scheduling/run/run-state.ts';
+import { createRun, type RunParts, type RunState } from '../../src/scheduling/run/run-state.ts';
 import { resultOf, statusOf } from '../../src/scheduling/run/status.ts';
 import { whyOf } from '../../src/scheduling/run/why.ts';
 import { graphOfConfig } from './run-config.ts';
@@ -45,7 +45,7 @@ export class DrivenRun {
   /** What the last event asked for. */
   commands: readonly RunCommand[] = [];
 
-  constructor(config: RunConfig, options: Partial<RunOptions> = {}) {
+  constructor(config: RunConfig, options: Partial<RunParts> = {}) {
     this.state = createRun({ graph: graphOfConfig(config), config, ...options });
   }
 

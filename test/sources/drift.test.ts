@@ -3,7 +3,7 @@ import { readMarkets } from '../../src/sources/polymarket/gamma.ts';
 import { nextCursor } from '../../src/sources/polymarket/pagination.ts';
 import { TRADE_FIELDS } from '../../src/sources/polymarket/trade-row.ts';
 import { cursorOf } from '../../src/sources/predict/matches.ts';
-import { listAt, refuseRenamedFields } from '../../src/sources/schema-drift.ts';
+import { listInAnswer, refuseRenamedFields } from '../../src/sources/schema-drift.ts';
 
 const AT = { venue: 'polymarket', where: '/v2/trades' };
 const row = (facts: Record<string, unknown> = {}): Record<string, unknown> => ({
@@ -61,8 +61,8 @@ describe('a changed schema', () => {
   });
 
   it('is an envelope without its list, never an empty page', () => {
-    expect(() => listAt({ rows: [] }, 'data', AT)).toThrow(/expected a list at data, got nothing/);
-    expect(() => listAt([], 'data', AT)).toThrow(/expected an object at \$, got array/);
+    expect(() => listInAnswer({ rows: [] }, 'data', AT)).toThrow(/expected a list at data, got nothing/);
+    expect(() => listInAnswer([], 'data', AT)).toThrow(/expected an object at \$, got array/);
   });
 
   it('is an answer without paging, which would look like the last page', () => {

@@ -9,13 +9,13 @@ import {
   paramsText,
   passportId,
   proofOf,
-  reasonsOf,
   tradesOf,
+  undefinedReasons,
 } from '../../report/page-data/stored-backtest.ts';
 import type {
   BacktestRow,
-  CandleSeries,
   ChosenBacktest,
+  EmbeddedCandles,
   InstrumentSection,
   InstrumentSummary,
   TwinQuote,
@@ -115,7 +115,7 @@ export async function loadInstrumentSection(
   };
 }
 
-const firstCandle = (series: readonly CandleSeries[]): number | null =>
+const firstCandle = (series: readonly EmbeddedCandles[]): number | null =>
   series.reduce<number | null>((first, { candles }) => {
     const time = candles[0]?.openTime ?? null;
     return time === null ? first : Math.min(first ?? time, time);
@@ -126,13 +126,13 @@ const seriesOf = async (
   queryable: Queryable,
   instrument: StoredInstrument,
   context: SectionContext,
-): Promise<{ series: readonly CandleSeries[]; priceType: TickKind | null }> => {
+): Promise<{ series: readonly EmbeddedCandles[]; priceType: TickKind | null }> => {
   const counts = (await candleCounts(queryable, { instrumentKey: instrument.key, until: context.asOf })).filter((row) =>
     context.intervals.includes(row.interval),
   );
   const priceType = counts.some((row) => row.priceType === 'trade') ? 'trade' : (counts[0]?.priceType ?? null);
   const most = Math.min(MAX_BUCKETS, Math.floor(MAX_CANDLES / context.sections / Math.max(1, context.intervals.length)));
-  const series: CandleSeries[] = [];
+  const series: EmbeddedCandles[] = [];
   for (const { interval, count, priceType: type } of counts) {
     if (type !== priceType) continue;
     const to = context.asOf;
@@ -217,7 +217,7 @@ const rowOf = (head: BacktestHead): BacktestRow => ({
   params: paramsText(head.params),
   interval: head.interval,
   metrics: metricsOf(head.metrics),
-  undefined: reasonsOf(head.metrics),
+  undefined: undefinedReasons(head.metrics),
   proof: proofOf(head.metrics),
   overfitting: overfittingOf(head.metrics),
   passport: passportId(head.passport),

@@ -1,9 +1,10 @@
 import type { PipelineResult, TaskResult } from '../../contracts/pipeline-status.ts';
+import { windowOf } from '../../contracts/run-window.ts';
 import { numberIn } from '../../contracts/task-output.ts';
 import type { Stage } from '../../contracts/words.ts';
-import { STAGES, stageTaskId } from '../../contracts/words.ts';
+import { DAY_MS, STAGES, stageTaskId } from '../../contracts/words.ts';
 import type { RunPageData, RunSymbolRow } from '../../report/page-data/run-page-data.ts';
-import { metricsOf, paramsText, reasonsOf } from '../../report/page-data/stored-backtest.ts';
+import { metricsOf, paramsText, undefinedReasons } from '../../report/page-data/stored-backtest.ts';
 import { changesSince } from '../../report/run/changes.ts';
 import { groupTasks } from '../../report/run/symbol-tasks.ts';
 import { mostTelling } from '../../report/run/task-grid.ts';
@@ -23,7 +24,6 @@ import type { StoredRun } from '../../storage/runs/runs.ts';
 import { lastTicks, retryChain } from '../../storage/ticks/report-symbol-queries.ts';
 import { VERSION } from '../../version.ts';
 
-const DAY = 86_400_000;
 /** Symbols whose data is looked up; the page says how many there are in all. */
 const MAX_SYMBOLS = 300;
 /** Gaps shorter than a minute are the edge between two collections, not an outage. */
@@ -65,7 +65,7 @@ export async function loadRunPage(
   const symbols = listedSymbols(run);
   const result = withStages(run.status, tasks);
   const { totalTasks } = result;
-  const window = { from: config.asOf - config.daysBack * DAY, to: config.asOf };
+  const window = windowOf(config);
   const [previous, usual, rows, errors, gaps] = await Promise.all([
     runBefore(queryable, executionId),
     usualDuration(queryable, { executionId, totalTasks }),
@@ -111,12 +111,12 @@ const symbolRows = async (
   links: RunPageLinks,
 ): Promise<readonly RunSymbolRow[]> => {
   const { asOf, daysBack, sourceTypes } = run.config;
-  const window = { from: asOf - Math.max(7, daysBack) * DAY, to: asOf };
+  const window = { from: asOf - Math.max(7, daysBack) * DAY_MS, to: asOf };
   if (symbols.length === 0) return [];
   const active = await mostActiveInstruments(queryable, { symbols, sourceTypes, ...window });
   const keys = active.map(({ instrumentKey }) => instrumentKey);
   const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: asOf });
-  const closes = await recentCloses(queryable, { instruments: active, from: asOf - 7 * DAY, to: asOf });
+  const closes = await recentCloses(queryable, { instruments: active, from: asOf - 7 * DAY_MS, to: asOf });
   const best = await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, run.executionId) });
   const titles = await symbolsByName(queryable, symbols);
   const instrumentOf = new Map(active.map(({ symbol, instrumentKey }) => [symbol, instrumentKey]));
@@ -142,7 +142,7 @@ const symbolRows = async (
               strategy: `${backtest.strategy} ${paramsText(backtest.params)}`.trim(),
               sharpe: metrics['sharpe'] ?? null,
               maxDrawdown: metrics['maxDrawdown'] ?? null,
-              undefined: reasonsOf(backtest.metrics),
+              undefined: undefinedReasons(backtest.metrics),
             },
     };
   });

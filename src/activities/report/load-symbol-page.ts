@@ -1,4 +1,5 @@
 import { resolutionAsOf } from '../../backtest/engine/settlement.ts';
+import { windowOf } from '../../contracts/run-window.ts';
 import { numberIn } from '../../contracts/task-output.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { INTERVALS, stageTaskId } from '../../contracts/words.ts';
@@ -12,7 +13,6 @@ import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity }
 import { VERSION } from '../../version.ts';
 import { loadInstrumentSection, type SectionContext, summaryOf } from './load-instrument-section.ts';
 
-const DAY = 86_400_000;
 /** Instruments that get a section of their own, and rows of the table of the others. */
 const MAX_SECTIONS = 6;
 const MAX_OTHERS = 200;
@@ -34,7 +34,7 @@ export interface SymbolPageRequest {
 /** Reads everything that a symbol's page shows. The most active instruments come first and in full, the rest as table rows. */
 export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRequest): Promise<SymbolPageData> {
   const { symbol, settings, executionId } = request;
-  const window = { from: settings.asOf - settings.daysBack * DAY, to: settings.asOf };
+  const window = windowOf(settings);
   // what became known after the run's instant is not known to it
   const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map((instrument) => ({
     ...instrument,

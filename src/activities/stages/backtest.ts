@@ -11,6 +11,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { StrategyConfig } from '../../contracts/run-config.ts';
+import { windowOf } from '../../contracts/run-window.ts';
 import { INTERVAL_MS, stageTaskId } from '../../contracts/words.ts';
 import { type BacktestSeries, backtestSeries } from '../../storage/backtests/backtest-series.ts';
 import { saveBacktests, saveCalibration } from '../../storage/backtests/backtests.ts';
@@ -29,7 +30,6 @@ export interface BacktestDependencies {
   readonly log: Log;
 }
 
-const DAY_MS = 86_400_000;
 /** The event loop gets its turn at least this often: heartbeats and other tasks share it. */
 const SLICE_MS = 50;
 
@@ -45,7 +45,7 @@ export function createBacktest({ strategies, log }: BacktestDependencies): Stage
       const tally = new BacktestTally();
       const resolved = new ResolvedCloses();
       const instruments = new Map((await instrumentsOf(transaction, symbol, settings.sourceTypes)).map((one) => [one.key, one]));
-      const window = { from: settings.asOf - settings.daysBack * DAY_MS, to: settings.asOf };
+      const window = windowOf(settings);
       const filter = { instrumentKeys: [...instruments.keys()], intervals: settings.intervals, ...window };
       const every = trials.length === 0 ? [] : await backtestSeries(transaction, filter);
       for (const [done, series] of every.entries()) {

@@ -1,6 +1,7 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
+import { windowOf } from '../../contracts/run-window.ts';
 import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
 import type { SourceSet } from '../../sources/create-sources.ts';
@@ -22,7 +23,6 @@ export interface CollectDependencies {
   readonly log: Log;
 }
 
-const DAY_MS = 86_400_000;
 /** Instruments of one symbol collected at once; the venues' budgets bound the requests. */
 const INSTRUMENTS_AT_ONCE = 8;
 /** Sentences about single selectors and instruments that a result carries at most. */
@@ -46,7 +46,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
         `symbol ${symbol} is not in the catalogue; add it with "predictlab symbols add ${symbol}" or "symbols import"`,
       );
     }
-    const window = { from: asOf - daysBack * DAY_MS, to: asOf };
+    const window = windowOf({ asOf, daysBack });
     const known = await instrumentsOf(database, symbol, sourceTypes);
     const plan = await planCollection({
       entry,
@@ -122,7 +122,7 @@ async function collectAll({ database, input, work, plan, keys }: AllRequest): Pr
         symbol,
         owner,
         instrumentKey,
-        window: { from: asOf - daysBack * DAY_MS, to: asOf },
+        window: windowOf({ asOf, daysBack }),
         asOf,
         refetch,
         progress: earlier.get(instrumentKey),

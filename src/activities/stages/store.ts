@@ -1,4 +1,5 @@
 import type { Log } from '../../contracts/log.ts';
+import { windowOf } from '../../contracts/run-window.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { mergeStaged } from '../../storage/staging/merge-staged.ts';
 import { stagedDays } from '../../storage/staging/staged-rows.ts';
@@ -14,7 +15,6 @@ export interface StoreDependencies {
   readonly probe?: Probe;
 }
 
-const DAY = 86_400_000;
 /** Uncovered share of an open instrument's part of the window above which a run counts as degraded. */
 const GAP_LIMIT = 0.01;
 /** More instruments than these are only counted in the reason. */
@@ -51,7 +51,7 @@ export function createStore({ database, log, probe }: StoreDependencies): StageF
         await probe?.('store 3: merged');
       }
       if (total.corrected > 0) log.info(`${symbol}: ${total.corrected} ticks were corrected by their venue`);
-      const window = { from: settings.asOf - settings.daysBack * DAY, to: settings.asOf };
+      const window = windowOf(settings);
       const gaps = await symbolGaps(transaction, { symbol, sourceTypes: settings.sourceTypes, window });
       await probe?.('store 4: gaps');
       const { inserted, duplicates } = total;

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../contracts/words.ts';
 import type { MetricName } from '../metrics/backtest-metrics.ts';
 import { brier } from '../metrics/brier.ts';
 import { cagr, DAYS_PER_YEAR } from '../metrics/cagr.ts';
@@ -19,8 +20,6 @@ import type { Market } from './market.ts';
 
 /** Days of a year without closing hours: A of every annualised ratio. */
 export const PERIODS_PER_YEAR = 365;
-
-const DAY_MS = 86_400_000;
 
 /** A simulation's metrics, and the daily returns they come from. */
 export interface Measurement {

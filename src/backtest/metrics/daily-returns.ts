@@ -1,4 +1,4 @@
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../contracts/words.ts';
 
 /**
  * Returns of an equity curve from one UTC day to the next: the last value of each day, carried over days without bars,

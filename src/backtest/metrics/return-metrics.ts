@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../contracts/words.ts';
 import { cagr, DAYS_PER_YEAR } from './cagr.ts';
 import { calmar } from './calmar.ts';
 import { deflatedSharpe } from './deflated-sharpe.ts';
@@ -16,8 +17,6 @@ export interface ReturnSeries {
   /** Fractions. Only the first may be NaN: then it is the start of the series, not a period. */
   readonly returns: Float64Array;
 }
-
-const DAY_MS = 86_400_000;
 
 /**
  * Metrics of a return series.

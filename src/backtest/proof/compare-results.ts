@@ -13,14 +13,14 @@ export interface ComparableResult {
 }
 
 /** What can make two results differ. `settings` are options and, in grids, the other trials. */
-export type Cause = 'data' | 'code' | 'params' | 'settings' | 'seed';
+export type ChangeCause = 'data' | 'code' | 'params' | 'settings' | 'seed';
 
 /** The same series and strategy in two runs, with other numbers. */
 export interface ChangedResult<Result extends ComparableResult> {
   readonly before: Result;
   readonly after: Result;
   /** Never empty: without a cause the same passport would give the same numbers. */
-  readonly because: readonly Cause[];
+  readonly because: readonly ChangeCause[];
   /** The metrics that differ, before and after. */
   readonly metrics: Readonly<Partial<Record<MetricName, readonly [before: number | null, after: number | null]>>>;
 }
@@ -63,8 +63,8 @@ function pairUp<Result>(before: readonly Result[], after: readonly Result[], key
   return { pairs, onlyBefore, onlyAfter: after.filter((result) => left.has(result)) };
 }
 
-function causesOf(before: ComparableResult, after: ComparableResult): Cause[] {
-  const causes: Cause[] = [];
+function causesOf(before: ComparableResult, after: ComparableResult): ChangeCause[] {
+  const causes: ChangeCause[] = [];
   if (before.passport.data !== after.passport.data) causes.push('data');
   if (before.passport.code !== after.passport.code) causes.push('code');
   if (before.params !== after.params) causes.push('params');

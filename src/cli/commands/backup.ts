@@ -6,7 +6,7 @@ import { writeBackup } from '../../storage/backup/backup.ts';
 import { verifyBackup } from '../../storage/backup/read-backup.ts';
 import { ExitError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
-import { withDatabase } from '../terminal/session.ts';
+import { useDatabase } from '../terminal/session.ts';
 
 const HELP = `
 The file holds every table as it was at one instant, and the report pages. Workers may go on while it is written. It is read back and
@@ -26,7 +26,7 @@ export function registerBackup(program: Command): void {
 async function runBackup(file: string, { json }: { readonly json?: boolean }): Promise<void> {
   const target = path.resolve(file);
   const reports = path.join(homeFolder(process.env), 'reports');
-  const { tables, reports: pages } = await withDatabase((database) => writeBackup(database, target, { reports }));
+  const { tables, reports: pages } = await useDatabase((database) => writeBackup(database, target, { reports }));
   const found = await verifyBackup(target);
   const differing = Object.keys(tables).filter((table) => tables[table] !== found[table]);
   if (differing.length > 0)

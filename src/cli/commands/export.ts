@@ -8,7 +8,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { exportedInstruments } from '../../storage/ticks/export.ts';
 import { usageError } from '../terminal/exit.ts';
-import { withDatabase } from '../terminal/session.ts';
+import { useDatabase } from '../terminal/session.ts';
 import { EXPORTS, type ExportFilter, type ExportName } from './export-tables.ts';
 
 interface ExportOptions {
@@ -68,7 +68,7 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
   if (format === 'parquet' && options.out === undefined && process.stdout.isTTY) {
     throw usageError('Parquet is not for reading on a terminal: write it to a file with --out, or into a pipe');
   }
-  await withDatabase(async (database) => {
+  await useDatabase(async (database) => {
     if (filter.symbols !== undefined) await checkSymbols(database, filter.symbols);
     await writeTable(withProgress(EXPORTS[name].table(database, filter), options.out), format, options.out);
   });

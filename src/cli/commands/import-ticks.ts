@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { checkAgainstStored, type ImportResult, importTicks } from '../../activities/stages/import-ticks.ts';
 import { catalogueEntrySchema } from '../../contracts/catalogue.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { expandPath } from '../../files/read/expand-path.ts';
 import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
 import { instrumentById } from '../../storage/markets/instruments.ts';
@@ -8,7 +9,7 @@ import { createLog } from '../../telemetry/log.ts';
 import { COLUMNS_HELP, parseColumns, parseMarket } from '../options/column-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { withDatabase } from '../terminal/session.ts';
+import { useDatabase } from '../terminal/session.ts';
 
 interface ImportOptions {
   readonly symbol: string;
@@ -18,7 +19,6 @@ interface ImportOptions {
   readonly json?: boolean;
 }
 
-const DAY_MS = 86_400_000;
 /** What a run looks back without `--days`. */
 const DEFAULT_DAYS = 7;
 
@@ -65,7 +65,7 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
   // before the database is touched: a wrong path or column is the commonest mistake
   const opened = await open(options.firstOutcome);
   if (opened.every(({ isEmpty }) => isEmpty)) throw usageError(`${patterns.join(', ')}: no rows after the header; nothing was imported`);
-  await withDatabase(async (database) => {
+  await useDatabase(async (database) => {
     const stored = await instrumentById(database, `file:${symbol}`);
     if (stored !== undefined) checkAgainstStored(stored, { firstOutcome: options.firstOutcome, market });
     const priced = stored?.outcomes[0];

@@ -1,12 +1,11 @@
 import type { PlannedTask } from '../../contracts/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import { windowOf } from '../../contracts/run-window.ts';
 import { stageTaskId } from '../../contracts/words.ts';
 import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { gapsOf } from '../../storage/ticks/coverage.ts';
-
-const DAY_MS = 24 * 3_600_000;
 
 /** Adds to each `collect` how much of its window is here already, so that a reader sees what will be fetched. */
 export async function withCoverage(
@@ -27,7 +26,7 @@ async function collectNote(database: Database, symbol: string, { sourceTypes, da
   if (refetch) return 'fetches the whole window again (refetch)';
   const instruments = await instrumentsOf(database, symbol, sourceTypes);
   if (instruments.length === 0) return 'nothing is collected yet';
-  const window = { from: asOf - daysBack * DAY_MS, to: asOf };
+  const window = windowOf({ asOf, daysBack });
   let lacking = 0;
   for (const { key, opensAt, closesAt } of instruments) {
     const from = Math.max(window.from, opensAt ?? window.from);

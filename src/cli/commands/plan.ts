@@ -9,7 +9,7 @@ import { runOf } from '../../storage/runs/runs.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
-import { withDatabase } from '../terminal/session.ts';
+import { useDatabase } from '../terminal/session.ts';
 import { withCoverage } from './plan-coverage.ts';
 import { plannedRun } from './planned-run.ts';
 
@@ -28,7 +28,7 @@ export function registerPlan(program: Command): void {
     .option('--json', 'print the plan as JSON')
     .action(async (options: Options) => {
       const given = await runInputFrom(options);
-      await withDatabase(async (database) => {
+      await useDatabase(async (database) => {
         const { input, earlier } = options.retry === undefined ? { input: given } : await retried(database, options.retry, given);
         const { config, graph } = await plannedRun(database, input);
         if (options.mermaid) return printLine(mermaidOf(graph));

@@ -3,7 +3,7 @@ import ms, { type StringValue } from 'ms';
 import { PRUNABLE, type Prunable, type PruneBefore, prune } from '../../storage/backup/prune.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { withDatabase } from '../terminal/session.ts';
+import { useDatabase } from '../terminal/session.ts';
 
 type PruneOptions = { readonly dryRun?: boolean; readonly json?: boolean } & Readonly<Partial<Record<Prunable, string>>>;
 
@@ -35,7 +35,7 @@ async function runPrune(options: PruneOptions): Promise<void> {
   if (Object.keys(before).length === 0)
     throw usageError(`say what to prune and how old: ${PRUNABLE.map((what) => `--${what} 90d`).join(', ')}`);
   const dryRun = options.dryRun === true;
-  const pruned = await withDatabase((database) => prune(database, before, { dryRun }));
+  const pruned = await useDatabase((database) => prune(database, before, { dryRun }));
   if (options.json) {
     printJson(pruned.map((line) => ({ ...line, before: new Date(line.before).toISOString() })));
     return;

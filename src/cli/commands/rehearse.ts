@@ -8,7 +8,7 @@ import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
-import { withDatabase } from '../terminal/session.ts';
+import { useDatabase } from '../terminal/session.ts';
 import { plannedRun } from './planned-run.ts';
 
 interface Options extends RunCommandOptions {
@@ -33,7 +33,7 @@ export function registerRehearse(program: Command): void {
       const seed = numberOption('--seed', options.seed, { least: 0, most: 2 ** 31 - 1, integer: true });
       const runs = numberOption('--runs', options.runs, { least: 1, most: 100_000, integer: true });
       const input = await runInputFrom(options);
-      await withDatabase(async (database) => {
+      await useDatabase(async (database) => {
         const { config, graph } = await plannedRun(database, input);
         const durations = await meanDurations(database);
         const rehearsal = rehearse({ graph, config, durations, failures, seed, runs });

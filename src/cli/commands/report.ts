@@ -10,7 +10,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { endRun, runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { withDatabase, withPredictLab } from '../terminal/session.ts';
+import { useDatabase, withPredictLab } from '../terminal/session.ts';
 
 export function registerReport(program: Command): void {
   program
@@ -37,7 +37,7 @@ async function reportOf(run: string, home: string): Promise<string> {
     () => false,
   );
   if (isThere) return path;
-  return await withDatabase(async (database) => {
+  return await useDatabase(async (database) => {
     const stored = await runOf(database, run);
     // Where Temporal cannot say, the run counts as open: the report's own error names `status`, which says what is in the way.
     if (stored?.status === null) await recordEnd(database, stored).catch(ignoreUnavailable);

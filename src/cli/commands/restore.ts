@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { homeFolder } from '../../set-up/home.ts';
 import { restoreBackup } from '../../storage/backup/restore.ts';
 import { printJson, printLine } from '../terminal/print.ts';
-import { withDatabase } from '../terminal/session.ts';
+import { useDatabase } from '../terminal/session.ts';
 
 export function registerRestore(program: Command): void {
   program
@@ -20,7 +20,7 @@ export function registerRestore(program: Command): void {
 
 async function runRestore(file: string, { replace = false, json }: { readonly replace?: boolean; readonly json?: boolean }): Promise<void> {
   const reports = path.join(homeFolder(process.env), 'reports');
-  const { tables, reports: pages } = await withDatabase((database) => restoreBackup(database, path.resolve(file), { reports, replace }));
+  const { tables, reports: pages } = await useDatabase((database) => restoreBackup(database, path.resolve(file), { reports, replace }));
   if (json) {
     printJson({ tables, reports: pages });
     return;

@@ -4,7 +4,7 @@ import { effectsOf } from '../../storage/runs/ledger-takeover.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { withDatabase, withPredictLab } from '../terminal/session.ts';
+import { useDatabase, withPredictLab } from '../terminal/session.ts';
 import { startAndFollow } from './run.ts';
 
 export function registerRetry(program: Command): void {
@@ -30,7 +30,7 @@ export function registerRetry(program: Command): void {
             );
           return;
         }
-        const { stored, reused } = await withDatabase(async (database) => {
+        const { stored, reused } = await useDatabase(async (database) => {
           const found = await runOf(database, run);
           return {
             stored: found,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { PredictLab } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
-import type { RunOptions } from '../../contracts/run-config.ts';
+import type { RunOrigin } from '../../contracts/run-config.ts';
 import { runReportPath } from '../../report/elements/report-path.ts';
 import { homeFolder } from '../../set-up/home.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
@@ -38,7 +38,7 @@ interface Following {
   readonly runId?: string;
   readonly detach?: boolean;
   readonly json?: boolean;
-  readonly start?: RunOptions;
+  readonly start?: RunOrigin;
   /** More for the JSON output. */
   readonly extra?: Record<string, unknown>;
 }

@@ -7,7 +7,7 @@ import { runOf } from '../../storage/runs/runs.ts';
 import { retryChain } from '../../storage/ticks/report-symbol-queries.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { withDatabase } from '../terminal/session.ts';
+import { useDatabase } from '../terminal/session.ts';
 
 interface RunResult extends ComparableResult {
   readonly of: StoredBacktest;
@@ -24,7 +24,7 @@ export function registerRunsCompare(runs: Command): void {
 }
 
 async function compare(before: string, after: string, _flags: unknown, command: Command): Promise<void> {
-  const comparison = await withDatabase(async (database) =>
+  const comparison = await useDatabase(async (database) =>
     compareResults(await resultsOf(database, before), await resultsOf(database, after)),
   );
   // the parent command has a --json of its own, which takes the flag

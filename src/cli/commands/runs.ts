@@ -5,7 +5,7 @@ import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
 import { listRuns, type RunSummary } from '../../storage/runs/runs.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { withDatabase, withPredictLab } from '../terminal/session.ts';
+import { useDatabase, withPredictLab } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';
 
 export function registerRuns(program: Command): void {
@@ -18,7 +18,7 @@ export function registerRuns(program: Command): void {
       const count = Number(limit);
       if (!Number.isInteger(count) || count < 1) throw usageError(`--limit ${limit}: write a whole number from 1 on`);
       const known = await withPredictLab((lab) => lab.recentRuns(count));
-      const recorded = await withDatabase((database) => listRuns(database, count));
+      const recorded = await useDatabase((database) => listRuns(database, count));
       const runs = mergeRuns(known, recorded).slice(0, count);
       if (json) return printJson(runs.map(({ executionId: _, ...run }) => run));
       if (runs.length === 0) return printLine('no runs yet; `predictlab run` starts one');

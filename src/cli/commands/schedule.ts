@@ -6,7 +6,7 @@ import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
-import { withDatabase, withPredictLab } from '../terminal/session.ts';
+import { useDatabase, withPredictLab } from '../terminal/session.ts';
 import { plannedRun } from './planned-run.ts';
 
 interface Options extends RunCommandOptions {
@@ -46,7 +46,7 @@ export function registerSchedule(program: Command): void {
           // A file is the whole input; single options change single fields.
           replaceInput: options.file !== undefined,
         };
-        await withDatabase(async (database) => {
+        await useDatabase(async (database) => {
           // What is wrong is said to whoever asks, not hours later to a run that nobody watches.
           const checked = { ...asked, check: (whole: PipelineInput) => plannedRun(database, whole) };
           await withPredictLab(async (lab) => {

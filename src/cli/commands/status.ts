@@ -5,7 +5,7 @@ import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { withDatabase, withPredictLab } from '../terminal/session.ts';
+import { useDatabase, withPredictLab } from '../terminal/session.ts';
 import { renderLiveTable } from '../terminal/terminal.ts';
 
 export function registerStatus(program: Command): void {
@@ -37,7 +37,7 @@ async function statusOfRun(lab: PredictLab, run: string): Promise<PipelineStatus
   try {
     return await lab.status(run);
   } catch (error) {
-    const stored = known?.open ? undefined : (await withDatabase((database) => runOf(database, run)))?.status;
+    const stored = known?.open ? undefined : (await useDatabase((database) => runOf(database, run)))?.status;
     if (stored) return stored;
     if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
     if (error instanceof PredictLabError) throw error;

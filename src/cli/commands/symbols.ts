@@ -14,7 +14,7 @@ import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { parseSelectors, selectorText, withSelectors } from '../options/symbol-selectors.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { withDatabase } from '../terminal/session.ts';
+import { useDatabase } from '../terminal/session.ts';
 import { fitText, oneLine } from '../terminal/terminal-text.ts';
 import { searchSymbols } from './symbols-search.ts';
 
@@ -53,13 +53,13 @@ export function registerSymbols(program: Command): void {
     .command('list')
     .summary('every symbol of the catalogue')
     .option('--json', 'print the entries as JSON')
-    .action(({ json }: Json) => withDatabase((database) => list(database, json)));
+    .action(({ json }: Json) => useDatabase((database) => list(database, json)));
   symbols
     .command('show')
     .summary('one symbol: its selectors and the instruments that runs found')
     .argument('<symbol>')
     .option('--json', 'print it as JSON')
-    .action((symbol: string, { json }: Json) => withDatabase((database) => show(database, symbol, json)));
+    .action((symbol: string, { json }: Json) => useDatabase((database) => show(database, symbol, json)));
   symbols
     .command('search')
     .summary('asks the venues for markets that could be added')
@@ -78,13 +78,13 @@ export function registerSymbols(program: Command): void {
     .option('--priority <n>', '1 goes first, 5 last (default 3)')
     .option('--disabled', 'left out of runs that name no symbols')
     .option('--json', 'print the entry as JSON')
-    .action((symbol: string, options: AddOptions) => withDatabase((database) => add(database, symbol, options)));
+    .action((symbol: string, options: AddOptions) => useDatabase((database) => add(database, symbol, options)));
   symbols
     .command('remove')
     .summary('takes symbols out of the catalogue; their data stays')
     .argument('<symbols...>')
     .option('--json', 'print what was removed as JSON')
-    .action((names: string[], { json }: Json) => withDatabase((database) => remove(database, names, json)));
+    .action((names: string[], { json }: Json) => useDatabase((database) => remove(database, names, json)));
   for (const [command, enabled] of [
     ['enable', true],
     ['disable', false],
@@ -94,7 +94,7 @@ export function registerSymbols(program: Command): void {
       .summary(enabled ? 'puts symbols into runs that name none' : 'leaves symbols out of runs that name none')
       .argument('<symbols...>')
       .option('--json', 'print the changed names as JSON')
-      .action((names: string[], { json }: Json) => withDatabase((database) => enable(database, names, enabled, json)));
+      .action((names: string[], { json }: Json) => useDatabase((database) => enable(database, names, enabled, json)));
   }
   symbols
     .command('import')
@@ -108,7 +108,7 @@ export function registerSymbols(program: Command): void {
     .summary('the catalogue as JSON, as import takes it')
     .option('--out <file>', 'write to this file')
     .option('--json', 'the same: it is JSON already')
-    .action(({ out }: { out?: string }) => withDatabase((database) => exportCatalogue(database, out)));
+    .action(({ out }: { out?: string }) => useDatabase((database) => exportCatalogue(database, out)));
 }
 
 async function list(database: Database, json?: boolean): Promise<void> {
@@ -207,7 +207,7 @@ async function enable(database: Database, names: readonly string[], enabled: boo
 
 async function importCatalogue(file: string | undefined, { replace = false, json }: Json & { replace?: boolean }): Promise<void> {
   const entries = file === undefined ? DEFAULT_CATALOGUE : parseCatalogue(await readJson(file), file === '-' ? 'standard input' : file);
-  const counts = await withDatabase((database) => importSymbols(database, entries, { replace }));
+  const counts = await useDatabase((database) => importSymbols(database, entries, { replace }));
   if (json) return printJson(counts);
   printLine(`${counts.added} added, ${counts.updated} updated, ${counts.removed} removed`);
 }

@@ -22,7 +22,7 @@ export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): 
 }
 
 /** Opens the database (DATABASE_URL, or the embedded server) for one command and closes again on every path. */
-export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+export async function useDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const log = createLog({ LOG_LEVEL: 'warn', ...process.env });
   const closers = new Closers(log);
   try {

@@ -3,7 +3,7 @@ import type { MergeableCandles } from './candle-columns.ts';
 import { addTotal, exactSums, pickSums, roundedTotal } from './exact-sums.ts';
 
 /** One bucket of one series. */
-export type Source = readonly [candles: MergeableCandles, k: number];
+export type BucketAt = readonly [candles: MergeableCandles, k: number];
 
 const VOLUMES = ['volume', 'quoteVolume', 'buyVolume'] as const;
 
@@ -14,7 +14,7 @@ const VOLUMES = ['volume', 'quoteVolume', 'buyVolume'] as const;
 export function combineCandles(
   interval: Interval,
   series: readonly MergeableCandles[],
-  sources: readonly Source[],
+  sources: readonly BucketAt[],
   bucketOf: (openTime: number) => number,
 ): MergeableCandles {
   const capacity = sources.length;

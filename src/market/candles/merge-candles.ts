@@ -1,5 +1,5 @@
 import type { MergeableCandles } from './candle-columns.ts';
-import { combineCandles, type Source } from './combine-candles.ts';
+import { type BucketAt, combineCandles } from './combine-candles.ts';
 
 /**
  * The candles of the ticks of both, which are of the same series and share no tick. Associative and commutative: any
@@ -10,7 +10,7 @@ import { combineCandles, type Source } from './combine-candles.ts';
 export function mergeCandles(a: MergeableCandles, b: MergeableCandles): MergeableCandles {
   if (a.interval !== b.interval)
     throw new RangeError(`candles of ${a.interval} and ${b.interval} do not merge; roll the shorter ones up first`);
-  const sources: Source[] = [];
+  const sources: BucketAt[] = [];
   let i = 0;
   let j = 0;
   while (i < a.length || j < b.length) {

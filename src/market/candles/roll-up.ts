@@ -1,7 +1,7 @@
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 import { bucketStart } from './bucket.ts';
 import type { MergeableCandles } from './candle-columns.ts';
-import { combineCandles, type Source } from './combine-candles.ts';
+import { type BucketAt, combineCandles } from './combine-candles.ts';
 
 /** Whether candles of `from` add up to candles of `to` exactly: whole buckets fit whole buckets. */
 export const canRollUp = (from: Interval, to: Interval): boolean => INTERVAL_MS[to] % INTERVAL_MS[from] === 0;
@@ -14,7 +14,7 @@ export const canRollUp = (from: Interval, to: Interval): boolean => INTERVAL_MS[
 export function rollUp(candles: MergeableCandles, to: Interval): MergeableCandles {
   if (!canRollUp(candles.interval, to))
     throw new RangeError(`${candles.interval} candles cannot be rolled up to ${to}: ${to} is not a multiple`);
-  const sources: Source[] = [];
+  const sources: BucketAt[] = [];
   for (let k = 0; k < candles.length; k++) sources.push([candles, k]);
   return combineCandles(to, [candles], sources, (openTime) => bucketStart(openTime, to));
 }

@@ -1,4 +1,5 @@
 import type { TickColumns } from '../../contracts/market-data.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 
 export interface ComplementReport {
   /** How many times both had a price. */
@@ -15,8 +16,6 @@ export interface ComplementReport {
   readonly polarity: 'complement' | 'same' | 'unclear';
 }
 
-const DAY = 86_400_000;
-
 /**
  * Compares two price series that should add up to 1, such as both outcomes of a market, or finds that twins at two venues
  * are the wrong way round. Reports; repairs nothing.
@@ -27,7 +26,7 @@ const DAY = 86_400_000;
 export function complementReport(
   first: TickColumns,
   second: TickColumns,
-  { tolerance = 0.05, maxAge = DAY }: { tolerance?: number; maxAge?: number } = {},
+  { tolerance = 0.05, maxAge = DAY_MS }: { tolerance?: number; maxAge?: number } = {},
 ): ComplementReport {
   let pairs = 0;
   let beyond = 0;

@@ -1,4 +1,5 @@
 import type { TickColumns } from '../../contracts/market-data.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 
 /** A market of a group of which exactly one resolves to its first outcome (negative risk). */
 export interface GroupMember {
@@ -41,7 +42,6 @@ export interface GroupReport {
   readonly verdict: 'near 1' | 'above' | 'below';
 }
 
-const DAY = 86_400_000;
 const TOLERANCE = 0.1;
 
 /**
@@ -53,7 +53,7 @@ const TOLERANCE = 0.1;
 export function groupSums(
   members: readonly GroupMember[],
   times: ArrayLike<number>,
-  { tolerance = TOLERANCE, maxAge = DAY }: GroupSumOptions = {},
+  { tolerance = TOLERANCE, maxAge = DAY_MS }: GroupSumOptions = {},
 ): GroupSum[] {
   const at = members.map(() => -1);
   return Array.from({ length: times.length }, (_, n): GroupSum => {

@@ -2,13 +2,13 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type MarketKind } from '../../contracts/words.ts';
 import { formatNumber, formatTime } from '../elements/format.ts';
 import { html, type Markup, type Part, raw } from '../elements/html.ts';
-import type { BacktestTrade, CandleSeries, PageCandle } from '../page-data/symbol-page-data.ts';
+import type { BacktestTrade, EmbeddedCandles, PageCandle } from '../page-data/symbol-page-data.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { gapBands } from './gap-bands.ts';
 import { PLOT_WIDTH, type PlotMark, plot, unit } from './plot.ts';
 
 export interface CandleChart {
-  readonly series: CandleSeries;
+  readonly series: EmbeddedCandles;
   readonly range: TimeRange;
   readonly gaps: readonly TimeRange[];
   /** Times of quarantined rows: small ticks on the time axis. */
@@ -63,7 +63,7 @@ export const candlesSvg = (chart: CandleChart): Markup => {
 /** No axis names a probability below 0 or above 1, even where there is room for one. */
 const possible = (price: number, market: MarketKind): boolean => market === 'asset' || (price > -1e-9 && price < 1 + 1e-9);
 
-const geometry = (series: CandleSeries, x: (time: number) => number): { half: number; centre: (candle: PageCandle) => number } => {
+const geometry = (series: EmbeddedCandles, x: (time: number) => number): { half: number; centre: (candle: PageCandle) => number } => {
   const length = INTERVAL_MS[series.interval];
   const wide = (x(length) - x(0)) * PLOT_WIDTH;
   return { half: Math.min(MAX_HALF_WIDTH, Math.max(0.4, wide * 0.35)), centre: (candle) => x(candle.openTime + length / 2) * PLOT_WIDTH };
@@ -71,7 +71,7 @@ const geometry = (series: CandleSeries, x: (time: number) => number): { half: nu
 
 const bodies = (
   candles: readonly PageCandle[],
-  series: CandleSeries,
+  series: EmbeddedCandles,
   x: (time: number) => number,
   y: (price: number) => number,
   height: number,
@@ -98,7 +98,7 @@ const bodies = (
   return html`<path class="up-line" d="${raw(paths.upWick)}"/><path class="down-line" d="${raw(paths.downWick)}"/><path class="up-body" d="${raw(paths.upBody)}"/><path class="down-body" d="${raw(paths.downBody)}"/>`;
 };
 
-const volumeBars = (candles: readonly PageCandle[], series: CandleSeries, x: (time: number) => number, height: number): Markup => {
+const volumeBars = (candles: readonly PageCandle[], series: EmbeddedCandles, x: (time: number) => number, height: number): Markup => {
   const { half, centre } = geometry(series, x);
   const most = Math.max(...candles.map((candle) => candle.volume ?? 0)) || 1;
   const path = candles

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
-import type { CandleSeries, InstrumentSection } from '../page-data/symbol-page-data.ts';
+import type { EmbeddedCandles, InstrumentSection } from '../page-data/symbol-page-data.ts';
 
 /** Most buckets of one interval on a page, empty ones included. */
 export const MAX_BUCKETS = 1000;
@@ -9,7 +9,7 @@ export const MAX_BUCKETS = 1000;
  * The range of time that a series' chart covers: from its first candle (or the gap before it) to `asOf`, or to where trading ended.
  * At most `MAX_BUCKETS` long, cut at the old end.
  */
-export const shownRange = (section: InstrumentSection, series: CandleSeries, asOf: number): TimeRange => {
+export const shownRange = (section: InstrumentSection, series: EmbeddedCandles, asOf: number): TimeRange => {
   const length = INTERVAL_MS[series.interval];
   const first = series.candles.at(0)?.openTime ?? asOf;
   const lastClose = (series.candles.at(-1)?.openTime ?? asOf) + length;

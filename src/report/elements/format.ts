@@ -25,7 +25,7 @@ export const formatPercent = (fraction: number | null | undefined, digits = 1): 
 };
 
 /** Shortest decimal that parses back to the same number, without exponent where that stays readable: for data tables. */
-export const plainNumber = (value: number | null | undefined): string => {
+export const tableNumber = (value: number | null | undefined): string => {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
   const text = String(value);
   return /e-/.test(text) ? value.toFixed(20).replace(/0+$/, '') : text;

@@ -26,7 +26,7 @@ export const metricsOf = (metrics: Fields): Readonly<Record<string, number | nul
   );
 
 /** Reason by metric of those that are null. */
-export const reasonsOf = (metrics: Fields): Readonly<Record<string, string>> =>
+export const undefinedReasons = (metrics: Fields): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(fieldsOf(metrics['undefined'])).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
   );

@@ -62,7 +62,7 @@ export interface InstrumentSection extends InstrumentSummary {
   readonly twins: readonly TwinQuote[];
   /** What the candles are of; `null` when there are none. */
   readonly priceType: TickKind | null;
-  readonly series: readonly CandleSeries[];
+  readonly series: readonly EmbeddedCandles[];
   /** Ranges of the window that were not collected, oldest first. */
   readonly gaps: readonly TimeRange[];
   readonly quality: DataQuality;
@@ -72,7 +72,7 @@ export interface InstrumentSection extends InstrumentSummary {
 }
 
 /** The embedded candles of one interval, oldest first: the last ones when there are more than a page may hold. */
-export interface CandleSeries {
+export interface EmbeddedCandles {
   readonly interval: Interval;
   readonly candles: readonly PageCandle[];
   /** How many the window has in all. */

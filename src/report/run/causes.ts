@@ -3,7 +3,7 @@ import type { State } from '../elements/glyphs.ts';
 import type { RunPageData } from '../page-data/run-page-data.ts';
 
 /** One reason why a run is what it is. */
-export interface Cause {
+export interface RunCause {
   readonly state: State;
   readonly text: string;
 }
@@ -15,7 +15,7 @@ const MAX_OF_A_KIND = 8;
  * Why the run ended as it did, most important first: failed tasks with type and message, what the run itself says, what only succeeded
  * after retries and the error before, what was not collected, what was skipped.
  */
-export const causesOf = (data: RunPageData): readonly Cause[] => {
+export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const tasks = Object.entries(data.result.taskResults);
   // A symbol that stands for its stages has all their attempts together.
   const symbols = new Set(data.config?.symbols.map(({ symbol }) => symbol));
@@ -52,13 +52,13 @@ export const causesOf = (data: RunPageData): readonly Cause[] => {
   ];
 };
 
-const capped = (state: State, lines: readonly string[], word: string): readonly Cause[] => {
+const capped = (state: State, lines: readonly string[], word: string): readonly RunCause[] => {
   const shown = lines.length > MAX_OF_A_KIND ? lines.slice(0, MAX_OF_A_KIND - 1) : lines;
   const rest = lines.length - shown.length;
   return [...shown.map((text) => ({ state, text })), ...(rest === 0 ? [] : [{ state, text: `and ${plural(rest, `more ${word}`)}` }])];
 };
 
-const skipped = (data: RunPageData): readonly Cause[] => {
+const skipped = (data: RunPageData): readonly RunCause[] => {
   const roots = new Map<string, number>();
   for (const task of Object.values(data.result.taskResults)) {
     if (task.status !== 'skipped') continue;

@@ -6,7 +6,7 @@ import { PLOT_WIDTH, unit } from '../charts/plot.ts';
 import { formatDuration, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import { criticalPath, type TaskSpan, taskSpans } from './run-facts.ts';
+import { longestChain, type TaskSpan, taskSpans } from './run-facts.ts';
 import type { GroupedTasks } from './symbol-tasks.ts';
 
 const HEIGHT = 16;
@@ -26,7 +26,7 @@ export const gantt = (status: PipelineStatus, config: RunConfig | null, groups: 
   const end = Math.max(start + status.durationSeconds * 1000, ...spans.map((span) => span.to));
   const rows = rowsOf(spans, groups);
   const shown = slowest(rows);
-  const path = criticalPath(status, config);
+  const path = longestChain(status, config);
   const seconds = (end - start) / 1000;
   const x = linear(start, end);
   return html`<div class="gantt">${shown.map((row) => ganttRow(row, start, x, new Set(path)))}

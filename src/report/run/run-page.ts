@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../contracts/words.ts';
 import { formatDuration, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
 import { page } from '../elements/page.ts';
@@ -5,7 +6,7 @@ import { PAGE_SCRIPT } from '../elements/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
 import { stateMark, tip } from '../elements/tip.ts';
 import type { RunPageData } from '../page-data/run-page-data.ts';
-import { type Cause, causesOf } from './causes.ts';
+import { causesOf, type RunCause } from './causes.ts';
 import { gantt } from './gantt.ts';
 import { type StageFacts, stageFacts } from './run-facts.ts';
 import { runSymbols } from './run-symbols.ts';
@@ -58,7 +59,7 @@ const previousLink = (previous: NonNullable<RunPageData['previous']>): Markup =>
     : html`<a href="${previous.href}" title="${when}">previous run</a>`;
 };
 
-const causes = (list: readonly Cause[], result: string): Markup => {
+const causes = (list: readonly RunCause[], result: string): Markup => {
   if (list.length === 0) {
     return html`<ul class="causes ${result === 'success' ? 'good' : 'bad'}"><li>${result === 'success' ? 'Every task succeeded; nothing was quarantined beyond the limit and nothing is missing.' : `The run was ${result}; no task says why.`}</li></ul>`;
   }
@@ -119,7 +120,7 @@ const config = (data: RunPageData): Markup => {
           ['intervals', resolved.intervals.join(', ')],
           [
             'window',
-            `${formatTime(resolved.asOf - resolved.daysBack * 86_400_000)} – ${formatTime(resolved.asOf)} (${plural(resolved.daysBack, 'day')})`,
+            `${formatTime(resolved.asOf - resolved.daysBack * DAY_MS)} – ${formatTime(resolved.asOf)} (${plural(resolved.daysBack, 'day')})`,
           ],
           ['until stage', resolved.untilStage],
           ['slots', `${resolved.maxConcurrent}, order ${resolved.order}`],

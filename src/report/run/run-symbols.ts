@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../contracts/words.ts';
 import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
@@ -8,7 +9,7 @@ import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
 import { mostTelling } from './task-grid.ts';
 
 const MAX_ROWS = 300;
-const WEEK = 7 * 86_400_000;
+const WEEK = 7 * DAY_MS;
 const HOUR = 3_600_000;
 
 interface Row extends SymbolTasks {

@@ -38,7 +38,7 @@ export const groupTasks = (status: PipelineStatus, symbols?: readonly string[]):
     const found = Object.values(stages);
     const whole = found.length === 0 ? tasks[symbol] : undefined;
     if (whole !== undefined) builtIn.add(symbol);
-    return { symbol, stages, whole, verdict: verdictOf(whole === undefined ? found : [whole]) };
+    return { symbol, stages, whole, verdict: worstState(whole === undefined ? found : [whole]) };
   });
   const custom = Object.entries(tasks).filter(([id]) => !builtIn.has(id));
   return { symbols: rows, custom: custom.map(([taskId, task]) => ({ taskId, task })) };
@@ -54,7 +54,7 @@ const symbolsOf = (tasks: Readonly<Record<string, TaskResult>>): string[] => {
 };
 
 /** The one state that says most about a set of tasks. */
-export const verdictOf = (tasks: readonly TaskResult[]): State => {
+export const worstState = (tasks: readonly TaskResult[]): State => {
   const has = (state: string): boolean => tasks.some((task) => task.status === state);
   if (has('failed')) return 'failed';
   if (has('cancelled')) return 'cancelled';

@@ -1,5 +1,5 @@
 import { calibrationSvg } from '../charts/calibration-svg.ts';
-import { formatNumber, plainNumber } from '../elements/format.ts';
+import { formatNumber, tableNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
 import type { CalibrationBin, CalibrationTable } from '../page-data/symbol-page-data.ts';
@@ -13,7 +13,7 @@ export const calibrationSection = (tables: readonly CalibrationTable[]): Markup 
 const binTable = ({ interval, bins }: CalibrationTable, id: string): Markup =>
   dataTable<CalibrationBin>(
     [
-      { head: 'forecast', align: 'text', cell: (bin) => `${plainNumber(bin.from)}–${plainNumber(bin.to)}` },
+      { head: 'forecast', align: 'text', cell: (bin) => `${tableNumber(bin.from)}–${tableNumber(bin.to)}` },
       { head: 'count', cell: (bin) => formatNumber(bin.count) },
       { head: 'mean forecast', cell: (bin) => formatNumber(bin.meanForecast, 3) },
       { head: 'hit rate', cell: (bin) => formatNumber(bin.hitRate, 3) },

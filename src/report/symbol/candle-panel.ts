@@ -2,10 +2,10 @@ import { INTERVAL_MS } from '../../contracts/words.ts';
 import { candlesSvg } from '../charts/candles-svg.ts';
 import { drawnGaps } from '../charts/gap-bands.ts';
 import { shownRange, within } from '../charts/shown-range.ts';
-import { formatDay, formatNumber, formatRange, formatTime, plainNumber, plural } from '../elements/format.ts';
+import { formatDay, formatNumber, formatRange, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, jsonIsland, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import type { BacktestTrade, CandleSeries, InstrumentSection, PageCandle } from '../page-data/symbol-page-data.ts';
+import type { BacktestTrade, EmbeddedCandles, InstrumentSection, PageCandle } from '../page-data/symbol-page-data.ts';
 
 const HEIGHT = 300;
 /** Trades that are drawn, the newest ones. */
@@ -13,7 +13,7 @@ export const MAX_TRADES = 500;
 
 export interface CandlePanel {
   readonly section: InstrumentSection;
-  readonly series: CandleSeries;
+  readonly series: EmbeddedCandles;
   readonly asOf: number;
   readonly symbol: string;
   /** Unique on the page. */
@@ -66,11 +66,11 @@ const settlementOf = (section: InstrumentSection): { at: number; payout: number 
     : null;
 
 /** The trades belong to the chosen backtest's interval; they are drawn on every interval, at their own time and price. */
-const tradesOf = (section: InstrumentSection, series: CandleSeries): readonly BacktestTrade[] =>
+const tradesOf = (section: InstrumentSection, series: EmbeddedCandles): readonly BacktestTrade[] =>
   series.candles.length === 0 ? [] : (section.chosen?.trades ?? []).slice(-MAX_TRADES);
 
-const candleTable = (series: CandleSeries, digits: number, id: string): Markup => {
-  const exact = (value: number): string => (digits >= 0 ? plainNumber(value) : '');
+const candleTable = (series: EmbeddedCandles, digits: number, id: string): Markup => {
+  const exact = (value: number): string => (digits >= 0 ? tableNumber(value) : '');
   return dataTable<PageCandle>(
     [
       { head: 'open_time', align: 'text', cell: (c) => formatTime(c.openTime) },
@@ -78,7 +78,7 @@ const candleTable = (series: CandleSeries, digits: number, id: string): Markup =
       { head: 'high', cell: (c) => exact(c.high) },
       { head: 'low', cell: (c) => exact(c.low) },
       { head: 'close', cell: (c) => exact(c.close) },
-      { head: 'volume', cell: (c) => plainNumber(c.volume) },
+      { head: 'volume', cell: (c) => tableNumber(c.volume) },
       { head: 'trades', cell: (c) => c.trades },
       { head: 'complete', align: 'text', cell: (c) => (c.complete ? 'yes' : 'no') },
     ],
@@ -89,7 +89,7 @@ const candleTable = (series: CandleSeries, digits: number, id: string): Markup =
 
 const chartData = (
   section: InstrumentSection,
-  series: CandleSeries,
+  series: EmbeddedCandles,
   range: { from: number; to: number },
   trades: readonly BacktestTrade[],
   settlement: { at: number; payout: number } | null,

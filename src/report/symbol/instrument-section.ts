@@ -1,7 +1,7 @@
 import { INTERVAL_MS } from '../../contracts/words.ts';
 import { equitySvg } from '../charts/equity-svg.ts';
 import { shownRange } from '../charts/shown-range.ts';
-import { formatAge, formatNumber, formatPercent, formatTime, plainNumber, plural } from '../elements/format.ts';
+import { formatAge, formatNumber, formatPercent, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
 import { tip } from '../elements/tip.ts';
@@ -51,7 +51,7 @@ const book = (section: InstrumentSection, digits: number): Markup => {
 const ends = (section: InstrumentSection, asOf: number): string => {
   const { resolution, closesAt } = section;
   if (resolution.kind === 'settled')
-    return `settled at ${plainNumber(resolution.payout)}${resolution.at === null ? '' : ` on ${formatTime(resolution.at)}`}`;
+    return `settled at ${tableNumber(resolution.payout)}${resolution.at === null ? '' : ` on ${formatTime(resolution.at)}`}`;
   if (resolution.kind === 'unresolved') return `closed, not resolved: ${resolution.reason}`;
   if (closesAt === null) return section.market === 'asset' ? 'asset, no end' : 'no closing time known';
   const away = (closesAt - asOf) / 1000;
@@ -110,7 +110,7 @@ ${equitySvg(best.equity, { from: first.time, to: Math.max(last.time, first.time 
 ${dataTable<ChosenBacktest['equity'][number]>(
   [
     { head: 'time', align: 'text', cell: (point) => formatTime(point.time) },
-    { head: 'equity', cell: (point) => plainNumber(point.equity) },
+    { head: 'equity', cell: (point) => tableNumber(point.equity) },
   ],
   best.equity,
   { id: `${id}-e`, caption: 'Equity', limit: 1000 },
@@ -120,11 +120,11 @@ ${dataTable<BacktestTrade>(
     { head: 'entry_time', align: 'text', cell: (trade) => formatTime(trade.entryTime) },
     { head: 'exit_time', align: 'text', cell: (trade) => formatTime(trade.exitTime) },
     { head: 'side', align: 'text', cell: (trade) => trade.side },
-    { head: 'size', cell: (trade) => plainNumber(trade.size) },
-    { head: 'entry_price', cell: (trade) => plainNumber(trade.entryPrice) },
-    { head: 'exit_price', cell: (trade) => plainNumber(trade.exitPrice) },
-    { head: 'pnl', cell: (trade) => plainNumber(trade.pnl) },
-    { head: 'fees', cell: (trade) => plainNumber(trade.fees) },
+    { head: 'size', cell: (trade) => tableNumber(trade.size) },
+    { head: 'entry_price', cell: (trade) => tableNumber(trade.entryPrice) },
+    { head: 'exit_price', cell: (trade) => tableNumber(trade.exitPrice) },
+    { head: 'pnl', cell: (trade) => tableNumber(trade.pnl) },
+    { head: 'fees', cell: (trade) => tableNumber(trade.fees) },
   ],
   best.trades,
   { id: `${id}-t`, caption: 'Trades', limit: MAX_TRADES, empty: 'no trades' },

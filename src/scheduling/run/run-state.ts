@@ -112,7 +112,7 @@ export interface RunState {
   wakeAt: number | null;
 }
 
-export interface RunOptions {
+export interface RunParts {
   readonly graph: Graph;
   readonly config: Pick<RunConfig, 'maxConcurrent' | 'order'>;
   /** Mean seconds by task id or stage, for the `critical-path` order. @default 1 s each */
@@ -126,7 +126,7 @@ export interface RunOptions {
 }
 
 /** A run before its `start`: everything pending but what is taken over from an earlier run. */
-export function createRun({ graph, config, durations, remaining, reused = {}, order = TASK_ORDERS[config.order] }: RunOptions): RunState {
+export function createRun({ graph, config, durations, remaining, reused = {}, order = TASK_ORDERS[config.order] }: RunParts): RunState {
   const state = emptyRun(graph, { order, durations, remaining, maxConcurrent: config.maxConcurrent });
   for (const task of reusableTasks(graph, (id) => id in reused)) {
     const { output, degraded = [] } = reused[graph.ids[task]];
@@ -142,7 +142,7 @@ export function createRun({ graph, config, durations, remaining, reused = {}, or
 /** All arrays in place, every task pending. @internal */
 export function emptyRun(
   graph: Graph,
-  options: Pick<RunOptions, 'durations' | 'remaining'> & { order: TaskOrder; maxConcurrent: number },
+  options: Pick<RunParts, 'durations' | 'remaining'> & { order: TaskOrder; maxConcurrent: number },
 ): RunState {
   const { size } = graph;
   const { durations = {} } = options;

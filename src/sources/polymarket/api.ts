@@ -1,4 +1,4 @@
-import type { Lane } from '../../budget/rate-limits.ts';
+import type { Precedence } from '../../budget/rate-limits.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 
 /** Polymarket's three hosts; each keeps its own connections. */
@@ -10,7 +10,7 @@ export interface PolymarketApi {
 
 /** Which budget lane a request uses and what cancels it. */
 export interface Call {
-  readonly lane: Lane;
+  readonly lane: Precedence;
   readonly signal: AbortSignal;
 }
 

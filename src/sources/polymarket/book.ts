@@ -2,7 +2,7 @@ import type { Instrument } from '../../contracts/market-data.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
 import { readNumber } from '../scalars.ts';
-import { isObject, listAt } from '../schema-drift.ts';
+import { isObject, listInAnswer } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
 
 export interface BookLook {
@@ -21,8 +21,8 @@ export async function lookAtBook(clob: VenueClient, instrument: Instrument, asOf
       ...call,
     });
     const at = { venue: VENUE, where: '/book' };
-    const bids = pricesOf(listAt(json, 'bids', at));
-    const asks = pricesOf(listAt(json, 'asks', at));
+    const bids = pricesOf(listInAnswer(json, 'bids', at));
+    const asks = pricesOf(listInAnswer(json, 'asks', at));
     const stamp = isObject(json) ? readNumber(json.timestamp).value : null;
     const book = {
       bid: bids.length === 0 ? null : Math.max(...bids),

@@ -1,6 +1,6 @@
 import type { ExclusiveGroup } from '../../contracts/market-data.ts';
 import type { VenueClient } from '../http/venue-client.ts';
-import { isObject, listAt } from '../schema-drift.ts';
+import { isObject, listInAnswer } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
 import { type Finding, type FoundMarkets, ifThere, listOf, readMarkets } from './gamma.ts';
 
@@ -32,7 +32,7 @@ async function findListed(gamma: VenueClient, where: string, slug: string, call:
 
 /** An event's markets. It lists all of them, whether they can be read or not, so the size of their group is known here. */
 function readEvent(event: unknown, where: string): FoundMarkets {
-  const list = listAt(event, 'markets', { venue: VENUE, where });
+  const list = listInAnswer(event, 'markets', { venue: VENUE, where });
   const found = readMarkets(list, where);
   const sized = (group: ExclusiveGroup): ExclusiveGroup => ({ ...group, markets: list.filter((market) => isOf(group, market)).length });
   return {

@@ -1,6 +1,6 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { VenueError } from '../http/venue-error.ts';
-import { isObject, listAt, schemaChanged } from '../schema-drift.ts';
+import { isObject, listInAnswer, schemaChanged } from '../schema-drift.ts';
 import { VENUE } from './api.ts';
 import { instrumentOf } from './instrument.ts';
 import { gammaMarketSchema } from './market-schema.ts';
@@ -41,7 +41,7 @@ export async function ifThere<Answer>(asked: Promise<Answer>): Promise<Answer | 
 /** The list of an answer: bare, or as `data` or its own name (`markets`, `events`) in an envelope. */
 export function listOf(json: unknown, name: string, where: string): readonly unknown[] {
   const key = !isObject(json) ? '$' : ([name, 'data'].find((each) => each in json) ?? name);
-  return listAt(json, key, { venue: VENUE, where });
+  return listInAnswer(json, key, { venue: VENUE, where });
 }
 
 /**

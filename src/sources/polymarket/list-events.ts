@@ -1,6 +1,6 @@
 import type { QueryPairs, VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import { isObject, listAt } from '../schema-drift.ts';
+import { isObject, listInAnswer } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
 
 /** Gamma gives no more per page, whatever is asked for. */
@@ -24,7 +24,7 @@ export async function* listEvents(gamma: VenueClient, filters: QueryPairs, call:
       throw error;
     });
     if (answer === undefined) return yield* listByOffset(gamma, limited, call);
-    yield listAt(answer.json, 'events', { venue: VENUE, where });
+    yield listInAnswer(answer.json, 'events', { venue: VENUE, where });
     const next = isObject(answer.json) ? answer.json.next_cursor : undefined;
     cursor = typeof next === 'string' && next !== '' && next !== cursor ? next : undefined;
   } while (cursor !== undefined);
@@ -33,7 +33,7 @@ export async function* listEvents(gamma: VenueClient, filters: QueryPairs, call:
 async function* listByOffset(gamma: VenueClient, filters: QueryPairs, call: Call): AsyncGenerator<readonly unknown[]> {
   for (let offset = 0; ; offset += PAGE) {
     const { json } = await gamma.get({ path: '/events', query: [...filters, ['offset', offset]], family: FAMILY, ...call });
-    const items = listAt(json, '$', { venue: VENUE, where: '/events' });
+    const items = listInAnswer(json, '$', { venue: VENUE, where: '/events' });
     yield items;
     if (items.length < PAGE) return;
   }

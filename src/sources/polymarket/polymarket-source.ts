@@ -1,4 +1,4 @@
-import { laneOf } from '../../budget/lane.ts';
+import { precedenceOf } from '../../budget/precedence.ts';
 import type { PolymarketSelector } from '../../contracts/catalogue.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import { wantsBook } from '../book-freshness.ts';
@@ -25,7 +25,7 @@ type Cursor = { readonly trades: WalkCursor } | { readonly prices: PriceCursor |
 export function createPolymarketSource(api: PolymarketApi, options: PolymarketOptions = {}): Source<PolymarketSelector> {
   return {
     type: VENUE,
-    discover: (request) => discoverPolymarket(api, request, { lane: laneOf(request.asOf), signal: request.signal }),
+    discover: (request) => discoverPolymarket(api, request, { lane: precedenceOf(request.asOf), signal: request.signal }),
     collect: (request) => collect(api, options, request),
     describe: (error) => describeError(VENUE, error),
   };
@@ -33,7 +33,7 @@ export function createPolymarketSource(api: PolymarketApi, options: PolymarketOp
 
 async function* collect(api: PolymarketApi, options: PolymarketOptions, request: CollectRequest): AsyncGenerator<SourcePage> {
   const { instrument, window, asOf, refetch } = request;
-  const call: Call = { lane: laneOf(asOf), signal: request.signal };
+  const call: Call = { lane: precedenceOf(asOf), signal: request.signal };
   const cursor = readCursor(request.cursor);
   if (cursor === undefined || 'trades' in cursor) {
     const version1 = options.tradesRoute === 'v1';

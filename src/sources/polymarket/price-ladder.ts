@@ -1,18 +1,18 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 
 const SECOND = 1000;
-const DAY = 86_400_000;
 
 /** Grains of the price history in seconds, finest first, and how long the venue keeps each; the coarsest for good. */
 export const GRAINS = [
-  { seconds: 60, keptMs: 7 * DAY },
-  { seconds: 300, keptMs: 60 * DAY },
-  { seconds: 1800, keptMs: 90 * DAY },
+  { seconds: 60, keptMs: 7 * DAY_MS },
+  { seconds: 300, keptMs: 60 * DAY_MS },
+  { seconds: 1800, keptMs: 90 * DAY_MS },
   { seconds: 10_800, keptMs: Number.POSITIVE_INFINITY },
 ] as const;
 
 /** Explicit windows may span no more than this. */
-const LONGEST_WINDOW_MS = 15 * DAY;
+const LONGEST_WINDOW_MS = 15 * DAY_MS;
 
 /** The two ends of a retention lie seconds apart, as a window's start and its retention do: less than a bucket is no request of its own. */
 const SLIVER_MS = 60 * SECOND;

@@ -4,7 +4,7 @@ import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candida
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
 import { readNumber, readTime } from '../scalars.ts';
-import { isObject, listAt, type RequiredFields, refuseRenamedFields } from '../schema-drift.ts';
+import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../schema-drift.ts';
 import type { CollectRequest, SourcePage } from '../source.ts';
 import { lifelessRanges, missingRanges, tradableWindow } from '../time-ranges.ts';
 import { type Call, VENUE } from './api.ts';
@@ -145,7 +145,7 @@ interface Page extends Points {
 
 async function readPage(data: VenueClient, query: readonly (readonly [string, string | number])[], call: Call): Promise<Page> {
   const answer = await data.get({ path: WHERE, query, family: 'polymarket/data-prices', ...call });
-  const list = listAt(answer.json, 'data', { venue: VENUE, where: WHERE });
+  const list = listInAnswer(answer.json, 'data', { venue: VENUE, where: WHERE });
   refuseRenamedFields(list, FIELDS, { venue: VENUE, where: WHERE, list: 'data' });
   return { rows: list.map(readPoint), requests: answer.requests, next: nextCursor(answer.json, WHERE) };
 }

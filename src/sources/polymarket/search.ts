@@ -1,6 +1,6 @@
 import type { VenueClient } from '../http/venue-client.ts';
 import { readText } from '../scalars.ts';
-import { isObject, listAt } from '../schema-drift.ts';
+import { isObject, listInAnswer } from '../schema-drift.ts';
 import type { SearchHit } from '../source.ts';
 import { VENUE } from './api.ts';
 import { readMarkets } from './gamma.ts';
@@ -24,7 +24,7 @@ export async function searchPolymarket(gamma: VenueClient, text: string, signal:
   const events =
     isObject(json) && (json.events === undefined || json.events === null)
       ? []
-      : listAt(json, 'events', { venue: VENUE, where: '/public-search' });
+      : listInAnswer(json, 'events', { venue: VENUE, where: '/public-search' });
   return events.flatMap((event) => hitOf(event) ?? []);
 }
 

@@ -2,7 +2,7 @@ import type { Instrument } from '../../contracts/market-data.ts';
 import { identifyPage } from '../candidate.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import type { HistoryPage } from '../newest-first-walk.ts';
-import { listAt, refuseRenamedFields } from '../schema-drift.ts';
+import { listInAnswer, refuseRenamedFields } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
 import { readTrade, TRADE_FIELDS } from './trade-row.ts';
@@ -29,7 +29,7 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
       family: 'polymarket/data-trades',
       ...call,
     });
-    const rows = listAt(answer.json, 'data', { venue: VENUE, where });
+    const rows = listInAnswer(answer.json, 'data', { venue: VENUE, where });
     refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list: 'data' }, seen);
     return {
       rows: identifyPage(rows.map((row) => readTrade(row, instrument))),
@@ -63,7 +63,7 @@ export function tradesV1(data: VenueClient, instrument: Instrument, call: Call):
       family: 'polymarket/data-trades',
       ...call,
     });
-    const rows = listAt(answer.json, '$', { venue: VENUE, where });
+    const rows = listInAnswer(answer.json, '$', { venue: VENUE, where });
     refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list: '$' }, seen);
     const more = rows.length >= V1_LIMIT;
     return {

@@ -1,11 +1,11 @@
-import type { Lane } from '../../budget/rate-limits.ts';
+import type { Precedence } from '../../budget/rate-limits.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 
 export type PredictApi = VenueClient;
 
 /** Which budget lane a request uses and what cancels it. */
 export interface Call {
-  readonly lane: Lane;
+  readonly lane: Precedence;
   readonly signal: AbortSignal;
 }
 

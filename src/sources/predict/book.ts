@@ -2,7 +2,7 @@ import type { Instrument } from '../../contracts/market-data.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
 import { VenueError } from '../http/venue-error.ts';
 import { readNumber } from '../scalars.ts';
-import { isObject, listAt, objectAt } from '../schema-drift.ts';
+import { isObject, listInAnswer, objectAt } from '../schema-drift.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { marketIdOf } from './matches.ts';
 
@@ -21,8 +21,8 @@ export async function lookAtBook(api: PredictApi, instrument: Instrument, asOf: 
     });
     const at = { venue: VENUE, where: '/v1/markets/{id}/orderbook' };
     const data = objectAt(objectAt(json, at).data, at);
-    const bids = pricesOf(listAt(data, 'bids', at));
-    const asks = pricesOf(listAt(data, 'asks', at));
+    const bids = pricesOf(listInAnswer(data, 'bids', at));
+    const asks = pricesOf(listInAnswer(data, 'asks', at));
     const stamp = readNumber(data.updateTimestampMs).value;
     return {
       book: { bid: bids.length === 0 ? null : Math.max(...bids), ask: asks.length === 0 ? null : Math.min(...asks), at: stamp ?? asOf },

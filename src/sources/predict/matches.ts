@@ -1,7 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { identifyPage } from '../candidate.ts';
 import type { HistoryPage } from '../newest-first-walk.ts';
-import { type JsonObject, listAt, objectAt, refuseRenamedFields, schemaChanged } from '../schema-drift.ts';
+import { type JsonObject, listInAnswer, objectAt, refuseRenamedFields, schemaChanged } from '../schema-drift.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { MATCH_FIELDS, readMatch } from './match-row.ts';
 
@@ -26,7 +26,7 @@ export function matches(api: PredictApi, instrument: Instrument, call: Call): (c
       ...call,
     });
     const at = { venue: VENUE, where: WHERE };
-    const rows = listAt(json, 'data', at);
+    const rows = listInAnswer(json, 'data', at);
     refuseRenamedFields(rows, MATCH_FIELDS, { ...at, list: 'data' }, seen);
     const next = cursorOf(objectAt(json, at));
     return {

@@ -1,4 +1,4 @@
-import { laneOf } from '../../budget/lane.ts';
+import { precedenceOf } from '../../budget/precedence.ts';
 import type { PredictSelector } from '../../contracts/catalogue.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import { wantsBook } from '../book-freshness.ts';
@@ -14,7 +14,7 @@ import { matches } from './matches.ts';
 export function createPredictSource(api: PredictApi): Source<PredictSelector> {
   return {
     type: VENUE,
-    discover: (request) => discoverPredict(api, request, { lane: laneOf(request.asOf), signal: request.signal }),
+    discover: (request) => discoverPredict(api, request, { lane: precedenceOf(request.asOf), signal: request.signal }),
     collect: (request) => collect(api, request),
     describe: (error) => describeError(VENUE, error),
   };
@@ -27,7 +27,7 @@ interface Cursor {
 
 async function* collect(api: PredictApi, request: CollectRequest): AsyncGenerator<SourcePage> {
   const { instrument, window, asOf, refetch } = request;
-  const call: Call = { lane: laneOf(asOf), signal: request.signal };
+  const call: Call = { lane: precedenceOf(asOf), signal: request.signal };
   const cursor = request.cursor as unknown as Cursor | undefined;
   if (cursor?.trades !== null) {
     const pages = walkNewestFirst({

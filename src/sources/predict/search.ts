@@ -1,5 +1,5 @@
 import { readText } from '../scalars.ts';
-import { isObject, listAt, objectAt } from '../schema-drift.ts';
+import { isObject, listInAnswer, objectAt } from '../schema-drift.ts';
 import type { SearchHit } from '../source.ts';
 import { type PredictApi, VENUE } from './api.ts';
 import { instrumentOf } from './instrument.ts';
@@ -23,8 +23,8 @@ export async function searchPredict(api: PredictApi, text: string, signal: Abort
   });
   const at = { venue: VENUE, where: WHERE };
   const data = objectAt(objectAt(json, at).data, at);
-  const categories = data.categories === undefined ? [] : listAt(data, 'categories', at);
-  const markets = data.markets === undefined ? [] : listAt(data, 'markets', at);
+  const categories = data.categories === undefined ? [] : listInAnswer(data, 'categories', at);
+  const markets = data.markets === undefined ? [] : listInAnswer(data, 'markets', at);
   const hits = categories.flatMap((category) => categoryHit(category) ?? []);
   const shown = new Set(hits.flatMap(({ instruments }) => instruments));
   return [

@@ -1,5 +1,5 @@
 import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words.ts';
-import { intervalMinutes, intervalOf, kindOf } from '../database/codes.ts';
+import { intervalMinutes, intervalOf, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 /** A series of candles that is long enough to be backtested. */
@@ -31,5 +31,9 @@ export async function backtestSeries(
      order by instrument, interval_minutes, kind`,
     [filter.instrumentKeys, filter.intervals.map(intervalMinutes), Math.ceil(filter.from), Math.floor(filter.to), INTERVAL_MS['1m']],
   );
-  return rows.map((row) => ({ instrumentKey: row.instrument, interval: intervalOf(row.interval_minutes), priceType: kindOf(row.kind) }));
+  return rows.map((row) => ({
+    instrumentKey: row.instrument,
+    interval: intervalOf(row.interval_minutes),
+    priceType: tickKindOf(row.kind),
+  }));
 }

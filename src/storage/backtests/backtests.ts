@@ -1,6 +1,6 @@
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
-import { intervalMinutes, intervalOf, kindCode, kindOf } from '../database/codes.ts';
+import { intervalMinutes, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';
 
@@ -97,7 +97,7 @@ export async function readBacktests(queryable: Queryable, filter: BacktestFilter
     source: row.source,
     instrument: row.instrument,
     instrumentKey: row.key,
-    priceType: kindOf(row.price_type),
+    priceType: tickKindOf(row.price_type),
     interval: intervalOf(row.interval_minutes),
     strategy: row.strategy,
     params: row.params,

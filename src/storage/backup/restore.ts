@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { appliedVersions } from '../database/migrate.ts';
@@ -8,8 +9,6 @@ import { ensurePartitions, partitionNames } from '../ticks/partitions.ts';
 import { type BackupHead, type BackupTail, PartDigest, UNHURRIED } from './backup.ts';
 import { type BackupTable, backupTables, columnList, copyOutOf } from './backup-tables.ts';
 import { bad, readBackup } from './read-backup.ts';
-
-const DAY = 86_400_000;
 
 export interface Restored {
   readonly tables: Readonly<Record<string, number>>;
@@ -106,7 +105,7 @@ async function ensureMonths(transaction: Transaction, partitions: readonly strin
   const known = await partitionNames(transaction);
   const days = partitions
     .filter((name) => !known.includes(name))
-    .map((name) => Date.UTC(Number(name.slice(-7, -3)), Number(name.slice(-2)) - 1) / DAY);
+    .map((name) => Date.UTC(Number(name.slice(-7, -3)), Number(name.slice(-2)) - 1) / DAY_MS);
   await ensurePartitions(transaction, days);
 }
 

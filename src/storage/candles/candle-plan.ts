@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
-import { intervalMinutes, intervalOf, kindCode, kindOf } from '../database/codes.ts';
+import { intervalMinutes, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
 
@@ -88,7 +88,13 @@ async function findStaleSeries(
     const id = `${row.instrument} ${row.kind}`;
     let group = groups.get(id);
     if (group === undefined) {
-      group = { instrumentKey: row.instrument, kind: kindOf(row.kind), version: row.version, covered: rangesOf(row.covered), series: [] };
+      group = {
+        instrumentKey: row.instrument,
+        kind: tickKindOf(row.kind),
+        version: row.version,
+        covered: rangesOf(row.covered),
+        series: [],
+      };
       groups.set(id, group);
     }
     group.series.push({

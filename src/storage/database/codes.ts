@@ -3,7 +3,7 @@ import { INTERVAL_MS, INTERVALS, type Interval, TICK_KINDS, type TickKind } from
 
 /** How the words of the contract are written in narrow columns: by position, so the lists must only ever grow at their end. */
 export const kindCode = (kind: TickKind): number => TICK_KINDS.indexOf(kind);
-export const kindOf = (code: number): TickKind => TICK_KINDS[code];
+export const tickKindOf = (code: number): TickKind => TICK_KINDS[code];
 
 export const sideCode = (side: 'buy' | 'sell' | null): number | null => (side === null ? null : side === 'buy' ? 1 : 0);
 export const sideOf = (code: number | null): 'buy' | 'sell' | null => (code === null ? null : code === 1 ? 'buy' : 'sell');

@@ -17,7 +17,7 @@ export function addressOf(url: string): string {
 }
 
 /** The same server, another database. */
-export function withDatabase(url: string, database: string): string {
+export function databaseUrlOf(url: string, database: string): string {
   const parsed = new URL(url);
   parsed.pathname = `/${database}`;
   return parsed.toString();

@@ -3,7 +3,7 @@ import type { Json } from '../../contracts/pipeline-input.ts';
 import type { PipelineResult } from '../../contracts/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
-import { kindOf } from '../database/codes.ts';
+import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 const HOUR = 3_600_000;
@@ -60,7 +60,7 @@ export async function mostActiveInstruments(
      group by s.symbol, h.instrument, h.kind order by s.symbol, h.kind, sum(h.ticks) desc, h.instrument`,
     [symbols, sourceTypes, Math.floor(from / HOUR), Math.floor(to / HOUR)],
   );
-  return rows.map((row) => ({ symbol: row.symbol, instrumentKey: row.instrument, kind: kindOf(row.kind) }));
+  return rows.map((row) => ({ symbol: row.symbol, instrumentKey: row.instrument, kind: tickKindOf(row.kind) }));
 }
 
 export interface RecentCloses {
@@ -152,7 +152,7 @@ export async function longestGaps(
 }
 
 /** The finished run before this one. */
-export interface EarlierRun {
+export interface PreviousRun {
   readonly runId: string;
   readonly executionId: string;
   readonly config: RunConfig;
@@ -160,8 +160,8 @@ export interface EarlierRun {
   readonly finishedAt: Date | null;
 }
 
-export async function runBefore(queryable: Queryable, executionId: string): Promise<EarlierRun | undefined> {
-  const { rows } = await queryable.query<EarlierRun>(
+export async function runBefore(queryable: Queryable, executionId: string): Promise<PreviousRun | undefined> {
+  const { rows } = await queryable.query<PreviousRun>(
     `select e.run_id as "runId", e.execution_id as "executionId", e.config, e.status, e.finished_at as "finishedAt"
      from runs r join runs e on (e.started_at, e.execution_id) < (r.started_at, r.execution_id)
      where r.execution_id = $1 and e.status is not null order by e.started_at desc, e.execution_id desc limit 1`,

@@ -1,5 +1,5 @@
 import type { CandidateRow, QuarantineReason, TickFlag } from '../../contracts/market-data.ts';
-import { flagBits, kindOf, sideOf } from '../database/codes.ts';
+import { flagBits, sideOf, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-decoder.ts';
 import type { Transaction } from '../database/database.ts';
 
@@ -31,7 +31,7 @@ export async function* readStagedRows(transaction: Transaction, batch: number): 
 
 const readRow = (decoder: CopyDecoder): StagedRow => ({
   position: decoder.int8(),
-  kind: kindOf(decoder.int2() as number),
+  kind: tickKindOf(decoder.int2() as number),
   time: decoder.nullableInt8(),
   price: decoder.nullableFloat8(),
   size: decoder.nullableFloat8(),

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
-import { kindOf } from '../database/codes.ts';
+import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 /** What of an instrument's part of a window was not collected. */
@@ -30,5 +30,5 @@ export async function symbolGaps(
      group by i.id, c.kind, w.opened order by share desc, i.id`,
     [symbol, sourceTypes, Math.floor(window.from), Math.floor(window.to)],
   );
-  return rows.map((row) => ({ ...row, kind: kindOf(row.kind) }));
+  return rows.map((row) => ({ ...row, kind: tickKindOf(row.kind) }));
 }

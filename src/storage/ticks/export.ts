@@ -1,5 +1,5 @@
 import type { SourceType } from '../../contracts/words.ts';
-import { kindOf, sideOf } from '../database/codes.ts';
+import { sideOf, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-decoder.ts';
 import type { Queryable } from '../database/database.ts';
 import type { TickRecord } from './ticks.ts';
@@ -59,7 +59,7 @@ export async function* readTicksByTime(
     while (decoder.nextRow()) {
       batch.push({
         of: instruments[decoder.int8()],
-        kind: kindOf(decoder.int2() as number),
+        kind: tickKindOf(decoder.int2() as number),
         time: decoder.int8(),
         price: decoder.float8(),
         size: decoder.nullableFloat8(),

@@ -1,8 +1,8 @@
+import { DAY_MS } from '../../contracts/words.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 
 /** Any number; the same in every process, so that only one of them makes partitions at a time. */
 const PARTITION_LOCK = 7_305_310_002;
-const DAY = 86_400_000;
 
 interface Month {
   /** `ticks_2026_11` */
@@ -22,8 +22,8 @@ interface Month {
  */
 export async function ensurePartitions(queryable: Queryable, days: readonly number[]): Promise<void> {
   if (days.length === 0) return;
-  const newest = monthOf(Math.max(...days) * DAY);
-  const wanted = new Map([...days.map((day) => monthOf(day * DAY)), monthOf(newest.to)].map((month) => [month.table, month]));
+  const newest = monthOf(Math.max(...days) * DAY_MS);
+  const wanted = new Map([...days.map((day) => monthOf(day * DAY_MS)), monthOf(newest.to)].map((month) => [month.table, month]));
   const known = new Set(await partitionNames(queryable));
   for (const month of wanted.values()) if (!known.has(month.table)) await createPartition(queryable, month);
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
-import { intervalOf, kindCode, kindOf } from '../database/codes.ts';
+import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 const HOUR = 3_600_000;
@@ -23,7 +23,7 @@ export async function tickActivity(
      where s.symbol = $1 and h.hour between $2 and $3 group by h.instrument, h.kind order by 3 desc, 1, 2`,
     [symbol, Math.floor(from / HOUR), Math.floor(to / HOUR)],
   );
-  return rows.map((row) => ({ instrumentKey: row.instrument, kind: kindOf(row.kind), ticks: row.ticks }));
+  return rows.map((row) => ({ instrumentKey: row.instrument, kind: tickKindOf(row.kind), ticks: row.ticks }));
 }
 
 export interface LastTick {
@@ -64,7 +64,7 @@ export async function candleCounts(
      where instrument = $1 and open_time < $2 group by kind, interval_minutes order by kind, interval_minutes`,
     [instrumentKey, Math.floor(until)],
   );
-  return rows.map((row) => ({ priceType: kindOf(row.kind), interval: intervalOf(row.minutes), count: row.count }));
+  return rows.map((row) => ({ priceType: tickKindOf(row.kind), interval: intervalOf(row.minutes), count: row.count }));
 }
 
 /** When rows of an instrument that went into quarantine happened, newest first, at most `limit`. */
@@ -110,7 +110,7 @@ export async function backtestHeads(
   return rows.map(({ instrument, price_type, minutes, ...row }) => ({
     ...row,
     instrumentKey: instrument,
-    priceType: kindOf(price_type),
+    priceType: tickKindOf(price_type),
     interval: intervalOf(minutes),
   }));
 }

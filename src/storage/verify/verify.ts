@@ -4,12 +4,12 @@ import { buildRegion } from '../candles/build-series.ts';
 import { tickHours } from '../candles/candle-plan.ts';
 import { candleRegions } from '../candles/candle-regions.ts';
 import { readCandles } from '../candles/candles.ts';
-import { intervalOf, kindOf } from '../database/codes.ts';
+import { intervalOf, tickKindOf } from '../database/codes.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { DataWarning } from './data-warning.ts';
-import { suspiciousGroups } from './verify-groups.ts';
-import { unusuallyQuiet } from './verify-quiet.ts';
-import { suspiciousTwins } from './verify-twins.ts';
+import { suspiciousGroups } from './suspicious-groups.ts';
+import { suspiciousTwins } from './suspicious-twins.ts';
+import { unusuallyQuiet } from './unusual-quiet.ts';
 
 /** What a look at the data found. */
 export interface DataReport {
@@ -73,7 +73,7 @@ async function builtSeries(queryable: Queryable): Promise<readonly BuiltSeries[]
   return rows.map(({ key, id, kind, minutes }) => ({
     instrumentKey: key,
     instrument: id,
-    kind: kindOf(kind),
+    kind: tickKindOf(kind),
     intervals: minutes.map(intervalOf),
   }));
 }

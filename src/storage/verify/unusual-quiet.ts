@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { SHORTEST_UNUSUAL_QUIET, type UnusualQuiet, USUAL_HOURS, unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
-import { kindOf } from '../database/codes.ts';
+import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import type { DataWarning } from './data-warning.ts';
 
@@ -47,7 +47,7 @@ export async function unusuallyQuiet(queryable: Queryable): Promise<readonly Dat
 }
 
 function warningOf({ id, symbols, kind }: QuietRow, { since, length, usual }: UnusualQuiet): DataWarning {
-  const what = kindOf(kind) === 'trade' ? 'trade' : 'price point';
+  const what = tickKindOf(kind) === 'trade' ? 'trade' : 'price point';
   const hours = (ms: number): number => Math.floor(ms / HOUR);
   return {
     detail: `${(symbols ?? []).join(', ')}: ${id} is open and collected, but has had no ${what} for ${hours(length)} h (since ${new Date(since).toISOString()}); its pauses are rarely longer than ${hours(usual)} h`,

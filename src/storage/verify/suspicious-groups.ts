@@ -1,15 +1,15 @@
 import type { Instrument, Resolution, TickColumns } from '../../contracts/market-data.ts';
-import { type Interval, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
+import { DAY_MS, type Interval, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { type GroupMember, type GroupReport, groupReport } from '../../market/integrity/group-sum.ts';
 import { intervalOf, kindCode } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import type { DataWarning } from './data-warning.ts';
-import { readCloses } from './verify-closes.ts';
+import { readCloses } from './read-closes.ts';
 
 /** Times at which every member has a price, below which nothing is said. */
 const ENOUGH_TIMES = 10;
 /** Candles of this time before a group's newest one are looked at, milliseconds: an old mistake that was mended is no news. */
-const RECENT = 30 * 86_400_000;
+const RECENT = 30 * DAY_MS;
 
 /** What was found about groups of markets that exclude each other. */
 export interface GroupFindings {

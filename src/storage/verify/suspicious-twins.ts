@@ -1,8 +1,8 @@
 import { complementReport } from '../../market/integrity/complement.ts';
-import { intervalOf, kindOf } from '../database/codes.ts';
+import { intervalOf, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import type { DataWarning } from './data-warning.ts';
-import { readCloses } from './verify-closes.ts';
+import { readCloses } from './read-closes.ts';
 
 /** Hours in which both twins have a price, below which nothing is said. */
 const ENOUGH_PAIRS = 10;
@@ -32,7 +32,7 @@ export async function suspiciousTwins(queryable: Queryable): Promise<readonly Da
   );
   const found: DataWarning[] = [];
   for (const { key, id, twin_key, twin, kind, minutes } of rows) {
-    const series = { priceType: kindOf(kind), interval: intervalOf(minutes) };
+    const series = { priceType: tickKindOf(kind), interval: intervalOf(minutes) };
     const [first, second] = await Promise.all([key, twin_key].map((instrumentKey) => readCloses(queryable, { instrumentKey, ...series })));
     const report = complementReport(first, second);
     if (report.polarity !== 'complement' || report.pairs < ENOUGH_PAIRS) continue;
