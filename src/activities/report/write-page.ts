@@ -1,10 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-
-/** What does not mend itself: no permission, no room, something else in the way. */
-const NEEDS_THE_USER = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENAMETOOLONG']);
+import { needsTheUser, writeFileAtomically } from '../../files/write/write-output.ts';
 
 /**
  * Writes a page that is whole or not there, so that a browser that reloads meanwhile sees the old or the new one. Two writers
@@ -13,19 +10,19 @@ const NEEDS_THE_USER = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 
  * @returns how many bytes were written
  */
 export async function writePage(file: string, text: string): Promise<number> {
-  const partial = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.partial`);
   try {
     await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(partial, text);
-    await rename(partial, file);
+    // a page that a power cut took is written again by the next report
+    return await writeFileAtomically(file, [text], { durable: false });
   } catch (error) {
-    await rm(partial, { force: true }).catch(() => undefined);
-    if (!NEEDS_THE_USER.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const cause = error instanceof PredictLabError ? (error.cause ?? error) : error;
+    // somebody removed the folder meanwhile: the next attempt makes it again
+    const removed = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    if (removed || !(cause instanceof PredictLabError || needsTheUser(cause))) throw cause;
     throw new PredictLabError(
       'BadInput',
-      `the report ${file} cannot be written: ${messageOf(error)}; check that PREDICTLAB_HOME is a folder with room that this user may write to`,
-      { cause: error },
+      `the report ${file} cannot be written: ${messageOf(cause)}; check that PREDICTLAB_HOME is a folder with room that this user may write to`,
+      { cause },
     );
   }
-  return Buffer.byteLength(text);
 }

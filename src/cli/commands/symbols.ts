@@ -1,10 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catalogue.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import { didYouMean } from '../../contracts/nearest-name.ts';
 import { SOURCE_TYPES } from '../../contracts/words.ts';
+import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { parseCatalogue } from '../../sources/parse-catalogue.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../storage/markets/catalogue.ts';
@@ -230,6 +231,6 @@ async function exportCatalogue(database: Database, out: string | undefined): Pro
   await ensureCatalogue(database);
   const entries = await listSymbols(database);
   if (out === undefined) return printJson(entries);
-  await writeFile(out, `${JSON.stringify(entries, null, 2)}\n`);
+  await writeFileAtomically(out, [`${JSON.stringify(entries, null, 2)}\n`]);
   printLine(`${entries.length} symbols written to ${out}`);
 }

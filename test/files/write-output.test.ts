@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writeFileAtomically } from '../../src/files/write/write-output.ts';
+import { scratchFolder } from './scratch.ts';
+
+const folder = scratchFolder();
+const partials = (): readonly string[] => readdirSync(folder.path).filter((name) => name.includes('partial'));
+
+describe('what is written to', () => {
+  it.skipIf(process.platform === 'win32')('stays a FIFO when it is one, and its reader gets everything', async () => {
+    const fifo = join(folder.path, 'fifo');
+    expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
+    const reading = readFile(fifo, 'utf8');
+    expect(await writeFileAtomically(fifo, ['a', 'b'])).toBe(2);
+    expect(await reading).toBe('ab');
+    expect(lstatSync(fifo).isFIFO()).toBe(true);
+    expect(partials()).toEqual([]);
+  });
+
+  it('is what a symbolic link leads to, and the link stays one', async () => {
+    const target = folder.write('target.csv', 'before');
+    const link = join(folder.path, 'link.csv');
+    symlinkSync('target.csv', link);
+    await writeFileAtomically(link, ['after']);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(target, 'utf8')).toBe('after');
+    const dangling = join(folder.path, 'dangling.csv');
+    symlinkSync('later.csv', dangling);
+    await writeFileAtomically(dangling, ['new']);
+    expect(readFileSync(join(folder.path, 'later.csv'), 'utf8')).toBe('new');
+  });
+
+  it('keeps the permissions it had, and gets those that were asked for when it is new', async () => {
+    const known = folder.write('known.csv', 'before');
+    chmodSync(known, 0o640);
+    await writeFileAtomically(known, ['after'], { mode: 0o600 });
+    expect(statSync(known).mode & 0o777).toBe(0o640);
+    const fresh = join(folder.path, 'fresh.csv');
+    await writeFileAtomically(fresh, ['x'], { mode: 0o600 });
+    expect(statSync(fresh).mode & 0o777).toBe(0o600);
+  });
+
+  it('is refused in one sentence when it is a folder, has no name, or has no place, before anything is asked for', async () => {
+    mkdirSync(join(folder.path, 'a-folder'));
+    let asked = false;
+    const chunks = (async function* () {
+      asked = true;
+      yield 'x';
+    })();
+    for (const [file, sentence] of [
+      ['', /the name of the file to write is empty; name one$/],
+      [' ', /is empty/],
+      [join(folder.path, 'a-folder'), /a-folder cannot be written: it is a folder; name a file in it$/],
+      [`${join(folder.path, 'nothing-yet')}/`, /is a folder/],
+      [join(folder.path, 'none', 'x.csv'), /cannot be written: ENOENT.*; check the folder and its permissions$/],
+      [join(folder.write('file', ''), 'x.csv'), /cannot be written: ENOTDIR/],
+      [join(folder.path, 'x'.repeat(300)), /cannot be written: ENAMETOOLONG/],
+    ] as const) {
+      await expect(writeFileAtomically(file, chunks), file).rejects.toMatchObject({ type: 'BadInput', message: sentence });
+    }
+    expect(asked).toBe(false);
+    expect(partials()).toEqual([]);
+  });
+
+  it('may have a name as long as a name can be', async () => {
+    const file = join(folder.path, `${'x'.repeat(251)}.csv`);
+    await writeFileAtomically(file, ['x']);
+    expect(existsSync(file)).toBe(true);
+  });
+
+  it('is written by two at once: one of them stays, whole', async () => {
+    const file = join(folder.path, 'both.csv');
+    const slowly = async function* (text: string) {
+      for (const letter of text) {
+        yield letter;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await Promise.all([writeFileAtomically(file, slowly('aaaa')), writeFileAtomically(file, slowly('bbbb'))]);
+    expect(['aaaa', 'bbbb']).toContain(readFileSync(file, 'utf8'));
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says that there is no room, and leaves what was there', async () => {
+    await expect(writeFileAtomically('/dev/full', ['x'])).rejects.toMatchObject({
+      type: 'BadInput',
+      message: /\/dev\/full cannot be written: ENOSPC.*; free some disk space$/,
+    });
+    expect(lstatSync('/dev/full').isCharacterDevice()).toBe(true);
+  });
+});
