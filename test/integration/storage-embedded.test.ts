@@ -88,6 +88,42 @@ describe('the embedded Postgres', () => {
     expect(existsSync(pidFile())).toBe(false);
   });
 
+  it('does not care for variables that are meant for another server', async () => {
+    const foreign: Record<string, string> = {
+      PGHOST: 'elsewhere.invalid',
+      PGPORT: '6543',
+      PGUSER: 'somebody',
+      PGDATABASE: 'other',
+      PGDATA: '/none',
+      PGOPTIONS: '-c search_path=nowhere',
+      PGSSLMODE: 'require',
+      PGSSLNEGOTIATION: 'direct',
+      PGSSLROOTCERT: '/none/ca.pem',
+      PGCLIENT_ENCODING: 'LATIN1',
+      PGTZ: 'Asia/Tokyo',
+      PGSERVICE: 'none',
+      PGCONNECT_TIMEOUT: '1',
+      PGAPPNAME: 'other',
+    };
+    const before = { ...process.env };
+    Object.assign(process.env, foreign);
+    try {
+      const { url, close } = await attachPostgres({ home });
+      const database = await openDatabase({ url });
+      const { rows } = await database.query(
+        "select current_user as user, current_database() as name, current_setting('search_path') as path, current_setting('port') as port, current_setting('timezone') as zone",
+      );
+      expect(rows).toEqual([{ user: 'postgres', name: 'predictlab', path: '"$user", public', port: '5432', zone: 'UTC' }]);
+      await database.close();
+      await close();
+    } finally {
+      for (const name of Object.keys(foreign)) {
+        if (before[name] === undefined) delete process.env[name];
+        else process.env[name] = before[name];
+      }
+    }
+  });
+
   it('is what a command uses without DATABASE_URL, and is left alone with it', async () => {
     const given = await resolveDatabase({ DATABASE_URL: 'postgresql://me@db/x', PREDICTLAB_HOME: home });
     expect(given.url).toBe('postgresql://me@db/x');

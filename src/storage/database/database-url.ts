@@ -1,6 +1,36 @@
-/** The URL of a server that listens on a Unix socket in `directory`; understood by `pg` and by libpq. */
+import { PredictLabError } from '../../contracts/errors.ts';
+
+/**
+ * The URL of the embedded server, which listens on a Unix socket in `directory`; understood by `pg` and by libpq. It says everything that they
+ * would otherwise look up in PGPORT, PGUSER, PGOPTIONS or PGSSLMODE: those are meant for another server.
+ */
 export function socketUrl(directory: string, database: string): string {
-  return `postgresql://postgres@localhost/${database}?host=${encodeURIComponent(directory)}`;
+  const settings = { host: directory, sslmode: 'disable', options: '-c timezone=UTC' };
+  const query = Object.entries(settings).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `postgresql://postgres@localhost:5432/${database}?${query.join('&')}`;
+}
+
+/**
+ * A URL that a user gave, as it is.
+ *
+ * @throws PredictLabError `StorageUnavailable` when it is none of Postgres; the message never holds the URL, which may hold a password
+ */
+export function checkedUrl(url: string): string {
+  const says = /^(postgres(ql)?:\/\/|socket:|\/)/.test(url) ? problemOf(url) : 'it is no URL of Postgres';
+  if (says === undefined) return url;
+  throw new PredictLabError(
+    'StorageUnavailable',
+    `DATABASE_URL cannot be used: ${says}; write postgresql://user:password@host:5432/name, with %40 for @, %2F for / and %23 for # in the password`,
+  );
+}
+
+function problemOf(url: string): string | undefined {
+  if (url.startsWith('/')) return undefined;
+  // a host of its own may be left out where the query names a socket
+  for (const candidate of [url, url.replace('@/', '@localhost/').replace(':///', '://localhost/')]) {
+    if (URL.canParse(candidate)) return undefined;
+  }
+  return 'its host or port cannot be read';
 }
 
 /** Where a database is, for messages: `host:port/name` or `<socket folder>/name`, never with a password. */
@@ -12,9 +42,12 @@ export function addressOf(url: string): string {
       ? `${socket}${parsed.pathname}`
       : `${parsed.hostname}:${parsed.port || '5432'}${parsed.pathname}`;
   } catch {
-    return 'the address in DATABASE_URL (which is no URL: postgresql://user:password@host:5432/name is)';
+    return 'the address in DATABASE_URL';
   }
 }
+
+/** Whether a server is reached through a socket on this machine. */
+export const isSocket = (url: string): boolean => addressOf(url).startsWith('/');
 
 /** The same server, another database. */
 export function databaseUrlOf(url: string, database: string): string {

@@ -1,17 +1,11 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DatabaseError, Pool, type PoolClient, type QueryConfig, types } from 'pg';
+import { type ClientBase, DatabaseError, Pool, type PoolClient, type QueryConfig, types } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { connectionSettings, setUpSession } from './connection-settings.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from './database.ts';
 import { migrate } from './migrate.ts';
 import { storageError } from './storage-error.ts';
-
-/** A statement of ours works on one batch; longer than this it is stuck. */
-const STATEMENT_TIMEOUT_MS = 120_000;
-const LOCK_TIMEOUT_MS = 30_000;
-const CONNECT_TIMEOUT_MS = 10_000;
-/** A worker that was stopped inside a transaction must not hold its locks for ever. */
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 300_000;
 
 const INT8 = 20;
 
@@ -47,13 +41,11 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab' }: OpenD
   let pool: Pool;
   try {
     pool = new Pool({
-      connectionString: url,
+      ...connectionSettings(url),
       max,
       application_name: applicationName,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      // awaited before anybody gets the connection, whatever its type says
+      onConnect: setUpSession as (client: ClientBase) => void,
       // Our bigints are milliseconds, counts and sequence numbers: all below 2^53.
       types: {
         getTypeParser: ((oid: number, format?: 'text') =>

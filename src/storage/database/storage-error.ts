@@ -1,5 +1,5 @@
 import { PredictLabError } from '../../contracts/errors.ts';
-import { addressOf } from './database-url.ts';
+import { addressOf, isSocket } from './database-url.ts';
 
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
@@ -16,6 +16,12 @@ const NETWORK_CODES = new Set([
 
 /** SQLSTATEs (or their class) that say "the server is not there for us", with what to do about it. */
 const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
+  [/^42501$/, 'give the user of DATABASE_URL the rights that docs/deployment.md names, or name its owner'],
+  [/^3F000$/, 'make a schema for the user of DATABASE_URL (create schema … authorization …), or set its search_path'],
+  [/^08P01$/, 'let the pooler in between pass it (ignore_startup_parameters of PgBouncer), or go to the server itself'],
+  [/^25006$/, 'it only reads: name the primary server in DATABASE_URL'],
+  [/^58/, 'its disk or file system fails: see its log'],
+  [/^XX00[12]$/, 'its files are damaged: see its log, and restore a backup into a new database'],
   [/^28/, 'check the user and password in DATABASE_URL'],
   [/^3D000$/, 'create the database that DATABASE_URL names'],
   [/^53100$/, 'free some disk space'],
@@ -26,6 +32,17 @@ const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^(40001|40P01)$/, 'two transactions got into each other’s way; it is tried again'],
   [/^55P03$/, 'another transaction held a lock for too long; it is tried again'],
   [/^57014$/, 'a statement was cancelled or took too long; it is tried again'],
+];
+
+/** Messages about encryption, from either side, with what to do about it. */
+const ENCRYPTION: readonly (readonly [message: RegExp, advice: string])[] = [
+  [/does not support SSL/i, 'take sslmode out of DATABASE_URL (unset PGSSLMODE), or turn TLS on at the server'],
+  [/no encryption|SSL off/i, 'the server wants TLS: add ?sslmode=verify-full to DATABASE_URL'],
+  [/no such file or directory, open/, 'check the certificate files that DATABASE_URL names'],
+  [
+    /certificate|self.signed|altname|SECURITY WARNING/i,
+    'name the authority’s certificate with sslrootcert=<file> in DATABASE_URL, and the server as it calls itself',
+  ],
 ];
 
 /** Messages of `pg` itself, which carry no code. */
@@ -39,6 +56,8 @@ export function storageError(error: unknown, url: string): unknown {
   if (error instanceof PredictLabError || !(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const message = reasonOf(error);
+  const encryption = ENCRYPTION.find(([says]) => says.test(message));
+  if (encryption !== undefined && !isOfStatement(code)) return unavailable(url, message, encryption[1], error);
   if ((code !== undefined && NETWORK_CODES.has(code)) || (code === undefined && LOST.test(message))) {
     return unavailable(url, message, whatToStart(url), error);
   }
@@ -50,12 +69,15 @@ export function storageError(error: unknown, url: string): unknown {
   return error;
 }
 
+/** Whether the server understood a statement and refused that: its words may quote anything. */
+const isOfStatement = (code: string | undefined): boolean => code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('28');
+
 function unavailable(url: string, message: string, advice: string, cause: unknown): PredictLabError {
   return new PredictLabError('StorageUnavailable', `Postgres at ${addressOf(url)}: ${message}; ${advice}`, { cause });
 }
 
 function whatToStart(url: string): string {
-  return addressOf(url).startsWith('/')
+  return isSocket(url)
     ? 'the embedded server is not running: start `predictlab dev`, or any command without DATABASE_URL'
     : 'start it, or unset DATABASE_URL to use the embedded server';
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { folderOf, pidExists, programOf } from '../../processes/process-identity.ts';
+import { connectionSettings } from '../database/connection-settings.ts';
 import { socketUrl } from '../database/database-url.ts';
 import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
@@ -146,7 +147,7 @@ export function signal(pid: number): void {
 
 /** Makes the database of this name unless it exists. */
 export async function ensureDatabase(cluster: Pick<Cluster, 'socket'>, name: string): Promise<void> {
-  const client = new Client({ connectionString: socketUrl(cluster.socket, 'postgres') });
+  const client = new Client(connectionSettings(socketUrl(cluster.socket, 'postgres')));
   await client.connect();
   try {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
@@ -157,7 +158,7 @@ export async function ensureDatabase(cluster: Pick<Cluster, 'socket'>, name: str
 }
 
 async function accepts({ socket }: Cluster): Promise<boolean> {
-  const client = new Client({ connectionString: socketUrl(socket, 'postgres'), connectionTimeoutMillis: 2_000 });
+  const client = new Client({ ...connectionSettings(socketUrl(socket, 'postgres')), connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();
