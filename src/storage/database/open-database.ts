@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type ClientBase, DatabaseError, Pool, type PoolClient, type QueryConfig, types } from 'pg';
+import { DatabaseError, Pool, type PoolClient, type QueryConfig, types } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { connectionSettings, setUpSession } from './connection-settings.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from './database.ts';
@@ -44,8 +44,8 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab' }: OpenD
       ...connectionSettings(url),
       max,
       application_name: applicationName,
-      // awaited before anybody gets the connection, whatever its type says
-      onConnect: setUpSession as (client: ClientBase) => void,
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it before anybody gets the connection
+      onConnect: setUpSession,
       // Our bigints are milliseconds, counts and sequence numbers: all below 2^53.
       types: {
         getTypeParser: ((oid: number, format?: 'text') =>
