@@ -112,7 +112,7 @@ export class PredictLab {
   /**
    * Waits for the end of a run.
    *
-   * @throws RunEnded when it did not end with a result: failed (`InvalidPipeline`, `CriticalTaskFailed`), cancelled, terminated
+   * @throws RunEnded when it did not end with a result: failed (`InvalidPipeline`, `CriticalTaskFailed`, `NothingSucceeded`; `partial` is the result of the last two), cancelled, terminated
    */
   async result(run: string): Promise<PipelineResult> {
     const handle = await this.#handle(run);

@@ -7,7 +7,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { StageFunction } from '../src/activities/stages/stage-work.ts';
-import { PredictLab } from '../src/client.ts';
+import { PredictLab, RunEnded } from '../src/client.ts';
 import type { PipelineInput } from '../src/contracts/pipeline-input.ts';
 import type { PipelineResult } from '../src/contracts/pipeline-status.ts';
 import type { Stage } from '../src/contracts/words.ts';
@@ -41,7 +41,7 @@ export interface Rig {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly worker: RunningWorker | undefined;
-  /** Starts a run and waits for its result. */
+  /** Starts a run and waits for its result, also where it says that the run failed. */
   run(input: PipelineInput, runId?: string): Promise<PipelineResult>;
   /** Names a workflow that was started by other means, so that it is replayed too. */
   started(workflowId: string): void;
@@ -106,7 +106,12 @@ export async function createRig({
     worker,
     async run(input, runId) {
       const begun = await lab.start(input, runId === undefined ? {} : { runId });
-      return await lab.result(begun.runId);
+      try {
+        return await lab.result(begun.runId);
+      } catch (error) {
+        if (error instanceof RunEnded && error.partial !== undefined) return error.partial;
+        throw error;
+      }
     },
     started: (workflowId) => void ids.add(workflowId),
     histories,

@@ -92,7 +92,7 @@ function report(error: unknown): number {
 
 /** Retryable errors are services that are away; the others need the user. */
 function exitCodeOfType(type: ErrorType): number {
-  if (type === 'CriticalTaskFailed') return 1;
+  if (type === 'CriticalTaskFailed' || type === 'NothingSucceeded') return 1;
   if (ERROR_EFFECTS[type] === 'retryable' || type === 'SourceUnauthorized' || type === 'SourceBlocked') return 3;
   return 2;
 }

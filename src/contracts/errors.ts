@@ -11,6 +11,8 @@ export const ERROR_EFFECTS = {
   InvalidPipeline: 'fatal',
   /** A task marked critical failed; the run ends. */
   CriticalTaskFailed: 'fatal',
+  /** No symbol reached its last stage, or, in a run of custom tasks only, none of them succeeded; the run has ended. */
+  NothingSucceeded: 'fatal',
   /** What the user gave (a file, a parameter, a selector) is wrong; trying again cannot help. */
   BadInput: 'fatal',
   /** A venue or a network path does not answer properly (5xx, timeouts, resets); tried again. */

@@ -7,6 +7,7 @@ import {
   condition,
   continueAsNew,
   log,
+  patched,
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
@@ -54,7 +55,8 @@ type Finish = Extract<RunCommand, { type: 'finish' }>;
  * Feeds what happens into the scheduling reducer and carries out its commands; decides nothing itself.
  *
  * @param input every field has a default, so `{}` runs every enabled symbol
- * @throws ApplicationFailure `InvalidPipeline` (every problem listed) or `CriticalTaskFailed`, both non-retryable
+ * @throws ApplicationFailure `InvalidPipeline` (every problem listed), `CriticalTaskFailed` or `NothingSucceeded` (the result in
+ *   their details), all non-retryable
  */
 export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {}): Promise<PipelineResult> {
   const info = workflowInfo();
@@ -206,18 +208,18 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
         continued: { prepared: settled, startedAt, state: dehydrate(state) },
       });
     }
-    return await conclude(state, finish as unknown as Finish);
+    return await conclude(state, endAsRecorded(finish as unknown as Finish));
   });
 
   async function conclude(final: RunState, { result: verdict, failure }: Finish): Promise<PipelineResult> {
-    const result = resultOf(final, { runId: run.runId, now: Date.now(), detail: detail() });
+    const result = { ...resultOf(final, { runId: run.runId, now: Date.now(), detail: detail() }), result: verdict };
     setCurrentDetails(
       `${verdict}: ${result.completedTasks} of ${result.totalTasks} tasks ended${result.reasons.map((reason) => `\n- ${reason}`).join('')}`,
     );
     const { finishPipeline } = proxyLocalActivities<RunActivities>(BOOKKEEPING);
     try {
       const customTasks = prepared?.config.tasks.map(({ taskId }) => taskId) ?? [];
-      await finishPipeline({ ...run, result, customTasks, discardStaging: failure !== undefined });
+      await finishPipeline({ ...run, result, customTasks, discardStaging: failure?.type === 'CriticalTaskFailed' });
     } catch (error) {
       // The run's data is safe in its stages' transactions; only its report page and list entry are missing.
       log.error('the run is over, but its record could not be written', { error });
@@ -227,6 +229,12 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     if (verdict === 'cancelled') throw new CancelledFailure(`run ${run.runId} was cancelled`);
     return result;
   }
+}
+
+/** A history in which a run closed as Completed although nothing had succeeded in it must end so again. */
+function endAsRecorded(finish: Finish): Finish {
+  if (finish.failure?.type !== 'NothingSucceeded' || patched('nothing-succeeded-fails')) return finish;
+  return { type: 'finish', result: 'degraded' };
 }
 
 async function prepare(

@@ -44,6 +44,12 @@ describe('the list of runs', () => {
     expect(mergeRuns([], [row('a')])).toEqual([row('a', { result: 'failed' })]);
   });
 
+  it('never says success for a run whose record it does not have', () => {
+    const completed = known('z', { closedAt: at(3), ended: 'succeeded' });
+    expect(mergeRuns([completed], [])).toEqual([{ ...row('z', { finishedAt: at(3), durationSeconds: 3 }), result: 'unknown' }]);
+    expect(mergeRuns([completed], [row('z')])).toMatchObject([{ result: 'unknown', finishedAt: at(3) }]);
+  });
+
   it('shows a run whose input was refused, which recorded nothing', () => {
     const refused = known('z', { runId: 'refused', startedAt: at(2), closedAt: at(3), ended: 'failed' });
     const success = row('a', { result: 'success', finishedAt: at(1), durationSeconds: 1 });

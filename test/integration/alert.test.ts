@@ -49,8 +49,8 @@ it('ALERT_WEBHOOK_URL hears of trouble once, not of the same trouble again, and 
   await run();
 
   expect(hook.posted).toMatchObject([
-    { kind: 'trouble', runId: first.runId, result: 'degraded', previousResult: null, text: expect.stringContaining('the file is empty') },
-    { kind: 'recovered', runId: mended.runId, result: 'success', previousResult: 'degraded' },
+    { kind: 'trouble', runId: first.runId, result: 'failed', previousResult: null, text: expect.stringContaining('the file is empty') },
+    { kind: 'recovered', runId: mended.runId, result: 'success', previousResult: 'failed' },
   ]);
   await rig.close();
   hook.close();

@@ -83,6 +83,26 @@ describe('predictlab run', () => {
     expect(answer.stderr).toContain('predictlab dev');
   });
 
+  it('exits with 1 and its result when nothing succeeded, and with --strict also when only a part did', async () => {
+    const gone = { taskId: 'gone', activity: 'httpGet', args: [{ url: `${venue.environment.POLYMARKET_GAMMA_URL}/nowhere` }] };
+    const nap = { taskId: 'nap', activity: 'sleep', args: [{ duration: '1ms' }] };
+    const run = async (runId: string, tasks: readonly unknown[], ...options: string[]): Promise<Answer> => {
+      const file = path.join(rig.home, `${runId}.json`);
+      await writeFile(file, JSON.stringify({ symbols: [], tasks }));
+      rig.started(runId);
+      return await call('run', '--file', file, '--run-id', runId, '--json', ...options);
+    };
+    const [none, some, strict] = await Promise.all([run('none', [gone]), run('some', [gone, nap]), run('strict', [gone, nap], '--strict')]);
+    expect(none.code).toBe(1);
+    expect(json(none)).toMatchObject({ runId: 'none', result: 'failed', statusBreakdown: { failed: 1 }, report: expect.any(String) });
+    expect(some.code).toBe(0);
+    expect(json(some)).toMatchObject({ result: 'degraded' });
+    expect(strict.code).toBe(1);
+    expect(json(strict)).toMatchObject({ result: 'degraded' });
+    const listed = json(await ask('runs', '--json')) as { runId: string; result: string }[];
+    expect(listed.find(({ runId }) => runId === 'none')).toMatchObject({ result: 'failed' });
+  });
+
   it('exits with 1 when the run is cancelled', async () => {
     venue.setFaults({ slow: 1, slowMs: 1_000 });
     const running = call('run', '--symbols', 'BTC_PRICE', '--days', '1', '--as-of', asOf, '--refetch', '--run-id', 'cut', '--json');

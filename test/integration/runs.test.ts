@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import type { RunEnded } from '../../src/client.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
 import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
+import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { listRuns } from '../../src/storage/runs/runs.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, type Script, scriptedStages } from '../stages.ts';
@@ -113,6 +115,28 @@ describe('a run', () => {
       expect(failure).toMatchObject({ how: 'failed', message: expect.stringContaining('AAA/collect') });
       expect(failure.partial?.statusBreakdown).toMatchObject({ failed: 1, cancelled: 1, skipped: 10, pending: 0, running: 0 });
       expect(failure.partial?.taskResults['BBB/collect'].status).toBe('cancelled');
+    });
+  });
+
+  it('in which nothing succeeds closes as Failed with its result, after its record and its page, and a retry goes on from it', async () => {
+    await scripted(failing('AAA/clean', refused), async () => {
+      const { runId, executionId } = await rig.lab.start({ symbols: ['AAA'], untilStage: 'store' });
+      const failure = await ended(runId);
+      expect(failure).toMatchObject({ how: 'failed', message: 'AAA did not reach store: AAA/clean failed: the file is empty' });
+      const partial = { result: 'failed', statusBreakdown: { success: 1, failed: 1, skipped: 1 } };
+      expect(failure.partial).toMatchObject(partial);
+      expect(await rig.lab.describe(runId)).toMatchObject({ open: false, closeStatus: 'FAILED' });
+      expect(await listRuns(rig.database, 1)).toMatchObject([{ runId, result: 'failed' }]);
+      expect(await readFile(runReportPath(rig.home, runId), 'utf8')).toContain('AAA did not reach store');
+      const events = (await rig.client.workflow.getHandle(runId).fetchHistory()).events ?? [];
+      expect(events.at(-1)?.workflowExecutionFailedEventAttributes?.failure?.applicationFailureInfo).toMatchObject({
+        type: 'NothingSucceeded',
+        nonRetryable: true,
+      });
+      scripts.clear();
+      const again = await rig.lab.start({ symbols: ['AAA'], untilStage: 'store' }, { retryOf: executionId });
+      expect(await rig.lab.result(again.runId)).toMatchObject({ result: 'success' });
+      expect(seen).toEqual(['AAA/collect#1', 'AAA/clean#1', 'AAA/clean#1', 'AAA/store#1']);
     });
   });
 

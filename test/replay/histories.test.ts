@@ -13,6 +13,7 @@ const historiesIn = (folder: string): string[] =>
     .map((file) => `${folder}/${file}`);
 const files = historiesIn('histories');
 const inline = historiesIn('histories-inline');
+const degraded = historiesIn('histories-degraded');
 const historyIn = (file: string) => historyFromJSON(JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')));
 const workflowIdOf = (file: string) =>
   path
@@ -29,13 +30,22 @@ describe('committed histories', () => {
     ).toEqual([]);
   });
 
-  it.each([...files, ...inline])('%s replays against the current workflows', async (file) => {
+  it.each([...files, ...inline, ...degraded])('%s replays against the current workflows', async (file) => {
     await Worker.runReplayHistory({ workflowBundle: { codePath: inject('workflowBundle') } }, historyIn(file), workflowIdOf(file));
   });
 
   it('of runs that were open when payloads became references still hold them inline', () => {
     const started = historyIn('histories-inline/success--AAA.2.json').events?.[0].workflowExecutionStartedEventAttributes;
     expect(Buffer.from(started?.input?.payloads?.[0].data ?? []).toString()).toContain('"settings":{');
+  });
+
+  it('of a run in which nothing succeeded hold both ends: Completed as it was written first, and Failed with the result', () => {
+    const closing = (file: string) => historyIn(file).events?.at(-1);
+    const completed = closing('histories-degraded/nothing-succeeded.json')?.workflowExecutionCompletedEventAttributes;
+    expect(Buffer.from(completed?.result?.payloads?.[0].data ?? []).toString()).toContain('"result":"degraded"');
+    const failure = closing('histories/nothing-succeeded.json')?.workflowExecutionFailedEventAttributes?.failure;
+    expect(failure?.applicationFailureInfo).toMatchObject({ type: 'NothingSucceeded', nonRetryable: true });
+    expect(Buffer.from(failure?.applicationFailureInfo?.details?.payloads?.[0].data ?? []).toString()).toContain('"result":"failed"');
   });
 
   it('do not replay against workflows that do something else', async () => {

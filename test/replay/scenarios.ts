@@ -129,6 +129,11 @@ export function scenarios(): readonly Scenario[] {
         tasks: [{ taskId: 'news', activity: 'sleep', args: [{ duration: '5ms' }], dependencies: ['L05/clean'] }],
       },
     },
+    {
+      name: 'nothing-succeeded',
+      script: ({ stage }) => (stage === 'clean' ? refuse() : undefined),
+      input: { symbols: ['AAA', 'BBB'], untilStage: 'store' },
+    },
     { name: 'invalid-input', script: () => undefined, input: { symbols: ['NOBODY'] } },
   ];
 }

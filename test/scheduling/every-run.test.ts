@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
+import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
 import type { RunConfig } from '../../src/contracts/run-config.ts';
 import type { TaskReport } from '../../src/contracts/stage-report.ts';
 import { ORDERS, STAGES, stageTaskId, TASK_STATUSES } from '../../src/contracts/words.ts';
 import { buildGraph, dependencyIds, type Graph } from '../../src/scheduling/graph/graph.ts';
 import { dehydrate, rehydrate } from '../../src/scheduling/run/dehydrate.ts';
 import { reduce } from '../../src/scheduling/run/reducer.ts';
-import type { RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
+import type { FinishCommand, RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
 import { createRun, PENDING, RUNNING, type RunState } from '../../src/scheduling/run/run-state.ts';
-import { statusOf } from '../../src/scheduling/run/status.ts';
+import { resultOf, statusOf } from '../../src/scheduling/run/status.ts';
 import { whyOf } from '../../src/scheduling/run/why.ts';
 import { customTask, runConfig } from './run-config.ts';
 import { openedLane, type SimulatedLane, seeded, stepLane, type Troubles } from './simulated-run.ts';
@@ -88,10 +89,15 @@ class Scenario {
   #completed = 0;
   #finishes = 0;
   #cancelled = false;
+  #finish: FinishCommand | undefined;
+  readonly #symbols: number;
+  readonly #untilStage: string;
 
   constructor(graph: Graph, config: RunConfig, seed: number) {
     this.#graph = graph;
     this.#random = seeded(seed);
+    this.#symbols = config.symbols.length;
+    this.#untilStage = config.untilStage;
     this.#maxConcurrent = config.maxConcurrent;
     const bad = this.#random();
     this.#troubles = { failure: bad * 0.2, retryLater: this.#random() * 0.2, lostLane: this.#random() * 0.08 };
@@ -226,6 +232,7 @@ class Scenario {
         this.#wakeAt = command.at;
         break;
       case 'finish':
+        this.#finish = command;
         this.#finishes++;
     }
   }
@@ -251,7 +258,7 @@ class Scenario {
   }
 
   #lookAtTheEnd(): void {
-    const { taskResults, statusBreakdown } = statusOf(this.#state, { runId: 'r', now: this.#now, detail: 'stage' });
+    const { taskResults, statusBreakdown, result, reasons } = resultOf(this.#state, { runId: 'r', now: this.#now, detail: 'stage' });
     assert.equal(this.#finishes, 1);
     assert.equal(this.#open.size, 0);
     assert.equal(this.#state.lanes.size, 0);
@@ -264,6 +271,23 @@ class Scenario {
       if (status === 'success') for (const id of this.#ancestors(taskId)) assert.equal(taskResults[id].status, 'success');
       if (status === 'cancelled') assert(this.#cancelled || critical.length > 0);
     }
+    this.#lookAtTheVerdict({ result, reasons, taskResults });
+  }
+
+  /** The verdict by the words of the contract, from nothing but what users see of each task. */
+  #lookAtTheVerdict({ result, reasons, taskResults }: Pick<PipelineResult, 'result' | 'reasons' | 'taskResults'>): void {
+    const tasks = Object.entries(taskResults);
+    const stopped = this.#graph.ids.some((id, task) => this.#graph.critical[task] === 1 && taskResults[id].status === 'failed');
+    const goals = tasks.filter(([taskId]) => (this.#symbols === 0 ? true : taskId.endsWith(`/${this.#untilStage}`)));
+    const achieved = goals.length === 0 || goals.some(([, { status }]) => status === 'success');
+    const flawless = tasks.every(([, { status, degraded }]) => status === 'success' && degraded === undefined);
+    if (tasks.some(([, { status }]) => status === 'cancelled') && !stopped) assert.equal(result, 'cancelled');
+    else if (!this.#cancelled) assert.equal(result, stopped || !achieved ? 'failed' : flawless ? 'success' : 'degraded');
+    if (result !== 'success') assert(reasons.length > 0, 'a verdict without a reason');
+    const failure = this.#finish?.failure?.type;
+    assert.equal(this.#finish?.result, result);
+    if (result !== 'failed') assert.equal(failure, undefined);
+    else if (!this.#cancelled) assert.equal(failure, stopped ? 'CriticalTaskFailed' : 'NothingSucceeded');
   }
 
   #ancestors(taskId: string): string[] {

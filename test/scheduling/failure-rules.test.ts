@@ -98,6 +98,40 @@ describe('a run', () => {
     expect(run.status).toMatchObject({ totalTasks: 0, progress: 1 });
   });
 
+  it('fails when no symbol reached its last stage, whatever else succeeded, and says so first', () => {
+    const config = runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: [customTask('t')] });
+    const run = new DrivenRun(config);
+    run.start();
+    run.ends('t', [succeeded('t')]);
+    run.ends('A', [succeeded('A/collect'), failed('A/clean', 'bad row')]);
+    expect(run.ends('B', [failed('B/collect', 'no route to host')])).toEqual(['finish failed NothingSucceeded']);
+    const reasons = ['none of 2 symbols reached clean', 'A/clean failed: bad row', 'B/collect failed: no route to host'];
+    expect(run.result).toMatchObject({ result: 'failed', reasons });
+    expect(run.commands).toMatchObject([
+      { failure: { type: 'NothingSucceeded', message: 'none of 2 symbols reached clean: A/clean failed: bad row' } },
+    ]);
+  });
+
+  it('of custom tasks only fails when none of them succeeded, and is degraded when one did', () => {
+    const all = new DrivenRun(runConfig({ tasks: [customTask('a'), customTask('b')] }));
+    all.start();
+    all.ends('a', [failed('a', '404')]);
+    expect(all.ends('b', [failed('b', '404')])).toEqual(['finish failed NothingSucceeded']);
+    expect(all.result.reasons).toEqual(['none of 2 tasks succeeded', 'a failed: 404', 'b failed: 404']);
+    const one = new DrivenRun(runConfig({ tasks: [customTask('a'), customTask('b')] }));
+    one.start();
+    one.ends('a', [failed('a', '404')]);
+    expect(one.ends('b', [succeeded('b')])).toEqual(['finish degraded']);
+  });
+
+  it('is degraded when one symbol got through, also when an earlier run had taken it there', () => {
+    const outcome = { output: { rows: 7 }, attempts: 1 };
+    const config = runConfig({ symbols: ['A', 'B'], untilStage: 'collect' });
+    const run = new DrivenRun(config, { reused: { 'A/collect': outcome } });
+    run.start();
+    expect(run.ends('B', [failed('B/collect')])).toEqual(['finish degraded']);
+  });
+
   it('is degraded when a task says so, each reason once', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'collect' }));
     run.start();

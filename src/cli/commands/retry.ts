@@ -15,8 +15,9 @@ export function registerRetry(program: Command): void {
       'While a run is open, its failed and skipped tasks go again. A closed run is started anew under another id, as of the same instant, and takes over everything that succeeded.',
     )
     .option('--detach', 'start and return at once')
+    .option('--strict', 'exit with 1 when the run is degraded, too')
     .option('--json', 'print the result, with the task ids that were reused, as JSON')
-    .action(async (run: string, { detach, json }: { detach?: boolean; json?: boolean }) => {
+    .action(async (run: string, { detach, strict, json }: { detach?: boolean; strict?: boolean; json?: boolean }) => {
       await withPredictLab(async (lab) => {
         const known = await lab.describe(run);
         if (known?.open) {
@@ -50,7 +51,7 @@ export function registerRetry(program: Command): void {
           symbols: stored.config.symbols.map(({ symbol }) => symbol),
           asOf: new Date(stored.config.asOf).toISOString(),
         };
-        await startAndFollow(lab, { input, detach, json, start: { retryOf: stored.executionId }, extra: { reused } });
+        await startAndFollow(lab, { input, detach, strict, json, start: { retryOf: stored.executionId }, extra: { reused } });
       });
     });
 }

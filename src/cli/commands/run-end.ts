@@ -21,5 +21,6 @@ export async function resultOfEnded(lab: PredictLab, runId: string): Promise<Pip
   }
 }
 
-/** 0 for success and degraded, 1 for failed and cancelled. */
-export const exitCodeOf = ({ result }: PipelineResult): 0 | 1 => (result === 'success' || result === 'degraded' ? 0 : 1);
+/** 0 for success and degraded (with `strict` only for success), 1 for failed and cancelled. */
+export const exitCodeOf = ({ result }: Pick<PipelineResult, 'result'>, { strict = false } = {}): 0 | 1 =>
+  result === 'success' || (result === 'degraded' && !strict) ? 0 : 1;

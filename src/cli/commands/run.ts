@@ -15,6 +15,7 @@ import { exitCodeOf, resultOfEnded } from './run-end.ts';
 interface Options extends RunCommandOptions {
   readonly runId?: string;
   readonly detach?: boolean;
+  readonly strict?: boolean;
   readonly json?: boolean;
 }
 
@@ -26,6 +27,7 @@ export function registerRun(program: Command): void {
     )
     .option('--run-id <id>', 'the id of the run (default: pipeline-<UTC stamp>)')
     .option('--detach', 'start the run and return at once')
+    .option('--strict', 'exit with 1 when the run is degraded, too')
     .option('--json', 'print the result as JSON')
     .action(async (options: Options) => {
       const input = await runInputFrom(options);
@@ -37,6 +39,8 @@ interface Following {
   readonly input: PipelineInput;
   readonly runId?: string;
   readonly detach?: boolean;
+  /** Degraded counts as failed for the exit code. */
+  readonly strict?: boolean;
   readonly json?: boolean;
   readonly start?: RunOrigin;
   /** More for the JSON output. */
@@ -44,14 +48,17 @@ interface Following {
 }
 
 /** Starts a run and follows it to its end; `run` and `retry` are both this. */
-export async function startAndFollow(lab: PredictLab, { input, runId: wanted, detach, json, start, extra }: Following): Promise<void> {
+export async function startAndFollow(
+  lab: PredictLab,
+  { input, runId: wanted, detach, strict, json, start, extra }: Following,
+): Promise<void> {
   const { runId } = await lab.start(input, { ...start, ...(wanted === undefined ? {} : { runId: wanted }) });
   if (detach) {
     if (json) printJson({ runId, ...extra });
     else printLine(`${runId} started; \`predictlab watch ${runId}\` shows it`);
     return;
   }
-  await follow(lab, { runId, json, extra, cancelOnInterrupt: true, maxConcurrent: input.maxConcurrent ?? 5 });
+  await follow(lab, { runId, strict, json, extra, cancelOnInterrupt: true, maxConcurrent: input.maxConcurrent ?? 5 });
 }
 
 /** Follows a run to its end and prints its result. */
@@ -59,11 +66,19 @@ export async function follow(
   lab: PredictLab,
   {
     runId,
+    strict,
     json,
     extra,
     cancelOnInterrupt,
     maxConcurrent,
-  }: { runId: string; json?: boolean; extra?: Record<string, unknown>; cancelOnInterrupt?: boolean; maxConcurrent?: number },
+  }: {
+    runId: string;
+    strict?: boolean;
+    json?: boolean;
+    extra?: Record<string, unknown>;
+    cancelOnInterrupt?: boolean;
+    maxConcurrent?: number;
+  },
 ): Promise<void> {
   if (!(await lab.hasWorker())) note(`${runId} waits for a worker: none polls its task queue; start one with \`predictlab worker\``);
   let interrupts = 0;
@@ -84,5 +99,5 @@ export async function follow(
   const report = runReportPath(homeFolder(process.env), runId);
   if (json) printJson({ ...result, report, ...extra });
   else printLine(summaryLines(result, [['report', report]]).join('\n'));
-  process.exitCode = exitCodeOf(result);
+  process.exitCode = exitCodeOf(result, { strict });
 }

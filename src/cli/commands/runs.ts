@@ -12,6 +12,9 @@ export function registerRuns(program: Command): void {
   const runs = program
     .command('runs')
     .summary('the last runs, newest first')
+    .description(
+      'The last runs, newest first. A run that closed as Completed in Temporal and is not in this database is `unknown`: how it ended stands in the database of its worker.',
+    )
     .option('--limit <n>', 'how many', '20')
     .option('--json', 'print them as JSON')
     .action(async ({ limit, json }: { limit: string; json?: boolean }) => {
@@ -27,7 +30,7 @@ export function registerRuns(program: Command): void {
           ['run', 'result', 'started', 'took', 'tasks', 'failed'],
           ...runs.map((run) => [
             run.runId,
-            run.result === null ? `${STATE_GLYPHS.running} running` : `${STATE_GLYPHS[run.result]} ${run.result}`,
+            resultInWords(run.result),
             `${run.startedAt.slice(0, 16).replace('T', ' ')}Z`,
             run.durationSeconds === null ? '–' : formatDuration(run.durationSeconds),
             String(run.totalTasks ?? '–'),
@@ -40,23 +43,34 @@ export function registerRuns(program: Command): void {
   registerRunsCompare(runs);
 }
 
+/** `unknown`: Temporal closed it as Completed, but how it ended is in no database that we see. */
+export interface ListedRun extends Omit<RunSummary, 'result'> {
+  readonly result: RunSummary['result'] | 'unknown';
+}
+
+function resultInWords(result: ListedRun['result']): string {
+  if (result === 'unknown') return '? unknown';
+  const word = result ?? 'running';
+  return `${STATE_GLYPHS[word]} ${word}`;
+}
+
 /**
  * What the database recorded, completed by what Temporal knows: a run that was terminated from outside recorded no end and must
  * not be shown as running for ever, and one whose input was refused recorded nothing at all.
  */
-export function mergeRuns(known: readonly TemporalRun[], recorded: readonly RunSummary[]): RunSummary[] {
+export function mergeRuns(known: readonly TemporalRun[], recorded: readonly RunSummary[]): ListedRun[] {
   const matched = new Map<RunSummary, TemporalRun>();
-  const unrecorded: RunSummary[] = [];
+  const unrecorded: ListedRun[] = [];
   for (const run of known) {
     const row = recorded.find(({ executionId }) => executionId === run.executionId) ?? recorded.find((other) => wentOnFrom(other, run));
     if (row !== undefined) matched.set(row, run);
     else unrecorded.push(summaryOf(run));
   }
-  const runs = recorded.map((run): RunSummary => {
+  const runs = recorded.map((run): ListedRun => {
     const seen = matched.get(run);
     if (run.result !== null || seen?.ended === 'open') return run;
     const finishedAt = seen?.closedAt ?? null;
-    const result = seen?.ended === 'cancelled' ? 'cancelled' : 'failed';
+    const result = seen === undefined ? 'failed' : endOf(seen.ended);
     return { ...run, result, finishedAt, durationSeconds: secondsBetween(run.startedAt, finishedAt) };
   });
   return [...unrecorded, ...runs].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
@@ -66,11 +80,15 @@ export function mergeRuns(known: readonly TemporalRun[], recorded: readonly RunS
 const wentOnFrom = (recorded: RunSummary, { runId, startedAt }: TemporalRun): boolean =>
   runId === recorded.runId && startedAt >= recorded.startedAt && (recorded.finishedAt === null || startedAt <= recorded.finishedAt);
 
-function summaryOf({ runId, executionId, startedAt, closedAt, ended }: TemporalRun): RunSummary {
-  const result = ended === 'open' ? null : ended === 'succeeded' ? 'success' : ended;
+function summaryOf({ runId, executionId, startedAt, closedAt, ended }: TemporalRun): ListedRun {
+  const result = ended === 'open' ? null : endOf(ended);
   const durationSeconds = secondsBetween(startedAt, closedAt);
   return { runId, executionId, result, startedAt, finishedAt: closedAt, durationSeconds, totalTasks: null, statusBreakdown: null };
 }
+
+/** A workflow that closed as Completed may stand for a degraded run: only the record says. */
+const endOf = (ended: 'succeeded' | 'failed' | 'cancelled'): Exclude<ListedRun['result'], null> =>
+  ended === 'succeeded' ? 'unknown' : ended;
 
 const secondsBetween = (from: string, to: string | null): number | null =>
   to === null ? null : Math.max(0, Date.parse(to) - Date.parse(from)) / 1000;

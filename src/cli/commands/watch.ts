@@ -8,12 +8,13 @@ export function registerWatch(program: Command): void {
     .command('watch <run>')
     .summary('follow a run to its end')
     .description('Shows the live table of a run until it ends, then its summary. Ctrl-C stops watching; the run goes on.')
+    .option('--strict', 'exit with 1 when the run is degraded, too')
     .option('--json', 'print the result as JSON when the run ends')
-    .action(async (run: string, { json }: { json?: boolean }) => {
+    .action(async (run: string, { strict, json }: { strict?: boolean; json?: boolean }) => {
       await withPredictLab(async (lab) => {
         const known = await lab.describe(run);
         if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
-        await follow(lab, { runId: known.runId, json });
+        await follow(lab, { runId: known.runId, strict, json });
       });
     });
 }

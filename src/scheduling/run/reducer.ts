@@ -6,7 +6,7 @@ import type { LaneEndedEvent, RunCommand, RunEvent } from './run-events.ts';
 import { FAILED, type Lane, PENDING, RUNNING, type RunState, SKIPPED, STARTED, unmetDependencies } from './run-state.ts';
 import { endUnfinished, fail, stopRun, uncountEnd } from './task-ends.ts';
 import { setStatus } from './task-status.ts';
-import { verdictOf } from './verdict.ts';
+import { failureOf, verdictOf } from './verdict.ts';
 
 /**
  * The scheduler: takes one event, updates `state` in place and returns what is to be done, in order.
@@ -156,9 +156,6 @@ function settle(state: RunState, at: number, commands: RunCommand[]): void {
 
 function finish(state: RunState): RunCommand {
   const result = verdictOf(state);
-  if (state.closing?.kind !== 'critical') return { type: 'finish', result };
-  const taskId = state.graph.ids[state.closing.task];
-  const error = state.errors.get(state.closing.task);
-  const message = `${taskId} failed and is critical: ${error?.message ?? 'no message'}`;
-  return { type: 'finish', result, failure: { type: 'CriticalTaskFailed', taskId, message } };
+  const failure = failureOf(state);
+  return failure === undefined ? { type: 'finish', result } : { type: 'finish', result, failure };
 }

@@ -80,11 +80,17 @@ export interface StartTaskCommand {
   readonly earlierError?: PastError;
 }
 
+/** What a failed run's workflow closes with. */
+export interface RunFailure {
+  readonly type: 'CriticalTaskFailed' | 'NothingSucceeded';
+  readonly message: string;
+}
+
 export interface FinishCommand {
   readonly type: 'finish';
   readonly result: RunResult;
-  /** Set when a critical task failed: the workflow fails with it. */
-  readonly failure?: { readonly type: 'CriticalTaskFailed'; readonly taskId: string; readonly message: string };
+  /** Set when the run failed: the workflow fails with it. */
+  readonly failure?: RunFailure;
 }
 
 export type RunCommand =

@@ -1,23 +1,64 @@
-import type { RunResult } from '../../contracts/words.ts';
-import { CANCELLED, FAILED, type RunState, SKIPPED } from './run-state.ts';
+import { type RunResult, STAGES } from '../../contracts/words.ts';
+import type { RunFailure } from './run-events.ts';
+import { CANCELLED, FAILED, type RunState, SKIPPED, SUCCESS } from './run-state.ts';
 
-/** How a run ended: only a critical failure fails it; everything else that went wrong degrades it. */
-export function verdictOf({ closing, counts, degraded }: RunState): RunResult {
+/** How a run ended: a critical failure fails it, and so does a run that achieved nothing; everything else that went wrong degrades it. */
+export function verdictOf(state: RunState): RunResult {
+  const { closing, counts, degraded } = state;
   if (closing?.kind === 'critical') return 'failed';
   if (closing?.kind === 'cancel') return 'cancelled';
+  if (nothingSucceeded(state)) return 'failed';
   return counts[FAILED] + counts[SKIPPED] + counts[CANCELLED] > 0 || degraded.size > 0 ? 'degraded' : 'success';
+}
+
+/** Whether no symbol reached its last stage; in a run of custom tasks only, whether none succeeded. A run without tasks had nothing to do. */
+function nothingSucceeded({ graph, status, counts }: RunState): boolean {
+  if (graph.size === 0) return false;
+  if (graph.symbols.length === 0) return counts[SUCCESS] === 0;
+  for (let task = 0; task < graph.size; task++) {
+    if (graph.symbolOf[task] >= 0 && graph.nextStage[task] < 0 && status[task] === SUCCESS) return false;
+  }
+  return true;
+}
+
+/** What a run was to achieve and did not. */
+function nothingAchieved({ graph }: RunState): string {
+  if (graph.symbols.length === 0) return graph.size === 1 ? `${graph.ids[0]} did not succeed` : `none of ${graph.size} tasks succeeded`;
+  let last = graph.firstTask.find((task) => task >= 0) ?? 0;
+  while (graph.nextStage[last] >= 0) last = graph.nextStage[last];
+  const stage = STAGES[graph.stageOf[last]];
+  return graph.symbols.length === 1
+    ? `${graph.symbols[0]} did not reach ${stage}`
+    : `none of ${graph.symbols.length} symbols reached ${stage}`;
+}
+
+/** What the workflow fails with, when it does; what was achieved before is in the run's result. */
+export function failureOf(state: RunState): RunFailure | undefined {
+  if (verdictOf(state) !== 'failed') return undefined;
+  const { closing, graph, errors } = state;
+  if (closing?.kind === 'critical') {
+    const taskId = graph.ids[closing.task];
+    return {
+      type: 'CriticalTaskFailed',
+      message: `${taskId} failed and is critical: ${errors.get(closing.task)?.message ?? 'no message'}`,
+    };
+  }
+  const [what, why] = reasonsOf(state);
+  return { type: 'NothingSucceeded', message: why === undefined ? what : `${what}: ${why}` };
 }
 
 /** So many reasons of one kind are spelled out. */
 const REASONS_NAMED = 20;
 
-/** Why a run is not a plain success, most important first: the critical failure or the cancel, then failures, then degraded tasks. */
+/** Why a run is not a plain success, most important first: the critical failure, the cancel or that nothing succeeded, then failures, then degraded tasks. */
 export function reasonsOf(state: RunState): string[] {
   const { closing, graph, errors, status } = state;
   const reasons: string[] = [];
   const failure = (task: number): string => `${graph.ids[task]} failed: ${errors.get(task)?.message ?? 'no message'}`;
   if (closing?.kind === 'critical') reasons.push(`critical task ${failure(closing.task)}`);
   if (closing?.kind === 'cancel') reasons.push(closing.reason === null ? 'cancelled' : `cancelled: ${closing.reason}`);
+
+  if (closing === null && nothingSucceeded(state)) reasons.push(nothingAchieved(state));
 
   const failed: number[] = [];
   for (let task = 0; task < graph.size; task++) {
