@@ -312,11 +312,11 @@ function check({ config, seed }: { config: RunConfig; seed: number }): void {
 }
 
 describe('every run', () => {
-  it('respects the order, never holds more slots than allowed, ends, and says why at every moment', { timeout: 60_000 }, () => {
+  it('respects the order, never holds more slots than allowed, ends, and says why at every moment', { timeout: 240_000 }, () => {
     fc.assert(fc.property(arbitraryRun({ minLength: 0, maxLength: 4 }), check), { numRuns: RUNS });
   });
 
-  it('does the same when it is so large that its status is kept by symbol', { timeout: 60_000 }, () => {
+  it('does the same when it is so large that its status is kept by symbol', { timeout: 240_000 }, () => {
     fc.assert(fc.property(arbitraryRun({ minLength: 51, maxLength: 55 }), check), { numRuns: LARGE_RUNS });
   });
 });
