@@ -29,8 +29,14 @@ export const ERROR_EFFECTS = {
   StorageUnavailable: 'retryable',
   /** One attempt took longer than its timeout; tried again. */
   TaskTimeout: 'retryable',
+  /** Nobody knows whether an attempt did its work, and it must not be done twice; needs the user. */
+  WorkerLost: 'fatal',
 } as const;
 export type ErrorType = keyof typeof ERROR_EFFECTS;
+
+/** Errors that end a run; no task fails with them. */
+export const RUN_ERRORS = ['InvalidPipeline', 'CriticalTaskFailed', 'NothingSucceeded'] as const satisfies readonly ErrorType[];
+export type RunErrorType = (typeof RUN_ERRORS)[number];
 
 /**
  * An error whose type names its effect. The message says what happened, where, and what to do.

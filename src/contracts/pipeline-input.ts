@@ -1,3 +1,4 @@
+import type { ErrorType, RunErrorType } from './errors.ts';
 import type { Interval, Order, SourceType, Stage } from './words.ts';
 
 /** A JSON value, as it travels through Temporal. */
@@ -6,8 +7,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** A duration as users write it: `"5m"`, `"1s"`, `"250ms"`. */
 export type DurationText = string;
 
-/** How a failed task is tried again. @see RunConfig for the resolved form. */
-export interface RetryInput {
+/** How often and after which waits. */
+export interface RetryRuleInput {
   /** Tries after the first. @default 3 */
   maxRetries?: number;
   /** Wait before the first retry. @default "1s" */
@@ -17,6 +18,18 @@ export interface RetryInput {
   /** Longest wait. @default "1m" */
   maxDelay?: DurationText;
 }
+
+/** How a failed task is tried again. @see RunConfig for the resolved form. */
+export interface RetryInput extends RetryRuleInput {
+  /**
+   * What is different after errors of a type, which are then counted by themselves: `{ "RateLimited": { "maxRetries": 10 } }`.
+   * A rule for a type that is final otherwise has it tried again. @default nothing is
+   */
+  byError?: Partial<Record<TaskErrorType, RetryRuleInput>>;
+}
+
+/** Error types that a task can fail with. */
+export type TaskErrorType = Exclude<ErrorType, RunErrorType>;
 
 /** Overrides for one stage of every symbol. */
 export interface StageOverrides {
@@ -28,7 +41,7 @@ export interface StageOverrides {
 }
 
 /** A task of the user's own, beside the built-in graph. */
-export interface CustomTaskInput {
+export interface CustomTaskInput extends RetryInput {
   taskId: string;
   name?: string;
   /** The name of an activity registered on the worker: `sleep`, `httpGet`, `httpPost` or a plugin's. */
@@ -38,14 +51,15 @@ export interface CustomTaskInput {
   dependencies?: string[];
   /** Built-in tasks that wait for this one. */
   runBefore?: string[];
-  maxRetries?: number;
-  retryDelay?: DurationText;
-  backoff?: number;
-  maxDelay?: DurationText;
   timeout?: DurationText;
   critical?: boolean;
   /** 1 goes first, 5 last. @default 3 */
   priority?: number;
+  /**
+   * Its worker died, or was stopped, while the task ran, so nobody knows what it did: again, or not. `fail` with `maxRetries: 0` is
+   * "at most once". @default "retry"
+   */
+  onLostWorker?: 'retry' | 'fail';
 }
 
 /** A strategy and its parameters; a list of values makes a grid of trials. */

@@ -1,4 +1,4 @@
-import type { Json } from './pipeline-input.ts';
+import type { Json, RetryInput } from './pipeline-input.ts';
 import type { RunResult, Stage, TaskStatus } from './words.ts';
 
 /** Why a task failed, as users see it. */
@@ -66,4 +66,6 @@ export interface GraphTask {
 export interface PlannedTask extends GraphTask {
   readonly action: 'run' | 'reuse' | 'skip';
   readonly reason: string;
+  /** How it is tried again, with nothing left out. */
+  readonly retry?: RetryInput;
 }

@@ -1,14 +1,21 @@
+import type { ErrorType } from './errors.ts';
 import type { Json } from './pipeline-input.ts';
 import type { Interval, Order, SourceType, Stage } from './words.ts';
 
-/** How one task is tried and tried again; all times in milliseconds. */
-export interface TaskPolicy {
+/** How often and after which waits an attempt that failed is followed by another one; times in milliseconds. */
+export interface RetryRule {
   readonly maxRetries: number;
   readonly retryDelayMs: number;
   readonly backoff: number;
   readonly maxDelayMs: number;
-  /** One attempt. */
+}
+
+/** How one task is tried and tried again. */
+export interface TaskPolicy extends RetryRule {
+  /** One attempt; milliseconds. */
   readonly timeoutMs: number;
+  /** What is different after errors of a type; see `afterFailure`. @default nothing is */
+  readonly byError?: Readonly<Partial<Record<ErrorType, Partial<RetryRule>>>>;
 }
 
 /** A stage as it applies to every symbol of the run. */
@@ -36,6 +43,8 @@ export interface CustomTaskConfig {
   readonly policy: TaskPolicy;
   readonly critical: boolean;
   readonly priority: number;
+  /** `fail`: not again when nobody knows whether it ran. @default "retry" */
+  readonly onLostWorker?: 'fail';
 }
 
 export interface StrategyConfig {

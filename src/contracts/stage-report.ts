@@ -1,3 +1,4 @@
+import type { Spent } from './after-failure.ts';
 import type { PastError } from './errors.ts';
 import type { Json } from './pipeline-input.ts';
 import type { TaskError } from './pipeline-status.ts';
@@ -8,8 +9,9 @@ import type { Stage } from './words.ts';
 export interface EarlierAttempts {
   /** That started. */
   readonly attempts: number;
-  /** That failed by their own fault. */
+  /** That used up one of the task's own retries. */
   readonly failures: number;
+  readonly spent?: Spent;
   /** How the last of them failed. */
   readonly error?: PastError;
 }
@@ -35,6 +37,8 @@ export interface StageCall extends TaskCall {
 /** The second argument of a custom task's activity; its own input is the first. */
 export interface CustomTaskCall extends TaskCall {
   readonly taskId: string;
+  /** `fail`: not again when nobody knows whether it ran. @default "retry" */
+  readonly onLostWorker?: 'fail';
 }
 
 /** What a stage works from. */
@@ -59,8 +63,9 @@ export interface TaskOutcome {
 export interface AttemptDetails {
   /** Attempts that started, earlier activities included. */
   readonly attempts: number;
-  /** Attempts that failed by their own fault, earlier activities included. */
+  /** Attempts that used up one of the task's own retries, earlier activities included. */
   readonly failures: number;
+  readonly spent?: Spent;
   /** Set when the next attempt is so far away that the slot is given back meanwhile. */
   readonly retryAfterMs?: number;
   /** The wait before the next attempt, when it is to keep the slot. */
@@ -87,6 +92,7 @@ export type TaskReport =
       readonly startedAt: number;
       readonly attempts: number;
       readonly failures: number;
+      readonly spent?: Spent;
       readonly retryAt: number;
       readonly error: TaskError;
     }

@@ -17,6 +17,6 @@ export const defaultPolicy = (stage?: Stage): TaskPolicy => ({ ...DEFAULT_RETRY,
  */
 export function unlessDefault(policy: TaskPolicy, stage?: Stage): { readonly policy?: TaskPolicy } {
   const usual = defaultPolicy(stage);
-  const names = Object.keys(usual) as (keyof TaskPolicy)[];
-  return names.every((name) => policy[name] === usual[name]) ? {} : { policy };
+  const names = Object.keys(usual) as (keyof typeof usual)[];
+  return policy.byError === undefined && names.every((name) => policy[name] === usual[name]) ? {} : { policy };
 }

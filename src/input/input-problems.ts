@@ -21,9 +21,10 @@ export function inputProblems(issues: readonly z.core.$ZodIssue[], given: unknow
     switch (issue.code) {
       case 'unrecognized_keys': {
         const known = keysAt(schema, issue.path);
+        const what = issue.path.at(-1) === 'byError' ? 'error type' : 'field';
         return issue.keys.map((key) => ({
           where: fieldPath([...issue.path, key]),
-          message: `unknown field${didYouMean(key, known) || `; the fields here are ${known.join(', ')}`}`,
+          message: `unknown ${what}${didYouMean(key, known) || `; the ${what}s here are ${known.join(', ')}`}`,
         }));
       }
       case 'invalid_type': {
@@ -44,7 +45,10 @@ export function retryProblems(given: unknown): Problem[] {
   const places: [where: string, retry: unknown][] = [['retry', recordOf(given).retry]];
   for (const stage of STAGES) places.push([`stages.${stage}.retry`, recordOf(recordOf(recordOf(given).stages)[stage]).retry]);
   for (const [index, task] of listAt(given, 'tasks').entries()) places.push([`tasks[${index}]`, task]);
-  return places.flatMap(([where, retry]): Problem[] => {
+  const rules = places.flatMap(([where, retry]) =>
+    Object.entries(recordOf(recordOf(retry).byError)).map(([type, rule]): [string, unknown] => [`${where}.byError.${type}`, rule]),
+  );
+  return [...places, ...rules].flatMap(([where, retry]): Problem[] => {
     const { retryDelay, maxDelay } = recordOf(retry);
     if (typeof retryDelay !== 'string' || typeof maxDelay !== 'string' || !(durationMs(maxDelay) < durationMs(retryDelay))) return [];
     return [{ where: `${where}.maxDelay`, message: `${maxDelay} is shorter than retryDelay ${retryDelay}; make it at least as long` }];

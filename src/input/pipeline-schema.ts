@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Problem } from '../contracts/errors.ts';
-import type { Json } from '../contracts/pipeline-input.ts';
+import { ERROR_EFFECTS, type Problem, RUN_ERRORS } from '../contracts/errors.ts';
+import type { Json, TaskErrorType } from '../contracts/pipeline-input.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../contracts/words.ts';
 import { buildGraph } from '../scheduling/graph/graph.ts';
@@ -26,12 +26,16 @@ export interface KnownNames {
 const CLOCK_SKEW_MS = 5 * 60_000;
 const HOUR_IN_DAYS = 1 / 24;
 
-const retryFields = {
+const ruleFields = {
   maxRetries: wholeField(0, 100).optional(),
   retryDelay: durationField('zero').optional(),
   backoff: numberField(1, 100).optional(),
   maxDelay: durationField('zero').optional(),
 };
+const rule = z.strictObject(ruleFields).optional();
+const taskErrors = Object.keys(ERROR_EFFECTS).filter((type) => !(RUN_ERRORS as readonly string[]).includes(type)) as TaskErrorType[];
+const byError = z.strictObject(Object.fromEntries(taskErrors.map((type) => [type, rule])) as Record<TaskErrorType, typeof rule>);
+const retryFields = { ...ruleFields, byError: byError.optional() };
 
 /** The shape of `PipelineInput` with every name checked against what is known. Unknown fields are problems. */
 export function pipelineInputSchema({ symbols, strategies, activities }: Pick<KnownNames, 'symbols' | 'strategies' | 'activities'>) {
@@ -67,6 +71,7 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
     timeout: timeout.optional(),
     critical: z.boolean().optional(),
     priority: priorityField().optional(),
+    onLostWorker: wordField('choice', ['retry', 'fail']).optional(),
   });
   return z.strictObject({
     symbols: z.array(symbol).optional(),

@@ -1,5 +1,5 @@
-import type { PipelineInput, RetryInput } from '../contracts/pipeline-input.ts';
-import type { CustomTaskConfig, RunConfig, StageConfig, StrategyConfig, TaskPolicy } from '../contracts/run-config.ts';
+import type { PipelineInput, RetryInput, RetryRuleInput } from '../contracts/pipeline-input.ts';
+import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, StrategyConfig, TaskPolicy } from '../contracts/run-config.ts';
 import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task-policy.ts';
 import { type Interval, type SourceType, STAGES, type Stage } from '../contracts/words.ts';
 import { durationMs } from './field-schemas.ts';
@@ -36,7 +36,9 @@ export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue)
     tasks: (input.tasks ?? []).map((task): CustomTaskConfig => {
       const policy = { ...resolveRetry(task, retry), timeoutMs: milliseconds(task.timeout ?? input.timeout) ?? defaultTimeoutMs() };
       const { taskId, name = taskId, activity, args = [], dependencies = [], runBefore = [], critical = false } = task;
-      return { taskId, name, activity, args, dependencies, runBefore, policy, critical, priority: task.priority ?? DEFAULT_PRIORITY };
+      const { priority = DEFAULT_PRIORITY, onLostWorker } = task;
+      const config = { taskId, name, activity, args, dependencies, runBefore, policy, critical, priority };
+      return onLostWorker === 'fail' ? { ...config, onLostWorker } : config;
     }),
     refetch: input.refetch ?? false,
     asOf: typeof input.asOf === 'string' ? Date.parse(input.asOf) : now,
@@ -57,11 +59,31 @@ function resolveStage(stage: Stage, input: PipelineInput, runRetry: Retry): Stag
 /** A first wait longer than the inherited longest one lengthens that: `retryDelay: "5m"` waits five minutes. */
 function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
   const retryDelayMs = milliseconds(own.retryDelay) ?? inherited.retryDelayMs;
+  const byError = resolveByError(own.byError, inherited.byError);
   return {
     maxRetries: own.maxRetries ?? inherited.maxRetries,
     retryDelayMs,
     backoff: own.backoff ?? inherited.backoff,
     maxDelayMs: milliseconds(own.maxDelay) ?? Math.max(inherited.maxDelayMs, retryDelayMs),
+    ...(byError === undefined ? {} : { byError }),
+  };
+}
+
+/** Rules of one's own over inherited ones, field by field; what neither says stays open, for the policy they are part of. */
+function resolveByError(own: RetryInput['byError'], inherited: TaskPolicy['byError']): TaskPolicy['byError'] {
+  if (own === undefined) return inherited;
+  const rules = { ...inherited };
+  for (const [type, rule] of Object.entries(own) as [keyof typeof own, RetryRuleInput | undefined][])
+    rules[type] = { ...rules[type], ...resolveRule(rule) };
+  return rules;
+}
+
+function resolveRule({ maxRetries, retryDelay, backoff, maxDelay }: RetryRuleInput = {}): Partial<RetryRule> {
+  return {
+    ...(maxRetries === undefined ? {} : { maxRetries }),
+    ...(retryDelay === undefined ? {} : { retryDelayMs: milliseconds(retryDelay) }),
+    ...(backoff === undefined ? {} : { backoff }),
+    ...(maxDelay === undefined ? {} : { maxDelayMs: milliseconds(maxDelay) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+import { mostFailures } from '../contracts/after-failure.ts';
 import type { TaskPolicy } from '../contracts/run-config.ts';
 
 /** A worker that dies misses its heartbeat, and the attempt is given to another worker at once. */
@@ -18,7 +19,7 @@ export function activityOptions({ taskId, name = taskId, policy }: { taskId: str
     activityId: taskId,
     startToCloseTimeout: policy.timeoutMs + TIMEOUT_GRACE_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-    retry: { initialInterval: 1_000, backoffCoefficient: 1, maximumAttempts: policy.maxRetries + 1 + LOST_WORKERS_FORGIVEN },
+    retry: { initialInterval: 1_000, backoffCoefficient: 1, maximumAttempts: mostFailures(policy) + LOST_WORKERS_FORGIVEN },
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     // The Web UI shows it beside the type; the id alone says as much where nobody gave a name.
     ...(name === taskId ? {} : { summary: name }),

@@ -149,7 +149,15 @@ export class Lanes {
     // The graph was made from the same tasks.
     const task = this.#tasks.get(taskId) as CustomTaskConfig;
     const begun = { taskId, startedAt: Date.now(), earlierAttempts };
-    const call: CustomTaskCall = { runId, executionId, taskId, ...unlessDefault(task.policy), earlier: earlierOf(command) };
+    const { onLostWorker } = task;
+    const call: CustomTaskCall = {
+      runId,
+      executionId,
+      taskId,
+      ...unlessDefault(task.policy),
+      ...(onLostWorker === undefined ? {} : { onLostWorker }),
+      earlier: earlierOf(command),
+    };
     const { [task.activity]: run } = proxyActivities(activityOptions(task));
     run(task.args[0] ?? null, call).then(
       (outcome: TaskOutcome) => end({ end: 'completed', reports: [successReport(begun, outcome)] }),
@@ -172,9 +180,10 @@ function reportsOf(symbol: string, thrown: unknown): readonly TaskReport[] | und
 function earlierOf({
   earlierAttempts: attempts,
   earlierFailures: failures,
+  earlierSpent: spent,
   earlierError: error,
 }: StartSymbol | StartTask): EarlierAttempts | undefined {
-  return attempts === 0 ? undefined : { attempts, failures, error };
+  return attempts === 0 ? undefined : { attempts, failures, ...(spent === undefined ? {} : { spent }), error };
 }
 
 /** Of those stages that have another one than the default. */

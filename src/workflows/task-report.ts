@@ -29,8 +29,18 @@ export function failureReport({ taskId, startedAt, earlierAttempts }: Begun, thr
   const details = attemptDetails(cause);
   const attempts = details?.attempts ?? earlierAttempts + 1;
   if (details?.retryAfterMs !== undefined) {
-    const { failures, retryAfterMs, error } = details;
-    return { taskId, kind: 'retryLater', at, startedAt, attempts, failures, retryAt: at + retryAfterMs, error };
+    const { failures, spent, retryAfterMs, error } = details;
+    return {
+      taskId,
+      kind: 'retryLater',
+      at,
+      startedAt,
+      attempts,
+      failures,
+      ...(spent === undefined ? {} : { spent }),
+      retryAt: at + retryAfterMs,
+      error,
+    };
   }
   return { taskId, kind: 'failed', at, startedAt, attempts, error: details?.error ?? taskErrorOf(cause) };
 }

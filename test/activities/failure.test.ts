@@ -1,20 +1,25 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { failureOf, retryWaitMs } from '../../src/activities/runner/failure.ts';
+import { failureOf } from '../../src/activities/runner/failure.ts';
+import { retryWaitMs } from '../../src/contracts/after-failure.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { TaskPolicy } from '../../src/contracts/run-config.ts';
 import type { AttemptDetails } from '../../src/contracts/stage-report.ts';
 
 const policy: TaskPolicy = { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 300_000 };
-const first = { policy, attempts: 1, failures: 1 };
+const first = { policy, attempts: 1, earlier: { failures: 0 } };
 const detailsOf = (failure: ApplicationFailure) => failure.details?.[0] as AttemptDetails;
 
 describe('the failure that ends an attempt', () => {
   it('is tried again after the delay of the policy, which grows by the backoff up to the longest wait', () => {
     expect([1, 2, 3, 8].map((failures) => retryWaitMs(policy, failures))).toEqual([1_000, 2_000, 4_000, 60_000]);
     expect(retryWaitMs({ ...policy, backoff: 1 }, 5)).toBe(1_000);
-    const failure = failureOf(new PredictLabError('SourceUnavailable', 'polymarket answered 503'), { policy, attempts: 2, failures: 2 });
+    const failure = failureOf(new PredictLabError('SourceUnavailable', 'polymarket answered 503'), {
+      policy,
+      attempts: 2,
+      earlier: { failures: 1 },
+    });
     expect(failure).toMatchObject({ type: 'SourceUnavailable', nonRetryable: false, nextRetryDelay: 2_000 });
   });
 
@@ -25,13 +30,13 @@ describe('the failure that ends an attempt', () => {
 
   it('gives the slot back for a wait of more than 30 seconds, and says when to go on', () => {
     const asked = new PredictLabError('RateLimited', 'come back in a minute', { retryAfterMs: 61_000 });
-    const failure = failureOf(asked, { policy, attempts: 4, failures: 1 });
+    const failure = failureOf(asked, { policy, attempts: 4, earlier: { failures: 0 } });
     expect(failure.nonRetryable).toBe(true);
     expect(detailsOf(failure)).toMatchObject({ attempts: 4, failures: 1, retryAfterMs: 61_000, error: { type: 'RateLimited' } });
   });
 
   it('is final after the last retry', () => {
-    const failure = failureOf(new PredictLabError('SourceUnavailable', 'down'), { policy, attempts: 4, failures: 4 });
+    const failure = failureOf(new PredictLabError('SourceUnavailable', 'down'), { policy, attempts: 4, earlier: { failures: 3 } });
     expect(failure).toMatchObject({ nonRetryable: true, message: 'down' });
     expect(detailsOf(failure).retryAfterMs).toBeUndefined();
   });
@@ -49,6 +54,21 @@ describe('the failure that ends an attempt', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
     expect(failureOf(refused, first)).toMatchObject({ type: 'SourceUnavailable', nonRetryable: false });
     expect(failureOf(new TypeError('x is not a function'), first)).toMatchObject({ type: 'TypeError', nonRetryable: false });
+  });
+
+  it('tries again what a rule of its own says, and tells the next attempt what that has used up', () => {
+    const ruled: TaskPolicy = {
+      ...policy,
+      maxRetries: 0,
+      byError: { RateLimited: { maxRetries: 2, retryDelayMs: 5_000 }, SourceBlocked: { maxRetries: 1 } },
+    };
+    const limited = failureOf(new PredictLabError('RateLimited', 'slow down'), { ...first, policy: ruled });
+    expect(limited).toMatchObject({ nonRetryable: false, nextRetryDelay: 5_000 });
+    expect(detailsOf(limited)).toMatchObject({ failures: 0, spent: { byError: { RateLimited: 1 } } });
+    expect(failureOf(new PredictLabError('SourceBlocked', 'no'), { ...first, policy: ruled })).toMatchObject({ nonRetryable: false });
+    expect(failureOf(ApplicationFailure.nonRetryable('no', 'SourceBlocked'), { ...first, policy: ruled })).toMatchObject({
+      nonRetryable: true,
+    });
   });
 
   it("keeps a plugin's own choice", () => {

@@ -54,6 +54,20 @@ describe('httpGet and httpPost', () => {
     ]);
   });
 
+  it('send with a POST which task of which run it is, as a header can hold it, unless the task has a key of its own', async () => {
+    const keys: unknown[] = [];
+    const url = await serve((request, response) => {
+      keys.push(request.headers['idempotency-key']);
+      response.end();
+    });
+    await httpPost.run({ url, headers: {} }, { ...context, attempt: 1 });
+    await httpPost.run({ url, headers: {} }, { ...context, attempt: 2 });
+    await httpPost.run({ url, headers: {} }, { ...context, runId: 'nächtlich', taskId: 'desk 1 \ud800' });
+    await httpPost.run({ url, headers: { 'Idempotency-Key': 'mine' } }, context);
+    await get(url);
+    expect(keys).toEqual(['r/t', 'r/t', 'n%C3%A4chtlich/desk%201%20%EF%BF%BD', 'mine', undefined]);
+  });
+
   it.each([408, 425, 429, 500, 503])('are tried again after %i, and honour Retry-After', async (status) => {
     const url = await serve((_, response) => response.writeHead(status, { 'retry-after': '7' }).end());
     await expect(get(url)).rejects.toMatchObject({

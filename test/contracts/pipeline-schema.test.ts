@@ -107,6 +107,34 @@ describe('a pipeline input', () => {
     expect(configOf({ asOf: null }).asOf).toBe(known.now);
   });
 
+  it('hands rules for kinds of errors down field by field, and knows which kinds there are', () => {
+    const config = configOf({
+      retry: { byError: { RateLimited: { maxRetries: 10, retryDelay: '5s' }, SourceUnavailable: { backoff: 1 } } },
+      stages: { collect: { retry: { byError: { RateLimited: { retryDelay: '10s' } } } } },
+      tasks: [
+        task({ taskId: 'notify', byError: { TaskTimeout: { maxRetries: 0 } }, onLostWorker: 'fail' }),
+        task({ taskId: 'other', onLostWorker: 'retry' }),
+      ],
+    });
+    const ofRun = { RateLimited: { maxRetries: 10, retryDelayMs: 5_000 }, SourceUnavailable: { backoff: 1 } };
+    expect(config.stages.store.policy.byError).toEqual(ofRun);
+    expect(config.stages.collect.policy.byError).toEqual({ ...ofRun, RateLimited: { maxRetries: 10, retryDelayMs: 10_000 } });
+    expect(config.tasks[0]).toMatchObject({ onLostWorker: 'fail', policy: { byError: { ...ofRun, TaskTimeout: { maxRetries: 0 } } } });
+    expect(config.tasks[1]).not.toHaveProperty('onLostWorker');
+    expect(
+      problemsOf({
+        retry: { byError: { RateLimitd: {}, InvalidPipeline: {}, RateLimited: { retryDelay: '5m', maxDelay: '1m' } } },
+        tasks: [task({ taskId: 'notify', byError: { TaskTimeout: { tries: 2 } }, onLostWorker: 'never' })],
+      }).sort(),
+    ).toEqual([
+      expect.stringMatching(/^retry\.byError\.InvalidPipeline: unknown error type; the error types here are BadInput, SourceUnavailable/),
+      'retry.byError.RateLimitd: unknown error type; did you mean RateLimited?',
+      'retry.byError.RateLimited.maxDelay: 1m is shorter than retryDelay 5m; make it at least as long',
+      expect.stringContaining('tasks[0].byError.TaskTimeout.tries: unknown field'),
+      'tasks[0].onLostWorker: unknown choice "never"; there are retry, fail',
+    ]);
+  });
+
   it('is refused with every problem at once, each with its place and what to do', () => {
     const problems = problemsOf({
       symbls: ['BTC_PRICE'],

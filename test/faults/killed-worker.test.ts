@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -126,4 +128,51 @@ describe('a worker killed with -9 in the middle of a run', () => {
     await kill(next);
     await rm(folder, { recursive: true });
   }, 120_000);
+});
+
+describe('a custom task whose worker is killed while it runs', () => {
+  it('is done again, with the same key, or fails where it says so; failures of its own are no lost worker', async () => {
+    const posts: string[] = [];
+    let firstSent!: () => void;
+    const bothSent = new Promise<void>((resolve) => {
+      firstSent = resolve;
+    });
+    const server = createServer((request, response) => {
+      const key = String(request.headers['idempotency-key']);
+      const time = posts.push(key) && posts.filter((one) => one === key).length;
+      if (key.endsWith('/flaky')) response.writeHead(time === 1 ? 503 : 200).end();
+      else if (time > 1) response.end();
+      // The first post of the others is never answered.
+      if (posts.some((one) => one.endsWith('/again')) && posts.some((one) => one.endsWith('/once'))) firstSent();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const rig = await createRig({ worker: false });
+    const first = await spawnWorker(rig.env);
+    const post = (taskId: string, more: object) => ({ taskId, activity: 'httpPost', args: [{ url }], retryDelay: '10ms', ...more });
+    const { runId } = await rig.lab.start({
+      symbols: [],
+      tasks: [
+        post('again', { maxRetries: 0 }),
+        post('once', { maxRetries: 0, onLostWorker: 'fail' }),
+        post('flaky', { maxRetries: 1, onLostWorker: 'fail' }),
+      ],
+    });
+    await bothSent;
+    while ((await rig.lab.status(runId)).taskResults.flaky?.status !== 'success') await new Promise((resolve) => setTimeout(resolve, 50));
+    await kill(first);
+    const second = await spawnWorker(rig.env);
+    const { taskResults } = await rig.lab.result(runId);
+    expect(taskResults.again).toMatchObject({ status: 'success', attempts: 2 });
+    expect(taskResults.once).toMatchObject({
+      status: 'failed',
+      error: { type: 'WorkerLost', message: expect.stringContaining('onLostWorker') },
+    });
+    expect(taskResults.flaky).toMatchObject({ status: 'success', attempts: 2 });
+    expect(posts.sort()).toEqual([`${runId}/again`, `${runId}/again`, `${runId}/flaky`, `${runId}/flaky`, `${runId}/once`]);
+    server.closeAllConnections();
+    server.close();
+    await kill(second);
+    await rig.close();
+  });
 });

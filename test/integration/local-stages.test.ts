@@ -47,7 +47,7 @@ describe('in a run of more than 50 symbols', () => {
         if (taskId === 'S005/clean') longClean.open();
         if (taskId === 'S006/backtest' && begun.get(taskId) === 1) await untilAborted(work.signal);
         if (taskId === 'S007/store') await told.opened;
-        if (taskId === 'S008/visualize') throw new PredictLabError('StorageUnavailable', `Postgres is away, ${attempt}`);
+        if (taskId === 'S008/visualize') throw new PredictLabError('SourceUnavailable', `the charts are away, ${attempt}`);
         return { ticks: 3, candles: 3 };
       }),
     });
@@ -74,7 +74,7 @@ describe('in a run of more than 50 symbols', () => {
     expect(result.taskResults.S003).toMatchObject({ status: 'failed', error: { type: 'BadInput', message: 'the rows are of no use' } });
     expect(result.taskResults.S008).toMatchObject({
       status: 'failed',
-      error: { type: 'StorageUnavailable', message: 'Postgres is away, 3' },
+      error: { type: 'SourceUnavailable', message: 'the charts are away, 3' },
     });
 
     const histories = await rig.histories();

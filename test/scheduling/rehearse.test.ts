@@ -52,6 +52,12 @@ describe('a rehearsal', () => {
     expect(unmended.successRate).toBeLessThan(0.8);
   });
 
+  it('goes by the rules for kinds of errors', () => {
+    const ruled = { ...POLICY, maxRetries: 0, byError: { SourceUnavailable: { maxRetries: 5 } } };
+    const mended = rehearsalOf({ symbols: ['A', 'B'], stages: { collect: { policy: ruled } } }, { failures: { collect: 0.3 }, runs: 50 });
+    expect(mended.successRate).toBeGreaterThan(0.95);
+  });
+
   it('goes through long waits and critical failures like a real run', () => {
     const patient = { ...POLICY, retryDelayMs: 300_000, backoff: 1, maxDelayMs: 300_000 };
     const waits = rehearsalOf({ symbols, stages: { collect: { policy: patient } } }, { failures: { collect: 0.5 } });

@@ -20,22 +20,36 @@ export const httpGet: PluginActivity<z.output<typeof getInput>> = {
   run: (given, context) => exchange({ method: 'GET', ...given }, context),
 };
 
-/** Sends `body` (a string as it is, anything else as JSON); 2xx → `{ status, bytes }`. */
+/**
+ * Sends `body` (a string as it is, anything else as JSON); 2xx → `{ status, bytes }`.
+ *
+ * It may be sent more than once, also with `maxRetries: 0`: a worker that dies after sending has told nobody, so another one sends
+ * it again. Each attempt carries the same `Idempotency-Key`, by which the receiver can tell; a receiver that does not look at it
+ * wants `onLostWorker: "fail"` beside `maxRetries: 0`.
+ */
 export const httpPost: PluginActivity<z.output<typeof postInput>> = {
   input: postInput,
   run: ({ body, ...given }, context) => {
     const json = typeof body !== 'string' && body !== undefined;
+    const headers = { ...(json ? { 'content-type': 'application/json' } : {}), ...given.headers };
+    const keyed = Object.keys(headers).some((name) => name.toLowerCase() === IDEMPOTENCY_KEY);
     return exchange(
       {
         method: 'POST',
         ...given,
-        headers: json ? { 'content-type': 'application/json', ...given.headers } : given.headers,
+        headers: keyed ? headers : { ...headers, [IDEMPOTENCY_KEY]: idempotencyKey(context) },
         body: json ? JSON.stringify(body) : body,
       },
       context,
     );
   },
 };
+
+const IDEMPOTENCY_KEY = 'idempotency-key';
+
+/** `<runId>/<taskId>`; what a header cannot hold is escaped as in an address. */
+const idempotencyKey = ({ runId, taskId }: ActivityContext): string =>
+  encodeURI(`${runId}/${taskId}`.replaceAll(/\p{Surrogate}/gu, '\ufffd'));
 
 interface Exchange {
   readonly method: 'GET' | 'POST';

@@ -1,11 +1,9 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { ZodError } from 'zod';
+import { afterFailure, type Failures } from '../../contracts/after-failure.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { TaskPolicy } from '../../contracts/run-config.ts';
 import type { AttemptDetails } from '../../contracts/stage-report.ts';
-
-/** A wait up to this long stays inside the activity and keeps its slot; a longer one gives the slot back. */
-export const LONGEST_WAIT_IN_SLOT_MS = 30_000;
 
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
@@ -39,8 +37,10 @@ interface EndedAttempt {
   readonly policy: TaskPolicy;
   /** Attempts that started, this one included. */
   readonly attempts: number;
-  /** Attempts that failed, this one included. */
-  readonly failures: number;
+  /** What failed before it. */
+  readonly earlier: Failures;
+  /** @default the clock; UTC epoch milliseconds */
+  readonly at?: number;
   /** @default 30 s */
   readonly longestWaitInSlotMs?: number;
 }
@@ -50,20 +50,21 @@ interface EndedAttempt {
  */
 export function failureOf(
   thrown: unknown,
-  { policy, attempts, failures, longestWaitInSlotMs = LONGEST_WAIT_IN_SLOT_MS }: EndedAttempt,
+  { policy, attempts, earlier, at = Date.now(), longestWaitInSlotMs }: EndedAttempt,
 ): ApplicationFailure {
   const { type, message, retryable, retryAfterMs, cause } = describe(thrown);
   const stack = thrown instanceof Error ? thrown.stack : undefined;
-  const details: AttemptDetails = { attempts, failures, error: { type, message, stack } };
+  const after = afterFailure(policy, earlier, { type, retryable, askedMs: retryAfterMs, at, longestWaitInSlotMs });
+  const { failures, spent } = after;
+  const details: AttemptDetails = { attempts, failures, ...(spent === undefined ? {} : { spent }), error: { type, message, stack } };
   const failure = (options: { nonRetryable: boolean; nextRetryDelay?: number; details: [AttemptDetails] }) => {
     const created = ApplicationFailure.create({ type, message, cause: cause instanceof Error ? cause : undefined, ...options });
     if (stack !== undefined) created.stack = stack;
     return created;
   };
-  if (!retryable || failures > policy.maxRetries) return failure({ nonRetryable: true, details: [details] });
-  const wait = Math.max(retryWaitMs(policy, failures), retryAfterMs ?? 0);
-  if (wait > longestWaitInSlotMs) return failure({ nonRetryable: true, details: [{ ...details, retryAfterMs: wait }] });
-  const retryDelayMs = Math.max(1, wait);
+  if (after.next === 'none') return failure({ nonRetryable: true, details: [details] });
+  if (after.next === 'retryLater') return failure({ nonRetryable: true, details: [{ ...details, retryAfterMs: after.waitMs }] });
+  const retryDelayMs = Math.max(1, after.waitMs);
   return failure({ nonRetryable: false, nextRetryDelay: retryDelayMs, details: [{ ...details, retryDelayMs }] });
 }
 
@@ -75,15 +76,11 @@ export function failureAgain(details: AttemptDetails): ApplicationFailure {
   return failure;
 }
 
-/** Wait before the retry that follows the n-th failure: retryDelay · backoff^(n−1), at most maxDelay. Milliseconds. */
-export function retryWaitMs(policy: TaskPolicy, failures: number): number {
-  return Math.min(policy.retryDelayMs * policy.backoff ** (failures - 1), policy.maxDelayMs);
-}
-
 interface Described {
   readonly type: string;
   readonly message: string;
-  readonly retryable: boolean;
+  /** @default by its type */
+  readonly retryable?: boolean;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
@@ -94,8 +91,10 @@ function describe(thrown: unknown): Described {
     return { type: thrown.type ?? 'Error', message: thrown.message, retryable: !thrown.nonRetryable, cause: thrown.cause };
   }
   const known = knownErrorOf(thrown);
-  if (known !== undefined) return known;
-  // Unknown errors are tried again: most are passing, and the retries are bounded.
+  if (known !== undefined) {
+    const { type, message, retryAfterMs, cause } = known;
+    return { type, message, retryAfterMs, cause };
+  }
   return { type: thrown instanceof Error ? thrown.name : 'Error', message: messageOf(thrown), retryable: true, cause: thrown };
 }
 

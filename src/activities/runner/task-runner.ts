@@ -1,9 +1,10 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
+import { type Failures, failedAttempts } from '../../contracts/after-failure.ts';
 import { messageOf, type PastError, PredictLabError, pastError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { StageEffect } from '../../contracts/stage-effect.ts';
-import type { CustomTaskCall, TaskOutcome } from '../../contracts/stage-report.ts';
+import type { AttemptDetails, CustomTaskCall, TaskOutcome } from '../../contracts/stage-report.ts';
 import type { TaskMetrics } from '../../contracts/task-metrics.ts';
 import { defaultPolicy } from '../../contracts/task-policy.ts';
 import type { Stage } from '../../contracts/words.ts';
@@ -17,9 +18,7 @@ import { failureAgain, failureOf } from './failure.ts';
 const HEARTBEAT_INTERVAL_MS = 2_000;
 
 /** Travels with the heartbeats from one attempt to the next. */
-interface Heartbeat {
-  /** Attempts that failed by their own fault; a lost worker is none. */
-  readonly failures: number;
+interface Heartbeat extends Failures {
   /** How the last of them failed. */
   readonly error?: PastError;
   readonly resume?: Json;
@@ -56,7 +55,8 @@ export function createTaskRunner({
     const { runId, executionId, taskId, policy = defaultPolicy(stage), earlier, failedLocally } = call;
     const attempts = (earlier?.attempts ?? 0) + activity.info.attempt;
     const past = failedLocally === undefined ? earlier : { ...failedLocally, error: pastError(failedLocally.error) };
-    const before = (activity.info.heartbeatDetails ?? { failures: past?.failures ?? 0, error: past?.error }) as Heartbeat;
+    const begun: Heartbeat = { failures: past?.failures ?? 0, spent: past?.spent, error: past?.error };
+    const before = (activity.info.heartbeatDetails as Heartbeat | undefined) ?? begun;
     // Nobody listens to a local activity.
     const tell = (beat: Heartbeat): void => {
       if (!activity.info.isLocal) activity.heartbeat(beat);
@@ -88,6 +88,9 @@ export function createTaskRunner({
         log.info('the task had already taken effect; its first outcome is returned');
         return { output: known.output, degraded: known.degraded, attempts: known.attempts };
       }
+      // The first attempt of a local activity, if there was one, is known to have failed.
+      const lost = activity.info.attempt - 1 - (failedAttempts(before) - failedAttempts(begun)) - (failedLocally === undefined ? 0 : 1);
+      if (call.onLostWorker === 'fail' && lost > 0) throw lostWorker(taskId);
       const effect = await untilAborted(
         signal,
         work({
@@ -135,12 +138,12 @@ export function createTaskRunner({
           throw cancellation;
         });
       }
-      const failures = before.failures + 1;
-      const failure = failureOf(thrown, { policy, attempts, failures, longestWaitInSlotMs });
+      const failure = failureOf(thrown, { policy, attempts, earlier: before, longestWaitInSlotMs });
       meter.end(failure.nonRetryable ? 'failed' : 'retried', undefined, failure.type ?? 'Error');
       if (thrown instanceof CancelledFailure) throw thrown;
       // Kept by the server with the failed attempt: the next one, on whatever worker, goes on counting from here.
-      tell({ ...beat, failures, error: pastError(failure) });
+      const [{ failures, spent }] = failure.details as [AttemptDetails];
+      tell({ ...beat, failures, spent, error: pastError(failure) });
       log.warn(`${taskId}: ${failure.message}`, { type: failure.type, retryInMs: failure.nextRetryDelay, final: failure.nonRetryable });
       throw failure;
     } finally {
@@ -166,6 +169,13 @@ async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T
     // When the abort won, the work's own error has nobody else to go to.
     void work.catch(() => undefined);
   }
+}
+
+function lostWorker(taskId: string): PredictLabError {
+  return new PredictLabError(
+    'WorkerLost',
+    `${taskId} was running on a worker that is gone, so nobody knows what it did, and its onLostWorker is "fail"; look whether it did its work, then \`predictlab retry\` the run if it did not`,
+  );
 }
 
 function timedOut(taskId: string, timeoutMs: number): PredictLabError {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import type { PipelineInput, RetryInput } from '../../contracts/pipeline-input.ts';
 import type { PlannedTask } from '../../contracts/pipeline-status.ts';
 import { mermaidOf } from '../../scheduling/graph/mermaid.ts';
 import { type EarlierRun, planOf } from '../../scheduling/graph/plan.ts';
@@ -11,6 +11,7 @@ import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
 import { withCoverage } from './plan-coverage.ts';
+import { retriesOf, retryLines } from './plan-retries.ts';
 import { plannedRun } from './planned-run.ts';
 
 interface Options extends RunCommandOptions {
@@ -33,8 +34,9 @@ export function registerPlan(program: Command): void {
         const { config, graph } = await plannedRun(database, input);
         if (options.mermaid) return printLine(mermaidOf(graph));
         const tasks = await withCoverage(database, { tasks: planOf(graph, earlier), config });
-        if (options.json) printJson({ tasks });
-        else printLine(planLines(tasks).join('\n'));
+        const retries = retriesOf(config);
+        if (options.json) printJson({ tasks: tasks.map((task) => ({ ...task, retry: retries.get(task.taskId) })) });
+        else printLine([...planLines(tasks), ...retryLines(toRun(tasks, retries))].join('\n'));
       });
     });
 }
@@ -50,6 +52,13 @@ async function retried(database: Database, run: string, given: PipelineInput): P
     ...given,
   };
   return { input: again, earlier: { runId, succeeded: new Set(await reusableEffects(database, executionId)) } };
+}
+
+function toRun(tasks: readonly PlannedTask[], retries: ReadonlyMap<string, RetryInput>): (readonly [string, RetryInput])[] {
+  return tasks.flatMap(({ taskId, action }) => {
+    const retry = retries.get(taskId);
+    return action === 'run' && retry !== undefined ? [[taskId, retry] as const] : [];
+  });
 }
 
 const MARKS = { run: '○', reuse: '●', skip: '⊘' } as const;

@@ -1,3 +1,4 @@
+import type { Failures } from '../../contracts/after-failure.ts';
 import type { RunConfig, TaskPolicy } from '../../contracts/run-config.ts';
 import type { TaskReport } from '../../contracts/stage-report.ts';
 import { STAGES, stageTaskId } from '../../contracts/words.ts';
@@ -6,7 +7,7 @@ import { KeyedHeap } from '../orders/keyed-heap.ts';
 import { reduce } from '../run/reducer.ts';
 import type { LaneEnd, RunCommand, RunEvent } from '../run/run-events.ts';
 import { createRun, type RunState, SUCCESS } from '../run/run-state.ts';
-import { type RehearsedAttempts, rehearseTask } from './rehearsed-task.ts';
+import { FAULT, type RehearsedAttempts, rehearseTask } from './rehearsed-task.ts';
 
 /** What a virtual run is played on; per task by its index in the graph. */
 export interface RehearsedPlan {
@@ -32,7 +33,6 @@ export function rehearseRun(plan: RehearsedPlan, options: { seed: number; maxCon
   return new VirtualRun(plan, options).play();
 }
 
-const FAULT = { type: 'SourceUnavailable', message: 'rehearsed fault' };
 const NONE: ReadonlySet<number> = new Set();
 
 type StartLane = Extract<RunCommand, { type: 'startSymbol' | 'startTask' }>;
@@ -121,7 +121,7 @@ class VirtualRun {
       openedAt: this.#now,
       position: 0,
       startedAt: this.#now,
-      outcome: this.#attempts(tasks[0], command.earlierAttempts, command.earlierFailures),
+      outcome: this.#attempts(tasks[0], command.earlierAttempts, { failures: command.earlierFailures, spent: command.earlierSpent }),
       yieldAsked: false,
       cancelAsked: false,
     };
@@ -133,7 +133,7 @@ class VirtualRun {
     const task = lane.tasks[lane.position];
     const taskId = this.#plan.graph.ids[task];
     const { startedAt, cancelAsked } = lane;
-    const { kind, attempts, failures, waitMs } = lane.outcome;
+    const { kind, attempts, failures, spent, waitMs } = lane.outcome;
     const at = this.#now;
     if (cancelAsked) {
       lane.reports.push({ taskId, kind: 'cancelled', at, startedAt, attempts });
@@ -144,7 +144,7 @@ class VirtualRun {
       this.#goOn(lane, task, succeeded);
     } else {
       if (kind === 'failed') lane.reports.push({ taskId, kind, at, startedAt, attempts, error: FAULT });
-      else lane.reports.push({ taskId, kind, at, startedAt, attempts, failures, retryAt: at + waitMs, error: FAULT });
+      else lane.reports.push({ taskId, kind, at, startedAt, attempts, failures, spent, retryAt: at + waitMs, error: FAULT });
       this.#close(lane, 'completed');
     }
   }
@@ -154,7 +154,7 @@ class VirtualRun {
     if (lane.yieldAsked) return this.#close(lane, 'yielded');
     lane.position++;
     lane.startedAt = this.#now;
-    lane.outcome = this.#attempts(lane.tasks[lane.position], 0, 0);
+    lane.outcome = this.#attempts(lane.tasks[lane.position], 0, { failures: 0 });
     this.#schedule(lane, this.#now + lane.outcome.lastsMs);
     if (lane.signalled.has(task)) this.#tell({ type: 'reports', lane: lane.id, reports: [succeeded], at: this.#now });
   }
@@ -170,7 +170,7 @@ class VirtualRun {
     this.#ends.push(lane);
   }
 
-  #attempts(task: number, earlierAttempts: number, earlierFailures: number): RehearsedAttempts {
+  #attempts(task: number, earlierAttempts: number, earlier: Failures): RehearsedAttempts {
     const { policies, meanMs, failureRate } = this.#plan;
     const seed = Math.imul(this.#seed, 0x9e3779b1) ^ Math.imul(task + 1, 0x85ebca6b);
     return rehearseTask({
@@ -179,7 +179,8 @@ class VirtualRun {
       failureRate: failureRate[task],
       seed,
       earlierAttempts,
-      earlierFailures,
+      earlier,
+      at: this.#now,
     });
   }
 }

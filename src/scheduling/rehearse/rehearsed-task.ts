@@ -1,17 +1,20 @@
+import { afterFailure, type Failures } from '../../contracts/after-failure.ts';
+import type { TaskError } from '../../contracts/pipeline-status.ts';
 import type { TaskPolicy } from '../../contracts/run-config.ts';
 import { drawn, normal } from './random.ts';
 
 /** Spread of durations around their mean: one in twenty takes more than about twice its median. */
 const SPREAD = 0.5;
-/** Longer waits give the slot back (contract: Slots). */
-export const LONGEST_WAIT_IN_SLOT_MS = 30_000;
 
-export interface RehearsedAttempts {
+/** How an attempt fails that is made to. */
+export const FAULT = { type: 'SourceUnavailable', message: 'rehearsed fault' } as const satisfies TaskError;
+const TIMEOUT = 'TaskTimeout';
+
+export interface RehearsedAttempts extends Failures {
   readonly kind: 'succeeded' | 'failed' | 'retryLater';
   /** From the start to this end, waits included. */
   readonly lastsMs: number;
   readonly attempts: number;
-  readonly failures: number;
   /** Only of `retryLater`: how long until the next attempt. */
   readonly waitMs: number;
 }
@@ -28,22 +31,25 @@ export function rehearseTask(task: {
   failureRate: number;
   seed: number;
   earlierAttempts: number;
-  earlierFailures: number;
+  earlier: Failures;
+  /** When it gets its slot, in the run's own time. */
+  at: number;
 }): RehearsedAttempts {
   const { policy, meanMs, failureRate, seed } = task;
   let attempts = task.earlierAttempts;
-  let failures = task.earlierFailures;
+  let failed = task.earlier;
   let lastsMs = 0;
   for (;;) {
     attempts++;
     const wantedMs = meanMs * Math.exp(SPREAD * normal(drawn(seed, attempts, 1), drawn(seed, attempts, 2)) - (SPREAD * SPREAD) / 2);
     lastsMs += Math.min(wantedMs, policy.timeoutMs);
-    if (wantedMs <= policy.timeoutMs && drawn(seed, attempts, 3) >= failureRate)
-      return { kind: 'succeeded', lastsMs, attempts, failures, waitMs: 0 };
-    failures++;
-    if (failures > policy.maxRetries) return { kind: 'failed', lastsMs, attempts, failures, waitMs: 0 };
-    const waitMs = Math.min(policy.maxDelayMs, policy.retryDelayMs * policy.backoff ** (failures - 1));
-    if (waitMs > LONGEST_WAIT_IN_SLOT_MS) return { kind: 'retryLater', lastsMs, attempts, failures, waitMs };
-    lastsMs += waitMs;
+    const late = wantedMs > policy.timeoutMs;
+    if (!late && drawn(seed, attempts, 3) >= failureRate) return { ...failed, kind: 'succeeded', lastsMs, attempts, waitMs: 0 };
+    const after = afterFailure(policy, failed, { type: late ? TIMEOUT : FAULT.type, at: task.at + lastsMs });
+    const { failures, spent } = after;
+    failed = spent === undefined ? { failures } : { failures, spent };
+    if (after.next === 'none') return { ...failed, kind: 'failed', lastsMs, attempts, waitMs: 0 };
+    if (after.next === 'retryLater') return { ...failed, kind: 'retryLater', lastsMs, attempts, waitMs: after.waitMs };
+    lastsMs += after.waitMs;
   }
 }

@@ -1,3 +1,4 @@
+import type { Spent } from '../../contracts/after-failure.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { TaskError } from '../../contracts/pipeline-status.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -26,6 +27,8 @@ interface Dehydrated {
   /** Flat pairs of task and number. Ready tasks that are not named became ready when the run started. */
   readonly readyAt: readonly number[];
   readonly retryAt: readonly number[];
+  /** @default none */
+  readonly spent?: readonly (readonly [task: number, spent: Spent])[];
   /** Flat pairs of task and root task. */
   readonly skippedBecause: readonly number[];
   readonly outputs: readonly (readonly [task: number, output: Json])[];
@@ -56,6 +59,7 @@ export function dehydrate(state: RunState): Json {
     times: writeTimes(state),
     readyAt: ready.filter((task) => state.readyAt[task] !== startedAt).flatMap((task) => [task, state.readyAt[task]]),
     retryAt: [...state.retryAt].flat(),
+    ...(state.spent.size === 0 ? {} : { spent: [...state.spent] }),
     skippedBecause: [...state.skippedBecause.entries()].filter(([, root]) => root >= 0).flat(),
     outputs: [...state.outputs],
     errors: grouped(state.errors),
@@ -85,6 +89,7 @@ export function rehydrate(
   readPatterns(state, data.tasks);
   readTimes(state, data.times);
   for (const [task, root] of pairs(data.skippedBecause)) state.skippedBecause[task] = root;
+  for (const [task, spent] of data.spent ?? []) state.spent.set(task, spent);
   for (const [task, output] of data.outputs) state.outputs.set(task, output);
   for (const [error, tasks] of data.errors) for (const task of tasks) state.errors.set(task, error);
   for (const [reasons, tasks] of data.degraded) for (const task of tasks) keepDegraded(state, task, reasons);

@@ -12,7 +12,7 @@ import { setStatus } from './task-status.ts';
  * other instead of all at the end; before a closed gate the segment ends and the slot comes back.
  */
 export function startLane(state: RunState, at: number, commands: RunCommand[]): void {
-  const { graph, order, status, waiting, attempts, failures } = state;
+  const { graph, order, status, waiting, attempts, failures, spent } = state;
   const readyAt = state.readyAt[state.ready.top];
   const first = takeReady(state);
   let last = first;
@@ -38,6 +38,7 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
   const earlier = {
     earlierAttempts: attempts[first],
     earlierFailures: failures[first],
+    ...(spent.has(first) ? { earlierSpent: spent.get(first) } : {}),
     ...(failed === undefined ? {} : { earlierError: pastError(failed) }),
   };
   if (symbol >= 0) {

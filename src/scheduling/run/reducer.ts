@@ -126,6 +126,7 @@ function retryFailed(state: RunState, at: number): void {
     state.started[task] = Number.NaN;
     state.ended[task] = Number.NaN;
     state.failures[task] = 0;
+    state.spent.delete(task);
     state.skippedBecause[task] = -1;
     again.push(task);
   }

@@ -1,3 +1,4 @@
+import type { Spent } from '../../contracts/after-failure.ts';
 import type { PastError } from '../../contracts/errors.ts';
 import type { TaskError } from '../../contracts/pipeline-status.ts';
 import type { TaskReport } from '../../contracts/stage-report.ts';
@@ -64,6 +65,7 @@ export interface StartSymbolCommand {
   /** Of the first stage; the others have none. */
   readonly earlierAttempts: number;
   readonly earlierFailures: number;
+  readonly earlierSpent?: Spent;
   readonly earlierError?: PastError;
   /**
    * Stages whose end the parent must hear of at once, by signal: those that tasks outside this lane wait for, and in runs
@@ -77,6 +79,7 @@ export interface StartTaskCommand {
   readonly taskId: string;
   readonly earlierAttempts: number;
   readonly earlierFailures: number;
+  readonly earlierSpent?: Spent;
   readonly earlierError?: PastError;
 }
 

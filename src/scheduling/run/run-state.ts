@@ -1,3 +1,4 @@
+import type { Spent } from '../../contracts/after-failure.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { TaskError } from '../../contracts/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
@@ -82,6 +83,8 @@ export interface RunState {
   readonly waiting: Int32Array;
   readonly attempts: Int32Array;
   readonly failures: Int32Array;
+  /** Failures with a limit of their own, of tasks that wait for another attempt. */
+  readonly spent: Map<number, Spent>;
   readonly started: Float64Array;
   readonly ended: Float64Array;
   readonly readyAt: Float64Array;
@@ -162,6 +165,7 @@ export function emptyRun(
     waiting: new Int32Array(size),
     attempts: new Int32Array(size),
     failures: new Int32Array(size),
+    spent: new Map(),
     started: new Float64Array(size).fill(Number.NaN),
     ended: new Float64Array(size).fill(Number.NaN),
     readyAt: new Float64Array(size).fill(Number.NaN),

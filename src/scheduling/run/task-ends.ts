@@ -124,6 +124,7 @@ export function retryLater(state: RunState, lane: Lane, report: Extract<TaskRepo
   keepTimes(state, task, report);
   keepError(state, task, report.error);
   state.failures[task] = report.failures;
+  if (report.spent !== undefined) state.spent.set(task, report.spent);
   state.retryAt.set(task, report.retryAt);
   state.retries.push(report.retryAt, task);
   stopLane(state, lane);

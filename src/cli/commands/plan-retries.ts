@@ -1,0 +1,55 @@
+import ms from 'ms';
+import { ruleFor } from '../../contracts/after-failure.ts';
+import type { RetryInput, RetryRuleInput } from '../../contracts/pipeline-input.ts';
+import type { RetryRule, RunConfig, TaskPolicy } from '../../contracts/run-config.ts';
+import { STAGES, stageTaskId } from '../../contracts/words.ts';
+
+/** How each task is tried again, by task id; as an input would say it, with nothing left out. */
+export function retriesOf({ symbols, stages, tasks }: RunConfig): ReadonlyMap<string, RetryInput> {
+  const retries = new Map<string, RetryInput>();
+  for (const stage of STAGES) {
+    const retry = retryOf(stages[stage].policy);
+    for (const { symbol } of symbols) retries.set(stageTaskId(symbol, stage), retry);
+  }
+  for (const { taskId, policy } of tasks) retries.set(taskId, retryOf(policy));
+  return retries;
+}
+
+/** One line for each way in which tasks are tried again, the most common one first. */
+export function retryLines(retries: readonly (readonly [taskId: string, retry: RetryInput])[]): string[] {
+  const groups = new Map<string, string[]>();
+  for (const [taskId, retry] of retries) {
+    const sentence = retrySentence(retry);
+    const group = groups.get(sentence);
+    if (group === undefined) groups.set(sentence, [taskId]);
+    else group.push(taskId);
+  }
+  const sorted = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  return sorted.map(([sentence, taskIds], index) => `retries${index === 0 ? '' : ` of ${named(taskIds)}`}: ${sentence}`);
+}
+
+const NAMED = 4;
+const named = (taskIds: readonly string[]): string =>
+  taskIds.length > NAMED ? `${taskIds.slice(0, NAMED).join(', ')} and ${taskIds.length - NAMED} more` : taskIds.join(', ');
+
+function retryOf(policy: TaskPolicy): RetryInput {
+  const byError = Object.keys(policy.byError ?? {}).map((type) => [type, ruleInput(ruleFor(policy, type) as RetryRule)] as const);
+  return { ...ruleInput(policy), ...(byError.length === 0 ? {} : { byError: Object.fromEntries(byError) }) };
+}
+
+const ruleInput = ({ maxRetries, retryDelayMs, backoff, maxDelayMs }: RetryRule): Required<RetryRuleInput> => ({
+  maxRetries,
+  retryDelay: ms(retryDelayMs),
+  backoff,
+  maxDelay: ms(maxDelayMs),
+});
+
+function retrySentence({ byError = {}, ...rule }: RetryInput): string {
+  const own = Object.entries(byError).map(([type, one]) => `after ${type} ${ruleSentence(one)}`);
+  return [ruleSentence(rule), ...own].join('; ');
+}
+
+function ruleSentence({ maxRetries, retryDelay, backoff, maxDelay }: RetryRuleInput): string {
+  if (maxRetries === 0) return 'none';
+  return `up to ${maxRetries}, ${retryDelay} apart${backoff === 1 || maxRetries === 1 ? '' : `, each wait ×${backoff} up to ${maxDelay}`}`;
+}
