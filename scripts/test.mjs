@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { countTests, summaryLine } from './set-up/count-tests.mjs';
+import { countTests, slowestFiles, summaryLine } from './set-up/count-tests.mjs';
 import { ROOT, runMain } from './set-up/project.mjs';
 import { runChild } from './set-up/run-child.mjs';
 import { setUp } from './set-up/set-up.mjs';
 import { temporalCli } from './set-up/temporal-cli.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-test-'));
+let slowest = [];
 let counts = { passed: 0, failed: 1, skipped: 0 };
 await runMain(async () => {
   await setUp();
@@ -18,7 +19,9 @@ await runMain(async () => {
   const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)];
   const code = await runChild(process.execPath, args, { cwd: ROOT, env });
   counts = countTests(report, code);
+  slowest = slowestFiles(report, ROOT);
   return code === 0 && counts.failed > 0 ? 1 : code;
 });
 rmSync(folder, { recursive: true, force: true });
+if (slowest.length > 0) console.log(`The slowest files:\n${slowest.join('\n')}`);
 console.log(summaryLine(counts));

@@ -21,9 +21,14 @@ declare module 'vitest' {
 /** Runs are handed to a new execution after this many events in tests, so that it happens in a run of seconds. */
 const SUGGEST_CONTINUE_AS_NEW = 300;
 
+/** Each test has a task queue of its own: four partitions of each are only polled, which is half of what an idle server does. */
+const ONE_PARTITION = { 'matching.numTaskqueueReadPartitions': 1, 'matching.numTaskqueueWritePartitions': 1 };
+
 /** Starts the dev server and brings the build up to date. @returns what closes the server */
 export async function startTestTemporal(project: TestProject): Promise<() => Promise<void>> {
   const root = fileURLToPath(new URL('..', import.meta.url));
+  // for every Temporal server of the tests, also those of `dev` and `demo`: memory is there, collecting it costs CPU
+  process.env.GOGC ??= '400';
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-temporal-'));
   const [server, bundle] = await Promise.all([
     (async () => {
@@ -34,7 +39,7 @@ export async function startTestTemporal(project: TestProject): Promise<() => Pro
         home,
         headless: true,
         log: silent,
-        dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGEST_CONTINUE_AS_NEW },
+        dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGEST_CONTINUE_AS_NEW, ...ONE_PARTITION },
       });
     })(),
     builtBundle(root),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 
 /**
  * Counts a vitest JSON report. Never says "0 failed" of a run that failed: a file that does not load, a set-up that breaks and
@@ -22,3 +23,18 @@ export function countTests(file, exitCode) {
 /** The last line of `npm test`. */
 export const summaryLine = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+
+/** The files that took longest, for whoever wants the tests faster: `12.3 s  test/integration/demo.test.ts`, one a line. */
+export function slowestFiles(file, root, most = 10) {
+  let report;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return [];
+  }
+  return report.testResults
+    .map(({ name, startTime, endTime }) => ({ name: path.relative(root, name), seconds: (endTime - startTime) / 1_000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, most)
+    .map(({ name, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${name}`);
+}

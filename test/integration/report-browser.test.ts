@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chartLibrary } from '../../src/activities/report/chart-library.ts';
 import { renderRunPage } from '../../src/report/run/run-page.ts';
@@ -54,9 +54,25 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await rm(folder, { recursive: true, force: true });
   });
 
-  const open = async (name: string, options: BrowserContextOptions = {}): Promise<Page> => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    const page = await context.newPage();
+  /** A context costs a second of CPU: one for each way a page may be restricted; how it is looked at is set page by page. */
+  const contexts = new Map<string, Promise<BrowserContext>>();
+  const contextWith = (options: BrowserContextOptions): Promise<BrowserContext> => {
+    const key = JSON.stringify(options);
+    const known = contexts.get(key) ?? browser.newContext(options);
+    contexts.set(key, known);
+    return known;
+  };
+
+  interface Look extends Pick<BrowserContextOptions, 'bypassCSP' | 'javaScriptEnabled'> {
+    /** @default 1280 */
+    readonly width?: number;
+    /** @default 'light' */
+    readonly colorScheme?: 'light' | 'dark';
+  }
+  const open = async (name: string, { width = 1280, colorScheme = 'light', ...restrictions }: Look = {}): Promise<Page> => {
+    const page = await (await contextWith(restrictions)).newPage();
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
     page.on('console', (message) => problems.push(message.text()));
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('request', (request) => {
@@ -73,19 +89,19 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     ['BTC_PRICE.html', 'dark', 390],
   ] as const)('%s has no accessibility violation that axe finds, %s, %i px wide', async (name, colorScheme, width) => {
     // axe is put in by the test, which the page's own policy would refuse
-    const page = await open(name, { colorScheme, viewport: { width, height: 900 }, bypassCSP: true });
+    const page = await open(name, { colorScheme, width, bypassCSP: true });
     await page.addScriptTag({ content: axe.source });
     const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
     const found = results.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
     expect(found).toEqual([]);
-    await page.context().close();
+    await page.close();
   });
 
   it.each([1280, 390])('nothing is wider than the window, %i px', async (width) => {
     for (const name of ['index.html', 'BTC_PRICE.html']) {
-      const page = await open(name, { viewport: { width, height: 900 } });
+      const page = await open(name, { width });
       expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width);
-      await page.context().close();
+      await page.close();
     }
   });
 
@@ -98,8 +114,8 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
       return await Promise.all(boxes.map(async (box) => (await box.boundingBox())?.height));
     };
     expect(await heights(live)).toEqual(await heights(still));
-    await still.context().close();
-    await live.context().close();
+    await still.close();
+    await live.close();
   });
 
   it('another interval shows another chart at the same place, by keyboard alone', async () => {
@@ -111,7 +127,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     const after = await page.locator('.panel:visible .plot').first().boundingBox();
     expect(after).toEqual(before);
     expect(await page.locator('.panel:visible details summary').first().innerText()).toContain('Candles 4h');
-    await page.context().close();
+    await page.close();
   });
 
   it('a table sorts by the head that is pressed, with unknown values last both ways', async () => {
@@ -127,7 +143,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     expect(up[0]).toBe(down[down.length - 3]);
     expect([...down.slice(-2), ...up.slice(-2)].every((text) => text.startsWith('–'))).toBe(true);
     expect(await page.locator('.symbols th[aria-sort]').count()).toBe(1);
-    await page.context().close();
+    await page.close();
   });
 
   it('an explanation is shown inside the window on focus, and hidden before', async () => {
@@ -141,7 +157,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     const box = await text.boundingBox();
     expect(box?.x).toBeGreaterThanOrEqual(0);
     expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(1280);
-    await page.context().close();
+    await page.close();
   });
 
   it('prints its still pictures', async () => {
@@ -151,7 +167,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     expect(await page.locator('.live canvas').first().isVisible()).toBe(false);
     expect(await page.locator('.plot svg').first().isVisible()).toBe(true);
     expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(0, 0, 0)');
-    await page.context().close();
+    await page.close();
   });
 
   it('none of them logged an error, broke the page’s policy or asked the network for anything', () => {

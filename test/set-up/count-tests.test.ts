@@ -9,8 +9,9 @@ interface Counts {
   readonly skipped: number;
 }
 const script = new URL('../../scripts/set-up/count-tests.mjs', import.meta.url).href;
-const { countTests, summaryLine } = (await import(script)) as {
+const { countTests, slowestFiles, summaryLine } = (await import(script)) as {
   countTests: (file: string, exitCode: number) => Counts;
+  slowestFiles: (file: string, root: string, most?: number) => string[];
   summaryLine: (counts: Counts) => string;
 };
 
@@ -51,4 +52,16 @@ test('a run that fails outside every test is never "0 failed"', async () => {
 
 test('a run in which no test ran is a failure', async () => {
   expect(await lineFor(0, { numPendingTests: 4 })).toBe('0 passed, 1 failed, 4 skipped');
+});
+
+test('the slowest files are named by their path, the slowest first', async () => {
+  const file = path.join(folder, 'report.json');
+  const took = (name: string, ms: number) => ({ name: path.join(folder, name), startTime: 1_000, endTime: 1_000 + ms });
+  await writeFile(
+    file,
+    JSON.stringify({ testResults: [took('quick.test.ts', 40), took('a/slow.test.ts', 12_340), took('b.test.ts', 900)] }),
+  );
+  expect(slowestFiles(file, folder, 2)).toEqual(['  12.3 s  a/slow.test.ts', '   0.9 s  b.test.ts']);
+  await rm(file);
+  expect(slowestFiles(file, folder)).toEqual([]);
 });
