@@ -8,7 +8,8 @@ import { type Measurement, measure } from './engine/measure.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS, optionProblems } from './engine/options.ts';
 import type { BacktestResult } from './engine/result.ts';
 import { deflatedSharpe, type Trials } from './metrics/deflated-sharpe.ts';
-import { separate } from './metrics/measured.ts';
+import { type Measured, separate } from './metrics/measured.ts';
+import { weakMetrics } from './metrics/sample.ts';
 import { proveNoLookAhead } from './proof/look-ahead.ts';
 import { passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, shippedStrategies, strategyTrials } from './strategies/registry.ts';
@@ -72,7 +73,7 @@ export function execute({ candles, market, indicators }: BacktestData, trial: Tr
 /** Adds what depends on the other trials, the proof and the passport. @internal */
 export function finish(data: BacktestData, execution: TradedTrial, options: BacktestOptions, trials: Trials): BacktestResult {
   const { candles, market, hash } = data;
-  const { decisions, simulation, moments } = execution;
+  const { decisions, simulation, moments, sample } = execution;
   const { strategy, params } = execution.trial;
   const { values, reasons } = separate({ ...execution.metrics, deflatedSharpe: deflatedSharpe(moments, trials) });
   const { proofCuts, seed, ...settings } = options;
@@ -81,6 +82,9 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     params,
     metrics: values,
     undefined: reasons,
+    sample,
+    weak: weakMetrics(values, { ...sample, returns: sample.dailyReturns, nonZero: moments.nonZero, unit: 'daily return' }),
+    standardErrors: { sharpe: numberOrNull(execution.sharpeError) },
     trades: simulation.trades,
     equity: simulation.equity,
     lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ strategy, params, candles, market, decisions, cuts: proofCuts, seed }),
@@ -94,3 +98,5 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     }),
   };
 }
+
+const numberOrNull = (value: Measured): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);

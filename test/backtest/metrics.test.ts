@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brier } from '../../src/backtest/metrics/brier.ts';
 import { calibration, calibrationError, wilsonInterval } from '../../src/backtest/metrics/calibration.ts';
@@ -58,7 +59,9 @@ describe('metrics of returns, beside the figures empyrical publishes (252 days a
   it('one return has no deviation', () => {
     const { values, reasons } = measured(percents(1));
     expect(values).toMatchObject({ sharpe: null, volatility: null, cagr: null });
-    expect(reasons.sharpe).toBe('needs at least two returns');
+    expect(reasons).toMatchObject({ sharpe: 'needs at least two returns', sortino: 'needs at least two returns' });
+    const after = measured(percents(Number.NaN, 1));
+    expect(after.values).toMatchObject({ sharpe: null, sortino: null, cagr: null, calmar: null, volatility: null });
   });
 
   it('counts calendar years of 365.25 days unless periods are given', () => {
@@ -69,15 +72,98 @@ describe('metrics of returns, beside the figures empyrical publishes (252 days a
   });
 });
 
+describe('what the numbers rest on', () => {
+  const swing = (count: number): Float64Array => Float64Array.from({ length: count }, (_, i) => (i % 3) / 100 - 0.008);
+
+  it('fewer than 30 returns make weak ratios, fewer than 90 days weak growth; the values stay', () => {
+    const { values, weak, sample } = measured(swing(6));
+    expect(sample).toEqual({ returns: 6, days: 6 });
+    expect(weak).toEqual({
+      cagr: '6 days, fewer than 90',
+      calmar: '6 days, fewer than 90',
+      sharpe: '6 returns, fewer than 30',
+      sortino: '6 returns, fewer than 30',
+      volatility: '6 returns, fewer than 30',
+      probabilisticSharpe: '6 returns, fewer than 30',
+    });
+    expect(values.sharpe).not.toBeNull();
+    expect(Object.keys(measured(swing(29)).weak)).toContain('sharpe');
+    expect(Object.keys(measured(swing(30)).weak)).toEqual(['cagr', 'calmar']);
+    expect(Object.keys(measured(swing(89)).weak)).toEqual(['cagr', 'calmar']);
+    expect(measured(swing(90)).weak).toEqual({});
+  });
+
+  it('one return that is not zero gives √(A/n) whatever happened, and is weak however long the series', () => {
+    const lone = new Float64Array(400);
+    lone[100] = -0.3;
+    const { values, weak } = measured(lone);
+    expect(values.sharpe).toBeCloseTo(-Math.sqrt(365 / 400), 9);
+    expect(weak.sharpe).toBe('only 1 of 400 returns is not 0');
+    lone[200] = 0.2;
+    expect(measured(lone).weak).toEqual({});
+  });
+
+  it('a Sharpe ratio comes with its standard error: about √(A/n) for small ratios, as simulated', () => {
+    const random = seededRandom(5);
+    const normal = (): number => normalQuantile(random() || 0.5);
+    const ratios: number[] = [];
+    const errors: number[] = [];
+    for (let round = 0; round < 300; round++) {
+      const { values, standardErrors } = measured(Float64Array.from({ length: 250 }, () => 0.0005 + 0.01 * normal()));
+      ratios.push(values.sharpe as number);
+      errors.push(standardErrors.sharpe as number);
+    }
+    const mean = ratios.reduce((sum, value) => sum + value, 0) / 300;
+    const spread = Math.sqrt(ratios.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 299);
+    const stated = errors.reduce((sum, value) => sum + value, 0) / 300;
+    expect(stated / spread).toBeGreaterThan(0.9);
+    expect(stated / spread).toBeLessThan(1.1);
+  });
+
+  it.each([
+    ['days', days(40), 365, 'the step of 1 day between rows'],
+    ['hours', Float64Array.from({ length: 40 }, (_, i) => i * HOUR), 8760, 'the step of 1 hour between rows'],
+    ['weeks', Float64Array.from({ length: 40 }, (_, i) => i * 7 * DAY), 365 / 7, 'the step of 7 days between rows'],
+    ['one row', days(1), 365, 'nothing: one row has no step, days are assumed'],
+  ])('the periods of a year follow from the step: %s', (_name, time, value, from) => {
+    expect(measureReturns({ time, returns: new Float64Array(time.length).fill(0.01) }).periodsPerYear).toEqual({ value, from });
+  });
+
+  it('exchange days are counted, not taken for all days', () => {
+    const time = days(365).filter((at) => (at / DAY) % 7 < 5);
+    const { periodsPerYear } = measureReturns({ time, returns: new Float64Array(time.length).fill(0.01) });
+    expect(periodsPerYear.value).toBeCloseTo(260.7, 0);
+    expect(periodsPerYear.from).toBe('261 rows in 364 days: the steps between them differ');
+  });
+});
+
 describe('daily returns', () => {
   it('take the last equity of each UTC day and carry it over days without bars', () => {
     const time = Float64Array.from([0, 23 * HOUR, 24 * HOUR, 47 * HOUR, 96 * HOUR]);
     const equity = Float64Array.from([100, 110, 120, 121, 242]);
-    expect([...dailyReturns(time, equity)].map((value) => Number(value.toFixed(12)))).toEqual([0.1, 0, 0, 1]);
+    expect([...dailyReturns(88, time, equity)].map((value) => Number(value.toFixed(12)))).toEqual([0.25, 0.1, 0, 0, 1]);
   });
 
-  it('one day has none', () => {
-    expect(dailyReturns(Float64Array.from([0, HOUR]), Float64Array.from([1, 2]))).toHaveLength(0);
+  it('begin with the first day against the start, whatever happened on it', () => {
+    expect([...dailyReturns(1, Float64Array.from([0, HOUR]), Float64Array.from([0.5, 0.112]))]).toEqual([expect.closeTo(-0.888, 12)]);
+  });
+
+  it('multiply up to what the equity made of the start, however the bars lie', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ step: fc.integer({ min: 1, max: 60 }), equity: fc.double({ min: 0.1, max: 9, noNaN: true }) }), {
+          minLength: 1,
+        }),
+        (steps) => {
+          let at = 0;
+          const time = Float64Array.from(steps, ({ step }) => (at += step * HOUR));
+          const equity = Float64Array.from(steps, (one) => one.equity);
+          const returns = dailyReturns(2, time, equity);
+          expect(returns).toHaveLength(Math.floor(time[time.length - 1] / DAY) - Math.floor(time[0] / DAY) + 1);
+          expect(returns.reduce((growth, value) => growth * (1 + value), 2)).toBeCloseTo(equity[equity.length - 1], 9);
+        },
+      ),
+    );
   });
 });
 

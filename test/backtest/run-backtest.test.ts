@@ -10,7 +10,7 @@ import { favourite } from '../../src/backtest/strategies/favourite.ts';
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
 import { defineStrategy } from '../../src/backtest/strategy.ts';
-import { bars, closes, DAY, walk } from './series.ts';
+import { bars, closes, DAY, HOUR, walk } from './series.ts';
 
 const resolved = (payout: number): Market => ({ ...plainMarket('probability'), resolution: { kind: 'settled', payout, at: null } });
 
@@ -45,12 +45,13 @@ describe('a result', () => {
       [88, 99, 88, 99],
     ]);
     const { metrics } = runBacktest({ candles, strategy: buyAndHold, options: { cash: 1000 } });
-    const returns = [0.1, -0.2, 0.125];
-    const mean = returns.reduce((sum, value) => sum + value, 0) / 3;
-    const deviation = Math.sqrt(returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 2);
+    // the first day is against the start cash: nothing was held on it
+    const returns = [0, 0.1, -0.2, 0.125];
+    const mean = returns.reduce((sum, value) => sum + value, 0) / 4;
+    const deviation = Math.sqrt(returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 3);
     expect(metrics.totalReturn).toBeCloseTo(-0.01, 12);
     expect(metrics.sharpe).toBeCloseTo((mean / deviation) * Math.sqrt(365), 9);
-    expect(metrics.sortino).toBeCloseTo((mean * Math.sqrt(365)) / Math.sqrt(0.04 / 3), 9);
+    expect(metrics.sortino).toBeCloseTo((mean * Math.sqrt(365)) / Math.sqrt(0.04 / 4), 9);
     expect(metrics.volatility).toBeCloseTo(deviation * Math.sqrt(365), 9);
     expect(metrics.maxDrawdown).toBeCloseTo(-0.2, 12);
     expect(metrics.cagr).toBeCloseTo(0.99 ** (365.25 / 3) - 1, 9);
@@ -87,6 +88,43 @@ describe('a result', () => {
     expect(metrics.logLoss).toBeCloseTo(-(Math.log(0.5) + Math.log(0.8)) / 2, 12);
     const half = runBacktest({ candles, strategy: buyAndHold, market: resolved(0.5) });
     expect(half.undefined).toMatchObject({ brier: 'the market paid neither 0 nor 1' });
+  });
+});
+
+describe('what a result rests on', () => {
+  const week = closes(
+    Array.from({ length: 7 * 24 }, (_, i) => 0.4 + (i % 5) / 100),
+    { step: HOUR },
+  );
+
+  it('is said beside it: a week makes ratios and growth weak, one trade the trade statistics', () => {
+    const { metrics, sample, weak, standardErrors } = runBacktest({ candles: week, strategy: buyAndHold, market: resolved(1) });
+    expect(sample).toEqual({ dailyReturns: 7, trades: 1, days: 6.95 });
+    expect(weak).toMatchObject({
+      sharpe: '7 daily returns, fewer than 30',
+      cagr: '6 days, fewer than 90',
+      winRate: '1 trade, fewer than 10',
+      expectancy: '1 trade, fewer than 10',
+    });
+    expect(Object.keys(weak).every((name) => metrics[name as keyof typeof metrics] !== null)).toBe(true);
+    expect(standardErrors.sharpe).toBeGreaterThan(0);
+  });
+
+  it('one day has no ratios and no yearly growth', () => {
+    const day = closes([0.5, 0.4, 0.45, 0.5], { step: HOUR });
+    const { metrics, sample, weak } = runBacktest({ candles: day, strategy: buyAndHold, market: resolved(1) });
+    expect(sample.dailyReturns).toBe(1);
+    expect(metrics).toMatchObject({ sharpe: null, sortino: null, cagr: null, calmar: null, volatility: null, deflatedSharpe: null });
+    expect(Object.keys(weak)).toEqual(['winRate', 'expectancy']);
+  });
+
+  it('a loss on the first day is in the ratios', () => {
+    const { metrics } = runBacktest({
+      candles: closes([1, 1, 0.112, ...Array.from({ length: 30 }, (_, i) => 0.112 + (i % 2) / 100)], { step: 8 * HOUR }),
+      strategy: buyAndHold,
+    });
+    expect(metrics.totalReturn).toBeLessThan(-0.8);
+    expect(metrics.sharpe).toBeLessThan(0);
   });
 });
 

@@ -94,16 +94,16 @@ describe('the backtest stage', () => {
       ],
       heartbeats,
     });
-    expect(effect.output).toMatchObject({ backtests: 18, trials: 3, best: { strategy: expect.any(String), sharpe: expect.any(Number) } });
+    // four days: no Sharpe ratio rests on enough, so none is the best
+    expect(effect.output).toEqual({ backtests: 18, trials: 3 });
     expect(effect.degraded).toBeUndefined();
     expect(heartbeats.at(-1)).toEqual({ series: 5, of: 6, backtests: 18 });
 
     const stored = await readBacktests(test.database, { symbol: 'RAIN' });
     expect(stored).toHaveLength(18);
-    const sharpes = stored.map(({ metrics }) => metrics.sharpe as number | null);
-    expect(effect.output).toMatchObject({ best: { sharpe: Math.max(...sharpes.map((sharpe) => sharpe ?? Number.NEGATIVE_INFINITY)) } });
+    expect(stored.some(({ metrics }) => typeof metrics.sharpe === 'number')).toBe(true);
     for (const { metrics, passport } of stored) {
-      expect(Object.keys(metrics)).toEqual(expect.arrayContaining([...METRIC_NAMES, 'undefined', 'lookAhead']));
+      expect(Object.keys(metrics)).toEqual(expect.arrayContaining([...METRIC_NAMES, 'undefined', 'weak', 'sample', 'lookAhead']));
       expect(metrics.lookAhead).toMatchObject({ changed: 0 });
       expect(passport).toMatchObject({ id: expect.stringMatching(/^[0-9a-f]{64}$/), from: START });
     }

@@ -47,6 +47,21 @@ describe('the page of a symbol', () => {
     expect(page.match(/class="dash">–<\/span><span class="tip-text">\s*\S/g)?.length).toBe(page.match(/class="dash"/g)?.length);
   });
 
+  it('shows and ranks no number that rests on too little: a dash with the reason, and no best strategy', () => {
+    const why = '7 daily returns, fewer than 30';
+    const backtests = sampleBacktests().map((row) => ({ ...row, metrics: { ...row.metrics, sharpe: 987_654 }, weak: { sharpe: why } }));
+    const weak = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests, bestSharpe: null })] }), null);
+    expect(weak).not.toMatch(/987.654/);
+    expect(weak.match(new RegExp(why, 'g'))).toHaveLength(backtests.length);
+    expect(weak).toContain('the first one, since none has a Sharpe ratio that rests on enough');
+    expect(weak).not.toContain('drawn in the charts: the highest Sharpe ratio');
+  });
+
+  it('shows a Sharpe ratio with its standard error', () => {
+    const backtests = sampleBacktests().map((row) => ({ ...row, metrics: { ...row.metrics, sharpe: 1.4 }, sharpeError: 1.13 }));
+    expect(renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests })] }), null)).toMatch(/1\.40 .{0,30}± 1\.13/);
+  });
+
   it('says what the proof showed, and warns when a strategy saw the future', () => {
     expect(page).toContain('0 of 1\u202f312 decisions changed');
     const cheating = sampleBacktests().map((row) => ({ ...row, proof: { changed: 3, decisions: 164 } }));

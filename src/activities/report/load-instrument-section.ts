@@ -1,17 +1,11 @@
+import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.ts';
+import { decodeMetrics, rankedSharpe } from '../../backtest/record/metrics-column.ts';
+import { decodePassport, shortPassport } from '../../backtest/record/passport-column.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words.ts';
 import { unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 import { MAX_BUCKETS } from '../../report/charts/shown-range.ts';
-import {
-  equityOf,
-  metricsOf,
-  overfittingOf,
-  paramsText,
-  passportId,
-  proofOf,
-  tradesOf,
-  undefinedReasons,
-} from '../../report/page-data/stored-backtest.ts';
+import { paramsText } from '../../report/page-data/params-text.ts';
 import type {
   BacktestRow,
   ChosenBacktest,
@@ -59,7 +53,7 @@ export interface SectionContext {
 
 /** An instrument as a row of a table. */
 export const summaryOf = (instrument: StoredInstrument, context: SectionContext): InstrumentSummary => {
-  const sharpes = (context.backtests.get(instrument.key) ?? []).flatMap((head) => metricsOf(head.metrics)['sharpe'] ?? []);
+  const sharpes = (context.backtests.get(instrument.key) ?? []).flatMap((head) => rankedSharpe(decodeMetrics(head.metrics)) ?? []);
   return {
     id: instrument.id,
     source: instrument.source,
@@ -212,23 +206,28 @@ const twinsOf = async (queryable: Queryable, instrument: StoredInstrument, asOf:
   return twins.map(({ id, key, source }) => ({ id, source, last: last.get(key) ?? null }));
 };
 
-const rowOf = (head: BacktestHead): BacktestRow => ({
-  strategy: head.strategy,
-  params: paramsText(head.params),
-  interval: head.interval,
-  metrics: metricsOf(head.metrics),
-  undefined: undefinedReasons(head.metrics),
-  proof: proofOf(head.metrics),
-  overfitting: overfittingOf(head.metrics),
-  passport: passportId(head.passport),
-});
+const rowOf = (head: BacktestHead): BacktestRow => {
+  const { lookAhead, ...stored } = decodeMetrics(head.metrics);
+  return {
+    strategy: head.strategy,
+    params: paramsText(head.params),
+    interval: head.interval,
+    metrics: stored.metrics,
+    undefined: stored.undefined,
+    weak: stored.weak,
+    sharpeError: stored.sharpeError,
+    proof: lookAhead === null ? null : { changed: lookAhead.changed, decisions: lookAhead.of },
+    overfitting: stored.overfitting,
+    passport: shortPassport(decodePassport(head.passport)),
+  };
+};
 
-/** The backtest whose trades and equity are drawn: the highest Sharpe ratio, the first one where none has any. */
+/** The backtest whose trades and equity are drawn: the highest Sharpe ratio that may be ranked, the first one where none may. */
 const chosenOf = async (queryable: Queryable, heads: readonly BacktestHead[]): Promise<ChosenBacktest | null> => {
-  const sharpe = (head: BacktestHead): number => metricsOf(head.metrics)['sharpe'] ?? Number.NEGATIVE_INFINITY;
+  const sharpe = (head: BacktestHead): number => rankedSharpe(decodeMetrics(head.metrics)) ?? Number.NEGATIVE_INFINITY;
   const index = heads.reduce((best, head, i) => (sharpe(head) > sharpe(heads[best] ?? head) ? i : best), 0);
   const head = heads[index];
   const curves = head === undefined ? undefined : (await backtestCurves(queryable, [head.id])).get(head.id);
   if (head === undefined || curves === undefined) return null;
-  return { index, trades: tradesOf(curves.trades), equity: equityOf(curves.equity) };
+  return { index, trades: decodeTrades(curves.trades), equity: decodeEquity(curves.equity) };
 };

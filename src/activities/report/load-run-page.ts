@@ -1,10 +1,11 @@
+import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
 import type { PipelineResult, TaskResult } from '../../contracts/pipeline-status.ts';
 import { windowOf } from '../../contracts/run-window.ts';
 import { numberIn } from '../../contracts/task-output.ts';
 import type { Stage } from '../../contracts/words.ts';
 import { DAY_MS, STAGES, stageTaskId } from '../../contracts/words.ts';
 import type { RunPageData, RunSymbolRow } from '../../report/page-data/run-page-data.ts';
-import { metricsOf, paramsText, undefinedReasons } from '../../report/page-data/stored-backtest.ts';
+import { paramsText } from '../../report/page-data/params-text.ts';
 import { changesSince } from '../../report/run/changes.ts';
 import { groupTasks } from '../../report/run/symbol-tasks.ts';
 import { mostTelling } from '../../report/run/task-grid.ts';
@@ -125,7 +126,8 @@ const symbolRows = async (
     const key = instrumentOf.get(symbol);
     const spark = key === undefined ? undefined : closes.get(key);
     const backtest = best.get(symbol);
-    const metrics = backtest === undefined ? {} : metricsOf(backtest.metrics);
+    const stored = backtest === undefined ? undefined : decodeMetrics(backtest.metrics);
+    const ranked = stored !== undefined && stored.weak.sharpe === undefined;
     return {
       symbol,
       title: titles.get(symbol)?.title ?? '',
@@ -136,14 +138,16 @@ const symbolRows = async (
       spark: spark?.points ?? [],
       sparkStep: spark?.step ?? 3_600_000,
       best:
-        backtest === undefined
+        backtest === undefined || !ranked
           ? null
           : {
               strategy: `${backtest.strategy} ${paramsText(backtest.params)}`.trim(),
-              sharpe: metrics['sharpe'] ?? null,
-              maxDrawdown: metrics['maxDrawdown'] ?? null,
-              undefined: undefinedReasons(backtest.metrics),
+              sharpe: stored.metrics.sharpe,
+              maxDrawdown: stored.metrics.maxDrawdown,
+              undefined: stored.undefined,
+              sharpeError: stored.sharpeError,
             },
+      ...(stored !== undefined && !ranked && { unranked: `no backtest may be ranked: ${stored.weak.sharpe}` }),
     };
   });
 };

@@ -1,9 +1,9 @@
 import { resolutionAsOf } from '../../backtest/engine/settlement.ts';
+import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
 import { windowOf } from '../../contracts/run-window.ts';
 import { numberIn } from '../../contracts/task-output.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { INTERVALS, stageTaskId } from '../../contracts/words.ts';
-import { calibrationOf } from '../../report/page-data/stored-backtest.ts';
 import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../../report/page-data/symbol-page-data.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
@@ -108,7 +108,7 @@ const byInstrument = (heads: readonly BacktestHead[]): ReadonlyMap<number, reado
 /** The symbol's calibration by interval: each backtest of the interval carries it. */
 const calibrationTables = (heads: readonly BacktestHead[]): readonly CalibrationTable[] =>
   INTERVALS.flatMap((interval) => {
-    const bins = heads.filter((head) => head.interval === interval).map((head) => calibrationOf(head.metrics));
+    const bins = heads.filter((head) => head.interval === interval).map((head) => decodeMetrics(head.metrics).calibration);
     const found = bins.find((table) => table.length > 0);
     return found === undefined ? [] : [{ interval, bins: found }];
   });

@@ -1,4 +1,5 @@
 import type { BacktestResult } from '../../backtest/engine/result.ts';
+import { rankedSharpe } from '../../backtest/record/metrics-column.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 
 /** What a symbol's backtests add up to. */
@@ -10,10 +11,11 @@ export class BacktestTally {
   private readonly trials = new Set<string>();
   private best: { readonly strategy: string; readonly sharpe: number } | undefined;
 
-  add({ strategy, params, metrics, lookAhead }: BacktestResult): void {
+  add({ strategy, params, metrics, weak, lookAhead }: BacktestResult): void {
     this.backtests++;
     this.trials.add(`${strategy} ${JSON.stringify(params)}`);
-    const { sharpe } = metrics;
+    // what rests on too little is not ranked
+    const sharpe = rankedSharpe({ metrics, weak });
     if (sharpe !== null && sharpe > (this.best?.sharpe ?? Number.NEGATIVE_INFINITY)) this.best = { strategy, sharpe };
     if (lookAhead === null || lookAhead.changed === 0) return;
     this.lookAhead.add(

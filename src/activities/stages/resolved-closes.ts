@@ -1,5 +1,6 @@
 import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
 import { calibration } from '../../backtest/metrics/calibration.ts';
+import { encodeCalibration } from '../../backtest/record/metrics-column.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { Interval } from '../../contracts/words.ts';
 
@@ -28,7 +29,7 @@ export class ResolvedCloses {
     for (const [interval, { markets, forecasts, outcomes }] of this.byInterval) {
       if (markets < FEWEST_MARKETS) continue;
       const bins = calibration(Float64Array.from(forecasts), Float64Array.from(outcomes));
-      yield { interval, bins: bins.map((bin) => ({ ...bin })) };
+      yield { interval, bins: encodeCalibration(bins) };
     }
   }
 }

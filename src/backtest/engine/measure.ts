@@ -9,7 +9,9 @@ import { maxDrawdown } from '../metrics/max-drawdown.ts';
 import { type Measured, undefinedBecause } from '../metrics/measured.ts';
 import { type Moments, momentsOf } from '../metrics/moments.ts';
 import { probabilisticSharpe } from '../metrics/probabilistic-sharpe.ts';
+import type { Sample } from '../metrics/sample.ts';
 import { sharpe } from '../metrics/sharpe.ts';
+import { sharpeError } from '../metrics/sharpe-error.ts';
 import { sortino } from '../metrics/sortino.ts';
 import { tradeMetrics } from '../metrics/trade-metrics.ts';
 import { turnover } from '../metrics/turnover.ts';
@@ -28,10 +30,13 @@ export interface Measurement {
   /** Daily. */
   readonly returns: Float64Array;
   readonly moments: Moments;
+  readonly sample: Sample;
+  /** Of the annual Sharpe ratio. */
+  readonly sharpeError: Measured;
 }
 
 /**
- * Measures a backtest: ratios over daily UTC returns, A = 365; growth and turnover over the calendar time from the first
+ * Measures a backtest: ratios over daily UTC returns, the first against the start cash, A = 365; growth and turnover over the calendar time from the first
  * bar to the last; Brier score and log loss of the market's own closes against its resolution.
  */
 export function measure(input: {
@@ -42,12 +47,13 @@ export function measure(input: {
 }): Measurement {
   const { candles, market, simulation, cash } = input;
   const { equity, trades } = simulation;
-  const returns = dailyReturns(candles.openTime, equity);
+  const returns = dailyReturns(cash, candles.openTime, equity);
   const moments = momentsOf(returns);
   const finalEquity = equity[equity.length - 1];
-  const years = (candles.openTime[candles.length - 1] - candles.openTime[0]) / DAY_MS / DAYS_PER_YEAR;
+  const days = (candles.openTime[candles.length - 1] - candles.openTime[0]) / DAY_MS;
+  const years = days / DAYS_PER_YEAR;
   const drawdown = maxDrawdown(cash, equity);
-  const growth = cagr(finalEquity / cash, years);
+  const growth = returns.length < 2 ? undefinedBecause('needs at least two daily returns') : cagr(finalEquity / cash, years);
   let fees = 0;
   let settlementPnl = 0;
   let markPnl = 0;
@@ -77,7 +83,13 @@ export function measure(input: {
     ...forecastScores(candles, market),
     probabilisticSharpe: probabilisticSharpe(moments),
   };
-  return { metrics, returns, moments };
+  return {
+    metrics,
+    returns,
+    moments,
+    sample: { dailyReturns: returns.length, trades: closed.length, days: Math.floor(days * 100) / 100 },
+    sharpeError: sharpeError(moments, PERIODS_PER_YEAR),
+  };
 }
 
 /** How well the market's closes foretold its resolution. */

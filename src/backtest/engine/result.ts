@@ -1,4 +1,5 @@
 import type { BacktestMetrics } from '../metrics/backtest-metrics.ts';
+import type { Sample, WeakMetrics } from '../metrics/sample.ts';
 import type { LookAheadProof } from '../proof/look-ahead.ts';
 import type { Passport } from '../proof/passport.ts';
 import type { Params } from '../strategies/registry.ts';
@@ -30,6 +31,12 @@ export interface BacktestResult {
   readonly metrics: BacktestMetrics;
   /** Why a metric is null. */
   readonly undefined: Readonly<Record<string, string>>;
+  /** What the metrics rest on. */
+  readonly sample: Sample;
+  /** Why a metric that has a value rests on too little. */
+  readonly weak: Readonly<WeakMetrics>;
+  /** Of the Sharpe ratio, in its own unit; null where it has none. */
+  readonly standardErrors: { readonly sharpe: number | null };
   readonly trades: readonly Trade[];
   /** One value a bar, marked at its close; the last is the final equity. */
   readonly equity: Float64Array;

@@ -4,6 +4,8 @@ export interface CalibrationBin {
   readonly from: number;
   readonly to: number;
   readonly count: number;
+  /** Markets that the forecasts are of, where that is known. */
+  readonly markets?: number;
   readonly meanForecast: number;
   /** Share of outcomes that were 1. */
   readonly hitRate: number;

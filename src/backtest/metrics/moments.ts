@@ -1,6 +1,8 @@
 /** What the ratios need of a return series. */
 export interface Moments {
   readonly count: number;
+  /** How many are not 0. */
+  readonly nonZero: number;
   readonly mean: number;
   /** Sample standard deviation (ddof 1); NaN below two values. 0 when nothing varies but rounding. */
   readonly deviation: number;
@@ -17,9 +19,11 @@ export function momentsOf(returns: Float64Array): Moments {
   const count = returns.length;
   let sum = 0;
   let downside = 0;
+  let nonZero = 0;
   for (let i = 0; i < count; i++) {
     const value = returns[i];
     sum += value;
+    if (value !== 0) nonZero++;
     if (value < 0) downside += value * value;
   }
   const mean = sum / count;
@@ -38,6 +42,7 @@ export function momentsOf(returns: Float64Array): Moments {
   const varies = Math.sqrt(variance) > Math.abs(mean) * 1e-14;
   return {
     count,
+    nonZero,
     mean,
     deviation: count < 2 ? Number.NaN : varies ? Math.sqrt(second / (count - 1)) : 0,
     downsideSquare: downside / count,

@@ -5,8 +5,11 @@ import { deflatedSharpe } from './deflated-sharpe.ts';
 import { maxDrawdown } from './max-drawdown.ts';
 import { separate, undefinedBecause } from './measured.ts';
 import { momentsOf } from './moments.ts';
+import { type PeriodsPerYear, periodsPerYearOf } from './periods-per-year.ts';
 import { probabilisticSharpe } from './probabilistic-sharpe.ts';
+import { type WeakMetrics, weakMetrics } from './sample.ts';
 import { sharpe } from './sharpe.ts';
+import { sharpeError } from './sharpe-error.ts';
 import { sortino } from './sortino.ts';
 import { volatility } from './volatility.ts';
 
@@ -18,14 +21,45 @@ export interface ReturnSeries {
   readonly returns: Float64Array;
 }
 
+/** Metrics that a return series alone has. */
+export type ReturnMetricName =
+  | 'totalReturn'
+  | 'cagr'
+  | 'sharpe'
+  | 'sortino'
+  | 'calmar'
+  | 'maxDrawdown'
+  | 'volatility'
+  | 'probabilisticSharpe'
+  | 'deflatedSharpe';
+
+/** The metrics of a return series, and what they rest on. */
+export interface ReturnMeasurement {
+  readonly values: Record<ReturnMetricName, number | null>;
+  /** Why a value is null. */
+  readonly reasons: Partial<Record<ReturnMetricName, string>>;
+  readonly sample: { readonly returns: number /** Calendar days they span. */; readonly days: number };
+  /** Why a value rests on too little. */
+  readonly weak: WeakMetrics;
+  readonly standardErrors: { readonly sharpe: number | null };
+  /** A of every annualised ratio. */
+  readonly periodsPerYear: PeriodsPerYear;
+}
+
 /**
  * Metrics of a return series.
  *
  * Years for `cagr` are calendar days/365.25, the first period counting as long as the usual one; with `periodsPerYear` given
- * they are rows/A (empyrical's `annual_return`, which counts an empty first row too).
+ * they are rows/A (empyrical's `annual_return`, which counts an empty first row too). Without it A follows from the times
+ * ({@link periodsPerYearOf}).
  */
-export function measureReturns({ time, returns }: ReturnSeries, options: { periodsPerYear?: number; trials?: number } = {}) {
-  const periodsPerYear = options.periodsPerYear ?? 365;
+export function measureReturns(
+  { time, returns }: ReturnSeries,
+  options: { readonly periodsPerYear?: number | undefined; readonly trials?: number | undefined } = {},
+): ReturnMeasurement {
+  const assumed: PeriodsPerYear =
+    options.periodsPerYear === undefined ? periodsPerYearOf(time) : { value: options.periodsPerYear, from: 'what was given' };
+  const periodsPerYear = assumed.value;
   const periods = Number.isNaN(returns[0]) ? returns.subarray(1) : returns;
   const moments = momentsOf(periods);
   let growth = 1;
@@ -34,9 +68,10 @@ export function measureReturns({ time, returns }: ReturnSeries, options: { perio
     return growth;
   });
   const drawdown = maxDrawdown(1, curve);
-  const years = options.periodsPerYear === undefined ? calendarDays(time, periods.length) / DAYS_PER_YEAR : returns.length / periodsPerYear;
-  const annual = cagr(growth, years);
-  return separate({
+  const days = calendarDays(time, periods.length);
+  const years = options.periodsPerYear === undefined ? days / DAYS_PER_YEAR : returns.length / periodsPerYear;
+  const annual = periods.length < 2 ? undefinedBecause('needs at least two returns') : cagr(growth, years);
+  const { values, reasons } = separate({
     totalReturn: growth - 1,
     cagr: annual,
     sharpe: sharpe(moments, periodsPerYear),
@@ -50,6 +85,15 @@ export function measureReturns({ time, returns }: ReturnSeries, options: { perio
         ? undefinedBecause('say how many were tried with --trials')
         : deflatedSharpe(moments, { count: options.trials }),
   });
+  const error = sharpeError(moments, periodsPerYear);
+  return {
+    values,
+    reasons,
+    sample: { returns: periods.length, days: Math.floor(days * 100) / 100 },
+    weak: weakMetrics(values, { returns: periods.length, nonZero: moments.nonZero, days, unit: 'return' }),
+    standardErrors: { sharpe: typeof error === 'number' ? error : null },
+    periodsPerYear: assumed,
+  };
 }
 
 /** From the first row's own start to the last row: where the first row is a period, it is as long as the median one. */

@@ -6,7 +6,7 @@ import type { Moments } from './moments.ts';
  * empyrical, quantstats, vectorbt).
  */
 export function sortino(returns: Moments, periodsPerYear: number): Measured {
-  if (returns.count === 0) return undefinedBecause('needs at least one return');
+  if (returns.count < 2) return undefinedBecause('needs at least two returns');
   if (returns.downsideSquare === 0) return undefinedBecause('no return is below zero');
   return (returns.mean * periodsPerYear) / (Math.sqrt(returns.downsideSquare) * Math.sqrt(periodsPerYear));
 }

@@ -5,7 +5,7 @@ import type { Market } from '../engine/market.ts';
 /**
  * Raised whenever the same input would give other numbers than before (a rule, a formula, an order of operations).
  */
-export const BACKTEST_REVISION = 1;
+export const BACKTEST_REVISION = 2;
 
 /** Everything a result depends on. Two results with the same `id` are the same bytes. */
 export interface Passport {

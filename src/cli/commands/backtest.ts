@@ -150,18 +150,29 @@ async function writeFiles({ candles }: BacktestData, result: BacktestResult, fil
 }
 
 function printGrid(data: BacktestData, { results, overfitting, overfittingUndefined }: ReturnType<typeof runTrials>): void {
-  const best = results.reduce((leader, result) =>
-    (result.metrics.sharpe ?? -Infinity) > (leader.metrics.sharpe ?? -Infinity) ? result : leader,
-  );
+  const best = bestOf(results);
   for (const result of results) warn(result);
   printJson({
     ...headOf(data, best),
     count: results.length,
-    best: { params: best.params, sharpe: best.metrics.sharpe, deflatedSharpe: best.metrics.deflatedSharpe },
+    best: {
+      params: best.params,
+      sharpe: best.metrics.sharpe,
+      deflatedSharpe: best.metrics.deflatedSharpe,
+      ...(best.weak.sharpe !== undefined && { weak: best.weak.sharpe }),
+    },
     overfitting,
     ...(overfittingUndefined === undefined ? {} : { undefined: { overfitting: overfittingUndefined } }),
     trials: results.map((result) => ({ params: result.params, ...bodyOf(result) })),
   });
+}
+
+/** The highest Sharpe ratio of those that rest on enough; where none does, of all, which is then said. */
+function bestOf(results: readonly BacktestResult[]): BacktestResult {
+  const strong = results.filter(({ metrics, weak }) => metrics.sharpe !== null && weak.sharpe === undefined);
+  return (strong.length === 0 ? results : strong).reduce((leader, result) =>
+    (result.metrics.sharpe ?? -Infinity) > (leader.metrics.sharpe ?? -Infinity) ? result : leader,
+  );
 }
 
 const headOf = ({ candles, market }: BacktestData, { strategy }: BacktestResult): Record<string, unknown> => ({
@@ -175,6 +186,9 @@ const headOf = ({ candles, market }: BacktestData, { strategy }: BacktestResult)
 const bodyOf = (result: BacktestResult): Record<string, unknown> => ({
   ...result.metrics,
   undefined: result.undefined,
+  weak: result.weak,
+  sample: result.sample,
+  standardErrors: result.standardErrors,
   lookAhead: result.lookAhead,
   passport: result.passport,
 });

@@ -10,9 +10,11 @@ import { printJson } from '../terminal/print.ts';
 
 const HELP = `
 returns: a CSV time,return, one row a period, oldest first, 0.01 = 1%. The first return may be empty: its row is the start.
-  sharpe = mean/std(ddof 1)·√A, sortino over √mean(min(r,0)²), maxDrawdown from the start on, A = --periods-per-year.
+  sharpe = mean/std(ddof 1)·√A, sortino over √mean(min(r,0)²), maxDrawdown from the start on, A = --periods-per-year,
+  else what the times say (days 365, hours 8760; where steps differ the rows are counted); "periodsPerYear" names it.
   cagr counts calendar years of 365.25 days from the times; with --periods-per-year given, A rows are a year.
   --trials N: how many strategies were tried before this one; then deflatedSharpe says whether it is still more than luck.
+  Numbers that rest on too little are named in "weak" (fewer than 30 returns, 90 days); "standardErrors" has that of the Sharpe ratio.
 forecasts: a CSV probability,outcome (0 or 1): Brier score, log loss, and a calibration table of ten ranges with 95% Wilson intervals.
 
   predictlab metrics --returns returns.csv --trials 20
@@ -25,7 +27,10 @@ export function registerMetrics(program: Command): void {
     .description('Measures a series of returns, or scores forecasts, and prints JSON. Needs no server.')
     .option('--returns <csv>', 'a file time,return')
     .option('--forecasts <csv>', 'a file probability,outcome')
-    .option('--periods-per-year <n>', 'returns in a year: 365 for days without closing hours, 252 for exchange days (default: 365)')
+    .option(
+      '--periods-per-year <n>',
+      'returns in a year: 365 for days without closing hours, 252 for exchange days (default: by the times)',
+    )
     .option('--trials <n>', 'how many strategies were tried, for the deflated Sharpe ratio')
     .option('--json', 'print JSON (always the case)')
     .addHelpText('after', HELP)
@@ -44,8 +49,17 @@ async function metrics(flags: { returns?: string; forecasts?: string; periodsPer
   const periodsPerYear = numberOption('--periods-per-year', flags.periodsPerYear, { least: 1e-9 });
   const trials = numberOption('--trials', flags.trials, { least: 1, integer: true });
   const series = await readReturnFile(flags.returns as string);
-  const { values, reasons } = measureReturns(series, { periodsPerYear, trials });
-  printJson({ returns: series.returns.length, ...values, undefined: reasons });
+  const measured = measureReturns(series, { periodsPerYear, trials });
+  const { sample, weak, standardErrors } = measured;
+  printJson({
+    returns: series.returns.length,
+    ...measured.values,
+    undefined: measured.reasons,
+    weak,
+    sample,
+    standardErrors,
+    periodsPerYear: measured.periodsPerYear,
+  });
 }
 
 async function printForecasts(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { DASH } from './format.ts';
+import { DASH, formatNumber } from './format.ts';
 import { STATE_GLYPHS, type State } from './glyphs.ts';
 import { html, type Markup, type Part } from './html.ts';
 
@@ -8,6 +8,14 @@ export const tip = (content: Part, explanation: string, focusable = true): Marku
 
 /** A dash that says why there is no value. */
 export const unknown = (reason: string): Markup => tip(html`<span class="dash">${DASH}</span>`, reason);
+
+/** A Sharpe ratio with its standard error. */
+export const withError = (value: number, error: number): Markup =>
+  tip(
+    html`${formatNumber(value, 2)} <span class="quiet">± ${formatNumber(error, 2)}</span>`,
+    'standard error of the Sharpe ratio after the sign',
+    false,
+  );
 
 /** A state as shape, word and colour. */
 export const stateMark = (state: State): Markup =>

@@ -59,7 +59,10 @@ export interface RunSymbolRow {
     readonly maxDrawdown: number | null;
     /** Reasons of the nulls, by metric. */
     readonly undefined: Readonly<Record<string, string>>;
+    readonly sharpeError?: number | null;
   } | null;
+  /** Why there is no best strategy although there are backtests. */
+  readonly unranked?: string;
 }
 
 /** A part of the run's window that was not collected. */

@@ -1,3 +1,5 @@
+import type { CalibrationBin } from '../../backtest/metrics/calibration.ts';
+import type { EquityPoint, StoredTrade } from '../../backtest/record/curve-columns.ts';
 import type { FeeSchedule, Resolution, TimeRange } from '../../contracts/market-data.ts';
 import type { Interval, MarketKind, SourceType, TickKind } from '../../contracts/words.ts';
 import type { UnusualQuiet } from '../../market/integrity/unusual-quiet.ts';
@@ -34,7 +36,7 @@ export interface InstrumentSummary {
   readonly resolution: Resolution;
   readonly ticks: number;
   readonly last: PricePoint | null;
-  /** Sharpe ratio of its best strategy. */
+  /** Sharpe ratio of its best strategy, of those that rest on enough. */
   readonly bestSharpe: number | null;
 }
 
@@ -67,7 +69,7 @@ export interface InstrumentSection extends InstrumentSummary {
   readonly gaps: readonly TimeRange[];
   readonly quality: DataQuality;
   readonly backtests: readonly BacktestRow[];
-  /** The best backtest of the instrument: its trades and equity are drawn. */
+  /** The backtest whose trades and equity are drawn: the best one, or the first where none rests on enough to be ranked. */
   readonly chosen: ChosenBacktest | null;
 }
 
@@ -109,6 +111,10 @@ export interface BacktestRow {
   readonly interval: Interval;
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly undefined: Readonly<Record<string, string>>;
+  /** Why a metric rests on too little: it is neither shown nor ranked. */
+  readonly weak?: Readonly<Record<string, string>>;
+  /** Standard error of the Sharpe ratio. */
+  readonly sharpeError?: number | null;
   /** Look-ahead proof: decisions that changed when the future was cut off or altered. */
   readonly proof: { readonly changed: number; readonly decisions: number } | null;
   /** Probability that the best of the trials it belongs to is overfitted (PBO), in [0, 1]; null for a single trial. */
@@ -121,32 +127,12 @@ export interface ChosenBacktest {
   /** Index into `backtests`. */
   readonly index: number;
   readonly trades: readonly BacktestTrade[];
-  readonly equity: readonly { readonly time: number; readonly equity: number }[];
+  readonly equity: readonly EquityPoint[];
 }
 
-export interface BacktestTrade {
-  readonly entryTime: number;
-  readonly exitTime: number;
-  readonly side: 'long' | 'short';
-  readonly size: number;
-  readonly entryPrice: number;
-  readonly exitPrice: number;
-  readonly pnl: number;
-  readonly fees: number;
-}
+export type BacktestTrade = Omit<StoredTrade, 'end'>;
 
 export interface CalibrationTable {
   readonly interval: Interval;
   readonly bins: readonly CalibrationBin[];
-}
-
-/** Forecasts in `[from, to)`: what they promised and what came, with the Wilson interval of the hit rate. */
-export interface CalibrationBin {
-  readonly from: number;
-  readonly to: number;
-  readonly count: number;
-  readonly meanForecast: number | null;
-  readonly hitRate: number | null;
-  readonly wilsonLow: number | null;
-  readonly wilsonHigh: number | null;
 }

@@ -3,7 +3,7 @@ import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
-import { stateMark, tip, unknown } from '../elements/tip.ts';
+import { stateMark, tip, unknown, withError } from '../elements/tip.ts';
 import type { RunPageData, RunSymbolRow } from '../page-data/run-page-data.ts';
 import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
 import { mostTelling } from './task-grid.ts';
@@ -74,10 +74,10 @@ const columnsAt = (now: number): readonly Column<Row>[] => [
   },
   {
     head: 'best strategy',
-    about: 'Strategy with the highest Sharpe ratio in this run.',
+    about: 'Strategy with the highest Sharpe ratio in this run, of those that rest on 30 daily returns or more.',
     align: 'text',
     sortBy: (row) => row.facts?.best?.strategy ?? null,
-    cell: (row) => known(row.facts?.best, 'no backtest in this run', (best) => best.strategy),
+    cell: (row) => known(row.facts?.best, noBest(row), (best) => best.strategy),
   },
   metric('sharpe', 'mean(r) / std(r, ddof 1) · √365 over daily UTC returns.', (value) => formatNumber(value, 2)),
   metric('maxDrawdown', 'Deepest fall from the highest equity so far.', (value) => formatPercent(value), 'maxDD'),
@@ -99,6 +99,10 @@ const metric = (key: 'sharpe' | 'maxDrawdown', about: string, write: (value: num
   sortBy: (row) => row.facts?.best?.[key] ?? null,
   cell: (row) => {
     const best = row.facts?.best ?? null;
-    return best === null ? unknown('no backtest in this run') : known(best[key], best.undefined[key] ?? 'undefined', write);
+    if (best === null) return unknown(noBest(row));
+    const error = key === 'sharpe' ? (best.sharpeError ?? null) : null;
+    return known(best[key], best.undefined[key] ?? 'undefined', (value) => (error === null ? write(value) : withError(value, error)));
   },
 });
+
+const noBest = (row: Row): string => row.facts?.unranked ?? 'no backtest in this run';

@@ -1,8 +1,9 @@
+import type { CalibrationBin } from '../../backtest/metrics/calibration.ts';
 import { calibrationSvg } from '../charts/calibration-svg.ts';
 import { formatNumber, tableNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import type { CalibrationBin, CalibrationTable } from '../page-data/symbol-page-data.ts';
+import type { CalibrationTable } from '../page-data/symbol-page-data.ts';
 
 /** How often what the prices said came true, over the symbol's resolved markets; one picture per interval. */
 export const calibrationSection = (tables: readonly CalibrationTable[]): Markup =>

@@ -49,9 +49,12 @@ const columnsAt = (asOf: number): readonly Column<Row>[] => [
   { head: 'state', align: 'text', sortBy: ({ row }) => row.resolution.kind, cell: ({ row }) => stateOf(row) },
   {
     head: 'best sharpe',
-    about: 'Highest Sharpe ratio of this run’s backtests of the instrument.',
+    about: 'Highest Sharpe ratio of this run’s backtests of the instrument, of those that rest on 30 daily returns or more.',
     sortBy: ({ row }) => row.bestSharpe,
-    cell: ({ row }) => (row.bestSharpe === null ? unknown('no backtest with a Sharpe ratio') : formatNumber(row.bestSharpe, 2)),
+    cell: ({ row }) =>
+      row.bestSharpe === null
+        ? unknown('no backtest with a Sharpe ratio that rests on 30 daily returns or more')
+        : formatNumber(row.bestSharpe, 2),
   },
 ];
 

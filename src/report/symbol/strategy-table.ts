@@ -2,7 +2,7 @@ import { formatNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { METRIC_COLUMNS, type MetricColumn } from '../elements/metrics.ts';
 import { type Column, table } from '../elements/table.ts';
-import { tip, unknown } from '../elements/tip.ts';
+import { tip, unknown, withError } from '../elements/tip.ts';
 import type { BacktestRow } from '../page-data/symbol-page-data.ts';
 
 /** Most rows: a grid of parameters can have thousands. */
@@ -36,7 +36,7 @@ const best = (rows: readonly BacktestRow[], chosen: number | null): readonly Bac
   if (rows.length <= MAX_ROWS) return rows;
   const ranked = rows.map((row, index) => ({
     row,
-    rank: index === chosen ? Number.POSITIVE_INFINITY : (row.metrics['sharpe'] ?? Number.NEGATIVE_INFINITY),
+    rank: index === chosen ? Number.POSITIVE_INFINITY : (shownValue(row, 'sharpe') ?? Number.NEGATIVE_INFINITY),
   }));
   return ranked
     .sort((a, b) => (b.rank === a.rank ? 0 : b.rank - a.rank))
@@ -45,15 +45,25 @@ const best = (rows: readonly BacktestRow[], chosen: number | null): readonly Bac
 };
 
 const name = (row: BacktestRow, chosen: boolean): Markup =>
-  html`${row.strategy}${row.params !== '' && ` ${row.params}`}${chosen && html` ${tip('◆', 'drawn in the charts: the highest Sharpe ratio of this instrument')}`}`;
+  html`${row.strategy}${row.params !== '' && ` ${row.params}`}${chosen && html` ${tip('◆', drawnBecause(row))}`}`;
+
+const drawnBecause = (row: BacktestRow): string =>
+  shownValue(row, 'sharpe') === null
+    ? 'drawn in the charts: the first one, since none has a Sharpe ratio that rests on enough'
+    : 'drawn in the charts: the highest Sharpe ratio of this instrument';
+
+/** A metric as far as it may be shown and ranked. */
+const shownValue = (row: BacktestRow, key: string): number | null => (row.weak?.[key] === undefined ? (row.metrics[key] ?? null) : null);
 
 const metricColumn = (metric: MetricColumn): Column<BacktestRow> => ({
   head: metric.head,
   about: metric.about,
-  sortBy: (row) => row.metrics[metric.key] ?? null,
+  sortBy: (row) => shownValue(row, metric.key),
   cell: (row) => {
-    const value = row.metrics[metric.key] ?? null;
-    return value === null ? unknown(row.undefined[metric.key] ?? 'not computed for this backtest') : metric.write(value);
+    const value = shownValue(row, metric.key);
+    if (value === null) return unknown(row.weak?.[metric.key] ?? row.undefined[metric.key] ?? 'not computed for this backtest');
+    const error = metric.key === 'sharpe' ? (row.sharpeError ?? null) : null;
+    return error === null ? metric.write(value) : withError(value, error);
   },
 });
 

@@ -3,6 +3,7 @@ import type { Json } from '../../contracts/pipeline-input.ts';
 import type { PipelineResult } from '../../contracts/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
+import { rankedSharpe } from '../backtests/ranked-sharpe.ts';
 import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
@@ -98,7 +99,7 @@ export async function recentCloses(
   );
 }
 
-/** The backtest with the highest Sharpe ratio of each symbol. */
+/** The backtest with the highest Sharpe ratio that rests on enough of each symbol; any one where none does. */
 export interface BestBacktest {
   readonly symbol: string;
   readonly strategy: string;
@@ -113,7 +114,7 @@ export async function bestBacktests(
   const { rows } = await queryable.query<BestBacktest>(
     `select distinct on (symbol) symbol, strategy, params, metrics from backtests
      where symbol = any($1) and execution_id = any($2)
-     order by symbol, array_position($2::text[], execution_id), (metrics->>'sharpe')::float8 desc nulls last, id`,
+     order by symbol, array_position($2::text[], execution_id), ${rankedSharpe('metrics')} desc nulls last, id`,
     [symbols, executionIds],
   );
   return new Map(rows.map((row) => [row.symbol, row]));

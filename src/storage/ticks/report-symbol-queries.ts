@@ -1,6 +1,7 @@
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
+import { rankedSharpe } from '../backtests/ranked-sharpe.ts';
 import type { Queryable } from '../database/database.ts';
 
 const HOUR = 3_600_000;
@@ -91,7 +92,7 @@ export interface BacktestHead {
   readonly passport: Readonly<Record<string, Json>>;
 }
 
-/** Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, best Sharpe ratio first. */
+/** Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, those with the best Sharpe ratios that rest on enough. */
 export async function backtestHeads(
   queryable: Queryable,
   { symbol, executionIds, limit }: { symbol: string; executionIds: readonly string[]; limit: number },
@@ -100,7 +101,7 @@ export async function backtestHeads(
     Omit<BacktestHead, 'priceType' | 'interval' | 'instrumentKey'> & { instrument: number; price_type: number; minutes: number }
   >(
     `select id, instrument, price_type, interval_minutes as minutes, strategy, params, metrics, passport from (
-       select b.*, row_number() over (partition by b.instrument order by (b.metrics->>'sharpe')::float8 desc nulls last, b.id) as place
+       select b.*, row_number() over (partition by b.instrument order by ${rankedSharpe('b.metrics')} desc nulls last, b.id) as place
        from backtests b where b.symbol = $1 and b.execution_id = (
          select w.id from unnest($2::text[]) with ordinality as w(id, n)
          where exists (select from backtests e where e.symbol = $1 and e.execution_id = w.id) order by w.n limit 1)) ranked

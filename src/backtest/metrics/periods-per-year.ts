@@ -1,0 +1,41 @@
+import { DAY_MS } from '../../contracts/words.ts';
+
+/** Returns in a year, and what that was concluded from. */
+export interface PeriodsPerYear {
+  readonly value: number;
+  /** For the reader: `the step of 1 day between rows`. */
+  readonly from: string;
+}
+
+const YEAR_DAYS = 365;
+
+/**
+ * How many periods of a return series make a year of 365 days. Equal steps decide by themselves (days 365, hours 8760, weeks
+ * 52.14); where steps differ (exchange days, months) the rows are counted over the time they span.
+ *
+ * @param time ends of the periods, UTC epoch milliseconds, rising
+ */
+export function periodsPerYearOf(time: Float64Array): PeriodsPerYear {
+  if (time.length < 2) return { value: YEAR_DAYS, from: 'nothing: one row has no step, days are assumed' };
+  const step = time[1] - time[0];
+  const span = time[time.length - 1] - time[0];
+  const equal = time.every((at, i) => i === 0 || at - time[i - 1] === step);
+  if (equal) return { value: (YEAR_DAYS * DAY_MS) / step, from: `the step of ${duration(step)} between rows` };
+  const value = ((time.length - 1) * YEAR_DAYS * DAY_MS) / span;
+  return { value, from: `${time.length} rows in ${duration(span)}: the steps between them differ` };
+}
+
+function duration(ms: number): string {
+  for (const [unit, length] of [
+    ['day', DAY_MS],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+    ['second', 1000],
+  ] as const) {
+    if (ms >= length) {
+      const number = Math.round((ms / length) * 100) / 100;
+      return `${number} ${unit}${number === 1 ? '' : 's'}`;
+    }
+  }
+  return `${ms} ms`;
+}

@@ -1,0 +1,62 @@
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { CandleSeries } from '../engine/candle-series.ts';
+import type { Trade, TradeEnd } from '../engine/result.ts';
+import { fieldsOf, listOf, numberOf } from './fields.ts';
+
+/** A trade with times instead of bars; UTC epoch milliseconds. */
+export interface StoredTrade extends Omit<Trade, 'entryBar' | 'exitBar'> {
+  readonly entryTime: number;
+  readonly exitTime: number;
+}
+
+/** A point of an equity curve; `time` is when its bar opened. */
+export interface EquityPoint {
+  readonly time: number;
+  readonly equity: number;
+}
+
+/** Points of an equity curve that are stored: more than a chart has pixels for. Metrics come from the whole curve. */
+export const MOST_POINTS = 1000;
+
+const TRADE_ENDS: readonly TradeEnd[] = ['signal', 'end', 'settlement', 'ruin', 'mark'];
+
+/** The `trades` column of a result. */
+export const encodeTrades = ({ openTime }: Pick<CandleSeries, 'openTime'>, trades: readonly Trade[]): Json =>
+  trades.map(({ entryBar, exitBar, ...trade }) => ({ entryTime: openTime[entryBar], exitTime: openTime[exitBar], ...trade }));
+
+/** Reads a `trades` column; what is no trade is left out. */
+export const decodeTrades = (column: Json): readonly StoredTrade[] =>
+  listOf(column).flatMap((entry): StoredTrade[] => {
+    const fields = fieldsOf(entry);
+    const numbers = (['entryTime', 'exitTime', 'size', 'entryPrice', 'exitPrice', 'pnl', 'fees'] as const).map((name) =>
+      numberOf(fields[name]),
+    );
+    if (numbers.includes(null)) return [];
+    const [entryTime, exitTime, size, entryPrice, exitPrice, pnl, fees] = numbers as number[];
+    const side = fields['side'] === 'short' ? 'short' : 'long';
+    const end = TRADE_ENDS.find((known) => known === fields['end']) ?? 'signal';
+    return [{ entryTime, exitTime, side, size, entryPrice, exitPrice, pnl, fees, end }];
+  });
+
+/** The `equity` column of a result: the last value of each of at most {@link MOST_POINTS} equal groups of bars. */
+export function encodeEquity(openTime: Float64Array, equity: Float64Array): Json {
+  const group = Math.ceil(equity.length / MOST_POINTS);
+  const time: number[] = [];
+  const values: number[] = [];
+  for (let from = 0; from < equity.length; from += group) {
+    const last = Math.min(from + group, equity.length) - 1;
+    time.push(openTime[last]);
+    values.push(equity[last]);
+  }
+  return { time, equity: values };
+}
+
+/** Reads an `equity` column. */
+export function decodeEquity(column: Json): readonly EquityPoint[] {
+  const { time, equity } = fieldsOf(column);
+  const values = listOf(equity);
+  return listOf(time).flatMap((at, i) => {
+    const [opened, value] = [numberOf(at), numberOf(values[i])];
+    return opened === null || value === null ? [] : [{ time: opened, equity: value }];
+  });
+}

@@ -1,0 +1,75 @@
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { BacktestResult } from '../engine/result.ts';
+import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/backtest-metrics.ts';
+import type { CalibrationBin } from '../metrics/calibration.ts';
+import type { Sample } from '../metrics/sample.ts';
+import { fieldsOf, type Fields, listOf, numberOf, textsOf } from './fields.ts';
+
+/** What is kept of a result beside its trades, its curve and its passport. null = not known: it was stored before there was such a thing. */
+export interface StoredMetrics {
+  readonly metrics: BacktestMetrics;
+  /** Why a metric is null. */
+  readonly undefined: Readonly<Record<string, string>>;
+  readonly sample: Sample | null;
+  /** Why a metric rests on too little. */
+  readonly weak: Readonly<Partial<Record<MetricName, string>>>;
+  readonly sharpeError: number | null;
+  readonly lookAhead: { readonly changed: number; readonly of: number } | null;
+  /** Probability of overfitting of the trials it belongs to, in [0, 1]. */
+  readonly overfitting: number | null;
+  /** Of the resolved markets of the symbol, in the result's interval. */
+  readonly calibration: readonly CalibrationBin[];
+}
+
+/** The `metrics` column of a result. */
+export const encodeMetrics = (result: BacktestResult, overfitting: number | null): Fields => ({
+  ...result.metrics,
+  undefined: result.undefined,
+  sample: { ...result.sample },
+  weak: { ...result.weak },
+  standardErrors: { ...result.standardErrors },
+  lookAhead: result.lookAhead as Json,
+  overfitting,
+});
+
+/** Reads a `metrics` column, also one of an earlier version. */
+export function decodeMetrics(column: Fields): StoredMetrics {
+  const sample = fieldsOf(column['sample']);
+  const [dailyReturns, trades, days] = [numberOf(sample['dailyReturns']), numberOf(sample['trades']), numberOf(sample['days'])];
+  const proof = fieldsOf(column['lookAhead']);
+  const [changed, of] = [numberOf(proof['changed']), numberOf(proof['of'])];
+  return {
+    metrics: Object.fromEntries(METRIC_NAMES.map((name) => [name, numberOf(column[name])])) as BacktestMetrics,
+    undefined: textsOf(column['undefined']),
+    sample: dailyReturns === null || trades === null || days === null ? null : { dailyReturns, trades, days },
+    weak: textsOf(column['weak']),
+    sharpeError: numberOf(fieldsOf(column['standardErrors'])['sharpe']),
+    lookAhead: changed === null || of === null ? null : { changed, of },
+    overfitting: numberOf(column['overfitting']),
+    calibration: decodeCalibration(column['calibration']),
+  };
+}
+
+/** The Sharpe ratio by which a result may be ranked: null where it has none or rests on too little. */
+export const rankedSharpe = ({ metrics, weak }: Pick<StoredMetrics, 'metrics' | 'weak'>): number | null =>
+  weak.sharpe === undefined ? metrics.sharpe : null;
+
+/** A calibration table as it lies beside the metrics. */
+export const encodeCalibration = (bins: readonly CalibrationBin[]): Json => bins.map((bin) => ({ ...bin }));
+
+const decodeCalibration = (column: Json | undefined): readonly CalibrationBin[] =>
+  listOf(column).flatMap((entry): CalibrationBin[] => {
+    const fields = fieldsOf(entry);
+    const value = (name: keyof CalibrationBin): number => numberOf(fields[name]) ?? Number.NaN;
+    const bin = {
+      from: value('from'),
+      to: value('to'),
+      count: value('count'),
+      meanForecast: value('meanForecast'),
+      hitRate: value('hitRate'),
+      wilsonLow: value('wilsonLow'),
+      wilsonHigh: value('wilsonHigh'),
+    };
+    const markets = numberOf(fields['markets']);
+    return Object.values(bin).some(Number.isNaN) ? [] : [{ ...bin, ...(markets !== null && { markets }) }];
+  });

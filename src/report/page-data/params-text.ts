@@ -1,0 +1,10 @@
+import type { Json } from '../../contracts/pipeline-input.ts';
+
+/** `{ fast: 10, slow: 30 }` → `10/30`; a name is said where a value alone would not be understood. */
+export const paramsText = (params: Readonly<Record<string, Json>>): string => {
+  const entries = Object.entries(params);
+  const plain = entries.length <= 3 && entries.every(([, value]) => typeof value === 'number');
+  return plain
+    ? entries.map(([, value]) => JSON.stringify(value)).join('/')
+    : entries.map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(', ');
+};

@@ -1,0 +1,96 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { plainMarket } from '../../src/backtest/engine/market.ts';
+import { decodeEquity, decodeTrades, encodeEquity, encodeTrades, MOST_POINTS } from '../../src/backtest/record/curve-columns.ts';
+import { decodeMetrics, encodeCalibration, encodeMetrics, rankedSharpe } from '../../src/backtest/record/metrics-column.ts';
+import { decodePassport, encodePassport, shortPassport } from '../../src/backtest/record/passport-column.ts';
+import { runBacktest } from '../../src/backtest/run-backtest.ts';
+import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
+import { walk } from './series.ts';
+
+/** Through JSON text, as the database keeps it. */
+// oxlint-disable-next-line typescript/no-explicit-any
+const stored = (value: unknown): any => JSON.parse(JSON.stringify(value));
+
+const results = fc
+  .record({
+    seed: fc.integer({ min: 1, max: 999 }),
+    length: fc.integer({ min: 2, max: 2500 }),
+    strategy: fc.constantFrom(...shippedStrategies),
+    payout: fc.constantFrom(null, 0, 1, 0.5),
+    proofCuts: fc.constantFrom(0, 2),
+    overfitting: fc.constantFrom(null, 0.25),
+  })
+  .map(({ seed, length, strategy, payout, proofCuts, overfitting }) => {
+    const candles = walk(length, seed, { probability: true });
+    const market = {
+      ...plainMarket('probability'),
+      resolution: payout === null ? ({ kind: 'open' } as const) : ({ kind: 'settled', payout, at: null } as const),
+    };
+    return { candles, overfitting, result: runBacktest({ candles, strategy, market, options: { side: 'both', proofCuts } }) };
+  });
+
+describe('a stored backtest', () => {
+  it('reads back as what was written', () => {
+    fc.assert(
+      fc.property(results, ({ candles, result, overfitting }) => {
+        const { metrics, weak, sample, lookAhead } = result;
+        expect(decodeMetrics(stored(encodeMetrics(result, overfitting)))).toEqual({
+          metrics,
+          undefined: result.undefined,
+          weak,
+          sample,
+          sharpeError: result.standardErrors.sharpe,
+          lookAhead: lookAhead === null ? null : { changed: lookAhead.changed, of: lookAhead.of },
+          overfitting,
+          calibration: [],
+        });
+        const trades = decodeTrades(stored(encodeTrades(candles, result.trades)));
+        expect(trades).toEqual(
+          result.trades.map(({ entryBar, exitBar, pnl, ...trade }) => ({
+            ...trade,
+            // JSON has no −0
+            pnl: pnl + 0,
+            entryTime: candles.openTime[entryBar],
+            exitTime: candles.openTime[exitBar],
+          })),
+        );
+        const points = decodeEquity(stored(encodeEquity(candles.openTime, result.equity)));
+        expect(points.at(-1)).toEqual({ time: candles.openTime[candles.length - 1], equity: metrics.finalEquity });
+        if (candles.length <= MOST_POINTS) expect(points.map(({ equity }) => equity)).toEqual([...result.equity]);
+        else expect(points.length).toBeLessThanOrEqual(MOST_POINTS);
+        const passport = decodePassport(stored(encodePassport(candles, result.passport)));
+        expect(passport).toEqual({
+          ...result.passport,
+          bars: candles.length,
+          from: candles.openTime[0],
+          to: candles.openTime[candles.length - 1],
+        });
+        expect(shortPassport(passport)).toBe(result.passport.id.slice(0, 16));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('reads back its calibration', () => {
+    const bin = { from: 0.1, to: 0.2, count: 4, markets: 2, meanForecast: 0.15, hitRate: 0.25, wilsonLow: 0.1, wilsonHigh: 0.6 };
+    expect(decodeMetrics({ calibration: stored(encodeCalibration([bin])) }).calibration).toEqual([bin]);
+  });
+
+  it('counts as not known what is missing or of another shape', () => {
+    expect(decodeMetrics({ lookAhead: { changed: 'x' }, weak: 3, calibration: [{ from: 1 }], sample: { days: 1 } })).toMatchObject({
+      metrics: { sharpe: null },
+      undefined: {},
+      weak: {},
+      sample: null,
+      lookAhead: null,
+      calibration: [],
+    });
+    expect([decodeTrades(null), decodeTrades([1, 'x', {}]), decodeEquity('x'), decodePassport({})]).toEqual([[], [], [], null]);
+  });
+
+  it('is ranked by its Sharpe ratio unless that rests on too little', () => {
+    expect(rankedSharpe(decodeMetrics({ sharpe: 7.22, weak: { sharpe: '7 daily returns, fewer than 30' } }))).toBeNull();
+    expect(rankedSharpe(decodeMetrics({ sharpe: 1.2, weak: { winRate: '3 trades, fewer than 10' } }))).toBe(1.2);
+  });
+});

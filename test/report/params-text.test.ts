@@ -1,0 +1,8 @@
+import { expect, it } from 'vitest';
+import { paramsText } from '../../src/report/page-data/params-text.ts';
+
+it('parameters are named shortly', () => {
+  expect(paramsText({ fast: 10, slow: 30 })).toBe('10/30');
+  expect(paramsText({ threshold: 0.9, side: 'yes' })).toBe('threshold 0.9, side "yes"');
+  expect(paramsText({})).toBe('');
+});
