@@ -86,6 +86,8 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     weak: weakMetrics(values, { ...sample, returns: sample.dailyReturns, nonZero: moments.nonZero, unit: 'daily return' }),
     standardErrors: { sharpe: numberOrNull(execution.sharpeError) },
     trades: simulation.trades,
+    cut: simulation.cut,
+    unfilled: simulation.unfilled,
     equity: simulation.equity,
     lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ strategy, params, candles, market, decisions, cuts: proofCuts, seed }),
     passport: passportOf({

@@ -147,7 +147,7 @@ describe('a probability market', () => {
     expect(trade(YES, buy, market).trades).toMatchObject([{ end: 'mark', exitPrice: 0.7 }]);
   });
 
-  it('fills on the tick grid against the trader, and within one tick of 0 and 1', () => {
+  it('fills on the tick grid against the trader', () => {
     const odd = bars([
       [0.5, 0.5, 0.5, 0.5],
       [0.555, 0.555, 0.555, 0.555],
@@ -158,14 +158,56 @@ describe('a probability market', () => {
     expect([out.entryPrice, out.exitPrice]).toEqual([0.56, 0.5]);
     const slipped = trade(odd, [LONG, FLAT, HOLD, HOLD], probability({ tickSize: 0.01 }), { slippageTicks: 2 }).trades[0];
     expect([slipped.entryPrice, slipped.exitPrice]).toEqual([0.58, 0.48]);
-    const extreme = bars([
-      [0.5, 1, 0, 0.5],
-      [1, 1, 1, 1],
-      [0, 0, 0, 0],
-      [0, 0, 0, 0],
+  });
+
+  it.each([
+    ['a buy at 0.995 with ticks of 0.01', 0.995, LONG, 0.01],
+    ['a buy at 1', 1, LONG, 0.01],
+    ['a buy at 1 where no tick is known', 1, LONG, null],
+    ['a buy at 0', 0, LONG, 0.01],
+    ['a buy of the other outcome at 0.005', 0.005, SHORT, 0.01],
+    ['a buy of the other outcome at 1', 1, SHORT, 0.001],
+  ])('%s does not fill: no order can be there', (_what, price, decision, tickSize) => {
+    const still = bars([0.5, price, price].map((at) => [at, at, at, at]));
+    const { trades, unfilled } = trade(still, [decision, HOLD, HOLD], probability({ tickSize }), { side: 'both' });
+    expect(trades).toEqual([]);
+    expect(unfilled).toEqual({ beyondTick: 1 });
+  });
+
+  it('an exit beyond the last tick does not fill either: what is held goes on to settlement', () => {
+    const fall = bars([0.5, 0.5, 0.004, 0.004].map((at) => [at, at, at, at]));
+    const { trades, unfilled } = trade(fall, [LONG, FLAT, HOLD, HOLD], probability({ ...settled(0), tickSize: 0.01 }));
+    expect(trades).toMatchObject([{ end: 'settlement', exitPrice: 0 }]);
+    expect(unfilled).toEqual({ beyondTick: 1 });
+    const edge = bars([0.5, 0.99, 0.01, 0.01].map((at) => [at, at, at, at]));
+    expect(trade(edge, [LONG, FLAT, HOLD, HOLD], probability({ tickSize: 0.01 }))).toMatchObject({
+      trades: [{ entryPrice: 0.99, exitPrice: 0.01 }],
+      unfilled: {},
+    });
+  });
+
+  it('the half-spread is an amount: it costs the same on both outcomes, on entry and on exit', () => {
+    const still = bars([0.95, 0.95, 0.95, 0.95].map((at) => [at, at, at, at]));
+    const options = { side: 'both', halfSpread: 0.01, sizing: { kind: 'fixed', units: 10 } } as const;
+    for (const decision of [LONG, SHORT]) {
+      const [one] = trade(still, [decision, FLAT, HOLD, HOLD], probability(), options).trades;
+      expect(one.pnl).toBeCloseTo(-10 * 0.02, 12);
+    }
+  });
+
+  it('one bar’s volume is shared by the two orders of a flip, and what is cut is counted', () => {
+    const thin = bars([0.5, 0.5, 0.5, 0.5].map((at) => [at, at, at, at, 100]));
+    const options = { side: 'both', maxVolumeShare: 0.1 } as const;
+    const { trades, cut, unfilled } = trade(thin, [LONG, SHORT, HOLD, HOLD], probability(), options);
+    // ten of the first outcome out: nothing is left of the bar for the other one
+    expect(trades.map(({ side, size }) => [side, size])).toEqual([['long', 10]]);
+    expect({ cut, unfilled }).toEqual({ cut: 1, unfilled: { noVolume: 1 } });
+    const half = trade(thin, [LONG, SHORT, HOLD, HOLD], probability(), { ...options, sizing: { kind: 'fixed', units: 6 } });
+    expect(half.trades.map(({ side, size }) => [side, size])).toEqual([
+      ['long', 6],
+      ['short', 4],
     ]);
-    const bounded = trade(extreme, [LONG, FLAT, HOLD, HOLD], probability({ tickSize: 0.01 })).trades[0];
-    expect([bounded.entryPrice, bounded.exitPrice]).toEqual([0.99, 0.01]);
+    expect(half.cut).toBe(1);
   });
 
   it('locks what is held once it has closed: later orders die', () => {
@@ -194,6 +236,34 @@ describe('a probability market', () => {
 });
 
 describe('whatever is decided', () => {
+  it('the fills of one bar take no more than the share of its volume, and no price is beyond the ticks', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(HOLD, LONG, SHORT, FLAT), { minLength: 60, maxLength: 60 }),
+        fc.integer({ min: 1, max: 1000 }),
+        fc.constantFrom(0, 0.02, 0.2),
+        (signals, seed, halfSpread) => {
+          const candles = walk(60, seed, { probability: true });
+          const options = { side: 'both', maxVolumeShare: 0.1, halfSpread, slippageTicks: 1 } as const;
+          const { trades } = trade(candles, signals, probability({ ...settled(1), tickSize: 0.01 }), options);
+          const filled = new Float64Array(60);
+          const entries = new Map<number, number>();
+          for (const { entryBar, exitBar, size, entryPrice, exitPrice, end } of trades) {
+            entries.set(entryBar, (entries.get(entryBar) ?? 0) + size);
+            if (end === 'signal') filled[exitBar] += size;
+            for (const price of end === 'signal' ? [entryPrice, exitPrice] : [entryPrice]) {
+              expect(price).toBeGreaterThanOrEqual(0.01);
+              expect(price).toBeLessThanOrEqual(0.99);
+            }
+          }
+          for (const [bar, size] of entries) filled[bar] += size;
+          for (let i = 0; i < 60; i++) expect(filled[i]).toBeLessThanOrEqual(candles.volume[i] * 0.1 + 1e-9);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   const decisions = fc.array(fc.constantFrom(HOLD, HOLD, LONG, SHORT, FLAT), { minLength: 60, maxLength: 60 });
   const payout = fc.constantFrom(0, 0.5, 1, 0.25);
 

@@ -42,6 +42,8 @@ describe('a stored backtest', () => {
           sample,
           sharpeError: result.standardErrors.sharpe,
           lookAhead: lookAhead === null ? null : { changed: lookAhead.changed, of: lookAhead.of },
+          cut: result.cut,
+          unfilled: result.unfilled,
           overfitting,
           calibration: [],
         });

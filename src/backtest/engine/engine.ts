@@ -5,7 +5,7 @@ import { FLAT, HOLD, LONG, SHORT } from './decisions.ts';
 import { type Execution, executionOf } from './execution.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions, Sizing } from './options.ts';
-import type { Trade, TradeEnd } from './result.ts';
+import type { Trade, TradeEnd, Unfilled } from './result.ts';
 import { settle } from './settlement.ts';
 
 /** What trading on a strategy's decisions led to. */
@@ -17,6 +17,9 @@ export interface Simulation {
   readonly barsHeld: number;
   /** Sum of size·price over all fills; settlements are not fills. */
   readonly notional: number;
+  /** Entries that the volume cap made smaller. */
+  readonly cut: number;
+  readonly unfilled: Readonly<Unfilled>;
 }
 
 /** As much as doubles below 1: the share of the cash that sizing uses, so that rounding never overdraws (backtesting.py's rule). */
@@ -27,6 +30,7 @@ const ALL_CASH = 1 - 2 ** -52;
  *
  * - long buys the first outcome (or the asset); short sells an asset short, or buys a probability market's other outcome;
  * - a flip closes and opens at the same open; a decision on the last bar never fills;
+ * - an order whose price nobody can trade at, or for which the bar has no volume left, dies and is counted;
  * - an order that would fill at or after the market's close dies: what is held then stays locked until settlement;
  * - an asset's last position is closed at the last close, a probability market's is settled or marked;
  * - equity at or below zero (shorts of assets) ends the trading: the position is closed there and nothing is left.
@@ -66,7 +70,7 @@ export function simulate(candles: CandleSeries, decisions: Uint8Array, market: M
     else account.leave(onClose ? last - 1 : last, onClose ? close[last - 1] : candles.open[last], 'end');
     equity[last] = account.base + account.slope * close[last];
   }
-  return { trades: account.trades, equity, barsHeld, notional: account.notional };
+  return { trades: account.trades, equity, barsHeld, notional: account.notional, cut: account.cut, unfilled: account.unfilled };
 }
 
 /** Cash and the one position. */
@@ -77,6 +81,8 @@ class Account {
   /** 1 long, −1 short, 0 nothing. */
   private side: 1 | -1 | 0 = 0;
   notional = 0;
+  cut = 0;
+  readonly unfilled: Unfilled = {};
   readonly trades: Trade[] = [];
   private size = 0;
   private entryBar = 0;
@@ -121,13 +127,26 @@ class Account {
   follow(wanted: number, bar: number, open: number): boolean {
     const target = wanted === LONG ? 1 : wanted === SHORT ? -1 : 0;
     if (this.side === target) return true;
-    const room = this.roomAt(bar);
+    let room = this.roomAt(bar);
     if (this.side !== 0) {
+      const price = this.execution.fillPrice(open, this.side > 0 ? -1 : 1, false);
+      if (Number.isNaN(price)) return this.refuse('beyondTick');
       const size = Math.min(this.size, room);
-      if (size > 0) this.exit({ bar, size, price: this.execution.fillPrice(open, this.side > 0 ? -1 : 1, false), end: 'signal' });
+      if (size > 0) this.exit({ bar, size, price, end: 'signal' });
       if (this.holds()) return false;
+      // a flip is two orders on one bar's volume
+      room -= size;
     }
-    if (target !== 0) this.enter(bar, target, this.execution.fillPrice(open, target, true), room);
+    if (target === 0) return true;
+    const price = this.execution.fillPrice(open, target, true);
+    if (Number.isNaN(price)) return this.refuse('beyondTick');
+    this.enter(bar, target, price, room);
+    return true;
+  }
+
+  /** Counts an order that does not fill; there is nothing more to do for it. */
+  private refuse(reason: keyof Unfilled): true {
+    this.unfilled[reason] = (this.unfilled[reason] ?? 0) + 1;
     return true;
   }
 
@@ -159,9 +178,14 @@ class Account {
     const budget = this.cash * ALL_CASH - this.fees.rounding;
     const { sizing } = this;
     const affordable = (budget * (sizing.kind === 'fraction' ? sizing.fraction : 1)) / this.fees.unitCost(paid);
-    const asked = Math.min(affordable, sizing.kind === 'fixed' ? sizing.units : Number.POSITIVE_INFINITY, room);
-    const size = this.wholeUnits ? Math.floor(asked) : asked;
-    if (!(size > 0)) return;
+    const wanted = this.units(Math.min(affordable, sizing.kind === 'fixed' ? sizing.units : Number.POSITIVE_INFINITY));
+    const size = this.units(Math.min(wanted, room));
+    if (!(wanted > 0)) return;
+    if (!(size > 0)) {
+      this.refuse('noVolume');
+      return;
+    }
+    if (size < wanted) this.cut++;
     const fees = this.fees.fee(size, paid);
     const value = size * paid;
     this.cash += (side < 0 && this.owesShorts ? value : -value) - fees;
@@ -172,6 +196,10 @@ class Account {
     this.entryPrice = price;
     this.entryFees = fees;
     this.revalue();
+  }
+
+  private units(asked: number): number {
+    return this.wholeUnits ? Math.floor(asked) : asked;
   }
 
   private exit(fill: { bar: number; size: number; price: number; end: TradeEnd }): void {
@@ -204,7 +232,7 @@ class Account {
     });
   }
 
-  /** Units the bar's volume leaves for one order; unknown volume does not cap. */
+  /** Units the bar's volume leaves for orders; unknown volume does not cap. */
   private roomAt(bar: number): number {
     const volume = this.volume[bar];
     return Number.isNaN(volume) || this.maxVolumeShare === Number.POSITIVE_INFINITY

@@ -3,29 +3,35 @@ import type { BacktestOptions } from './options.ts';
 
 /** Without a venue's tick size prices are not rounded, but a probability still cannot be bought at 0 or 1. */
 const SMALLEST_TICK = 0.0001;
+/** What binary fractions may add to a decimal. */
+const ROUNDING = 1e-12;
 
 /** At which price of the first outcome an order fills. */
 export interface Execution {
-  /** A buy of the first outcome (`up` = 1) or a sale of it (`up` = −1) at the bar's open; a fill that opens a position pays the spread. */
+  /**
+   * A buy of the first outcome (`up` = 1) or a sale of it (`up` = −1) at the bar's open; a fill that opens a position pays the
+   * spread. NaN where nobody can trade: beyond [tick, 1 − tick] of a probability.
+   */
   fillPrice(open: number, up: 1 | -1, entry: boolean): number;
   /** The price of what is held: a probability market's short holds the other outcome. */
   heldPrice(price: number, side: 1 | -1): number;
 }
 
 /**
- * Fills at the open, worse by the spread (entries only) and by slippage; then onto the tick grid against the trader and,
- * for probabilities, within [tick, 1 − tick].
+ * Fills at the open, worse by the spread (entries only), by the half-spread and by slippage; then onto the tick grid against
+ * the trader. A probability that would then lie beyond [tick, 1 − tick] does not fill: there is no such order, and moving the
+ * price back inside would hand the trader what the rounding took.
  */
 export function executionOf(market: Market, options: BacktestOptions): Execution {
-  const { spread, slippageTicks } = options;
+  const { spread, halfSpread, slippageTicks } = options;
   const tick = market.tickSize;
   const probability = market.kind === 'probability';
-  const least = tick ?? SMALLEST_TICK;
+  const least = (tick ?? SMALLEST_TICK) - ROUNDING;
   return {
     fillPrice(open, up, entry) {
-      let price = entry ? open * (1 + up * spread) : open;
+      let price = (entry ? open * (1 + up * spread) : open) + up * halfSpread;
       if (tick !== null) price = onGrid(price + up * slippageTicks * tick, tick, up);
-      return probability ? Math.min(Math.max(price, least), decimal(1 - least)) : price;
+      return probability && (price < least || price > 1 - least) ? Number.NaN : price;
     },
     heldPrice: (price, side) => (probability && side < 0 ? decimal(1 - price) : price),
   };

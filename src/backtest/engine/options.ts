@@ -12,6 +12,8 @@ export interface BacktestOptions {
   readonly cash: number;
   /** Moves entries only: a long pays open·(1 + spread), a short gets open·(1 − spread). @default 0 */
   readonly spread: number;
+  /** Moves every fill, entries and exits, against the trader; in units of the price, so that it costs the same at 0.05 and at 0.95. @default 0 */
+  readonly halfSpread: number;
   /** Ticks that each fill is worse than the open, entries and exits; needs the market's tick size. @default 0 */
   readonly slippageTicks: number;
   /** `both`: a short signal sells short (asset) or buys the other outcome (probability). @default 'long' */
@@ -20,7 +22,7 @@ export interface BacktestOptions {
   readonly wholeUnits: boolean;
   /** @default { kind: 'all' } */
   readonly sizing: Sizing;
-  /** Most of the fill bar's volume one order may take; null = no cap. Bars without volume are not capped. @default null */
+  /** Most of the fill bar's volume the orders of that bar may take together; null = no cap. Bars without volume are not capped. @default null */
   readonly maxVolumeShare: number | null;
   /** Re-runs of the look-ahead proof, each at a cut of its own; 0 = no proof. @default 4 */
   readonly proofCuts: number;
@@ -37,6 +39,7 @@ export interface BacktestOptions {
 export const DEFAULT_OPTIONS: BacktestOptions = {
   cash: 10_000,
   spread: 0,
+  halfSpread: 0,
   slippageTicks: 0,
   side: 'long',
   wholeUnits: false,
@@ -53,9 +56,13 @@ export function optionProblems(options: BacktestOptions, market: Market): string
   const check = (fine: boolean, sentence: string): void => {
     if (!fine) problems.push(sentence);
   };
-  const { cash, spread, slippageTicks, sizing, maxVolumeShare, proofCuts } = options;
+  const { cash, spread, halfSpread, slippageTicks, sizing, maxVolumeShare, proofCuts } = options;
   check(cash > 0 && Number.isFinite(cash), `cash must be a positive amount, got ${cash}`);
   check(spread >= 0 && spread < 1, `spread must be a fraction in [0, 1), got ${spread}`);
+  check(
+    halfSpread >= 0 && halfSpread < (market.kind === 'probability' ? 1 : Number.POSITIVE_INFINITY),
+    `the half-spread must be an amount of 0 or more${market.kind === 'probability' ? ' and below 1' : ''}, got ${halfSpread}`,
+  );
   check(slippageTicks >= 0 && Number.isFinite(slippageTicks), `slippage must be 0 or more ticks, got ${slippageTicks}`);
   check(slippageTicks === 0 || market.tickSize !== null, 'slippage is in ticks, but the tick size of this market is unknown');
   check(market.fees.rate >= 0 && market.fees.rate < 1, `fee must be a fraction in [0, 1), got ${market.fees.rate}`);

@@ -24,6 +24,14 @@ export interface Trade {
   readonly end: TradeEnd;
 }
 
+/** Orders that did not fill, by reason; a reason that did not occur is absent. */
+export interface Unfilled {
+  /** After rounding the price lay beyond [tick, 1 − tick]. */
+  beyondTick?: number;
+  /** The volume cap left nothing for the entry. */
+  noVolume?: number;
+}
+
 /** One backtest: what it earned, how, and the proof that it can be believed. */
 export interface BacktestResult {
   readonly strategy: string;
@@ -38,6 +46,9 @@ export interface BacktestResult {
   /** Of the Sharpe ratio, in its own unit; null where it has none. */
   readonly standardErrors: { readonly sharpe: number | null };
   readonly trades: readonly Trade[];
+  /** Entries that the volume cap made smaller. */
+  readonly cut: number;
+  readonly unfilled: Readonly<Unfilled>;
   /** One value a bar, marked at its close; the last is the final equity. */
   readonly equity: Float64Array;
   readonly lookAhead: LookAheadProof | null;

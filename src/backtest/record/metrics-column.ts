@@ -1,9 +1,9 @@
 import type { Json } from '../../contracts/pipeline-input.ts';
-import type { BacktestResult } from '../engine/result.ts';
+import type { BacktestResult, Unfilled } from '../engine/result.ts';
 import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/backtest-metrics.ts';
 import type { CalibrationBin } from '../metrics/calibration.ts';
 import type { Sample } from '../metrics/sample.ts';
-import { fieldsOf, type Fields, listOf, numberOf, textsOf } from './fields.ts';
+import { fieldsOf, type Fields, listOf, numberOf, numbersOf, textsOf } from './fields.ts';
 
 /** What is kept of a result beside its trades, its curve and its passport. null = not known: it was stored before there was such a thing. */
 export interface StoredMetrics {
@@ -14,6 +14,10 @@ export interface StoredMetrics {
   /** Why a metric rests on too little. */
   readonly weak: Readonly<Partial<Record<MetricName, string>>>;
   readonly sharpeError: number | null;
+  /** Entries that the volume cap made smaller. */
+  readonly cut: number | null;
+  /** Orders that did not fill, by reason. */
+  readonly unfilled: Readonly<Unfilled>;
   readonly lookAhead: { readonly changed: number; readonly of: number } | null;
   /** Probability of overfitting of the trials it belongs to, in [0, 1]. */
   readonly overfitting: number | null;
@@ -28,6 +32,8 @@ export const encodeMetrics = (result: BacktestResult, overfitting: number | null
   sample: { ...result.sample },
   weak: { ...result.weak },
   standardErrors: { ...result.standardErrors },
+  cut: result.cut,
+  unfilled: { ...result.unfilled },
   lookAhead: result.lookAhead as Json,
   overfitting,
 });
@@ -44,6 +50,8 @@ export function decodeMetrics(column: Fields): StoredMetrics {
     sample: dailyReturns === null || trades === null || days === null ? null : { dailyReturns, trades, days },
     weak: textsOf(column['weak']),
     sharpeError: numberOf(fieldsOf(column['standardErrors'])['sharpe']),
+    cut: numberOf(column['cut']),
+    unfilled: numbersOf(column['unfilled']),
     lookAhead: changed === null || of === null ? null : { changed, of },
     overfitting: numberOf(column['overfitting']),
     calibration: decodeCalibration(column['calibration']),

@@ -23,6 +23,7 @@ interface BacktestFlags {
   readonly cash?: string;
   readonly fee?: string;
   readonly spread?: string;
+  readonly halfSpread?: string;
   readonly side: 'long' | 'both';
   readonly wholeUnits?: boolean;
   readonly market?: string;
@@ -63,6 +64,7 @@ export function registerBacktest(program: Command): void {
     .option('--cash <amount>', 'money at the start (default: 10000)')
     .option('--fee <fraction>', 'fee per side, a fraction of the notional (default: 0)')
     .option('--spread <fraction>', 'what entries pay above the open, or get below it when short (default: 0)')
+    .option('--half-spread <price>', 'what every fill, entry and exit, is worse than the open, in units of the price (default: 0)')
     .addOption(new Option('--side <side>', 'long only, or both').choices(['long', 'both']).default('long'))
     .option('--whole-units', 'round sizes down to whole units')
     .option('--market <kind>', 'asset or probability (default: asset, with --settle probability)')
@@ -71,7 +73,7 @@ export function registerBacktest(program: Command): void {
     .option('--units <size>', 'fixed size of each entry, as far as the cash goes')
     .option('--tick <size>', 'smallest price step; prices are rounded to it against the trader')
     .option('--slippage <ticks>', 'ticks that each fill is worse than the open (default: 0)')
-    .option('--volume-share <share>', 'most of a bar’s volume that one order may take')
+    .option('--volume-share <share>', 'most of a bar’s volume that the orders of that bar may take')
     .option('--proof-cuts <n>', 're-runs of the look-ahead proof, 0 for none (default: 4)')
     .option('--seed <n>', 'seed of the proof (default: 1)')
     .option('--trades <csv>', 'also write the trades to this file')
@@ -121,6 +123,7 @@ function optionsFrom(flags: BacktestFlags): Partial<BacktestOptions> {
   const given = {
     cash: numberOption('--cash', flags.cash),
     spread: numberOption('--spread', flags.spread),
+    halfSpread: numberOption('--half-spread', flags.halfSpread),
     slippageTicks: numberOption('--slippage', flags.slippage),
     maxVolumeShare: numberOption('--volume-share', flags.volumeShare),
     proofCuts: numberOption('--proof-cuts', flags.proofCuts),
@@ -189,6 +192,8 @@ const bodyOf = (result: BacktestResult): Record<string, unknown> => ({
   weak: result.weak,
   sample: result.sample,
   standardErrors: result.standardErrors,
+  cut: result.cut,
+  unfilled: result.unfilled,
   lookAhead: result.lookAhead,
   passport: result.passport,
 });
