@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import {
   DefaultLogger,
@@ -19,6 +20,7 @@ import { messageOf, PredictLabError } from './contracts/errors.ts';
 import type { Log } from './contracts/log.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
 import { loadPlugins } from './plugins.ts';
+import { taskLogFolder } from './report/elements/report-path.ts';
 import { homeFolder } from './set-up/home.ts';
 import { freePort } from './set-up/temporal/free-port.ts';
 import { createSources } from './sources/create-sources.ts';
@@ -29,6 +31,7 @@ import { freshness } from './storage/ticks/freshness.ts';
 import { serveHealth } from './telemetry/health.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { serveMetrics } from './telemetry/serve-metrics.ts';
+import { TaskLog } from './telemetry/task-log.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import { VERSION } from './version.ts';
 import type { QueueSinks } from './workflows/sinks.ts';
@@ -81,19 +84,24 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       'the database pool',
       await openDatabase({ url: located.url, max: poolSize(maxActivities), applicationName: 'predictlab-worker' }),
     );
+    const home = homeFolder(env);
     const plugins = await loadPlugins(env);
     const threads = closers.add('the plugin threads', createPluginThreads());
     const sources = closers.add('the sources', createSources({ env, windows: createPostgresWindows(database), log }));
+    const taskLog = closers.add(
+      "the tasks' log",
+      new TaskLog({ folderOf: (runId) => taskLogFolder(home, runId), writer: `${hostname()}-${process.pid}`, log }),
+    );
     const { custom, ...activities } = createActivities({
       database,
       sources,
       plugins,
       threads,
-      home: homeFolder(env),
+      home,
       quarantineLimit: quarantineLimit(env),
       alertWebhookUrl: alertWebhook(env),
       temporalUiUrl: env.TEMPORAL_UI_URL ? `${env.TEMPORAL_UI_URL}/namespaces/${temporal.namespace}/workflows` : undefined,
-      log,
+      log: taskLog.beside(log),
       metrics: metrics.tasks,
       stages: settings.stages,
       longestWaitInSlotMs: settings.longestWaitInSlotMs,

@@ -24,6 +24,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   backtest: async () => (await import('./commands/backtest.ts')).registerBacktest,
   metrics: async () => (await import('./commands/metrics.ts')).registerMetrics,
   indicators: async () => (await import('./commands/indicators.ts')).registerIndicators,
+  logs: async () => (await import('./commands/logs.ts')).registerLogs,
+  ui: async () => (await import('./commands/ui.ts')).registerUi,
   report: async () => (await import('./commands/report.ts')).registerReport,
   worker: async () => (await import('./commands/worker.ts')).registerWorker,
   dev: async () => (await import('./commands/dev.ts')).registerDev,

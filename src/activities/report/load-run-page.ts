@@ -1,10 +1,10 @@
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
-import type { PipelineResult, TaskResult } from '../../contracts/pipeline-status.ts';
+import type { TaskResult } from '../../contracts/pipeline-status.ts';
 import { windowOf } from '../../contracts/run-window.ts';
 import { numberIn } from '../../contracts/task-output.ts';
 import type { Stage } from '../../contracts/words.ts';
 import { DAY_MS, STAGES, stageTaskId } from '../../contracts/words.ts';
-import type { RunPageData, RunSymbolRow } from '../../report/page-data/run-page-data.ts';
+import type { RunOnPage, RunPageData, RunSymbolRow } from '../../report/page-data/run-page-data.ts';
 import { paramsText } from '../../report/page-data/params-text.ts';
 import { changesSince } from '../../report/run/changes.ts';
 import { groupTasks } from '../../report/run/symbol-tasks.ts';
@@ -31,9 +31,9 @@ const MAX_SYMBOLS = 300;
 const SHORTEST_GAP_MS = 60_000;
 const MAX_GAPS = 50;
 
-/** A run that has ended. */
-export interface EndedRun extends StoredRun {
-  readonly status: PipelineResult;
+/** A run as far as it has got. */
+export interface ShownRun extends Omit<StoredRun, 'status'> {
+  readonly status: RunOnPage;
 }
 
 /** What only the caller knows about a run's page. */
@@ -46,7 +46,7 @@ export interface RunPageLinks {
 }
 
 /** The symbols that a run's page lists: all of them, or those that need attention first. */
-export const listedSymbols = (run: EndedRun): readonly string[] =>
+export const listedSymbols = (run: ShownRun): readonly string[] =>
   mostTelling(
     groupTasks(
       run.status,
@@ -58,7 +58,7 @@ export const listedSymbols = (run: EndedRun): readonly string[] =>
 /** Reads everything that a run's page shows; `tasks` are those of its listed symbols. */
 export async function loadRunPage(
   queryable: Queryable,
-  run: EndedRun,
+  run: ShownRun,
   tasks: readonly LedgerTask[],
   links: RunPageLinks,
 ): Promise<RunPageData> {
@@ -92,7 +92,13 @@ export async function loadRunPage(
     lastErrors: errors,
     gaps,
     changes:
-      previous === undefined ? [] : changesSince({ result: previous.status, config: previous.config }, { result: run.status, config }),
+      // an open run has not become anything yet
+      previous === undefined || run.status.result === 'running'
+        ? []
+        : changesSince(
+            { result: previous.status, config: previous.config },
+            { result: { ...run.status, result: run.status.result }, config },
+          ),
     versions: {
       predictlab: VERSION,
       node: process.version,
@@ -106,7 +112,7 @@ export async function loadRunPage(
 
 const symbolRows = async (
   queryable: Queryable,
-  run: EndedRun,
+  run: ShownRun,
   symbols: readonly string[],
   tasks: readonly LedgerTask[],
   links: RunPageLinks,
@@ -156,7 +162,7 @@ const symbolRows = async (
  * A status that goes only to the symbol, with the stages of the symbols that succeeded filled in from the ledger; for runs of many
  * symbols. Any other status stays as it is.
  */
-const withStages = (result: PipelineResult, tasks: readonly LedgerTask[]): PipelineResult => {
+const withStages = (result: RunOnPage, tasks: readonly LedgerTask[]): RunOnPage => {
   const filled: Record<string, TaskResult> = { ...result.taskResults };
   for (const task of tasks) {
     const { symbol, stage } = task;

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { numberIn } from '../../contracts/task-output.ts';
 import { reportFolder, reportFolderName, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
@@ -8,8 +8,9 @@ import { renderRunPage } from '../../report/run/run-page.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type LedgerTask, ledgerTasks } from '../../storage/runs/report-run-queries.ts';
 import { runOf } from '../../storage/runs/runs.ts';
-import { type EndedRun, listedSymbols, loadRunPage } from './load-run-page.ts';
+import { listedSymbols, loadRunPage, type ShownRun } from './load-run-page.ts';
 import { writeSymbolPage } from './visualize.ts';
+import { writeHistoryPage } from './write-history-page.ts';
 import { writePage } from './write-page.ts';
 
 export interface RunReportRequest {
@@ -48,10 +49,14 @@ export async function writeRunReport({
   });
   const file = runReportPath(home, run.runId);
   await writePage(file, renderRunPage(data));
+  // the run's own page is what was asked for: it stands without the one over all runs
+  await writeHistoryPage({ database, home, now: Date.now() }).catch((error: unknown) =>
+    log.warn('reports/index.html was not written', { error: messageOf(error) }),
+  );
   return { path: file };
 }
 
-const endedRun = async (database: Database, id: string): Promise<EndedRun> => {
+const endedRun = async (database: Database, id: string): Promise<ShownRun> => {
   const run = await runOf(database, id);
   if (run === undefined) {
     throw new PredictLabError('BadInput', `there is no run ${id} in the database; \`predictlab runs\` lists the runs`);
@@ -68,7 +73,7 @@ const endedRun = async (database: Database, id: string): Promise<EndedRun> => {
 /** Symbols of the run whose `visualize` made a page; those that are missing in the run's folder are made again. */
 const symbolPages = async (
   dependencies: { database: Database; home: string; log: Log },
-  run: EndedRun,
+  run: ShownRun,
   tasks: readonly LedgerTask[],
   folder: string,
 ): Promise<ReadonlySet<string>> => {

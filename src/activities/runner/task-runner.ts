@@ -69,6 +69,7 @@ export function createTaskRunner({
     const fields = { runId, taskId, attempt: attempts };
     const log = withFields(baseLog, fields);
     const meter = metrics.begin(stage ?? 'custom');
+    log.debug('the attempt began');
 
     /** The task had taken effect before: a lost completion, or a workflow task that was tried again. It is not counted again. */
     let repeated = false;
@@ -128,6 +129,7 @@ export function createTaskRunner({
         }),
       );
       if (!repeated) meter.end('success', effect);
+      log.debug('the attempt succeeded', { seconds: (Date.now() - key.startedAt) / 1000 });
       return { output: effect.output, degraded: effect.degraded, attempts };
     } catch (thrown) {
       if (cancelled.aborted) {

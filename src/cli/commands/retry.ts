@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-import type { PipelineInput } from '../../contracts/pipeline-input.ts';
-import { effectsOf } from '../../storage/runs/ledger-takeover.ts';
-import { runOf } from '../../storage/runs/runs.ts';
+import { retryOf } from '../../storage/runs/retry-of.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
@@ -31,27 +29,17 @@ export function registerRetry(program: Command): void {
             );
           return;
         }
-        const { stored, reused } = await useDatabase(async (database) => {
-          const found = await runOf(database, run);
-          return {
-            stored: found,
-            reused: found === undefined ? [] : Object.keys(await effectsOf(database, { executionId: found.executionId })),
-          };
-        });
-        if (stored === undefined) {
+        const found = await useDatabase((database) => retryOf(database, run));
+        if (found === undefined) {
           throw usageError(
             known === undefined
               ? `there is no run ${run}; \`predictlab runs\` lists them`
               : `run ${run} ended before any task began, so there is nothing to take over; mend its input and start it with \`predictlab run\``,
           );
         }
-        if (!json) note(`${reused.length} tasks of ${stored.runId} are reused`);
-        const input: PipelineInput = {
-          ...(stored.input as PipelineInput),
-          symbols: stored.config.symbols.map(({ symbol }) => symbol),
-          asOf: new Date(stored.config.asOf).toISOString(),
-        };
-        await startAndFollow(lab, { input, detach, strict, json, start: { retryOf: stored.executionId }, extra: { reused } });
+        const { runId, executionId, input, reused } = found;
+        if (!json) note(`${reused.length} tasks of ${runId} are reused`);
+        await startAndFollow(lab, { input, detach, strict, json, start: { retryOf: executionId }, extra: { reused } });
       });
     });
 }

@@ -9,7 +9,7 @@ export const STATE_GLYPHS: Readonly<Record<State, string>> = {
   success: '●',
   failed: '✕',
   skipped: '⊘',
-  cancelled: '⏹',
+  cancelled: '■',
   degraded: '▲',
 };
 

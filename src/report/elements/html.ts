@@ -25,6 +25,12 @@ export const escapeHtml = (text: string): string => (/[&<>"'\p{Cc}]/u.test(text)
 const escapeSpecial = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '').replace(/(?![\t\n\r])\p{Cc}/gu, '\ufffd');
 
+const CHARACTERS: ReadonlyMap<string, string> = new Map(Object.entries(ENTITIES).map(([character, entity]) => [entity, character]));
+
+/** What `escapeHtml` was given, control characters aside. */
+export const unescapeHtml = (text: string): string =>
+  text.replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => CHARACTERS.get(entity) ?? entity);
+
 /** Markup that is known to be safe: our own constants, never data. */
 export const raw = (text: string): Markup => new Markup(text);
 

@@ -10,6 +10,8 @@ export interface PageOptions {
   readonly footer: Part;
   /** Our own scripts in order; their hashes are all that the page's policy lets run. */
   readonly scripts?: readonly string[];
+  /** The page asks the server it came from. @default false: it asks nobody */
+  readonly asksServer?: boolean;
 }
 
 /** A whole document in one file: no network, no frames, no script but the ones given here. */
@@ -20,7 +22,7 @@ export const page = (options: PageOptions): string => {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${contentPolicy(scripts)}">
+<meta http-equiv="Content-Security-Policy" content="${contentPolicy(scripts, options.asksServer === true)}">
 <meta name="referrer" content="no-referrer">
 <title>${options.title}</title>
 <link rel="icon" href="data:,">
@@ -42,8 +44,8 @@ const scriptElement = (script: string): Markup => {
   return new Markup(`<script>${script}</script>`);
 };
 
-const contentPolicy = (scripts: readonly string[]): string => {
+const contentPolicy = (scripts: readonly string[], asksServer: boolean): string => {
   const hashes = scripts.map((script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`);
   const allowed = hashes.length === 0 ? "'none'" : hashes.join(' ');
-  return `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
+  return `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; img-src data:;${asksServer ? " connect-src 'self';" : ''} base-uri 'none'; form-action 'none'`;
 };

@@ -17,6 +17,9 @@ export const reportFolderName = (runId: string): string => {
 
 export const reportFolder = (home: string, runId: string): string => join(home, 'reports', reportFolderName(runId));
 
+/** Where workers keep what a run's tasks log. */
+export const taskLogFolder = (home: string, runId: string): string => join(home, 'logs', 'runs', reportFolderName(runId));
+
 /** Where a run's page is. */
 export const runReportPath = (home: string, runId: string): string => join(reportFolder(home, runId), 'index.html');
 

@@ -23,13 +23,19 @@ export interface TableOptions {
   readonly className?: string;
 }
 
+/** How a live page finds a row again: `<table id>:<key>`. */
+export interface KeyedRows<Row> {
+  readonly rowKey?: (row: Row) => string;
+}
+
 /** A table whose first column names the row. Wider than the page, it scrolls by itself. */
-export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions): Markup => {
+export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions & KeyedRows<Row>): Markup => {
+  const key = (row: Row): Part => options.rowKey !== undefined && html` data-part="${options.id}:${options.rowKey(row)}"`;
   if (rows.length === 0) return html`<p class="none">${options.empty ?? 'none'}</p>`;
   return html`<div class="scroll" tabindex="0" role="group" aria-label="${options.caption}"><table class="${options.className ?? ''}">
 <caption${options.captionShown !== true && html` class="spoken"`}>${options.caption}</caption>
 <thead><tr>${columns.map((column, i) => headCell(column, `${options.id}-${i}`))}</tr></thead>
-<tbody>${rows.map((row, r) => html`<tr>${columns.map((column, i) => bodyCell(column, row, r, i))}</tr>\n`)}</tbody></table></div>`;
+<tbody>${rows.map((row, r) => html`<tr${key(row)}>${columns.map((column, i) => bodyCell(column, row, r, i))}</tr>\n`)}</tbody></table></div>`;
 };
 
 /** Numbers stand right by default, so that long tables need no class per cell. */

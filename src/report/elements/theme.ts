@@ -119,6 +119,22 @@ ${TAB_RULES}
 .spark{width:96px;height:20px;vertical-align:-5px;overflow:visible}
 .spark path{fill:none;stroke:var(--accent);stroke-width:1.25;stroke-linecap:round}
 .spark .end{fill:var(--accent)}
+.task{font:inherit;color:inherit;background:none;border:0;padding:0 2px;cursor:pointer}
+.task:hover{background:var(--raised)}
+@keyframes fresh{from{background:var(--grid)}}
+.fresh{animation:fresh 1.2s ease-out 1}
+@media (prefers-reduced-motion:reduce){.fresh{animation:none}}
+#drawer{position:fixed;top:0;right:0;bottom:0;width:min(560px,100vw);padding:12px 18px;background:var(--raised);border-left:1px solid var(--line);display:flex;flex-direction:column;z-index:5}
+#drawer[hidden]{display:none}
+#drawer .close{align-self:flex-end}
+#drawer-content{overflow:auto;flex:1}
+#drawer-content h2{margin-top:4px}
+.log{font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;list-style:none;margin:0;padding:0;overflow-wrap:anywhere}
+.log .warn{color:var(--warn)}.log .error{color:var(--down)}
+.controls{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:8px 0 0}
+.controls button,#drawer .close{font:inherit;color:var(--text);background:var(--raised);border:1px solid var(--line);padding:2px 10px;cursor:pointer}
+.controls input{font:inherit;width:5em;color:var(--text);background:var(--ground);border:1px solid var(--line)}
+.history td{padding:2px 4px;text-align:center}.history td a{text-decoration:none}.history th.run{font-weight:500;vertical-align:bottom}.history th.run a{display:block}
 footer{margin-top:36px;padding-top:8px;border-top:1px solid var(--line);font-size:12px;color:var(--quiet)}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 16px;margin:0}
 dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
@@ -131,7 +147,7 @@ body{padding:12px 14px 24px}
 @media print{
 :root{${LIGHT};--ground:#fff;--raised:#fff;--text:#000;--quiet:#333;--accent:#000}
 body{padding:0;max-width:none;font-size:11px}
-.is-live>.live,.links,.labels,.legend .hint{display:none}.is-live>.area,.is-live>.x-axis{visibility:visible}
+.is-live>.live,.links,.controls,#drawer,#connection,.labels,.legend .hint{display:none}.is-live>.area,.is-live>.x-axis{visibility:visible}
 .scroll{overflow:visible}table{font-size:10px}th,td{padding:2px 5px}
 .strategies{font-size:6.5px}.strategies th,.strategies td{padding:1px 2px}
 a{text-decoration:none}.sort::after{content:""}

@@ -1,15 +1,23 @@
 import type { PastError } from '../../contracts/errors.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
+import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
+import type { RunResult } from '../../contracts/words.ts';
 import type { PricePoint } from './symbol-page-data.ts';
+
+/** A run as its page shows it; one that is still open has no result yet. */
+export interface RunOnPage extends PipelineStatus {
+  readonly result: RunResult | 'running';
+  /** Reasons of a degraded or failed run, most important first. */
+  readonly reasons: readonly string[];
+}
 
 /**
  * Everything a run's page shows, as plain data. Times are UTC epoch milliseconds, durations seconds, ratios fractions.
  * `null` means "not known": shown as a dash with its reason.
  */
 export interface RunPageData {
-  readonly result: PipelineResult;
+  readonly result: RunOnPage;
   /** What the run worked from; `null` when it ended before its input was accepted. */
   readonly config: RunConfig | null;
   /** The input as the user gave it, as JSON text. */

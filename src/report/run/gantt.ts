@@ -18,8 +18,12 @@ interface Row {
   readonly spans: readonly TaskSpan[];
 }
 
-/** When every stage of every symbol ran: one row per symbol and custom task, the path that made the run's length underlined. */
-export const gantt = (status: PipelineStatus, config: RunConfig | null, groups: GroupedTasks): Markup => {
+/**
+ * When every stage of every symbol ran: one row per symbol and custom task, the path that made the run's length underlined.
+ *
+ * @param withTable the same as a table, folded away
+ */
+export const gantt = (status: PipelineStatus, config: RunConfig | null, groups: GroupedTasks, withTable = true): Markup => {
   const spans = taskSpans(status);
   if (spans.length === 0) return html`<p class="none">no task has run</p>`;
   const start = Math.min(Date.parse(status.startedAt), ...spans.map((span) => span.from));
@@ -35,7 +39,7 @@ ${rows.length > shown.length && html`<p class="quiet">the ${shown.length} slowes
 <p class="legend"><span><svg class="key" viewBox="0 0 12 10"><rect class="bar-0" width="6" height="10"/><rect class="bar-1" x="6" width="6" height="10"/></svg>stages in order</span>
 <span><svg class="key" viewBox="0 0 12 10"><rect class="bar-failed" width="12" height="10"/></svg>failed</span><span><svg class="key" viewBox="0 0 12 10"><path class="bar-wait" d="M0 5H12"/></svg>waiting</span>
 <span><svg class="key" viewBox="0 0 12 10"><rect class="bar-path" y="7" width="12" height="2"/></svg>critical path: <b>${describe(path, spans)}</b></span></p>
-${spanTable(spans, start)}`;
+${withTable && spanTable(spans, start)}`;
 };
 
 /** Symbols in the run's order, then custom tasks. */

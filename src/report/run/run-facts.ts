@@ -56,13 +56,16 @@ export interface TaskSpan {
   readonly task: TaskResult;
 }
 
-/** The tasks that ran, as spans of time. */
-export const taskSpans = (status: PipelineStatus): readonly TaskSpan[] =>
-  Object.entries(status.taskResults).flatMap(([taskId, task]): TaskSpan[] => {
+/** The tasks that ran, as spans of time; those that run reach to the moment of the status. */
+export const taskSpans = (status: PipelineStatus): readonly TaskSpan[] => {
+  const now = Date.parse(status.startedAt) + status.durationSeconds * 1000;
+  return Object.entries(status.taskResults).flatMap(([taskId, task]): TaskSpan[] => {
     if (task.startedAt === undefined || task.startedAt === null) return [];
     const from = Date.parse(task.startedAt);
-    return [{ taskId, from, to: from + (task.durationSeconds ?? 0) * 1000, task }];
+    const to = task.status === 'running' ? Math.max(from, now) : from + (task.durationSeconds ?? 0) * 1000;
+    return [{ taskId, from, to, task }];
   });
+};
 
 /**
  * The chain of dependent tasks that ended last: what the run's duration was made of. Each step goes back to the dependency that

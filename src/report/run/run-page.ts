@@ -8,35 +8,60 @@ import { stateMark, tip } from '../elements/tip.ts';
 import type { RunPageData } from '../page-data/run-page-data.ts';
 import { causesOf, type RunCause } from './causes.ts';
 import { gantt } from './gantt.ts';
+import { controls, type LiveAddresses, type LivePart, liveFrame, livePart } from './live-parts.ts';
+import { LIVE_SCRIPT } from './live-script.ts';
 import { type StageFacts, stageFacts } from './run-facts.ts';
 import { runSymbols } from './run-symbols.ts';
 import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
-import { aboutTask, taskGrid, taskState } from './task-grid.ts';
+import { aboutTask, taskButton, taskGrid, taskState } from './task-grid.ts';
 
-/** A run's page, `index.html`: verdict first, then why, then every task, symbol and stage. Complete without network and without script. */
-export const renderRunPage = (data: RunPageData): string => {
+/**
+ * A run's page, `index.html`: verdict first, then why, then every task, symbol and stage. Complete without network and without script.
+ *
+ * @param live where a page that a server gives out asks on; a file asks nobody
+ */
+export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string => {
   const { result } = data;
-  const groups = groupTasks(
-    result,
-    data.config?.symbols.map((s) => s.symbol),
-  );
+  const groups = groupsOf(data);
+  const parts = livePartsOf(data, live !== undefined);
   return page({
     title: `${result.result}: ${result.runId}`,
-    scripts: [PAGE_SCRIPT],
-    body: html`<header>${header(data, groups)}</header>
+    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, LIVE_SCRIPT],
+    asksServer: live !== undefined,
+    body: html`<header>${livePart('head', parts.head)}${live?.control === true && controls(result, data.config?.maxConcurrent ?? 5)}</header>
 <main>
-${causes(causesOf(data), result.result)}
-<div class="columns"><section><h2>Tasks</h2>${taskGrid(groups)}</section>
-<section><h2>Time</h2>${gantt(result, data.config, groups)}</section></div>
+${livePart('causes', parts.causes)}
+<div class="columns"><section><h2>Tasks</h2>${livePart('tasks', parts.tasks)}</section>
+<section><h2>Time</h2>${livePart('time', parts.time)}</section></div>
 <section><h2>Symbols</h2>${runSymbols(data, groups)}</section>
-${groups.custom.length > 0 && html`<section><h2>Custom tasks</h2>${customTasks(groups)}</section>`}
-<div class="halves"><section><h2>Stages</h2>${stages(stageFacts(result, groups))}</section>
+${groups.custom.length > 0 && html`<section><h2>Custom tasks</h2>${livePart('custom-tasks', parts['custom-tasks'])}</section>`}
+<div class="halves"><section><h2>Stages</h2>${livePart('stages', parts.stages)}</section>
 <section><h2>Changed since last run</h2>${changes(data)}</section></div>
 <section><h2>Config</h2>${config(data)}</section>
-</main>`,
+</main>${live !== undefined && liveFrame(live)}`,
     footer: html`${data.madeBy} · run ${result.runId} · times are UTC`,
   });
 };
+
+/** What of a run's page changes while the run is open, by the names under which a live page finds and replaces it. */
+export const livePartsOf = (data: RunPageData, live: boolean): Readonly<Record<LivePart, Markup>> => {
+  const { result } = data;
+  const groups = groupsOf(data);
+  return {
+    head: header(data, groups),
+    causes: causes(causesOf(data), result.result),
+    tasks: taskGrid(groups, live),
+    time: gantt(result, data.config, groups, !live || result.finishedAt !== null),
+    'custom-tasks': customTasks(groups, live),
+    stages: stages(stageFacts(result, groups)),
+  };
+};
+
+const groupsOf = ({ result, config }: RunPageData): GroupedTasks =>
+  groupTasks(
+    result,
+    config?.symbols.map((s) => s.symbol),
+  );
 
 const header = (data: RunPageData, groups: GroupedTasks): Markup => {
   const { result, usual, previous } = data;
@@ -60,6 +85,7 @@ const previousLink = (previous: NonNullable<RunPageData['previous']>): Markup =>
 };
 
 const causes = (list: readonly RunCause[], result: string): Markup => {
+  if (list.length === 0 && result === 'running') return html`<ul class="causes"><li>Nothing has gone wrong so far.</li></ul>`;
   if (list.length === 0) {
     return html`<ul class="causes ${result === 'success' ? 'good' : 'bad'}"><li>${result === 'success' ? 'Every task succeeded; nothing was quarantined beyond the limit and nothing is missing.' : `The run was ${result}; no task says why.`}</li></ul>`;
   }
@@ -67,16 +93,20 @@ const causes = (list: readonly RunCause[], result: string): Markup => {
   return html`<ul class="causes ${tone}">${list.map((cause) => html`<li>${stateMark(cause.state)}${cause.text}</li>`)}</ul>`;
 };
 
-const customTasks = (groups: GroupedTasks): Markup => {
+const customTasks = (groups: GroupedTasks, live: boolean): Markup => {
   type Row = GroupedTasks['custom'][number];
   const columns: Column<Row>[] = [
-    { head: 'task', align: 'text', cell: (row) => row.taskId },
+    { head: 'task', align: 'text', cell: (row) => (live ? taskButton(row.taskId, row.taskId) : row.taskId) },
     { head: 'state', align: 'text', cell: (row) => stateMark(taskState(row.task)) },
     { head: 'attempts', cell: (row) => formatNumber(row.task.attempts ?? 0) },
     { head: 'took', cell: (row) => formatDuration(row.task.durationSeconds) },
     { head: 'what happened', align: 'text', cell: (row) => outputOf(row) },
   ];
-  return table(columns, groups.custom.slice(0, 300), { id: 'custom', caption: 'Custom tasks of the run' });
+  return table(columns, groups.custom.slice(0, 300), {
+    id: 'custom',
+    caption: 'Custom tasks of the run',
+    ...(live ? { rowKey: (row: Row) => row.taskId } : {}),
+  });
 };
 
 const outputOf = ({ task }: GroupedTasks['custom'][number]): string => {

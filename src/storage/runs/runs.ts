@@ -94,6 +94,19 @@ export async function runOf(queryable: Queryable, id: string): Promise<StoredRun
     : { ...summaryOf(row), input: row.input, config: row.config, status: row.status, retryOf: row.retry_of };
 }
 
+/** The newest run that had a symbol. */
+export async function newestRunWith(
+  queryable: Queryable,
+  symbol: string,
+): Promise<{ readonly runId: string; readonly executionId: string; readonly config: RunConfig } | undefined> {
+  const { rows } = await queryable.query<{ runId: string; executionId: string; config: RunConfig }>(
+    `select run_id as "runId", execution_id as "executionId", config from runs
+     where config->'symbols' @> $1::jsonb order by started_at desc, execution_id limit 1`,
+    [jsonb([{ symbol }])],
+  );
+  return rows[0];
+}
+
 /** What the stages of a run go by; undefined when no such run has begun here. */
 export async function settingsOf(queryable: Queryable, executionId: string): Promise<StageSettings | undefined> {
   const { rows } = await queryable.query<{ config: StageSettings }>(

@@ -1,0 +1,70 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { taskLogFolder } from '../../report/elements/report-path.ts';
+import { homeFolder } from '../../set-up/home.ts';
+import { runOf } from '../../storage/runs/runs.ts';
+import { type LogPosition, readTaskLog } from '../../telemetry/read-task-log.ts';
+import type { TaskLogLine } from '../../telemetry/task-log.ts';
+import { usageError } from '../terminal/exit.ts';
+import { note, printLine } from '../terminal/print.ts';
+import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { oneLine } from '../terminal/terminal-text.ts';
+
+/** How often a followed run is looked at. */
+const FOLLOW_MS = 250;
+
+interface Options {
+  readonly follow?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerLogs(program: Command): void {
+  program
+    .command('logs <run> [task]')
+    .summary('what a run, or one task of it, logged')
+    .description(
+      'Prints the log lines of a run’s tasks, oldest first, as workers of this PREDICTLAB_HOME kept them: when attempts began and how they ended, errors with their waits, and what custom tasks log. ' +
+        'A task is named as in `status`: BTC_PRICE/collect, or BTC_PRICE for all its stages.',
+    )
+    .option('--follow', 'go on until the run has ended')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExamples:\n  predictlab logs my-run\n  predictlab logs my-run BTC_PRICE/collect --follow')
+    .action(logs);
+}
+
+async function logs(run: string, task: string | undefined, { follow = false, json = false }: Options): Promise<void> {
+  const runId = (await useDatabase((database) => runOf(database, run)))?.runId;
+  const folder = taskLogFolder(homeFolder(process.env), runId ?? run);
+  const about = (line: TaskLogLine): boolean => task === undefined || line.taskId === task || line.taskId.startsWith(`${task}/`);
+  let position: LogPosition = new Map();
+  const printNew = async (): Promise<number> => {
+    const read = await readTaskLog(folder, position);
+    position = read.position;
+    const lines = read.lines.filter(about);
+    for (const line of lines) printLine(json ? JSON.stringify(line) : textOf(line));
+    return lines.length;
+  };
+  const printed = await printNew();
+  if (runId === undefined && printed === 0) throw usageError(`there is no run ${oneLine(run)}; \`predictlab runs\` lists them`);
+  if (follow) return await followToEnd(runId ?? run, printNew);
+  if (printed > 0) return;
+  note(`nothing is kept here of ${oneLine(task ?? run)}: another machine's worker ran it, its lines were pruned, or it has not begun`);
+}
+
+async function followToEnd(runId: string, printNew: () => Promise<unknown>): Promise<void> {
+  await withPredictLab(async (lab) => {
+    while ((await lab.describe(runId))?.open === true) {
+      await wait(FOLLOW_MS);
+      await printNew();
+    }
+  });
+  // lines are written a moment after their task's end
+  await wait(FOLLOW_MS);
+  await printNew();
+}
+
+/** `08:00:01.250Z warn  BTC_PRICE/collect 2: …`, then the other fields. */
+function textOf({ time, level, taskId, attempt, message, runId: _, ...more }: TaskLogLine): string {
+  const fields = Object.entries(more).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return oneLine(`${time.slice(11)} ${level.padEnd(5)} ${taskId} ${attempt}: ${[message, ...fields].join('  ')}`);
+}

@@ -1,0 +1,104 @@
+import { DAY_MS } from '../../contracts/words.ts';
+import { sparkline } from '../charts/sparkline.ts';
+import { formatAge, formatDuration, formatNumber, formatTime, plural } from '../elements/format.ts';
+import { STATE_GLYPHS, type State } from '../elements/glyphs.ts';
+import { html, type Markup } from '../elements/html.ts';
+import { page } from '../elements/page.ts';
+import { PAGE_SCRIPT } from '../elements/page-script.ts';
+import { stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
+import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from '../page-data/history-page-data.ts';
+import { durationTrend } from './duration-trend.ts';
+
+/** Rows that stand in full; the others are folded into a strip that names them. */
+const MAX_ROWS = 60;
+
+const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
+
+/** All runs at a glance: a column a run, a row a symbol, a cell the worst state; what needs attention first. */
+export const renderHistoryPage = (data: HistoryPageData): string => {
+  const [newest] = data.runs;
+  return page({
+    title: newest === undefined ? 'PredictLab' : `${newest.state}: PredictLab`,
+    scripts: [PAGE_SCRIPT],
+    body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1>${newest !== undefined && html`<span style="font-size:16px">${stateMark(newest.state)}</span>`}</div>
+<p class="facts">${newest !== undefined && html`<span>newest run <b>${runLink(newest)}</b></span><span>started <b>${formatTime(newest.startedAt)}</b> (${formatAge((data.now - newest.startedAt) / 1000)} ago)</span>`}${nextRun(data)}</p></header>
+<main>
+${reasonsOf(newest)}
+<section><h2>Runs × symbols</h2>${grid(data)}</section>
+<section><h2>How long runs took</h2>${durationTrend(data.runs)}</section>
+</main>`,
+    footer: html`${data.madeBy} · read ${formatTime(data.now, 'second')} · times are UTC`,
+  });
+};
+
+const nextRun = ({ next, now }: HistoryPageData): Markup => {
+  if (next === null) return html``;
+  if (next.paused) return html`<span>the schedule is <b>paused</b></span>`;
+  return html`<span>next run <b>${formatTime(next.at)}</b> in ${formatAge((next.at - now) / 1000)}</span>`;
+};
+
+const reasonsOf = (run: HistoryRunColumn | undefined): Markup => {
+  if (run === undefined) return html`<p class="none">No run yet. <code>predictlab run</code> starts one.</p>`;
+  if (run.reasons.length === 0) return html``;
+  const shown = run.reasons.slice(0, 5);
+  return html`<ul class="causes ${run.state === 'failed' ? 'bad' : 'warned'}">${shown.map((reason) => html`<li>${stateMark(run.state)}${reason}</li>`)}${shown.length < run.reasons.length && html`<li>and ${plural(run.reasons.length - shown.length, 'more reason')}</li>`}</ul>`;
+};
+
+const runLink = (run: HistoryRunColumn): Markup => (run.href === null ? html`${run.runId}` : html`<a href="${run.href}">${run.runId}</a>`);
+
+const grid = (data: HistoryPageData): Markup => {
+  if (data.runs.length === 0) return html`<p class="none">no runs</p>`;
+  // as one reads: the oldest on the left
+  const runs = [...data.runs].reverse();
+  const rows = byAttention(data.symbols, data.runs);
+  const shown = rows.slice(0, MAX_ROWS);
+  const rest = rows.slice(MAX_ROWS);
+  const custom = runs.some((run) => run.custom !== null);
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Worst state of each symbol in each run"><table class="grid history">
+<caption class="spoken">Worst state of each symbol in each run</caption>
+<thead><tr><th scope="col" class="text">symbol</th>${runs.map((run, i) => runHead(run, runs[i - 1]))}<th scope="col">last</th><th scope="col">fresh</th><th scope="col" class="text">7 d</th></tr></thead>
+<tbody><tr><th scope="row">run</th>${runs.map((run) => html`<td>${cell(run, run.state, `${run.runId}: ${run.state}, ${formatDuration(run.durationSeconds)}`)}</td>`)}<td></td><td></td><td></td></tr>
+${shown.map((row) => symbolRow(row, runs, data.now))}
+${custom && html`<tr><th scope="row">custom tasks</th>${runs.map((run) => html`<td>${run.custom !== null && cell(run, run.custom, `custom tasks of ${run.runId}: ${run.custom}`)}</td>`)}<td></td><td></td><td></td></tr>`}</tbody></table></div>
+${rest.length > 0 && html`<details><summary>${plural(rest.length, 'more symbol')}, none of which needs more attention than those above</summary><p>${rest.map((row) => html`<span class="state ${worstOf(row, data.runs)}">${STATE_GLYPHS[worstOf(row, data.runs)]}</span> ${row.symbol} `)}</p></details>`}`;
+};
+
+/** `11-24 08:00`, the day only where it changes. */
+const runHead = (run: HistoryRunColumn, before: HistoryRunColumn | undefined): Markup => {
+  const time = formatTime(run.startedAt);
+  const day = before === undefined || formatTime(before.startedAt).slice(0, 10) !== time.slice(0, 10);
+  const text = html`${day && html`${time.slice(5, 10)}<br>`}${time.slice(11, 16)}`;
+  return html`<th scope="col" class="run">${run.href === null ? text : html`<a href="${run.href}" title="${run.runId}">${text}</a>`}</th>`;
+};
+
+const symbolRow = (row: HistorySymbolRow, runs: readonly HistoryRunColumn[], now: number): Markup => {
+  const name = row.href === null ? html`${row.symbol}` : html`<a href="${row.href}" title="${row.title}">${row.symbol}</a>`;
+  const cells = runs.map((run) => {
+    const state = run.states.get(row.symbol);
+    return html`<td>${state !== undefined && cell(run, state, `${row.symbol} in ${run.runId}: ${state}`)}</td>`;
+  });
+  const { last } = row;
+  return html`<tr><th scope="row">${name}</th>${cells}<td>${last === null ? unknown('no ticks yet') : formatNumber(last.price, Math.abs(last.price) > 1 ? 2 : 3)}</td>
+<td>${last === null ? unknown('no ticks yet') : tip(formatAge((now - last.time) / 1000), `newest tick ${formatTime(last.time, 'second')}`, false)}</td>
+<td class="text">${sparkline(row.spark, { from: now - 7 * DAY_MS, to: now, step: row.sparkStep }, `prices of ${row.symbol} over seven days`)}</td></tr>\n`;
+};
+
+const cell = (run: HistoryRunColumn, state: State, about: string): Markup => {
+  const glyph = stateGlyph(state, about, false);
+  return run.href === null ? glyph : html`<a href="${run.href}" tabindex="-1">${glyph}</a>`;
+};
+
+/** The state in the newest run that had the symbol. */
+const worstOf = (row: HistorySymbolRow, newestFirst: readonly HistoryRunColumn[]): State => {
+  for (const run of newestFirst) {
+    const state = run.states.get(row.symbol);
+    if (state !== undefined) return state;
+  }
+  return 'pending';
+};
+
+const byAttention = (rows: readonly HistorySymbolRow[], newestFirst: readonly HistoryRunColumn[]): readonly HistorySymbolRow[] =>
+  rows
+    .map((row) => ({ row, rank: ATTENTION.indexOf(worstOf(row, newestFirst)) }))
+    .sort((a, b) => a.rank - b.rank || (a.row.symbol < b.row.symbol ? -1 : 1))
+    .map(({ row }) => row);

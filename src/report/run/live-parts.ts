@@ -1,0 +1,43 @@
+import { html, type Markup } from '../elements/html.ts';
+import type { RunOnPage } from '../page-data/run-page-data.ts';
+
+/** The parts of a run's page that change while it is open. */
+export type LivePart = 'head' | 'causes' | 'tasks' | 'time' | 'custom-tasks' | 'stages';
+
+/** Where a live page asks on; addresses on the server it came from. */
+export interface LiveAddresses {
+  /** Server-Sent Events: what changed. `null` once the run has ended. */
+  readonly events: string | null;
+  /** A task's drawer; the task's id is put behind it, encoded. */
+  readonly task: string;
+  /** Where the page's buttons post to, before the name of what to do. */
+  readonly actions: string;
+  /** Whether the page may act at all. */
+  readonly control: boolean;
+}
+
+/** A part under its name. */
+export const livePart = (name: LivePart, content: Markup): Markup => html`<div data-part="${name}">${content}</div>`;
+
+/** What a live page has besides its parts: where it asks, and the drawer. */
+export const liveFrame = (live: LiveAddresses): Markup =>
+  html`<div id="live" hidden data-events="${live.events ?? ''}" data-task="${live.task}" data-actions="${live.actions}"></div>
+<p id="connection" role="status" class="quiet"></p>
+<aside id="drawer" hidden aria-label="Task"><button type="button" class="close">close</button><div id="drawer-content" tabindex="-1"></div></aside>`;
+
+/** Buttons for what can be done with the run as it stands; an open run's change with its end, which loads the page anew. */
+export const controls = (result: RunOnPage, slots: number): Markup => {
+  const actions =
+    result.finishedAt === null
+      ? ([
+          ['pause', 'Pause'],
+          ['resume', 'Resume'],
+          ['retry', 'Retry failed'],
+          ['cancel', 'Cancel'],
+        ] as const)
+      : result.result === 'success'
+        ? []
+        : ([['retry', 'Retry what failed']] as const);
+  const setSlots = html`<label>slots <input type="number" name="slots" min="1" max="1000" value="${slots}"></label><button type="button" data-action="slots">Set</button>`;
+  return html`<p class="controls">${actions.map(([action, label]) => html`<button type="button" data-action="${action}">${label}</button>`)}${result.finishedAt === null && setSlots}<span id="acted" role="status"></span></p>`;
+};

@@ -1,0 +1,56 @@
+import type { TaskResult } from '../../contracts/pipeline-status.ts';
+import { formatDuration, formatTime, plural } from '../elements/format.ts';
+import { html, type Markup, webLink } from '../elements/html.ts';
+import { stateMark } from '../elements/tip.ts';
+import { taskState } from './task-grid.ts';
+
+/** A line that the task logged. */
+export interface DrawerLine {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly level: string;
+  readonly attempt: number;
+  readonly message: string;
+  /** The other fields, as text. */
+  readonly fields: string;
+}
+
+export interface DrawerData {
+  readonly taskId: string;
+  readonly task: TaskResult;
+  /** One sentence: what it waits for, or why it was skipped or failed; `null` when nobody can say. */
+  readonly why: string | null;
+  /** The attempt that is waited for. */
+  readonly next: { readonly attempt: number; readonly retryAt: number | null; readonly lastFailure: string | null } | null;
+  readonly lines: readonly DrawerLine[];
+  /** How many there are in all. */
+  readonly lineCount: number;
+  readonly temporalUrl: string | null;
+}
+
+/** One task in full: state, attempts with their errors and waits, log lines, and where Temporal shows it. */
+export const taskDrawer = ({ taskId, task, why, next, lines, lineCount, temporalUrl }: DrawerData): Markup => {
+  const facts: readonly (readonly [string, string | null])[] = [
+    ['started', task.startedAt ? formatTime(Date.parse(task.startedAt), 'second') : null],
+    ['took', task.durationSeconds === null || task.durationSeconds === undefined ? null : formatDuration(task.durationSeconds)],
+    ['attempts', task.attempts === undefined ? null : String(task.attempts)],
+    ['next attempt', next === null ? null : `${next.attempt}${next.retryAt === null ? '' : `, at ${formatTime(next.retryAt, 'second')}`}`],
+    ['last failure', next?.lastFailure ?? null],
+    ['skipped because of', task.skippedBecause ?? null],
+    ['output', task.output === undefined || task.output === null ? null : JSON.stringify(task.output)],
+  ];
+  const shown =
+    lines.length < lineCount
+      ? html`<p class="quiet">the last ${lines.length} of ${plural(lineCount, 'line')}; <code>predictlab logs</code> prints all</p>`
+      : html``;
+  return html`<h2 class="plain">${taskId}</h2><p>${stateMark(taskState(task))}</p>
+${why !== null && html`<p>${why}</p>`}
+${(task.degraded ?? []).map((reason) => html`<p>${stateMark('degraded')} ${reason}</p>`)}
+<dl>${facts.map(([name, value]) => value !== null && html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+${task.error !== null && task.error !== undefined && html`<h3>${task.error.type}</h3><p>${task.error.message}</p>${task.error.stack !== undefined && html`<details><summary>stack</summary><pre>${task.error.stack}</pre></details>`}`}
+<h3>Log</h3>${shown}${lines.length === 0 ? html`<p class="none">no lines of this task are kept on this machine</p>` : html`<ol class="log">${lines.map(line)}</ol>`}
+${temporalUrl !== null && html`<p>${webLink(temporalUrl, "this task's workflow in Temporal's UI")}</p>`}`;
+};
+
+const line = ({ time, level, attempt, message, fields }: DrawerLine): Markup =>
+  html`<li class="${['warn', 'error'].includes(level) ? level : 'plain'}"><span class="quiet">${time.slice(11)} ${attempt}</span> ${message}${fields !== '' && html` <span class="quiet">${fields}</span>`}</li>\n`;

@@ -1,0 +1,30 @@
+import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import type { Queryable } from '../database/database.ts';
+import { effectsOf } from './ledger-takeover.ts';
+import { runOf } from './runs.ts';
+
+/** How a closed run is started anew: the same symbols as of the same instant, taking over what succeeded. */
+export interface RetryOf {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly input: PipelineInput;
+  /** Ids of the tasks that are taken over. */
+  readonly reused: readonly string[];
+}
+
+/** @returns `undefined` when the database knows no such run: it ended before any task began */
+export async function retryOf(queryable: Queryable, run: string): Promise<RetryOf | undefined> {
+  const stored = await runOf(queryable, run);
+  if (stored === undefined) return undefined;
+  const { runId, executionId, input, config } = stored;
+  return {
+    runId,
+    executionId,
+    input: {
+      ...(input as PipelineInput),
+      symbols: config.symbols.map(({ symbol }) => symbol),
+      asOf: new Date(config.asOf).toISOString(),
+    },
+    reused: Object.keys(await effectsOf(queryable, { executionId })),
+  };
+}

@@ -1,0 +1,62 @@
+import { type RunResult, STAGES, type TaskStatus } from '../../contracts/words.ts';
+import type { Queryable } from '../database/database.ts';
+
+/** One run of the history, newest first. */
+export interface HistoryRun {
+  readonly runId: string;
+  readonly executionId: string;
+  /** null while it runs */
+  readonly result: RunResult | null;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly durationSeconds: number | null;
+  readonly totalTasks: number | null;
+  readonly reasons: readonly string[];
+  /** The worst state among a symbol's stages in this run, by symbol. */
+  readonly states: Readonly<Record<string, TaskStatus | 'degraded'>>;
+  /** The worst state among the custom tasks; null when it had none. */
+  readonly custom: TaskStatus | 'degraded' | null;
+}
+
+const WORST: readonly (TaskStatus | 'degraded')[] = ['failed', 'cancelled', 'degraded', 'running', 'pending', 'skipped', 'success'];
+
+/**
+ * The last runs with the worst state of each of their symbols. States come from the status that a run recorded at its end, those of a
+ * run that is still open from its ledger: what has taken effect is known there, what has failed meanwhile is not.
+ */
+export async function runHistory(queryable: Queryable, limit: number): Promise<readonly HistoryRun[]> {
+  const { rows } = await queryable.query<Omit<HistoryRun, 'states' | 'custom'>>(
+    `select run_id as "runId", execution_id as "executionId", result, started_at as "startedAt", finished_at as "finishedAt",
+       (status->>'durationSeconds')::float8 as "durationSeconds", (status->>'totalTasks')::int as "totalTasks",
+       coalesce(array(select jsonb_array_elements_text(status->'reasons')), '{}') as reasons
+     from runs order by started_at desc, execution_id limit $1`,
+    [limit],
+  );
+  const ids = rows.map(({ executionId }) => executionId);
+  const { rows: states } = await queryable.query<{ execution: string; symbol: string | null; worst: number }>(
+    `with shown as (select execution_id, status, config from runs where execution_id = any($1)),
+     symbols as (select s.execution_id, jsonb_path_query(s.config, '$.symbols[*].symbol') #>> '{}' as symbol from shown s),
+     states as (
+       select s.execution_id, t.key as task_id,
+         case when t.value->>'status' = 'success' and jsonb_array_length(coalesce(nullif(t.value->'degraded', 'null'), '[]')) > 0
+           then 'degraded' else t.value->>'status' end as state
+       from shown s cross join lateral jsonb_each(s.status->'taskResults') t
+       union all
+       select s.execution_id, l.task_id, case when l.degraded is not null then 'degraded' else 'success' end
+       from shown s join ledger l on l.execution_id = s.execution_id and l.finished_at is not null where s.status is null)
+     select t.execution_id as execution, y.symbol, min(array_position($2::text[], t.state)) as worst
+     from states t left join symbols y
+       on y.execution_id = t.execution_id and y.symbol = coalesce(left(t.task_id, -length(substring(t.task_id from $3))), t.task_id)
+     group by t.execution_id, y.symbol`,
+    [ids, WORST, `/(?:${STAGES.join('|')})$`],
+  );
+  const byRun = new Map<string, { states: Record<string, TaskStatus | 'degraded'>; custom: TaskStatus | 'degraded' | null }>();
+  for (const id of ids) byRun.set(id, { states: Object.create(null) as Record<string, TaskStatus | 'degraded'>, custom: null });
+  for (const { execution, symbol, worst } of states) {
+    const run = byRun.get(execution);
+    if (run === undefined) continue;
+    if (symbol === null) run.custom = WORST[worst - 1];
+    else run.states[symbol] = WORST[worst - 1];
+  }
+  return rows.map((row) => ({ ...row, ...(byRun.get(row.executionId) ?? { states: {}, custom: null }) }));
+}

@@ -1,0 +1,39 @@
+import type { ServerResponse } from 'node:http';
+import type { Patch } from './live-patches.ts';
+import type { Watcher } from './live-run.ts';
+
+/** A reader that is so far behind is cut off; its browser connects again and is shown the present state. */
+const MOST_BEHIND_BYTES = 4 * 1024 * 1024;
+/** Says "still there" to whatever stands between. */
+const HEARTBEAT_MS = 15_000;
+
+/** Server-Sent Events on a response: `patch` with a list of replacements, `ended` once. */
+export function eventStream(response: ServerResponse): Watcher & { readonly closed: Promise<void> } {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  const send = (text: string): void => {
+    if (response.destroyed) return;
+    response.write(text);
+    if (response.writableLength > MOST_BEHIND_BYTES) response.destroy();
+  };
+  send('retry: 1000\n\n');
+  const beat = setInterval(() => send(':\n\n'), HEARTBEAT_MS);
+  beat.unref();
+  const closed = new Promise<void>((resolve) => {
+    response.once('close', () => {
+      clearInterval(beat);
+      resolve();
+    });
+  });
+  return {
+    patch: (patches: readonly Patch[]) => send(`event: patch\ndata: ${JSON.stringify(patches)}\n\n`),
+    ended: () => {
+      send('event: ended\ndata: {}\n\n');
+      response.end();
+    },
+    closed,
+  };
+}

@@ -1,0 +1,108 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { messageOf } from '../contracts/errors.ts';
+import type { Log } from '../contracts/log.ts';
+import type { Markup } from '../report/elements/html.ts';
+import { type PartTexts, type Patch, patchesBetween, splitParts } from './live-patches.ts';
+
+/** A look at a run: its page's parts as they are now. */
+export interface LiveLook {
+  readonly parts: Readonly<Record<string, Markup>>;
+  readonly ended: boolean;
+}
+
+/** Somebody who watches. */
+export interface Watcher {
+  patch(patches: readonly Patch[]): void;
+  ended(): void;
+}
+
+export interface LiveRunOptions {
+  readonly look: () => Promise<LiveLook>;
+  readonly log: Log;
+  /** The shortest pause between two looks. @default 150 */
+  readonly pauseMs?: number;
+  /** The largest share of time that looking may take, so that watching a large run does not slow it down. @default 0.05 */
+  readonly share?: number;
+  /** Told when nobody watches any more. */
+  readonly onIdle?: () => void;
+}
+
+/** Where the run cannot be seen it is tried again this much later. */
+const AFTER_TROUBLE_MS = 2_000;
+
+/**
+ * One open run, looked at once for all who watch it and only while somebody does: what changed since the last look is sent to each.
+ */
+export class LiveRun {
+  readonly #options: LiveRunOptions;
+  readonly #watchers = new Set<Watcher>();
+  #shown: PartTexts | undefined;
+  #latest: Readonly<Record<string, Markup>> = {};
+  #looking: Promise<void> | undefined;
+  #stop = new AbortController();
+
+  constructor(options: LiveRunOptions) {
+    this.#options = options;
+  }
+
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
+  /** Shows the run to one more from its present state on. @returns what ends it */
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    if (this.#shown !== undefined) watcher.patch(patchesBetween(undefined, this.#shown, this.#latest));
+    if (this.#looking === undefined) {
+      this.#stop = new AbortController();
+      this.#looking = this.#lookOn(this.#stop.signal);
+    }
+    return () => {
+      if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
+      this.close();
+      this.#options.onIdle?.();
+    };
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#looking = undefined;
+    this.#shown = undefined;
+    this.#watchers.clear();
+  }
+
+  async #lookOn(signal: AbortSignal): Promise<void> {
+    const { look, log, pauseMs = 150, share = 0.05 } = this.#options;
+    let told = false;
+    while (!signal.aborted) {
+      const began = performance.now();
+      let pause = AFTER_TROUBLE_MS;
+      try {
+        const { parts, ended } = await look();
+        if (signal.aborted) return;
+        this.#show(parts);
+        if (ended) {
+          for (const watcher of this.#watchers) watcher.ended();
+          this.close();
+          this.#options.onIdle?.();
+          return;
+        }
+        told = false;
+        pause = Math.max(pauseMs, (performance.now() - began) / share);
+      } catch (error) {
+        // The page says that it stands still; the run goes on.
+        if (!told) log.warn('the run cannot be looked at; trying again', { error: messageOf(error) });
+        told = true;
+      }
+      await wait(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #show(parts: Readonly<Record<string, Markup>>): void {
+    const now = splitParts(parts);
+    const patches = patchesBetween(this.#shown, now, parts);
+    this.#shown = now;
+    this.#latest = parts;
+    if (patches.length > 0) for (const watcher of this.#watchers) watcher.patch(patches);
+  }
+}

@@ -1,0 +1,192 @@
+import { access, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { listedSymbols, loadRunPage, type ShownRun } from '../activities/report/load-run-page.ts';
+import type { PredictLab } from '../client.ts';
+import type { PipelineStatus, TaskResult } from '../contracts/pipeline-status.ts';
+import { reportFolder, symbolPageName } from '../report/elements/report-path.ts';
+import type { RunOnPage, RunPageData } from '../report/page-data/run-page-data.ts';
+import { livePartsOf } from '../report/run/run-page.ts';
+import type { Database } from '../storage/database/database.ts';
+import { ledgerTasks } from '../storage/runs/report-run-queries.ts';
+import { runOf, type StoredRun } from '../storage/runs/runs.ts';
+import type { LiveLook } from './live-run.ts';
+
+export interface RunPagesOptions {
+  readonly database: Database;
+  readonly home: string;
+  /** `undefined` while Temporal cannot be reached. */
+  readonly lab: () => Promise<PredictLab | undefined>;
+  /** The workflows of Temporal's Web UI. */
+  readonly temporalUiUrl?: string;
+}
+
+/** A run that Temporal has is in the database this soon, once a worker has taken it up; one that no worker takes up is not. */
+const BEGINS_WITHIN_MS = 3_000;
+const BEGINS_EVERY_MS = 100;
+/** Attempts under way are asked for so often: each asks every open child of the run. */
+const ATTEMPTS_EVERY_MS = 1_000;
+
+/** The time chart grows with every moment; so often it is drawn anew. */
+const TIME_CHART_EVERY_MS = 1_000;
+
+export const runAddress = (runId: string): string => `/runs/${encodeURIComponent(runId)}`;
+
+/** What a run's page shows, from the database and, while it is open, from the run itself. */
+export class RunPages {
+  readonly #options: RunPagesOptions;
+
+  constructor(options: RunPagesOptions) {
+    this.#options = options;
+  }
+
+  /** The run as the database has it; one that is just beginning is waited for. @returns `undefined` when there is none of that name */
+  async find(run: string): Promise<StoredRun | undefined> {
+    const { database, lab } = this.#options;
+    const until = Date.now() + BEGINS_WITHIN_MS;
+    for (;;) {
+      const stored = await runOf(database, run);
+      if (stored !== undefined || Date.now() >= until) return stored;
+      if ((await (await lab())?.describe(run))?.open !== true) return undefined;
+      await wait(BEGINS_EVERY_MS);
+    }
+  }
+
+  /** The page's data; of an open run as it stands now. */
+  async load(run: StoredRun): Promise<RunPageData> {
+    const { database } = this.#options;
+    const shown: ShownRun = { ...run, status: run.status ?? (await this.#openRun(run)) };
+    const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(shown) });
+    const pages = new Set<string>();
+    await Promise.all(
+      shown.config.symbols.slice(0, 300).map(async ({ symbol }) => {
+        if (await this.#hasSymbolPage(run.runId, symbol)) pages.add(symbol);
+      }),
+    );
+    return await loadRunPage(database, shown, tasks, {
+      symbolHref: (symbol) => (pages.has(symbol) ? `${runAddress(run.runId)}/symbols/${encodeURIComponent(symbol)}` : null),
+      runHref: async (runId) => runAddress(runId),
+      temporalUrl: this.#temporalUrl(run.runId),
+    });
+  }
+
+  /** Looks at an open run again and again: the page's data is read once, what changes is asked for each time. */
+  async looker(run: StoredRun): Promise<() => Promise<LiveLook>> {
+    let data = await this.load(run);
+    let retries: Readonly<Record<string, TaskResult>> = {};
+    let asked = 0;
+    let time = livePartsOf(data, true).time;
+    let drawn = Date.now();
+    return async () => {
+      const status = await this.#openRun(run);
+      if (status.finishedAt !== null) {
+        const stored = await this.find(run.executionId);
+        if (stored !== undefined && stored.status !== null) data = await this.load(stored);
+        // it has ended, and the end of its record follows
+        return { parts: livePartsOf(data, true), ended: stored === undefined || stored.status !== null };
+      }
+      if (Date.now() - asked >= ATTEMPTS_EVERY_MS) {
+        asked = Date.now();
+        retries = await this.#retries(run.runId, status);
+      }
+      data = { ...data, result: { ...status, taskResults: { ...status.taskResults, ...stillOpen(retries, status) } } };
+      const parts = livePartsOf(data, true);
+      if (Date.now() - drawn >= TIME_CHART_EVERY_MS) {
+        drawn = Date.now();
+        time = parts.time;
+      }
+      return { parts: { ...parts, time }, ended: false };
+    };
+  }
+
+  /** The file of a symbol's page that the run's worker wrote here. */
+  async symbolPage(runId: string, symbol: string): Promise<string | undefined> {
+    if (!(await this.#hasSymbolPage(runId, symbol))) return undefined;
+    return await readFile(this.#symbolFile(runId, symbol), 'utf8');
+  }
+
+  #temporalUrl(runId: string): string | null {
+    const { temporalUiUrl } = this.#options;
+    return temporalUiUrl === undefined ? null : `${temporalUiUrl}/${encodeURIComponent(runId)}`;
+  }
+
+  async #openRun({ runId, executionId, startedAt, config }: StoredRun): Promise<RunOnPage> {
+    const lab = await this.#options.lab();
+    if (lab !== undefined) return openRun(await lab.status(runId));
+    const known = fromLedger({ runId, startedAt, config }, await ledgerTasks(this.#options.database, { executionId }));
+    return openRun(known, [
+      'Temporal cannot be reached: this is what the database knows, tasks that failed or run are not told apart from those that wait',
+    ]);
+  }
+
+  /** Running tasks with the attempt they are at and how the last one failed, as Temporal knows it. */
+  async #retries(runId: string, status: PipelineStatus): Promise<Readonly<Record<string, TaskResult>>> {
+    const attempts = await (await this.#options.lab())?.attempts(runId);
+    return Object.fromEntries(
+      [...(attempts ?? [])].flatMap(([taskId, { attempt }]) => {
+        const task = status.taskResults[taskId];
+        return task === undefined || attempt < 2 ? [] : [[taskId, { ...task, attempts: attempt }]];
+      }),
+    );
+  }
+
+  #symbolFile(runId: string, symbol: string): string {
+    return path.join(reportFolder(this.#options.home, runId), symbolPageName(symbol));
+  }
+
+  async #hasSymbolPage(runId: string, symbol: string): Promise<boolean> {
+    // a symbol is a plain name; anything else is no page of ours
+    if (!/^[\w.:-]+$/.test(symbol)) return false;
+    return await access(this.#symbolFile(runId, symbol)).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+/** Only for tasks that are still under way: what ended meanwhile is known better. */
+const stillOpen = (retries: Readonly<Record<string, TaskResult>>, status: PipelineStatus): Record<string, TaskResult> =>
+  Object.fromEntries(
+    Object.entries(retries).filter(([taskId]) => ['running', 'pending'].includes(status.taskResults[taskId]?.status ?? '')),
+  );
+
+/** A status as a page shows it. */
+const openRun = (status: PipelineStatus, reasons: readonly string[] = []): RunOnPage => ({
+  ...status,
+  durationSeconds: Math.max(0, (Date.now() - Date.parse(status.startedAt)) / 1000),
+  result: 'running',
+  reasons,
+});
+
+/** What the database alone knows of an open run: the tasks that took effect. */
+function fromLedger(
+  { runId, startedAt, config }: Pick<StoredRun, 'runId' | 'startedAt' | 'config'>,
+  tasks: Awaited<ReturnType<typeof ledgerTasks>>,
+): PipelineStatus {
+  const taskResults = Object.fromEntries(
+    tasks.map((task): [string, TaskResult] => [
+      task.taskId,
+      {
+        status: 'success',
+        attempts: task.attempts,
+        durationSeconds: task.durationSeconds,
+        startedAt: task.startedAt.toISOString(),
+        output: task.output,
+        ...(task.degraded === null ? {} : { degraded: task.degraded }),
+      },
+    ]),
+  );
+  const totalTasks = Math.max(tasks.length, config.symbols.length);
+  return {
+    runId,
+    totalTasks,
+    completedTasks: tasks.length,
+    progress: totalTasks === 0 ? 0 : tasks.length / totalTasks,
+    startedAt,
+    finishedAt: null,
+    durationSeconds: 0,
+    statusBreakdown: { pending: totalTasks - tasks.length, running: 0, success: tasks.length, failed: 0, skipped: 0, cancelled: 0 },
+    stageStats: {},
+    taskResults,
+  };
+}

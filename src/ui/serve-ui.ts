@@ -1,0 +1,255 @@
+import type { AddressInfo } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { chartLibrary } from '../activities/report/chart-library.ts';
+import { loadHistoryPage } from '../activities/report/load-history-page.ts';
+import { loadSymbolPage } from '../activities/report/load-symbol-page.ts';
+import type { PredictLab } from '../client.ts';
+import { ERROR_EFFECTS, messageOf, PredictLabError } from '../contracts/errors.ts';
+import type { Log } from '../contracts/log.ts';
+import type { PlannedTask } from '../contracts/pipeline-status.ts';
+import { renderNoticePage } from '../report/elements/notice-page.ts';
+import { renderHistoryPage } from '../report/history/history-page.ts';
+import { renderPlanPage } from '../report/run/plan-page.ts';
+import { renderRunPage } from '../report/run/run-page.ts';
+import { renderSymbolPage } from '../report/symbol/symbol-page.ts';
+import type { Database } from '../storage/database/database.ts';
+import { newestRunWith, type StoredRun } from '../storage/runs/runs.ts';
+import { VERSION } from '../version.ts';
+import { type AskedAs, type Doors, mayAct, mayRead, TOKEN_COOKIE } from './access.ts';
+import { eventStream } from './event-stream.ts';
+import { LiveRun } from './live-run.ts';
+import { type Acted, RUN_ACTIONS, startRun } from './run-actions.ts';
+import { RunPages, runAddress } from './run-pages.ts';
+import { renderDrawer } from './task-drawer.ts';
+
+export interface UiOptions {
+  readonly database: Database;
+  readonly home: string;
+  /** `undefined` while Temporal cannot be reached: pages then show what the database knows. */
+  readonly lab: () => Promise<PredictLab | undefined>;
+  /** What the next run would do. */
+  readonly plan: () => Promise<readonly PlannedTask[]>;
+  /** @default "127.0.0.1" */
+  readonly host?: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Whoever has it may act and, where the pages are guarded, read. @default null: there is none */
+  readonly token?: string | null;
+  /** Let the pages act. @default false */
+  readonly control?: boolean;
+  /** Pages too only with the token. @default false */
+  readonly guarded?: boolean;
+  /** The workflows of Temporal's Web UI. */
+  readonly temporalUiUrl?: string;
+  readonly log: Log;
+}
+
+export interface Ui {
+  readonly address: string;
+  /** Runs that somebody watches now. */
+  watched(): number;
+  close(): Promise<void>;
+}
+
+type Asked = FastifyRequest<{
+  Params: { run: string; symbol: string; action: string };
+  Querystring: { task?: string | readonly string[] };
+}>;
+
+/** Serves the live pages until closed. @throws PredictLabError BadInput when the port is taken */
+export async function serveUi(options: UiOptions): Promise<Ui> {
+  const { database, home, lab, log, token = null, control = false, host = '127.0.0.1', guarded = false } = options;
+  const app = Fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
+  const doors = (): Doors => ({ host, port: (app.server.address() as AddressInfo).port, token, control, guarded });
+  const pages = new RunPages(options);
+  const live = new Map<string, LiveRun>();
+
+  const watch = async (run: StoredRun): Promise<LiveRun> => {
+    const known = live.get(run.executionId);
+    if (known !== undefined) return known;
+    const look = await pages.looker(run);
+    // another tab may have been as fast
+    const again = live.get(run.executionId);
+    if (again !== undefined) return again;
+    const started = new LiveRun({ look, log, onIdle: () => void live.delete(run.executionId) });
+    live.set(run.executionId, started);
+    return started;
+  };
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply
+      .header('x-content-type-options', 'nosniff')
+      .header('referrer-policy', 'no-referrer')
+      .header('x-frame-options', 'DENY')
+      .header('cache-control', 'no-store');
+    const asked = askedAs(request);
+    const given = (request.query as { token?: unknown }).token;
+    if (
+      guarded &&
+      typeof given === 'string' &&
+      request.method === 'GET' &&
+      mayRead({ ...asked, authorization: `Bearer ${given}` }, doors()) === null
+    ) {
+      void reply.header('set-cookie', `${TOKEN_COOKIE}=${given}; HttpOnly; SameSite=Strict; Path=/`);
+      return await reply.redirect(new URL(request.url, 'http://here').pathname);
+    }
+    const refusal = request.method === 'GET' || request.method === 'HEAD' ? mayRead(asked, doors()) : mayAct(asked, doors());
+    if (refusal !== null) return await refuse(reply, request, refusal);
+  });
+  app.setErrorHandler(async (error, request, reply) => {
+    const status = statusOf(error);
+    if (status >= 500) log.warn(`${request.method} ${request.url.split('?')[0]}: ${messageOf(error)}`);
+    return await refuse(reply, request, { status, message: messageOf(error) });
+  });
+  app.setNotFoundHandler(
+    async (request, reply) =>
+      await refuse(reply, request, { status: 404, message: `there is no page ${request.url.split('?')[0].slice(0, 200)} here` }),
+  );
+
+  app.get('/', async (_, reply) => {
+    const { schedules } = (await lab()) ?? {};
+    const schedule = await schedules?.show().catch(() => undefined);
+    const data = await loadHistoryPage(database, {
+      now: Date.now(),
+      runHref: async (runId) => runAddress(runId),
+      symbolHref: async (symbol) => `/symbols/${encodeURIComponent(symbol)}`,
+      next: schedule === undefined ? null : { at: Date.parse(schedule.nextRuns[0] ?? ''), paused: schedule.paused },
+    });
+    return await sendPage(reply, renderHistoryPage(data));
+  });
+  app.get('/runs/:run', async (request: Asked, reply) => {
+    const run = await foundRun(pages, request.params.run);
+    const open = run.status === null;
+    const address = runAddress(run.runId);
+    return await sendPage(
+      reply,
+      renderRunPage(await pages.load(run), {
+        events: open ? `${address}/events` : null,
+        task: `${address}/task?task=`,
+        actions: `${address}/`,
+        control,
+      }),
+    );
+  });
+  app.get('/runs/:run/events', async (request: Asked, reply) => {
+    const run = await foundRun(pages, request.params.run);
+    const watched = run.status === null ? await watch(run) : undefined;
+    reply.hijack();
+    const stream = eventStream(reply.raw);
+    if (watched === undefined) return stream.ended();
+    const end = watched.watch(stream);
+    void stream.closed.then(end);
+  });
+  app.get('/runs/:run/task', async (request: Asked, reply) => {
+    const run = await foundRun(pages, request.params.run);
+    // a name given twice is a list
+    const task = [request.query.task ?? ''].flat()[0];
+    const { result: status } = await pages.load(run);
+    const drawer = await renderDrawer({ ...options, runId: run.runId, taskId: task, status, home, lab: await lab() });
+    if (drawer === undefined) throw new NotFound(`run ${run.runId} has no task ${task.slice(0, 200)}`);
+    return await sendPage(reply, drawer);
+  });
+  app.get('/runs/:run/symbols/:symbol', async (request: Asked, reply) => {
+    const { run, symbol } = request.params;
+    const page = await pages.symbolPage(run, symbol);
+    if (page === undefined)
+      throw new NotFound(`run ${run} has no page of ${symbol} on this machine; /symbols/${symbol} shows it as of now`);
+    return await sendPage(reply, page);
+  });
+  app.get('/symbols/:symbol', async (request: Asked, reply) => {
+    const { symbol } = request.params;
+    const run = await newestRunWith(database, symbol);
+    if (run === undefined) throw new NotFound(`no run has had the symbol ${symbol.slice(0, 200)}`);
+    const data = await loadSymbolPage(database, { ...run, symbol, settings: { ...run.config, asOf: Date.now() } });
+    return await sendPage(reply, renderSymbolPage(data, await chartLibrary(log)));
+  });
+  app.get(
+    '/plan',
+    async (_, reply) => await sendPage(reply, renderPlanPage(await options.plan(), { now: Date.now(), madeBy: `PredictLab ${VERSION}` })),
+  );
+
+  const acting = async (act: (connected: PredictLab) => Promise<Acted>): Promise<Acted> => {
+    const connected = await lab();
+    if (connected === undefined)
+      throw new PredictLabError('SourceUnavailable', 'Temporal cannot be reached; start `predictlab dev`, or set TEMPORAL_ADDRESS');
+    return await act(connected);
+  };
+  app.post('/runs', async (request) => await acting((connected) => startRun(connected, request.body)));
+  app.post('/runs/:run/:action', async (request: Asked) => {
+    const { run, action } = request.params;
+    if (!Object.hasOwn(RUN_ACTIONS, action))
+      throw new NotFound(`a run has no action ${action.slice(0, 50)}: use ${Object.keys(RUN_ACTIONS).join(', ')}`);
+    return await acting((connected) => RUN_ACTIONS[action](connected, database, run, request.body));
+  });
+  app.post('/schedule/:action', async (request: Asked) => {
+    const { action } = request.params;
+    if (action !== 'pause' && action !== 'resume' && action !== 'trigger')
+      throw new NotFound('the schedule has the actions pause, resume and trigger');
+    return await acting(async ({ schedules }) => {
+      await schedules[action]();
+      return {
+        message: { pause: 'the schedule is paused', resume: 'the schedule goes on', trigger: 'a run was asked for, unless one is open' }[
+          action
+        ],
+      };
+    });
+  });
+
+  await listen(app, host, options.port);
+  const { port } = app.server.address() as AddressInfo;
+  return {
+    address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    watched: () => live.size,
+    async close() {
+      for (const run of live.values()) run.close();
+      await app.close();
+    },
+  };
+}
+
+class NotFound extends Error {
+  readonly statusCode = 404;
+}
+
+async function foundRun(pages: RunPages, id: string): Promise<StoredRun> {
+  const run = await pages.find(id);
+  if (run === undefined)
+    throw new NotFound(`there is no run ${id.slice(0, 200)} that has begun; the page over all runs lists those that have`);
+  return run;
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'is in use; give another one with --port' : `cannot be listened on: ${messageOf(error)}`;
+    throw new PredictLabError('BadInput', `${host}:${port} ${why}`, { cause: error });
+  }
+}
+
+const askedAs = ({ headers }: FastifyRequest): AskedAs => ({
+  host: headers.host,
+  origin: headers.origin,
+  authorization: headers.authorization,
+  cookie: headers.cookie,
+});
+
+const sendPage = async (reply: FastifyReply, text: string): Promise<unknown> => await reply.type('text/html; charset=utf-8').send(text);
+
+/** A refusal in the form that was asked for: a page for a browser's address line, JSON for everything else. */
+async function refuse(
+  reply: FastifyReply,
+  request: FastifyRequest,
+  { status, message }: { readonly status: number; readonly message: string },
+): Promise<unknown> {
+  void reply.code(status);
+  if (request.method !== 'GET' || !/text\/html/.test(request.headers.accept ?? '')) return await reply.send({ message });
+  return await sendPage(reply, renderNoticePage(status === 404 ? 'Not here' : status < 500 ? 'Not allowed' : 'That did not work', message));
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof PredictLabError) return ERROR_EFFECTS[error.type] === 'retryable' ? 503 : 400;
+  const { statusCode } = error as { statusCode?: unknown };
+  return typeof statusCode === 'number' && statusCode >= 400 ? statusCode : 500;
+}

@@ -1,0 +1,56 @@
+import type { PredictLab } from '../client.ts';
+import type { PipelineStatus } from '../contracts/pipeline-status.ts';
+import { taskLogFolder } from '../report/elements/report-path.ts';
+import { type DrawerLine, taskDrawer } from '../report/run/task-drawer.ts';
+import { readTaskLog } from '../telemetry/read-task-log.ts';
+
+/** Lines that a drawer shows; the command line prints all. */
+const MAX_LINES = 200;
+
+export interface DrawerRequest {
+  readonly runId: string;
+  readonly taskId: string;
+  readonly status: PipelineStatus;
+  readonly home: string;
+  /** `undefined` while Temporal cannot be reached. */
+  readonly lab: PredictLab | undefined;
+  readonly temporalUiUrl?: string;
+}
+
+/** A task's drawer as HTML; `undefined` when the run has no such task. */
+export async function renderDrawer({ runId, taskId, status, home, lab, temporalUiUrl }: DrawerRequest): Promise<string | undefined> {
+  if (!Object.hasOwn(status.taskResults, taskId)) return undefined;
+  const open = status.finishedAt === null;
+  const [why, attempts, { lines }] = await Promise.all([
+    // the page stands without these: a closed run may have no worker that answers for it
+    lab?.why(runId, taskId).catch(() => null) ?? null,
+    open ? lab?.attempts(runId).catch(() => undefined) : undefined,
+    readTaskLog(taskLogFolder(home, runId)),
+  ]);
+  const own = lines.filter((line) => line.taskId === taskId || line.taskId.startsWith(`${taskId}/`));
+  const next = attempts?.get(taskId);
+  const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
+  return taskDrawer({
+    taskId,
+    task: status.taskResults[taskId],
+    why,
+    next:
+      next === undefined || next.attempt < 2
+        ? null
+        : { attempt: next.attempt, retryAt: next.retryAt ?? null, lastFailure: next.lastFailure ?? null },
+    lines: own.slice(-MAX_LINES).map(
+      ({ time, level, attempt, message, taskId: _task, runId: _run, ...more }): DrawerLine => ({
+        time,
+        level,
+        attempt,
+        message,
+        fields: Object.entries(more)
+          .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+          .join(' '),
+      }),
+    ),
+    lineCount: own.length,
+    temporalUrl:
+      temporalUiUrl === undefined ? null : `${temporalUiUrl}/${encodeURIComponent(taskId.includes('/') ? `${runId}/${symbol}` : runId)}`,
+  }).text;
+}

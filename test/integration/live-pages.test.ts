@@ -1,0 +1,214 @@
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import axe from 'axe-core';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PlannedTask } from '../../src/contracts/pipeline-status.ts';
+import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { silent } from '../silent.ts';
+import { gate, scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
+
+const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (file) => file !== undefined && existsSync(file),
+);
+const TOKEN = 'token-of-the-test';
+const PLAN: readonly PlannedTask[] = [
+  { taskId: 'AAA/<collect>', dependencies: [], priority: 3, critical: false, action: 'run', reason: 'fetches what is lacking' },
+];
+
+describe('the live pages', () => {
+  let rig: Rig;
+  let ui: Ui;
+  /** What stages wait for, by task id; a test opens it. */
+  const gates = new Map<string, ReturnType<typeof gate>>();
+  const heldBack = (taskId: string): ReturnType<typeof gate> => {
+    const held = gate();
+    gates.set(taskId, held);
+    return held;
+  };
+
+  beforeAll(async () => {
+    rig = await createRig({
+      stages: scriptedStages(async ({ taskId, work }) => {
+        work.log.info('a line of the test');
+        await gates.get(taskId)?.opened;
+        if (taskId === 'BBB/clean') throw new Error('<b>broken</b>');
+      }),
+    });
+    await importTestSymbols(rig.database);
+    const { database, home, lab } = rig;
+    ui = await serveUi({ database, home, lab: async () => lab, plan: async () => PLAN, port: 0, token: TOKEN, control: true, log: silent });
+  });
+  afterAll(async () => {
+    for (const held of gates.values()) held.open();
+    await ui?.close();
+    await rig?.close();
+  });
+
+  const get = async (path: string, headers: Record<string, string> = {}) => {
+    const answer = await fetch(ui.address + path, { headers });
+    return { status: answer.status, text: await answer.text() };
+  };
+  const post = async (path: string, body: unknown, authorization?: string) => {
+    const answer = await fetch(ui.address + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(authorization === undefined ? {} : { authorization }) },
+      body: JSON.stringify(body),
+    });
+    return { status: answer.status, body: (await answer.json()) as { message: string; href?: string } };
+  };
+  /** Reads the run's events until `enough` says so; all data so far. */
+  const events = async (runId: string, enough: (text: string) => boolean): Promise<string> => {
+    const stop = new AbortController();
+    const { body } = await fetch(`${ui.address}/runs/${runId}/events`, { signal: stop.signal });
+    let text = '';
+    for await (const chunk of (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      if (enough(text)) break;
+    }
+    stop.abort();
+    return text;
+  };
+
+  it('show a run while it runs: each change is sent, then its end, after which nobody looks at it any more', async () => {
+    const held = heldBack('AAA/kline');
+    const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-1' });
+    const first = await events(runId, (text) => /AAA\/store: success/.test(text));
+    expect(first).toContain('event: patch');
+    expect((await get(`/runs/${runId}`)).text).toMatch(/data-events="\/runs\/live-1\/events"/);
+    const rest = events(runId, (text) => text.includes('event: ended'));
+    held.open();
+    expect(await rest).toMatch(/AAA\/visualize: success/);
+    await rig.lab.result(runId);
+    await expect.poll(() => ui.watched()).toBe(0);
+    const closed = await get(`/runs/${runId}`);
+    expect(closed.text).toContain('data-events=""');
+    expect(await events(runId, (text) => text.includes('event: ended'))).not.toContain('event: patch');
+  });
+
+  it('open a task with its attempts, its error as text and its log lines', async () => {
+    const { runId } = await rig.lab.start({ symbols: ['BBB'], retry: { maxRetries: 0 } }, { runId: 'live-2' });
+    await rig.lab.result(runId).catch(() => undefined);
+    const drawer = await get(`/runs/${runId}/task?task=${encodeURIComponent('BBB/clean')}`);
+    expect(drawer.status).toBe(200);
+    expect(drawer.text).toContain('&lt;b&gt;broken&lt;/b&gt;');
+    expect(drawer.text).not.toContain('<b>broken');
+    await expect.poll(async () => (await get(`/runs/${runId}/task?task=BBB%2Fclean`)).text).toContain('a line of the test');
+    expect((await get(`/runs/${runId}/task?task=constructor`)).status).toBe(404);
+    expect((await get(`/runs/${runId}/task?task=BBB%2Fclean&task=x`)).status).toBe(200);
+  });
+
+  it('put all runs side by side, the worst state of each symbol', async () => {
+    const page = await get('/');
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('AAA in live-1: success');
+    expect(page.text).toContain('BBB in live-2: failed');
+    // what needs attention first
+    expect(page.text.indexOf('BBB in live-2')).toBeLessThan(page.text.indexOf('AAA in live-1'));
+    expect((await get('/plan')).text).toContain('AAA/&lt;collect&gt;');
+    expect((await get('/symbols/AAA')).status).toBe(200);
+  });
+
+  it.each(['/runs/nope', '/runs/nope/events', '/symbols/NOPE', '/runs/live-1/symbols/..%2F..%2Findex', '/none'])(
+    'say 404 for %s, and what there is',
+    async (path) => {
+      const answer = await get(path);
+      expect(answer.status).toBe(404);
+      expect((JSON.parse(answer.text) as { message: string }).message).toMatch(/\w+ \w+/);
+      expect((await get(path, { accept: 'text/html' })).text).toContain('<h1>Not here</h1>');
+    },
+  );
+
+  it('refuse a name that no run can have with a sentence', async () => {
+    const answer = await get('/runs/%00');
+    expect(answer.status).toBe(400);
+    expect((JSON.parse(answer.text) as { message: string }).message).toMatch(/\w+ \w+/);
+  });
+
+  it('act with the token only, and say what they did', async () => {
+    const held = heldBack('AAA/backtest');
+    const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-3' });
+    expect(await post(`/runs/${runId}/pause`, {})).toMatchObject({ status: 401 });
+    expect(await post(`/runs/${runId}/pause`, {}, 'Bearer wrong')).toMatchObject({ status: 401 });
+    const bearer = `Bearer ${TOKEN}`;
+    expect(await post(`/runs/${runId}/pause`, {}, bearer)).toMatchObject({ status: 200 });
+    expect(await post(`/runs/${runId}/resume`, {}, bearer)).toMatchObject({ status: 200 });
+    expect(await post(`/runs/${runId}/slots`, { value: 2 }, bearer)).toMatchObject({ status: 200, body: { message: '2 slots' } });
+    expect(await post(`/runs/${runId}/slots`, { value: 'many' }, bearer)).toMatchObject({ status: 400 });
+    expect(await post(`/runs/${runId}/constructor`, {}, bearer)).toMatchObject({ status: 404 });
+    expect(await post(`/runs/${runId}/cancel`, {}, bearer)).toMatchObject({ status: 200 });
+    held.open();
+    await rig.lab.result(runId).catch(() => undefined);
+    gates.clear();
+    const again = await post(`/runs/${runId}/retry`, {}, bearer);
+    expect(again).toMatchObject({ status: 200, body: { message: expect.stringMatching(/tasks are reused/) } });
+    const retried = decodeURIComponent(again.body.href?.slice('/runs/'.length) ?? '');
+    rig.started(retried);
+    expect((await rig.lab.result(retried)).result).toBe('success');
+  });
+
+  it('outlive a reader that opens the events of a run and never reads them', async () => {
+    const held = heldBack('AAA/clean');
+    const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-4' });
+    const { hostname, port } = new URL(ui.address);
+    const socket = connect(Number(port), hostname);
+    socket.pause();
+    socket.write(`GET /runs/${runId}/events HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
+    await expect.poll(() => ui.watched()).toBe(1);
+    expect(await events(runId, (text) => text.includes('AAA/collect: success'))).toContain('event: patch');
+    held.open();
+    await rig.lab.result(runId);
+    socket.destroy();
+    expect((await get('/')).status).toBe(200);
+  });
+
+  describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no Chromium is installed; CHROMIUM names one)', () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ['--no-sandbox', '--disable-gpu'] });
+    });
+    afterAll(() => browser?.close());
+
+    it('a run is followed to its end without a word on the console, a task opens, a button acts', async () => {
+      const page = await (await browser.newContext({ bypassCSP: false })).newPage();
+      const problems: string[] = [];
+      page.on('console', (message) => problems.push(message.text()));
+      page.on('pageerror', (error) => problems.push(String(error)));
+      const [first, last] = [heldBack('AAA/clean'), heldBack('AAA/kline')];
+      const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-5' });
+      await expect.poll(async () => (await get(`/runs/${runId}`)).status).toBe(200);
+      await page.goto(`${ui.address}/runs/${runId}#token=${TOKEN}`);
+      expect(page.url()).not.toContain(TOKEN);
+      await page.waitForSelector('[data-task="AAA/collect"] .success');
+      await page.evaluate('window.sameDocument = true');
+      first.open();
+      await page.waitForSelector('[data-task="AAA/store"] .success');
+      expect(await page.evaluate('window.sameDocument')).toBe(true);
+      await page.click('[data-task="AAA/store"]');
+      await page.waitForSelector('#drawer-content >> text=a line of the test');
+      await page.keyboard.press('Escape');
+      expect(await page.evaluate('document.activeElement.dataset.task')).toBe('AAA/store');
+      await page.click('[data-action="pause"]');
+      await page.waitForSelector('#acted >> text=paused');
+      await page.click('[data-action="resume"]');
+      await page.waitForSelector('#acted >> text=goes on');
+      last.open();
+      await page.waitForSelector('h1 + span .success');
+      expect(problems).toEqual([]);
+      await page.context().close();
+    });
+
+    it.each(['/', '/runs/live-2', '/plan'])('%s has nothing that axe finds', async (path) => {
+      const page = await (await browser.newContext({ bypassCSP: true })).newPage();
+      await page.goto(ui.address + path);
+      await page.addScriptTag({ content: axe.source });
+      const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+        violations: { id: string; nodes: { html: string }[] }[];
+      };
+      expect(results.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      await page.context().close();
+    });
+  });
+});

@@ -1,0 +1,108 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readTaskLog } from '../../src/telemetry/read-task-log.ts';
+import { TaskLog } from '../../src/telemetry/task-log.ts';
+import { silent } from '../silent.ts';
+
+describe("the tasks' log", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'predictlab-log-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  const logOf = (writer = 'w') => new TaskLog({ folderOf: (runId) => path.join(folder, runId), writer, log: silent });
+  const about = { runId: 'run', taskId: 'BTC/collect', attempt: 2 };
+
+  it('keeps lines about tasks with their fields, and passes all of them on', async () => {
+    const passed: string[] = [];
+    const kept = logOf();
+    const log = kept.beside({ ...silent, info: (message) => void passed.push(message), warn: (message) => void passed.push(message) });
+    log.info('of no task');
+    log.info('began', about);
+    log.warn('failed', { ...about, retryInMs: 500, level: 'mine', message: 'mine' });
+    await kept.close();
+    expect(passed).toEqual(['of no task', 'began', 'failed']);
+    const { lines } = await readTaskLog(path.join(folder, 'run'));
+    expect(lines).toMatchObject([
+      { level: 'info', taskId: 'BTC/collect', attempt: 2, message: 'began' },
+      { level: 'warn', message: 'failed', retryInMs: 500 },
+    ]);
+  });
+
+  it('merges the files of several workers by time, and reads on from where it was', async () => {
+    const [a, b] = [logOf('a'), logOf('b')];
+    a.beside(silent).info('1', about);
+    await a.close();
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    b.beside(silent).info('2', about);
+    await b.close();
+    const first = await readTaskLog(path.join(folder, 'run'));
+    expect(first.lines.map(({ message }) => message)).toEqual(['1', '2']);
+    a.beside(silent).info('3', about);
+    await a.close();
+    const more = await readTaskLog(path.join(folder, 'run'), first.position);
+    expect(more.lines.map(({ message }) => message)).toEqual(['3']);
+  });
+
+  it('leaves a line that is being written for the next time, and passes over what is no line of ours', async () => {
+    const kept = logOf();
+    kept.beside(silent).info('whole', about);
+    await kept.close();
+    const file = path.join(folder, 'run', 'w.jsonl');
+    await appendFile(file, 'no json\n{"time":"2026-01-01T00:00:00.000Z","taskId":"T","mess');
+    const first = await readTaskLog(path.join(folder, 'run'));
+    expect(first.lines.map(({ message }) => message)).toEqual(['whole']);
+    await appendFile(file, 'age":"late"}\n');
+    expect((await readTaskLog(path.join(folder, 'run'), first.position)).lines.map(({ message }) => message)).toEqual(['late']);
+  });
+
+  it('stays bounded and still has room for what goes wrong', async () => {
+    const kept = logOf();
+    const log = kept.beside(silent);
+    const long = 'x'.repeat(8_000);
+    for (let i = 0; i < 700; i++) log.info(long, about);
+    log.warn('went wrong', about);
+    await kept.close();
+    expect((await stat(path.join(folder, 'run', 'w.jsonl'))).size).toBeLessThan(4.2 * 1024 * 1024);
+    expect((await readTaskLog(path.join(folder, 'run'))).lines.at(-1)?.message).toBe('went wrong');
+  });
+
+  it('loses the fields of a line that is no JSON or too long, not the line, and never throws into the task', async () => {
+    const kept = logOf();
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    kept.beside(silent).info('circle', { ...about, circle });
+    kept.beside(silent).info('bigint', { ...about, value: 1n });
+    kept.beside(silent).info('long', { ...about, answer: 'y'.repeat(50_000) });
+    await kept.close();
+    const { lines } = await readTaskLog(path.join(folder, 'run'));
+    expect(lines.map(({ message }) => message)).toEqual(['circle', 'bigint', 'long']);
+    expect(lines.every(({ shortened }) => shortened === true)).toBe(true);
+  });
+
+  it('is readable by its owner alone', async () => {
+    const kept = logOf();
+    kept.beside(silent).info('secret', about);
+    await kept.close();
+    expect((await stat(path.join(folder, 'run', 'w.jsonl'))).mode & 0o077).toBe(0);
+  });
+
+  it('tells once that it cannot be written, and tasks go on', async () => {
+    await appendFile(path.join(folder, 'run'), 'a file where the folder should be');
+    const told: string[] = [];
+    const kept = new TaskLog({
+      folderOf: (runId) => path.join(folder, runId),
+      writer: 'w',
+      log: { ...silent, warn: (message) => void told.push(message) },
+    });
+    for (let i = 0; i < 3; i++) {
+      kept.beside(silent).info('line', about);
+      await kept.close();
+    }
+    expect(told).toHaveLength(1);
+    expect(await readdir(folder)).toEqual(['run']);
+    expect(await readFile(path.join(folder, 'run'), 'utf8')).toBe('a file where the folder should be');
+  });
+});

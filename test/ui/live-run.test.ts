@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { html } from '../../src/report/elements/html.ts';
+import type { Patch } from '../../src/ui/live-patches.ts';
+import { LiveRun } from '../../src/ui/live-run.ts';
+import { silent } from '../silent.ts';
+
+/** A run whose looks the test gives out one by one. */
+function scripted(states: readonly (string | Error)[]) {
+  let looks = 0;
+  let idle = 0;
+  const run = new LiveRun({
+    log: silent,
+    pauseMs: 1,
+    share: 1,
+    onIdle: () => idle++,
+    look: async () => {
+      const state = states[Math.min(looks++, states.length - 1)];
+      if (state instanceof Error) throw state;
+      return { parts: { head: html`${state}` }, ended: state === 'ended' };
+    },
+  });
+  return { run, looks: () => looks, idle: () => idle };
+}
+
+function watcher() {
+  const seen: string[] = [];
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { seen, ended, patch: (patches: readonly Patch[]) => void seen.push(...patches.map((patch) => patch.html)), end: () => end() };
+}
+
+describe('an open run that is watched', () => {
+  it('is looked at once for all who watch, each of whom sees every change and the end', async () => {
+    const { run, looks, idle } = scripted(['one', 'one', 'two', 'ended']);
+    const watchers = Array.from({ length: 20 }, watcher);
+    for (const { patch, end } of watchers) run.watch({ patch, ended: end });
+    await Promise.all(watchers.map(({ ended }) => ended));
+    for (const { seen } of watchers) expect(seen).toEqual(['one', 'two', 'ended']);
+    expect(looks()).toBe(4);
+    await expect.poll(idle).toBe(1);
+  });
+
+  it('is not looked at any more when the last one leaves', async () => {
+    const { run, looks, idle } = scripted(['one']);
+    const first = watcher();
+    const seenOne = new Promise<void>((resolve) => {
+      const leave = run.watch({
+        patch: (patches) => {
+          first.patch(patches);
+          leave();
+          resolve();
+        },
+        ended: () => undefined,
+      });
+    });
+    await seenOne;
+    const then = looks();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(looks()).toBe(then);
+    expect(idle()).toBe(1);
+    expect(run.watchers).toBe(0);
+  });
+
+  it('shows its present state to who comes later', async () => {
+    const { run } = scripted(['one']);
+    const early = watcher();
+    await new Promise<void>((resolve) => {
+      run.watch({ patch: (patches) => (early.patch(patches), resolve()), ended: () => undefined });
+    });
+    const late = watcher();
+    run.watch({ patch: late.patch, ended: late.end });
+    expect(late.seen).toEqual(['one']);
+    run.close();
+  });
+});
