@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { html, type Markup } from '../../src/report/elements/html.ts';
 import { table } from '../../src/report/elements/table.ts';
