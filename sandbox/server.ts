@@ -59,6 +59,8 @@ async function handle(
   const mark = target.indexOf('?');
   const full = mark < 0 ? target : target.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
+  // its own clock, as every venue tells the time
+  response.setHeader('Date', new Date(options.now()).toUTCString());
   if (full.startsWith('/control/')) return send(response, await options.control(request, full, query));
   const found = PREFIXES.find(([prefix]) => full.startsWith(`${prefix}/`));
   if (found === undefined)

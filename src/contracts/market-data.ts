@@ -44,9 +44,16 @@ export interface Instrument {
   readonly outcomes: readonly string[];
   /** The venue's ids of the two outcomes (CLOB token ids, onChainIds), index-aligned with `outcomes`. */
   readonly outcomeIds: readonly string[];
-  /** When trading began and ends, where the venue says so; UTC epoch milliseconds. */
+  /** When trading began, and when it ended or is planned to end, where the venue says so; UTC epoch milliseconds. */
   readonly opensAt: number | null;
   readonly closesAt: number | null;
+  /**
+   * Of a closed market: no trade was made after this moment. The close that the venue itself states, else when it was first seen
+   * closed by the venue's clock; never a planned end. Absent while it is open, and in what was stored before it was noted.
+   */
+  readonly endsBy?: number;
+  /** Of a closed market: when a run first saw it closed, by the venue's clock. */
+  readonly seenClosedAt?: number;
   /** The venue calls the market closed: no more trades will come. */
   readonly closed: boolean;
   readonly resolution: Resolution;

@@ -1,14 +1,27 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../contracts/market-data.ts';
-import { isPlausible, rowsOfWindow, timeBounds } from './candidate.ts';
-import type { SourcePage } from './source.ts';
-import { lifelessRanges, missingRanges, tradableWindow } from './time-ranges.ts';
+import { assessTick } from '../market/assess-tick.ts';
+import { isPlausible, rowsOfWindow, type TimeBounds, timeBounds } from './candidate.ts';
+import type { CollectedBefore, SourcePage, WalkSeen } from './source.ts';
+import {
+  afterLastPage,
+  afterPage,
+  couldBeKnown,
+  type PageSeen,
+  planWalk,
+  startWalk,
+  type WalkPlan,
+  type WalkState,
+  withdrawnFrom,
+} from './trade-walk.ts';
 
 /** One page of a venue's history, newest first; `next` leads to the older ones. */
 export interface HistoryPage {
   readonly rows: readonly CandidateRow[];
   readonly next: string | null;
   readonly requests: number;
+  /** The venue's clock when it answered; UTC epoch milliseconds. */
+  readonly clock: number;
 }
 
 /** Where a walk stands after a page; small JSON. */
@@ -16,6 +29,8 @@ export interface WalkCursor {
   readonly next: string;
   /** Fingerprint of the page before `next`, by which a repeated page is recognised. */
   readonly last: string;
+  /** Absent in cursors from before it was kept: then the walk starts over. */
+  readonly state?: WalkState;
 }
 
 export interface Walk {
@@ -25,7 +40,10 @@ export interface Walk {
   readonly fetch: (cursor: string | null) => Promise<HistoryPage>;
   readonly window: TimeRange;
   readonly asOf: number;
-  readonly covered: readonly TimeRange[];
+  /** The venue's clock before the walk. */
+  readonly clock: number;
+  readonly before: CollectedBefore;
+  readonly lateness: number;
   readonly refetch: boolean;
   readonly resume: WalkCursor | undefined;
   /** What a page that comes again means: the venue stumbled (ask again), or its paging ends here without saying so. */
@@ -37,37 +55,30 @@ export type WalkedPage = Omit<SourcePage, 'cursor'> & { readonly cursor: WalkCur
 /** Tries for a page that repeats an earlier one, and empty pages that promise more, before the venue counts as out of order. */
 const STUMBLES = 5;
 const SAME_CURSOR_TRIES = 3;
-/** Pages that are looked at again when nothing is missing: the newest one, and one more where new rows pushed it down. */
-const REVISITED_PAGES = 2;
 
 /**
- * Trades of a venue that has no time filter: from the newest page down to what is already covered.
- *
- * The walk ends with the first page that lies wholly at or before the oldest missing moment. That is the newest page of
- * the earlier collection, so rows that came late into it are found, and one row with a wrong time cannot end the walk
- * early. When the venue has no more pages, everything back to the window's start is covered.
+ * Trades of a venue that has no time filter: from the newest page down to what is already covered. What is asked for, where
+ * the walk ends and what it covers is decided in `trade-walk.ts`.
  */
 export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
-  const { instrument, window, asOf, covered, refetch } = walk;
-  const tradable = tradableWindow(instrument, window);
-  const missing = tradable.to <= tradable.from ? [] : missingRanges(tradable, refetch ? [] : covered);
-  const lifeless = lifelessRanges(instrument, window);
-  const done = missing.length === 0 && (instrument.closed || covered.some(({ to }) => to > asOf));
-  if (done) {
-    if (lifeless.length > 0) yield { kind: 'trade', rows: [], order: 'newest-first', cursor: null, coverage: lifeless, requests: 0 };
+  const { instrument, window, asOf, clock, before, lateness, refetch } = walk;
+  const plan = planWalk({ instrument, window, asOf, clock, lateness, refetch, covered: before.covered.trade, looked: before.looked });
+  const lastPage = { kind: 'trade', rows: [], order: 'newest-first', cursor: null } as const;
+  if (plan.depth === 'none') {
+    if (plan.free.length > 0) yield { ...lastPage, coverage: plan.free, requests: 0 };
     return;
   }
 
-  const floor = missing[0]?.from ?? asOf;
   const bounds = timeBounds(instrument.opensAt, asOf, Date.now());
-  const seen = new Set<string>(walk.resume === undefined ? [] : [walk.resume.last]);
-  let cursor: string | null = walk.resume?.next ?? null;
+  const resume = walk.resume?.state === undefined ? undefined : walk.resume;
+  const seen = new Set<string>(resume === undefined ? [] : [resume.last]);
+  let cursor: string | null = resume?.next ?? null;
+  let state = resume?.state;
   let resumed = cursor !== null;
   let stumbles = 0;
   let requests = 0;
-  let oldest = asOf;
 
-  for (let pages = 0; ; ) {
+  for (;;) {
     let page: HistoryPage;
     try {
       page = await walk.fetch(cursor);
@@ -75,22 +86,17 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
       if (!resumed || !(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
       // the cursor of an earlier attempt is no longer known: start over
       cursor = null;
+      state = undefined;
       resumed = false;
       continue;
     }
     resumed = false;
     requests += page.requests;
+    state ??= startWalk(plan, page.clock);
     const print = fingerprint(page.rows);
     const repeated = page.rows.length > 0 && seen.has(print);
     if (repeated && walk.repeats === 'end-of-paging') {
-      yield {
-        kind: 'trade',
-        rows: [],
-        order: 'newest-first',
-        cursor: null,
-        coverage: [{ from: Math.max(window.from, oldest), to: asOf }],
-        requests,
-      };
+      yield { ...lastPage, coverage: afterLastPage(plan, state), requests, walked: seenBy(plan, state, true) };
       return;
     }
     if (repeated || (page.rows.length === 0 && page.next !== null)) {
@@ -101,27 +107,44 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     }
     stumbles = 0;
     seen.add(print);
-    pages++;
 
-    let newest = Number.NEGATIVE_INFINITY;
-    for (const { time } of page.rows) {
-      if (time === null || !isPlausible(time, bounds)) continue;
-      if (time > newest) newest = time;
-      if (time < oldest) oldest = time;
-    }
-    const reachedFloor = newest !== Number.NEGATIVE_INFINITY && newest <= floor;
-    const revisited = missing.length === 0 && pages >= REVISITED_PAGES;
+    const step = afterPage(plan, state, await look(walk, plan, page, bounds));
     const rows = rowsOfWindow(page.rows, window, bounds);
-    if (page.next === null || reachedFloor || revisited) {
-      const from = page.next === null ? window.from : Math.min(floor, asOf);
-      const coverage = [...lifeless, { from, to: asOf }].filter((range) => range.to > range.from);
-      yield { kind: 'trade', rows, order: 'newest-first', cursor: null, coverage, requests };
+    if (step.ended) {
+      yield { ...lastPage, rows, coverage: step.coverage, requests, walked: seenBy(plan, step.state, step.complete) };
       return;
     }
-    yield { kind: 'trade', rows, order: 'newest-first', cursor: { next: page.next, last: print }, coverage: [], requests };
+    state = step.state;
+    yield { kind: 'trade', rows, order: 'newest-first', cursor: { next: page.next ?? '', last: print, state }, coverage: [], requests };
     requests = 0;
     cursor = page.next;
   }
+}
+
+const seenBy = (plan: WalkPlan, state: WalkState, complete: boolean): WalkSeen => ({
+  looked: complete ? state.looked : null,
+  newest: state.newest,
+  lateBy: state.lateBy,
+  withdrawnFrom: withdrawnFrom(plan, state),
+});
+
+/** What a page says about the venue: how far it reaches, and which of its good rows earlier runs should have had. */
+async function look({ instrument, asOf, before }: Walk, plan: WalkPlan, page: HistoryPage, bounds: TimeBounds): Promise<PageSeen> {
+  let oldest: number | null = null;
+  let newest: number | null = null;
+  const facts = { market: instrument.market, opensAt: instrument.opensAt, tickSize: instrument.tickSize, asOf };
+  const old: CandidateRow[] = [];
+  for (const row of page.rows) {
+    const { time } = row;
+    if (time === null || !isPlausible(time, bounds)) continue;
+    oldest = Math.min(oldest ?? time, time);
+    newest = Math.max(newest ?? time, time);
+    // what is quarantined never becomes known
+    if (time >= plan.window.from && couldBeKnown(plan, time) && assessTick(row, facts).verdict === 'ok') old.push(row);
+  }
+  const stored = old.length === 0 ? [] : await before.isStored(old);
+  const unknown = old.flatMap(({ time }, index) => (stored[index] === true || time === null ? [] : [time]));
+  return { oldest, newest, more: page.next !== null, unknown };
 }
 
 /**

@@ -1,5 +1,6 @@
-import type { TimeRange } from '../contracts/market-data.ts';
+import type { Instrument, TimeRange } from '../contracts/market-data.ts';
 import { DAY_MS } from '../contracts/words.ts';
+import { isFinal } from './market-life.ts';
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: DAY_MS } as const;
 const HOUR = UNIT_MS.h;
@@ -35,6 +36,16 @@ export function seriesMembers(seriesSlug: string, window: TimeRange): readonly S
     members.push({ slug: `${seriesSlug}-${start / 1000}`, start, end: start + step });
   }
   return members;
+}
+
+/**
+ * Slugs of a series' markets that earlier runs found and that had not settled then. Their end and their result are asked for
+ * whatever the window: after a pause longer than the window nobody else would.
+ */
+export function unfinishedMembers(seriesSlug: string, known: readonly Instrument[]): readonly string[] {
+  const isMember = ({ reference }: Instrument): boolean =>
+    reference.startsWith(`${seriesSlug}-`) && /^\d{9,10}$/.test(reference.slice(seriesSlug.length + 1));
+  return known.filter((instrument) => isMember(instrument) && !isFinal(instrument)).map(({ reference }) => reference);
 }
 
 /** What to tell a user whose series has no step in its name. */

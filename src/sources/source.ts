@@ -21,10 +21,21 @@ export interface Discovery {
   readonly problems: readonly string[];
   /** HTTP requests made; 0 for files. */
   readonly requests: number;
+  /** The venue's clock when it answered; UTC epoch milliseconds. */
+  readonly clock: number;
 }
 
 /** Which ranges of each kind of tick earlier runs collected; merged and sorted. */
 export type CoveredRanges = Readonly<Record<TickKind, readonly TimeRange[]>>;
+
+/** What earlier runs know of an instrument that is collected again. */
+export interface CollectedBefore {
+  readonly covered: CoveredRanges;
+  /** Up to when somebody has looked for trades, covered or not; null when nobody has. UTC epoch milliseconds. */
+  readonly looked: number | null;
+  /** Which of these rows are ticks already, by place. */
+  isStored(rows: readonly CandidateRow[]): Promise<readonly boolean[]>;
+}
 
 export interface CollectRequest<Selector = unknown> {
   readonly instrument: Instrument;
@@ -32,12 +43,28 @@ export interface CollectRequest<Selector = unknown> {
   /** `from ≤ time ≤ to`, UTC epoch milliseconds. Rows outside are left to other runs. */
   readonly window: TimeRange;
   readonly asOf: number;
-  readonly covered: CoveredRanges;
+  /** The venue's clock when the instrument was discovered. */
+  readonly clock: number;
+  readonly before: CollectedBefore;
+  /** How late rows of this source are expected, in milliseconds: nothing younger counts as collected. */
+  readonly lateness: number;
   /** Take the whole window again, whatever is covered. */
   readonly refetch: boolean;
   /** The cursor of the last page that an earlier attempt staged: go on right after it. */
   readonly cursor: Json | undefined;
   readonly signal: AbortSignal;
+}
+
+/** What a whole walk through an instrument's trades has seen. */
+export interface WalkSeen {
+  /** Nothing that the venue showed at this moment was left out; null when the walk read only the newest pages. UTC epoch milliseconds. */
+  readonly looked: number | null;
+  /** The newest trade at the venue, also beyond the run's window; null where there was none. */
+  readonly newest: number | null;
+  /** How long after the look that missed it a row was found, at most, in milliseconds; 0 where none was. */
+  readonly lateBy: number;
+  /** Coverage from here on is taken back: it was claimed before the venue's lateness was known. Null where none is. */
+  readonly withdrawnFrom: number | null;
 }
 
 /** One page of one instrument: what came in, how far it reaches, and where to go on. */
@@ -52,6 +79,8 @@ export interface SourcePage {
   readonly coverage: readonly TimeRange[];
   /** HTTP requests this page took, retries included. */
   readonly requests: number;
+  /** What a walk through the trades has seen, on its last page. */
+  readonly walked?: WalkSeen;
   /** The order book as it stood, where the page looked at it. */
   readonly book?: Instrument['book'];
   /** What a user should know about this instrument's rows, one sentence each. */

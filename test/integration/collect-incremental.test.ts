@@ -38,9 +38,11 @@ describe('collecting again', () => {
         predict: [{ categorySlug: GROUP }, { marketId: 4011 }, { categorySlug: 'eth-updown-flat-day' }],
       },
     });
-    // a minute after the newest close, when its last trades have settled
     clock = NOON + 5 * MINUTE;
     await rig.collectAndStore({ symbol: 'MIXED', executionId: 'first' });
+    // once more, when what was indexed late of the newest closes is there
+    clock = NOON + 17 * MINUTE;
+    await rig.collectAndStore({ symbol: 'MIXED', executionId: 'settled' });
     const instruments = await instrumentsOf(rig.database, 'MIXED', ['polymarket', 'predict']);
     const open = instruments.filter(({ closed }) => !closed);
     expect(open.length).toBeGreaterThanOrEqual(6);
@@ -93,12 +95,13 @@ describe('collecting again', () => {
     await rig.collectAndStore({ symbol: 'BTC', executionId: 'thursday', daysBack: 1 });
     const [instrument] = await instrumentsOf(rig.database, 'BTC', ['polymarket']);
     const ranges = await coverageOf(rig.database, instrument.key, 'trade');
+    // nothing younger than ten minutes counts as collected
     expect(ranges).toEqual([
-      { from: NOON - DAY, to: NOON },
-      { from: NOON + 2 * DAY, to: NOON + 3 * DAY },
+      { from: NOON - DAY, to: NOON - 10 * MINUTE },
+      { from: NOON + 2 * DAY, to: NOON + 3 * DAY - 10 * MINUTE },
     ]);
     await rig.collectAndStore({ symbol: 'BTC', executionId: 'mended', daysBack: 4 });
-    expect(await coverageOf(rig.database, instrument.key, 'trade')).toEqual([{ from: NOON - DAY, to: NOON + 3 * DAY }]);
+    expect(await coverageOf(rig.database, instrument.key, 'trade')).toEqual([{ from: NOON - DAY, to: NOON + 3 * DAY - 10 * MINUTE }]);
     expect(await storedTrades(rig.database, instrument.id)).toEqual(trueTrades(rig, instrument.id, { from: NOON - DAY, to: clock }));
   });
 

@@ -7,8 +7,6 @@ import { complementBook } from '../../src/sources/predict/book.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
 
-const NOW = Date.UTC(2026, 6, 24, 12);
-
 /** Made-up, in the shape of a Gamma market. */
 const gamma = (facts: Record<string, unknown> = {}): Instrument => {
   const market = gammaMarketSchema.parse({
@@ -34,6 +32,8 @@ const gamma = (facts: Record<string, unknown> = {}): Instrument => {
 const ended = (outcomePrices: string, facts: Record<string, unknown> = {}): Instrument =>
   gamma({ closed: true, closedTime: '2026-07-24 00:00:16+00', umaResolutionStatus: 'resolved', outcomePrices, ...facts });
 
+const NOW = Date.UTC(2026, 6, 24, 12);
+
 describe('the facts of a Polymarket market', () => {
   it('are read from JSON inside JSON, with the earliest opening', () => {
     expect(gamma()).toEqual({
@@ -56,7 +56,9 @@ describe('the facts of a Polymarket market', () => {
   });
 
   it('say when a closed market really closed, although it stays active', () => {
-    expect(ended('["1", "0"]')).toMatchObject({ closed: true, closesAt: Date.UTC(2026, 6, 24, 0, 0, 16) });
+    const at = Date.UTC(2026, 6, 24, 0, 0, 16);
+    expect(ended('["1", "0"]')).toMatchObject({ closed: true, closesAt: at, endsBy: at });
+    expect(ended('["1", "0"]', { closedTime: undefined })).not.toHaveProperty('endsBy');
   });
 
   it.each([
@@ -128,11 +130,7 @@ describe('the payouts of a closed market', () => {
 });
 
 /** Made-up, in the shape of a Predict.fun market. */
-const predict = (
-  facts: Record<string, unknown> = {},
-  statuses: readonly (string | null)[] = [null, null],
-  known?: Instrument,
-): Instrument => {
+const predict = (facts: Record<string, unknown> = {}, statuses: readonly (string | null)[] = [null, null]): Instrument => {
   const market = predictMarketSchema.parse({
     id: 7,
     categorySlug: 'eth-updown-15m-1784894400',
@@ -151,7 +149,7 @@ const predict = (
     variantData: { type: 'CRYPTO_UP_DOWN', startPrice: 3000, endPrice: null },
     ...facts,
   });
-  const instrument = predictInstrument(market, { asOf: NOW, ...(known && { known }) });
+  const instrument = predictInstrument(market);
   if (instrument === undefined) throw new Error('not binary');
   return instrument;
 };
@@ -163,12 +161,12 @@ describe('the facts of a Predict.fun market', () => {
       { indexSet: 2, onChainId: '2' },
     ];
     const bare = { id: 7, outcomes, status: 'REGISTERED' };
-    expect(predictInstrument(predictMarketSchema.parse(bare), { asOf: NOW })).toMatchObject({
+    expect(predictInstrument(predictMarketSchema.parse(bare))).toMatchObject({
       outcomes: ['0', '1'],
       closed: false,
       resolution: { kind: 'open' },
     });
-    const over = predictInstrument(predictMarketSchema.parse({ ...bare, status: 'RESOLVED', variantData: {} }), { asOf: NOW });
+    const over = predictInstrument(predictMarketSchema.parse({ ...bare, status: 'RESOLVED', variantData: {} }));
     expect(over).toMatchObject({ closed: true, resolution: { kind: 'unresolved' } });
   });
 
@@ -208,12 +206,11 @@ describe('the facts of a Predict.fun market', () => {
     expect(predict({ status: 'RESOLVED' })).toMatchObject({ closed: true, resolution: { kind: 'unresolved' } });
   });
 
-  it('keeps the close that an earlier run took when the venue names none', () => {
-    const nameless = { categorySlug: 'rain', status: 'RESOLVED' };
-    const first = predict(nameless, ['WON', 'LOST']);
-    expect(first.closesAt).toBeLessThanOrEqual(NOW);
-    const known = { ...first, closesAt: NOW - 86_400_000 };
-    expect(predict(nameless, ['WON', 'LOST'], known).closesAt).toBe(known.closesAt);
+  it('say no closing time: what is planned is no end, and nothing is made up', () => {
+    const over = predict({ status: 'RESOLVED' }, ['WON', 'LOST']);
+    expect(over).toMatchObject({ closed: true, closesAt: Date.UTC(2026, 6, 24, 12, 15), resolution: { kind: 'settled', at: null } });
+    expect(over).not.toHaveProperty('endsBy');
+    expect(predict({ categorySlug: 'rain', status: 'RESOLVED' }, ['WON', 'LOST']).closesAt).toBeNull();
   });
 
   it('the book of the other outcome is the mirror image', () => {

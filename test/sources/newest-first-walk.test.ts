@@ -24,10 +24,13 @@ const trade = (time: number, facts: Partial<CandidateRow> = {}): CandidateRow =>
 /** A venue with one trade an hour back to 99 hours ago, ten a page; the cursor is the index of the next one. */
 const HISTORY = Array.from({ length: 100 }, (_, index) => trade(hours(index)));
 const SIZE = 10;
+const LATE = 600_000;
+/** Nothing younger counts as collected. */
+const SURE = NOW - LATE;
 const pageAt = (cursor: string | null): HistoryPage => {
   const from = Number(cursor ?? 0);
   const next = from + SIZE < HISTORY.length ? String(from + SIZE) : null;
-  return { rows: HISTORY.slice(from, from + SIZE), next, requests: 1 };
+  return { rows: HISTORY.slice(from, from + SIZE), next, requests: 1, clock: NOW };
 };
 
 interface Outcome {
@@ -37,18 +40,37 @@ interface Outcome {
   readonly cursors: readonly (string | null)[];
 }
 
-const INSTRUMENT = { id: 'polymarket:0x1', opensAt: null, closesAt: null, closed: false } as Instrument;
+const INSTRUMENT = {
+  id: 'polymarket:0x1',
+  market: 'probability',
+  opensAt: null,
+  closesAt: null,
+  closed: false,
+  tickSize: null,
+} as Instrument;
 
-async function walk(facts: Partial<Walk> & { fetchPage?: (cursor: string | null, asked: number) => HistoryPage } = {}): Promise<Outcome> {
+interface Walking extends Partial<Walk> {
+  readonly fetchPage?: (cursor: string | null, asked: number) => HistoryPage;
+  readonly covered?: readonly TimeRange[];
+  /** Up to when the earlier run looked. @default ten minutes after what is covered */
+  readonly looked?: number | null;
+  /** Whether a row was there already. @default when it is covered */
+  readonly isStored?: (row: CandidateRow) => boolean;
+}
+
+async function walk(facts: Walking = {}): Promise<Outcome> {
   const cursors: (string | null)[] = [];
-  const { fetchPage = (cursor: string | null) => pageAt(cursor), ...rest } = facts;
+  const { fetchPage = (cursor: string | null) => pageAt(cursor), covered = [], ...rest } = facts;
+  const { looked = covered.length === 0 ? null : (covered.at(-1)?.to ?? 0) + LATE, isStored = () => true } = facts;
   const pages: WalkedPage[] = [];
   const walking = walkNewestFirst({
     venue: 'polymarket',
     instrument: INSTRUMENT,
     window: { from: hours(50), to: NOW },
     asOf: NOW,
-    covered: [],
+    clock: NOW,
+    before: { covered: { trade: covered, price: [] }, looked, isStored: async (rows) => rows.map(isStored) },
+    lateness: LATE,
     refetch: false,
     resume: undefined,
     repeats: 'ask-again',
@@ -73,12 +95,12 @@ describe('a walk from the newest trade back', () => {
   it('stages the trades of the window, ends included, and covers it', async () => {
     const { times, coverage } = await walk();
     expect(times).toEqual(count(0, 50));
-    expect(coverage).toEqual([{ from: hours(50), to: NOW }]);
+    expect(coverage).toEqual([{ from: hours(50), to: SURE }]);
   });
 
   it('covers the whole window when the venue has no more', async () => {
     const { coverage } = await walk({ window: { from: hours(500), to: NOW } });
-    expect(coverage).toEqual([{ from: hours(500), to: NOW }]);
+    expect(coverage).toEqual([{ from: hours(500), to: SURE }]);
   });
 
   it('covers nothing before it is through', async () => {
@@ -90,28 +112,44 @@ describe('a walk from the newest trade back', () => {
     const { cursors, coverage } = await walk({ covered: [{ from: hours(80), to: hours(15) }] });
     // page 0 and half of page 1 are new; the rest of page 1 and page 2 are the newest ten of last time
     expect(cursors).toEqual([null, '10', '20']);
-    expect(coverage).toEqual([{ from: hours(15), to: NOW }]);
+    expect(coverage).toEqual([{ from: hours(15), to: SURE }]);
   });
 
-  it('reads one page when nothing is new', async () => {
-    const { cursors } = await walk({ covered: [{ from: hours(80), to: NOW }] });
-    expect(cursors).toEqual([null]);
+  it('glances at the two newest pages right after a run', async () => {
+    const busy = (cursor: string | null): HistoryPage => {
+      const from = Number(cursor ?? 0);
+      return {
+        rows: Array.from({ length: SIZE }, (_, i) => trade(NOW - (from + i) * 1000)),
+        next: String(from + SIZE),
+        requests: 1,
+        clock: NOW,
+      };
+    };
+    const { cursors, pages, coverage } = await walk({
+      covered: [{ from: hours(80), to: SURE - 20_000 }],
+      looked: NOW - 20_000,
+      fetchPage: busy,
+    });
+    expect(cursors).toEqual([null, '10']);
+    expect(coverage).toEqual([]);
+    // nobody has looked at all there was
+    expect(pages.at(-1)?.walked?.looked).toBeNull();
   });
 
   it('goes on to an older gap', async () => {
     const { cursors, coverage } = await walk({ covered: [{ from: hours(20), to: hours(2) }] });
     expect(cursors.at(-1)).toBe('50');
-    expect(coverage).toEqual([{ from: hours(50), to: NOW }]);
+    expect(coverage).toEqual([{ from: hours(50), to: SURE }]);
   });
 
   it('takes everything again with refetch', async () => {
-    expect((await walk({ covered: [{ from: hours(80), to: NOW }], refetch: true })).times).toEqual(count(0, 50));
+    expect((await walk({ covered: [{ from: hours(80), to: SURE }], refetch: true })).times).toEqual(count(0, 50));
   });
 
   it('leaves trades after asOf to later runs, on whatever page they stand', async () => {
     const { times, coverage } = await walk({ asOf: hours(25), window: { from: hours(50), to: hours(25) } });
     expect(times).toEqual(count(25, 50));
-    expect(coverage).toEqual([{ from: hours(50), to: hours(25) }]);
+    expect(coverage).toEqual([{ from: hours(50), to: hours(25) - LATE }]);
   });
 
   it('asks nothing for a past window that later runs have covered', async () => {
@@ -137,7 +175,7 @@ describe('a walk through disorder', () => {
       fetchPage: (cursor) => (cursor === null ? { ...pageAt(null), rows: [future, timeless, ...pageAt(null).rows] } : pageAt(cursor)),
     });
     expect(pages[0].rows.map(({ identity }) => identity).slice(0, 2)).toEqual(['future', 'timeless']);
-    expect(pages.at(-1)?.coverage).toEqual([{ from: hours(50), to: NOW }]);
+    expect(pages.at(-1)?.coverage).toEqual([{ from: hours(50), to: SURE }]);
   });
 
   it('asks again for a page that repeats the one before', async () => {
@@ -147,7 +185,8 @@ describe('a walk through disorder', () => {
 
   it('recognises a repeated page in another order', async () => {
     const { pages } = await walk({
-      fetchPage: (cursor, asked) => (asked === 3 ? { rows: [...pageAt('10').rows].reverse(), next: '20', requests: 1 } : pageAt(cursor)),
+      fetchPage: (cursor, asked) =>
+        asked === 3 ? { rows: [...pageAt('10').rows].reverse(), next: '20', requests: 1, clock: NOW } : pageAt(cursor),
     });
     expect(pages.flatMap(({ rows }) => rows)).toHaveLength(51);
   });
@@ -164,7 +203,8 @@ describe('a walk through disorder', () => {
       repeats: 'end-of-paging',
       fetchPage: (cursor) => (Number(cursor ?? 0) >= 30 ? { ...pageAt('20'), next: '30' } : pageAt(cursor)),
     });
-    expect(coverage).toEqual([{ from: hours(29), to: NOW }]);
+    // of the oldest moment there may be more
+    expect(coverage).toEqual([{ from: hours(29) + 1, to: SURE }]);
   });
 });
 
@@ -180,7 +220,7 @@ describe('a walk that goes on from an earlier attempt', () => {
 
   it('starts over when the venue no longer knows the cursor', async () => {
     const { times } = await walk({
-      resume: { next: 'expired', last: '' },
+      resume: { next: 'expired', last: '', state: { pages: 3, looked: NOW, oldest: hours(29), newest: NOW, lateBy: 0 } },
       fetchPage: (cursor) => {
         if (cursor === 'expired') throw new VenueError('BadInput', 'cursor expired', { status: 400 });
         return pageAt(cursor);
@@ -190,24 +230,73 @@ describe('a walk that goes on from an earlier attempt', () => {
   });
 });
 
-describe('a closed market', () => {
-  const closed = { ...INSTRUMENT, closed: true, closesAt: hours(10) };
+describe('rows that come late', () => {
+  const covered = [{ from: hours(80), to: hours(15) }];
 
-  it('is asked for until somebody has looked after its close, then never again', async () => {
+  it('are looked for past the newest page of last time, as long as they come in a row', async () => {
+    // the index was seven hours behind when somebody looked at hours(15) + 10 minutes
+    const isStored = ({ time }: CandidateRow): boolean => (time ?? 0) < hours(21);
+    const { cursors, pages, coverage } = await walk({ covered, isStored });
+    expect(cursors).toEqual([null, '10', '20', '30']);
+    expect(pages.at(-1)?.walked).toEqual({ looked: NOW, newest: NOW, lateBy: 5 * HOUR + LATE });
+    // what was learned holds back what this walk claims
+    expect(coverage).toEqual([{ from: hours(15), to: NOW - 6 * HOUR }]);
+  });
+
+  it('are no sign of lateness where nobody had looked, or longer ago than any lateness', async () => {
+    const never = await walk({ covered, looked: null, isStored: () => false });
+    expect(never.pages.at(-1)?.walked).toMatchObject({ lateBy: 0 });
+    const mended = await walk({ covered, isStored: ({ time }) => time !== hours(29) });
+    expect(mended.pages.at(-1)?.walked).toMatchObject({ lateBy: 0 });
+    expect(mended.coverage).toEqual([{ from: hours(15), to: SURE }]);
+  });
+
+  it('that are quarantined each time do not keep a walk going', async () => {
+    const bad = trade(hours(25), { price: 1.7, identity: 'bad' });
+    const fetchPage = (cursor: string | null): HistoryPage => ({ ...pageAt(cursor), rows: [bad, ...pageAt(cursor).rows] });
+    const { cursors } = await walk({ covered, fetchPage, isStored: ({ identity }) => identity !== 'bad' });
+    expect(cursors).toEqual([null, '10', '20']);
+  });
+
+  it('behind a clock of the venue that is behind ours are not claimed', async () => {
+    const { coverage } = await walk({ fetchPage: (cursor) => ({ ...pageAt(cursor), clock: NOW - HOUR }) });
+    expect(coverage).toEqual([{ from: hours(50), to: SURE - HOUR }]);
+  });
+});
+
+describe('a closed market', () => {
+  const closed = { ...INSTRUMENT, closed: true, closesAt: hours(30), endsBy: hours(10) };
+  const end = hours(10) + 60_000;
+  const settled = NOW;
+  // its trades end where it does
+  const fetchPage = (cursor: string | null): HistoryPage => {
+    const page = pageAt(cursor ?? '10');
+    return page;
+  };
+
+  it('is asked for until somebody has looked after its end, then never again', async () => {
     const covered = [{ from: hours(80), to: hours(10) }];
-    expect((await walk({ instrument: closed, covered })).cursors).toEqual([null, '10']);
+    const { cursors, coverage } = await walk({ instrument: closed, covered, fetchPage });
+    expect(cursors).toEqual([null, '20']);
+    expect(coverage).toEqual([{ from: hours(10), to: settled }]);
     const later = await walk({ instrument: closed, covered: [{ from: hours(80), to: hours(9) }] });
     expect(later.cursors).toEqual([]);
   });
 
-  it('is covered after its close without being asked', async () => {
+  it('is covered after its end without being asked', async () => {
     const { coverage } = await walk({ instrument: closed, covered: [{ from: hours(80), to: hours(9) }] });
-    expect(coverage).toEqual([{ from: hours(10) + 60_000, to: NOW }]);
+    expect(coverage).toEqual([{ from: end, to: NOW }]);
   });
 
   it('that ended before the window needs nothing', async () => {
-    const { cursors, coverage } = await walk({ instrument: { ...closed, closesAt: hours(60) } });
+    const { cursors, coverage } = await walk({ instrument: { ...closed, endsBy: hours(60) } });
     expect(cursors).toEqual([]);
     expect(coverage).toEqual([{ from: hours(50), to: NOW }]);
+  });
+
+  it('is not over at a planned end, nor where a trade shows that it went on', async () => {
+    const { endsBy: _, ...planned } = closed;
+    expect((await walk({ instrument: planned })).coverage).toEqual([{ from: hours(50), to: SURE }]);
+    expect((await walk({ instrument: closed })).coverage).toEqual([{ from: hours(50), to: SURE }]);
   });
 });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { coarser, GRAINS, ladderSteps } from '../../src/sources/polymarket/price-ladder.ts';
 import { seriesMembers } from '../../src/sources/series.ts';
-import { lifelessRanges, missingRanges, tradableWindow } from '../../src/sources/time-ranges.ts';
+import { missingRanges } from '../../src/sources/time-ranges.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -33,17 +33,6 @@ describe('what coverage lacks', () => {
         return missing.every(({ from, to }) => from >= window.from && to <= window.to && from < to);
       }),
     );
-  });
-
-  it('ends a minute after a market closed and begins when it opened; the rest is covered without asking', () => {
-    const window = { from: 0, to: 10 * DAY };
-    const market = { opensAt: DAY, closesAt: 5 * DAY, closed: true };
-    expect(tradableWindow(market, window)).toEqual({ from: DAY, to: 5 * DAY + 60_000 });
-    expect(lifelessRanges(market, window)).toEqual([
-      { from: 0, to: DAY },
-      { from: 5 * DAY + 60_000, to: 10 * DAY },
-    ]);
-    expect(lifelessRanges({ ...market, closed: false }, window)).toEqual([{ from: 0, to: DAY }]);
   });
 });
 

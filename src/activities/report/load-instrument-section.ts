@@ -2,7 +2,7 @@ import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.
 import { decodeMetrics, rankedSharpe } from '../../backtest/record/metrics-column.ts';
 import { decodePassport, shortPassport } from '../../backtest/record/passport-column.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
-import { INTERVAL_MS, type Interval, type TickKind } from '../../contracts/words.ts';
+import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../../contracts/words.ts';
 import { unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 import { MAX_BUCKETS } from '../../report/charts/shown-range.ts';
 import { paramsText } from '../../report/page-data/params-text.ts';
@@ -40,6 +40,8 @@ export interface SectionContext {
   readonly window: TimeRange;
   readonly intervals: readonly Interval[];
   readonly asOf: number;
+  /** How late rows of a source are expected, in milliseconds: what is younger counts as collected by nobody. */
+  readonly lateness: (source: SourceType) => number;
   /** The kind of tick that an instrument's charts show. */
   readonly kinds: ReadonlyMap<number, TickKind>;
   /** Ticks in the window. */
@@ -160,7 +162,7 @@ interface Collection {
 }
 
 /**
- * Gaps from the window's begin, or from where collection began if candles before it are drawn, to `asOf` or to where trading ended; and the collected
+ * Gaps from the window's begin, or from where collection began if candles before it are drawn, to `asOf` less the source's lateness or to where trading ended; and the collected
  * share of the window. A file has neither.
  */
 const coverageFacts = async (
@@ -171,7 +173,8 @@ const coverageFacts = async (
   const [first] = covered;
   if (first === undefined) return { gaps: [], share: null };
   const settledAt = instrument.resolution.kind === 'settled' ? instrument.resolution.at : null;
-  const end = instrument.closed ? Math.min(context.asOf, settledAt ?? instrument.closesAt ?? context.asOf) : context.asOf;
+  const until = context.asOf - context.lateness(instrument.source);
+  const end = instrument.closed ? Math.min(until, settledAt ?? instrument.closesAt ?? until) : until;
   const open = { from: Math.max(context.window.from, instrument.opensAt ?? context.window.from), to: end };
   const gaps = await gapsOf(queryable, instrument.key, kind, {
     from: Math.floor(Math.min(open.from, Math.max(first.from, firstDrawn ?? open.from))),

@@ -9,6 +9,7 @@ import type { Queryable } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { findEffect } from '../../storage/runs/ledger.ts';
+import { latenessBySource } from '../../storage/ticks/lateness.ts';
 import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../../storage/ticks/report-symbol-queries.ts';
 import { VERSION } from '../../version.ts';
 import { loadInstrumentSection, type SectionContext, summaryOf } from './load-instrument-section.ts';
@@ -50,6 +51,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     window,
     intervals: settings.intervals,
     asOf: settings.asOf,
+    lateness: await latenessBySource(queryable, settings.asOf),
     kinds,
     ticks,
     last: await lastTicks(queryable, { ...keysAndKinds(listed, kinds), until: settings.asOf }),

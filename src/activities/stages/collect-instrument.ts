@@ -1,32 +1,46 @@
-import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
-import type { SourcePage } from '../../sources/source.ts';
-import type { Database } from '../../storage/database/database.ts';
-import { holdCollect } from '../../storage/staging/collect-owner.ts';
-import { type CollectProgress, saveCollectProgress } from '../../storage/staging/collect-progress.ts';
-import { stageCoverage, stagePage } from '../../storage/staging/staging.ts';
-import { coverageOf } from '../../storage/ticks/coverage.ts';
+import type { CandidateRow, Instrument, TimeRange } from '../../contracts/market-data.ts';
+import type { Json } from '../../contracts/pipeline-input.ts';
+import { withTradeAt } from '../../sources/market-life.ts';
+import type { CollectedBefore, SourcePage } from '../../sources/source.ts';
 import type { PlannedInstrument } from './collect-plan.ts';
 
+/** How far the collection of one instrument got in one run. */
+export interface Reached {
+  /** Pages staged so far: the number of the next one. */
+  readonly pages: number;
+  readonly requests: number;
+  /** Goes back to the source to continue after the last page. */
+  readonly cursor: Json;
+  readonly done: boolean;
+}
+
+/** Where the pages of one instrument go, and what is known of it. */
+export interface InstrumentStaging {
+  /** Where an earlier attempt of this run got to. */
+  readonly progress: Reached | undefined;
+  before(): Promise<CollectedBefore>;
+  /** Keeps a page and how far the collection is with it: both or none. */
+  keep(page: SourcePage & { readonly pageNumber: number }, instrument: Instrument, reached: Reached): Promise<void>;
+  /** The instrument is done. */
+  finish(reached: Reached): Promise<void>;
+}
+
 export interface InstrumentCollection {
-  readonly database: Database;
   readonly planned: PlannedInstrument;
-  readonly executionId: string;
-  readonly symbol: string;
-  /** This attempt's claim on the symbol's staging. */
-  readonly owner: string;
-  readonly instrumentKey: number;
+  readonly staging: InstrumentStaging;
   readonly window: TimeRange;
   readonly asOf: number;
+  /** How late rows of this source are expected, in milliseconds. */
+  readonly lateness: number;
   readonly refetch: boolean;
-  /** Where an earlier attempt of this run got to. */
-  readonly progress: CollectProgress | undefined;
   readonly signal: AbortSignal;
-  readonly onPage: (page: SourcePage) => void;
+  readonly onPage: (page: { readonly rows: readonly CandidateRow[] }) => void;
 }
 
 /** What collecting one instrument brought besides staged rows. */
 export interface InstrumentOutcome {
-  readonly book: Instrument['book'] | undefined;
+  /** The instrument with the order book that was looked at, and the end that its trades have shown. */
+  readonly instrument: Instrument;
   readonly problems: readonly string[];
 }
 
@@ -35,21 +49,21 @@ export interface InstrumentOutcome {
  * transaction, so another attempt goes on right after the last whole page.
  */
 export async function collectInstrument(collection: InstrumentCollection): Promise<InstrumentOutcome> {
-  const { database, planned, executionId, symbol, owner, instrumentKey, window, asOf, refetch, progress, signal, onPage } = collection;
-  const { instrument, source, selectors } = planned;
-  const key = { executionId, symbol, instrumentKey };
+  const { planned, staging, window, asOf, lateness, refetch, signal, onPage } = collection;
+  const { source, selectors, clock } = planned;
   const problems: string[] = [];
-  let book: Instrument['book'] | undefined;
-  if (progress?.done === true) return { book, problems };
+  let { instrument } = planned;
+  if (staging.progress?.done === true) return { instrument, problems };
 
-  const [trade, price] = await Promise.all([coverageOf(database, instrumentKey, 'trade'), coverageOf(database, instrumentKey, 'price')]);
-  let { pages, requests, cursor } = progress ?? { pages: 0, requests: 0, cursor: null };
+  let { pages, requests, cursor } = staging.progress ?? { pages: 0, requests: 0, cursor: null };
   const stream = source.collect({
     instrument,
     selectors,
     window,
     asOf,
-    covered: { trade, price },
+    clock,
+    before: await staging.before(),
+    lateness,
     refetch,
     cursor: cursor ?? undefined,
     signal,
@@ -60,22 +74,12 @@ export async function collectInstrument(collection: InstrumentCollection): Promi
     pages += 1;
     requests += page.requests;
     cursor = page.cursor;
-    const reached = { pages, requests, cursor, done: false };
-    await database.transaction(async (transaction) => {
-      await holdCollect(transaction, { executionId, symbol, owner });
-      await stagePage(transaction, { ...key, pageNumber, order: page.order, rows: page.rows });
-      for (const range of page.coverage) await stageCoverage(transaction, { ...key, kind: page.kind, range });
-      await saveCollectProgress(transaction, key, reached);
-    });
-    if (page.book !== undefined) book = page.book;
+    if (page.walked !== undefined) instrument = withTradeAt(instrument, page.walked.newest);
+    if (page.book !== undefined) instrument = { ...instrument, book: page.book };
+    await staging.keep({ ...page, pageNumber }, instrument, { pages, requests, cursor, done: false });
     problems.push(...(page.problems ?? []));
     onPage(page);
   }
-  if (pages > 0) {
-    await database.transaction(async (transaction) => {
-      await holdCollect(transaction, { executionId, symbol, owner });
-      await saveCollectProgress(transaction, key, { pages, requests, cursor, done: true });
-    });
-  }
-  return { book, problems };
+  if (pages > 0) await staging.finish({ pages, requests, cursor, done: true });
+  return { instrument, problems };
 }

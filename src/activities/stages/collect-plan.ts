@@ -2,6 +2,7 @@ import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import type { SourceType } from '../../contracts/words.ts';
+import { noteClose } from '../../sources/market-life.ts';
 import type { Source, Sources } from '../../sources/source.ts';
 import type { StoredInstrument } from '../../storage/markets/instruments.ts';
 
@@ -10,6 +11,8 @@ export interface PlannedInstrument {
   readonly instrument: Instrument;
   readonly source: Source;
   readonly selectors: readonly unknown[];
+  /** The venue's clock when it was discovered; UTC epoch milliseconds. */
+  readonly clock: number;
 }
 
 /** What a symbol's selectors came to. */
@@ -66,13 +69,17 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   if (loud !== undefined) throw loud;
   if (failures[0] !== undefined && discovered.length === 0) throw failures[0];
 
-  const books = new Map(known.map(({ id, book }) => [id, book]));
+  const before = new Map(known.map(({ key, ...instrument }) => [instrument.id, instrument]));
   const instruments = discovered.flatMap(({ source, selectors, discovery }) =>
-    discovery.instruments.map((instrument) => ({
-      instrument: { ...instrument, book: instrument.book ?? books.get(instrument.id) ?? null },
-      source,
-      selectors,
-    })),
+    discovery.instruments.map((found) => {
+      const instrument = noteClose(found, before.get(found.id), { asOf, clock: discovery.clock });
+      return {
+        instrument: { ...instrument, book: instrument.book ?? before.get(found.id)?.book ?? null },
+        source,
+        selectors,
+        clock: discovery.clock,
+      };
+    }),
   );
   return {
     instruments: instruments.sort((a, b) => urgency(b.instrument) - urgency(a.instrument)),
@@ -83,4 +90,4 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
 }
 
 /** What is newest is lost first when time is short: what trades now, then what closed last. */
-const urgency = ({ closed, closesAt }: Instrument): number => (closed ? (closesAt ?? 0) : Number.MAX_SAFE_INTEGER);
+const urgency = ({ closed, endsBy, closesAt }: Instrument): number => (closed ? (endsBy ?? closesAt ?? 0) : Number.MAX_SAFE_INTEGER);

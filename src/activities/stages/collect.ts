@@ -12,9 +12,11 @@ import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf, saveInstruments } from '../../storage/markets/instruments.ts';
 import { claimCollect, endCollect } from '../../storage/staging/collect-owner.ts';
 import { collectProgressOf, collectTotals } from '../../storage/staging/collect-progress.ts';
+import { latenessBySource } from '../../storage/ticks/lateness.ts';
 import { Failures } from './collect-failures.ts';
 import { collectInstrument, type InstrumentOutcome } from './collect-instrument.ts';
 import { type CollectPlan, type PlannedInstrument, planCollection } from './collect-plan.ts';
+import { instrumentStaging } from './instrument-staging.ts';
 import type { StageFunction, StageWork } from './stage-work.ts';
 
 export interface CollectDependencies {
@@ -61,16 +63,13 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     const keys = await saveInstruments(database, symbol, instruments);
     const outcomes = await collectAll({ database, input, work, plan, keys });
 
-    const books = instruments.flatMap((instrument) => {
-      const book = outcomes.get(instrument.id)?.book;
-      return book === undefined ? [] : [{ ...instrument, book }];
-    });
+    const collected = instruments.flatMap((instrument) => outcomes.get(instrument.id)?.instrument ?? []);
     const problems = [...plan.problems, ...[...outcomes.values()].flatMap((outcome) => outcome.problems)];
     if (instruments.length === 0 && known.length === 0 && Object.keys(plan.skippedSources).length === 0 && problems.length === 0) {
       problems.push(`${symbol} has no selectors for ${sourceTypes.join(', ')}; give it some with "predictlab symbols add"`);
     }
     return await work.commit(async (transaction): Promise<StageEffect> => {
-      await saveInstruments(transaction, symbol, books);
+      await saveInstruments(transaction, symbol, collected);
       await endCollect(transaction, { executionId: input.executionId, symbol });
       const totals = await collectTotals(transaction, { executionId: input.executionId, symbol });
       const sum = (of: 'ticks' | 'pages' | 'requests'): number => totals.reduce((total, each) => total + each[of], 0);
@@ -104,6 +103,7 @@ async function collectAll({ database, input, work, plan, keys }: AllRequest): Pr
   // From here on an attempt that was held up writes no more; what it had staged is read after that.
   const owner = await claimCollect(database, { executionId, symbol });
   const earlier = await collectProgressOf(database, { executionId, symbol });
+  const lateness = await latenessBySource(database, asOf);
   const outcomes = new Map<string, InstrumentOutcome>();
   const failures = new Failures(plan.instruments.length);
   const signal = crowdedSignal(work.signal, failures.signal);
@@ -116,16 +116,12 @@ async function collectAll({ database, input, work, plan, keys }: AllRequest): Pr
     if (instrumentKey === undefined) return;
     try {
       const outcome = await collectInstrument({
-        database,
         planned,
-        executionId,
-        symbol,
-        owner,
-        instrumentKey,
+        staging: instrumentStaging({ database, executionId, symbol, owner, instrumentKey, asOf, progress: earlier.get(instrumentKey) }),
         window: windowOf({ asOf, daysBack }),
         asOf,
+        lateness: lateness(instrument.source),
         refetch,
-        progress: earlier.get(instrumentKey),
         signal,
         onPage: ({ rows }) => {
           counts.pages += 1;
@@ -143,7 +139,10 @@ async function collectAll({ database, input, work, plan, keys }: AllRequest): Pr
   await Promise.allSettled(plan.instruments.map((planned) => gate(() => collectOne(planned), signal)));
   work.signal.throwIfAborted();
   failures.throwIfAny();
-  for (const [id, message] of failures.tolerated) outcomes.set(id, { book: undefined, problems: [message] });
+  for (const { instrument } of plan.instruments) {
+    const message = failures.tolerated.get(instrument.id);
+    if (message !== undefined) outcomes.set(instrument.id, { instrument, problems: [message] });
+  }
   return outcomes;
 }
 

@@ -4,7 +4,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { mergeStaged } from '../../storage/staging/merge-staged.ts';
 import { stagedDays } from '../../storage/staging/staged-rows.ts';
 import { stagingBatches } from '../../storage/staging/staging.ts';
-import { type InstrumentGaps, symbolGaps } from '../../storage/ticks/coverage-gaps.ts';
+import { gapsOfInstruments, type InstrumentGaps } from '../../storage/ticks/coverage-gaps.ts';
 import { ensurePartitions } from '../../storage/ticks/partitions.ts';
 import type { Probe } from './probe.ts';
 import type { StageFunction } from './stage-work.ts';
@@ -40,7 +40,8 @@ export function createStore({ database, log, probe }: StoreDependencies): StageF
     return await work.commit(async (transaction) => {
       await probe?.('store 2: claimed');
       const total = { inserted: 0, duplicates: 0, corrected: 0 };
-      for (const batch of await stagingBatches(transaction, key)) {
+      const batches = await stagingBatches(transaction, key);
+      for (const batch of batches) {
         const merged = await mergeStaged(transaction, batch, (rows) => {
           work.heartbeat({ rows: total.inserted + total.duplicates + rows });
           work.signal.throwIfAborted();
@@ -52,7 +53,11 @@ export function createStore({ database, log, probe }: StoreDependencies): StageF
       }
       if (total.corrected > 0) log.info(`${symbol}: ${total.corrected} ticks were corrected by their venue`);
       const window = windowOf(settings);
-      const gaps = await symbolGaps(transaction, { symbol, sourceTypes: settings.sourceTypes, window });
+      const gaps = await gapsOfInstruments(transaction, {
+        instrumentKeys: batches.map(({ instrumentKey }) => instrumentKey),
+        sourceTypes: settings.sourceTypes,
+        window,
+      });
       await probe?.('store 4: gaps');
       const { inserted, duplicates } = total;
       return {

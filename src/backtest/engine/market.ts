@@ -29,7 +29,7 @@ export const plainMarket = (kind: MarketKind, fees: FeeSchedule = { model: 'flat
 export const marketOf = (instrument: Instrument): Market => ({
   kind: instrument.market,
   tickSize: instrument.tickSize,
-  closesAt: instrument.closed ? instrument.closesAt : null,
+  closesAt: instrument.closed ? (instrument.endsBy ?? instrument.closesAt) : null,
   resolution: instrument.resolution,
   fees: instrument.fees ?? { model: 'flat', rate: 0 },
 });

@@ -6,6 +6,7 @@ import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { gapsOf } from '../../storage/ticks/coverage.ts';
+import { latenessBySource } from '../../storage/ticks/lateness.ts';
 
 /** Adds to each `collect` how much of its window is here already, so that a reader sees what will be fetched. */
 export async function withCoverage(
@@ -27,10 +28,11 @@ async function collectNote(database: Database, symbol: string, { sourceTypes, da
   const instruments = await instrumentsOf(database, symbol, sourceTypes);
   if (instruments.length === 0) return 'nothing is collected yet';
   const window = windowOf({ asOf, daysBack });
+  const lateness = await latenessBySource(database, asOf);
   let lacking = 0;
-  for (const { key, opensAt, closesAt } of instruments) {
+  for (const { key, source, opensAt, closed, endsBy } of instruments) {
     const from = Math.max(window.from, opensAt ?? window.from);
-    const to = Math.min(window.to, closesAt ?? window.to);
+    const to = Math.min(window.to - lateness(source), (closed ? endsBy : undefined) ?? window.to);
     if ((await gapsOf(database, key, 'trade', { from, to })).length > 0) lacking++;
   }
   return lacking === 0

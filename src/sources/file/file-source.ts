@@ -76,7 +76,7 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
   }
   const named = problems.map((problem) => `${request.symbol}: ${problem}`);
   if (instruments.length === 0 && named.length > 0) throw new PredictLabError('BadInput', named.join('\n'));
-  return { instruments, problems: named, requests: 0 };
+  return { instruments, problems: named, requests: 0, clock: Date.now() };
 }
 
 const instrumentOf = ({ id, path: file, selector }: SelectedFile, outcomes: readonly string[], base: string): Instrument =>

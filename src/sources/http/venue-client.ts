@@ -60,6 +60,7 @@ export class VenueClient {
   readonly #gate: Gate;
   readonly #origin: string;
   readonly #prefix: string;
+  #clock: number | undefined;
 
   constructor(options: VenueClientOptions) {
     this.#options = options;
@@ -102,6 +103,11 @@ export class VenueClient {
     }
   }
 
+  /** The venue's clock at its last answer (an answer from a cache is as old as it says); ours before the first. UTC epoch milliseconds. */
+  get clock(): number {
+    return this.#clock ?? Date.now();
+  }
+
   close(): Promise<void> {
     return this.#agent.destroy();
   }
@@ -127,6 +133,8 @@ export class VenueClient {
     });
     const bytes = Buffer.from(await response.body.arrayBuffer());
     const { statusCode, headers } = response;
+    const told = Date.parse(String(headers.date));
+    this.#clock = Number.isNaN(told) ? Date.now() : told;
     const sent = (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8');
     const text = this.#redacted(sent, statusCode === 200);
     const html = /text\/html/i.test(String(headers['content-type'] ?? '')) || /^\s*</.test(text);

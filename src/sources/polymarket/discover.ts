@@ -3,7 +3,8 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import { noStep, seriesMembers } from '../series.ts';
+import { isFinal } from '../market-life.ts';
+import { noStep, seriesMembers, unfinishedMembers } from '../series.ts';
 import type { DiscoverRequest, Discovery } from '../source.ts';
 import { type Call, type PolymarketApi, VENUE } from './api.ts';
 import { findEvent } from './find-event.ts';
@@ -12,9 +13,6 @@ import type { Finding } from './gamma.ts';
 import { settleByPayouts } from './payouts.ts';
 
 const NOTHING: Finding = { instruments: [], problems: [], leftOut: [], requests: 0 };
-
-/** A market that is closed and settled stays as it is: there is nothing new to ask about it. */
-const isFinal = ({ closed, resolution }: Instrument): boolean => closed && resolution.kind === 'settled';
 
 /**
  * The instruments of a symbol's Polymarket selectors, oldest ends first. Ids and slugs are asked for in batches, an event in
@@ -46,6 +44,7 @@ export async function discoverPolymarket(
     instruments: [...settled.instruments].sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
     problems,
     requests: findings.reduce((sum, { requests }) => sum + requests, settled.requests),
+    clock: gamma.clock,
   };
 }
 
@@ -159,6 +158,8 @@ async function bySeries(
     if (instrument !== undefined && isFinal(instrument)) kept.push(instrument);
     else (member.end < window.to ? ended : running).push(member.slug);
   }
+  const named = new Set(members.map((member) => member.slug));
+  ended.push(...unfinishedMembers(slug, [...known.values()]).filter((each) => !named.has(each)));
   const findings = await Promise.all([
     findMarkets(gamma, { name: 'slug', values: ended, likely: 'closed', named: false }, call),
     findMarkets(gamma, { name: 'slug', values: running, likely: 'open', named: false }, call),

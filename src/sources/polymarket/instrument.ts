@@ -7,7 +7,7 @@ import { resolutionOf } from './resolution.ts';
 /** A market as an instrument, or why it is none: not binary, or never tradable on the order book. */
 export type MarketReading = { readonly instrument: Instrument } | { readonly notBinary: string };
 
-/** Reads Gamma's facts. Trading opens at the earliest of the dates that the market gives for it; a closed one ended at its closing time. */
+/** Reads Gamma's facts. Trading opens at the earliest of the dates that the market gives for it; a closed one ended at its closing time, if it has one. */
 export function instrumentOf(market: GammaMarket): MarketReading {
   const outcomes = market.outcomes ?? [];
   const tokens = market.clobTokenIds ?? [];
@@ -16,6 +16,7 @@ export function instrumentOf(market: GammaMarket): MarketReading {
   const openings = [market.startDate, market.createdAt, market.acceptingOrdersTimestamp].flatMap((text) => timeOf(text) ?? []);
   const tickSize = market.orderPriceMinTickSize ?? null;
   const group = groupOf(market);
+  const ended = market.closed ? timeOf(market.closedTime) : null;
   return {
     instrument: {
       id: `${VENUE}:${market.conditionId}`,
@@ -25,8 +26,9 @@ export function instrumentOf(market: GammaMarket): MarketReading {
       outcomes,
       outcomeIds: tokens,
       opensAt: openings.length === 0 ? null : Math.min(...openings),
-      closesAt: (market.closed ? timeOf(market.closedTime) : null) ?? timeOf(market.endDate),
+      closesAt: ended ?? timeOf(market.endDate),
       closed: market.closed,
+      ...(ended !== null && { endsBy: ended }),
       resolution: resolutionOf(market),
       fees: feesOf(market),
       tickSize: tickSize !== null && tickSize > 0 ? tickSize : null,

@@ -3,10 +3,11 @@ import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
+import { endOf, lifelessAfter, lifelessBefore, tradableWindow } from '../market-life.ts';
 import { readNumber, readTime } from '../scalars.ts';
 import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../schema-drift.ts';
 import type { CollectRequest, SourcePage } from '../source.ts';
-import { lifelessRanges, missingRanges, tradableWindow } from '../time-ranges.ts';
+import { missingRanges } from '../time-ranges.ts';
 import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
 import { coarser, GRAINS, type LadderStep, ladderSteps } from './price-ladder.ts';
@@ -32,13 +33,12 @@ export async function* collectPrices(
   resume: PriceCursor | undefined,
   call: Call,
 ): AsyncGenerator<Omit<SourcePage, 'cursor'> & { readonly cursor: PriceCursor }> {
-  const { instrument, window, asOf, refetch } = request;
-  const tradable = tradableWindow(instrument, window);
-  const missing = tradable.to <= tradable.from ? [] : missingRanges(tradable, refetch ? [] : request.covered.price);
+  const { instrument, window, asOf } = request;
+  const { tradable, missing, ended, settled } = pricesToAsk(request);
   const now = Math.max(Date.now(), asOf);
   const bounds = timeBounds(instrument.opensAt, asOf, now);
   // covered without asking: goes along with the first page, or alone when there is nothing to ask
-  let free = lifelessRanges(instrument, window);
+  let free = [...lifelessBefore(instrument, window), ...(ended ? lifelessAfter(instrument, window) : [])];
   for (const range of missing.reverse()) {
     const to = Math.min(range.to, resume?.below ?? range.to);
     if (to <= range.from) continue;
@@ -68,13 +68,32 @@ export async function* collectPrices(
         rows: rowsOfWindow(identifyPage(found.rows), window, bounds),
         order: 'oldest-first',
         cursor: { below: step.range.from },
-        coverage: [step.range, ...free],
+        coverage: [{ from: step.range.from, to: Math.min(step.range.to, settled) }, ...free].filter(({ from, to }) => to > from),
         requests,
       };
       free = [];
     }
   }
   if (free.length > 0) yield emptyPage(free);
+}
+
+/** Less than this that is missing at the end of what is covered is the next run's business. */
+const RIGHT_AFTER_MS = 60_000;
+
+/**
+ * What to ask for: what coverage lacks up to `asOf`, although nothing younger than the venue's lateness will count as covered.
+ * Once the market's end is older than that, everything after it is covered as well.
+ */
+function pricesToAsk({ instrument, window, asOf, refetch, before, lateness }: CollectRequest) {
+  const tradable = tradableWindow(instrument, window);
+  const end = endOf(instrument);
+  const ended = end !== null && end <= asOf - lateness;
+  const settled = ended ? window.to : asOf - lateness;
+  const covered = refetch ? [] : before.covered.price;
+  const missing = tradable.to <= tradable.from ? [] : missingRanges(tradable, covered);
+  const claimable = missing.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, settled) - from), 0);
+  const isKnown = covered.some(({ to }) => to >= settled - RIGHT_AFTER_MS);
+  return { tradable, missing: claimable < RIGHT_AFTER_MS && isKnown && !ended ? [] : missing, ended, settled };
 }
 
 /** Covered without a row, the last page of its instrument. */

@@ -35,6 +35,7 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
       rows: identifyPage(rows.map((row) => readTrade(row, instrument))),
       next: nextCursor(answer.json, where),
       requests: answer.requests,
+      clock: data.clock,
     };
   };
 }
@@ -71,6 +72,7 @@ export function tradesV1(data: VenueClient, instrument: Instrument, call: Call):
       // past the last offset the same page is asked for again, which the walk takes as the end of paging
       next: more ? String(Math.min(offset + V1_LIMIT, V1_LAST_OFFSET)) : null,
       requests: answer.requests,
+      clock: data.clock,
     };
   };
 }

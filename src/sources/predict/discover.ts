@@ -2,8 +2,9 @@ import type { PredictSelector } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { VenueError } from '../http/venue-error.ts';
+import { isFinal } from '../market-life.ts';
 import { objectAt, schemaChanged } from '../schema-drift.ts';
-import { noStep, seriesMembers } from '../series.ts';
+import { noStep, seriesMembers, unfinishedMembers } from '../series.ts';
 import type { DiscoverRequest, Discovery } from '../source.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { instrumentOf } from './instrument.ts';
@@ -15,13 +16,10 @@ interface Finding {
   readonly requests: number;
 }
 
-const isFinal = ({ closed, resolution }: Instrument): boolean => closed && resolution.kind === 'settled';
-
 /** What each selector needs besides itself. */
 interface Context {
   readonly symbol: string;
   readonly window: TimeRange;
-  readonly asOf: number;
   readonly byId: ReadonlyMap<string, Instrument>;
   readonly bySlug: ReadonlyMap<string, Instrument>;
   readonly api: PredictApi;
@@ -32,7 +30,7 @@ interface Context {
 export async function discoverPredict(api: PredictApi, request: DiscoverRequest<PredictSelector>, call: Call): Promise<Discovery> {
   const byId = new Map(request.known.map((instrument) => [instrument.id, instrument]));
   const bySlug = new Map(request.known.map((instrument) => [instrument.reference, instrument]));
-  const context: Context = { symbol: request.symbol, window: request.window, asOf: request.asOf, byId, bySlug, api, call };
+  const context: Context = { symbol: request.symbol, window: request.window, byId, bySlug, api, call };
   const findings = await Promise.all(
     request.selectors.map((selector) => {
       if ('marketId' in selector) return byMarket(context, selector.marketId);
@@ -46,10 +44,11 @@ export async function discoverPredict(api: PredictApi, request: DiscoverRequest<
     instruments: [...instruments.values()].sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
     problems,
     requests: findings.reduce((sum, { requests }) => sum + requests, 0),
+    clock: api.clock,
   };
 }
 
-async function byMarket({ api, call, symbol, byId, asOf }: Context, marketId: number): Promise<Finding> {
+async function byMarket({ api, call, symbol, byId }: Context, marketId: number): Promise<Finding> {
   const known = byId.get(`${VENUE}:${marketId}`);
   if (known !== undefined && isFinal(known)) return { instruments: [known], problems: [], requests: 0 };
   const where = `/v1/markets/${marketId}`;
@@ -63,7 +62,7 @@ async function byMarket({ api, call, symbol, byId, asOf }: Context, marketId: nu
       requests: 1,
     };
   }
-  const instrument = instrumentOf(readMarket(answer.data, '/v1/markets/{id}'), { ...(known && { known }), asOf });
+  const instrument = instrumentOf(readMarket(answer.data, '/v1/markets/{id}'));
   if (instrument === undefined)
     return {
       instruments: [],
@@ -83,8 +82,9 @@ async function byCategory(context: Context, slug: string): Promise<Finding> {
 async function bySeries(context: Context, seriesSlug: string): Promise<Finding> {
   const members = seriesMembers(seriesSlug, context.window);
   if (members === undefined) return { instruments: [], problems: [noStep(context.symbol, seriesSlug)], requests: 0 };
+  const slugs = new Set([...members.map(({ slug }) => slug), ...unfinishedMembers(seriesSlug, [...context.bySlug.values()])]);
   const findings = await Promise.all(
-    members.map(async ({ slug }): Promise<Finding> => {
+    [...slugs].map(async (slug): Promise<Finding> => {
       const known = context.bySlug.get(slug);
       if (known !== undefined && isFinal(known)) return { instruments: [known], problems: [], requests: 0 };
       return (await findCategory(context, slug)) ?? { instruments: [], problems: [], requests: 1 };
@@ -101,7 +101,7 @@ async function bySeries(context: Context, seriesSlug: string): Promise<Finding> 
 }
 
 /** The markets of a category; undefined when there is none of that name. */
-async function findCategory({ api, call, byId, asOf, symbol }: Context, slug: string): Promise<Finding | undefined> {
+async function findCategory({ api, call, symbol }: Context, slug: string): Promise<Finding | undefined> {
   const where = '/v1/categories/{slug}';
   const answer = await getOrMissing(api, `/v1/categories/${encodeURIComponent(slug)}`, call);
   if ('refused' in answer) return undefined;
@@ -111,8 +111,7 @@ async function findCategory({ api, call, byId, asOf, symbol }: Context, slug: st
   const problems: string[] = [];
   const instruments = category.markets.flatMap((item) => {
     const market = readMarket(item, where);
-    const known = byId.get(`${VENUE}:${market.id}`);
-    const instrument = instrumentOf(market, { category, ...(known && { known }), asOf });
+    const instrument = instrumentOf(market, category);
     if (instrument === undefined) problems.push(`${symbol}: predict market ${market.id} is not binary; it is left out`);
     return instrument ?? [];
   });

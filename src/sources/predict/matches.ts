@@ -33,6 +33,7 @@ export function matches(api: PredictApi, instrument: Instrument, call: Call): (c
       rows: identifyPage(rows.map((row) => readMatch(row, instrument))),
       next,
       requests,
+      clock: api.clock,
     };
   };
 }

@@ -36,18 +36,17 @@ export function isClosed(market: PredictMarket): boolean {
 /**
  * What a market's end pays per unit of its first outcome. The outcomes' own status says it, else `resolution`, else the
  * prices of an up/down market: up must close strictly above its start, and a tie is a push (0.5), unlike at Polymarket.
- *
- * @param at when it became known, if the venue says so; UTC epoch milliseconds
+ * None of them says since when.
  */
-export function resolutionOf(market: PredictMarket, at: number | null): Resolution {
+export function resolutionOf(market: PredictMarket): Resolution {
   if (!isClosed(market)) return { kind: 'open' };
   const [first, second] = sortedOutcomes(market.outcomes).map(({ status }) => status);
-  if (first === 'WON' || second === 'LOST') return { kind: 'settled', payout: 1, at };
-  if (first === 'LOST' || second === 'WON') return { kind: 'settled', payout: 0, at };
+  if (first === 'WON' || second === 'LOST') return { kind: 'settled', payout: 1, at: null };
+  if (first === 'LOST' || second === 'WON') return { kind: 'settled', payout: 0, at: null };
   const winner = winnerOf(market);
-  if (winner >= 0) return { kind: 'settled', payout: winner === 0 ? 1 : 0, at };
+  if (winner >= 0) return { kind: 'settled', payout: winner === 0 ? 1 : 0, at: null };
   const start = readNumber(market.variantData?.startPrice).value;
   const end = readNumber(market.variantData?.endPrice).value;
-  if (start !== null && end !== null) return { kind: 'settled', payout: upDownPayout('predict', start, end), at };
+  if (start !== null && end !== null) return { kind: 'settled', payout: upDownPayout('predict', start, end), at: null };
   return { kind: 'unresolved', reason: `closed (${market.status}) without a result` };
 }

@@ -33,10 +33,10 @@ export async function searchPredict(api: PredictApi, text: string, signal: Abort
   ];
 }
 
-/** Searching asks about now; no instrument is stored from it, and what it shows short is only not shown. */
+/** No instrument is stored from a search, and what it shows short is only not shown. */
 function instrumentFrom(item: unknown) {
   const market = predictMarketSchema.safeParse(item);
-  return market.success ? instrumentOf(market.data, { asOf: Date.now() }) : undefined;
+  return market.success ? instrumentOf(market.data) : undefined;
 }
 
 function categoryHit(category: unknown): SearchHit | undefined {

@@ -70,8 +70,8 @@ export async function writeCandles(transaction: Transaction, target: CandleTarge
 }
 
 /**
- * Brings `complete` and `coverage` up to date where no tick changed: buckets that closed since `before.asOf`, and buckets in
- * time that was collected since.
+ * Brings `complete` and `coverage` up to date where no tick changed: buckets that closed since `before.asOf`, buckets in
+ * time that was collected since, and buckets in time of which that was taken back.
  *
  * @returns how many candles changed
  */
@@ -81,11 +81,20 @@ export async function refreshCompleteness(
   { interval, before }: { interval: Interval; before: { readonly asOf: number; readonly covered: readonly TimeRange[] } },
 ): Promise<number> {
   const touched = touchedRange(target, interval, before);
-  if (touched === undefined) return 0;
+  const lost = lostRange(target, interval, before.covered);
+  if (touched === undefined && lost === undefined) return 0;
   const { rows } = await transaction.query<{ open_time: number }>(
-    `select open_time from candles where instrument = $1 and kind = $2 and interval_minutes = $3 and not complete
-     and open_time >= $4 and open_time < $5 order by open_time`,
-    [target.instrumentKey, kindCode(target.kind), intervalMinutes(interval), touched.from, touched.to],
+    `select open_time from candles where instrument = $1 and kind = $2 and interval_minutes = $3
+     and ((not complete and open_time >= $4 and open_time < $5) or (complete and open_time >= $6 and open_time < $7)) order by open_time`,
+    [
+      target.instrumentKey,
+      kindCode(target.kind),
+      intervalMinutes(interval),
+      touched?.from ?? 0,
+      touched?.to ?? 0,
+      lost?.from ?? 0,
+      lost?.to ?? 0,
+    ],
   );
   const openTimes = rows.map((row) => row.open_time);
   const { coverage, complete } = completeness(openTimes, interval, target);
@@ -116,12 +125,23 @@ function touchedRange(
   if (asOf > before.asOf) edges.push(before.asOf - length + 1, asOf - length + 1);
   for (const range of covered) {
     if (before.covered.some(({ from, to }) => from === range.from && to === range.to)) continue;
-    // Coverage only grows: where a range was not yet so, its ends may have moved.
+    // Where a range was not yet so, its ends may have moved.
     edges.push(range.from - length + 1, range.to);
   }
   if (edges.length === 0) return undefined;
   const from = Math.min(...edges);
   return { from: Number.isFinite(from) ? from : Number.MIN_SAFE_INTEGER, to: Math.max(...edges) };
+}
+
+/**
+ * Open times of the buckets that are no longer covered: what was claimed before a venue's lateness was known is taken back, always
+ * at the end. Coverage that went with pruned ticks, at the beginning, leaves the candles what they are.
+ */
+function lostRange({ covered }: CandleTarget, interval: Interval, before: readonly TimeRange[]): TimeRange | undefined {
+  const end = covered.at(-1)?.to;
+  const endBefore = before.at(-1)?.to;
+  if (end === undefined || endBefore === undefined || end >= endBefore) return undefined;
+  return { from: end - INTERVAL_MS[interval] + 1, to: endBefore };
 }
 
 /** Records up to which version of its instrument a series is built. */

@@ -53,6 +53,16 @@ export async function saveInstruments(
   });
 }
 
+/** Keeps that a market which counts as ended was traded later: `endsBy` only rises. */
+export async function noteTradeAfterEnd(queryable: Queryable, instrumentKey: number, { endsBy }: Instrument): Promise<void> {
+  if (endsBy === undefined) return;
+  await queryable.query(
+    `update instruments set facts = facts || jsonb_build_object('endsBy', $2::bigint), updated_at = now()
+     where key = $1 and (facts->>'endsBy')::float8 < $2::bigint`,
+    [instrumentKey, endsBy],
+  );
+}
+
 /** The instruments of a symbol that runs have found so far, by key. */
 export async function instrumentsOf(
   queryable: Queryable,

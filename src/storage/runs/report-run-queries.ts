@@ -6,6 +6,7 @@ import type { SourceType, TickKind } from '../../contracts/words.ts';
 import { rankedSharpe } from '../backtests/ranked-sharpe.ts';
 import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
+import { coverableUntil } from '../ticks/lateness.ts';
 
 const HOUR = 3_600_000;
 
@@ -128,7 +129,7 @@ export interface GapRow {
   readonly to: number;
 }
 
-/** Gaps of at least `shortest` milliseconds of symbols' open instruments, longest first; the rules are those of `symbolGaps`. */
+/** Gaps of at least `shortest` milliseconds of symbols' open instruments, longest first; the rules are those of `gapsOfInstruments`. */
 export async function longestGaps(
   queryable: Queryable,
   filter: {
@@ -140,14 +141,16 @@ export async function longestGaps(
     limit: number;
   },
 ): Promise<readonly GapRow[]> {
+  const [sources, until] = await coverableUntil(queryable, filter.sourceTypes, filter.to);
   const { rows } = await queryable.query<GapRow>(
     `select s.symbol, coalesce(nullif(i.facts->>'title', ''), i.id) as instrument, lower(g) as "from", upper(g) as "to"
      from symbol_instruments s join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key
+     join unnest($2::text[], $4::bigint[]) as u(source, until) on u.source = i.source
      cross join lateral (select greatest($3::bigint, (i.facts->>'opensAt')::float8::bigint) as opened) w
-     cross join lateral unnest(int8multirange(int8range(least(w.opened, $4::bigint), $4::bigint)) - c.ranges) as g
-     where s.symbol = any($1) and i.source = any($2) and i.source <> 'file' and not (i.facts->>'closed')::boolean and upper(g) - lower(g) >= $5
+     cross join lateral unnest(int8multirange(int8range(least(w.opened, u.until), u.until)) - c.ranges) as g
+     where s.symbol = any($1) and i.source <> 'file' and not (i.facts->>'closed')::boolean and upper(g) - lower(g) >= $5
      order by upper(g) - lower(g) desc, s.symbol, i.id limit $6`,
-    [filter.symbols, filter.sourceTypes, Math.floor(filter.from), Math.floor(filter.to), filter.shortest, filter.limit],
+    [filter.symbols, sources, Math.floor(filter.from), until, filter.shortest, filter.limit],
   );
   return rows;
 }

@@ -74,8 +74,14 @@ async function endOfChunk(transaction: Transaction, batch: number, after: number
 
 async function mergeCoverage(transaction: Transaction, batch: StagingBatch): Promise<void> {
   await transaction.query(
-    `insert into coverage (instrument, kind, ranges) select $2, kind, ranges from staged_coverage where batch = $1
-     on conflict (instrument, kind) do update set ranges = coverage.ranges + excluded.ranges`,
+    `update coverage c set ranges = c.ranges - int8multirange(int8range(s.withdrawn_from, null))
+     from staged_coverage s where s.batch = $1 and s.withdrawn_from is not null and c.instrument = $2 and c.kind = s.kind`,
+    [batch.id, batch.instrumentKey],
+  );
+  await transaction.query(
+    `insert into coverage (instrument, kind, ranges, looked) select $2, kind, ranges, looked from staged_coverage where batch = $1
+     on conflict (instrument, kind) do update
+     set ranges = coverage.ranges + excluded.ranges, looked = greatest(coverage.looked, excluded.looked)`,
     [batch.id, batch.instrumentKey],
   );
   await transaction.query('delete from staging_batches where id = $1', [batch.id]);

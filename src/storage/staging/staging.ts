@@ -80,6 +80,27 @@ export async function stageCoverage(
   });
 }
 
+/** What a walk through an instrument's ticks has seen, besides rows. */
+export interface StagedLook extends StagingKey {
+  readonly kind: TickKind;
+  /** Up to when all that the venue showed was looked at; null when it was not. */
+  readonly looked: number | null;
+  /** From when on earlier coverage is taken back; null when none is. */
+  readonly withdrawnFrom: number | null;
+}
+
+/** Records what a walk has seen, once `store` has merged the rows. */
+export async function stageLook(queryable: Queryable, look: StagedLook): Promise<void> {
+  await withinTransaction(queryable, async (transaction) => {
+    const batch = await ensureBatch(transaction, look);
+    await transaction.query(
+      `insert into staged_coverage (batch, kind, ranges, looked, withdrawn_from) values ($1, $2, '{}', $3, $4)
+       on conflict (batch, kind) do update set looked = excluded.looked, withdrawn_from = excluded.withdrawn_from`,
+      [batch, kindCode(look.kind), wholeOrNull(look.looked), wholeOrNull(look.withdrawnFrom)],
+    );
+  });
+}
+
 /** Forgets what a run staged, for one symbol or for all. @returns how many rows that were */
 export async function clearStaging(
   queryable: Queryable,

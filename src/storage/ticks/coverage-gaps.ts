@@ -2,6 +2,7 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
 import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
+import { coverableUntil } from './lateness.ts';
 
 /** What of an instrument's part of a window was not collected. */
 export interface InstrumentGaps {
@@ -13,22 +14,25 @@ export interface InstrumentGaps {
 }
 
 /**
- * Gaps of a symbol's open instruments inside a window: from when the instrument opened (if inside the window) to the window's
- * end. Only kinds of ticks that were ever collected, only instruments that still trade (what closed is complete once it was
- * collected after its end), and no files: a file holds what it holds.
+ * Gaps of open instruments inside a window: from when the instrument opened (if inside the window) to the window's end less the
+ * lateness of its source, since nothing younger counts as collected. Only kinds of ticks that were ever collected, only
+ * instruments that still trade (what closed is complete once it was collected after its end), and no files: a file holds what it holds.
+ *
+ * @param instrumentKeys those that the run collected: what nobody selects any more, or what ended before the window, is not its business
  */
-export async function symbolGaps(
+export async function gapsOfInstruments(
   queryable: Queryable,
-  { symbol, sourceTypes, window }: { symbol: string; sourceTypes: readonly SourceType[]; window: TimeRange },
+  { instrumentKeys, sourceTypes, window }: { instrumentKeys: readonly number[]; sourceTypes: readonly SourceType[]; window: TimeRange },
 ): Promise<readonly InstrumentGaps[]> {
+  const [sources, until] = await coverableUntil(queryable, sourceTypes, window.to);
   const { rows } = await queryable.query<{ instrument: string; kind: number; gaps: number; share: number }>(
-    `select i.id as instrument, c.kind, count(g) as gaps, sum(upper(g) - lower(g))::float8 / ($4::bigint - w.opened)::float8 as share
-     from symbol_instruments s join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key
-     cross join lateral (select greatest($3::bigint, (i.facts->>'opensAt')::float8::bigint) as opened) w
-     cross join lateral unnest(int8multirange(int8range(least(w.opened, $4::bigint), $4::bigint)) - c.ranges) as g
-     where s.symbol = $1 and i.source = any($2) and i.source <> 'file' and not (i.facts->>'closed')::boolean and w.opened < $4::bigint
-     group by i.id, c.kind, w.opened order by share desc, i.id`,
-    [symbol, sourceTypes, Math.floor(window.from), Math.floor(window.to)],
+    `select i.id as instrument, c.kind, count(g) as gaps, sum(upper(g) - lower(g))::float8 / (u.until - w.opened)::float8 as share
+     from instruments i join coverage c on c.instrument = i.key join unnest($2::text[], $3::bigint[]) as u(source, until) on u.source = i.source
+     cross join lateral (select greatest($4::bigint, (i.facts->>'opensAt')::float8::bigint) as opened) w
+     cross join lateral unnest(int8multirange(int8range(least(w.opened, u.until), u.until)) - c.ranges) as g
+     where i.key = any($1) and i.source <> 'file' and not (i.facts->>'closed')::boolean and w.opened < u.until
+     group by i.id, c.kind, w.opened, u.until order by share desc, i.id`,
+    [instrumentKeys, sources, until, Math.floor(window.from)],
   );
   return rows.map((row) => ({ ...row, kind: tickKindOf(row.kind) }));
 }

@@ -17,6 +17,15 @@ export async function coverageOf(queryable: Queryable, instrumentKey: number, ki
   return rows;
 }
 
+/** Up to when somebody has looked for an instrument's ticks, covered or not; null when nobody has. */
+export async function lookedUntil(queryable: Queryable, instrumentKey: number, kind: TickKind): Promise<number | null> {
+  const { rows } = await queryable.query<{ looked: number | null }>('select looked from coverage where instrument = $1 and kind = $2', [
+    instrumentKey,
+    kindCode(kind),
+  ]);
+  return rows[0]?.looked ?? null;
+}
+
 /** The parts of `[window.from, window.to)` that were not collected, oldest first. */
 export async function gapsOf(
   queryable: Queryable,

@@ -1,4 +1,4 @@
-import type { TimeRange } from '../../contracts/market-data.ts';
+import type { CandidateRow, TimeRange } from '../../contracts/market-data.ts';
 import type { TickKind } from '../../contracts/words.ts';
 import { kindCode } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-decoder.ts';
@@ -74,6 +74,23 @@ export async function readTickColumns(
     size: size.subarray(0, length),
     buy: buy.subarray(0, length),
   };
+}
+
+/** Which rows are ticks of an instrument already, by place. */
+export async function areStored(queryable: Queryable, instrumentKey: number, rows: readonly CandidateRow[]): Promise<readonly boolean[]> {
+  const times = rows.map(({ time }) => time ?? Number.NaN);
+  const from = times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
+  const to = times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY);
+  if (!Number.isFinite(from) || !Number.isFinite(to)) throw new RangeError('only rows with a time can be ticks');
+  const { rows: found } = await queryable.query<{ place: number }>(
+    // the bounds leave most months of ticks alone
+    `select x.place from unnest($2::bigint[], $3::smallint[], $4::text[]) with ordinality as x(time, kind, identity, place)
+     join ticks t on t.instrument = $1 and t.time = x.time and t.kind = x.kind and t.identity = x.identity
+     where t.time between $5 and $6`,
+    [instrumentKey, times, rows.map(({ kind }) => kindCode(kind)), rows.map(({ identity }) => identity), from, to],
+  );
+  const stored = new Set(found.map(({ place }) => place));
+  return rows.map((_, index) => stored.has(index + 1));
 }
 
 function grown<Column extends Float64Array | Uint8Array>(column: Column, larger: Column): Column {

@@ -1,5 +1,6 @@
 import type { Interval } from '../../contracts/words.ts';
 import type { CandleColumns } from '../../market/candles/candle-columns.ts';
+import { MOST_LATENESS_MS } from '../../market/lateness.ts';
 import { buildRegion } from '../candles/build-series.ts';
 import { tickHours } from '../candles/candle-plan.ts';
 import { candleRegions } from '../candles/candle-regions.ts';
@@ -130,11 +131,19 @@ async function verifyHours(queryable: Queryable): Promise<{ ticks: number; findi
   return { ticks: all[0].ticks, findings };
 }
 
+/**
+ * Ticks must lie where somebody looked: in covered time, both ends of which belong to it, or after it by no more than a venue may
+ * be late, since what is younger than that is stored and not claimed yet.
+ */
 async function verifyCoverage(queryable: Queryable): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ instrument: string; outside: number }>(
     `select i.id as instrument, sum(h.ticks) as outside from tick_hours h join coverage c on c.instrument = h.instrument and c.kind = h.kind
      join instruments i on i.key = h.instrument
-     where not c.ranges && int8range(h.hour * 3600000::bigint, (h.hour + 1) * 3600000::bigint) group by i.id order by i.id`,
+     where not exists (select from unnest(c.ranges) as r
+         where h.hour * 3600000::bigint <= upper(r) + $1::bigint and (h.hour + 1) * 3600000::bigint > lower(r))
+       and not coalesce(c.looked between h.hour * 3600000::bigint and (h.hour + 1) * 3600000::bigint + $1::bigint, false)
+     group by i.id order by i.id`,
+    [MOST_LATENESS_MS],
   );
   return rows.map(({ instrument, outside }) => `${instrument}: ${outside} ticks lie in hours that count as not collected`);
 }

@@ -1,0 +1,64 @@
+import type { Instrument } from '../../contracts/market-data.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { noteTradeAfterEnd } from '../../storage/markets/instruments.ts';
+import { holdCollect } from '../../storage/staging/collect-owner.ts';
+import { type CollectProgress, saveCollectProgress } from '../../storage/staging/collect-progress.ts';
+import { stageCoverage, stageLook, stagePage } from '../../storage/staging/staging.ts';
+import { coverageOf, lookedUntil } from '../../storage/ticks/coverage.ts';
+import { noteLateness } from '../../storage/ticks/lateness.ts';
+import { areStored } from '../../storage/ticks/ticks.ts';
+import type { InstrumentStaging } from './collect-instrument.ts';
+
+export interface StagingPlace {
+  readonly database: Database;
+  readonly executionId: string;
+  readonly symbol: string;
+  /** This attempt's claim on the symbol's staging. */
+  readonly owner: string;
+  readonly instrumentKey: number;
+  readonly asOf: number;
+  readonly progress: CollectProgress | undefined;
+}
+
+/** The staging of one instrument in the database. A page, what it covers and where to go on are one transaction. */
+export function instrumentStaging({
+  database,
+  executionId,
+  symbol,
+  owner,
+  instrumentKey,
+  asOf,
+  progress,
+}: StagingPlace): InstrumentStaging {
+  const key = { executionId, symbol, instrumentKey };
+  return {
+    progress,
+    async before() {
+      const [trade, price, looked] = await Promise.all([
+        coverageOf(database, instrumentKey, 'trade'),
+        coverageOf(database, instrumentKey, 'price'),
+        lookedUntil(database, instrumentKey, 'trade'),
+      ]);
+      return { covered: { trade, price }, looked, isStored: (rows) => areStored(database, instrumentKey, rows) };
+    },
+    async keep({ pageNumber, order, rows, kind, coverage, walked }, instrument: Instrument, reached) {
+      await database.transaction(async (transaction) => {
+        await holdCollect(transaction, { executionId, symbol, owner });
+        await stagePage(transaction, { ...key, pageNumber, order, rows });
+        for (const range of coverage) await stageCoverage(transaction, { ...key, kind, range });
+        if (walked !== undefined) {
+          await stageLook(transaction, { ...key, kind, looked: walked.looked, withdrawnFrom: walked.withdrawnFrom });
+          if (walked.lateBy > 0) await noteLateness(transaction, instrument.source, walked.lateBy, asOf);
+          await noteTradeAfterEnd(transaction, instrumentKey, instrument);
+        }
+        await saveCollectProgress(transaction, key, reached);
+      });
+    },
+    async finish(reached) {
+      await database.transaction(async (transaction) => {
+        await holdCollect(transaction, { executionId, symbol, owner });
+        await saveCollectProgress(transaction, key, reached);
+      });
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { SourceType } from '../../contracts/words.ts';
+import { latenessAt, rememberLateness, type SeenLateness } from '../../market/lateness.ts';
+import type { Queryable, Transaction } from '../database/database.ts';
+
+interface LatenessRow extends SeenLateness {
+  readonly source: SourceType;
+}
+
+/** How late rows of each source are expected at `asOf`, in milliseconds. Files are never late. */
+export async function latenessBySource(queryable: Queryable, asOf: number): Promise<(source: SourceType) => number> {
+  const { rows } = await queryable.query<LatenessRow>('select source, lateness_ms as ms, seen_at as at from source_lateness');
+  const seen = new Map(rows.map((row) => [row.source, row]));
+  return (source) => (source === 'file' ? 0 : latenessAt(seen.get(source), asOf));
+}
+
+/** A run this soon after another one only glances at the newest pages and claims nothing. */
+const GLANCE_MS = 60_000;
+
+/** Up to when each source's instruments must be covered after a run as of `asOf`; two lists by place, as `unnest` takes them. */
+export async function coverableUntil(
+  queryable: Queryable,
+  sourceTypes: readonly SourceType[],
+  asOf: number,
+): Promise<readonly [sources: readonly SourceType[], until: readonly number[]]> {
+  const lateness = await latenessBySource(queryable, asOf);
+  return [sourceTypes, sourceTypes.map((source) => Math.floor(asOf - lateness(source)))];
+}
+
+/** Remembers how late a row of a source was found. @param lateBy milliseconds after the look that had missed it */
+export async function noteLateness(transaction: Transaction, source: SourceType, lateBy: number, asOf: number): Promise<void> {
+  const { rows } = await transaction.query<SeenLateness>(
+    'select lateness_ms as ms, seen_at as at from source_lateness where source = $1 for update',
+    [source],
+  );
+  const known = rows[0];
+  const seen = rememberLateness(known, lateBy, asOf);
+  if (seen === undefined || seen === known) return;
+  await transaction.query(
+    `insert into source_lateness (source, lateness_ms, seen_at) values ($1, $2, $3)
+     on conflict (source) do update set lateness_ms = excluded.lateness_ms, seen_at = excluded.seen_at`,
+    [source, seen.ms, Math.floor(seen.at)],
+  );
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { LEAST_LATENESS_MS, latenessAt, latenessFrom, MOST_LATENESS_MS, rememberLateness } from '../../src/market/lateness.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+describe('how late rows are expected', () => {
+  it('is ten minutes until something else was seen, and half as long again as what was', () => {
+    expect(latenessAt(undefined, 0)).toBe(LEAST_LATENESS_MS);
+    const seen = rememberLateness(undefined, 30 * MINUTE, DAY);
+    expect(seen).toEqual({ ms: 45 * MINUTE, at: DAY });
+    expect(latenessAt(seen, 2 * DAY)).toBe(45 * MINUTE);
+  });
+
+  it('is forgotten a week after it was last seen', () => {
+    const seen = { ms: 45 * MINUTE, at: 0 };
+    expect(latenessAt(seen, 7 * DAY)).toBe(45 * MINUTE);
+    expect(latenessAt(seen, 8 * DAY)).toBe(LEAST_LATENESS_MS);
+    // rows that are as late as before keep it in memory
+    expect(rememberLateness(seen, 30 * MINUTE, 5 * DAY)).toEqual({ ms: 45 * MINUTE, at: 5 * DAY });
+  });
+
+  it('is not lowered by rows that are less late', () => {
+    const seen = { ms: 45 * MINUTE, at: 0 };
+    expect(rememberLateness(seen, 12 * MINUTE, DAY)).toBe(seen);
+    expect(rememberLateness(seen, 12 * MINUTE, 8 * DAY)).toEqual({ ms: 18 * MINUTE, at: 8 * DAY });
+    expect(rememberLateness(undefined, 5 * MINUTE, 0)).toBeUndefined();
+  });
+
+  it('has an end', () => {
+    expect(latenessFrom(5 * 3_600_000)).toBe(MOST_LATENESS_MS);
+  });
+});

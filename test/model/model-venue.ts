@@ -1,0 +1,143 @@
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import type { CandidateRow, Instrument } from '../../src/contracts/market-data.ts';
+import type { Json } from '../../src/contracts/pipeline-input.ts';
+import { describeError } from '../../src/sources/describe-error.ts';
+import { isFinal } from '../../src/sources/market-life.ts';
+import { type HistoryPage, type WalkCursor, walkNewestFirst } from '../../src/sources/newest-first-walk.ts';
+import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/instrument.ts';
+import { gammaMarketSchema } from '../../src/sources/polymarket/market-schema.ts';
+import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
+import { predictCategorySchema, predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
+import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../../src/sources/source.ts';
+import type { World, WorldTrade } from './world.ts';
+
+const iso = (time: number): string => new Date(time).toISOString();
+
+/**
+ * A world's venue as a source: the real walk and the real reading of a market's facts over made-up answers. Time is the test's;
+ * each request takes some of it.
+ */
+export class ModelVenue {
+  /** Our clock. */
+  now = 0;
+  /** Requests for trades since this was reset. */
+  requests = 0;
+  /** When the newest page was last read. */
+  firstLook = 0;
+  killedAt: readonly number[] = [];
+  readonly source: Source;
+  readonly #world: World;
+  readonly #rows = new Map<WorldTrade, CandidateRow[]>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.source = {
+      type: 'predict',
+      discover: (request) => this.#discover(request),
+      collect: (request) => this.#collect(request),
+      describe: (error) => describeError('model', error),
+    };
+  }
+
+  /** Whether a request now is answered. */
+  get isUp(): boolean {
+    return !this.#world.outages.some(({ from, to }) => this.now >= from && this.now < to);
+  }
+
+  get clock(): number {
+    return this.now + this.#world.headerSkew;
+  }
+
+  async #discover({ known }: DiscoverRequest): Promise<Discovery> {
+    if (!this.isUp) throw new PredictLabError('SourceUnavailable', 'the venue is down');
+    this.now += 300;
+    const [before] = known;
+    const instruments = before !== undefined && isFinal(before) ? [before] : [this.#facts()];
+    return { instruments, problems: [], requests: 1, clock: this.clock };
+  }
+
+  /** What the venue says of its market now, as its adapter reads it. */
+  #facts(): Instrument {
+    const { opensAt, plannedEnd, ended, closedFrom, statesClose } = this.#world;
+    const closed = closedFrom !== null && this.now >= closedFrom;
+    if (statesClose) {
+      const reading = gammaInstrument(
+        gammaMarketSchema.parse({
+          ...{
+            conditionId: '0x1',
+            slug: 'rain',
+            outcomes: ['Yes', 'No'],
+            clobTokenIds: ['1', '2'],
+            closed,
+            startDate: iso(opensAt + this.#stampSkew),
+          },
+          ...(plannedEnd !== null && { endDate: iso(plannedEnd) }),
+          ...(closed && { closedTime: iso((ended ?? 0) + this.#stampSkew), umaResolutionStatus: 'resolved', outcomePrices: ['1', '0'] }),
+        }),
+      );
+      if ('notBinary' in reading) throw new Error(reading.notBinary);
+      return { ...reading.instrument, id: 'predict:1', source: 'predict' };
+    }
+    const outcome = (indexSet: number, status: string) => ({ indexSet, onChainId: String(indexSet), status: closed ? status : null });
+    const market = predictMarketSchema.parse({
+      ...{
+        id: 1,
+        status: closed ? 'RESOLVED' : 'REGISTERED',
+        createdAt: iso(opensAt + this.#stampSkew),
+        outcomes: [outcome(1, 'WON'), outcome(2, 'LOST')],
+      },
+    });
+    const category = predictCategorySchema.parse({ slug: 'rain', markets: [], endsAt: plannedEnd === null ? null : iso(plannedEnd) });
+    const instrument = predictInstrument(market, category);
+    if (instrument === undefined) throw new Error('not binary');
+    return instrument;
+  }
+
+  /** What the clock that stamps trades adds to ours. */
+  get #stampSkew(): number {
+    const [trade] = this.#world.trades;
+    return trade === undefined ? 0 : trade.stamp - trade.made;
+  }
+
+  async *#collect(request: CollectRequest): AsyncGenerator<SourcePage> {
+    const { instrument, window, asOf, clock, before, lateness, refetch } = request;
+    const cursor = request.cursor as unknown as { walk: WalkCursor | null } | undefined;
+    if (cursor?.walk === null) return;
+    const pages = walkNewestFirst({
+      ...{ venue: 'model', instrument, window, asOf, clock, before, lateness, refetch, repeats: 'ask-again' as const },
+      resume: cursor?.walk,
+      fetch: async (at) => this.#page(at),
+    });
+    for await (const page of pages) yield { ...page, cursor: { walk: page.cursor } as unknown as Json };
+  }
+
+  #page(cursor: string | null): HistoryPage {
+    this.requests++;
+    this.now += 700;
+    if (this.killedAt.includes(this.requests)) throw new PredictLabError('SourceUnavailable', 'the worker was killed');
+    if (!this.isUp) throw new PredictLabError('SourceUnavailable', 'the venue is down');
+    if (cursor === null) this.firstLook = this.now;
+    const shown = this.#world.trades.filter(({ visible }) => visible <= this.now).sort((a, b) => b.stamp - a.stamp || b.made - a.made);
+    const after = cursor === null ? 0 : this.#world.cursors === 'offset' ? Number(cursor) : shown.findIndex(({ id }) => id === cursor) + 1;
+    const rows = shown.slice(after, after + this.#world.pageSize);
+    const last = rows.at(-1);
+    const more = after + rows.length < shown.length && last !== undefined;
+    const next = !more ? null : this.#world.cursors === 'offset' ? String(after + rows.length) : last.id;
+    return { rows: rows.map((trade) => this.#row(trade)), next, requests: 1, clock: this.clock };
+  }
+
+  #row(trade: WorldTrade): CandidateRow {
+    const version = trade.versions.filter(({ from }) => from <= this.now).length - 1;
+    let rows = this.#rows.get(trade);
+    if (rows === undefined) this.#rows.set(trade, (rows = trade.versions.map((_, index) => rowOf(trade, index))));
+    return rows[version] as CandidateRow;
+  }
+}
+
+function rowOf({ id, stamp, versions, bad }: WorldTrade, version: number): CandidateRow {
+  const { price, size } = versions[version] as { price: number; size: number };
+  return {
+    ...{ kind: 'trade', time: stamp, price: bad ? 1.7 : price, size, side: 'buy', outcome: 'Yes', tradeId: id, identity: id },
+    ...{ raw: `${id} ${version}`, defect: null },
+  };
+}

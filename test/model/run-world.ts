@@ -1,0 +1,199 @@
+import type { TimeRange } from '../../src/contracts/market-data.ts';
+import { LEAST_LATENESS_MS } from '../../src/market/lateness.ts';
+import { SETTLE_MS } from '../../src/sources/market-life.ts';
+import { isWithin } from '../../src/sources/time-ranges.ts';
+import { ModelVenue } from './model-venue.ts';
+import { type Claims, type Pipeline, union } from './pipeline.ts';
+import { DAY, type Firing, HOUR, MINUTE, type World, type WorldTrade } from './world.ts';
+
+/** What a world was good for: how much of it was exercised, and what was wrong. */
+export interface WorldReport {
+  readonly runs: number;
+  readonly stored: number;
+  /** One sentence each; none: the data and its coverage are the truth. */
+  readonly wrong: readonly string[];
+}
+
+const PAUSE = 5 * MINUTE;
+const ATTEMPTS = 3;
+
+/** Lets a world happen, run after run, and compares what is stored and claimed with the truth after each. */
+export async function runWorld(world: World, pipelineOf: (venue: ModelVenue) => Pipeline | Promise<Pipeline>): Promise<WorldReport> {
+  const venue = new ModelVenue(world);
+  const pipeline = await pipelineOf(venue);
+  const checks = new Checks(world);
+  let runs = 0;
+  for (const [index, firing] of world.firings.entries()) {
+    if (checks.wrong.length > 0) break;
+    venue.now = Math.max(venue.now, firing.at);
+    const lateness = await pipeline.lateness(firing.asOf);
+    const run = `run ${index}`;
+    if (!(await attempts(pipeline, venue, run, firing))) continue;
+    runs++;
+    const claims = await pipeline.store(run, firing);
+    await checks.afterRun({ run, firing, claims, lateness, venue, pipeline });
+  }
+  await checks.atTheEnd(pipeline, venue);
+  return { runs, stored: (await pipeline.ticks()).length, wrong: checks.wrong.map((sentence) => `seed ${world.seed}: ${sentence}`) };
+}
+
+/** Tries a collection as a run does. @returns whether it came through */
+async function attempts(pipeline: Pipeline, venue: ModelVenue, run: string, firing: Firing): Promise<boolean> {
+  venue.requests = 0;
+  venue.firstLook = 0;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    venue.killedAt = firing.killedAt;
+    try {
+      await pipeline.attempt(run, firing);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Error) || !/venue is down|worker was killed|repeats the same page/.test(error.message)) throw error;
+      venue.now += PAUSE;
+    }
+  }
+  return false;
+}
+
+interface Ran {
+  readonly run: string;
+  readonly firing: Firing;
+  readonly claims: Claims;
+  /** Expected before the run. */
+  readonly lateness: number;
+  readonly venue: ModelVenue;
+  readonly pipeline: Pipeline;
+}
+
+class Checks {
+  readonly wrong: string[] = [];
+  readonly #world: World;
+  readonly #content = new Map<string, { price: number | null; size: number | null }>();
+  /** Trades that become ticks. */
+  readonly #good: readonly WorldTrade[];
+  #closedSeen = Number.POSITIVE_INFINITY;
+  /** Whether some run's window was shorter than rows may be late: what lies before it nobody was asked to find. */
+  #narrow = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#good = world.trades.filter(({ bad }) => !bad);
+  }
+
+  async afterRun(ran: Ran): Promise<void> {
+    this.#narrow ||= ran.firing.daysBack < 1;
+    const ticks = await ran.pipeline.ticks();
+    const stored = new Set(ticks.map(({ id }) => id));
+    this.#rows(ran, ticks);
+    this.#claims(ran, stored);
+    if (ran.claims.whole) {
+      this.#overlap(ran, stored);
+      await this.#coverage(ran, stored);
+    }
+    await this.#facts(ran);
+  }
+
+  /** Each tick is one of the venue's trades, once, as the venue showed it last. */
+  #rows({ run, claims }: Ran, ticks: Awaited<ReturnType<Pipeline['ticks']>>): void {
+    for (const [id, { price, size }] of claims.kept) this.#content.set(id, { price, size });
+    const byId = new Map(this.#world.trades.map((trade) => [trade.id, trade]));
+    const met = new Set<string>();
+    for (const { id, time, price, size } of ticks) {
+      const trade = byId.get(id);
+      const shown = this.#content.get(id);
+      if (trade === undefined || trade.bad) this.wrong.push(`${run} invented ${id}`);
+      else if (met.has(id)) this.wrong.push(`${run} has ${id} twice`);
+      else if (trade.stamp !== time) this.wrong.push(`${run} moved ${id}`);
+      else if (shown === undefined || shown.price !== price || shown.size !== size)
+        this.wrong.push(`${run} has ${id} at ${price} × ${size}, the venue showed ${shown?.price} × ${shown?.size} last`);
+      met.add(id);
+    }
+    for (const id of this.#content.keys()) if (!met.has(id)) this.wrong.push(`${run} lost ${id}`);
+  }
+
+  /** What is claimed was seen: no trade in it that was there to be seen, or that comes no later than is known, is missing. */
+  #claims({ run, claims, lateness, venue, firing }: Ran, stored: ReadonlySet<string>): void {
+    const looked = venue.requests === 0 ? venue.now : venue.firstLook;
+    for (const trade of this.#good) {
+      if (stored.has(trade.id) || !isWithin(trade.stamp, claims.ranges)) continue;
+      const late = trade.visible - trade.stamp;
+      if (trade.visible > looked && late > Math.max(lateness, LEAST_LATENESS_MS)) continue;
+      this.wrong.push(
+        `${run} (as of ${ago(firing.at, firing.asOf)}) claims ${ago(firing.at, trade.stamp)} but lacks ${trade.id}, seen ${ago(firing.at, trade.visible)}`,
+      );
+      return;
+    }
+    const beyond = claims.ranges.find(({ to }) => to > firing.asOf);
+    if (beyond !== undefined) this.wrong.push(`${run} claims what is after its own instant`);
+  }
+
+  /** What earlier runs claimed is taken back as far as the lateness that is known by now makes it doubtful. */
+  async #coverage({ run, firing, venue, pipeline }: Ran, stored: ReadonlySet<string>): Promise<void> {
+    if (this.#narrow || this.#world.lateness === 'stragglers' || firing.asOf < firing.at - HOUR) return;
+    const covered = await pipeline.covered();
+    const lateness = Math.max(LEAST_LATENESS_MS, await pipeline.lateness(firing.asOf));
+    const lost = this.#good.find(
+      ({ id, stamp, visible }) =>
+        !stored.has(id) && isWithin(stamp, covered) && visible - stamp <= lateness && stamp >= firing.asOf - firing.daysBack * DAY,
+    );
+    if (lost !== undefined)
+      this.wrong.push(`${run} leaves ${ago(firing.at, lost.stamp)} covered, but ${lost.id} comes ${ago(venue.now, lost.visible)}`);
+  }
+
+  /** A row that comes at most twice as late as is always expected is found by every walk that looks down to what is covered. */
+  #overlap({ run, firing, venue, claims }: Ran, stored: ReadonlySet<string>): void {
+    if (firing.asOf < firing.at - HOUR) return;
+    const from = Math.max(firing.asOf - firing.daysBack * DAY, Math.min(...claims.ranges.map((range) => range.from)) - LEAST_LATENESS_MS);
+    const lost = this.#good.find(
+      ({ id, stamp, visible }) =>
+        !stored.has(id) && visible <= venue.firstLook && stamp <= firing.asOf && stamp >= from && visible - stamp <= 2 * LEAST_LATENESS_MS,
+    );
+    if (lost !== undefined) this.wrong.push(`${run} looked and did not find ${lost.id} of ${ago(firing.at, lost.stamp)}`);
+  }
+
+  /** A close is never dated before the last trade, a result never before somebody saw it. */
+  async #facts({ run, firing, venue, pipeline }: Ran): Promise<void> {
+    const instrument = await pipeline.instrument();
+    const { closedFrom, statesClose } = this.#world;
+    if (instrument?.closed !== true || closedFrom === null) return;
+    this.#closedSeen = Math.min(this.#closedSeen, venue.now);
+    const last = Math.max(...this.#world.trades.map(({ stamp }) => stamp));
+    if (instrument.endsBy === undefined || instrument.endsBy + SETTLE_MS + LEAST_LATENESS_MS < last)
+      this.wrong.push(`${run} has it end ${ago(firing.at, instrument.endsBy ?? 0)}, it was traded ${ago(firing.at, last)}`);
+    const { resolution } = instrument;
+    if (!statesClose && resolution.kind === 'settled' && (resolution.at === null || resolution.at < closedFrom - HOUR))
+      this.wrong.push(`${run} knows the result ${ago(firing.at, resolution.at ?? 0)}, it was there ${ago(firing.at, closedFrom)}`);
+  }
+
+  async atTheEnd(pipeline: Pipeline, venue: ModelVenue): Promise<void> {
+    if (this.wrong.length > 0) return;
+    const final = this.#world.firings.at(-1) as Firing;
+    const stored = new Set((await pipeline.ticks()).map(({ id }) => id));
+    const covered = union(await pipeline.covered());
+    const inWindow: TimeRange = { from: final.asOf - final.daysBack * DAY, to: final.asOf };
+    const lateness = await pipeline.lateness(final.asOf);
+    // an index that is behind by a constant is found out by its first late row; stragglers only within their reach
+    const known = Math.max(2 * LEAST_LATENESS_MS, this.#world.lateness === 'behind' ? lateness : 0);
+    const lost = this.#good.find(
+      ({ id, stamp, visible }) => stamp >= inWindow.from && stamp < inWindow.to && visible - stamp <= known && !stored.has(id),
+    );
+    if (lost !== undefined) this.wrong.push(`${lost.id} was lost for good`);
+    // quiet and ended time is covered, up to what may still come
+    if (
+      !covered.some(({ from, to }) => from <= inWindow.from && to >= inWindow.to - lateness - 1000 - Math.max(0, -this.#world.headerSkew))
+    )
+      this.wrong.push(`${final.daysBack} days are not covered in the end`);
+    const requests = await this.#requestsOf(pipeline, venue, final);
+    const over = this.#closedSeen + lateness + 2 * MINUTE < final.at;
+    if (requests > (over ? 0 : 2)) this.wrong.push(`a run right after another asks ${requests} times for trades`);
+  }
+
+  async #requestsOf(pipeline: Pipeline, venue: ModelVenue, final: Firing): Promise<number> {
+    venue.requests = 0;
+    venue.killedAt = [];
+    await pipeline.attempt('right after', { ...final, asOf: final.asOf + 20_000 });
+    return venue.requests;
+  }
+}
+
+/** A moment as minutes before another: easier to read than two times. */
+const ago = (now: number, time: number): string => `${((now - time) / MINUTE).toFixed(1)} min before`;
