@@ -143,7 +143,7 @@ async function look({ instrument, asOf, before }: Walk, plan: WalkPlan, page: Hi
     if (time >= plan.window.from && couldBeKnown(plan, time) && assessTick(row, facts).verdict === 'ok') old.push(row);
   }
   const stored = old.length === 0 ? [] : await before.isStored(old);
-  const unknown = old.flatMap(({ time }, index) => (stored[index] === true || time === null ? [] : [time]));
+  const unknown = old.flatMap(({ time }, index) => (stored[index] || time === null ? [] : [time]));
   return { oldest, newest, more: page.next !== null, unknown };
 }
 

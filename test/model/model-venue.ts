@@ -63,14 +63,12 @@ export class ModelVenue {
     if (statesClose) {
       const reading = gammaInstrument(
         gammaMarketSchema.parse({
-          ...{
-            conditionId: '0x1',
-            slug: 'rain',
-            outcomes: ['Yes', 'No'],
-            clobTokenIds: ['1', '2'],
-            closed,
-            startDate: iso(opensAt + this.#stampSkew),
-          },
+          conditionId: '0x1',
+          slug: 'rain',
+          outcomes: ['Yes', 'No'],
+          clobTokenIds: ['1', '2'],
+          closed,
+          startDate: iso(opensAt + this.#stampSkew),
           ...(plannedEnd !== null && { endDate: iso(plannedEnd) }),
           ...(closed && { closedTime: iso((ended ?? 0) + this.#stampSkew), umaResolutionStatus: 'resolved', outcomePrices: ['1', '0'] }),
         }),
@@ -80,12 +78,10 @@ export class ModelVenue {
     }
     const outcome = (indexSet: number, status: string) => ({ indexSet, onChainId: String(indexSet), status: closed ? status : null });
     const market = predictMarketSchema.parse({
-      ...{
-        id: 1,
-        status: closed ? 'RESOLVED' : 'REGISTERED',
-        createdAt: iso(opensAt + this.#stampSkew),
-        outcomes: [outcome(1, 'WON'), outcome(2, 'LOST')],
-      },
+      id: 1,
+      status: closed ? 'RESOLVED' : 'REGISTERED',
+      createdAt: iso(opensAt + this.#stampSkew),
+      outcomes: [outcome(1, 'WON'), outcome(2, 'LOST')],
     });
     const category = predictCategorySchema.parse({ slug: 'rain', markets: [], endsAt: plannedEnd === null ? null : iso(plannedEnd) });
     const instrument = predictInstrument(market, category);
@@ -104,7 +100,15 @@ export class ModelVenue {
     const cursor = request.cursor as unknown as { walk: WalkCursor | null } | undefined;
     if (cursor?.walk === null) return;
     const pages = walkNewestFirst({
-      ...{ venue: 'model', instrument, window, asOf, clock, before, lateness, refetch, repeats: 'ask-again' as const },
+      venue: 'model',
+      instrument,
+      window,
+      asOf,
+      clock,
+      before,
+      lateness,
+      refetch,
+      repeats: 'ask-again' as const,
       resume: cursor?.walk,
       fetch: async (at) => this.#page(at),
     });
@@ -130,14 +134,22 @@ export class ModelVenue {
     const version = trade.versions.filter(({ from }) => from <= this.now).length - 1;
     let rows = this.#rows.get(trade);
     if (rows === undefined) this.#rows.set(trade, (rows = trade.versions.map((_, index) => rowOf(trade, index))));
-    return rows[version] as CandidateRow;
+    return rows[version];
   }
 }
 
 function rowOf({ id, stamp, versions, bad }: WorldTrade, version: number): CandidateRow {
   const { price, size } = versions[version] as { price: number; size: number };
   return {
-    ...{ kind: 'trade', time: stamp, price: bad ? 1.7 : price, size, side: 'buy', outcome: 'Yes', tradeId: id, identity: id },
-    ...{ raw: `${id} ${version}`, defect: null },
+    kind: 'trade',
+    time: stamp,
+    price: bad ? 1.7 : price,
+    size,
+    side: 'buy',
+    outcome: 'Yes',
+    tradeId: id,
+    identity: id,
+    raw: `${id} ${version}`,
+    defect: null,
   };
 }

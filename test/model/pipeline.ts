@@ -108,7 +108,13 @@ export function memoryPipeline(venue: ModelVenue): Pipeline {
       const staged = runs.get(executionId) ?? { pages: [], ranges: [], looked: null, withdrawnFrom: null, progress: undefined };
       runs.set(executionId, staged);
       const outcome = await collectInstrument({
-        ...{ planned, staging: stagingOf(staged, asOf), window, asOf, lateness: latenessAt(seen, asOf), refetch, signal: never },
+        planned,
+        staging: stagingOf(staged, asOf),
+        window,
+        asOf,
+        lateness: latenessAt(seen, asOf),
+        refetch,
+        signal: never,
         onPage: () => undefined,
       });
       instrument = outcome.instrument;

@@ -61,7 +61,7 @@ export interface World {
   readonly lateness: 'prompt' | 'behind' | 'stragglers';
 }
 
-const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(choices.length)] as T;
+const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(choices.length)];
 
 /** Makes the world of a seed. */
 export function makeWorld(seed: number): World {

@@ -23,7 +23,7 @@ export async function coverableUntil(
   asOf: number,
 ): Promise<readonly [sources: readonly SourceType[], until: readonly number[]]> {
   const lateness = await latenessBySource(queryable, asOf);
-  return [sourceTypes, sourceTypes.map((source) => Math.floor(asOf - lateness(source)))];
+  return [sourceTypes, sourceTypes.map((source) => Math.floor(asOf - lateness(source) - GLANCE_MS))];
 }
 
 /** Remembers how late a row of a source was found. @param lateBy milliseconds after the look that had missed it */

@@ -1,7 +1,7 @@
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
-import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import { rankedSharpe } from '../backtests/ranked-sharpe.ts';
+import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
 const HOUR = 3_600_000;
