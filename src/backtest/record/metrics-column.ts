@@ -3,7 +3,7 @@ import type { BacktestResult, Unfilled } from '../engine/result.ts';
 import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/backtest-metrics.ts';
 import type { CalibrationBin } from '../metrics/calibration.ts';
 import type { Sample } from '../metrics/sample.ts';
-import { fieldsOf, type Fields, listOf, numberOf, numbersOf, textsOf } from './fields.ts';
+import { type Fields, fieldsOf, listOf, numberOf, numbersOf, textsOf } from './fields.ts';
 
 /** What is kept of a result beside its trades, its curve and its passport. null = not known: it was stored before there was such a thing. */
 export interface StoredMetrics {
