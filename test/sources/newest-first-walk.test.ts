@@ -238,9 +238,19 @@ describe('rows that come late', () => {
     const isStored = ({ time }: CandidateRow): boolean => (time ?? 0) < hours(21);
     const { cursors, pages, coverage } = await walk({ covered, isStored });
     expect(cursors).toEqual([null, '10', '20', '30']);
-    expect(pages.at(-1)?.walked).toEqual({ looked: NOW, newest: NOW, lateBy: 5 * HOUR + LATE });
+    expect(pages.at(-1)?.walked).toEqual({ looked: NOW, newest: NOW, lateBy: 5 * HOUR + LATE, withdrawnFrom: null });
     // what was learned holds back what this walk claims
     expect(coverage).toEqual([{ from: hours(15), to: NOW - 6 * HOUR }]);
+  });
+
+  it('take back what was claimed before anybody knew how late they are', async () => {
+    const early = [{ from: hours(80), to: hours(1) - LATE }];
+    const { pages, coverage } = await walk({ covered: early, looked: hours(1), isStored: ({ time }) => (time ?? 0) < hours(3) });
+    expect(pages.at(-1)?.walked).toMatchObject({ lateBy: 2 * HOUR, withdrawnFrom: hours(3) });
+    // what is claimed again waits for the next run
+    expect(coverage).toEqual([]);
+    const past = await walk({ covered: early, looked: hours(1), asOf: hours(2), window: { from: hours(50), to: hours(2) } });
+    expect(past.pages).toEqual([]);
   });
 
   it('are no sign of lateness where nobody had looked, or longer ago than any lateness', async () => {
@@ -267,7 +277,6 @@ describe('rows that come late', () => {
 describe('a closed market', () => {
   const closed = { ...INSTRUMENT, closed: true, closesAt: hours(30), endsBy: hours(10) };
   const end = hours(10) + 60_000;
-  const settled = NOW;
   // its trades end where it does
   const fetchPage = (cursor: string | null): HistoryPage => {
     const page = pageAt(cursor ?? '10');
@@ -278,7 +287,10 @@ describe('a closed market', () => {
     const covered = [{ from: hours(80), to: hours(10) }];
     const { cursors, coverage } = await walk({ instrument: closed, covered, fetchPage });
     expect(cursors).toEqual([null, '20']);
-    expect(coverage).toEqual([{ from: hours(10), to: settled }]);
+    expect(coverage).toEqual([
+      { from: hours(10), to: SURE },
+      { from: end, to: NOW },
+    ]);
     const later = await walk({ instrument: closed, covered: [{ from: hours(80), to: hours(9) }] });
     expect(later.cursors).toEqual([]);
   });
