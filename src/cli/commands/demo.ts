@@ -8,8 +8,10 @@ import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signa
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { COLUMNS_HELP } from '../options/column-options.ts';
+import { LIVE_PAGES_PORT } from '../options/parse-port.ts';
 import { ExitError } from '../terminal/exit.ts';
 import { dataInput, sandboxInput } from './demo-input.ts';
+import { openUi } from './open-ui.ts';
 
 interface DemoOptions {
   readonly keep?: boolean;
@@ -90,7 +92,8 @@ async function demo(options: DemoOptions): Promise<void> {
       log.info(`\nTemporal's Web UI was at ${workflows}; with --keep it stays up for looking around.`);
       return;
     }
-    log.info(keptUp(workflows, worker.logFile, stackEnv));
+    const pages = await openUi({ env: stackEnv, port: LIVE_PAGES_PORT, orFree: true, closers, log });
+    log.info(keptUp({ pages, workflows, workerLog: worker.logFile, env: stackEnv }));
     await Promise.race([stopped, abort]);
     if (fault !== undefined) throw new ExitError(1, fault);
   } finally {
@@ -98,10 +101,21 @@ async function demo(options: DemoOptions): Promise<void> {
   }
 }
 
-function keptUp(workflows: string, workerLog: string, env: NodeJS.ProcessEnv): string {
+function keptUp({
+  pages,
+  workflows,
+  workerLog,
+  env,
+}: {
+  pages: string;
+  workflows: string;
+  workerLog: string;
+  env: NodeJS.ProcessEnv;
+}): string {
   const names = ['TEMPORAL_ADDRESS', 'PREDICTLAB_HOME', ...Object.keys(env).filter((name) => /^(POLYMARKET|PREDICT)_/.test(name))];
   return [
     '',
+    `live pages:        ${pages}`,
     `Temporal's Web UI: ${workflows}`,
     `worker log:        ${workerLog}`,
     'predictlab commands reach it with:',

@@ -7,8 +7,9 @@ import { livingRecords } from '../../set-up/processes/process-record.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
-import { parsePort } from '../options/parse-port.ts';
+import { LIVE_PAGES_PORT, parsePort } from '../options/parse-port.ts';
 import { ExitError } from '../terminal/exit.ts';
+import { openUi } from './open-ui.ts';
 
 interface DevOptions {
   readonly port: number;
@@ -27,7 +28,7 @@ export function registerDev(program: Command): void {
     )
     .option('--port <port>', "Temporal's port; a free one when it is in use", parsePort, 7233)
     .option('--ui-port <port>', "its Web UI's port", parsePort, 8233)
-    .option('--headless', 'without the Web UI')
+    .option('--headless', "without the live pages and Temporal's Web UI")
     .option('--json', 'print the addresses as one line of JSON when everything is up')
     .action(dev);
 }
@@ -48,7 +49,12 @@ async function dev(options: DevOptions): Promise<void> {
   const { stopped } = stopSignal();
   const closers = new Closers(log);
   try {
-    const { server, worker, broken } = await startStack({
+    const {
+      server,
+      worker,
+      broken,
+      env: stackEnv,
+    } = await startStack({
       ...options,
       kind: 'dev',
       keepUp: true,
@@ -60,14 +66,18 @@ async function dev(options: DevOptions): Promise<void> {
       closers,
       log,
     });
+    const pages = options.headless ? undefined : await openUi({ env: stackEnv, port: LIVE_PAGES_PORT, orFree: true, closers, log });
     if (options.json) {
       const { address, namespace, uiUrl } = server;
-      process.stdout.write(`${JSON.stringify({ address, namespace, uiUrl, home, workerLog: worker.logFile })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ ...(pages ? { pages } : {}), address, namespace, uiUrl, home, workerLog: worker.logFile })}\n`,
+      );
     } else {
       const settings = [`TEMPORAL_ADDRESS=${server.address}`, ...(env.PREDICTLAB_HOME ? [`PREDICTLAB_HOME=${home}`] : [])];
       const isUsual = server.address === '127.0.0.1:7233';
       process.stderr.write(
         [
+          ...(pages ? [`pages      ${pages}`] : []),
           `Temporal   ${server.address}, namespace ${server.namespace}`,
           ...(server.uiUrl ? [`Web UI     ${server.uiUrl}`] : []),
           `Postgres   ${env.DATABASE_URL ? 'DATABASE_URL' : `embedded, ${home}`}`,

@@ -1,5 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 
+/** Where the live pages are unless said otherwise. */
+export const LIVE_PAGES_PORT = 8270;
+
 /** A TCP port given as an option. */
 export function parsePort(text: string): number {
   const port = Number(text);

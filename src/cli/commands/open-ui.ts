@@ -1,0 +1,93 @@
+import type { PredictLab } from '../../client.ts';
+import type { Closers } from '../../closers.ts';
+import { messageOf } from '../../contracts/errors.ts';
+import type { Log } from '../../contracts/log.ts';
+import { planOf } from '../../scheduling/graph/plan.ts';
+import { homeFolder } from '../../set-up/home.ts';
+import { openDatabase } from '../../storage/database/open-database.ts';
+import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
+import { withCoverage } from './plan-coverage.ts';
+import { plannedRun } from './planned-run.ts';
+
+/** Where Temporal was away it is looked for again this much later. */
+const CONNECT_AGAIN_MS = 5_000;
+
+export interface OpenUiOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly port: number;
+  /** Take a free port when that one is in use. @default false: refuse */
+  readonly orFree?: boolean;
+  /** @default "127.0.0.1" */
+  readonly host?: string;
+  /** @default none */
+  readonly token?: string | null;
+  /** @default false */
+  readonly control?: boolean;
+  /** @default false */
+  readonly guarded?: boolean;
+  /** Takes over what is opened, also when the start fails half-way. */
+  readonly closers: Closers;
+  readonly log: Log;
+}
+
+/** Opens what the live pages read, and serves them. @returns their address */
+export async function openUi({ env, closers, log, orFree = false, ...options }: OpenUiOptions): Promise<string> {
+  const { url } = closers.add('the embedded Postgres', await resolveDatabase(env, log));
+  const database = closers.add('the database pool', await openDatabase({ url, max: 6, applicationName: 'predictlab-ui' }));
+  const temporal = closers.add(
+    'the Temporal connection',
+    lastingConnection(env, (reason) => log.warn(reason)),
+  );
+  const { TEMPORAL_UI_URL: uiUrl, TEMPORAL_NAMESPACE: namespace = 'default' } = env;
+  // Fastify takes its time to load: only who serves pages pays for that
+  const { serveUi } = await import('../../ui/serve-ui.ts');
+  const serve = (port: number) =>
+    serveUi({
+      ...options,
+      port,
+      database,
+      home: homeFolder(env),
+      lab: () => temporal.lab(),
+      plan: async () => {
+        const { config, graph } = await plannedRun(database, {});
+        return await withCoverage(database, { tasks: planOf(graph), config });
+      },
+      ...(uiUrl ? { temporalUiUrl: `${uiUrl}/namespaces/${namespace}/workflows` } : {}),
+      log,
+    });
+  const served = await serve(options.port).catch((error: unknown) => {
+    if (!orFree) throw error;
+    return serve(0);
+  });
+  return closers.add('the pages', served).address;
+}
+
+/** Temporal while it is there: a server that is away costs the live parts of the pages, not the pages. */
+function lastingConnection(
+  env: NodeJS.ProcessEnv,
+  tell: (reason: string) => void,
+): { lab(): Promise<PredictLab | undefined>; close(): Promise<void> } {
+  let connected: Promise<PredictLab | undefined> | undefined;
+  let failedAt = Number.NEGATIVE_INFINITY;
+  const connect = async (): Promise<PredictLab | undefined> => {
+    try {
+      const { PredictLab } = await import('../../client.ts');
+      return await PredictLab.connect({ env });
+    } catch (error) {
+      if (failedAt === Number.NEGATIVE_INFINITY) tell(messageOf(error));
+      failedAt = Date.now();
+      connected = undefined;
+      return undefined;
+    }
+  };
+  return {
+    async lab() {
+      if (connected === undefined && Date.now() - failedAt < CONNECT_AGAIN_MS) return undefined;
+      connected ??= connect();
+      return await connected;
+    },
+    async close() {
+      await (await connected)?.close();
+    },
+  };
+}
