@@ -10,11 +10,15 @@ import { runOutcome } from './client/run-outcome.ts';
 import { runStamp } from './client/run-stamp.ts';
 import { Schedules } from './client/schedules.ts';
 import { isUnavailable, serviceMessage } from './client/service-error.ts';
-import { PredictLabError } from './contracts/errors.ts';
+import { cutText } from './contracts/cut-text.ts';
+import { InvalidPipelineError, PredictLabError } from './contracts/errors.ts';
 import type { PipelineInput } from './contracts/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/pipeline-status.ts';
 import type { RunOrigin } from './contracts/run-config.ts';
 import { TASK_QUEUE } from './contracts/words.ts';
+import { PAYLOAD_BUDGET } from './scheduling/payload/budget.ts';
+import { encodedBytes } from './scheduling/payload/encoded-bytes.ts';
+import { readGraph } from './scheduling/payload/fit-graph.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import {
   graphQuery,
@@ -32,6 +36,8 @@ export interface StartOptions extends RunOrigin {
   readonly runId?: string;
 }
 
+/** Temporal refuses a summary of more than 400 bytes. Characters. */
+const LONGEST_SUMMARY = 100;
 /** Whoever waits for a run outlasts a restart of the server of this length. */
 const SERVER_PATIENCE_MS = 30_000;
 
@@ -88,6 +94,16 @@ export class PredictLab {
     input: PipelineInput = {},
     { runId = `pipeline-${runStamp(new Date())}-${randomUUID().slice(0, 4)}`, ...options }: StartOptions = {},
   ): Promise<StartedRun> {
+    const bytes = encodedBytes([input, options]);
+    if (bytes > PAYLOAD_BUDGET) {
+      const [kb, most] = [bytes, PAYLOAD_BUDGET].map((size) => Math.ceil(size / 1_000));
+      throw new InvalidPipelineError([
+        {
+          where: 'input',
+          message: `has ${kb} KB, and Temporal carries ${most} KB at once; put data into a file or a table, or split the run`,
+        },
+      ]);
+    }
     try {
       const handle = await this.#client.workflow.start<typeof pipeline>('pipeline', {
         taskQueue: this.#taskQueue,
@@ -144,7 +160,7 @@ export class PredictLab {
   /** The tasks in topological order. */
   async graph(run: string): Promise<readonly GraphTask[]> {
     const handle = await this.#handle(run);
-    return await this.#questions.ofRun(handle, () => handle.query(graphQuery));
+    return readGraph(await this.#questions.ofRun(handle, () => handle.query(graphQuery)));
   }
 
   /** One line: what a task is waiting for, or why it was skipped or failed. */
@@ -249,7 +265,7 @@ function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string
       : symbols.length === 0
         ? 'custom tasks'
         : symbols.length <= 3
-          ? symbols.join(', ')
+          ? cutText(symbols.join(', '), LONGEST_SUMMARY / 2)
           : `${symbols.length} symbols`;
   return `${which} → ${untilStage}`;
 }

@@ -1,7 +1,8 @@
 import type { PipelineResult } from '../contracts/pipeline-status.ts';
-import type { PreparedRun, PrepareInput } from '../contracts/run-config.ts';
+import type { PrepareInput } from '../contracts/run-config.ts';
 import type { CustomTaskCall, StageCall, TaskOutcome } from '../contracts/stage-report.ts';
 import type { Stage } from '../contracts/words.ts';
+import type { PackedPrepared } from '../scheduling/payload/pack-prepared.ts';
 
 /** The stages as Temporal activities, named as in the contract. */
 export type StageActivities = Record<Stage, (call: StageCall) => Promise<TaskOutcome>>;
@@ -21,6 +22,6 @@ export interface FinishInput {
 
 /** The bookkeeping of a run. */
 export interface RunActivities {
-  preparePipeline(input: PrepareInput): Promise<PreparedRun>;
+  preparePipeline(input: PrepareInput): Promise<PackedPrepared>;
   finishPipeline(input: FinishInput): Promise<void>;
 }

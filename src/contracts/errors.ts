@@ -5,6 +5,8 @@
  * No Temporal and no zod here: pure code throws these too.
  */
 
+import { cutText } from './cut-text.ts';
+
 /** What the engine does with an error of each type. */
 export const ERROR_EFFECTS = {
   /** The input of a run is wrong; no task runs. */
@@ -68,14 +70,24 @@ export interface Problem {
   readonly message: string;
 }
 
-/** All problems in one error, one line each, so that a user mends them in one go. */
+/** So many problems are told, each up to so many characters: the error travels, and an input of any size may be wrong everywhere. */
+const PROBLEMS_TOLD = 200;
+const LONGEST_PROBLEM = 1_000;
+
+/** All problems in one error, one line each, so that a user mends them in one go; of very many the first. */
 export class InvalidPipelineError extends PredictLabError {
+  /** Those that are told. */
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    super('InvalidPipeline', [`${count} in the pipeline input:`, ...problems.map((p) => `- ${p.where}: ${p.message}`)].join('\n'));
-    this.problems = problems;
+  constructor(found: readonly Problem[]) {
+    const count = found.length === 1 ? '1 problem' : `${found.length} problems`;
+    const told = found
+      .slice(0, PROBLEMS_TOLD)
+      .map(({ where, message }) => ({ where: cutText(where, LONGEST_PROBLEM), message: cutText(message, LONGEST_PROBLEM) }));
+    const lines = told.map(({ where, message }) => `- ${where}: ${message}`);
+    const more = found.length > told.length ? [`- and ${found.length - told.length} more`] : [];
+    super('InvalidPipeline', [`${count} in the pipeline input:`, ...lines, ...more].join('\n'));
+    this.problems = told;
   }
 }
 

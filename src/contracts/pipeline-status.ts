@@ -31,6 +31,9 @@ export interface StageStats {
   readonly maxSeconds: number;
 }
 
+/** What an answer may lack where it would be too large for Temporal; the database has outputs, Temporal's history the errors. */
+export type LeftOut = 'stacks' | 'outputs' | 'messages' | 'reasons' | 'times' | 'roots' | 'successes' | 'tasks';
+
 /** A run at one moment; the `status` query's answer. */
 export interface PipelineStatus {
   readonly runId: string;
@@ -46,6 +49,8 @@ export interface PipelineStatus {
   readonly stageStats: Readonly<Partial<Record<Stage, StageStats>>>;
   /** By task id; by symbol for runs of more than 50 symbols. */
   readonly taskResults: Readonly<Record<string, TaskResult>>;
+  /** What `taskResults` lacks because the whole would be too large to travel. @default nothing */
+  readonly leftOut?: readonly LeftOut[];
 }
 
 export interface PipelineResult extends PipelineStatus {

@@ -93,6 +93,8 @@ export interface PrepareInput {
   readonly defaultAsOf: number;
   /** The execution whose successes are taken over, for `retry`. */
   readonly retryOf?: string;
+  /** The run goes on in a new execution: it was checked before, and what was decided stands in the database. */
+  readonly continued?: boolean;
 }
 
 /** What a run works from, decided before its first task. */
@@ -101,7 +103,13 @@ export interface PreparedRun {
   /** Mean seconds by task id or stage, from earlier runs; for the `critical-path` order. */
   readonly durations: Readonly<Record<string, number>>;
   /** What is taken over from an earlier run, by task id. */
-  readonly reused: Readonly<Record<string, { readonly output: Json; readonly attempts: number; readonly degraded?: readonly string[] }>>;
+  readonly reused: ReadonlyMap<string, ReusedTask>;
+}
+
+/** What an earlier run's task came to, as far as it is still of interest. */
+export interface ReusedTask {
+  readonly output?: Json;
+  readonly degraded?: readonly string[];
 }
 
 /** How a run is started besides its input: by `retry`, and by the run itself when it continues as new. */
@@ -112,7 +120,8 @@ export interface RunOrigin {
 
 /** What travels from one execution of a long run to the next. */
 export interface ContinuedRun {
-  readonly prepared: PreparedRun;
+  /** As `preparePipeline` returned it, without what was taken over. @default too large to travel on: it is asked for again */
+  readonly prepared?: unknown;
   readonly startedAt: number;
   /** The scheduler's state, as `dehydrate` wrote it. */
   readonly state: Json;

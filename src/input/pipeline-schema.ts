@@ -8,6 +8,7 @@ import { durationField, instantField, nameField, numberField, priorityField, tas
 import { inputProblems, retryProblems } from './input-problems.ts';
 import { isRecord, listAt, recordOf } from './raw-input.ts';
 import { graphShape, resolveConfig } from './resolve-config.ts';
+import { depthProblems, sizeProblems } from './size-problems.ts';
 
 /** What names an input may use, and when it is: the worker's and the catalogue's knowledge. */
 export interface KnownNames {
@@ -20,6 +21,8 @@ export interface KnownNames {
   readonly now: number;
   /** The clock, where the input is about to run: nothing has happened after it. UTC epoch milliseconds. */
   readonly clock?: number;
+  /** The run's id, where it has one already. */
+  readonly runId?: string;
 }
 
 /** Clocks of two machines may differ by so much. */
@@ -112,6 +115,8 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
  */
 export function parsePipelineInput(input: unknown, known: KnownNames): { config: RunConfig } | { problems: Problem[] } {
   const given = input ?? {};
+  const deep = depthProblems(given);
+  if (deep.length > 0) return { problems: deep };
   const schema = pipelineInputSchema(known);
   const parsed = schema.safeParse(given);
   const problems = parsed.success ? [] : inputProblems(parsed.error.issues, given, schema);
@@ -119,7 +124,9 @@ export function parsePipelineInput(input: unknown, known: KnownNames): { config:
   const built = buildGraph(graphShape(given, known));
   if ('problems' in built) problems.push(...built.problems);
   if (!parsed.success || problems.length > 0) return { problems };
-  return { config: resolveConfig(parsed.data, known) };
+  const config = resolveConfig(parsed.data, known);
+  const tooLarge = sizeProblems(config, known.runId);
+  return tooLarge.length > 0 ? { problems: tooLarge } : { config };
 }
 
 /** A run as of the future would call covered what has not happened yet, and later runs would not fetch it. */

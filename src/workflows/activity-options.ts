@@ -1,5 +1,6 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { mostFailures } from '../contracts/after-failure.ts';
+import { cutText } from '../contracts/cut-text.ts';
 import type { TaskPolicy } from '../contracts/run-config.ts';
 
 /** A worker that dies misses its heartbeat, and the attempt is given to another worker at once. */
@@ -8,6 +9,8 @@ export const HEARTBEAT_TIMEOUT_MS = 5_000;
 const TIMEOUT_GRACE_MS = 15_000;
 /** Attempts that end with their worker are no failures of the task; so many are forgiven before the task fails. */
 const LOST_WORKERS_FORGIVEN = 20;
+/** Temporal refuses a summary of more than 400 bytes, and the workflow task with it. Characters. */
+export const LONGEST_SUMMARY = 100;
 
 /**
  * How Temporal runs one task. Its own retry delay is short, for lost workers; a failed attempt sets its own delay with
@@ -22,7 +25,7 @@ export function activityOptions({ taskId, name = taskId, policy }: { taskId: str
     retry: { initialInterval: 1_000, backoffCoefficient: 1, maximumAttempts: mostFailures(policy) + LOST_WORKERS_FORGIVEN },
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     // The Web UI shows it beside the type; the id alone says as much where nobody gave a name.
-    ...(name === taskId ? {} : { summary: name }),
+    ...(name === taskId ? {} : { summary: cutText(name, LONGEST_SUMMARY) }),
   };
 }
 
@@ -34,3 +37,6 @@ export const BOOKKEEPING: LocalActivityOptions = {
   startToCloseTimeout: 60_000,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 20 },
 };
+
+/** A run that is under way is not given up because the database is away for longer. */
+export const GOING_ON: LocalActivityOptions = { ...BOOKKEEPING, retry: { ...BOOKKEEPING.retry, maximumAttempts: undefined } };

@@ -1,11 +1,12 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { GraphTask, PipelineStatus } from '../contracts/pipeline-status.ts';
+import type { PipelineStatus } from '../contracts/pipeline-status.ts';
 import type { TaskReport } from '../contracts/stage-report.ts';
+import type { GraphAnswer } from '../scheduling/payload/fit-graph.ts';
 
 /** Where every task of the run stands. */
 export const statusQuery = defineQuery<PipelineStatus>('status');
-/** The tasks in topological order. */
-export const graphQuery = defineQuery<readonly GraphTask[]>('graph');
+/** The tasks in topological order; of a very large run what they are made of, see `readGraph`. */
+export const graphQuery = defineQuery<GraphAnswer>('graph');
 /** One line: what a task waits for, or why it was skipped or failed. */
 export const whyQuery = defineQuery<string, [taskId: string]>('why');
 

@@ -8,6 +8,7 @@ import {
   proxyActivities,
   startChild,
 } from '@temporalio/workflow';
+import { cutText } from '../contracts/cut-text.ts';
 import type { CustomTaskConfig, RunConfig } from '../contracts/run-config.ts';
 import type {
   CustomTaskCall,
@@ -20,7 +21,7 @@ import type {
 import { unlessDefault } from '../contracts/task-policy.ts';
 import type { Stage } from '../contracts/words.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
-import { activityOptions, HEARTBEAT_TIMEOUT_MS } from './activity-options.ts';
+import { activityOptions, HEARTBEAT_TIMEOUT_MS, LONGEST_SUMMARY } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
 import { LITTLE } from './little-to-do.ts';
 import { unpackReports } from './packed-reports.ts';
@@ -124,7 +125,7 @@ export class Lanes {
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       // Local activities run within workflow tasks: those of a worker that died are given to another one as soon as activities are.
       workflowTaskTimeout: HEARTBEAT_TIMEOUT_MS,
-      staticSummary: stages.length === 1 ? `${symbol}: ${stages[0]}` : `${symbol}: ${stages[0]} → ${stages[stages.length - 1]}`,
+      staticSummary: `${cutText(symbol, LONGEST_SUMMARY / 2)}: ${stages.length === 1 ? stages[0] : `${stages[0]} → ${stages[stages.length - 1]}`}`,
     }).then(
       (child) => {
         open.child = child;

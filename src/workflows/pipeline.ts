@@ -15,18 +15,27 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunActivities } from '../activities/registry.ts';
+import { cutText } from '../contracts/cut-text.ts';
+import { InvalidPipelineError, messageOf } from '../contracts/errors.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
 import type { PipelineResult, PipelineStatus } from '../contracts/pipeline-status.ts';
-import type { PreparedRun, RunOrigin } from '../contracts/run-config.ts';
-import { buildGraph } from '../scheduling/graph/graph.ts';
+import type { ContinuedRun, PreparedRun, RunOrigin } from '../contracts/run-config.ts';
+import { buildGraph, type Graph } from '../scheduling/graph/graph.ts';
+import { CARRIED_CONFIG, PAYLOAD_BUDGET } from '../scheduling/payload/budget.ts';
+import { encodedBytes } from '../scheduling/payload/encoded-bytes.ts';
+import { fitGraph } from '../scheduling/payload/fit-graph.ts';
+import { fitList } from '../scheduling/payload/fit-list.ts';
+import { fitStatus } from '../scheduling/payload/fit-status.ts';
+import { type PackedPrepared, type PreparedBefore, packPrepared, readPrepared } from '../scheduling/payload/pack-prepared.ts';
 import { dehydrate, rehydrate } from '../scheduling/run/dehydrate.ts';
 import { lanesToCome } from '../scheduling/run/lanes.ts';
 import { reduce } from '../scheduling/run/reducer.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
-import { createRun, type RunState } from '../scheduling/run/run-state.ts';
+import { createRun, FAILED, type RunState, SKIPPED } from '../scheduling/run/run-state.ts';
 import { emptyStatus, graphOf, resultOf, statusOf } from '../scheduling/run/status.ts';
 import { whyOf } from '../scheduling/run/why.ts';
-import { BOOKKEEPING } from './activity-options.ts';
+import { BOOKKEEPING, GOING_ON } from './activity-options.ts';
+import { areReports, originProblem } from './given.ts';
 import {
   graphQuery,
   pauseUpdate,
@@ -45,6 +54,8 @@ const HISTORY_LIMIT = 4_000;
 /** A run that ends within so many events, and is not large in bytes, goes on: a hand-over lets the slots run empty. */
 const LAST_EVENTS = 5_000;
 const LAST_BYTES = 8_000_000;
+/** A task id that is asked about: a symbol of the catalogue and a stage have less. Characters. */
+const LONGEST_ASKED = 2_000;
 /** A lane's start and end, with its part of the workflow tasks. */
 const EVENTS_PER_LANE = 5;
 
@@ -59,6 +70,8 @@ type Finish = Extract<RunCommand, { type: 'finish' }>;
  *   their details), all non-retryable
  */
 export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {}): Promise<PipelineResult> {
+  const problem = originProblem(options);
+  if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'InvalidPipeline');
   const info = workflowInfo();
   const run = { runId: info.workflowId, executionId: info.firstExecutionRunId };
   const startedAt = options.continued?.startedAt ?? info.startTime.getTime();
@@ -132,15 +145,19 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     (): PipelineStatus =>
       state === undefined
         ? emptyStatus({ runId: run.runId, startedAt, now: unbegun?.at ?? Date.now(), ended: unbegun !== undefined })
-        : statusOf(state, { runId: run.runId, now: Date.now(), detail: detail() }),
+        : fitStatus(statusOf(state, { runId: run.runId, now: Date.now(), detail: detail() })),
   );
-  setHandler(graphQuery, () => (state === undefined ? [] : graphOf(state)));
+  setHandler(graphQuery, () => (state === undefined || prepared === undefined ? [] : fitGraph(graphOf(state), prepared.config)));
   setHandler(whyQuery, (taskId) => {
-    if (typeof taskId !== 'string') return 'why wants a task id, like "BTC_PRICE/clean"; the graph query lists them';
+    if (typeof taskId !== 'string' || taskId.length > LONGEST_ASKED)
+      return 'why wants a task id, like "BTC_PRICE/clean"; the graph query lists them';
     if (state !== undefined) return whyOf(state, taskId, Date.now());
     return unbegun?.why ?? 'the run is still checking its input; waiting for a worker and the database';
   });
-  setHandler(reportsSignal, (lane, reports) => dispatch({ type: 'reports', lane, reports, at: Date.now() }));
+  setHandler(reportsSignal, (lane, reports) => {
+    if (areReports(lane, reports)) dispatch({ type: 'reports', lane, reports, at: Date.now() });
+    else log.warn('a "reports" signal was not one of this run’s symbols and is ignored');
+  });
   setHandler(
     setMaxConcurrentUpdate,
     async (value) => {
@@ -162,15 +179,17 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   });
   setHandler(retryFailedUpdate, async () => {
     const current = await ready();
-    const before = statusOf(current, { runId: run.runId, now: Date.now(), detail: 'stage' }).taskResults;
+    const again = current.graph.ids.filter((_, task) => current.status[task] === FAILED || current.status[task] === SKIPPED);
     dispatch({ type: 'retryFailed', at: Date.now() });
-    return Object.keys(before).filter((taskId) => before[taskId].status === 'failed' || before[taskId].status === 'skipped');
+    return fitList(again);
   });
 
   // A cancellation while the input is checked ends the run here: no task has begun.
   let settled: PreparedRun;
   try {
-    settled = options.continued?.prepared ?? (await prepare(input, { ...run, startedAt, retryOf: options.retryOf }));
+    const { retryOf, continued } = options;
+    const carried = continued?.prepared as PackedPrepared | PreparedBefore | undefined;
+    settled = readPrepared(carried ?? (await prepare(input, { ...run, startedAt, retryOf, continued: continued !== undefined })));
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message.replaceAll(/\s*\n\s*/g, ' ') : 'no reason given';
     unbegun = { at: Date.now(), why: `the run ended before any task began: ${reason}` };
@@ -183,19 +202,13 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   return await CancellationScope.nonCancellable(async () => {
     runScope = CancellationScope.current();
     const built = buildGraph(settled.config);
-    if ('problems' in built) {
-      throw ApplicationFailure.nonRetryable(
-        built.problems.map((p) => `${p.where}: ${p.message}`).join('\n'),
-        'InvalidPipeline',
-        built.problems,
-      );
-    }
+    if ('problems' in built) throw invalid(new InvalidPipelineError(built.problems));
     lanes = new Lanes({ ...run, config: settled.config }, dispatch);
     if (options.continued === undefined) {
       state = createRun({ graph: built.graph, config: settled.config, durations: settled.durations, reused: settled.reused });
       dispatch({ type: 'start', at: startedAt });
     } else {
-      state = rehydrate(built.graph, options.continued.state, { durations: settled.durations });
+      state = carriedState(built.graph, options.continued, settled);
       dispatch({ type: 'wake', at: Date.now() });
     }
 
@@ -203,10 +216,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     wakeScope?.cancel();
     await condition(allHandlersFinished);
     if (finish === undefined) {
-      await continueAsNew<typeof pipeline>(input, {
-        ...options,
-        continued: { prepared: settled, startedAt, state: dehydrate(state) },
-      });
+      await continueAsNew<typeof pipeline>({}, { retryOf: options.retryOf, continued: carriedOn(settled, startedAt, state) });
     }
     return await conclude(state, endAsRecorded(finish as unknown as Finish));
   });
@@ -225,9 +235,9 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
       log.error('the run is over, but its record could not be written', { error });
     }
     if (failure !== undefined)
-      throw ApplicationFailure.create({ nonRetryable: true, type: failure.type, message: failure.message, details: [result] });
+      throw ApplicationFailure.create({ nonRetryable: true, type: failure.type, message: failure.message, details: [fitStatus(result)] });
     if (verdict === 'cancelled') throw new CancelledFailure(`run ${run.runId} was cancelled`);
-    return result;
+    return fitStatus(result);
   }
 }
 
@@ -237,15 +247,41 @@ function endAsRecorded(finish: Finish): Finish {
   return { type: 'finish', result: 'degraded' };
 }
 
+const invalid = ({ type, message, problems }: InvalidPipelineError): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(message, type, problems);
+
+/** @throws ApplicationFailure when somebody else than the run itself wrote it */
+function carriedState(graph: Graph, { state }: ContinuedRun, { durations }: PreparedRun): RunState {
+  try {
+    return rehydrate(graph, state, { durations });
+  } catch (error) {
+    const message = `continued.state is none of this run (${messageOf(error)}); start the run anew`;
+    throw ApplicationFailure.nonRetryable(message, 'InvalidPipeline');
+  }
+}
+
+/** What the next execution starts from. A large config it asks for again; the input was checked and is in the database. */
+function carriedOn({ config, durations }: PreparedRun, startedAt: number, state: RunState): ContinuedRun {
+  const packed = packPrepared({ config, durations, reused: new Map() });
+  const bytes = encodedBytes(packed);
+  const prepared = bytes > CARRIED_CONFIG ? undefined : packed;
+  return { prepared, startedAt, state: dehydrate(state, PAYLOAD_BUDGET - (prepared === undefined ? 0 : bytes)) };
+}
+
 async function prepare(
   input: unknown,
-  { retryOf, startedAt, ...run }: { runId: string; executionId: string; startedAt: number; retryOf?: string },
-): Promise<PreparedRun> {
+  {
+    retryOf,
+    startedAt,
+    continued,
+    ...run
+  }: { runId: string; executionId: string; startedAt: number; retryOf?: string; continued: boolean },
+): Promise<PackedPrepared> {
   const scheduled = workflowInfo().searchAttributes.TemporalScheduledStartTime?.[0];
   const defaultAsOf = scheduled instanceof Date ? scheduled.getTime() : startedAt;
-  const { preparePipeline } = proxyLocalActivities<RunActivities>(BOOKKEEPING);
+  const { preparePipeline } = proxyLocalActivities<RunActivities>(continued ? GOING_ON : BOOKKEEPING);
   try {
-    return await preparePipeline({ input, ...run, startedAt, defaultAsOf, retryOf });
+    return await preparePipeline({ input, ...run, startedAt, defaultAsOf, retryOf, ...(continued ? { continued } : {}) });
   } catch (thrown) {
     // The user's run failed for the reason inside, not because "an activity failed".
     if (thrown instanceof ActivityFailure && thrown.cause instanceof ApplicationFailure) throw thrown.cause;
@@ -261,6 +297,7 @@ function isHistoryFull(state: RunState): boolean {
 
 function validateMaxConcurrent(value: number): void {
   if (!Number.isInteger(value) || value < 1 || value > 10_000) {
-    throw ApplicationFailure.nonRetryable(`setMaxConcurrent: ${JSON.stringify(value)} is not a whole number from 1 to 10000`, 'BadInput');
+    const given = cutText(JSON.stringify(value) ?? 'nothing', 40);
+    throw ApplicationFailure.nonRetryable(`setMaxConcurrent: ${given} is not a whole number from 1 to 10000`, 'BadInput');
   }
 }

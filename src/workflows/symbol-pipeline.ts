@@ -10,6 +10,7 @@ import {
 import { readSymbolInput } from '../contracts/earlier-payloads.ts';
 import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/stage-report.ts';
 import { stageTaskId } from '../contracts/words.ts';
+import { symbolInputProblem } from './given.ts';
 import { reportsSignal, stagesQuery, yieldSignal } from './handlers.ts';
 import { hasLittleToDo } from './little-to-do.ts';
 import { packReports } from './packed-reports.ts';
@@ -21,9 +22,11 @@ import { failureReport, successReport } from './task-report.ts';
  * may go; it ends early when a stage fails, is to be tried again much later, or the parent asks for the slot.
  *
  * @returns how each stage ended
- * @throws ApplicationFailure of the stage's error type; its detail carries the reports
+ * @throws ApplicationFailure of the stage's error type; its detail carries the reports. `BadInput` when somebody else started it
  */
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
+  const problem = symbolInputProblem(input);
+  if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'BadInput');
   const given = readSymbolInput(input);
   const { symbol, runId, executionId, stages, policies = {}, signalStages = [], little, brief } = given;
   const reports: TaskReport[] = [];

@@ -245,9 +245,11 @@ describe('the ledger', () => {
     await runStage(test.database, 'clean', { executionId: 'first' });
     const retry = { runId: 'again', executionId: 'second' };
     const taken = await effectsOf(test.database, { executionId: 'first', takenOverBy: retry });
-    expect(Object.keys(taken).sort()).toEqual(['RAIN/clean', 'RAIN/collect']);
+    expect([...taken.keys()].sort()).toEqual(['RAIN/clean', 'RAIN/collect']);
     expect(await effectsOf(test.database, { executionId: 'first', takenOverBy: retry })).toEqual(taken);
-    expect(await effectsOf(test.database, { executionId: 'first', takenOverBy: { runId: 'third', executionId: 'third' } })).toEqual({});
+    expect(await effectsOf(test.database, { executionId: 'first', takenOverBy: { runId: 'third', executionId: 'third' } })).toEqual(
+      new Map(),
+    );
     expect((await runStage(test.database, 'store', { executionId: 'second' })).output).toMatchObject({ inserted: 1 });
   });
 
@@ -265,7 +267,7 @@ describe('the ledger', () => {
     await commitEffect(test.database, { ...key, symbol: 'SUN', taskId: 'SUN/collect', stage: 'collect' }, async () => ({ output: {} }));
     await commitEffect(test.database, { ...key, symbol: 'SUN', taskId: 'SUN/store', stage: 'store' }, async () => ({ output: {} }));
     expect(await discardUnstored(test.database, { executionId: 'a' })).toBe(1);
-    expect(Object.keys(await effectsOf(test.database, { executionId: 'a' })).sort()).toEqual(['SUN/collect', 'SUN/store']);
+    expect([...(await effectsOf(test.database, { executionId: 'a' })).keys()].sort()).toEqual(['SUN/collect', 'SUN/store']);
   });
 });
 

@@ -127,7 +127,7 @@ describe('a run', () => {
   it('is degraded when one symbol got through, also when an earlier run had taken it there', () => {
     const outcome = { output: { rows: 7 }, attempts: 1 };
     const config = runConfig({ symbols: ['A', 'B'], untilStage: 'collect' });
-    const run = new DrivenRun(config, { reused: { 'A/collect': outcome } });
+    const run = new DrivenRun(config, { reused: new Map([['A/collect', outcome]]) });
     run.start();
     expect(run.ends('B', [failed('B/collect')])).toEqual(['finish degraded']);
   });
@@ -145,7 +145,7 @@ describe('a run', () => {
   it('takes over what an earlier run did, but nothing behind a task that runs again', () => {
     const outcome = { output: { rows: 7 }, attempts: 1 };
     const config = runConfig({ symbols: ['A'], untilStage: 'kline', maxConcurrent: 1 });
-    const run = new DrivenRun(config, { reused: { 'A/collect': outcome, 'A/clean': outcome, 'A/kline': outcome } });
+    const run = new DrivenRun(config, { reused: new Map(['A/collect', 'A/clean', 'A/kline'].map((id) => [id, outcome])) });
     expect(run.start()).toEqual(['start A store..kline']);
     expect(run.status.taskResults['A/clean']).toMatchObject({ status: 'success', attempts: 0, output: { rows: 7 } });
     expect(run.why('A/clean')).toBe('A/clean is reused from an earlier run');

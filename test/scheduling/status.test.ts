@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fitStatus } from '../../src/scheduling/payload/fit-status.ts';
 import { dehydrate } from '../../src/scheduling/run/dehydrate.ts';
 import { emptyStatus, statusOf } from '../../src/scheduling/run/status.ts';
 import { DrivenRun, failed, retryLater, succeeded } from './driven-run.ts';
@@ -77,7 +78,7 @@ describe('the status of a run', () => {
     const run = new DrivenRun(runConfig({ symbols: many, untilStage: 'collect', maxConcurrent: 10_000 }));
     run.start();
     for (const symbol of many) run.ends(symbol, [failed(`${symbol}/collect`, `${symbol}: the venue did not answer `.repeat(40))]);
-    const status = statusOf(run.state, { runId: 'run', now: run.now, detail: 'symbol' });
+    const status = fitStatus(statusOf(run.state, { runId: 'run', now: run.now, detail: 'symbol' }));
     expect(status.statusBreakdown.failed).toBe(10_000);
     expect(JSON.stringify(status).length).toBeLessThan(1_600_000);
     expect(JSON.stringify(dehydrate(run.state)).length).toBeLessThan(1_600_000);

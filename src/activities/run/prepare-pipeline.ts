@@ -1,18 +1,21 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { strategyProblems } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
+import { cutError } from '../../contracts/cut-text.ts';
 import { InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
-import type { PreparedRun, PrepareInput } from '../../contracts/run-config.ts';
+import type { PrepareInput, RunConfig } from '../../contracts/run-config.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
 import type { PluginActivity } from '../../plugins.ts';
+import { type PackedPrepared, packPrepared } from '../../scheduling/payload/pack-prepared.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { effectsOf, meanDurations } from '../../storage/runs/ledger.ts';
 import { type RefusedRun, recordRefusal, refusalTold } from '../../storage/runs/refused-runs.ts';
-import { beginRun } from '../../storage/runs/runs.ts';
+import { beginRun, runOf } from '../../storage/runs/runs.ts';
 import { argumentProblems } from '../custom/custom-tasks.ts';
+import { cutCause } from '../runner/failure.ts';
 import { announce, type Ending } from './alert.ts';
 
 export interface PrepareDependencies {
@@ -26,7 +29,7 @@ export interface PrepareDependencies {
 
 /**
  * Checks a run's input against the catalogue and what this worker knows, fills in every default, and looks up what is taken
- * over from an earlier run. A refused input is told as trouble of any run is.
+ * over from an earlier run. Of a run that goes on in a new execution it returns what was decided. A refused input is told as trouble of any run is.
  *
  * @throws ApplicationFailure `InvalidPipeline`, non-retryable, every problem listed; its detail is the list
  */
@@ -36,28 +39,47 @@ export function createPreparePipeline({
   activities,
   alertWebhookUrl,
   log,
-}: PrepareDependencies): (asked: PrepareInput) => Promise<PreparedRun> {
-  return async ({ input, runId, executionId, startedAt, defaultAsOf, retryOf }) => {
+}: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared> {
+  return async ({ input, runId, executionId, startedAt, defaultAsOf, retryOf, continued }) => {
+    if (continued) return await preparedBefore(database, { runId, executionId });
     const parsed = parsePipelineInput(input ?? {}, {
       symbols: await namesFor(database, recordOf(input).symbols),
       strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
       activities: [...activities].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
       now: defaultAsOf,
       clock: Date.now(),
+      runId,
     });
     if ('problems' in parsed) {
-      const reasons = [REFUSED, ...parsed.problems.map(({ where, message }) => `${where}: ${message}`)];
+      const error = new InvalidPipelineError(parsed.problems);
+      const reasons = [REFUSED, ...error.problems.map(({ where, message }) => `${where}: ${message}`)];
       await tellRefusal({ database, run: { runId, executionId, input, reasons, startedAt }, webhookUrl: alertWebhookUrl, log });
-      throw invalid(new InvalidPipelineError(parsed.problems));
+      throw invalid(error);
     }
     const { config } = parsed;
-    // Only this order looks at them, and they are read over thousands of ledger rows.
-    const durations = config.order === 'critical-path' ? await meanDurations(database) : {};
-    const reused = retryOf === undefined ? {} : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
+    const durations = await durationsFor(database, config);
+    const reused =
+      retryOf === undefined ? new Map() : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
     await beginRun(database, { runId, executionId, input, config, startedAt, retryOf });
-    return { config, durations, reused };
+    return packPrepared({ config, durations, reused });
   };
 }
+
+/** What was decided when the run began; what it took over then is in its state. */
+async function preparedBefore(database: Database, { runId, executionId }: { runId: string; executionId: string }): Promise<PackedPrepared> {
+  const run = await runOf(database, executionId);
+  if (run === undefined) {
+    throw new PredictLabError(
+      'BadInput',
+      `run ${runId} is not in this worker's database: start every worker of a task queue with the same DATABASE_URL`,
+    );
+  }
+  return packPrepared({ config: run.config, durations: await durationsFor(database, run.config), reused: new Map() });
+}
+
+/** Only this order looks at them, and they are read over thousands of ledger rows. */
+const durationsFor = async (database: Database, { order }: RunConfig): Promise<Record<string, number>> =>
+  order === 'critical-path' ? await meanDurations(database) : {};
 
 const REFUSED = 'InvalidPipeline: the input was refused, no task ran';
 
@@ -82,8 +104,14 @@ function invalid(error: InvalidPipelineError): ApplicationFailure {
   return ApplicationFailure.create({ nonRetryable: true, type: error.type, message: error.message, details: [error.problems] });
 }
 
-/** Bookkeeping errors keep their type, so that a reader of the history sees what was wrong. */
+/**
+ * Bookkeeping errors keep their type, so that a reader of the history sees what was wrong. What JavaScript itself throws is a
+ * fault of ours or an input that nobody foresaw: the next attempt would meet it again.
+ */
 export function bookkeepingFailure(thrown: unknown): unknown {
-  if (!(thrown instanceof PredictLabError)) return thrown;
-  return ApplicationFailure.create({ nonRetryable: !thrown.retryable, type: thrown.type, message: thrown.message, cause: thrown });
+  if (thrown instanceof ApplicationFailure || !(thrown instanceof Error)) return thrown;
+  const known = thrown instanceof PredictLabError;
+  const { type, message } = cutError({ type: known ? thrown.type : thrown.name, message: thrown.message });
+  const nonRetryable = known ? !thrown.retryable : thrown instanceof TypeError || thrown instanceof RangeError;
+  return ApplicationFailure.create({ nonRetryable, type, message, cause: cutCause(thrown) });
 }

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { ZodError } from 'zod';
 import { afterFailure, type Failures } from '../../contracts/after-failure.ts';
+import { cutError } from '../../contracts/cut-text.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { TaskPolicy } from '../../contracts/run-config.ts';
 import type { AttemptDetails } from '../../contracts/stage-report.ts';
@@ -52,13 +53,14 @@ export function failureOf(
   thrown: unknown,
   { policy, attempts, earlier, at = Date.now(), longestWaitInSlotMs }: EndedAttempt,
 ): ApplicationFailure {
-  const { type, message, retryable, retryAfterMs, cause } = describe(thrown);
-  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  const { type: givenType, message: given, retryable, retryAfterMs, cause } = describe(thrown);
+  const error = cutError({ type: givenType, message: given, ...(thrown instanceof Error ? { stack: thrown.stack } : {}) });
+  const { type, message, stack } = error;
   const after = afterFailure(policy, earlier, { type, retryable, askedMs: retryAfterMs, at, longestWaitInSlotMs });
   const { failures, spent } = after;
-  const details: AttemptDetails = { attempts, failures, ...(spent === undefined ? {} : { spent }), error: { type, message, stack } };
+  const details: AttemptDetails = { attempts, failures, ...(spent === undefined ? {} : { spent }), error };
   const failure = (options: { nonRetryable: boolean; nextRetryDelay?: number; details: [AttemptDetails] }) => {
-    const created = ApplicationFailure.create({ type, message, cause: cause instanceof Error ? cause : undefined, ...options });
+    const created = ApplicationFailure.create({ type, message, cause: cause instanceof Error ? cutCause(cause) : undefined, ...options });
     if (stack !== undefined) created.stack = stack;
     return created;
   };
@@ -74,6 +76,12 @@ export function failureAgain(details: AttemptDetails): ApplicationFailure {
   const failure = ApplicationFailure.create({ type: error.type, message: error.message, nextRetryDelay: retryDelayMs, details: [details] });
   if (error.stack !== undefined) failure.stack = error.stack;
   return failure;
+}
+
+/** What lies behind an error, of a size that travels: without what lies behind that, which is in the worker's log. */
+export function cutCause({ name, message, stack }: Error): Error {
+  const cut = cutError({ type: name, message, ...(stack === undefined ? {} : { stack }) });
+  return Object.assign(new Error(cut.message), { name: cut.type, stack: cut.stack });
 }
 
 interface Described {

@@ -9,7 +9,9 @@ export type Durations = Readonly<Record<string, number>>;
 /** What a task takes on average: its own mean, else its stage's, else a second. */
 export function expectedSeconds(graph: Graph, task: number, durations: Durations): number {
   const stage = stageName(graph, task);
-  return durations[graph.ids[task]] ?? (stage === undefined ? undefined : durations[stage]) ?? UNKNOWN_SECONDS;
+  // A task may be named like anything every object has.
+  const own = (name: string): number | undefined => (Object.hasOwn(durations, name) ? durations[name] : undefined);
+  return own(graph.ids[task]) ?? (stage === undefined ? undefined : own(stage)) ?? UNKNOWN_SECONDS;
 }
 
 /** Per task: seconds of the longest chain that starts with it (itself included). Linear: one pass against the topological order. */

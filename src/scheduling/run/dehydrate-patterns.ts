@@ -6,7 +6,7 @@ import type { RunState } from './run-state.ts';
  * symbols of a large run look the same.
  */
 export interface WrittenPatterns {
-  /** `status.flags.attempts.failures` of each task, joined by a space. */
+  /** `status.flags` of each task, joined by a space. */
   readonly table: readonly string[];
   /** Characters per reference, in base 36. */
   readonly width: number;
@@ -24,11 +24,11 @@ export function* taskGroups(graph: Graph): IterableIterator<readonly number[]> {
 }
 
 /** @internal */
-export function writePatterns({ graph, status, flags, attempts, failures }: RunState): WrittenPatterns {
+export function writePatterns({ graph, status, flags }: RunState): WrittenPatterns {
   const indexOf = new Map<string, number>();
   const indices: number[] = [];
   for (const group of taskGroups(graph)) {
-    const pattern = group.map((task) => `${status[task]}.${flags[task]}.${attempts[task]}.${failures[task]}`).join(' ');
+    const pattern = group.map((task) => `${status[task]}.${flags[task]}`).join(' ');
     const index = indexOf.get(pattern) ?? indexOf.size;
     indexOf.set(pattern, index);
     indices.push(index);
@@ -37,7 +37,7 @@ export function writePatterns({ graph, status, flags, attempts, failures }: RunS
   return { table: [...indexOf.keys()], width, references: indices.map((index) => index.toString(36).padStart(width, '0')).join('') };
 }
 
-/** @internal */
+/** Also reads what version 1 wrote: `status.flags.attempts.failures`. @internal */
 export function readPatterns(state: RunState, { table, width, references }: WrittenPatterns): void {
   const patterns = table.map((pattern) => pattern.split(' ').map((task) => task.split('.').map(Number)));
   let position = 0;
@@ -45,7 +45,7 @@ export function readPatterns(state: RunState, { table, width, references }: Writ
     const pattern = patterns[Number.parseInt(references.slice(position, position + width), 36)];
     position += width;
     for (const [i, task] of group.entries()) {
-      [state.status[task], state.flags[task], state.attempts[task], state.failures[task]] = pattern[i];
+      [state.status[task], state.flags[task], state.attempts[task] = 0, state.failures[task] = 0] = pattern[i];
     }
   }
 }

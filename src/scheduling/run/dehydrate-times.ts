@@ -1,52 +1,77 @@
 import { taskGroups } from './dehydrate-patterns.ts';
-import { CANCELLED, type RunState, SUCCESS } from './run-state.ts';
+import { RUNNING, type RunState, SUCCESS } from './run-state.ts';
 
 /**
- * When tasks started and ended, as milliseconds since the run's start in base 36: `start` or `start.duration` per task,
- * `,` between the tasks of a symbol, `;` between symbols. In a run that is reported by symbol, a symbol that will not
- * run again is written as one span, from its first start to its last end.
+ * When tasks started and ended, in milliseconds and base 36; `;` between symbols and custom tasks.
  *
- * @internal
+ * - Every task by itself: `start` (since the run's start) or `start.duration`, `,` between the tasks of a symbol.
+ * - In a run that is reported by symbol, of a symbol none of whose tasks runs: what succeeded as one span, and, after a `/`, the
+ *   task behind that if it was tried, its start counted from the end of that span.
+ *
+ * @param ended without it, only what may still run
  */
-export function writeTimes(state: RunState): string {
-  const { graph, started, ended, status, detail } = state;
+export function writeTimes(state: RunState, ended = true): string {
+  const { graph, started, ended: ends, status, detail } = state;
   const base = state.startedAt ?? 0;
-  const span = (from: number, to: number): string => {
+  const span = (from: number, to: number, since: number): string => {
     if (Number.isNaN(from)) return '';
-    const start = Math.round(from - base).toString(36);
+    const start = Math.round(from - since).toString(36);
     return Number.isNaN(to) ? start : `${start}.${Math.round(to - from).toString(36)}`;
   };
   const written: string[] = [];
   for (const group of taskGroups(graph)) {
-    const short = detail === 'symbol' && !group.some((task) => status[task] !== SUCCESS && status[task] !== CANCELLED);
-    if (!short || group.length < 2) {
-      const spans = group.map((task) => span(started[task], ended[task]));
+    if (!ended && group.every((task) => status[task] > RUNNING)) {
+      written.push('');
+      continue;
+    }
+    const short = group.length > 1 && detail === 'symbol' && group.every((task) => status[task] !== RUNNING);
+    if (!short) {
+      const spans = group.map((task) => span(started[task], ends[task], base));
       written.push(spans.every((text) => text === '') ? '' : spans.join(','));
       continue;
     }
-    const from = group.map((task) => started[task]).find((at) => !Number.isNaN(at)) ?? Number.NaN;
-    const to = group.map((task) => ended[task]).findLast((at) => !Number.isNaN(at)) ?? Number.NaN;
-    written.push(span(from, to));
+    const { done, tried } = parted(state, group);
+    const from = done.map((task) => started[task]).find((at) => !Number.isNaN(at)) ?? Number.NaN;
+    const to = done.map((task) => ends[task]).findLast((at) => !Number.isNaN(at)) ?? Number.NaN;
+    const whole = span(from, to, base);
+    const last = tried === undefined ? '' : span(started[tried], ends[tried], Number.isNaN(to) ? base : to);
+    written.push(last === '' ? whole : `${whole}/${last}`);
   }
   return written.join(';');
 }
 
-/** @internal */
+/** A symbol's tasks that succeeded, and the one behind them. */
+function parted({ status }: RunState, group: readonly number[]): { done: readonly number[]; tried: number | undefined } {
+  const first = group.findIndex((task) => status[task] !== SUCCESS);
+  return first < 0 ? { done: group, tried: undefined } : { done: group.slice(0, first), tried: group[first] };
+}
+
+/** The statuses must be read before. @internal */
 export function readTimes(state: RunState, written: string): void {
   const base = state.startedAt ?? 0;
   const parts = written.split(';');
   let part = 0;
+  const read = (text: string, since: number, first: number, last: number): number => {
+    if (text === '') return Number.NaN;
+    const [start, duration] = text.split('.');
+    const from = since + Number.parseInt(start, 36);
+    state.started[first] = from;
+    if (duration === undefined) return Number.NaN;
+    const to = from + Number.parseInt(duration, 36);
+    state.ended[last] = to;
+    // Times without a start are not written again.
+    if (last !== first) state.started[last] = to;
+    return to;
+  };
   for (const group of taskGroups(state.graph)) {
-    const spans = parts[part++].split(',');
-    for (const [i, text] of spans.entries()) {
-      if (text === '') continue;
-      const [start, duration] = text.split('.');
-      const from = base + Number.parseInt(start, 36);
-      state.started[group[i]] = from;
-      if (duration === undefined) continue;
-      // A lone span of several tasks begins with the first and ends with the last.
-      const last = spans.length === 1 ? group[group.length - 1] : group[i];
-      state.ended[last] = from + Number.parseInt(duration, 36);
+    const text = parts[part++];
+    if (group.length === 1 || text.includes(',')) {
+      for (const [i, each] of text.split(',').entries()) read(each, base, group[i], group[i]);
+      continue;
     }
+    const { done, tried } = parted(state, group);
+    const [whole, last = ''] = text.split('/');
+    const to = done.length === 0 ? Number.NaN : read(whole, base, done[0], done[done.length - 1]);
+    if (tried !== undefined) read(last, Number.isNaN(to) ? base : to, tried, tried);
   }
 }

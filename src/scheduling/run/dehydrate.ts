@@ -5,15 +5,19 @@ import type { Graph } from '../graph/graph.ts';
 import type { TaskOrder } from '../orders/order.ts';
 import { TASK_ORDERS } from '../orders/orders.ts';
 import type { Durations } from '../orders/remaining-chain.ts';
+import { PAYLOAD_BUDGET } from '../payload/budget.ts';
+import { encodedBytes } from '../payload/encoded-bytes.ts';
+import { openFailures, readAttempts, readSparse, unusualAttempts, writeSparse } from './dehydrate-counts.ts';
 import { readPatterns, type WrittenPatterns, writePatterns } from './dehydrate-patterns.ts';
+import { readRoots, unusualRoots } from './dehydrate-roots.ts';
 import { readTimes, writeTimes } from './dehydrate-times.ts';
+import { economiseOnce, keepDegraded, keepError, keepOutput } from './kept-details.ts';
 import { offerToYield, openLane } from './lanes.ts';
 import { enqueueIfReady } from './ready-tasks.ts';
-import { type Closing, countAgain, emptyRun, keepDegraded, type Lane, type RunState, type StageSums } from './run-state.ts';
+import { type Closing, countAgain, emptyRun, type Lane, RUNNING, type RunState, type StageSums } from './run-state.ts';
 
-/** A state as small JSON: a few characters per symbol; only failures, open lanes and waits are spelled out. */
-interface Dehydrated {
-  readonly version: 1;
+/** What both versions say alike. */
+interface Common {
   readonly order: string;
   readonly maxConcurrent: number;
   readonly paused: boolean;
@@ -24,13 +28,6 @@ interface Dehydrated {
   readonly wakeAt: number | null;
   readonly tasks: WrittenPatterns;
   readonly times: string;
-  /** Flat pairs of task and number. Ready tasks that are not named became ready when the run started. */
-  readonly readyAt: readonly number[];
-  readonly retryAt: readonly number[];
-  /** @default none */
-  readonly spent?: readonly (readonly [task: number, spent: Spent])[];
-  /** Flat pairs of task and root task. */
-  readonly skippedBecause: readonly number[];
   readonly outputs: readonly (readonly [task: number, output: Json])[];
   readonly errors: readonly (readonly [error: TaskError, tasks: readonly number[]])[];
   readonly degraded: readonly (readonly [reasons: readonly string[], tasks: readonly number[]])[];
@@ -38,15 +35,51 @@ interface Dehydrated {
   readonly lanes: readonly Lane[];
 }
 
+/** A state as small JSON: a few characters per symbol; only what is not implied is spelled out. */
+interface Dehydrated extends Common {
+  readonly version: 2;
+  readonly thrift: number;
+  /** See `writeSparse`. Attempts and failures where they are not the usual ones. */
+  readonly attempts: string;
+  readonly failures: string;
+  /** Of tasks that may be tried again. @default none */
+  readonly spent?: readonly (readonly [spent: Spent, tasks: readonly number[]])[];
+  /** Milliseconds since the run's start. Ready tasks that are not named became ready when the run started. */
+  readonly readyAt: string;
+  readonly retryAt: string;
+  /** Flat pairs of task and root task, where the graph does not say it. */
+  readonly skippedBecause: readonly number[];
+}
+
+/** As it was written before: flat pairs of task and number. A run that was open then may still be carried over. */
+interface DehydratedBefore extends Common {
+  readonly version: 1;
+  readonly readyAt: readonly number[];
+  readonly retryAt: readonly number[];
+  readonly skippedBecause: readonly number[];
+}
+
 /**
  * Writes a run's state for the next execution (continue-as-new). `rehydrate` makes the same state of it and of the graph,
- * which is built again from the run's config.
+ * which is built again from the run's config. What does not fit into `budget` bytes is left out: details as
+ * `kept-details.ts` orders them, at last when what has ended had begun.
+ *
+ * @param budget bytes of its JSON
  */
-export function dehydrate(state: RunState): Json {
-  const { order, maxConcurrent, paused, startedAt, finishedAt, closing, lanesStarted, wakeAt } = state;
-  const ready = [...state.ready.entries()].map(([, task]) => task).sort((a, b) => a - b);
-  const data: Dehydrated = {
-    version: 1,
+export function dehydrate(state: RunState, budget = PAYLOAD_BUDGET): Json {
+  let written = write(state, true);
+  while (encodedBytes(written) > budget && economiseOnce(state)) written = write(state, true);
+  return (encodedBytes(written) > budget ? write(state, false) : written) as unknown as Json;
+}
+
+function write(state: RunState, ended: boolean): Dehydrated {
+  const { order, maxConcurrent, paused, startedAt, finishedAt, closing, lanesStarted, wakeAt, details } = state;
+  const base = startedAt ?? 0;
+  const ready = [...state.ready.entries()].map(([, task]) => task).filter((task) => state.readyAt[task] !== startedAt);
+  const byTask = (a: readonly [number, number], b: readonly [number, number]): number => a[0] - b[0];
+  const spent = new Map([...state.spent].filter(([task]) => state.status[task] <= RUNNING));
+  return {
+    version: 2,
     order: order.name,
     maxConcurrent,
     paused,
@@ -55,43 +88,60 @@ export function dehydrate(state: RunState): Json {
     closing,
     lanesStarted,
     wakeAt,
+    thrift: details.thrift,
     tasks: writePatterns(state),
-    times: writeTimes(state),
-    readyAt: ready.filter((task) => state.readyAt[task] !== startedAt).flatMap((task) => [task, state.readyAt[task]]),
-    retryAt: [...state.retryAt].flat(),
-    ...(state.spent.size === 0 ? {} : { spent: [...state.spent] }),
-    skippedBecause: [...state.skippedBecause.entries()].filter(([, root]) => root >= 0).flat(),
+    attempts: writeSparse(unusualAttempts(state, ended)),
+    failures: writeSparse(openFailures(state)),
+    times: writeTimes(state, ended),
+    readyAt: writeSparse(ready.map((task) => [task, state.readyAt[task] - base] as const).sort(byTask)),
+    retryAt: writeSparse([...state.retryAt].map(([task, at]) => [task, at - base] as const).sort(byTask)),
+    ...(spent.size === 0 ? {} : { spent: grouped(spent) }),
+    skippedBecause: [...unusualRoots(state)].flat(),
     outputs: [...state.outputs],
     errors: grouped(state.errors),
     degraded: grouped(state.degraded),
     stageSums: state.stageSums.map((sums) => ({ ...sums })),
     lanes: [...state.lanes.values()].map((lane) => ({ ...lane })),
   };
-  return data as unknown as Json;
 }
 
 /**
  * The state that was dehydrated. Orders that look at measured durations need them again (they are not written, because
  * the caller has them), and so does an order of your own.
+ *
+ * @throws TypeError when it is of another graph, or nothing that `dehydrate` wrote
  */
 export function rehydrate(
   graph: Graph,
   json: Json,
   { order, durations = {} }: { order?: TaskOrder; durations?: Durations } = {},
 ): RunState {
-  const data = json as unknown as Dehydrated;
-  const named = (TASK_ORDERS as Readonly<Record<string, TaskOrder | undefined>>)[data.order];
+  const data = json as unknown as Dehydrated | DehydratedBefore;
+  const named = Object.values(TASK_ORDERS).find(({ name }) => name === data.order);
   const used = order ?? named;
   if (used === undefined) throw new TypeError(`the run was ordered by ${data.order}, which is not built in: hand it to rehydrate`);
   const state = emptyRun(graph, { order: used, durations, maxConcurrent: data.maxConcurrent });
-  const { paused, startedAt, finishedAt, lanesStarted, wakeAt } = data;
-  Object.assign(state, { paused, startedAt, finishedAt, lanesStarted, wakeAt });
+  const { paused, startedAt, finishedAt, lanesStarted, wakeAt, closing } = data;
+  Object.assign(state, { paused, startedAt, finishedAt, lanesStarted, wakeAt, closing });
+  const base = startedAt ?? 0;
   readPatterns(state, data.tasks);
   readTimes(state, data.times);
-  for (const [task, root] of pairs(data.skippedBecause)) state.skippedBecause[task] = root;
-  for (const [task, spent] of data.spent ?? []) state.spent.set(task, spent);
-  for (const [task, output] of data.outputs) state.outputs.set(task, output);
-  for (const [error, tasks] of data.errors) for (const task of tasks) state.errors.set(task, error);
+  let retryAt: Iterable<[number, number]>;
+  let readyAt: ReadonlyMap<number, number>;
+  if (data.version === 2) {
+    state.details.thrift = data.thrift;
+    readAttempts(state, data.attempts, data.failures);
+    for (const [spent, tasks] of data.spent ?? []) for (const task of tasks) state.spent.set(task, spent);
+    readRoots(state, new Map(pairs(data.skippedBecause)));
+    readyAt = new Map([...readSparse(data.readyAt)].map(([task, since]) => [task, base + since]));
+    retryAt = [...readSparse(data.retryAt)].map(([task, since]) => [task, base + since]);
+  } else {
+    for (const [task, root] of pairs(data.skippedBecause)) state.skippedBecause[task] = root;
+    readyAt = new Map(pairs(data.readyAt));
+    retryAt = pairs(data.retryAt);
+  }
+  for (const [task, output] of data.outputs) keepOutput(state, task, output);
+  for (const [error, tasks] of data.errors) for (const task of tasks) keepError(state, task, error);
   for (const [reasons, tasks] of data.degraded) for (const task of tasks) keepDegraded(state, task, reasons);
   for (const [index, sums] of data.stageSums.entries()) Object.assign(state.stageSums[index], sums);
   countAgain(state);
@@ -102,14 +152,12 @@ export function rehydrate(
     if (lane.returning) state.returning++;
     else if (lane.symbol >= 0 && used.urgency !== undefined) offerToYield(state, lane);
   }
-  for (const [task, at] of pairs(data.retryAt)) {
+  for (const [task, at] of retryAt) {
     state.retryAt.set(task, at);
     state.retries.push(at, task);
   }
-  const readyAt = new Map(pairs(data.readyAt));
-  if (data.closing === null)
-    for (let task = 0; task < graph.size; task++) enqueueIfReady(state, task, readyAt.get(task) ?? data.startedAt ?? 0);
-  state.closing = data.closing;
+  // While a run is closing nothing is ready.
+  for (let task = 0; task < graph.size; task++) enqueueIfReady(state, task, readyAt.get(task) ?? base);
   return state;
 }
 

@@ -1,8 +1,7 @@
 import type { Spent } from '../../contracts/after-failure.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { TaskError } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
-import type { TaskOutcome } from '../../contracts/stage-report.ts';
+import type { ReusedTask, RunConfig } from '../../contracts/run-config.ts';
 import { STAGES } from '../../contracts/words.ts';
 import type { Graph } from '../graph/graph.ts';
 import { reusableTasks } from '../graph/reuse.ts';
@@ -10,6 +9,7 @@ import { KeyedHeap } from '../orders/keyed-heap.ts';
 import type { TaskOrder } from '../orders/order.ts';
 import { TASK_ORDERS } from '../orders/orders.ts';
 import { type Durations, expectedSeconds, remainingChains } from '../orders/remaining-chain.ts';
+import { type KeptDetails, keepDegraded, keepOutput, noDetails } from './kept-details.ts';
 import { STAGE_DETAIL_LIMIT, type StatusDetail } from './run-events.ts';
 
 /** Indices into TASK_STATUSES: what `RunState.status` holds. */
@@ -94,8 +94,7 @@ export interface RunState {
   readonly outputs: Map<number, Json>;
   readonly errors: Map<number, TaskError>;
   readonly degraded: Map<number, readonly string[]>;
-  /** Distinct reasons of the run, so that equal ones are kept once. */
-  readonly degradedReasons: Map<string, readonly string[]>;
+  readonly details: KeptDetails;
 
   readonly counts: Int32Array;
   readonly stageSums: readonly StageSums[];
@@ -123,16 +122,23 @@ export interface RunParts {
   /** Seconds of the longest chain behind each task, where they are known already. @default worked out from `durations` */
   readonly remaining?: Float64Array;
   /** What an earlier run did and this one takes over, by task id; see `reuse.ts`. */
-  readonly reused?: Readonly<Record<string, TaskOutcome>>;
+  readonly reused?: ReadonlyMap<string, ReusedTask>;
   /** An order of your own instead of the one that `config` names. */
   readonly order?: TaskOrder;
 }
 
 /** A run before its `start`: everything pending but what is taken over from an earlier run. */
-export function createRun({ graph, config, durations, remaining, reused = {}, order = TASK_ORDERS[config.order] }: RunParts): RunState {
+export function createRun({
+  graph,
+  config,
+  durations,
+  remaining,
+  reused = new Map(),
+  order = TASK_ORDERS[config.order],
+}: RunParts): RunState {
   const state = emptyRun(graph, { order, durations, remaining, maxConcurrent: config.maxConcurrent });
-  for (const task of reusableTasks(graph, (id) => id in reused)) {
-    const { output, degraded = [] } = reused[graph.ids[task]];
+  for (const task of reusableTasks(graph, (id) => reused.has(id))) {
+    const { output = null, degraded = [] } = reused.get(graph.ids[task]) ?? {};
     state.status[task] = SUCCESS;
     state.flags[task] = REUSED;
     keepOutput(state, task, output);
@@ -174,7 +180,7 @@ export function emptyRun(
     outputs: new Map(),
     errors: new Map(),
     degraded: new Map(),
-    degradedReasons: new Map(),
+    details: noDetails(),
     counts: new Int32Array(6),
     stageSums: STAGES.map(() => ({ count: 0, succeeded: 0, seconds: 0, maxSeconds: 0 })),
     ready: new KeyedHeap(),
@@ -206,28 +212,6 @@ export function unmetDependencies({ status, graph }: RunState, task: number): nu
   let unmet = 0;
   for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) if (status[targets[edge]] !== SUCCESS) unmet++;
   return unmet;
-}
-
-/** @internal */
-export function keepOutput(state: RunState, task: number, output: Json): void {
-  if (output === null || output === undefined) return;
-  if (state.detail === 'stage' || state.graph.symbolOf[task] < 0) state.outputs.set(task, output);
-}
-
-/** Past this many different sets of reasons a large run keeps only that there was one. */
-const REASONS_KEPT = 500;
-const UNNAMED_REASON = ['degraded; the symbol’s report says why'];
-
-/** @internal */
-export function keepDegraded(state: RunState, task: number, reasons: readonly string[]): void {
-  if (reasons.length === 0) return;
-  const key = JSON.stringify(reasons);
-  let kept = state.degradedReasons.get(key);
-  if (kept === undefined) {
-    kept = state.detail === 'symbol' && state.degradedReasons.size >= REASONS_KEPT ? UNNAMED_REASON : reasons;
-    state.degradedReasons.set(JSON.stringify(kept), kept);
-  }
-  state.degraded.set(task, kept);
 }
 
 /** What an order is told of a task. @internal */

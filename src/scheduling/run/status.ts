@@ -1,6 +1,7 @@
 import type { GraphTask, PipelineResult, PipelineStatus, StageStats, TaskResult } from '../../contracts/pipeline-status.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../contracts/words.ts';
 import { dependencyIds } from '../graph/graph.ts';
+import { leftOutOf } from './kept-details.ts';
 import type { StatusQuestion } from './run-events.ts';
 import { PENDING, REUSED, RUNNING, type RunState, SKIPPED } from './run-state.ts';
 import { symbolResult } from './symbol-result.ts';
@@ -36,13 +37,14 @@ export function emptyStatus({
 }
 
 /**
- * Where every task stands at `now`. In `symbol` detail `taskResults` has one entry per symbol and per custom
+ * Where every task stands at `now`, as far as the run's details go; `fitStatus` makes it fit to travel. In `symbol` detail `taskResults` has one entry per symbol and per custom
  * task; the counts are of tasks always.
  */
 export function statusOf(state: RunState, { runId, now, detail }: StatusQuestion): PipelineStatus {
   const { graph, counts } = state;
   const completedTasks = graph.size - counts[PENDING] - counts[RUNNING];
   const startedAt = state.startedAt ?? now;
+  const leftOut = leftOutOf(state.details);
   return {
     runId,
     totalTasks: graph.size,
@@ -54,6 +56,7 @@ export function statusOf(state: RunState, { runId, now, detail }: StatusQuestion
     statusBreakdown: Object.fromEntries(TASK_STATUSES.map((status, code) => [status, counts[code]])) as Record<TaskStatus, number>,
     stageStats: stageStats(state),
     taskResults: detail === 'stage' ? stageResults(state, now) : symbolResults(state, now),
+    ...(leftOut.length === 0 ? {} : { leftOut }),
   };
 }
 
@@ -96,37 +99,21 @@ export function taskResult(state: RunState, task: number, now: number): TaskResu
 }
 
 function stageResults(state: RunState, now: number): Record<string, TaskResult> {
-  const results: Record<string, TaskResult> = {};
-  for (let task = 0; task < state.graph.size; task++) results[state.graph.ids[task]] = taskResult(state, task, now);
-  return results;
+  return Object.fromEntries(state.graph.ids.map((taskId, task) => [taskId, taskResult(state, task, now)]));
 }
-
-/** Beyond so many symbols a status says of each only what differs: 10,000 of them must fit into one Temporal payload (2 MB). */
-const BRIEF_BEYOND = 1_000;
-/** In a brief status so many errors are told, cut to so many characters; `why` tells all of them. */
-const ERRORS_TOLD = 1_000;
-const ERROR_CUT = 120;
 
 function symbolResults(state: RunState, now: number): Record<string, TaskResult> {
   const { graph } = state;
-  const results: Record<string, TaskResult> = {};
-  const brief = graph.symbols.length > BRIEF_BEYOND;
-  let told = 0;
+  const results = new Map<string, TaskResult>();
   for (let symbol = 0; symbol < graph.symbols.length; symbol++) {
     if (graph.firstTask[symbol] < 0) continue;
-    const result = symbolResult(state, symbol, now);
-    results[graph.symbols[symbol]] = brief ? briefly(result, result.error ? ++told <= ERRORS_TOLD : false) : result;
+    results.set(graph.symbols[symbol], symbolResult(state, symbol, now));
   }
   for (let task = 0; task < graph.size; task++) {
-    if (graph.symbolOf[task] < 0) results[graph.ids[task]] = taskResult(state, task, now);
+    if (graph.symbolOf[task] < 0) results.set(graph.ids[task], taskResult(state, task, now));
   }
-  return results;
-}
-
-function briefly({ status, attempts, startedAt, durationSeconds, error, skippedBecause }: TaskResult, tell: boolean): TaskResult {
-  if (startedAt === null) return skippedBecause === undefined ? { status } : { status, skippedBecause };
-  const result = { status, attempts, startedAt, durationSeconds };
-  return tell && error ? { ...result, error: { type: error.type, message: error.message.slice(0, ERROR_CUT) } } : result;
+  // Of entries, so that a task may be named like anything every object has.
+  return Object.fromEntries(results);
 }
 
 function stageStats({ stageSums }: RunState): Partial<Record<Stage, StageStats>> {

@@ -1,22 +1,10 @@
 import type { TaskError } from '../../contracts/pipeline-status.ts';
 import type { TaskReport } from '../../contracts/stage-report.ts';
+import { keepDegraded, keepError, keepOutput } from './kept-details.ts';
 import { advanceLane, stopLane } from './lanes.ts';
 import { clearReady, enqueueIfReady } from './ready-tasks.ts';
 import type { RunCommand } from './run-events.ts';
-import {
-  CANCELLED,
-  type Closing,
-  FAILED,
-  IMPLIED,
-  keepDegraded,
-  keepOutput,
-  type Lane,
-  PENDING,
-  type RunState,
-  SKIPPED,
-  STARTED,
-  SUCCESS,
-} from './run-state.ts';
+import { CANCELLED, type Closing, FAILED, IMPLIED, type Lane, PENDING, type RunState, SKIPPED, STARTED, SUCCESS } from './run-state.ts';
 import { setStatus } from './task-status.ts';
 
 type Ended = Exclude<TaskReport, { kind: 'started' }>;
@@ -128,21 +116,6 @@ export function retryLater(state: RunState, lane: Lane, report: Extract<TaskRepo
   state.retryAt.set(task, report.retryAt);
   state.retries.push(report.retryAt, task);
   stopLane(state, lane);
-}
-
-/** In a large run: so many failures keep their stack, so many a long message, the others a short one; all of it must fit into one payload. */
-const STACKS_KEPT = 20;
-const LONG_MESSAGES_KEPT = 1_000;
-const LONG_MESSAGE = 300;
-const SHORT_MESSAGE = 60;
-
-function keepError(state: RunState, task: number, { type, message, stack }: TaskError): void {
-  const earlier = state.errors.size;
-  if (state.detail === 'symbol' && earlier >= STACKS_KEPT) {
-    state.errors.set(task, { type, message: message.slice(0, earlier < LONG_MESSAGES_KEPT ? LONG_MESSAGE : SHORT_MESSAGE) });
-  } else {
-    state.errors.set(task, stack === undefined ? { type, message } : { type, message, stack });
-  }
 }
 
 function countEnd(state: RunState, task: number): void {

@@ -17,14 +17,14 @@ export interface ReusedEffect {
 export async function effectsOf(
   queryable: Queryable,
   { executionId, takenOverBy }: { executionId: string; takenOverBy?: { runId: string; executionId: string } },
-): Promise<Readonly<Record<string, ReusedEffect>>> {
+): Promise<ReadonlyMap<string, ReusedEffect>> {
   return await withinTransaction(queryable, async (transaction) => {
     if (takenOverBy !== undefined) await takeOver(transaction, executionId, takenOverBy);
     const { rows } = await transaction.query<{ task_id: string; output: Json; attempts: number; degraded: readonly string[] | null }>(
       'select task_id, output, attempts, degraded from ledger where execution_id = $1 and finished_at is not null order by finished_at, task_id',
       [takenOverBy?.executionId ?? executionId],
     );
-    return Object.fromEntries(
+    return new Map(
       rows.map(({ task_id, output, attempts, degraded }) => [task_id, { output, attempts, ...(degraded === null ? {} : { degraded }) }]),
     );
   });

@@ -1,6 +1,6 @@
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import type { Queryable } from '../database/database.ts';
-import { effectsOf } from './ledger-takeover.ts';
+import { reusableEffects } from './ledger-takeover.ts';
 import { runOf } from './runs.ts';
 
 /** How a closed run is started anew: the same symbols as of the same instant, taking over what succeeded. */
@@ -25,6 +25,6 @@ export async function retryOf(queryable: Queryable, run: string): Promise<RetryO
       symbols: config.symbols.map(({ symbol }) => symbol),
       asOf: new Date(config.asOf).toISOString(),
     },
-    reused: Object.keys(await effectsOf(queryable, { executionId })),
+    reused: await reusableEffects(queryable, executionId),
   };
 }

@@ -1,0 +1,78 @@
+import { cutText } from '../../contracts/cut-text.ts';
+import type { LeftOut, PipelineStatus, TaskResult } from '../../contracts/pipeline-status.ts';
+import { PAYLOAD_BUDGET, SMALL_OUTPUT } from './budget.ts';
+import { encodedBytes } from './encoded-bytes.ts';
+
+const SHORT_MESSAGE = 120;
+
+/** One thing to leave out: what becomes of a task's result, nothing where it goes altogether. */
+interface Cut {
+  readonly part?: LeftOut;
+  readonly apply: (result: TaskResult) => TaskResult | undefined;
+}
+
+/** In this order, until the whole fits. */
+const CUTS: readonly Cut[] = [
+  { part: 'stacks', apply: (result) => withMessage(result, Number.POSITIVE_INFINITY) },
+  { part: 'outputs', apply: (result) => (encodedBytes(result.output) > SMALL_OUTPUT ? without(result, 'output') : result) },
+  // Nothing is lost with these.
+  { apply: (result) => (result.error === null ? without(result, 'error') : result) },
+  { part: 'outputs', apply: (result) => without(result, 'output') },
+  { part: 'messages', apply: (result) => withMessage(result, SHORT_MESSAGE) },
+  { part: 'reasons', apply: (result) => without(result, 'degraded') },
+  { part: 'messages', apply: (result) => without(result, 'error') },
+  { part: 'times', apply: (result) => without(result, 'attempts', 'startedAt', 'durationSeconds') },
+  { part: 'roots', apply: (result) => without(result, 'skippedBecause') },
+  { part: 'successes', apply: (result) => (result.status === 'success' || result.status === 'pending' ? undefined : result) },
+  { part: 'tasks', apply: () => undefined },
+];
+
+/** So much of each reason is told in a result. Characters. */
+const LONGEST_REASON = 500;
+
+/**
+ * A status, or a result, that one payload can carry. What it lacks after that stands in `leftOut`: stacks go first, then large
+ * outputs, then all of them, then the ends of messages, then what else is said of each task; the counts always stay.
+ *
+ * @param budget bytes of its JSON
+ */
+export function fitStatus<Status extends PipelineStatus & { readonly reasons?: readonly string[] }>(
+  given: Status,
+  budget = PAYLOAD_BUDGET,
+): Status {
+  if (encodedBytes(given) <= budget) return given;
+  const leftOut = new Set<LeftOut>(given.leftOut);
+  let status: Status =
+    given.reasons === undefined ? given : { ...given, reasons: given.reasons.map((reason) => cutText(reason, LONGEST_REASON)) };
+  const frame = encodedBytes({ ...status, taskResults: {}, leftOut: CUTS.map(({ part }) => part) });
+  for (const { part, apply } of CUTS) {
+    const taskResults = Object.fromEntries(
+      Object.entries(status.taskResults).flatMap(([taskId, result]): [string, TaskResult][] => {
+        const cut = apply(result);
+        if (cut !== result && part !== undefined) leftOut.add(part);
+        return cut === undefined ? [] : [[taskId, cut]];
+      }),
+    );
+    status = { ...status, taskResults };
+    if (frame + encodedBytes(taskResults) <= budget) break;
+  }
+  return leftOut.size === 0 ? status : { ...status, leftOut: [...leftOut] };
+}
+
+/** The result itself where it has none of the fields. */
+function without(result: TaskResult, ...fields: readonly (keyof TaskResult)[]): TaskResult {
+  const rest: { -readonly [Key in keyof TaskResult]: TaskResult[Key] } = { ...result };
+  let lost = false;
+  for (const field of fields) {
+    lost ||= rest[field] !== undefined;
+    delete rest[field];
+  }
+  return lost ? rest : result;
+}
+
+/** The error without its stack, and with so many characters of its message. */
+function withMessage(result: TaskResult, longest: number): TaskResult {
+  const { error } = result;
+  if (!error || (error.stack === undefined && error.message.length <= longest)) return result;
+  return { ...result, error: { type: error.type, message: cutText(error.message, longest) } };
+}

@@ -1,0 +1,57 @@
+import type { CustomTaskConfig, RunConfig, SymbolConfig, TaskPolicy } from '../../contracts/run-config.ts';
+
+/** A run's config without what is implied: equal policies once, and nothing that is the default. */
+export interface PackedConfig extends Omit<RunConfig, 'symbols' | 'tasks'> {
+  readonly symbols: readonly string[];
+  /** Of the symbols, in their order. @default 3 each */
+  readonly priorities?: readonly number[];
+  /** Distinct policies of the custom tasks. */
+  readonly policies: readonly TaskPolicy[];
+  readonly tasks: readonly PackedTask[];
+}
+
+/** What is not said is the default, but for the id and the activity. */
+type PackedTask = Partial<Omit<CustomTaskConfig, 'policy'>> & {
+  /** Index into the distinct policies. @default 0 */
+  readonly policy?: number;
+};
+
+const USUAL_PRIORITY = 3;
+
+export function packConfig({ symbols, tasks, ...rest }: RunConfig): PackedConfig {
+  const policies = new Map<string, { readonly index: number; readonly policy: TaskPolicy }>();
+  const packed = tasks.map(({ policy, name, args, dependencies, runBefore, critical, priority, ...task }): PackedTask => {
+    const key = JSON.stringify(policy);
+    const known = policies.get(key) ?? { index: policies.size, policy };
+    policies.set(key, known);
+    return {
+      ...task,
+      ...(name === task.taskId ? {} : { name }),
+      ...(args.length === 0 ? {} : { args }),
+      ...(dependencies.length === 0 ? {} : { dependencies }),
+      ...(runBefore.length === 0 ? {} : { runBefore }),
+      ...(critical ? { critical } : {}),
+      ...(priority === USUAL_PRIORITY ? {} : { priority }),
+      ...(known.index === 0 ? {} : { policy: known.index }),
+    };
+  });
+  return {
+    ...rest,
+    symbols: symbols.map(({ symbol }) => symbol),
+    ...(symbols.every(({ priority }) => priority === USUAL_PRIORITY) ? {} : { priorities: symbols.map(({ priority }) => priority) }),
+    policies: [...policies.values()].map(({ policy }) => policy),
+    tasks: packed,
+  };
+}
+
+export function unpackConfig({ symbols, priorities, policies, tasks, ...rest }: PackedConfig): RunConfig {
+  return {
+    ...rest,
+    symbols: symbols.map((symbol, i): SymbolConfig => ({ symbol, priority: priorities?.[i] ?? USUAL_PRIORITY })),
+    tasks: tasks.map(({ policy = 0, ...task }): CustomTaskConfig => {
+      const { taskId = '', activity = '' } = task;
+      const usual = { name: taskId, args: [], dependencies: [], runBefore: [], critical: false, priority: USUAL_PRIORITY };
+      return { ...usual, ...task, taskId, activity, policy: policies[policy] };
+    }),
+  };
+}

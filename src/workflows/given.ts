@@ -1,0 +1,79 @@
+import type { RunOrigin } from '../contracts/run-config.ts';
+import type { TaskReport } from '../contracts/stage-report.ts';
+import { STAGES } from '../contracts/words.ts';
+
+/**
+ * What comes from outside is looked at before anything is done with it: workflow code that throws anything but a failure of
+ * Temporal's is tried again without end. No zod here: it would be loaded for every symbol.
+ */
+
+type Fields = { readonly [field: string]: unknown };
+
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string' && value.length > 0;
+const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= 8.64e15;
+const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value >= 0;
+const isError = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value.type === 'string' &&
+  typeof value.message === 'string' &&
+  (value.stack === undefined || typeof value.stack === 'string');
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string');
+
+/** Whether a signal says what `symbolPipeline` tells its parent. */
+export function areReports(lane: unknown, reports: unknown): reports is readonly TaskReport[] {
+  return isText(lane) && Array.isArray(reports) && reports.every(isReport);
+}
+
+function isReport(report: unknown): boolean {
+  if (!isObject(report) || !isText(report.taskId) || !isTime(report.at)) return false;
+  if (report.kind === 'started') return true;
+  if (!isTime(report.startedAt) || !isCount(report.attempts)) return false;
+  switch (report.kind) {
+    case 'succeeded':
+      return report.degraded === undefined || isTexts(report.degraded);
+    case 'failed':
+      return isError(report.error);
+    case 'retryLater':
+      return isError(report.error) && isCount(report.failures) && isTime(report.retryAt);
+    default:
+      return report.kind === 'cancelled';
+  }
+}
+
+/** What is wrong with the input of `symbolPipeline`, in one sentence; undefined for what `pipeline` gives it. */
+export function symbolInputProblem(input: unknown): string | undefined {
+  const advice = 'symbolPipeline is started by the pipeline workflow; start that with { "symbols": ["…"] }';
+  if (!isObject(input)) return `the input is no object; ${advice}`;
+  const missing = ['runId', 'executionId', 'symbol'].find((field) => !isText(input[field]));
+  if (missing !== undefined) return `${missing} is missing; ${advice}`;
+  const { stages, policies, signalStages, little, earlier } = input;
+  // Before payloads became references a stage came with its policy.
+  const names: unknown = Array.isArray(stages) ? stages.map((each: unknown) => (isObject(each) ? each.stage : each)) : undefined;
+  if (!areStages(names) || names.length === 0) return `stages must name some of ${STAGES.join(', ')}, in this order; ${advice}`;
+  if (signalStages !== undefined && !areStages(signalStages)) return `signalStages must name stages; ${advice}`;
+  if (policies !== undefined && !(isObject(policies) && Object.values(policies).every(isPolicy))) return `policies are none; ${advice}`;
+  if (little !== undefined && !isObject(little)) return `little must be an object; ${advice}`;
+  if (earlier !== undefined && !(isObject(earlier) && isCount(earlier.attempts))) return `earlier must count attempts; ${advice}`;
+  return undefined;
+}
+
+const areStages = (value: unknown): value is readonly unknown[] =>
+  Array.isArray(value) &&
+  value.every(
+    (each, i) => (STAGES as readonly unknown[]).indexOf(each) > (i === 0 ? -1 : (STAGES as readonly unknown[]).indexOf(value[i - 1])),
+  );
+
+const isPolicy = (value: unknown): boolean =>
+  isObject(value) && ['maxRetries', 'retryDelayMs', 'backoff', 'maxDelayMs', 'timeoutMs'].every((field) => isTime(value[field]));
+
+/** What is wrong with the second argument of `pipeline`, in one sentence. */
+export function originProblem(options: unknown): string | undefined {
+  const advice = 'leave the second argument out; `predictlab retry` and the run itself give it';
+  if (!isObject(options)) return `the options are no object; ${advice}`;
+  const { retryOf, continued } = options as RunOrigin;
+  if (retryOf !== undefined && !isText(retryOf)) return `retryOf must be the id of an execution; ${advice}`;
+  if (continued === undefined) return undefined;
+  if (!isObject(continued) || !isTime(continued.startedAt) || !isObject(continued.state)) return `continued is no run; ${advice}`;
+  return undefined;
+}

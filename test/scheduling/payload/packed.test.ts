@@ -1,0 +1,114 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Json } from '../../../src/contracts/pipeline-input.ts';
+import type { ReusedTask, RunConfig } from '../../../src/contracts/run-config.ts';
+import { STAGES, stageTaskId } from '../../../src/contracts/words.ts';
+import { encodedBytes } from '../../../src/scheduling/payload/encoded-bytes.ts';
+import { fitGraph, readGraph } from '../../../src/scheduling/payload/fit-graph.ts';
+import { fitList } from '../../../src/scheduling/payload/fit-list.ts';
+import { packPrepared, readPrepared } from '../../../src/scheduling/payload/pack-prepared.ts';
+import { graphOf } from '../../../src/scheduling/run/status.ts';
+import { customTask, graphOfConfig, POLICY, runConfig } from '../run-config.ts';
+
+const travelled = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+const name = fc.oneof(
+  fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty', 'ünï', '🜁'),
+  fc.string({ minLength: 1, maxLength: 9 }),
+);
+
+const anyConfig: fc.Arbitrary<RunConfig> = fc
+  .record({
+    symbols: fc.uniqueArray(name, { maxLength: 6 }),
+    priorities: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 6, maxLength: 6 }),
+    tasks: fc.uniqueArray(
+      fc.record({
+        taskId: name,
+        args: fc.array(fc.jsonValue(), { maxLength: 1 }),
+        priority: fc.integer({ min: 1, max: 5 }),
+        critical: fc.boolean(),
+        retries: fc.integer({ min: 0, max: 3 }),
+      }),
+      { selector: ({ taskId }) => taskId, maxLength: 6 },
+    ),
+  })
+  .map(({ symbols, priorities, tasks }) =>
+    runConfig({
+      symbols: symbols.map((symbol, i) => ({ symbol, priority: priorities[i] })),
+      tasks: tasks.map(({ retries, ...task }) =>
+        customTask(task.taskId, { ...task, args: task.args as Json[], policy: { ...POLICY, maxRetries: retries } }),
+      ),
+    }),
+  );
+
+describe('a prepared run', () => {
+  it('comes out as it went in, and takes over what it took over', () => {
+    fc.assert(
+      fc.property(anyConfig, fc.integer(), (config, seed) => {
+        const ids = [
+          ...config.symbols.flatMap(({ symbol }) => STAGES.map((stage) => stageTaskId(symbol, stage))),
+          ...config.tasks.map((t) => t.taskId),
+        ];
+        const reused = new Map<string, ReusedTask>();
+        for (const [i, id] of ids.entries()) {
+          if (((seed >>> (i % 30)) & 1) === 1) reused.set(id, i % 3 === 0 ? { output: { rows: i }, degraded: ['gaps'] } : {});
+        }
+        const prepared = { config, durations: { collect: 1.25, nobody: 3 }, reused };
+        const read = readPrepared(travelled(packPrepared(prepared)));
+        expect(read.config).toEqual(travelled(config));
+        expect(read.reused).toEqual(reused);
+        expect(read.durations).toEqual({ collect: 1.25 });
+      }),
+    );
+  });
+
+  it('is read as it was returned before it was packed', () => {
+    const config = runConfig({ symbols: ['A'] });
+    const before = { config, durations: { collect: 2 }, reused: { 'A/collect': { output: { ticks: 1 }, attempts: 1 } } };
+    expect(readPrepared(travelled(before))).toMatchObject({
+      config,
+      durations: { collect: 2 },
+      reused: new Map([['A/collect', { output: { ticks: 1 } }]]),
+    });
+  });
+
+  it('leaves outputs that do not fit to the ledger, and keeps what was reused', () => {
+    const tasks = Array.from({ length: 80 }, (_, i) => customTask(`t${i}`));
+    const reused = new Map(tasks.map(({ taskId }) => [taskId, { output: 'x'.repeat(30_000) }]));
+    const packed = packPrepared({ config: runConfig({ tasks }), durations: {}, reused });
+    expect(encodedBytes(packed)).toBeLessThan(1_400_000);
+    expect(readPrepared(travelled(packed)).reused.size).toBe(80);
+  });
+});
+
+describe('a graph', () => {
+  it('that is too large for one payload travels as what it is made of', () => {
+    const config = runConfig({
+      symbols: ['A', 'B'],
+      tasks: [customTask('t', { dependencies: ['A/clean'], runBefore: ['B/store'], args: [1] })],
+    });
+    const tasks = graphOf({ graph: graphOfConfig(config) });
+    expect(fitGraph(tasks, config)).toBe(tasks);
+    const packed = travelled(fitGraph(tasks, config, 100));
+    expect(packed).toHaveProperty('packed');
+    expect(readGraph(packed)).toEqual(tasks);
+  });
+});
+
+describe('a list of ids', () => {
+  it('is cut where it does not fit, and says how many are missing', () => {
+    expect(fitList(['a', 'b'])).toEqual(['a', 'b']);
+    expect(fitList(['aaaaaaaa', 'bbbbbbbb', 'cccccccc'], { budget: 125 })).toEqual(['aaaaaaaa', 'bbbbbbbb', 'and 1 more']);
+  });
+});
+
+describe('the size of a payload', () => {
+  it('is that of its JSON in UTF-8', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(encodedBytes(value)).toBe(Buffer.byteLength(JSON.stringify(value)));
+      }),
+    );
+    expect(encodedBytes({ text: '🜁 é ☃' })).toBe(Buffer.byteLength(JSON.stringify({ text: '🜁 é ☃' })));
+    expect(encodedBytes(undefined)).toBe(0);
+  });
+});

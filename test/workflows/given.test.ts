@@ -1,0 +1,79 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { areReports, originProblem, symbolInputProblem } from '../../src/workflows/given.ts';
+
+const input = { runId: 'daily', executionId: 'e1', symbol: 'BTC', stages: ['collect', 'clean'] };
+const ended = { taskId: 'BTC/clean', at: 2, startedAt: 1, attempts: 1 };
+const error = { type: 'TypeError', message: 'x is no function' };
+
+describe('what is given to a workflow from outside', () => {
+  it('may be anything at all, and is looked at without throwing', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
+        areReports(a, b);
+        expect(typeof symbolInputProblem(a)).toBe('string');
+        originProblem(a);
+      }),
+    );
+  });
+
+  it('a child’s input passes, of this version and the one before', () => {
+    expect(symbolInputProblem(input)).toBeUndefined();
+    expect(
+      symbolInputProblem({ ...input, stages: [{ stage: 'collect', policy: {} }], earlierAttempts: 0, signalStages: [] }),
+    ).toBeUndefined();
+  });
+
+  it.each([
+    [undefined, /^the input is no object; symbolPipeline is started by the pipeline workflow/],
+    [{ ...input, symbol: 5 }, /^symbol is missing/],
+    [{ ...input, stages: [] }, /^stages must name some of collect, clean/],
+    [{ ...input, stages: ['clean', 'collect'] }, /in this order/],
+    [{ ...input, stages: ['constructor'] }, /^stages must name/],
+    [{ ...input, policies: { collect: { timeoutMs: 'long' } } }, /^policies are none/],
+    [{ ...input, earlier: 3 }, /^earlier must count attempts/],
+    [{ ...input, little: 3 }, /^little must be an object/],
+  ])('a child’s input %j is refused', (given, message) => {
+    expect(symbolInputProblem(given)).toMatch(message);
+  });
+
+  it('reports pass as children send them', () => {
+    expect(areReports('BTC', [{ taskId: 'BTC/collect', kind: 'started', at: 1 }])).toBe(true);
+    expect(
+      areReports('BTC', [
+        { ...ended, kind: 'succeeded', output: null, degraded: ['gaps'] },
+        { ...ended, kind: 'cancelled' },
+      ]),
+    ).toBe(true);
+    expect(
+      areReports('BTC', [
+        { ...ended, kind: 'failed', error },
+        { ...ended, kind: 'retryLater', error, failures: 1, retryAt: 9 },
+      ]),
+    ).toBe(true);
+  });
+
+  it.each([
+    [undefined, []],
+    ['BTC', 'junk'],
+    ['BTC', [null]],
+    ['BTC', [{ kind: 'started', at: 1 }]],
+    ['BTC', [{ taskId: 'BTC/collect', kind: 'started', at: 'now' }]],
+    ['BTC', [{ taskId: 'BTC/collect', kind: 'started', at: 1e300 }]],
+    ['BTC', [{ ...ended, kind: 'failed' }]],
+    ['BTC', [{ ...ended, kind: 'failed', error: { type: 'E', message: 5 } }]],
+    ['BTC', [{ ...ended, kind: 'succeeded', output: null, degraded: 'gaps' }]],
+    ['BTC', [{ ...ended, kind: 'exploded' }]],
+  ])('reports (%j, %j) are none', (lane, reports) => {
+    expect(areReports(lane, reports)).toBe(false);
+  });
+
+  it('options are those of a retry, or of the run itself', () => {
+    expect(originProblem({})).toBeUndefined();
+    expect(originProblem({ retryOf: 'e1' })).toBeUndefined();
+    expect(originProblem({ continued: { startedAt: 1, state: {} } })).toBeUndefined();
+    expect(originProblem(7)).toMatch(/^the options are no object; leave the second argument out/);
+    expect(originProblem({ retryOf: 7 })).toMatch(/^retryOf must be/);
+    expect(originProblem({ continued: { state: 3 } })).toMatch(/^continued is no run/);
+  });
+});
