@@ -98,13 +98,21 @@ describe('the causes of a run', () => {
     expect(lines.filter((line) => line.includes('retr'))).toEqual([]);
   });
 
-  it('stay a short list when hundreds of tasks fail, and count the rest', () => {
-    const tasks: Record<string, TaskResult> = {};
-    for (let i = 0; i < 400; i += 1)
-      tasks[`S${i}/collect`] = ran(0, 1, { status: 'failed', error: { type: 'SourceUnavailable', message: '503' } });
-    const lines = causesOf({ ...sampleRun(), gaps: [], result: resultOf(tasks) });
-    expect(lines).toHaveLength(8);
-    expect(lines.at(-1)?.text).toBe('and 393 more failed tasks');
+  it('tell the same failure of hundreds of tasks once, and stay a short list when each has its own', () => {
+    const failing = (message: (i: number) => string): Record<string, TaskResult> =>
+      Object.fromEntries(
+        Array.from({ length: 400 }, (_, i) => [
+          `S${i}/collect`,
+          ran(0, 1, { status: 'failed', error: { type: 'SourceUnavailable', message: message(i) } }),
+        ]),
+      );
+    const same = causesOf({ ...sampleRun(), gaps: [], result: resultOf(failing(() => '503')) });
+    expect(same.map(({ text }) => text)).toEqual([
+      'collect failed for 400 symbols (S0, S1, S2, S3, S4, …) after 1 attempt: SourceUnavailable: 503',
+    ]);
+    const own = causesOf({ ...sampleRun(), gaps: [], result: resultOf(failing((i) => `reason ${'x'.repeat(i)}`)) });
+    expect(own).toHaveLength(8);
+    expect(own.at(-1)?.text).toBe('and 393 more failed tasks');
   });
 });
 

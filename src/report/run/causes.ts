@@ -1,6 +1,7 @@
 import { formatRange, plural } from '../elements/format.ts';
 import type { State } from '../elements/glyphs.ts';
 import type { RunPageData } from '../page-data/run-page-data.ts';
+import { type RootCause, rootCauses } from './root-causes.ts';
 
 /** One reason why a run is what it is. */
 export interface RunCause {
@@ -12,19 +13,15 @@ export interface RunCause {
 const MAX_OF_A_KIND = 8;
 
 /**
- * Why the run ended as it did, most important first: failed tasks with type and message, what the run itself says, what only succeeded
+ * Why the run ended as it did, most important first: failed tasks by their root causes, what the run itself says, what only succeeded
  * after retries and the error before, what was not collected, what was skipped.
  */
 export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const tasks = Object.entries(data.result.taskResults);
   // A symbol that stands for its stages has all their attempts together.
   const symbols = new Set(data.config?.symbols.map(({ symbol }) => symbol));
-  const failed = tasks
-    .filter(([, task]) => task.status === 'failed')
-    .map(([id, task]) => {
-      const after = symbols.has(id) ? '' : ` after ${plural(task.attempts ?? 1, 'attempt')}`;
-      return `${id} failed${after}: ${task.error?.type ?? 'Error'}: ${task.error?.message ?? 'no message'}`;
-    });
+  const roots = rootCauses(data.result.taskResults, symbols);
+  const failed = roots.map((root) => describeRoot(root, symbols));
   const said = new Set(failed);
   const known = (reason: string): boolean => tasks.some(([id, task]) => task.status === 'failed' && reason.startsWith(id));
   const reasons = data.result.reasons.filter((reason) => !said.has(reason) && !known(reason));
@@ -48,8 +45,25 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
     ...capped('degraded', degraded, 'reason'),
     ...capped('degraded', gaps, 'gap'),
     ...capped('success', retried, 'retried task'),
-    ...skipped(data),
+    ...skipped(data, new Set(roots.filter(({ taskIds }) => taskIds.length > 1).flatMap(({ taskIds }) => taskIds))),
   ];
+};
+
+/** Symbols named of one cause; the grid shows all. */
+const MAX_NAMES = 5;
+
+/** One failed task as it is; several with the same reason in one line, with what they took along. */
+const describeRoot = (root: RootCause, symbols: ReadonlySet<string>): string => {
+  const [first] = root.taskIds;
+  const after = symbols.has(first) ? '' : ` after ${plural(root.attempts, 'attempt')}`;
+  const why = `${root.type}: ${root.message}`;
+  if (root.taskIds.length === 1) return `${first} failed${after}: ${why}`;
+  const names = root.taskIds
+    .slice(0, MAX_NAMES)
+    .map((taskId) => (taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId));
+  const more = root.taskIds.length > names.length ? ', …' : '';
+  const took = root.skipped === 0 ? '' : `; ${plural(root.skipped, 'task')} skipped with them`;
+  return `${root.what} failed for ${plural(root.taskIds.length, 'symbol')} (${names.join(', ')}${more})${after}: ${why}${took}`;
 };
 
 const capped = (state: State, lines: readonly string[], word: string): readonly RunCause[] => {
@@ -58,11 +72,13 @@ const capped = (state: State, lines: readonly string[], word: string): readonly 
   return [...shown.map((text) => ({ state, text })), ...(rest === 0 ? [] : [{ state, text: `and ${plural(rest, `more ${word}`)}` }])];
 };
 
-const skipped = (data: RunPageData): readonly RunCause[] => {
+/** What was skipped, by the failure behind it; `told` names those of which that was said already. */
+const skipped = (data: RunPageData, told: ReadonlySet<string>): readonly RunCause[] => {
   const roots = new Map<string, number>();
   for (const task of Object.values(data.result.taskResults)) {
     if (task.status !== 'skipped') continue;
     const root = task.skippedBecause ?? '';
+    if (told.has(root)) continue;
     roots.set(root, (roots.get(root) ?? 0) + 1);
   }
   const lines = [...roots].map(([root, count]) => `${plural(count, 'task')} skipped${root === '' ? '' : ` because ${root} failed`}`);
