@@ -10,6 +10,7 @@ import { runOutcome } from './client/run-outcome.ts';
 import { runStamp } from './client/run-stamp.ts';
 import { Schedules } from './client/schedules.ts';
 import { isUnavailable, serviceMessage } from './client/service-error.ts';
+import { checkedId } from './contracts/checked-id.ts';
 import { cutText } from './contracts/cut-text.ts';
 import { InvalidPipelineError, PredictLabError } from './contracts/errors.ts';
 import type { PipelineInput } from './contracts/pipeline-input.ts';
@@ -89,11 +90,12 @@ export class PredictLab {
     return new PredictLab(client, temporal.address, options.taskQueue ?? env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE);
   }
 
-  /** Starts a run and returns at once. A run id that is open already is refused. */
+  /** Starts a run and returns at once. @throws PredictLabError BadInput when a run of that id is open, or the id cannot be one */
   async start(
     input: PipelineInput = {},
     { runId = `pipeline-${runStamp(new Date())}-${randomUUID().slice(0, 4)}`, ...options }: StartOptions = {},
   ): Promise<StartedRun> {
+    checkedId('run', runId);
     const bytes = encodedBytes([input, options]);
     if (bytes > PAYLOAD_BUDGET) {
       const [kb, most] = [bytes, PAYLOAD_BUDGET].map((size) => Math.ceil(size / 1_000));
@@ -148,12 +150,12 @@ export class PredictLab {
   /** Live while the run is open, and after it closed (a worker must be up to answer). */
   async status(run: string): Promise<PipelineStatus> {
     const handle = await this.#handle(run);
-    const status = await this.#questions.ofRun(handle, () => handle.query(statusQuery));
+    const status = await this.#questions.ofRun(handle, () => handle.query(statusQuery, Date.now()));
     if (status.finishedAt !== null) return status;
     const { status: state, closeTime } = await handle.describe();
     if (closeTime === undefined || state.name === 'RUNNING') return await fillInStages(this.#client, status);
     // It closed between the two questions, or was closed from outside and cannot say so itself.
-    const last = await this.#questions.ofRun(handle, () => handle.query(statusQuery));
+    const last = await this.#questions.ofRun(handle, () => handle.query(statusQuery, Date.now()));
     return last.finishedAt === null ? cutOff(last, closeTime) : last;
   }
 
@@ -166,7 +168,7 @@ export class PredictLab {
   /** One line: what a task is waiting for, or why it was skipped or failed. */
   async why(run: string, taskId: string): Promise<string> {
     const handle = await this.#handle(run);
-    const answer = await this.#questions.ofRun(handle, () => handle.query(whyQuery, taskId));
+    const answer = await this.#questions.ofRun(handle, () => handle.query(whyQuery, taskId, Date.now()));
     const { status } = await handle.describe();
     if (status.name === 'TERMINATED' || status.name === 'TIMED_OUT') {
       const task = (await this.status(run)).taskResults[taskId];
@@ -199,7 +201,7 @@ export class PredictLab {
     await this.#questions.ofRun(handle, () => handle.executeUpdate(resumeUpdate));
   }
 
-  /** Failed and skipped tasks of an open run go again. @returns their ids */
+  /** Failed and skipped tasks of an open run go again. @returns their ids @throws PredictLabError BadInput while the run is ending */
   async retryFailed(run: string): Promise<readonly string[]> {
     const handle = await this.#handle(run);
     return await this.#questions.ofRun(handle, () => handle.executeUpdate(retryFailedUpdate));

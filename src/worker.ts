@@ -34,6 +34,7 @@ import { serveMetrics } from './telemetry/serve-metrics.ts';
 import { TaskLog } from './telemetry/task-log.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import { VERSION } from './version.ts';
+import { dropRunsThatLeft } from './worker-queues.ts';
 import type { QueueSinks } from './workflows/sinks.ts';
 
 export interface WorkerSettings {
@@ -127,7 +128,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       activities: { ...activities, ...custom },
       ...(await workflowCode(settings.workflowBundle)),
       sinks: {
-        queue: { length: { fn: ({ workflowId }, state) => metrics.queueLength(workflowId, state) } },
+        queue: { length: { fn: (execution, state) => metrics.queue.told(execution, state) } },
       } satisfies InjectedSinks<QueueSinks>,
       maxConcurrentActivityTaskExecutions: maxActivities,
       maxConcurrentLocalActivityExecutions: maxActivities,
@@ -139,6 +140,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       shutdownGraceTime: SHUTDOWN_GRACE,
     });
     created = worker;
+    dropRunsThatLeft(metrics.queue, { worker, connection, namespace: temporal.namespace });
     const finished = (async () => {
       try {
         await worker.run();

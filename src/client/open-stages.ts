@@ -29,7 +29,7 @@ export async function fillInStages(client: Client, status: PipelineStatus): Prom
 }
 
 function resultOfReport(report: TaskReport): TaskResult {
-  if (report.kind === 'started') return { status: 'running', startedAt: new Date(report.at).toISOString() };
+  if (report.kind === 'started') return { status: 'running', attempts: 1, startedAt: new Date(report.at).toISOString() };
   const common = {
     attempts: report.attempts,
     startedAt: new Date(report.startedAt).toISOString(),

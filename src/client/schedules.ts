@@ -1,6 +1,15 @@
-import { type Client, ScheduleAlreadyRunning, type ScheduleHandle, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
-import ms from 'ms';
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  type ScheduleExecutionActionResult,
+  type ScheduleHandle,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
+import ms, { type StringValue } from 'ms';
+import { checkedId } from '../contracts/checked-id.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { exactDuration } from '../contracts/exact-duration.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';
 import { RunEnded } from './run-ended.ts';
@@ -16,7 +25,7 @@ export interface ScheduleOptions {
   readonly input?: PipelineInput;
   /** For an update: the input is the whole of it, earlier fields go. @default false */
   readonly replaceInput?: boolean;
-  /** A run missed for longer than this (no server, no worker) is not caught up. @default "1m" */
+  /** A run missed for longer than this (no server, no worker) is not caught up; at least 10 s. @default "1m" */
   readonly catchupWindow?: string;
   /** Given the whole input before anything is changed; what it throws refuses the schedule. @default none */
   readonly check?: (input: PipelineInput) => Promise<unknown>;
@@ -33,6 +42,17 @@ export interface ScheduleView {
   readonly lastRuns: readonly { readonly runId: string; readonly result: string }[];
   readonly input: PipelineInput;
 }
+
+/** What a trigger did: the run it started, or, where it started none, the runs of the schedule that are open. */
+export interface Triggered {
+  readonly started: string | null;
+  readonly open: readonly string[];
+}
+
+/** The server decides within milliseconds. */
+const TRIGGER_PATIENCE_MS = 10_000;
+/** Temporal takes a shorter window for this long. */
+const SHORTEST_WINDOW_MS = 10_000;
 
 /** Shown for a schedule that another tool made: the server does not keep the text of its cron fields. */
 const UNKNOWN_CRON = '(made by another tool)';
@@ -87,15 +107,13 @@ export class Schedules {
     const described = await mended(scheduleId, () => this.#client.schedule.getHandle(scheduleId).describe());
     const { memo, args } = described.action;
     const said = (memo ?? {}) as { cron?: string; timeZone?: string };
-    const recent = described.info.recentActions.flatMap(({ action }) =>
-      action.type === 'startWorkflow' ? [action.workflow.workflowId] : [],
-    );
+    const recent = idsOf(described.info.recentActions.map(({ action }) => action));
     return {
       scheduleId,
       cron: said.cron ?? UNKNOWN_CRON,
       timeZone: said.timeZone ?? 'UTC',
       overlap: described.policies.overlap ?? 'SKIP',
-      catchupWindow: ms(described.policies.catchupWindow),
+      catchupWindow: exactDuration(described.policies.catchupWindow),
       paused: described.state.paused,
       nextRuns: described.info.nextActionTimes.map((time) => time.toISOString()),
       lastRuns: await Promise.all(recent.reverse().map(async (runId) => ({ runId, result: await this.#resultOf(runId) }))),
@@ -112,8 +130,23 @@ export class Schedules {
   }
 
   /** Starts a run now, unless one is open: without the explicit policy a trigger would overlap, whatever the schedule says. */
-  async trigger(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<void> {
-    await this.#on(scheduleId, (handle) => handle.trigger(ScheduleOverlapPolicy.SKIP));
+  async trigger(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<Triggered> {
+    return await mended(scheduleId, async () => {
+      const handle = this.#client.schedule.getHandle(scheduleId);
+      const { info: before } = await handle.describe();
+      await handle.trigger(ScheduleOverlapPolicy.SKIP);
+      for (const deadline = Date.now() + TRIGGER_PATIENCE_MS; Date.now() < deadline; ) {
+        const { info } = await handle.describe();
+        if (info.numActionsTaken > before.numActionsTaken)
+          return { started: idsOf(info.recentActions.map(({ action }) => action)).at(-1) ?? null, open: [] };
+        if (info.numActionsSkippedOverlap > before.numActionsSkippedOverlap) return { started: null, open: idsOf(info.runningActions) };
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new PredictLabError(
+        'SourceUnavailable',
+        `schedule "${scheduleId}" was triggered, but Temporal has not said for ${TRIGGER_PATIENCE_MS / 1000} s whether a run started; \`predictlab runs\` shows it`,
+      );
+    });
   }
 
   /** Runs every time of the schedule in `[from, to]` as of that time, one after another. */
@@ -149,6 +182,14 @@ export class Schedules {
       catchupWindow = DEFAULT_SCHEDULE.catchupWindow,
       input = {},
     } = options;
+    checkedId('schedule', scheduleId);
+    const window = durationMs(catchupWindow);
+    if (!(window >= SHORTEST_WINDOW_MS)) {
+      throw new PredictLabError(
+        'BadInput',
+        `catch-up window ${JSON.stringify(catchupWindow)}: write a duration of at least 10s, like "1m"`,
+      );
+    }
     return {
       spec: { cronExpressions: [cron], timezone: timeZone },
       action: {
@@ -161,7 +202,7 @@ export class Schedules {
         memo: { cron, timeZone },
         staticSummary: `scheduled: ${cron} ${timeZone}`,
       },
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchupWindow as `${number}m` },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: window },
     };
   }
 }
@@ -181,6 +222,14 @@ async function mended<T>(scheduleId: string, call: () => Promise<T>): Promise<T>
     throw error;
   }
 }
+
+/** Milliseconds of "90s"; NaN when it is no duration. */
+function durationMs(text: string): number {
+  return text.trim() === '' ? Number.NaN : ms(text as StringValue);
+}
+
+const idsOf = (actions: readonly ScheduleExecutionActionResult[]): string[] =>
+  actions.flatMap((action) => (action.type === 'startWorkflow' ? [action.workflow.workflowId] : []));
 
 const defined = <T extends object>(options: T): Partial<T> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;

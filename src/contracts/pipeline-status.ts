@@ -37,6 +37,10 @@ export type LeftOut = 'stacks' | 'outputs' | 'messages' | 'reasons' | 'times' | 
 /** A run at one moment; the `status` query's answer. */
 export interface PipelineStatus {
   readonly runId: string;
+  /** No new task starts until `resume`. */
+  readonly paused: boolean;
+  /** Tasks that may run at once; what was asked for while the input is still checked. */
+  readonly maxConcurrent: number;
   readonly totalTasks: number;
   /** success + failed + skipped + cancelled */
   readonly completedTasks: number;

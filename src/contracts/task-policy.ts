@@ -3,6 +3,9 @@ import type { Stage } from './words.ts';
 
 export const DEFAULT_RETRY = { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000 } as const;
 
+/** Tasks running at once, unless told otherwise. */
+export const DEFAULT_MAX_CONCURRENT = 5;
+
 const MINUTE_MS = 60_000;
 
 /** Collecting waits for venues; everything else works on what is here. */

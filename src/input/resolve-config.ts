@@ -1,12 +1,11 @@
 import type { PipelineInput, RetryInput, RetryRuleInput } from '../contracts/pipeline-input.ts';
 import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, StrategyConfig, TaskPolicy } from '../contracts/run-config.ts';
-import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task-policy.ts';
+import { DEFAULT_MAX_CONCURRENT, DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task-policy.ts';
 import { type Interval, type SourceType, STAGES, type Stage } from '../contracts/words.ts';
 import { durationMs } from './field-schemas.ts';
 import { listAt, recordOf, stringsAt } from './raw-input.ts';
 
 const DEFAULT_PRIORITY = 3;
-const DEFAULT_CONCURRENT = 5;
 const DEFAULT_SOURCES: readonly SourceType[] = ['polymarket', 'predict'];
 const DEFAULT_INTERVALS: readonly Interval[] = ['1h', '4h', '1d'];
 const DEFAULT_STRATEGIES: readonly StrategyConfig[] = [{ name: 'sma-cross', params: { fast: 10, slow: 30 } }];
@@ -29,7 +28,7 @@ export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue)
     intervals: [...new Set(input.intervals ?? DEFAULT_INTERVALS)],
     daysBack: input.daysBack ?? 7,
     untilStage: input.untilStage ?? 'visualize',
-    maxConcurrent: input.maxConcurrent ?? DEFAULT_CONCURRENT,
+    maxConcurrent: input.maxConcurrent ?? DEFAULT_MAX_CONCURRENT,
     order: input.order ?? 'priority',
     stages: Object.fromEntries(STAGES.map((stage) => [stage, resolveStage(stage, input, retry)])) as Record<Stage, StageConfig>,
     strategies: input.strategies?.map(({ name, params = {} }) => ({ name, params })) ?? DEFAULT_STRATEGIES,

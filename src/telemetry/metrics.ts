@@ -1,6 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { TaskMetrics } from '../contracts/task-metrics.ts';
+import { ERROR_EFFECTS } from '../contracts/errors.ts';
+import type { AttemptStatus, TaskMetrics } from '../contracts/task-metrics.ts';
 import { numberIn } from '../contracts/task-output.ts';
+import { STAGES } from '../contracts/words.ts';
+import { QueueLengths } from './queue-lengths.ts';
+
+/** The `stage` of custom tasks. */
+const CUSTOM = 'custom';
+/** How a task ends; an attempt that is tried again is counted as a retry. */
+const ENDS: readonly Exclude<AttemptStatus, 'retried'>[] = ['success', 'failed', 'cancelled'];
+const RETRYABLE = Object.entries(ERROR_EFFECTS).flatMap(([type, effect]) => (effect === 'retryable' ? [type] : []));
 
 /** Outputs of stages that count rows, and the `outcome` label each becomes. */
 const ROW_OUTCOMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -14,8 +23,8 @@ const ROW_OUTCOMES: Readonly<Record<string, Readonly<Record<string, string>>>> =
 export interface WorkerMetrics {
   readonly registry: Registry;
   readonly tasks: TaskMetrics;
-  /** From the pipeline workflows this worker drives: tasks ready for a slot, and running. */
-  queueLength(runId: string, state: { ready: number; running: number }): void;
+  /** Of the pipeline workflows this worker drives: tasks ready for a slot, and running. */
+  readonly queue: QueueLengths;
   /** Age of the newest tick, by symbol; read when scraped. */
   onFreshness(read: () => Promise<ReadonlyMap<string, number>>): void;
   /** Connections of the pool, by state; read when scraped. */
@@ -51,13 +60,26 @@ export function createMetrics(): WorkerMetrics {
     labelNames: ['stage', 'outcome'],
     registers,
   });
-  const queue = new Gauge({
-    name: 'predictlab_queue_length',
-    help: 'Tasks ready for a slot, and running',
-    labelNames: ['state'],
-    registers,
-  });
-  const runs = new Map<string, { ready: number; running: number }>();
+  // A series that is not there yet cannot be compared with 0: what has never happened is counted as such from the start.
+  for (const stage of [...STAGES, CUSTOM]) {
+    for (const status of ENDS) tasks.inc({ stage, status }, 0);
+    for (const error of RETRYABLE) retries.inc({ stage, error }, 0);
+    for (const outcome of Object.values(ROW_OUTCOMES[stage] ?? {})) rows.inc({ stage, outcome }, 0);
+  }
+  const queue = new QueueLengths();
+  registry.registerMetric(
+    new Gauge({
+      name: 'predictlab_queue_length',
+      help: 'Tasks ready for a slot, and running',
+      labelNames: ['state'],
+      registers: [],
+      async collect() {
+        const { ready, running } = await queue.totals();
+        this.set({ state: 'ready' }, ready);
+        this.set({ state: 'running' }, running);
+      },
+    }),
+  );
   let readFreshness: (() => Promise<ReadonlyMap<string, number>>) | undefined;
   let readPool: (() => Readonly<Record<string, number>>) | undefined;
   const freshness = new Gauge({
@@ -102,12 +124,7 @@ export function createMetrics(): WorkerMetrics {
         };
       },
     },
-    queueLength(runId, state) {
-      if (state.ready === 0 && state.running === 0) runs.delete(runId);
-      else runs.set(runId, state);
-      queue.set({ state: 'ready' }, sum(runs, 'ready'));
-      queue.set({ state: 'running' }, sum(runs, 'running'));
-    },
+    queue,
     onFreshness(read) {
       readFreshness = read;
     },
@@ -115,10 +132,4 @@ export function createMetrics(): WorkerMetrics {
       readPool = read;
     },
   };
-}
-
-function sum(runs: ReadonlyMap<string, { ready: number; running: number }>, key: 'ready' | 'running'): number {
-  let total = 0;
-  for (const state of runs.values()) total += state[key];
-  return total;
 }

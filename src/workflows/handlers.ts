@@ -3,17 +3,20 @@ import type { PipelineStatus } from '../contracts/pipeline-status.ts';
 import type { TaskReport } from '../contracts/stage-report.ts';
 import type { GraphAnswer } from '../scheduling/payload/fit-graph.ts';
 
-/** Where every task of the run stands. */
-export const statusQuery = defineQuery<PipelineStatus>('status');
+/**
+ * Where every task of the run stands. A query does not move a workflow's clock, which may stand still for hours: `now` (UTC
+ * epoch milliseconds) is the asker's. @default the time of the run's last event
+ */
+export const statusQuery = defineQuery<PipelineStatus, [now?: number]>('status');
 /** The tasks in topological order; of a very large run what they are made of, see `readGraph`. */
 export const graphQuery = defineQuery<GraphAnswer>('graph');
-/** One line: what a task waits for, or why it was skipped or failed. */
-export const whyQuery = defineQuery<string, [taskId: string]>('why');
+/** One line: what a task waits for, or why it was skipped or failed. `now` as for `status`. */
+export const whyQuery = defineQuery<string, [taskId: string, now?: number]>('why');
 
 export const setMaxConcurrentUpdate = defineUpdate<number, [value: number]>('setMaxConcurrent');
 export const pauseUpdate = defineUpdate<void>('pause');
 export const resumeUpdate = defineUpdate<void>('resume');
-/** Failed and skipped tasks go again; returns their ids. */
+/** Failed and skipped tasks go again; returns their ids. Refused once the run is ending: they would never run. */
 export const retryFailedUpdate = defineUpdate<readonly string[]>('retryFailed');
 
 /** Child → parent: how the symbol's stages are getting on. @internal */

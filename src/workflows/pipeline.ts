@@ -59,6 +59,9 @@ const LONGEST_ASKED = 2_000;
 /** A lane's start and end, with its part of the workflow tasks. */
 const EVENTS_PER_LANE = 5;
 
+/** The last instant that has a date. */
+const LATEST_TIME = 8.64e15;
+
 type Finish = Extract<RunCommand, { type: 'finish' }>;
 
 /**
@@ -142,16 +145,22 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
 
   setHandler(
     statusQuery,
-    (): PipelineStatus =>
+    (now): PipelineStatus =>
       state === undefined
-        ? emptyStatus({ runId: run.runId, startedAt, now: unbegun?.at ?? Date.now(), ended: unbegun !== undefined })
-        : fitStatus(statusOf(state, { runId: run.runId, now: Date.now(), detail: detail() })),
+        ? emptyStatus({
+            ...run,
+            startedAt,
+            now: unbegun?.at ?? timeOf(now),
+            ended: unbegun !== undefined,
+            maxConcurrent: slotsAsked(input),
+          })
+        : fitStatus(statusOf(state, { runId: run.runId, now: timeOf(now), detail: detail() })),
   );
-  setHandler(graphQuery, () => (state === undefined || prepared === undefined ? [] : fitGraph(graphOf(state), prepared.config)));
-  setHandler(whyQuery, (taskId) => {
+  setHandler(graphQuery, () => (state === undefined || prepared === undefined ? { tasks: [] } : fitGraph(graphOf(state), prepared.config)));
+  setHandler(whyQuery, (taskId, now) => {
     if (typeof taskId !== 'string' || taskId.length > LONGEST_ASKED)
       return 'why wants a task id, like "BTC_PRICE/clean"; the graph query lists them';
-    if (state !== undefined) return whyOf(state, taskId, Date.now());
+    if (state !== undefined) return whyOf(state, taskId, timeOf(now));
     return unbegun?.why ?? 'the run is still checking its input; waiting for a worker and the database';
   });
   setHandler(reportsSignal, (lane, reports) => {
@@ -177,12 +186,16 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     await ready();
     dispatch({ type: 'resume', at: Date.now() });
   });
-  setHandler(retryFailedUpdate, async () => {
-    const current = await ready();
-    const again = current.graph.ids.filter((_, task) => current.status[task] === FAILED || current.status[task] === SKIPPED);
-    dispatch({ type: 'retryFailed', at: Date.now() });
-    return fitList(again);
-  });
+  setHandler(
+    retryFailedUpdate,
+    async () => {
+      const current = await ready();
+      const statuses = current.status.slice();
+      dispatch({ type: 'retryFailed', at: Date.now() });
+      return fitList(current.graph.ids.filter((_, task) => isToRetry(statuses[task]) && !isToRetry(current.status[task])));
+    },
+    { validator: () => refuseWhileEnding(state, run.runId) },
+  );
 
   // A cancellation while the input is checked ends the run here: no task has begun.
   let settled: PreparedRun;
@@ -289,10 +302,32 @@ async function prepare(
   }
 }
 
+/** The asker's clock, where it has come further than the run's last event. */
+function timeOf(asked: unknown): number {
+  const last = Date.now();
+  return typeof asked === 'number' && asked > last && asked <= LATEST_TIME ? asked : last;
+}
+
+/** Of an input that nobody has checked yet. */
+function slotsAsked(input: PipelineInput | null): number | undefined {
+  const asked = input?.maxConcurrent;
+  return Number.isInteger(asked) ? asked : undefined;
+}
+
 function isHistoryFull(state: RunState): boolean {
   const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
   if (historyLength <= HISTORY_LIMIT) return continueAsNewSuggested;
   return historySize > LAST_BYTES || historyLength + EVENTS_PER_LANE * (state.lanes.size + lanesToCome(state)) > LAST_EVENTS;
+}
+
+const isToRetry = (status: number): boolean => status === FAILED || status === SKIPPED;
+
+function refuseWhileEnding(state: RunState | undefined, runId: string): void {
+  if (state === undefined || (state.closing === null && state.finishedAt === null)) return;
+  throw ApplicationFailure.nonRetryable(
+    `run ${runId} is ending, no task of it starts any more; once it has ended, \`predictlab retry ${runId}\` starts what did not succeed anew`,
+    'BadInput',
+  );
 }
 
 function validateMaxConcurrent(value: number): void {

@@ -6,6 +6,8 @@ const run = (result: PipelineResult['result'], reasons: readonly string[] = []):
   runId: 'predictlab-2026-11-24T08:00:00Z',
   result,
   reasons,
+  paused: false,
+  maxConcurrent: 5,
   totalTasks: 6,
   completedTasks: 6,
   progress: 1,

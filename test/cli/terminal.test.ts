@@ -18,6 +18,8 @@ const statusOf = (taskResults: Record<string, TaskResult>, more: Partial<Pipelin
   const done = all.length - count('pending') - count('running');
   return {
     runId: 'pipeline-2026-11-24T08:00Z',
+    paused: false,
+    maxConcurrent: 5,
     totalTasks: all.length,
     completedTasks: done,
     progress: done / all.length,
@@ -52,18 +54,24 @@ describe('the live table', () => {
     const lines = renderLiveTable(
       statusOf(running),
       {
-        slots: { used: 5, max: 5 },
         secondsLeft: 11,
         tasks: { 'ETH_PRICE/collect': { attempt: 2, retryAt: now + 3000, lastFailure: 'polymarket 503' } },
       },
       { width: 120, now },
     );
     expect(lines).toEqual([
-      'pipeline-2026-11-24T08:00Z  1/3 symbols  ██████████········  55 %  00:18 elapsed, ~00:11 left  5/5 slots',
+      'pipeline-2026-11-24T08:00Z  1/3 symbols  ██████████········  55 %  00:18 elapsed, ~00:11 left  2/5 slots',
       ' BTC_PRICE  ●●●●◐○  backtest 1.2 s',
       ' ETH_PRICE  ◐○○○○○  collect, attempt 2, retry in 3 s: polymarket 503',
       ' US_SENATE  ●●●●●●  4.1 s',
     ]);
+  });
+
+  it('says that the run is paused and how many slots it has, as the run itself says', () => {
+    const [head] = renderLiveTable(statusOf(running, { paused: true, maxConcurrent: 9 }), {}, { width: 120, now });
+    expect(head).toMatch(/ 2\/9 slots {2}paused$/);
+    const [ended] = renderLiveTable(statusOf(running, { paused: true, finishedAt: new Date(now).toISOString() }), {}, { width: 120, now });
+    expect(ended).not.toMatch(/slots|paused/);
   });
 
   it('names the error of a failed stage and why the others were skipped', () => {
@@ -112,7 +120,7 @@ describe('the live table', () => {
         error: { type: 'BadInput', message: '長い'.repeat(80) },
       } as TaskResult,
     };
-    for (const line of renderLiveTable(statusOf(long), { slots: { used: 1, max: 5 }, paused: true }, { width, now })) {
+    for (const line of renderLiveTable(statusOf(long, { paused: true }), {}, { width, now })) {
       expect(textWidth(line)).toBeLessThanOrEqual(width);
     }
   });

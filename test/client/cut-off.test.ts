@@ -5,6 +5,8 @@ import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
 it('a run that was terminated from outside is shown as ended then, with nothing left running or pending', () => {
   const running: PipelineStatus = {
     runId: 'r',
+    paused: false,
+    maxConcurrent: 5,
     totalTasks: 3,
     completedTasks: 1,
     progress: 1 / 3,

@@ -50,6 +50,7 @@ describe('predictlab run', () => {
     expect(answer.stdout).toMatch(/^people {2}● success {2}3 tasks: 3 succeeded/);
     expect(answer.stdout).toContain('report');
     expect(answer.stderr).toContain('3/3 tasks');
+    expect(answer.stderr).toMatch(/^RATE_CUT {2}● success in /m);
   });
 
   it('starts and returns at once with --detach', async () => {
@@ -181,10 +182,20 @@ describe('wrong usage', () => {
     [['slots', 'x', 'many'], 'many'],
     [['runs', '--limit', 'all'], 'all'],
     [['schedule', 'show', '--id', 'nobody'], 'nobody'],
+    [['schedule', 'create', '--id', '', '--until', 'collect'], '"" is no id of a schedule'],
+    [['schedule', 'create', '--id', 'x'.repeat(2_000), '--until', 'collect'], 'this has 2000'],
+    [['schedule', 'create', '--catchup-window=-5m', '--until', 'collect'], 'at least 10s'],
+    [['schedule', 'create', '--catchup-window', '0', '--until', 'collect'], 'at least 10s'],
+    [['run', '--run-id', ''], '"" is no id of a run'],
+    [['run', '--run-id', 'x'.repeat(2_000)], 'this has 2000'],
+    [['run', '--days', '0'], 'from 0.042 (an hour) to 3650'],
+    [['symbols', 'add', 'S'.repeat(300), '--polymarket', 'slug=x'], 'at most 128 letters'],
+    [['import', 'ticks', 'none.csv', '--symbol', 'S'.repeat(300)], 'at most 128 letters'],
     [['schedule', 'backfill', '--from', 'then', '--to', 'now'], 'then'],
   ])('of %j exits with 2 and names what is wrong', async (args, part) => {
     const answer = await ask(...args);
     expect(answer).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(part) });
+    expect(answer.stderr.length).toBeLessThan(400);
   });
 });
 

@@ -49,6 +49,8 @@ describe('predictlab plan', () => {
       'BBB/clean: run, at once; did not succeed in broken',
       'BBB/store: run, after BBB/clean; did not succeed in broken',
     ]);
+    const beside = await call('plan', '--retry', 'broken', '--days', '3', '--symbols', 'AAA', '--json');
+    expect(beside).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^predictlab: --retry .*--symbols, --days.*\n$/) });
     expect(await call('plan', '--retry', 'nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no run nobody') });
   });
 

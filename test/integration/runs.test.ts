@@ -8,6 +8,7 @@ import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
 import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { listRuns } from '../../src/storage/runs/runs.ts';
+import { statusQuery, whyQuery } from '../../src/workflows/handlers.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, type Script, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
@@ -137,6 +138,51 @@ describe('a run', () => {
       const again = await rig.lab.start({ symbols: ['AAA'], untilStage: 'store' }, { retryOf: executionId });
       expect(await rig.lab.result(again.runId)).toMatchObject({ result: 'success' });
       expect(seen).toEqual(['AAA/collect#1', 'AAA/clean#1', 'AAA/clean#1', 'AAA/store#1']);
+    });
+  });
+
+  it('whose end has begun refuses to retry what would never run', async () => {
+    const running = gate();
+    const script: Script = async (call) => {
+      if (call.taskId === 'AAA/collect') throw refused();
+      if (call.taskId !== 'BBB/collect') return;
+      running.open();
+      await new Promise((_, reject) => call.work.signal.addEventListener('abort', () => reject(call.work.signal.reason)));
+    };
+    await scripted(script, async () => {
+      const { runId } = await rig.lab.start({ symbols: ['AAA', 'BBB'], untilStage: 'clean' });
+      await running.opened;
+      await untilStatus(runId, (status) => status.statusBreakdown.failed === 1);
+      await rig.lab.cancel(runId);
+      const refusal = await rig.lab.retryFailed(runId).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ type: 'BadInput', message: expect.stringMatching(/is (ending|closed).*`predictlab retry/) });
+      expect(await ended(runId)).toMatchObject({ how: 'cancelled' });
+    });
+  });
+
+  it('tells the time as it is now, also when nothing has happened for a while', async () => {
+    const reached = gate();
+    const proceed = gate();
+    const script: Script = async (call) => {
+      if (call.stage !== 'collect') return;
+      reached.open();
+      await proceed.opened;
+    };
+    await scripted(script, async () => {
+      const { runId } = await rig.lab.start({ symbols: ['AAA'], maxConcurrent: 1, untilStage: 'collect' });
+      await reached.opened;
+      const { durationSeconds: before } = await untilStatus(runId, (status) => status.statusBreakdown.running === 1);
+      const handle = rig.client.workflow.getHandle(runId);
+      const later = await handle.query(statusQuery, Date.now() + 3_600_000);
+      expect(later.durationSeconds - before).toBeGreaterThan(3_599);
+      expect(later.taskResults['AAA/collect'].durationSeconds).toBeGreaterThan(3_599);
+      expect(await handle.query(whyQuery, 'AAA/collect', Date.now() + 3_600_000)).toMatch(/running for 36\d\d s/);
+      for (const junk of ['soon', null, Number.MAX_VALUE, -1] as never[]) {
+        expect((await handle.query(statusQuery, junk)).durationSeconds).toBeLessThan(3_000);
+      }
+      expect(await handle.query('graph')).toMatchObject({ tasks: [{ taskId: 'AAA/collect' }] });
+      proceed.open();
+      await rig.lab.result(runId);
     });
   });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import ms, { type StringValue } from 'ms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeSymbol } from '../../src/storage/markets/catalogue.ts';
 import { predictlabHere } from '../command.ts';
@@ -67,11 +68,33 @@ describe('the schedule', () => {
     expect((await rig.lab.schedules.show(scheduleId)).paused).toBe(false);
   });
 
+  it('keeps its catch-up window exactly, whatever else is changed', async () => {
+    const window = async () => (await rig.lab.schedules.show(scheduleId)).catchupWindow;
+    for (const given of ['90s', '61m', '1500m', '10s', '12345ms', '1h', '2d']) {
+      await rig.lab.schedules.update({ scheduleId, catchupWindow: given });
+      await rig.lab.schedules.update({ scheduleId, cron: '30 1 * * *' });
+      expect(ms((await window()) as StringValue)).toBe(ms(given as StringValue));
+    }
+    await rig.lab.schedules.update({ scheduleId, catchupWindow: '90s' });
+    expect(await window()).toBe('90s');
+  });
+
+  it.each(['0s', '-5m', '5s', 'soon', ''])('refuses a catch-up window of "%s" and changes nothing', async (catchupWindow) => {
+    await expect(rig.lab.schedules.update({ scheduleId, catchupWindow })).rejects.toMatchObject({
+      type: 'BadInput',
+      message: expect.stringContaining('at least 10s'),
+    });
+    expect((await rig.lab.schedules.show(scheduleId)).catchupWindow).toBe('90s');
+  });
+
   it('starts one run when it is triggered twice, as of the time it was scheduled for', async () => {
-    await rig.lab.schedules.trigger(scheduleId);
+    const first = await rig.lab.schedules.trigger(scheduleId);
+    expect(first).toEqual({ started: expect.stringContaining(`${scheduleId}-`), open: [] });
     const lastRuns = async () => (await rig.lab.schedules.show(scheduleId)).lastRuns;
     while ((await lastRuns()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-    await rig.lab.schedules.trigger(scheduleId);
+    expect(await rig.lab.schedules.trigger(scheduleId)).toEqual({ started: null, open: [first.started] });
+    const said = await predictlabHere(['schedule', 'trigger', '--id', scheduleId], rig.env);
+    expect(said).toMatchObject({ code: 0, stdout: expect.stringMatching(`started nothing: ${first.started} is open`) });
     while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     hold.open();
     const [{ runId }] = await lastRuns();

@@ -105,6 +105,8 @@ export const resultOf = (tasks: Record<string, TaskResult>, more: Partial<Pipeli
   const seconds = Math.max(0, ...ends) + 0.3;
   return {
     runId: 'pipeline-2026-11-24T08:00Z',
+    paused: false,
+    maxConcurrent: 5,
     result: 'degraded',
     reasons: [],
     totalTasks: all.length,

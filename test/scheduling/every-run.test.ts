@@ -250,6 +250,7 @@ class Scenario {
     const status = statusOf(this.#state, { runId: 'r', now: this.#now, detail });
     same(statusOf(this.#twin, { runId: 'r', now: this.#now, detail }), status);
     assert.equal(status.completedTasks, completed);
+    for (const { status: is, attempts = 0 } of Object.values(status.taskResults)) if (is === 'running') assert(attempts >= 1);
     const statuses = this.#graph.ids.map((_, task) => TASK_STATUSES[this.#state.status[task]]);
     for (const [name, count] of Object.entries(status.statusBreakdown)) assert.equal(statuses.filter((is) => is === name).length, count);
     for (const [task, taskId] of this.#graph.ids.entries()) {

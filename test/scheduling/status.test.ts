@@ -12,6 +12,29 @@ describe('the status of a run', () => {
     expect(emptyStatus({ runId: 'run', startedAt: 0, now: 500 })).toMatchObject({ totalTasks: 0, durationSeconds: 0.5, finishedAt: null });
   });
 
+  it('says whether it is paused and how many slots it has', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A'], maxConcurrent: 2 }));
+    run.start();
+    expect(run.status).toMatchObject({ paused: false, maxConcurrent: 2 });
+    run.tell({ type: 'setMaxConcurrent', value: 7, at: 1 });
+    run.tell({ type: 'pause', at: 2 });
+    expect(run.status).toMatchObject({ paused: true, maxConcurrent: 7 });
+    run.tell({ type: 'resume', at: 3 });
+    expect(run.status.paused).toBe(false);
+    expect(emptyStatus({ runId: 'run', startedAt: 0, now: 0, maxConcurrent: 3 })).toMatchObject({ paused: false, maxConcurrent: 3 });
+  });
+
+  it('counts the attempt that runs, also of a task about which nobody has reported', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'collect', tasks: [customTask('t')] }));
+    run.start();
+    for (const taskId of ['A/collect', 't']) expect(run.status.taskResults[taskId]).toMatchObject({ status: 'running', attempts: 1 });
+    run.ends('t', [retryLater('t', 500, { attempts: 4 })]);
+    expect(run.status.taskResults.t).toMatchObject({ status: 'pending', attempts: 4 });
+    run.tell({ type: 'wake', at: 500 });
+    expect(run.status.taskResults.t).toMatchObject({ status: 'running', attempts: 5 });
+    expect(statusOf(run.state, { runId: 'run', now: 501, detail: 'symbol' }).taskResults.A).toMatchObject({ attempts: 1 });
+  });
+
   it('says where every task stands, and how the stages do', () => {
     const run = new DrivenRun(
       runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: [customTask('t', { dependencies: ['A/clean'] })] }),

@@ -49,7 +49,9 @@ export function registerImport(program: Command): void {
 
 async function runImport(patterns: readonly string[], options: ImportOptions): Promise<void> {
   const { symbol } = options;
-  if (!catalogueEntrySchema.shape.symbol.safeParse(symbol).success) throw usageError(`--symbol ${symbol}: letters, digits, _ . - only`);
+  if (!catalogueEntrySchema.shape.symbol.safeParse(symbol).success) {
+    throw usageError(`--symbol ${symbol.slice(0, 40)}${symbol.length > 40 ? '…' : ''}: at most 128 letters, digits, _ . - only`);
+  }
   const columns = parseColumns(options.columns);
   const market = parseMarket(options.market);
   const open = async (firstOutcome: string | undefined): Promise<TickFile[]> => {

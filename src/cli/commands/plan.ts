@@ -27,10 +27,11 @@ export function registerPlan(program: Command): void {
     .option('--retry <run>', 'plan a retry of this closed run: what succeeded in it is reused')
     .option('--mermaid', 'print the graph as a Mermaid diagram')
     .option('--json', 'print the plan as JSON')
-    .action(async (options: Options) => {
+    .action(async (options: Options, command: Command) => {
       const given = await runInputFrom(options);
+      if (options.retry !== undefined) refuseBesideRetry(command);
       await useDatabase(async (database) => {
-        const { input, earlier } = options.retry === undefined ? { input: given } : await retried(database, options.retry, given);
+        const { input, earlier } = options.retry === undefined ? { input: given } : await retried(database, options.retry);
         const { config, graph } = await plannedRun(database, input);
         if (options.mermaid) return printLine(mermaidOf(graph));
         const tasks = await withCoverage(database, { tasks: planOf(graph, earlier), config });
@@ -41,7 +42,20 @@ export function registerPlan(program: Command): void {
     });
 }
 
-async function retried(database: Database, run: string, given: PipelineInput): Promise<{ input: PipelineInput; earlier: EarlierRun }> {
+/** What goes with `--retry`; `retry` itself takes no other input than the run's. */
+const BESIDE_RETRY: ReadonlySet<string> = new Set(['retry', 'mermaid', 'json']);
+
+function refuseBesideRetry(command: Command): void {
+  const others = command.options.filter((option) => {
+    const name = option.attributeName();
+    return !BESIDE_RETRY.has(name) && command.getOptionValueSource(name) === 'cli';
+  });
+  if (others.length === 0) return;
+  const flags = others.map(({ long }) => long).join(', ');
+  throw usageError(`--retry plans the input of the run as it was, which ${flags} would change; leave one of them out`);
+}
+
+async function retried(database: Database, run: string): Promise<{ input: PipelineInput; earlier: EarlierRun }> {
   const stored = await runOf(database, run);
   if (stored === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
   const { input, config, runId, executionId } = stored;
@@ -49,7 +63,6 @@ async function retried(database: Database, run: string, given: PipelineInput): P
     ...(input as PipelineInput),
     symbols: config.symbols.map(({ symbol }) => symbol),
     asOf: new Date(config.asOf).toISOString(),
-    ...given,
   };
   return { input: again, earlier: { runId, succeeded: new Set(await reusableEffects(database, executionId)) } };
 }

@@ -58,7 +58,7 @@ export async function startAndFollow(
     else printLine(`${runId} started; \`predictlab watch ${runId}\` shows it`);
     return;
   }
-  await follow(lab, { runId, strict, json, extra, cancelOnInterrupt: true, maxConcurrent: input.maxConcurrent ?? 5 });
+  await follow(lab, { runId, strict, json, extra, cancelOnInterrupt: true });
 }
 
 /** Follows a run to its end and prints its result. */
@@ -70,7 +70,6 @@ export async function follow(
     json,
     extra,
     cancelOnInterrupt,
-    maxConcurrent,
   }: {
     runId: string;
     strict?: boolean;
@@ -94,7 +93,7 @@ export async function follow(
   });
   const ended = resultOfEnded(lab, runId);
   ended.catch(() => undefined);
-  await Promise.race([showLiveRun(lab, { runId, ended, maxConcurrent }), interrupted]);
+  await Promise.race([showLiveRun(lab, { runId, ended }), interrupted]);
   const result = await Promise.race([ended, interrupted]);
   const report = runReportPath(homeFolder(process.env), runId);
   if (json) printJson({ ...result, report, ...extra });

@@ -34,7 +34,7 @@ export function registerSchedule(program: Command): void {
       )
       .option('--cron <fields>', `five cron fields (default: "${DEFAULT_SCHEDULE.cron}")`)
       .option('--time-zone <name>', 'IANA time zone of the cron fields (default: UTC)')
-      .option('--catchup-window <duration>', 'how late a missed run may still start (default: 1m)')
+      .option('--catchup-window <duration>', 'how late a missed run may still start, at least 10s (default: 1m)')
       .action(async (options: Options) => {
         const input = await runInputFrom(options);
         const asked = {
@@ -64,7 +64,12 @@ export function registerSchedule(program: Command): void {
   });
   simple(schedule, 'pause', 'start no runs until `resume`', (lab, id) => lab.schedules.pause(id), 'is paused');
   simple(schedule, 'resume', 'start runs again', (lab, id) => lab.schedules.resume(id), 'is active');
-  simple(schedule, 'trigger', 'start a run now, unless one is open', (lab, id) => lab.schedules.trigger(id), 'was triggered');
+  scheduleCommand(schedule, 'trigger', 'start a run now, unless one is open').action(async ({ id, json }: Options) => {
+    const { started, open } = await withPredictLab((lab) => lab.schedules.trigger(id));
+    if (json) printJson({ scheduleId: id, started, open });
+    else if (started !== null) printLine(`schedule ${id} started ${started}; \`predictlab watch ${started}\` shows it`);
+    else printLine(`schedule ${id} started nothing: ${open.join(', ') || 'a run'} is open, and its runs do not overlap`);
+  });
   simple(schedule, 'delete', 'remove the schedule; open runs go on', (lab, id) => lab.schedules.delete(id), 'is deleted');
   scheduleCommand(schedule, 'backfill', 'run every time of the schedule in a range, as of that time, one after another')
     .requiredOption('--from <time>', 'first instant, ISO 8601')

@@ -49,7 +49,11 @@ export async function runInputFrom(options: RunCommandOptions): Promise<Pipeline
   if (maxConcurrent !== undefined) input.maxConcurrent = maxConcurrent;
   if (options.sources !== undefined) input.sourceTypes = listed(options.sources).map((name) => word('--sources', name, SOURCE_TYPES));
   if (options.intervals !== undefined) input.intervals = listed(options.intervals).map((name) => word('--intervals', name, INTERVALS));
-  const daysBack = numberOption('--days', options.days, { least: 1 / 24, most: 3_650 });
+  const daysBack = numberOption('--days', options.days, {
+    least: 1 / 24,
+    most: 3_650,
+    wanted: 'a number of days from 0.042 (an hour) to 3650',
+  });
   if (daysBack !== undefined) input.daysBack = daysBack;
   if (options.asOf !== undefined) input.asOf = options.asOf;
   if (options.refetch !== undefined) input.refetch = options.refetch;

@@ -2,6 +2,7 @@ import { createLogUpdate } from 'log-update';
 import type { PredictLab } from '../../client.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
+import { endedLines } from './ended-lines.ts';
 import { note } from './print.ts';
 import { renderLiveTable } from './terminal.ts';
 
@@ -14,16 +15,14 @@ export interface LiveRunOptions {
   readonly runId: string;
   /** Resolves when the run has ended, however it ended. */
   readonly ended: Promise<unknown>;
-  /** The run's slots, where known. */
-  readonly maxConcurrent?: number;
 }
 
 /**
- * Shows a run's live table on standard error until it ends: redrawn in place on a terminal, a line now and then elsewhere.
+ * Shows a run's live table on standard error until it ends: redrawn in place on a terminal, elsewhere a line for each symbol that ended, and one now and then.
  *
  * @returns the last status seen
  */
-export async function showLiveRun(lab: PredictLab, { runId, ended, maxConcurrent }: LiveRunOptions): Promise<PipelineStatus | undefined> {
+export async function showLiveRun(lab: PredictLab, { runId, ended }: LiveRunOptions): Promise<PipelineStatus | undefined> {
   const screen = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined;
   const run = { over: false };
   const finished = ended.then(
@@ -36,12 +35,13 @@ export async function showLiveRun(lab: PredictLab, { runId, ended, maxConcurrent
   );
   let status: PipelineStatus | undefined;
   let told = -1;
+  const ends = new Set<string>();
   while (!run.over) {
     try {
       const seen = await Promise.race([lab.status(runId), finished]);
       if (seen === undefined) break;
       status = seen;
-      told = await draw(lab, { runId, status, screen, told, maxConcurrent });
+      told = await draw(lab, { runId, status, screen, told, ends });
     } catch (error) {
       // The run goes on without us; what keeps us from seeing it is said until it passes.
       const reason = error instanceof PredictLabError ? error.message : `no answer yet: ${messageOf(error)}`;
@@ -54,7 +54,7 @@ export async function showLiveRun(lab: PredictLab, { runId, ended, maxConcurrent
   try {
     // Without a worker nobody answers for a run that was ended from outside: its result is told all the same.
     status = await lab.status(runId);
-    await draw(lab, { runId, status, screen, told, maxConcurrent });
+    await draw(lab, { runId, status, screen, told, ends });
   } catch {
     // The last state seen stands; the result itself comes from the workflow's close.
   }
@@ -67,11 +67,13 @@ interface Drawn {
   readonly status: PipelineStatus;
   readonly screen: ReturnType<typeof createLogUpdate> | undefined;
   readonly told: number;
-  readonly maxConcurrent: number | undefined;
+  /** Symbols and tasks whose end was told. */
+  readonly ends: Set<string>;
 }
 
-async function draw(lab: PredictLab, { runId, status, screen, told, maxConcurrent }: Drawn): Promise<number> {
+async function draw(lab: PredictLab, { runId, status, screen, told, ends }: Drawn): Promise<number> {
   if (screen === undefined) {
+    for (const line of endedLines(status, ends)) note(line);
     const step = Math.floor(status.progress / QUIET_STEP);
     if (step > told) note(`${runId}  ${status.completedTasks}/${status.totalTasks} tasks  ${Math.round(status.progress * 100)} %`);
     return Math.max(step, told);
@@ -83,7 +85,6 @@ async function draw(lab: PredictLab, { runId, status, screen, told, maxConcurren
     now: Date.now(),
     colour: process.env.NO_COLOR === undefined,
   };
-  const slots = maxConcurrent === undefined ? undefined : { used: status.statusBreakdown.running, max: maxConcurrent };
-  screen(renderLiveTable(status, { tasks: Object.fromEntries(attempts), slots }, view).join('\n'));
+  screen(renderLiveTable(status, { tasks: Object.fromEntries(attempts) }, view).join('\n'));
   return told;
 }

@@ -35,8 +35,9 @@ export const headLine = (
   const percent = `${Math.floor(status.progress * 100)} %`;
   const end = extras.result === undefined ? [] : [paint(`${STATE_GLYPHS[extras.result]} ${extras.result}`, extras.result)];
   const time = `${formatStopwatch(elapsed)}${ended ? '' : ' elapsed'}${left === null ? '' : `, ~${formatStopwatch(left)} left`}`;
-  const paused = extras.paused === true ? ['paused'] : [];
-  const slots = extras.slots === undefined || ended ? [] : [`${extras.slots.used}/${extras.slots.max} slots`];
+  const paused = status.paused && !ended ? ['paused'] : [];
+  // a worker of an earlier build does not say
+  const slots = ended || !status.maxConcurrent ? [] : [`${status.statusBreakdown.running}/${status.maxConcurrent} slots`];
   const bar = (cells: number): string => paint(progressBar(status.progress, cells), extras.result ?? 'running');
   const id = oneLine(status.runId);
   // the widest form that fits: parts go in the order in which they are missed least

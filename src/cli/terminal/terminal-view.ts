@@ -4,10 +4,8 @@ import type { RunResult } from '../../contracts/words.ts';
 export interface LiveExtras {
   /** By task id. */
   readonly tasks?: Readonly<Record<string, LiveTask>>;
-  readonly slots?: { readonly used: number; readonly max: number };
   /** Estimate of the time left, seconds; without it the pace so far is carried on. */
   readonly secondsLeft?: number | null;
-  readonly paused?: boolean;
   /** The run's symbols in order; without it they are read off the task ids. */
   readonly symbols?: readonly string[];
   /** Set when the run has ended. */

@@ -1,10 +1,11 @@
 import type { GraphTask, PipelineResult, PipelineStatus, StageStats, TaskResult } from '../../contracts/pipeline-status.ts';
+import { DEFAULT_MAX_CONCURRENT } from '../../contracts/task-policy.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../contracts/words.ts';
 import { dependencyIds } from '../graph/graph.ts';
 import { leftOutOf } from './kept-details.ts';
 import type { StatusQuestion } from './run-events.ts';
 import { PENDING, REUSED, RUNNING, type RunState, SKIPPED } from './run-state.ts';
-import { symbolResult } from './symbol-result.ts';
+import { attemptsOf, symbolResult } from './symbol-result.ts';
 import { reasonsOf, verdictOf } from './verdict.ts';
 
 const isoTime = (at: number): string => new Date(at).toISOString();
@@ -15,15 +16,19 @@ export function emptyStatus({
   runId,
   startedAt,
   now,
+  maxConcurrent = DEFAULT_MAX_CONCURRENT,
   ended = false,
 }: {
   runId: string;
   startedAt: number;
   now: number;
+  maxConcurrent?: number;
   ended?: boolean;
 }): PipelineStatus {
   return {
     runId,
+    paused: false,
+    maxConcurrent,
     totalTasks: 0,
     completedTasks: 0,
     progress: 0,
@@ -47,6 +52,8 @@ export function statusOf(state: RunState, { runId, now, detail }: StatusQuestion
   const leftOut = leftOutOf(state.details);
   return {
     runId,
+    paused: state.paused,
+    maxConcurrent: state.maxConcurrent,
     totalTasks: graph.size,
     completedTasks,
     progress: graph.size === 0 ? 1 : completedTasks / graph.size,
@@ -77,14 +84,14 @@ export function graphOf({ graph }: Pick<RunState, 'graph'>): GraphTask[] {
 
 /** One task as users see it; `durationSeconds` runs from its first attempt's start, waits between attempts included. @internal */
 export function taskResult(state: RunState, task: number, now: number): TaskResult {
-  const { status, attempts, started, ended, errors, outputs, degraded, flags, graph, skippedBecause } = state;
+  const { status, started, ended, errors, outputs, degraded, flags, graph, skippedBecause } = state;
   const code = status[task];
   const result: { -readonly [Key in keyof TaskResult]: TaskResult[Key] } = { status: TASK_STATUSES[code] };
   if (code === SKIPPED) {
     result.skippedBecause = graph.ids[skippedBecause[task]];
     return result;
   }
-  result.attempts = attempts[task];
+  result.attempts = attemptsOf(state, task);
   const begun = !Number.isNaN(started[task]);
   result.startedAt = begun ? isoTime(started[task]) : null;
   const until = code === RUNNING ? now : ended[task];

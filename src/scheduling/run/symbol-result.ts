@@ -2,6 +2,14 @@ import type { TaskResult } from '../../contracts/pipeline-status.ts';
 import { TASK_STATUSES } from '../../contracts/words.ts';
 import { CANCELLED, FAILED, PENDING, RUNNING, type RunState, SKIPPED, SUCCESS } from './run-state.ts';
 
+/** Attempts that started. A task that runs is at one of them, also where nobody has reported it yet. */
+export function attemptsOf({ graph, lanes, status, attempts }: RunState, task: number): number {
+  if (status[task] !== RUNNING) return attempts[task];
+  const symbol = graph.symbolOf[task];
+  const lane = lanes.get(symbol < 0 ? graph.ids[task] : graph.symbols[symbol]);
+  return Math.max(attempts[task], (lane?.first === task ? lane.earlierAttempts : 0) + 1);
+}
+
 /** What a symbol's tasks amount to: the first of these that any of them has; pending while some succeeded and others still wait. */
 const STRONGEST_FIRST = [RUNNING, FAILED, CANCELLED, SKIPPED, PENDING, SUCCESS];
 
@@ -10,7 +18,7 @@ const STRONGEST_FIRST = [RUNNING, FAILED, CANCELLED, SKIPPED, PENDING, SUCCESS];
  * stage's error.
  */
 export function symbolResult(state: RunState, symbol: number, now: number): TaskResult {
-  const { graph, status, attempts, started, ended, errors, degraded, skippedBecause } = state;
+  const { graph, status, started, ended, errors, degraded, skippedBecause } = state;
   const seen = new Set<number>();
   const result: { -readonly [Key in keyof TaskResult]: TaskResult[Key] } = { status: 'pending', attempts: 0, error: null };
   const reasons = new Set<string>();
@@ -18,7 +26,7 @@ export function symbolResult(state: RunState, symbol: number, now: number): Task
   let to = Number.NaN;
   for (let task = graph.firstTask[symbol]; task >= 0; task = graph.nextStage[task]) {
     seen.add(status[task]);
-    result.attempts = (result.attempts ?? 0) + attempts[task];
+    result.attempts = (result.attempts ?? 0) + attemptsOf(state, task);
     if (Number.isNaN(from)) from = started[task];
     if (!Number.isNaN(ended[task])) to = ended[task];
     result.error ??= errors.get(task) ?? null;

@@ -1,0 +1,49 @@
+import type { PipelineStatus, TaskResult } from '../../contracts/pipeline-status.ts';
+import { formatDuration } from '../../report/elements/format.ts';
+import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
+import { groupTasks, worstState } from '../../report/run/symbol-tasks.ts';
+import { oneLine } from './terminal-text.ts';
+
+/** So many symbols that ended since the last look get a line each; of more only the names that went wrong, and how many did not. */
+const LINES_EACH = 10;
+
+/**
+ * A line for each symbol and custom task that has ended and was not told yet; for output that nobody redraws.
+ *
+ * @param told what was told before; those of the lines are added
+ */
+export function endedLines(status: PipelineStatus, told: Set<string>): string[] {
+  const { symbols, custom } = groupTasks(status);
+  const rows = [
+    ...symbols.map(({ symbol, stages, whole }) => ({ id: symbol, tasks: whole === undefined ? Object.values(stages) : [whole] })),
+    ...custom.map(({ taskId, task }) => ({ id: taskId, tasks: [task] })),
+  ];
+  const news = rows.filter(({ id, tasks }) => !told.has(id) && tasks.every(hasEnded));
+  for (const { id } of news) told.add(id);
+  const lines = news.map(({ id, tasks }) => ({ state: worstState(tasks), line: endedLine(id, tasks) }));
+  if (lines.length <= LINES_EACH) return lines.map(({ line }) => line);
+  const bad = lines.filter(({ state }) => state !== 'success');
+  const shown = bad.slice(0, LINES_EACH);
+  return [
+    ...shown.map(({ line }) => line),
+    `${lines.length - shown.length} more ended: ${countsOf(lines.filter((one) => !shown.includes(one)))}`,
+  ];
+}
+
+const hasEnded = ({ status }: TaskResult): boolean => status !== 'pending' && status !== 'running';
+
+function endedLine(id: string, tasks: readonly TaskResult[]): string {
+  const state = worstState(tasks);
+  const error = tasks.find((task) => task.status === 'failed')?.error;
+  const skipped = tasks.find((task) => task.skippedBecause !== undefined)?.skippedBecause;
+  const [degraded] = tasks.flatMap((task) => task.degraded ?? []);
+  const seconds = tasks.reduce((sum, task) => sum + (task.durationSeconds ?? 0), 0);
+  const why = error ? `${error.type}: ${error.message}` : state === 'skipped' && skipped !== undefined ? `${skipped} failed` : degraded;
+  return `${oneLine(id)}  ${STATE_GLYPHS[state]} ${state} in ${formatDuration(seconds)}${why === undefined ? '' : `: ${oneLine(why)}`}`;
+}
+
+function countsOf(lines: readonly { readonly state: State }[]): string {
+  const counts = new Map<State, number>();
+  for (const { state } of lines) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
+}

@@ -1,0 +1,12 @@
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** Milliseconds as a duration that says exactly that, in the largest unit that divides them: 90,000 → `90s`, 3,600,000 → `1h`. */
+export function exactDuration(milliseconds: number): string {
+  const unit = UNITS.find(([, length]) => milliseconds >= length && milliseconds % length === 0);
+  return unit === undefined ? `${milliseconds}ms` : `${milliseconds / unit[1]}${unit[0]}`;
+}
