@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { checkAgainstStored, type ImportResult, importTicks } from '../../activities/stages/import-ticks.ts';
-import { catalogueEntrySchema } from '../../contracts/catalogue.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { expandPath } from '../../files/read/expand-path.ts';
 import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
 import { instrumentById } from '../../storage/markets/instruments.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { COLUMNS_HELP, parseColumns, parseMarket } from '../options/column-options.ts';
+import { symbolName } from '../options/symbol-name.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
@@ -49,9 +49,7 @@ export function registerImport(program: Command): void {
 
 async function runImport(patterns: readonly string[], options: ImportOptions): Promise<void> {
   const { symbol } = options;
-  if (!catalogueEntrySchema.shape.symbol.safeParse(symbol).success) {
-    throw usageError(`--symbol ${symbol.slice(0, 40)}${symbol.length > 40 ? '…' : ''}: at most 128 letters, digits, _ . - only`);
-  }
+  symbolName('--symbol', symbol);
   const columns = parseColumns(options.columns);
   const market = parseMarket(options.market);
   const open = async (firstOutcome: string | undefined): Promise<TickFile[]> => {

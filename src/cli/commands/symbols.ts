@@ -12,6 +12,7 @@ import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } f
 import { DEFAULT_CATALOGUE } from '../../storage/markets/default-catalogue.ts';
 import { ensureCatalogue } from '../../storage/markets/first-catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
+import { symbolName } from '../options/symbol-name.ts';
 import { parseSelectors, selectorText, withSelectors } from '../options/symbol-selectors.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
@@ -166,6 +167,7 @@ async function known(database: Database, symbol: string): Promise<CatalogueEntry
 }
 
 async function add(database: Database, symbol: string, options: AddOptions): Promise<void> {
+  symbolName('symbols add', symbol);
   const { title, priority, disabled, polymarket = [], predict = [], file = [], json } = options;
   const texts = Object.fromEntries(Object.entries({ polymarket, predict, file }).filter(([, list]) => list.length > 0));
   const before = (await symbolsByName(database, [symbol])).get(symbol);
