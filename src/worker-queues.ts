@@ -28,7 +28,7 @@ async function isOpen(connection: NativeConnection, namespace: string, { workflo
     });
     return workflowExecutionInfo?.closeTime === null || workflowExecutionInfo?.closeTime === undefined;
   } catch (error) {
-    if (isGrpcServiceError(error) && Number(error.code) === NOT_FOUND) return false;
+    if (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND) return false;
     throw error;
   }
 }
