@@ -179,6 +179,8 @@ function fromLedger(
   const totalTasks = Math.max(tasks.length, config.symbols.length);
   return {
     runId,
+    paused: false,
+    maxConcurrent: config.maxConcurrent,
     totalTasks,
     completedTasks: tasks.length,
     progress: totalTasks === 0 ? 0 : tasks.length / totalTasks,
