@@ -87,7 +87,8 @@ describe('a graph', () => {
       tasks: [customTask('t', { dependencies: ['A/clean'], runBefore: ['B/store'], args: [1] })],
     });
     const tasks = graphOf({ graph: graphOfConfig(config) });
-    expect(fitGraph(tasks, config)).toBe(tasks);
+    expect(fitGraph(tasks, config)).toEqual({ tasks });
+    expect(readGraph(tasks)).toBe(tasks);
     const packed = travelled(fitGraph(tasks, config, 100));
     expect(packed).toHaveProperty('packed');
     expect(readGraph(packed)).toEqual(tasks);
