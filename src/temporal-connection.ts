@@ -1,6 +1,8 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
+import { homeFolder } from './set-up/home.ts';
+import { notedAddress } from './set-up/processes/noted-address.ts';
 
 export interface TemporalSettings {
   readonly address: string;
@@ -8,10 +10,13 @@ export interface TemporalSettings {
   readonly options: ConnectionOptions;
 }
 
-/** Where Temporal is, from its own environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key). */
+/**
+ * Where Temporal is, from its own environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key). Where that names no
+ * address it is the server of the `dev` that runs on this PREDICTLAB_HOME: the data are that one's too.
+ */
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   const { connectionOptions, namespace } = loadConfig(env);
-  const address = connectionOptions.address ?? '127.0.0.1:7233';
+  const address = connectionOptions.address ?? notedAddress(homeFolder(env)) ?? '127.0.0.1:7233';
   return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
 }
 

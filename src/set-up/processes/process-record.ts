@@ -54,7 +54,8 @@ export async function livingRecords(home: string, log: Pick<Log, 'info'>): Promi
   return living;
 }
 
-const recordFolder = (home: string): string => path.join(home, 'processes');
+/** @internal */
+export const recordFolder = (home: string): string => path.join(home, 'processes');
 
 const END_TIMEOUT_MS = 15_000;
 
