@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { cutOff } from './client/cut-off.ts';
+import { handleOf, type RunName } from './client/executions.ts';
 import { fillInStages } from './client/open-stages.ts';
 import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
 import { Questions } from './client/questions.ts';
@@ -17,6 +18,7 @@ import type { PipelineInput } from './contracts/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/pipeline-status.ts';
 import type { RunOrigin } from './contracts/run-config.ts';
 import { TASK_QUEUE } from './contracts/words.ts';
+import { markOfIdentity } from './contracts/worker-identity.ts';
 import { PAYLOAD_BUDGET } from './scheduling/payload/budget.ts';
 import { encodedBytes } from './scheduling/payload/encoded-bytes.ts';
 import { readGraph } from './scheduling/payload/fit-graph.ts';
@@ -35,6 +37,17 @@ import type { pipeline } from './workflows/pipeline.ts';
 export interface StartOptions extends RunOrigin {
   /** The run's id. @default `pipeline-<UTC stamp>` */
   readonly runId?: string;
+}
+
+/** A run as Temporal has it. */
+export interface KnownRun {
+  readonly runId: string;
+  /** The first execution's Temporal run id. */
+  readonly executionId: string;
+  readonly open: boolean;
+  readonly closeStatus: string;
+  /** null while it is open */
+  readonly closedAt: Date | null;
 }
 
 /** Temporal refuses a summary of more than 400 bytes. Characters. */
@@ -63,6 +76,7 @@ export class PredictLab {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #questions: Questions;
+  #closed = false;
 
   private constructor(client: Client, address: string, taskQueue: string) {
     this.#client = client;
@@ -132,13 +146,13 @@ export class PredictLab {
    *
    * @throws RunEnded when it did not end with a result: failed (`InvalidPipeline`, `CriticalTaskFailed`, `NothingSucceeded`; `partial` is the result of the last two), cancelled, terminated
    */
-  async result(run: string): Promise<PipelineResult> {
+  async result(run: RunName): Promise<PipelineResult> {
     const handle = await this.#handle(run);
     for (let silentSince: number | undefined; ; ) {
       try {
         return await runOutcome(handle);
       } catch (error) {
-        if (!isUnavailable(error)) throw error;
+        if (this.#closed || !isUnavailable(error)) throw error;
         // A server that restarts comes back with its runs: wait for it a while.
         silentSince ??= Date.now();
         if (Date.now() - silentSince > SERVER_PATIENCE_MS) throw temporalUnreachable(this.address, serviceMessage(error));
@@ -148,7 +162,7 @@ export class PredictLab {
   }
 
   /** Live while the run is open, and after it closed (a worker must be up to answer). */
-  async status(run: string): Promise<PipelineStatus> {
+  async status(run: RunName): Promise<PipelineStatus> {
     const handle = await this.#handle(run);
     const status = await this.#questions.ofRun(handle, () => handle.query(statusQuery, Date.now()));
     if (status.finishedAt !== null) return status;
@@ -160,13 +174,13 @@ export class PredictLab {
   }
 
   /** The tasks in topological order. */
-  async graph(run: string): Promise<readonly GraphTask[]> {
+  async graph(run: RunName): Promise<readonly GraphTask[]> {
     const handle = await this.#handle(run);
     return readGraph(await this.#questions.ofRun(handle, () => handle.query(graphQuery)));
   }
 
   /** One line: what a task is waiting for, or why it was skipped or failed. */
-  async why(run: string, taskId: string): Promise<string> {
+  async why(run: RunName, taskId: string): Promise<string> {
     const handle = await this.#handle(run);
     const answer = await this.#questions.ofRun(handle, () => handle.query(whyQuery, taskId, Date.now()));
     const { status } = await handle.describe();
@@ -174,41 +188,41 @@ export class PredictLab {
       const task = (await this.status(run)).taskResults[taskId];
       if (task?.status === 'cancelled') return `${taskId} was cut off: the run was ended from outside (${status.name.toLowerCase()})`;
     }
-    const attempt = (await this.attempts(handle.workflowId)).get(taskId);
+    const attempt = (await pendingAttempts(this.#client, handle)).get(taskId);
     return attempt?.retryAt === undefined
       ? answer
       : `${taskId} is waiting for attempt ${attempt.attempt}, retry at ${new Date(attempt.retryAt).toISOString()}: ${attempt.lastFailure ?? 'the last attempt failed'}`;
   }
 
   /** What Temporal knows of the attempts under way in an open run, by task id. */
-  async attempts(run: string): Promise<ReadonlyMap<string, PendingAttempt>> {
-    return await pendingAttempts(this.#client, (await this.#handle(run)).workflowId);
+  async attempts(run: RunName): Promise<ReadonlyMap<string, PendingAttempt>> {
+    return await pendingAttempts(this.#client, await this.#handle(run));
   }
 
-  async setMaxConcurrent(run: string, value: number): Promise<number> {
+  async setMaxConcurrent(run: RunName, value: number): Promise<number> {
     const handle = await this.#handle(run);
     return await this.#questions.ofRun(handle, () => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
   }
 
   /** No new task starts until `resume`. */
-  async pause(run: string): Promise<void> {
+  async pause(run: RunName): Promise<void> {
     const handle = await this.#handle(run);
     await this.#questions.ofRun(handle, () => handle.executeUpdate(pauseUpdate));
   }
 
-  async resume(run: string): Promise<void> {
+  async resume(run: RunName): Promise<void> {
     const handle = await this.#handle(run);
     await this.#questions.ofRun(handle, () => handle.executeUpdate(resumeUpdate));
   }
 
   /** Failed and skipped tasks of an open run go again. @returns their ids @throws PredictLabError BadInput while the run is ending */
-  async retryFailed(run: string): Promise<readonly string[]> {
+  async retryFailed(run: RunName): Promise<readonly string[]> {
     const handle = await this.#handle(run);
     return await this.#questions.ofRun(handle, () => handle.executeUpdate(retryFailedUpdate));
   }
 
   /** Asks the run to wind down; it closes as Canceled. */
-  async cancel(run: string): Promise<void> {
+  async cancel(run: RunName): Promise<void> {
     const handle = await this.#handle(run);
     await this.#questions.ofRun(handle, () => handle.cancel());
   }
@@ -219,7 +233,7 @@ export class PredictLab {
   }
 
   /** Whether a run is open, and its ids; undefined when Temporal does not know it. */
-  async describe(run: string): Promise<{ runId: string; executionId: string; open: boolean; closeStatus: string } | undefined> {
+  async describe(run: RunName): Promise<KnownRun | undefined> {
     try {
       const handle = await this.#handle(run);
       const description = await this.#questions.ask(() => handle.describe());
@@ -229,6 +243,7 @@ export class PredictLab {
         executionId,
         open: description.status.name === 'RUNNING',
         closeStatus: description.status.name,
+        closedAt: description.closeTime ?? null,
       };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return undefined;
@@ -241,23 +256,24 @@ export class PredictLab {
     return await this.#questions.hasWorker();
   }
 
+  /** Marks of the databases that the workers of this task queue work on, of those that say; see `databaseMark`. */
+  async workerDatabases(): Promise<readonly string[]> {
+    return (await this.#questions.workers()).flatMap((identity) => markOfIdentity(identity) ?? []);
+  }
+
   async close(): Promise<void> {
     // A question under way would keep the process until its deadline.
+    this.#closed = true;
     this.#questions.close();
     await this.#client.connection.close();
   }
 
-  /** A run is named by its workflow id; a Temporal run id is accepted too. */
-  async #handle(run: string): Promise<WorkflowHandle<typeof pipeline>> {
-    if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(run)) {
-      for await (const found of this.#client.workflow.list({ query: `RunId = "${run}"` }))
-        return this.#client.workflow.getHandle(found.workflowId);
-    }
-    return this.#client.workflow.getHandle(run);
+  async #handle(run: RunName): Promise<WorkflowHandle<typeof pipeline>> {
+    return await handleOf(this.#client, run);
   }
 }
 
-export type { PendingAttempt, TemporalRun };
+export type { PendingAttempt, RunName, TemporalRun };
 export { RunEnded };
 
 function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string {

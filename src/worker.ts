@@ -19,11 +19,13 @@ import { Closers } from './closers.ts';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
 import type { Log } from './contracts/log.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
+import { workerIdentity } from './contracts/worker-identity.ts';
 import { loadPlugins } from './plugins.ts';
 import { taskLogFolder } from './report/elements/report-path.ts';
 import { homeFolder } from './set-up/home.ts';
 import { freePort } from './set-up/temporal/free-port.ts';
 import { createSources } from './sources/create-sources.ts';
+import { databaseMark } from './storage/database/database-mark.ts';
 import { openDatabase } from './storage/database/open-database.ts';
 import { resolveDatabase } from './storage/embedded/resolve-database.ts';
 import { createPostgresWindows } from './storage/rate-budget.ts';
@@ -125,6 +127,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       connection,
       namespace: temporal.namespace,
       taskQueue,
+      identity: workerIdentity({ pid: process.pid, host: hostname(), mark: await databaseMark(database) }),
       activities: { ...activities, ...custom },
       ...(await workflowCode(settings.workflowBundle)),
       sinks: {

@@ -1,4 +1,4 @@
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 
 /** An attempt that Temporal has under way or is about to try again. */
 export interface PendingAttempt {
@@ -15,9 +15,9 @@ const CHILDREN_AT_ONCE = 10;
  * The attempts under way in a run, by task id: a workflow does not hear of retries inside an activity, the server knows.
  * Asks the run and each of its open children (at most `maxConcurrent`).
  */
-export async function pendingAttempts(client: Client, runId: string): Promise<ReadonlyMap<string, PendingAttempt>> {
+export async function pendingAttempts(client: Client, handle: WorkflowHandle): Promise<ReadonlyMap<string, PendingAttempt>> {
   const found = new Map<string, PendingAttempt>();
-  const run = await client.workflow.getHandle(runId).describe();
+  const run = await handle.describe();
   addAttempts(found, run);
   const children = (run.raw.pendingChildren ?? []).map((child) => child.workflowId).filter((id): id is string => typeof id === 'string');
   for (let from = 0; from < children.length; from += CHILDREN_AT_ONCE) {

@@ -88,11 +88,16 @@ export class Questions {
 
   /** Whether any worker has asked for this task queue's work lately (minutes: Temporal remembers those that are gone for a while). */
   async hasWorker(): Promise<boolean> {
+    return (await this.workers()).length > 0;
+  }
+
+  /** The identities of the workers that have asked for this task queue's work lately. */
+  async workers(): Promise<readonly string[]> {
     const { namespace } = this.#client.options;
     const answer = await this.ask(() =>
       this.#client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: this.#taskQueue }, taskQueueType: 1 }),
     );
-    return (answer.pollers ?? []).length > 0;
+    return (answer.pollers ?? []).map(({ identity }) => identity ?? '');
   }
 
   /** Gives up what is under way: it would keep the process until its deadline. */

@@ -65,7 +65,7 @@ export class RunPages {
     );
     return await loadRunPage(database, shown, tasks, {
       symbolHref: (symbol) => (pages.has(symbol) ? `${runAddress(run.runId)}/symbols/${encodeURIComponent(symbol)}` : null),
-      runHref: async (runId) => runAddress(runId),
+      runHref: async ({ runId }) => runAddress(runId),
       temporalUrl: this.#temporalUrl(run.runId),
     });
   }

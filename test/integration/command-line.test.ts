@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -50,11 +51,16 @@ describe('predictlab run', () => {
     expect(answer.stdout).toMatch(/^people {2}● success {2}3 tasks: 3 succeeded/);
     expect(answer.stdout).toContain('report');
     expect(answer.stderr).toContain('3/3 tasks');
+    expect(answer.stderr).not.toContain('another database');
     expect(answer.stderr).toMatch(/^RATE_CUT {2}● success in /m);
   });
 
-  it('starts and returns at once with --detach', async () => {
-    const answer = await call('run', '--symbols', 'RATE_CUT', '--days', '1', '--as-of', asOf, '--until', 'collect', '--detach', '--json');
+  it('starts and returns at once with --detach, and says before it when the worker has another database', async () => {
+    const options = ['--symbols', 'RATE_CUT', '--days', '1', '--as-of', asOf, '--until', 'collect', '--detach', '--json'];
+    const home = path.join(rig.home, 'another');
+    const answer = await predictlab(['run', ...options], { ...rig.env, DATABASE_URL: '', PREDICTLAB_HOME: home });
+    expect(answer.stderr).toContain(`another database than this command (the embedded one of ${home})`);
+    expect(existsSync(home)).toBe(false);
     const { runId } = json(answer) as { runId: string };
     rig.started(runId);
     const watched = await call('watch', runId, '--json');

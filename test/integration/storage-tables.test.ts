@@ -4,6 +4,7 @@ import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
 import type { RunConfig } from '../../src/contracts/run-config.ts';
 import { type BacktestRecord, readBacktests, saveBacktests } from '../../src/storage/backtests/backtests.ts';
+import { databaseMark } from '../../src/storage/database/database-mark.ts';
 import { databaseUrlOf } from '../../src/storage/database/database-url.ts';
 import { readMigrations } from '../../src/storage/database/migrate.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
@@ -25,6 +26,17 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+
+it('a database has a mark of its own, by whatever address it is reached', async () => {
+  const [one, other] = [await testDatabase(), await testDatabase()];
+  const again = await openDatabase({ url: one.url, max: 1 });
+  const marks = await Promise.all([one.database, again, other.database].map(databaseMark));
+  expect(marks[0]).toMatch(/^[0-9a-f]{8}$/);
+  expect(marks[1]).toBe(marks[0]);
+  expect(marks[2]).not.toBe(marks[0]);
+  await again.close();
+  await Promise.all([one.close(), other.close()]);
+});
 
 describe('opening a database', () => {
   it('brings an empty database up to date once, however many workers start at the same time', async () => {

@@ -4,6 +4,7 @@ import { windowOf } from '../../contracts/run-window.ts';
 import { numberIn } from '../../contracts/task-output.ts';
 import type { Stage } from '../../contracts/words.ts';
 import { DAY_MS, STAGES, stageTaskId } from '../../contracts/words.ts';
+import type { FiledRun } from '../../report/elements/report-path.ts';
 import { paramsText } from '../../report/page-data/params-text.ts';
 import type { RunOnPage, RunPageData, RunSymbolRow } from '../../report/page-data/run-page-data.ts';
 import { changesSince } from '../../report/run/changes.ts';
@@ -41,7 +42,7 @@ export interface RunPageLinks {
   /** Relative address of a symbol's page; `null` when there is none. */
   readonly symbolHref: (symbol: string) => string | null;
   /** Relative address of another run's page; `null` when it is not on this machine. */
-  readonly runHref: (runId: string) => Promise<string | null>;
+  readonly runHref: (run: FiledRun) => Promise<string | null>;
   readonly temporalUrl: string | null;
 }
 
@@ -86,7 +87,7 @@ export async function loadRunPage(
             runId: previous.runId,
             result: previous.status.result,
             finishedAt: previous.finishedAt?.getTime() ?? null,
-            href: await links.runHref(previous.runId),
+            href: await links.runHref(previous),
           },
     symbols: rows,
     lastErrors: errors,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { numberIn } from '../../contracts/task-output.ts';
-import { reportFolder, reportFolderName, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
+import { filedFolderName, reportFolder, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
 import { renderRunPage } from '../../report/run/run-page.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type LedgerTask, ledgerTasks } from '../../storage/runs/report-run-queries.ts';
@@ -38,16 +38,16 @@ export async function writeRunReport({
   temporalUrl,
 }: RunReportRequest): Promise<{ path: string }> {
   const run = await endedRun(database, executionId);
-  const folder = reportFolder(home, run.runId);
+  const folder = reportFolder(home, run);
   const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(run) });
   const pages = await symbolPages({ database, home, log }, run, tasks, folder);
   const data = await loadRunPage(database, run, tasks, {
     symbolHref: (symbol) => (pages.has(symbol) ? encodeURIComponent(symbolPageName(symbol)) : null),
-    runHref: async (runId) =>
-      (await exists(runReportPath(home, runId))) ? `../${encodeURIComponent(reportFolderName(runId))}/index.html` : null,
+    runHref: async (other) =>
+      (await exists(runReportPath(home, other))) ? `../${encodeURIComponent(filedFolderName(other))}/index.html` : null,
     temporalUrl: temporalUrl ?? null,
   });
-  const file = runReportPath(home, run.runId);
+  const file = runReportPath(home, run);
   await writePage(file, renderRunPage(data));
   // the run's own page is what was asked for: it stands without the one over all runs
   await writeHistoryPage({ database, home, now: Date.now() }).catch((error: unknown) =>

@@ -3,6 +3,7 @@ import type { Log } from '../../contracts/log.ts';
 import { reportFolder, symbolPageName } from '../../report/elements/report-path.ts';
 import { renderSymbolPage } from '../../report/symbol/symbol-page.ts';
 import type { Database } from '../../storage/database/database.ts';
+import { idUsedBefore } from '../../storage/runs/runs.ts';
 import type { StageFunction } from '../stages/stage-work.ts';
 import { chartLibrary } from './chart-library.ts';
 import { loadSymbolPage, type SymbolPageRequest } from './load-symbol-page.ts';
@@ -31,5 +32,11 @@ export function createVisualize({ database, home, log }: VisualizeDependencies):
 export async function writeSymbolPage({ database, home, log }: VisualizeDependencies, request: SymbolPageRequest): Promise<number> {
   const data = await loadSymbolPage(database, request);
   const text = renderSymbolPage(data, await chartLibrary(log));
-  return await writePage(path.join(reportFolder(home, request.runId), symbolPageName(request.symbol)), text);
+  return await writePage(
+    path.join(
+      reportFolder(home, { ...request, idUsedBefore: await idUsedBefore(database, request.executionId) }),
+      symbolPageName(request.symbol),
+    ),
+    text,
+  );
 }

@@ -96,6 +96,7 @@ async function demo(options: DemoOptions): Promise<void> {
     log.info(keptUp({ pages, workflows, workerLog: worker.logFile, env: stackEnv }));
     await Promise.race([stopped, abort]);
     if (fault !== undefined) throw new ExitError(1, fault);
+    log.info('\nstopping everything …');
   } finally {
     await closers.close();
   }

@@ -90,6 +90,7 @@ async function dev(options: DevOptions): Promise<void> {
     }
     const end = await Promise.race([stopped.then((signal) => ({ signal })), broken.then((fault) => ({ fault }))]);
     if ('fault' in end) throw new ExitError(1, end.fault);
+    log.info('\nstopping the worker, Temporal and Postgres …');
     // Ctrl-C is how dev ends; only being told to stop by others is an end by signal
     process.exitCode = end.signal === 'SIGINT' ? 0 : SIGNAL_EXIT_CODES[end.signal];
   } finally {

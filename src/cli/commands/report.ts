@@ -1,13 +1,12 @@
-import { access } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
+import path from 'node:path';
 import type { Command } from 'commander';
 import { writeRunReport } from '../../activities/report/run-report.ts';
-import { RunEnded } from '../../client/run-ended.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
-import { runReportPath } from '../../report/elements/report-path.ts';
+import { reportFolderName, runReportPath } from '../../report/elements/report-path.ts';
 import { homeFolder } from '../../set-up/home.ts';
-import type { Database } from '../../storage/database/database.ts';
-import { endRun, runOf, type StoredRun } from '../../storage/runs/runs.ts';
+import { runOf } from '../../storage/runs/runs.ts';
+import { recordedEnd } from '../records/record-end.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
@@ -22,43 +21,36 @@ export function registerReport(program: Command): void {
     .option('--open', 'open it in the browser')
     .option('--json', 'print { path } as JSON')
     .action(async (run: string, { open, json }: { open?: boolean; json?: boolean }) => {
-      const path = await reportOf(run, homeFolder(process.env));
-      if (json) printJson({ path });
-      else printLine(path);
-      if (open && !(await openInBrowser(path))) note(`no browser could be started; open ${path} by hand`);
+      const page = await reportOf(run, homeFolder(process.env));
+      if (json) printJson({ path: page });
+      else printLine(page);
+      if (open && !(await openInBrowser(page))) note(`no browser could be started; open ${page} by hand`);
     });
 }
 
-/** The path of a run's page; the page is made when it is not there. The database is asked only then. */
+/** The path of a run's page; the page is made when it is not there. The database is asked only then, or when the id was used again. */
 async function reportOf(run: string, home: string): Promise<string> {
-  const path = runReportPath(home, run);
-  const isThere = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return path;
+  const page = runReportPath(home, run);
+  if ((await isThere(page)) && !(await wasUsedAgain(home, run))) return page;
   return await useDatabase(async (database) => {
     const stored = await runOf(database, run);
     // Where Temporal cannot say, the run counts as open: the report's own error names `status`, which says what is in the way.
-    if (stored?.status === null) await recordEnd(database, stored).catch(ignoreUnavailable);
-    return (await writeRunReport({ database, home, executionId: run })).path;
+    if (stored?.status === null) await withPredictLab((lab) => recordedEnd(lab, database, stored)).catch(ignoreUnavailable);
+    if (stored !== undefined && (await isThere(runReportPath(home, stored)))) return runReportPath(home, stored);
+    return (await writeRunReport({ database, home, executionId: stored?.executionId ?? run })).path;
   });
 }
 
-/** Records the end of a run that is over and could not do so itself: it was ended from outside, or its database was away. */
-async function recordEnd(database: Database, { runId, executionId, startedAt }: StoredRun): Promise<void> {
-  const result = await withPredictLab(async (lab): Promise<PipelineResult | undefined> => {
-    const status = await lab.status(runId);
-    // Still open, or a later run with the same id.
-    if (status.finishedAt === null || status.startedAt !== startedAt) return undefined;
-    try {
-      return await lab.result(runId);
-    } catch (error) {
-      if (!(error instanceof RunEnded)) throw error;
-      return error.partial ?? { ...status, result: error.how === 'cancelled' ? 'cancelled' : 'failed', reasons: [error.message] };
-    }
-  });
-  if (result !== undefined) await endRun(database, { executionId, result });
+const isThere = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+/** Whether a later run of the same id has pages here. */
+async function wasUsedAgain(home: string, run: string): Promise<boolean> {
+  const folders = await readdir(path.join(home, 'reports')).catch(() => []);
+  return folders.some((name) => name.startsWith(`${reportFolderName(run)}@`));
 }
 
 function ignoreUnavailable(error: unknown): void {

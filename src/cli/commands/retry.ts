@@ -29,7 +29,7 @@ export function registerRetry(program: Command): void {
             );
           return;
         }
-        const found = await useDatabase((database) => retryOf(database, run));
+        const found = await useDatabase((database) => retryOf(database, known?.executionId ?? run));
         if (found === undefined) {
           throw usageError(
             known === undefined

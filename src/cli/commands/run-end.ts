@@ -1,5 +1,5 @@
 import { RunEnded } from '../../client/run-ended.ts';
-import type { PredictLab } from '../../client.ts';
+import type { PredictLab, RunName } from '../../client.ts';
 import type { PipelineResult } from '../../contracts/pipeline-status.ts';
 import { ExitError } from '../terminal/exit.ts';
 
@@ -9,14 +9,14 @@ import { ExitError } from '../terminal/exit.ts';
  *
  * @throws ExitError 2 for `InvalidPipeline`, 1 for a run that ended without leaving anything (terminated)
  */
-export async function resultOfEnded(lab: PredictLab, runId: string): Promise<PipelineResult> {
+export async function resultOfEnded(lab: PredictLab, run: RunName): Promise<PipelineResult> {
   try {
-    return await lab.result(runId);
+    return await lab.result(run);
   } catch (error) {
     if (!(error instanceof RunEnded)) throw error;
     if (error.how === 'invalid') throw new ExitError(2, error.message, { cause: error });
     if (error.partial !== undefined) return error.partial;
-    if (error.how === 'cancelled') return { ...(await lab.status(runId)), result: 'cancelled', reasons: [error.message] };
+    if (error.how === 'cancelled') return { ...(await lab.status(run)), result: 'cancelled', reasons: [error.message] };
     throw new ExitError(1, error.message, { cause: error });
   }
 }

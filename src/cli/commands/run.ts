@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
-import type { PredictLab } from '../../client.ts';
+import type { PredictLab, RunName } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import type { RunOrigin } from '../../contracts/run-config.ts';
-import { runReportPath } from '../../report/elements/report-path.ts';
 import { homeFolder } from '../../set-up/home.ts';
+import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { ExitError } from '../terminal/exit.ts';
-import { showLiveRun } from '../terminal/live-run.ts';
+import { LiveRun } from '../terminal/live-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { summaryLines } from '../terminal/summary.ts';
+import { otherDatabase } from './other-database.ts';
+import { reportPlace } from './report-place.ts';
 import { exitCodeOf, resultOfEnded } from './run-end.ts';
 
 interface Options extends RunCommandOptions {
@@ -52,6 +54,8 @@ export async function startAndFollow(
   lab: PredictLab,
   { input, runId: wanted, detach, strict, json, start, extra }: Following,
 ): Promise<void> {
+  const elsewhere = await otherDatabase(lab, process.env);
+  if (elsewhere !== undefined) note(elsewhere);
   const { runId } = await lab.start(input, { ...start, ...(wanted === undefined ? {} : { runId: wanted }) });
   if (detach) {
     if (json) printJson({ runId, ...extra });
@@ -61,42 +65,46 @@ export async function startAndFollow(
   await follow(lab, { runId, strict, json, extra, cancelOnInterrupt: true });
 }
 
-/** Follows a run to its end and prints its result. */
-export async function follow(
-  lab: PredictLab,
-  {
-    runId,
-    strict,
-    json,
-    extra,
-    cancelOnInterrupt,
-  }: {
-    runId: string;
-    strict?: boolean;
-    json?: boolean;
-    extra?: Record<string, unknown>;
-    cancelOnInterrupt?: boolean;
-    maxConcurrent?: number;
-  },
-): Promise<void> {
+interface Followed {
+  readonly runId: string;
+  /** How it was named; a Temporal run id means that very run. @default its id */
+  readonly run?: RunName;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+  readonly extra?: Record<string, unknown>;
+  /** The first signal to stop cancels the run, the second one ends this command. @default false: the first one ends it */
+  readonly cancelOnInterrupt?: boolean;
+}
+
+/**
+ * Follows a run to its end and prints its result.
+ *
+ * @throws ExitError 130 or 143 when a signal ended the watching; the screen is left in order before it
+ */
+export async function follow(lab: PredictLab, { runId, run = runId, strict, json, extra, cancelOnInterrupt }: Followed): Promise<void> {
   if (!(await lab.hasWorker())) note(`${runId} waits for a worker: none polls its task queue; start one with \`predictlab worker\``);
-  let interrupts = 0;
-  const interrupted = new Promise<never>((_, reject) => {
-    const onInterrupt = () => {
-      interrupts += 1;
-      if (cancelOnInterrupt && interrupts === 1) {
-        note(`cancelling ${runId}; Ctrl-C again stops watching`);
-        lab.cancel(runId).catch((error: unknown) => reject(error instanceof Error ? error : new Error(String(error))));
-      } else reject(new ExitError(1, `stopped watching; ${runId} goes on: \`predictlab watch ${runId}\``));
-    };
-    process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt);
-  });
-  const ended = resultOfEnded(lab, runId);
+  const ended = resultOfEnded(lab, run);
   ended.catch(() => undefined);
-  await Promise.race([showLiveRun(lab, { runId, ended }), interrupted]);
-  const result = await Promise.race([ended, interrupted]);
-  const report = runReportPath(homeFolder(process.env), runId);
-  if (json) printJson({ ...result, report, ...extra });
-  else printLine(summaryLines(result, [['report', report]]).join('\n'));
-  process.exitCode = exitCodeOf(result, { strict });
+  const stop = new AbortController();
+  const screen = new LiveRun(lab, { runId, run, ended, stop: stop.signal });
+  let cancelling = false;
+  const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    if (cancelOnInterrupt && !cancelling) {
+      cancelling = true;
+      screen.say(`cancelling ${runId}; Ctrl-C again stops watching`);
+      lab.cancel(run).catch((error: unknown) => stop.abort(error));
+    } else stop.abort(new ExitError(SIGNAL_EXIT_CODES[signal], `stopped watching; ${runId} goes on: \`predictlab watch ${runId}\``));
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    await screen.show();
+    stop.signal.throwIfAborted();
+    const result = await ended;
+    const report = await reportPlace(homeFolder(process.env), lab, run);
+    if (json) printJson({ ...result, report, ...extra });
+    else printLine(summaryLines(result, [['report', report]]).join('\n'));
+    process.exitCode = exitCodeOf(result, { strict });
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
 }

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
-import type { TemporalRun } from '../../client.ts';
+import type { PredictLab, TemporalRun } from '../../client.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
-import { listRuns, type RunSummary } from '../../storage/runs/runs.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
+import { recordedEnd } from '../records/record-end.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
@@ -20,9 +22,7 @@ export function registerRuns(program: Command): void {
     .action(async ({ limit, json }: { limit: string; json?: boolean }) => {
       const count = Number(limit);
       if (!Number.isInteger(count) || count < 1) throw usageError(`--limit ${limit}: write a whole number from 1 on`);
-      const known = await withPredictLab((lab) => lab.recentRuns(count));
-      const recorded = await useDatabase((database) => listRuns(database, count));
-      const runs = mergeRuns(known, recorded).slice(0, count);
+      const runs = await withPredictLab((lab) => useDatabase((database) => lastRuns(lab, database, count)));
       if (json) return printJson(runs.map(({ executionId: _, ...run }) => run));
       if (runs.length === 0) return printLine('no runs yet; `predictlab run` starts one');
       printTable(
@@ -41,6 +41,24 @@ export function registerRuns(program: Command): void {
       );
     });
   registerRunsCompare(runs);
+}
+
+/** The last runs; those that are over and did not record their end are recorded now. */
+async function lastRuns(lab: PredictLab, database: Database, count: number): Promise<readonly ListedRun[]> {
+  const known = [...(await lab.recentRuns(count))];
+  const recorded = await listRuns(database, count);
+  for (const run of recorded.filter(({ result }) => result === null)) {
+    const { runId, executionId, startedAt } = run;
+    if (
+      known.some(({ ended, ...other }) => ended === 'open' && (other.executionId === executionId || wentOnFrom(run, { ...other, ended })))
+    )
+      continue;
+    const stored = await runOf(database, executionId);
+    const ended = stored === undefined ? undefined : await recordedEnd(lab, database, stored);
+    // Temporal's list lags behind: what is not in it may be open all the same.
+    if (ended === undefined) known.push({ runId, executionId, startedAt, closedAt: null, ended: 'open' });
+  }
+  return mergeRuns(known, await listRuns(database, count)).slice(0, count);
 }
 
 /** `unknown`: Temporal closed it as Completed, but how it ended is in no database that we see. */

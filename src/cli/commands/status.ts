@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
-import type { PredictLab } from '../../client.ts';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
-import { runOf } from '../../storage/runs/runs.ts';
-import { ExitError, usageError } from '../terminal/exit.ts';
+import { askRun } from '../records/asked-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { withPredictLab } from '../terminal/session.ts';
 import { renderLiveTable } from '../terminal/terminal.ts';
 
 export function registerStatus(program: Command): void {
@@ -16,7 +14,7 @@ export function registerStatus(program: Command): void {
     .option('--json', 'print the whole status as JSON')
     .action(async (run: string, { json }: { json?: boolean }) => {
       await withPredictLab(async (lab) => {
-        const status = await statusOfRun(lab, run);
+        const status = await askRun<PipelineStatus>(lab, run, { live: () => lab.status(run), recorded: (ended) => ended });
         if (json) return printJson(status);
         const attempts = status.finishedAt === null ? await lab.attempts(run) : new Map();
         const view = {
@@ -29,18 +27,4 @@ export function registerStatus(program: Command): void {
         printLine(renderLiveTable(status, { tasks: Object.fromEntries(attempts) }, view).join('\n'));
       });
     });
-}
-
-/** From the workflow itself; when no worker is up to answer for a run that has ended, from what it recorded. */
-async function statusOfRun(lab: PredictLab, run: string): Promise<PipelineStatus> {
-  const known = await lab.describe(run);
-  try {
-    return await lab.status(run);
-  } catch (error) {
-    const stored = known?.open ? undefined : (await useDatabase((database) => runOf(database, run)))?.status;
-    if (stored) return stored;
-    if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
-    if (error instanceof PredictLabError) throw error;
-    throw new ExitError(3, `${run} does not answer; is a worker running (\`predictlab worker\`)? (${messageOf(error)})`, { cause: error });
-  }
 }

@@ -14,7 +14,7 @@ export function registerWatch(program: Command): void {
       await withPredictLab(async (lab) => {
         const known = await lab.describe(run);
         if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
-        await follow(lab, { runId: known.runId, strict, json });
+        await follow(lab, { runId: known.runId, run, strict, json });
       });
     });
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
-import { usageError } from '../terminal/exit.ts';
+import { nearestTask, storedWhy } from '../../client/stored-why.ts';
+import { askRun } from '../records/asked-run.ts';
+import { type ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
@@ -11,13 +13,23 @@ export function registerWhy(program: Command): void {
     .option('--json', 'print { taskId, why } as JSON')
     .action(async (run: string, taskId: string, { json }: { json?: boolean }) => {
       await withPredictLab(async (lab) => {
-        const graph = await lab.graph(run);
-        if (graph.length > 0 && !graph.some((task) => task.taskId === taskId)) {
-          throw usageError(`${run} has no task ${taskId}; \`predictlab status ${run}\` lists them`);
-        }
-        const why = await lab.why(run, taskId);
+        const why = await askRun(lab, run, {
+          live: async () => {
+            const graph = await lab.graph(run);
+            if (graph.length > 0 && !graph.some((task) => task.taskId === taskId)) throw noTask(run, taskId);
+            return await lab.why(run, taskId);
+          },
+          recorded: (ended) => {
+            const answer = storedWhy(ended, taskId);
+            if (answer === undefined) throw noTask(run, taskId, nearestTask(ended, taskId));
+            return answer;
+          },
+        });
         if (json) printJson({ taskId, why });
         else printLine(why);
       });
     });
 }
+
+const noTask = (run: string, taskId: string, nearest = ''): ExitError =>
+  usageError(`${run} has no task ${taskId}${nearest}; \`predictlab status ${run}\` lists them`);

@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import type { PredictLab } from '../../client.ts';
+import type { PendingAttempt, PredictLab, RunName } from '../../client.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
 import { endedLines } from './ended-lines.ts';
@@ -13,78 +13,112 @@ const QUIET_STEP = 0.1;
 
 export interface LiveRunOptions {
   readonly runId: string;
+  readonly run: RunName;
   /** Resolves when the run has ended, however it ended. */
   readonly ended: Promise<unknown>;
+  /** Ends the showing before that. */
+  readonly stop: AbortSignal;
 }
 
 /**
- * Shows a run's live table on standard error until it ends: redrawn in place on a terminal, elsewhere a line for each symbol that ended, and one now and then.
- *
- * @returns the last status seen
+ * A run's live table on standard error until it ends: redrawn in place on a terminal; elsewhere a line for each symbol that
+ * ended, and one now and then.
  */
-export async function showLiveRun(lab: PredictLab, { runId, ended }: LiveRunOptions): Promise<PipelineStatus | undefined> {
-  const screen = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined;
-  const run = { over: false };
-  const finished = ended.then(
-    () => {
-      run.over = true;
-    },
-    () => {
-      run.over = true;
-    },
-  );
-  let status: PipelineStatus | undefined;
-  let told = -1;
-  const ends = new Set<string>();
-  while (!run.over) {
+export class LiveRun {
+  readonly #lab: PredictLab;
+  readonly #options: LiveRunOptions;
+  readonly #screen = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined;
+  /** Symbols and tasks whose end was told, where nothing is redrawn. */
+  readonly #ends = new Set<string>();
+  #toldStep = -1;
+  #reason: string | undefined;
+  #lines: readonly string[] = [];
+  #notice: string | undefined;
+  #isOver = false;
+
+  constructor(lab: PredictLab, options: LiveRunOptions) {
+    this.#lab = lab;
+    this.#options = options;
+  }
+
+  /** A sentence that stays visible: under the table, or as a line of its own. */
+  say(sentence: string): void {
+    this.#notice = sentence;
+    if (this.#screen === undefined) return note(sentence);
+    // What the terminal echoed (^C) stands where the table goes on.
+    this.#screen.clear();
+    this.#redraw();
+  }
+
+  /** Resolves when the run has ended or `stop` is aborted; the last table stays, and the cursor is back. */
+  async show(): Promise<void> {
+    const { ended, stop } = this.#options;
+    const over = Promise.race([ended.then(doNothing, doNothing), aborted(stop)]).then(() => 'over' as const);
+    for (let state: 'over' | 'on' = 'on'; state === 'on'; ) {
+      state = await Promise.race([this.#look(), over]);
+      if (state === 'on') state = await Promise.race([pause(), over]);
+    }
+    // Without a worker nobody answers for a run that was ended from outside: its result is told all the same.
+    if (!stop.aborted) await Promise.race([this.#look(), aborted(stop)]);
+    else if (this.#screen !== undefined) {
+      this.#screen.clear();
+      this.#redraw();
+    }
+    this.#isOver = true;
+    this.#screen?.done();
+  }
+
+  async #look(): Promise<'on'> {
+    const { lab, run } = { lab: this.#lab, run: this.#options.run };
     try {
-      const seen = await Promise.race([lab.status(runId), finished]);
-      if (seen === undefined) break;
-      status = seen;
-      told = await draw(lab, { runId, status, screen, told, ends });
+      const status = await lab.status(run);
+      const attempts = this.#screen === undefined || status.finishedAt !== null ? new Map() : await lab.attempts(run);
+      if (!this.#isOver && !this.#options.stop.aborted) this.#draw(status, attempts);
+      this.#reason = undefined;
     } catch (error) {
       // The run goes on without us; what keeps us from seeing it is said until it passes.
-      const reason = error instanceof PredictLabError ? error.message : `no answer yet: ${messageOf(error)}`;
-      if (screen !== undefined) screen(reason);
-      else if (told !== -2) note(reason);
-      told = screen === undefined ? -2 : told;
+      if (!this.#isOver && !this.#options.stop.aborted)
+        this.#saySilence(error instanceof PredictLabError ? error.message : `no answer yet: ${messageOf(error)}`);
     }
-    await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, REDRAW_MS))]);
+    return 'on';
   }
-  try {
-    // Without a worker nobody answers for a run that was ended from outside: its result is told all the same.
-    status = await lab.status(runId);
-    await draw(lab, { runId, status, screen, told, ends });
-  } catch {
-    // The last state seen stands; the result itself comes from the workflow's close.
+
+  #saySilence(reason: string): void {
+    if (this.#screen !== undefined) {
+      this.#lines = [reason];
+      this.#redraw();
+    } else if (this.#reason === undefined) note(reason);
+    this.#reason = reason;
   }
-  screen?.done();
-  return status;
+
+  #draw(status: PipelineStatus, attempts: ReadonlyMap<string, PendingAttempt>): void {
+    if (this.#screen === undefined) {
+      for (const line of endedLines(status, this.#ends)) note(line);
+      const step = Math.floor(status.progress / QUIET_STEP);
+      if (step > this.#toldStep)
+        note(`${this.#options.runId}  ${status.completedTasks}/${status.totalTasks} tasks  ${Math.round(status.progress * 100)} %`);
+      this.#toldStep = Math.max(step, this.#toldStep);
+      return;
+    }
+    const view = {
+      width: process.stderr.columns || 80,
+      height: process.stderr.rows - (this.#notice === undefined ? 1 : 2),
+      now: Date.now(),
+      colour: process.env.NO_COLOR === undefined,
+    };
+    this.#lines = renderLiveTable(status, { tasks: Object.fromEntries(attempts) }, view);
+    this.#redraw();
+  }
+
+  #redraw(): void {
+    this.#screen?.([...this.#lines, ...(this.#notice === undefined ? [] : [this.#notice])].join('\n'));
+  }
 }
 
-interface Drawn {
-  readonly runId: string;
-  readonly status: PipelineStatus;
-  readonly screen: ReturnType<typeof createLogUpdate> | undefined;
-  readonly told: number;
-  /** Symbols and tasks whose end was told. */
-  readonly ends: Set<string>;
-}
-
-async function draw(lab: PredictLab, { runId, status, screen, told, ends }: Drawn): Promise<number> {
-  if (screen === undefined) {
-    for (const line of endedLines(status, ends)) note(line);
-    const step = Math.floor(status.progress / QUIET_STEP);
-    if (step > told) note(`${runId}  ${status.completedTasks}/${status.totalTasks} tasks  ${Math.round(status.progress * 100)} %`);
-    return Math.max(step, told);
-  }
-  const attempts = status.finishedAt === null ? await lab.attempts(runId) : new Map();
-  const view = {
-    width: process.stderr.columns || 80,
-    height: process.stderr.rows - 1,
-    now: Date.now(),
-    colour: process.env.NO_COLOR === undefined,
-  };
-  screen(renderLiveTable(status, { tasks: Object.fromEntries(attempts) }, view).join('\n'));
-  return told;
-}
+const doNothing = (): void => undefined;
+const pause = (): Promise<'on'> => new Promise((resolve) => setTimeout(resolve, REDRAW_MS, 'on'));
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -162,11 +162,12 @@ export interface PreviousRun {
   readonly config: RunConfig;
   readonly status: PipelineResult;
   readonly finishedAt: Date | null;
+  readonly idUsedBefore: boolean;
 }
 
 export async function runBefore(queryable: Queryable, executionId: string): Promise<PreviousRun | undefined> {
   const { rows } = await queryable.query<PreviousRun>(
-    `select e.run_id as "runId", e.execution_id as "executionId", e.config, e.status, e.finished_at as "finishedAt"
+    `select e.run_id as "runId", e.execution_id as "executionId", e.config, e.status, e.finished_at as "finishedAt", e.id_used_before as "idUsedBefore"
      from runs r join runs e on (e.started_at, e.execution_id) < (r.started_at, r.execution_id)
      where r.execution_id = $1 and e.status is not null order by e.started_at desc, e.execution_id desc limit 1`,
     [executionId],

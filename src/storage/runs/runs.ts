@@ -26,6 +26,8 @@ export interface StoredRun extends RunSummary {
   readonly status: PipelineResult | null;
   /** The execution whose successes were taken over, for a `retry`. */
   readonly retryOf: string | null;
+  /** An earlier run had the same id. */
+  readonly idUsedBefore: boolean;
 }
 
 export interface BeginRun {
@@ -55,7 +57,8 @@ const SUMMARY = `run_id, execution_id, result, started_at, finished_at, extract(
 /** Records that a run has begun; again with the same execution it changes nothing. */
 export async function beginRun(queryable: Queryable, run: BeginRun): Promise<void> {
   await queryable.query(
-    `insert into runs (execution_id, run_id, input, config, retry_of, started_at) values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000))
+    `insert into runs (execution_id, run_id, input, config, retry_of, started_at, id_used_before)
+     values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), exists (select from runs where run_id = $2 and execution_id <> $1))
      on conflict (execution_id) do nothing`,
     [run.executionId, run.runId, jsonb(run.input ?? {}), jsonb(run.config), run.retryOf ?? null, run.startedAt],
   );
@@ -83,15 +86,23 @@ export async function listRuns(queryable: Queryable, limit = 20): Promise<readon
 /** A run by its workflow id (the newest of that name) or by its execution's Temporal run id. */
 export async function runOf(queryable: Queryable, id: string): Promise<StoredRun | undefined> {
   const { rows } = await queryable.query<
-    RunRow & { input: unknown; config: RunConfig; status: PipelineResult | null; retry_of: string | null }
+    RunRow & { input: unknown; config: RunConfig; status: PipelineResult | null; retry_of: string | null; again: boolean }
   >(
-    `select ${SUMMARY}, input, config, status, retry_of from runs where run_id = $1 or execution_id = $1 order by started_at desc limit 1`,
+    `select ${SUMMARY}, input, config, status, retry_of, id_used_before as again from runs where run_id = $1 or execution_id = $1 order by started_at desc limit 1`,
     [id],
   );
   const row = rows[0];
   return row === undefined
     ? undefined
-    : { ...summaryOf(row), input: row.input, config: row.config, status: row.status, retryOf: row.retry_of };
+    : { ...summaryOf(row), input: row.input, config: row.config, status: row.status, retryOf: row.retry_of, idUsedBefore: row.again };
+}
+
+/** Whether an earlier run had this one's id; its pages are then kept apart. False for a run that has not begun here. */
+export async function idUsedBefore(queryable: Queryable, executionId: string): Promise<boolean> {
+  const { rows } = await queryable.query<{ again: boolean }>('select id_used_before as again from runs where execution_id = $1', [
+    executionId,
+  ]);
+  return rows[0]?.again ?? false;
 }
 
 /** The newest run that had a symbol. */

@@ -1,0 +1,86 @@
+import type { PipelineResult, StageStats, TaskResult } from '../../contracts/pipeline-status.ts';
+import { type RunResult, STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../contracts/words.ts';
+import { buildGraph } from '../../scheduling/graph/graph.ts';
+import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
+import type { LedgerTask } from '../../storage/runs/report-run-queries.ts';
+import type { StoredRun } from '../../storage/runs/runs.ts';
+
+/**
+ * How a run ended of which only the ledger is left: what took effect succeeded, everything else was cut off. It ended at the
+ * last sign of life.
+ *
+ * @param tasks every task of the run's ledger
+ * @param end.closedAt when it was closed, where that is known
+ * @param end.how why it ended, for people
+ */
+export function ledgerStatus(
+  { runId, config, startedAt }: Pick<StoredRun, 'runId' | 'config' | 'startedAt'>,
+  tasks: readonly LedgerTask[],
+  { closedAt, how }: { closedAt?: Date | null; how: string },
+): PipelineResult {
+  const done = new Map(tasks.map((task) => [task.taskId, task]));
+  const built = buildGraph(config);
+  const ids = 'graph' in built ? built.graph.ids : [...done.keys()];
+  const began = Date.parse(startedAt);
+  const ended = closedAt?.getTime() ?? Math.max(began, ...tasks.map((task) => task.startedAt.getTime() + task.durationSeconds * 1000));
+  const byTask = Object.fromEntries(ids.map((taskId) => [taskId, resultOf(done.get(taskId))]));
+  const breakdown = Object.fromEntries(TASK_STATUSES.map((status) => [status, 0])) as Record<TaskStatus, number>;
+  for (const { status } of Object.values(byTask)) breakdown[status]++;
+  const symbols = config.symbols.map(({ symbol }) => symbol);
+  return {
+    runId,
+    paused: false,
+    maxConcurrent: config.maxConcurrent,
+    totalTasks: ids.length,
+    completedTasks: ids.length,
+    progress: 1,
+    startedAt,
+    finishedAt: new Date(ended).toISOString(),
+    durationSeconds: Math.max(0, ended - began) / 1000,
+    statusBreakdown: breakdown,
+    stageStats: stageStats(tasks),
+    taskResults: symbols.length > STAGE_DETAIL_LIMIT ? bySymbol(byTask, symbols) : byTask,
+    result: verdictOf(Object.values(byTask)),
+    reasons: [how, ...reasonsOf(tasks)],
+  };
+}
+
+function resultOf(task: LedgerTask | undefined): TaskResult {
+  if (task === undefined) return { status: 'cancelled' };
+  const { attempts, startedAt, durationSeconds, output, degraded } = task;
+  const times = { attempts, startedAt: startedAt.toISOString(), durationSeconds, error: null, output };
+  return { status: 'success', ...times, ...(degraded === null ? {} : { degraded }) };
+}
+
+/** Where all of it took effect only the record of its end is missing. */
+function verdictOf(results: readonly TaskResult[]): RunResult {
+  if (results.some(({ status }) => status !== 'success')) return 'failed';
+  return results.some(({ degraded }) => degraded !== undefined) ? 'degraded' : 'success';
+}
+
+const reasonsOf = (tasks: readonly LedgerTask[]): string[] =>
+  tasks.flatMap(({ taskId, degraded }) => (degraded ?? []).map((reason) => `${taskId}: ${reason}`)).slice(0, 20);
+
+function bySymbol(byTask: Readonly<Record<string, TaskResult>>, symbols: readonly string[]): Record<string, TaskResult> {
+  const results = new Map<string, TaskResult>();
+  for (const symbol of symbols) {
+    const stages = STAGES.flatMap((stage) => byTask[`${symbol}/${stage}`] ?? []);
+    const begun = stages.find(({ startedAt }) => startedAt)?.startedAt;
+    const status = stages.every((stage) => stage.status === 'success') ? 'success' : 'cancelled';
+    results.set(symbol, { status, attempts: stages.reduce((sum, { attempts = 0 }) => sum + attempts, 0), startedAt: begun ?? null });
+  }
+  const builtIn = new Set(symbols.flatMap((symbol) => STAGES.map((stage) => `${symbol}/${stage}`)));
+  for (const [taskId, result] of Object.entries(byTask)) if (!builtIn.has(taskId)) results.set(taskId, result);
+  return Object.fromEntries(results);
+}
+
+function stageStats(tasks: readonly LedgerTask[]): Partial<Record<Stage, StageStats>> {
+  const stats: Partial<Record<Stage, StageStats>> = {};
+  for (const stage of STAGES) {
+    const seconds = tasks.filter((task) => task.stage === stage).map(({ durationSeconds }) => durationSeconds);
+    if (seconds.length === 0) continue;
+    const meanSeconds = seconds.reduce((sum, one) => sum + one, 0) / seconds.length;
+    stats[stage] = { count: seconds.length, successRate: 1, meanSeconds, maxSeconds: Math.max(...seconds) };
+  }
+  return stats;
+}

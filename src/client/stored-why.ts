@@ -1,0 +1,34 @@
+import { didYouMean } from '../contracts/nearest-name.ts';
+import type { PipelineResult, TaskResult } from '../contracts/pipeline-status.ts';
+
+/**
+ * Why a task of a run that has ended ended as it did, from what the run recorded; for runs that nobody can be asked about any
+ * more. A status by symbol answers for its stages.
+ */
+export function storedWhy({ taskResults, reasons }: Pick<PipelineResult, 'taskResults' | 'reasons'>, taskId: string): string | undefined {
+  const own = Object.hasOwn(taskResults, taskId) ? taskId : undefined;
+  const symbol = taskId.slice(0, taskId.lastIndexOf('/'));
+  const named = own ?? (symbol !== '' && Object.hasOwn(taskResults, symbol) ? symbol : undefined);
+  if (named === undefined) return undefined;
+  const { status, attempts = 0, error, skippedBecause, degraded } = taskResults[named];
+  const tried = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  switch (status) {
+    case 'success':
+      return `${named} succeeded${degraded === undefined ? '' : `, degraded: ${degraded.join('; ')}`}`;
+    case 'failed':
+      return `${named} failed after ${tried}: ${errorText(error)}`;
+    case 'skipped':
+      return skippedBecause === undefined
+        ? `${named} was skipped`
+        : `${named} was skipped because ${skippedBecause} failed: ${errorText(taskResults[skippedBecause]?.error)}`;
+    default:
+      return `${named} was cut off with the run${reasons.length === 0 ? '' : `: ${reasons[0]}`}`;
+  }
+}
+
+/** For a task that a run does not have. */
+export const nearestTask = ({ taskResults }: Pick<PipelineResult, 'taskResults'>, taskId: string): string =>
+  didYouMean(taskId, Object.keys(taskResults));
+
+const errorText = (error: TaskResult['error']): string =>
+  error ? `${error.type}: ${error.message}`.replaceAll(/\s*\n\s*/g, ' ') : 'its error was not recorded';

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { storedWhy } from '../../src/client/stored-why.ts';
+import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+
+const taskResults: Record<string, TaskResult> = {
+  'A/collect': { status: 'success', degraded: ['predict is skipped'] },
+  'A/clean': { status: 'failed', attempts: 4, error: { type: 'BadInput', message: 'the file\n is empty' } },
+  'A/store': { status: 'skipped', skippedBecause: 'A/clean' },
+  'B/collect': { status: 'cancelled' },
+  LARGE: { status: 'failed', attempts: 1, error: { type: 'RateLimited', message: 'later' } },
+};
+const why = (taskId: string) => storedWhy({ taskResults, reasons: ['the run was cancelled'] }, taskId);
+
+describe('why a task ended so, asked of the record', () => {
+  it.each([
+    ['A/collect', 'A/collect succeeded, degraded: predict is skipped'],
+    ['A/clean', 'A/clean failed after 4 attempts: BadInput: the file is empty'],
+    ['A/store', 'A/store was skipped because A/clean failed: BadInput: the file is empty'],
+    ['B/collect', 'B/collect was cut off with the run: the run was cancelled'],
+    ['LARGE/kline', 'LARGE failed after 1 attempt: RateLimited: later'],
+    ['LARGE', 'LARGE failed after 1 attempt: RateLimited: later'],
+  ])('of %s', (taskId, answer) => expect(why(taskId)).toBe(answer));
+
+  it.each(['A/shop', 'C/collect', 'constructor', '__proto__/collect', ''])('of "%s", which it does not have, is not answered', (taskId) => {
+    expect(why(taskId)).toBeUndefined();
+  });
+});

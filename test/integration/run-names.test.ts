@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import { filedFolderName } from '../../src/report/elements/report-path.ts';
+import { listRuns, runOf } from '../../src/storage/runs/runs.ts';
+import { predictlabHere } from '../command.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { gate, type Script, scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
+
+let rig: Rig;
+let script: Script = () => undefined;
+const ask = (...args: string[]) => predictlabHere(args, rig.env);
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
+beforeAll(async () => {
+  rig = await createRig({ stages: scriptedStages((call) => script(call)) });
+  await importTestSymbols(rig.database);
+});
+afterAll(() => rig.close());
+
+describe('a Temporal run id', () => {
+  it('means that very run, also when its id was used again', async () => {
+    script = ({ taskId }) => {
+      if (taskId === 'AAA/clean') throw new PredictLabError('BadInput', 'the file is empty');
+    };
+    const first = await rig.lab.start({ symbols: ['AAA'], untilStage: 'clean' }, { runId: 'same' });
+    await expect(rig.lab.result('same')).rejects.toMatchObject({ how: 'failed' });
+    const reached = gate();
+    script = ({ work }) => {
+      reached.open();
+      return untilAborted(work.signal);
+    };
+    const second = await rig.lab.start({ symbols: ['BBB'], untilStage: 'collect' }, { runId: 'same' });
+    await reached.opened;
+
+    const refusal = await ask('cancel', first.executionId);
+    expect(refusal).toMatchObject({ code: 2, stderr: expect.stringContaining('run same is closed (failed)') });
+    expect(await rig.lab.describe('same')).toMatchObject({ open: true, executionId: second.executionId });
+    expect(await rig.lab.describe(first.executionId)).toMatchObject({ open: false, executionId: first.executionId });
+    expect(Object.keys((await rig.lab.status(first.executionId)).taskResults)).toEqual(['AAA/collect', 'AAA/clean']);
+    expect(Object.keys((await rig.lab.status(second.executionId)).taskResults)).toEqual(['BBB/collect']);
+    expect((await ask('why', first.executionId, 'AAA/clean')).stdout).toContain('the file is empty');
+    expect([...(await rig.lab.attempts(first.executionId)).keys()]).toEqual([]);
+
+    expect((await ask('cancel', second.executionId)).code).toBe(0);
+    await expect(rig.lab.result(second.executionId)).rejects.toMatchObject({ how: 'cancelled' });
+
+    const folders = [first, second].map((run, i) => path.join(rig.home, 'reports', filedFolderName({ ...run, idUsedBefore: i > 0 })));
+    expect(new Set(folders).size).toBe(2);
+    for (const folder of folders) expect(existsSync(path.join(folder, 'index.html'))).toBe(true);
+    for (const [i, name] of [first.executionId, second.executionId].entries()) {
+      expect((await ask('report', name)).stdout).toBe(`${path.join(folders[i], 'index.html')}\n`);
+    }
+    expect((await ask('report', 'same')).stdout).toBe(`${path.join(folders[1], 'index.html')}\n`);
+  });
+});
+
+describe('a run that Temporal has forgotten', () => {
+  /** Started past the rig, which replays what it started: of this run no history is left. */
+  async function forgotten(workflowId: string): Promise<string> {
+    const reached = gate();
+    script = ({ stage, work }) => {
+      if (stage !== 'clean') return;
+      reached.open();
+      return untilAborted(work.signal);
+    };
+    const args = [{ symbols: ['AAA'], untilStage: 'store' }];
+    const handle = await rig.client.workflow.start('pipeline', { taskQueue: rig.taskQueue, workflowId, args });
+    await reached.opened;
+    await handle.terminate('by a test');
+    const execution = { workflowId, runId: handle.firstExecutionRunId };
+    await rig.client.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: execution });
+    while ((await rig.lab.describe(workflowId)) !== undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    return handle.firstExecutionRunId;
+  }
+
+  it('is closed as such in the database, which answers for it', async () => {
+    const executionId = await forgotten('forgotten');
+    expect(await runOf(rig.database, 'forgotten')).toMatchObject({ result: null, status: null });
+    const why = await ask('why', 'forgotten', 'AAA/store');
+    expect(why).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^AAA\/store was cut off with the run: .*Temporal no longer has it/),
+    });
+    expect(await runOf(rig.database, executionId)).toMatchObject({
+      result: 'failed',
+      status: { statusBreakdown: { success: 1, cancelled: 2 } },
+    });
+    expect(JSON.parse((await ask('status', 'forgotten', '--json')).stdout)).toMatchObject({
+      runId: 'forgotten',
+      finishedAt: expect.any(String),
+    });
+    expect((await ask('why', 'forgotten', 'AAA/shop')).code).toBe(2);
+    expect((await ask('report', 'forgotten')).code).toBe(0);
+  });
+
+  it('is closed by the list of runs, too, and a run that is open is not', async () => {
+    await forgotten('listed');
+    const reached = gate();
+    const proceed = gate();
+    script = async () => {
+      reached.open();
+      await proceed.opened;
+    };
+    const { runId } = await rig.lab.start({ symbols: ['AAA'], untilStage: 'collect' });
+    await reached.opened;
+    const runs = JSON.parse((await ask('runs', '--json')).stdout) as { runId: string; result: string | null }[];
+    expect(runs.find((run) => run.runId === 'listed')).toMatchObject({ result: 'failed', totalTasks: 3 });
+    expect(runs.find((run) => run.runId === runId)).toMatchObject({ result: null });
+    expect((await listRuns(rig.database)).find((run) => run.runId === 'listed')?.finishedAt).not.toBeNull();
+    proceed.open();
+    await rig.lab.result(runId);
+  });
+});
