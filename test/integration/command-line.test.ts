@@ -162,6 +162,20 @@ describe('a run that no worker takes', () => {
     while ((await rig.lab.describe('deserted')) === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
     const paused = await predictlab(['pause', 'deserted'], env);
     expect(paused).toMatchObject({ code: 3, stderr: expect.stringContaining(`no worker polls task queue "${rig.taskQueue}-deserted"`) });
+    const watching = spawn(process.execPath, [COMMAND, 'watch', 'deserted'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    await new Promise<void>((resolve) =>
+      watching.stderr.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes('does not answer')) resolve();
+      }),
+    );
+    const interruptedAt = performance.now();
+    watching.kill('SIGINT');
+    const [code] = (await once(watching, 'close')) as [number];
+    expect(code).toBe(130);
+    expect(said.trimEnd().split('\n').at(-1)).toBe('predictlab: stopped watching; deserted goes on: `predictlab watch deserted`');
+    expect(performance.now() - interruptedAt).toBeLessThan(8_000);
     await rig.client.workflow.getHandle('deserted').terminate();
     expect((await running).stderr).toContain('deserted waits for a worker: none polls its task queue');
   }, 30_000);

@@ -3,27 +3,35 @@ import type { KnownRun, PredictLab } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineResult } from '../../contracts/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
+import { databaseMark } from '../../storage/database/database-mark.ts';
 import { ledgerTasks } from '../../storage/runs/report-run-queries.ts';
 import { endRun, type StoredRun } from '../../storage/runs/runs.ts';
 import { ledgerStatus } from './ledger-status.ts';
 
 /** Whoever keeps runs: what Temporal says of them. */
-type Lab = Pick<PredictLab, 'describe' | 'status' | 'result'>;
+type Lab = Pick<PredictLab, 'describe' | 'status' | 'result' | 'workerDatabases'>;
 
 /**
  * How a recorded run ended. One that is over and could not record that itself (it was ended from outside, or its database was
  * away) is recorded now: as Temporal has it, and where Temporal has forgotten it, from the ledger.
  *
- * @returns undefined while it is open
+ * @returns undefined while it is open, and where this Temporal does not know it because its workers have another database
  */
 export async function recordedEnd(lab: Lab, database: Database, stored: StoredRun): Promise<PipelineResult | undefined> {
   if (stored.status !== null) return stored.status;
   const known = await lab.describe(stored);
-  if (known?.open) return undefined;
+  if (known?.open || (known === undefined && (await belongsToOthers(lab, database)))) return undefined;
   const result =
     (known === undefined ? undefined : await asTemporalHasIt(lab, stored, known)) ?? (await fromLedger(database, stored, known));
   await endRun(database, { executionId: stored.executionId, result });
   return result;
+}
+
+/** Whether those who work on this Temporal server work on other data: then it is no wonder that it does not know our run. */
+async function belongsToOthers(lab: Lab, database: Database): Promise<boolean> {
+  const theirs = await lab.workerDatabases();
+  const own = await databaseMark(database);
+  return own !== undefined && theirs.length > 0 && !theirs.includes(own);
 }
 
 /** undefined where the run's history does not say, or no worker is up to read it. */
