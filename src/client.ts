@@ -221,10 +221,15 @@ export class PredictLab {
     return await this.#questions.ofRun(handle, () => handle.executeUpdate(retryFailedUpdate));
   }
 
-  /** Asks the run to wind down; it closes as Canceled. */
+  /** Asks the run to wind down; it closes as Canceled. @throws PredictLabError BadInput when it is closed already */
   async cancel(run: RunName): Promise<void> {
     const handle = await this.#handle(run);
-    await this.#questions.ofRun(handle, () => handle.cancel());
+    // Temporal takes the cancellation of a closed workflow and does nothing.
+    await this.#questions.ofRun(handle, async () => {
+      const { status } = await handle.describe();
+      if (status.name !== 'RUNNING') throw await this.#questions.notOpen(handle);
+      await handle.cancel();
+    });
   }
 
   /** Every open run and the last closed ones as Temporal knows them, newest first; also those that never got as far as the database. */

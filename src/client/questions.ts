@@ -41,7 +41,7 @@ export class Questions {
       );
     } catch (error) {
       if (isUnanswered(error)) throw await this.#noAnswer(handle.workflowId, error);
-      if (error instanceof WorkflowNotFoundError) throw await this.#notOpen(handle, error);
+      if (error instanceof WorkflowNotFoundError) throw await this.notOpen(handle, error);
       if (error instanceof Error && error.name === 'WorkflowUpdateFailedError')
         throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });
       throw error;
@@ -73,7 +73,7 @@ export class Questions {
   }
 
   /** Temporal says the same of a run that is closed and of one that never was. */
-  async #notOpen(handle: WorkflowHandle<typeof pipeline>, cause: Error): Promise<PredictLabError> {
+  async notOpen(handle: WorkflowHandle<typeof pipeline>, cause?: Error): Promise<PredictLabError> {
     const run = handle.workflowId;
     const state = await handle.describe().then(
       ({ status }) => status.name.toLowerCase().replaceAll('_', ' '),
