@@ -57,7 +57,6 @@ async function collectAll(database: Database, url: string, executionId: string):
   const collect = createCollect({
     database,
     sources: { byType: { polymarket: { source }, predict: skipped, file: skipped } },
-    log: silent,
   });
   const about = { runId: 'bench', executionId, symbol: 'SCALE', stage: 'collect' } as const;
   const settings = { sourceTypes: ['polymarket'], intervals: ['1h'], daysBack: 8, strategies: [], refetch: true, asOf: NOW } as const;

@@ -170,11 +170,10 @@ function rowsOf(from: number, to: number): CandidateRow[] {
 }
 
 async function runStage(database: Database, stage: Stage, executionId: string, symbol = SYMBOL): Promise<void> {
-  const dependencies = { database, log: silent };
   const stages: Partial<Record<Stage, StageFunction>> = {
-    clean: createClean(dependencies),
-    store: createStore(dependencies),
-    kline: createKline(dependencies),
+    clean: createClean(),
+    store: createStore({ database, log: silent }),
+    kline: createKline(),
   };
   const about = { runId: 'bench', executionId, symbol, stage };
   await (stages[stage] as StageFunction)(

@@ -22,7 +22,7 @@ import { type Stage, TASK_QUEUE } from './contracts/words.ts';
 import { workerIdentity } from './contracts/worker-identity.ts';
 import { loadPlugins } from './plugins.ts';
 import { taskLogFolder } from './report/elements/report-path.ts';
-import { homeFolder } from './set-up/home.ts';
+import { homeFolder } from './processes/home-folder.ts';
 import { freePort } from './set-up/temporal/free-port.ts';
 import { createSources } from './sources/create-sources.ts';
 import { databaseMark } from './storage/database/database-mark.ts';

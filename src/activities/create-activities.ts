@@ -52,10 +52,10 @@ export function createActivities(
   const activities = customTasks(plugins);
 
   const stages: Record<Stage, StageFunction> = {
-    collect: createCollect({ database, sources, log }),
-    clean: createClean({ database, log, quarantineLimit }),
+    collect: createCollect({ database, sources }),
+    clean: createClean({ quarantineLimit }),
     store: createStore({ database, log }),
-    kline: createKline({ database, log }),
+    kline: createKline(),
     backtest: createBacktest({ database, strategies, log }),
     visualize: createVisualize({ database, home, log }),
     ...dependencies.stages,

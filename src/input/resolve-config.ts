@@ -1,14 +1,10 @@
 import type { PipelineInput, RetryInput, RetryRuleInput } from '../contracts/pipeline-input.ts';
-import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, StrategyConfig, TaskPolicy } from '../contracts/run-config.ts';
-import { DEFAULT_MAX_CONCURRENT, DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task-policy.ts';
-import { type Interval, type SourceType, STAGES, type Stage } from '../contracts/words.ts';
+import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, TaskPolicy } from '../contracts/run-config.ts';
+import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task-policy.ts';
+import { STAGES, type Stage } from '../contracts/words.ts';
+import { INPUT_DEFAULTS } from './defaults.ts';
 import { durationMs } from './field-schemas.ts';
 import { listAt, recordOf, stringsAt } from './raw-input.ts';
-
-const DEFAULT_PRIORITY = 3;
-const DEFAULT_SOURCES: readonly SourceType[] = ['polymarket', 'predict'];
-const DEFAULT_INTERVALS: readonly Interval[] = ['1h', '4h', '1d'];
-const DEFAULT_STRATEGIES: readonly StrategyConfig[] = [{ name: 'sma-cross', params: { fast: 10, slow: 30 } }];
 
 interface Catalogue {
   readonly symbols: readonly { readonly symbol: string; readonly priority: number; readonly enabled: boolean }[];
@@ -23,19 +19,19 @@ export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue)
   const names = input.symbols ?? symbols.filter(({ enabled }) => enabled).map(({ symbol }) => symbol);
   const retry = resolveRetry(input.retry, DEFAULT_RETRY);
   return {
-    symbols: names.map((symbol) => ({ symbol, priority: priorities.get(symbol) ?? DEFAULT_PRIORITY })),
-    sourceTypes: [...new Set(input.sourceTypes ?? DEFAULT_SOURCES)],
-    intervals: [...new Set(input.intervals ?? DEFAULT_INTERVALS)],
-    daysBack: input.daysBack ?? 7,
-    untilStage: input.untilStage ?? 'visualize',
-    maxConcurrent: input.maxConcurrent ?? DEFAULT_MAX_CONCURRENT,
-    order: input.order ?? 'priority',
+    symbols: names.map((symbol) => ({ symbol, priority: priorities.get(symbol) ?? INPUT_DEFAULTS.priority })),
+    sourceTypes: [...new Set(input.sourceTypes ?? INPUT_DEFAULTS.sourceTypes)],
+    intervals: [...new Set(input.intervals ?? INPUT_DEFAULTS.intervals)],
+    daysBack: input.daysBack ?? INPUT_DEFAULTS.daysBack,
+    untilStage: input.untilStage ?? INPUT_DEFAULTS.untilStage,
+    maxConcurrent: input.maxConcurrent ?? INPUT_DEFAULTS.maxConcurrent,
+    order: input.order ?? INPUT_DEFAULTS.order,
     stages: Object.fromEntries(STAGES.map((stage) => [stage, resolveStage(stage, input, retry)])) as Record<Stage, StageConfig>,
-    strategies: input.strategies?.map(({ name, params = {} }) => ({ name, params })) ?? DEFAULT_STRATEGIES,
+    strategies: input.strategies?.map(({ name, params = {} }) => ({ name, params })) ?? INPUT_DEFAULTS.strategies,
     tasks: (input.tasks ?? []).map((task): CustomTaskConfig => {
       const policy = { ...resolveRetry(task, retry), timeoutMs: milliseconds(task.timeout ?? input.timeout) ?? defaultTimeoutMs() };
       const { taskId, name = taskId, activity, args = [], dependencies = [], runBefore = [], critical = false } = task;
-      const { priority = DEFAULT_PRIORITY, onLostWorker } = task;
+      const { priority = INPUT_DEFAULTS.priority, onLostWorker } = task;
       const config = { taskId, name, activity, args, dependencies, runBefore, policy, critical, priority };
       return onLostWorker === 'fail' ? { ...config, onLostWorker } : config;
     }),

@@ -79,18 +79,25 @@ describe('names and parameters', () => {
   });
 
   it.each<[string, Record<string, Json>, string]>([
-    ['sma-crss', {}, "unknown strategy 'sma-crss', did you mean 'sma-cross'?"],
-    ['sma-cross', { fsat: 3 }, "strategy 'sma-cross' has no parameter 'fsat', did you mean 'fast'? It takes: fast, slow"],
+    ['sma-crss', {}, 'momentum, favourite; did you mean sma-cross?'],
+    ['sma-cross', { fsat: 3 }, "strategy 'sma-cross' has no parameter 'fsat'; it takes fast, slow; did you mean fast?"],
     ['sma-cross', { fast: 30, slow: 30 }, "strategy 'sma-cross', parameter 'fast': must be below slow, got fast 30 and slow 30"],
     ['sma-cross', { fast: [50, 60], slow: 40 }, 'must be below slow'],
     ['rsi', { low: 80 }, "strategy 'rsi', parameter 'low': must be below high, got low 80 and high 70"],
     ['rsi', { period: 2.5 }, "strategy 'rsi', parameter 'period'"],
     ['sma-cross', { fast: [5, 'x'] }, "strategy 'sma-cross', parameter 'fast'"],
-    ['buy-and-hold', { period: 1 }, "strategy 'buy-and-hold' has no parameter 'period', it takes none"],
+    ['buy-and-hold', { period: 1 }, "strategy 'buy-and-hold' has no parameter 'period'; it takes none"],
     ['sma-cross', { fast: [] }, 'an empty list'],
   ])('%s %j is refused', (name, params, sentence) => {
     const problems = strategyProblems(name, params);
     expect(problems.join('\n')).toContain(sentence);
+  });
+
+  it('a name that is close to none gets no suggestion', () => {
+    expect(strategyProblems('zzzzzzzzqq')).toEqual([expect.stringMatching(/^unknown strategy 'zzzzzzzzqq'; there are .*, favourite$/)]);
+    expect(strategyProblems('rsi', { zzzzzzzzqq: 1 })).toEqual([
+      "strategy 'rsi' has no parameter 'zzzzzzzzqq'; it takes period, low, high",
+    ]);
   });
 
   it('a plugin’s strategy is found beside the shipped ones', () => {

@@ -177,11 +177,11 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
   });
 
   it.each<[string, string[], string]>([
-    ['an unknown strategy', ['--strategy', 'sma-crss'], "unknown strategy 'sma-crss', did you mean 'sma-cross'?"],
+    ['an unknown strategy', ['--strategy', 'sma-crss'], "unknown strategy 'sma-crss'; there are buy-and-hold, sma-cross, "],
     [
       'an unknown parameter',
       ['--strategy', 'sma-cross', '--param', 'fats=3'],
-      "strategy 'sma-cross' has no parameter 'fats', did you mean 'fast'?",
+      "strategy 'sma-cross' has no parameter 'fats'; it takes fast, slow; did you mean fast?",
     ],
     [
       'fast not below slow',

@@ -53,7 +53,8 @@ describe('predictlab indicators', () => {
   });
 
   it.each<[string[], string]>([
-    [['--name', 'smaa'], "--name smaa: there is no such indicator, did you mean 'sma'?"],
+    [['--name', 'smaa'], 'donchian, roc, stddev; did you mean sma?'],
+    [['--name', 'zzzzzzzzqq'], 'donchian, roc, stddev\n'],
     [['--name', 'rsi', '--param', 'deviations=2'], '--param deviations: the indicator rsi takes period'],
     [['--name', 'rsi', '--param', 'period=0'], '--param period of the indicator rsi'],
     [['--name', 'rsi', '--param', 'period=5,10'], '--param period of the indicator rsi'],

@@ -18,9 +18,9 @@ const probe = async (step) => {
   await new Promise(() => {});
 };
 const stages = {
-  clean: createClean({ database, log, probe }),
+  clean: createClean({ probe }),
   store: createStore({ database, log, probe }),
-  kline: createKline({ database, log, probe }),
+  kline: createKline({ probe }),
 };
 for (const stage of order.stages) {
   const about = { runId: 'run', executionId, symbol, stage };

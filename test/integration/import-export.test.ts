@@ -29,10 +29,7 @@ const lines = (text: string): string[] => text.trim().split('\n');
 async function buildCandles(symbol: string, intervals: readonly Interval[]): Promise<void> {
   const work = workAlone({ log: silent, commit: (write) => test.database.transaction(write), record: async (effect) => effect });
   const settings = { sourceTypes: ['file'] as const, intervals, daysBack: 7, strategies: [], refetch: false, asOf: Date.now() };
-  await createKline({ database: test.database, log: silent })(
-    { runId: 'test', executionId: 'test', symbol, stage: 'kline', settings },
-    work,
-  );
+  await createKline()({ runId: 'test', executionId: 'test', symbol, stage: 'kline', settings }, work);
 }
 
 describe('predictlab import ticks', () => {

@@ -53,7 +53,7 @@ export async function createCollectRig(options: SandboxOptions & { env?: Record<
   const collect = async (run: CollectRun): Promise<StageEffect> => {
     const { symbol, executionId } = run;
     const about = { runId: 'run', executionId, symbol, stage: 'collect' } as const;
-    return await createCollect({ database, sources: run.sources ?? sources, log: silent })(
+    return await createCollect({ database, sources: run.sources ?? sources })(
       { ...about, settings: settingsOf(run) },
       recordedWork(database, about, { log: silent, ...(run.signal === undefined ? {} : { signal: run.signal }) }),
     );

@@ -1,5 +1,4 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { strategyProblems } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
 import { cutError } from '../../contracts/cut-text.ts';
 import { InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts';
@@ -14,9 +13,9 @@ import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { effectsOf, meanDurations } from '../../storage/runs/ledger.ts';
 import { type RefusedRun, recordRefusal, refusalTold } from '../../storage/runs/refused-runs.ts';
 import { beginRun, runOf } from '../../storage/runs/runs.ts';
-import { argumentProblems } from '../custom/custom-tasks.ts';
 import { cutCause } from '../runner/failure.ts';
 import { announce, type Ending } from './alert.ts';
+import { knownNames } from './known-names.ts';
 
 export interface PrepareDependencies {
   readonly database: Database;
@@ -43,9 +42,7 @@ export function createPreparePipeline({
   return async ({ input, runId, executionId, startedAt, defaultAsOf, retryOf, continued }) => {
     if (continued) return await preparedBefore(database, { runId, executionId });
     const parsed = parsePipelineInput(input ?? {}, {
-      symbols: await namesFor(database, recordOf(input).symbols),
-      strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
-      activities: [...activities].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
+      ...knownNames({ symbols: await namesFor(database, recordOf(input).symbols), strategies, activities }),
       now: defaultAsOf,
       clock: Date.now(),
       runId,

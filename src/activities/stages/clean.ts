@@ -1,7 +1,6 @@
-import type { Log } from '../../contracts/log.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
 import { assessTick } from '../../market/assess-tick.ts';
-import type { Database, Transaction } from '../../storage/database/database.ts';
+import type { Transaction } from '../../storage/database/database.ts';
 import { instrumentsByKey, type StoredInstrument } from '../../storage/markets/instruments.ts';
 import { quarantineStaged } from '../../storage/staging/quarantine-staged.ts';
 import { markStagedRows, readStagedRows, type StagedMark } from '../../storage/staging/staged-rows.ts';
@@ -10,9 +9,8 @@ import { OutlierScan } from './outlier-scan.ts';
 import type { Probe } from './probe.ts';
 import type { StageFunction, StageWork } from './stage-work.ts';
 
+/** What `clean` is made with. */
 export interface CleanDependencies {
-  readonly database: Database;
-  readonly log: Log;
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. @default 0.01 */
   readonly quarantineLimit?: number;
   readonly probe?: Probe;
@@ -30,7 +28,7 @@ interface Tally {
  * `clean`: judges what `collect` staged. Bad rows are listed in quarantine with their reason and marked, so that `store` leaves
  * them out; unusual ones are flagged and stay. Nothing is changed or dropped.
  */
-export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies): StageFunction {
+export function createClean({ quarantineLimit = 0.01, probe }: CleanDependencies = {}): StageFunction {
   return async (input, work) =>
     await work.commit(async (transaction) => {
       const tally: Tally = { rows: 0, quarantined: 0, flagged: 0, reasons: {} };

@@ -1,5 +1,4 @@
 import { PredictLabError } from '../../contracts/errors.ts';
-import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import { windowOf } from '../../contracts/run-window.ts';
 import type { StageEffect } from '../../contracts/stage-effect.ts';
@@ -19,10 +18,10 @@ import { type CollectPlan, type PlannedInstrument, planCollection } from './coll
 import { instrumentStaging } from './instrument-staging.ts';
 import type { StageFunction, StageWork } from './stage-work.ts';
 
+/** What `collect` is made with. */
 export interface CollectDependencies {
   readonly database: Database;
   readonly sources: Pick<SourceSet, 'byType'>;
-  readonly log: Log;
 }
 
 /** Instruments of one symbol collected at once; the venues' budgets bound the requests. */

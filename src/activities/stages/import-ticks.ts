@@ -61,7 +61,7 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
     // the second outcome's name is met on the way
     await saveInstruments(database, symbol, [instrumentOf(id, request)]);
     const around = { database, log, executionId, symbol, asOf };
-    const cleaned = (await runStage('clean', createClean({ database, log }), around)).output as unknown as Cleaned;
+    const cleaned = (await runStage('clean', createClean(), around)).output as unknown as Cleaned;
     const stored = (await runStage('store', createStore({ database, log }), around)).output as unknown as Stored;
     if (!(await symbolsByName(database, [symbol])).has(symbol)) {
       await importSymbols(database, [{ symbol, title: '', enabled: true, priority: 3, sources: {} }]);

@@ -1,14 +1,11 @@
-import type { Log } from '../../contracts/log.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
 import { buildSeries } from '../../storage/candles/build-series.ts';
 import { countCandles, staleSeries } from '../../storage/candles/candle-plan.ts';
-import type { Database } from '../../storage/database/database.ts';
 import type { Probe } from './probe.ts';
 import type { StageFunction } from './stage-work.ts';
 
+/** What `kline` is made with. */
 export interface KlineDependencies {
-  readonly database: Database;
-  readonly log: Log;
   readonly probe?: Probe;
 }
 
@@ -16,7 +13,7 @@ export interface KlineDependencies {
  * `kline`: brings the candles of a symbol up to date in the run's intervals. Only buckets whose ticks changed are built
  * again; an interval that was never built is built whole.
  */
-export function createKline({ probe }: KlineDependencies): StageFunction {
+export function createKline({ probe }: KlineDependencies = {}): StageFunction {
   return async (input, work) =>
     await work.commit(async (transaction) => {
       await probe?.('kline 1: claimed');

@@ -1,5 +1,5 @@
-import { closest } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { didYouMean } from '../../contracts/nearest-name.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { Strategy } from '../strategy.ts';
 import { bollingerStrategy } from './bollinger.ts';
@@ -49,7 +49,7 @@ export function strategyTrials(
   const strategy = strategyByName(name, strategies);
   if (strategy === undefined) {
     const names = strategies.map((known) => known.name);
-    return { problems: [`unknown strategy '${name}', did you mean '${closest(name, names)}'? There are: ${names.join(', ')}`] };
+    return { problems: [`unknown strategy '${name}'; there are ${names.join(', ')}${didYouMean(name, names)}`] };
   }
   const combinations = expand(params);
   if (combinations === undefined) return { problems: [`the grid of '${name}' has more than ${MOST_TRIALS} combinations or an empty list`] };
@@ -85,9 +85,8 @@ export function paramNames(strategy: Strategy): readonly string[] {
 function issueSentence(strategy: Strategy, issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
     const names = paramNames(strategy);
-    const hint =
-      names.length === 0 ? 'it takes none' : `did you mean '${closest(issue.keys[0], [...names])}'? It takes: ${names.join(', ')}`;
-    return `strategy '${strategy.name}' has no parameter '${issue.keys[0]}', ${hint}`;
+    const takes = names.length === 0 ? 'it takes none' : `it takes ${names.join(', ')}${didYouMean(issue.keys[0], names)}`;
+    return `strategy '${strategy.name}' has no parameter '${issue.keys[0]}'; ${takes}`;
   }
   return `strategy '${strategy.name}', parameter '${issue.path.join('.')}': ${issue.message}`;
 }

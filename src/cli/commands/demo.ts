@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
-import { homeFolder } from '../../set-up/home.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
 import { livingRecords } from '../../set-up/processes/process-record.ts';
 import { runCommandLine } from '../../set-up/processes/run-command-line.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
-import { homeFolder } from '../../set-up/home.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
 import { livingRecords } from '../../set-up/processes/process-record.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';

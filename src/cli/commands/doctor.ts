@@ -7,7 +7,7 @@ import { checkNode } from '../../set-up/checks/node.ts';
 import { checkPostgres } from '../../set-up/checks/postgres.ts';
 import { checkTemporalCli, checkTemporalServer } from '../../set-up/checks/temporal.ts';
 import { checkVenues } from '../../set-up/checks/venues.ts';
-import { homeFolder } from '../../set-up/home.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { numberOption } from '../options/number-option.ts';
 

@@ -3,6 +3,7 @@ import { checkAgainstStored, type ImportResult, importTicks } from '../../activi
 import { DAY_MS } from '../../contracts/words.ts';
 import { expandPath } from '../../files/read/expand-path.ts';
 import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
+import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { instrumentById } from '../../storage/markets/instruments.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { COLUMNS_HELP, parseColumns, parseMarket } from '../options/column-options.ts';
@@ -18,9 +19,6 @@ interface ImportOptions {
   readonly market?: string;
   readonly json?: boolean;
 }
-
-/** What a run looks back without `--days`. */
-const DEFAULT_DAYS = 7;
 
 const HELP = `
 The rows become ticks of the instrument file:<symbol>; the symbol is created if it is not in the catalogue. Importing a file again
@@ -113,7 +111,7 @@ function report(symbol: string, files: readonly TickFile[], result: ImportResult
 
 /** A run looks at the days before its instant, so older data is silent in it: candles are built, but nothing is backtested. */
 function noteWindow(symbol: string, { from, to }: ImportResult, now: number): void {
-  if (from === null || to === null || from >= now - DEFAULT_DAYS * DAY_MS) return;
+  if (from === null || to === null || from >= now - INPUT_DEFAULTS.daysBack * DAY_MS) return;
   const asOf = Math.min(now, Math.ceil((to + 1) / DAY_MS) * DAY_MS);
   const days = Math.ceil((asOf - from) / DAY_MS);
   const at = asOf === now ? '' : ` --as-of ${new Date(asOf).toISOString().slice(0, 10)}`;

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import { closest } from 'fastest-levenshtein';
 import { type CandleSeries, candleProblem } from '../../backtest/engine/candle-series.ts';
 import { INDICATOR_NAMES, INDICATORS, type IndicatorName, indicatorValues } from '../../backtest/indicators/registry.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
+import { didYouMean } from '../../contracts/nearest-name.ts';
 import { readCandleFile } from '../../files/read/read-candle-file.ts';
 import type { Cell, TableColumn } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
@@ -37,7 +37,7 @@ async function indicators(flags: { candles: string; name: string; param: readonl
   const name = INDICATOR_NAMES.find((known) => known === flags.name);
   if (name === undefined) {
     throw usageError(
-      `--name ${flags.name}: there is no such indicator, did you mean '${closest(flags.name, [...INDICATOR_NAMES])}'? There are: ${INDICATOR_NAMES.join(', ')}`,
+      `--name ${flags.name}: there is no such indicator; there are ${INDICATOR_NAMES.join(', ')}${didYouMean(flags.name, INDICATOR_NAMES)}`,
     );
   }
   const params = checkedParams(name, flags.param);

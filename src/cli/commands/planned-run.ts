@@ -1,5 +1,6 @@
-import { argumentProblems, customTasks } from '../../activities/custom/custom-tasks.ts';
-import { shippedStrategies, strategyProblems } from '../../backtest/strategies/registry.ts';
+import { customTasks } from '../../activities/custom/custom-tasks.ts';
+import { knownNames } from '../../activities/run/known-names.ts';
+import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import { InvalidPipelineError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
@@ -23,11 +24,12 @@ export interface PlannedRun {
  */
 export async function plannedRun(database: Database, input: PipelineInput): Promise<PlannedRun> {
   const plugins = await loadPlugins(process.env);
-  const strategies = [...shippedStrategies, ...plugins.strategies];
   const parsed = parsePipelineInput(input, {
-    symbols: await namesFor(database, recordOf(input).symbols),
-    strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
-    activities: [...customTasks(plugins)].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
+    ...knownNames({
+      symbols: await namesFor(database, recordOf(input).symbols),
+      strategies: [...shippedStrategies, ...plugins.strategies],
+      activities: customTasks(plugins),
+    }),
     now: Date.now(),
     clock: Date.now(),
   });

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { writeRunReport } from '../../activities/report/run-report.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { reportFolderName, runReportPath } from '../../report/elements/report-path.ts';
-import { homeFolder } from '../../set-up/home.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../records/record-end.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';

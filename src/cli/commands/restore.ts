@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { homeFolder } from '../../set-up/home.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
 import { restoreBackup } from '../../storage/backup/restore.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';

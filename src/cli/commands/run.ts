@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { PredictLab, RunName } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import type { RunOrigin } from '../../contracts/run-config.ts';
-import { homeFolder } from '../../set-up/home.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
 import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { ExitError } from '../terminal/exit.ts';

@@ -4,6 +4,7 @@ import { messageOf } from '../../contracts/errors.ts';
 import { didYouMean } from '../../contracts/nearest-name.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../../contracts/words.ts';
+import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { usageError } from '../terminal/exit.ts';
 import { numberOption } from './number-option.ts';
 
@@ -26,13 +27,13 @@ export function addRunOptions(command: Command): Command {
   return command
     .option('--symbols <symbols...>', 'symbols of the catalogue (default: every enabled one)')
     .option('--until <stage>', `stop after this stage: ${STAGES.join(', ')}`)
-    .option('--concurrent <n>', 'tasks running at once (default: 5)')
-    .option('--sources <types...>', `where data comes from: ${SOURCE_TYPES.join(', ')} (default: polymarket predict)`)
-    .option('--intervals <intervals...>', `candle intervals: ${INTERVALS.join(', ')} (default: 1h 4h 1d)`)
-    .option('--days <n>', 'days back from now or --as-of (default: 7)')
+    .option('--concurrent <n>', `tasks running at once (default: ${INPUT_DEFAULTS.maxConcurrent})`)
+    .option('--sources <types...>', `where data comes from: ${SOURCE_TYPES.join(', ')} (default: ${INPUT_DEFAULTS.sourceTypes.join(' ')})`)
+    .option('--intervals <intervals...>', `candle intervals: ${INTERVALS.join(', ')} (default: ${INPUT_DEFAULTS.intervals.join(' ')})`)
+    .option('--days <n>', `days back from now or --as-of (default: ${INPUT_DEFAULTS.daysBack})`)
     .option('--as-of <time>', 'run as if now were this instant, ISO 8601')
     .option('--refetch', 'collect the whole window again, not only what is missing')
-    .option('--order <order>', `which ready task goes first: ${ORDERS.join(', ')} (default: priority)`)
+    .option('--order <order>', `which ready task goes first: ${ORDERS.join(', ')} (default: ${INPUT_DEFAULTS.order})`)
     .option('--file <pipeline.json>', 'a pipeline input; the options above override its fields');
 }
 

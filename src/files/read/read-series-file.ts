@@ -1,5 +1,5 @@
-import { closest } from 'fastest-levenshtein';
 import { PredictLabError } from '../../contracts/errors.ts';
+import { nearestName } from '../../contracts/nearest-name.ts';
 import { parseNumber } from '../parse/parse-number.ts';
 import { parseTime, timeUnitOf } from '../parse/parse-time.ts';
 import { delimiterOf, splitFields } from '../parse/split-fields.ts';
@@ -68,8 +68,8 @@ function placesOf<Name extends string>(table: {
   const missing = names.filter((name) => wanted[name] !== 'optional' && !header.includes(name));
   if (missing.length > 0) {
     const has = header.length === 0 ? 'none' : table.header.join(', ');
-    const near = header.length === 0 ? undefined : closest(missing[0], header);
-    const hint = near !== undefined && near !== '' && near.includes(missing[0]) ? ` (rename ${near}?)` : '';
+    const near = header.find((name) => name.includes(missing[0])) ?? nearestName(missing[0], header);
+    const hint = near === undefined ? '' : ` (rename ${near}?)`;
     throw new PredictLabError(
       'BadInput',
       `${path}, line 1: the column${missing.length > 1 ? 's' : ''} ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing${hint}; the header has: ${has}`,

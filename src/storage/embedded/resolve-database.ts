@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import type { Log } from '../../contracts/log.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
 import { attachPostgres } from './embedded-postgres.ts';
 
 /** A database that can be opened; `close` when done with it. */
@@ -15,5 +15,5 @@ export interface LocatedDatabase {
 export async function resolveDatabase(env: NodeJS.ProcessEnv, log?: Log): Promise<LocatedDatabase> {
   const url = env.DATABASE_URL?.trim();
   if (url !== undefined && url !== '') return { url, close: async () => undefined };
-  return await attachPostgres({ home: resolve(env.PREDICTLAB_HOME || './.predictlab'), ...(log === undefined ? {} : { log }) });
+  return await attachPostgres({ home: homeFolder(env), ...(log === undefined ? {} : { log }) });
 }

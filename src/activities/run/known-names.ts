@@ -1,0 +1,22 @@
+import { strategyProblems } from '../../backtest/strategies/registry.ts';
+import type { Strategy } from '../../backtest/strategy.ts';
+import type { KnownNames } from '../../input/pipeline-schema.ts';
+import type { PluginActivity } from '../../plugins.ts';
+import { argumentProblems } from '../custom/custom-tasks.ts';
+
+/** What an input may name, as a worker knows it: the same for a run that starts and for one that is only planned. */
+export function knownNames({
+  symbols,
+  strategies,
+  activities,
+}: {
+  readonly symbols: KnownNames['symbols'];
+  readonly strategies: readonly Strategy[];
+  readonly activities: ReadonlyMap<string, PluginActivity>;
+}): Pick<KnownNames, 'symbols' | 'strategies' | 'activities'> {
+  return {
+    symbols,
+    strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
+    activities: [...activities].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
+  };
+}
