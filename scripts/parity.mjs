@@ -9,6 +9,7 @@ import { indicatorCases } from './parity/indicators.mjs';
 import { REFERENCE } from './parity/reference.mjs';
 import { returnCases } from './parity/returns.mjs';
 import { table } from './parity/table.mjs';
+import { wrapLines } from './set-up/markdown.mjs';
 import { ROOT, runMain, SetUpError, say } from './set-up/project.mjs';
 import { setUp } from './set-up/set-up.mjs';
 
@@ -28,7 +29,7 @@ await runMain(async () => {
   }
   const text = [HEAD, ...sections.map(({ title, about, rows }) => `## ${title}\n\n${about}\n\n${table(rows)}\n`)].join('\n');
   const file = path.join(ROOT, 'docs/parity.md');
-  writeFileSync(file, text);
+  writeFileSync(file, wrapLines(text));
   const wrong = sections.flatMap(({ title, rows }) => rows.filter(({ fails }) => fails).map(({ field }) => `${title}: ${field}`));
   for (const one of wrong) say(`not equal: ${one}`);
   say(`${file}: ${sections.flatMap(({ rows }) => rows).length} fields, ${wrong.length} not equal that should be`);

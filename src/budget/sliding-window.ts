@@ -7,6 +7,7 @@ export interface WindowState {
   readonly pausedUntil: number;
 }
 
+/** A window in which nothing was asked for yet. */
 export const EMPTY_WINDOW: WindowState = { slots: [], pausedUntil: 0 };
 
 export interface Grant {

@@ -46,6 +46,7 @@ export const catalogueEntrySchema = z.strictObject({
   }),
 });
 
+/** A symbol catalogue as users write it: `symbols import` takes it. */
 export const catalogueSchema = z.array(catalogueEntrySchema);
 
 export type CatalogueEntry = z.infer<typeof catalogueEntrySchema>;

@@ -93,6 +93,7 @@ export interface CandidateRow {
   readonly defect: QuarantineReason | null;
 }
 
+/** Why a row was put into quarantine; docs/candles.md says when each one is given. */
 export const QUARANTINE_REASONS = ['not-finite', 'price-range', 'size-range', 'time-range', 'unknown-outcome', 'malformed'] as const;
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
 

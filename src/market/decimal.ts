@@ -7,6 +7,7 @@ export interface Decimal {
   readonly decimals: number;
 }
 
+/** Nothing, without decimals. */
 export const ZERO: Decimal = { units: 0n, decimals: 0 };
 
 /** 10^0 … 10^22: the powers of ten that a double holds exactly. */
@@ -54,9 +55,11 @@ export function toNumber({ units, decimals }: Decimal): number {
 export const unitsAt = (value: Decimal, decimals: number): bigint =>
   decimals === value.decimals ? value.units : value.units * bigPower(decimals - value.decimals);
 
+/** a + b, exact. */
 export function add(a: Decimal, b: Decimal): Decimal {
   const decimals = Math.max(a.decimals, b.decimals);
   return { units: unitsAt(a, decimals) + unitsAt(b, decimals), decimals };
 }
 
+/** a · b, exact. */
 export const multiply = (a: Decimal, b: Decimal): Decimal => ({ units: a.units * b.units, decimals: a.decimals + b.decimals });

@@ -50,6 +50,7 @@ export function tryLock(path: string): boolean {
   }
 }
 
+/** Gives a lock back; without effect when it is not held. */
 export function unlock(path: string): void {
   rmSync(path, { force: true });
 }

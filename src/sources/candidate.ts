@@ -60,11 +60,13 @@ export interface TimeBounds {
   readonly latest: number;
 }
 
+/** Between which times a row of a market can be true; all in UTC epoch milliseconds. */
 export const timeBounds = (opensAt: number | null, asOf: number, now: number): TimeBounds => ({
   earliest: opensAt === null ? EARLIEST : Math.max(EARLIEST, Math.floor(opensAt / 1000) * 1000),
   latest: Math.max(asOf, now) + CLOCK_SKEW_MS,
 });
 
+/** Whether a time lies within the bounds, both included. */
 export const isPlausible = (time: number, { earliest, latest }: TimeBounds): boolean => time >= earliest && time <= latest;
 
 /**

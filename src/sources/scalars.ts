@@ -72,4 +72,5 @@ export function readSide(value: unknown): 'buy' | 'sell' | null {
   return word === 'sell' || word === 'ask' ? 'sell' : null;
 }
 
+/** The side of the other party, or of the other outcome. */
 export const otherSide = (side: 'buy' | 'sell' | null): 'buy' | 'sell' | null => (side === null ? null : side === 'buy' ? 'sell' : 'buy');

@@ -2,6 +2,7 @@ import { PredictLabError } from '../contracts/errors.ts';
 
 export type JsonObject = { readonly [key: string]: unknown };
 
+/** Whether a value is an object with fields, neither null nor a list. */
 export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const SAMPLE_LENGTH = 200;

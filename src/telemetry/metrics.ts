@@ -31,6 +31,7 @@ export interface WorkerMetrics {
   onPool(read: () => Readonly<Record<string, number>>): void;
 }
 
+/** The metrics of a worker, with a registry of their own. */
 export function createMetrics(): WorkerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -13,8 +13,11 @@ export const graphQuery = defineQuery<GraphAnswer>('graph');
 /** One line: what a task waits for, or why it was skipped or failed. `now` as for `status`. */
 export const whyQuery = defineQuery<string, [taskId: string, now?: number]>('why');
 
+/** Sets how many tasks run at once; validated, takes effect at once. */
 export const setMaxConcurrentUpdate = defineUpdate<number, [value: number]>('setMaxConcurrent');
+/** No new task starts until `resume`. */
 export const pauseUpdate = defineUpdate<void>('pause');
+/** Tasks start again. */
 export const resumeUpdate = defineUpdate<void>('resume');
 /** Failed and skipped tasks go again; returns their ids. Refused once the run is ending: they would never run. */
 export const retryFailedUpdate = defineUpdate<readonly string[]>('retryFailed');

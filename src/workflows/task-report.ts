@@ -17,6 +17,7 @@ interface Begun {
   readonly earlierAttempts: number;
 }
 
+/** What a symbol tells its run of a stage that succeeded. */
 export function successReport({ taskId, startedAt }: Begun, outcome: TaskOutcome): TaskReport {
   return { ...outcome, taskId, kind: 'succeeded', startedAt, at: Date.now() };
 }

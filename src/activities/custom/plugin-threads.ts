@@ -32,6 +32,7 @@ export interface PluginThreads {
   close(): Promise<void>;
 }
 
+/** Threads for plugin activities that say `thread: true`: none until one is needed, at most as many as there are cores. */
 export function createPluginThreads(): PluginThreads {
   const cores = availableParallelism();
   let pool: Tinypool | undefined;

@@ -40,6 +40,7 @@ export interface ThrownError {
   readonly failure?: { readonly type?: string; readonly nonRetryable: boolean };
 }
 
+/** What was thrown, as data that another thread can read. */
 export function describeThrown(thrown: unknown): ThrownError {
   if (!(thrown instanceof Error)) return { name: 'Error', message: messageOf(thrown) };
   const { name, message, stack } = thrown;
@@ -54,6 +55,7 @@ export function describeThrown(thrown: unknown): ThrownError {
   return 'code' in thrown && typeof thrown.code === 'string' ? { ...described, code: thrown.code } : described;
 }
 
+/** The error that was described, with what decides whether it is tried again. */
 export function errorOf({ name, message, stack, code, type, retryAfterMs, failure }: ThrownError): Error {
   const error =
     type !== undefined

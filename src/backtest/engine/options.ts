@@ -36,6 +36,7 @@ export interface BacktestOptions {
   readonly backtestingPy: 'off' | 'next-open' | 'trade-on-close';
 }
 
+/** What a backtest assumes where nothing is said. */
 export const DEFAULT_OPTIONS: BacktestOptions = {
   cash: 10_000,
   spread: 0,

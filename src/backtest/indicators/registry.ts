@@ -41,6 +41,7 @@ export type IndicatorParams<Name extends IndicatorName> = z.infer<(typeof INDICA
 export type IndicatorReadings<Name extends IndicatorName> =
   ReturnType<(typeof INDICATORS)[Name]['values']> extends Bands ? { readonly [band in keyof Bands]: Reading } : Reading;
 
+/** The names of the indicators, as users write them. */
 export const INDICATOR_NAMES = Object.keys(INDICATORS) as readonly IndicatorName[];
 
 /** Computes a shipped indicator over a whole series. */

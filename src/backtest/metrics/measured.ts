@@ -6,6 +6,7 @@ export interface Undefined {
   readonly because: string;
 }
 
+/** A metric that has no value, with the reason. */
 export const undefinedBecause = (because: string): Undefined => ({ because });
 
 /** Splits measured values into numbers (null where undefined) and the reasons. Values that overflowed are undefined too. */

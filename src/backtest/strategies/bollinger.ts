@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineStrategy } from '../strategy.ts';
 import { periodOf } from './params.ts';
 
+/** `bollinger`: buys below the lower band, sells above the upper one. */
 export const bollingerStrategy = defineStrategy({
   name: 'bollinger',
   summary: 'Long after a close below the lower band, out (or short) after a close above the upper one',

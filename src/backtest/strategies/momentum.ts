@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineStrategy } from '../strategy.ts';
 import { periodOf } from './params.ts';
 
+/** `momentum`: follows a price that moved by more than a threshold. */
 export const momentum = defineStrategy({
   name: 'momentum',
   summary: 'Long when the price rose by more than `threshold` (a fraction) over `period` bars, out (or short) when it fell by more',

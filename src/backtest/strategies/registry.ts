@@ -23,6 +23,7 @@ export const shippedStrategies: readonly Strategy[] = [
   favourite,
 ] as readonly Strategy[];
 
+/** The strategy of this name, or undefined. */
 export const strategyByName = (name: string, strategies: readonly Strategy[] = shippedStrategies): Strategy | undefined =>
   strategies.find((strategy) => strategy.name === name);
 

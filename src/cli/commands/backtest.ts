@@ -51,6 +51,7 @@ or settled with --settle and else marked at the last close (probability). The re
   predictlab backtest --candles btc.csv --strategy sma-cross --param fast=10 --param slow=30 --fee 0.002
   predictlab backtest --candles senate.csv --market probability --settle 1 --strategy favourite --trades trades.csv`;
 
+/** Adds `predictlab backtest`. */
 export function registerBacktest(program: Command): void {
   program
     .command('backtest')

@@ -12,6 +12,7 @@ const HELP = `
 The file holds every table as it was at one instant, and the report pages. Workers may go on while it is written. It is read back and
 checked before the command ends. Schedules live in Temporal: note them with \`predictlab schedule show --json\`.`;
 
+/** Adds `predictlab backup`. */
 export function registerBackup(program: Command): void {
   program
     .command('backup')

@@ -32,6 +32,7 @@ A candle is complete when its bucket lies wholly between the file's first and la
   predictlab candles --ticks trades.csv.gz --interval 1h
   predictlab candles --ticks senate.csv --interval 1d --columns time=Timestamp,price=Price,size=Shares,side=Type,outcome=Outcome`;
 
+/** Adds `predictlab candles`. */
 export function registerCandles(program: Command): void {
   program
     .command('candles')

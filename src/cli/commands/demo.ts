@@ -21,6 +21,7 @@ interface DemoOptions {
   readonly json?: boolean;
 }
 
+/** Adds `predictlab demo`. */
 export function registerDemo(program: Command): void {
   program
     .command('demo')

@@ -18,6 +18,7 @@ interface DevOptions {
   readonly json?: boolean;
 }
 
+/** Adds `predictlab dev`. */
 export function registerDev(program: Command): void {
   program
     .command('dev')

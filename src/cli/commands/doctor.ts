@@ -13,6 +13,7 @@ import { numberOption } from '../options/number-option.ts';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
+/** Adds `predictlab doctor`. */
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')

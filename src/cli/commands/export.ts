@@ -32,6 +32,7 @@ Ticks come by time, then in the venue's own order; candles by symbol, instrument
   predictlab export ticks --symbol SENATE --from 2022-11-01 --to 2022-11-09 --out senate.parquet
   predictlab export quarantine --json`;
 
+/** Adds `predictlab export`. */
 export function registerExport(program: Command): void {
   program
     .command('export')

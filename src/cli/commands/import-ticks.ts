@@ -29,6 +29,7 @@ Columns: time and price are needed; size, side, outcome and trade_id are used wh
   predictlab import ticks trades.csv.gz --symbol SENATE --columns time=Timestamp,price=Price,size=Shares,side=Type,outcome=Outcome
   predictlab run --symbols SENATE --sources file`;
 
+/** Adds `predictlab import ticks`. */
 export function registerImport(program: Command): void {
   program
     .command('import')

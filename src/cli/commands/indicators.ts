@@ -20,6 +20,7 @@ Values are empty during warm-up.
 
   predictlab indicators --candles btc.csv --name rsi --param period=14`;
 
+/** Adds `predictlab indicators`. */
 export function registerIndicators(program: Command): void {
   program
     .command('indicators')

@@ -20,6 +20,7 @@ forecasts: a CSV probability,outcome (0 or 1): Brier score, log loss, and a cali
   predictlab metrics --returns returns.csv --trials 20
   predictlab metrics --forecasts forecasts.csv`;
 
+/** Adds `predictlab metrics`. */
 export function registerMetrics(program: Command): void {
   program
     .command('metrics')

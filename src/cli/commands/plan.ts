@@ -20,6 +20,7 @@ interface Options extends RunCommandOptions {
   readonly json?: boolean;
 }
 
+/** Adds `predictlab plan`. */
 export function registerPlan(program: Command): void {
   addRunOptions(program.command('plan'))
     .summary('what a run would do, in which order and why; runs nothing')

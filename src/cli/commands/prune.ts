@@ -14,6 +14,7 @@ them too. --staging removes rows that runs collected but never stored; a retry o
 
   predictlab prune --ticks 1y --quarantine 90d --runs 90d --dry-run`;
 
+/** Adds `predictlab prune`. */
 export function registerPrune(program: Command): void {
   program
     .command('prune')

@@ -18,6 +18,7 @@ interface Options extends RunCommandOptions {
   readonly json?: boolean;
 }
 
+/** Adds `predictlab rehearse`. */
 export function registerRehearse(program: Command): void {
   addRunOptions(program.command('rehearse'))
     .summary('play a run in virtual time: how long, how sure, which --concurrent')

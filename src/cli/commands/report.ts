@@ -11,6 +11,7 @@ import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
 
+/** Adds `predictlab report`. */
 export function registerReport(program: Command): void {
   program
     .command('report <run>')

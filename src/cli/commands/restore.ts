@@ -5,6 +5,7 @@ import { restoreBackup } from '../../storage/backup/restore.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
 
+/** Adds `predictlab restore`. */
 export function registerRestore(program: Command): void {
   program
     .command('restore')

@@ -5,6 +5,7 @@ import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
 import { startAndFollow } from './run.ts';
 
+/** Adds `predictlab retry`. */
 export function registerRetry(program: Command): void {
   program
     .command('retry <run>')

@@ -21,6 +21,7 @@ interface Options extends RunCommandOptions {
   readonly json?: boolean;
 }
 
+/** Adds `predictlab run`. */
 export function registerRun(program: Command): void {
   addRunOptions(program.command('run'))
     .summary('start a run, watch it, and see where its report is')

@@ -10,6 +10,7 @@ import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';
 
+/** Adds `predictlab runs`. */
 export function registerRuns(program: Command): void {
   const runs = program
     .command('runs')

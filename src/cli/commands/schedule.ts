@@ -17,6 +17,7 @@ interface Options extends RunCommandOptions {
   readonly json?: boolean;
 }
 
+/** Adds `predictlab schedule`. */
 export function registerSchedule(program: Command): void {
   const schedule = program
     .command('schedule')

@@ -6,6 +6,7 @@ import { note, printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { renderLiveTable } from '../terminal/terminal.ts';
 
+/** Adds `predictlab status`. */
 export function registerStatus(program: Command): void {
   program
     .command('status <run>')

@@ -45,6 +45,7 @@ interface AddOptions extends Json {
 
 const collect = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
 
+/** Adds `predictlab symbols`. */
 export function registerSymbols(program: Command): void {
   const symbols = program
     .command('symbols')

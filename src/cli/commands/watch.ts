@@ -3,6 +3,7 @@ import { usageError } from '../terminal/exit.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { follow } from './run.ts';
 
+/** Adds `predictlab watch`. */
 export function registerWatch(program: Command): void {
   program
     .command('watch <run>')

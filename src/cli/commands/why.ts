@@ -5,6 +5,7 @@ import { type ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
+/** Adds `predictlab why`. */
 export function registerWhy(program: Command): void {
   program
     .command('why <run> <task>')

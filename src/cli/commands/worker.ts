@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createLog } from '../../telemetry/log.ts';
 import { usageError } from '../terminal/exit.ts';
 
+/** Adds `predictlab worker`. */
 export function registerWorker(program: Command): void {
   program
     .command('worker')

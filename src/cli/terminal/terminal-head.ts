@@ -7,6 +7,7 @@ import { fitText, oneLine, textWidth } from './terminal-text.ts';
 import type { LiveExtras, TerminalView } from './terminal-view.ts';
 
 export type Paint = (text: string, state: State) => string;
+/** Leaves text as it is, for terminals without colour and for files. */
 export const plain: Paint = (text) => text;
 const ANSI: Readonly<Record<State, string>> = {
   pending: '2',
@@ -17,6 +18,7 @@ const ANSI: Readonly<Record<State, string>> = {
   cancelled: '2',
   degraded: '33',
 };
+/** Colours text by its state; the state is always said by a glyph too. */
 export const paintAnsi: Paint = (text, state) => `\u001b[${ANSI[state]}m${text}\u001b[0m`;
 
 /** The run in one line, in the widest form that fits: id, verdict, counts, bar, percent, time, slots. */

@@ -34,4 +34,5 @@ export const fitText = (text: string, width: number): string => {
   return `${kept.trimEnd()}…`;
 };
 
+/** Fills up with spaces to a width in columns of the terminal; longer text stays as it is. */
 export const padText = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - textWidth(text)));

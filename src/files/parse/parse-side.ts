@@ -17,6 +17,7 @@ export function parseSide(field: string): 'buy' | 'sell' | null | undefined {
   return text === '' ? null : SIDES[text];
 }
 
+/** The side of the other outcome: a buy of No is a sell of Yes. */
 export const oppositeSide = (side: 'buy' | 'sell' | null): 'buy' | 'sell' | null => {
   if (side === null) return null;
   return side === 'buy' ? 'sell' : 'buy';

@@ -16,6 +16,7 @@ export interface Table {
   readonly batches: AsyncIterable<readonly (readonly Cell[])[]>;
 }
 
+/** The formats that tables are written in. */
 export const TABLE_FORMATS = ['csv', 'json', 'parquet'] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 

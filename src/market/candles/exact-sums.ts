@@ -16,6 +16,7 @@ export interface ExactSums {
   readonly rest: Map<number, Decimal>;
 }
 
+/** Room for as many sums of numbers with at most this many decimals. */
 export const exactSums = (length: number, decimals: number): ExactSums => ({
   decimals,
   high: new Float64Array(length),

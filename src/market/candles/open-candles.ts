@@ -21,6 +21,7 @@ const FIRST_CAPACITY = 256;
 const columnsOf = (make: (name: (typeof COLUMNS)[number]) => Float64Array): OpenCandles =>
   Object.fromEntries(COLUMNS.map((name) => [name, make(name)])) as unknown as OpenCandles;
 
+/** Candles that are still being built; none yet. */
 export const newCandles = (): OpenCandles => columnsOf(() => new Float64Array(FIRST_CAPACITY));
 
 const doubled = (column: Float64Array): Float64Array => {

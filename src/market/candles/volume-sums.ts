@@ -39,6 +39,7 @@ export interface VolumeSums {
   readonly priceDecimals: number;
 }
 
+/** Sums of sizes and of size·price for as many candles, exact in decimals. */
 export function volumeSums(ticks: SequencedTicks, capacity: number): VolumeSums {
   const sizeDecimals = usualDecimals(ticks.size.subarray(0, ticks.length));
   const priceDecimals = usualDecimals(ticks.price.subarray(0, ticks.length));

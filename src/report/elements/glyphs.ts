@@ -3,6 +3,7 @@ import type { RunResult, TaskStatus } from '../../contracts/words.ts';
 /** Every state a reader meets carries a shape and a word; colour only repeats them. */
 export type State = TaskStatus | RunResult;
 
+/** The shape of each state: states are never told by colour alone. */
 export const STATE_GLYPHS: Readonly<Record<State, string>> = {
   pending: '○',
   running: '◐',

@@ -34,6 +34,7 @@ export const unescapeHtml = (text: string): string =>
 /** Markup that is known to be safe: our own constants, never data. */
 export const raw = (text: string): Markup => new Markup(text);
 
+/** Markup from a template: what is put in is escaped, unless it is markup already; lists are joined. */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Markup => {
   let text = strings[0] ?? '';
   for (let i = 0; i < parts.length; i += 1) text += render(parts[i]) + (strings[i + 1] ?? '');

@@ -13,6 +13,7 @@ const TAB_RULES = Array.from(
     `.tabs>input:nth-of-type(${i + 1}):checked~.panels>.panel:nth-child(${i + 1}){display:block}.tabs>input:nth-of-type(${i + 1}):checked~.labels>label:nth-child(${i + 1}){color:var(--text);border-color:var(--accent)}.tabs>input:nth-of-type(${i + 1}):focus-visible~.labels>label:nth-child(${i + 1}){outline:2px solid var(--accent);outline-offset:1px}`,
 ).join('\n');
 
+/** Colours and type of every page, light and dark, and black on white in print. */
 export const THEME_CSS = `:root{color-scheme:light dark;${LIGHT}}
 @media (prefers-color-scheme:dark){:root{${DARK}}}
 *{box-sizing:border-box}

@@ -48,6 +48,7 @@ const cell = (taskId: string, task: TaskResult, live: boolean): Markup => {
 export const taskButton = (taskId: string, content: Part): Markup =>
   html`<button type="button" class="task" data-task="${taskId}">${content}</button>`;
 
+/** The state that a task is shown in: a success with losses is degraded. */
 export const taskState = (task: TaskResult): State =>
   task.status === 'success' && (task.degraded?.length ?? 0) > 0 ? 'degraded' : task.status;
 

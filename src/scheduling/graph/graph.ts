@@ -35,6 +35,7 @@ export interface Graph {
   readonly nextStage: Int32Array;
 }
 
+/** The stage of a task; undefined for custom tasks. */
 export const stageName = (graph: Graph, task: number): Stage | undefined => STAGES[graph.stageOf[task]];
 
 /** The ids of a task's direct dependencies, in the order they were given. */

@@ -33,6 +33,7 @@ export function readyMoreUrgentThan(state: RunState, urgency: number): number {
   return count;
 }
 
+/** Forgets every ready task: the run ends. */
 export function clearReady(state: RunState): void {
   for (const [, task] of state.ready.entries()) state.readyAt[task] = Number.NaN;
   state.ready.clear();

@@ -7,6 +7,7 @@ import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
 import { readTrade, TRADE_FIELDS } from './trade-row.ts';
 
+/** Polymarket’s own id of a market. */
 export const conditionIdOf = (instrument: Instrument): string => instrument.id.slice(`${VENUE}:`.length);
 
 /** Rows a page may hold; Data v2 rejects more. */

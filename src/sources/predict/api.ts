@@ -9,4 +9,5 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
+/** The source type of this venue, and the first part of its instruments’ ids. */
 export const VENUE = 'predict';

@@ -4,6 +4,7 @@ import type { ReadRow } from '../candidate.ts';
 import { otherSide, readNumber, readScaled, readSide, readText, readTime } from '../scalars.ts';
 import { isObject, type JsonObject, type RequiredFields } from '../schema-drift.ts';
 
+/** The fields that a match must have; without one its schema has changed. */
 export const MATCH_FIELDS: RequiredFields = [
   ['settlementId'],
   ['executedAt'],

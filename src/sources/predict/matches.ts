@@ -9,6 +9,7 @@ const WHERE = '/v1/orders/matches';
 /** The largest page that every client seen in the wild uses. */
 const FIRST = 100;
 
+/** Predict.fun’s own id of a market. */
 export const marketIdOf = (instrument: Instrument): string => instrument.id.slice(`${VENUE}:`.length);
 
 /** Reads pages of `GET /v1/orders/matches`: newest first, by cursor, without any time filter. */

@@ -18,6 +18,7 @@ function winnerOf({ resolution, outcomes }: PredictMarket): number {
   );
 }
 
+/** Outcomes in the venue’s own order: the first one is the one that prices are of. */
 export const sortedOutcomes = (outcomes: PredictMarket['outcomes']): PredictMarket['outcomes'] =>
   [...outcomes].sort((a, b) => a.indexSet - b.indexSet);
 

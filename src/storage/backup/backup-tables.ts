@@ -32,6 +32,7 @@ export async function backupTables(queryable: Queryable): Promise<readonly Backu
   return ordered;
 }
 
+/** A table’s columns, quoted, as SQL lists them. */
 export const columnList = ({ columns }: BackupTable): string => columns.map((column) => `"${column}"`).join(', ');
 
 /** A table's rows as text, in the order in which they lie: the same order when they were loaded in it. */

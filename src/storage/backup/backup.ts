@@ -12,6 +12,7 @@ import { partitionNames } from '../ticks/partitions.ts';
 import { encodeFrame, type Frame } from './backup-frames.ts';
 import { type BackupTable, backupTables, copyOutOf } from './backup-tables.ts';
 
+/** The version of the backup’s own format; an older program refuses a newer one. */
 export const BACKUP_FORMAT = 1;
 const FRAME_BYTES = 1 << 18;
 

@@ -73,6 +73,7 @@ function headOf(file: string, frame: Frame): BackupHead {
   return head;
 }
 
+/** A backup that cannot be restored, with what is wrong with it. */
 export const bad = (file: string, why: string): PredictLabError =>
   new PredictLabError('BadInput', `${file} is not a whole PredictLab backup: ${why}; take another copy`);
 

@@ -51,6 +51,7 @@ export interface ActiveInstrument {
   readonly kind: TickKind;
 }
 
+/** Of each symbol the instrument with the most ticks in a window; hours are counted whole. */
 export async function mostActiveInstruments(
   queryable: Queryable,
   { symbols, sourceTypes, from, to }: { symbols: readonly string[]; sourceTypes: readonly SourceType[]; from: number; to: number },
@@ -108,6 +109,7 @@ export interface BestBacktest {
   readonly metrics: Readonly<Record<string, Json>>;
 }
 
+/** Of each symbol the backtest of these executions that ranks first. */
 export async function bestBacktests(
   queryable: Queryable,
   { symbols, executionIds }: { symbols: readonly string[]; executionIds: readonly string[] },
@@ -165,6 +167,7 @@ export interface PreviousRun {
   readonly idUsedBefore: boolean;
 }
 
+/** The run that ended last before this one began, or undefined. */
 export async function runBefore(queryable: Queryable, executionId: string): Promise<PreviousRun | undefined> {
   const { rows } = await queryable.query<PreviousRun>(
     `select e.run_id as "runId", e.execution_id as "executionId", e.config, e.status, e.finished_at as "finishedAt", e.id_used_before as "idUsedBefore"

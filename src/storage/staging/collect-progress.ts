@@ -48,6 +48,7 @@ export interface CollectTotals {
   readonly requests: number;
 }
 
+/** What collect brought so far for a symbol, by source. */
 export async function collectTotals(
   queryable: Queryable,
   { executionId, symbol }: { executionId: string; symbol: string },

@@ -1,0 +1,26 @@
+// npm run docs: lines of at most 150 characters, and links that lead somewhere; `-- --fix` wraps the lines
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { overlongLines, relativeLinks, wrapLines } from './set-up/markdown.mjs';
+import { filesBelow, ROOT } from './set-up/project.mjs';
+
+const fix = process.argv.includes('--fix');
+const PLACES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs', 'sandbox', 'ops', 'bench', 'examples', 'src'];
+const files = PLACES.filter((place) => existsSync(path.join(ROOT, place)))
+  .flatMap((place) =>
+    place.endsWith('.md') ? [path.join(ROOT, place)] : filesBelow(path.join(ROOT, place)).map((file) => path.join(ROOT, place, file)),
+  )
+  .filter((file) => file.endsWith('.md'));
+
+const problems = [];
+for (const file of files) {
+  const name = path.relative(ROOT, file);
+  const text = readFileSync(file, 'utf8');
+  if (fix) writeFileSync(file, wrapLines(text));
+  else for (const line of overlongLines(text)) problems.push(`${name}:${line}: longer than 150 characters; npm run docs -- --fix wraps it`);
+  for (const { line, target } of relativeLinks(text)) {
+    if (!existsSync(path.resolve(path.dirname(file), target))) problems.push(`${name}:${line}: the link to ${target} leads nowhere`);
+  }
+}
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;

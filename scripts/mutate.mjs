@@ -1,0 +1,69 @@
+// npm run mutate -- <folder of src> [--sample 60] [--seed 1] [--files run/slots,graph]: breaks one operator at a time, and says which breaks the
+// folder's unit tests let pass. Not part of the check: it takes minutes.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundleTests, testFilesOf } from './mutate/bundle-tests.mjs';
+import { EQUIVALENT } from './mutate/equivalent.mjs';
+import { mutantsOf, sampleOf } from './mutate/mutants.mjs';
+import { createTestThread } from './mutate/test-thread.mjs';
+import { filesBelow, ROOT, runMain, SetUpError } from './set-up/project.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    files: { type: 'string', default: '' },
+  },
+});
+
+await runMain(async () => {
+  const [folder] = positionals;
+  const root = path.join(ROOT, 'src', folder ?? '');
+  const wanted = values.files.split(',').filter((part) => part !== '');
+  const sources = filesBelow(root, (file) => file.endsWith('.ts'))
+    .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+    .map((file) => path.join(root, file));
+  if (folder === undefined || sources.length === 0) throw new SetUpError('npm run mutate -- <folder of src>, such as scheduling or market');
+  const tests = testFilesOf(folder);
+  if (tests.length === 0) throw new SetUpError(`there are no unit tests in test/${folder}`);
+
+  const all = sources.flatMap((file) => mutantsOf(file, readFileSync(file, 'utf8')));
+  const sample = sampleOf(all, { size: Number(values.sample), seed: Number(values.seed) });
+  const thread = createTestThread();
+  try {
+    const sound = await thread.run(await bundleTests(tests, undefined), { timeoutMs: 600_000 });
+    if (sound.failed !== undefined) throw new SetUpError(`the tests fail without any mutant: ${sound.failed}`);
+    const order = sound.durations.toSorted((a, b) => a.ms - b.ms).map(({ name }) => name);
+    const timeoutMs = 10_000 + 5 * sound.durations.reduce((sum, { ms }) => sum + ms, 0);
+    console.log(`${folder}: ${all.length} mutants of ${sources.length} files, a sample of ${sample.length} (seed ${values.seed})`);
+
+    const counts = { killed: 0, survived: 0, equivalent: 0 };
+    for (const mutant of sample) {
+      const outcome = await outcomeOf(mutant, { tests, thread, order, timeoutMs });
+      counts[outcome]++;
+      if (outcome !== 'killed') console.log(`${outcome.padEnd(10)} ${sentenceOf(mutant)}`);
+    }
+    const judged = counts.killed + counts.survived;
+    const share = judged === 0 ? 0 : (100 * counts.killed) / judged;
+    console.log(`${folder}: ${counts.killed} of ${judged} killed (${share.toFixed(0)}%), ${counts.equivalent} equivalent left out`);
+  } finally {
+    await thread.close();
+  }
+});
+
+async function outcomeOf(mutant, { tests, thread, order, timeoutMs }) {
+  if (EQUIVALENT.some(({ file, code, becomes }) => isAt(mutant, file) && mutant.code === code && mutant.becomes === becomes))
+    return 'equivalent';
+  const { failed } = await thread.run(await bundleTests(tests, mutant), { order, timeoutMs });
+  return failed === undefined ? 'survived' : 'killed';
+}
+
+function isAt({ file }, name) {
+  return path.relative(path.join(ROOT, 'src'), file).replaceAll(path.sep, '/') === name;
+}
+
+function sentenceOf({ file, line, code, becomes }) {
+  return `${path.relative(ROOT, file)}:${line}  ${code}  →  ${becomes}`;
+}

@@ -1,0 +1,99 @@
+import { parseSync } from 'oxc-parser';
+
+/** What an operator is turned into: its neighbour, which a careless hand could have written as well. */
+const TURNED = {
+  '+': '-',
+  '-': '+',
+  '*': '/',
+  '/': '*',
+  '%': '*',
+  '<': '<=',
+  '<=': '<',
+  '>': '>=',
+  '>=': '>',
+  '===': '!==',
+  '!==': '===',
+  '&&': '||',
+  '||': '&&',
+  '??': '&&',
+  '+=': '-=',
+  '-=': '+=',
+  '*=': '/=',
+  '/=': '*=',
+  '++': '--',
+  '--': '++',
+};
+
+/**
+ * Every mutant of a source: one operator turned, one `!` or one minus sign left out.
+ *
+ * @returns `{ file, line, at, end, text, code, becomes }`: `text` takes the place of what stands in [at, end) of the source; `code` and
+ *   `becomes` are the expression without and with it, on one line
+ */
+export function mutantsOf(file, source) {
+  const { program, errors } = parseSync(file, source);
+  if (errors.length > 0) throw new Error(`${file} cannot be parsed: ${errors[0].message}`);
+  const mutants = [];
+  const add = (node, at, end, text) => {
+    const oneLine = (code) => code.replaceAll(/\s+/g, ' ');
+    mutants.push({
+      file,
+      line: source.slice(0, at).split('\n').length,
+      at,
+      end,
+      text,
+      code: oneLine(source.slice(node.start, node.end)),
+      becomes: oneLine(source.slice(node.start, at) + text + source.slice(end, node.end)),
+    });
+  };
+  visit(program, (node) => {
+    const { type, operator } = node;
+    if (type === 'BinaryExpression' || type === 'LogicalExpression' || type === 'AssignmentExpression') {
+      if (TURNED[operator] === undefined || joinsText(node)) return;
+      const at = source.indexOf(operator, node.left.end);
+      add(node, at, at + operator.length, TURNED[operator]);
+    } else if (type === 'UpdateExpression') {
+      const at = node.prefix ? node.start : node.end - operator.length;
+      add(node, at, at + operator.length, TURNED[operator]);
+    } else if (type === 'UnaryExpression' && (operator === '!' || operator === '-')) {
+      add(node, node.start, node.start + 1, '');
+    }
+  });
+  return mutants;
+}
+
+/** `'a' + b` joins text: there is no minus for it. */
+const joinsText = ({ operator, left, right }) =>
+  (operator === '+' || operator === '+=') &&
+  [left, right].some(({ type, value }) => type === 'TemplateLiteral' || (type === 'Literal' && typeof value === 'string'));
+
+function visit(node, look) {
+  if (typeof node.type !== 'string' || node.type.startsWith('TSType')) return;
+  look(node);
+  for (const child of Object.values(node)) {
+    if (Array.isArray(child)) for (const one of child) if (one !== null && typeof one === 'object') visit(one, look);
+    if (child !== null && typeof child === 'object' && !Array.isArray(child)) visit(child, look);
+  }
+}
+
+/** As many mutants, drawn without preference: the same ones for the same seed and sources. In the order of the sources. */
+export function sampleOf(mutants, { size, seed }) {
+  const random = seededRandom(seed);
+  return mutants
+    .map((mutant) => ({ mutant, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .slice(0, size)
+    .map(({ mutant }) => mutant)
+    .sort((a, b) => mutants.indexOf(a) - mutants.indexOf(b));
+}
+
+/** mulberry32 */
+function seededRandom(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

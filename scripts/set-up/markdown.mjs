@@ -1,0 +1,54 @@
+/** Longest line of a document, in characters. Tables and code cannot be wrapped and may be longer. */
+export const LONGEST_LINE = 150;
+
+/** Each line with its number from 1, and whether it is prose: neither in a code fence nor a row of a table. */
+function* linesOf(text) {
+  let fenced = false;
+  for (const [index, line] of text.split('\n').entries()) {
+    const fence = /^\s*(```|~~~)/.test(line);
+    if (fence) fenced = !fenced;
+    yield { number: index + 1, line, prose: !fence && !fenced && !/^\s*\|/.test(line) };
+  }
+}
+
+/** Numbers of the lines that are too long. */
+export const overlongLines = (text) =>
+  [...linesOf(text)].filter(({ line, prose }) => prose && line.length > LONGEST_LINE).map(({ number }) => number);
+
+/** The same text with every line that is too long wrapped, its indent kept. What a renderer shows stays the same. */
+export const wrapLines = (text) =>
+  [...linesOf(text)].map(({ line, prose }) => (prose && line.length > LONGEST_LINE ? wrapped(line) : line)).join('\n');
+
+function wrapped(line) {
+  const [, lead, mark] = /^([\s>]*)((?:[-*]|\d+\.)\s+)?/.exec(line);
+  const indent = lead + ' '.repeat(mark?.length ?? 0);
+  const lines = [];
+  let rest = line;
+  while (rest.length > LONGEST_LINE) {
+    const at = breakingPlace(rest, indent.length);
+    if (at < 0) break;
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = indent + rest.slice(at).trimStart();
+  }
+  return [...lines, rest].join('\n');
+}
+
+/** The last space before the edge that is no part of inline code and after which no list or heading would begin. */
+function breakingPlace(line, indent) {
+  const codes = [...line.matchAll(/`[^`]*`/g)].map(({ 0: code, index }) => [index, index + code.length]);
+  for (let at = LONGEST_LINE; at > indent; at--) {
+    if (line[at] !== ' ' || codes.some(([from, to]) => from < at && at < to)) continue;
+    if (!/^ +([-*+>#|]|\d+\.)(\s|$)/.test(line.slice(at))) return at;
+  }
+  return -1;
+}
+
+/** Links and pictures to files of the project, without what follows `#`. */
+export const relativeLinks = (text) =>
+  [...linesOf(text)]
+    .filter(({ prose, line }) => prose || /^\s*\|/.test(line))
+    .flatMap(({ number, line }) =>
+      [...line.replaceAll(/`[^`]*`/g, '').matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
+        .filter(([, target]) => !/^[a-z]+:/.test(target))
+        .map(([, target]) => ({ line: number, target })),
+    );

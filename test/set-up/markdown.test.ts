@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+
+const script = new URL('../../scripts/set-up/markdown.mjs', import.meta.url).href;
+const { overlongLines, wrapLines, relativeLinks } = (await import(script)) as {
+  overlongLines: (text: string) => number[];
+  wrapLines: (text: string) => string;
+  relativeLinks: (text: string) => { line: number; target: string }[];
+};
+
+const words = (count: number): string => Array.from({ length: count }, (_, i) => `word${i % 10}`).join(' ');
+const asOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
+describe('the lines of a document', () => {
+  it('are too long from 151 characters on, but not in tables and code', () => {
+    expect(
+      overlongLines(['a'.repeat(150), 'a'.repeat(151), `| ${'a'.repeat(160)} |`, '```', 'a'.repeat(200), '```', words(40)].join('\n')),
+    ).toEqual([2, 7]);
+  });
+
+  it.each(['', '- ', '12. ', '  - ', '> '])('wrap with the indent of %j, losing no word', (lead) => {
+    const text = lead + words(70);
+    const wrapped = wrapLines(text);
+    const lines = wrapped.split('\n');
+    expect(lines.length).toBe(3);
+    expect(overlongLines(wrapped)).toEqual([]);
+    const indent = lead.startsWith('>') ? '> ' : ' '.repeat(lead.length);
+    for (const line of lines.slice(1)) expect(line.startsWith(`${indent}word`)).toBe(true);
+    expect(asOneLine(lines.map((line, i) => (i === 0 ? line : line.slice(indent.length))).join(' '))).toBe(asOneLine(text));
+  });
+
+  it('wrap neither inside code nor where a list would begin', () => {
+    const [code] = wrapLines(`${'a '.repeat(72)}\`npm run docs -- --fix\` and more`).split('\n');
+    expect(code).toBe('a '.repeat(72).trim());
+    for (const line of wrapLines(`${'a '.repeat(73)}abc - b - c 2. d`).split('\n')) expect(line).not.toMatch(/^(-|2\.)/);
+  });
+});
+
+it('links to files are found in prose and tables, not in code or to other hosts', () => {
+  const text = [
+    'see [a](docs/a.md#part) and ![b](b.png)',
+    '| [c](../c/) | `[no](no.md)` |',
+    '[x](https://x.org)',
+    '```',
+    '[no](no.md)',
+    '```',
+  ];
+  expect(relativeLinks(text.join('\n'))).toEqual([
+    { line: 1, target: 'docs/a.md' },
+    { line: 1, target: 'b.png' },
+    { line: 2, target: '../c/' },
+  ]);
+});
