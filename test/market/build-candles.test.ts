@@ -31,6 +31,16 @@ const shuffled = (seed: number, ticks: readonly TestTick[]): TestTick[] => {
 };
 
 describe('candles', () => {
+  it('are as many as there are buckets with ticks, however many that is', () => {
+    const MINUTE = 60_000;
+    const count = 1_500;
+    const given = Array.from({ length: count }, (_, i) => tick(new Date(i * MINUTE).toISOString(), 0.5, i + 1, 1, i));
+    const candles = buildCandles(columnsOf(given), '1m');
+    expect([...candles.openTime]).toEqual(given.map((_, i) => i * MINUTE));
+    expect([...candles.volume]).toEqual(given.map((_, i) => i + 1));
+    expect([...candles.quoteVolume]).toEqual(given.map((_, i) => (i + 1) / 2));
+  });
+
   it('take the first tick as open, the last as close, and leave empty buckets out', () => {
     const candles = buildCandles(
       columnsOf([

@@ -25,6 +25,30 @@ describe('a rehearsal', () => {
     expect(successRate).toBe(1);
   });
 
+  it('uses the share of its slots in which something ran', () => {
+    const chain = [customTask('a'), customTask('b', { dependencies: ['a'] }), customTask('c', { dependencies: ['b'] })];
+    expect(rehearsalOf({ tasks: chain, maxConcurrent: 4 }).slotUse).toBe(0.25);
+    expect(rehearsalOf({ tasks: chain, maxConcurrent: 1 }).slotUse).toBe(1);
+    expect(rehearsalOf({ tasks: chain, maxConcurrent: 2 }, { runs: 1 }).slotUse).toBe(0.5);
+  });
+
+  it('counts the share of tasks that succeeded', () => {
+    const never = { ...POLICY, maxRetries: 0 };
+    const stages = { clean: { policy: never } };
+    const half = rehearsalOf({ symbols: ['A', 'B'], untilStage: 'clean', stages }, { failures: { clean: 1 } });
+    expect(half.successRate).toBe(0.5);
+  });
+
+  it('has one makespan in a single run, and lies between the runs’ in more', () => {
+    const one = rehearsalOf({ symbols }, { runs: 1 }).makespanSeconds;
+    expect(one.p50).toBe(one.p95);
+    const two = rehearsalOf({ symbols }, { runs: 2 }).makespanSeconds;
+    // of two runs the median is their middle, the 95th percentile nine tenths of the way from it to the longer one
+    const longer = two.p50 + (two.p95 - two.p50) / 0.9;
+    const shorter = 2 * two.p50 - longer;
+    expect(Math.min(Math.abs(one.p50 - longer), Math.abs(one.p50 - shorter))).toBeLessThan(0.005);
+  });
+
   it('draws durations around the measured means', () => {
     const measured = rehearsalOf({ symbols: ['A'], untilStage: 'clean' }, { durations: { collect: 100, 'A/clean': 50 } });
     expect(measured.makespanSeconds.p50).toBeGreaterThan(110);

@@ -2,14 +2,9 @@ import type { Problem } from '../../contracts/errors.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { cycleProblems } from './cycles.ts';
+import { type Edges, edgeTable } from './edges.ts';
 import { collectTasks } from './graph-tasks.ts';
 import { topologicalOrder } from './topological-order.ts';
-
-/** Edges of all tasks in two arrays: those of task `i` are `targets[offsets[i]] … targets[offsets[i + 1] - 1]`. */
-export interface Edges {
-  readonly offsets: Int32Array;
-  readonly targets: Int32Array;
-}
 
 /**
  * A run's tasks and what they wait for. Tasks are numbers inside (their place in topological order) and ids outside;
@@ -92,8 +87,8 @@ export function buildGraph(
     size,
     ids,
     indexOf,
-    dependencies: adjacency(size, edges.to, edges.from, place),
-    dependants: adjacency(size, edges.from, edges.to, place),
+    dependencies: edgeTable(size, edges.to, edges.from, place),
+    dependants: edgeTable(size, edges.from, edges.to, place),
     priority,
     critical,
     symbols,
@@ -104,15 +99,4 @@ export function buildGraph(
     nextStage,
   };
   return { graph };
-}
-
-/** Sorts edges by the task they are looked up from (a counting sort: linear, keeps the input's order per task). */
-function adjacency(size: number, keys: readonly number[], values: readonly number[], place: Int32Array): Edges {
-  const offsets = new Int32Array(size + 1);
-  for (const key of keys) offsets[place[key] + 1]++;
-  for (let i = 0; i < size; i++) offsets[i + 1] += offsets[i];
-  const next = offsets.slice(0, size);
-  const targets = new Int32Array(keys.length);
-  for (let edge = 0; edge < keys.length; edge++) targets[next[place[keys[edge]]]++] = place[values[edge]];
-  return { offsets, targets };
 }

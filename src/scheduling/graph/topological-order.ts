@@ -1,4 +1,5 @@
 import { KeyedHeap } from '../orders/keyed-heap.ts';
+import { edgeTable } from './edges.ts';
 import type { InputEdges } from './graph-tasks.ts';
 
 /**
@@ -6,16 +7,9 @@ import type { InputEdges } from './graph-tasks.ts';
  * the smallest index (the earliest in the input). Tasks on or behind a cycle are left out.
  */
 export function topologicalOrder(size: number, { from, to }: InputEdges): Int32Array {
+  const { offsets, targets } = edgeTable(size, from, to);
   const waiting = new Int32Array(size);
-  const offsets = new Int32Array(size + 1);
-  for (let edge = 0; edge < from.length; edge++) {
-    waiting[to[edge]]++;
-    offsets[from[edge] + 1]++;
-  }
-  for (let i = 0; i < size; i++) offsets[i + 1] += offsets[i];
-  const next = offsets.slice(0, size);
-  const targets = new Int32Array(from.length);
-  for (let edge = 0; edge < from.length; edge++) targets[next[from[edge]]++] = to[edge];
+  for (const task of to) waiting[task]++;
 
   const ready = new KeyedHeap();
   for (let i = 0; i < size; i++) if (waiting[i] === 0) ready.push(i, i);
