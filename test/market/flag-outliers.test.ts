@@ -29,6 +29,54 @@ it('several small ones in a row are, if the price is back soon', () => {
   ).toEqual([60, 61, 62]);
 });
 
+it('five in a row are, when the sixth tick is back; a sixth one is the market’s price', () => {
+  const off = (count: number) => flagged(Array.from({ length: count }, () => ({ price: 0.9, size: 5 })));
+  expect(off(5)).toEqual([60, 61, 62, 63, 64]);
+  expect(off(6)).toEqual([]);
+});
+
+it('a trade of the usual size can be one, a larger one cannot', () => {
+  expect(flagged([{ price: 0.9, size: 100 }])).toEqual([60]);
+  expect(flagged([{ price: 0.9, size: 100.5 }])).toEqual([]);
+});
+
+it('a price is back when a quarter of the jump is left, by its logit', () => {
+  const at = (logit: number) => Number((1 / (1 + Math.exp(-logit))).toFixed(4));
+  const steady = (last: number) =>
+    [
+      ...flagOutliers(columnsOf([...Array.from({ length: 60 }, () => 0.5), at(2), last, last].map((price, i) => tick(i, price, 1, 1, i)))),
+    ].indexOf(1);
+  expect(steady(at(0.49))).toBe(60);
+  expect(steady(at(0.52))).toBe(-1);
+});
+
+it('nothing is unusual before ten steps are known', () => {
+  const after = (steps: number) =>
+    [
+      ...flagOutliers(columnsOf([...Array.from({ length: steps + 1 }, () => 0.5), 0.9, 0.5].map((price, i) => tick(i, price, 1, 1, i)))),
+    ].indexOf(1);
+  expect(after(9)).toBe(-1);
+  expect(after(10)).toBe(11);
+});
+
+it('in a market that is nearly decided a price of 1 or 0 is no jump', () => {
+  const near = (price: number, last: number) =>
+    [...flagOutliers(columnsOf(Array.from({ length: 80 }, (_, i) => tick(i, i === 60 ? last : price, 1, 1, i))))].indexOf(1);
+  expect([near(0.9999, 1), near(0.0001, 0)]).toEqual([-1, -1]);
+});
+
+it('prices of an asset are compared by their logarithm', () => {
+  const asset = (price: number) =>
+    [
+      ...flagOutliers(columnsOf(Array.from({ length: 80 }, (_, i) => tick(i, i === 60 ? price : 100, 1, 1, i))), {
+        market: 'asset',
+        jump: 8,
+      }),
+    ].indexOf(1);
+  // eight times the least deviation of 0.01
+  expect([asset(100 * Math.exp(0.0801)), asset(100 * Math.exp(0.0799))]).toEqual([60, -1]);
+});
+
 it('news is none: the price stays', () => {
   expect(flagged(Array.from({ length: 60 }, (_, i) => ({ price: 0.9 + 0.001 * Math.sin(i), size: 5 })))).toEqual([]);
 });

@@ -17,6 +17,24 @@ it('twins that add up to 1 are the wrong way round', () => {
   expect(complementReport(series([0.5, 0.51]), series([0.5, 0.49])).polarity).toBe('unclear');
 });
 
+it('each price meets the newest one of the other series that is not too old', () => {
+  const at = (...points: readonly (readonly [time: number, price: number])[]) =>
+    columnsOf(points.map(([time, price]) => tick(time, price)));
+  const first = at([0, 0.5], [60, 0.6], [120, 0.7], [200, 0.8]);
+  const second = at([30, 0.4], [60, 0.36], [100, 0.2], [300, 0.9]);
+  const report = complementReport(first, second, { maxAge: 100 });
+  expect(report).toMatchObject({ pairs: 3, beyond: 1, worst: { time: 120 } });
+  // |0.6 + 0.36 − 1|, |0.7 + 0.2 − 1|, |0.8 + 0.2 − 1|
+  expect(report.meanDeviation).toBeCloseTo((0.04 + 0.1 + 0) / 3, 12);
+  expect(complementReport(first, second, { maxAge: 99 }).pairs).toBe(2);
+});
+
+it('how far two series are apart is a mean, however many pairs there are', () => {
+  const many = (price: number) => series(Array.from({ length: 60 }, () => price));
+  expect(complementReport(many(0.8), many(0.81)).polarity).toBe('same');
+  expect(complementReport(many(0.8), many(0.21)).polarity).toBe('complement');
+});
+
 it('series that never meet say nothing', () => {
   expect(complementReport(series([0.8]), series([]))).toEqual({
     pairs: 0,
