@@ -15,9 +15,23 @@ function* linesOf(text) {
 export const overlongLines = (text) =>
   [...linesOf(text)].filter(({ line, prose }) => prose && line.length > LONGEST_LINE).map(({ number }) => number);
 
-/** The same text with every line that is too long wrapped, its indent kept. What a renderer shows stays the same. */
-export const wrapLines = (text) =>
-  [...linesOf(text)].map(({ line, prose }) => (prose && line.length > LONGEST_LINE ? wrapped(line) : line)).join('\n');
+/** The same text with every paragraph that has a line that is too long wrapped, its indent kept. What a renderer shows stays the same. */
+export function wrapLines(text) {
+  const lines = [...linesOf(text)];
+  const out = [];
+  for (let i = 0; i < lines.length; i++) {
+    let { line } = lines[i];
+    if (lines[i].prose && line.length > LONGEST_LINE) {
+      while (i + 1 < lines.length && continues(lines[i].line, lines[i + 1])) line = `${line} ${lines[++i].line.trim()}`;
+      line = wrapped(line);
+    }
+    out.push(line);
+  }
+  return out.join('\n');
+}
+
+/** Whether a line goes on with the paragraph of the one before: it is no list, heading, quote or blank line, and no break comes between. */
+const continues = (before, { line, prose }) => prose && !/( {2}|\\)$/.test(before) && !/^\s*([-*+>#|]|\d+\.|$)/.test(line);
 
 function wrapped(line) {
   const [, lead, mark] = /^([\s>]*)((?:[-*]|\d+\.)\s+)?/.exec(line);

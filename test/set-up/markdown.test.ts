@@ -28,6 +28,16 @@ describe('the lines of a document', () => {
     expect(asOneLine(lines.map((line, i) => (i === 0 ? line : line.slice(indent.length))).join(' '))).toBe(asOneLine(text));
   });
 
+  it('take the rest of their paragraph along, up to a list, a heading or a blank line', () => {
+    const text = [`- ${words(30)}`, '  the rest of it', '- another', '', words(30), 'more', '# Head', words(30), '', 'apart'].join('\n');
+    const lines = wrapLines(text).split('\n');
+    expect(lines[1]).toMatch(/^ {2}word\d .* the rest of it$/);
+    expect(lines[2]).toBe('- another');
+    expect(lines[5]).toMatch(/^word\d .* more$/);
+    expect(lines[6]).toBe('# Head');
+    expect(lines.slice(-2)).toEqual(['', 'apart']);
+  });
+
   it('wrap neither inside code nor where a list would begin', () => {
     const [code] = wrapLines(`${'a '.repeat(72)}\`npm run docs -- --fix\` and more`).split('\n');
     expect(code).toBe('a '.repeat(72).trim());
