@@ -25,8 +25,10 @@ export interface Doors {
 /** Why a request is refused, with the HTTP status that says so; `null` when it is not. */
 export type Refusal = { readonly status: 401 | 403; readonly message: string } | null;
 
+/** The cookie in which a browser keeps the token once it was given. */
 export const TOKEN_COOKIE = 'predictlab_token';
 
+/** Whether a host name or address means this machine. */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 
 /**

@@ -30,6 +30,7 @@ const ATTEMPTS_EVERY_MS = 1_000;
 /** The time chart grows with every moment; so often it is drawn anew. */
 const TIME_CHART_EVERY_MS = 1_000;
 
+/** Where the live page of a run is. */
 export const runAddress = (runId: string): string => `/runs/${encodeURIComponent(runId)}`;
 
 /** What a run's page shows, from the database and, while it is open, from the run itself. */

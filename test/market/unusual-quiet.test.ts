@@ -70,6 +70,16 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours, covered: all(asOf), asOf })).toBeNull();
   });
 
+  it('knows a pause when all between its two hours was collected, whatever the hours themselves were', () => {
+    const hours = Array.from({ length: 13 }, (_, k) => 1000 + 4 * k);
+    const end = 1049 * HOUR;
+    const between = hours.slice(1).map((hour) => ({ from: (hour - 3) * HOUR, to: hour * HOUR }));
+    const covered = [...between, { from: end, to: end + 20 * HOUR }];
+    expect(unusualQuiet({ hours, covered, asOf: end + 20 * HOUR })).toEqual({ since: end, length: 20 * HOUR, usual: 4 * HOUR });
+    const late = covered.map(({ from, to }) => ({ from: from + 1, to }));
+    expect(unusualQuiet({ hours, covered: late, asOf: end + 20 * HOUR })).toBeNull();
+  });
+
   it('has to have a history: nothing is said with fewer than ten pauses, nor of what came after the moment asked about', () => {
     const { hours, end } = hoursEvery(1, 10);
     const asOf = end + 100 * HOUR;

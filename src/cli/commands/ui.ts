@@ -18,6 +18,7 @@ interface Options {
   readonly json?: boolean;
 }
 
+/** Adds `predictlab ui`. */
 export function registerUi(program: Command): void {
   program
     .command('ui')
