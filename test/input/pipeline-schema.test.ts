@@ -201,4 +201,33 @@ describe('a pipeline input', () => {
     expect(problemsOf({ timeout: '-5s' })).toEqual(['timeout: "-5s" must be longer than nothing, like "30s"']);
     expect(problemsOf({ maxConcurrent: 2.5 })).toEqual(['maxConcurrent: 2.5 is out of range; write a whole number from 1 to 10000']);
   });
+
+  it('may be as of a clock that runs five minutes before ours, not of the future', () => {
+    const clock = Date.UTC(2026, 0, 31);
+    const at = (ms: number) => parsePipelineInput({ asOf: new Date(ms).toISOString() }, { ...known, clock });
+    expect('config' in at(clock + 300_000)).toBe(true);
+    expect(at(clock + 300_001)).toMatchObject({ problems: [{ where: 'asOf', message: expect.stringContaining('is in the future') }] });
+    expect('config' in parsePipelineInput({ asOf: '2999-01-01' }, known)).toBe(true);
+  });
+
+  it('may wait as long at most as it waits first, not shorter', () => {
+    expect(problemsOf({ retry: { retryDelay: '1m', maxDelay: '1m' } })).toEqual([]);
+    expect(problemsOf({ retry: { retryDelay: '61s', maxDelay: '1m' } })).toEqual([
+      'retry.maxDelay: 1m is shorter than retryDelay 61s; make it at least as long',
+    ]);
+    const rule = { RateLimited: { retryDelay: '2s', maxDelay: '1s' } };
+    expect(problemsOf({ stages: { collect: { retry: { byError: rule } } } })).toEqual([
+      'stages.collect.retry.byError.RateLimited.maxDelay: 1s is shorter than retryDelay 2s; make it at least as long',
+    ]);
+  });
+
+  it('says what a field must be where it is something else, or missing', () => {
+    expect(problemsOf({ daysBack: 'week', symbols: 'BTC', refetch: 1, stages: [] })).toEqual([
+      'symbols: must be a list, not "BTC"',
+      'daysBack: must be a number, not "week"',
+      'stages: must be an object, not a list',
+      'refetch: must be true or false, not 1',
+    ]);
+    expect(problemsOf({ tasks: [{ activity: 'sleep', args: [{}] }] })).toContain('tasks[0].taskId: is missing; write text');
+  });
 });
