@@ -27,4 +27,10 @@ export const EQUIVALENT = [
     becomes: 'Math.abs(steps - Math.round(steps)) >= ROUNDING',
     because: 'no price is off its grid by exactly the allowance for rounding',
   },
+  {
+    file: 'input/input-problems.ts',
+    code: "typeof retryDelay !== 'string' || typeof maxDelay !== 'string'",
+    becomes: "typeof retryDelay !== 'string' && typeof maxDelay !== 'string'",
+    because: 'what is no text is no duration either, and no duration is shorter than another',
+  },
 ];

@@ -24,6 +24,8 @@ const TURNED = {
   '--': '++',
 };
 
+const LOGICAL = new Set(['&&', '||', '??']);
+
 /**
  * Every mutant of a source: one operator turned, one `!` or one minus sign left out.
  *
@@ -35,6 +37,8 @@ export function mutantsOf(file, source) {
   if (errors.length > 0) throw new Error(`${file} cannot be parsed: ${errors[0].message}`);
   const mutants = [];
   const add = (node, at, end, text) => {
+    // `a ?? b || c` is no expression without parentheses: nobody could write that by mistake
+    if (LOGICAL.has(text) && parseSync(file, source.slice(0, at) + text + source.slice(end)).errors.length > 0) return;
     const oneLine = (code) => code.replaceAll(/\s+/g, ' ');
     mutants.push({
       file,

@@ -94,6 +94,7 @@ const until = ({ asOf, clock }: { asOf: number; clock: number }): number =>
 const missingUpTo = ({ from, to }: TimeRange, end: number, covered: readonly TimeRange[]): readonly TimeRange[] =>
   missingRanges({ from, to: Math.max(from, Math.min(to, end)) }, covered).filter((range) => range.to > range.from);
 
+/** A walk that has read nothing yet. */
 export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
   pages: 0,
   looked: until({ asOf: plan.asOf, clock }),

@@ -208,6 +208,9 @@ describe('a pipeline input', () => {
     expect('config' in at(clock + 300_000)).toBe(true);
     expect(at(clock + 300_001)).toMatchObject({ problems: [{ where: 'asOf', message: expect.stringContaining('is in the future') }] });
     expect('config' in parsePipelineInput({ asOf: '2999-01-01' }, known)).toBe(true);
+    expect(parsePipelineInput({ asOf: 99_999 }, { ...known, clock })).toEqual({
+      problems: [{ where: 'asOf', message: 'must be text, not 99999' }],
+    });
   });
 
   it('may wait as long at most as it waits first, not shorter', () => {

@@ -121,4 +121,51 @@ describe('the status of a run', () => {
     expect(large.is('S0/collect')).toBe('success');
     expect(large.is('S0/store')).toBe('running');
   });
+
+  it('counts from the start, wherever the clock stands', () => {
+    const empty = emptyStatus({ runId: 'run', startedAt: 10_000, now: 12_500, ended: true });
+    expect(empty).toMatchObject({ durationSeconds: 2.5, startedAt: '1970-01-01T00:00:10.000Z', finishedAt: '1970-01-01T00:00:12.500Z' });
+    expect(emptyStatus({ runId: 'run', startedAt: 10_000, now: 9_000 }).durationSeconds).toBe(0);
+  });
+
+  it.each([
+    [1_000, 1_000, 200],
+    [1_001, 1_000, 120],
+  ])('of %i failed symbols tells %i errors, of %i characters at most', (count, told, length) => {
+    const many = Array.from({ length: count }, (_, i) => `S${i}`);
+    const run = new DrivenRun(runConfig({ symbols: many, untilStage: 'collect', maxConcurrent: count }));
+    run.start();
+    for (const symbol of many) run.ends(symbol, [failed(`${symbol}/collect`, 'x'.repeat(200))]);
+    const { taskResults } = statusOf(run.state, { runId: 'run', now: run.now, detail: 'symbol' });
+    const messages = Object.values(taskResults).flatMap(({ error }) => (error ? [error.message.length] : []));
+    expect([messages.length, ...new Set(messages)]).toEqual([told, length]);
+  });
+
+  it.each([
+    [20, []],
+    [21, ['1 more tasks failed']],
+    [23, ['3 more tasks failed']],
+  ])('of %i failed tasks names twenty', (count, more) => {
+    const tasks = [customTask('good'), ...Array.from({ length: count }, (_, i) => customTask(`t${i}`))];
+    const run = new DrivenRun(runConfig({ tasks, maxConcurrent: 100 }));
+    run.start();
+    run.ends('good', [succeeded('good')]);
+    for (let i = 0; i < count; i++) run.ends(`t${i}`, [failed(`t${i}`, 'no')]);
+    expect(run.result.result).toBe('degraded');
+    expect(run.result.reasons).toEqual([...Array.from({ length: 20 }, (_, i) => `t${i} failed: no`), ...more]);
+  });
+
+  it.each([
+    [20, []],
+    [21, ['1 more reasons']],
+  ])('of %i reasons for a degraded run names twenty, each once with its tasks', (count, more) => {
+    const tasks = Array.from({ length: 3 }, (_, i) => customTask(`t${i}`));
+    const run = new DrivenRun(runConfig({ tasks }));
+    run.start();
+    const reasons = Array.from({ length: count - 1 }, (_, i) => `reason ${i}`);
+    run.ends('t0', [succeeded('t0', { degraded: ['shared', ...reasons] })]);
+    run.ends('t1', [succeeded('t1', { degraded: ['shared'] })]);
+    run.ends('t2', [succeeded('t2', { degraded: ['shared'] })]);
+    expect(run.result.reasons).toEqual(['t0 and 2 more: shared', ...reasons.slice(0, 19).map((reason) => `t0: ${reason}`), ...more]);
+  });
 });

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import { homeFolder } from '../../processes/home-folder.ts';
 import type { CheckResult } from '../../set-up/checks/check.ts';
 import { checkData } from '../../set-up/checks/data.ts';
 import { checkHome } from '../../set-up/checks/home.ts';
@@ -7,7 +8,6 @@ import { checkNode } from '../../set-up/checks/node.ts';
 import { checkPostgres } from '../../set-up/checks/postgres.ts';
 import { checkTemporalCli, checkTemporalServer } from '../../set-up/checks/temporal.ts';
 import { checkVenues } from '../../set-up/checks/venues.ts';
-import { homeFolder } from '../../processes/home-folder.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { numberOption } from '../options/number-option.ts';
 

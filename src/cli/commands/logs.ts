@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { taskLogFolder } from '../../report/elements/report-path.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
+import { taskLogFolder } from '../../report/elements/report-path.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { type LogPosition, readTaskLog } from '../../telemetry/read-task-log.ts';
 import type { TaskLogLine } from '../../telemetry/task-log.ts';
