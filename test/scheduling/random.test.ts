@@ -8,7 +8,7 @@ it('the same integers draw the same number, in every version', () => {
 });
 
 it('numbers drawn are spread evenly over [0, 1)', () => {
-  const tenths = new Array<number>(10).fill(0);
+  const tenths = Array.from({ length: 10 }, () => 0);
   for (let i = 0; i < 20_000; i++) tenths[Math.floor(drawn(3, i) * 10)]++;
   for (const count of tenths) expect(Math.abs(count - 2_000)).toBeLessThan(200);
 });
