@@ -7,7 +7,9 @@ interface Told {
 
 /** An error as it travels and as it is kept, of one task. Characters. */
 const LONGEST_TYPE = 100;
+/** Characters of an error’s message that travel and are kept. */
 export const LONGEST_MESSAGE = 4_000;
+/** Characters of an error’s stack that travel and are kept. */
 export const LONGEST_STACK = 8_000;
 
 /** A text of at most so many characters; one that was cut ends with `…`. */

@@ -9,6 +9,7 @@ import { type PackedConfig, packConfig, unpackConfig } from './pack-config.ts';
 /** The tasks of a graph, or, where these are too many for one payload, what they are made of. */
 export type GraphAnswer = { readonly tasks: readonly GraphTask[] } | { readonly packed: PackedConfig };
 
+/** The tasks of a graph, or what they are made of where they are more than the budget takes. */
 export function fitGraph(tasks: readonly GraphTask[], config: RunConfig, budget = PAYLOAD_BUDGET): GraphAnswer {
   if (encodedBytes({ tasks }) <= budget) return { tasks };
   // What a task does is not part of the graph.

@@ -18,6 +18,7 @@ type PackedTask = Partial<Omit<CustomTaskConfig, 'policy'>> & {
 
 const USUAL_PRIORITY = 3;
 
+/** A config as it travels: what is the same for many symbols or tasks is said once. */
 export function packConfig({ symbols, tasks, ...rest }: RunConfig): PackedConfig {
   const policies = new Map<string, { readonly index: number; readonly policy: TaskPolicy }>();
   const packed = tasks.map(({ policy, name, args, dependencies, runBefore, critical, priority, ...task }): PackedTask => {
@@ -44,6 +45,7 @@ export function packConfig({ symbols, tasks, ...rest }: RunConfig): PackedConfig
   };
 }
 
+/** The config that was packed. */
 export function unpackConfig({ symbols, priorities, policies, tasks, ...rest }: PackedConfig): RunConfig {
   return {
     ...rest,

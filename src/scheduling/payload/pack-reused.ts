@@ -58,6 +58,7 @@ export function packReused(config: Named, reused: ReadonlyMap<string, ReusedTask
   };
 }
 
+/** What is taken over from an earlier run, by task id. */
 export function unpackReused(config: Named, { symbols, tasks, degraded, outputs }: PackedReused): ReadonlyMap<string, ReusedTask> {
   const places = placesOf(config);
   const stages = STAGES.length;

@@ -17,6 +17,7 @@ export function writeSparse(pairs: Iterable<readonly [task: number, value: numbe
   return written.join(',');
 }
 
+/** Each task that has a count, with it. */
 export function* readSparse(written: string): IterableIterator<[task: number, value: number]> {
   if (written === '') return;
   let next = 0;

@@ -32,6 +32,7 @@ interface Keeping {
   readonly details: KeptDetails;
 }
 
+/** Nothing kept yet. */
 export const noDetails = (): KeptDetails => ({ thrift: 0, bytes: 0, errors: new Map(), reasons: new Map(), reasonBytes: 0 });
 
 /** One degree of thrift: what is still kept. */
