@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
-import { homeFolder } from './set-up/home.ts';
+import { homeFolder } from './processes/home-folder.ts';
 import { notedAddress } from './set-up/processes/noted-address.ts';
 
 export interface TemporalSettings {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { PredictLab } from '../../client.ts';
-import { homeFolder } from '../../set-up/home.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
 import { databaseMark } from '../../storage/database/database-mark.ts';
 import { addressOf } from '../../storage/database/database-url.ts';
 import { useDatabase } from '../terminal/session.ts';
