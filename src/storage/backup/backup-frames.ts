@@ -6,6 +6,8 @@ export type Frame = { readonly json: Json } | { readonly data: Buffer };
 const JSON_FRAME = 0x6a;
 const DATA_FRAME = 0x64;
 const HEAD = 5;
+/** Ours have a quarter of a megabyte and what came with it: a longer one is damage, and not worth waiting for. */
+const LONGEST_FRAME = 1 << 28;
 
 /** One frame: its kind (one byte), its length (four, big-endian), its bytes. */
 export function encodeFrame(frame: Frame): Buffer {
@@ -16,7 +18,7 @@ export function encodeFrame(frame: Frame): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** The frames of a stream whose chunks may end anywhere. @throws Error when the stream ends inside a frame */
+/** The frames of a stream whose chunks may end anywhere. @throws Error when the stream ends inside a frame, or holds something else */
 export async function* decodeFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   let pending: Buffer[] = [];
   let have = 0;
@@ -27,7 +29,7 @@ export async function* decodeFrames(chunks: AsyncIterable<Buffer>): AsyncGenerat
     if (have < need) continue;
     let buffer = pending.length === 1 ? chunk : Buffer.concat(pending);
     for (;;) {
-      need = buffer.length < HEAD ? HEAD : HEAD + buffer.readUInt32BE(1);
+      need = buffer.length < HEAD ? HEAD : HEAD + lengthOf(buffer);
       if (buffer.length < need) break;
       const body = buffer.subarray(HEAD, need);
       yield buffer[0] === JSON_FRAME ? { json: JSON.parse(body.toString('utf8')) as Json } : { data: body };
@@ -37,4 +39,11 @@ export async function* decodeFrames(chunks: AsyncIterable<Buffer>): AsyncGenerat
     have = buffer.length;
   }
   if (have > 0) throw new Error('it ends in the middle');
+}
+
+function lengthOf(buffer: Buffer): number {
+  const length = buffer.readUInt32BE(1);
+  if ((buffer[0] !== JSON_FRAME && buffer[0] !== DATA_FRAME) || length > LONGEST_FRAME)
+    throw new Error('it holds something that this version does not know');
+  return length;
 }

@@ -35,5 +35,5 @@ export async function backupTables(queryable: Queryable): Promise<readonly Backu
 /** A table’s columns, quoted, as SQL lists them. */
 export const columnList = ({ columns }: BackupTable): string => columns.map((column) => `"${column}"`).join(', ');
 
-/** A table's rows as text, in the order in which they lie: the same order when they were loaded in it. */
+/** A table's rows as text, in the order in which they lie, which need not be that in which they were loaded. */
 export const copyOutOf = (table: BackupTable): string => `copy (select ${columnList(table)} from ${table.table}) to stdout`;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -10,27 +9,12 @@ import type { Database, Transaction } from '../database/database.ts';
 import { appliedVersions } from '../database/migrate.ts';
 import { partitionNames } from '../ticks/partitions.ts';
 import { encodeFrame, type Frame } from './backup-frames.ts';
-import { type BackupTable, backupTables, copyOutOf } from './backup-tables.ts';
+import { BACKUP_FORMAT, type BackupHead, type BackupTail } from './backup-parts.ts';
+import { sealed } from './backup-seal.ts';
+import { backupTables, copyOutOf } from './backup-tables.ts';
+import { PartDigest } from './part-digest.ts';
 
-/** The version of the backup’s own format; an older program refuses a newer one. */
-export const BACKUP_FORMAT = 1;
 const FRAME_BYTES = 1 << 18;
-
-/** What a backup begins with. */
-export interface BackupHead {
-  readonly predictlab: 'backup';
-  readonly format: number;
-  readonly migrations: readonly number[];
-  readonly partitions: readonly string[];
-  readonly tables: readonly BackupTable[];
-}
-
-/** What follows a table's or file's data: enough to know that all of it is there and right. */
-export interface BackupTail {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly sha256: string;
-}
 
 export interface BackedUp {
   readonly tables: Readonly<Record<string, number>>;
@@ -62,7 +46,7 @@ export async function writeBackup(database: Database, file: string, { reports }:
       throw error;
     },
   );
-  const written = writeFileAtomically(file, gzip).catch((error: unknown) => {
+  const written = writeFileAtomically(file, sealed(gzip), { mode: 0o600 }).catch((error: unknown) => {
     // a full disk, a folder that is not there: nobody reads what is still to come
     stop.abort(error);
     gzip.destroy();
@@ -136,23 +120,6 @@ async function writePart(chunks: AsyncIterable<Buffer>, write: Write): Promise<B
   const tail = digest.tail();
   await write({ json: { ...tail } });
   return tail;
-}
-
-/** Counts and hashes a part as it goes by. Each row of COPY's text format is one line. */
-export class PartDigest {
-  readonly #hash = createHash('sha256');
-  #rows = 0;
-  #bytes = 0;
-
-  add(chunk: Buffer): void {
-    this.#hash.update(chunk);
-    this.#bytes += chunk.length;
-    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) this.#rows++;
-  }
-
-  tail(): BackupTail {
-    return { rows: this.#rows, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
-  }
 }
 
 async function reportFiles(folder: string): Promise<readonly string[]> {

@@ -1,16 +1,27 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-import { BACKUP_FORMAT, type BackupHead, type BackupTail, PartDigest } from './backup.ts';
 import { decodeFrames, type Frame } from './backup-frames.ts';
+import {
+  BACKUP_FORMAT,
+  type BackupHead,
+  type BackupTail,
+  FIRST_SEALED_FORMAT,
+  headOf,
+  isWholeHead,
+  partStartOf,
+  tailOf,
+} from './backup-parts.ts';
+import { hasItsSeal } from './backup-seal.ts';
+import { PartDigest } from './part-digest.ts';
 
 /** What a reader does with the parts of a backup; each gets the bytes and must read them to their end. */
 export interface BackupReader {
   head?(head: BackupHead): Promise<void>;
   table(name: string, bytes: AsyncIterable<Buffer>): Promise<void>;
   file(name: string, bytes: AsyncIterable<Buffer>): Promise<void>;
-  /** After a part, when its counts and hash have been found right. */
-  done?(name: string, tail: BackupTail): void;
+  /** After a table, when its counts and hash have been found right. */
+  done?(table: string, tail: BackupTail): void;
 }
 
 /**
@@ -23,30 +34,40 @@ export async function readBackup(file: string, reader: BackupReader): Promise<Ba
   const source = createReadStream(file);
   source.on('error', (error) => gunzip.destroy(error));
   const frames = decodeFrames(source.pipe(gunzip) as AsyncIterable<Buffer>);
-  const next = async (): Promise<Frame> => {
-    const step = await frames.next().catch((error: unknown) => {
+  const step = async (): Promise<IteratorResult<Frame>> =>
+    await frames.next().catch((error: unknown) => {
       throw bad(file, messageOf(error));
     });
-    if (step.done) throw bad(file, 'it ends too early');
-    return step.value;
+  const next = async (): Promise<Frame> => {
+    const { done, value } = await step();
+    if (done === true) throw bad(file, 'it ends too early');
+    return value as Frame;
   };
   try {
-    const head = headOf(file, await next());
+    const head = checkedHead(file, await next());
     await reader.head?.(head);
+    const seen = new Set<string>();
     for (;;) {
-      const frame = await next();
-      const part = ('json' in frame ? frame.json : {}) as { table?: string; file?: string; end?: boolean };
-      if (part.end === true) return head;
-      const name = part.table ?? part.file;
-      if (name === undefined) throw bad(file, 'it holds something that this version does not know');
+      const part = partStartOf(jsonOf(await next()));
+      if (part === undefined) throw bad(file, 'it holds something that this version does not know');
+      // the checksum of the compression comes last of all
+      if ('end' in part && (await step()).done !== true) throw bad(file, 'it goes on after its end');
+      if ('end' in part) return head;
+      const name = 'table' in part ? part.table : part.file;
+      if ('table' in part && !head.tables.some(({ table }) => table === name)) throw bad(file, `its head does not name ${name}`);
+      const id = JSON.stringify(part);
+      if (seen.has(id)) throw bad(file, `it holds ${name} twice`);
+      seen.add(id);
       const digest = new PartDigest();
       const tail = { value: undefined as BackupTail | undefined };
       const bytes = partBytes(next, digest, tail);
-      if (part.table !== undefined) await reader.table(name, bytes);
+      if ('table' in part) await reader.table(name, bytes);
       else await reader.file(name, bytes);
       const found = digest.tail();
-      if (tail.value === undefined || tail.value.sha256 !== found.sha256) throw bad(file, `${name} is not what was written`);
-      reader.done?.(name, found);
+      const noted = tail.value;
+      if (noted?.sha256 !== found.sha256 || noted.rows !== found.rows || noted.bytes !== found.bytes)
+        throw bad(file, `${name} is not what was written`);
+      if ('table' in part) reader.done?.(name, found);
     }
   } finally {
     source.destroy();
@@ -54,11 +75,13 @@ export async function readBackup(file: string, reader: BackupReader): Promise<Ba
   }
 }
 
+const jsonOf = (frame: Frame): unknown => ('json' in frame ? frame.json : undefined);
+
 async function* partBytes(next: () => Promise<Frame>, digest: PartDigest, tail: { value: BackupTail | undefined }): AsyncGenerator<Buffer> {
   for (;;) {
     const frame = await next();
     if ('json' in frame) {
-      tail.value = frame.json as unknown as BackupTail;
+      tail.value = tailOf(frame.json);
       return;
     }
     digest.add(frame.data);
@@ -66,10 +89,11 @@ async function* partBytes(next: () => Promise<Frame>, digest: PartDigest, tail: 
   }
 }
 
-function headOf(file: string, frame: Frame): BackupHead {
-  const head = ('json' in frame ? frame.json : {}) as unknown as BackupHead;
-  if (head.predictlab !== 'backup') throw bad(file, 'it is something else');
+function checkedHead(file: string, frame: Frame): BackupHead {
+  const head = headOf(jsonOf(frame));
+  if (head === undefined) throw bad(file, 'it is something else');
   if (head.format > BACKUP_FORMAT) throw bad(file, 'it was made by a newer version; update PredictLab first');
+  if (!isWholeHead(head)) throw bad(file, 'its head is damaged');
   return head;
 }
 
@@ -83,6 +107,10 @@ export async function verifyBackup(file: string): Promise<Readonly<Record<string
   const drain = async (_: string, bytes: AsyncIterable<Buffer>): Promise<void> => {
     for await (const _chunk of bytes);
   };
-  await readBackup(file, { table: drain, file: drain, done: (name, tail) => (rows[name] = tail.rows) });
+  const { tables, format } = await readBackup(file, { table: drain, file: drain, done: (name, tail) => (rows[name] = tail.rows) });
+  const missing = tables.find(({ table }) => rows[table] === undefined);
+  if (missing !== undefined) throw bad(file, `${missing.table} is missing`);
+  // earlier ones have none: their parts and the compression are checked
+  if (format >= FIRST_SEALED_FORMAT && !(await hasItsSeal(file))) throw bad(file, 'its seal is not that of its bytes');
   return rows;
 }

@@ -6,9 +6,12 @@ import { writeFileAtomically } from '../../files/write/write-output.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { appliedVersions } from '../database/migrate.ts';
 import { ensurePartitions, partitionNames } from '../ticks/partitions.ts';
-import { type BackupHead, type BackupTail, PartDigest, UNHURRIED } from './backup.ts';
+import { UNHURRIED } from './backup.ts';
+import type { BackupHead } from './backup-parts.ts';
 import { type BackupTable, backupTables, columnList, copyOutOf } from './backup-tables.ts';
-import { bad, readBackup } from './read-backup.ts';
+import { lockTables } from './lock-tables.ts';
+import { bad, readBackup, verifyBackup } from './read-backup.ts';
+import { RowSum } from './row-sum.ts';
 
 export interface Restored {
   readonly tables: Readonly<Record<string, number>>;
@@ -16,28 +19,29 @@ export interface Restored {
 }
 
 /**
- * Puts a backup back: all tables in one transaction, each read again afterwards and compared with what the backup holds, then
+ * Puts a backup back, after it was found whole: all tables in one transaction, each read again afterwards and compared with what the backup holds, then
  * the report pages. When anything is wrong the database is as it was before.
  *
  * @param options.replace throw away what is there; without it the database must be empty
- * @throws PredictLabError `BadInput`: not a whole backup, made by a newer version, or the database holds data
+ * @throws PredictLabError `BadInput`: not a whole backup, made by a newer version, the database holds data, or is in use
  */
 export async function restoreBackup(
   database: Database,
   file: string,
   { reports, replace }: { reports: string; replace: boolean },
 ): Promise<Restored> {
-  let files = 0;
+  // first of all: what is damaged must not reach the database, not even to be taken back
+  await verifyBackup(file);
   const tables: Record<string, number> = {};
   await database.transaction(async (transaction) => {
     await transaction.query(UNHURRIED);
     const ours = await backupTables(transaction);
     const known = new Map(ours.map((table) => [table.table, table]));
     const loaded = new Map<BackupTable, string>();
-    let current: BackupTable | undefined;
     await readBackup(file, {
       head: async (head) => {
         await checkVersions(transaction, file, head);
+        await lockTables(transaction, ours);
         await empty(transaction, ours, replace);
         await ensureMonths(transaction, head.partitions);
         for (const { table, columns } of head.tables) {
@@ -48,36 +52,44 @@ export async function restoreBackup(
         }
       },
       table: async (name, bytes) => {
-        current = known.get(name) as BackupTable;
-        await transaction.copyIn(`copy ${current.table} (${columnList(current)}) from stdin`, bytes);
+        const table = known.get(name) as BackupTable;
+        const sum = new RowSum();
+        await transaction.copyIn(`copy ${table.table} (${columnList(table)}) from stdin`, summed(bytes, sum));
+        loaded.set(table, sum.digest());
+        tables[name] = sum.rows;
       },
       // Only once the tables are safely in: see below.
       file: async (_, bytes) => {
         for await (const _chunk of bytes);
-        current = undefined;
-      },
-      done: (_, tail) => {
-        if (current === undefined) return;
-        loaded.set(current, tail.sha256);
-        tables[current.table] = tail.rows;
       },
     });
-    for (const [table, sha256] of loaded) await compare(transaction, table, sha256);
+    for (const [table, sum] of loaded) await compare(transaction, table, sum);
     for (const table of loaded.keys()) await moveSequences(transaction, table);
   });
+  return { tables, reports: await restoreReports(file, reports) };
+}
+
+async function* summed(chunks: AsyncIterable<Buffer>, sum: RowSum): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    sum.add(chunk);
+    yield chunk;
+  }
+}
+
+async function restoreReports(file: string, reports: string): Promise<number> {
+  let files = 0;
   await readBackup(file, {
     table: async (_, bytes) => {
       for await (const _chunk of bytes);
     },
     file: async (name, bytes) => {
       const target = path.resolve(reports, name);
-      if (!target.startsWith(path.resolve(reports) + path.sep)) throw bad(file, `${name} points outside the report folder`);
       await mkdir(path.dirname(target), { recursive: true });
       await writeFileAtomically(target, bytes);
       files++;
     },
   });
-  return { tables, reports: files };
+  return files;
 }
 
 async function checkVersions(transaction: Transaction, file: string, { migrations }: BackupHead): Promise<void> {
@@ -109,12 +121,11 @@ async function ensureMonths(transaction: Transaction, partitions: readonly strin
   await ensurePartitions(transaction, days);
 }
 
-/** Reads back what was loaded, bit for bit as text. */
-async function compare(transaction: Transaction, table: BackupTable, sha256: BackupTail['sha256']): Promise<void> {
-  const digest = new PartDigest();
-  for await (const chunk of transaction.copyOut(copyOutOf(table))) digest.add(chunk);
-  if (digest.tail().sha256 !== sha256)
-    throw new Error(`${table.table} reads back differently from what the backup holds; nothing was changed`);
+/** Reads back what was loaded: the same rows, as text, in whatever order they lie. */
+async function compare(transaction: Transaction, table: BackupTable, wanted: string): Promise<void> {
+  const sum = new RowSum();
+  for await (const chunk of transaction.copyOut(copyOutOf(table))) sum.add(chunk);
+  if (sum.digest() !== wanted) throw new Error(`${table.table} reads back differently from what the backup holds; nothing was changed`);
 }
 
 async function moveSequences(transaction: Transaction, { table, columns }: BackupTable): Promise<void> {

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../contracts/words.ts';
-import { type Queryable, withinTransaction } from '../database/database.ts';
+import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 
 /** Any number; the same in every process, so that only one of them makes partitions at a time. */
 const PARTITION_LOCK = 7_305_310_002;
@@ -30,11 +30,16 @@ export async function ensurePartitions(queryable: Queryable, days: readonly numb
 
 async function createPartition(queryable: Queryable, { table, from, to }: Month): Promise<void> {
   await withinTransaction(queryable, async (transaction) => {
-    await transaction.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
+    await holdPartitions(transaction);
     if ((await partitionNames(transaction)).includes(table)) return;
     await transaction.query(`create table ${table} (like ticks including all, check (time >= ${from} and time < ${to}))`);
     await transaction.query(`alter table ticks attach partition ${table} for values from (${from}) to (${to})`);
   });
+}
+
+/** Nobody else makes partitions until the transaction ends. */
+export async function holdPartitions(transaction: Transaction): Promise<void> {
+  await transaction.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
 }
 
 /** The partitions of `ticks`, oldest first. */

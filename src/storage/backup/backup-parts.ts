@@ -1,0 +1,68 @@
+import path from 'node:path';
+import type { BackupTable } from './backup-tables.ts';
+
+/** The version of the backup’s own format; an older program refuses a newer one. 2: ends with a seal (backup-seal.ts). */
+export const BACKUP_FORMAT = 2;
+export const FIRST_SEALED_FORMAT = 2;
+
+/** What a backup begins with. */
+export interface BackupHead {
+  readonly predictlab: 'backup';
+  readonly format: number;
+  readonly migrations: readonly number[];
+  readonly partitions: readonly string[];
+  readonly tables: readonly BackupTable[];
+}
+
+/** What follows a table's or file's data: enough to know that all of it is there and right. */
+export interface BackupTail {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What announces a part, or ends them all. */
+export type PartStart = { readonly table: string } | { readonly file: string } | { readonly end: true };
+
+/** @returns undefined when it is no head of a backup */
+export function headOf(value: unknown): BackupHead | undefined {
+  if (!isObject(value) || value.predictlab !== 'backup' || !isCount(value.format) || value.format < 1) return undefined;
+  return value as unknown as BackupHead;
+}
+
+/** Whether a head of a format that we know names what it must, each once. */
+export function isWholeHead({ migrations, partitions, tables }: BackupHead): boolean {
+  return (
+    isListOf(migrations, isCount) &&
+    isListOf(partitions, (name) => typeof name === 'string' && /^ticks_\d{4}_(0[1-9]|1[0-2])$/.test(name)) &&
+    isListOf(tables, (table) => isObject(table) && isName(table.table) && isListOf(table.columns, isName)) &&
+    new Set(tables.map(({ table }) => table)).size === tables.length
+  );
+}
+
+/** @returns undefined when it announces nothing that we know */
+export function partStartOf(value: unknown): PartStart | undefined {
+  if (!isObject(value)) return undefined;
+  if (value.end === true) return { end: true };
+  if (isName(value.table)) return { table: value.table };
+  return isFileName(value.file) ? { file: value.file } : undefined;
+}
+
+/** @returns undefined when it is no tail */
+export function tailOf(value: unknown): BackupTail | undefined {
+  if (!isObject(value) || !isCount(value.rows) || !isCount(value.bytes) || typeof value.sha256 !== 'string') return undefined;
+  return { rows: value.rows, bytes: value.bytes, sha256: value.sha256 };
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isName = (value: unknown): value is string => typeof value === 'string' && /^[a-z_][a-z0-9_]*$/.test(value);
+const isListOf = (value: unknown, is: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(is);
+
+/** A path below the report folder, and nowhere else. */
+const isFileName = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value !== '' &&
+  !value.includes('\0') &&
+  !path.posix.isAbsolute(value) &&
+  !value.split('/').some((part) => part === '' || part === '.' || part === '..');

@@ -1,0 +1,40 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** How every seal begins: a gzip member with one extra field of 36 bytes, `PL`, which holds 32. */
+const HEAD = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 4, 0xff, 36, 0, 0x50, 0x4c, 32, 0]);
+/** Nothing, deflated, with its checksum and its length. */
+const NOTHING = Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+const SEAL_BYTES = HEAD.length + 32 + NOTHING.length;
+
+const sealOf = (hash: Hash): Buffer => Buffer.concat([HEAD, hash.digest(), NOTHING]);
+
+/** The bytes and, at the end, their seal: an empty gzip member that holds their SHA-256, so that gunzip reads the file as if it were not there. */
+export async function* sealed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  yield sealOf(hash);
+}
+
+/** Whether a file ends with the seal of all that comes before it. */
+export async function hasItsSeal(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    if (size <= SEAL_BYTES) return false;
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(file, { end: size - SEAL_BYTES - 1 })) hash.update(chunk as Buffer);
+    return sealOf(hash).equals(await lastBytes(handle, size));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function lastBytes(handle: FileHandle, size: number): Promise<Buffer> {
+  const { buffer } = await handle.read(Buffer.alloc(SEAL_BYTES), 0, SEAL_BYTES, size - SEAL_BYTES);
+  return buffer;
+}
