@@ -1,15 +1,20 @@
-import { linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning, processIdentity } from './process-identity.ts';
+import { isForeign, isRunning, processIdentity } from './process-identity.ts';
 
 const POLL_MS = 25;
 /** Breaking a dead owner's lock takes a millisecond; a breaker that is older than this died too. */
 const BREAKER_LIFETIME_MS = 5_000;
 
-let count = 0;
+/** How often an owner says that it is alive, for those who cannot see its process. */
+const SIGN_OF_LIFE_MS = 2_000;
+/** An owner in another container that has said nothing for so long is dead. */
+const SILENCE_MS = 20_000;
 
 /**
- * Runs `work` while no other process does so under the same lock file. Waits for its turn; the lock of a process that died is broken.
+ * Runs `work` while no other process does so under the same lock file. Waits for its turn; the lock of a process that died is broken,
+ * that of one in another container once it has shown no sign of life for twenty seconds.
  *
  * @throws Error when the turn does not come within `timeoutMs`; names the file and the process that has it
  */
@@ -23,18 +28,32 @@ export async function withLockFile<T>(path: string, timeoutMs: number, work: () 
     }
     await sleep(POLL_MS);
   }
+  const alive = setInterval(() => touch(path), SIGN_OF_LIFE_MS);
   try {
     return await work();
   } finally {
+    clearInterval(alive);
     unlock(path);
   }
 }
+
+function touch(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // the folder was removed under us: whoever did that wants no lock
+  }
+}
+
+/** An owner whose process we cannot see is judged by its signs of life. */
+const isAlive = (path: string, owner: string): boolean => isRunning(owner) || (isForeign(owner) && ageOf(path) < SILENCE_MS);
 
 /** Takes the lock if it is free or its owner is dead. */
 export function tryLock(path: string): boolean {
   if (create(path)) return true;
   const owner = ownerOf(path);
-  if (owner === undefined || isRunning(owner)) return false;
+  if (owner === undefined || isAlive(path, owner)) return false;
   // Only one process at a time may remove a dead owner's lock, else a slow one would remove the lock of the next owner.
   const breaker = `${path}.breaking`;
   if (!create(breaker)) {
@@ -43,7 +62,7 @@ export function tryLock(path: string): boolean {
   }
   try {
     const still = ownerOf(path);
-    if (still !== undefined && !isRunning(still)) rmSync(path, { force: true });
+    if (still !== undefined && !isAlive(path, still)) rmSync(path, { force: true });
     return create(path);
   } finally {
     rmSync(breaker, { force: true });
@@ -57,16 +76,16 @@ export function unlock(path: string): void {
 
 /** Creates the file with its content in one step: nobody ever sees it half-written. */
 function create(path: string): boolean {
-  const draft = `${path}.${process.pid}-${count++}`;
-  writeFileSync(draft, processIdentity(process.pid));
+  const draft = `${path}.${randomUUID()}`;
   try {
+    writeFileSync(draft, processIdentity(process.pid), { flag: 'wx' });
     linkSync(draft, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    unlinkSync(draft);
+    rmSync(draft, { force: true });
   }
 }
 

@@ -2,19 +2,36 @@ import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
  * Names a process so that another one that gets the same pid later is not taken for it: the pid, and on Linux the time it started at
- * (in clock ticks since boot) with the boot's own id. `123` or `123 4567 <boot id>`.
+ * (in clock ticks since boot), the boot's own id, and the pid namespace (of the container) in which the pid means something. `123`, or
+ * `123 4567 <boot id> pid:[4026531836]`.
  */
 export function processIdentity(pid: number): string {
   const started = startTime(pid);
-  return started === undefined ? String(pid) : `${pid} ${started}`;
+  return started === undefined ? String(pid) : `${pid} ${started} ${pidNamespace()}`.trim();
 }
 
-/** Whether the very process that an identity names still runs. */
+/** Whether the very process that an identity names still runs, as far as this container sees: false for those of another one. */
 export function isRunning(identity: string): boolean {
-  const [pid = '', ...started] = identity.trim().split(' ');
-  if (!/^\d+$/.test(pid) || !pidExists(Number(pid))) return false;
+  const { pid, started, boot } = partsOf(identity);
+  if (!/^\d+$/.test(pid) || isForeign(identity) || !pidExists(Number(pid))) return false;
   const now = startTime(Number(pid));
-  return started.length === 0 || now === undefined || now === started.join(' ');
+  return started === undefined || now === undefined || now === `${started} ${boot ?? ''}`.trim();
+}
+
+/** Whether an identity was made in another pid namespace of this machine: nobody here can say whether its process runs. */
+export function isForeign(identity: string): boolean {
+  const { boot, namespace } = partsOf(identity);
+  return namespace !== undefined && namespace !== pidNamespace() && boot === bootId();
+}
+
+function partsOf(identity: string): { pid: string; started?: string; boot?: string; namespace?: string } {
+  const [pid = '', started, boot, namespace] = identity.trim().split(' ');
+  return {
+    pid,
+    ...(started !== undefined && { started }),
+    ...(boot !== undefined && { boot }),
+    ...(namespace !== undefined && { namespace }),
+  };
 }
 
 /** Whether some process has this pid. */
@@ -46,7 +63,7 @@ export function folderOf(pid: number): string | undefined {
 
 function startTime(pid: number): string | undefined {
   const stat = procStat(pid);
-  return stat === undefined ? undefined : `${stat.started} ${bootId()}`;
+  return stat === undefined ? undefined : `${stat.started} ${bootId()}`.trim();
 }
 
 function procStat(pid: number): { program: string; state: string; started: string } | undefined {
@@ -60,14 +77,18 @@ function procStat(pid: number): { program: string; state: string; started: strin
   }
 }
 
-let knownBootId: string | undefined;
-function bootId(): string {
-  if (knownBootId === undefined) {
+const bootId = once(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+const pidNamespace = once(() => readlinkSync('/proc/self/ns/pid'));
+
+/** Read once; empty where the system has no such thing. */
+function once(read: () => string): () => string {
+  let known: string | undefined;
+  return () => {
     try {
-      knownBootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      known ??= read();
     } catch {
-      knownBootId = '';
+      known = '';
     }
-  }
-  return knownBootId;
+    return known;
+  };
 }

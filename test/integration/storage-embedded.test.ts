@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { attachPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
+import { stop } from '../../src/storage/embedded/postgres-process.ts';
 import { resolveDatabase } from '../../src/storage/embedded/resolve-database.ts';
 import { silent } from '../silent.ts';
 
@@ -69,6 +70,34 @@ describe('the embedded Postgres', () => {
     expect((await database.query('select symbol from symbols')).rows).toEqual([{ symbol: 'KEPT' }]);
     await database.close();
     await close();
+  });
+
+  it('ends in time when it is closed while it recovers from the death of one of its processes', async () => {
+    const { url, close } = await attachPostgres({ home, log: silent });
+    const [{ pid }] = (await ask(url, "select pid from pg_stat_activity where backend_type = 'checkpointer'")) as [{ pid: number }];
+    process.kill(pid, 'SIGKILL');
+    // recovery begins once the others have ended
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const began = Date.now();
+    await close();
+    // the steps by force come only after this
+    expect(Date.now() - began).toBeLessThan(20_000);
+    expect(existsSync(pidFile())).toBe(false);
+  });
+
+  it('ends by force when nothing else ends it, and starts again', async () => {
+    const { close } = await attachPostgres({ home, log: silent });
+    process.kill(serverPid(), 'SIGSTOP');
+    const cluster = { data: join(home, 'postgres', 'data'), socket: join(home, 'postgres', 'socket') };
+    await stop(cluster, [
+      ['SIGINT', 100],
+      ['SIGQUIT', 100],
+      ['SIGKILL', 20_000],
+    ]);
+    await close();
+    const again = await attachPostgres({ home, log: silent });
+    expect(await ask(again.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await again.close();
   });
 
   it('does not take a postmaster.pid that a crash left behind for a running server', async () => {
@@ -138,6 +167,17 @@ describe('the embedded Postgres', () => {
     const { url, close } = await attachPostgres({ home: long });
     expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
     await close();
+  });
+
+  it('says so when the data folder is that of another version', async () => {
+    const version = join(home, 'postgres', 'data', 'PG_VERSION');
+    const ours = readFileSync(version, 'utf8');
+    writeFileSync(version, '17\n');
+    await expect(attachPostgres({ home })).rejects.toMatchObject({
+      type: 'StorageUnavailable',
+      message: expect.stringMatching(/was made by Postgres 17, this is 18; restore a backup/),
+    });
+    writeFileSync(version, ours);
   });
 
   it('says what to do when the data folder holds something else', async () => {

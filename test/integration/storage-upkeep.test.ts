@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +45,19 @@ describe('backup and restore', () => {
     const writing = writeBackup(test.database, join(folder, 'none', 'all.backup'), { reports: folder });
     await expect(writing).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining('cannot be written') });
   });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'ends at once when the disk fills up while tables are read, and the database stays usable',
+    async () => {
+      await test.database.query(`insert into refused_runs (execution_id, run_id, input, reasons, started_at)
+      select md5(i::text), 'r', to_jsonb(repeat(md5(random()::text), 8)), '[]', now() from generate_series(1, 30000) i`);
+      await expect(writeBackup(test.database, '/dev/full', { reports: folder })).rejects.toMatchObject({
+        type: 'BadInput',
+        message: expect.stringContaining('free some disk space'),
+      });
+      expect((await test.database.query('delete from refused_runs')).rowCount).toBe(30_000);
+    },
+  );
 
   it('bring every row and report back, and work goes on from there', async () => {
     await fill();

@@ -76,7 +76,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab' }: OpenD
       return await work(client);
     } catch (error) {
       // A connection inside a failed COPY or a lost session is not worth mending.
-      if (!(error instanceof DatabaseError)) broken ??= error instanceof Error ? error : new Error(String(error));
+      if (!(error instanceof DatabaseError) || abandoned.has(client)) broken ??= error instanceof Error ? error : new Error(String(error));
       throw error;
     } finally {
       client.off('error', onError);
@@ -115,10 +115,12 @@ async function transaction<T>(client: PoolClient, url: string, work: (transactio
   await client.query('begin');
   try {
     const result = await work(transactionOn(client, url));
+    if (abandoned.has(client)) throw new Error('a COPY was left before its end: its transaction cannot be committed');
     await client.query('commit');
     return result;
   } catch (error) {
-    await client.query('rollback').catch(() => undefined);
+    // nobody reads what comes on a connection whose COPY was left: it would never answer
+    if (!abandoned.has(client)) await client.query('rollback').catch(() => undefined);
     throw error;
   }
 }
@@ -142,7 +144,19 @@ async function copyIn(client: PoolClient, text: string, chunks: Iterable<Buffer>
   await pipeline(Readable.from(chunks, { objectMode: false }), client.query(copyFrom(text)));
 }
 
+/** Connections on which the answer to a COPY has not been read to its end; good for nothing any more. */
+const abandoned = new WeakSet<PoolClient>();
+
 async function* copyOut(client: PoolClient, text: string): AsyncIterable<Buffer> {
-  const stream = client.query(copyTo(text));
-  for await (const chunk of stream) yield chunk as Buffer;
+  let isOver = false;
+  try {
+    for await (const chunk of client.query(copyTo(text))) yield chunk as Buffer;
+    isOver = true;
+  } catch (error) {
+    // the server has said that this is the end
+    isOver = error instanceof DatabaseError;
+    throw error;
+  } finally {
+    if (!isOver) abandoned.add(client);
+  }
 }

@@ -1,4 +1,5 @@
 import { PredictLabError } from '../../contracts/errors.ts';
+import { lastTrouble, logOfSocket } from '../embedded/postgres-log.ts';
 import { addressOf, isSocket } from './database-url.ts';
 
 const NETWORK_CODES = new Set([
@@ -77,9 +78,12 @@ function unavailable(url: string, message: string, advice: string, cause: unknow
 }
 
 function whatToStart(url: string): string {
-  return isSocket(url)
+  if (!isSocket(url)) return 'start it, or unset DATABASE_URL to use the embedded server';
+  const log = logOfSocket(new URL(url).searchParams.get('host') ?? '');
+  const trouble = log === undefined ? undefined : lastTrouble(log, Date.now());
+  return trouble === undefined
     ? 'the embedded server is not running: start `predictlab dev`, or any command without DATABASE_URL'
-    : 'start it, or unset DATABASE_URL to use the embedded server';
+    : `the embedded server gave up: ${trouble}; any command without DATABASE_URL starts it again`;
 }
 
 /** Node reports several tried addresses as one error with an empty message. */

@@ -8,13 +8,17 @@ import { tryLock, unlock, withLockFile } from '../../processes/lock-file.ts';
 import { socketUrl } from '../database/database-url.ts';
 import { postgresAccount } from './postgres-account.ts';
 import { locatePostgres } from './postgres-binaries.ts';
-import { type Cluster, ensureDatabase, initialise, runningServer, signal, start, stop } from './postgres-cluster.ts';
-import { hasUsers, registerUser } from './postgres-users.ts';
+import { type Cluster, ensureDatabase, initialise } from './postgres-cluster.ts';
+import { lastTrouble } from './postgres-log.ts';
+import { refuseForeignServer, runningServer, signal, start, stop } from './postgres-process.ts';
+import { forgetForeignUsers, hasUsers, registerUser } from './postgres-users.ts';
 
 const DATABASE = 'predictlab';
 /** Somebody else may be creating the cluster, or recovering it after a crash. */
 const LOCK_TIMEOUT_MS = 120_000;
 const WATCH_MS = 250;
+/** After a start in vain (a full disk) the next one waits, so that the log stays readable. */
+const AGAIN_MS = 5_000;
 /** A socket's path may have 107 bytes on Linux and 103 on macOS; its name takes 15 of them. */
 const LONGEST_SOCKET_FOLDER = 103 - '/.s.PGSQL.5432'.length - 1;
 
@@ -33,27 +37,25 @@ export interface AttachedPostgres {
  */
 export async function attachPostgres({ home, log }: { home: string; log?: Log }): Promise<AttachedPostgres> {
   const folder = join(resolve(home), 'postgres');
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new PredictLabError(
-      'StorageUnavailable',
-      `cannot write to ${folder}: ${messageOf(error)}; set PREDICTLAB_HOME to a folder of yours`,
-      { cause: error },
-    );
-  }
   const lock = join(folder, 'lock');
   const users = join(folder, 'users');
   const locked = <T>(work: () => Promise<T>): Promise<T> => withLockFile(lock, LOCK_TIMEOUT_MS, work);
 
-  const { cluster, note } = await locked(async () => {
-    const cluster = await describeCluster(folder);
-    const found = runningServer(cluster) !== undefined;
-    if (!found) await initialise(cluster);
-    await start(cluster);
-    await ensureDatabase(cluster, DATABASE);
-    log?.debug(found ? 'attached to the embedded Postgres' : 'started the embedded Postgres', { folder });
-    return { cluster, note: registerUser(users) };
+  const { cluster, note } = await explained(folder, async () => {
+    mkdirSync(folder, { recursive: true });
+    return await locked(async () => {
+      const cluster = await describeCluster(folder);
+      const found = runningServer(cluster) !== undefined;
+      if (!found) {
+        await refuseForeignServer(cluster);
+        await initialise(cluster);
+      }
+      await start(cluster);
+      if (!found) forgetForeignUsers(users);
+      await ensureDatabase(cluster, DATABASE);
+      log?.debug(found ? 'attached to the embedded Postgres' : 'started the embedded Postgres', { folder });
+      return { cluster, note: registerUser(users) };
+    });
   });
 
   const watch = watchServer(cluster, locked, log);
@@ -65,14 +67,37 @@ export async function attachPostgres({ home, log }: { home: string; log?: Log })
     close: () =>
       (closing ??= (async () => {
         await watch.close();
-        await locked(async () => {
+        const leave = async (): Promise<void> => {
           process.off('exit', leaveAtExit);
           rmSync(note, { force: true });
           if (!hasUsers(users)) await stop(cluster);
-        });
+        };
+        // a full disk has no room for a lock, so nobody else can take it either
+        await locked(leave).catch(async (error: unknown) => (isOfFiles(error) ? await leave() : Promise.reject(error as Error)));
       })()),
   };
 }
+
+/** The file system's refusals in one sentence. */
+async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PredictLabError || !(error instanceof Error)) throw error;
+    const code = isOfFiles(error) ? error.code : undefined;
+    const advice =
+      code === undefined
+        ? 'see postgres.log in it'
+        : code === 'ENOSPC' || code === 'EDQUOT'
+          ? 'free some disk space'
+          : 'set PREDICTLAB_HOME to a folder of yours';
+    const what = code === undefined ? 'the embedded Postgres cannot be used on' : 'cannot write to';
+    throw new PredictLabError('StorageUnavailable', `${what} ${folder}: ${messageOf(error)}; ${advice}`, { cause: error });
+  }
+}
+
+const isOfFiles = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code) && 'syscall' in error;
 
 async function describeCluster(folder: string): Promise<Cluster> {
   const data = join(folder, 'data');
@@ -110,19 +135,22 @@ function watchServer(
   log: Log | undefined,
 ): { close(): Promise<void> } {
   let reviving: Promise<void> | undefined;
+  let notBefore = 0;
   const revive = async (): Promise<void> => {
     try {
       await locked(async () => {
         if (runningServer(cluster) !== undefined) return;
-        log?.warn('the embedded Postgres died; starting it again', { data: cluster.data });
+        const trouble = lastTrouble(cluster.logFile, Date.now());
+        log?.warn(`the embedded Postgres died${trouble === undefined ? '' : ` (${trouble})`}; starting it again`, { data: cluster.data });
         await start(cluster);
       });
     } catch (error) {
+      notBefore = Date.now() + AGAIN_MS;
       log?.error(`the embedded Postgres could not be started again: ${messageOf(error)}`);
     }
   };
   const timer = setInterval(() => {
-    if (reviving === undefined && runningServer(cluster) === undefined) {
+    if (reviving === undefined && Date.now() >= notBefore && runningServer(cluster) === undefined) {
       reviving = revive().finally(() => {
         reviving = undefined;
       });

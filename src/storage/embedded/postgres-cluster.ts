@@ -1,19 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { PredictLabError } from '../../contracts/errors.ts';
-import { folderOf, pidExists, programOf } from '../../processes/process-identity.ts';
 import { connectionSettings } from '../database/connection-settings.ts';
 import { socketUrl } from '../database/database-url.ts';
 import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
+import { advised } from './postgres-log.ts';
 
-const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 60_000;
-const POLL_MS = 20;
 const LARGEST_LOG = 10 * 2 ** 20;
 
 /** Everything that is needed to run one embedded server. */
@@ -66,7 +62,7 @@ export async function initialise({ data, binaries, account }: Cluster): Promise<
   const { code, output } = await finish(launch({ binaries, account }, binaries.initdb, args, draft, 'pipe'));
   if (code !== 0) {
     await rm(draft, { recursive: true, force: true });
-    throw unusable(`initdb could not create ${data}: ${lastLines(output)}`);
+    throw unusable(`initdb could not create ${data}: ${advised(lastLines(output))}`);
   }
   await rename(draft, data);
 }
@@ -86,65 +82,6 @@ function requireSameVersion(data: string): void {
   );
 }
 
-/** The pid of the server that runs on this data folder, if one does. A postmaster.pid left by a crash counts as none. */
-export function runningServer({ data }: Pick<Cluster, 'data'>): number | undefined {
-  let text: string;
-  try {
-    text = readFileSync(join(data, 'postmaster.pid'), 'utf8');
-  } catch {
-    return undefined;
-  }
-  const pid = Number(text.split('\n')[0]);
-  if (!Number.isInteger(pid) || pid <= 0 || !pidExists(pid)) return undefined;
-  // After a crash the pid may belong to somebody else by now, even to another server.
-  const program = programOf(pid);
-  const folder = folderOf(pid);
-  if (program !== undefined && program !== 'postgres') return undefined;
-  return folder === undefined || folder === realpathSync(data) ? pid : undefined;
-}
-
-/** Starts the server, or waits for one that is just starting, until it accepts connections. @returns its pid */
-export async function start(cluster: Cluster): Promise<number> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  let child: ChildProcess | undefined;
-  let reason = 'it did not answer in time';
-  while (Date.now() < deadline) {
-    let pid = runningServer(cluster);
-    if (pid === undefined && (child === undefined || hasEnded(child))) {
-      // Helpers of a killed server may hold its memory for a moment: the next try succeeds.
-      if (child !== undefined) {
-        reason = lastLines(readFileSync(cluster.logFile, 'utf8'));
-        if (!/shared memory block|lock file/.test(reason)) break;
-        await sleep(200);
-      }
-      rmSync(join(cluster.data, 'postmaster.pid'), { force: true });
-      child = launchServer(cluster);
-    }
-    pid = runningServer(cluster);
-    if (pid !== undefined && (await accepts(cluster))) return pid;
-    await sleep(POLL_MS);
-  }
-  throw unusable(`the embedded Postgres on ${cluster.data} did not start: ${reason}; see ${cluster.logFile}`);
-}
-
-/** Ends the server after telling every connection to stop; waits until it is gone. */
-export async function stop(cluster: Pick<Cluster, 'data'>): Promise<void> {
-  const pid = runningServer(cluster);
-  if (pid === undefined) return;
-  signal(pid);
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
-  while (runningServer(cluster) === pid && Date.now() < deadline) await sleep(POLL_MS);
-}
-
-/** SIGINT is Postgres' fast shutdown. */
-export function signal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGINT');
-  } catch {
-    // it ended by itself
-  }
-}
-
 /** Makes the database of this name unless it exists. */
 export async function ensureDatabase(cluster: Pick<Cluster, 'socket'>, name: string): Promise<void> {
   const client = new Client(connectionSettings(socketUrl(cluster.socket, 'postgres')));
@@ -157,31 +94,35 @@ export async function ensureDatabase(cluster: Pick<Cluster, 'socket'>, name: str
   }
 }
 
-async function accepts({ socket }: Cluster): Promise<boolean> {
-  const client = new Client({ ...connectionSettings(socketUrl(socket, 'postgres')), connectionTimeoutMillis: 2_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
 /** In a session of its own, so that Ctrl-C in the terminal reaches its users first and they end it. */
-function launchServer(cluster: Cluster): ChildProcess {
+export function launchServer(cluster: Cluster): ChildProcess {
   if (existsSync(cluster.logFile) && statSync(cluster.logFile).size > LARGEST_LOG) rmSync(cluster.logFile);
   const log = openSync(cluster.logFile, 'a');
   const settings = Object.entries({ ...SETTINGS, unix_socket_directories: cluster.socket }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ]);
-  const child = launch(cluster, cluster.binaries.postgres, ['-D', cluster.data, ...settings], cluster.data, log);
+  const [program, ...args] = [...heldBy(cluster), cluster.binaries.postgres, '-D', cluster.data, ...settings];
+  const child = launch(cluster, program, args, cluster.data, log);
   closeSync(log);
   child.unref();
   return child;
+}
+
+/** Exit code of `flock` when somebody else holds the lock. */
+export const LOCK_HELD = 99;
+
+/**
+ * What has the server and all of its helpers hold an operating system's lock on their data, which ends with the last of them: seen from
+ * every container, unlike a pid. Where `flock` is not installed the socket alone tells.
+ */
+function heldBy({ data }: Cluster): readonly string[] {
+  if (spawnSync('flock', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') !== true) return [];
+  const lock = `${data}.lock`;
+  closeSync(openSync(lock, 'a'));
+  // the server's account opens it
+  chmodSync(lock, 0o644);
+  return ['flock', '--nonblock', '--no-fork', '--conflict-exit-code', String(LOCK_HELD), lock];
 }
 
 function launch(
@@ -213,8 +154,6 @@ async function finish(child: ChildProcess): Promise<{ code: number | null; outpu
   });
 }
 
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
-
 const lastLines = (text: string): string => text.trim().split('\n').slice(-3).join(' / ');
 
-const unusable = (message: string): PredictLabError => new PredictLabError('StorageUnavailable', message);
+export const unusable = (message: string): PredictLabError => new PredictLabError('StorageUnavailable', message);

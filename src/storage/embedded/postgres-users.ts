@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRunning, processIdentity } from '../../processes/process-identity.ts';
+import { isForeign, isRunning, processIdentity } from '../../processes/process-identity.ts';
 
 let count = 0;
 
@@ -21,6 +21,11 @@ export function hasUsers(folder: string): boolean {
     else rmSync(note, { force: true });
   }
   return found;
+}
+
+/** Removes the notes of other containers: nobody uses a server that has only just been started by us. */
+export function forgetForeignUsers(folder: string): void {
+  for (const name of notes(folder)) if (isForeign(read(join(folder, name)))) rmSync(join(folder, name), { force: true });
 }
 
 function notes(folder: string): readonly string[] {

@@ -1,0 +1,39 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { connectionSettings } from '../database/connection-settings.ts';
+import { socketUrl } from '../database/database-url.ts';
+
+/** What a server says to somebody who knocks; nothing: no server, or one that is stuck. */
+export type Answer = 'ready' | 'starting' | 'stopping' | 'nothing';
+
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/** Asks the server at a socket how it is. */
+export async function answerOf(socket: string): Promise<Answer> {
+  const client = new Client({ ...connectionSettings(socketUrl(socket, 'postgres')), connectionTimeoutMillis: ANSWER_TIMEOUT_MS });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return 'ready';
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== '57P03') return 'nothing';
+    return /shutting down/.test(error.message) ? 'stopping' : 'starting';
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Whether some process listens at a socket, of whichever container it is. One that a dead server left behind refuses. */
+export async function isListening(socket: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const connection = connect(join(socket, '.s.PGSQL.5432'));
+    const end = (listening: boolean): void => {
+      connection.destroy();
+      resolve(listening);
+    };
+    connection.once('connect', () => end(true));
+    // a full queue is one of a server that lives
+    connection.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'EAGAIN'));
+  });
+}

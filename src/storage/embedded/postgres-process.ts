@@ -1,0 +1,136 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync, realpathSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { folderOf, pidExists, programOf } from '../../processes/process-identity.ts';
+import { answerOf, isListening } from './postgres-answer.ts';
+import { type Cluster, LOCK_HELD, launchServer, unusable } from './postgres-cluster.ts';
+import { lastTrouble } from './postgres-log.ts';
+
+/** A server that says nothing for so long is stuck. */
+const SILENCE_MS = 60_000;
+/** Replaying what a crash left (up to max_wal_size) takes minutes on a slow disk; the server says that it is at it. */
+const RECOVERY_MS = 600_000;
+/** A server that ends by itself is waited for. */
+const ENDING_MS = 20_000;
+const POLL_MS = 20;
+
+/** How a server is told to end, and how long it may take; each step is asked for less: the last one leaves a crash to recover from. */
+type Steps = readonly (readonly [signal: NodeJS.Signals, ms: number])[];
+const STEPS: Steps = [
+  ['SIGINT', 20_000],
+  ['SIGQUIT', 8_000],
+  ['SIGKILL', 8_000],
+];
+
+/** The pid of the server that runs on this data folder, if one does. A postmaster.pid left by a crash counts as none. */
+export function runningServer({ data }: Pick<Cluster, 'data'>): number | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(data, 'postmaster.pid'), 'utf8');
+  } catch {
+    return undefined;
+  }
+  const pid = Number(text.split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 0 || !pidExists(pid)) return undefined;
+  // After a crash the pid may belong to somebody else by now, even to another server.
+  const program = programOf(pid);
+  const folder = folderOf(pid);
+  if (program !== undefined && program !== 'postgres') return undefined;
+  return folder === undefined || folder === realpathSync(data) ? pid : undefined;
+}
+
+/**
+ * Refuses a data folder whose server runs where its pid means nothing to us: in another container on the same files.
+ *
+ * @throws PredictLabError `StorageUnavailable`
+ */
+export async function refuseForeignServer({ data, socket }: Pick<Cluster, 'data' | 'socket'>): Promise<void> {
+  if (runningServer({ data }) === undefined && (await isListening(socket))) throw foreign(data);
+}
+
+/** Starts the server, or waits for one that is just starting, until it accepts connections. @returns its pid */
+export async function start(cluster: Cluster): Promise<number> {
+  const began = Date.now();
+  let heard = began;
+  let child: ChildProcess | undefined;
+  let ending = 0;
+  for (;;) {
+    let pid = runningServer(cluster);
+    if (pid === undefined && (child === undefined || hasEnded(child))) {
+      // Helpers of a killed server may hold its memory for a moment: the next try succeeds.
+      if (child !== undefined) {
+        if (!mayPass(cluster, child) || Date.now() - heard > SILENCE_MS) throw notStarted(cluster, child);
+        await sleep(200);
+      }
+      await refuseForeignServer(cluster);
+      rmSync(join(cluster.data, 'postmaster.pid'), { force: true });
+      child = launchServer(cluster);
+    }
+    pid = runningServer(cluster);
+    const answer = pid === undefined ? 'nothing' : await answerOf(cluster.socket);
+    const now = Date.now();
+    if (answer === 'ready' && pid !== undefined) return pid;
+    if (answer === 'starting') heard = now;
+    ending = answer === 'stopping' ? ending || now : 0;
+    const isStuck = now - heard > SILENCE_MS || now - began > RECOVERY_MS || (ending > 0 && now - ending > ENDING_MS);
+    if (isStuck) {
+      if (child !== undefined) throw notStarted(cluster, child);
+      // it was there before us, and neither serves nor ends
+      await stop(cluster);
+      heard = Date.now();
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/** Ends the server after telling every connection to stop, by force in the end; waits until it is gone. @throws when it stays all the same */
+export async function stop(cluster: Pick<Cluster, 'data' | 'socket'>, steps: Steps = STEPS): Promise<void> {
+  const pid = runningServer(cluster);
+  if (pid === undefined) return;
+  // one that recovers from the death of a process of its own forgets that it was told to end
+  await until(async () => !isThere(cluster, pid) || (await answerOf(cluster.socket)) !== 'starting', ENDING_MS);
+  for (const [name, ms] of steps) {
+    signal(pid, name);
+    if (await until(() => Promise.resolve(!isThere(cluster, pid)), ms)) return;
+  }
+  throw unusable(`the embedded Postgres on ${cluster.data} (pid ${pid}) does not end; end it by hand`);
+}
+
+const isThere = (cluster: Pick<Cluster, 'data'>, pid: number): boolean => runningServer(cluster) === pid;
+
+async function until(isSo: () => Promise<boolean>, ms: number): Promise<boolean> {
+  const deadline = Date.now() + ms;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
+}
+
+/** @param name SIGINT is Postgres' fast shutdown */
+export function signal(pid: number, name: NodeJS.Signals = 'SIGINT'): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // it ended by itself
+  }
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+
+const mayPass = (cluster: Cluster, child: ChildProcess): boolean =>
+  child.exitCode === LOCK_HELD || /shared memory block|lock file/.test(logEnd(cluster));
+
+function notStarted(cluster: Cluster, child: ChildProcess): Error {
+  if (child.exitCode === LOCK_HELD) return foreign(cluster.data);
+  const reason = lastTrouble(cluster.logFile, Date.now()) ?? (hasEnded(child) ? logEnd(cluster) : 'it did not answer in time');
+  return unusable(`the embedded Postgres on ${cluster.data} did not start: ${reason}; see ${cluster.logFile}`);
+}
+
+const logEnd = ({ logFile }: Cluster): string => readFileSync(logFile, 'utf8').trim().split('\n').slice(-3).join(' / ');
+
+const foreign = (data: string): Error =>
+  unusable(
+    `another container or user runs a server on ${dirname(data)}; give each its own PREDICTLAB_HOME, or share one server through DATABASE_URL`,
+  );

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/storage/database/open-database.ts';
+import { attachPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
+
+const CHILD = fileURLToPath(new URL('./attach-child.mjs', import.meta.url));
+const NAMESPACE = ['--pid', '--fork', '--mount-proc', '--kill-child'];
+const isBuilt = existsSync(new URL('../../dist/src/storage/embedded/embedded-postgres.js', import.meta.url));
+const mayUnshare = spawnSync('unshare', [...NAMESPACE, 'true']).status === 0;
+
+interface Said {
+  readonly attached?: boolean;
+  readonly written?: number;
+  readonly failed?: string;
+  readonly type?: string;
+}
+
+/** A process that sees none of ours, as in another container on the same files. */
+function elsewhere(home: string, tag: string): { child: ChildProcess; next(): Promise<Said> } {
+  const child = spawn('unshare', [...NAMESPACE, process.execPath, CHILD, home, tag], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return { child, next: async () => JSON.parse(((await lines.next()).value as string | undefined) ?? '{}') as Said };
+}
+
+describe.skipIf(!isBuilt || !mayUnshare)('two containers on one home (needs npm run build and unshare)', () => {
+  let home: string;
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'predictlab-foreign-'));
+  });
+  afterAll(() => rm(home, { recursive: true, force: true }));
+  const refusal =
+    /another container or user runs a server on .*postgres; give each its own PREDICTLAB_HOME, or share one server through DATABASE_URL/;
+
+  it('never start two servers: the second is refused in one sentence, whichever it is, and no row is lost', async () => {
+    const first = elsewhere(home, 'FIRST');
+    expect(await first.next()).toEqual({ attached: true });
+    await expect(attachPostgres({ home })).rejects.toMatchObject({ type: 'StorageUnavailable', message: expect.stringMatching(refusal) });
+    first.child.stdin?.end();
+    const { written } = await first.next();
+
+    const { url, close } = await attachPostgres({ home });
+    const database = await openDatabase({ url });
+    expect((await database.query('select count(*) as rows from symbols')).rows).toEqual([{ rows: written }]);
+    const second = elsewhere(home, 'SECOND');
+    expect(await second.next()).toMatchObject({ type: 'StorageUnavailable', failed: expect.stringMatching(refusal) });
+    second.child.stdin?.end();
+    await database.query("insert into symbols (symbol) values ('STILL_HERE')");
+    await database.close();
+    await close();
+  });
+
+  it('that was killed whole leaves nothing that keeps the next one out', async () => {
+    const killed = elsewhere(home, 'KILLED');
+    expect(await killed.next()).toEqual({ attached: true });
+    killed.child.kill('SIGKILL');
+    await new Promise((resolve) => killed.child.once('close', resolve));
+    const { url, close } = await attachPostgres({ home });
+    const database = await openDatabase({ url });
+    expect((await database.query('select symbol from symbols')).rows).toContainEqual({ symbol: 'STILL_HERE' });
+    await database.close();
+    await close();
+    expect(existsSync(join(home, 'postgres', 'data', 'postmaster.pid'))).toBe(false);
+  });
+});
