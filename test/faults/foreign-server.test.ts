@@ -59,7 +59,7 @@ describe.skipIf(!isBuilt || !mayUnshare)('two containers on one home (needs npm 
     const killed = elsewhere(home, 'KILLED');
     expect(await killed.next()).toEqual({ attached: true });
     killed.child.kill('SIGKILL');
-    await new Promise((resolve) => killed.child.once('close', resolve));
+    await new Promise((resolve) => killed.child.once('exit', resolve));
     const { url, close } = await attachPostgres({ home });
     const database = await openDatabase({ url });
     expect((await database.query('select symbol from symbols')).rows).toContainEqual({ symbol: 'STILL_HERE' });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Json } from '../../src/contracts/pipeline-input.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { encodeFrame } from '../../src/storage/backup/backup-frames.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
@@ -114,7 +115,10 @@ describe('restoring', () => {
     const at = inside.indexOf('"format":2');
     inside.write('"format":1', at);
     const old = join(folder, 'old.backup');
-    await writeFile(old, gzipSync(inside));
+    // and which knew some migrations by other numbers
+    const head = inside.subarray(5, 5 + inside.readUInt32BE(1));
+    const earlier = { json: JSON.parse(head.toString().replace('7,8,9,10]', '900,901,902]')) as Json };
+    await writeFile(old, gzipSync(Buffer.concat([encodeFrame(earlier), inside.subarray(5 + head.length)])));
     await restore(old);
     expect(await dataState(test.database)).toEqual(before);
   });

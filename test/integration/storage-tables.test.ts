@@ -6,7 +6,7 @@ import type { RunConfig } from '../../src/contracts/run-config.ts';
 import { type BacktestRecord, readBacktests, saveBacktests } from '../../src/storage/backtests/backtests.ts';
 import { databaseMark } from '../../src/storage/database/database-mark.ts';
 import { databaseUrlOf } from '../../src/storage/database/database-url.ts';
-import { readMigrations } from '../../src/storage/database/migrate.ts';
+import { appliedVersions, migrate, readMigrations } from '../../src/storage/database/migrate.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../src/storage/markets/catalogue.ts';
 import { instrumentById, instrumentsOf, saveInstruments } from '../../src/storage/markets/instruments.ts';
@@ -46,6 +46,27 @@ describe('opening a database', () => {
     const { rows } = await opened[0].query<{ version: number }>('select version from schema_migrations order by version');
     await Promise.all(opened.map((database) => database.close()));
     expect(rows.map(({ version }) => version)).toEqual((await readMigrations()).map(({ version }) => version));
+  });
+
+  it('does not apply again what it has applied under an earlier number', async () => {
+    const { database } = test;
+    const was: readonly (readonly [number, number, string])[] = [
+      [7, 900, '0900-rate-budgets.sql'],
+      [8, 901, '0901-collect-progress.sql'],
+      [9, 902, '0902-lateness.sql'],
+    ];
+    for (const [now, then, name] of was)
+      await database.query('update schema_migrations set version = $2, name = $3 where version = $1', [now, then, name]);
+    const noted = 'select version, name from schema_migrations order by version';
+    const before = (await database.query(noted)).rows;
+    expect(await migrate(database)).toEqual([]);
+    // a version of before, which may still run beside this one, finds what it knows
+    expect((await database.query(noted)).rows).toEqual(before);
+    expect(await appliedVersions(database)).toEqual((await readMigrations()).map(({ version }) => version));
+    // and what is new comes after it
+    await database.query('delete from schema_migrations where version = 10');
+    await database.query('alter table instrument_state drop column ticks_pruned_before, drop column candles_pruned_before');
+    expect(await migrate(database)).toEqual([10]);
   });
 
   it('says which address does not answer, without the password', async () => {

@@ -129,6 +129,49 @@ describe('prune', () => {
     expect((await verifyData(test.database)).findings).toEqual([]);
   });
 
+  it('of candles alone leaves nothing that looks wrong, and they may be built again', async () => {
+    await collect(test.database, {
+      executionId: 'a',
+      rows: [trade(START, 0.5), trade(START + 2 * DAY, 0.6)],
+      covered: { from: START, to: START + 3 * DAY },
+    });
+    await runStages(test.database, { executionId: 'a', asOf: START + 3 * DAY });
+    expect(await prune(test.database, { candles: START + 2 * DAY })).toMatchObject([{ what: 'candles', rows: 3 }]);
+    expect((await verifyData(test.database)).findings).toEqual([]);
+    await test.database.query('delete from candles where open_time >= $1', [START + 2 * DAY]);
+    expect((await verifyData(test.database)).findings).toHaveLength(3);
+  });
+
+  it('of ticks keeps their candles until they are collected again as fully', async () => {
+    const rows = Array.from({ length: 48 }, (_, hour) => trade(START + hour * HOUR, (hour + 1) / 100));
+    const week = { from: START, to: START + 7 * DAY };
+    const key = await collect(test.database, { executionId: 'a', rows, covered: week });
+    await runStages(test.database, { executionId: 'a', asOf: START + 8 * DAY });
+    const candles = async () =>
+      (
+        await test.database.query(
+          'select interval_minutes, open_time, open, high, low, close, trades, complete, coverage from candles order by 1, 2',
+        )
+      ).rows;
+    const kept = await candles();
+    expect(await prune(test.database, { ticks: START + 7 * DAY })).toMatchObject([{ rows: 48 }]);
+    // the venue has only some of them left, and one that nobody had
+    const again = [...rows.slice(30, 40), trade(START + 100 * HOUR, 0.9)];
+    await collect(test.database, { executionId: 'b', rows: again, covered: { from: START + 30 * HOUR, to: START + 102 * HOUR } });
+    await runStages(test.database, { executionId: 'b', asOf: START + 9 * DAY });
+    const after = await candles();
+    expect(after).toEqual(expect.arrayContaining(kept));
+    expect(after.length).toBeGreaterThan(kept.length);
+    expect((await verifyData(test.database)).findings).toEqual([]);
+    // all of it again: what the venue has corrected since counts
+    const corrected = rows.map((row, hour) => (hour === 3 ? { ...row, price: 0.99, identity: 'corrected' } : row));
+    await collect(test.database, { executionId: 'c', rows: corrected, covered: week });
+    await runStages(test.database, { executionId: 'c', asOf: START + 9 * DAY });
+    const daily = await readCandles(test.database, { instrumentKey: key, priceType: 'trade', interval: '1d' });
+    expect(daily.high[0]).toBe(0.99);
+    expect((await verifyData(test.database)).findings).toEqual([]);
+  });
+
   it('takes an ended run’s ledger with it, and refused runs, and keeps open ones', async () => {
     const run = (executionId: string) => ({ runId: executionId, executionId, input: {}, config: {} as RunConfig, startedAt: START });
     await beginRun(test.database, run('ended'));

@@ -11,7 +11,7 @@ export function registerRestore(program: Command): void {
     .command('restore')
     .summary('put a backup back, verified')
     .description(
-      'Puts back what `predictlab backup` wrote. The database must be empty unless --replace is given. Everything is read back and compared; when anything is wrong, the database stays as it was.',
+      'Puts back what `predictlab backup` wrote. The database must be empty unless --replace is given, and no worker may be connected. Everything is read back and compared; when anything is wrong, the database stays as it was.',
     )
     .argument('<file>', 'a file that `predictlab backup` wrote')
     .option('--replace', 'throw away what the database holds')

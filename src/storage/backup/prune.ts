@@ -27,7 +27,7 @@ class DryRun extends Error {
 /**
  * Deletes what is older than asked, in one transaction. Ticks of whole months go by dropping their partition, which leaves
  * nothing to vacuum; coverage shrinks with the ticks, so that a later run over that time collects it again. Candles stay when
- * their ticks go. `runs` takes the ledger and the backtests of those runs with it, and counts those whose input was refused; runs that are open stay.
+ * their ticks go, and until they are collected again as fully. `runs` takes the ledger and the backtests of those runs with it, and counts those whose input was refused; runs that are open stay.
  *
  * @param options.dryRun does everything and takes it back: the numbers are exact
  */
@@ -62,6 +62,7 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
       `select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds
        from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'ticks'::regclass`,
     );
+    await noteHorizon(transaction, 'ticks_pruned_before', before, 'select instrument from tick_hours where hour < $1::bigint / 3600000');
     let rows = 0;
     for (const { name, bounds } of partitions) {
       const upper = Number(/TO \('(-?\d+)'\)/.exec(bounds)?.[1]);
@@ -75,10 +76,11 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
     await transaction.query("delete from coverage where ranges = '{}'");
     return { before, rows };
   },
-  candles: async (transaction, before) => ({
-    before,
-    rows: await deleted(transaction, 'delete from candles where open_time + interval_minutes * 60000::bigint <= $1', before),
-  }),
+  candles: async (transaction, before) => {
+    const gone = 'candles where open_time + interval_minutes * 60000::bigint <= $1::bigint';
+    await noteHorizon(transaction, 'candles_pruned_before', before, `select instrument from ${gone}`);
+    return { before, rows: await deleted(transaction, `delete from ${gone}`, before) };
+  },
   quarantine: async (transaction, before) => ({
     before,
     rows: await deleted(transaction, 'delete from quarantine where found_at < to_timestamp($1::float8 / 1000)', before),
@@ -99,6 +101,20 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
     return { before, rows: gone.rowCount ?? 0 };
   },
 };
+
+/** What is built from ticks, and what compares candles with them, must know what is no longer there. Waits for those who build. */
+async function noteHorizon(
+  transaction: Transaction,
+  column: 'ticks_pruned_before' | 'candles_pruned_before',
+  before: number,
+  instruments: string,
+): Promise<void> {
+  await transaction.query(
+    `update instrument_state set ${column} = greatest(${column}, $1::bigint) where instrument in (select instrument from instrument_state
+       where instrument in (${instruments}) order by instrument for update)`,
+    [before],
+  );
+}
 
 async function deleted(transaction: Transaction, sql: string, before: number): Promise<number> {
   return (await transaction.query(sql, [before])).rowCount ?? 0;

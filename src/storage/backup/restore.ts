@@ -4,7 +4,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import type { Database, Transaction } from '../database/database.ts';
-import { appliedVersions } from '../database/migrate.ts';
+import { appliedVersions, currentVersions } from '../database/migrate.ts';
 import { ensurePartitions, partitionNames } from '../ticks/partitions.ts';
 import { UNHURRIED } from './backup.ts';
 import type { BackupHead } from './backup-parts.ts';
@@ -94,7 +94,7 @@ async function restoreReports(file: string, reports: string): Promise<number> {
 
 async function checkVersions(transaction: Transaction, file: string, { migrations }: BackupHead): Promise<void> {
   const here = await appliedVersions(transaction);
-  const newer = migrations.filter((version) => !here.includes(version));
+  const newer = currentVersions(migrations).filter((version) => !here.includes(version));
   if (newer.length > 0) throw bad(file, `its tables are of a newer version (migration ${newer.join(', ')}); update PredictLab first`);
 }
 

@@ -16,9 +16,9 @@ import { type CandleTarget, markBuilt, refreshCompleteness, writeCandles } from 
  * @returns how many candles are new or changed
  */
 export async function buildSeries(transaction: Transaction, group: StaleSeriesGroup, asOf: number, onRegion: () => void): Promise<number> {
-  const { instrumentKey, kind, version, covered, series } = group;
+  const { instrumentKey, kind, version, covered, ticksPrunedBefore, series } = group;
   // A run as of the past must not open again what a later run has seen closed.
-  const target: CandleTarget = { instrumentKey, kind, covered, asOf: Math.max(asOf, ...series.map((one) => one.asOf)) };
+  const target: CandleTarget = { instrumentKey, kind, covered, ticksPrunedBefore, asOf: Math.max(asOf, ...series.map((one) => one.asOf)) };
   const behind = series.filter(({ builtVersion }) => builtVersion < version);
   let changed = 0;
   if (behind.length > 0) {

@@ -23,6 +23,8 @@ export interface StaleSeriesGroup {
   readonly version: number;
   /** Coverage now. */
   readonly covered: readonly TimeRange[];
+  /** Ticks before this time were pruned: candles there may be of more ticks than there are; -Infinity: none were. */
+  readonly ticksPrunedBefore: number;
   readonly series: readonly StaleSeries[];
 }
 
@@ -38,6 +40,7 @@ interface PlanRow {
   readonly instrument: number;
   readonly kind: number;
   readonly version: number;
+  readonly pruned: number | null;
   readonly minutes: number;
   readonly built: number | null;
   readonly as_of: number | null;
@@ -66,7 +69,7 @@ async function findStaleSeries(
   { symbol, sourceTypes, intervals, asOf }: CandleRequest,
 ): Promise<readonly StaleSeriesGroup[]> {
   const { rows } = await queryable.query<PlanRow>(
-    `select s.instrument, k.kind, st.version, m.minutes, cs.version as built, cs.as_of,
+    `select s.instrument, k.kind, st.version, st.ticks_pruned_before as pruned, m.minutes, cs.version as built, cs.as_of,
        ${RANGES("coalesce(cs.covered, '{}')")} as built_covered, ${RANGES("coalesce(c.ranges, '{}')")} as covered
      from symbol_instruments s
      join instruments i on i.key = s.instrument
@@ -93,6 +96,7 @@ async function findStaleSeries(
         kind: tickKindOf(row.kind),
         version: row.version,
         covered: rangesOf(row.covered),
+        ticksPrunedBefore: row.pruned ?? Number.NEGATIVE_INFINITY,
         series: [],
       };
       groups.set(id, group);

@@ -11,6 +11,8 @@ export interface CandleTarget {
   readonly kind: TickKind;
   /** Coverage of the instrument, merged, oldest first. */
   readonly covered: readonly TimeRange[];
+  /** A candle that begins before this time is kept unless the new one is of as many ticks and of as much covered time; -Infinity: none. */
+  readonly ticksPrunedBefore: number;
   /** A bucket that ends after this instant is still open. */
   readonly asOf: number;
 }
@@ -33,7 +35,8 @@ const UPSERT = `
     .map((column) => `candles.${column}`)
     .join(', ')}) is distinct from (${VALUES.split(', ')
     .map((column) => `excluded.${column}`)
-    .join(', ')})`;
+    .join(', ')})
+    and (candles.open_time >= $19 or (excluded.trades >= candles.trades and excluded.coverage >= candles.coverage))`;
 
 /** Writes candles; what is there already and the same is left alone. @returns how many are new or changed */
 export async function writeCandles(transaction: Transaction, target: CandleTarget, candles: MergeableCandles): Promise<number> {
@@ -63,6 +66,7 @@ export async function writeCandles(transaction: Transaction, target: CandleTarge
       part(candles.lastSequence),
       coverage,
       complete,
+      horizonOf(target),
     ]);
     changed += rowCount ?? 0;
   }
@@ -84,7 +88,7 @@ export async function refreshCompleteness(
   const lost = lostRange(target, interval, before.covered);
   if (touched === undefined && lost === undefined) return 0;
   const { rows } = await transaction.query<{ open_time: number }>(
-    `select open_time from candles where instrument = $1 and kind = $2 and interval_minutes = $3
+    `select open_time from candles where instrument = $1 and kind = $2 and interval_minutes = $3 and open_time >= $8::bigint
      and ((not complete and open_time >= $4 and open_time < $5) or (complete and open_time >= $6 and open_time < $7)) order by open_time`,
     [
       target.instrumentKey,
@@ -94,6 +98,7 @@ export async function refreshCompleteness(
       touched?.to ?? 0,
       lost?.from ?? 0,
       lost?.to ?? 0,
+      horizonOf(target),
     ],
   );
   const openTimes = rows.map((row) => row.open_time);
@@ -107,6 +112,9 @@ export async function refreshCompleteness(
   );
   return rowCount ?? 0;
 }
+
+const horizonOf = ({ ticksPrunedBefore }: CandleTarget): number =>
+  Number.isFinite(ticksPrunedBefore) ? ticksPrunedBefore : Number.MIN_SAFE_INTEGER;
 
 function completeness(openTimes: readonly number[], interval: Interval, { covered, asOf }: CandleTarget) {
   const length = INTERVAL_MS[interval];

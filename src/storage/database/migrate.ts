@@ -7,6 +7,17 @@ import type { Database, Queryable } from './database.ts';
 /** Any number; the same in every process, so that only one of them migrates at a time. */
 const MIGRATION_LOCK = 7_305_310_001;
 
+/** Numbers under which databases have applied a migration that has another one in the meantime; never to be removed. */
+const RENUMBERED: ReadonlyMap<number, number> = new Map([
+  [900, 7],
+  [901, 8],
+  [902, 9],
+]);
+
+/** The numbers of today for those that were noted when they were applied (in a database, in a backup), ascending. */
+export const currentVersions = (noted: readonly number[]): readonly number[] =>
+  noted.map((version) => RENUMBERED.get(version) ?? version).sort((a, b) => a - b);
+
 export interface Migration {
   readonly version: number;
   readonly name: string;
@@ -47,12 +58,12 @@ export async function migrate(database: Database): Promise<readonly number[]> {
   });
 }
 
-/** The versions a database has; none for an empty one. */
+/** The versions a database has, by the numbers of today; none for an empty one. */
 export async function appliedVersions(queryable: Queryable): Promise<readonly number[]> {
   const { rows: known } = await queryable.query<{ known: boolean }>("select to_regclass('schema_migrations') is not null as known");
   if (!known[0].known) return [];
-  const { rows } = await queryable.query<{ version: number }>('select version from schema_migrations order by version');
-  return rows.map(({ version }) => version);
+  const { rows } = await queryable.query<{ version: number }>('select version from schema_migrations');
+  return currentVersions(rows.map(({ version }) => version));
 }
 
 const pendingOf = (migrations: readonly Migration[], applied: readonly number[]): readonly Migration[] =>

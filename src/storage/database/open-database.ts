@@ -93,7 +93,10 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab' }: OpenD
       const client = await mapped(() => pool.connect());
       let finished = false;
       try {
+        // its pace is the reader's
+        await client.query('begin read only; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0');
         yield* copyOut(client, text);
+        await client.query('commit');
         finished = true;
       } catch (error) {
         throw storageError(error, url);

@@ -1,4 +1,4 @@
--- What was lately sent to each venue and route family, shared by all workers of this database (sources/sliding-window.ts).
+-- What was lately sent to each venue and route family, shared by all workers of this database (budget/).
 -- Nothing here is worth more than a minute, so it is not logged.
 create unlogged table rate_budgets (
   name text primary key,
