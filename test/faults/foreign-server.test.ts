@@ -54,17 +54,4 @@ describe.skipIf(!isBuilt || !mayUnshare)('two containers on one home (needs npm 
     await database.close();
     await close();
   });
-
-  it('that was killed whole leaves nothing that keeps the next one out', async () => {
-    const killed = elsewhere(home, 'KILLED');
-    expect(await killed.next()).toEqual({ attached: true });
-    killed.child.kill('SIGKILL');
-    await new Promise((resolve) => killed.child.once('exit', resolve));
-    const { url, close } = await attachPostgres({ home });
-    const database = await openDatabase({ url });
-    expect((await database.query('select symbol from symbols')).rows).toContainEqual({ symbol: 'STILL_HERE' });
-    await database.close();
-    await close();
-    expect(existsSync(join(home, 'postgres', 'data', 'postmaster.pid'))).toBe(false);
-  });
 });

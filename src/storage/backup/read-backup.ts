@@ -41,7 +41,7 @@ export async function readBackup(file: string, reader: BackupReader): Promise<Ba
   const next = async (): Promise<Frame> => {
     const { done, value } = await step();
     if (done === true) throw bad(file, 'it ends too early');
-    return value as Frame;
+    return value;
   };
   try {
     const head = checkedHead(file, await next());

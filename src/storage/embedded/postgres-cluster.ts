@@ -117,7 +117,9 @@ export const LOCK_HELD = 99;
  * every container, unlike a pid. Where `flock` is not installed the socket alone tells.
  */
 function heldBy({ data }: Cluster): readonly string[] {
-  if (spawnSync('flock', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') !== true) return [];
+  // null where there is no such program, whatever its type says
+  const { stdout } = spawnSync('flock', ['--version'], { encoding: 'utf8' }) as { stdout: string | null };
+  if (stdout === null || !stdout.includes('util-linux')) return [];
   const lock = `${data}.lock`;
   closeSync(openSync(lock, 'a'));
   // the server's account opens it

@@ -13,6 +13,8 @@ const SILENCE_MS = 60_000;
 const RECOVERY_MS = 600_000;
 /** A server that ends by itself is waited for. */
 const ENDING_MS = 20_000;
+/** A server whose container was killed may listen for so long. */
+const DYING_MS = 2_000;
 const POLL_MS = 20;
 
 /** How a server is told to end, and how long it may take; each step is asked for less: the last one leaves a crash to recover from. */
@@ -46,7 +48,9 @@ export function runningServer({ data }: Pick<Cluster, 'data'>): number | undefin
  * @throws PredictLabError `StorageUnavailable`
  */
 export async function refuseForeignServer({ data, socket }: Pick<Cluster, 'data' | 'socket'>): Promise<void> {
-  if (runningServer({ data }) === undefined && (await isListening(socket))) throw foreign(data);
+  // one that was just killed together with its container listens for a moment longer
+  const isAway = await until(async () => runningServer({ data }) !== undefined || !(await isListening(socket)), DYING_MS);
+  if (!isAway) throw foreign(data);
 }
 
 /** Starts the server, or waits for one that is just starting, until it accepts connections. @returns its pid */
