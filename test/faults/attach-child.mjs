@@ -4,14 +4,14 @@ import { attachPostgres } from '../../dist/src/storage/embedded/embedded-postgre
 
 const [home, tag] = process.argv.slice(2);
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
-let open = true;
-process.stdin.on('end', () => (open = false)).resume();
+const wanted = { open: true };
+process.stdin.on('end', () => (wanted.open = false)).resume();
 try {
   const server = await attachPostgres({ home });
   const database = await openDatabase({ url: server.url });
   say({ attached: true });
   let written = 0;
-  while (open) {
+  while (wanted.open) {
     await database.query('insert into symbols (symbol) values ($1)', [`${tag}_${written}`]);
     written++;
     await new Promise((resolve) => setTimeout(resolve, 5));
