@@ -29,8 +29,7 @@ async function startPostgres(project: TestProject): Promise<() => Promise<void>>
   const home = await mkdtemp(join(tmpdir(), 'predictlab-test-'));
   const server = await attachPostgres({ home });
   // written for the tests alone: nothing of it has to outlive a crash (test/faults, which kills servers, has durable ones of its own)
-  for (const safety of ['fsync', 'full_page_writes', 'synchronous_commit'])
-    await administer(server.url, `alter system set ${safety} = off`);
+  for (const safety of ['fsync', 'full_page_writes']) await administer(server.url, `alter system set ${safety} = off`);
   await administer(server.url, 'select pg_reload_conf()');
   await administer(server.url, `create database ${TEMPLATE_DATABASE}`);
   const template = await openDatabase({ url: databaseUrlOf(server.url, TEMPLATE_DATABASE) });
