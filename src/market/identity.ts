@@ -17,3 +17,9 @@ export function contentIdentity(content: readonly (string | number | null)[], or
   const name = hash('sha1', content.join(FIELD_END), 'base64url').slice(0, 16);
   return ordinal === 0 ? name : `${name}#${ordinal}`;
 }
+
+/**
+ * The identity of a venue's price point: its instrument has one price at a time, so the time, which is part of every tick's key,
+ * says it all. A point that comes again with another price has been revised.
+ */
+export const POINT_IDENTITY = 'point';

@@ -35,6 +35,8 @@ export interface CollectedBefore {
   readonly looked: number | null;
   /** Which of these rows are ticks already, by place. */
   isStored(rows: readonly CandidateRow[]): Promise<readonly boolean[]>;
+  /** Times of the price points that are stored in `[range.from, range.to]`, ascending. */
+  pointTimes(range: TimeRange): Promise<readonly number[]>;
 }
 
 export interface CollectRequest<Selector = unknown> {

@@ -11,6 +11,9 @@ import { predictCategorySchema, predictMarketSchema } from '../../src/sources/pr
 import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../../src/sources/source.ts';
 import type { World, WorldTrade } from './world.ts';
 
+/** Rows that come again, where pages repeat some. */
+const REPEATED = 2;
+
 const iso = (time: number): string => new Date(time).toISOString();
 
 /**
@@ -28,6 +31,9 @@ export class ModelVenue {
   readonly source: Source;
   readonly #world: World;
   readonly #rows = new Map<WorldTrade, CandidateRow[]>();
+  /** Shown in this walk, and shown twice in some walk. */
+  readonly #shown = new Set<WorldTrade>();
+  readonly #corrected = new Set<WorldTrade>();
 
   constructor(world: World) {
     this.#world = world;
@@ -120,18 +126,26 @@ export class ModelVenue {
     this.now += 700;
     if (this.killedAt.includes(this.requests)) throw new PredictLabError('SourceUnavailable', 'the worker was killed');
     if (!this.isUp) throw new PredictLabError('SourceUnavailable', 'the venue is down');
-    if (cursor === null) this.firstLook = this.now;
+    if (cursor === null) {
+      this.firstLook = this.now;
+      this.#shown.clear();
+    }
     const shown = this.#world.trades.filter(({ visible }) => visible <= this.now).sort((a, b) => b.stamp - a.stamp || b.made - a.made);
     const after = cursor === null ? 0 : this.#world.cursors === 'offset' ? Number(cursor) : shown.findIndex(({ id }) => id === cursor) + 1;
-    const rows = shown.slice(after, after + this.#world.pageSize);
+    const rows = shown.slice(Math.max(0, after - (this.#world.repeats ? REPEATED : 0)), after + this.#world.pageSize);
     const last = rows.at(-1);
-    const more = after + rows.length < shown.length && last !== undefined;
-    const next = !more ? null : this.#world.cursors === 'offset' ? String(after + rows.length) : last.id;
+    const end = Math.min(shown.length, after + this.#world.pageSize);
+    const more = end < shown.length && last !== undefined;
+    const next = !more ? null : this.#world.cursors === 'offset' ? String(end) : last.id;
     return { rows: rows.map((trade) => this.#row(trade)), next, requests: 1, clock: this.clock };
   }
 
   #row(trade: WorldTrade): CandidateRow {
-    const version = trade.versions.filter(({ from }) => from <= this.now).length - 1;
+    if (trade.touchy && this.#shown.has(trade)) this.#corrected.add(trade);
+    this.#shown.add(trade);
+    const version = this.#corrected.has(trade)
+      ? trade.versions.length - 1
+      : trade.versions.filter(({ from }) => from <= this.now).length - 1;
     let rows = this.#rows.get(trade);
     if (rows === undefined) this.#rows.set(trade, (rows = trade.versions.map((_, index) => rowOf(trade, index))));
     return rows[version];

@@ -22,6 +22,8 @@ export interface WorldTrade {
   readonly visible: number;
   /** What it shows, oldest first. */
   readonly versions: readonly Version[];
+  /** The last version is what the venue shows once it has shown the row twice in one walk, and from then on. */
+  readonly touchy: boolean;
   /** Nobody can take it for a tick. */
   readonly bad: boolean;
 }
@@ -44,6 +46,8 @@ export interface World {
   readonly pageSize: number;
   /** How the venue counts pages: by a row's place in the list, which moves when rows come, or by the row itself. */
   readonly cursors: 'offset' | 'row';
+  /** Pages begin with the last rows of the page before them. */
+  readonly repeats: boolean;
   readonly opensAt: number;
   /** The planned end, which binds nobody. */
   readonly plannedEnd: number | null;
@@ -85,6 +89,7 @@ export function makeWorld(seed: number): World {
     trades,
     pageSize,
     cursors: pick(random, ['offset', 'row']),
+    repeats: random.next() < 0.3,
     opensAt,
     plannedEnd,
     ended,
@@ -122,10 +127,11 @@ function makeTrades(random: Random, { opensAt, until, lateness, skew }: TradeOpt
     const visible = made + 500 + Math.floor(late + random.next() * 4000);
     const version = (from: number): Version => ({ from, price: (1 + random.integer(99)) / 100, size: 1 + random.integer(50) });
     const versions = [version(visible)];
-    if (random.next() < 0.05) versions.push(version(visible + Math.floor(random.exponential(2 * HOUR))));
+    const touchy = random.next() < 0.04;
+    if (touchy || random.next() < 0.05) versions.push(version(visible + Math.floor(random.exponential(2 * HOUR))));
     // venues write whole seconds
     const stamp = Math.floor((made + skew) / 1000) * 1000;
-    trades.push({ id: `t${trades.length}`, made, stamp, visible, versions, bad: random.next() < 0.02 });
+    trades.push({ id: `t${trades.length}`, made, stamp, visible, versions, touchy, bad: random.next() < 0.02 });
   }
 }
 

@@ -33,7 +33,12 @@ export function describeSourceContract(name: string, subject: () => SourceUnderT
   const first = async (): Promise<Instrument> => (await discover()).instruments[0];
   const collect = async (instrument: Instrument, facts: Partial<CollectRequest> = {}): Promise<SourcePage[]> => {
     const { source, selectors, window } = subject();
-    const before = { covered: { trade: [], price: [] }, looked: null, isStored: () => Promise.resolve([]) };
+    const before = {
+      covered: { trade: [], price: [] },
+      looked: null,
+      isStored: () => Promise.resolve([]),
+      pointTimes: () => Promise.resolve([]),
+    };
     const pages: SourcePage[] = [];
     const request = {
       instrument,

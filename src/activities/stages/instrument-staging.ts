@@ -6,7 +6,7 @@ import { type CollectProgress, saveCollectProgress } from '../../storage/staging
 import { stageCoverage, stageLook, stagePage } from '../../storage/staging/staging.ts';
 import { coverageOf, lookedUntil } from '../../storage/ticks/coverage.ts';
 import { noteLateness } from '../../storage/ticks/lateness.ts';
-import { areStored } from '../../storage/ticks/ticks.ts';
+import { areStored, pointTimes } from '../../storage/ticks/ticks.ts';
 import type { InstrumentStaging } from './collect-instrument.ts';
 
 export interface StagingPlace {
@@ -39,7 +39,12 @@ export function instrumentStaging({
         coverageOf(database, instrumentKey, 'price'),
         lookedUntil(database, instrumentKey, 'trade'),
       ]);
-      return { covered: { trade, price }, looked, isStored: (rows) => areStored(database, instrumentKey, rows) };
+      return {
+        covered: { trade, price },
+        looked,
+        isStored: (rows) => areStored(database, instrumentKey, rows),
+        pointTimes: (range) => pointTimes(database, instrumentKey, range),
+      };
     },
     async keep({ pageNumber, order, rows, kind, coverage, walked }, instrument: Instrument, reached) {
       await database.transaction(async (transaction) => {

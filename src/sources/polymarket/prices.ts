@@ -1,12 +1,13 @@
 import { PredictLabError } from '../../contracts/errors.ts';
-import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import type { CandidateRow, Instrument, TimeRange } from '../../contracts/market-data.ts';
+import { POINT_IDENTITY } from '../../market/identity.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
 import { endOf, lifelessAfter, lifelessBefore, tradableWindow } from '../market-life.ts';
 import { readNumber, readTime } from '../scalars.ts';
 import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../schema-drift.ts';
-import type { CollectRequest, SourcePage } from '../source.ts';
+import type { CollectedBefore, CollectRequest, SourcePage } from '../source.ts';
 import { missingRanges } from '../time-ranges.ts';
 import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
@@ -65,7 +66,7 @@ export async function* collectPrices(
       }
       yield {
         kind: 'price',
-        rows: rowsOfWindow(identifyPage(found.rows), window, bounds),
+        rows: rowsOfWindow(await worthTaking(request.before, found.rows, grain ?? 0), window, bounds),
         order: 'oldest-first',
         cursor: { below: step.range.from },
         coverage: [{ from: step.range.from, to: Math.min(step.range.to, settled) }, ...free].filter(({ from, to }) => to > from),
@@ -94,6 +95,34 @@ function pricesToAsk({ instrument, window, asOf, refetch, before, lateness }: Co
   const claimable = missing.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, settled) - from), 0);
   const isKnown = covered.some(({ to }) => to >= settled - RIGHT_AFTER_MS);
   return { tradable, missing: claimable < RIGHT_AFTER_MS && isKnown && !ended ? [] : missing, ended, settled };
+}
+
+/**
+ * Points with their identities. A coarse one gives way where finer ones are stored: the grain belongs to the point, and asking
+ * again after the venue has forgotten the finer ones must not put coarse ones between them.
+ */
+async function worthTaking(before: CollectedBefore, rows: readonly ReadRow[], grain: number): Promise<readonly CandidateRow[]> {
+  const points = identifyPage(rows).map((row) => (row.defect === null ? { ...row, identity: POINT_IDENTITY } : row));
+  const times = points.flatMap(({ time }) => time ?? []);
+  if (grain === 0 || times.length === 0) return points;
+  const width = GRAINS[grain].seconds * SECOND;
+  const from = times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY) - width;
+  const to = times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY) + width;
+  const stored = await before.pointTimes({ from, to });
+  return points.filter(({ time }) => time === null || !hasFiner(stored, time, width));
+}
+
+/** Whether another point is stored closer to a time than its grain is wide. @param stored ascending */
+export function hasFiner(stored: readonly number[], time: number, width: number): boolean {
+  let low = 0;
+  for (let high = stored.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (stored[middle] > time - width) high = middle;
+    else low = middle + 1;
+  }
+  // at most the point itself, if it is stored, lies before another one
+  for (let i = low; i < stored.length && stored[i] < time + width; i++) if (stored[i] !== time) return true;
+  return false;
 }
 
 /** Covered without a row, the last page of its instrument. */
@@ -155,7 +184,8 @@ async function readPoints(
     }
     if (cursor !== null) seen.add(cursor);
   } while (cursor !== null);
-  return { rows, requests };
+  // where the window ends before now, a point off the grid is the price at its end, which is ours and no bucket's
+  return { rows: last ? rows : rows.filter(({ time }) => time === null || time % (seconds * SECOND) === 0), requests };
 }
 
 interface Page extends Points {

@@ -1,5 +1,7 @@
+import { POINT_IDENTITY } from '../../market/identity.ts';
 import type { Transaction } from '../database/database.ts';
 import { GOOD } from './staged-rows.ts';
+import { metLast } from './staging-position.ts';
 
 /** Part of a batch that one statement merges into an instrument's ticks. */
 export interface Chunk {
@@ -40,6 +42,28 @@ export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast
   return { good, inserted, corrected: await correct(transaction, chunk), inVain: fast };
 }
 
+/**
+ * Makes rows of a batch alike that are the same tick: a venue may correct one while its pages are walked through. The row that was
+ * met last counts, for every copy, so that it does not matter which of them is merged first.
+ */
+export async function settleCopies(transaction: Transaction, batch: number): Promise<void> {
+  await transaction.query(
+    `with named as (
+        select s.position, s.kind, s.time, s.identity, s.price, s.size, s.side, s.outcome, s.flags
+        from staged_rows s where s.batch = $1 and ${GOOD} and ${NAMED}
+      ), torn as (
+        select kind, time, identity from named group by 1, 2, 3 having count(distinct (price, size, side, outcome)) > 1
+      ), latest as (
+        select distinct on (n.kind, n.time, n.identity) n.* from named n join torn using (kind, time, identity)
+        order by n.kind, n.time, n.identity, ${metLast('n.position')}
+      )
+      update staged_rows s set price = l.price, size = l.size, side = l.side, outcome = l.outcome, flags = l.flags
+      from latest l join named n using (kind, time, identity)
+      where s.batch = $1 and s.position = n.position and n.position <> l.position`,
+    [batch],
+  );
+}
+
 /** Below this many rows the fast way's four statements take longer than they save. */
 const WORTH_TRYING = 1_000;
 
@@ -70,6 +94,9 @@ const INSERT_TICKS = `
   from staged_rows s where ${IN_CHUNK} and ${GOOD} order by s.position`;
 
 const NOTE_HOURS = `on conflict (instrument, kind, hour) do update set ticks = tick_hours.ticks + excluded.ticks, version = excluded.version`;
+
+/** Rows `s` whose identity says more than their content. */
+const NAMED = `(s.trade_id is not null or s.identity = '${POINT_IDENTITY}')`;
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -130,19 +157,18 @@ async function placeAsFirstMet(transaction: Transaction, { batch, after, upTo, i
 }
 
 /**
- * Takes over what the venue has corrected. Only an id of the venue's own says that two rows of different content are the same
- * trade; the row met last counts. @returns how many ticks that were
+ * Takes over what the venue has corrected: whether two rows of different content are the same tick, only an id of the venue's own
+ * says, or the time of a price point. Copies inside a batch are alike by now, see `settleCopies`. @returns how many ticks that were
  */
 async function correct(transaction: Transaction, { batch, after, upTo, instrument, version }: Chunk): Promise<number> {
   const { rows } = await transaction.query<{ corrected: number }>(
     `with latest as (
-        select distinct on (s.kind, s.time, s.identity) s.* from staged_rows s
-        where ${IN_CHUNK} and ${GOOD} and s.trade_id is not null
-        order by s.kind, s.time, s.identity, s.position desc
+        select distinct on (s.kind, s.time, s.identity) s.* from staged_rows s where ${IN_CHUNK} and ${GOOD} and ${NAMED}
+        order by s.kind, s.time, s.identity
       ), corrected as (
-        update ticks t set price = l.price, size = l.size, side = l.side, outcome = l.outcome from latest l
+        update ticks t set price = l.price, size = l.size, side = l.side, outcome = l.outcome, flags = l.flags from latest l
         where t.instrument = $4::int and t.time = l.time and t.kind = l.kind and t.identity = l.identity
-          and (t.price, t.size, t.side) is distinct from (l.price, l.size, l.side)
+          and (t.price, t.size, t.side, t.outcome) is distinct from (l.price, l.size, l.side, l.outcome)
         returning t.kind, t.time
       ), noted as (
         update tick_hours h set version = $5::bigint from (select distinct kind, (time / 3600000)::int as hour from corrected) c

@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/database.ts';
 import { type InstrumentState, lockInstruments } from '../markets/instrument-lock.ts';
-import { mergeChunk } from './merge-chunk.ts';
+import { mergeChunk, settleCopies } from './merge-chunk.ts';
 import type { StagingBatch } from './staging.ts';
 
 /** What merging one batch did. */
@@ -40,6 +40,7 @@ export async function mergeStaged(transaction: Transaction, batch: StagingBatch,
   if (first !== null && last !== null) {
     // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
     const shift = state.nextSeq - first;
+    await settleCopies(transaction, batch.id);
     // The tables may be new or may just have grown tenfold: without statistics only the indexes are a safe way.
     await transaction.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
     for (let after = first - 1; after < last; ) {

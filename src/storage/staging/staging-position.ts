@@ -23,3 +23,10 @@ export const positionsFromPage = (page: number): { readonly below: number; reado
   below: -page * PAGE,
   from: page * PAGE,
 });
+
+/**
+ * SQL that sorts the positions in `column` by when their rows were met: later pages first, whichever way pages go; inside a page
+ * what the venue names newest first.
+ */
+export const metLast = (column: string): string =>
+  `(case when ${column} < 0 then -1 - ${column} else ${column} end) / ${PAGE} desc, ${column} desc`;

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { verifyData } from '../../src/storage/verify/verify.ts';
+import { databasePipeline } from '../model/database-pipeline.ts';
+import { runWorld } from '../model/run-world.ts';
+import { makeWorld } from '../model/world.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+
+/** Some of those that test/model runs in memory, by the stages themselves: `PREDICTLAB_STORED_WORLDS=200` for more. */
+const WORLDS = Number(process.env.PREDICTLAB_STORED_WORLDS ?? 4);
+const FIRST = Number(process.env.PREDICTLAB_FIRST_WORLD ?? 1);
+
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await testDatabase();
+});
+afterAll(() => test.close());
+
+const seeds: number[] = [];
+for (let seed = FIRST; seeds.length < WORLDS; seed++) {
+  // those that are quick and correct themselves while they are walked through
+  const { repeats, firings } = makeWorld(seed);
+  if (repeats && firings.length <= 9) seeds.push(seed);
+}
+
+it.each(seeds)(
+  'the stages store, claim and build what the venue of world %i showed',
+  async (seed) => {
+    const { database } = test;
+    const report = await runWorld(makeWorld(seed), (venue) => databasePipeline(database, venue));
+    expect(report.wrong).toEqual([]);
+    expect(report.stored).toBeGreaterThan(20);
+    const { findings } = await verifyData(database);
+    expect(findings).toEqual([]);
+    const { rows } = await database.query(
+      `select n.open_time from candles n join coverage c on c.instrument = n.instrument and c.kind = n.kind
+     where n.complete and not c.ranges @> int8range(n.open_time, n.open_time + n.interval_minutes * 60000::bigint)`,
+    );
+    expect(rows).toEqual([]);
+  },
+  120_000,
+);

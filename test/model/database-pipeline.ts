@@ -1,0 +1,61 @@
+import { createCollect } from '../../src/activities/stages/collect.ts';
+import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import type { CandidateRow, TimeRange } from '../../src/contracts/market-data.ts';
+import type { Database } from '../../src/storage/database/database.ts';
+import { importSymbols } from '../../src/storage/markets/catalogue.ts';
+import { instrumentById } from '../../src/storage/markets/instruments.ts';
+import { metLast } from '../../src/storage/staging/staging-position.ts';
+import { coverageOf } from '../../src/storage/ticks/coverage.ts';
+import { latenessBySource } from '../../src/storage/ticks/lateness.ts';
+import { silent } from '../silent.ts';
+import { storedTrades } from '../sources/collect-rig.ts';
+import { runStage } from '../stage-run.ts';
+import type { ModelVenue } from './model-venue.ts';
+import type { Pipeline } from './pipeline.ts';
+
+const SYMBOL = 'RAIN';
+const INSTRUMENT = 'predict:1';
+const TABLES = 'symbols, instruments, ledger, runs, staged_rows, ticks, source_lateness, collect_owners';
+
+/** The stages themselves, on an empty database. */
+export async function databasePipeline(database: Database, venue: ModelVenue): Promise<Pipeline> {
+  await database.query(`truncate ${TABLES} cascade`);
+  await importSymbols(database, [{ symbol: SYMBOL, title: '', enabled: true, priority: 3, sources: { predict: [{ marketId: 1 }] } }]);
+  const byType = { predict: { source: venue.source }, polymarket: { skipped: '' }, file: { skipped: '' } };
+  const collect = createCollect({ database, sources: { byType } });
+  const keyOf = async (): Promise<number | undefined> => (await instrumentById(database, INSTRUMENT))?.key;
+  return {
+    async attempt(executionId, { asOf, daysBack, refetch }) {
+      const about = { runId: 'run', executionId, symbol: SYMBOL, stage: 'collect' } as const;
+      const settings = { asOf, daysBack, sourceTypes: ['predict'], refetch, intervals: ['1h'], strategies: [] } as const;
+      await collect({ ...about, settings }, recordedWork(database, about, { log: silent }));
+    },
+    async store(executionId, { asOf, daysBack }) {
+      const staged = await database.query<TimeRange & { looked: number | null }>(
+        `select lower(r) as "from", upper(r) as "to", c.looked from staged_coverage c join staging_batches b on b.id = c.batch
+         left join lateral unnest(c.ranges) as r on true where b.execution_id = $1`,
+        [executionId],
+      );
+      const { rows } = await database.query<Pick<CandidateRow, 'identity' | 'price' | 'size'>>(
+        `select distinct on (s.identity) s.identity, s.price, s.size from staged_rows s join staging_batches b on b.id = s.batch
+         where b.execution_id = $1 and s.price <= 1 order by s.identity, ${metLast('s.position')}`,
+        [executionId],
+      );
+      const run = { executionId, symbol: SYMBOL, asOf, daysBack, intervals: ['5m', '1h'] as const };
+      for (const stage of ['clean', 'store', 'kline'] as const) await runStage(database, stage, run);
+      return {
+        ranges: staged.rows.filter(({ from }) => from !== null).map(({ from, to }) => ({ from, to })),
+        whole: staged.rows.some(({ looked }) => looked !== null),
+        kept: new Map(rows.map((row) => [row.identity, row as CandidateRow])),
+      };
+    },
+    ticks: async () =>
+      (await storedTrades(database, INSTRUMENT)).map(({ tradeId, time, price, size }) => ({ id: tradeId ?? '', time, price, size })),
+    covered: async () => {
+      const key = await keyOf();
+      return key === undefined ? [] : await coverageOf(database, key, 'trade');
+    },
+    instrument: () => instrumentById(database, INSTRUMENT),
+    lateness: async (asOf) => (await latenessBySource(database, asOf))('predict'),
+  };
+}
