@@ -5,6 +5,7 @@ import type { Strategy } from './backtest/strategy.ts';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
 import type { Log } from './contracts/log.ts';
 import type { Json } from './contracts/pipeline-input.ts';
+import { moduleHash } from './plugin-code.ts';
 
 /** Who runs a plugin's activity, and how it hears of cancellation. */
 export interface ActivityContext {
@@ -85,13 +86,15 @@ export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins
         throw badPlugin(specifier, `activity "${name}" has thread: ${JSON.stringify(activity.thread)}; write true or leave it out`);
       activities.set(name, { ...(activity as PluginActivity), run: activity.run.bind(activity), module: specifier, name });
     }
-    for (const [name, strategy] of Object.entries(plugin.strategies ?? {})) strategies.push({ ...strategy, name });
+    const own = Object.entries(plugin.strategies ?? {});
+    const codeHash = own.length === 0 ? '' : await moduleHash(importPath(specifier, true));
+    for (const [name, strategy] of own) strategies.push({ ...strategy, name, codeHash });
   }
   return { activities, strategies };
 }
 
 async function importPlugin(specifier: string): Promise<Plugin> {
-  const path = specifier.startsWith('.') || isAbsolute(specifier) ? pathToFileURL(resolve(specifier)).href : specifier;
+  const path = importPath(specifier);
   let module: { default?: unknown };
   try {
     module = (await import(path)) as { default?: unknown };
@@ -104,6 +107,14 @@ async function importPlugin(specifier: string): Promise<Plugin> {
   if (unknown.length > 0) throw badPlugin(specifier, `exports ${unknown.join(', ')} in its default; it may have activities and strategies`);
   return plugin;
 }
+
+/** What to import for a specifier; `whole`: the file that a package name stands for. */
+const importPath = (specifier: string, whole = false): string =>
+  specifier.startsWith('.') || isAbsolute(specifier)
+    ? pathToFileURL(resolve(specifier)).href
+    : whole
+      ? import.meta.resolve(specifier)
+      : specifier;
 
 const badPlugin = (specifier: string, problem: string, cause?: unknown): PredictLabError =>
   new PredictLabError('BadInput', `PREDICTLAB_PLUGINS: ${specifier} ${problem}`, { cause });

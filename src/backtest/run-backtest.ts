@@ -11,14 +11,16 @@ import { deflatedSharpe, type Trials } from './metrics/deflated-sharpe.ts';
 import { type Measured, separate } from './metrics/measured.ts';
 import { weakMetrics } from './metrics/sample.ts';
 import { proveNoLookAhead } from './proof/look-ahead.ts';
-import { passportOf } from './proof/passport.ts';
-import { type Params, type ParamsInput, shippedStrategies, strategyTrials } from './strategies/registry.ts';
+import { codeOf, passportOf } from './proof/passport.ts';
+import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
 
 /** A strategy with one combination of checked parameters. */
 export interface Trial {
   readonly strategy: Strategy;
   readonly params: Params;
+  /** @default those of all trials */
+  readonly options?: BacktestOptions;
 }
 
 /**
@@ -72,7 +74,7 @@ export function execute({ candles, market, indicators }: BacktestData, trial: Tr
 
 /** Adds what depends on the other trials, the proof and the passport. @internal */
 export function finish(data: BacktestData, execution: TradedTrial, options: BacktestOptions, trials: Trials): BacktestResult {
-  const { candles, market, hash } = data;
+  const { candles, market, indicators, hash } = data;
   const { decisions, simulation, moments, sample } = execution;
   const { strategy, params } = execution.trial;
   const { values, reasons } = separate({ ...execution.metrics, deflatedSharpe: deflatedSharpe(moments, trials) });
@@ -89,14 +91,13 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     cut: simulation.cut,
     unfilled: simulation.unfilled,
     equity: simulation.equity,
-    lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ strategy, params, candles, market, decisions, cuts: proofCuts, seed }),
+    lookAhead:
+      proofCuts === 0 ? null : proveNoLookAhead({ strategy, params, candles, market, indicators, decisions, cuts: proofCuts, seed }),
     passport: passportOf({
       data: hash,
+      code: codeOf(strategy),
       settings: { strategy: strategy.name, params, options: settings, proofCuts, trials },
       seed,
-      // only its text is read
-      // oxlint-disable-next-line typescript/unbound-method
-      source: shippedStrategies.includes(strategy) ? undefined : String(strategy.create),
     }),
   };
 }

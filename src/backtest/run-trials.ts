@@ -16,7 +16,7 @@ export interface TrialsResult {
 }
 
 /** Trials × bars that are kept in memory at once (an equity curve each): 400 MB. */
-const MOST_VALUES = 50_000_000;
+export const MOST_VALUES = 50_000_000;
 
 /**
  * Runs many trials on one series, sharing indicators, and judges them together: the deflated Sharpe ratio over the trials'
@@ -39,14 +39,14 @@ export function* trialSteps(data: BacktestData, trials: readonly Trial[], option
   }
   const executions: TradedTrial[] = [];
   for (const trial of trials) {
-    executions.push(execute(data, trial, options));
+    executions.push(execute(data, trial, trial.options ?? options));
     yield;
   }
   const ratios = executions.map(({ moments }) => (moments.deviation > 0 ? moments.mean / moments.deviation : Number.NaN));
   const together = trialsOf(ratios);
   const results: BacktestResult[] = [];
   for (const execution of executions) {
-    results.push(finish(data, execution, options, together));
+    results.push(finish(data, execution, execution.trial.options ?? options, together));
     yield;
   }
   const overfitting = probabilityOfOverfitting(executions.map(({ returns }) => returns));

@@ -54,6 +54,8 @@ export interface Strategy<Params = unknown> {
   readonly summary: string;
   /** Parameters with defaults and rules; `strictObject`, so that a misspelt one is refused. */
   readonly params: z.ZodType<Params>;
+  /** Hash of the module that it comes from and of what that imports; set where plugins are loaded. */
+  readonly codeHash?: string;
   /** Called once per backtest; the function it returns is called at the close of each bar, oldest first. */
   create(params: Params, bars: BarsSoFar): () => Signal;
 }

@@ -1,4 +1,5 @@
 import type { ErrorType, RunErrorType } from './errors.ts';
+import type { BacktestInput } from './backtest-settings.ts';
 import type { Interval, Order, SourceType, Stage } from './words.ts';
 
 /** A JSON value, as it travels through Temporal. */
@@ -66,6 +67,8 @@ export interface CustomTaskInput extends RetryInput {
 export interface StrategyInput {
   name: string;
   params?: Record<string, Json>;
+  /** How it trades, where that differs from the run's. */
+  backtest?: BacktestInput;
 }
 
 /**
@@ -98,6 +101,8 @@ export interface PipelineInput {
   stages?: Partial<Record<Stage, StageOverrides>>;
   /** @default [{ "name": "sma-cross", "params": { "fast": 10, "slow": 30 } }] */
   strategies?: StrategyInput[];
+  /** How the backtest stage trades, and on how much history. */
+  backtest?: BacktestInput;
   tasks?: CustomTaskInput[];
   /** Collect the whole window again, not only what coverage lacks. @default false */
   refetch?: boolean;

@@ -1,4 +1,5 @@
 import type { ErrorType } from './errors.ts';
+import type { BacktestSettings } from './backtest-settings.ts';
 import type { Json } from './pipeline-input.ts';
 import type { Interval, Order, SourceType, Stage } from './words.ts';
 
@@ -50,6 +51,8 @@ export interface CustomTaskConfig {
 export interface StrategyConfig {
   readonly name: string;
   readonly params: Readonly<Record<string, Json>>;
+  /** @default the run's */
+  readonly backtest?: BacktestSettings;
 }
 
 /**
@@ -66,6 +69,8 @@ export interface RunConfig {
   readonly order: Order;
   readonly stages: Readonly<Record<Stage, StageConfig>>;
   readonly strategies: readonly StrategyConfig[];
+  /** Absent in runs that were begun before there was a choice. @default DEFAULT_BACKTEST */
+  readonly backtest?: BacktestSettings;
   readonly tasks: readonly CustomTaskConfig[];
   readonly refetch: boolean;
   /** UTC epoch milliseconds. */
@@ -78,6 +83,8 @@ export interface StageSettings {
   readonly intervals: readonly Interval[];
   readonly daysBack: number;
   readonly strategies: readonly StrategyConfig[];
+  /** @default DEFAULT_BACKTEST */
+  readonly backtest?: BacktestSettings;
   readonly refetch: boolean;
   readonly asOf: number;
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { ERROR_EFFECTS, type Problem, RUN_ERRORS } from '../contracts/errors.ts';
-import type { Json, TaskErrorType } from '../contracts/pipeline-input.ts';
+import type { Json, PipelineInput, TaskErrorType } from '../contracts/pipeline-input.ts';
 import type { RunConfig } from '../contracts/run-config.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../contracts/words.ts';
 import { buildGraph } from '../scheduling/graph/graph.ts';
+import { backtestField, repeatedStrategies } from './backtest-fields.ts';
 import { durationField, instantField, nameField, numberField, priorityField, taskIdField, wholeField, wordField } from './field-schemas.ts';
 import { inputProblems, retryProblems } from './input-problems.ts';
 import { isRecord, listAt, recordOf } from './raw-input.ts';
@@ -97,7 +98,10 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
         visualize: stage.optional(),
       })
       .optional(),
-    strategies: z.array(z.strictObject({ name: strategy, params: z.record(z.string(), z.json()).optional() })).optional(),
+    strategies: z
+      .array(z.strictObject({ name: strategy, params: z.record(z.string(), z.json()).optional(), backtest: backtestField().optional() }))
+      .optional(),
+    backtest: backtestField().optional(),
     tasks: z.array(task).optional(),
     refetch: z.boolean().optional(),
     asOf: instantField().nullable().optional(),
@@ -120,11 +124,12 @@ export function parsePipelineInput(input: unknown, known: KnownNames): { config:
   const schema = pipelineInputSchema(known);
   const parsed = schema.safeParse(given);
   const problems = parsed.success ? [] : inputProblems(parsed.error.issues, given, schema);
-  problems.push(...retryProblems(given), ...ownersProblems(given, known), ...futureProblems(given, known));
+  problems.push(...retryProblems(given), ...repeatedStrategies(given), ...ownersProblems(given, known), ...futureProblems(given, known));
   const built = buildGraph(graphShape(given, known));
   if ('problems' in built) problems.push(...built.problems);
   if (!parsed.success || problems.length > 0) return { problems };
-  const config = resolveConfig(parsed.data, known);
+  // what the schema cannot tell the compiler, it has checked: a sizing of one kind, a spread that is a number or a word
+  const config = resolveConfig(parsed.data as PipelineInput, known);
   const tooLarge = sizeProblems(config, known.runId);
   return tooLarge.length > 0 ? { problems: tooLarge } : { config };
 }

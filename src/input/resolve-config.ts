@@ -2,6 +2,7 @@ import type { PipelineInput, RetryInput, RetryRuleInput } from '../contracts/pip
 import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, TaskPolicy } from '../contracts/run-config.ts';
 import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task-policy.ts';
 import { STAGES, type Stage } from '../contracts/words.ts';
+import { resolveBacktest } from './backtest-fields.ts';
 import { INPUT_DEFAULTS } from './defaults.ts';
 import { durationMs } from './field-schemas.ts';
 import { listAt, recordOf, stringsAt } from './raw-input.ts';
@@ -18,6 +19,7 @@ export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue)
   const priorities = new Map(symbols.map(({ symbol, priority }) => [symbol, priority]));
   const names = input.symbols ?? symbols.filter(({ enabled }) => enabled).map(({ symbol }) => symbol);
   const retry = resolveRetry(input.retry, DEFAULT_RETRY);
+  const backtest = resolveBacktest(input.backtest);
   return {
     symbols: names.map((symbol) => ({ symbol, priority: priorities.get(symbol) ?? INPUT_DEFAULTS.priority })),
     sourceTypes: [...new Set(input.sourceTypes ?? INPUT_DEFAULTS.sourceTypes)],
@@ -27,7 +29,13 @@ export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue)
     maxConcurrent: input.maxConcurrent ?? INPUT_DEFAULTS.maxConcurrent,
     order: input.order ?? INPUT_DEFAULTS.order,
     stages: Object.fromEntries(STAGES.map((stage) => [stage, resolveStage(stage, input, retry)])) as Record<Stage, StageConfig>,
-    strategies: input.strategies?.map(({ name, params = {} }) => ({ name, params })) ?? INPUT_DEFAULTS.strategies,
+    strategies:
+      input.strategies?.map(({ name, params = {}, backtest: own }) => ({
+        name,
+        params,
+        ...(own !== undefined && { backtest: resolveBacktest(own, backtest) }),
+      })) ?? INPUT_DEFAULTS.strategies,
+    backtest,
     tasks: (input.tasks ?? []).map((task): CustomTaskConfig => {
       const policy = { ...resolveRetry(task, retry), timeoutMs: milliseconds(task.timeout ?? input.timeout) ?? defaultTimeoutMs() };
       const { taskId, name = taskId, activity, args = [], dependencies = [], runBefore = [], critical = false } = task;

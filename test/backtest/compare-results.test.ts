@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type ComparableResult, compareResults } from '../../src/backtest/proof/compare-results.ts';
 
-const result = (changes: Partial<ComparableResult> & { passport?: Partial<ComparableResult['passport']> } = {}): ComparableResult => ({
+const result = (
+  changes: Partial<Omit<ComparableResult, 'passport'>> & { passport?: Partial<ComparableResult['passport']> } = {},
+): ComparableResult => ({
   series: 'RAIN polymarket:0x1 trade 1h',
   strategy: 'sma-cross',
   params: '[["fast",10],["slow",30]]',
@@ -27,6 +29,26 @@ describe('comparing two runs', () => {
     expect(same).toBe(0);
     expect(changed).toMatchObject([{ because: [cause], metrics: { sharpe: [1, 2] } }]);
     expect(changed[0].metrics).not.toHaveProperty('totalReturn');
+  });
+
+  it('never calls other numbers the same: under equal passports they are unexplained', () => {
+    const { same, changed } = compareResults([result()], [result({ metrics: { sharpe: 1.5, totalReturn: 0.1 } })]);
+    expect(same).toBe(0);
+    expect(changed).toMatchObject([{ because: ['unexplained'], metrics: { sharpe: [1, 1.5] } }]);
+  });
+
+  it.each([
+    ['trials', { trials: { count: 4, spread: 0.1 } }],
+    ['settings', { options: { cash: 5 } }],
+    ['settings', { proofCuts: 9 }],
+  ] as const)('tells the other trials from the options: %s', (cause, differing) => {
+    const settings = { strategy: 'sma-cross', params: {}, options: { cash: 1 }, proofCuts: 4, trials: { count: 1 } };
+    const before = result({ passport: { settings: JSON.stringify(settings) } });
+    const after = result({ passport: { settings: JSON.stringify({ ...settings, ...differing }) }, metrics: { deflatedSharpe: 0.2 } });
+    expect(compareResults([before], [after]).changed).toMatchObject([{ because: [cause] }]);
+    // other parameters do not hide that the options differ, too
+    const both = result({ ...after, params: '[["fast",5]]' });
+    expect(compareResults([before], [both]).changed).toMatchObject([{ because: ['params', cause] }]);
   });
 
   it('compares equal parameters first, then what is left of a strategy', () => {

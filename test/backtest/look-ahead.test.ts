@@ -1,35 +1,53 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import { type BarsSoFar, defineStrategy, type Signal } from '../../src/backtest/strategy.ts';
 import { walk } from './series.ts';
 
-/** What a strategy can get hold of by going around the types. */
-const behind = (bars: BarsSoFar): { candles: CandleSeries; about: Market } => bars as never;
-
 const strategy = (name: string, create: (bars: BarsSoFar) => () => Signal) =>
   defineStrategy({ name, summary: 'for tests', params: z.strictObject({}), create: (_params, bars) => create(bars) });
 
-const CHEATERS = [
-  strategy('peeks close[i+1]', (bars) => () => ((behind(bars).candles.close[bars.index + 1] ?? 0) > bars.close() ? 'long' : 'flat')),
-  strategy(
-    "peeks the fill bar's high",
-    (bars) => () => ((behind(bars).candles.high[bars.index + 1] ?? 0) > bars.close() * 1.01 ? 'long' : 'hold'),
-  ),
+/** The whole series' closes, for a strategy that watches the built-ins which the engine keeps indicator values in. */
+function watched(bars: BarsSoFar): ArrayLike<number> {
+  const { get, set } = Map.prototype;
+  let seen: ArrayLike<number> = [];
+  const look = (value: unknown): void => {
+    if (value instanceof Float64Array) seen = value;
+  };
+  Object.assign(Map.prototype, {
+    set(this: Map<unknown, unknown>, key: unknown, value: unknown) {
+      look(value);
+      return set.call(this, key, value);
+    },
+    get(this: Map<unknown, unknown>, key: unknown) {
+      const value: unknown = get.call(this, key);
+      look(value);
+      return value;
+    },
+  });
+  try {
+    bars.indicator('sma', { period: 1 });
+  } finally {
+    Object.assign(Map.prototype, { get, set });
+  }
+  return seen;
+}
+
+/** They get at the future of the series they are given. */
+const PEEKERS = [
+  strategy('peeks close[i+1]', (bars) => {
+    const close = watched(bars);
+    return () => ((close[bars.index + 1] ?? 0) > bars.close() ? 'long' : 'flat');
+  }),
+  strategy('peeks four bars ahead', (bars) => {
+    const close = watched(bars);
+    return () => ((close[bars.index + 4] ?? 0) > bars.close() + 0.02 ? 'long' : 'hold');
+  }),
   strategy('knows the last price', (bars) => {
-    const { close } = behind(bars).candles;
+    const close = watched(bars);
     return () => (close[close.length - 1] > bars.close() ? 'long' : 'flat');
-  }),
-  strategy('knows the resolution', (bars) => () => {
-    const { resolution } = behind(bars).about;
-    return resolution.kind === 'settled' && resolution.payout === 1 ? 'long' : 'hold';
-  }),
-  strategy('avoids losers by the resolution', (bars) => () => {
-    const { resolution } = behind(bars).about;
-    return resolution.kind === 'settled' && resolution.payout === 0 ? 'flat' : 'long';
   }),
 ];
 
@@ -37,7 +55,7 @@ const market: Market = { ...plainMarket('probability'), resolution: { kind: 'set
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 describe('the look-ahead proof', () => {
-  it.each(CHEATERS)('catches a strategy that $name, with every seed', (cheater) => {
+  it.each(PEEKERS)('catches a strategy that $name, with every seed', (cheater) => {
     for (const seed of seeds) {
       const { lookAhead } = runBacktest({ candles: walk(168, seed, { probability: true }), strategy: cheater, market, options: { seed } });
       expect(lookAhead?.changed, `seed ${seed}`).toBeGreaterThan(0);
@@ -79,7 +97,88 @@ describe('the look-ahead proof', () => {
   });
 });
 
+describe('a strategy that cheats', () => {
+  const run = (cheater: ReturnType<typeof strategy>, seed = 3) =>
+    runBacktest({ candles: walk(168, seed, { probability: true }), strategy: cheater, market }).lookAhead;
+
+  it('by reading what the window is made of finds nothing there', () => {
+    const found: unknown[] = [];
+    run(
+      strategy('digs', (bars) => {
+        const average = bars.indicator('sma', { period: 3 });
+        for (const held of [bars, average, Object.getPrototypeOf(bars), Object.getPrototypeOf(average)] as object[])
+          for (const key of Reflect.ownKeys(held)) {
+            const { value } = Object.getOwnPropertyDescriptor(held, key) as PropertyDescriptor;
+            if (value !== null && value !== undefined && typeof value !== 'function') found.push([key, value]);
+          }
+        return () => 'hold';
+      }),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('by moving the clock has nothing to move it with', () => {
+    const keys: PropertyKey[] = [];
+    run(
+      strategy('advances', (bars) => {
+        for (let at: object | null = bars; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null)
+          keys.push(...Reflect.ownKeys(at));
+        return () => 'hold';
+      }),
+    );
+    expect(keys).not.toContain('advance');
+    expect(keys).toContain('close');
+  });
+
+  it('by drawing lots is not deterministic, and that is said', () => {
+    const random = Math.random;
+    const lookAhead = run(strategy('draws', () => () => (random() > 0.5 ? 'long' : 'flat')));
+    expect(lookAhead).toMatchObject({ deterministic: false, cuts: [] });
+    expect(lookAhead?.changed).toBeGreaterThan(0);
+    expect(lookAhead?.verdict).toMatch(/^not deterministic: \d+ of 168 decisions were others on the same data$/);
+  });
+
+  it('by remembering the series in its module is caught, also when an earlier backtest has taught it', () => {
+    const learned = new Map<number, number>();
+    const learner = strategy('remembers', (bars) => () => {
+      learned.set(bars.time(), bars.close());
+      return (learned.get(bars.time() + 3_600_000) ?? 0) > bars.close() ? 'long' : 'flat';
+    });
+    expect(run(learner)).toMatchObject({ deterministic: false });
+    expect(run(learner)).toMatchObject({ deterministic: false });
+    const byIndex: number[] = [];
+    const counter = strategy('counts', (bars) => () => {
+      byIndex[bars.index] = bars.close();
+      return (byIndex[bars.index + 1] ?? 0) > bars.close() ? 'long' : 'flat';
+    });
+    expect(run(counter)?.changed).toBeGreaterThan(0);
+    expect(run(counter)?.changed).toBeGreaterThan(0);
+  });
+
+  it('by bringing the answers along cannot be seen by the proof: docs/backtest.md says so', () => {
+    const answers = walk(168, 3, { probability: true }).close;
+    const oracle = strategy('brings answers', (bars) => () => ((answers[bars.index + 1] ?? 0) > bars.close() ? 'long' : 'flat'));
+    expect(run(oracle)?.deterministic).toBe(true);
+  });
+});
+
 describe('what a strategy sees', () => {
+  it.each([
+    ['a wrong name', (bars: BarsSoFar) => bars.indicator('smaa' as 'sma', { period: 3 }), "there is no indicator 'smaa'"],
+    ['a wrong period', (bars: BarsSoFar) => bars.indicator('sma', { period: 0 }), 'the indicator sma period: '],
+    [
+      'a wrong parameter',
+      (bars: BarsSoFar) => bars.indicator('sma', { length: 3 } as never),
+      'the indicator sma has no parameter length, it takes period',
+    ],
+  ])('an indicator with %s is an error in one sentence, not a strategy that never trades', (_what, ask, sentence) => {
+    const wrong = strategy('wrong', (bars) => {
+      ask(bars);
+      return () => 'hold';
+    });
+    expect(() => runBacktest({ candles: walk(5, 1), strategy: wrong })).toThrow(sentence);
+  });
+
   it('ends at the present bar: anything else reads as not a number', () => {
     const seen: unknown[] = [];
     const looker = strategy('looks around', (bars) => {

@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brier } from '../../src/backtest/metrics/brier.ts';
-import { calibration, calibrationError, wilsonInterval } from '../../src/backtest/metrics/calibration.ts';
+import {
+  calibration,
+  calibrationError,
+  calibrationOfMarkets,
+  marketForecasts,
+  wilsonInterval,
+} from '../../src/backtest/metrics/calibration.ts';
 import { dailyReturns } from '../../src/backtest/metrics/daily-returns.ts';
 import { expectedBestSharpe, trialsOf } from '../../src/backtest/metrics/deflated-sharpe.ts';
 import { logLoss } from '../../src/backtest/metrics/log-loss.ts';
@@ -207,7 +213,56 @@ describe('scores of forecasts, beside scikit-learn', () => {
   it('puts every hundredth into the range whose edges hold it', () => {
     const forecasts = Float64Array.from({ length: 101 }, (_, i) => i / 100);
     const table = calibration(forecasts, new Float64Array(101));
-    expect(table.map(({ count }) => count)).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 11]);
+    expect(table.map(({ count }) => count)).toEqual([11, 10, 10, 10, 10, 10, 10, 10, 10, 10]);
+  });
+
+  it('puts an edge where scikit-learn does: (a, b], the first range with 0', () => {
+    const edges = Float64Array.from([0, 0.1, 0.3, 0.6, 0.7, 1]);
+    expect(calibration(edges, new Float64Array(6)).map(({ from, count }) => [from, count])).toEqual([
+      [0, 2],
+      [0.2, 1],
+      [0.5, 1],
+      [0.6, 1],
+      [0.9, 1],
+    ]);
+  });
+
+  it('of markets holds its 95%: the closes of one market share its one outcome', () => {
+    const random = seededRandom(11);
+    const normal = (): number => normalQuantile(random() || 0.5);
+    let clustered = 0;
+    let alone = 0;
+    let tables = 0;
+    for (let round = 0; round < 120; round++) {
+      const markets = Array.from({ length: 40 }, () => {
+        // a perfect forecaster: p = P(W₁ > 0 | Wₜ)
+        let level = 0;
+        const closes = Float64Array.from({ length: 60 }, (_, step) => {
+          level += normal() / Math.sqrt(61);
+          return normalCdf(level / Math.sqrt(1 - (step + 1) / 61));
+        });
+        return { closes, outcome: level + normal() / Math.sqrt(61) > 0 ? 1 : 0 };
+      });
+      const bins = calibrationOfMarkets(markets.map(({ closes, outcome }) => marketForecasts(closes, outcome)));
+      const middle = bins.find(({ from }) => from === 0.5);
+      if (middle === undefined) continue;
+      tables++;
+      const holds = ([low, high]: readonly [number, number]): number => (low <= middle.meanForecast && middle.meanForecast <= high ? 1 : 0);
+      clustered += holds([middle.wilsonLow, middle.wilsonHigh]);
+      alone += holds(wilsonInterval(middle.hitRate, middle.count));
+      expect(middle.markets).toBeLessThanOrEqual(40);
+      expect(middle.count).toBeGreaterThan(middle.markets as number);
+    }
+    expect(tables).toBe(120);
+    expect(clustered / tables).toBeGreaterThan(0.9);
+    // what taking each close for an outcome of its own promised
+    expect(alone / tables).toBeLessThan(0.6);
+  });
+
+  it('of markets with one forecast each is that of independent ones', () => {
+    const table = calibration(p, y);
+    const markets = [...p].map((forecast, i) => marketForecasts(Float64Array.from([forecast]), y[i]));
+    expect(calibrationOfMarkets(markets)).toEqual(table.map((bin) => ({ ...bin, markets: 1 })));
   });
 
   it("Wilson's interval stays inside 0..1 and is wide for few", () => {

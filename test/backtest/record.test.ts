@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
-import { decodeEquity, decodeTrades, encodeEquity, encodeTrades, MOST_POINTS } from '../../src/backtest/record/curve-columns.ts';
+import { marketForecasts } from '../../src/backtest/metrics/calibration.ts';
+import { decodeEquity, decodeTrades, encodeEquity, encodeTrades, MOST_POINTS, thinned } from '../../src/backtest/record/curve-columns.ts';
 import { decodeMetrics, encodeCalibration, encodeMetrics, rankedSharpe } from '../../src/backtest/record/metrics-column.ts';
 import { decodePassport, encodePassport, shortPassport } from '../../src/backtest/record/passport-column.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
@@ -35,16 +36,18 @@ describe('a stored backtest', () => {
     fc.assert(
       fc.property(results, ({ candles, result, overfitting }) => {
         const { metrics, weak, sample, lookAhead } = result;
-        expect(decodeMetrics(stored(encodeMetrics(result, overfitting)))).toEqual({
+        const forecasts = overfitting === null ? undefined : marketForecasts(candles.close, 1);
+        expect(decodeMetrics(stored(encodeMetrics(result, { overfitting, forecasts })))).toEqual({
           metrics,
           undefined: result.undefined,
           weak,
           sample,
           sharpeError: result.standardErrors.sharpe,
-          lookAhead: lookAhead === null ? null : { changed: lookAhead.changed, of: lookAhead.of },
+          lookAhead: lookAhead === null ? null : { changed: lookAhead.changed, of: lookAhead.of, deterministic: true },
           cut: result.cut,
           unfilled: result.unfilled,
           overfitting,
+          forecasts: forecasts ?? null,
           calibration: [],
         });
         const trades = decodeTrades(stored(encodeTrades(candles, result.trades)));
@@ -61,9 +64,10 @@ describe('a stored backtest', () => {
         expect(points.at(-1)).toEqual({ time: candles.openTime[candles.length - 1], equity: metrics.finalEquity });
         if (candles.length <= MOST_POINTS) expect(points.map(({ equity }) => equity)).toEqual([...result.equity]);
         else expect(points.length).toBeLessThanOrEqual(MOST_POINTS);
-        const passport = decodePassport(stored(encodePassport(candles, result.passport)));
+        const passport = decodePassport(stored(encodePassport(candles, result.passport, 'b')));
         expect(passport).toEqual({
           ...result.passport,
+          basis: 'b',
           bars: candles.length,
           from: candles.openTime[0],
           to: candles.openTime[candles.length - 1],
@@ -72,6 +76,14 @@ describe('a stored backtest', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('is drawn with no more points than a chart has, the last one among them', () => {
+    const points = Array.from({ length: 4999 }, (_, i) => ({ time: i, equity: i }));
+    const few = thinned(points, 1000);
+    expect(few.length).toBeLessThanOrEqual(1001);
+    expect(few.at(-1)).toEqual(points.at(-1));
+    expect(thinned(few, 5000)).toBe(few);
   });
 
   it('reads back its calibration', () => {

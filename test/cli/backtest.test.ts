@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { plainMarket } from '../../src/backtest/engine/market.ts';
+import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
@@ -109,7 +109,15 @@ describe('predictlab backtest', () => {
       `import { z } from ${JSON.stringify(import.meta.resolve('zod'))};
        export default { strategies: {
          always: { summary: '', params: z.strictObject({}), create: () => () => 'long' },
-         cheat: { summary: '', params: z.strictObject({}), create: (_, bars) => () => bars.candles.close[bars.index + 1] > bars.close() ? 'long' : 'flat' },
+         cheat: { summary: '', params: z.strictObject({}), create: (_, bars) => {
+           const { set } = Map.prototype;
+           let close = [];
+           Map.prototype.set = function (key, value) { if (value instanceof Float64Array) close = value; return set.call(this, key, value); };
+           bars.indicator('sma', { period: 1 });
+           Map.prototype.set = set;
+           return () => close[bars.index + 1] > bars.close() ? 'long' : 'flat';
+         } },
+         draws: { summary: '', params: z.strictObject({}), create: () => () => Math.random() > 0.5 ? 'long' : 'flat' },
        } };`,
     );
     vi.stubEnv('PREDICTLAB_PLUGINS', plugin);
@@ -123,6 +131,87 @@ describe('predictlab backtest', () => {
     });
     const cheat = await backtest('--strategy', 'cheat');
     expect(cheat.err).toMatch(/^cheat {} looks into the future: [1-9]\d* of \d+ decisions changed/);
+    const draws = await backtest('--strategy', 'draws');
+    expect(draws.err).toMatch(/^draws {} is not deterministic: [1-9]\d* of 300 decisions were others on the same data/);
+  });
+
+  it('seals the code of a plugin’s helpers, too', async () => {
+    const helper = (level: number): string => write('helper.mjs', `export const level = ${level};`);
+    helper(1);
+    const plugin = write(
+      'sealed.mjs',
+      `import { z } from ${JSON.stringify(import.meta.resolve('zod'))};
+       import { level } from './helper.mjs';
+       export default { strategies: { sealed: { summary: '', params: z.strictObject({}), create: () => () => level > 0 ? 'long' : 'hold' } } };`,
+    );
+    vi.stubEnv('PREDICTLAB_PLUGINS', plugin);
+    const passport = async () => (await backtest('--strategy', 'sealed')).json().passport as { id: string; code: string; data: string };
+    const before = await passport();
+    expect(await passport()).toEqual(before);
+    helper(2);
+    const after = await passport();
+    expect(after.code).not.toBe(before.code);
+    expect(after.id).not.toBe(before.id);
+    expect(after.data).toBe(before.data);
+  });
+});
+
+describe('predictlab backtest --walk-forward', () => {
+  it('prints each window’s pick and what it brought, and the tests as one', async () => {
+    const ended = await backtest('--strategy', 'momentum', '--param', 'period=3,6,12', '--walk-forward', '--train', '5d', '--test', '2d');
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    const printed = ended.json() as { windows: object[]; outOfSample: object; overfitting: null };
+    expect(printed.windows[0]).toMatchObject({
+      trainFrom: '1970-01-01T00:00:00.000Z',
+      trainTo: '1970-01-06T00:00:00.000Z',
+      testFrom: '1970-01-06T00:00:00.000Z',
+      testTo: '1970-01-08T00:00:00.000Z',
+      params: { threshold: 0 },
+      inSample: { sharpe: expect.any(Number) },
+      outOfSample: { totalReturn: expect.any(Number) },
+    });
+    expect(printed).toMatchObject({ count: 3, outOfSample: { sample: { dailyReturns: 6 } }, overfitting: null });
+  });
+
+  it.each([
+    [['--walk-forward', '--train', '5d'], '--walk-forward needs --test'],
+    [['--walk-forward', '--train', '5', '--test', '2d'], '--train 5: write a duration such as 60d'],
+    [['--train', '5d'], '--train and --test are for --walk-forward'],
+    [['--walk-forward', '--train', '50d', '--test', '2d'], 'the candles span 12.5 days, one window needs 52'],
+  ])('%j ends with code 2', async (args, sentence) => {
+    const ended = await backtest('--strategy', 'rsi', ...args);
+    expect(ended).toMatchObject({ code: 2, out: '' });
+    expect(ended.err).toContain(sentence);
+  });
+});
+
+describe('a market’s own terms on the command line', () => {
+  it('give what the stage gives: the venue’s fees, its tick, and no fill after the close', async () => {
+    const market: Market = {
+      ...plainMarket('probability', { model: 'polymarket', rate: 0.072 }),
+      tickSize: 0.01,
+      closesAt: 3 * 86_400_000,
+      resolution: { kind: 'settled', payout: 1, at: null },
+    };
+    const options = { halfSpread: 0.01, maxVolumeShare: 0.1 };
+    const traded = walk(300, 9, { probability: true });
+    const direct = runBacktest({ candles: traded, strategy: smaCross, params: { fast: 3, slow: 9 }, market, options });
+    const flags =
+      '--fee-model polymarket --fee 0.072 --tick 0.01 --close 1970-01-04T00:00:00Z --settle 1 --half-spread 0.01 --volume-share 0.1';
+    const strategy = '--strategy sma-cross --param fast=3 --param slow=9';
+    const file = write('probability.csv', candleCsv(traded));
+    const printed = await predictlab('backtest', '--candles', file, ...`${strategy} ${flags}`.split(' '));
+    expect(direct.metrics.trades).toBeGreaterThan(2);
+    expect(printed.json()).toMatchObject({ ...direct.metrics, cut: direct.cut, passport: direct.passport });
+  });
+
+  it.each([
+    [['--close', 'soon'], '--close soon: write a time'],
+    [['--fee-model', 'polymarket'], '--fee-model polymarket is for --market probability'],
+  ])('%j is wrong usage', async (args, sentence) => {
+    const ended = await backtest('--strategy', 'rsi', ...args);
+    expect(ended.code).toBe(2);
+    expect(ended.err).toContain(sentence);
   });
 });
 

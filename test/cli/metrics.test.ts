@@ -61,10 +61,10 @@ describe('predictlab metrics --forecasts', () => {
     expect(printed).toMatchObject({ forecasts: 4, brier: expect.closeTo(0.0375, 12), logLoss: expect.closeTo(0.19763488164214868, 12) });
     expect(printed.calibration).toEqual(
       [
-        [0.1, 0.2, 0.1, 0],
-        [0.3, 0.4, 0.3, 0],
-        [0.8, 0.9, 0.8, 1],
-        [0.9, 1, 0.9, 1],
+        [0, 0.1, 0.1, 0],
+        [0.2, 0.3, 0.3, 0],
+        [0.7, 0.8, 0.8, 1],
+        [0.8, 0.9, 0.9, 1],
       ].map(([from, to, meanForecast, hitRate]) => ({
         from,
         to,

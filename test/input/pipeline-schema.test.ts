@@ -32,6 +32,40 @@ function problemsOf(input: unknown): string[] {
 
 const task = (given: Record<string, unknown>) => ({ activity: 'httpPost', args: [{ url: 'http://127.0.0.1' }], ...given });
 
+describe('how the backtest stage trades', () => {
+  it('is said for the run, and for a strategy where that differs', () => {
+    const { backtest, strategies } = configOf({
+      backtest: { cash: 500, side: 'both', spread: 0.01, history: '90d', maxVolumeShare: null },
+      strategies: [{ name: 'rsi', backtest: { sizing: { units: 20 }, history: 'all' } }, { name: 'sma-cross' }],
+    });
+    expect(backtest).toMatchObject({ cash: 500, side: 'both', spread: 0.01, maxVolumeShare: null, historyMs: 90 * 86_400_000 });
+    expect(strategies[0].backtest).toMatchObject({ cash: 500, side: 'both', sizing: { units: 20 }, historyMs: null });
+    expect(strategies[1]).not.toHaveProperty('backtest');
+  });
+
+  it.each([
+    [{ cash: 0 }, 'backtest.cash: 0 is out of range; write a positive amount'],
+    [{ sizing: {} }, 'backtest.sizing: write either { "fraction": 0.5 } or { "units": 100 }'],
+    [{ sizing: { fraction: 0.5, units: 3 } }, 'backtest.sizing: write either'],
+    [{ sizing: { fraction: 1.5 } }, 'backtest.sizing.fraction: 1.5 is out of range; write a share of the cash above 0 and up to 1'],
+    [{ side: 'short' }, 'backtest.side: unknown side "short"; there are long, both'],
+    [{ spread: 'half' }, 'backtest.spread: "half" is no spread; write "recorded" or a half-spread such as 0.01'],
+    [{ spread: -0.1 }, 'backtest.spread: -0.1 is no spread'],
+    [{ maxVolumeShare: 10 }, 'backtest.maxVolumeShare: 10 is out of range; write a share above 0 and up to 1, or null for no cap'],
+    [{ history: '90' }, 'backtest.history: "90" is no history'],
+    [{ history: 'ever' }, 'backtest.history: "ever" is no history; write "all" or a duration such as "90d"'],
+    [{ spreads: 1 }, 'backtest.spreads: unknown field; did you mean spread?'],
+  ])('%j is refused with what to write', (backtest, sentence) => {
+    expect(problemsOf({ backtest }).join('\n')).toContain(sentence);
+  });
+
+  it('is one for the same strategy and parameters: a run has one result for them', () => {
+    const twice = (backtest: object) => problemsOf({ strategies: [{ name: 'rsi' }, { name: 'rsi', backtest }] });
+    expect(twice({ cash: 5 })).toEqual([expect.stringContaining('strategies[1].backtest: is another one than that of strategies[0]')]);
+    expect(problemsOf({ strategies: [{ name: 'rsi' }, { name: 'rsi' }] })).toEqual([]);
+  });
+});
+
 describe('a pipeline input', () => {
   it('may be empty: every field has the default that the contract states', () => {
     const config = configOf({});
@@ -50,6 +84,15 @@ describe('a pipeline input', () => {
       tasks: [],
       refetch: false,
       asOf: known.now,
+    });
+    expect(config.backtest).toEqual({
+      cash: 10_000,
+      sizing: { fraction: 1 },
+      side: 'long',
+      spread: 'recorded',
+      slippageTicks: 0,
+      maxVolumeShare: 0.1,
+      historyMs: null,
     });
     expect(config.stages.collect).toEqual({
       policy: { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 900_000 },

@@ -6,6 +6,7 @@ import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import { defineStrategy } from '../../src/backtest/strategy.ts';
+import { DEFAULT_BACKTEST } from '../../src/contracts/backtest-settings.ts';
 import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';
 import type { RunConfig, StageSettings, StrategyConfig } from '../../src/contracts/run-config.ts';
 import type { StageEffect } from '../../src/contracts/stage-effect.ts';
@@ -27,17 +28,18 @@ beforeEach(() => test.database.query('truncate symbols, instruments, ledger, run
 
 const ASOF = START + 4 * DAY;
 
-/** Four days of trades of one market, brought in as a run does. */
-async function market(id: string, facts: Partial<Instrument>, seed: number): Promise<void> {
+/** Days of trades of one market up to `asOf`, four by default, brought in as a run does. */
+async function market(id: string, facts: Partial<Instrument>, seed: number, { days = 4, asOf = ASOF } = {}): Promise<void> {
   const random = seededRandom(seed);
+  const from = asOf - days * DAY;
   let price = 0.5;
-  const rows = Array.from({ length: 4 * 24 * 4 }, (_, i) => {
+  const rows = Array.from({ length: days * 24 * 4 }, (_, i) => {
     price = Math.min(0.95, Math.max(0.05, price + Math.round((random() - 0.5) * 10) / 100));
-    return trade(START + i * (HOUR / 4), Math.round(price * 100) / 100);
+    return trade(from + i * (HOUR / 4), Math.round(price * 100) / 100);
   });
-  const executionId = `collect-${id}`;
-  await collect(test.database, { executionId, instrument: instrument(id, facts), rows, covered: { from: START, to: ASOF } });
-  await runStages(test.database, { executionId, asOf: ASOF, intervals: ['1h', '4h', '1d'] });
+  const executionId = `collect-${id}-${asOf}`;
+  await collect(test.database, { executionId, instrument: instrument(id, facts), rows, covered: { from, to: asOf } });
+  await runStages(test.database, { executionId, asOf, intervals: ['1h', '4h', '1d'] });
 }
 
 const settled = (payout: number, at: number): Resolution => ({ kind: 'settled', payout, at });
@@ -46,8 +48,18 @@ const cheat = defineStrategy({
   summary: 'for tests',
   params: z.strictObject({}),
   create: (_params, bars) => {
-    const { candles } = bars as never as { candles: { close: Float64Array } };
-    return () => (candles.close[bars.index + 1] > bars.close() ? 'long' : 'flat');
+    // watches the built-in that the engine keeps indicator values in
+    const { set } = Map.prototype;
+    let close: ArrayLike<number> = [];
+    Object.assign(Map.prototype, {
+      set(this: Map<unknown, unknown>, key: unknown, value: unknown) {
+        if (value instanceof Float64Array) close = value;
+        return set.call(this, key, value);
+      },
+    });
+    bars.indicator('sma', { period: 1 });
+    Object.assign(Map.prototype, { set });
+    return () => (close[bars.index + 1] > bars.close() ? 'long' : 'flat');
   },
 });
 
@@ -57,6 +69,7 @@ interface Run {
   readonly executionId?: string;
   readonly heartbeats?: unknown[];
   readonly signal?: AbortSignal;
+  readonly settings?: Partial<StageSettings>;
 }
 
 async function backtest({
@@ -65,6 +78,7 @@ async function backtest({
   executionId = 'run-1',
   heartbeats = [],
   signal = new AbortController().signal,
+  settings: more = {},
 }: Run): Promise<StageEffect> {
   const settings: StageSettings = {
     sourceTypes: ['polymarket'],
@@ -73,6 +87,7 @@ async function backtest({
     strategies,
     refetch: false,
     asOf,
+    ...more,
   };
   const about = { runId: 'run', executionId, symbol: 'RAIN', stage: 'backtest' } as const;
   const stage = createBacktest({ database: test.database, strategies: [...shippedStrategies, cheat], log: silent });
@@ -95,7 +110,7 @@ describe('the backtest stage', () => {
       heartbeats,
     });
     // four days: no Sharpe ratio rests on enough, so none is the best
-    expect(effect.output).toEqual({ backtests: 18, trials: 3 });
+    expect(effect.output).toEqual({ backtests: 18, trials: 3, cut: expect.any(Number) });
     expect(effect.degraded).toBeUndefined();
     expect(heartbeats.at(-1)).toEqual({ series: 5, of: 6, backtests: 18 });
 
@@ -134,6 +149,86 @@ describe('the backtest stage', () => {
       (metrics.calibration as unknown as { count: number }[]).reduce((sum, { count }) => sum + count, 0),
     );
     expect(counts).toEqual([192, 192]);
+  });
+
+  it('trades on all that is stored of a market, or on as much as is asked for', async () => {
+    await market('polymarket:0x1', {}, 1, { days: 40 });
+    const hourly = async (executionId: string) =>
+      (await readBacktests(test.database, { symbol: 'RAIN', executionId })).filter(({ interval }) => interval === '1h');
+    const strategies = [{ name: 'sma-cross', params: { fast: 2, slow: 5 } }];
+    const all = await backtest({ strategies, executionId: 'all' });
+    expect((await hourly('all'))[0]).toMatchObject({
+      passport: { bars: 40 * 24, from: ASOF - 40 * DAY },
+      metrics: { sample: { dailyReturns: 40 } },
+    });
+    expect(all.output).toMatchObject({ best: { strategy: 'sma-cross' } });
+    await backtest({ strategies, executionId: 'some', settings: { backtest: { ...DEFAULT_BACKTEST, historyMs: 10 * DAY } } });
+    expect((await hourly('some'))[0]).toMatchObject({ passport: { bars: 240, from: ASOF - 10 * DAY } });
+  });
+
+  it('leaves out what closed before the window, and takes an open market however quiet it is', async () => {
+    const longAgo = ASOF - 20 * DAY;
+    await market('polymarket:0x1', { closed: true, closesAt: longAgo, resolution: settled(1, longAgo) }, 1, { asOf: longAgo });
+    await market('polymarket:0x2', {}, 2, { asOf: longAgo });
+    await market('polymarket:0x3', { closed: true, resolution: settled(0, ASOF - DAY) }, 3, { asOf: ASOF - DAY });
+    await backtest({ strategies: [{ name: 'buy-and-hold', params: {} }] });
+    const of = (await readBacktests(test.database, { symbol: 'RAIN' })).map(({ instrument: id }) => id);
+    expect([...new Set(of)]).toEqual(['polymarket:0x2', 'polymarket:0x3']);
+  });
+
+  it('trades as it is told: no more than a share of the volume, half the recorded spread, and counts what that cut', async () => {
+    await market('polymarket:0x1', { book: { bid: 0.5, ask: 0.54, at: ASOF } }, 1);
+    const strategies: StrategyConfig[] = [
+      { name: 'buy-and-hold', params: {} },
+      { name: 'favourite', params: { threshold: 0.05 }, backtest: { ...DEFAULT_BACKTEST, maxVolumeShare: null, spread: 0.1, cash: 50 } },
+    ];
+    const effect = await backtest({ strategies, settings: { intervals: ['1h'] } });
+    expect(effect.output).toEqual({ backtests: 2, trials: 2, cut: 1 });
+    const [held, other] = await readBacktests(test.database, { symbol: 'RAIN' });
+    // four trades of ten an hour: a tenth of that is four
+    expect(held).toMatchObject({ trades: [{ size: 4 }], metrics: { cut: 1, unfilled: {} } });
+    expect(JSON.parse((held.passport as { settings: string }).settings)).toMatchObject({
+      options: { halfSpread: 0.02, maxVolumeShare: 0.1, cash: 10_000 },
+    });
+    expect(JSON.parse((other.passport as { settings: string }).settings)).toMatchObject({
+      options: { halfSpread: 0.1, maxVolumeShare: null, cash: 50 },
+    });
+    expect(other.metrics).toMatchObject({ cut: 0 });
+  });
+
+  it('keeps the results of a series of which nothing has changed, to the byte, and computes the others', async () => {
+    await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
+    await market('polymarket:0x2', { resolution: settled(0, ASOF - 1) }, 2);
+    await market('polymarket:0x3', {}, 3);
+    const strategies = [{ name: 'sma-cross', params: { fast: [2, 3], slow: 5 } }];
+    const stored = async (executionId: string) => await readBacktests(test.database, { symbol: 'RAIN', executionId });
+    const first = await backtest({ strategies, executionId: 'run-1' });
+    const again = await backtest({ strategies, executionId: 'run-2' });
+    expect(again.output).toEqual({ ...(first.output as object), unchanged: 18 });
+    expect(await stored('run-2')).toEqual((await stored('run-1')).map((one) => ({ ...one, executionId: 'run-2' })));
+    // a market resolves; candles come in for another
+    await saveInstruments(test.database, 'RAIN', [instrument('polymarket:0x3', { resolution: settled(1, ASOF - 1) })]);
+    expect((await backtest({ strategies, executionId: 'run-3' })).output).toMatchObject({ backtests: 18, unchanged: 12 });
+    await collect(test.database, {
+      executionId: 'late',
+      instrument: instrument('polymarket:0x1', { resolution: settled(1, ASOF - 1) }),
+      rows: [trade(ASOF - 2 * DAY + 1, 0.07)],
+    });
+    await runStages(test.database, { executionId: 'late', asOf: ASOF, intervals: ['1h', '4h', '1d'] });
+    expect((await backtest({ strategies, executionId: 'run-4' })).output).toMatchObject({ backtests: 18, unchanged: 12 });
+    // other terms, another grid: nothing is kept
+    const backtestSettings = { ...DEFAULT_BACKTEST, cash: 1 };
+    expect((await backtest({ strategies, executionId: 'run-5', settings: { backtest: backtestSettings } })).output).not.toHaveProperty(
+      'unchanged',
+    );
+    // computing everything afresh gives what was kept
+    await test.database.query("delete from backtests where execution_id <> 'run-4'");
+    const kept = await stored('run-4');
+    await test.database.query('delete from backtests');
+    await backtest({ strategies, executionId: 'run-6' });
+    expect((await stored('run-6')).map(({ metrics, trades, passport }) => ({ metrics, trades, passport }))).toEqual(
+      kept.map(({ metrics, trades, passport }) => ({ metrics, trades, passport })),
+    );
   });
 
   it('takes effect once: a second execution returns the first output and changes nothing', async () => {
@@ -176,6 +271,27 @@ describe('the backtest stage', () => {
       backtest({ strategies: [{ name: 'rsi', params: {} }], signal: AbortSignal.abort(new Error('cancelled')) }),
     ).rejects.toThrow('cancelled');
     expect(await readBacktests(test.database, { symbol: 'RAIN' })).toEqual([]);
+  });
+});
+
+describe('predictlab export', () => {
+  it('gives trades and equity of stored backtests: profits add up to the equity’s end, one row a bar', async () => {
+    vi.stubEnv('DATABASE_URL', test.url);
+    await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
+    await market('polymarket:0x2', {}, 2);
+    await backtest({ strategies: [{ name: 'sma-cross', params: { fast: 2, slow: 5 } }] });
+    const rows = async (what: string) =>
+      (await predictlab('export', what, '--symbol', 'RAIN', '--interval', '1h', '--json')).json() as unknown as Record<string, unknown>[];
+    const [trades, equity] = [await rows('trades'), await rows('equity')];
+    expect(Object.keys(trades[0])).toEqual(
+      'symbol source instrument interval strategy params entry_time exit_time side size entry_price exit_price pnl fees'.split(' '),
+    );
+    for (const id of ['polymarket:0x1', 'polymarket:0x2']) {
+      const curve = equity.filter((row) => row['instrument'] === id);
+      expect(curve).toHaveLength(96);
+      const profit = trades.filter((row) => row['instrument'] === id).reduce((sum, row) => sum + (row['pnl'] as number), 0);
+      expect(curve.at(-1)?.['equity']).toBeCloseTo(10_000 + profit, 6);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
-import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.ts';
+import { decodeEquity, decodeTrades, thinned } from '../../backtest/record/curve-columns.ts';
 import { decodeMetrics, rankedSharpe } from '../../backtest/record/metrics-column.ts';
 import { decodePassport, shortPassport } from '../../backtest/record/passport-column.ts';
+import { tradingTerms } from '../../backtest/record/trading-terms.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../../contracts/words.ts';
 import { unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
@@ -33,6 +34,8 @@ import {
 /** Candles on one page, over all its instruments and intervals. */
 const MAX_CANDLES = 6000;
 const MAX_QUARANTINE_TICKS = 500;
+/** Of the drawn equity curve: more than a chart has pixels for. */
+const MAX_EQUITY_POINTS = 1000;
 
 /** What the sections of one page have in common; maps are by instrument key. */
 export interface SectionContext {
@@ -211,6 +214,7 @@ const twinsOf = async (queryable: Queryable, instrument: StoredInstrument, asOf:
 
 const rowOf = (head: BacktestHead): BacktestRow => {
   const { lookAhead, ...stored } = decodeMetrics(head.metrics);
+  const passport = decodePassport(head.passport);
   return {
     strategy: head.strategy,
     params: paramsText(head.params),
@@ -219,9 +223,12 @@ const rowOf = (head: BacktestHead): BacktestRow => {
     undefined: stored.undefined,
     weak: stored.weak,
     sharpeError: stored.sharpeError,
+    cut: stored.cut,
+    unfilled: { ...stored.unfilled },
+    terms: passport === null ? null : tradingTerms(passport),
     proof: lookAhead === null ? null : { changed: lookAhead.changed, decisions: lookAhead.of },
     overfitting: stored.overfitting,
-    passport: shortPassport(decodePassport(head.passport)),
+    passport: shortPassport(passport),
   };
 };
 
@@ -232,5 +239,5 @@ const chosenOf = async (queryable: Queryable, heads: readonly BacktestHead[]): P
   const head = heads[index];
   const curves = head === undefined ? undefined : (await backtestCurves(queryable, [head.id])).get(head.id);
   if (head === undefined || curves === undefined) return null;
-  return { index, trades: decodeTrades(curves.trades), equity: decodeEquity(curves.equity) };
+  return { index, trades: decodeTrades(curves.trades), equity: thinned(decodeEquity(curves.equity), MAX_EQUITY_POINTS) };
 };

@@ -1,5 +1,6 @@
 import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
 import type { BacktestResult } from '../../backtest/engine/result.ts';
+import type { MarketForecasts } from '../../backtest/metrics/calibration.ts';
 import { encodeEquity, encodeTrades } from '../../backtest/record/curve-columns.ts';
 import { encodeMetrics } from '../../backtest/record/metrics-column.ts';
 import { encodePassport } from '../../backtest/record/passport-column.ts';
@@ -14,17 +15,22 @@ export function backtestRecord(input: {
   readonly result: BacktestResult;
   /** Probability of overfitting of the trials it belongs to. */
   readonly overfitting: number | null;
+  readonly forecasts: MarketForecasts | undefined;
+  readonly basis: string;
 }): BacktestRecord {
-  const { symbol, series, data, result, overfitting } = input;
+  const { symbol, series, data, result, overfitting, forecasts, basis } = input;
   const { candles } = data;
+  const { instrumentKey, interval, priceType } = series;
   return {
     symbol,
-    ...series,
+    instrumentKey,
+    interval,
+    priceType,
     strategy: result.strategy,
     params: result.params,
-    metrics: encodeMetrics(result, overfitting),
+    metrics: encodeMetrics(result, { overfitting, forecasts }),
     trades: encodeTrades(candles, result.trades),
     equity: encodeEquity(candles.openTime, result.equity),
-    passport: encodePassport(candles, result.passport),
+    passport: encodePassport(candles, result.passport, basis),
   };
 }

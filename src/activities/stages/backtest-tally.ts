@@ -1,29 +1,57 @@
-import type { BacktestResult } from '../../backtest/engine/result.ts';
-import { rankedSharpe } from '../../backtest/record/metrics-column.ts';
+import type { Unfilled } from '../../backtest/engine/result.ts';
+import { rankedSharpe, type StoredMetrics } from '../../backtest/record/metrics-column.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
+
+/** A result as far as it is counted, computed or taken over. */
+interface CountedResult extends Pick<StoredMetrics, 'metrics' | 'weak' | 'lookAhead' | 'cut' | 'unfilled'> {
+  readonly strategy: string;
+  readonly params: Readonly<Record<string, Json>>;
+}
 
 /** What a symbol's backtests add up to. */
 export class BacktestTally {
   /** Results stored. */
   backtests = 0;
-  /** One sentence for each strategy that was caught using the future. */
+  /** Of them taken over from an earlier run, since nothing they come from has changed. */
+  unchanged = 0;
+  /** One sentence for each strategy that was caught using the future, or does not decide the same twice. */
   readonly lookAhead = new Set<string>();
   private readonly trials = new Set<string>();
   private best: { readonly strategy: string; readonly sharpe: number } | undefined;
+  private cut = 0;
+  private readonly unfilled: Unfilled = {};
 
-  add({ strategy, params, metrics, weak, lookAhead }: BacktestResult): void {
+  add({ strategy, params, metrics, weak, lookAhead, cut, unfilled }: CountedResult): void {
     this.backtests++;
     this.trials.add(`${strategy} ${JSON.stringify(params)}`);
+    this.cut += cut ?? 0;
+    for (const reason of ['beyondTick', 'noVolume'] as const) {
+      const count = unfilled[reason];
+      if (count !== undefined) this.unfilled[reason] = (this.unfilled[reason] ?? 0) + count;
+    }
     // what rests on too little is not ranked
     const sharpe = rankedSharpe({ metrics, weak });
     if (sharpe !== null && sharpe > (this.best?.sharpe ?? Number.NEGATIVE_INFINITY)) this.best = { strategy, sharpe };
     if (lookAhead === null || lookAhead.changed === 0) return;
+    if (!lookAhead.deterministic) {
+      this.lookAhead.add(
+        `strategy ${strategy} is not deterministic: it decided otherwise on the same data; it draws random numbers, reads a clock or remembers earlier runs`,
+      );
+      return;
+    }
     this.lookAhead.add(
       `strategy ${strategy} looks into the future: decisions changed when what comes later did; its results cannot be had by trading`,
     );
   }
 
   output(): { readonly [key: string]: Json } {
-    return { backtests: this.backtests, trials: this.trials.size, ...(this.best === undefined ? {} : { best: this.best }) };
+    return {
+      backtests: this.backtests,
+      trials: this.trials.size,
+      ...(this.unchanged > 0 && { unchanged: this.unchanged }),
+      ...(this.best !== undefined && { best: this.best }),
+      ...(this.cut > 0 && { cut: this.cut }),
+      ...(Object.keys(this.unfilled).length > 0 && { unfilled: { ...this.unfilled } }),
+    };
   }
 }

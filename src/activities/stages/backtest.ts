@@ -1,26 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BacktestData, backtestData } from '../../backtest/engine/backtest-data.ts';
-import type { CandleSeries } from '../../backtest/engine/candle-series.ts';
-import { marketOf } from '../../backtest/engine/market.ts';
+import { lastCandles } from '../../backtest/engine/candle-series.ts';
+import { type Market, marketOf } from '../../backtest/engine/market.ts';
 import { resolutionAsOf } from '../../backtest/engine/settlement.ts';
+import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
 import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
-import { type TrialsResult, trialSteps } from '../../backtest/run-trials.ts';
-import { strategyTrials } from '../../backtest/strategies/registry.ts';
+import { MOST_VALUES, type TrialsResult, trialSteps } from '../../backtest/run-trials.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
-import type { TimeRange } from '../../contracts/market-data.ts';
-import type { StrategyConfig } from '../../contracts/run-config.ts';
 import { windowOf } from '../../contracts/run-window.ts';
+import type { StageInput } from '../../contracts/stage-report.ts';
 import { INTERVAL_MS, stageTaskId } from '../../contracts/words.ts';
-import { type BacktestSeries, backtestSeries } from '../../storage/backtests/backtest-series.ts';
+import { backtestSeries, type StandingSeries } from '../../storage/backtests/backtest-series.ts';
 import { saveBacktests, saveCalibration } from '../../storage/backtests/backtests.ts';
+import { takeOverBacktests, unchangedBacktests } from '../../storage/backtests/unchanged-backtests.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
 import type { Database, Queryable } from '../../storage/database/database.ts';
 import { instrumentsOf, type StoredInstrument } from '../../storage/markets/instruments.ts';
 import { backtestRecord } from './backtest-record.ts';
 import { BacktestTally } from './backtest-tally.ts';
-import { ResolvedCloses } from './resolved-closes.ts';
+import { basisOf, optionsOn, type TrialGroup, trialGroups } from './backtest-trials.ts';
+import { closesAsForecasts, ResolvedCloses } from './resolved-closes.ts';
 import type { StageFunction } from './stage-work.ts';
 
 export interface BacktestDependencies {
@@ -34,32 +34,46 @@ export interface BacktestDependencies {
 const SLICE_MS = 50;
 
 /**
- * `backtest`: every strategy of the run, on every instrument and interval of the symbol that has complete candles in the
- * run's window. All trials on one series are judged together; none is an output of 0, not a failure.
+ * `backtest`: every strategy of the run, on every instrument and interval of the symbol that still trades or had complete candles
+ * in the run's window, over as much of their stored history as the run asks for. All trials on one series are judged together;
+ * a series of which nothing has changed since the symbol's last run keeps its results. None is an output of 0, not a failure.
  */
 export function createBacktest({ strategies, log }: BacktestDependencies): StageFunction {
   return async (input, work) => {
-    const trials = trialsFrom(input.settings.strategies, strategies);
+    const groups = trialGroups(input.settings, strategies);
     return await work.commit(async (transaction) => {
-      const { executionId, symbol, settings } = input;
+      const { executionId, symbol } = input;
       const tally = new BacktestTally();
       const resolved = new ResolvedCloses();
-      const instruments = new Map((await instrumentsOf(transaction, symbol, settings.sourceTypes)).map((one) => [one.key, one]));
-      const window = windowOf(settings);
-      const filter = { instrumentKeys: [...instruments.keys()], intervals: settings.intervals, ...window };
-      const every = trials.length === 0 ? [] : await backtestSeries(transaction, filter);
-      for (const [done, series] of every.entries()) {
-        const instrument = instruments.get(series.instrumentKey) as StoredInstrument;
-        const data = await readSeries(transaction, instrument, series, window);
-        resolved.add(series.interval, data);
+      const tasks = await planned(transaction, input, groups);
+      const unchanged = await unchangedBacktests(transaction, { symbol, executionId, bases: tasks.map(({ basis }) => basis) });
+      for (const [done, task] of tasks.entries()) {
+        const { series, trials, basis } = task;
         const alive = (): void => {
-          work.heartbeat({ series: done, of: every.length, backtests: tally.backtests });
+          work.heartbeat({ series: done, of: tasks.length, backtests: tally.backtests });
           work.signal.throwIfAborted();
         };
+        const before = unchanged.get(basis) ?? [];
+        if (before.length === trials.length) {
+          await takeOverBacktests(
+            transaction,
+            input,
+            before.map(({ id }) => id),
+          );
+          const stored = before.map((one) => ({ ...one, ...decodeMetrics(one.metrics) }));
+          for (const one of stored) tally.add(one);
+          tally.unchanged += stored.length;
+          resolved.add(series.interval, stored[0].forecasts ?? undefined);
+          alive();
+          continue;
+        }
+        const data = await readSeries(transaction, task);
+        const forecasts = closesAsForecasts(data);
+        resolved.add(series.interval, forecasts);
         const { results, overfitting } = await inSlices(data, trials, alive);
         for (const result of results) {
           tally.add(result);
-          await saveBacktests(transaction, input, [backtestRecord({ symbol, series, data, result, overfitting })]);
+          await saveBacktests(transaction, input, [backtestRecord({ symbol, series, data, result, overfitting, forecasts, basis })]);
           alive();
         }
       }
@@ -70,38 +84,56 @@ export function createBacktest({ strategies, log }: BacktestDependencies): Stage
   };
 }
 
-/** Every combination of every strategy, each once however often the input names it. */
-function trialsFrom(configs: readonly StrategyConfig[], strategies: readonly Strategy[]): Trial[] {
-  const trials = configs.flatMap(({ name, params }) => {
-    const checked = strategyTrials(name, params, strategies);
-    if ('problems' in checked) throw new PredictLabError('BadInput', checked.problems.join('; '));
-    return checked.trials.map((one): readonly [string, Trial] => [
-      `${name} ${JSON.stringify(one)}`,
-      { strategy: checked.strategy, params: one },
-    ]);
-  });
-  return [...new Map(trials).values()];
+/** All trials on one series. */
+interface SeriesTask {
+  readonly series: StandingSeries;
+  readonly instrument: StoredInstrument;
+  readonly market: Market;
+  readonly trials: readonly Trial[];
+  /** `from ≤ openTime`, closed by `to`; UTC epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  readonly basis: string;
 }
 
-async function readSeries(
-  queryable: Queryable,
-  instrument: StoredInstrument,
-  { interval, priceType }: BacktestSeries,
-  { from, to }: TimeRange,
-): Promise<BacktestData> {
-  const candles: CandleSeries = await readCandles(queryable, {
+async function planned(queryable: Queryable, { symbol, settings }: StageInput, groups: readonly TrialGroup[]): Promise<SeriesTask[]> {
+  if (groups.length === 0) return [];
+  const window = windowOf(settings);
+  const instruments = await instrumentsOf(queryable, symbol, settings.sourceTypes);
+  const byKey = new Map(instruments.map((one) => [one.key, one]));
+  const keys = (open: boolean): number[] =>
+    instruments.filter((one) => open === (!one.closed && one.resolution.kind === 'open')).map(({ key }) => key);
+  const tasks: SeriesTask[] = [];
+  for (const { historyMs, trials: configured } of groups) {
+    const from = historyMs === null ? Number.NEGATIVE_INFINITY : window.to - historyMs;
+    const filter = { open: keys(true), closed: keys(false), intervals: settings.intervals, from, closedSince: window.from, to: window.to };
+    for (const series of await backtestSeries(queryable, filter)) {
+      const instrument = byKey.get(series.instrumentKey) as StoredInstrument;
+      // what became known after the run's instant is not known to it
+      const market = marketOf({ ...instrument, resolution: resolutionAsOf(instrument.resolution, window.to) });
+      const trials = configured.map((trial): Trial => ({ ...trial, options: optionsFor(market, optionsOn(trial.settings, instrument)) }));
+      const basis = basisOf({ series, market, trials });
+      tasks.push({ series, instrument, market, trials, from, to: window.to, basis });
+    }
+  }
+  return tasks;
+}
+
+async function readSeries(queryable: Queryable, { series, instrument, market, trials, from, to }: SeriesTask): Promise<BacktestData> {
+  const { interval, priceType } = series;
+  const stored = await readCandles(queryable, {
     instrumentKey: instrument.key,
     priceType,
     interval,
-    from,
+    ...(Number.isFinite(from) && { from }),
     // a run as of an earlier instant must not read bars that were still open then, though they are complete by now
     to: to - INTERVAL_MS[interval] + 1,
     completeOnly: true,
   });
-  // what became known after the run's instant is not known to it
-  const market = marketOf({ ...instrument, resolution: resolutionAsOf(instrument.resolution, to) });
-  const series = `${instrument.id} ${interval}`;
-  return backtestData(candles, market, { series, whereOf: (bar) => `${series}, ${new Date(candles.openTime[bar]).toISOString()}` });
+  // a grid on years of minutes: as much of the newest as fits
+  const candles = lastCandles(stored, Math.floor(MOST_VALUES / trials.length));
+  const name = `${instrument.id} ${interval}`;
+  return backtestData(candles, market, { series: name, whereOf: (bar) => `${name}, ${new Date(candles.openTime[bar]).toISOString()}` });
 }
 
 async function inSlices(data: BacktestData, trials: readonly Trial[], alive: () => void): Promise<TrialsResult> {

@@ -1,5 +1,5 @@
 import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
-import { calibration } from '../../backtest/metrics/calibration.ts';
+import { calibrationOfMarkets, type MarketForecasts, marketForecasts } from '../../backtest/metrics/calibration.ts';
 import { encodeCalibration } from '../../backtest/record/metrics-column.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { Interval } from '../../contracts/words.ts';
@@ -7,29 +7,27 @@ import type { Interval } from '../../contracts/words.ts';
 /** Fewer markets say nothing about how often a forecast comes true: all of a market's closes share its one outcome. */
 const FEWEST_MARKETS = 2;
 
+/** A market's closes as forecasts of its outcome; undefined where it has none of 0 or 1. */
+export function closesAsForecasts({ candles, market }: BacktestData): MarketForecasts | undefined {
+  const { resolution } = market;
+  if (resolution.kind !== 'settled' || (resolution.payout !== 0 && resolution.payout !== 1)) return undefined;
+  return marketForecasts(candles.close, resolution.payout);
+}
+
 /** The closes of a symbol's resolved markets as forecasts of their outcomes, by interval. */
 export class ResolvedCloses {
-  private readonly byInterval = new Map<Interval, { markets: number; forecasts: number[]; outcomes: number[] }>();
+  private readonly byInterval = new Map<Interval, MarketForecasts[]>();
 
-  /** Takes a market's closes if it paid 0 or 1. */
-  add(interval: Interval, { candles, market }: BacktestData): void {
-    const { resolution } = market;
-    if (resolution.kind !== 'settled' || (resolution.payout !== 0 && resolution.payout !== 1)) return;
-    const closes = this.byInterval.get(interval) ?? { markets: 0, forecasts: [], outcomes: [] };
-    closes.markets++;
-    for (const close of candles.close) {
-      closes.forecasts.push(close);
-      closes.outcomes.push(resolution.payout);
-    }
-    this.byInterval.set(interval, closes);
+  add(interval: Interval, forecasts: MarketForecasts | undefined): void {
+    if (forecasts === undefined) return;
+    const markets = this.byInterval.get(interval);
+    if (markets === undefined) this.byInterval.set(interval, [forecasts]);
+    else markets.push(forecasts);
   }
 
   /** A calibration table for each interval with enough markets. */
   *tables(): Generator<{ readonly interval: Interval; readonly bins: Json }> {
-    for (const [interval, { markets, forecasts, outcomes }] of this.byInterval) {
-      if (markets < FEWEST_MARKETS) continue;
-      const bins = calibration(Float64Array.from(forecasts), Float64Array.from(outcomes));
-      yield { interval, bins: encodeCalibration(bins) };
-    }
+    for (const [interval, markets] of this.byInterval)
+      if (markets.length >= FEWEST_MARKETS) yield { interval, bins: encodeCalibration(calibrationOfMarkets(markets)) };
   }
 }

@@ -1,7 +1,7 @@
 import type { MarketKind } from '../../contracts/words.ts';
 import type { Reading } from '../indicators/reading.ts';
 import {
-  INDICATOR_NAMES,
+  checkedIndicatorParams,
   type IndicatorName,
   type IndicatorParams,
   type IndicatorReadings,
@@ -18,18 +18,18 @@ interface Clock {
 
 /** A column behind the clock: only what is at or before the present bar can be read. */
 class ColumnReading implements Reading {
-  private readonly values: Float64Array;
-  private readonly clock: Clock;
+  readonly #values: Float64Array;
+  readonly #clock: Clock;
 
   constructor(values: Float64Array, clock: Clock) {
-    this.values = values;
-    this.clock = clock;
+    this.#values = values;
+    this.#clock = clock;
   }
 
   at(back = 0): number {
-    const index = this.clock.index - back;
+    const index = this.#clock.index - back;
     if (!(back >= 0 && index >= 0)) return Number.NaN;
-    const value = this.values[index];
+    const value = this.#values[index];
     // a fraction names no bar
     return value === undefined ? Number.NaN : value;
   }
@@ -38,24 +38,39 @@ class ColumnReading implements Reading {
 /** Indicator values of one series, computed once however many trials ask for them. */
 export type IndicatorCache = Map<string, ReturnType<typeof indicatorValues>>;
 
-/**
- * The strategy's window onto a series: accessors count backwards from the clock, which only the engine moves.
- * What a strategy could reach by going around the types is what the look-ahead proof takes away (`look-ahead.ts`).
- */
-export class MovingBars implements BarsSoFar {
-  private readonly candles: CandleSeries;
-  private readonly about: Market;
-  private readonly clock: Clock = { index: -1 };
-  private readonly cache: IndicatorCache;
-  private readonly derived: { compute: (bars: BarsSoFar) => number; values: Float64Array }[] = [];
-  private readonly columns: Record<'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume', ColumnReading>;
+/** What the engine alone can do with a window. */
+interface Window {
+  readonly bars: BarsSoFar;
+  /** Goes to the next bar. */
+  readonly advance: () => void;
+}
 
-  constructor(candles: CandleSeries, market: Market, cache: IndicatorCache = new Map()) {
-    this.candles = candles;
-    this.about = market;
-    this.cache = cache;
-    const column = (values: Float64Array): ColumnReading => new ColumnReading(values, this.clock);
-    this.columns = {
+let advance: (bars: View) => void;
+
+/** The strategy's window onto a series: accessors count backwards from a clock that it has no way to move, or to see behind. */
+class View implements BarsSoFar {
+  readonly #candles: CandleSeries;
+  readonly #about: Market;
+  readonly #clock: Clock = { index: -1 };
+  readonly #cache: IndicatorCache;
+  readonly #derived: { compute: (bars: BarsSoFar) => number; values: Float64Array }[] = [];
+  readonly #columns: Record<'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume', ColumnReading>;
+
+  static {
+    advance = (bars) => {
+      const clock = bars.#clock;
+      const derived = bars.#derived;
+      clock.index++;
+      for (let i = 0; i < derived.length; i++) derived[i].values[clock.index] = derived[i].compute(bars);
+    };
+  }
+
+  constructor(candles: CandleSeries, market: Market, cache: IndicatorCache) {
+    this.#candles = candles;
+    this.#about = market;
+    this.#cache = cache;
+    const column = (values: Float64Array): ColumnReading => new ColumnReading(values, this.#clock);
+    this.#columns = {
       openTime: column(candles.openTime),
       open: column(candles.open),
       high: column(candles.high),
@@ -65,49 +80,43 @@ export class MovingBars implements BarsSoFar {
     };
   }
 
-  /** Goes to the next bar; the engine's to call. */
-  advance(): void {
-    this.clock.index++;
-    for (let i = 0; i < this.derived.length; i++) this.derived[i].values[this.clock.index] = this.derived[i].compute(this);
-  }
-
   get index(): number {
-    return this.clock.index;
+    return this.#clock.index;
   }
   get market(): MarketKind {
-    return this.about.kind;
+    return this.#about.kind;
   }
   get tickSize(): number | null {
-    return this.about.tickSize;
+    return this.#about.tickSize;
   }
   time(back?: number): number {
-    return this.columns.openTime.at(back);
+    return this.#columns.openTime.at(back);
   }
   open(back?: number): number {
-    return this.columns.open.at(back);
+    return this.#columns.open.at(back);
   }
   high(back?: number): number {
-    return this.columns.high.at(back);
+    return this.#columns.high.at(back);
   }
   low(back?: number): number {
-    return this.columns.low.at(back);
+    return this.#columns.low.at(back);
   }
   close(back?: number): number {
-    return this.columns.close.at(back);
+    return this.#columns.close.at(back);
   }
   volume(back?: number): number {
-    return this.columns.volume.at(back);
+    return this.#columns.volume.at(back);
   }
 
   indicator<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorReadings<Name> {
-    if (!INDICATOR_NAMES.includes(name)) throw new TypeError(`there is no indicator '${name}', there are: ${INDICATOR_NAMES.join(', ')}`);
-    const key = `${name} ${JSON.stringify(params)}`;
-    let values = this.cache.get(key);
+    const checked = checkedIndicatorParams(name, params);
+    const key = `${name} ${JSON.stringify(checked)}`;
+    let values = this.#cache.get(key);
     if (values === undefined) {
-      values = indicatorValues(name, this.candles, params);
-      this.cache.set(key, values);
+      values = indicatorValues(name, this.#candles, checked);
+      this.#cache.set(key, values);
     }
-    const reading = (column: Float64Array): Reading => new ColumnReading(column, this.clock);
+    const reading = (column: Float64Array): Reading => new ColumnReading(column, this.#clock);
     const readings =
       values instanceof Float64Array
         ? reading(values)
@@ -116,8 +125,14 @@ export class MovingBars implements BarsSoFar {
   }
 
   derive(compute: (bars: BarsSoFar) => number): Reading {
-    const values = new Float64Array(this.candles.length).fill(Number.NaN);
-    this.derived.push({ compute, values });
-    return new ColumnReading(values, this.clock);
+    const values = new Float64Array(this.#candles.length).fill(Number.NaN);
+    this.#derived.push({ compute, values });
+    return new ColumnReading(values, this.#clock);
   }
+}
+
+/** Opens a window onto a series, before its first bar: `bars` for the strategy, `advance` for the engine. */
+export function openWindow(candles: CandleSeries, market: Market, cache: IndicatorCache = new Map()): Window {
+  const bars = new View(candles, market, cache);
+  return { bars, advance: () => advance(bars) };
 }

@@ -32,6 +32,21 @@ export const cutCandles = (candles: CandleSeries, length: number): CandleSeries 
   volume: candles.volume.subarray(0, length),
 });
 
+/** The last `length` bars, or all there are; shares memory with `candles`. */
+export const lastCandles = (candles: CandleSeries, length: number): CandleSeries =>
+  candles.length <= length ? candles : candlesBetween(candles, candles.length - length, candles.length);
+
+/** The bars from `from` up to, not including, `to`; shares memory with `candles`. */
+export const candlesBetween = (candles: CandleSeries, from: number, to: number): CandleSeries => ({
+  length: to - from,
+  openTime: candles.openTime.subarray(from, to),
+  open: candles.open.subarray(from, to),
+  high: candles.high.subarray(from, to),
+  low: candles.low.subarray(from, to),
+  close: candles.close.subarray(from, to),
+  volume: candles.volume.subarray(from, to),
+});
+
 /** A copy that shares nothing with `candles`. */
 export const copyCandles = (candles: CandleSeries): CandleSeries => ({
   length: candles.length,

@@ -1,7 +1,7 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Params } from '../strategies/registry.ts';
 import type { Signal, Strategy } from '../strategy.ts';
-import { type IndicatorCache, MovingBars } from './bars-so-far.ts';
+import { type IndicatorCache, openWindow } from './bars-so-far.ts';
 import type { CandleSeries } from './candle-series.ts';
 import type { Market } from './market.ts';
 
@@ -30,11 +30,11 @@ export interface DecisionInput {
  * @throws PredictLabError BadInput when the strategy answers something else
  */
 export function decisionsOf({ strategy, params, candles, market, cache, bars: count = candles.length }: DecisionInput): Uint8Array {
-  const bars = new MovingBars(candles, market, cache);
+  const { bars, advance } = openWindow(candles, market, cache);
   const decide = strategy.create(params, bars);
   const decisions = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
-    bars.advance();
+    advance();
     const signal = decide();
     if (signal === 'hold') continue;
     const code = CODES[signal];

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { didYouMean } from '../../contracts/nearest-name.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import { atr } from './atr.ts';
 import type { Bands } from './bands.ts';
@@ -43,6 +45,30 @@ export type IndicatorReadings<Name extends IndicatorName> =
 
 /** The names of the indicators, as users write them. */
 export const INDICATOR_NAMES = Object.keys(INDICATORS) as readonly IndicatorName[];
+
+/**
+ * An indicator's parameters with defaults filled in. Strategies of plugins are plain JavaScript: a misspelt name or a period of 0
+ * would otherwise read as NaN for ever, which looks like a strategy that never trades.
+ *
+ * @throws PredictLabError BadInput, one sentence
+ */
+export function checkedIndicatorParams<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorParams<Name> {
+  if (!INDICATOR_NAMES.includes(name))
+    throw new PredictLabError(
+      'BadInput',
+      `there is no indicator '${name as string}'${didYouMean(name, INDICATOR_NAMES)}; there are: ${INDICATOR_NAMES.join(', ')}`,
+    );
+  const schema: z.ZodType = INDICATORS[name].params;
+  const parsed = schema.safeParse(params ?? {});
+  if (parsed.success) return parsed.data as IndicatorParams<Name>;
+  const takes = Object.keys(INDICATORS[name].params.shape).join(', ');
+  const problems = parsed.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `has no parameter ${issue.keys.join(', ')}, it takes ${takes}`
+      : `${issue.path.join('.')}: ${issue.message}`,
+  );
+  throw new PredictLabError('BadInput', `the indicator ${name} ${problems.join('; ')}`);
+}
 
 /** Computes a shipped indicator over a whole series. */
 export function indicatorValues<Name extends IndicatorName>(

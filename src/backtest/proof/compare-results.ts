@@ -12,14 +12,17 @@ export interface ComparableResult {
   readonly passport: Pick<Passport, 'data' | 'code' | 'settings' | 'seed'>;
 }
 
-/** What can make two results differ. `settings` are options and, in grids, the other trials. */
-export type ChangeCause = 'data' | 'code' | 'params' | 'settings' | 'seed';
+/**
+ * What can make two results differ. `settings` are the options; `trials` are the others that a result was judged beside, on which
+ * its deflated Sharpe ratio depends; `unexplained` are other numbers under the same passport.
+ */
+export type ChangeCause = 'data' | 'code' | 'params' | 'settings' | 'trials' | 'seed' | 'unexplained';
 
 /** The same series and strategy in two runs, with other numbers. */
 export interface ChangedResult<Result extends ComparableResult> {
   readonly before: Result;
   readonly after: Result;
-  /** Never empty: without a cause the same passport would give the same numbers. */
+  /** Never empty: equal passports with other numbers are `unexplained` (a strategy that is not deterministic, a changed row). */
   readonly because: readonly ChangeCause[];
   /** The metrics that differ, before and after. */
   readonly metrics: Readonly<Partial<Record<MetricName, readonly [before: number | null, after: number | null]>>>;
@@ -39,12 +42,12 @@ export interface Comparison<Result extends ComparableResult> {
 export function compareResults<Result extends ComparableResult>(before: readonly Result[], after: readonly Result[]): Comparison<Result> {
   const exact = pairUp(before, after, ({ series, strategy, params }) => [series, strategy, params].join('\n'));
   const loose = pairUp(exact.onlyBefore, exact.onlyAfter, ({ series, strategy }) => [series, strategy].join('\n'));
-  const pairs = [...exact.pairs, ...loose.pairs].map(([one, other]) => ({
-    before: one,
-    after: other,
-    because: causesOf(one, other),
-    metrics: differences(one, other),
-  }));
+  const pairs = [...exact.pairs, ...loose.pairs].map(([one, other]) => {
+    const metrics = differences(one, other);
+    const causes = causesOf(one, other);
+    const because: ChangeCause[] = causes.length === 0 && Object.keys(metrics).length > 0 ? ['unexplained'] : causes;
+    return { before: one, after: other, because, metrics };
+  });
   const changed = pairs.filter(({ because }) => because.length > 0);
   return { same: pairs.length - changed.length, changed, onlyBefore: loose.onlyBefore, onlyAfter: loose.onlyAfter };
 }
@@ -68,9 +71,30 @@ function causesOf(before: ComparableResult, after: ComparableResult): ChangeCaus
   if (before.passport.data !== after.passport.data) causes.push('data');
   if (before.passport.code !== after.passport.code) causes.push('code');
   if (before.params !== after.params) causes.push('params');
-  else if (before.passport.settings !== after.passport.settings) causes.push('settings');
+  causes.push(...settingsCauses(before, after));
   if (before.passport.seed !== after.passport.seed) causes.push('seed');
   return causes;
+}
+
+/** Which part of the settings differs, parameters apart. */
+function settingsCauses(before: ComparableResult, after: ComparableResult): ChangeCause[] {
+  if (before.passport.settings === after.passport.settings) return [];
+  const [one, other] = [settingsParts(before.passport.settings), settingsParts(after.passport.settings)];
+  if (one === undefined || other === undefined) return before.params === after.params ? ['settings'] : [];
+  const causes: ChangeCause[] = [];
+  if (one.options !== other.options) causes.push('settings');
+  if (one.trials !== other.trials) causes.push('trials');
+  return causes;
+}
+
+function settingsParts(settings: string): { readonly options: string; readonly trials: string } | undefined {
+  try {
+    const { options, proofCuts, trials } = JSON.parse(settings) as Record<string, unknown>;
+    return { options: JSON.stringify([options, proofCuts]), trials: JSON.stringify(trials) };
+  } catch {
+    // not of this engine: then the text is all there is to compare
+    return undefined;
+  }
 }
 
 function differences(before: ComparableResult, after: ComparableResult): ChangedResult<ComparableResult>['metrics'] {

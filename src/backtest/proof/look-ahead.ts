@@ -1,3 +1,4 @@
+import type { IndicatorCache } from '../engine/bars-so-far.ts';
 import { type CandleSeries, cutCandles } from '../engine/candle-series.ts';
 import { decisionsOf, HOLD } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
@@ -7,6 +8,11 @@ import type { Strategy } from '../strategy.ts';
 
 /** What re-running a strategy without its future showed. */
 export interface LookAheadProof {
+  /**
+   * Whether the strategy decided the same once more on the same data, after it had seen others. Where it did not (it draws random
+   * numbers, reads a clock, remembers earlier runs) nothing else can be compared: `of` and `changed` are of that run alone.
+   */
+  readonly deterministic: boolean;
   /** Bars after which the future was taken away or replaced by another one. */
   readonly cuts: readonly number[];
   /** Decisions compared. */
@@ -23,7 +29,8 @@ export interface LookAheadProof {
 const OTHER_FUTURE_BARS = 64;
 
 /**
- * Looks for look-ahead: at seeded bars the strategy runs again, in turn on data that has another future from there on (prices
+ * Looks for look-ahead. First the strategy runs again on the same data, with another series in between, so that what it remembers
+ * of this one is overwritten: it must decide the same. Then, at seeded bars the strategy runs again, in turn on data that has another future from there on (prices
  * mirrored, another resolution) and on data that ends there (no resolution). Decisions up to the cut must not change.
  *
  * The first of every two pairs of cuts lies where the strategy acted, since there a peek matters most.
@@ -33,6 +40,8 @@ export function proveNoLookAhead(input: {
   readonly params: Params;
   readonly candles: CandleSeries;
   readonly market: Market;
+  /** What the run computed of these candles. @default nothing */
+  readonly indicators?: IndicatorCache;
   /** Of the run that is to be proved. */
   readonly decisions: Uint8Array;
   readonly cuts: number;
@@ -41,26 +50,51 @@ export function proveNoLookAhead(input: {
   const { strategy, params, candles, market, decisions, seed } = input;
   const random = seededRandom(seed);
   const cuts = chooseCuts(decisions, input.cuts, random);
+  const repeated = differingFrom(decisions, repeatedDecisions(input));
+  if (repeated.changed > 0) {
+    const verdict = `not deterministic: ${repeated.changed} of ${decisions.length} decisions were others on the same data`;
+    return { deterministic: false, cuts: [], of: decisions.length, ...repeated, verdict };
+  }
   let compared = 0;
   let changed = 0;
   let firstBar: number | null = null;
   const compare = (again: Uint8Array): void => {
+    const differs = differingFrom(decisions, again);
     compared += again.length;
-    for (let i = 0; i < again.length; i++) {
-      if (again[i] === decisions[i]) continue;
-      changed++;
-      firstBar = firstBar === null ? i : Math.min(firstBar, i);
-    }
+    changed += differs.changed;
+    if (differs.firstBar !== null) firstBar = firstBar === null ? differs.firstBar : Math.min(firstBar, differs.firstBar);
   };
   for (const [turn, cut] of cuts.entries()) {
     const bars = cut + 1;
     const future =
       turn % 2 === 0
-        ? { candles: otherFuture(candles, cut, market, random), market: oppositeResolution(market) }
+        ? {
+            candles: otherFuture(candles, cut, market, random),
+            market: oppositeResolution(market),
+          }
         : { candles: cutCandles(candles, bars), market: { ...market, resolution: { kind: 'open' } as const } };
     compare(decisionsOf({ strategy, params, ...future, bars }));
   }
-  return { cuts, of: compared, changed, firstBar, verdict: `${changed} of ${compared} decisions changed` };
+  return { deterministic: true, cuts, of: compared, changed, firstBar, verdict: `${changed} of ${compared} decisions changed` };
+}
+
+/** Decisions on the same data, after the strategy has been through the same times with the prices in the other order. */
+function repeatedDecisions(input: Parameters<typeof proveNoLookAhead>[0]): Uint8Array {
+  const { strategy, params, candles, market, indicators } = input;
+  decisionsOf({ strategy, params, candles: backwards(candles), market: oppositeResolution(market) });
+  return decisionsOf({ strategy, params, candles, market, cache: indicators });
+}
+
+/** How the first decisions differ from all of them. */
+function differingFrom(decisions: Uint8Array, again: Uint8Array): { readonly changed: number; readonly firstBar: number | null } {
+  let changed = 0;
+  let firstBar: number | null = null;
+  for (let i = 0; i < again.length; i++) {
+    if (again[i] === decisions[i]) continue;
+    changed++;
+    firstBar ??= i;
+  }
+  return { changed, firstBar };
 }
 
 /** Bars to cut at, never the last one (nothing comes after it). */
@@ -99,6 +133,17 @@ function otherFuture(candles: CandleSeries, cut: number, market: Market, random:
   }
   return future;
 }
+
+/** The same times with the prices in the other order: each bar's close becomes its open. */
+const backwards = (candles: CandleSeries): CandleSeries => ({
+  length: candles.length,
+  openTime: candles.openTime,
+  open: candles.close.toReversed(),
+  high: candles.high.toReversed(),
+  low: candles.low.toReversed(),
+  close: candles.open.toReversed(),
+  volume: candles.volume.toReversed(),
+});
 
 const oppositeResolution = (market: Market): Market =>
   market.resolution.kind === 'settled'

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import type { Market } from '../engine/market.ts';
+import { shippedStrategies } from '../strategies/registry.ts';
+import type { Strategy } from '../strategy.ts';
 
 /**
  * Raised whenever the same input would give other numbers than before (a rule, a formula, an order of operations).
@@ -13,7 +15,7 @@ export interface Passport {
   readonly id: string;
   /** SHA-256 of the candles and of the market's facts (kind, tick, close, resolution, fees). */
   readonly data: string;
-  /** Version of the engine; for strategies from plugins also a hash of their source text. */
+  /** {@link codeOf} */
   readonly code: string;
   /** Strategy, parameters and options. */
   readonly settings: string;
@@ -30,10 +32,11 @@ function hashCandles(candles: CandleSeries): string {
   return hash.digest('hex');
 }
 
-const hashText = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** Hex SHA-256 of a text. */
+export const hashText = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** JSON with sorted keys: equal values give equal text. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     part !== null && typeof part === 'object' && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -45,10 +48,22 @@ function canonicalJson(value: unknown): string {
 export const hashData = (candles: CandleSeries, market: Market): string =>
   hashText(canonicalJson({ candles: hashCandles(candles), market }));
 
-/** Seals what a backtest depends on. `data` is {@link hashData}; `source` the text of a strategy that is not shipped. */
-export function passportOf(parts: { data: string; settings: unknown; seed: number; source?: string }): Passport {
-  const { data, seed } = parts;
-  const code = `engine-${BACKTEST_REVISION}${parts.source === undefined ? '' : `+${hashText(parts.source).slice(0, 16)}`}`;
+/**
+ * The code that decides and computes: the engine's revision, V8's version (its Math differs in last digits from one to the next)
+ * and, for a strategy that is not shipped, a hash of its module and what that imports, or of its own text where no module is known.
+ */
+export function codeOf(strategy: Strategy): string {
+  const { v8 } = process.versions;
+  if (shippedStrategies.includes(strategy)) return `engine-${BACKTEST_REVISION}+v8-${v8}`;
+  // only its text is read
+  // oxlint-disable-next-line typescript/unbound-method
+  const own = strategy.codeHash ?? hashText(String(strategy.create));
+  return `engine-${BACKTEST_REVISION}+${hashText(`${v8} ${own}`).slice(0, 16)}`;
+}
+
+/** Seals what a backtest depends on. `data` is {@link hashData}, `code` {@link codeOf}. */
+export function passportOf(parts: { data: string; code: string; settings: unknown; seed: number }): Passport {
+  const { data, code, seed } = parts;
   const settings = canonicalJson(parts.settings);
   return { id: hashText(`${data}\n${code}\n${settings}\n${seed}`), data, code, settings, seed };
 }

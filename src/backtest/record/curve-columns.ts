@@ -15,8 +15,8 @@ export interface EquityPoint {
   readonly equity: number;
 }
 
-/** Points of an equity curve that are stored: more than a chart has pixels for. Metrics come from the whole curve. */
-export const MOST_POINTS = 1000;
+/** Points of an equity curve that are stored: half a year of hours, a bar each. Metrics come from the whole curve. */
+export const MOST_POINTS = 5000;
 
 const TRADE_ENDS: readonly TradeEnd[] = ['signal', 'end', 'settlement', 'ruin', 'mark'];
 
@@ -49,6 +49,12 @@ export function encodeEquity(openTime: Float64Array, equity: Float64Array): Json
     values.push(equity[last]);
   }
   return { time, equity: values };
+}
+
+/** No more than so many points of a curve, the last one of each equal group. */
+export function thinned(points: readonly EquityPoint[], most: number): readonly EquityPoint[] {
+  const group = Math.ceil(points.length / most);
+  return group <= 1 ? points : points.filter((_, i) => (i + 1) % group === 0 || i === points.length - 1);
 }
 
 /** Reads an `equity` column. */

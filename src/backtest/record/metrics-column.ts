@@ -1,7 +1,7 @@
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { BacktestResult, Unfilled } from '../engine/result.ts';
 import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/backtest-metrics.ts';
-import type { CalibrationBin } from '../metrics/calibration.ts';
+import type { CalibrationBin, MarketForecasts } from '../metrics/calibration.ts';
 import type { Sample } from '../metrics/sample.ts';
 import { type Fields, fieldsOf, listOf, numberOf, numbersOf, textsOf } from './fields.ts';
 
@@ -18,15 +18,20 @@ export interface StoredMetrics {
   readonly cut: number | null;
   /** Orders that did not fill, by reason. */
   readonly unfilled: Readonly<Unfilled>;
-  readonly lookAhead: { readonly changed: number; readonly of: number } | null;
+  readonly lookAhead: { readonly changed: number; readonly of: number; readonly deterministic: boolean } | null;
   /** Probability of overfitting of the trials it belongs to, in [0, 1]. */
   readonly overfitting: number | null;
+  /** The closes of its market as forecasts, where it paid 0 or 1. */
+  readonly forecasts: MarketForecasts | null;
   /** Of the resolved markets of the symbol, in the result's interval. */
   readonly calibration: readonly CalibrationBin[];
 }
 
-/** The `metrics` column of a result. */
-export const encodeMetrics = (result: BacktestResult, overfitting: number | null): Fields => ({
+/** The `metrics` column of a result. @param beside what is kept although the result does not say it */
+export const encodeMetrics = (
+  result: BacktestResult,
+  beside: { readonly overfitting: number | null; readonly forecasts?: MarketForecasts | undefined },
+): Fields => ({
   ...result.metrics,
   undefined: result.undefined,
   sample: { ...result.sample },
@@ -35,7 +40,8 @@ export const encodeMetrics = (result: BacktestResult, overfitting: number | null
   cut: result.cut,
   unfilled: { ...result.unfilled },
   lookAhead: result.lookAhead as Json,
-  overfitting,
+  overfitting: beside.overfitting,
+  ...(beside.forecasts !== undefined && { forecasts: { ...beside.forecasts } }),
 });
 
 /** Reads a `metrics` column, also one of an earlier version. */
@@ -52,10 +58,19 @@ export function decodeMetrics(column: Fields): StoredMetrics {
     sharpeError: numberOf(fieldsOf(column['standardErrors'])['sharpe']),
     cut: numberOf(column['cut']),
     unfilled: numbersOf(column['unfilled']),
-    lookAhead: changed === null || of === null ? null : { changed, of },
+    lookAhead: changed === null || of === null ? null : { changed, of, deterministic: proof['deterministic'] !== false },
     overfitting: numberOf(column['overfitting']),
+    forecasts: decodeForecasts(column['forecasts']),
     calibration: decodeCalibration(column['calibration']),
   };
+}
+
+function decodeForecasts(column: Json | undefined): MarketForecasts | null {
+  const fields = fieldsOf(column);
+  const outcome = numberOf(fields['outcome']);
+  const [count, sum] = [listOf(fields['count']).map(numberOf), listOf(fields['sum']).map(numberOf)];
+  if (outcome === null || count.length !== sum.length || count.includes(null) || sum.includes(null)) return null;
+  return { outcome, count: count as number[], sum: sum as number[] };
 }
 
 /** The Sharpe ratio by which a result may be ranked: null where it has none or rests on too little. */

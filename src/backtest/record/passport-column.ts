@@ -4,14 +4,21 @@ import { type Fields, numberOf, textOf } from './fields.ts';
 
 /** A passport and the bars it is of; times are UTC epoch milliseconds. */
 export interface StoredPassport extends Passport {
+  /** Hash of all that the result comes from, told without reading the candles; null where it was not kept. */
+  readonly basis: string | null;
   readonly bars: number;
   readonly from: number;
   readonly to: number;
 }
 
 /** The `passport` column of a result. */
-export const encodePassport = ({ openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>, passport: Passport): Fields => ({
+export const encodePassport = (
+  { openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>,
+  passport: Passport,
+  basis: string,
+): Fields => ({
   ...passport,
+  basis,
   bars: length,
   from: openTime[0],
   to: openTime[length - 1],
@@ -22,7 +29,7 @@ export function decodePassport(column: Fields): StoredPassport | null {
   const [id, data, code, settings] = (['id', 'data', 'code', 'settings'] as const).map((name) => textOf(column[name]));
   const [seed, bars, from, to] = (['seed', 'bars', 'from', 'to'] as const).map((name) => numberOf(column[name]));
   if (id === null || data === null || code === null || settings === null) return null;
-  return { id, data, code, settings, seed: seed ?? 0, bars: bars ?? 0, from: from ?? 0, to: to ?? 0 };
+  return { id, data, code, settings, seed: seed ?? 0, basis: textOf(column['basis']), bars: bars ?? 0, from: from ?? 0, to: to ?? 0 };
 }
 
 /** The first characters of a passport's id: enough to tell two apart. */

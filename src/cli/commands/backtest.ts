@@ -7,6 +7,7 @@ import { execute, finish, optionsFor } from '../../backtest/run-backtest.ts';
 import { runTrials } from '../../backtest/run-trials.ts';
 import { paramNames, shippedStrategies, strategyTrials } from '../../backtest/strategies/registry.ts';
 import type { MarketKind } from '../../contracts/words.ts';
+import { parseTime } from '../../files/parse/parse-time.ts';
 import { readCandleFile } from '../../files/read/read-candle-file.ts';
 import { loadPlugins } from '../../plugins.ts';
 import { parseMarket } from '../options/column-options.ts';
@@ -15,8 +16,11 @@ import { collect, parseParams } from '../options/strategy-params.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
 import { equityTable, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
+import { printWalkForward, type WalkForwardFlags, walkForwardParts } from './backtest-walk-forward.ts';
 
-interface BacktestFlags {
+interface BacktestFlags extends WalkForwardFlags {
+  readonly feeModel?: 'flat' | 'polymarket' | 'predict';
+  readonly close?: string;
   readonly candles: string;
   readonly strategy: string;
   readonly param: readonly string[];
@@ -49,6 +53,7 @@ A decision at a bar's close fills at the next bar's open. Whoever is still in at
 or settled with --settle and else marked at the last close (probability). The result is JSON; null metrics say why under "undefined".
 
   predictlab backtest --candles btc.csv --strategy sma-cross --param fast=10 --param slow=30 --fee 0.002
+  predictlab backtest --candles btc.csv --strategy sma-cross --param fast=5,10,20 --param slow=30,60 --walk-forward --train 60d --test 14d
   predictlab backtest --candles senate.csv --market probability --settle 1 --strategy favourite --trades trades.csv`;
 
 /** Adds `predictlab backtest`. */
@@ -63,13 +68,19 @@ export function registerBacktest(program: Command): void {
       new Option('--param <name=value>', 'a parameter of the strategy, any number of times').argParser(collect).default([], 'those below'),
     )
     .option('--cash <amount>', 'money at the start (default: 10000)')
-    .option('--fee <fraction>', 'fee per side, a fraction of the notional (default: 0)')
+    .option('--fee <rate>', 'fee per side, a fraction of the notional, or the rate of --fee-model (default: 0)')
+    .addOption(
+      new Option('--fee-model <model>', 'how the fee is reckoned: flat, or as the venue does it')
+        .choices(['flat', 'polymarket', 'predict'])
+        .default('flat'),
+    )
     .option('--spread <fraction>', 'what entries pay above the open, or get below it when short (default: 0)')
     .option('--half-spread <price>', 'what every fill, entry and exit, is worse than the open, in units of the price (default: 0)')
     .addOption(new Option('--side <side>', 'long only, or both').choices(['long', 'both']).default('long'))
     .option('--whole-units', 'round sizes down to whole units')
     .option('--market <kind>', 'asset or probability (default: asset, with --settle probability)')
     .option('--settle <payout>', 'what the first outcome paid: 1, 0, 0.5, or another fraction')
+    .option('--close <time>', 'when the market closed, ISO 8601: orders that would fill at or after it die')
     .option('--fraction <share>', 'part of the cash that goes into each entry (default: all)')
     .option('--units <size>', 'fixed size of each entry, as far as the cash goes')
     .option('--tick <size>', 'smallest price step; prices are rounded to it against the trader')
@@ -77,6 +88,9 @@ export function registerBacktest(program: Command): void {
     .option('--volume-share <share>', 'most of a bar’s volume that the orders of that bar may take')
     .option('--proof-cuts <n>', 're-runs of the look-ahead proof, 0 for none (default: 4)')
     .option('--seed <n>', 'seed of the proof (default: 1)')
+    .option('--walk-forward', 'pick the best trial on --train, trade it on the --test that follows, move on, and so forth')
+    .option('--train <length>', 'of a window’s training part, such as 60d')
+    .option('--test <length>', 'of a window’s test part, such as 14d')
     .option('--trades <csv>', 'also write the trades to this file')
     .option('--equity <csv>', 'also write the equity at each bar’s close to this file')
     .option('--json', 'print JSON (always the case)')
@@ -85,6 +99,9 @@ export function registerBacktest(program: Command): void {
 }
 
 async function backtest(flags: BacktestFlags): Promise<void> {
+  const parts = walkForwardParts(flags);
+  if (parts !== undefined && (flags.trades !== undefined || flags.equity !== undefined))
+    throw usageError('--trades and --equity are of one backtest, not of a walk-forward; leave them out');
   const market = marketFrom(flags);
   const options = optionsFor(market, optionsFrom(flags));
   const { strategies } = await loadPlugins(process.env);
@@ -93,6 +110,10 @@ async function backtest(flags: BacktestFlags): Promise<void> {
   const trials = checked.trials.map((params) => ({ strategy: checked.strategy, params }));
   const { candles, whereOf } = await readCandleFile(flags.candles);
   const data = backtestData(candles, market, { series: flags.candles, whereOf });
+  if (parts !== undefined) {
+    printWalkForward(data, { trials, options, parts, head: headOf(data, { strategy: checked.strategy.name }) });
+    return;
+  }
   if (trials.length > 1) {
     if (flags.trades !== undefined || flags.equity !== undefined) {
       throw usageError(
@@ -111,13 +132,23 @@ async function backtest(flags: BacktestFlags): Promise<void> {
 function marketFrom(flags: BacktestFlags): Market {
   const settle = numberOption('--settle', flags.settle, { least: 0, most: 1 });
   const kind: MarketKind = parseMarket(flags.market) ?? (settle === undefined ? 'asset' : 'probability');
+  if (kind === 'asset' && flags.feeModel !== undefined && flags.feeModel !== 'flat')
+    throw usageError(`--fee-model ${flags.feeModel} is for --market probability; an asset's fee is a fraction of the notional`);
   if (kind === 'asset' && settle !== undefined)
     throw usageError('--settle is for --market probability; an asset is closed at its last close');
   return {
-    ...plainMarket(kind, { model: 'flat', rate: numberOption('--fee', flags.fee) ?? 0 }),
+    ...plainMarket(kind, { model: flags.feeModel ?? 'flat', rate: numberOption('--fee', flags.fee) ?? 0 }),
+    closesAt: closeFrom(flags.close),
     tickSize: numberOption('--tick', flags.tick, { least: 1e-9 }) ?? null,
     resolution: settle === undefined ? { kind: 'open' } : { kind: 'settled', payout: settle, at: null },
   };
+}
+
+function closeFrom(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const time = /^\d+$/.test(text) ? null : parseTime(text, 'ms');
+  if (time === null || Number.isNaN(time)) throw usageError(`--close ${text}: write a time such as 2026-11-24T10:00:00Z`);
+  return time;
 }
 
 function optionsFrom(flags: BacktestFlags): Partial<BacktestOptions> {
@@ -179,7 +210,7 @@ function bestOf(results: readonly BacktestResult[]): BacktestResult {
   );
 }
 
-const headOf = ({ candles, market }: BacktestData, { strategy }: BacktestResult): Record<string, unknown> => ({
+const headOf = ({ candles, market }: BacktestData, { strategy }: Pick<BacktestResult, 'strategy'>): Record<string, unknown> => ({
   strategy,
   market: market.kind,
   bars: candles.length,
@@ -201,6 +232,10 @@ const bodyOf = (result: BacktestResult): Record<string, unknown> => ({
 
 function warn({ strategy, params, lookAhead }: BacktestResult): void {
   if (lookAhead === null || lookAhead.changed === 0) return;
+  if (!lookAhead.deterministic) {
+    note(`${strategy} ${JSON.stringify(params)} is ${lookAhead.verdict}; its metrics cannot be repeated`);
+    return;
+  }
   note(
     `${strategy} ${JSON.stringify(params)} looks into the future: ${lookAhead.verdict}, first at bar ${lookAhead.firstBar}; its metrics cannot be had by trading`,
   );

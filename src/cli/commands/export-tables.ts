@@ -1,14 +1,16 @@
 import { METRIC_NAMES } from '../../backtest/metrics/backtest-metrics.ts';
+import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.ts';
 import type { Interval } from '../../contracts/words.ts';
 import { CANDLE_COLUMNS, candleRows } from '../../files/write/candle-table.ts';
 import type { Cell, CellType, Table, TableColumn } from '../../files/write/table.ts';
-import { readBacktests } from '../../storage/backtests/backtests.ts';
+import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
 import { candleSeriesOf, readCandles } from '../../storage/candles/candles.ts';
 import { intervalOf } from '../../storage/database/codes.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
 import { exportedInstruments, readTicksByTime } from '../../storage/ticks/export.ts';
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
+import { TRADE_COLUMNS } from './backtest-tables.ts';
 
 /** What of the data to export. */
 export interface ExportFilter {
@@ -41,6 +43,8 @@ export const EXPORTS = {
   ticks: { filters: ['from', 'to'], table: ticksTable },
   candles: { filters: ['interval', 'from', 'to'], table: candlesTable },
   backtests: { filters: ['interval'], table: backtestsTable },
+  trades: { filters: ['interval'], table: tradesTable },
+  equity: { filters: ['interval'], table: equityTable },
   quarantine: { filters: ['from', 'to'], table: quarantineTable },
   coverage: { filters: ['from', 'to'], table: coverageTable },
 } as const satisfies Record<string, Exportable>;
@@ -124,6 +128,51 @@ function backtestsTable(database: Database, { symbols, intervals }: ExportFilter
           ]);
       }
     })(),
+  };
+}
+
+/** The columns that say which backtest a row is of. */
+const RESULT = { ...SERIES, interval: 'text', strategy: 'text', params: 'text' } as const;
+
+/** Rows of what each stored backtest has, oldest first, under the cells that name it. */
+async function* rowsOfBacktests(
+  database: Database,
+  { symbols, intervals }: ExportFilter,
+  rowsOf: (backtest: StoredBacktest) => readonly Cell[][],
+): AsyncGenerator<Cell[][]> {
+  for (const symbol of symbols ?? [undefined]) {
+    for (const backtest of await readBacktests(database, symbol === undefined ? {} : { symbol })) {
+      if (intervals !== undefined && !intervals.includes(backtest.interval)) continue;
+      const { source, instrument, interval, strategy, params } = backtest;
+      const head = [backtest.symbol, source, instrument, interval, strategy, JSON.stringify(params)];
+      yield rowsOf(backtest).map((cells): Cell[] => [...head, ...cells]);
+    }
+  }
+}
+
+/** Marks and settlements are among the trades, so that `pnl` adds up to the equity's end. */
+function tradesTable(database: Database, filter: ExportFilter): Table {
+  return {
+    columns: [...columns(RESULT), ...TRADE_COLUMNS],
+    batches: rowsOfBacktests(database, filter, ({ trades }) =>
+      decodeTrades(trades).map(({ entryTime, exitTime, side, size, entryPrice, exitPrice, pnl, fees }): Cell[] => [
+        entryTime,
+        exitTime,
+        side,
+        size,
+        entryPrice,
+        exitPrice,
+        pnl,
+        fees,
+      ]),
+    ),
+  };
+}
+
+function equityTable(database: Database, filter: ExportFilter): Table {
+  return {
+    columns: [...columns(RESULT), { name: 'time', type: 'time' }, { name: 'equity', type: 'number' }],
+    batches: rowsOfBacktests(database, filter, ({ equity }) => decodeEquity(equity).map((point): Cell[] => [point.time, point.equity])),
   };
 }
 

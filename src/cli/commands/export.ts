@@ -40,7 +40,7 @@ export function registerExport(program: Command): void {
     .description('Writes stored data as a table.')
     .argument('<what>', NAMES.join(', '))
     .option('--symbol <name>', 'only this symbol; may be given several times', collect)
-    .option('--interval <interval>', 'only this interval (candles, backtests); may be given several times', collect)
+    .option('--interval <interval>', 'only this interval (candles, backtests, trades, equity); may be given several times', collect)
     .option('--from <time>', 'from this time on (ISO 8601)')
     .option('--to <time>', 'before this time (ISO 8601)')
     .option('--format <format>', `${TABLE_FORMATS.join(', ')} (default: as --out ends, else csv)`)

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { PipelineInput, RetryInput } from '../../contracts/pipeline-input.ts';
 import type { PlannedTask } from '../../contracts/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import type { Stage } from '../../contracts/words.ts';
 import { mermaidOf } from '../../scheduling/graph/mermaid.ts';
 import { type EarlierRun, planOf } from '../../scheduling/graph/plan.ts';
 import type { Database } from '../../storage/database/database.ts';
@@ -10,6 +12,7 @@ import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
+import { backtestLines } from './plan-backtest.ts';
 import { withCoverage } from './plan-coverage.ts';
 import { retriesOf, retryLines } from './plan-retries.ts';
 import { plannedRun } from './planned-run.ts';
@@ -37,11 +40,21 @@ export function registerPlan(program: Command): void {
         if (options.mermaid) return printLine(mermaidOf(graph));
         const tasks = await withCoverage(database, { tasks: planOf(graph, earlier), config });
         const retries = retriesOf(config);
-        if (options.json) printJson({ tasks: tasks.map((task) => ({ ...task, retry: retries.get(task.taskId) })) });
-        else printLine([...planLines(tasks), ...retryLines(toRun(tasks, retries))].join('\n'));
+        if (options.json)
+          printJson({ tasks: tasks.map((task) => ({ ...task, retry: retries.get(task.taskId), ...tradingOf(task, config) })) });
+        else {
+          const trades = tasks.some((task) => isBacktest(task) && task.action === 'run') ? backtestLines(config) : [];
+          printLine([...planLines(tasks), ...retryLines(toRun(tasks, retries)), ...trades].join('\n'));
+        }
       });
     });
 }
+
+const isBacktest = ({ taskId }: PlannedTask): boolean => taskId.endsWith(`/${'backtest' satisfies Stage}`);
+
+/** How a backtest task trades; nothing of any other. */
+const tradingOf = (task: PlannedTask, { backtest, strategies }: RunConfig): Partial<RunConfig> =>
+  isBacktest(task) ? { ...(backtest !== undefined && { backtest }), strategies } : {};
 
 /** What goes with `--retry`; `retry` itself takes no other input than the run's. */
 const BESIDE_RETRY: ReadonlySet<string> = new Set(['retry', 'mermaid', 'json']);

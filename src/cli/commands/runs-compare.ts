@@ -18,7 +18,9 @@ export function registerRunsCompare(runs: Command): void {
   runs
     .command('compare <before> <after>')
     .summary('what changed between two runs’ backtests, and why')
-    .description('Compares the backtests of two runs and says for each that differs what made it: data, code, params, settings or seed.')
+    .description(
+      'Compares the backtests of two runs and says for each that differs what made it: data, code, params, settings, trials or seed.',
+    )
     .option('--json', 'print JSON')
     .action(compare);
 }

@@ -115,6 +115,12 @@ export interface BacktestRow {
   readonly weak?: Readonly<Record<string, string>>;
   /** Standard error of the Sharpe ratio. */
   readonly sharpeError?: number | null;
+  /** Entries that the volume cap made smaller. */
+  readonly cut?: number | null;
+  /** Orders that did not fill, by reason. */
+  readonly unfilled?: Readonly<Record<string, number | undefined>>;
+  /** How it traded, in words: `cash 10 000, …`. */
+  readonly terms?: string | null;
   /** Look-ahead proof: decisions that changed when the future was cut off or altered. */
   readonly proof: { readonly changed: number; readonly decisions: number } | null;
   /** Probability that the best of the trials it belongs to is overfitted (PBO), in [0, 1]; null for a single trial. */

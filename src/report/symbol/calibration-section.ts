@@ -3,12 +3,13 @@ import { calibrationSvg } from '../charts/calibration-svg.ts';
 import { formatNumber, tableNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
+import { unknown } from '../elements/tip.ts';
 import type { CalibrationTable } from '../page-data/symbol-page-data.ts';
 
 /** How often what the prices said came true, over the symbol's resolved markets; one picture per interval. */
 export const calibrationSection = (tables: readonly CalibrationTable[]): Markup =>
   html`<section><h2>Calibration</h2>
-<p class="quiet">Over the resolved markets of this symbol: how often a price of p came true. Bars are Wilson 95 % intervals, the dashed line is a perfect forecaster.</p>
+<p class="quiet">Over the resolved markets of this symbol: how often a price of p came true. Bars are Wilson 95 % intervals over as many outcomes as there are markets, not closes; the dashed line is a perfect forecaster.</p>
 <div class="halves">${tables.map((table, i) => html`<div><h3>${table.interval}</h3>${calibrationSvg(table.bins)}${binTable(table, `cal${i}`)}</div>`)}</div></section>`;
 
 const binTable = ({ interval, bins }: CalibrationTable, id: string): Markup =>
@@ -16,6 +17,10 @@ const binTable = ({ interval, bins }: CalibrationTable, id: string): Markup =>
     [
       { head: 'forecast', align: 'text', cell: (bin) => `${tableNumber(bin.from)}–${tableNumber(bin.to)}` },
       { head: 'count', cell: (bin) => formatNumber(bin.count) },
+      {
+        head: 'markets',
+        cell: (bin) => (bin.markets === undefined ? unknown('stored before markets were counted') : formatNumber(bin.markets)),
+      },
       { head: 'mean forecast', cell: (bin) => formatNumber(bin.meanForecast, 3) },
       { head: 'hit rate', cell: (bin) => formatNumber(bin.hitRate, 3) },
       { head: 'wilson low', cell: (bin) => formatNumber(bin.wilsonLow, 3) },

@@ -129,5 +129,6 @@ ${dataTable<BacktestTrade>(
   best.trades,
   { id: `${id}-t`, caption: 'Trades', limit: MAX_TRADES, empty: 'no trades' },
 )}
+${typeof row.terms === 'string' && html`<p class="quiet">${row.terms}</p>`}
 ${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}</code>: same data, code and parameters give the same bytes; run ${data.runId}</p>`}`;
 };

@@ -22,6 +22,12 @@ export const strategyTable = (rows: readonly BacktestRow[], chosen: number | nul
     { head: 'interval', align: 'text', cell: (row) => row.interval },
     ...METRIC_COLUMNS.map(metricColumn),
     {
+      head: 'cut',
+      about: 'Entries that the volume cap made smaller; beside them the orders that did not fill.',
+      sortBy: (row) => row.cut ?? null,
+      cell: cut,
+    },
+    {
       head: 'proof',
       about: 'Look-ahead proof: decisions that changed when the strategy was run again without its future.',
       align: 'text',
@@ -66,6 +72,18 @@ const metricColumn = (metric: MetricColumn): Column<BacktestRow> => ({
     return error === null ? metric.write(value) : withError(value, error);
   },
 });
+
+const UNFILLED: Readonly<Record<string, string>> = {
+  beyondTick: 'beyond the last tick: there is no order at that price',
+  noVolume: 'the volume cap left nothing',
+};
+
+const cut = (row: BacktestRow): Markup | string => {
+  if (row.cut === null || row.cut === undefined) return unknown('stored before entries were counted');
+  const unfilled = Object.entries(row.unfilled ?? {}).map(([reason, count]) => `${formatNumber(count)} ${UNFILLED[reason] ?? reason}`);
+  const entries = formatNumber(row.cut);
+  return unfilled.length === 0 ? entries : tip(html`${entries} <span class="quiet">+ unfilled</span>`, `unfilled: ${unfilled.join('; ')}`);
+};
 
 const proof = (row: BacktestRow): Markup | string => {
   if (row.proof === null) return unknown('this backtest carries no look-ahead proof');

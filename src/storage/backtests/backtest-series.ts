@@ -9,31 +9,61 @@ export interface BacktestSeries {
   readonly priceType: TickKind;
 }
 
+/** A series as it stands now. */
+export interface StandingSeries extends BacktestSeries {
+  /** Another one whenever its complete candles within the filter are others; candles need not be read to know. */
+  readonly state: string;
+}
+
 /**
- * The series of some instruments with at least two complete candles that open at or after `from` and are closed by `to`;
- * for each instrument and interval the one of trades where there is one, else that of price points. By instrument, then interval.
+ * The series of some instruments with at least two complete candles that open at or after `from` and are closed by `to`; for each
+ * instrument and interval the one of trades where there is one, else that of price points. By instrument, then interval.
  *
- * @param filter.from, filter.to UTC epoch milliseconds
+ * @param filter.open instruments that still trade: whenever their last candle was
+ * @param filter.closed instruments that do not: only where a candle closed at or after `closedSince`
+ * @param filter.from -Infinity = from the first candle on; times are UTC epoch milliseconds
  */
 export async function backtestSeries(
   queryable: Queryable,
   filter: {
-    readonly instrumentKeys: readonly number[];
+    readonly open: readonly number[];
+    readonly closed: readonly number[];
     readonly intervals: readonly Interval[];
     readonly from: number;
+    readonly closedSince: number;
     readonly to: number;
   },
-): Promise<readonly BacktestSeries[]> {
-  const { rows } = await queryable.query<{ instrument: number; interval_minutes: number; kind: number }>(
-    `select distinct on (instrument, interval_minutes) instrument, interval_minutes, kind from candles
-     where instrument = any($1) and interval_minutes = any($2) and complete and open_time >= $3 and open_time + interval_minutes * $5::bigint <= $4
-     group by instrument, interval_minutes, kind having count(*) >= 2
-     order by instrument, interval_minutes, kind`,
-    [filter.instrumentKeys, filter.intervals.map(intervalMinutes), Math.ceil(filter.from), Math.floor(filter.to), INTERVAL_MS['1m']],
+): Promise<readonly StandingSeries[]> {
+  const { rows } = await queryable.query<{ instrument: number; interval_minutes: number; kind: number; state: string }>(
+    `select distinct on (s.instrument, s.interval_minutes) s.instrument, s.interval_minutes, s.kind,
+       concat_ws(' ', s.version, s.as_of, md5(s.covered::text), f.open_time, l.open_time) as state
+     from candle_series s
+     cross join lateral (
+       select c.open_time from candles c
+       where c.instrument = s.instrument and c.kind = s.kind and c.interval_minutes = s.interval_minutes and c.complete and c.open_time >= $4
+       order by c.open_time limit 1) f
+     cross join lateral (
+       select c.open_time from candles c
+       where c.instrument = s.instrument and c.kind = s.kind and c.interval_minutes = s.interval_minutes and c.complete
+         and c.open_time + c.interval_minutes * $7::bigint <= $6 and c.open_time <= $6
+       order by c.open_time desc limit 1) l
+     where (s.instrument = any($1) or (s.instrument = any($2) and l.open_time + s.interval_minutes * $7::bigint >= $5))
+       and s.interval_minutes = any($3) and l.open_time > f.open_time
+     order by s.instrument, s.interval_minutes, s.kind`,
+    [
+      filter.open,
+      filter.closed,
+      filter.intervals.map(intervalMinutes),
+      Number.isFinite(filter.from) ? Math.ceil(filter.from) : 0,
+      Math.ceil(filter.closedSince),
+      Math.floor(filter.to),
+      INTERVAL_MS['1m'],
+    ],
   );
   return rows.map((row) => ({
     instrumentKey: row.instrument,
     interval: intervalOf(row.interval_minutes),
     priceType: tickKindOf(row.kind),
+    state: row.state,
   }));
 }

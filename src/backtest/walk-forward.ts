@@ -1,0 +1,203 @@
+import { PredictLabError } from '../contracts/errors.ts';
+import { DAY_MS } from '../contracts/words.ts';
+import type { BacktestData } from './engine/backtest-data.ts';
+import { type CandleSeries, candlesBetween } from './engine/candle-series.ts';
+import { decisionsOf } from './engine/decisions.ts';
+import { type Simulation, simulate } from './engine/engine.ts';
+import type { Market } from './engine/market.ts';
+import { PERIODS_PER_YEAR } from './engine/measure.ts';
+import type { BacktestOptions } from './engine/options.ts';
+import { cagr, DAYS_PER_YEAR } from './metrics/cagr.ts';
+import { calmar } from './metrics/calmar.ts';
+import { dailyReturns } from './metrics/daily-returns.ts';
+import { deflatedSharpe, trialsOf } from './metrics/deflated-sharpe.ts';
+import { maxDrawdown } from './metrics/max-drawdown.ts';
+import { separate, undefinedBecause } from './metrics/measured.ts';
+import { type Moments, momentsOf } from './metrics/moments.ts';
+import { probabilityOfOverfitting } from './metrics/overfitting.ts';
+import { probabilisticSharpe } from './metrics/probabilistic-sharpe.ts';
+import { type WeakMetrics, weakMetrics } from './metrics/sample.ts';
+import { sharpe } from './metrics/sharpe.ts';
+import { sharpeError } from './metrics/sharpe-error.ts';
+import { sortino } from './metrics/sortino.ts';
+import { tradeMetrics } from './metrics/trade-metrics.ts';
+import { volatility } from './metrics/volatility.ts';
+import type { Trial } from './run-backtest.ts';
+import type { Params } from './strategies/registry.ts';
+
+/** What a stretch of time brought. */
+export interface StretchMetrics {
+  readonly totalReturn: number | null;
+  readonly cagr: number | null;
+  readonly sharpe: number | null;
+  readonly sortino: number | null;
+  readonly calmar: number | null;
+  readonly maxDrawdown: number | null;
+  readonly volatility: number | null;
+  readonly winRate: number | null;
+  readonly profitFactor: number | null;
+  readonly expectancy: number | null;
+  readonly trades: number;
+  readonly probabilisticSharpe: number | null;
+  readonly deflatedSharpe: number | null;
+  /** Why a metric is null. */
+  readonly undefined: Readonly<Record<string, string>>;
+  /** Why a metric rests on too little. */
+  readonly weak: WeakMetrics;
+  readonly sample: { readonly dailyReturns: number; readonly trades: number; readonly days: number };
+  readonly standardErrors: { readonly sharpe: number | null };
+}
+
+/** One window: what was picked on `[trainFrom, trainTo)` and what it brought on `[testFrom, testTo)`; UTC epoch milliseconds. */
+export interface WalkForwardWindow {
+  readonly trainFrom: number;
+  readonly trainTo: number;
+  readonly testFrom: number;
+  readonly testTo: number;
+  /** The trial with the best Sharpe ratio in the training part; the first one where none has any. */
+  readonly params: Params;
+  readonly inSample: StretchMetrics;
+  readonly outOfSample: StretchMetrics;
+}
+
+export interface WalkForwardResult {
+  readonly windows: readonly WalkForwardWindow[];
+  /** The test parts one after the other, each day's return on what the days before left; deflated by all trials. */
+  readonly outOfSample: StretchMetrics;
+  /** Probability of overfitting of the trials over the whole series, in [0, 1], or null and why. */
+  readonly overfitting: number | null;
+  readonly overfittingUndefined?: string;
+}
+
+/** A simulation of a stretch, as far as it is measured. */
+interface Stretch {
+  readonly returns: Float64Array;
+  readonly moments: Moments;
+  readonly pnls: readonly number[];
+  readonly trades: number;
+}
+
+/**
+ * Walks through a series: picks the best trial on `trainMs` of it, trades that on the `testMs` that follow, moves on by `testMs`
+ * and picks again. Decisions are made once over the whole series (they depend on the past alone, so that averages are warm when
+ * a window begins); money starts anew in each part. A market's resolution is known only to a part that reaches the last bar.
+ *
+ * @throws PredictLabError BadInput when the series is shorter than one window
+ */
+export function walkForward(
+  { candles, market, indicators }: BacktestData,
+  trials: readonly Trial[],
+  options: BacktestOptions,
+  { trainMs, testMs }: { readonly trainMs: number; readonly testMs: number },
+): WalkForwardResult {
+  const spans = windowsOf(candles, trainMs, testMs);
+  const decisions = trials.map((trial) => decisionsOf({ ...trial, candles, market, cache: indicators }));
+  const whole = decisions.map((of) => stretchOf(candles, of, market, options));
+  const together = trialsOf(whole.map(({ moments }) => ratioOf(moments)));
+  const part = (trial: number, from: number, to: number): Stretch => {
+    const known = to >= candles.length ? market : { ...market, resolution: { kind: 'open' } as const };
+    return stretchOf(candlesBetween(candles, from, to), decisions[trial].subarray(from, to), known, options);
+  };
+  const tests: Stretch[] = [];
+  const windows = spans.map(({ train, test, ...times }): WalkForwardWindow => {
+    let best = 0;
+    let inside = part(0, ...train);
+    for (let trial = 1; trial < trials.length; trial++) {
+      const stretch = part(trial, ...train);
+      if (!(rankOf(stretch) > rankOf(inside))) continue;
+      best = trial;
+      inside = stretch;
+    }
+    const outside = part(best, ...test);
+    tests.push(outside);
+    return { ...times, params: trials[best].params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) };
+  });
+  const overfitting = probabilityOfOverfitting(whole.map(({ returns }) => returns));
+  const outOfSample = metricsOf(tests, together);
+  return typeof overfitting === 'number'
+    ? { windows, outOfSample, overfitting }
+    : { windows, outOfSample, overfitting: null, overfittingUndefined: overfitting.because };
+}
+
+/** A trial without a ratio comes after all that have one. */
+const rankOf = ({ moments }: Stretch): number => {
+  const ratio = ratioOf(moments);
+  return Number.isNaN(ratio) ? Number.NEGATIVE_INFINITY : ratio;
+};
+
+const ratioOf = ({ mean, deviation }: Moments): number => (deviation > 0 ? mean / deviation : Number.NaN);
+
+function windowsOf({ openTime, length }: CandleSeries, trainMs: number, testMs: number) {
+  // whole UTC days, so that no day is in two parts
+  const first = Math.ceil(openTime[0] / DAY_MS) * DAY_MS;
+  // the last bar is as long as the one before it
+  const end = length < 2 ? first : openTime[length - 1] + (openTime[length - 1] - openTime[length - 2]);
+  const barAt = (time: number): number => {
+    let [low, high] = [0, length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (openTime[middle] < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const spans = [];
+  for (let trainFrom = first; trainFrom + trainMs + testMs <= end; trainFrom += testMs) {
+    const testFrom = trainFrom + trainMs;
+    const testTo = testFrom + testMs;
+    const train: [number, number] = [barAt(trainFrom), barAt(testFrom)];
+    const test: [number, number] = [train[1], barAt(testTo)];
+    // a stretch without two bars has nothing to decide and fill on
+    if (train[1] - train[0] < 2 || test[1] - test[0] < 2) continue;
+    spans.push({ trainFrom, trainTo: testFrom, testFrom, testTo, train, test });
+  }
+  if (spans.length > 0) return spans;
+  const days = (ms: number): number => Math.round((ms / DAY_MS) * 100) / 100;
+  throw new PredictLabError(
+    'BadInput',
+    `the candles span ${days(end - first)} days, one window needs ${days(trainMs + testMs)} (${days(trainMs)} to train, ${days(testMs)} to test) with at least two bars in each part; give more candles or shorter parts`,
+  );
+}
+
+function stretchOf(candles: CandleSeries, decisions: Uint8Array, market: Market, options: BacktestOptions): Stretch {
+  const simulation: Simulation = simulate(candles, decisions, market, options);
+  const returns = dailyReturns(options.cash, candles.openTime, simulation.equity);
+  const closed = simulation.trades.filter(({ end }) => end !== 'mark');
+  return { returns, moments: momentsOf(returns), pnls: closed.map(({ pnl }) => pnl), trades: simulation.trades.length };
+}
+
+/** Stretches one after the other, measured as one. */
+function metricsOf(stretches: readonly Stretch[], trials = { count: 1 }): StretchMetrics {
+  const returns = Float64Array.from(stretches.flatMap((one) => [...one.returns]));
+  const pnls = stretches.flatMap((one) => one.pnls);
+  const moments = stretches.length === 1 ? stretches[0].moments : momentsOf(returns);
+  let growth = 1;
+  const curve = returns.map((value) => {
+    growth *= 1 + value;
+    return growth;
+  });
+  const days = returns.length;
+  const drawdown = maxDrawdown(1, curve);
+  const annual = days < 2 ? undefinedBecause('needs at least two daily returns') : cagr(growth, days / DAYS_PER_YEAR);
+  const { values, reasons } = separate({
+    totalReturn: growth - 1,
+    cagr: annual,
+    sharpe: sharpe(moments, PERIODS_PER_YEAR),
+    sortino: sortino(moments, PERIODS_PER_YEAR),
+    calmar: calmar(annual, drawdown),
+    maxDrawdown: drawdown,
+    volatility: volatility(moments, PERIODS_PER_YEAR),
+    ...tradeMetrics(pnls),
+    probabilisticSharpe: probabilisticSharpe(moments),
+    deflatedSharpe: deflatedSharpe(moments, trials),
+  });
+  const error = sharpeError(moments, PERIODS_PER_YEAR);
+  return {
+    ...values,
+    trades: stretches.reduce((sum, one) => sum + one.trades, 0),
+    undefined: reasons,
+    weak: weakMetrics(values, { returns: days, nonZero: moments.nonZero, days, trades: pnls.length, unit: 'daily return' }),
+    sample: { dailyReturns: days, trades: pnls.length, days },
+    standardErrors: { sharpe: typeof error === 'number' ? error : null },
+  };
+}

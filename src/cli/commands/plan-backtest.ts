@@ -1,0 +1,21 @@
+import { type BacktestSettings, DEFAULT_BACKTEST } from '../../contracts/backtest-settings.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { DAY_MS } from '../../contracts/words.ts';
+
+/** How the run's strategies would trade: a line for the run and one for each strategy that differs. */
+export function backtestLines({ backtest = DEFAULT_BACKTEST, strategies }: Pick<RunConfig, 'backtest' | 'strategies'>): string[] {
+  const own = strategies.flatMap(({ name, backtest: differs }) => (differs === undefined ? [] : [`${name}: ${settingsText(differs)}`]));
+  return [`backtest: ${settingsText(backtest)}`, ...own];
+}
+
+function settingsText({ cash, sizing, side, spread, slippageTicks, maxVolumeShare, historyMs }: BacktestSettings): string {
+  return [
+    `cash ${cash}`,
+    'units' in sizing ? `${sizing.units} units an entry` : `${sizing.fraction * 100}% of the cash an entry`,
+    side === 'both' ? 'long and short' : 'long only',
+    spread === 'recorded' ? 'half the recorded spread' : `half-spread ${spread}`,
+    ...(slippageTicks > 0 ? [`slippage ${slippageTicks} ticks`] : []),
+    maxVolumeShare === null ? 'no volume cap' : `at most ${maxVolumeShare * 100}% of a bar's volume`,
+    historyMs === null ? 'all stored history' : `the last ${historyMs / DAY_MS} days`,
+  ].join(', ');
+}

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { backtestLines } from '../../src/cli/commands/plan-backtest.ts';
+import { DEFAULT_BACKTEST } from '../../src/contracts/backtest-settings.ts';
+
+it('a plan says how a run would trade, and which strategies trade otherwise', () => {
+  const strategies = [
+    { name: 'rsi', params: {}, backtest: { ...DEFAULT_BACKTEST, spread: 0.01, maxVolumeShare: null, historyMs: 90 * 86_400_000 } },
+    { name: 'breakout', params: {} },
+  ];
+  expect(backtestLines({ strategies })).toEqual([
+    "backtest: cash 10000, 100% of the cash an entry, long only, half the recorded spread, at most 10% of a bar's volume, all stored history",
+    'rsi: cash 10000, 100% of the cash an entry, long only, half-spread 0.01, no volume cap, the last 90 days',
+  ]);
+});
