@@ -1,5 +1,5 @@
-import type { ErrorType, RunErrorType } from './errors.ts';
 import type { BacktestInput } from './backtest-settings.ts';
+import type { ErrorType, RunErrorType } from './errors.ts';
 import type { Interval, Order, SourceType, Stage } from './words.ts';
 
 /** A JSON value, as it travels through Temporal. */

@@ -1,5 +1,5 @@
-import type { ErrorType } from './errors.ts';
 import type { BacktestSettings } from './backtest-settings.ts';
+import type { ErrorType } from './errors.ts';
 import type { Json } from './pipeline-input.ts';
 import type { Interval, Order, SourceType, Stage } from './words.ts';
 
