@@ -9,7 +9,7 @@ import { durationField, instantField, nameField, numberField, priorityField, tas
 import { inputProblems, retryProblems } from './input-problems.ts';
 import { isRecord, listAt, recordOf } from './raw-input.ts';
 import { graphShape, resolveConfig } from './resolve-config.ts';
-import { depthProblems, sizeProblems } from './size-problems.ts';
+import { shapeProblems, sizeProblems } from './size-problems.ts';
 
 /** What names an input may use, and when it is: the worker's and the catalogue's knowledge. */
 export interface KnownNames {
@@ -119,8 +119,8 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
  */
 export function parsePipelineInput(input: unknown, known: KnownNames): { config: RunConfig } | { problems: Problem[] } {
   const given = input ?? {};
-  const deep = depthProblems(given);
-  if (deep.length > 0) return { problems: deep };
+  const shape = shapeProblems(given);
+  if (shape.length > 0) return { problems: shape };
   const schema = pipelineInputSchema(known);
   const parsed = schema.safeParse(given);
   const problems = parsed.success ? [] : inputProblems(parsed.error.issues, given, schema);

@@ -13,14 +13,25 @@ const LEAST_STATE = 25;
 /** What each symbol's workflow is told of its policies. Bytes. */
 const LONGEST_CALL = 100_000;
 
-/** Lists and objects inside each other, without recursion. @returns the problem, if they are too deep */
-export function depthProblems(given: unknown): Problem[] {
+/**
+ * Whether an input can be walked at all: lists and objects inside each other, without recursion, and no field that JavaScript
+ * drops when it copies an object.
+ */
+export function shapeProblems(given: unknown): Problem[] {
   let level: { value: object; path: string }[] = isNested(given) ? [{ value: given, path: '' }] : [];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > DEEPEST) {
       const [{ path }] = level;
       return [{ where: path.split('.').slice(0, 3).join('.'), message: `is nested more than ${DEEPEST} levels deep; flatten it` }];
     }
+    const lost = level.find(({ value }) => Object.hasOwn(value, '__proto__'));
+    if (lost !== undefined)
+      return [
+        {
+          where: lost.path === '' ? 'input' : lost.path,
+          message: 'has a field named __proto__, which no JavaScript keeps; give it another name',
+        },
+      ];
     level = level.flatMap(({ value, path }) =>
       Object.entries(value).flatMap(([key, inner]) =>
         isNested(inner) ? [{ value: inner, path: depth < 3 ? (path === '' ? key : `${path}.${key}`) : path }] : [],

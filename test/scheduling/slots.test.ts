@@ -128,3 +128,12 @@ describe('slots', () => {
     expect(run.ends('B', through('B'))).toEqual(['finish degraded']);
   });
 });
+
+describe('more slots than Temporal has', () => {
+  it('are not used: it refuses a workflow with more than 2,000 open children', () => {
+    const symbols = Array.from({ length: 2_100 }, (_, i) => `S${i}`);
+    const run = new DrivenRun(runConfig({ symbols, untilStage: 'collect', maxConcurrent: 10_000 }));
+    expect(run.start()).toHaveLength(1_500);
+    expect(run.ends('S0', [succeeded('S0/collect')])).toEqual(['start S1500 collect']);
+  });
+});

@@ -14,7 +14,7 @@ import { sleep } from './sleep.ts';
 export function customTasks(plugins: LoadedPlugins): ReadonlyMap<string, PluginActivity> {
   const shipped: Record<string, PluginActivity> = { sleep, httpGet, httpPost };
   for (const name of plugins.activities.keys()) {
-    if (name in shipped)
+    if (Object.hasOwn(shipped, name))
       throw new PredictLabError('BadInput', `PREDICTLAB_PLUGINS: an activity is named "${name}", which is built in; rename it`);
   }
   return new Map([...Object.entries(shipped), ...plugins.activities]);

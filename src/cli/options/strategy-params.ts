@@ -7,18 +7,20 @@ import { usageError } from '../terminal/exit.ts';
  * @throws ExitError 2 that names the part which is wrong
  */
 export function parseParams(parts: readonly string[]): Record<string, Json> {
-  const params: Record<string, Json> = {};
+  const params = new Map<string, Json>();
   for (const part of parts) {
     const at = part.indexOf('=');
     const name = part.slice(0, at).trim();
     const text = part.slice(at + 1).trim();
     if (at < 1 || name === '' || text === '') throw usageError(`--param ${part}: write a name and a value, such as --param period=14`);
-    if (name in params)
-      throw usageError(`--param ${name} is given twice; write a list of values as --param ${name}=${JSON.stringify(params[name])},${text}`);
+    if (params.has(name))
+      throw usageError(
+        `--param ${name} is given twice; write a list of values as --param ${name}=${JSON.stringify(params.get(name))},${text}`,
+      );
     const values = text.split(',').map(valueOf);
-    params[name] = values.length === 1 ? values[0] : values;
+    params.set(name, values.length === 1 ? values[0] : values);
   }
-  return params;
+  return Object.fromEntries(params);
 }
 
 function valueOf(text: string): Json {

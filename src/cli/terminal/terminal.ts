@@ -65,7 +65,7 @@ const symbolDetail = (row: SymbolTasks, extras: LiveExtras, now: number): string
 };
 
 const detailOf = (taskId: string, label: string, task: TaskResult, extras: LiveExtras, now: number): string => {
-  const live = extras.tasks?.[taskId];
+  const live = extras.tasks !== undefined && Object.hasOwn(extras.tasks, taskId) ? extras.tasks[taskId] : undefined;
   const lastFailure = live?.lastFailure ?? null;
   const retryAt = live?.retryAt ?? null;
   const startedAt = task.startedAt ?? null;

@@ -36,7 +36,7 @@ export const groupTasks = (status: PipelineStatus, symbols?: readonly string[]):
       stages[stage] = task;
     }
     const found = Object.values(stages);
-    const whole = found.length === 0 ? tasks[symbol] : undefined;
+    const whole = found.length === 0 && Object.hasOwn(tasks, symbol) ? tasks[symbol] : undefined;
     if (whole !== undefined) builtIn.add(symbol);
     return { symbol, stages, whole, verdict: worstState(whole === undefined ? found : [whole]) };
   });

@@ -60,6 +60,12 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
   runTask(state, lane, first, at);
 }
 
+/** Temporal refuses a workflow more than 2,000 open children, and as many open activities; the workflow task then fails without end. */
+const MOST_LANES = 1_500;
+
+/** How many lanes may be open at once. */
+export const slotsOf = ({ maxConcurrent }: RunState): number => Math.min(maxConcurrent, MOST_LANES);
+
 /** At least how many lanes are still to be opened: one for each custom task, and for each symbol that has none and is not through. */
 export function lanesToCome({ graph, status, symbolHasLane }: RunState): number {
   let count = 0;
@@ -148,9 +154,9 @@ export function yieldAll(state: RunState, commands: RunCommand[]): void {
 
 /** Newest lanes first, until what keeps its slot fits into a lowered `maxConcurrent`. */
 export function yieldAboveLimit(state: RunState, commands: RunCommand[]): void {
-  if (state.lanes.size - state.returning <= state.maxConcurrent) return;
+  if (state.lanes.size - state.returning <= slotsOf(state)) return;
   for (const lane of [...state.lanes.values()].reverse()) {
-    if (state.lanes.size - state.returning <= state.maxConcurrent) return;
+    if (state.lanes.size - state.returning <= slotsOf(state)) return;
     askToYield(state, lane, commands);
   }
 }
@@ -164,7 +170,7 @@ export function yieldToMoreUrgent(state: RunState, commands: RunCommand[]): void
   for (;;) {
     const lane = leastUrgentLane(state);
     if (lane === undefined) return;
-    const onTheirWay = state.maxConcurrent - (state.lanes.size - state.returning);
+    const onTheirWay = slotsOf(state) - (state.lanes.size - state.returning);
     if (readyMoreUrgentThan(state, lane.urgency) <= onTheirWay) return;
     askToYield(state, lane, commands);
   }

@@ -1,5 +1,5 @@
 import type { TaskError } from '../../contracts/pipeline-status.ts';
-import { closeLane, laneTasks, startLane, yieldAboveLimit, yieldAll, yieldToMoreUrgent } from './lanes.ts';
+import { closeLane, laneTasks, slotsOf, startLane, yieldAboveLimit, yieldAll, yieldToMoreUrgent } from './lanes.ts';
 import { enqueueIfReady } from './ready-tasks.ts';
 import { applyReport } from './reports.ts';
 import type { LaneEndedEvent, RunCommand, RunEvent } from './run-events.ts';
@@ -142,7 +142,7 @@ function settle(state: RunState, at: number, commands: RunCommand[]): void {
     enqueueIfReady(state, task, at);
   }
   if (!state.paused && !state.draining && state.closing === null && state.ready.size > 0) {
-    while (state.lanes.size < state.maxConcurrent && state.ready.size > 0) startLane(state, at, commands);
+    while (state.lanes.size < slotsOf(state) && state.ready.size > 0) startLane(state, at, commands);
     yieldToMoreUrgent(state, commands);
   }
   if (state.retries.size > 0 && state.retries.topKey !== state.wakeAt) {

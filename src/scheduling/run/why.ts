@@ -1,7 +1,7 @@
 import { didYouMean } from '../../contracts/nearest-name.ts';
 import { TASK_STATUSES } from '../../contracts/words.ts';
 import { dependencyIds } from '../graph/graph.ts';
-import { laneTask } from './lanes.ts';
+import { laneTask, slotsOf } from './lanes.ts';
 import { CANCELLED, FAILED, REUSED, RUNNING, type RunState, SKIPPED, SUCCESS } from './run-state.ts';
 
 /** So many ids are named before "and N more". */
@@ -55,7 +55,7 @@ function whyPending(state: RunState, task: number, now: number): string {
   if (state.paused) return 'ready, but the run is paused; resume it to go on';
   if (state.draining) return 'waiting for a slot: the run is being carried over to a new execution and goes on at once after that';
   const holders = [...state.lanes.values()].map((lane) => laneTask(state, lane));
-  const slots = `all ${state.maxConcurrent} slots are held by ${listed(holders)}`;
+  const slots = `all ${slotsOf(state)} slots are held by ${listed(holders)}`;
   const queued = queuePlace(state, task);
   if (queued === undefined) return `waiting for its symbol’s slot to come back; ${slots}`;
   return `waiting for a slot: number ${queued} of ${state.ready.size} in the queue (${state.order.name}) for ${waited(state, task, now)}; ${slots}`;
