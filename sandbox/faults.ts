@@ -17,6 +17,8 @@ export type BadRow = (typeof BAD_ROWS)[number];
 export interface Faults {
   /** Only requests whose path (after the host) starts with one of these are hit; default: all of them. */
   readonly only?: readonly string[];
+  /** Only requests with this in their query (an id, a cursor) are hit; default: all of them. */
+  readonly onlyQuery?: string;
   /** 429, with `Retry-After` (Predict.fun: `RateLimit-Reset`). */
   readonly rateLimited?: Rate;
   /** @default 1 */
@@ -60,6 +62,8 @@ export interface Faults {
 
 /** What strikes one request. */
 export interface Strike {
+  /** Whether the request is one of those that faults hit at all. */
+  readonly hit: boolean;
   readonly rateLimited: boolean;
   readonly unavailable: boolean;
   readonly cutBefore: boolean;
@@ -93,12 +97,15 @@ export class FaultDeck {
     this.#counts = new Map();
   }
 
-  /** @param path of the request, after the host */
-  draw(path: string): Strike {
-    const { only } = this.#faults;
-    const hit = only === undefined || only.some((prefix) => path.startsWith(prefix));
+  /**
+   * @param path of the request, after the host
+   * @param query what follows it, decoded or not
+   */
+  draw(path: string, query = ''): Strike {
+    const { only, onlyQuery } = this.#faults;
+    const hit = (only === undefined || only.some((prefix) => path.startsWith(prefix))) && query.includes(onlyQuery ?? '');
     const struck = STRIKES.map((name) => [name, hit && this.#strikes(name)] as const);
-    return Object.fromEntries(struck) as Record<(typeof STRIKES)[number], boolean>;
+    return { hit, ...(Object.fromEntries(struck) as Record<(typeof STRIKES)[number], boolean>) };
   }
 
   #strikes(name: (typeof STRIKES)[number]): boolean {

@@ -71,7 +71,7 @@ async function handle(
     const route = routeOf(full.slice(venue === 'predict' ? prefix.length : '/polymarket'.length));
     options.requests.push({ time, venue, route, url: target, status, connectionId });
   };
-  const strike = options.world.deck.draw(full);
+  const strike = options.world.deck.draw(full, query.toString());
   if (strike.slow) await delay(options.world.deck.faults.slowMs ?? 2000);
   if (strike.cutBefore) {
     log(0);
@@ -124,7 +124,7 @@ function answerOf(options: ServerOptions, limits: RateLimits, asked: Asked): Ans
   try {
     const answer = options.apis[api]({ path, query, now, strike });
     if (answer === undefined) return refuse(404, `no route ${path}`);
-    return { ...answer, body: rename(answer.body, faults.renamed), headers };
+    return { ...answer, body: strike.hit ? rename(answer.body, faults.renamed) : answer.body, headers };
   } catch (error) {
     if (error instanceof Refusal) return refusalAnswer(api, error, now, headers);
     throw error;

@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Faults } from '../../sandbox/faults.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
-import { type CollectRig, createCollectRig, DAY, NOON, storedTrades } from '../sources/collect-rig.ts';
+import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 
 const GROUP = 'bitcoin-above-this-month';
 const ELECTION = 'presidential-election-winner';
@@ -105,7 +106,7 @@ describe('when something is missing', () => {
 
   it('a refused key is one clear error, without the key in it', async () => {
     rig = await createCollectRig({ env: { PREDICT_API_KEY: 'my-secret-key' } });
-    await rig.add({ symbol: 'BTC', sources: BOTH });
+    await rig.add({ symbol: 'BTC', sources: { predict: BOTH.predict } });
     const error = (await rig.collect({ symbol: 'BTC', executionId: 'run' }).catch((thrown: unknown) => thrown)) as Error;
     expect(error).toMatchObject({ type: 'SourceUnauthorized' });
     expect(error.message).not.toContain('my-secret-key');
@@ -147,7 +148,7 @@ describe('when a venue is not itself', () => {
 
   it('a blocked address is one error for the venue, after few tries', async () => {
     rig = await createCollectRig({ faults: { blocked: 1, only: ['/polymarket'] } });
-    await rig.add({ symbol: 'BTC', sources: BOTH });
+    await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
     await expect(rig.collect({ symbol: 'BTC', executionId: 'run' })).rejects.toMatchObject({ type: 'SourceBlocked' });
     expect(rig.venue.requests.filter(({ venue }) => venue === 'polymarket').length).toBeLessThanOrEqual(2);
   });
@@ -172,6 +173,61 @@ describe('when a venue is not itself', () => {
     expect((error as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(80_000);
     expect(rig.venue.requests.filter(({ route }) => route === '/data/v2/trades').length).toBeLessThanOrEqual(3);
   });
+});
+
+describe('when one venue of two fails for good', () => {
+  const down = (faults: Faults): Promise<CollectRig> => createCollectRig({ faults: { ...faults, only: ['/predict'] } });
+
+  it.each<[string, Faults, string]>([
+    ['blocks this address', { blocked: 1 }, 'SourceBlocked'],
+    ['has changed its answers', { renamed: { outcomes: 'results' } }, 'SourceSchemaChanged'],
+  ])('that %s, the symbol goes on with the other at once', async (_, faults, type) => {
+    rig = await down(faults);
+    await rig.add({ symbol: 'BTC', sources: BOTH });
+    const { collect, store } = await rig.collectAndStore({ symbol: 'BTC', executionId: 'run' });
+    expect(collect.output).toMatchObject({ instruments: 3, failedSources: { predict: expect.stringContaining('predict') as string } });
+    expect(collect.degraded).toEqual([expect.stringContaining(`predict failed (${type})`)]);
+    expect(store.output).toMatchObject({ inserted: expect.any(Number) as number });
+    for (const { id } of rig.venue.truth.instruments({ group: GROUP, venue: 'polymarket' })) {
+      expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 2 * DAY, to: NOON }));
+    }
+  });
+
+  it('but may come back, the attempt fails and keeps what the other gave; the last one goes on without it', async () => {
+    rig = await down({ unavailable: 1 });
+    await rig.add({ symbol: 'BTC', sources: BOTH });
+    const run = { symbol: 'BTC', executionId: 'run' };
+    await expect(rig.collect(run)).rejects.toMatchObject({ type: 'SourceUnavailable', retryable: true });
+    rig.venue.requests.length = 0;
+    const { output, degraded } = await rig.collect({ ...run, lastAttempt: true });
+    expect(rig.venue.requests.filter(({ route }) => route === '/data/v2/trades')).toHaveLength(0);
+    expect(rig.venue.requests.filter(({ route }) => route === '/clob/book')).toHaveLength(0);
+    expect(output).toMatchObject({ instruments: 3, failedSources: { predict: expect.stringContaining('503') as string } });
+    expect(degraded).toEqual([expect.stringContaining('predict failed (SourceUnavailable)')]);
+    expect((await instrumentsOf(rig.database, 'BTC', ['polymarket'])).map(({ book }) => book?.bid)).toEqual(
+      Array.from({ length: 3 }, () => expect.any(Number) as number),
+    );
+  }, 30_000);
+
+  it('when both fail the task fails', async () => {
+    rig = await createCollectRig({ faults: { blocked: 1 } });
+    await rig.add({ symbol: 'BTC', sources: BOTH });
+    await expect(rig.collect({ symbol: 'BTC', executionId: 'run', lastAttempt: true })).rejects.toMatchObject({ type: 'SourceBlocked' });
+  });
+
+  it('some of its instruments only, what was collected of the others is stored', async () => {
+    rig = await createCollectRig();
+    await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
+    const [broken, ...others] = rig.venue.truth.instruments({ group: GROUP, venue: 'polymarket' });
+    rig.venue.setFaults({ unavailable: 1, only: ['/polymarket/data/v2/trades'], onlyQuery: broken.id.slice('polymarket:'.length) });
+    const { collect } = await rig.collectAndStore({ symbol: 'BTC', executionId: 'run', lastAttempt: true });
+    expect(collect.output).toMatchObject({
+      failedSources: { polymarket: expect.stringContaining(`1 of 3 instruments failed, among them ${broken.id}`) as string },
+    });
+    for (const { id } of others) {
+      expect(await storedTrades(rig.database, id)).toEqual(trueTrades(rig, id, { from: NOON - 2 * DAY, to: NOON }));
+    }
+  }, 30_000);
 });
 
 describe('the older trades route', () => {

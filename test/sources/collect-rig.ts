@@ -24,6 +24,8 @@ export interface CollectRun {
   readonly sourceTypes?: readonly SourceType[];
   readonly refetch?: boolean;
   readonly signal?: AbortSignal;
+  /** The task has no retry left after this attempt. @default false */
+  readonly lastAttempt?: boolean;
   /** Other sources than the rig's own. */
   readonly sources?: SourceSet;
 }
@@ -55,7 +57,11 @@ export async function createCollectRig(options: SandboxOptions & { env?: Record<
     const about = { runId: 'run', executionId, symbol, stage: 'collect' } as const;
     return await createCollect({ database, sources: run.sources ?? sources })(
       { ...about, settings: settingsOf(run) },
-      recordedWork(database, about, { log: silent, ...(run.signal === undefined ? {} : { signal: run.signal }) }),
+      recordedWork(database, about, {
+        log: silent,
+        mayRetry: ({ retryable }) => retryable && run.lastAttempt !== true,
+        ...(run.signal === undefined ? {} : { signal: run.signal }),
+      }),
     );
   };
 

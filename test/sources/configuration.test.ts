@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failures } from '../../src/activities/stages/collect-failures.ts';
 import { catalogueSchema } from '../../src/contracts/catalogue.ts';
-import { PredictLabError } from '../../src/contracts/errors.ts';
-import type { Instrument } from '../../src/contracts/market-data.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
 import { parseCatalogue } from '../../src/sources/parse-catalogue.ts';
 import { readSourceSettings } from '../../src/sources/settings.ts';
@@ -83,51 +80,5 @@ describe('the environment of the sources', () => {
     expect(sources.byType.predict).toMatchObject({ skipped: expect.stringContaining('PREDICT_API_KEY') as string });
     expect('source' in sources.byType.polymarket).toBe(true);
     await sources.close();
-  });
-});
-
-describe('failures among many instruments', () => {
-  const instrument = (id: string): Instrument => ({ id }) as Instrument;
-  const passing = (retryAfterMs?: number): PredictLabError =>
-    new PredictLabError(
-      retryAfterMs === undefined ? 'SourceUnavailable' : 'RateLimited',
-      'away',
-      retryAfterMs === undefined ? {} : { retryAfterMs },
-    );
-
-  it('that pass let the others go on, and are one error in the end, with the longest wait', () => {
-    const failures = new Failures(12);
-    failures.add(instrument('polymarket:0x1'), passing());
-    failures.succeeded();
-    failures.add(instrument('polymarket:0x2'), passing(45_000));
-    expect(failures.signal.aborted).toBe(false);
-    expect(() => failures.throwIfAny()).toThrow('2 of 12 instruments failed, among them polymarket:0x1: away');
-    expect(() => failures.throwIfAny()).toThrow(expect.objectContaining({ type: 'RateLimited', retryAfterMs: 45_000 }) as Error);
-  });
-
-  it('that trying again cannot mend stop the others at once', () => {
-    const failures = new Failures(12);
-    const blocked = new PredictLabError('SourceBlocked', 'blocked');
-    failures.add(instrument('a'), passing());
-    failures.add(instrument('b'), blocked);
-    expect(failures.signal.aborted).toBe(true);
-    expect(() => failures.throwIfAny()).toThrow(blocked);
-  });
-
-  it('in a row mean that the venue is away, so nobody asks on', () => {
-    const failures = new Failures(100);
-    for (let i = 0; i < 8; i++) failures.add(instrument(String(i)), passing());
-    expect(failures.signal.aborted).toBe(true);
-  });
-
-  it('that are refusals leave only their instrument out, unless it is all of them', () => {
-    const refused = new PredictLabError('BadInput', 'unknown market');
-    const some = new Failures(2);
-    some.add(instrument('a'), refused);
-    expect(() => some.throwIfAny()).not.toThrow();
-    expect([...some.tolerated.values()]).toEqual(['a: unknown market']);
-    const all = new Failures(1);
-    all.add(instrument('a'), refused);
-    expect(() => all.throwIfAny()).toThrow(refused);
   });
 });

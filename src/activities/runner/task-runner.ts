@@ -98,6 +98,7 @@ export function createTaskRunner({
           signal,
           resume: before.resume,
           attempt: attempts,
+          mayRetry: ({ type }) => afterFailure(policy, before, { type, at: Date.now() }).next !== 'none',
           log,
           heartbeat: (resume) => {
             beat = { ...before, resume };

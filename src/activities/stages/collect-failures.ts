@@ -5,17 +5,18 @@ import type { Instrument } from '../../contracts/market-data.ts';
 const GIVE_UP_AFTER = 8;
 
 /**
- * What went wrong while many instruments are collected at once. A passing failure lets the others go on, so that the next
- * attempt has less to do; one that trying again cannot mend stops all of them, and is reported once, not per instrument. An
- * instrument that the venue refuses is left out with its reason, as long as others are collected.
+ * What went wrong while many instruments of one source are collected at once. A passing failure lets the others go on, so that
+ * the next attempt has less to do; one that trying again cannot mend stops all of the source, and is reported once, not per
+ * instrument. An instrument that the venue refuses is left out with its reason, as long as others are collected.
  */
-export class Failures {
+export class SourceFailures {
   readonly #stop = new AbortController();
   readonly #passing: { readonly instrument: Instrument; readonly error: PredictLabError }[] = [];
   readonly #refused = new Map<string, PredictLabError>();
   readonly #total: number;
   #fatal: PredictLabError | undefined;
   #inARow = 0;
+  #succeeded = 0;
 
   constructor(total: number) {
     this.#total = total;
@@ -31,8 +32,14 @@ export class Failures {
     return new Map([...this.#refused].map(([id, { message }]) => [id, `${id}: ${message}`]));
   }
 
+  /** Whether something of the source was collected whole. */
+  get anySucceeded(): boolean {
+    return this.#succeeded > 0;
+  }
+
   succeeded(): void {
     this.#inARow = 0;
+    this.#succeeded++;
   }
 
   add(instrument: Instrument, error: PredictLabError): void {
@@ -49,12 +56,13 @@ export class Failures {
     if (++this.#inARow >= GIVE_UP_AFTER) this.#stop.abort(error);
   }
 
-  throwIfAny(): void {
-    if (this.#fatal !== undefined) throw this.#fatal;
+  /** What the source failed with, in one error; undefined when it did not. */
+  get error(): PredictLabError | undefined {
+    if (this.#fatal !== undefined) return this.#fatal;
     const [first] = this.#passing;
-    if (first !== undefined) throw this.#summary(first.instrument, first.error);
+    if (first !== undefined) return this.#summary(first.instrument, first.error);
     const [refused] = this.#refused.values();
-    if (refused !== undefined && this.#refused.size === this.#total) throw refused;
+    return refused !== undefined && this.#refused.size === this.#total ? refused : undefined;
   }
 
   /** One error for all that passed: the longest wait that was asked for, and the first instrument as an example. */

@@ -19,12 +19,17 @@ export interface PlannedInstrument {
 export interface CollectPlan {
   /** Open instruments first, then those that closed last. */
   readonly instruments: readonly PlannedInstrument[];
+  /** How finding the instruments ended, of each source that was asked. */
+  readonly sources: ReadonlyMap<SourceType, DiscoveryEnd>;
   /** Sources that take no part although the symbol has selectors for them, and why. */
   readonly skippedSources: Readonly<Partial<Record<SourceType, string>>>;
   readonly problems: readonly string[];
   /** Requests that discovery took. */
   readonly requests: number;
 }
+
+/** How many instruments a source has for the symbol, or why they cannot be found. */
+export type DiscoveryEnd = { readonly instruments: number } | { readonly error: PredictLabError };
 
 export interface PlanRequest {
   readonly entry: CatalogueEntry;
@@ -37,8 +42,8 @@ export interface PlanRequest {
 }
 
 /**
- * Asks every source for the instruments of the symbol's selectors. Selectors without a market are problems as long as
- * others have some; when none has any, the first source's error is thrown.
+ * Asks every source for the instruments of the symbol's selectors. A source that cannot be asked does not keep the others from
+ * theirs; selectors without a market are problems.
  */
 export async function planCollection(request: PlanRequest): Promise<CollectPlan> {
   const { entry, sources, window, asOf, known, signal } = request;
@@ -65,9 +70,12 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   signal.throwIfAborted();
   const failures = found.flatMap((result) => (result.status === 'rejected' ? [result.reason as PredictLabError] : []));
   const discovered = found.flatMap((result) => (result.status === 'fulfilled' && result.value !== undefined ? [result.value] : []));
-  const loud = failures.find(({ type }) => type !== 'BadInput');
-  if (loud !== undefined) throw loud;
-  if (failures[0] !== undefined && discovered.length === 0) throw failures[0];
+  const ends = new Map<SourceType, DiscoveryEnd>();
+  for (const [index, result] of found.entries()) {
+    const type = request.sourceTypes[index];
+    if (result.status === 'rejected') ends.set(type, { error: result.reason as PredictLabError });
+    else if (result.value !== undefined) ends.set(type, { instruments: result.value.discovery.instruments.length });
+  }
 
   const before = new Map(known.map(({ key, ...instrument }) => [instrument.id, instrument]));
   const instruments = discovered.flatMap(({ source, selectors, discovery }) =>
@@ -83,8 +91,12 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   );
   return {
     instruments: instruments.sort((a, b) => urgency(b.instrument) - urgency(a.instrument)),
+    sources: ends,
     skippedSources,
-    problems: [...failures.map(({ message }) => message), ...discovered.flatMap(({ discovery }) => discovery.problems)],
+    problems: [
+      ...failures.filter(({ type }) => type === 'BadInput').map(({ message }) => message),
+      ...discovered.flatMap(({ discovery }) => discovery.problems),
+    ],
     requests: discovered.reduce((sum, { discovery }) => sum + discovery.requests, 0),
   };
 }

@@ -3,18 +3,20 @@ import type { Json } from '../../contracts/pipeline-input.ts';
 import { windowOf } from '../../contracts/run-window.ts';
 import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
+import type { SourceType } from '../../contracts/words.ts';
 import type { SourceSet } from '../../sources/create-sources.ts';
 import { crowdedSignal } from '../../sources/http/crowded-signal.ts';
 import { createGate } from '../../sources/http/gate.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf, saveInstruments } from '../../storage/markets/instruments.ts';
-import { claimCollect, endCollect } from '../../storage/staging/collect-owner.ts';
+import { CollectTakenOver, claimCollect, endCollect } from '../../storage/staging/collect-owner.ts';
 import { collectProgressOf, collectTotals } from '../../storage/staging/collect-progress.ts';
 import { latenessBySource } from '../../storage/ticks/lateness.ts';
-import { Failures } from './collect-failures.ts';
+import { SourceFailures } from './collect-failures.ts';
 import { collectInstrument, type InstrumentOutcome } from './collect-instrument.ts';
-import { type CollectPlan, type PlannedInstrument, planCollection } from './collect-plan.ts';
+import { type CollectPlan, type DiscoveryEnd, type PlannedInstrument, planCollection } from './collect-plan.ts';
+import { type FailedSources, failedForGood, failedSourceReasons, type SourceEnd } from './failed-sources.ts';
 import { instrumentStaging } from './instrument-staging.ts';
 import type { StageFunction, StageWork } from './stage-work.ts';
 
@@ -24,7 +26,7 @@ export interface CollectDependencies {
   readonly sources: Pick<SourceSet, 'byType'>;
 }
 
-/** Instruments of one symbol collected at once; the venues' budgets bound the requests. */
+/** Instruments of one symbol and source collected at once; the venues' budgets bound the requests. */
 const INSTRUMENTS_AT_ONCE = 8;
 /** Sentences about single selectors and instruments that a result carries at most. */
 const PROBLEMS_SHOWN = 10;
@@ -33,8 +35,9 @@ const PROBLEMS_SHOWN = 10;
  * The collect stage: from a symbol's selectors to staged rows. Finds the instruments of the window, streams what coverage
  * lacks page by page into staging, several instruments at once, and records the order books it saw.
  *
- * An instrument that fails fails the stage once the others are done: what is staged stays, and the next attempt goes on from
- * there. Sources without a key are skipped with their reason.
+ * An instrument that fails fails the attempt once the others are done, as long as another attempt may mend it: what is staged
+ * stays, and the next attempt goes on from there. What has failed for good is named in `failedSources`, and the stage succeeds
+ * with what the others gave; it fails when no source gave anything. Sources without a key are skipped with their reason.
  */
 export function createCollect({ database, sources }: CollectDependencies): StageFunction {
   return async (input, work) => {
@@ -60,11 +63,29 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     });
     const instruments = plan.instruments.map(({ instrument }) => instrument);
     const keys = await saveInstruments(database, symbol, instruments);
-    const outcomes = await collectAll({ database, input, work, plan, keys });
-
+    const { outcomes, ends } = await collectAll({ database, input, work, plan, keys });
     const collected = instruments.flatMap((instrument) => outcomes.get(instrument.id)?.instrument ?? []);
+    let failed: FailedSources;
+    try {
+      failed = failedForGood(ends, (error) => work.mayRetry(error));
+    } catch (error) {
+      // the next attempt does not look at these order books again
+      const books = new Map(collected.map(({ id, book }) => [id, book]));
+      await saveInstruments(
+        database,
+        symbol,
+        instruments.flatMap((instrument) => (books.has(instrument.id) ? [{ ...instrument, book: books.get(instrument.id) ?? null }] : [])),
+      );
+      throw error;
+    }
     const problems = [...plan.problems, ...[...outcomes.values()].flatMap((outcome) => outcome.problems)];
-    if (instruments.length === 0 && known.length === 0 && Object.keys(plan.skippedSources).length === 0 && problems.length === 0) {
+    if (
+      instruments.length === 0 &&
+      known.length === 0 &&
+      Object.keys(plan.skippedSources).length === 0 &&
+      failed.size === 0 &&
+      problems.length === 0
+    ) {
       problems.push(`${symbol} has no selectors for ${sourceTypes.join(', ')}; give it some with "predictlab symbols add"`);
     }
     return await work.commit(async (transaction): Promise<StageEffect> => {
@@ -80,8 +101,9 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
         instruments: instruments.length,
         sources: Object.fromEntries(totals.map(({ source, ticks }) => [source, ticks])),
         ...(skipped.length > 0 && { skippedSources: Object.fromEntries(skipped) }),
+        ...(failed.size > 0 && { failedSources: Object.fromEntries([...failed].map(([source, { message }]) => [source, message])) }),
       };
-      const degraded = [...skipped.map(([, reason]) => reason), ...shortened(problems)];
+      const degraded = [...skipped.map(([, reason]) => reason), ...failedSourceReasons(failed), ...shortened(problems)];
       return degraded.length > 0 ? { output, degraded } : { output };
     });
   };
@@ -95,8 +117,13 @@ interface AllRequest {
   readonly keys: ReadonlyMap<string, number>;
 }
 
-/** Collects every planned instrument, a bounded number at once. Throws when one of them failed, after the others. */
-async function collectAll({ database, input, work, plan, keys }: AllRequest): Promise<ReadonlyMap<string, InstrumentOutcome>> {
+interface Collected {
+  readonly outcomes: ReadonlyMap<string, InstrumentOutcome>;
+  readonly ends: ReadonlyMap<SourceType, SourceEnd>;
+}
+
+/** Collects every planned instrument, a bounded number of each source at once, so that a venue that hangs keeps no other waiting. */
+async function collectAll({ database, input, work, plan, keys }: AllRequest): Promise<Collected> {
   const { executionId, symbol, settings } = input;
   const { asOf, daysBack, refetch } = settings;
   // From here on an attempt that was held up writes no more; what it had staged is read after that.
@@ -104,12 +131,11 @@ async function collectAll({ database, input, work, plan, keys }: AllRequest): Pr
   const earlier = await collectProgressOf(database, { executionId, symbol });
   const lateness = await latenessBySource(database, asOf);
   const outcomes = new Map<string, InstrumentOutcome>();
-  const failures = new Failures(plan.instruments.length);
-  const signal = crowdedSignal(work.signal, failures.signal);
+  // what goes wrong on our side is no venue's failure
+  const ours = new SourceFailures(plan.instruments.length);
   const counts = { pages: 0, rows: 0 };
-  const gate = createGate(INSTRUMENTS_AT_ONCE);
 
-  const collectOne = async (planned: PlannedInstrument): Promise<void> => {
+  const collectOne = async (planned: PlannedInstrument, failures: SourceFailures, signal: AbortSignal): Promise<void> => {
     const { instrument, source } = planned;
     const instrumentKey = keys.get(instrument.id);
     if (instrumentKey === undefined) return;
@@ -132,18 +158,31 @@ async function collectAll({ database, input, work, plan, keys }: AllRequest): Pr
       failures.succeeded();
     } catch (error) {
       if (signal.aborted) return;
-      failures.add(instrument, source.describe(error));
+      const named = source.describe(error);
+      (isOurs(named) ? ours : failures).add(instrument, named);
     }
   };
-  await Promise.allSettled(plan.instruments.map((planned) => gate(() => collectOne(planned), signal)));
+
+  const collectSource = async (type: SourceType, found: DiscoveryEnd): Promise<readonly [SourceType, SourceEnd]> => {
+    if ('error' in found) return [type, { error: found.error, worked: false }];
+    const mine = plan.instruments.filter(({ source }) => source.type === type);
+    const failures = new SourceFailures(mine.length);
+    const signal = crowdedSignal(work.signal, failures.signal, ours.signal);
+    const gate = createGate(INSTRUMENTS_AT_ONCE);
+    await Promise.allSettled(mine.map((planned) => gate(() => collectOne(planned, failures, signal), signal)));
+    for (const { instrument } of mine) {
+      const message = failures.tolerated.get(instrument.id);
+      if (message !== undefined) outcomes.set(instrument.id, { instrument, problems: [message] });
+    }
+    return [type, { error: failures.error, worked: mine.length === 0 || failures.anySucceeded }];
+  };
+  const ends = new Map(await Promise.all([...plan.sources].map(([type, found]) => collectSource(type, found))));
   work.signal.throwIfAborted();
-  failures.throwIfAny();
-  for (const { instrument } of plan.instruments) {
-    const message = failures.tolerated.get(instrument.id);
-    if (message !== undefined) outcomes.set(instrument.id, { instrument, problems: [message] });
-  }
-  return outcomes;
+  if (ours.error !== undefined) throw ours.error;
+  return { outcomes, ends };
 }
+
+const isOurs = (error: PredictLabError): boolean => error.type === 'StorageUnavailable' || error instanceof CollectTakenOver;
 
 function shortened(problems: readonly string[]): readonly string[] {
   if (problems.length <= PROBLEMS_SHOWN) return problems;

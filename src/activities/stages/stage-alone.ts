@@ -4,9 +4,16 @@ import type { Database } from '../../storage/database/database.ts';
 import { commitEffect, recordEffect } from '../../storage/runs/ledger.ts';
 import type { StageWork } from './stage-work.ts';
 
-/** A stage's work outside of Temporal (an import, a test, a benchmark): one attempt, and nobody hears its heartbeats. */
+/** A stage's work outside of Temporal (an import, a test, a benchmark): one attempt unless told otherwise, and nobody hears its heartbeats. */
 export function workAlone(work: Pick<StageWork, 'log' | 'commit' | 'record'> & Partial<StageWork>): StageWork {
-  return { signal: new AbortController().signal, resume: undefined, attempt: 1, heartbeat: () => undefined, ...work };
+  return {
+    signal: new AbortController().signal,
+    resume: undefined,
+    attempt: 1,
+    mayRetry: () => false,
+    heartbeat: () => undefined,
+    ...work,
+  };
 }
 
 /** The same with a ledger: what the stage does takes effect once. */

@@ -1,3 +1,4 @@
+import type { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { StageEffect } from '../../contracts/stage-effect.ts';
@@ -14,6 +15,8 @@ export interface StageWork {
   /** The resume point of an earlier attempt, if one got that far. */
   readonly resume: Json | undefined;
   readonly attempt: number;
+  /** Whether the task would be tried again if this attempt failed with the error. */
+  mayRetry(error: PredictLabError): boolean;
   readonly log: Log;
   /** Says "still alive, and this far": call it every page or batch, it is throttled. */
   heartbeat(resume: Json): void;

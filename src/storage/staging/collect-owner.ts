@@ -7,6 +7,13 @@ interface CollectKey {
   readonly symbol: string;
 }
 
+/** A later attempt collects the symbol, or the stage is done: this attempt, which was held up, has nothing more to say. */
+export class CollectTakenOver extends PredictLabError {
+  constructor(symbol: string) {
+    super('SourceUnavailable', `${symbol}: another attempt collects it now; this one, which was held up, stops`);
+  }
+}
+
 /** Makes this attempt the one that stages rows of a run's symbol; waits for a page that an earlier one is writing. @returns its mark */
 export async function claimCollect(queryable: Queryable, { executionId, symbol }: CollectKey): Promise<string> {
   const owner = randomUUID();
@@ -18,14 +25,14 @@ export async function claimCollect(queryable: Queryable, { executionId, symbol }
   return owner;
 }
 
-/** Holds the claim until the transaction ends. @throws PredictLabError when a later attempt has taken over, or the stage is done */
+/** Holds the claim until the transaction ends. @throws CollectTakenOver */
 export async function holdCollect(transaction: Transaction, { executionId, symbol, owner }: CollectKey & { owner: string }): Promise<void> {
   const { rowCount } = await transaction.query(
     'select 1 from collect_owners where execution_id = $1 and symbol = $2 and owner = $3 for share',
     [executionId, symbol, owner],
   );
   if (rowCount === 1) return;
-  throw new PredictLabError('SourceUnavailable', `${symbol}: another attempt collects it now; this one, which was held up, stops`);
+  throw new CollectTakenOver(symbol);
 }
 
 /** Nobody stages rows of this symbol any more: what is staged is what counts. */
