@@ -35,6 +35,8 @@ export interface Faults {
   readonly slowMs?: number;
   /** 403 with an HTML page, as the edge answers blocked addresses. */
   readonly blocked?: Rate;
+  /** 403 with a JSON body, as to a key or an address that may not use the API. */
+  readonly refused?: Rate;
   /**
    * A trades cursor is answered with the page before it, and a cursor that goes on from here. Where bad rows take places, what
    * comes again begins and ends a little above that page, which may be amid one second.
@@ -70,12 +72,24 @@ export interface Strike {
   readonly cutInBody: boolean;
   readonly slow: boolean;
   readonly blocked: boolean;
+  readonly refused: boolean;
   readonly repeatPage: boolean;
   readonly repeatRows: boolean;
   readonly shuffle: boolean;
 }
 
-const STRIKES = ['rateLimited', 'unavailable', 'cutBefore', 'cutInBody', 'slow', 'blocked', 'repeatPage', 'repeatRows', 'shuffle'] as const;
+const STRIKES = [
+  'rateLimited',
+  'unavailable',
+  'cutBefore',
+  'cutInBody',
+  'slow',
+  'blocked',
+  'refused',
+  'repeatPage',
+  'repeatRows',
+  'shuffle',
+] as const;
 
 /** Draws what strikes each request, from a seed and the order of requests. */
 export class FaultDeck {

@@ -6,6 +6,7 @@ export type ApiName = 'gamma' | 'clob' | 'data' | 'predict';
 
 const DATA_CODES: Readonly<Record<number, string>> = {
   400: 'invalid_request',
+  403: 'forbidden',
   404: 'not_found',
   405: 'method_not_allowed',
   429: 'rate_limited',
@@ -15,6 +16,7 @@ const DATA_CODES: Readonly<Record<number, string>> = {
 const PREDICT_SLUGS: Readonly<Record<number, string>> = {
   400: 'bad_request',
   401: 'unauthorized',
+  403: 'forbidden',
   404: 'not_found',
   429: 'too_many_requests',
 };

@@ -115,6 +115,7 @@ function answerOf(options: ServerOptions, limits: RateLimits, asked: Asked): Ans
   const refuse = (status: number, message: string, more: Readonly<Record<string, string>> = {}): Answer =>
     refusalAnswer(api, new Refusal(status, message), now, { ...headers, ...more });
   if (strike.blocked) return BLOCKED;
+  if (strike.refused) return refuse(403, 'this key may not use the API');
   if (api === 'predict' && asked.key !== options.apiKey) return refuse(401, 'API key is missing or unknown');
   if (strike.rateLimited) return refuse(429, 'too many requests', api === 'predict' ? {} : { 'Retry-After': wait });
   if (options.enforceLimits && allowance.over) {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SourceFailures } from '../../src/activities/stages/collect-failures.ts';
 import { failedForGood, failedSourceReasons, type SourceEnd } from '../../src/activities/stages/failed-sources.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createRunSettings } from '../../src/activities/run/run-settings.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
+import type { Json } from '../../src/contracts/pipeline-input.ts';
 import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
 import type { RunConfig } from '../../src/contracts/run-config.ts';
 import { type BacktestRecord, readBacktests, saveBacktests } from '../../src/storage/backtests/backtests.ts';
@@ -11,10 +12,10 @@ import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../src/storage/markets/catalogue.ts';
 import { instrumentById, instrumentsOf, saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { recordCustomEffect, recordLostEffects } from '../../src/storage/runs/custom-effects.ts';
-import { commitEffect, discardUnstored, effectsOf, findEffect, meanDurations } from '../../src/storage/runs/ledger.ts';
+import { commitEffect, discardUnstored, effectsOf, findEffect, meanDurations, reusableEffects } from '../../src/storage/runs/ledger.ts';
 import { lastErrors } from '../../src/storage/runs/report-run-queries.ts';
 import { beginRun, endRun, listRuns, runOf } from '../../src/storage/runs/runs.ts';
-import { clearStaging, stageCoverage, stagePage } from '../../src/storage/staging/staging.ts';
+import { clearStaging, stageCoverage, stagePage, stagingBatches } from '../../src/storage/staging/staging.ts';
 import { coverageOf, coverageRecords, gapsOf } from '../../src/storage/ticks/coverage.ts';
 import { freshness } from '../../src/storage/ticks/freshness.ts';
 import { administer, type TestDatabase, testDatabase } from '../postgres.ts';
@@ -284,6 +285,24 @@ describe('the ledger', () => {
       new Map(),
     );
     expect((await runStage(test.database, 'store', { executionId: 'second' })).output).toMatchObject({ inserted: 1 });
+  });
+
+  it('hands on nothing of a symbol that went on without a failed source, so that the retry asks it again', async () => {
+    const without = { ticks: 1, failedSources: { predict: 'predict answered 503' } };
+    await collect(test.database, { executionId: 'first', rows: [trade(START, 0.5)] });
+    const done = async (symbol: string, stage: 'collect' | 'store', output: Json) =>
+      await commitEffect(test.database, { ...key, symbol, executionId: 'first', taskId: `${symbol}/${stage}`, stage }, async () => ({
+        output,
+      }));
+    await done('RAIN', 'collect', without);
+    await done('SUN', 'collect', without);
+    await done('SUN', 'store', {});
+    await done('SNOW', 'collect', { ticks: 1 });
+    await done('SNOW', 'store', {});
+    expect(await reusableEffects(test.database, 'first')).toEqual(['SNOW/collect', 'SNOW/store']);
+    const taken = await effectsOf(test.database, { executionId: 'first', takenOverBy: { runId: 'again', executionId: 'second' } });
+    expect(Object.keys(taken)).toEqual(['SNOW/collect', 'SNOW/store']);
+    expect(await stagingBatches(test.database, { executionId: 'second', symbol: 'RAIN' })).toEqual([]);
   });
 
   it('hands on how the last failed attempt of what it takes over failed', async () => {

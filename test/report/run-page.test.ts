@@ -80,6 +80,29 @@ describe('the page of a run', () => {
     expect(textOf(failed)).toContain('no earlier run to compare with');
   });
 
+  it('names a venue that failed once, with what it answered and for how many symbols', () => {
+    const reason = 'predict failed (SourceBlocked): its edge blocks this address or region';
+    const without = (symbol: string): [string, TaskResult] => [
+      `${symbol}/collect`,
+      { status: 'success', degraded: [reason], output: { ticks: 1, failedSources: { predict: `predict answered 403 for ${symbol}` } } },
+    ];
+    const text = textOf(
+      renderRunPage({
+        ...sampleRun(),
+        result: resultOf(Object.fromEntries(['A', 'B', 'C'].map(without)), {
+          result: 'degraded',
+          reasons: [`A/collect and 2 more: ${reason}`],
+        }),
+        config: sampleConfig(['A', 'B', 'C']),
+        gaps: [],
+      }),
+    );
+    expect(text).toContain('predict failed for 3 symbols, first for A/collect: predict answered 403 for A');
+    expect(text.match(/predict answered 403/g)).toHaveLength(1);
+    const causes = text.slice(0, text.indexOf('Tasks'));
+    expect(causes.match(/its edge blocks this address/g)).toHaveLength(1);
+  });
+
   it('is made for a run of custom tasks only, and of none at all', () => {
     const bare = { ...sampleRun(), config: sampleConfig([]), symbols: [], gaps: [] };
     expect(textOf(renderRunPage({ ...bare, result: resultOf({ notify: { status: 'success', durationSeconds: 1 } }) }))).toContain('notify');

@@ -167,6 +167,7 @@ export const sampleSymbol = (more: Partial<SymbolPageData> = {}): SymbolPageData
   instruments: [sampleInstrument()],
   others: [],
   instrumentCount: 1,
+  missingSources: {},
   calibration: [{ interval: '1h', bins: sampleBins() }],
   madeBy: 'PredictLab 0.1.0',
   ...more,

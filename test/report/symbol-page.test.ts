@@ -99,6 +99,13 @@ describe('the page of a symbol', () => {
     expect(hostile).not.toContain('href="javascript');
   });
 
+  it('says whose data is missing, and what the source said', () => {
+    const page = renderSymbolPage(sampleSymbol({ missingSources: { predict: `predict answered 403: ${EVIL}` } }), LIBRARY);
+    expect(page).toContain('data of <b>predict</b> is missing from this run: predict answered 403');
+    expect(page).not.toContain('<script>alert');
+    expect(renderSymbolPage(sampleSymbol(), LIBRARY)).not.toContain('is missing from this run');
+  });
+
   it('says what to do when no instrument matched', () => {
     expect(renderSymbolPage(sampleSymbol({ instruments: [], instrumentCount: 0 }), LIBRARY)).toContain('predictlab symbols show BTC_PRICE');
   });

@@ -1,7 +1,7 @@
 import { resolutionAsOf } from '../../backtest/engine/settlement.ts';
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
 import { windowOf } from '../../contracts/run-window.ts';
-import { numberIn } from '../../contracts/task-output.ts';
+import { numberIn, sentencesIn } from '../../contracts/task-output.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { INTERVALS, stageTaskId } from '../../contracts/words.ts';
 import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../../report/page-data/symbol-page-data.ts';
@@ -67,6 +67,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     runId: request.runId,
     asOf: settings.asOf,
     window,
+    missingSources: await missingSourcesOf(queryable, executionId, symbol),
     instruments: sections,
     others: listed.slice(MAX_SECTIONS).map((instrument) => summaryOf(instrument, context)),
     instrumentCount: instruments.length,
@@ -118,4 +119,9 @@ const calibrationTables = (heads: readonly BacktestHead[]): readonly Calibration
 const duplicatesOf = async (queryable: Queryable, executionId: string, symbol: string): Promise<number | null> => {
   const effect = await findEffect(queryable, { executionId, taskId: stageTaskId(symbol, 'store') });
   return numberIn(effect?.output, 'duplicates');
+};
+
+const missingSourcesOf = async (queryable: Queryable, executionId: string, symbol: string): Promise<Readonly<Record<string, string>>> => {
+  const effect = await findEffect(queryable, { executionId, taskId: stageTaskId(symbol, 'collect') });
+  return { ...sentencesIn(effect?.output, 'skippedSources'), ...sentencesIn(effect?.output, 'failedSources') };
 };

@@ -1,5 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-import { type Failures, failedAttempts } from '../../contracts/after-failure.ts';
+import { afterFailure, type Failures, failedAttempts } from '../../contracts/after-failure.ts';
 import { messageOf, type PastError, PredictLabError, pastError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';

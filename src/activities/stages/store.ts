@@ -1,6 +1,9 @@
 import type { Log } from '../../contracts/log.ts';
 import { windowOf } from '../../contracts/run-window.ts';
+import { sentencesIn } from '../../contracts/task-output.ts';
+import { stageTaskId } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
+import { findEffect } from '../../storage/runs/ledger.ts';
 import { mergeStaged } from '../../storage/staging/merge-staged.ts';
 import { stagedDays } from '../../storage/staging/staged-rows.ts';
 import { stagingBatches } from '../../storage/staging/staging.ts';
@@ -60,9 +63,12 @@ export function createStore({ database, log, probe }: StoreDependencies): StageF
       });
       await probe?.('store 4: gaps');
       const { inserted, duplicates } = total;
+      const collected = await findEffect(transaction, { executionId: input.executionId, taskId: stageTaskId(symbol, 'collect') });
+      const failed = Object.keys(sentencesIn(collected?.output, 'failedSources'));
       return {
         output: { inserted, duplicates, ticks: inserted + duplicates, gaps: gaps.reduce((sum, gap) => sum + gap.gaps, 0) },
-        ...degradedOf(gaps),
+        // a source that failed was named by collect: its gaps say nothing more
+        ...degradedOf(gaps.filter(({ instrument }) => !failed.some((source) => instrument.startsWith(`${source}:`)))),
       };
     });
   };

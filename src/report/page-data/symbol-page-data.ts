@@ -15,6 +15,8 @@ export interface SymbolPageData {
   readonly asOf: number;
   /** What the run asked for: `asOf − daysBack` to `asOf`. */
   readonly window: TimeRange;
+  /** Sources whose data of this run is missing, and what each said. */
+  readonly missingSources: Readonly<Record<string, string>>;
   /** The most active instruments, most active first; each gets a section. */
   readonly instruments: readonly InstrumentSection[];
   /** The other instruments of the symbol, one table row each. */

@@ -1,3 +1,4 @@
+import { sentencesIn } from '../../contracts/task-output.ts';
 import { formatRange, plural } from '../elements/format.ts';
 import type { State } from '../elements/glyphs.ts';
 import type { RunPageData } from '../page-data/run-page-data.ts';
@@ -26,8 +27,10 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const known = (reason: string): boolean => tasks.some(([id, task]) => task.status === 'failed' && reason.startsWith(id));
   const reasons = data.result.reasons.filter((reason) => !said.has(reason) && !known(reason));
   const degraded = tasks
-    .flatMap(([id, task]) => (task.degraded ?? []).map((reason) => `${id}: ${reason}`))
-    .filter((line) => !reasons.some((reason) => line.endsWith(reason) || reason.includes(line)));
+    .flatMap(([id, task]) => (task.degraded ?? []).map((why) => ({ why, line: `${id}: ${why}` })))
+    // the run says "A and 2 more: why" once for all tasks of one reason
+    .filter(({ why, line }) => !reasons.some((reason) => line.endsWith(reason) || reason.endsWith(`: ${why}`) || reason.includes(line)))
+    .map(({ line }) => line);
   const retried = tasks
     .filter(([id, task]) => task.status === 'success' && (task.attempts ?? 1) > 1 && !symbols.has(id))
     .map(([id, task]) => {
@@ -43,6 +46,7 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
     ...capped('failed', failed, 'failed task'),
     ...capped(data.result.result === 'failed' ? 'failed' : 'degraded', reasons, 'reason'),
     ...capped('degraded', degraded, 'reason'),
+    ...capped('degraded', failedSources(data), 'failed source'),
     ...capped('degraded', gaps, 'gap'),
     ...capped('success', retried, 'retried task'),
     ...skipped(data, new Set(roots.filter(({ taskIds }) => taskIds.length > 1).flatMap(({ taskIds }) => taskIds))),
@@ -70,6 +74,19 @@ const capped = (state: State, lines: readonly string[], word: string): readonly 
   const shown = lines.length > MAX_OF_A_KIND ? lines.slice(0, MAX_OF_A_KIND - 1) : lines;
   const rest = lines.length - shown.length;
   return [...shown.map((text) => ({ state, text })), ...(rest === 0 ? [] : [{ state, text: `and ${plural(rest, `more ${word}`)}` }])];
+};
+
+/** What each failed source answered, once for the run. */
+const failedSources = (data: RunPageData): readonly string[] => {
+  const said = new Map<string, { symbols: number; first: string }>();
+  for (const [id, task] of Object.entries(data.result.taskResults)) {
+    for (const [source, why] of Object.entries(sentencesIn(task.output, 'failedSources'))) {
+      const known = said.get(source);
+      if (known !== undefined) known.symbols++;
+      else said.set(source, { symbols: 1, first: `${id}: ${why}` });
+    }
+  }
+  return [...said].map(([source, { symbols, first }]) => `${source} failed for ${plural(symbols, 'symbol')}, first for ${first}`);
 };
 
 /** What was skipped, by the failure behind it; `told` names those of which that was said already. */

@@ -3,6 +3,7 @@ import { html } from '../elements/html.ts';
 import { LIVE_CHART_SCRIPT } from '../elements/live-chart-script.ts';
 import { page } from '../elements/page.ts';
 import { PAGE_SCRIPT } from '../elements/page-script.ts';
+import { stateMark } from '../elements/tip.ts';
 import type { SymbolPageData } from '../page-data/symbol-page-data.ts';
 import { calibrationSection } from './calibration-section.ts';
 import { instrumentSection } from './instrument-section.ts';
@@ -18,12 +19,14 @@ const CHART_NOTICE = html`Charts: TradingView Lightweight Charts™, Copyright (
  */
 export const renderSymbolPage = (data: SymbolPageData, chartLibrary: string | null): string => {
   const charts = data.instruments.some((instrument) => instrument.series.length > 0) && chartLibrary !== null;
+  const missing = Object.entries(data.missingSources);
   return page({
     title: `${data.symbol} · ${data.runId}`,
     scripts: [PAGE_SCRIPT, ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
     body: html`<header><div class="over"><span class="kind">Symbol</span><h1>${data.symbol}</h1>${data.title !== '' && html`<span>“${data.title}”</span>`}<span class="links"><a href="index.html">run</a></span></div>
 <p class="facts"><span>run <b>${data.runId}</b></span><span>as of <b>${formatTime(data.asOf, 'second')}</b></span><span>window ${formatRange(data.window.from, data.window.to)}</span><span>${plural(data.instrumentCount, 'instrument')}</span></p></header>
 <main>
+${missing.length > 0 && html`<ul class="causes warned">${missing.map(([source, why]) => html`<li>${stateMark('degraded')}data of <b>${source}</b> is missing from this run: ${why}</li>`)}</ul>`}
 ${data.instruments.length === 0 && html`<p class="none">No instrument matched this symbol’s selectors in the window; <code>predictlab symbols show ${data.symbol}</code> prints them.</p>`}
 ${data.instrumentCount > 1 && overview(data)}
 ${data.instruments.map((instrument, i) => instrumentSection(instrument, data, `i${i}`))}
