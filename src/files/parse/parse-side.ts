@@ -1,20 +1,12 @@
-const SIDES: Readonly<Record<string, 'buy' | 'sell'>> = {
-  buy: 'buy',
-  b: 'buy',
-  bid: 'buy',
-  bought: 'buy',
-  long: 'buy',
-  sell: 'sell',
-  s: 'sell',
-  ask: 'sell',
-  sold: 'sell',
-  short: 'sell',
-};
+const SIDES: ReadonlyMap<string, 'buy' | 'sell'> = new Map([
+  ...['buy', 'b', 'bid', 'bought', 'long'].map((word) => [word, 'buy'] as const),
+  ...['sell', 's', 'ask', 'sold', 'short'].map((word) => [word, 'sell'] as const),
+]);
 
 /** The side a field says, in any case; null where it says nothing, undefined where it says something else. */
 export function parseSide(field: string): 'buy' | 'sell' | null | undefined {
   const text = field.trim().toLowerCase();
-  return text === '' ? null : SIDES[text];
+  return text === '' ? null : SIDES.get(text);
 }
 
 /** The side of the other outcome: a buy of No is a sell of Yes. */

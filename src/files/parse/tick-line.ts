@@ -3,6 +3,7 @@ import type { TickKind } from '../../contracts/words.ts';
 import { contentIdentity } from '../../market/identity.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
 import type { TickColumnIndices } from '../read/tick-columns.ts';
+import type { NumberNotation } from './number-notation.ts';
 import type { OutcomePolarity } from './outcome-polarity.ts';
 import { parseNumber } from './parse-number.ts';
 import { oppositeSide, parseSide } from './parse-side.ts';
@@ -14,6 +15,7 @@ export interface LineFormat {
   readonly delimiter: string;
   readonly columns: TickColumnIndices;
   readonly timeUnit: TimeUnit;
+  readonly notation: NumberNotation;
   /** Where an export of ours says whose tick a line is; -1 in other files. */
   readonly instrumentColumn: number;
 }
@@ -33,7 +35,7 @@ export interface TickLine {
 }
 
 /** Reads one line. What cannot be read is null and makes the line `malformed`; numbers are not judged. */
-export function parseTickLine(raw: string, { delimiter, columns, timeUnit, instrumentColumn }: LineFormat): TickLine {
+export function parseTickLine(raw: string, { delimiter, columns, timeUnit, notation, instrumentColumn }: LineFormat): TickLine {
   const defaultKind: TickKind = columns.size >= 0 ? 'trade' : 'price';
   const fields = splitFields(raw, delimiter);
   if (fields === null || !isWhole(fields, columns.width)) {
@@ -53,8 +55,8 @@ export function parseTickLine(raw: string, { delimiter, columns, timeUnit, instr
   const text = (index: number): string | null => (index < 0 ? null : fields[index].trim() || null);
   const kind = text(columns.kind) === 'price' ? 'price' : defaultKind;
   const time = parseTime(fields[columns.time], timeUnit);
-  const price = parseNumber(fields[columns.price]);
-  const size = kind === 'price' ? null : parseNumber(fields[columns.size]);
+  const price = parseNumber(fields[columns.price], notation);
+  const size = kind === 'price' ? null : parseNumber(fields[columns.size], notation);
   const side = columns.side < 0 ? null : parseSide(fields[columns.side]);
   const isUnreadable = time === null || price === null || (kind === 'trade' && size === null) || side === undefined;
   const isFinite = Number.isFinite(time) && Number.isFinite(price) && (size === null || Number.isFinite(size));

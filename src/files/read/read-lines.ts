@@ -5,6 +5,8 @@ import { createGunzip } from 'node:zlib';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 
 const CHUNK = 256 * 1024;
+/** No line of ticks comes near it; what does is no text of lines. */
+const LONGEST_LINE = 2 ** 20;
 const BYTE_ORDER_MARK = '\ufeff';
 
 /** Whether a file is gzip, by its first two bytes: names lie. */
@@ -22,7 +24,7 @@ async function isGzip(path: string): Promise<boolean> {
  * The lines of a text file (UTF-8, gzip or not), many at a time, without line ends (LF or CRLF) and byte order mark.
  * Memory stays flat whatever the file's size.
  *
- * @throws PredictLabError BadInput when the file cannot be opened, read or unpacked
+ * @throws PredictLabError BadInput when the file cannot be opened, read or unpacked, or has a line of more than a million characters
  */
 export async function* readLines(path: string, signal?: AbortSignal): AsyncGenerator<string[]> {
   try {
@@ -33,7 +35,7 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
     // pipe does not carry errors over
     if (stream !== file) file.on('error', (error) => stream.destroy(error));
     try {
-      yield* linesOf(stream as AsyncIterable<Buffer>);
+      yield* linesOf(path, stream as AsyncIterable<Buffer>);
     } finally {
       file.destroy();
       stream.destroy();
@@ -54,26 +56,45 @@ export function refuseBinary(path: string, header: string): void {
   if (!isText) throw new PredictLabError('BadInput', `${path} is not a CSV file: its first line is no text; save it as CSV in UTF-8`);
 }
 
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
+async function* linesOf(path: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
   const decoder = new StringDecoder('utf8');
-  let rest = '';
+  // the beginning of a line in pieces: joined to each chunk, a long line would be copied once a chunk
+  let pieces: string[] = [];
+  let length = 0;
+  let line = 1;
   let isFirst = true;
+  const begun = (text: string): void => {
+    length += text.length;
+    if (length > LONGEST_LINE) {
+      throw new PredictLabError(
+        'BadInput',
+        `${path}, line ${line}: longer than a million characters, so this is no CSV of ticks; check that its lines end in line feeds`,
+      );
+    }
+    pieces.push(text);
+  };
   for await (const chunk of chunks) {
-    let text = rest + decoder.write(chunk);
+    let text = decoder.write(chunk);
     if (isFirst && text.length > 0) {
       isFirst = false;
       if (text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
     }
-    const end = text.lastIndexOf('\n');
-    if (end < 0) {
-      rest = text;
+    const first = text.indexOf('\n');
+    if (first < 0) {
+      begun(text);
       continue;
     }
-    rest = text.slice(end + 1);
-    yield text.slice(0, end).split('\n').map(withoutReturn);
+    begun(text.slice(0, first));
+    const last = text.lastIndexOf('\n');
+    const lines = [pieces.join(''), ...(last > first ? text.slice(first + 1, last).split('\n') : [])].map(withoutReturn);
+    line += lines.length;
+    yield lines;
+    pieces = [];
+    length = 0;
+    begun(text.slice(last + 1));
   }
-  rest += decoder.end();
-  if (rest.length > 0) yield [withoutReturn(rest)];
+  begun(decoder.end());
+  if (length > 0) yield [withoutReturn(pieces.join(''))];
 }
 
 const withoutReturn = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line);

@@ -1,5 +1,6 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import { nearestName } from '../../contracts/nearest-name.ts';
+import { type NumberField, type NumberNotation, notationOf } from '../parse/number-notation.ts';
 import { parseNumber } from '../parse/parse-number.ts';
 import { parseTime, timeUnitOf } from '../parse/parse-time.ts';
 import { delimiterOf, splitFields } from '../parse/split-fields.ts';
@@ -32,6 +33,7 @@ export async function readSeriesFile<Name extends string>(
   const lines: number[] = [];
   let places: number[] | undefined;
   let delimiter = ',';
+  let width = 0;
   let line = 0;
   for await (const batch of readLines(path)) {
     for (const text of batch) {
@@ -40,11 +42,19 @@ export async function readSeriesFile<Name extends string>(
       if (places === undefined) {
         refuseBinary(path, text);
         delimiter = delimiterOf(text);
-        places = placesOf({ path, names, wanted, header: splitFields(text, delimiter) ?? [] });
+        const header = splitFields(text, delimiter) ?? [];
+        width = header.length;
+        places = placesOf({ path, names, wanted, header });
         continue;
       }
       const fields = splitFields(text, delimiter);
       if (fields === null) throw new PredictLabError('BadInput', `${path}, line ${line}: a quote does not close; mend the line`);
+      if (fields.slice(width).some((field) => field.trim() !== '')) {
+        throw new PredictLabError(
+          'BadInput',
+          `${path}, line ${line}: ${fields.length} fields under a header of ${width}; mend the line, or separate fields by semicolons where numbers have decimal commas`,
+        );
+      }
       rows.push(places.map((place) => fields[place] ?? ''));
       lines.push(line);
     }
@@ -52,8 +62,13 @@ export async function readSeriesFile<Name extends string>(
   if (places === undefined)
     throw new PredictLabError('BadInput', `${path} is empty; it needs a header line ${header} and a line for each row`);
   if (rows.length === 0) throw new PredictLabError('BadInput', `${path} has a header but no rows; add a line for each row`);
+  const notation = notationOf(
+    path,
+    delimiter,
+    numberFields(rows, lines, (at) => wanted[names[at]] !== 'time'),
+  );
   const columns = {} as Record<Name, Float64Array>;
-  for (const [at, name] of names.entries()) columns[name] = numbersOf(rows, at, wanted[name] === 'time');
+  for (const [at, name] of names.entries()) columns[name] = wanted[name] === 'time' ? timesOf(rows, at) : numbersOf(rows, at, notation);
   return { path, length: rows.length, columns, lines };
 }
 
@@ -78,7 +93,20 @@ function placesOf<Name extends string>(table: {
   return names.map((name) => header.indexOf(name));
 }
 
-function numbersOf(rows: readonly (readonly string[])[], at: number, isTime: boolean): Float64Array {
-  const unit = isTime ? timeUnitOf(rows.slice(0, 200).map((fields) => fields[at])) : 's';
-  return Float64Array.from(rows, (fields) => (isTime ? parseTime(fields[at], unit) : parseNumber(fields[at])) ?? Number.NaN);
+function* numberFields(
+  rows: readonly (readonly string[])[],
+  lines: readonly number[],
+  isNumber: (at: number) => boolean,
+): Generator<NumberField> {
+  for (const [index, fields] of rows.entries()) {
+    for (const [at, text] of fields.entries()) if (isNumber(at)) yield { text, line: lines[index] };
+  }
 }
+
+function timesOf(rows: readonly (readonly string[])[], at: number): Float64Array {
+  const unit = timeUnitOf(rows.slice(0, 200).map((fields) => fields[at]));
+  return Float64Array.from(rows, (fields) => parseTime(fields[at], unit) ?? Number.NaN);
+}
+
+const numbersOf = (rows: readonly (readonly string[])[], at: number, notation: NumberNotation): Float64Array =>
+  Float64Array.from(rows, (fields) => parseNumber(fields[at], notation) ?? Number.NaN);

@@ -2,6 +2,7 @@ import type { TickColumnNames } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 import type { MarketKind } from '../../contracts/words.ts';
+import { notationOf } from '../parse/number-notation.ts';
 import { OutcomePolarity } from '../parse/outcome-polarity.ts';
 import { parseNumber } from '../parse/parse-number.ts';
 import { timeUnitOf } from '../parse/parse-time.ts';
@@ -17,7 +18,7 @@ const DEFAULT_BATCH = 4096;
 export interface TickFileOptions {
   /** Which column holds what. @default time, price and, where the file has them, size, side, outcome, trade_id */
   readonly columns?: Partial<TickColumnNames>;
-  /** The outcome that prices are of. @default Yes, Up or 0 where the file has it, else the first name in the file */
+  /** The outcome that prices are of. @default Yes, Up or 0 where the file has it or only its counterpart, else the first name in the file */
   readonly firstOutcome?: string;
   /** Rows at most in a batch. @default 4096 */
   readonly batchSize?: number;
@@ -69,18 +70,23 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
   const names = splitFields(header, delimiter);
   if (names === null) throw new PredictLabError('BadInput', `${path}: the quotes of its header line do not close; mend line 1`);
   const columns = findTickColumns(path, names, options.columns);
-  const sample = first.flatMap((line) => {
-    const fields = splitFields(line, delimiter);
-    return fields === null || fields.length < columns.width ? [] : [fields];
-  });
+  const lines = first.map((line) => splitFields(line, delimiter));
+  const sample = lines.filter((fields): fields is string[] => fields !== null && fields.length >= columns.width);
+  const numbers = lines.flatMap((fields, index) =>
+    fields === null || fields.length < columns.width
+      ? []
+      : [columns.price, columns.size].flatMap((column) => (column < 0 ? [] : [{ text: fields[column], line: index + 2 }])),
+  );
+  const notation = notationOf(path, delimiter, numbers);
   const isOwn = isOwnExport(names);
   const format: LineFormat = {
     delimiter,
     columns,
     timeUnit: timeUnitOf(sample.map((fields) => fields[columns.time])),
+    notation,
     instrumentColumn: isOwn ? names.indexOf('instrument') : -1,
   };
-  const aboveOne = sample.filter((fields) => (parseNumber(fields[columns.price]) ?? 0) > 1).length;
+  const aboveOne = sample.filter((fields) => (parseNumber(fields[columns.price], notation) ?? 0) > 1).length;
   const outcomeNames = columns.outcome < 0 ? [] : sample.map((fields) => fields[columns.outcome].trim()).filter((name) => name !== '');
   const newPolarity = (): OutcomePolarity | null =>
     isOwn || columns.outcome < 0 || (outcomeNames.length === 0 && options.firstOutcome === undefined)

@@ -1,0 +1,34 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+
+/** A body that is larger than what is read of one. */
+export class BodyTooLarge extends Error {
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super(`the body is larger than ${Math.round(limit / 2 ** 20)} MB`);
+    this.limit = limit;
+  }
+}
+
+/**
+ * Reads a body as text, unpacked as it comes and never further than the limit: a small gzip may hold gigabytes.
+ *
+ * @param limit bytes of the unpacked body
+ * @throws BodyTooLarge and gives up the connection
+ */
+export async function readBody(body: Readable, encoding: string, limit: number): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  const keep = async (source: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const piece of source) {
+      bytes += piece.length;
+      if (bytes > limit) throw new BodyTooLarge(limit);
+      pieces.push(piece);
+    }
+  };
+  if (/^(x-)?gzip$/i.test(encoding)) await pipeline(body, createGunzip(), keep);
+  else await pipeline(body, keep);
+  return Buffer.concat(pieces, bytes).toString('utf8');
+}
