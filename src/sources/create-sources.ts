@@ -47,16 +47,16 @@ export function createSources({ env, windows = createLocalWindows(), log }: Crea
     onPause: (family, waitMs) => log?.info('a venue asks everyone to wait', { family, waitMs: Math.round(waitMs) }),
   });
   const clients: VenueClient[] = [];
-  const client = (options: Pick<ConstructorParameters<typeof VenueClient>[0], 'venue' | 'baseUrl' | 'key'>): VenueClient => {
+  const client = (options: Pick<ConstructorParameters<typeof VenueClient>[0], 'venue' | 'host' | 'baseUrl' | 'key'>): VenueClient => {
     const opened = new VenueClient({ ...options, budget });
     clients.push(opened);
     return opened;
   };
   const { gammaUrl, clobUrl, dataUrl, tradesRoute, pricePoints } = settings.polymarket;
   const api = {
-    gamma: client({ venue: 'polymarket', baseUrl: gammaUrl }),
-    clob: client({ venue: 'polymarket', baseUrl: clobUrl }),
-    data: client({ venue: 'polymarket', baseUrl: dataUrl }),
+    gamma: client({ venue: 'polymarket', host: 'gamma', baseUrl: gammaUrl }),
+    clob: client({ venue: 'polymarket', host: 'clob', baseUrl: clobUrl }),
+    data: client({ venue: 'polymarket', host: 'data', baseUrl: dataUrl }),
   };
   const { url, apiKey } = settings.predict;
   const predict =

@@ -14,6 +14,7 @@ import {
   type WalkState,
   withdrawnFrom,
 } from './trade-walk.ts';
+import { WalkProgress } from './walk-progress.ts';
 
 /** One page of a venue's history, newest first; `next` leads to the older ones. */
 export interface HistoryPage {
@@ -77,6 +78,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   let resumed = cursor !== null;
   let stumbles = 0;
   let requests = 0;
+  const progress = new WalkProgress();
 
   for (;;) {
     let page: HistoryPage;
@@ -108,7 +110,11 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     stumbles = 0;
     seen.add(print);
 
-    const step = afterPage(plan, state, await look(walk, plan, page, bounds));
+    const looked = await look(walk, plan, page, bounds);
+    const step = afterPage(plan, state, looked);
+    // a paging that ends by repeating itself is bounded by that
+    const stuck = walk.repeats === 'ask-again' ? progress.take(page.rows, page.next, looked.oldest) : undefined;
+    if (stuck !== undefined && !step.ended) throw pagingChanged(walk, stuck);
     const rows = rowsOfWindow(page.rows, window, bounds);
     if (step.ended) {
       yield { ...lastPage, rows, coverage: step.coverage, requests, walked: seenBy(plan, step.state, step.complete) };
@@ -167,3 +173,9 @@ function outOfOrder({ venue, instrument }: Walk, repeated: boolean): PredictLabE
   const what = repeated ? 'repeats the same page of trades' : 'sends empty pages that promise more trades';
   return new PredictLabError('SourceUnavailable', `${venue} ${what} for ${instrument.id}, asked ${STUMBLES} times; trying again later`);
 }
+
+const pagingChanged = ({ venue, instrument }: Walk, what: string): PredictLabError =>
+  new PredictLabError(
+    'SourceSchemaChanged',
+    `${venue} changed its paging of trades: it sends ${what} for ${instrument.id}, so what is older cannot be reached; PredictLab needs an update`,
+  );

@@ -22,14 +22,14 @@ export class WalkProgress {
    * Takes the next page.
    *
    * @param next the cursor it leads to
-   * @param oldest its oldest believable time; undefined when no row has one
+   * @param oldest its oldest believable time; null when no row has one
    * @returns what is wrong with the paging, or undefined while the walk gets on
    */
-  take(rows: readonly CandidateRow[], next: string | null, oldest: number | undefined): string | undefined {
+  take(rows: readonly CandidateRow[], next: string | null, oldest: number | null): string | undefined {
     const identities = new Set(rows.map(({ identity }) => identity));
     const known = [...identities].filter((identity) => this.#last.has(identity)).length;
     this.#last = identities;
-    const older = oldest !== undefined && oldest < this.#oldest;
+    const older = oldest !== null && oldest < this.#oldest;
     if (older) this.#oldest = oldest;
     this.#still = older ? 0 : this.#still + 1;
     this.#stale = !older && known > identities.size * STALE_SHARE ? this.#stale + 1 : 0;

@@ -103,6 +103,16 @@ describe('the page of a run', () => {
     expect(causes.match(/its edge blocks this address/g)).toHaveLength(1);
   });
 
+  it('says how many single requests a venue refused although every task came through', () => {
+    const answers = { 'polymarket/data': { '200': 60, '503': 40, none: 7 }, 'polymarket/clob': { '200': 9 } };
+    const collected = { status: 'success', attempts: 1, output: { ticks: 1, answers } } as const;
+    const result = resultOf({ 'A/collect': collected, 'B/collect': collected }, { result: 'success', reasons: [] });
+    const text = textOf(renderRunPage({ ...sampleRun(), result, config: sampleConfig(['A', 'B']), gaps: [] }));
+    expect(text).toMatch(/polymarket\/data: 44\s?% of 214 requests for 2 symbols .*: 80 answered 503, 14 without an answer/);
+    expect(text).not.toContain('polymarket/clob:');
+    expect(text).not.toContain('Every task succeeded');
+  });
+
   it('is made for a run of custom tasks only, and of none at all', () => {
     const bare = { ...sampleRun(), config: sampleConfig([]), symbols: [], gaps: [] };
     expect(textOf(renderRunPage({ ...bare, result: resultOf({ notify: { status: 'success', durationSeconds: 1 } }) }))).toContain('notify');

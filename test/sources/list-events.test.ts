@@ -34,7 +34,23 @@ describe('a listing of events', () => {
 
   it('does not go round in circles when a cursor leads to itself', async () => {
     const { client, asked } = gammaStub(() => ({ events: [1], next_cursor: 'a' }));
-    await all(client);
+    await expect(all(client)).rejects.toMatchObject({
+      type: 'SourceSchemaChanged',
+      message: expect.stringContaining('come to an end') as string,
+    });
     expect(asked).toHaveLength(2);
+  });
+
+  it('does not go round in longer circles either, nor ask for ever where the offset is ignored', async () => {
+    const next: Record<string, string> = { '': 'a', a: 'b', b: 'a' };
+    const circle = gammaStub((_, query) => ({ events: [1], next_cursor: next[query.get('after_cursor') ?? ''] }));
+    await expect(all(circle.client)).rejects.toMatchObject({ type: 'SourceSchemaChanged' });
+    expect(circle.asked).toHaveLength(3);
+    const still = gammaStub((path) => {
+      if (path.endsWith('keyset')) throw new VenueError('BadInput', 'no such route', { status: 404 });
+      return numbers(0, 100);
+    });
+    await expect(all(still.client)).rejects.toMatchObject({ type: 'SourceSchemaChanged' });
+    expect(still.asked).toHaveLength(3);
   });
 });

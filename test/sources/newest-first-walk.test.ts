@@ -91,6 +91,54 @@ async function walk(facts: Walking = {}): Promise<Outcome> {
 
 const count = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => hours(from + index));
 
+describe('a venue whose paging leads nowhere', () => {
+  const broken = { type: 'SourceSchemaChanged', message: expect.stringContaining('changed its paging of trades') as string };
+
+  it('by a cursor that leads back is left after the circle', async () => {
+    const cursors: (string | null)[] = [];
+    const fetchPage = (cursor: string | null, asked: number): HistoryPage => {
+      cursors.push(cursor);
+      // other rows each time, or the repeated page would tell
+      return { rows: [trade(hours(1) - asked)], next: cursor === 'a' ? 'b' : 'a', requests: 1, clock: NOW };
+    };
+    await expect(walk({ fetchPage })).rejects.toMatchObject(broken);
+    expect(cursors).toEqual([null, 'a', 'b']);
+  });
+
+  it('by the newest page again and again, with new trades on top, is left after a few', async () => {
+    let asked = 0;
+    const fetchPage = (_: string | null, count: number): HistoryPage => {
+      asked = count;
+      const rows = Array.from({ length: 20 }, (__, index) => trade(hours(2) + (count - index) * 1000));
+      return { rows, next: `c${count}`, requests: 1, clock: NOW };
+    };
+    await expect(walk({ fetchPage })).rejects.toMatchObject(broken);
+    expect(asked).toBeLessThan(12);
+  });
+
+  it('by rows without end in one second is left after more of them than any second has', async () => {
+    let asked = 0;
+    const fetchPage = (_: string | null, count: number): HistoryPage => {
+      asked = count;
+      const rows = Array.from({ length: 20 }, (__, index) => trade(hours(2), { identity: `${count}.${index}` }));
+      return { rows, next: `c${count}`, requests: 1, clock: NOW };
+    };
+    await expect(walk({ fetchPage })).rejects.toMatchObject(broken);
+    expect(asked).toBeLessThan(300);
+  });
+
+  it('is none where a burst of one second fills many pages', async () => {
+    const pages = 40;
+    const fetchPage = (_: string | null, count: number): HistoryPage => ({
+      rows: Array.from({ length: 20 }, (__, index) => trade(hours(2), { identity: `${count}.${index}` })),
+      next: count < pages ? `c${count}` : null,
+      requests: 1,
+      clock: NOW,
+    });
+    expect((await walk({ fetchPage })).times).toHaveLength(pages * 20);
+  });
+});
+
 describe('a walk from the newest trade back', () => {
   it('stages the trades of the window, ends included, and covers it', async () => {
     const { times, coverage } = await walk();

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RateBudget } from '../../src/budget/rate-limits.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
+import { createRequestTally } from '../../src/sources/http/request-tally.ts';
 import { VenueClient, type VenueClientOptions } from '../../src/sources/http/venue-client.ts';
 
 const KEY = 'secret-key-0123456789';
@@ -76,6 +77,75 @@ async function failure(): Promise<PredictLabError> {
   expect(error).toBeInstanceOf(PredictLabError);
   return error as PredictLabError;
 }
+
+describe('an answer without bounds', () => {
+  it('is unpacked no further than the limit, however small it came, and is not asked for again', async () => {
+    const bomb = gzipSync(Buffer.alloc(80 * 2 ** 20));
+    let asked = 0;
+    await venue(
+      (_, response, count) => {
+        asked = count;
+        response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bomb);
+      },
+      { largestBody: 2 ** 20, timeoutMs: 5000 },
+    );
+    const before = process.memoryUsage().arrayBuffers;
+    const error = await failure();
+    expect(error).toMatchObject({
+      type: 'SourceSchemaChanged',
+      message: expect.stringContaining('more than 1 MB on /v1/things') as string,
+    });
+    expect(asked).toBe(1);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40 * 2 ** 20);
+  });
+
+  it('that never ends is given up in time, although each piece comes in time', async () => {
+    const timers = new Set<NodeJS.Timeout>();
+    await venue(
+      (_, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const timer = setInterval(() => response.write(' '), 20);
+        timers.add(timer);
+        response.on('close', () => clearInterval(timer));
+      },
+      { timeoutMs: 400, totalMs: 300, tries: 2 },
+    );
+    expect(await failure()).toMatchObject({
+      type: 'SourceUnavailable',
+      message: 'predict did not end its answer on /v1/things within 0.3 s',
+    });
+    expect(timers.size).toBe(2);
+    for (const timer of timers) clearInterval(timer);
+  });
+
+  it('in text that is no text is mended: halves of characters and U+0000, in keys as well', async () => {
+    const body = '{"title":"a\\ud83d b\\u0000c","pair":"\\ud83d\\ude00","\\udc00":["\\ud800"],"__proto__":{"x":1},"escaped":"\\\\ud83d"}';
+    await venue((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(body));
+    const { json } = await get();
+    expect(JSON.parse(JSON.stringify(json))).toEqual(
+      JSON.parse('{"title":"a\ufffd b\ufffdc","pair":"😀","\ufffd":["\ufffd"],"__proto__":{"x":1},"escaped":"\\\\ud83d"}'),
+    );
+    expect(Object.getPrototypeOf(json)).toBe(Object.prototype);
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
+});
+
+describe('requests are counted', () => {
+  it('each try by itself, for the work that made them', async () => {
+    await venue((_, response, count) => (count % 2 === 1 ? sendJson(response, 503, { message: 'away' }) : sendJson(response, 200, {})), {
+      host: 'data',
+    });
+    const [mine, other] = [createRequestTally(), createRequestTally()];
+    await mine.count(async () => {
+      await get();
+      await get();
+    });
+    await other.count(async () => undefined);
+    await get();
+    expect(mine.answers()).toEqual({ 'predict/data': { '503': 2, '200': 2 } });
+    expect([mine.isClean, other.isClean]).toEqual([false, true]);
+  });
+});
 
 describe('a request to a venue', () => {
   it('keeps the prefix of the base URL, repeats query keys, sends the key and reads gzip', async () => {

@@ -10,6 +10,19 @@ describe('how long a venue wants us to wait', () => {
     ['a date that has passed', { 'retry-after': new Date(NOW - 30_000).toUTCString() }, 0],
     ['the reset of the limit that refused', { 'ratelimit-reset': '7' }, 7000],
     ['a day, of which we take an hour', { 'retry-after': '86400' }, 3_600_000],
+    ['a day and more, of which we take an hour', { 'retry-after': '99999' }, 3_600_000],
+    ['more digits than any wait has', { 'retry-after': '9'.repeat(400) }, 3_600_000],
+    ['an ISO date', { 'retry-after': new Date(NOW + 30_000).toISOString() }, 30_000],
+    ['an ISO date without a zone as UTC', { 'retry-after': '2026-06-10T12:00:30' }, 30_000],
+    [
+      'a date by the clock of the venue that names it',
+      { 'retry-after': 'Wed, 10 Jun 2026 11:00:20 GMT', date: 'Wed, 10 Jun 2026 11:00:00 GMT' },
+      20_000,
+    ],
+    ['a date years away as an hour', { 'retry-after': '2126-06-10T12:00:00Z' }, 3_600_000],
+    ['epoch seconds', { 'retry-after': String(NOW / 1000 + 15) }, 15_000],
+    ['a reset in epoch seconds', { 'ratelimit-reset': String(NOW / 1000 + 15) }, 15_000],
+    ['words that some parser takes for a date as nothing', { 'retry-after': 'in 5 minutes' }, undefined],
     ['nonsense', { 'retry-after': 'soon' }, undefined],
     ['nothing', {}, undefined],
   ])('reads %s', (_, headers, wait) => {
@@ -22,7 +35,7 @@ describe('how long a venue wants us to wait', () => {
   });
 
   it('holds back after an answer that used the last of the limit', () => {
-    expect(exhaustedMs({ 'ratelimit-remaining': '0', 'ratelimit-reset': '9' })).toBe(9000);
-    expect(exhaustedMs({ 'ratelimit-remaining': '1', 'ratelimit-reset': '9' })).toBeUndefined();
+    expect(exhaustedMs({ 'ratelimit-remaining': '0', 'ratelimit-reset': '9' }, NOW)).toBe(9000);
+    expect(exhaustedMs({ 'ratelimit-remaining': '1', 'ratelimit-reset': '9' }, NOW)).toBeUndefined();
   });
 });

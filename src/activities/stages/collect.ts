@@ -7,6 +7,7 @@ import type { SourceType } from '../../contracts/words.ts';
 import type { SourceSet } from '../../sources/create-sources.ts';
 import { crowdedSignal } from '../../sources/http/crowded-signal.ts';
 import { createGate } from '../../sources/http/gate.ts';
+import { createRequestTally } from '../../sources/http/request-tally.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf, saveInstruments } from '../../storage/markets/instruments.ts';
@@ -52,18 +53,12 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     }
     const window = windowOf({ asOf, daysBack });
     const known = await instrumentsOf(database, symbol, sourceTypes);
-    const plan = await planCollection({
-      entry,
-      sourceTypes,
-      sources: sources.byType,
-      window,
-      asOf,
-      known,
-      signal: crowdedSignal(work.signal),
-    });
+    const tally = createRequestTally();
+    const signal = crowdedSignal(work.signal);
+    const plan = await tally.count(() => planCollection({ entry, sourceTypes, sources: sources.byType, window, asOf, known, signal }));
     const instruments = plan.instruments.map(({ instrument }) => instrument);
     const keys = await saveInstruments(database, symbol, instruments);
-    const { outcomes, ends } = await collectAll({ database, input, work, plan, keys });
+    const { outcomes, ends } = await tally.count(() => collectAll({ database, input, work, plan, keys }));
     const collected = instruments.flatMap((instrument) => outcomes.get(instrument.id)?.instrument ?? []);
     let failed: FailedSources;
     try {
@@ -100,6 +95,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
         requests: sum('requests') + plan.requests,
         instruments: instruments.length,
         sources: Object.fromEntries(totals.map(({ source, ticks }) => [source, ticks])),
+        ...(!tally.isClean && { answers: tally.answers() }),
         ...(skipped.length > 0 && { skippedSources: Object.fromEntries(skipped) }),
         ...(failed.size > 0 && { failedSources: Object.fromEntries([...failed].map(([source, { message }]) => [source, message])) }),
       };

@@ -2,6 +2,7 @@ import { sentencesIn } from '../../contracts/task-output.ts';
 import { formatRange, plural } from '../elements/format.ts';
 import type { State } from '../elements/glyphs.ts';
 import type { RunPageData } from '../page-data/run-page-data.ts';
+import { refusedRequests } from './refused-requests.ts';
 import { type RootCause, rootCauses } from './root-causes.ts';
 
 /** One reason why a run is what it is. */
@@ -49,6 +50,7 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
     ...capped('degraded', failedSources(data), 'failed source'),
     ...capped('degraded', gaps, 'gap'),
     ...capped('success', retried, 'retried task'),
+    ...capped('success', refusedRequests(data.result.taskResults), 'host'),
     ...skipped(data, new Set(roots.filter(({ taskIds }) => taskIds.length > 1).flatMap(({ taskIds }) => taskIds))),
   ];
 };

@@ -19,16 +19,22 @@ export class BodyTooLarge extends Error {
  * @throws BodyTooLarge and gives up the connection
  */
 export async function readBody(body: Readable, encoding: string, limit: number): Promise<string> {
+  const tooLarge = new BodyTooLarge(limit);
   const pieces: Buffer[] = [];
   let bytes = 0;
   const keep = async (source: AsyncIterable<Buffer>): Promise<void> => {
     for await (const piece of source) {
       bytes += piece.length;
-      if (bytes > limit) throw new BodyTooLarge(limit);
+      if (bytes > limit) throw tooLarge;
       pieces.push(piece);
     }
   };
-  if (/^(x-)?gzip$/i.test(encoding)) await pipeline(body, createGunzip(), keep);
-  else await pipeline(body, keep);
+  try {
+    if (/^(x-)?gzip$/i.test(encoding)) await pipeline(body, createGunzip(), keep);
+    else await pipeline(body, keep);
+  } catch (error) {
+    // ending the connection is an error of its own, which may be told first
+    throw bytes > limit ? tooLarge : error;
+  }
   return Buffer.concat(pieces, bytes).toString('utf8');
 }

@@ -3,18 +3,29 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 /** How often each host was asked and how it answered: `{ "polymarket/data": { "200": 107, "503": 107 } }`. `none` is no answer at all. */
 export type AnswerCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+/** Counts the HTTP requests of some work, each try by itself: one that is answered at the third try counts three times. */
+export interface RequestTally {
+  /** Does work whose requests count here. Clients are shared, so what a request belongs to is known by where it was begun. */
+  count<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether every request was answered as it should be. */
+  readonly isClean: boolean;
+  answers(): AnswerCounts;
+}
+
 type Counts = Map<string, Map<string, number>>;
 
 const tallies = new AsyncLocalStorage<Counts>();
+const GOOD = /^2\d\d$/;
 
-/**
- * Counts the HTTP requests that `work` makes, each try by itself: a request that is answered at the third try counts three times. Clients
- * are shared by everything that collects at once, so what a request belongs to is known by where it was begun.
- */
-export async function tallyRequests<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly answers: AnswerCounts }> {
+export function createRequestTally(): RequestTally {
   const counts: Counts = new Map();
-  const result = await tallies.run(counts, work);
-  return { result, answers: Object.fromEntries([...counts].map(([host, byStatus]) => [host, Object.fromEntries(byStatus)])) };
+  return {
+    count: (work) => tallies.run(counts, work),
+    get isClean() {
+      return [...counts.values()].every((byStatus) => [...byStatus.keys()].every((status) => GOOD.test(status)));
+    },
+    answers: () => Object.fromEntries([...counts].map(([host, byStatus]) => [host, Object.fromEntries(byStatus)])),
+  };
 }
 
 /** Counts one try of a request. @param status of its answer; null when there was none */

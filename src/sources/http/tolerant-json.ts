@@ -1,5 +1,9 @@
-/** A string as a whole (skipped), or a bare NaN or Infinity: not JSON, but written by some servers. */
-const STRING_OR_BARE = /"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g;
+/**
+ * A string as a whole (skipped), or a bare NaN or Infinity: not JSON, but written by some servers. A string that is cut off counts to
+ * the end, or each quote in it would be tried as the beginning of one.
+ */
+const STRING_OR_BARE = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?(?:NaN|Infinity)/g;
+const BARE = /NaN|Infinity/;
 
 /**
  * Parses JSON. Bare `NaN` and `Infinity` become strings, so that one bad number is one bad row and not a lost page.
@@ -9,6 +13,7 @@ export function parseTolerantJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
+    if (!BARE.test(text)) throw error;
     const mended = text.replace(STRING_OR_BARE, (found) => (found.startsWith('"') ? found : `"${found}"`));
     if (mended === text) throw error;
     return JSON.parse(mended) as unknown;

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import { gunzipSync } from 'node:zlib';
 import { Agent, request } from 'undici';
 import type { Precedence, RateBudget, RouteFamily } from '../../budget/rate-limits.ts';
 import { LONGEST_WAIT_MS } from '../../budget/token-pool.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { mayHoldBrokenText, wholeStrings } from './foreign-text.ts';
 import { createGate, type Gate } from './gate.ts';
+import { BodyTooLarge, readBody } from './read-body.ts';
+import { countAnswer } from './request-tally.ts';
 import { parseTolerantJson } from './tolerant-json.ts';
 import { refusal, VenueError } from './venue-error.ts';
 import { exhaustedMs, waitHintMs } from './wait-hint.ts';
@@ -18,8 +20,14 @@ export interface VenueClientOptions {
   readonly budget: RateBudget;
   /** Requests under way at once, which is also the number of connections kept alive. @default 12 */
   readonly connections?: number;
+  /** Which of the venue's hosts this is, where it has several. @default the venue has one */
+  readonly host?: string;
   /** Longest wait for the headers, and for each piece of the body. @default 15000 */
   readonly timeoutMs?: number;
+  /** Longest time of one try, from the request to the end of the body. @default four times `timeoutMs` */
+  readonly totalMs?: number;
+  /** Largest body that is read, unpacked; bytes. @default 64 MB */
+  readonly largestBody?: number;
   /** Tries of one request, the first included. @default 4 */
   readonly tries?: number;
   /** Wait before the second try; doubles. @default 250 */
@@ -43,8 +51,16 @@ export interface Answer {
   readonly requests: number;
 }
 
+interface FetchedAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly sent: string;
+}
+
 /** HTML instead of JSON is often one bad edge node; more than this many tries only make a block last. */
 const BLOCKED_TRIES = 2;
+const LARGEST_BODY = 64 * 2 ** 20;
+const DEFAULT_TIMEOUT_MS = 15_000;
 /** Keys of real venues are longer; anything shorter may be an ordinary word of their answers. */
 const SHORTEST_SECRET = 8;
 /** Wait after a 429 that names none. */
@@ -65,7 +81,7 @@ export class VenueClient {
   constructor(options: VenueClientOptions) {
     this.#options = options;
     const connections = options.connections ?? 12;
-    const timeout = options.timeoutMs ?? 15_000;
+    const timeout = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#agent = new Agent({
       connections,
       pipelining: 1,
@@ -92,7 +108,8 @@ export class VenueClient {
         const failure = this.#named(error, get);
         const last = failure.type === 'SourceBlocked' ? BLOCKED_TRIES : tries;
         const mayHelp = failure.retryable || failure.type === 'SourceBlocked';
-        const wait = failure.retryAfterMs ?? this.#backoff(attempt);
+        // a wait of nothing is none: a venue whose clock is behind names moments that have passed
+        const wait = Math.max(failure.retryAfterMs ?? 0, this.#backoff(attempt));
         if (failure.type === 'RateLimited' || failure.retryAfterMs !== undefined) {
           // the whole budget waits, so this request's next try does as well
           await this.#options.budget.pause(get.family, failure.retryAfterMs ?? UNNAMED_WAIT_MS * 2 ** (attempt - 1));
@@ -121,30 +138,54 @@ export class VenueClient {
     const { budget, key } = this.#options;
     await budget.take(family, lane, signal);
     const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
-    const response = await request(`${this.#origin}${this.#prefix}${path}${search === '' ? '' : `?${search}`}`, {
-      dispatcher: this.#agent,
-      signal,
-      headers: {
-        accept: 'application/json',
-        'accept-encoding': 'gzip',
-        'user-agent': 'predictlab',
-        ...(key && { [key.header]: key.value }),
-      },
-    });
-    const bytes = Buffer.from(await response.body.arrayBuffer());
-    const { statusCode, headers } = response;
+    const { statusCode, headers, sent } = await this.#fetch(path, search, signal);
     const told = Date.parse(String(headers.date));
     this.#clock = Number.isNaN(told) ? Date.now() : told;
-    const sent = (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString('utf8');
     const text = this.#redacted(sent, statusCode === 200);
     const html = /text\/html/i.test(String(headers['content-type'] ?? '')) || /^\s*</.test(text);
     if (statusCode !== 200 || html) {
       const wait = waitHintMs(statusCode, headers, Date.now());
       throw refusal({ venue: this.#options.venue, path, status: statusCode, text, html, retryAfterMs: wait, keyName: key?.environment });
     }
-    const hold = exhaustedMs(headers);
+    const hold = exhaustedMs(headers, Date.now());
     if (hold !== undefined) await budget.pause(family, hold);
-    return parseTolerantJson(text);
+    const json = parseTolerantJson(text);
+    return mayHoldBrokenText(text) ? wholeStrings(json) : json;
+  }
+
+  /** One HTTP request, read to the end of its body within its time and size. */
+  async #fetch(path: string, search: string, signal: AbortSignal): Promise<FetchedAnswer> {
+    const { venue, host, key, timeoutMs = DEFAULT_TIMEOUT_MS, totalMs = 4 * timeoutMs, largestBody = LARGEST_BODY } = this.#options;
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const late = `${venue} did not end its answer on ${path} within ${totalMs / 1000} s`;
+    const timer = setTimeout(() => stop.abort(new VenueError('SourceUnavailable', late, { status: null })), totalMs);
+    let status: number | null = null;
+    try {
+      const response = await request(`${this.#origin}${this.#prefix}${path}${search === '' ? '' : `?${search}`}`, {
+        dispatcher: this.#agent,
+        signal: stop.signal,
+        headers: {
+          accept: 'application/json',
+          'accept-encoding': 'gzip',
+          'user-agent': 'predictlab',
+          ...(key && { [key.header]: key.value }),
+        },
+      });
+      const { statusCode, headers } = response;
+      const sent = await readBody(response.body, String(headers['content-encoding'] ?? ''), largestBody);
+      status = statusCode;
+      return { statusCode, headers, sent };
+    } catch (error) {
+      // what it is seen as depends on which stream notices the abort first
+      throw stop.signal.aborted ? stop.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      if (!signal.aborted) countAnswer(host === undefined ? venue : `${venue}/${host}`, status);
+    }
   }
 
   /**
@@ -167,6 +208,10 @@ export class VenueClient {
       return new VenueError('SourceUnavailable', `${venue} sent an answer on ${path} that is not whole JSON: ${error.message}`, {
         status: 200,
       });
+    }
+    if (error instanceof BodyTooLarge) {
+      const what = `${venue} sent more than ${Math.round(error.limit / 2 ** 20)} MB on ${path}`;
+      return new VenueError('SourceSchemaChanged', `${what}, which no answer of this route is: nothing of it was stored`, { status: 200 });
     }
     const code = (error as { code?: unknown }).code;
     const detail = typeof code === 'string' ? `${messageOf(error) || 'no connection'} (${code})` : messageOf(error);

@@ -1,3 +1,5 @@
+import { parseIsoTime } from '../scalars.ts';
+
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
@@ -9,20 +11,45 @@ const TOO_MANY_REQUESTS = 429;
 
 const bounded = (ms: number): number => Math.min(Math.max(0, ms), LONGEST_HINT_MS);
 
-/** `Retry-After`: seconds or an HTTP date. Undefined when absent or unreadable. Milliseconds. */
+/** Seconds from here on are a moment, not a wait: as a wait they would be thirty years. */
+const FIRST_EPOCH_SECONDS = 1e9;
+
+/** A count of seconds, or the epoch seconds of the moment itself, as a wait; undefined when it is no number. Milliseconds. */
+function secondsMs(text: string, now: number): number | undefined {
+  if (!/^\d+(\.\d+)?$/.test(text)) return undefined;
+  const seconds = Number(text);
+  return bounded(seconds < FIRST_EPOCH_SECONDS ? seconds * 1000 : seconds * 1000 - now);
+}
+
+/** The three spellings of RFC 9110, all of them in GMT. */
+const HTTP_DATE = /^[a-z]{3,9},? (?:\d{1,2}[ -][a-z]{3}[ -]\d{2,4} \d{2}:\d{2}:\d{2} GMT|[a-z]{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/i;
+
+/** An HTTP date or an ISO one (UTC where it names no zone); undefined for anything else, which `Date.parse` may well read. */
+function dateOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const iso = parseIsoTime(text);
+  if (iso !== null) return iso;
+  const time = HTTP_DATE.test(text) ? Date.parse(/GMT$/i.test(text) ? text : `${text} GMT`) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/**
+ * `Retry-After`: seconds, or a date, which is taken by the venue's own clock where its answer says what that shows. At most an hour.
+ * Undefined when absent or unreadable. Milliseconds.
+ */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
   const text = first(headers['retry-after'])?.trim();
   if (text === undefined || text === '') return undefined;
-  if (/^\d+(\.\d+)?$/.test(text)) return bounded(Number(text) * 1000);
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : bounded(date - now);
+  const seconds = secondsMs(text, now);
+  if (seconds !== undefined) return seconds;
+  const date = dateOf(text);
+  return date === undefined ? undefined : bounded(date - (dateOf(first(headers.date)?.trim()) ?? now));
 }
 
-/** `RateLimit-Reset`: seconds until the window starts anew. Milliseconds. */
-export function rateLimitResetMs(headers: Headers): number | undefined {
+/** `RateLimit-Reset`: seconds until the window starts anew, or the moment it does. At most an hour. Milliseconds. */
+export function rateLimitResetMs(headers: Headers, now: number): number | undefined {
   const text = first(headers['ratelimit-reset'])?.trim();
-  if (text === undefined || !/^\d+(\.\d+)?$/.test(text)) return undefined;
-  return bounded(Number(text) * 1000);
+  return text === undefined ? undefined : secondsMs(text, now);
 }
 
 /**
@@ -30,9 +57,9 @@ export function rateLimitResetMs(headers: Headers): number | undefined {
  * where the limit is what refused.
  */
 export const waitHintMs = (status: number, headers: Headers, now: number): number | undefined =>
-  retryAfterMs(headers, now) ?? (status === TOO_MANY_REQUESTS ? rateLimitResetMs(headers) : undefined);
+  retryAfterMs(headers, now) ?? (status === TOO_MANY_REQUESTS ? rateLimitResetMs(headers, now) : undefined);
 
 /** How long to hold back although the request was served: the venue says that nothing is left of this window. */
-export function exhaustedMs(headers: Headers): number | undefined {
-  return first(headers['ratelimit-remaining'])?.trim() === '0' ? rateLimitResetMs(headers) : undefined;
+export function exhaustedMs(headers: Headers, now: number): number | undefined {
+  return first(headers['ratelimit-remaining'])?.trim() === '0' ? rateLimitResetMs(headers, now) : undefined;
 }

@@ -2,6 +2,7 @@ import type { QueryPairs, VenueClient } from '../http/venue-client.ts';
 import { isObject } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
 import { type Finding, ifThere, listOf, readMarkets } from './gamma.ts';
+import { circular } from './list-events.ts';
 
 /** Ids or slugs in one question: URLs stay below 8 KB. */
 const BATCH = 60;
@@ -148,7 +149,8 @@ async function askKeyset(gamma: VenueClient, query: QueryPairs, call: Call): Pro
     requests += answer.requests;
     items.push(...listOf(answer.json, 'markets', where));
     const next = isObject(answer.json) ? answer.json.next_cursor : undefined;
-    if (typeof next !== 'string' || next === '' || seen.has(next)) return { ...readMarkets(items, where), requests };
+    if (typeof next !== 'string' || next === '') return { ...readMarkets(items, where), requests };
+    if (seen.has(next)) throw circular(where, 'next_cursor', next);
     seen.add(next);
     cursor = next;
   }
