@@ -78,7 +78,7 @@ export interface StrategyInput {
  * { "symbols": ["BTC_PRICE"], "daysBack": 2, "untilStage": "kline" }
  */
 export interface PipelineInput {
-  /** @default every enabled symbol of the catalogue; [] = none, custom tasks only */
+  /** @default every enabled symbol of the catalogue that has selectors for the chosen sources; [] = none, custom tasks only */
   symbols?: string[];
   /** @default ["polymarket", "predict"] */
   sourceTypes?: SourceType[];

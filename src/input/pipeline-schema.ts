@@ -8,13 +8,13 @@ import { backtestField, repeatedStrategies } from './backtest-fields.ts';
 import { durationField, instantField, nameField, numberField, priorityField, taskIdField, wholeField, wordField } from './field-schemas.ts';
 import { inputProblems, retryProblems } from './input-problems.ts';
 import { isRecord, listAt, recordOf } from './raw-input.ts';
-import { graphShape, resolveConfig } from './resolve-config.ts';
+import { graphShape, type KnownSymbol, resolveConfig } from './resolve-config.ts';
 import { shapeProblems, sizeProblems } from './size-problems.ts';
 
 /** What names an input may use, and when it is: the worker's and the catalogue's knowledge. */
 export interface KnownNames {
   /** The catalogue. */
-  readonly symbols: readonly { readonly symbol: string; readonly priority: number; readonly enabled: boolean }[];
+  readonly symbols: readonly KnownSymbol[];
   /** `problems` is given the parameters, of which each may be a list of values; it returns a sentence for each thing wrong. */
   readonly strategies: readonly { readonly name: string; problems(params: Readonly<Record<string, Json>>): readonly string[] }[];
   readonly activities: readonly { readonly name: string; problems(args: readonly Json[]): readonly string[] }[];

@@ -7,8 +7,17 @@ import { INPUT_DEFAULTS } from './defaults.ts';
 import { durationMs } from './field-schemas.ts';
 import { listAt, recordOf, stringsAt } from './raw-input.ts';
 
+/** A symbol of the catalogue, as far as a run's input is concerned. */
+export interface KnownSymbol {
+  readonly symbol: string;
+  readonly priority: number;
+  readonly enabled: boolean;
+  /** Source types that it has selectors for, or instruments of. @default any */
+  readonly sourceTypes?: readonly SourceType[];
+}
+
 interface Catalogue {
-  readonly symbols: readonly { readonly symbol: string; readonly priority: number; readonly enabled: boolean }[];
+  readonly symbols: readonly KnownSymbol[];
   readonly now: number;
 }
 
@@ -17,12 +26,15 @@ type Retry = Omit<TaskPolicy, 'timeoutMs'>;
 /** Fills in every default of an input that has been checked. */
 export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue): RunConfig {
   const priorities = new Map(symbols.map(({ symbol, priority }) => [symbol, priority]));
-  const names = input.symbols ?? symbols.filter(({ enabled }) => enabled).map(({ symbol }) => symbol);
+  const sourceTypes = [...new Set(input.sourceTypes ?? INPUT_DEFAULTS.sourceTypes)];
+  // a symbol of imported ticks has nothing that a run of venues could do; who names it is told so
+  const hasSome = ({ sourceTypes: own }: KnownSymbol): boolean => own === undefined || sourceTypes.some((type) => own.includes(type));
+  const names = input.symbols ?? symbols.filter((known) => known.enabled && hasSome(known)).map(({ symbol }) => symbol);
   const retry = resolveRetry(input.retry, DEFAULT_RETRY);
   const backtest = resolveBacktest(input.backtest);
   return {
     symbols: names.map((symbol) => ({ symbol, priority: priorities.get(symbol) ?? INPUT_DEFAULTS.priority })),
-    sourceTypes: [...new Set(input.sourceTypes ?? INPUT_DEFAULTS.sourceTypes)],
+    sourceTypes,
     intervals: [...new Set(input.intervals ?? INPUT_DEFAULTS.intervals)],
     daysBack: input.daysBack ?? INPUT_DEFAULTS.daysBack,
     untilStage: input.untilStage ?? INPUT_DEFAULTS.untilStage,
@@ -107,6 +119,7 @@ export function graphShape(given: unknown, { symbols, now }: Catalogue): Pick<Ru
   });
   const shape: PipelineInput = { tasks };
   if (Array.isArray(named)) shape.symbols = stringsAt(given, 'symbols');
+  if (Array.isArray(recordOf(given).sourceTypes)) shape.sourceTypes = stringsAt(given, 'sourceTypes') as SourceType[];
   if ((STAGES as readonly unknown[]).includes(untilStage)) shape.untilStage = untilStage as Stage;
   return resolveConfig(shape, { symbols, now });
 }

@@ -102,6 +102,20 @@ describe('a pipeline input', () => {
     expect(configOf(undefined)).toEqual(config);
   });
 
+  it('leaves out symbols that have nothing at the chosen sources, unless they are named', () => {
+    const symbols = [...known.symbols, { symbol: 'MINE', priority: 3, enabled: true, sourceTypes: ['file'] as const }];
+    const namesOf = (input: object): readonly string[] => {
+      const parsed = parsePipelineInput(input, { ...known, symbols });
+      if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+      return parsed.config.symbols.map(({ symbol }) => symbol);
+    };
+    expect(namesOf({})).toEqual(['BTC_PRICE', 'ETH_PRICE']);
+    expect(namesOf({ sourceTypes: ['predict', 'file'] })).toEqual(['BTC_PRICE', 'ETH_PRICE', 'MINE']);
+    expect(namesOf({ symbols: ['MINE'] })).toEqual(['MINE']);
+    const waiting = { sourceTypes: ['file'], tasks: [task({ taskId: 'after', dependencies: ['MINE/collect'] })] };
+    expect(namesOf(waiting)).toContain('MINE');
+  });
+
   it('names a disabled symbol on purpose, or none at all', () => {
     expect(configOf({ symbols: ['US_SENATE_2022'] }).symbols).toEqual([{ symbol: 'US_SENATE_2022', priority: 5 }]);
     expect(configOf({ symbols: [] }).symbols).toEqual([]);

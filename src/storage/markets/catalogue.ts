@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from '../../contracts/catalogue.ts';
+import type { SourceType } from '../../contracts/words.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';
 
@@ -10,13 +11,20 @@ export async function listSymbols(queryable: Queryable): Promise<readonly Catalo
   return rows;
 }
 
-/** What a run's input may name: each symbol, whether it is enabled, and its priority. @param only these @default all */
-export async function symbolNames(
-  queryable: Queryable,
-  only?: readonly string[],
-): Promise<readonly Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>[]> {
-  const { rows } = await queryable.query<Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>>(
-    'select symbol, enabled, priority from symbols where $1::text[] is null or symbol = any($1) order by symbol collate "C"',
+/** A symbol as a run's input may name it. */
+export interface SymbolName extends Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'> {
+  /** Source types that it has selectors for, or instruments of. */
+  readonly sourceTypes: readonly SourceType[];
+}
+
+/** What a run's input may name. @param only these @default all */
+export async function symbolNames(queryable: Queryable, only?: readonly string[]): Promise<readonly SymbolName[]> {
+  const { rows } = await queryable.query<SymbolName>(
+    `select symbol, enabled, priority, array(
+       select key from jsonb_each(sources) where jsonb_array_length(value) > 0
+       union select i.source from symbol_instruments m join instruments i on i.key = m.instrument where m.symbol = symbols.symbol
+     ) as "sourceTypes"
+     from symbols where $1::text[] is null or symbol = any($1) order by symbol collate "C"`,
     [only ?? null],
   );
   return rows;

@@ -1,6 +1,5 @@
-import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
-import { importSymbols, symbolNames } from './catalogue.ts';
+import { importSymbols, type SymbolName, symbolNames } from './catalogue.ts';
 import { DEFAULT_CATALOGUE } from './default-catalogue.ts';
 
 /**
@@ -14,7 +13,7 @@ export async function ensureCatalogue(queryable: Queryable): Promise<void> {
   });
 }
 
-type Names = readonly Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'>[];
+type Names = readonly SymbolName[];
 
 /**
  * What a run's input may name, or only what it does name when all of that exists.
