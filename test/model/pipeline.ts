@@ -103,6 +103,7 @@ export function memoryPipeline(venue: ModelVenue): Pipeline {
         known: instrument === undefined ? [] : [{ ...instrument, key: KEY }],
         signal: never,
       });
+      for (const found of plan.sources.values()) if ('error' in found) throw found.error;
       const [planned] = plan.instruments;
       if (planned === undefined) throw new Error(plan.problems.join());
       instrument = planned.instrument;
