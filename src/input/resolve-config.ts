@@ -1,7 +1,7 @@
 import type { PipelineInput, RetryInput, RetryRuleInput } from '../contracts/pipeline-input.ts';
 import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, TaskPolicy } from '../contracts/run-config.ts';
 import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task-policy.ts';
-import { STAGES, type Stage } from '../contracts/words.ts';
+import { type SourceType, STAGES, type Stage } from '../contracts/words.ts';
 import { resolveBacktest } from './backtest-fields.ts';
 import { INPUT_DEFAULTS } from './defaults.ts';
 import { durationMs } from './field-schemas.ts';
