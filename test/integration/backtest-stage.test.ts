@@ -49,16 +49,24 @@ const cheat = defineStrategy({
   params: z.strictObject({}),
   create: (_params, bars) => {
     // watches the built-in that the engine keeps indicator values in
-    const { set } = Map.prototype;
+    const { get, set } = Map.prototype;
     let close: ArrayLike<number> = [];
+    const look = (value: unknown): void => {
+      if (value instanceof Float64Array) close = value;
+    };
     Object.assign(Map.prototype, {
       set(this: Map<unknown, unknown>, key: unknown, value: unknown) {
-        if (value instanceof Float64Array) close = value;
+        look(value);
         return set.call(this, key, value);
+      },
+      get(this: Map<unknown, unknown>, key: unknown) {
+        const value: unknown = get.call(this, key);
+        look(value);
+        return value;
       },
     });
     bars.indicator('sma', { period: 1 });
-    Object.assign(Map.prototype, { set });
+    Object.assign(Map.prototype, { get, set });
     return () => (close[bars.index + 1] > bars.close() ? 'long' : 'flat');
   },
 });
