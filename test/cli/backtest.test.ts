@@ -110,11 +110,13 @@ describe('predictlab backtest', () => {
        export default { strategies: {
          always: { summary: '', params: z.strictObject({}), create: () => () => 'long' },
          cheat: { summary: '', params: z.strictObject({}), create: (_, bars) => {
-           const { set } = Map.prototype;
+           const { get, set } = Map.prototype;
            let close = [];
-           Map.prototype.set = function (key, value) { if (value instanceof Float64Array) close = value; return set.call(this, key, value); };
+           const look = (value) => { if (value instanceof Float64Array) close = value; };
+           Map.prototype.set = function (key, value) { look(value); return set.call(this, key, value); };
+           Map.prototype.get = function (key) { const value = get.call(this, key); look(value); return value; };
            bars.indicator('sma', { period: 1 });
-           Map.prototype.set = set;
+           Object.assign(Map.prototype, { get, set });
            return () => close[bars.index + 1] > bars.close() ? 'long' : 'flat';
          } },
          draws: { summary: '', params: z.strictObject({}), create: () => () => Math.random() > 0.5 ? 'long' : 'flat' },
