@@ -7,6 +7,9 @@ if (existsSync(entry)) {
   process.exitCode = await main(process.argv.slice(2));
   // a signal means now: nothing that is still on its way keeps the process
   if (process.exitCode > 128) process.exit();
+  // The command has ended and closed what it opened. A timer of a plugin, or a native thread, must not keep it alive.
+  const end = () => (process.stdout.writableLength + process.stderr.writableLength > 0 ? setTimeout(end, 20) : process.exit());
+  setTimeout(end, 200).unref();
 } else {
   console.error('predictlab is not built yet; run: npm run build');
   process.exitCode = 3;

@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
@@ -21,13 +24,33 @@ export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
 }
 
 function loadConfig(env: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnectConfig> {
+  const file = configurationFile(env);
+  const overrideEnvVars = env as Record<string, string>;
   try {
-    return loadClientConnectConfig({ overrideEnvVars: env as Record<string, string> });
+    // Where the file has no profile at all, an empty one among them, the SDK fails over it.
+    const text = file === undefined ? '' : readFileSync(file, 'utf8');
+    const bare = !/^\s*(?:\[\s*)?["']?profile["']?\s*[.\]=]/m.test(text);
+    return loadClientConnectConfig({ overrideEnvVars, ...(bare ? { configSource: { data: `${text}\n[profile]\n` } } : {}) });
   } catch (error) {
-    throw new PredictLabError('BadInput', `Temporal's settings (TEMPORAL_* variables and its configuration file): ${messageOf(error)}`, {
-      cause: error,
-    });
+    const where = file === undefined ? 'TEMPORAL_* variables' : `${file} and TEMPORAL_* variables`;
+    const what = messageOf(error)
+      .replaceAll(/\s*\n\s*/g, ' ')
+      .trim();
+    throw new PredictLabError('BadInput', `Temporal's settings (${where}): ${what}`, { cause: error });
   }
+}
+
+/** Where Temporal's own configuration file is, if there is one: TEMPORAL_CONFIG_FILE, or the usual place. */
+function configurationFile(env: NodeJS.ProcessEnv): string | undefined {
+  const file = env.TEMPORAL_CONFIG_FILE ?? path.join(configurationFolder(env), 'temporalio', 'temporal.toml');
+  return existsSync(file) ? file : undefined;
+}
+
+function configurationFolder(env: NodeJS.ProcessEnv): string {
+  const home = env.HOME ?? homedir();
+  if (process.platform === 'win32') return env.APPDATA ?? path.join(home, 'AppData', 'Roaming');
+  if (process.platform === 'darwin') return path.join(home, 'Library', 'Application Support');
+  return env.XDG_CONFIG_HOME || path.join(home, '.config');
 }
 
 /** @returns the error users see when Temporal does not answer */

@@ -1,17 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startSandboxVenue } from '../../sandbox/venue.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { createRig, type Rig } from '../rig.ts';
+import { kill, spawnWorker } from '../worker-process.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
 
-const COMMAND = fileURLToPath(new URL('../../bin/predictlab.js', import.meta.url));
 const SYMBOLS = ['BTC_PRICE', 'SOL_PRICE', 'RATE_CUT'];
 
 const TICKS = 30;
@@ -24,29 +22,6 @@ const ticksOf = (file: number): string =>
       (_, i) => `${new Date(SANDBOX_NOW - (i + 1) * 1_800_000).toISOString()},0.${30 + ((i + file) % 60)},1`,
     ),
   ].join('\n');
-
-/** A worker in a process of its own, once it polls. */
-async function spawnWorker(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
-  const worker = spawn(process.execPath, [COMMAND, 'worker'], {
-    env: { ...env, LOG_FORMAT: 'json', METRICS_ADDRESS: '127.0.0.1:0', HEALTH_ADDRESS: '127.0.0.1:0' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    worker.stderr?.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes('worker ready')) resolve();
-    });
-    worker.once('exit', (code) => reject(new Error(`the worker ended with ${code}: ${said}`)));
-  });
-  return worker;
-}
-
-async function kill(worker: ChildProcess): Promise<void> {
-  const gone = new Promise((resolve) => worker.once('exit', resolve));
-  worker.kill('SIGKILL');
-  await gone;
-}
 
 describe('a worker killed with -9 in the middle of a run', () => {
   it('costs nothing: another one finishes the run with the same data as an undisturbed one', async () => {

@@ -19,7 +19,10 @@ export function registerWorker(program: Command): void {
       const { startWorker } = await import('../../worker.ts');
       const log = createLog(process.env);
       const worker = await startWorker({ env: process.env, log, taskQueue, maxActivities: most });
+      let stopping = false;
       const stop = (signal: NodeJS.Signals) => {
+        if (stopping) return;
+        stopping = true;
         log.info('stopping: no new work is taken, what runs may finish', { signal });
         worker.shutdown().catch(() => undefined /* `finished` below reports it */);
       };

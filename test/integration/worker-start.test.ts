@@ -1,0 +1,61 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporalSettings } from '../../src/temporal-connection.ts';
+import { beginWorker } from '../worker-process.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'predictlab-start-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const file = async (name: string, text: string): Promise<string> => {
+  await writeFile(path.join(folder, name), text);
+  return path.join(folder, name);
+};
+
+describe('a worker that cannot start says why and ends', () => {
+  it.each<readonly [what: string, env: () => Promise<NodeJS.ProcessEnv>, said: RegExp]>([
+    ['an unknown profile', async () => ({ TEMPORAL_PROFILE: 'nope' }), /^predictlab: Temporal's settings .*Profile 'nope' not found/],
+    [
+      'a missing TLS file',
+      async () => ({ TEMPORAL_TLS_CLIENT_CERT_PATH: '/none/at/all.pem' }),
+      /^predictlab: .*no such file.*\/none\/at\/all\.pem/,
+    ],
+    [
+      'a broken configuration file',
+      async () => ({ TEMPORAL_CONFIG_FILE: await file('broken.toml', '[profile.x') }),
+      /^predictlab: Temporal's settings \(.*broken\.toml/,
+    ],
+    [
+      'a plugin that keeps the process busy',
+      async () => ({ PREDICTLAB_PLUGINS: await file('busy.mjs', 'setInterval(() => {}, 10); export default [];') }),
+      /^predictlab: PREDICTLAB_PLUGINS: .*busy\.mjs has a list as its default export/,
+    ],
+  ])('%s', async (_, env, said) => {
+    const { TEMPORAL_ADDRESS: _address, ...inherited } = process.env;
+    const worker = beginWorker({ ...inherited, HOME: folder, ...(await env()) });
+    expect(await worker.ended).toBe(2);
+    expect(worker.said()).toMatch(said);
+    expect(worker.said().trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe("Temporal's own configuration file", () => {
+  it.each(['', '# nothing yet\n', 'other = 1\n'])('may have no profile: %j', async (text) => {
+    const env = { TEMPORAL_CONFIG_FILE: await file('bare.toml', text) };
+    expect(temporalSettings(env)).toMatchObject({ address: '127.0.0.1:7233', namespace: 'default' });
+    expect(() => temporalSettings({ ...env, TEMPORAL_PROFILE: 'mine' })).toThrow(/bare\.toml.*Profile 'mine' not found/);
+  });
+
+  it.each([
+    '[profile.default]\naddress = "host:1"',
+    'profile.default.address = "host:1"',
+    'profile = { default = { address = "host:1" } }',
+    '[ profile . default ]\naddress = "host:1"',
+  ])('is read however it says so: %j', async (text) => {
+    expect(temporalSettings({ TEMPORAL_CONFIG_FILE: await file('full.toml', text) }).address).toBe('host:1');
+  });
+});
