@@ -13,14 +13,15 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
+import { loadPlugins, pluginModules } from './activities/custom/load-plugins.ts';
 import { createPluginThreads } from './activities/custom/plugin-threads.ts';
+import { keepFromStrayErrors } from './activities/custom/stray-errors.ts';
 import type { StageFunction } from './activities/stages/stage-work.ts';
 import { Closers } from './closers.ts';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
 import type { Log } from './contracts/log.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
 import { workerIdentity } from './contracts/worker-identity.ts';
-import { loadPlugins } from './plugins.ts';
 import { homeFolder } from './processes/home-folder.ts';
 import { taskLogFolder } from './report/elements/report-path.ts';
 import { freePort } from './set-up/temporal/free-port.ts';
@@ -78,9 +79,13 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const closers = new Closers(log);
   try {
     const maxActivities = settings.maxActivities ?? 100;
+    // What is wrong with the settings is said before anything is opened that would have to be closed.
+    const temporal = temporalSettings(env);
+    const limits = { quarantineLimit: quarantineLimit(env), alertWebhookUrl: alertWebhook(env) };
+    keepFromStrayErrors({ modules: pluginModules(env), log });
+    const plugins = await loadPlugins(env);
     const metrics = createMetrics();
     const sdkMetrics = await installRuntime(log);
-    const temporal = temporalSettings(env);
     const connection = closers.add('the Temporal connection', await connectNative(temporal));
     const located = closers.add('the embedded Postgres', await resolveDatabase(env, log));
     const database = closers.add(
@@ -88,8 +93,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       await openDatabase({ url: located.url, max: poolSize(maxActivities), applicationName: 'predictlab-worker' }),
     );
     const home = homeFolder(env);
-    const plugins = await loadPlugins(env);
-    const threads = closers.add('the plugin threads', createPluginThreads());
+    const threads = closers.add('the plugin threads', createPluginThreads(log));
     const sources = closers.add('the sources', createSources({ env, windows: createPostgresWindows(database), log }));
     const taskLog = closers.add(
       "the tasks' log",
@@ -101,8 +105,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       plugins,
       threads,
       home,
-      quarantineLimit: quarantineLimit(env),
-      alertWebhookUrl: alertWebhook(env),
+      ...limits,
       temporalUiUrl: env.TEMPORAL_UI_URL ? `${env.TEMPORAL_UI_URL}/namespaces/${temporal.namespace}/workflows` : undefined,
       log: taskLog.beside(log),
       metrics: metrics.tasks,

@@ -56,7 +56,7 @@ export function createActivities(
     clean: createClean({ quarantineLimit }),
     store: createStore({ database, log }),
     kline: createKline(),
-    backtest: createBacktest({ database, strategies, log }),
+    backtest: createBacktest({ database, strategies, plugins: plugins.modules.join(','), threads: dependencies.threads, log }),
     visualize: createVisualize({ database, home, log }),
     ...dependencies.stages,
   };

@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { startSandboxVenue } from '../../sandbox/venue.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { createRig, type Rig } from '../rig.ts';
-import { kill, spawnWorker } from '../worker-process.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
+import { kill, spawnWorker } from '../worker-process.ts';
 
 const SYMBOLS = ['BTC_PRICE', 'SOL_PRICE', 'RATE_CUT'];
 

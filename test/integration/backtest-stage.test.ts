@@ -1,11 +1,13 @@
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
+import { loadPlugins } from '../../src/activities/custom/load-plugins.ts';
+import { createPluginThreads } from '../../src/activities/custom/plugin-threads.ts';
 import { createBacktest } from '../../src/activities/stages/backtest.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
-import { defineStrategy } from '../../src/backtest/strategy.ts';
+import type { Strategy } from '../../src/backtest/strategy.ts';
 import { DEFAULT_BACKTEST } from '../../src/contracts/backtest-settings.ts';
 import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';
 import type { RunConfig, StageSettings, StrategyConfig } from '../../src/contracts/run-config.ts';
@@ -19,10 +21,17 @@ import { silent } from '../silent.ts';
 import { collect, DAY, HOUR, instrument, runStages, START, trade } from '../stage-run.ts';
 
 let test: TestDatabase;
+let strategies: readonly Strategy[];
+const PLUGIN = path.resolve(import.meta.dirname, '../plugins/strategies.mjs');
+const threads = createPluginThreads(silent);
 beforeAll(async () => {
   test = await testDatabase();
+  strategies = [...shippedStrategies, ...(await loadPlugins({ PREDICTLAB_PLUGINS: PLUGIN })).strategies];
 });
-afterAll(() => test.close());
+afterAll(async () => {
+  await threads.close();
+  await test.close();
+});
 afterEach(() => vi.unstubAllEnvs());
 beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
 
@@ -43,6 +52,7 @@ async function market(id: string, facts: Partial<Instrument>, seed: number, { da
 }
 
 const settled = (payout: number, at: number): Resolution => ({ kind: 'settled', payout, at });
+<<<<<<< HEAD
 const cheat = defineStrategy({
   name: 'cheat',
   summary: 'for tests',
@@ -70,6 +80,8 @@ const cheat = defineStrategy({
     return () => (close[bars.index + 1] > bars.close() ? 'long' : 'flat');
   },
 });
+=======
+>>>>>>> 01344fd (Run the code of plugins off the main thread, and check them whole when they are loaded)
 
 interface Run {
   readonly strategies: readonly StrategyConfig[];
@@ -81,7 +93,7 @@ interface Run {
 }
 
 async function backtest({
-  strategies,
+  strategies: asked,
   asOf = ASOF,
   executionId = 'run-1',
   heartbeats = [],
@@ -92,13 +104,13 @@ async function backtest({
     sourceTypes: ['polymarket'],
     intervals: ['1h', '4h', '1d'],
     daysBack: 7,
-    strategies,
+    strategies: asked,
     refetch: false,
     asOf,
     ...more,
   };
   const about = { runId: 'run', executionId, symbol: 'RAIN', stage: 'backtest' } as const;
-  const stage = createBacktest({ database: test.database, strategies: [...shippedStrategies, cheat], log: silent });
+  const stage = createBacktest({ database: test.database, strategies, plugins: PLUGIN, threads, log: silent });
   return await stage(
     { ...about, settings },
     recordedWork(test.database, about, { log: silent, signal, heartbeat: (resume) => void heartbeats.push(resume) }),
@@ -271,6 +283,13 @@ describe('the backtest stage', () => {
     expect((await backtest({ strategies: [{ name: 'rsi', params: {} }], executionId: 'b' })).output).toEqual({ backtests: 0, trials: 0 });
     await market('polymarket:0x1', {}, 1);
     expect((await backtest({ strategies: [], executionId: 'c' })).output).toEqual({ backtests: 0, trials: 0 });
+  });
+
+  it('ends a strategy that loops for ever soon after it is told to stop', async () => {
+    await market('polymarket:0x1', {}, 1);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('enough')), 200);
+    await expect(backtest({ strategies: [{ name: 'endless', params: {} }], signal: stop.signal })).rejects.toThrow('enough');
   });
 
   it('stops when it is cancelled, and leaves nothing', async () => {

@@ -44,6 +44,28 @@ export default {
         }),
     ),
     exit: activity(z.any(), () => process.exit(7)),
-    unthreaded: { input: z.any(), run: () => ({ threadId }) },
+    unthreaded: { input: z.any(), thread: false, run: () => ({ threadId }) },
+    plain: {
+      input: z.strictObject({ wait: z.number().default(0), spin: z.number().default(0) }),
+      run: async ({ wait, spin: milliseconds }) => {
+        spin(milliseconds);
+        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        return { threadId, calls: ++calls };
+      },
+    },
+    plainForEver: { input: z.any(), run: () => spin(1e9) },
+    plainExit: { input: z.any(), run: () => process.exit(7) },
+    stray: {
+      input: z.any(),
+      run: async () => {
+        setTimeout(() => {
+          throw new RangeError('a stray throw');
+        }, 1);
+        void Promise.reject(new Error('a floating rejection'));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return { threadId, calls: ++calls };
+      },
+    },
+    neverBack: { input: z.any(), run: () => new Promise(() => {}) },
   },
 };

@@ -1,10 +1,11 @@
 import { readCustomTaskCall } from '../../contracts/earlier-payloads.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { messageOf } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins.ts';
 import type { CustomActivity } from '../registry.ts';
 import type { createTaskRunner } from '../runner/task-runner.ts';
+import type { SHIPPED_ACTIVITIES } from './check-plugin.ts';
 import { httpGet, httpPost } from './http.ts';
 import { outputOf } from './json-output.ts';
 import type { PluginThreads } from './plugin-threads.ts';
@@ -12,17 +13,18 @@ import { sleep } from './sleep.ts';
 
 /** Everything a custom task may name, shipped and from plugins, by activity name. */
 export function customTasks(plugins: LoadedPlugins): ReadonlyMap<string, PluginActivity> {
-  const shipped: Record<string, PluginActivity> = { sleep, httpGet, httpPost };
-  for (const name of plugins.activities.keys()) {
-    if (Object.hasOwn(shipped, name))
-      throw new PredictLabError('BadInput', `PREDICTLAB_PLUGINS: an activity is named "${name}", which is built in; rename it`);
-  }
+  const shipped: Record<(typeof SHIPPED_ACTIVITIES)[number], PluginActivity> = { sleep, httpGet, httpPost };
   return new Map([...Object.entries(shipped), ...plugins.activities]);
 }
 
 /** What is wrong with a custom task's arguments, by the activity's own schema; one sentence each. */
 export function argumentProblems(activity: PluginActivity, args: readonly Json[]): string[] {
-  const parsed = activity.input.safeParse(args[0] ?? {});
+  let parsed: ReturnType<PluginActivity['input']['safeParse']>;
+  try {
+    parsed = activity.input.safeParse(args[0] ?? {});
+  } catch (error) {
+    return [`args[0] cannot be checked, the schema of the activity throws (${messageOf(error)}); it may not be asynchronous`];
+  }
   const problems = parsed.success ? [] : parsed.error.issues.map((issue) => [`args[0]`, ...issue.path].join('.') + `: ${issue.message}`);
   if (args.length > 1) problems.push(`args: one argument is passed to an activity, ${args.length} are given`);
   return problems;
@@ -31,7 +33,7 @@ export function argumentProblems(activity: PluginActivity, args: readonly Json[]
 /**
  * Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats.
  *
- * @param threads where those with `thread` run
+ * @param threads where those of plugins run
  */
 export function customActivity(
   activity: PluginActivity | LoadedActivity,
@@ -39,7 +41,7 @@ export function customActivity(
   threads?: PluginThreads,
 ): CustomActivity {
   // A thread gets what was given and parses it again: what a schema makes of it may not survive the way there.
-  const onThread = threads !== undefined && activity.thread === true && 'module' in activity;
+  const onThread = threads !== undefined && activity.thread !== false && 'module' in activity;
   const run = async (given: unknown, parsed: unknown, context: ActivityContext): Promise<Json> =>
     onThread ? await threads.run(activity, given, context) : outputOf(context.taskId, await activity.run(parsed, context));
   return async (given, passed) => {

@@ -1,28 +1,38 @@
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { Tinypool } from 'tinypool';
+import type { TrialsResult } from '../../backtest/run-trials.ts';
+import type { Log } from '../../contracts/log.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { ActivityContext } from '../../plugins.ts';
-import { describeThrown, errorOf, type FromThread, type ThreadEnd, type ThreadTask, type ToThread } from './thread-messages.ts';
+import { OwnLane, pass } from './own-lane.ts';
+import { PoolLane } from './pool-lane.ts';
+import { type BacktestsJob, errorOf, type ThreadEnd, type ThreadTask } from './thread-messages.ts';
 
-/** What was told to stop has this long to do so; a loop that hears nothing is then ended with its thread. */
-const STOP_GRACE_MS = 2_000;
-/** An unused thread keeps its module loaded this long. */
-const IDLE_TIMEOUT_MS = 60_000;
 /** Ends are told together for at most this long, while every thread has at least so many tasks before it. */
 const TOGETHER_MS = 100;
 const TASKS_BEFORE_IT = 4;
 
-/** Threads for plugin activities with `thread: true`: as many as there are cores, started when first needed. */
+/** Where the code of plugins runs: each plugin's own thread, and a pool of threads for what computes. */
 export interface PluginThreads {
   /**
-   * Runs one activity on a thread. Its heartbeats and log lines go to `context`, whose abort reaches it.
+   * Runs one activity off the main thread: with `thread: true` on one of the pool, else on its plugin's own. Its heartbeats and log
+   * lines go to `context`, whose abort reaches it; what does not stop then is ended within seconds.
    *
    * @returns its output
    * @throws what it threw; an error of the thread itself, such as running out of memory, when it ended with the task
    */
-  run(activity: { readonly module: string; readonly name: string }, input: unknown, context: ActivityContext): Promise<Json>;
+  run(
+    activity: { readonly module: string; readonly name: string; readonly thread?: boolean },
+    input: unknown,
+    context: ActivityContext,
+  ): Promise<Json>;
+  /**
+   * Runs all trials on one series on a thread of the pool.
+   *
+   * @param how.alive told now and then while it runs
+   */
+  backtests(
+    job: BacktestsJob,
+    how: { readonly whose: string; readonly signal: AbortSignal; readonly alive: () => void },
+  ): Promise<TrialsResult>;
   /**
    * Comes back at once, or a little later while many tasks wait for a thread: each end that is told wakes the run, which takes
    * the time of the cores that they wait for.
@@ -32,10 +42,11 @@ export interface PluginThreads {
   close(): Promise<void>;
 }
 
-/** Threads for plugin activities that say `thread: true`: none until one is needed, at most as many as there are cores. */
-export function createPluginThreads(): PluginThreads {
-  const cores = availableParallelism();
-  let pool: Tinypool | undefined;
+export function createPluginThreads(log: Log): PluginThreads {
+  const pool = new PoolLane(log);
+  const own = new Map<string, OwnLane>();
+  /** Activities that held up their plugin's thread: from then on they get one of the pool. */
+  const computing = new Set<string>();
   /** Ends that are told together. */
   const held: (() => void)[] = [];
   let telling: NodeJS.Timeout | undefined;
@@ -44,73 +55,47 @@ export function createPluginThreads(): PluginThreads {
     telling = undefined;
     for (const resolve of held.splice(0)) resolve();
   };
-  const open = (): Tinypool =>
-    new Tinypool({
-      filename: threadEntry(),
-      minThreads: 0,
-      maxThreads: cores,
-      idleTimeout: IDLE_TIMEOUT_MS,
-      // Between tasks a plugin's own timers and connections live on.
-      useAtomics: false,
-      trackUnmanagedFds: false,
-    });
-  return {
-    async run({ module, name }, input, context) {
-      const { runId, taskId, attempt, resume, signal } = context;
-      signal.throwIfAborted();
-      const task: ThreadTask = { module, activity: name, input, runId, taskId, attempt, resume };
-      const { port1: ours, port2: theirs } = new MessageChannel();
-      const thread = new AbortController();
-      let grace: NodeJS.Timeout | undefined;
-      const stop = (): void => {
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
-        ours.postMessage({ abort: describeThrown(signal.reason) } satisfies ToThread);
-        grace = setTimeout(() => thread.abort(), STOP_GRACE_MS);
-      };
-      signal.addEventListener('abort', stop, { once: true });
-      ours.on('message', (message: FromThread) => pass(message, context));
-      // Only the end of the thread closes it from the other side.
-      ours.once('close', () => thread.abort());
-      try {
-        pool ??= open();
-        const end = (await pool.run({ task, port: theirs }, { transferList: [theirs], signal: thread.signal })) as ThreadEnd;
-        // Sent before the end, but by another way.
-        for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours))
-          pass(last.message as FromThread, context);
-        if ('thrown' in end) throw errorOf(end.thrown);
-        return end.output;
-      } catch (thrown) {
-        if (!thread.signal.aborted) throw thrown;
-        signal.throwIfAborted();
-        throw new Error(
-          `the thread of ${taskId} ended under it (process.exit, out of memory, or a crash of native code); let it return or throw instead`,
-          { cause: thrown },
+  const laneOf = (module: string): OwnLane => {
+    let lane = own.get(module);
+    if (lane === undefined) {
+      const computes = (name: string): void => {
+        if (computing.size === computing.add(`${module} ${name}`).size) return;
+        log.warn(
+          `the activity ${name} of ${module} held up the thread of its plugin, which was ended; from now on it gets threads of the pool: write thread: true beside it`,
         );
-      } finally {
-        signal.removeEventListener('abort', stop);
-        clearTimeout(grace);
-        ours.removeAllListeners('close').close();
-      }
+      };
+      lane = new OwnLane({ module, log, computes });
+      own.set(module, lane);
+    }
+    return lane;
+  };
+  const crowded = (): boolean =>
+    pool.waiting >= TASKS_BEFORE_IT * pool.cores || [...own.values()].some(({ size }) => size > TASKS_BEFORE_IT * pool.cores);
+  return {
+    async run({ module, name, thread }, input, context) {
+      const { runId, taskId, attempt, resume, signal } = context;
+      const task: ThreadTask = { module, activity: name, input, runId, taskId, attempt, resume };
+      if (thread !== true && !computing.has(`${module} ${name}`)) return await laneOf(module).run(task, context);
+      const end = await pool.run<ThreadEnd>({ task }, { whose: taskId, signal, hear: (message) => pass(message, context) });
+      if ('thrown' in end) throw errorOf(end.thrown);
+      return end.output;
+    },
+    async backtests(backtests, { whose, signal, alive }) {
+      const end = await pool.run<Awaited<ReturnType<typeof import('./backtests-on-thread.ts').runBacktests>>>(
+        { backtests },
+        { whose, signal, hear: alive },
+      );
+      if ('thrown' in end) throw errorOf(end.thrown);
+      return end;
     },
     async together() {
-      if ((pool?.queueSize ?? 0) < TASKS_BEFORE_IT * cores) return tell();
+      if (!crowded()) return tell();
       telling ??= setTimeout(tell, TOGETHER_MS);
       await new Promise<void>((resolve) => held.push(resolve));
     },
     async close() {
       tell();
-      await pool?.destroy();
+      await Promise.all([pool.close(), ...[...own.values()].map((lane) => lane.close())]);
     },
   };
-}
-
-function pass(message: FromThread, context: ActivityContext): void {
-  if ('log' in message) context.log[message.log](message.message, message.fields);
-  else context.heartbeat(message.heartbeat);
-}
-
-/** Threads need JavaScript: from source, that of the last build. */
-function threadEntry(): string {
-  const built = import.meta.url.endsWith('.ts') ? '../../../dist/src/activities/custom/plugin-thread.js' : './plugin-thread.js';
-  return fileURLToPath(new URL(built, import.meta.url));
 }

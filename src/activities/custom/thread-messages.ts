@@ -1,6 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { CandleSeries } from '../../backtest/engine/candle-series.ts';
+import type { Market } from '../../backtest/engine/market.ts';
+import type { Trial } from '../../backtest/run-backtest.ts';
 import { type ErrorType, messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
+
+/** What was told to stop has this long to do so; a loop that hears nothing is then ended with its thread. */
+export const STOP_GRACE_MS = 2_000;
 
 /** One task of a plugin, as a thread gets it. */
 export interface ThreadTask {
@@ -23,6 +29,48 @@ export type FromThread =
 export interface ToThread {
   readonly abort: ThrownError;
 }
+
+/** All trials on one series. */
+export interface BacktestsJob {
+  /** As `PREDICTLAB_PLUGINS` names them. */
+  readonly plugins: string;
+  /** Names the series in errors. */
+  readonly series: string;
+  /** Strategies by their names, with one combination of parameters each. */
+  readonly trials: readonly (Omit<Trial, 'strategy'> & { readonly strategy: string })[];
+  readonly candles: CandleSeries;
+  readonly market: Market;
+}
+
+/** What a thread of the pool does. */
+export type PoolJob = { readonly task: ThreadTask } | { readonly backtests: BacktestsJob };
+
+/** What a thread of the pool is started with. */
+export interface PoolData {
+  /** The name of the channel on which it tells errors that no task waits for. */
+  readonly strayErrors: string;
+}
+
+/** What a plugin's own thread is started with: two whole numbers, at BEGUN and COMPUTING. */
+export interface OwnThreadData {
+  readonly progress: SharedArrayBuffer;
+}
+
+/** Place of the id of the task that has begun last. Tasks begin in the order of their ids. */
+export const BEGUN = 0;
+/** Place of the id of the task whose function computes at this moment, not yet waiting for anything; 0 is none. */
+export const COMPUTING = 1;
+
+export type ToOwnThread =
+  | { readonly id: number; readonly task: ThreadTask }
+  | ({ readonly id: number } & ToThread)
+  | { readonly ping: true };
+
+export type FromOwnThread =
+  | ({ readonly id: number } & FromThread)
+  | { readonly id: number; readonly end: ThreadEnd }
+  | { readonly pong: true }
+  | { readonly stray: ThrownError };
 
 /** How the activity ended. An error cannot cross threads as it is: its class and its fields are lost on the way. */
 export type ThreadEnd = { readonly output: Json } | { readonly thrown: ThrownError };

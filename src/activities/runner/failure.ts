@@ -70,6 +70,18 @@ export function failureOf(
   return failure({ nonRetryable: false, nextRetryDelay: retryDelayMs, details: [{ ...details, retryDelayMs }] });
 }
 
+/** The failure of an attempt that was cut off: the next one follows at once, and counts on as if it had not been. */
+export function lostAttempt(
+  { message, stack }: Error,
+  { attempts, earlier }: Pick<EndedAttempt, 'attempts' | 'earlier'>,
+): ApplicationFailure {
+  const type = 'WorkerLost';
+  const details: AttemptDetails = { attempts, failures: earlier.failures, spent: earlier.spent, error: { type, message, stack } };
+  return ApplicationFailure.create({ type, message, nextRetryDelay: NEXT_AT_ONCE_MS, details: [details] });
+}
+
+const NEXT_AT_ONCE_MS = 100;
+
 /** The failure of a first attempt that was made elsewhere, as the failure of this one. */
 export function failureAgain(details: AttemptDetails): ApplicationFailure {
   const { error, retryDelayMs } = details;

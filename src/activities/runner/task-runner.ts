@@ -12,7 +12,8 @@ import type { Database } from '../../storage/database/database.ts';
 import { recordCustomEffect } from '../../storage/runs/custom-effects.ts';
 import { commitEffect, findEffect, recordEffect } from '../../storage/runs/ledger.ts';
 import type { StageWork } from '../stages/stage-work.ts';
-import { failureAgain, failureOf } from './failure.ts';
+import { failureAgain, failureOf, lostAttempt } from './failure.ts';
+import { LostAttempt } from './lost-attempt.ts';
 
 /** Well below the heartbeat timeout, so that only a dead process misses it; most tasks end before their first one. */
 const HEARTBEAT_INTERVAL_MS = 2_000;
@@ -140,6 +141,12 @@ export function createTaskRunner({
         await activity.cancelled.catch((cancellation: unknown) => {
           throw cancellation;
         });
+      }
+      if (thrown instanceof LostAttempt) {
+        meter.end('retried', undefined, 'WorkerLost');
+        tell(beat);
+        log.warn(`${taskId}: ${thrown.message}`, { type: 'WorkerLost' });
+        throw lostAttempt(thrown, { attempts, earlier: before });
       }
       const failure = failureOf(thrown, { policy, attempts, earlier: before, longestWaitInSlotMs });
       meter.end(failure.nonRetryable ? 'failed' : 'retried', undefined, failure.type ?? 'Error');

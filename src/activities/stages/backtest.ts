@@ -6,6 +6,7 @@ import { resolutionAsOf } from '../../backtest/engine/settlement.ts';
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
 import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
 import { MOST_VALUES, type TrialsResult, trialSteps } from '../../backtest/run-trials.ts';
+import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
 import type { Log } from '../../contracts/log.ts';
 import { windowOf } from '../../contracts/run-window.ts';
@@ -17,6 +18,8 @@ import { takeOverBacktests, unchangedBacktests } from '../../storage/backtests/u
 import { readCandles } from '../../storage/candles/candles.ts';
 import type { Database, Queryable } from '../../storage/database/database.ts';
 import { instrumentsOf, type StoredInstrument } from '../../storage/markets/instruments.ts';
+import type { PluginThreads } from '../custom/plugin-threads.ts';
+import type { BacktestsJob } from '../custom/thread-messages.ts';
 import { backtestRecord } from './backtest-record.ts';
 import { BacktestTally } from './backtest-tally.ts';
 import { basisOf, optionsOn, type TrialGroup, trialGroups } from './backtest-trials.ts';
@@ -27,18 +30,23 @@ export interface BacktestDependencies {
   readonly database: Database;
   /** Shipped ones and those of plugins. */
   readonly strategies: readonly Strategy[];
+  /** `PREDICTLAB_PLUGINS`, for the threads that load them. */
+  readonly plugins: string;
+  readonly threads: Pick<PluginThreads, 'backtests'>;
   readonly log: Log;
 }
 
 /** The event loop gets its turn at least this often: heartbeats and other tasks share it. */
 const SLICE_MS = 50;
+/** One trial on more bars than this takes longer than that. */
+const LONG_SERIES_BARS = 20_000;
 
 /**
  * `backtest`: every strategy of the run, on every instrument and interval of the symbol that still trades or had complete candles
  * in the run's window, over as much of their stored history as the run asks for. All trials on one series are judged together;
  * a series of which nothing has changed since the symbol's last run keeps its results. None is an output of 0, not a failure.
  */
-export function createBacktest({ strategies, log }: BacktestDependencies): StageFunction {
+export function createBacktest({ strategies, plugins, threads, log }: BacktestDependencies): StageFunction {
   return async (input, work) => {
     const groups = trialGroups(input.settings, strategies);
     return await work.commit(async (transaction) => {
@@ -49,8 +57,9 @@ export function createBacktest({ strategies, log }: BacktestDependencies): Stage
       const unchanged = await unchangedBacktests(transaction, { symbol, executionId, bases: tasks.map(({ basis }) => basis) });
       for (const [done, task] of tasks.entries()) {
         const { series, trials, basis } = task;
+        const beat = (): void => work.heartbeat({ series: done, of: tasks.length, backtests: tally.backtests });
         const alive = (): void => {
-          work.heartbeat({ series: done, of: tasks.length, backtests: tally.backtests });
+          beat();
           work.signal.throwIfAborted();
         };
         const before = unchanged.get(basis) ?? [];
@@ -70,7 +79,13 @@ export function createBacktest({ strategies, log }: BacktestDependencies): Stage
         const data = await readSeries(transaction, task);
         const forecasts = closesAsForecasts(data);
         resolved.add(series.interval, forecasts);
-        const { results, overfitting } = await inSlices(data, trials, alive);
+        const { results, overfitting } = needsThread(trials, data.candles.length)
+          ? await threads.backtests(jobOf(plugins, task, data), {
+              whose: stageTaskId(symbol, input.stage),
+              signal: work.signal,
+              alive: beat,
+            })
+          : await inSlices(data, trials, alive);
         for (const result of results) {
           tally.add(result);
           await saveBacktests(transaction, input, [backtestRecord({ symbol, series, data, result, overfitting, forecasts, basis })]);
@@ -95,6 +110,18 @@ interface SeriesTask {
   readonly to: number;
   readonly basis: string;
 }
+
+/** Code of users may loop for ever, and a long series holds up the loop for long: neither does so on the main thread. */
+const needsThread = (trials: readonly Trial[], bars: number): boolean =>
+  bars > LONG_SERIES_BARS || trials.some(({ strategy }) => !shippedStrategies.includes(strategy));
+
+const jobOf = (plugins: string, { series, instrument, trials }: SeriesTask, { candles, market }: BacktestData): BacktestsJob => ({
+  plugins,
+  series: `${instrument.id} ${series.interval}`,
+  trials: trials.map(({ strategy, params, options }) => ({ strategy: strategy.name, params, options })),
+  candles,
+  market,
+});
 
 async function planned(queryable: Queryable, { symbol, settings }: StageInput, groups: readonly TrialGroup[]): Promise<SeriesTask[]> {
   if (groups.length === 0) return [];

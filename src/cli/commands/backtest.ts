@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import { type BacktestData, backtestData } from '../../backtest/engine/backtest-data.ts';
 import { type Market, plainMarket } from '../../backtest/engine/market.ts';
 import type { BacktestOptions, Sizing } from '../../backtest/engine/options.ts';
@@ -9,7 +10,6 @@ import { paramNames, shippedStrategies, strategyTrials } from '../../backtest/st
 import type { MarketKind } from '../../contracts/words.ts';
 import { parseTime } from '../../files/parse/parse-time.ts';
 import { readCandleFile } from '../../files/read/read-candle-file.ts';
-import { loadPlugins } from '../../plugins.ts';
 import { parseMarket } from '../options/column-options.ts';
 import { numberOption } from '../options/number-option.ts';
 import { collect, parseParams } from '../options/strategy-params.ts';

@@ -1,12 +1,12 @@
 import { customTasks } from '../../activities/custom/custom-tasks.ts';
+import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import { knownNames } from '../../activities/run/known-names.ts';
 import { shippedStrategies } from '../../backtest/strategies/registry.ts';
-import { InvalidPipelineError } from '../../contracts/errors.ts';
+import { InvalidPipelineError, type Problem } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
-import { loadPlugins } from '../../plugins.ts';
 import { buildGraph, type Graph } from '../../scheduling/graph/graph.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
@@ -33,8 +33,17 @@ export async function plannedRun(database: Database, input: PipelineInput): Prom
     now: Date.now(),
     clock: Date.now(),
   });
-  if ('problems' in parsed) throw new InvalidPipelineError(parsed.problems);
+  if ('problems' in parsed) throw new InvalidPipelineError(withPluginHint(parsed.problems));
   const built = buildGraph(parsed.config);
   if ('problems' in built) throw new InvalidPipelineError(built.problems);
   return { config: parsed.config, graph: built.graph };
+}
+
+/** What is unknown here may be a plugin's: then a variable is missing. */
+function withPluginHint(problems: readonly Problem[]): Problem[] {
+  const { PREDICTLAB_PLUGINS: named } = process.env;
+  const hint = named ? `PREDICTLAB_PLUGINS is ${named}` : 'a plugin of yours must be named in PREDICTLAB_PLUGINS, which is not set';
+  return problems.map((problem) =>
+    /^unknown (?:activity|strategy) /.test(problem.message) ? { ...problem, message: `${problem.message}; ${hint}` } : problem,
+  );
 }

@@ -4,11 +4,19 @@ import { setImmediate } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/plugin-threads.ts';
+import { LostAttempt } from '../../src/activities/runner/lost-attempt.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
+import type { Json } from '../../src/contracts/pipeline-input.ts';
 import type { ActivityContext } from '../../src/plugins.ts';
+import { silent } from '../silent.ts';
 
 const module = path.resolve(import.meta.dirname, '../plugins/threaded.mjs');
-const threads = createPluginThreads();
+const errors: string[] = [];
+const threads = createPluginThreads({
+  ...silent,
+  error: (message) => void errors.push(message),
+  warn: (message) => void errors.push(message),
+});
 afterAll(() => threads.close());
 
 const contextWith = (more: Partial<ActivityContext> = {}): ActivityContext & { readonly said: unknown[] } => {
@@ -26,7 +34,10 @@ const contextWith = (more: Partial<ActivityContext> = {}): ActivityContext & { r
     ...more,
   };
 };
-const run = (name: string, input: unknown = {}, context: ActivityContext = contextWith()) => threads.run({ module, name }, input, context);
+const run = (name: string, input: unknown = {}, context: ActivityContext = contextWith()) =>
+  threads.run({ module, name, thread: true }, input, context);
+const runPlain = (name: string, input: unknown = {}, context: ActivityContext = contextWith()) =>
+  threads.run({ module, name }, input, context);
 
 describe('an activity on a thread', () => {
   it('runs on another thread than its worker, which keeps the module for the next task', async () => {
@@ -108,5 +119,55 @@ describe('an activity on a thread', () => {
     await threads.together();
     await setImmediate();
     expect(heldTold).toBe(true);
+  });
+});
+
+/** An activity that is stopped after a while. */
+const stopped = (name: string, afterMs: number): Promise<Json> => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error('enough')), afterMs);
+  return runPlain(name, {}, contextWith({ signal: stop.signal }));
+};
+
+describe("an activity on its plugin's own thread", () => {
+  it("shares it, and the module's state, with the others, which go on while one waits", async () => {
+    const [slow, fast] = [runPlain('plain', { wait: 200 }), runPlain('plain')];
+    const first = (await fast) as { threadId: number; calls: number };
+    expect(first.threadId).not.toBe(threadId);
+    expect(await slow).toEqual({ threadId: first.threadId, calls: first.calls + 1 });
+  });
+
+  it('may throw in a timer or float a rejection: that is told by name, and the thread goes on', async () => {
+    const before = (await runPlain('plain')) as { threadId: number; calls: number };
+    expect(await runPlain('stray')).toEqual({ threadId: before.threadId, calls: before.calls + 1 });
+    expect(errors.splice(0)).toEqual([
+      expect.stringMatching(/threaded\.mjs threw outside of its tasks.*a floating rejection/),
+      expect.stringMatching(/threaded\.mjs threw outside of its tasks.*RangeError: a stray throw/),
+    ]);
+  });
+
+  it('that hears no abort is left to itself where it only waits: the thread stays', async () => {
+    const before = (await runPlain('plain')) as { threadId: number };
+    await expect(stopped('neverBack', 10)).rejects.toThrow('enough');
+    expect(await runPlain('plain')).toMatchObject({ threadId: before.threadId });
+  });
+
+  it('that computes for ever is ended with the thread: who waited behind it runs on the next one, who was in the middle is lost', async () => {
+    const inTheMiddle = runPlain('plain', { wait: 60_000 });
+    const loop = stopped('plainForEver', 200);
+    const behind = runPlain('plain');
+    await expect(loop).rejects.toThrow('enough');
+    await expect(inTheMiddle).rejects.toBeInstanceOf(LostAttempt);
+    expect(await behind).toMatchObject({ calls: 1 });
+    expect(errors.splice(0)).toEqual([expect.stringMatching(/activity plainForEver of .* held up the thread of its plugin/)]);
+    // from then on it has a thread to itself
+    const again = stopped('plainForEver', 300);
+    expect(await runPlain('plain')).toMatchObject({ calls: 2 });
+    await expect(again).rejects.toThrow('enough');
+  });
+
+  it('that ends the thread fails', async () => {
+    await expect(runPlain('plainExit')).rejects.toThrow(/thread of mine ended/);
+    expect(await runPlain('plain')).toMatchObject({ calls: 1 });
   });
 });

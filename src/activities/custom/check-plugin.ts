@@ -1,0 +1,75 @@
+import { shippedStrategies } from '../../backtest/strategies/registry.ts';
+import { STAGES } from '../../contracts/words.ts';
+
+/** What a worker registers besides custom tasks: a plugin's activity of such a name would take its place. */
+const REGISTERED: readonly string[] = [...STAGES, 'preparePipeline', 'finishPipeline'];
+/** Activities that come with every worker. */
+export const SHIPPED_ACTIVITIES = ['sleep', 'httpGet', 'httpPost'] as const;
+
+const NAME = /^[A-Za-z][\w.-]{0,99}$/;
+const NAME_RULE = 'a name is a letter, then up to 99 letters, digits, dots, dashes and underscores';
+
+/** What is wrong with a default export as a whole; undefined when nothing is. */
+export function pluginProblem(exported: unknown): string | undefined {
+  if (isThenable(exported)) return 'exports a promise; write `export default await …`';
+  if (!isPlain(exported))
+    return `has ${exported === undefined ? 'no default export' : `${kindOf(exported)} as its default export`}; ${SHAPE}`;
+  const unknown = Object.keys(exported).filter((key) => key !== 'activities' && key !== 'strategies');
+  if (unknown.length > 0) return `exports ${unknown.join(', ')} in its default; it may have activities and strategies`;
+  for (const part of ['activities', 'strategies'] as const) {
+    const value = exported[part];
+    if (value !== undefined && !isPlain(value)) return `has ${kindOf(value)} as ${part}; write an object of them by name`;
+  }
+  return undefined;
+}
+
+const SHAPE = 'export an object { activities, strategies }';
+
+export function activityProblem(name: string, activity: unknown): string | undefined {
+  const named = nameProblem('an activity', name);
+  if (named !== undefined) return named;
+  if (REGISTERED.includes(name)) return `has an activity named "${name}", which is a part of the pipeline itself; rename it`;
+  if ((SHIPPED_ACTIVITIES as readonly string[]).includes(name)) return `has an activity named "${name}", which is built in; rename it`;
+  if (!isPlain(activity)) return `has ${kindOf(activity)} as activity "${name}"; ${ACTIVITY_SHAPE}`;
+  if (typeof activity.run !== 'function') return `has an activity "${name}" without a function run; ${ACTIVITY_SHAPE}`;
+  if (!isSchema(activity.input)) return `has an activity "${name}" whose input is no zod schema; ${ACTIVITY_SHAPE}`;
+  const { thread } = activity;
+  if (thread !== undefined && typeof thread !== 'boolean')
+    return `has an activity "${name}" with thread: ${kindOf(thread)}; write true, false or leave it out`;
+  return undefined;
+}
+
+const ACTIVITY_SHAPE = 'write { input: <zod schema>, run(input, context) }';
+
+export function strategyProblem(name: string, strategy: unknown): string | undefined {
+  const named = nameProblem('a strategy', name);
+  if (named !== undefined) return named;
+  if (shippedStrategies.some((shipped) => shipped.name === name)) return `has a strategy named "${name}", which is built in; rename it`;
+  if (!isPlain(strategy)) return `has ${kindOf(strategy)} as strategy "${name}"; ${STRATEGY_SHAPE}`;
+  if (typeof strategy.create !== 'function') return `has a strategy "${name}" without a function create; ${STRATEGY_SHAPE}`;
+  if (!isSchema(strategy.params)) return `has a strategy "${name}" whose params are no zod schema; ${STRATEGY_SHAPE}`;
+  if (strategy.summary !== undefined && typeof strategy.summary !== 'string')
+    return `has a strategy "${name}" whose summary is ${kindOf(strategy.summary)}; write a line of text`;
+  return undefined;
+}
+
+const STRATEGY_SHAPE = 'write { summary, params: <zod schema>, create(params, bars) }';
+
+function nameProblem(what: string, name: string): string | undefined {
+  return NAME.test(name) ? undefined : `has ${what} named ${JSON.stringify(name.slice(0, 120))}; ${NAME_RULE}`;
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isSchema = (value: unknown): boolean => isPlain(value) && typeof value.safeParse === 'function' && typeof value.parse === 'function';
+const isThenable = (value: unknown): boolean =>
+  (typeof value === 'object' || typeof value === 'function') && value !== null && 'then' in value && typeof value.then === 'function';
+
+/** In a user's words. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import nodeModule, { createRequire } from 'node:module';
+import { isAbsolute, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { messageOf } from '../../contracts/errors.ts';
+import { badPlugin } from './bad-plugin.ts';
+
+/** A module that is not loaded after this long waits for something that does not come. */
+const LOAD_TIMEOUT_MS = 15_000;
+
+/**
+ * What a plugin's module exports as its default. `zod` and `predictlab` are ours where the plugin's folder has none.
+ *
+ * @param module a package name, or a path relative to the working directory
+ * @throws PredictLabError BadInput that names the module, why it cannot be loaded, and what to do
+ */
+export async function importPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } = {}): Promise<{ readonly exported: unknown }> {
+  const path = pathOf(module);
+  if (path !== undefined && !existsSync(path)) throw badPlugin(module, `is not there (${path}); paths begin at the working directory`);
+  lendOurs(path ?? resolve('package.json'));
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((settle) => {
+    timer = setTimeout(() => settle('late'), timeoutMs);
+  });
+  let loaded: { default?: unknown } | 'late';
+  try {
+    const importing = import(path === undefined ? module : pathToFileURL(path).href) as Promise<{ default?: unknown }>;
+    loaded = await Promise.race([importing, late]);
+  } catch (error) {
+    throw badPlugin(module, whyNot(module, error), error);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (loaded === 'late')
+    throw badPlugin(module, `is not loaded after ${timeoutMs / 1000} s: a top-level await in it waits for ever; do such work in run()`);
+  return { exported: loaded.default };
+}
+
+const pathOf = (module: string): string | undefined => (module.startsWith('.') || isAbsolute(module) ? resolve(module) : undefined);
+
+/** Where the file is that a module stands for. */
+export const moduleUrl = (module: string): string => {
+  const path = pathOf(module);
+  return path === undefined ? import.meta.resolve(module) : pathToFileURL(path).href;
+};
+
+function whyNot(module: string, error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?tsx?$/.test(module))
+    return `is TypeScript, which Node.js ${process.versions.node} does not load; use Node.js 22.18 or newer, or compile it to JavaScript`;
+  if (code === 'ERR_MODULE_NOT_FOUND' && pathOf(module) === undefined && existsSync(resolve(module)))
+    return `is no package; write ./${module} for the file`;
+  return `cannot be loaded: ${messageOf(error)}`;
+}
+
+const OURS = ['zod', 'predictlab'] as const;
+const ASKS_FOR_OURS = /^(?:zod|predictlab)(?:\/|$)/;
+let lent = false;
+
+/** A plugin may lie anywhere, also where no packages are installed: what every plugin imports is then taken from here. */
+function lendOurs(plugin: string): void {
+  if (lent) return;
+  const from = createRequire(plugin);
+  const has = (name: string): boolean => {
+    try {
+      return from.resolve(name) !== '';
+    } catch {
+      return false;
+    }
+  };
+  if (OURS.every(has)) return;
+  lent = true;
+  const { registerHooks } = nodeModule as { registerHooks?: (hooks: { resolve: SyncResolve }) => void };
+  if (registerHooks === undefined)
+    return nodeModule.register(`data:text/javascript,${encodeURIComponent(HOOKS)}`, { data: import.meta.url });
+  registerHooks({
+    resolve(specifier, context, next) {
+      try {
+        return next(specifier, context);
+      } catch (error) {
+        if (!ASKS_FOR_OURS.test(specifier)) throw error;
+        return next(specifier, { ...context, parentURL: import.meta.url });
+      }
+    },
+  });
+}
+
+type SyncResolve = (specifier: string, context: object, next: (specifier: string, context: object) => unknown) => unknown;
+
+/** The same for versions of Node.js that run such hooks in a thread of theirs. */
+const HOOKS = `let ours;
+export const initialize = (url) => { ours = url; };
+export async function resolve(specifier, context, next) {
+  try { return await next(specifier, context); }
+  catch (error) {
+    if (!${ASKS_FOR_OURS}.test(specifier)) throw error;
+    return await next(specifier, { ...context, parentURL: ours });
+  }
+}`;

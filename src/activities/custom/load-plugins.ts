@@ -1,0 +1,62 @@
+import type { Strategy } from '../../backtest/strategy.ts';
+import { moduleHash } from '../../plugin-code.ts';
+import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } from '../../plugins.ts';
+import { badPlugin } from './bad-plugin.ts';
+import { activityProblem, pluginProblem, strategyProblem } from './check-plugin.ts';
+import { importPlugin, moduleUrl } from './import-plugin.ts';
+
+/**
+ * Loads the modules of `PREDICTLAB_PLUGINS` (comma-separated; a package name, or a path relative to the working directory) and
+ * checks all that they export.
+ *
+ * @throws PredictLabError BadInput that names the module and what is wrong with it
+ */
+export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins> {
+  const modules = pluginModules(env);
+  const activities = new Map<string, LoadedActivity>();
+  const strategies = new Map<string, LoadedStrategy>();
+  for (const module of modules) {
+    const { exported } = await importPlugin(module);
+    const problem = pluginProblem(exported);
+    if (problem !== undefined) throw badPlugin(module, problem);
+    const plugin = exported as { activities?: Record<string, PluginActivity>; strategies?: Record<string, Strategy> };
+    for (const [name, activity] of Object.entries(plugin.activities ?? {})) {
+      const wrong = activityProblem(name, activity) ?? (activities.has(name) ? `activity "${name}" is ${TWICE}` : undefined);
+      if (wrong !== undefined) throw badPlugin(module, wrong);
+      activities.set(name, { input: activity.input, thread: activity.thread, run: activity.run.bind(activity), module, name });
+    }
+    const own = Object.entries(plugin.strategies ?? {});
+    const codeHash = own.length === 0 ? '' : await moduleHash(moduleUrl(module));
+    for (const [name, strategy] of own) {
+      const wrong = strategyProblem(name, strategy) ?? (strategies.has(name) ? `strategy "${name}" is ${TWICE}` : undefined);
+      if (wrong !== undefined) throw badPlugin(module, wrong);
+      strategies.set(name, namedStrategy(strategy, { name, module, codeHash }));
+    }
+  }
+  return { activities, strategies: [...strategies.values()], modules };
+}
+
+/** The strategy itself, with all it has, and what a backtest's passport seals of its code. */
+function namedStrategy(
+  strategy: Strategy,
+  about: { readonly name: string; readonly module: string; readonly codeHash: string },
+): LoadedStrategy {
+  const facts = { ...about, summary: strategy.summary ?? '' };
+  return Object.create(
+    strategy,
+    Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, { value, enumerable: true }])),
+  ) as LoadedStrategy;
+}
+
+const TWICE = 'already defined by another plugin; rename one';
+
+/** What `PREDICTLAB_PLUGINS` names. @throws PredictLabError BadInput when it names one twice */
+export function pluginModules(env: NodeJS.ProcessEnv): readonly string[] {
+  const modules = (env.PREDICTLAB_PLUGINS ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+  const twice = modules.find((module, index) => modules.indexOf(module) !== index);
+  if (twice !== undefined) throw badPlugin(twice, 'is named twice; name it once');
+  return modules;
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { BroadcastChannel, MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { Tinypool } from 'tinypool';
+import type { Log } from '../../contracts/log.ts';
+import { tellStray } from './stray-errors.ts';
+import { threadEntry, threadLimits } from './thread-entry.ts';
+import {
+  describeThrown,
+  type FromThread,
+  type PoolData,
+  type PoolJob,
+  STOP_GRACE_MS,
+  type ThrownError,
+  type ToThread,
+} from './thread-messages.ts';
+
+/** An unused thread keeps its module loaded this long. */
+const IDLE_TIMEOUT_MS = 60_000;
+
+/** Threads for what computes: as many as there are cores, started when first needed, one job at a time each. */
+export class PoolLane {
+  readonly cores = availableParallelism();
+  readonly #log: Log;
+  #pool: Tinypool | undefined;
+  #strays: BroadcastChannel | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Jobs that wait for a thread. */
+  get waiting(): number {
+    return this.#pool?.queueSize ?? 0;
+  }
+
+  /**
+   * Does a job on a thread of the pool; what hears nothing of an abort is ended with its thread.
+   *
+   * @param whose names it in messages
+   */
+  async run<T>(
+    job: PoolJob,
+    { whose, signal, hear }: { whose: string; signal: AbortSignal; hear: (message: FromThread) => void },
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const { port1: ours, port2: theirs } = new MessageChannel();
+    const thread = new AbortController();
+    let grace: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
+      ours.postMessage({ abort: describeThrown(signal.reason) } satisfies ToThread);
+      grace = setTimeout(() => thread.abort(), STOP_GRACE_MS);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    ours.on('message', hear);
+    // Only the end of the thread closes it from the other side.
+    ours.once('close', () => thread.abort());
+    try {
+      this.#pool ??= this.#open();
+      const end = (await this.#pool.run({ job, port: theirs }, { transferList: [theirs], signal: thread.signal })) as T;
+      // Sent before the end, but by another way.
+      for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours)) hear(last.message as FromThread);
+      return end;
+    } catch (thrown) {
+      if (!thread.signal.aborted) throw thrown;
+      signal.throwIfAborted();
+      throw endedUnder(whose, thrown);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      clearTimeout(grace);
+      ours.removeAllListeners('close').close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#strays?.close();
+    await this.#pool?.destroy();
+  }
+
+  #open(): Tinypool {
+    const data: PoolData = { strayErrors: `predictlab-stray-errors-${randomUUID()}` };
+    this.#strays = new BroadcastChannel(data.strayErrors);
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- only this way does it keep the process alive no longer than unref says
+    this.#strays.onmessage = (event: unknown) => {
+      const { module, stray } = (event as { data: { module: string; stray: ThrownError } }).data;
+      tellStray(this.#log, module, stray);
+    };
+    this.#strays.unref();
+    return new Tinypool({
+      filename: threadEntry('pool-thread'),
+      minThreads: 0,
+      maxThreads: this.cores,
+      idleTimeout: IDLE_TIMEOUT_MS,
+      resourceLimits: threadLimits(),
+      workerData: data,
+      // Between tasks a plugin's own timers and connections live on.
+      useAtomics: false,
+      trackUnmanagedFds: false,
+    });
+  }
+}
+
+export const endedUnder = (whose: string, cause: unknown): Error =>
+  new Error(
+    `the thread of ${whose} ended under it (process.exit, out of memory, or a crash of native code); let it return or throw instead`,
+    { cause },
+  );

@@ -1,0 +1,26 @@
+import { BroadcastChannel, type MessagePort, workerData } from 'node:worker_threads';
+import { runBacktests } from './backtests-on-thread.ts';
+import { runThreadTask } from './run-thread-task.ts';
+import { onStrayErrors } from './stray-errors.ts';
+import { errorOf, type FromThread, type PoolData, type PoolJob, type ToThread } from './thread-messages.ts';
+
+/** Tinypool hands its own data over first, the pool's second. */
+const [, { strayErrors }] = workerData as [unknown, PoolData];
+const told = new BroadcastChannel(strayErrors);
+told.unref();
+let module = '';
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel between threads, not a window
+onStrayErrors((stray) => told.postMessage({ module, stray }));
+
+/** Does one job of a plugin; what a thread of the pool is there for. */
+export default async function doJob({ job, port }: { job: PoolJob; port: MessagePort }): Promise<unknown> {
+  const stop = new AbortController();
+  const say = (message: FromThread): void => port.postMessage(message);
+  port.on('message', ({ abort }: ToThread) => stop.abort(errorOf(abort)));
+  if ('task' in job) {
+    module = job.task.module;
+    return await runThreadTask(job.task, { say, signal: stop.signal });
+  }
+  module = job.backtests.plugins;
+  return await runBacktests(job.backtests, { alive: () => say({ heartbeat: null }), signal: stop.signal });
+}

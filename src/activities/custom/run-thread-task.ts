@@ -1,0 +1,59 @@
+import type { LoadedPlugins, PluginActivity } from '../../plugins.ts';
+import { outputOf } from './json-output.ts';
+import { loadPlugins } from './load-plugins.ts';
+import { describeThrown, type FromThread, type ThreadEnd, type ThreadTask } from './thread-messages.ts';
+
+const modules = new Map<string, Promise<LoadedPlugins>>();
+
+/** Plugins as this thread has them: a module stays loaded for the next task. */
+export function pluginsOfThread(names: string): Promise<LoadedPlugins> {
+  let loaded = modules.get(names);
+  if (loaded === undefined) {
+    loaded = loadPlugins({ PREDICTLAB_PLUGINS: names });
+    modules.set(names, loaded);
+  }
+  return loaded;
+}
+
+/**
+ * Runs one task of a plugin on this thread.
+ *
+ * @param how.computing told when the plugin's function has been entered, and when it waits or has returned
+ * @returns how it ended; never throws
+ */
+export async function runThreadTask(
+  task: ThreadTask,
+  how: { readonly say: (message: FromThread) => void; readonly signal: AbortSignal; readonly computing?: (entered: boolean) => void },
+): Promise<ThreadEnd> {
+  const { say, signal, computing } = how;
+  const { module, activity: name, input, runId, taskId, attempt, resume } = task;
+  try {
+    // found good when the worker started
+    const activity = (await pluginsOfThread(module)).activities.get(name) as PluginActivity;
+    signal.throwIfAborted();
+    const log =
+      (level: 'debug' | 'info' | 'warn' | 'error') =>
+      (message: string, fields?: Record<string, unknown>): void =>
+        say({ log: level, message, ...(fields === undefined ? {} : { fields }) });
+    const context = {
+      runId,
+      taskId,
+      attempt,
+      signal,
+      resume,
+      // As small as an output: it travels through Temporal each time.
+      heartbeat: (details: unknown) => say({ heartbeat: details === undefined ? undefined : outputOf(taskId, details) }),
+      log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    };
+    computing?.(true);
+    let running: ReturnType<PluginActivity['run']>;
+    try {
+      running = activity.run(activity.input.parse(input), context);
+    } finally {
+      computing?.(false);
+    }
+    return { output: outputOf(taskId, await running) };
+  } catch (thrown) {
+    return { thrown: describeThrown(thrown) };
+  }
+}

@@ -1,0 +1,16 @@
+import { totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { ResourceLimits } from 'node:worker_threads';
+
+/** Threads need JavaScript: from source, that of the last build. */
+export function threadEntry(name: 'pool-thread' | 'own-thread'): string {
+  const built = import.meta.url.endsWith('.ts') ? `../../../dist/src/activities/custom/${name}.js` : `./${name}.js`;
+  return fileURLToPath(new URL(built, import.meta.url));
+}
+
+const MIB = 1024 ** 2;
+
+/** A thread that needs more than a quarter of the machine's memory ends, and not the worker with it. */
+export const threadLimits = (): ResourceLimits => ({
+  maxOldGenerationSizeMb: Math.round(Math.min(4096, Math.max(512, totalmem() / 4 / MIB))),
+});

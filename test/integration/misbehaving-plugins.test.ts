@@ -1,0 +1,83 @@
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { createRig } from '../rig.ts';
+import { scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
+import { spawnWorker } from '../worker-process.ts';
+
+const FOLDER = path.resolve(import.meta.dirname, '../plugins/misbehaving');
+const MODULES = readdirSync(FOLDER).map((name) => path.join(FOLDER, name));
+const SYMBOLS = Array.from({ length: 20 }, (_, i) => `H${String(i).padStart(2, '0')}`);
+
+it('five plugins that misbehave in five ways leave 20 symbols beside them alone', async () => {
+  const rig = await createRig({
+    env: { PREDICTLAB_PLUGINS: MODULES.join(',') },
+    // long enough that every stage has a plugin's trouble beside it
+    stages: scriptedStages(async ({ work }) => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      work.signal.throwIfAborted();
+    }),
+  });
+  await importTestSymbols(rig.database, SYMBOLS);
+  const task = (activity: string, more: object = {}) => ({
+    taskId: activity,
+    activity,
+    maxRetries: 0,
+
+    priority: 1,
+    ...more,
+  });
+  const { result, taskResults } = await rig.run({
+    symbols: SYMBOLS,
+    maxConcurrent: 27,
+    tasks: [
+      task('strayThrow'),
+      task('floatingRejection'),
+      task('endlessLoop', { timeout: '2s' }),
+      task('neighbour'),
+      task('endlessLoad', { timeout: '2s' }),
+      task('largeReturn'),
+      task('largeHeartbeat'),
+    ],
+  });
+  expect(result).toBe('degraded');
+  const healthy = Object.entries(taskResults).filter(([taskId]) => taskId.includes('/'));
+  expect(healthy).toHaveLength(6 * SYMBOLS.length);
+  for (const [taskId, one] of healthy) expect([taskId, one]).toMatchObject([taskId, { status: 'success', attempts: 1 }]);
+  expect(taskResults).toMatchObject({
+    strayThrow: { status: 'success', output: 'done' },
+    floatingRejection: { status: 'success', output: 'done' },
+    endlessLoop: { status: 'failed', error: { type: 'TaskTimeout' } },
+    neighbour: { status: 'success', output: 'done' },
+    endlessLoad: { status: 'failed', error: { type: 'TaskTimeout' } },
+    largeReturn: { status: 'failed', error: { type: 'BadInput', message: expect.stringContaining('returned 20000002 bytes') } },
+    largeHeartbeat: { status: 'failed', error: { type: 'BadInput' } },
+  });
+  await rig.close();
+});
+
+it('a plugin whose module throws in a timer and rejects without end neither ends a worker nor keeps one from ending', async () => {
+  const rig = await createRig({ worker: false });
+  const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-plugin-'));
+  const plugin = path.join(folder, 'restless.mjs');
+  await writeFile(
+    plugin,
+    `import { z } from 'zod';
+     setInterval(() => { throw new Error('thrown by a timer'); }, 50);
+     setInterval(() => void fetch('http://127.0.0.1:1'), 50);
+     export default { activities: { fine: { input: z.any(), thread: false, run: () => 'done' } } };`,
+  );
+  const worker = await spawnWorker({ ...rig.env, PREDICTLAB_PLUGINS: plugin });
+  const { taskResults } = await rig.run({ symbols: [], tasks: [{ taskId: 'fine', activity: 'fine' }] });
+  expect(taskResults.fine).toMatchObject({ status: 'success', attempts: 1 });
+  while (!(worker.said().includes('thrown by a timer') && worker.said().includes('fetch failed')))
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(worker.said()).toContain(`PREDICTLAB_PLUGINS: ${plugin} threw outside of its tasks`);
+  worker.process.kill('SIGTERM');
+  expect(await worker.ended).toBe(0);
+  await rig.close();
+  await rm(folder, { recursive: true });
+});

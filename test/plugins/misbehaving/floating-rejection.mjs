@@ -1,0 +1,14 @@
+// Leaves a promise behind that is rejected when the task has ended.
+import { z } from 'zod';
+
+export default {
+  activities: {
+    floatingRejection: {
+      input: z.any(),
+      run: () => {
+        void new Promise((_, reject) => setTimeout(() => reject(new Error('rejected too late')), 10));
+        return 'done';
+      },
+    },
+  },
+};
