@@ -19,8 +19,10 @@ import {
   type ToOwnThread,
 } from './thread-messages.ts';
 
-/** A thread whose event loop is free answers within this time. */
-const ANSWER_MS = 1_000;
+/** A thread whose event loop is free answers within this time, also on a busy machine. */
+const ANSWER_MS = 3_000;
+/** So long a thread may take to start and to load its module before it counts as held up. */
+const START_MS = 30_000;
 /** While others wait for it, a task may hold up the thread for so many looks, one a second. */
 const LOOKS_BEFORE_STUCK = 10;
 const LOOK_MS = 1_000;
@@ -37,8 +39,11 @@ interface OwnThread {
   readonly worker: Worker;
   /** Which task has begun last, and whose function computes at this moment; 0 is none. */
   readonly progress: Int32Array;
+  readonly startedAt: number;
   /** Counts what was heard of it. */
   heard: number;
+  /** Its module is loaded, or could not be. */
+  ready: boolean;
 }
 
 /**
@@ -109,11 +114,12 @@ export class OwnLane {
 
   #open(): OwnThread {
     const shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
-    const data: OwnThreadData = { progress: shared };
+    const data: OwnThreadData = { module: this.#module, progress: shared };
     const worker = new Worker(threadEntry('own-thread'), { workerData: data, resourceLimits: threadLimits() });
-    const thread: OwnThread = { worker, progress: new Int32Array(shared), heard: 0 };
+    const thread: OwnThread = { worker, progress: new Int32Array(shared), startedAt: performance.now(), heard: 0, ready: false };
     worker.on('message', (message: FromOwnThread) => {
       thread.heard++;
+      if ('ready' in message) thread.ready = true;
       this.#hear(message);
     });
     let cause: unknown;
@@ -126,7 +132,7 @@ export class OwnLane {
   }
 
   #hear(message: FromOwnThread): void {
-    if ('pong' in message) return;
+    if ('pong' in message || 'ready' in message) return;
     if ('stray' in message) return tellStray(this.#log, this.#module, message.stray);
     const running = this.#tasks.get(message.id);
     if (running === undefined) return;
@@ -149,7 +155,7 @@ export class OwnLane {
       setTimeout(() => {
         // what was sent meanwhile is heard before this
         setImmediate(() => {
-          if (this.#thread === thread && thread.heard === heard) this.#replace(thread, 'held up');
+          if (this.#thread === thread && thread.heard === heard && hasStarted(thread)) this.#replace(thread, 'held up');
           if (this.#tasks.delete(id)) running.reject(context.signal.reason);
         });
       }, ANSWER_MS);
@@ -165,7 +171,7 @@ export class OwnLane {
       if (thread === undefined) return;
       const { progress, heard } = thread;
       const now = `${thread.worker.threadId} ${heard} ${Atomics.load(progress, BEGUN)}`;
-      looks = now === before && this.#tasks.size > 1 ? looks + 1 : 0;
+      looks = now === before && this.#tasks.size > 1 && hasStarted(thread) ? looks + 1 : 0;
       before = now;
       if (looks >= LOOKS_BEFORE_STUCK) this.#replace(thread, 'held up');
       else if (this.#tasks.size > 1) this.#post(thread, { ping: true });
@@ -203,6 +209,8 @@ export class OwnLane {
     }
   }
 }
+
+const hasStarted = ({ ready, startedAt }: OwnThread): boolean => ready || performance.now() - startedAt > START_MS;
 
 export function pass(message: FromThread, context: ActivityContext): void {
   if ('log' in message) context.log[message.log](message.message, message.fields);

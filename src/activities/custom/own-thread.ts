@@ -1,14 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { runThreadTask } from './run-thread-task.ts';
+import { pluginsOfThread, runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
 import { BEGUN, COMPUTING, errorOf, type FromOwnThread, type OwnThreadData, type ToOwnThread } from './thread-messages.ts';
 
 /** A plugin's own thread: all its tasks beside each other, until it is ended. */
 const port = parentPort!;
-const { progress: shared } = workerData as OwnThreadData;
+const { module, progress: shared } = workerData as OwnThreadData;
 const progress = new Int32Array(shared);
 const stops = new Map<number, AbortController>();
 const say = (message: FromOwnThread): void => port.postMessage(message);
+
+const ready = (): void => say({ ready: true });
 
 onStrayErrors((stray) => say({ stray }));
 port.on('message', (message: ToOwnThread) => {
@@ -24,3 +26,5 @@ port.on('message', (message: ToOwnThread) => {
     say({ id, end });
   });
 });
+// A module that cannot be loaded fails each task that needs it.
+pluginsOfThread(module).then(ready, ready);

@@ -51,8 +51,11 @@ export interface PoolData {
   readonly strayErrors: string;
 }
 
-/** What a plugin's own thread is started with: two whole numbers, at BEGUN and COMPUTING. */
+/** What a plugin's own thread is started with. */
 export interface OwnThreadData {
+  /** As `PREDICTLAB_PLUGINS` names it. */
+  readonly module: string;
+  /** Two whole numbers, at BEGUN and COMPUTING. */
   readonly progress: SharedArrayBuffer;
 }
 
@@ -70,6 +73,8 @@ export type FromOwnThread =
   | ({ readonly id: number } & FromThread)
   | { readonly id: number; readonly end: ThreadEnd }
   | { readonly pong: true }
+  /** The module is loaded, or could not be. */
+  | { readonly ready: true }
   | { readonly stray: ThrownError };
 
 /** How the activity ended. An error cannot cross threads as it is: its class and its fields are lost on the way. */
