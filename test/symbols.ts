@@ -8,7 +8,8 @@ export async function importTestSymbols(database: Queryable, names: readonly str
     title: '',
     enabled: symbol !== 'CCC',
     priority: Math.min(5, index + 1),
-    sources: { file: [{ path: 'none.csv' }] },
+    // somewhere a default run looks, or it would leave them out
+    sources: { polymarket: [{ slug: 'none' }], file: [{ path: 'none.csv' }] },
   }));
   await importSymbols(database, entries, { replace: true });
 }
