@@ -25,6 +25,7 @@ export function pluginProblem(exported: unknown): string | undefined {
 
 const SHAPE = 'export an object { activities, strategies }';
 
+/** What is wrong with an activity; undefined when nothing is. */
 export function activityProblem(name: string, activity: unknown): string | undefined {
   const named = nameProblem('an activity', name);
   if (named !== undefined) return named;
@@ -41,6 +42,7 @@ export function activityProblem(name: string, activity: unknown): string | undef
 
 const ACTIVITY_SHAPE = 'write { input: <zod schema>, run(input, context) }';
 
+/** What is wrong with a strategy; undefined when nothing is. */
 export function strategyProblem(name: string, strategy: unknown): string | undefined {
   const named = nameProblem('a strategy', name);
   if (named !== undefined) return named;

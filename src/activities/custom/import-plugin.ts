@@ -89,7 +89,9 @@ type SyncResolve = (specifier: string, context: object, next: (specifier: string
 
 /** The same for versions of Node.js that run such hooks in a thread of theirs. */
 const HOOKS = `let ours;
+/** Told where ours is. */
 export const initialize = (url) => { ours = url; };
+/** Takes from ours what is not found. */
 export async function resolve(specifier, context, next) {
   try { return await next(specifier, context); }
   catch (error) {

@@ -212,6 +212,7 @@ export class OwnLane {
 
 const hasStarted = ({ ready, startedAt }: OwnThread): boolean => ready || performance.now() - startedAt > START_MS;
 
+/** Hands what an activity says on a thread to its task: a log line or a heartbeat. */
 export function pass(message: FromThread, context: ActivityContext): void {
   if ('log' in message) context.log[message.log](message.message, message.fields);
   else context.heartbeat(message.heartbeat);

@@ -42,6 +42,7 @@ export interface PluginThreads {
   close(): Promise<void>;
 }
 
+/** No thread is started before it is needed. @param log hears of stray errors and of activities that hold up their thread */
 export function createPluginThreads(log: Log): PluginThreads {
   const pool = new PoolLane(log);
   const own = new Map<string, OwnLane>();

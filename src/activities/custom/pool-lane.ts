@@ -101,6 +101,7 @@ export class PoolLane {
   }
 }
 
+/** The error of a task whose thread ended by itself. */
 export const endedUnder = (whose: string, cause: unknown): Error =>
   new Error(
     `the thread of ${whose} ended under it (process.exit, out of memory, or a crash of native code); let it return or throw instead`,
