@@ -16,12 +16,14 @@ export default {
           if (value instanceof Float64Array) close = value;
           return value;
         };
-        Map.prototype.set = function watched(key, value) {
-          return set.call(this, key, look(value));
-        };
-        Map.prototype.get = function watched(key) {
-          return look(get.call(this, key));
-        };
+        Object.assign(Map.prototype, {
+          set(key, value) {
+            return set.call(this, key, look(value));
+          },
+          get(key) {
+            return look(get.call(this, key));
+          },
+        });
         bars.indicator('sma', { period: 1 });
         Object.assign(Map.prototype, { get, set });
         return () => (close[bars.index + 1] > bars.close() ? 'long' : 'flat');
