@@ -219,7 +219,7 @@ describe('predictlab export', () => {
 
   it('ends with 2 and one sentence when something is wrong', async () => {
     const cases = [
-      [['prices'], /export prices: write one of ticks, candles, backtests, quarantine, coverage/],
+      [['prices'], /export prices: write one of ticks, candles, backtests, trades, equity, quarantine, coverage/],
       [['ticks', '--symbol', 'NOBODY'], /there is no symbol NOBODY/],
       [['ticks', '--interval', '1h'], /--interval means nothing for ticks/],
       [['candles', '--interval', '7m'], /--interval 7m/],

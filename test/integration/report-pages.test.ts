@@ -260,7 +260,9 @@ describe('the report of a run', () => {
     });
     const { path: file } = await writeRunReport({ database: test.database, home, executionId: 'exec-f' });
     const index = readFileSync(file, 'utf8');
-    expect(index).toContain('RAIN/collect failed after 4 attempts: SourceUnavailable: polymarket answered 503');
+    expect(index).toContain(
+      'collect failed for 2 symbols (RAIN, SUN) after 4 attempts: SourceUnavailable: polymarket answered 503; 10 tasks skipped with them',
+    );
     expect(index).not.toContain('href="RAIN.html"');
     expect(readdirSync(path.dirname(file))).toEqual(['index.html']);
   });

@@ -48,18 +48,16 @@ export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast
  */
 export async function settleCopies(transaction: Transaction, batch: number): Promise<void> {
   await transaction.query(
-    `with named as (
-        select s.position, s.kind, s.time, s.identity, s.price, s.size, s.side, s.outcome, s.flags
-        from staged_rows s where s.batch = $1 and ${GOOD} and ${NAMED}
-      ), torn as (
-        select kind, time, identity from named group by 1, 2, 3 having count(distinct (price, size, side, outcome)) > 1
-      ), latest as (
-        select distinct on (n.kind, n.time, n.identity) n.* from named n join torn using (kind, time, identity)
-        order by n.kind, n.time, n.identity, ${metLast('n.position')}
+    `with repeated as (
+        select * from (
+          select s.position, first_value(s.position) over (partition by s.kind, s.time, s.identity order by ${metLast('s.position')}) as last_met
+          from staged_rows s where s.batch = $1 and ${GOOD} and ${NAMED}
+        ) every_row where position <> last_met
       )
       update staged_rows s set price = l.price, size = l.size, side = l.side, outcome = l.outcome, flags = l.flags
-      from latest l join named n using (kind, time, identity)
-      where s.batch = $1 and s.position = n.position and n.position <> l.position`,
+      from repeated r join staged_rows l on l.batch = $1 and l.position = r.last_met
+      where s.batch = $1 and s.position = r.position
+        and (s.price, s.size, s.side, s.outcome) is distinct from (l.price, l.size, l.side, l.outcome)`,
     [batch],
   );
 }
