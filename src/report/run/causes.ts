@@ -64,9 +64,9 @@ const describeRoot = (root: RootCause, symbols: ReadonlySet<string>): string => 
   const after = symbols.has(first) ? '' : ` after ${plural(root.attempts, 'attempt')}`;
   const why = `${root.type}: ${root.message}`;
   if (root.taskIds.length === 1) return `${first} failed${after}: ${why}`;
-  const names = root.taskIds
-    .slice(0, MAX_NAMES)
-    .map((taskId) => (taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId));
+  const failing = new Set(root.taskIds.map((taskId) => (taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId)));
+  // in the run's order; what the database gives back has another one
+  const names = [...new Set([...[...symbols].filter((symbol) => failing.has(symbol)), ...failing])].slice(0, MAX_NAMES);
   const more = root.taskIds.length > names.length ? ', …' : '';
   const took = root.skipped === 0 ? '' : `; ${plural(root.skipped, 'task')} skipped with them`;
   return `${root.what} failed for ${plural(root.taskIds.length, 'symbol')} (${names.join(', ')}${more})${after}: ${why}${took}`;
