@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { withOutputs } from '../../src/cli/commands/fill-in.ts';
+import { fitStatus } from '../../src/scheduling/payload/fit-status.ts';
+import { DrivenRun, succeeded } from '../scheduling/driven-run.ts';
+import { customTask, runConfig } from '../scheduling/run-config.ts';
+
+describe('a result that had to leave outputs out', () => {
+  const run = new DrivenRun(runConfig({ tasks: [customTask('a'), customTask('__proto__')] }));
+  run.start();
+  for (const id of ['a', '__proto__']) run.ends(id, [{ ...succeeded(id), output: id.repeat(1_000) }]);
+  const whole = run.result;
+  const travelled = fitStatus(whole, 3_000);
+
+  it('gets them back from the ledger, whatever the tasks are named', () => {
+    expect(travelled.leftOut).toEqual(['outputs']);
+    const effects = new Map(['a', '__proto__'].map((id) => [id, { output: id.repeat(1_000), attempts: 1 }]));
+    expect(withOutputs(travelled, effects)).toEqual(whole);
+  });
+
+  it('says what is left out where the ledger does not have it', () => {
+    const { taskResults, leftOut } = withOutputs(travelled, new Map([['a', { output: 'x', attempts: 1 }]]));
+    expect(taskResults.a.output).toBe('x');
+    expect(Object.getOwnPropertyDescriptor(taskResults, '__proto__')?.value).not.toHaveProperty('output');
+    expect(leftOut).toEqual(['outputs']);
+  });
+});
