@@ -301,7 +301,7 @@ describe('the ledger', () => {
     await done('SNOW', 'store', {});
     expect(await reusableEffects(test.database, 'first')).toEqual(['SNOW/collect', 'SNOW/store']);
     const taken = await effectsOf(test.database, { executionId: 'first', takenOverBy: { runId: 'again', executionId: 'second' } });
-    expect(Object.keys(taken)).toEqual(['SNOW/collect', 'SNOW/store']);
+    expect([...taken.keys()]).toEqual(['SNOW/collect', 'SNOW/store']);
     expect(await stagingBatches(test.database, { executionId: 'second', symbol: 'RAIN' })).toEqual([]);
   });
 

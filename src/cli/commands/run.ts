@@ -10,6 +10,7 @@ import { LiveRun } from '../terminal/live-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { summaryLines } from '../terminal/summary.ts';
+import { filledIn } from './fill-in.ts';
 import { otherDatabase } from './other-database.ts';
 import { reportPlace } from './report-place.ts';
 import { exitCodeOf, resultOfEnded } from './run-end.ts';
@@ -102,7 +103,7 @@ export async function follow(lab: PredictLab, { runId, run = runId, strict, json
     stop.signal.throwIfAborted();
     const result = await ended;
     const report = await reportPlace(homeFolder(process.env), lab, run);
-    if (json) printJson({ ...result, report, ...extra });
+    if (json) printJson({ ...(await filledIn(result)), report, ...extra });
     else printLine(summaryLines(result, [['report', report]]).join('\n'));
     process.exitCode = exitCodeOf(result, { strict });
   } finally {

@@ -5,6 +5,7 @@ import { askRun } from '../records/asked-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { renderLiveTable } from '../terminal/terminal.ts';
+import { filledIn } from './fill-in.ts';
 
 /** Adds `predictlab status`. */
 export function registerStatus(program: Command): void {
@@ -16,7 +17,7 @@ export function registerStatus(program: Command): void {
     .action(async (run: string, { json }: { json?: boolean }) => {
       await withPredictLab(async (lab) => {
         const status = await askRun<PipelineStatus>(lab, run, { live: () => lab.status(run), recorded: (ended) => ended });
-        if (json) return printJson(status);
+        if (json) return printJson(await filledIn(status));
         const attempts = status.finishedAt === null ? await lab.attempts(run) : new Map();
         const view = {
           width: process.stdout.columns || 120,
