@@ -17,6 +17,7 @@ type Counts = Map<string, Map<string, number>>;
 const tallies = new AsyncLocalStorage<Counts>();
 const GOOD = /^2\d\d$/;
 
+/** Counts how the requests made inside `count` were answered, by host; work that runs beside it has counts of its own. */
 export function createRequestTally(): RequestTally {
   const counts: Counts = new Map();
   return {

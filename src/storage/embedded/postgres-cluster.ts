@@ -158,4 +158,5 @@ async function finish(child: ChildProcess): Promise<{ code: number | null; outpu
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-3).join(' / ');
 
+/** A data folder or server that cannot be used as it is; the message says why and what to do. */
 export const unusable = (message: string): PredictLabError => new PredictLabError('StorageUnavailable', message);
