@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { listedSymbols, loadRunPage, type ShownRun } from '../activities/report/load-run-page.ts';
 import type { PredictLab } from '../client.ts';
 import type { PipelineStatus, TaskResult } from '../contracts/pipeline-status.ts';
-import { reportFolder, symbolPageName } from '../report/elements/report-path.ts';
+import { type FiledRun, reportFolder, symbolPageName } from '../report/elements/report-path.ts';
 import type { RunOnPage, RunPageData } from '../report/page-data/run-page-data.ts';
 import { livePartsOf } from '../report/run/run-page.ts';
 import type { Database } from '../storage/database/database.ts';
@@ -61,12 +61,12 @@ export class RunPages {
     const pages = new Set<string>();
     await Promise.all(
       shown.config.symbols.slice(0, 300).map(async ({ symbol }) => {
-        if (await this.#hasSymbolPage(run.runId, symbol)) pages.add(symbol);
+        if (await this.#hasSymbolPage(run, symbol)) pages.add(symbol);
       }),
     );
     return await loadRunPage(database, shown, tasks, {
-      symbolHref: (symbol) => (pages.has(symbol) ? `${runAddress(run.runId)}/symbols/${encodeURIComponent(symbol)}` : null),
-      runHref: async ({ runId }) => runAddress(runId),
+      symbolHref: (symbol) => (pages.has(symbol) ? `${runAddress(run.executionId)}/symbols/${encodeURIComponent(symbol)}` : null),
+      runHref: async ({ executionId }) => runAddress(executionId),
       temporalUrl: this.#temporalUrl(run.runId),
     });
   }
@@ -101,9 +101,9 @@ export class RunPages {
   }
 
   /** The file of a symbol's page that the run's worker wrote here. */
-  async symbolPage(runId: string, symbol: string): Promise<string | undefined> {
-    if (!(await this.#hasSymbolPage(runId, symbol))) return undefined;
-    return await readFile(this.#symbolFile(runId, symbol), 'utf8');
+  async symbolPage(run: FiledRun, symbol: string): Promise<string | undefined> {
+    if (!(await this.#hasSymbolPage(run, symbol))) return undefined;
+    return await readFile(this.#symbolFile(run, symbol), 'utf8');
   }
 
   #temporalUrl(runId: string): string | null {
@@ -131,14 +131,14 @@ export class RunPages {
     );
   }
 
-  #symbolFile(runId: string, symbol: string): string {
-    return path.join(reportFolder(this.#options.home, runId), symbolPageName(symbol));
+  #symbolFile(run: FiledRun, symbol: string): string {
+    return path.join(reportFolder(this.#options.home, run), symbolPageName(symbol));
   }
 
-  async #hasSymbolPage(runId: string, symbol: string): Promise<boolean> {
+  async #hasSymbolPage(run: FiledRun, symbol: string): Promise<boolean> {
     // a symbol is a plain name; anything else is no page of ours
     if (!/^[\w.:-]+$/.test(symbol)) return false;
-    return await access(this.#symbolFile(runId, symbol)).then(
+    return await access(this.#symbolFile(run, symbol)).then(
       () => true,
       () => false,
     );

@@ -111,7 +111,8 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     const schedule = await schedules?.show().catch(() => undefined);
     const data = await loadHistoryPage(database, {
       now: Date.now(),
-      runHref: async (runId) => runAddress(runId),
+      // an id alone means the newest run that had it
+      runHref: async (run) => runAddress(run.executionId),
       symbolHref: async (symbol) => `/symbols/${encodeURIComponent(symbol)}`,
       next: schedule === undefined ? null : { at: Date.parse(schedule.nextRuns[0] ?? ''), paused: schedule.paused },
     });
@@ -151,7 +152,8 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   });
   app.get('/runs/:run/symbols/:symbol', async (request: Asked, reply) => {
     const { run, symbol } = request.params;
-    const page = await pages.symbolPage(run, symbol);
+    const filed = await pages.find(run);
+    const page = filed === undefined ? undefined : await pages.symbolPage(filed, symbol);
     if (page === undefined)
       throw new NotFound(`run ${run} has no page of ${symbol} on this machine; /symbols/${symbol} shows it as of now`);
     return await sendPage(reply, page);

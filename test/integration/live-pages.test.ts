@@ -111,6 +111,17 @@ describe('the live pages', () => {
     expect((await get('/symbols/AAA')).status).toBe(200);
   });
 
+  it('lead from all runs to the very run that a cell stands for, also where an id was used twice', async () => {
+    const { executionId: first } = await rig.lab.start({ symbols: ['AAA'], untilStage: 'collect' }, { runId: 'twice' });
+    await rig.lab.result('twice');
+    const { executionId: second } = await rig.lab.start({ symbols: ['AAA'], untilStage: 'clean' }, { runId: 'twice' });
+    await rig.lab.result('twice');
+    const { text } = await get('/');
+    for (const id of [first, second]) expect(text).toContain(`href="/runs/${id}"`);
+    expect((await get(`/runs/${first}`)).text).not.toContain('AAA/clean');
+    expect((await get(`/runs/${second}`)).text).toContain('AAA/clean');
+  });
+
   it.each(['/runs/nope', '/runs/nope/events', '/symbols/NOPE', '/runs/live-1/symbols/..%2F..%2Findex', '/none'])(
     'say 404 for %s, and what there is',
     async (path) => {

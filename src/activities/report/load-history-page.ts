@@ -1,5 +1,6 @@
 import { DAY_MS, SOURCE_TYPES } from '../../contracts/words.ts';
 import type { State } from '../../report/elements/glyphs.ts';
+import type { FiledRun } from '../../report/elements/report-path.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from '../../report/page-data/history-page-data.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
@@ -17,8 +18,8 @@ const MAX_SYMBOLS = 300;
 export interface HistoryLinks {
   /** UTC epoch milliseconds. */
   readonly now: number;
-  readonly runHref: (runId: string) => Promise<string | null>;
-  readonly symbolHref: (symbol: string, newestRun: string) => Promise<string | null>;
+  readonly runHref: (run: FiledRun) => Promise<string | null>;
+  readonly symbolHref: (symbol: string, newestRun: FiledRun) => Promise<string | null>;
   readonly next: HistoryPageData['next'];
 }
 
@@ -34,15 +35,15 @@ export async function loadHistoryPage(queryable: Queryable, links: HistoryLinks)
         durationSeconds: run.durationSeconds,
         totalTasks: run.totalTasks,
         reasons: run.reasons,
-        href: await links.runHref(run.runId),
+        href: await links.runHref(run),
         states: new Map<string, State>(Object.entries(run.states)),
         custom: run.custom,
       }),
     ),
   );
   // by symbol, the newest run that had it
-  const newest = new Map<string, string>();
-  for (const run of runs) for (const symbol of run.states.keys()) if (!newest.has(symbol)) newest.set(symbol, run.runId);
+  const newest = new Map<string, FiledRun>();
+  for (const run of history) for (const symbol of Object.keys(run.states)) if (!newest.has(symbol)) newest.set(symbol, run);
   return {
     now: links.now,
     runs,
@@ -54,7 +55,7 @@ export async function loadHistoryPage(queryable: Queryable, links: HistoryLinks)
 
 const symbolRows = async (
   queryable: Queryable,
-  newestRun: ReadonlyMap<string, string>,
+  newestRun: ReadonlyMap<string, FiledRun>,
   { now, symbolHref }: HistoryLinks,
 ): Promise<readonly HistorySymbolRow[]> => {
   const symbols = [...newestRun.keys()].sort();
@@ -70,10 +71,11 @@ const symbolRows = async (
     symbols.map(async (symbol): Promise<HistorySymbolRow> => {
       const key = keyOf.get(symbol) ?? -1;
       const spark = closes.get(key);
+      const run = newestRun.get(symbol);
       return {
         symbol,
         title: titles.get(symbol)?.title ?? '',
-        href: await symbolHref(symbol, newestRun.get(symbol) ?? ''),
+        href: run === undefined ? null : await symbolHref(symbol, run),
         last: last.get(key) ?? null,
         spark: spark?.points ?? [],
         sparkStep: spark?.step ?? 3_600_000,

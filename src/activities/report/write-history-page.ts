@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { reportFolder, reportFolderName, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
+import { type FiledRun, filedFolderName, reportFolder, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
 import { renderHistoryPage } from '../../report/history/history-page.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { loadHistoryPage } from './load-history-page.ts';
@@ -13,13 +13,13 @@ import { writePage } from './write-page.ts';
  * @param now UTC epoch milliseconds
  */
 export async function writeHistoryPage({ database, home, now }: { database: Database; home: string; now: number }): Promise<void> {
-  const folderOf = (runId: string): string => encodeURIComponent(reportFolderName(runId));
+  const folderOf = (run: FiledRun): string => encodeURIComponent(filedFolderName(run));
   const data = await loadHistoryPage(database, {
     now,
-    runHref: async (runId) => ((await exists(runReportPath(home, runId))) ? `${folderOf(runId)}/index.html` : null),
-    symbolHref: async (symbol, runId) => {
+    runHref: async (run) => ((await exists(runReportPath(home, run))) ? `${folderOf(run)}/index.html` : null),
+    symbolHref: async (symbol, run) => {
       const name = symbolPageName(symbol);
-      return (await exists(path.join(reportFolder(home, runId), name))) ? `${folderOf(runId)}/${encodeURIComponent(name)}` : null;
+      return (await exists(path.join(reportFolder(home, run), name))) ? `${folderOf(run)}/${encodeURIComponent(name)}` : null;
     },
     // a file outlives what a schedule says when it is written
     next: null,

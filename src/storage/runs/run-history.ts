@@ -5,6 +5,8 @@ import type { Queryable } from '../database/database.ts';
 export interface HistoryRun {
   readonly runId: string;
   readonly executionId: string;
+  /** Whether an earlier run had the same id. */
+  readonly idUsedBefore: boolean;
   /** null while it runs */
   readonly result: RunResult | null;
   readonly startedAt: Date;
@@ -26,7 +28,7 @@ const WORST: readonly (TaskStatus | 'degraded')[] = ['failed', 'cancelled', 'deg
  */
 export async function runHistory(queryable: Queryable, limit: number): Promise<readonly HistoryRun[]> {
   const { rows } = await queryable.query<Omit<HistoryRun, 'states' | 'custom'>>(
-    `select run_id as "runId", execution_id as "executionId", result, started_at as "startedAt", finished_at as "finishedAt",
+    `select run_id as "runId", execution_id as "executionId", id_used_before as "idUsedBefore", result, started_at as "startedAt", finished_at as "finishedAt",
        (status->>'durationSeconds')::float8 as "durationSeconds", (status->>'totalTasks')::int as "totalTasks",
        coalesce(array(select jsonb_array_elements_text(status->'reasons')), '{}') as reasons
      from runs order by started_at desc, execution_id limit $1`,
