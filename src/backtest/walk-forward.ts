@@ -2,7 +2,7 @@ import { PredictLabError } from '../contracts/errors.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import type { BacktestData } from './engine/backtest-data.ts';
 import { type CandleSeries, candlesBetween } from './engine/candle-series.ts';
-import { decisionsOf } from './engine/decisions.ts';
+import { decisionsOf, HOLD } from './engine/decisions.ts';
 import { type Simulation, simulate } from './engine/engine.ts';
 import type { Market } from './engine/market.ts';
 import { PERIODS_PER_YEAR } from './engine/measure.ts';
@@ -80,9 +80,9 @@ interface Stretch {
 /**
  * Walks through a series: picks the best trial on `trainMs` of it, trades that on the `testMs` that follow, moves on by `testMs`
  * and picks again. Decisions are made once over the whole series (they depend on the past alone, so that averages are warm when
- * a window begins); money starts anew in each part. A market's resolution is known only to a part that reaches the last bar.
+ * a window begins); money starts anew in each part, what the rule then holds is bought at its second bar. A market's resolution is known only to a part that reaches the last bar.
  *
- * @throws PredictLabError BadInput when the series is shorter than one window
+ * @throws PredictLabError BadInput when the series is shorter than one window, or a part is no whole number of days
  */
 export function walkForward(
   { candles, market, indicators }: BacktestData,
@@ -90,25 +90,34 @@ export function walkForward(
   options: BacktestOptions,
   { trainMs, testMs }: { readonly trainMs: number; readonly testMs: number },
 ): WalkForwardResult {
+  if (trainMs % DAY_MS !== 0 || testMs % DAY_MS !== 0)
+    throw new PredictLabError(
+      'BadInput',
+      'the parts of a walk-forward are whole days, so that no day is in two of them; write --train 60d --test 14d',
+    );
   const spans = windowsOf(candles, trainMs, testMs);
   const decisions = trials.map((trial) => decisionsOf({ ...trial, candles, market, cache: indicators }));
   const whole = decisions.map((of) => stretchOf(candles, of, market, options));
   const together = trialsOf(whole.map(({ moments }) => ratioOf(moments)));
-  const part = (trial: number, from: number, to: number): Stretch => {
+  const part = (trial: number, [from, to]: readonly [number, number], days: DayRange): Stretch => {
     const known = to >= candles.length ? market : { ...market, resolution: { kind: 'open' } as const };
-    return stretchOf(candlesBetween(candles, from, to), decisions[trial].subarray(from, to), known, options);
+    const own = decisions[trial].slice(from, to);
+    // what the rule held when the part began was decided before it
+    if (own[0] === HOLD) own[0] = standingAt(decisions[trial], from);
+    return stretchOf(candlesBetween(candles, from, to), own, known, options, days);
   };
   const tests: Stretch[] = [];
   const windows = spans.map(({ train, test, ...times }): WalkForwardWindow => {
     let best = 0;
-    let inside = part(0, ...train);
+    const [trainDays, testDays] = [daysOf(times.trainFrom, times.trainTo), daysOf(times.testFrom, times.testTo)];
+    let inside = part(0, train, trainDays);
     for (let trial = 1; trial < trials.length; trial++) {
-      const stretch = part(trial, ...train);
+      const stretch = part(trial, train, trainDays);
       if (!(rankOf(stretch) > rankOf(inside))) continue;
       best = trial;
       inside = stretch;
     }
-    const outside = part(best, ...test);
+    const outside = part(best, test, testDays);
     tests.push(outside);
     return { ...times, params: trials[best].params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) };
   });
@@ -159,9 +168,26 @@ function windowsOf({ openTime, length }: CandleSeries, trainMs: number, testMs: 
   );
 }
 
-function stretchOf(candles: CandleSeries, decisions: Uint8Array, market: Market, options: BacktestOptions): Stretch {
+/** UTC days since the epoch, `[from, to)`. */
+interface DayRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const daysOf = (from: number, to: number): DayRange => ({ from: from / DAY_MS, to: to / DAY_MS });
+
+/** The last decision before a bar that was one; nothing is held before the first. */
+function standingAt(decisions: Uint8Array, bar: number): number {
+  for (let i = bar - 1; i >= 0; i--) if (decisions[i] !== HOLD) return decisions[i];
+  return HOLD;
+}
+
+/** @param days the days that the stretch stands for: those without bars return nothing, and count. @default from its first to its last bar */
+function stretchOf(candles: CandleSeries, decisions: Uint8Array, market: Market, options: BacktestOptions, days?: DayRange): Stretch {
   const simulation: Simulation = simulate(candles, decisions, market, options);
-  const returns = dailyReturns(options.cash, candles.openTime, simulation.equity);
+  const traded = dailyReturns(options.cash, candles.openTime, simulation.equity);
+  const returns = days === undefined ? traded : new Float64Array(days.to - days.from);
+  if (days !== undefined) returns.set(traded, Math.floor(candles.openTime[0] / DAY_MS) - days.from);
   const closed = simulation.trades.filter(({ end }) => end !== 'mark');
   return { returns, moments: momentsOf(returns), pnls: closed.map(({ pnl }) => pnl), trades: simulation.trades.length };
 }

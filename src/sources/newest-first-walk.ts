@@ -89,6 +89,8 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
       // the cursor of an earlier attempt is no longer known: start over
       cursor = null;
       state = undefined;
+      // what was met before it is looked at again, like everything
+      seen.clear();
       resumed = false;
       continue;
     }
@@ -121,6 +123,11 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
       return;
     }
     state = step.state;
+    if (walk.repeats === 'end-of-paging' && page.next !== null && page.next === cursor) {
+      // the last page there is: it fills from above while trades come in, so that it may never repeat itself
+      yield { ...lastPage, rows, coverage: afterLastPage(plan, state), requests, walked: seenBy(plan, state, true) };
+      return;
+    }
     yield { kind: 'trade', rows, order: 'newest-first', cursor: { next: page.next ?? '', last: print, state }, coverage: [], requests };
     requests = 0;
     cursor = page.next;

@@ -20,13 +20,17 @@ export function eventStream(response: ServerResponse): Watcher & { readonly clos
     if (response.writableLength > MOST_BEHIND_BYTES) response.destroy();
   };
   send('retry: 1000\n\n');
+  // whoever left while the page was read says so no more
+  const gone = response.destroyed || response.closed;
   const beat = setInterval(() => send(':\n\n'), HEARTBEAT_MS);
   beat.unref();
   const closed = new Promise<void>((resolve) => {
-    response.once('close', () => {
+    const end = (): void => {
       clearInterval(beat);
       resolve();
-    });
+    };
+    if (gone) end();
+    else response.once('close', end);
   });
   return {
     patch: (patches: readonly Patch[]) => send(`event: patch\ndata: ${JSON.stringify(patches)}\n\n`),

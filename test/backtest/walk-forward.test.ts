@@ -80,4 +80,26 @@ describe('a walk-forward', () => {
       'the candles span 2 days, one window needs 25 (20 to train, 5 to test)',
     );
   });
+
+  it('counts the days that a part stands for, not those that had bars', () => {
+    const weekly = { ...walk(40, 3), openTime: Float64Array.from({ length: 40 }, (_, i) => Date.UTC(2024, 0, 1) + i * 7 * DAY) };
+    const { windows, outOfSample } = walkForward(backtestData(weekly, market), trialsOf('momentum', { period: [1, 2] }), options, {
+      trainMs: 28 * DAY,
+      testMs: 14 * DAY,
+    });
+    const days = windows.length * 14;
+    expect(outOfSample.sample.dailyReturns).toBe(days);
+    expect(outOfSample.cagr).toBeCloseTo((1 + (outOfSample.totalReturn as number)) ** (365.25 / days) - 1, 10);
+  });
+
+  it('goes into a test with what the rule held, as a run through the whole series does', () => {
+    const rising = closes(Array.from({ length: 60 }, (_, i) => 100 * 1.01 ** i));
+    const daily = { ...rising, openTime: Float64Array.from({ length: 60 }, (_, i) => Date.UTC(2024, 0, 1) + i * DAY) };
+    const held = walkForward(backtestData(daily, market), trialsOf('buy-and-hold', {}), options, { trainMs: 20 * DAY, testMs: 10 * DAY });
+    for (const { outOfSample } of held.windows) expect(outOfSample.totalReturn).toBeGreaterThan(0.05);
+  });
+
+  it('refuses parts of half a day, which would put a day into two of them', () => {
+    expect(() => walkForward(backtestData(candles, market), grid, options, { trainMs: 5 * DAY, testMs: DAY / 2 })).toThrow(/whole days/);
+  });
 });

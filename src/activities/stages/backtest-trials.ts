@@ -22,7 +22,7 @@ export interface TrialGroup {
   readonly trials: readonly ConfiguredTrial[];
 }
 
-/** Every combination of every strategy of a run, each once however often the input names it, by the history it is tried on. */
+/** Every combination of every strategy of a run, each once however often the input names it, by the history it is tried on, longest first. */
 export function trialGroups({ strategies: configs, backtest }: StageSettings, strategies: readonly Strategy[]): readonly TrialGroup[] {
   const trials = new Map<string, ConfiguredTrial>();
   for (const { name, params, backtest: own } of configs) {
@@ -37,7 +37,8 @@ export function trialGroups({ strategies: configs, backtest }: StageSettings, st
     if (group === undefined) groups.set(trial.settings.historyMs, [trial]);
     else group.push(trial);
   }
-  return [...groups].map(([historyMs, group]) => ({ historyMs, trials: group }));
+  const length = ({ historyMs }: TrialGroup): number => historyMs ?? Number.POSITIVE_INFINITY;
+  return [...groups].map(([historyMs, group]) => ({ historyMs, trials: group })).sort((a, b) => length(b) - length(a) || 0);
 }
 
 /** How a trial trades an instrument: half the spread of its book where that is asked for and known, slippage where its tick is. */

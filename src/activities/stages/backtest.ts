@@ -53,6 +53,7 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
       const { executionId, symbol } = input;
       const tally = new BacktestTally();
       const resolved = new ResolvedCloses();
+      const counted = new Set<string>();
       const tasks = await planned(transaction, input, groups);
       const unchanged = await unchangedBacktests(transaction, { symbol, executionId, bases: tasks.map(({ basis }) => basis) });
       for (const [done, task] of tasks.entries()) {
@@ -61,6 +62,12 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
         const alive = (): void => {
           beat();
           work.signal.throwIfAborted();
+        };
+        // the longest history of a market comes first, and each market counts once
+        const forecast = (closes: Parameters<ResolvedCloses['add']>[1]): void => {
+          const name = `${task.instrument.key} ${series.interval}`;
+          if (!counted.has(name)) resolved.add(series.interval, closes);
+          counted.add(name);
         };
         const before = unchanged.get(basis) ?? [];
         if (before.length === trials.length) {
@@ -72,13 +79,13 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           const stored = before.map((one) => ({ ...one, ...decodeMetrics(one.metrics) }));
           for (const one of stored) tally.add(one);
           tally.unchanged += stored.length;
-          resolved.add(series.interval, stored[0].forecasts ?? undefined);
+          forecast(stored[0].forecasts ?? undefined);
           alive();
           continue;
         }
         const data = await readSeries(transaction, task);
         const forecasts = closesAsForecasts(data);
-        resolved.add(series.interval, forecasts);
+        forecast(forecasts);
         const { results, overfitting } = needsThread(trials, data.candles.length)
           ? await threads.backtests(jobOf(plugins, task, data), {
               whose: stageTaskId(symbol, input.stage),

@@ -57,7 +57,8 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
   const staging = { executionId, symbol, instrumentKey: key };
   try {
     const spans = await stageFiles(database, staging, files, asOf, onBatch);
-    for (const [kind, { from, to }] of spans) await stageCoverage(database, { ...staging, kind, range: { from, to: to + 1 } });
+    for (const [kind, { from, to }] of spans.flatMap((file) => [...file]))
+      await stageCoverage(database, { ...staging, kind, range: { from, to: to + 1 } });
     // the second outcome's name is met on the way
     await saveInstruments(database, symbol, [instrumentOf(id, request)]);
     const around = { database, log, executionId, symbol, asOf };
@@ -66,7 +67,7 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
     if (!(await symbolsByName(database, [symbol])).has(symbol)) {
       await importSymbols(database, [{ symbol, title: '', enabled: true, priority: 3, sources: {} }]);
     }
-    const bounds = [...spans.values()];
+    const bounds = spans.flatMap((file) => [...file.values()]);
     return {
       instrument: id,
       rows: cleaned.rows,
@@ -97,20 +98,22 @@ type Stored = Pick<ImportResult, 'inserted' | 'duplicates'>;
 
 type Spans = Map<TickKind, { from: number; to: number }>;
 
-/** Reads the next batch while the one before travels to the database. @returns what time the good rows of each kind cover */
+/** Reads the next batch while the one before travels to the database. @returns what time the good rows of each kind cover, file by file: of what lies between two files nobody has said anything */
 async function stageFiles(
   database: Database,
   staging: { executionId: string; symbol: string; instrumentKey: number },
   files: readonly TickFile[],
   asOf: number,
   onBatch: TicksImport['onBatch'],
-): Promise<Spans> {
-  const spans: Spans = new Map();
+): Promise<readonly Spans[]> {
+  const every: Spans[] = [];
   let pageNumber = 0;
   let rows = 0;
   let inFlight: Promise<unknown> = Promise.resolve();
   try {
     for (const file of files) {
+      const spans: Spans = new Map();
+      every.push(spans);
       for await (const batch of file.batches()) {
         await inFlight;
         inFlight = stagePage(database, { ...staging, pageNumber: pageNumber++, order: 'oldest-first', rows: batch.rows });
@@ -126,7 +129,7 @@ async function stageFiles(
     // when reading fails, a page that is on its way must not arrive after the clearing
     await inFlight.catch(() => undefined);
   }
-  return spans;
+  return every;
 }
 
 /** 1971: times before it are no times of a market, see the rules. */

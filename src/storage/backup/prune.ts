@@ -94,7 +94,9 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
   },
   staging: async (transaction, before) => {
     const { rows } = await transaction.query<{ id: number }>(
-      'delete from staging_batches where created_at < to_timestamp($1::float8 / 1000) returning id',
+      // what a run that is still open has collected is not stored yet, however long ago that was
+      `delete from staging_batches s where s.created_at < to_timestamp($1::float8 / 1000)
+         and not exists (select from runs r where r.execution_id = s.execution_id and r.finished_at is null) returning id`,
       [before],
     );
     const gone = await transaction.query('delete from staged_rows where batch = any($1)', [rows.map(({ id }) => id)]);

@@ -57,7 +57,7 @@ export async function settleCopies(transaction: Transaction, batch: number): Pro
       update staged_rows s set price = l.price, size = l.size, side = l.side, outcome = l.outcome, flags = l.flags
       from repeated r join staged_rows l on l.batch = $1 and l.position = r.last_met
       where s.batch = $1 and s.position = r.position
-        and (s.price, s.size, s.side, s.outcome) is distinct from (l.price, l.size, l.side, l.outcome)`,
+        and (s.price, s.size, s.side, s.outcome, s.flags) is distinct from (l.price, l.size, l.side, l.outcome, l.flags)`,
     [batch],
   );
 }

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import { type HistoryPage, type WalkedPage, walkNewestFirst } from '../../src/sources/newest-first-walk.ts';
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 5, 10, 12);
+type Walk = Parameters<typeof walkNewestFirst>[0];
+
+const trade = (time: number) => ({
+  kind: 'trade',
+  time,
+  price: 0.5,
+  size: 1,
+  side: 'buy',
+  outcome: 'Yes',
+  tradeId: null,
+  identity: `t${time}`,
+  raw: '{}',
+  defect: null,
+});
+
+const walkOf = (fetch: (cursor: string | null) => HistoryPage, more: object): Walk =>
+  ({
+    venue: 'polymarket',
+    instrument: { id: 'polymarket:0x1', market: 'probability', opensAt: null, closesAt: null, closed: false, tickSize: null },
+    window: { from: NOW - 50 * HOUR, to: NOW },
+    asOf: NOW,
+    clock: NOW,
+    before: {
+      covered: { trade: [], price: [] },
+      looked: null,
+      isStored: async (rows: unknown[]) => rows.map(() => true),
+      pointTimes: async () => [],
+    },
+    lateness: 600_000,
+    refetch: false,
+    resume: undefined,
+    fetch: async (cursor: string | null) => fetch(cursor),
+    ...more,
+  }) as unknown as Walk;
+
+async function pagesOf(walk: Walk, most = 100): Promise<WalkedPage[]> {
+  const pages: WalkedPage[] = [];
+  for await (const page of walkNewestFirst(walk)) {
+    pages.push(page);
+    if (pages.length >= most) break;
+  }
+  return pages;
+}
+
+const rowsIn = (pages: readonly WalkedPage[]): number => pages.reduce((sum, { rows }) => sum + rows.length, 0);
+
+describe('a walk', () => {
+  const all = Array.from({ length: 30 }, (_, i) => trade(NOW - 1000 - i * HOUR));
+  const quiet = (cursor: string | null): HistoryPage => {
+    const from = Number(cursor ?? 0);
+    const next = from + 10 < all.length ? String(from + 10) : null;
+    return { rows: all.slice(from, from + 10), next, requests: 1, clock: NOW } as unknown as HistoryPage;
+  };
+
+  it.each(['ask-again', 'end-of-paging'])(
+    'whose cursor is known no more looks at everything again, the newest page too (%s)',
+    async (repeats) => {
+      const [first] = await pagesOf(walkOf(quiet, { repeats }), 1);
+      let refused = false;
+      const asked: (string | null)[] = [];
+      const again = walkOf(
+        (cursor) => {
+          asked.push(cursor);
+          if (refused) return quiet(cursor);
+          refused = true;
+          throw new PredictLabError('BadInput', 'the cursor is not known');
+        },
+        { repeats, resume: first.cursor },
+      );
+      expect(rowsIn(await pagesOf(again))).toBe(30);
+      expect(asked).toEqual(['10', null, '10', '20']);
+    },
+  );
+
+  it('ends at the last page there is, though trades push it on and it never repeats itself', async () => {
+    let now = 0;
+    const busy = (cursor: string | null): HistoryPage => {
+      now += 3;
+      const from = Number(cursor ?? 0);
+      const rows = Array.from({ length: 100 }, (_, i) => trade(NOW - HOUR + (now - from - i) * 100));
+      return { rows, next: String(Math.min(from + 100, 500)), requests: 1, clock: NOW } as unknown as HistoryPage;
+    };
+    const pages = await pagesOf(walkOf(busy, { repeats: 'end-of-paging' }));
+    expect(pages.length).toBeLessThan(10);
+    expect(pages.at(-1)?.cursor).toBeNull();
+  });
+});
