@@ -217,7 +217,7 @@ async function mended<T>(scheduleId: string, call: () => Promise<T>): Promise<T>
         cause: error,
       });
     }
-    if (/invalid|cron|time ?zone/i.test(messageOf(error)))
+    if (/invalid|cron|time ?zone|not in range/i.test(messageOf(error)))
       throw new PredictLabError('BadInput', `schedule "${scheduleId}": ${messageOf(error)}`, { cause: error });
     throw error;
   }

@@ -108,7 +108,8 @@ describe('the schedule', () => {
   it('says so in one sentence when it is not there, and when its cron is wrong', async () => {
     await rig.lab.schedules.delete(scheduleId);
     await expect(rig.lab.schedules.show(scheduleId)).rejects.toThrow(`there is no schedule "${scheduleId}"`);
-    await expect(rig.lab.schedules.create({ scheduleId, cron: 'every day' })).rejects.toMatchObject({ type: 'BadInput' });
+    for (const cron of ['every day', '61 * * * *', '0 25 * * *', '99 * * * *'])
+      await expect(rig.lab.schedules.create({ scheduleId, cron }), cron).rejects.toMatchObject({ type: 'BadInput' });
   });
 });
 
