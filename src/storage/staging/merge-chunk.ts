@@ -47,18 +47,21 @@ export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast
  * met last counts, for every copy, so that it does not matter which of them is merged first.
  */
 export async function settleCopies(transaction: Transaction, batch: number): Promise<void> {
+  // In two statements: a new batch has no statistics, and a planner that takes it for one row would number its rows once for each.
+  const { rows } = await transaction.query<{ position: string; last_met: string }>(
+    `select position::text, last_met::text from (
+        select s.position, first_value(s.position) over (partition by s.kind, s.time, s.identity order by ${metLast('s.position')}) as last_met
+        from staged_rows s where s.batch = $1 and ${GOOD} and ${NAMED}
+      ) every_row where position <> last_met`,
+    [batch],
+  );
+  if (rows.length === 0) return;
   await transaction.query(
-    `with repeated as (
-        select * from (
-          select s.position, first_value(s.position) over (partition by s.kind, s.time, s.identity order by ${metLast('s.position')}) as last_met
-          from staged_rows s where s.batch = $1 and ${GOOD} and ${NAMED}
-        ) every_row where position <> last_met
-      )
-      update staged_rows s set price = l.price, size = l.size, side = l.side, outcome = l.outcome, flags = l.flags
-      from repeated r join staged_rows l on l.batch = $1 and l.position = r.last_met
+    `update staged_rows s set price = l.price, size = l.size, side = l.side, outcome = l.outcome, flags = l.flags
+      from unnest($2::bigint[], $3::bigint[]) as r(position, last_met) join staged_rows l on l.batch = $1 and l.position = r.last_met
       where s.batch = $1 and s.position = r.position
         and (s.price, s.size, s.side, s.outcome, s.flags) is distinct from (l.price, l.size, l.side, l.outcome, l.flags)`,
-    [batch],
+    [batch, rows.map(({ position }) => position), rows.map(({ last_met }) => last_met)],
   );
 }
 
