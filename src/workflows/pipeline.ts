@@ -1,5 +1,4 @@
 import {
-  ActivityFailure,
   ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
@@ -15,27 +14,24 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunActivities } from '../activities/registry.ts';
-import { cutText } from '../contracts/cut-text.ts';
-import { InvalidPipelineError, messageOf } from '../contracts/errors.ts';
+import { InvalidPipelineError } from '../contracts/errors.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
 import type { PipelineResult, PipelineStatus } from '../contracts/pipeline-status.ts';
-import type { ContinuedRun, PreparedRun, RunOrigin } from '../contracts/run-config.ts';
-import { buildGraph, type Graph } from '../scheduling/graph/graph.ts';
-import { CARRIED_CONFIG, PAYLOAD_BUDGET } from '../scheduling/payload/budget.ts';
-import { encodedBytes } from '../scheduling/payload/encoded-bytes.ts';
+import type { PreparedRun, RunOrigin } from '../contracts/run-config.ts';
+import { buildGraph } from '../scheduling/graph/graph.ts';
 import { fitGraph } from '../scheduling/payload/fit-graph.ts';
 import { fitList } from '../scheduling/payload/fit-list.ts';
 import { fitStatus } from '../scheduling/payload/fit-status.ts';
-import { type PackedPrepared, type PreparedBefore, packPrepared, readPrepared } from '../scheduling/payload/pack-prepared.ts';
-import { dehydrate, rehydrate } from '../scheduling/run/dehydrate.ts';
-import { lanesToCome } from '../scheduling/run/lanes.ts';
+import { type PackedPrepared, type PreparedBefore, readPrepared } from '../scheduling/payload/pack-prepared.ts';
 import { reduce } from '../scheduling/run/reducer.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import { createRun, FAILED, type RunState, SKIPPED } from '../scheduling/run/run-state.ts';
 import { emptyStatus, graphOf, resultOf, statusOf } from '../scheduling/run/status.ts';
 import { whyOf } from '../scheduling/run/why.ts';
-import { BOOKKEEPING, GOING_ON } from './activity-options.ts';
+import { BOOKKEEPING } from './activity-options.ts';
+import { LONGEST_ASKED, refuseWhileEnding, slotsAsked, timeOf, validateMaxConcurrent } from './asked.ts';
 import { areReports, originProblem } from './given.ts';
+import { carriedOn, carriedState, isHistoryFull } from './hand-over.ts';
 import {
   graphQuery,
   pauseUpdate,
@@ -47,20 +43,8 @@ import {
   whyQuery,
 } from './handlers.ts';
 import { Lanes } from './open-lanes.ts';
+import { invalid, prepareRun } from './prepare-run.ts';
 import { queue } from './sinks.ts';
-
-/** History is handed to a new execution past this many events, or where the server suggests it; both long before its limits. */
-const HISTORY_LIMIT = 4_000;
-/** A run that ends within so many events, and is not large in bytes, goes on: a hand-over lets the slots run empty. */
-const LAST_EVENTS = 5_000;
-const LAST_BYTES = 8_000_000;
-/** A task id that is asked about: a symbol of the catalogue and a stage have less. Characters. */
-const LONGEST_ASKED = 2_000;
-/** A lane's start and end, with its part of the workflow tasks. */
-const EVENTS_PER_LANE = 5;
-
-/** The last instant that has a date. */
-const LATEST_TIME = 8.64e15;
 
 type Finish = Extract<RunCommand, { type: 'finish' }>;
 
@@ -202,7 +186,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   try {
     const { retryOf, continued } = options;
     const carried = continued?.prepared as PackedPrepared | PreparedBefore | undefined;
-    settled = readPrepared(carried ?? (await prepare(input, { ...run, startedAt, retryOf, continued: continued !== undefined })));
+    settled = readPrepared(carried ?? (await prepareRun(input, { ...run, startedAt, retryOf, continued: continued !== undefined })));
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message.replaceAll(/\s*\n\s*/g, ' ') : 'no reason given';
     unbegun = { at: Date.now(), why: `the run ended before any task began: ${reason}` };
@@ -260,79 +244,4 @@ function endAsRecorded(finish: Finish): Finish {
   return { type: 'finish', result: 'degraded' };
 }
 
-const invalid = ({ type, message, problems }: InvalidPipelineError): ApplicationFailure =>
-  ApplicationFailure.nonRetryable(message, type, problems);
-
-/** @throws ApplicationFailure when somebody else than the run itself wrote it */
-function carriedState(graph: Graph, { state }: ContinuedRun, { durations }: PreparedRun): RunState {
-  try {
-    return rehydrate(graph, state, { durations });
-  } catch (error) {
-    const message = `continued.state is none of this run (${messageOf(error)}); start the run anew`;
-    throw ApplicationFailure.nonRetryable(message, 'InvalidPipeline');
-  }
-}
-
-/** What the next execution starts from. A large config it asks for again; the input was checked and is in the database. */
-function carriedOn({ config, durations }: PreparedRun, startedAt: number, state: RunState): ContinuedRun {
-  const packed = packPrepared({ config, durations, reused: new Map() });
-  const bytes = encodedBytes(packed);
-  const prepared = bytes > CARRIED_CONFIG ? undefined : packed;
-  return { prepared, startedAt, state: dehydrate(state, PAYLOAD_BUDGET - (prepared === undefined ? 0 : bytes)) };
-}
-
-async function prepare(
-  input: unknown,
-  {
-    retryOf,
-    startedAt,
-    continued,
-    ...run
-  }: { runId: string; executionId: string; startedAt: number; retryOf?: string; continued: boolean },
-): Promise<PackedPrepared> {
-  const scheduled = workflowInfo().searchAttributes.TemporalScheduledStartTime?.[0];
-  const defaultAsOf = scheduled instanceof Date ? scheduled.getTime() : startedAt;
-  const { preparePipeline } = proxyLocalActivities<RunActivities>(continued ? GOING_ON : BOOKKEEPING);
-  try {
-    return await preparePipeline({ input, ...run, startedAt, defaultAsOf, retryOf, ...(continued ? { continued } : {}) });
-  } catch (thrown) {
-    // The user's run failed for the reason inside, not because "an activity failed".
-    if (thrown instanceof ActivityFailure && thrown.cause instanceof ApplicationFailure) throw thrown.cause;
-    throw thrown;
-  }
-}
-
-/** The asker's clock, where it has come further than the run's last event. */
-function timeOf(asked: unknown): number {
-  const last = Date.now();
-  return typeof asked === 'number' && asked > last && asked <= LATEST_TIME ? asked : last;
-}
-
-/** Of an input that nobody has checked yet. */
-function slotsAsked(input: PipelineInput | null): number | undefined {
-  const asked = input?.maxConcurrent;
-  return Number.isInteger(asked) ? asked : undefined;
-}
-
-function isHistoryFull(state: RunState): boolean {
-  const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
-  if (historyLength <= HISTORY_LIMIT) return continueAsNewSuggested;
-  return historySize > LAST_BYTES || historyLength + EVENTS_PER_LANE * (state.lanes.size + lanesToCome(state)) > LAST_EVENTS;
-}
-
 const isToRetry = (status: number): boolean => status === FAILED || status === SKIPPED;
-
-function refuseWhileEnding(state: RunState | undefined, runId: string): void {
-  if (state === undefined || (state.closing === null && state.finishedAt === null)) return;
-  throw ApplicationFailure.nonRetryable(
-    `run ${runId} is ending, no task of it starts any more; once it has ended, \`predictlab retry ${runId}\` starts what did not succeed anew`,
-    'BadInput',
-  );
-}
-
-function validateMaxConcurrent(value: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > 10_000) {
-    const given = cutText(JSON.stringify(value) ?? 'nothing', 40);
-    throw ApplicationFailure.nonRetryable(`setMaxConcurrent: ${given} is not a whole number from 1 to 10000`, 'BadInput');
-  }
-}
