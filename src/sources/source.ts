@@ -104,6 +104,8 @@ export interface Source<Selector = unknown> {
    * a small overlap for late rows; yields nothing when there is nothing to ask for.
    */
   collect(request: CollectRequest<Selector>): AsyncIterable<SourcePage>;
+  /** The selector that names one market of this source alone; undefined where there is nothing to ask about it. */
+  selectorOf(instrument: Instrument): Selector | undefined;
   /** What went wrong, named by its effect. */
   describe(error: unknown): PredictLabError;
 }

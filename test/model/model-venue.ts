@@ -41,6 +41,7 @@ export class ModelVenue {
       type: 'predict',
       discover: (request) => this.#discover(request),
       collect: (request) => this.#collect(request),
+      selectorOf: () => ({ marketId: 1 }),
       describe: (error) => describeError('model', error),
     };
   }

@@ -1,9 +1,9 @@
 import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
-import type { SourceType } from '../../contracts/words.ts';
-import { noteClose } from '../../sources/market-life.ts';
-import type { Source, Sources } from '../../sources/source.ts';
+import { DAY_MS, type SourceType } from '../../contracts/words.ts';
+import { isFinal, noteClose } from '../../sources/market-life.ts';
+import type { Discovery, DiscoverRequest, Source, Sources } from '../../sources/source.ts';
 import type { StoredInstrument } from '../../storage/markets/instruments.ts';
 
 /** One instrument that a run will collect, and from where. */
@@ -19,6 +19,8 @@ export interface PlannedInstrument {
 export interface CollectPlan {
   /** Open instruments first, then those that closed last. */
   readonly instruments: readonly PlannedInstrument[];
+  /** Markets that no selector names any more, as they are now: their end and result are noted, nothing of them is collected. */
+  readonly followed: readonly Instrument[];
   /** How finding the instruments ended, of each source that was asked. */
   readonly sources: ReadonlyMap<SourceType, DiscoveryEnd>;
   /** Sources that take no part although the symbol has selectors for them, and why. */
@@ -51,17 +53,16 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   const found = await Promise.allSettled(
     request.sourceTypes.map(async (type) => {
       const selectors: readonly unknown[] = entry.sources[type] ?? [];
-      if (selectors.length === 0) return undefined;
       const available = sources[type];
       if ('skipped' in available) {
-        skippedSources[type] = available.skipped;
+        if (selectors.length > 0) skippedSources[type] = available.skipped;
         return undefined;
       }
       const { source } = available;
-      const mine = known.filter((instrument) => instrument.source === type);
+      const question = { symbol: entry.symbol, window, asOf, known: known.filter((instrument) => instrument.source === type), signal };
       try {
-        const discovery = await source.discover({ symbol: entry.symbol, selectors, window, asOf, known: mine, signal });
-        return { source, selectors, discovery };
+        const discovery = selectors.length > 0 ? await source.discover({ ...question, selectors }) : undefined;
+        return { source, selectors, discovery, followed: await followUp(source, question, discovery?.instruments ?? []) };
       } catch (error) {
         throw signal.aborted ? error : source.describe(error);
       }
@@ -74,31 +75,59 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   for (const [index, result] of found.entries()) {
     const type = request.sourceTypes[index];
     if (result.status === 'rejected') ends.set(type, { error: result.reason as PredictLabError });
-    else if (result.value !== undefined) ends.set(type, { instruments: result.value.discovery.instruments.length });
+    else if (result.value?.discovery !== undefined) ends.set(type, { instruments: result.value.discovery.instruments.length });
   }
 
   const before = new Map(known.map(({ key, ...instrument }) => [instrument.id, instrument]));
+  const noted = (found: Instrument, clock: number): Instrument => {
+    const instrument = noteClose(found, before.get(found.id), { asOf, clock });
+    return { ...instrument, book: instrument.book ?? before.get(found.id)?.book ?? null };
+  };
   const instruments = discovered.flatMap(({ source, selectors, discovery }) =>
-    discovery.instruments.map((found) => {
-      const instrument = noteClose(found, before.get(found.id), { asOf, clock: discovery.clock });
-      return {
-        instrument: { ...instrument, book: instrument.book ?? before.get(found.id)?.book ?? null },
-        source,
-        selectors,
-        clock: discovery.clock,
-      };
+    (discovery?.instruments ?? []).map((found) => {
+      const clock = discovery?.clock ?? asOf;
+      return { instrument: noted(found, clock), source, selectors, clock };
     }),
   );
   return {
+    followed: discovered.flatMap(({ followed }) => followed.instruments.map((found) => noted(found, followed.clock))),
     instruments: instruments.sort((a, b) => urgency(b.instrument) - urgency(a.instrument)),
     sources: ends,
     skippedSources,
     problems: [
       ...failures.filter(({ type }) => type === 'BadInput').map(({ message }) => message),
-      ...discovered.flatMap(({ discovery }) => discovery.problems),
+      ...discovered.flatMap(({ discovery }) => discovery?.problems ?? []),
     ],
-    requests: discovered.reduce((sum, { discovery }) => sum + discovery.requests, 0),
+    requests: discovered.reduce((sum, { discovery, followed }) => sum + (discovery?.requests ?? 0) + followed.requests, 0),
   };
+}
+
+/** How long after it was first seen closed a market that nobody selects is asked for its result. */
+const FOLLOWED_MS = 30 * DAY_MS;
+
+/**
+ * Asks about markets that earlier runs found and that no selector names any more, until they have settled: what is held of them
+ * needs their end. What goes wrong here is no failure of a run that did not ask for them; the next one asks again.
+ */
+async function followUp(
+  source: Source,
+  question: Omit<DiscoverRequest, 'selectors'>,
+  found: readonly Instrument[],
+): Promise<Pick<Discovery, 'instruments' | 'requests' | 'clock'>> {
+  const { known, asOf, signal } = question;
+  const selected = new Set(found.map(({ id }) => id));
+  const dropped = known.filter((each) => !selected.has(each.id) && !isFinal(each) && asOf - (each.seenClosedAt ?? asOf) <= FOLLOWED_MS);
+  const selectors = dropped.flatMap((each) => source.selectorOf(each) ?? []);
+  const nothing = { instruments: [], requests: 0, clock: asOf };
+  if (selectors.length === 0) return nothing;
+  const ids = new Set(dropped.map(({ id }) => id));
+  try {
+    const { instruments, requests, clock } = await source.discover({ ...question, selectors });
+    return { instruments: instruments.filter(({ id }) => ids.has(id)), requests, clock };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return nothing;
+  }
 }
 
 /** What is newest is lost first when time is short: what trades now, then what closed last. */

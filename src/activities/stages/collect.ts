@@ -57,7 +57,7 @@ export function createCollect({ database, sources }: CollectDependencies): Stage
     const signal = crowdedSignal(work.signal);
     const plan = await tally.count(() => planCollection({ entry, sourceTypes, sources: sources.byType, window, asOf, known, signal }));
     const instruments = plan.instruments.map(({ instrument }) => instrument);
-    const keys = await saveInstruments(database, symbol, instruments);
+    const keys = await saveInstruments(database, symbol, [...instruments, ...plan.followed]);
     const { outcomes, ends } = await tally.count(() => collectAll({ database, input, work, plan, keys }));
     const collected = instruments.flatMap((instrument) => outcomes.get(instrument.id)?.instrument ?? []);
     let failed: FailedSources;

@@ -22,6 +22,7 @@ export function createFileSource({ base = process.cwd() }: FileSourceOptions = {
     type: 'file',
     discover: (request) => discover(request, base),
     collect: (request) => collect(request, base),
+    selectorOf: () => undefined,
     describe: (error) => describeError('file', error),
   };
 }

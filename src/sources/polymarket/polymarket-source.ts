@@ -9,7 +9,7 @@ import { type Call, type PolymarketApi, VENUE } from './api.ts';
 import { lookAtBook } from './book.ts';
 import { discoverPolymarket } from './discover.ts';
 import { collectPrices, type PriceCursor } from './prices.ts';
-import { tradesV1, tradesV2 } from './trades.ts';
+import { conditionIdOf, tradesV1, tradesV2 } from './trades.ts';
 
 export interface PolymarketOptions {
   /** The Data API's version for trades; v1 only as a fallback, it is being retired. @default "v2" */
@@ -27,6 +27,7 @@ export function createPolymarketSource(api: PolymarketApi, options: PolymarketOp
     type: VENUE,
     discover: (request) => discoverPolymarket(api, request, { lane: precedenceOf(request.asOf), signal: request.signal }),
     collect: (request) => collect(api, options, request),
+    selectorOf: (instrument) => ({ conditionId: conditionIdOf(instrument) }),
     describe: (error) => describeError(VENUE, error),
   };
 }

@@ -16,6 +16,7 @@ export function createPredictSource(api: PredictApi): Source<PredictSelector> {
     type: VENUE,
     discover: (request) => discoverPredict(api, request, { lane: precedenceOf(request.asOf), signal: request.signal }),
     collect: (request) => collect(api, request),
+    selectorOf: ({ id }) => ({ marketId: Number(id.slice(`${VENUE}:`.length)) }),
     describe: (error) => describeError(VENUE, error),
   };
 }
