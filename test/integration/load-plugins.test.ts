@@ -9,7 +9,7 @@ const BUILT = path.resolve(import.meta.dirname, '../../dist/src/activities/custo
 /** Loads each plugin as a worker does, beside no packages of its own; prints what came of it. */
 const LOADER = `const { loadPlugins } = await import(${JSON.stringify(BUILT)});
 const answers = {};
-for (const modules of process.argv.slice(1)) {
+for (const modules of process.argv.slice(2)) {
   try {
     const { activities, strategies } = await loadPlugins({ PREDICTLAB_PLUGINS: modules });
     answers[modules] = [...activities.keys(), ...strategies.map(({ name }) => name)].join(' ');
@@ -17,6 +17,9 @@ for (const modules of process.argv.slice(1)) {
 }
 const { importPlugin } = await import(${JSON.stringify(BUILT.replace('load-plugins', 'import-plugin'))});
 await importPlugin('./endless.mjs', { timeoutMs: 50 }).catch((error) => { answers.endless = error.message; });
+const { tryPlugin } = await import(${JSON.stringify(BUILT.replace('load-plugins', 'try-plugin'))});
+for (const [name, module] of [['computes', './computes.mjs'], ['fine', './fine.mjs'], ['ends', './ends.mjs']])
+  await tryPlugin(module, { timeoutMs: 500 }).then(() => { answers[name] = 'tried'; }, (error) => { answers[name] = error.message; });
 console.log(JSON.stringify(answers));`;
 
 const ZOD = "import { z } from 'zod';";
@@ -68,8 +71,12 @@ beforeAll(async () => {
   const names = Object.keys(CASES).map((name) => `./${name}`);
   const all = [...names, './gone.mjs', 'fine.mjs', './typed.ts', './fine.mjs,./fine.mjs', './own.mjs,./own2.mjs'];
   await writeFile(path.join(folder, 'endless.mjs'), 'await new Promise(() => {}); export default {};');
+  // threads inherit what a script given with -e needs, and may not have it
+  await writeFile(path.join(folder, 'loader.mjs'), LOADER);
+  await writeFile(path.join(folder, 'computes.mjs'), 'for (;;) {}');
+  await writeFile(path.join(folder, 'ends.mjs'), 'process.exit(3);');
   await writeFile(path.join(folder, 'own2.mjs'), CASES['own.mjs'][0]);
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', LOADER, ...all], { cwd: folder });
+  const { stdout } = await promisify(execFile)(process.execPath, ['loader.mjs', ...all], { cwd: folder });
   said = JSON.parse(stdout) as Record<string, string>;
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -88,6 +95,11 @@ describe('a plugin is checked whole when it is loaded', () => {
 
   it('and one that waits for ever while it is loaded is given up', () => {
     expect(said.endless).toMatch(/endless\.mjs is not loaded after 0\.05 s: a top-level await in it waits for ever/);
+  });
+
+  it('and one that computes for ever while it is loaded is ended on a thread, where the others pass', () => {
+    expect(said.computes).toMatch(/computes\.mjs is not loaded after 0\.5 s: it computes or waits without end; do such work in run\(\)/);
+    expect(said).toMatchObject({ fine: 'tried', ends: 'tried' });
   });
 
   it('TypeScript is loaded by a Node.js that can, else one sentence says so', () => {

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../contracts/errors.ts';
 import { badPlugin } from './bad-plugin.ts';
 
-/** A module that is not loaded after this long waits for something that does not come. */
-const LOAD_TIMEOUT_MS = 15_000;
+/** A module that is not loaded after this long waits for something that does not come, or computes without end. */
+export const LOAD_TIMEOUT_MS = 15_000;
 
 /**
  * What a plugin's module exports as its default. `zod` and `predictlab` are ours where the plugin's folder has none.
@@ -31,10 +31,13 @@ export async function importPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS
   } finally {
     clearTimeout(timer);
   }
-  if (loaded === 'late')
-    throw badPlugin(module, `is not loaded after ${timeoutMs / 1000} s: a top-level await in it waits for ever; do such work in run()`);
+  if (loaded === 'late') throw notLoaded(module, timeoutMs, 'a top-level await in it waits for ever');
   return { exported: loaded.default };
 }
+
+/** What is said of a module that takes too long. */
+export const notLoaded = (module: string, timeoutMs: number, cause: string): Error =>
+  badPlugin(module, `is not loaded after ${timeoutMs / 1000} s: ${cause}; do such work in run()`);
 
 const pathOf = (module: string): string | undefined => (module.startsWith('.') || isAbsolute(module) ? resolve(module) : undefined);
 

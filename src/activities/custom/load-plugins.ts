@@ -4,6 +4,7 @@ import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } fr
 import { badPlugin } from './bad-plugin.ts';
 import { activityProblem, pluginProblem, strategyProblem } from './check-plugin.ts';
 import { importPlugin, moduleUrl } from './import-plugin.ts';
+import { tryPlugin } from './try-plugin.ts';
 
 /**
  * Loads the modules of `PREDICTLAB_PLUGINS` (comma-separated; a package name, or a path relative to the working directory) and
@@ -16,6 +17,7 @@ export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins
   const activities = new Map<string, LoadedActivity>();
   const strategies = new Map<string, LoadedStrategy>();
   for (const module of modules) {
+    await tryPlugin(module);
     const { exported } = await importPlugin(module);
     const problem = pluginProblem(exported);
     if (problem !== undefined) throw badPlugin(module, problem);

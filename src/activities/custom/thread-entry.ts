@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 
 /** Threads need JavaScript: from source, that of the last build. */
-export function threadEntry(name: 'pool-thread' | 'own-thread'): string {
+export function threadEntry(name: 'pool-thread' | 'own-thread' | 'try-thread'): string {
   const built = import.meta.url.endsWith('.ts') ? `../../../dist/src/activities/custom/${name}.js` : `./${name}.js`;
   return fileURLToPath(new URL(built, import.meta.url));
 }
