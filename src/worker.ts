@@ -14,8 +14,8 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
 import { loadPlugins, pluginModules } from './activities/custom/load-plugins.ts';
-import { createPluginThreads } from './activities/custom/plugin-threads.ts';
-import { keepFromStrayErrors } from './activities/custom/stray-errors.ts';
+import { createPluginThreads } from './activities/custom/threads/plugin-threads.ts';
+import { keepFromStrayErrors } from './activities/custom/threads/stray-errors.ts';
 import type { StageFunction } from './activities/stages/stage-work.ts';
 import { Closers } from './closers.ts';
 import { messageOf, PredictLabError } from './contracts/errors.ts';

@@ -7,7 +7,7 @@ import { type Stage, stageTaskId } from '../contracts/words.ts';
 import type { LoadedPlugins } from '../plugins.ts';
 import type { Database } from '../storage/database/database.ts';
 import { customActivity, customTasks } from './custom/custom-tasks.ts';
-import type { PluginThreads } from './custom/plugin-threads.ts';
+import type { PluginThreads } from './custom/threads/plugin-threads.ts';
 import type { CustomActivity, RunActivities, StageActivities } from './registry.ts';
 import { createVisualize } from './report/visualize.ts';
 import { createFinishPipeline } from './run/finish-pipeline.ts';

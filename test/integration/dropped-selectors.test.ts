@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createPluginThreads } from '../../src/activities/custom/plugin-threads.ts';
+import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { createBacktest } from '../../src/activities/stages/backtest.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createPluginThreads } from '../../src/activities/custom/plugin-threads.ts';
+import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { LostAttempt } from '../../src/activities/runner/lost-attempt.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { Json } from '../../src/contracts/pipeline-input.ts';

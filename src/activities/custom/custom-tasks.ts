@@ -8,8 +8,8 @@ import type { createTaskRunner } from '../runner/task-runner.ts';
 import type { SHIPPED_ACTIVITIES } from './check-plugin.ts';
 import { httpGet, httpPost } from './http.ts';
 import { outputOf } from './json-output.ts';
-import type { PluginThreads } from './plugin-threads.ts';
 import { sleep } from './sleep.ts';
+import type { PluginThreads } from './threads/plugin-threads.ts';
 
 /** Everything a custom task may name, shipped and from plugins, by activity name. */
 export function customTasks(plugins: LoadedPlugins): ReadonlyMap<string, PluginActivity> {

@@ -4,7 +4,7 @@ import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } fr
 import { badPlugin } from './bad-plugin.ts';
 import { activityProblem, pluginProblem, strategyProblem } from './check-plugin.ts';
 import { importPlugin, moduleUrl } from './import-plugin.ts';
-import { tryPlugin } from './try-plugin.ts';
+import { tryPlugin } from './threads/try-plugin.ts';
 
 /**
  * Loads the modules of `PREDICTLAB_PLUGINS` (comma-separated; a package name, or a path relative to the working directory) and

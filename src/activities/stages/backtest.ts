@@ -18,8 +18,8 @@ import { takeOverBacktests, unchangedBacktests } from '../../storage/backtests/u
 import { readCandles } from '../../storage/candles/candles.ts';
 import type { Database, Queryable } from '../../storage/database/database.ts';
 import { instrumentsOf, type StoredInstrument } from '../../storage/markets/instruments.ts';
-import type { PluginThreads } from '../custom/plugin-threads.ts';
-import type { BacktestsJob } from '../custom/thread-messages.ts';
+import type { PluginThreads } from '../custom/threads/plugin-threads.ts';
+import type { BacktestsJob } from '../custom/threads/thread-messages.ts';
 import { backtestRecord } from './backtest-record.ts';
 import { BacktestTally } from './backtest-tally.ts';
 import { basisOf, optionsOn, type TrialGroup, trialGroups } from './backtest-trials.ts';

@@ -3,7 +3,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { DAY_MS, type SourceType } from '../../contracts/words.ts';
 import { isFinal, noteClose } from '../../sources/market-life.ts';
-import type { Discovery, DiscoverRequest, Source, Sources } from '../../sources/source.ts';
+import type { DiscoverRequest, Discovery, Source, Sources } from '../../sources/source.ts';
 import type { StoredInstrument } from '../../storage/markets/instruments.ts';
 
 /** One instrument that a run will collect, and from where. */

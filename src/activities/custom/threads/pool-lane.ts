@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { BroadcastChannel, MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
-import type { Log } from '../../contracts/log.ts';
+import type { Log } from '../../../contracts/log.ts';
 import { tellStray } from './stray-errors.ts';
 import { threadEntry, threadLimits } from './thread-entry.ts';
 import {

@@ -1,6 +1,6 @@
-import type { LoadedPlugins, PluginActivity } from '../../plugins.ts';
-import { outputOf } from './json-output.ts';
-import { loadPlugins } from './load-plugins.ts';
+import type { LoadedPlugins, PluginActivity } from '../../../plugins.ts';
+import { outputOf } from '../json-output.ts';
+import { loadPlugins } from '../load-plugins.ts';
 import { describeThrown, type FromThread, type ThreadEnd, type ThreadTask } from './thread-messages.ts';
 
 const modules = new Map<string, Promise<LoadedPlugins>>();

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Log } from '../../contracts/log.ts';
+import type { Log } from '../../../contracts/log.ts';
 import { describeThrown, type ThrownError } from './thread-messages.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { TrialsResult } from '../../backtest/run-trials.ts';
-import type { Log } from '../../contracts/log.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
-import type { ActivityContext } from '../../plugins.ts';
+import type { TrialsResult } from '../../../backtest/run-trials.ts';
+import type { Log } from '../../../contracts/log.ts';
+import type { Json } from '../../../contracts/pipeline-input.ts';
+import type { ActivityContext } from '../../../plugins.ts';
 import { OwnLane, pass } from './own-lane.ts';
 import { PoolLane } from './pool-lane.ts';
 import { type BacktestsJob, errorOf, type ThreadEnd, type ThreadTask } from './thread-messages.ts';

@@ -1,5 +1,5 @@
 import { isMainThread, Worker } from 'node:worker_threads';
-import { LOAD_TIMEOUT_MS, notLoaded } from './import-plugin.ts';
+import { LOAD_TIMEOUT_MS, notLoaded } from '../import-plugin.ts';
 import { threadEntry, threadLimits } from './thread-entry.ts';
 
 /** A thread that is loading says so before its own time is up: the main one waits a little longer. */

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import type { Log } from '../../contracts/log.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
-import type { ActivityContext } from '../../plugins.ts';
-import { LostAttempt } from '../runner/lost-attempt.ts';
+import type { Log } from '../../../contracts/log.ts';
+import type { Json } from '../../../contracts/pipeline-input.ts';
+import type { ActivityContext } from '../../../plugins.ts';
+import { LostAttempt } from '../../runner/lost-attempt.ts';
 import { endedUnder } from './pool-lane.ts';
 import { tellStray } from './stray-errors.ts';
 import { threadEntry, threadLimits } from './thread-entry.ts';

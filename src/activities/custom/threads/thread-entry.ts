@@ -4,7 +4,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 
 /** Threads need JavaScript: from source, that of the last build. */
 export function threadEntry(name: 'pool-thread' | 'own-thread' | 'try-thread'): string {
-  const built = import.meta.url.endsWith('.ts') ? `../../../dist/src/activities/custom/${name}.js` : `./${name}.js`;
+  const built = import.meta.url.endsWith('.ts') ? `../../../../dist/src/activities/custom/threads/${name}.js` : `./${name}.js`;
   return fileURLToPath(new URL(built, import.meta.url));
 }
 

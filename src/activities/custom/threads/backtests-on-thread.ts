@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { backtestData } from '../../backtest/engine/backtest-data.ts';
-import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
-import { type TrialsResult, trialSteps } from '../../backtest/run-trials.ts';
-import { shippedStrategies } from '../../backtest/strategies/registry.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { backtestData } from '../../../backtest/engine/backtest-data.ts';
+import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
+import { type TrialsResult, trialSteps } from '../../../backtest/run-trials.ts';
+import { shippedStrategies } from '../../../backtest/strategies/registry.ts';
+import { PredictLabError } from '../../../contracts/errors.ts';
 import { pluginsOfThread } from './run-thread-task.ts';
 import { type BacktestsJob, describeThrown, type ThrownError } from './thread-messages.ts';
 
