@@ -1,42 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { ERROR_EFFECTS, type ErrorType, messageOf, PredictLabError } from '../contracts/errors.ts';
-import { VERSION } from '../version.ts';
+import { createProgram } from './program.ts';
 import { ExitError } from './terminal/exit.ts';
-
-type Register = (program: Command) => void;
-
-/** Every command, loaded only when it is asked for: Temporal's client and Postgres cost a start of their own. */
-const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
-  run: async () => (await import('./commands/run.ts')).registerRun,
-  status: async () => (await import('./commands/status.ts')).registerStatus,
-  watch: async () => (await import('./commands/watch.ts')).registerWatch,
-  why: async () => (await import('./commands/why.ts')).registerWhy,
-  runs: async () => (await import('./commands/runs.ts')).registerRuns,
-  retry: async () => (await import('./commands/retry.ts')).registerRetry,
-  cancel: async () => (await import('./commands/steer.ts')).registerSteer,
-  plan: async () => (await import('./commands/plan.ts')).registerPlan,
-  rehearse: async () => (await import('./commands/rehearse.ts')).registerRehearse,
-  schedule: async () => (await import('./commands/schedule.ts')).registerSchedule,
-  symbols: async () => (await import('./commands/symbols.ts')).registerSymbols,
-  import: async () => (await import('./commands/import-ticks.ts')).registerImport,
-  export: async () => (await import('./commands/export.ts')).registerExport,
-  candles: async () => (await import('./commands/candles.ts')).registerCandles,
-  backtest: async () => (await import('./commands/backtest.ts')).registerBacktest,
-  metrics: async () => (await import('./commands/metrics.ts')).registerMetrics,
-  indicators: async () => (await import('./commands/indicators.ts')).registerIndicators,
-  logs: async () => (await import('./commands/logs.ts')).registerLogs,
-  ui: async () => (await import('./commands/ui.ts')).registerUi,
-  report: async () => (await import('./commands/report.ts')).registerReport,
-  worker: async () => (await import('./commands/worker.ts')).registerWorker,
-  dev: async () => (await import('./commands/dev.ts')).registerDev,
-  demo: async () => (await import('./commands/demo.ts')).registerDemo,
-  doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
-  backup: async () => (await import('./commands/backup.ts')).registerBackup,
-  restore: async () => (await import('./commands/restore.ts')).registerRestore,
-  prune: async () => (await import('./commands/prune.ts')).registerPrune,
-};
-/** Commands that another one's file registers. */
-const REGISTERED_WITH: Readonly<Record<string, string>> = { pause: 'cancel', resume: 'cancel', slots: 'cancel' };
 
 /** Whoever reads us may have enough (`| head`): that is no error. */
 function endQuietlyWhenUnread(error: NodeJS.ErrnoException): void {
@@ -46,20 +11,9 @@ function endQuietlyWhenUnread(error: NodeJS.ErrnoException): void {
 
 /** Runs one command. @returns the exit code: 0 ok, 1 the run failed, 2 wrong usage, 3 cannot reach a service */
 export async function main(args: readonly string[]): Promise<number> {
-  const program = new Command('predictlab')
-    .description('A durable data pipeline for prediction markets: collect → clean → store → kline → backtest → visualize')
-    .version(VERSION)
-    .showHelpAfterError('(add --help for more)')
-    .enablePositionalOptions()
-    .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) });
   if (!process.stdout.listeners('error').includes(endQuietlyWhenUnread)) process.stdout.on('error', endQuietlyWhenUnread);
-  const asked = REGISTERED_WITH[args[0]] ?? args[0];
   try {
-    // Anything but a command's name needs them all: help, a misspelt name.
-    const wanted = asked in COMMANDS ? [COMMANDS[asked]] : Object.values(COMMANDS);
-    for (const load of wanted) (await load())(program);
-    inheritExitOverride(program);
+    const program = await createProgram(args[0] === 'help' ? args[1] : args[0]);
     if (args.length === 0) {
       program.outputHelp();
       return 0;
@@ -68,14 +22,6 @@ export async function main(args: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return report(error);
-  }
-}
-
-/** A nested command ends the process by itself unless it is told to throw as the program does. */
-function inheritExitOverride(command: Command): void {
-  for (const nested of command.commands) {
-    nested.exitOverride().showHelpAfterError('(add --help for more)');
-    inheritExitOverride(nested);
   }
 }
 

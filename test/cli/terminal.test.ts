@@ -74,6 +74,18 @@ describe('the live table', () => {
     expect(ended).not.toMatch(/slots|paused/);
   });
 
+  it('keeps id and bar at 80 columns, and tells no time left while nothing starts', () => {
+    const runId = 'pipeline-2026-11-24T08:00:00Z-0f66';
+    for (const paused of [false, true]) {
+      const status = { ...statusOf(running, { paused, maxConcurrent: 5 }), runId };
+      const [head] = renderLiveTable(status, {}, { width: 80, now });
+      expect(textWidth(head)).toBeLessThanOrEqual(80);
+      expect(head).toContain(runId);
+      expect(head).toMatch(/█+▌?·+/);
+      expect(head).toMatch(paused ? /00:18 .*paused$/ : /~00:14 left {2}2\/5 slots$/);
+    }
+  });
+
   it('names the error of a failed stage and why the others were skipped', () => {
     const tasks = tasksOf('ETH', ['success', 'failed', 'skipped', 'skipped', 'skipped', 'skipped']);
     tasks['ETH/clean'] = { status: 'failed', attempts: 4, error: { type: 'BadInput', message: 'ticks.csv has no column price' } };
@@ -107,7 +119,7 @@ describe('the live table', () => {
 
   it('shows symbols as a whole where the status does not go to the stage', () => {
     const status = statusOf({ AAA: { status: 'success', durationSeconds: 2 }, BBB: { status: 'running', startedAt: null } });
-    const lines = renderLiveTable(status, { symbols: ['AAA', 'BBB'] }, { width: 80, now });
+    const lines = renderLiveTable(status, { symbols: ['AAA', 'BBB'] }, { width: 100, now });
     expect(lines[0]).toContain('1/2 symbols');
     expect(lines.slice(1)).toEqual([' AAA  ●       2.0 s', ' BBB  ◐']);
   });

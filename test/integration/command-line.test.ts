@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
+import { COMMANDS } from '../../src/cli/command-list.ts';
 import { type Answer, COMMAND, predictlab, predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW } from '../sandbox-run.ts';
@@ -221,30 +222,23 @@ describe('wrong usage', () => {
 
 describe('every command', () => {
   it('has a --help that exits with 0', async () => {
-    const { stdout, code } = await ask('--help');
-    expect(code).toBe(0);
-    const commands = [...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name).filter((name) => name !== 'help');
-    for (const name of [
-      'run',
-      'status',
-      'watch',
-      'why',
-      'runs',
-      'cancel',
-      'retry',
-      'pause',
-      'resume',
-      'plan',
-      'rehearse',
-      'schedule',
-      'symbols',
-      'import',
-      'export',
-    ]) {
-      expect(commands).toContain(name);
-    }
-    for (const name of ['candles', 'backtest', 'metrics', 'indicators', 'report', 'worker', 'dev', 'demo', 'doctor', 'backup', 'restore'])
-      expect(commands).toContain(name);
-    for (const name of commands) expect({ name, ...(await ask(name, '--help')) }).toMatchObject({ name, code: 0, stderr: '' });
+    for (const { name } of COMMANDS) expect({ name, ...(await ask(name, '--help')) }).toMatchObject({ name, code: 0, stderr: '' });
+  });
+});
+
+describe('tab completion', () => {
+  it('completes ids of runs and symbols in bash, from the database that is up', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-tab-'));
+    await symlink(COMMAND, path.join(folder, 'predictlab'));
+    await writeFile(path.join(folder, 'script'), (await ask('completion', 'bash')).stdout);
+    const env = { ...rig.env, PATH: `${folder}:${process.env.PATH}` };
+    const at = (line: string): string =>
+      execFileSync(
+        'bash',
+        ['--norc', '-c', `source ${folder}/script; COMP_LINE='${line}'; COMP_POINT=${line.length}; _predictlab; echo "\${COMPREPLY[@]}"`],
+        { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+      ).trim();
+    expect(at('predictlab status termi')).toBe('terminated');
+    expect(at('predictlab run --symbols RATE')).toBe('RATE_CUT');
   });
 });

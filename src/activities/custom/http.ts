@@ -1,4 +1,3 @@
-import { request } from 'undici';
 import { z } from 'zod';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { ActivityContext, PluginActivity } from '../../plugins.ts';
@@ -81,6 +80,8 @@ async function exchange(first: Exchange, { signal }: ActivityContext): Promise<{
 
 async function send({ method, url, headers, body }: Exchange, signal: AbortSignal) {
   try {
+    // `plan` only looks at what a task takes: the client is loaded by who sends
+    const { request } = await import('undici');
     return await request(url, { method, headers, body, signal });
   } catch (error) {
     if (signal.aborted) throw signal.reason;

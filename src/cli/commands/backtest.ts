@@ -60,7 +60,6 @@ or settled with --settle and else marked at the last close (probability). The re
 export function registerBacktest(program: Command): void {
   program
     .command('backtest')
-    .summary('one backtest of a candle file; metrics as JSON; needs no server')
     .description('Backtests a strategy on a candle file and prints its metrics, its proof and its passport as JSON. Needs no server.')
     .requiredOption('--candles <csv>', 'the candle file')
     .requiredOption('--strategy <name>', 'one of those below, or a plugin’s')

@@ -16,7 +16,6 @@ checked before the command ends. Schedules live in Temporal: note them with \`pr
 export function registerBackup(program: Command): void {
   program
     .command('backup')
-    .summary('all data and configuration into one file, verified')
     .description('Writes all data, the symbol catalogue and the reports into one file, and checks it.')
     .argument('<file>', 'the file to write')
     .option('--json', 'print { path, bytes, tables, reports }')

@@ -36,7 +36,6 @@ A candle is complete when its bucket lies wholly between the file's first and la
 export function registerCandles(program: Command): void {
   program
     .command('candles')
-    .summary('candles of a tick file, to standard output; needs no server')
     .description('Builds the candles of a tick file and prints them. Needs no server.')
     .requiredOption('--ticks <csv>', 'the tick file, or a pattern such as "ticks/*.csv.gz"')
     .requiredOption('--interval <interval>', `one of ${INTERVALS.join(' ')}`)

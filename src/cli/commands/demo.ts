@@ -11,7 +11,6 @@ import { COLUMNS_HELP } from '../options/column-options.ts';
 import { LIVE_PAGES_PORT } from '../options/parse-port.ts';
 import { ExitError } from '../terminal/exit.ts';
 import { dataInput, sandboxInput } from './demo-input.ts';
-import { openUi } from './open-ui.ts';
 
 interface DemoOptions {
   readonly keep?: boolean;
@@ -25,7 +24,6 @@ interface DemoOptions {
 export function registerDemo(program: Command): void {
   program
     .command('demo')
-    .summary('the whole thing on the sandbox venue, or on your own CSV files')
     .description(
       'Starts Temporal with its Web UI, an embedded Postgres, a worker and the sandbox venue, imports the sandbox catalogue and runs the pipeline over it. ' +
         "Stops everything at the end and exits with the run's exit code.",
@@ -93,8 +91,9 @@ async function demo(options: DemoOptions): Promise<void> {
       log.info(`\nTemporal's Web UI was at ${workflows}; with --keep it stays up for looking around.`);
       return;
     }
+    const { openUi } = await import('./open-ui.ts');
     const pages = await openUi({ env: stackEnv, port: LIVE_PAGES_PORT, orFree: true, closers, log });
-    log.info(keptUp({ pages, workflows, workerLog: worker.logFile, env: stackEnv }));
+    log.info(keptUp({ pages, workflows, cli, workerLog: worker.logFile, env: stackEnv }));
     await Promise.race([stopped, abort]);
     if (fault !== undefined) throw new ExitError(1, fault);
     log.info('\nstopping everything …');
@@ -106,11 +105,13 @@ async function demo(options: DemoOptions): Promise<void> {
 function keptUp({
   pages,
   workflows,
+  cli,
   workerLog,
   env,
 }: {
   pages: string;
   workflows: string;
+  cli: string;
   workerLog: string;
   env: NodeJS.ProcessEnv;
 }): string {
@@ -119,6 +120,7 @@ function keptUp({
     '',
     `live pages:        ${pages}`,
     `Temporal's Web UI: ${workflows}`,
+    `Temporal's CLI:    ${cli}`,
     `worker log:        ${workerLog}`,
     'predictlab commands reach it with:',
     ...names.map((name) => `  export ${name}=${env[name]}`),

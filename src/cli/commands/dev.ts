@@ -9,7 +9,6 @@ import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { LIVE_PAGES_PORT, parsePort } from '../options/parse-port.ts';
 import { ExitError } from '../terminal/exit.ts';
-import { openUi } from './open-ui.ts';
 
 interface DevOptions {
   readonly port: number;
@@ -22,7 +21,6 @@ interface DevOptions {
 export function registerDev(program: Command): void {
   program
     .command('dev')
-    .summary('embedded Temporal, Postgres and a worker for real work, until Ctrl-C')
     .description(
       'Starts a Temporal server with its Web UI, an embedded Postgres (unless DATABASE_URL is set) and a worker on this machine, and keeps them up until Ctrl-C: what dies is started again. ' +
         'Workflows, schedules and data stay under PREDICTLAB_HOME, so the next `dev` carries on where this one stopped.',
@@ -67,7 +65,9 @@ async function dev(options: DevOptions): Promise<void> {
       closers,
       log,
     });
-    const pages = options.headless ? undefined : await openUi({ env: stackEnv, port: LIVE_PAGES_PORT, orFree: true, closers, log });
+    const pages = options.headless
+      ? undefined
+      : await (await import('./open-ui.ts')).openUi({ env: stackEnv, port: LIVE_PAGES_PORT, orFree: true, closers, log });
     if (options.json) {
       const { address, namespace, uiUrl } = server;
       process.stdout.write(
@@ -81,6 +81,7 @@ async function dev(options: DevOptions): Promise<void> {
           ...(pages ? [`pages      ${pages}`] : []),
           `Temporal   ${server.address}, namespace ${server.namespace}`,
           ...(server.uiUrl ? [`Web UI     ${server.uiUrl}`] : []),
+          `its CLI    ${cli}`,
           `Postgres   ${env.DATABASE_URL ? 'DATABASE_URL' : `embedded, ${home}`}`,
           `worker     ready; its log: ${worker.logFile}`,
           ...(isUsual ? [] : [`commands reach it with: ${settings.join(' ')}`]),

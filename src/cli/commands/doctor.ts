@@ -18,7 +18,6 @@ const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .summary('checks every service and says what to do')
     .description(
       'Checks Node.js, the Temporal CLI and server, a worker, Postgres, the venues, the API key, plugins, the home folder and its disk. ' +
         'Every line says ok, warn or fail, and what to do. Exit code 0 when nothing failed, 3 when a service cannot be reached, else 1.',

@@ -36,7 +36,6 @@ Ticks come by time, then in the venue's own order; candles by symbol, instrument
 export function registerExport(program: Command): void {
   program
     .command('export')
-    .summary('data out: csv, json, parquet')
     .description('Writes stored data as a table.')
     .argument('<what>', NAMES.join(', '))
     .option('--symbol <name>', 'only this symbol; may be given several times', collect)

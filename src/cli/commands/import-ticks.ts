@@ -33,7 +33,6 @@ Columns: time and price are needed; size, side, outcome and trade_id are used wh
 export function registerImport(program: Command): void {
   program
     .command('import')
-    .summary('data in')
     .description('Takes data of your own in.')
     .command('ticks <csv...>')
     .description('Imports ticks from CSV files (plain or gzip; quote patterns such as "ticks/*.csv").')

@@ -24,7 +24,6 @@ Values are empty during warm-up.
 export function registerIndicators(program: Command): void {
   program
     .command('indicators')
-    .summary('indicator values of a candle file as CSV; needs no server')
     .description('Computes an indicator over a candle file and prints one row a bar. Needs no server.')
     .requiredOption('--candles <csv>', 'the candle file: open_time,open,high,low,close,volume')
     .requiredOption('--name <indicator>', `one of ${INDICATOR_NAMES.join(', ')}`)

@@ -22,14 +22,12 @@ interface Options {
 export function registerLogs(program: Command): void {
   program
     .command('logs <run> [task]')
-    .summary('what a run, or one task of it, logged')
     .description(
       'Prints the log lines of a run’s tasks, oldest first, as workers of this PREDICTLAB_HOME kept them: when attempts began and how they ended, errors with their waits, and what custom tasks log. ' +
         'A task is named as in `status`: BTC_PRICE/collect, or BTC_PRICE for all its stages.',
     )
     .option('--follow', 'go on until the run has ended')
     .option('--json', 'one JSON object a line')
-    .addHelpText('after', '\nExamples:\n  predictlab logs my-run\n  predictlab logs my-run BTC_PRICE/collect --follow')
     .action(logs);
 }
 

@@ -24,7 +24,6 @@ forecasts: a CSV probability,outcome (0 or 1): Brier score, log loss, and a cali
 export function registerMetrics(program: Command): void {
   program
     .command('metrics')
-    .summary('metrics of a return series, or scores of forecasts, as JSON; needs no server')
     .description('Measures a series of returns, or scores forecasts, and prints JSON. Needs no server.')
     .option('--returns <csv>', 'a file time,return')
     .option('--forecasts <csv>', 'a file probability,outcome')

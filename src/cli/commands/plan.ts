@@ -15,7 +15,6 @@ import { useDatabase } from '../terminal/session.ts';
 import { backtestLines } from './plan-backtest.ts';
 import { withCoverage } from './plan-coverage.ts';
 import { retriesOf, retryLines } from './plan-retries.ts';
-import { plannedRun } from './planned-run.ts';
 
 interface Options extends RunCommandOptions {
   readonly retry?: string;
@@ -26,7 +25,6 @@ interface Options extends RunCommandOptions {
 /** Adds `predictlab plan`. */
 export function registerPlan(program: Command): void {
   addRunOptions(program.command('plan'))
-    .summary('what a run would do, in which order and why; runs nothing')
     .description('Shows the tasks of a run in execution order: what each waits for, what is reused and why. Runs nothing.')
     .option('--retry <run>', 'plan a retry of this closed run: what succeeded in it is reused')
     .option('--mermaid', 'print the graph as a Mermaid diagram')
@@ -36,6 +34,8 @@ export function registerPlan(program: Command): void {
       if (options.retry !== undefined) refuseBesideRetry(command);
       await useDatabase(async (database) => {
         const { input, earlier } = options.retry === undefined ? { input: given } : await retried(database, options.retry);
+        // what checks an input takes longer to load than to run
+        const { plannedRun } = await import('./planned-run.ts');
         const { config, graph } = await plannedRun(database, input);
         if (options.mermaid) return printLine(mermaidOf(graph));
         const tasks = await withCoverage(database, { tasks: planOf(graph, earlier), config });

@@ -18,7 +18,6 @@ them too. --staging removes rows that runs collected but never stored; a retry o
 export function registerPrune(program: Command): void {
   program
     .command('prune')
-    .summary('delete old data, by age')
     .description('Deletes what is older than you say, kind by kind, in one transaction.')
     .option('--ticks <age>', 'ticks, by their time')
     .option('--candles <age>', 'candles, by the end of their bucket')

@@ -9,7 +9,6 @@ import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
-import { plannedRun } from './planned-run.ts';
 
 interface Options extends RunCommandOptions {
   readonly fail?: readonly string[];
@@ -21,7 +20,6 @@ interface Options extends RunCommandOptions {
 /** Adds `predictlab rehearse`. */
 export function registerRehearse(program: Command): void {
   addRunOptions(program.command('rehearse'))
-    .summary('play a run in virtual time: how long, how sure, which --concurrent')
     .description(
       'Plays a run in virtual time through the scheduler of real runs, with durations drawn around those of earlier runs (1 s where there are none) and the faults you ask for. Runs nothing.',
     )
@@ -35,6 +33,7 @@ export function registerRehearse(program: Command): void {
       const runs = numberOption('--runs', options.runs, { least: 1, most: 100_000, integer: true });
       const input = await runInputFrom(options);
       await useDatabase(async (database) => {
+        const { plannedRun } = await import('./planned-run.ts');
         const { config, graph } = await plannedRun(database, input);
         const durations = await meanDurations(database);
         const rehearsal = rehearse({ graph, config, durations, failures, seed, runs });

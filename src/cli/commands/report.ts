@@ -15,7 +15,6 @@ import { useDatabase, withPredictLab } from '../terminal/session.ts';
 export function registerReport(program: Command): void {
   program
     .command('report <run>')
-    .summary('where the report of a run is')
     .description(
       'Prints the path of a run’s report, a page that needs no server and no network. When the report is not on this machine (another worker wrote it), it is made again from the database; that of a run which was terminated from outside is made now.',
     )

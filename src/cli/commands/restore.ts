@@ -9,7 +9,6 @@ import { useDatabase } from '../terminal/session.ts';
 export function registerRestore(program: Command): void {
   program
     .command('restore')
-    .summary('put a backup back, verified')
     .description(
       'Puts back what `predictlab backup` wrote. The database must be empty unless --replace is given, and no worker may be connected. Everything is read back and compared; when anything is wrong, the database stays as it was.',
     )

@@ -9,7 +9,6 @@ import { startAndFollow } from './run.ts';
 export function registerRetry(program: Command): void {
   program
     .command('retry <run>')
-    .summary('try what failed again; what succeeded is kept')
     .description(
       'While a run is open, its failed and skipped tasks go again. A closed run is started anew under another id, as of the same instant, and takes over everything that succeeded.',
     )

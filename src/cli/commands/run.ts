@@ -25,7 +25,6 @@ interface Options extends RunCommandOptions {
 /** Adds `predictlab run`. */
 export function registerRun(program: Command): void {
   addRunOptions(program.command('run'))
-    .summary('start a run, watch it, and see where its report is')
     .description(
       'Starts a run and shows its progress until it ends. Ctrl-C cancels the run and waits for it to wind down; a second Ctrl-C only stops watching.',
     )

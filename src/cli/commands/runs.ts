@@ -14,7 +14,6 @@ import { registerRunsCompare } from './runs-compare.ts';
 export function registerRuns(program: Command): void {
   const runs = program
     .command('runs')
-    .summary('the last runs, newest first')
     .description(
       'The last runs, newest first. A run that closed as Completed in Temporal and is not in this database is `unknown`: how it ended stands in the database of its worker.',
     )

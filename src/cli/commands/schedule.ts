@@ -7,7 +7,6 @@ import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
-import { plannedRun } from './planned-run.ts';
 
 interface Options extends RunCommandOptions {
   readonly id: string;
@@ -21,7 +20,6 @@ interface Options extends RunCommandOptions {
 export function registerSchedule(program: Command): void {
   const schedule = program
     .command('schedule')
-    .summary('the runs that come by themselves')
     .description(
       `Runs that come by themselves: by default "${DEFAULT_SCHEDULE.cron}" UTC, one at a time, and what was missed for more than a minute is not caught up.`,
     );
@@ -49,6 +47,7 @@ export function registerSchedule(program: Command): void {
         };
         await useDatabase(async (database) => {
           // What is wrong is said to whoever asks, not hours later to a run that nobody watches.
+          const { plannedRun } = await import('./planned-run.ts');
           const checked = { ...asked, check: (whole: PipelineInput) => plannedRun(database, whole) };
           await withPredictLab(async (lab) => {
             let done = 'updated';

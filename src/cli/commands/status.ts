@@ -1,17 +1,19 @@
 import type { Command } from 'commander';
 import { messageOf } from '../../contracts/errors.ts';
+import type { PredictLab } from '../../client.ts';
 import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
+import type { RunResult } from '../../contracts/words.ts';
 import { askRun } from '../records/asked-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { renderLiveTable } from '../terminal/terminal.ts';
 import { filledIn } from './fill-in.ts';
+import { resultOfEnded } from './run-end.ts';
 
 /** Adds `predictlab status`. */
 export function registerStatus(program: Command): void {
   program
     .command('status <run>')
-    .summary('where every task of a run stands')
     .description('Where every task of a run stands: live while it runs, its last state after it ended.')
     .option('--json', 'print the whole status as JSON')
     .action(async (run: string, { json }: { json?: boolean }) => {
@@ -26,7 +28,19 @@ export function registerStatus(program: Command): void {
         };
         // A run whose input was refused has no tasks to show, but a reason.
         if (status.totalTasks === 0 && status.finishedAt !== null) await lab.result(run).catch((error: unknown) => note(messageOf(error)));
-        printLine(renderLiveTable(status, { tasks: Object.fromEntries(attempts) }, view).join('\n'));
+        const result = await verdictOf(lab, run, status);
+        printLine(renderLiveTable(status, { tasks: Object.fromEntries(attempts), ...(result && { result }) }, view).join('\n'));
       });
     });
+}
+
+/** How an ended run ended; undefined while it is open, and of one that left nothing (its reason is told beside). */
+async function verdictOf(lab: PredictLab, run: string, status: PipelineStatus): Promise<RunResult | undefined> {
+  if (status.finishedAt === null) return undefined;
+  // what the database recorded says it itself
+  if ('result' in status) return status.result as RunResult;
+  return await resultOfEnded(lab, run).then(
+    ({ result }) => result,
+    () => 'failed' as const,
+  );
 }

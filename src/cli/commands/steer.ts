@@ -6,18 +6,11 @@ import { withPredictLab } from '../terminal/session.ts';
 
 /** `cancel`, `pause`, `resume`, `slots`: one request each to an open run. */
 export function registerSteer(program: Command): void {
-  steer(
-    program,
-    'cancel <run>',
-    'end a run early: what runs is cancelled, the rest does not start',
-    (lab, run) => lab.cancel(run),
-    'is winding down; it closes as Canceled',
-  );
-  steer(program, 'pause <run>', 'start no new task until `resume`; what runs goes on', (lab, run) => lab.pause(run), 'is paused');
-  steer(program, 'resume <run>', 'start tasks again after `pause`', (lab, run) => lab.resume(run), 'goes on');
+  steer(program, 'cancel <run>', (lab, run) => lab.cancel(run), 'is winding down; it closes as Canceled');
+  steer(program, 'pause <run>', (lab, run) => lab.pause(run), 'is paused');
+  steer(program, 'resume <run>', (lab, run) => lab.resume(run), 'goes on');
   program
     .command('slots <run> <count>')
-    .summary('let more or fewer tasks of an open run go at once')
     .option('--json', 'print { runId, maxConcurrent } as JSON')
     .action(async (run: string, count: string, { json }: { json?: boolean }) => {
       const value = Number(count);
@@ -28,10 +21,9 @@ export function registerSteer(program: Command): void {
     });
 }
 
-function steer(program: Command, usage: string, summary: string, ask: (lab: PredictLab, run: string) => Promise<void>, said: string): void {
+function steer(program: Command, usage: string, ask: (lab: PredictLab, run: string) => Promise<void>, said: string): void {
   program
     .command(usage)
-    .summary(summary)
     .option('--json', 'print { runId } as JSON')
     .action(async (run: string, { json }: { json?: boolean }) => {
       await withPredictLab((lab) => ask(lab, run));

@@ -18,7 +18,6 @@ import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
 import { fitText, oneLine } from '../terminal/terminal-text.ts';
-import { searchSymbols } from './symbols-search.ts';
 
 const TITLE_WIDTH = 60;
 
@@ -49,7 +48,6 @@ const collect = (value: string, earlier: readonly string[] = []): readonly strin
 export function registerSymbols(program: Command): void {
   const symbols = program
     .command('symbols')
-    .summary('the symbol catalogue: list, search, add, import, export')
     .description('Manages the symbol catalogue: which markets of which source each symbol stands for.')
     .addHelpText('after', HELP);
   symbols
@@ -69,7 +67,10 @@ export function registerSymbols(program: Command): void {
     .argument('[text...]', 'words to look for')
     .option('--tag <slug>', 'only open Polymarket events of this tag: crypto, politics, sports …')
     .option('--json', 'print what was found as JSON')
-    .action((words: string[], options: Json & { tag?: string }) => searchSymbols(words.join(' '), options));
+    .action(async (words: string[], options: Json & { tag?: string }) => {
+      const { searchSymbols } = await import('./symbols-search.ts');
+      await searchSymbols(words.join(' '), options);
+    });
   symbols
     .command('add')
     .summary('a new symbol, or more selectors for one')

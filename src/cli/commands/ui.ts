@@ -2,13 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
 import { stopSignal } from '../../set-up/processes/stop-signal.ts';
-import { createLog } from '../../telemetry/log.ts';
 import { isLoopback } from '../../ui/access.ts';
 import { LIVE_PAGES_PORT, parsePort } from '../options/parse-port.ts';
 import { usageError } from '../terminal/exit.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note } from '../terminal/print.ts';
-import { openUi } from './open-ui.ts';
 
 interface Options {
   readonly port: number;
@@ -22,7 +20,6 @@ interface Options {
 export function registerUi(program: Command): void {
   program
     .command('ui')
-    .summary('the live pages: all runs at a glance, each run while it runs, symbols as of now')
     .description(
       'Serves the pages on this machine until Ctrl-C: / shows the last runs × symbols, a run’s page follows the run while it is open, a task opens with its attempts and log lines. ' +
         'It only shows, unless --control lets whoever has the printed token pause, resume, cancel and retry.',
@@ -32,13 +29,13 @@ export function registerUi(program: Command): void {
     .option('--control', 'let the pages act, with a token')
     .option('--open', 'open it in the browser')
     .option('--json', 'print { address, token } as one line of JSON once it answers')
-    .addHelpText('after', '\nExamples:\n  predictlab ui --open\n  predictlab ui --control --port 9000')
     .action(ui);
 }
 
 async function ui(options: Options): Promise<void> {
   const { env } = process;
   if (options.listen.trim() === '') throw usageError('--listen: write an address of this machine, for example 127.0.0.1');
+  const [{ createLog }, { openUi }] = await Promise.all([import('../../telemetry/log.ts'), import('./open-ui.ts')]);
   const log = createLog({ LOG_LEVEL: 'warn', ...env });
   const closers = new Closers(log);
   const { stopped } = stopSignal();

@@ -7,7 +7,6 @@ import { follow } from './run.ts';
 export function registerWatch(program: Command): void {
   program
     .command('watch <run>')
-    .summary('follow a run to its end')
     .description('Shows the live table of a run until it ends, then its summary. Ctrl-C stops watching; the run goes on.')
     .option('--strict', 'exit with 1 when the run is degraded, too')
     .option('--json', 'print the result as JSON when the run ends')

@@ -9,7 +9,6 @@ import { withPredictLab } from '../terminal/session.ts';
 export function registerWhy(program: Command): void {
   program
     .command('why <run> <task>')
-    .summary('why a task is not running, or how it ended')
     .description('One line: what a task waits for, or why it was skipped or failed. A task is SYMBOL/stage, or the id of a custom task.')
     .option('--json', 'print { taskId, why } as JSON')
     .action(async (run: string, taskId: string, { json }: { json?: boolean }) => {

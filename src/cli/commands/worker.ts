@@ -6,7 +6,6 @@ import { usageError } from '../terminal/exit.ts';
 export function registerWorker(program: Command): void {
   program
     .command('worker')
-    .summary('run tasks until told to stop')
     .description(
       'Polls the task queue and runs workflows and tasks. On SIGINT or SIGTERM it stops taking work, lets what runs finish for a moment, and closes in order. It logs "worker ready" when it polls.',
     )

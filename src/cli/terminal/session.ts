@@ -1,9 +1,6 @@
 import type { PredictLab } from '../../client.ts';
 import { Closers } from '../../closers.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { openDatabase } from '../../storage/database/open-database.ts';
-import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
-import { createLog } from '../../telemetry/log.ts';
 
 /**
  * Connects to Temporal for one command and closes again on every path.
@@ -23,6 +20,12 @@ export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): 
 
 /** Opens the database (DATABASE_URL, or the embedded server) for one command and closes again on every path. */
 export async function useDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  // Neither `--help` nor a wrong option waits for Postgres' client.
+  const [{ createLog }, { resolveDatabase }, { openDatabase }] = await Promise.all([
+    import('../../telemetry/log.ts'),
+    import('../../storage/embedded/resolve-database.ts'),
+    import('../../storage/database/open-database.ts'),
+  ]);
   const log = createLog({ LOG_LEVEL: 'warn', ...process.env });
   const closers = new Closers(log);
   try {

@@ -32,22 +32,29 @@ export const headLine = (
   const ended = status.finishedAt !== null;
   const elapsed = ended ? status.durationSeconds : Math.max(0, (view.now - Date.parse(status.startedAt)) / 1000);
   const done = symbols.filter((s) => !['pending', 'running'].includes(s.verdict)).length;
-  const left = ended ? null : (extras.secondsLeft ?? carriedOn(status.progress, elapsed));
+  // a paused run gets no nearer to its end
+  const left = ended || status.paused ? null : (extras.secondsLeft ?? carriedOn(status.progress, elapsed));
   const counts = symbols.length > 0 ? `${done}/${symbols.length} symbols` : `${status.completedTasks}/${status.totalTasks} tasks`;
   const percent = `${Math.floor(status.progress * 100)} %`;
   const end = extras.result === undefined ? [] : [paint(`${STATE_GLYPHS[extras.result]} ${extras.result}`, extras.result)];
-  const time = `${formatStopwatch(elapsed)}${ended ? '' : ' elapsed'}${left === null ? '' : `, ~${formatStopwatch(left)} left`}`;
+  const remaining = left === null ? '' : `~${formatStopwatch(left)} left`;
+  const time = `${formatStopwatch(elapsed)}${ended ? '' : ' elapsed'}${remaining === '' ? '' : `, ${remaining}`}`;
+  const shortTime = remaining === '' ? formatStopwatch(elapsed) : remaining;
   const paused = status.paused && !ended ? ['paused'] : [];
   // a worker of an earlier build does not say
   const slots = ended || !status.maxConcurrent ? [] : [`${status.statusBreakdown.running}/${status.maxConcurrent} slots`];
   const bar = (cells: number): string => paint(progressBar(status.progress, cells), extras.result ?? 'running');
   const id = oneLine(status.runId);
-  // the widest form that fits: parts go in the order in which they are missed least
+  // the widest form that fits: parts go in the order in which they are missed least; id and bar stay longest
   const forms = [
     [id, ...end, counts, bar(18), percent, time, ...slots, ...paused],
-    [id, ...end, counts, percent, time, ...slots, ...paused],
-    [id, ...end, counts, percent, time, ...paused],
-    [...end, counts, percent, time, ...paused],
+    [id, ...end, counts, bar(10), percent, time, ...slots, ...paused],
+    [id, ...end, counts, bar(10), percent, shortTime, ...slots, ...paused],
+    [id, ...end, bar(10), percent, shortTime, ...slots, ...paused],
+    [id, ...end, bar(10), percent, shortTime, ...paused],
+    [id, ...end, bar(6), percent, ...paused],
+    [id, ...end, percent, ...paused],
+    [...end, counts, bar(6), percent, ...paused],
     [...end, percent, ...paused],
   ].map((parts) => parts.join('  '));
   return forms.find((form) => textWidth(stripVTControlCharacters(form)) <= view.width) ?? fitText(`${percent} ${id}`, view.width);

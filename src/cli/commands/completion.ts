@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { didYouMean } from '../../contracts/nearest-name.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
+import { candidatesFor } from '../completion/candidates.ts';
+import { knownNames } from '../completion/known-names.ts';
+import { SHELL_SCRIPTS, SHELLS, type Shell } from '../completion/shell-scripts.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printLine } from '../terminal/print.ts';
+
+const HELP = `
+The script completes commands, options, stages, symbols and run ids. It starts no server: names come from the database where one is
+up, else from the pages that lie under PREDICTLAB_HOME.`;
+
+/** Adds `predictlab completion`. */
+export function registerCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description(
+      'Prints the script that completes `predictlab …` in a shell; behind `--` the words of a line, it prints what may come next.',
+    )
+    .argument('<shell>', SHELLS.join(', '))
+    .argument('[words...]', 'the words of a line that is being typed')
+    .addHelpText('after', HELP)
+    .action(completion);
+}
+
+async function completion(asked: string, words: readonly string[]): Promise<void> {
+  const shell = SHELLS.find((known) => known === asked);
+  if (shell === undefined) throw usageError(`completion ${asked}: there are ${SHELLS.join(', ')}${didYouMean(asked, SHELLS)}`);
+  if (words.length === 0) return void process.stdout.write(SHELL_SCRIPTS[shell]);
+  const { createProgram } = await import('../program.ts');
+  const found = await candidatesFor(await createProgram(words[0]), words, knownNames(homeFolder(process.env), process.env));
+  if (found === 'files') return printLine(':files');
+  for (const { word, about } of found) printLine(lineFor(shell, word, about));
+}
+
+const lineFor = (shell: Shell, word: string, about: string): string => (shell === 'bash' || about === '' ? word : `${word}\t${about}`);

@@ -1,0 +1,66 @@
+/** Shells that can be completed in. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/**
+ * Each asks `predictlab completion <shell> -- <words>` for what may be typed next: a word a line, for zsh and fish with what it is
+ * behind a tab, or `:files`.
+ */
+export const SHELL_SCRIPTS: Readonly<Record<Shell, string>> = {
+  // bash takes a colon, and an equals sign, for the end of a word: what stands before one must not be repeated
+  bash: `_predictlab() {
+  local line="\${COMP_LINE:0:COMP_POINT}" out cur kept
+  local -a words
+  read -ra words <<<"$line"
+  [[ $line == *[[:space:]] ]] && words+=('')
+  cur="\${words[-1]}"
+  out="$("\${words[0]}" completion bash -- "\${words[@]:1}" 2>/dev/null)" || return
+  if [[ $out == :files ]]; then
+    compopt -o default
+    COMPREPLY=()
+    return
+  fi
+  kept="\${cur%"\${cur##*[:=]}"}"
+  local IFS=$'\\n'
+  COMPREPLY=()
+  local word
+  for word in $out; do COMPREPLY+=("\${word#"$kept"}"); done
+  [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]] && compopt -o nospace
+}
+complete -F _predictlab predictlab
+`,
+  zsh: `#compdef predictlab
+_predictlab() {
+  local out line word
+  local -a found
+  out="$("\${words[1]}" completion zsh -- "\${(@)words[2,CURRENT]}" 2>/dev/null)" || return
+  if [[ $out == :files ]]; then
+    _files
+    return
+  fi
+  for line in "\${(@f)out}"; do
+    [[ -z $line ]] && continue
+    word="\${\${line%%$'\\t'*}//:/\\\\\\\\:}"
+    [[ $line == *$'\\t'* ]] && word+=":\${line#*$'\\t'}"
+    found+=("$word")
+  done
+  _describe -V predictlab found
+}
+if [[ $funcstack[1] == _predictlab ]]; then
+  _predictlab "$@"
+else
+  compdef _predictlab predictlab
+fi
+`,
+  fish: `function __predictlab_complete
+    set -l words (commandline -opc)
+    set -l out ($words[1] completion fish -- $words[2..-1] (commandline -ct) 2>/dev/null)
+    if test "$out" = :files
+        __fish_complete_path (commandline -ct)
+    else
+        printf '%s\\n' $out
+    end
+end
+complete -c predictlab -f -a '(__predictlab_complete)'
+`,
+};
