@@ -75,7 +75,7 @@ export function execute({ candles, market, indicators }: BacktestData, trial: Tr
 /** Adds what depends on the other trials, the proof and the passport. @internal */
 export function finish(data: BacktestData, execution: TradedTrial, options: BacktestOptions, trials: Trials): BacktestResult {
   const { candles, market, indicators, hash } = data;
-  const { decisions, simulation, moments, sample } = execution;
+  const { decisions, simulation, moments, sample, lockedDays: locked } = execution;
   const { strategy, params } = execution.trial;
   const { values, reasons } = separate({ ...execution.metrics, deflatedSharpe: deflatedSharpe(moments, trials) });
   const { proofCuts, seed, ...settings } = options;
@@ -85,7 +85,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     metrics: values,
     undefined: reasons,
     sample,
-    weak: weakMetrics(values, { ...sample, returns: sample.dailyReturns, nonZero: moments.nonZero, unit: 'daily return' }),
+    weak: weakMetrics(values, { ...sample, returns: sample.dailyReturns, locked, nonZero: moments.nonZero, unit: 'daily return' }),
     standardErrors: { sharpe: numberOrNull(execution.sharpeError) },
     trades: simulation.trades,
     cut: simulation.cut,

@@ -1,12 +1,13 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import type { BacktestData } from './engine/backtest-data.ts';
-import { type CandleSeries, candlesBetween } from './engine/candle-series.ts';
+import { barLength, type CandleSeries, candlesBetween } from './engine/candle-series.ts';
 import { decisionsOf, HOLD } from './engine/decisions.ts';
 import { type Simulation, simulate } from './engine/engine.ts';
 import type { Market } from './engine/market.ts';
 import { PERIODS_PER_YEAR } from './engine/measure.ts';
 import type { BacktestOptions } from './engine/options.ts';
+import { positionsOf } from './engine/positions.ts';
 import { cagr, DAYS_PER_YEAR } from './metrics/cagr.ts';
 import { calmar } from './metrics/calmar.ts';
 import { dailyReturns } from './metrics/daily-returns.ts';
@@ -60,8 +61,14 @@ export interface WalkForwardWindow {
   readonly outOfSample: StretchMetrics;
 }
 
+/** A window that was left out, and why: its test days are in no figure. */
+export interface SkippedWindow extends Pick<WalkForwardWindow, 'trainFrom' | 'trainTo' | 'testFrom' | 'testTo'> {
+  readonly because: string;
+}
+
 export interface WalkForwardResult {
   readonly windows: readonly WalkForwardWindow[];
+  readonly skipped: readonly SkippedWindow[];
   /** The test parts one after the other, each day's return on what the days before left; deflated by all trials. */
   readonly outOfSample: StretchMetrics;
   /** Probability of overfitting of the trials over the whole series, in [0, 1], or null and why. */
@@ -73,14 +80,20 @@ export interface WalkForwardResult {
 interface Stretch {
   readonly returns: Float64Array;
   readonly moments: Moments;
+  /** At each bar's close, and what it began with. */
+  readonly equity: Float64Array;
+  readonly cash: number;
+  /** Of closed positions. */
   readonly pnls: readonly number[];
+  /** Positions taken. */
   readonly trades: number;
 }
 
 /**
  * Walks through a series: picks the best trial on `trainMs` of it, trades that on the `testMs` that follow, moves on by `testMs`
  * and picks again. Decisions are made once over the whole series (they depend on the past alone, so that averages are warm when
- * a window begins); money starts anew in each part, what the rule then holds is bought at its second bar. A market's resolution is known only to a part that reaches the last bar.
+ * a window begins); money starts anew in each part, what the rule then holds is bought at its second bar, and what it holds at the
+ * end is closed at the last close, both at what that costs. A market's resolution is known only to a part that reaches the last bar.
  *
  * @throws PredictLabError BadInput when the series is shorter than one window, or a part is no whole number of days
  */
@@ -95,16 +108,21 @@ export function walkForward(
       'BadInput',
       'the parts of a walk-forward are whole days, so that no day is in two of them; write --train 60d --test 14d',
     );
-  const spans = windowsOf(candles, trainMs, testMs);
+  const { spans, skipped } = windowsOf(candles, trainMs, testMs);
   const decisions = trials.map((trial) => decisionsOf({ ...trial, candles, market, cache: indicators }));
-  const whole = decisions.map((of) => stretchOf(candles, of, market, options));
+  const whole = decisions.map((of) => {
+    // a thousand equity curves need not be kept
+    const { returns, moments } = stretchOf(candles, of, market, options);
+    return { returns, moments };
+  });
   const together = trialsOf(whole.map(({ moments }) => ratioOf(moments)));
   const part = (trial: number, [from, to]: readonly [number, number], days: DayRange): Stretch => {
-    const known = to >= candles.length ? market : { ...market, resolution: { kind: 'open' } as const };
+    const ends = to >= candles.length;
+    const known = ends ? market : { ...market, resolution: { kind: 'open' } as const };
     const own = decisions[trial].slice(from, to);
     // what the rule held when the part began was decided before it
     if (own[0] === HOLD) own[0] = standingAt(decisions[trial], from);
-    return stretchOf(candlesBetween(candles, from, to), own, known, options, days);
+    return stretchOf(candlesBetween(candles, from, to), own, known, options, { days, leaves: !ends });
   };
   const tests: Stretch[] = [];
   const windows = spans.map(({ train, test, ...times }): WalkForwardWindow => {
@@ -124,8 +142,8 @@ export function walkForward(
   const overfitting = probabilityOfOverfitting(whole.map(({ returns }) => returns));
   const outOfSample = metricsOf(tests, together);
   return typeof overfitting === 'number'
-    ? { windows, outOfSample, overfitting }
-    : { windows, outOfSample, overfitting: null, overfittingUndefined: overfitting.because };
+    ? { windows, skipped, outOfSample, overfitting }
+    : { windows, skipped, outOfSample, overfitting: null, overfittingUndefined: overfitting.because };
 }
 
 /** A trial without a ratio comes after all that have one. */
@@ -136,11 +154,11 @@ const rankOf = ({ moments }: Stretch): number => {
 
 const ratioOf = ({ mean, deviation }: Moments): number => (deviation > 0 ? mean / deviation : Number.NaN);
 
-function windowsOf({ openTime, length }: CandleSeries, trainMs: number, testMs: number) {
+function windowsOf(candles: CandleSeries, trainMs: number, testMs: number) {
+  const { openTime, length } = candles;
   // whole UTC days, so that no day is in two parts
   const first = Math.ceil(openTime[0] / DAY_MS) * DAY_MS;
-  // the last bar is as long as the one before it
-  const end = length < 2 ? first : openTime[length - 1] + (openTime[length - 1] - openTime[length - 2]);
+  const end = openTime[length - 1] + barLength(candles);
   const barAt = (time: number): number => {
     let [low, high] = [0, length];
     while (low < high) {
@@ -151,16 +169,19 @@ function windowsOf({ openTime, length }: CandleSeries, trainMs: number, testMs: 
     return low;
   };
   const spans = [];
+  const skipped: SkippedWindow[] = [];
   for (let trainFrom = first; trainFrom + trainMs + testMs <= end; trainFrom += testMs) {
     const testFrom = trainFrom + trainMs;
     const testTo = testFrom + testMs;
     const train: [number, number] = [barAt(trainFrom), barAt(testFrom)];
     const test: [number, number] = [train[1], barAt(testTo)];
+    const times = { trainFrom, trainTo: testFrom, testFrom, testTo };
     // a stretch without two bars has nothing to decide and fill on
-    if (train[1] - train[0] < 2 || test[1] - test[0] < 2) continue;
-    spans.push({ trainFrom, trainTo: testFrom, testFrom, testTo, train, test });
+    const short = train[1] - train[0] < 2 ? 'training' : test[1] - test[0] < 2 ? 'test' : undefined;
+    if (short === undefined) spans.push({ ...times, train, test });
+    else skipped.push({ ...times, because: `fewer than two bars in the ${short} part` });
   }
-  if (spans.length > 0) return spans;
+  if (spans.length > 0) return { spans, skipped };
   const days = (ms: number): number => Math.round((ms / DAY_MS) * 100) / 100;
   throw new PredictLabError(
     'BadInput',
@@ -182,14 +203,24 @@ function standingAt(decisions: Uint8Array, bar: number): number {
   return HOLD;
 }
 
-/** @param days the days that the stretch stands for: those without bars return nothing, and count. @default from its first to its last bar */
-function stretchOf(candles: CandleSeries, decisions: Uint8Array, market: Market, options: BacktestOptions, days?: DayRange): Stretch {
-  const simulation: Simulation = simulate(candles, decisions, market, options);
+/**
+ * @param part.days the days that the stretch stands for: those without bars return nothing, and count. @default from its first to its last bar
+ * @param part.leaves whether it ends before the series does, so that what is held is closed
+ */
+function stretchOf(
+  candles: CandleSeries,
+  decisions: Uint8Array,
+  market: Market,
+  options: BacktestOptions,
+  { days, leaves }: { readonly days?: DayRange; readonly leaves?: boolean } = {},
+): Stretch {
+  const simulation: Simulation = simulate(candles, decisions, market, options, leaves === true ? true : undefined);
   const traded = dailyReturns(options.cash, candles.openTime, simulation.equity);
   const returns = days === undefined ? traded : new Float64Array(days.to - days.from);
   if (days !== undefined) returns.set(traded, Math.floor(candles.openTime[0] / DAY_MS) - days.from);
-  const closed = simulation.trades.filter(({ end }) => end !== 'mark');
-  return { returns, moments: momentsOf(returns), pnls: closed.map(({ pnl }) => pnl), trades: simulation.trades.length };
+  const { count, closed } = positionsOf(simulation.trades);
+  const { equity } = simulation;
+  return { returns, moments: momentsOf(returns), equity, cash: options.cash, pnls: closed, trades: count };
 }
 
 /** Stretches one after the other, measured as one. */
@@ -198,10 +229,11 @@ function metricsOf(stretches: readonly Stretch[], trials = { count: 1 }): Stretc
   const pnls = stretches.flatMap((one) => one.pnls);
   const moments = stretches.length === 1 ? stretches[0].moments : momentsOf(returns);
   let growth = 1;
-  const curve = returns.map((value) => {
-    growth *= 1 + value;
-    return growth;
-  });
+  const curve: number[] = [];
+  for (const stretch of stretches) {
+    for (const value of stretch.equity) curve.push((growth * value) / stretch.cash);
+    growth = curve[curve.length - 1];
+  }
   const days = returns.length;
   const drawdown = maxDrawdown(1, curve);
   const annual = days < 2 ? undefinedBecause('needs at least two daily returns') : cagr(growth, days / DAYS_PER_YEAR);

@@ -33,6 +33,14 @@ export interface ExclusiveGroup {
   readonly markets: number | null;
 }
 
+/** What a market asked of takers, and its grid, until it was seen to ask something else. */
+export interface EarlierTerms {
+  /** When the next ones were first seen; UTC epoch milliseconds. */
+  readonly until: number;
+  readonly fees: FeeSchedule | null;
+  readonly tickSize: number | null;
+}
+
 /** One binary market at one source (or one of the user's files). */
 export interface Instrument {
   /** `polymarket:<conditionId>`, `predict:<marketId>`, `file:<name>` */
@@ -47,6 +55,8 @@ export interface Instrument {
   /** When trading began, and when it ended or is planned to end, where the venue says so; UTC epoch milliseconds. */
   readonly opensAt: number | null;
   readonly closesAt: number | null;
+  /** The end that the venue announces, also of a market that ended earlier; absent where it announces none, and in what was stored before it was noted. */
+  readonly plannedEnd?: number;
   /**
    * Of a closed market: no trade was made after this moment. The close that the venue itself states, else when it was first seen
    * closed by the venue's clock; never a planned end. Absent while it is open, and in what was stored before it was noted.
@@ -60,6 +70,8 @@ export interface Instrument {
   readonly fees: FeeSchedule | null;
   /** Smallest price step in force now. */
   readonly tickSize: number | null;
+  /** Fees and price steps before they were changed, oldest first; absent where no change was seen. */
+  readonly earlierTerms?: readonly EarlierTerms[];
   /** Ids of the same market at other venues (`polymarketConditionIds`). */
   readonly twins: readonly string[];
   /** The group of which only one market wins; absent for markets of none, and for what was stored before groups were read. */

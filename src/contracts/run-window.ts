@@ -11,3 +11,6 @@ export const windowOf = ({ asOf, daysBack }: { readonly asOf: number; readonly d
   from: asOf - daysBack * DAY_MS,
   to: asOf,
 });
+
+/** A run whose instant lies no further back than this looks at the present: what it sees minutes later is what it knows. */
+export const PRESENT_MS = 3_600_000;

@@ -1,9 +1,8 @@
-import type { Instrument, Resolution, TimeRange } from '../contracts/market-data.ts';
+import type { FeeSchedule, Instrument, Resolution, TimeRange } from '../contracts/market-data.ts';
+import { PRESENT_MS } from '../contracts/run-window.ts';
 
 /** Venues stamp trades by clocks of their own: a minute after a market's end still belongs to it. */
 export const SETTLE_MS = 60_000;
-/** A run whose instant lies no further back than this looks at the present. */
-const PRESENT_MS = 3_600_000;
 
 /** What the walks need to know of a market. */
 export type Life = Pick<Instrument, 'opensAt' | 'closed' | 'endsBy' | 'seenClosedAt'>;
@@ -29,24 +28,45 @@ export function lifelessAfter(instrument: Life, window: TimeRange): TimeRange[] 
   return window.to > from ? [{ from, to: window.to }] : [];
 }
 
+/** When something was said: as of which run, and by which clock. */
+interface Seen {
+  readonly asOf: number;
+  readonly clock: number;
+}
+
+/** A run about now knows what it sees, though the answer comes seconds after the instant that it is named by. */
+const knownFrom = ({ asOf, clock }: Seen): number => (clock - asOf <= PRESENT_MS ? asOf : clock);
+
 /**
  * Notes of a market what its venue does not say: by when it had closed, and when its result became known. Both are the moment
  * at which it was first seen so, by the venue's clock: a run as of the past sees the market of today, and must not date it back.
  *
  * @param known the same market as earlier runs saw it
- * @param seen when this was said: as of which run, and by which clock
  */
-export function noteClose(instrument: Instrument, known: Instrument | undefined, seen: { asOf: number; clock: number }): Instrument {
+export function noteClose(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
   const { endsBy: stated, seenClosedAt: _, ...facts } = instrument;
   if (!instrument.closed) return facts;
   const noted = known?.closed === true ? known : undefined;
   const endsBy = stated === undefined ? (noted?.endsBy ?? seen.clock) : Math.max(stated, noted?.endsBy ?? stated);
-  // a run about now knows what it sees, though the answer comes seconds after the instant that it is named by
-  const now = seen.clock - seen.asOf <= PRESENT_MS ? seen.asOf : seen.clock;
+  const now = knownFrom(seen);
   const seenClosedAt = noted?.seenClosedAt ?? Math.min(now, seen.clock);
   const closesAt = facts.closesAt === null ? endsBy : Math.min(facts.closesAt, endsBy);
   return { ...facts, closesAt, endsBy, seenClosedAt, resolution: datedResolution(facts.resolution, known?.resolution, now) };
 }
+
+/** So many changes of its terms are kept of a market, the newest ones. */
+const MOST_TERMS = 100;
+
+/** Keeps the terms that a market had before, so that a run as of the past does not trade on those of today. */
+export function noteTerms(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
+  if (known === undefined) return instrument;
+  const { fees, tickSize, earlierTerms = [] } = known;
+  const same = tickSize === instrument.tickSize && termsOf(fees) === termsOf(instrument.fees);
+  const terms = same ? earlierTerms : [...earlierTerms, { until: knownFrom(seen), fees, tickSize }].slice(-MOST_TERMS);
+  return terms.length === 0 ? instrument : { ...instrument, earlierTerms: terms };
+}
+
+const termsOf = (fees: FeeSchedule | null): string => (fees === null ? '' : `${fees.model} ${fees.rate} ${fees.exponent ?? 1}`);
 
 function datedResolution(resolution: Resolution, known: Resolution | undefined, first: number): Resolution {
   if (resolution.kind !== 'settled' || resolution.at !== null) return resolution;

@@ -4,7 +4,8 @@ import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { marketForecasts } from '../../src/backtest/metrics/calibration.ts';
 import { decodeEquity, decodeTrades, encodeEquity, encodeTrades, MOST_POINTS, thinned } from '../../src/backtest/record/curve-columns.ts';
 import { decodeMetrics, encodeCalibration, encodeMetrics, rankedSharpe } from '../../src/backtest/record/metrics-column.ts';
-import { decodePassport, encodePassport, shortPassport } from '../../src/backtest/record/passport-column.ts';
+import { decodePassport, encodePassport, type StoredPassport, shortPassport } from '../../src/backtest/record/passport-column.ts';
+import { tradingTerms } from '../../src/backtest/record/trading-terms.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import { walk } from './series.ts';
@@ -64,14 +65,16 @@ describe('a stored backtest', () => {
         expect(points.at(-1)).toEqual({ time: candles.openTime[candles.length - 1], equity: metrics.finalEquity });
         if (candles.length <= MOST_POINTS) expect(points.map(({ equity }) => equity)).toEqual([...result.equity]);
         else expect(points.length).toBeLessThanOrEqual(MOST_POINTS);
-        const passport = decodePassport(stored(encodePassport(candles, result.passport, 'b')));
+        const passport = decodePassport(stored(encodePassport(candles, result.passport, { basis: 'b', leftOut: 7 })));
         expect(passport).toEqual({
           ...result.passport,
           basis: 'b',
           bars: candles.length,
           from: candles.openTime[0],
           to: candles.openTime[candles.length - 1],
+          leftOut: 7,
         });
+        expect(tradingTerms(passport as StoredPassport)).toContain('7 older bars left out');
         expect(shortPassport(passport)).toBe(result.passport.id.slice(0, 16));
       }),
       { numRuns: 30 },

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import { candlesBetween } from '../../src/backtest/engine/candle-series.ts';
+import { LONG } from '../../src/backtest/engine/decisions.ts';
+import { simulate } from '../../src/backtest/engine/engine.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { optionsFor, type Trial } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import { walkForward } from '../../src/backtest/walk-forward.ts';
-import { closes, DAY, walk } from './series.ts';
+import { bars, closes, DAY, HOUR, walk } from './series.ts';
 
 const market = plainMarket('asset');
 const options = optionsFor(market, { proofCuts: 0 });
@@ -97,6 +99,71 @@ describe('a walk-forward', () => {
     const daily = { ...rising, openTime: Float64Array.from({ length: 60 }, (_, i) => Date.UTC(2024, 0, 1) + i * DAY) };
     const held = walkForward(backtestData(daily, market), trialsOf('buy-and-hold', {}), options, { trainMs: 20 * DAY, testMs: 10 * DAY });
     for (const { outOfSample } of held.windows) expect(outOfSample.totalReturn).toBeGreaterThan(0.05);
+  });
+
+  it('pays at each boundary what leaving and entering cost, also in a probability market', () => {
+    const still = closes(Array.from({ length: 40 }, () => 0.5));
+    const open = { ...plainMarket('probability'), tickSize: 0.01 };
+    const costs = optionsFor(open, { proofCuts: 0, halfSpread: 0.02, slippageTicks: 1 });
+    const run = walkForward(backtestData(still, open), trialsOf('favourite', { threshold: 0.4 }), costs, {
+      trainMs: 10 * DAY,
+      testMs: 10 * DAY,
+    });
+    // in at 0.53, out at 0.47; what is held at the very end of the series is only marked
+    expect(run.windows.map(({ outOfSample }) => outOfSample.totalReturn)).toEqual([
+      expect.closeTo(0.47 / 0.53 - 1, 12),
+      expect.closeTo(0.47 / 0.53 - 1, 12),
+      expect.closeTo(0.5 / 0.53 - 1, 12),
+    ]);
+    expect(run.windows.map(({ outOfSample }) => outOfSample.sample.trades)).toEqual([1, 1, 0]);
+  });
+
+  it('falls as deep as its bars did, not only as its days ended', () => {
+    // every day falls by a half at noon and has recovered by midnight
+    const dips = bars(
+      Array.from({ length: 40 * 4 }, (_, i) => (i % 4 === 2 ? [100, 100, 50, 50] : [100, 100, 50, 100])),
+      { step: 6 * HOUR },
+    );
+    const run = walkForward(backtestData(dips, market), trialsOf('buy-and-hold', {}), options, { trainMs: 10 * DAY, testMs: 10 * DAY });
+    expect(run.outOfSample.maxDrawdown).toBeCloseTo(-0.5, 9);
+    expect(run.outOfSample.totalReturn).toBeCloseTo(0, 9);
+  });
+
+  it('takes the fall over all tests from their bars, one after the other', () => {
+    const decisions = Uint8Array.from({ length: candles.length }, (_, i) => (i === 0 ? LONG : 0));
+    const run = walkForward(backtestData(candles, market), trialsOf('buy-and-hold', {}), options, parts);
+    let [growth, peak, deepest] = [1, 1, 0];
+    for (const { testFrom, testTo } of run.windows) {
+      const [from, to] = [testFrom, testTo].map((time) => candles.openTime.findIndex((at) => at >= time));
+      const part = candlesBetween(candles, from, to < 0 ? candles.length : to);
+      const { equity } = simulate(part, decisions.slice(0, part.length), market, options);
+      for (const value of equity) {
+        const now = (growth * value) / options.cash;
+        peak = Math.max(peak, now);
+        deepest = Math.min(deepest, now / peak - 1);
+      }
+      growth *= equity[equity.length - 1] / options.cash;
+    }
+    expect(run.outOfSample.maxDrawdown).toBeCloseTo(deepest, 12);
+    expect(run.outOfSample.totalReturn).toBeCloseTo(growth - 1, 9);
+  });
+
+  it('says which windows it left out, and why; a gap before the last bar is no window', () => {
+    const days = [...Array.from({ length: 30 }, (_, i) => i), ...Array.from({ length: 30 }, (_, i) => 50 + i), 100];
+    const gapped = { ...walk(days.length, 5), openTime: Float64Array.from(days, (day) => day * DAY) };
+    const run = walkForward(backtestData(gapped, market), trialsOf('momentum', { period: [1, 2] }), options, {
+      trainMs: 10 * DAY,
+      testMs: 10 * DAY,
+    });
+    expect(run.windows.map(({ testFrom }) => testFrom / DAY)).toEqual([10, 20, 60, 70]);
+    expect(run.skipped.map(({ testFrom, because }) => [testFrom / DAY, because])).toEqual([
+      [30, 'fewer than two bars in the test part'],
+      [40, 'fewer than two bars in the training part'],
+      [50, 'fewer than two bars in the training part'],
+      [80, 'fewer than two bars in the test part'],
+      [90, 'fewer than two bars in the training part'],
+    ]);
+    expect(run.outOfSample.sample.dailyReturns).toBe(40);
   });
 
   it('refuses parts of half a day, which would put a day into two of them', () => {

@@ -186,6 +186,28 @@ describe('the backtest stage', () => {
     expect(other.metrics).toMatchObject({ cut: 0 });
   });
 
+  it('knows no book and no terms that were seen after its instant', async () => {
+    const dear = { model: 'polymarket', rate: 0.05 } as const;
+    await market('polymarket:0x1', { book: { bid: 0.5, ask: 0.54, at: ASOF }, tickSize: 0.01 }, 1);
+    const strategies = [{ name: 'buy-and-hold', params: {} }];
+    const settings = { intervals: ['1h'] } as const;
+    const stored = async (executionId: string) => {
+      const [{ passport, metrics }] = await readBacktests(test.database, { symbol: 'RAIN', executionId });
+      const { options } = JSON.parse((passport as { settings: string }).settings) as { options: { halfSpread: number } };
+      return { fees: metrics['fees'], halfSpread: options.halfSpread };
+    };
+    await backtest({ strategies, settings, executionId: 'then' });
+    expect(await stored('then')).toEqual({ fees: 0, halfSpread: 0.02 });
+    const later = ASOF + DAY;
+    const earlierTerms = [{ until: later, fees: null, tickSize: 0.01 }];
+    const facts = { fees: dear, tickSize: 0.01, earlierTerms, book: { bid: 0.2, ask: 0.4, at: later } };
+    await saveInstruments(test.database, 'RAIN', [instrument('polymarket:0x1', facts)]);
+    await backtest({ strategies, settings, executionId: 'again' });
+    expect(await stored('again')).toEqual({ fees: 0, halfSpread: 0 });
+    await backtest({ strategies, settings, executionId: 'later', asOf: later });
+    expect(await stored('later')).toEqual({ fees: expect.closeTo(0.25, 0), halfSpread: 0.1 });
+  });
+
   it('keeps the results of a series of which nothing has changed, to the byte, and computes the others', async () => {
     await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
     await market('polymarket:0x2', { resolution: settled(0, ASOF - 1) }, 2);

@@ -45,6 +45,7 @@ describe('the facts of a Polymarket market', () => {
       outcomeIds: ['111', '222'],
       opensAt: Date.UTC(2026, 6, 20, 9),
       closesAt: Date.UTC(2026, 6, 24),
+      plannedEnd: Date.UTC(2026, 6, 24),
       closed: false,
       resolution: { kind: 'open' },
       fees: null,

@@ -12,13 +12,15 @@ export function backtestRecord(input: {
   readonly symbol: string;
   readonly series: BacktestSeries;
   readonly data: BacktestData;
+  /** Of the series' oldest bars: there was no room for them. */
+  readonly leftOut: number;
   readonly result: BacktestResult;
   /** Probability of overfitting of the trials it belongs to. */
   readonly overfitting: number | null;
   readonly forecasts: MarketForecasts | undefined;
   readonly basis: string;
 }): BacktestRecord {
-  const { symbol, series, data, result, overfitting, forecasts, basis } = input;
+  const { symbol, series, data, leftOut, result, overfitting, forecasts, basis } = input;
   const { candles } = data;
   const { instrumentKey, interval, priceType } = series;
   return {
@@ -31,6 +33,6 @@ export function backtestRecord(input: {
     metrics: encodeMetrics(result, { overfitting, forecasts }),
     trades: encodeTrades(candles, result.trades),
     equity: encodeEquity(candles.openTime, result.equity),
-    passport: encodePassport(candles, result.passport, basis),
+    passport: encodePassport(candles, result.passport, { basis, leftOut }),
   };
 }

@@ -14,6 +14,8 @@ export class BacktestTally {
   backtests = 0;
   /** Of them taken over from an earlier run, since nothing they come from has changed. */
   unchanged = 0;
+  /** Of them on less than the history that was asked for: only the newest bars had room. */
+  shortened = 0;
   /** One sentence for each strategy that was caught using the future, or does not decide the same twice. */
   readonly lookAhead = new Set<string>();
   private readonly trials = new Set<string>();
@@ -25,7 +27,7 @@ export class BacktestTally {
     this.backtests++;
     this.trials.add(`${strategy} ${JSON.stringify(params)}`);
     this.cut += cut ?? 0;
-    for (const reason of ['beyondTick', 'noVolume'] as const) {
+    for (const reason of ['beyondTick', 'noVolume', 'heldBack'] as const) {
       const count = unfilled[reason];
       if (count !== undefined) this.unfilled[reason] = (this.unfilled[reason] ?? 0) + count;
     }
@@ -49,6 +51,7 @@ export class BacktestTally {
       backtests: this.backtests,
       trials: this.trials.size,
       ...(this.unchanged > 0 && { unchanged: this.unchanged }),
+      ...(this.shortened > 0 && { shortened: this.shortened }),
       ...(this.best !== undefined && { best: this.best }),
       ...(this.cut > 0 && { cut: this.cut }),
       ...(Object.keys(this.unfilled).length > 0 && { unfilled: { ...this.unfilled } }),

@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type BacktestData, backtestData } from '../../backtest/engine/backtest-data.ts';
 import { lastCandles } from '../../backtest/engine/candle-series.ts';
-import { type Market, marketOf } from '../../backtest/engine/market.ts';
-import { resolutionAsOf } from '../../backtest/engine/settlement.ts';
+import { instrumentAsOf, type Market, marketOf } from '../../backtest/engine/market.ts';
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
 import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
 import { MOST_VALUES, type TrialsResult, trialSteps } from '../../backtest/run-trials.ts';
@@ -78,12 +77,14 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           );
           const stored = before.map((one) => ({ ...one, ...decodeMetrics(one.metrics) }));
           for (const one of stored) tally.add(one);
+          if (before[0].leftOut > 0) tally.shortened += before.length;
           tally.unchanged += stored.length;
           forecast(stored[0].forecasts ?? undefined);
           alive();
           continue;
         }
-        const data = await readSeries(transaction, task);
+        const { data, leftOut } = await readSeries(transaction, task);
+        if (leftOut > 0) tally.shortened += trials.length;
         const forecasts = closesAsForecasts(data);
         forecast(forecasts);
         const { results, overfitting } = needsThread(trials, data.candles.length)
@@ -95,7 +96,9 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           : await inSlices(data, trials, alive);
         for (const result of results) {
           tally.add(result);
-          await saveBacktests(transaction, input, [backtestRecord({ symbol, series, data, result, overfitting, forecasts, basis })]);
+          await saveBacktests(transaction, input, [
+            backtestRecord({ symbol, series, data, leftOut, result, overfitting, forecasts, basis }),
+          ]);
           alive();
         }
       }
@@ -133,7 +136,11 @@ const jobOf = (plugins: string, { series, instrument, trials }: SeriesTask, { ca
 async function planned(queryable: Queryable, { symbol, settings }: StageInput, groups: readonly TrialGroup[]): Promise<SeriesTask[]> {
   if (groups.length === 0) return [];
   const window = windowOf(settings);
-  const instruments = await instrumentsOf(queryable, symbol, settings.sourceTypes);
+  // what became known after the run's instant is not known to it
+  const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map(({ key, ...instrument }) => ({
+    key,
+    ...instrumentAsOf(instrument, window.to),
+  }));
   const byKey = new Map(instruments.map((one) => [one.key, one]));
   const keys = (open: boolean): number[] =>
     instruments.filter((one) => open === (!one.closed && one.resolution.kind === 'open')).map(({ key }) => key);
@@ -143,8 +150,7 @@ async function planned(queryable: Queryable, { symbol, settings }: StageInput, g
     const filter = { open: keys(true), closed: keys(false), intervals: settings.intervals, from, closedSince: window.from, to: window.to };
     for (const series of await backtestSeries(queryable, filter)) {
       const instrument = byKey.get(series.instrumentKey) as StoredInstrument;
-      // what became known after the run's instant is not known to it
-      const market = marketOf({ ...instrument, resolution: resolutionAsOf(instrument.resolution, window.to) });
+      const market = marketOf(instrument);
       const trials = configured.map((trial): Trial => ({ ...trial, options: optionsFor(market, optionsOn(trial.settings, instrument)) }));
       const basis = basisOf({ series, market, trials });
       tasks.push({ series, instrument, market, trials, from, to: window.to, basis });
@@ -153,7 +159,11 @@ async function planned(queryable: Queryable, { symbol, settings }: StageInput, g
   return tasks;
 }
 
-async function readSeries(queryable: Queryable, { series, instrument, market, trials, from, to }: SeriesTask): Promise<BacktestData> {
+/** A series to backtest, and how many of its oldest bars there is no room for. */
+async function readSeries(
+  queryable: Queryable,
+  { series, instrument, market, trials, from, to }: SeriesTask,
+): Promise<{ readonly data: BacktestData; readonly leftOut: number }> {
   const { interval, priceType } = series;
   const stored = await readCandles(queryable, {
     instrumentKey: instrument.key,
@@ -167,7 +177,8 @@ async function readSeries(queryable: Queryable, { series, instrument, market, tr
   // a grid on years of minutes: as much of the newest as fits
   const candles = lastCandles(stored, Math.floor(MOST_VALUES / trials.length));
   const name = `${instrument.id} ${interval}`;
-  return backtestData(candles, market, { series: name, whereOf: (bar) => `${name}, ${new Date(candles.openTime[bar]).toISOString()}` });
+  const whereOf = (bar: number): string => `${name}, ${new Date(candles.openTime[bar]).toISOString()}`;
+  return { data: backtestData(candles, market, { series: name, whereOf }), leftOut: stored.length - candles.length };
 }
 
 async function inSlices(data: BacktestData, trials: readonly Trial[], alive: () => void): Promise<TrialsResult> {

@@ -2,7 +2,7 @@ import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { DAY_MS, type SourceType } from '../../contracts/words.ts';
-import { isFinal, noteClose } from '../../sources/market-life.ts';
+import { isFinal, noteClose, noteTerms } from '../../sources/market-life.ts';
 import type { DiscoverRequest, Discovery, Source, Sources } from '../../sources/source.ts';
 import type { StoredInstrument } from '../../storage/markets/instruments.ts';
 
@@ -80,8 +80,9 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
 
   const before = new Map(known.map(({ key, ...instrument }) => [instrument.id, instrument]));
   const noted = (found: Instrument, clock: number): Instrument => {
-    const instrument = noteClose(found, before.get(found.id), { asOf, clock });
-    return { ...instrument, book: instrument.book ?? before.get(found.id)?.book ?? null };
+    const earlier = before.get(found.id);
+    const instrument = noteTerms(noteClose(found, earlier, { asOf, clock }), earlier, { asOf, clock });
+    return { ...instrument, book: instrument.book ?? earlier?.book ?? null };
   };
   const instruments = discovered.flatMap(({ source, selectors, discovery }) =>
     (discovery?.instruments ?? []).map((found) => {

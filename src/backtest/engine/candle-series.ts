@@ -21,6 +21,13 @@ export interface CandleSeries {
 export const PRICE_COLUMNS = ['open', 'high', 'low', 'close'] as const;
 const COLUMNS = ['openTime', ...PRICE_COLUMNS, 'volume'] as const;
 
+/** How long a bar lasts: the smallest step between two, since empty ones are absent; 0 for fewer than two bars. Milliseconds. */
+export function barLength({ openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 1; i < length; i++) least = Math.min(least, openTime[i] - openTime[i - 1]);
+  return length < 2 ? 0 : least;
+}
+
 /** The first `length` bars; shares memory with `candles`. */
 export const cutCandles = (candles: CandleSeries, length: number): CandleSeries => ({
   length,

@@ -15,6 +15,8 @@ export interface Simulation {
   readonly equity: Float64Array;
   /** Bars at whose close a position was held. */
   readonly barsHeld: number;
+  /** Equity at the last close, before what was held was settled or closed. */
+  readonly lastMark: number;
   /** Sum of size·price over all fills; settlements are not fills. */
   readonly notional: number;
   /** Entries that the volume cap made smaller. */
@@ -32,10 +34,18 @@ const ALL_CASH = 1 - 2 ** -52;
  * - a flip closes and opens at the same open; a decision on the last bar never fills;
  * - an order whose price nobody can trade at, or for which the bar has no volume left, dies and is counted;
  * - an order that would fill at or after the market's close dies: what is held then stays locked until settlement;
- * - an asset's last position is closed at the last close, a probability market's is settled or marked;
+ * - an asset's last position is closed at the last close, paying what every exit pays; a probability market's is settled or marked;
  * - equity at or below zero (shorts of assets) ends the trading: the position is closed there and nothing is left.
+ *
+ * @param leaves whether what is held in the end is closed in a probability market, too: the series is a part of a longer one
  */
-export function simulate(candles: CandleSeries, decisions: Uint8Array, market: Market, options: BacktestOptions): Simulation {
+export function simulate(
+  candles: CandleSeries,
+  decisions: Uint8Array,
+  market: Market,
+  options: BacktestOptions,
+  leaves = market.kind === 'asset',
+): Simulation {
   const account = new Account(candles, market, options);
   const { openTime, close, length } = candles;
   const equity = new Float64Array(length);
@@ -63,14 +73,15 @@ export function simulate(candles: CandleSeries, decisions: Uint8Array, market: M
     const decision = decisions[i];
     if (decision !== HOLD) wanted = decision === SHORT && !shorts ? FLAT : decision;
   }
+  const last = length - 1;
+  const lastMark = equity[last];
   if (account.holds()) {
-    const last = length - 1;
-    if (market.kind === 'probability') account.settleAt(last, close[last]);
-    else if (options.backtestingPy === 'off') account.leave(last, close[last], 'end');
-    else account.leave(onClose ? last - 1 : last, onClose ? close[last - 1] : candles.open[last], 'end');
+    if (options.backtestingPy !== 'off') account.leave(onClose ? last - 1 : last, onClose ? close[last - 1] : candles.open[last], 'end');
+    else if (!leaves || !account.leaveAtEnd(last, close[last])) account.settleAt(last, close[last]);
     equity[last] = account.base + account.slope * close[last];
   }
-  return { trades: account.trades, equity, barsHeld, notional: account.notional, cut: account.cut, unfilled: account.unfilled };
+  const { trades, notional, cut, unfilled } = account;
+  return { trades, equity, barsHeld, lastMark, notional, cut, unfilled };
 }
 
 /** Cash and the one position. */
@@ -89,6 +100,8 @@ class Account {
   /** Of the first outcome. */
   private entryPrice = 0;
   private entryFees = 0;
+  /** The volume cap has held back the exit of what is held. */
+  private heldBack = false;
   private readonly volume: Float64Array;
   private readonly market: Market;
   private readonly execution: Execution;
@@ -133,7 +146,7 @@ class Account {
       if (Number.isNaN(price)) return this.refuse('beyondTick');
       const size = Math.min(this.size, room);
       if (size > 0) this.exit({ bar, size, price, end: 'signal' });
-      if (this.holds()) return false;
+      if (this.holds()) return this.holdBack();
       // a flip is two orders on one bar's volume
       room -= size;
     }
@@ -147,6 +160,25 @@ class Account {
   /** Counts an order that does not fill; there is nothing more to do for it. */
   private refuse(reason: keyof Unfilled): true {
     this.unfilled[reason] = (this.unfilled[reason] ?? 0) + 1;
+    return true;
+  }
+
+  /** Counts an exit that the volume cap does not let out at once; it goes on at the next bar. */
+  private holdBack(): false {
+    if (!this.heldBack) this.refuse('heldBack');
+    this.heldBack = true;
+    return false;
+  }
+
+  /**
+   * Closes the whole position at the last close, worse by what an exit pays. There is no later bar for what the volume cap would
+   * hold back, so that is only counted. False where nobody can trade at the price.
+   */
+  leaveAtEnd(bar: number, close: number): boolean {
+    const price = this.execution.fillPrice(close, this.side > 0 ? -1 : 1, false);
+    if (Number.isNaN(price)) return !this.refuse('beyondTick');
+    if (this.size > this.roomAt(bar)) this.holdBack();
+    this.leave(bar, price, 'end');
     return true;
   }
 
@@ -195,6 +227,7 @@ class Account {
     this.entryBar = bar;
     this.entryPrice = price;
     this.entryFees = fees;
+    this.heldBack = false;
     this.revalue();
   }
 

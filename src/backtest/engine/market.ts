@@ -1,5 +1,7 @@
 import type { FeeSchedule, Instrument, Resolution } from '../../contracts/market-data.ts';
 import type { MarketKind } from '../../contracts/words.ts';
+import { PRESENT_MS } from '../../contracts/run-window.ts';
+import { resolutionAsOf } from './settlement.ts';
 
 /** What the engine has to know of the market behind a series. */
 export interface Market {
@@ -13,6 +15,10 @@ export interface Market {
   readonly fees: FeeSchedule;
 }
 
+/** When a settled market paid: at its close, else when its result became known; -Infinity where neither is. UTC epoch milliseconds. */
+export const paysAt = ({ closesAt, resolution }: Pick<Market, 'closesAt' | 'resolution'>): number =>
+  closesAt ?? (resolution.kind === 'settled' ? resolution.at : null) ?? Number.NEGATIVE_INFINITY;
+
 /** An asset, or an open probability market, without fees. */
 export const plainMarket = (kind: MarketKind, fees: FeeSchedule = { model: 'flat', rate: 0 }): Market => ({
   kind,
@@ -21,6 +27,20 @@ export const plainMarket = (kind: MarketKind, fees: FeeSchedule = { model: 'flat
   resolution: { kind: 'open' },
   fees,
 });
+
+/**
+ * An instrument as it was known at `asOf`: open where it ended later, without a later book or resolution, with the terms of then as far
+ * as a change of them was seen.
+ */
+export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument {
+  const { earlierTerms = [], book } = instrument;
+  const { fees, tickSize } = earlierTerms.find(({ until }) => until > asOf) ?? instrument;
+  const then = { ...instrument, fees, tickSize, book: book !== null && book.at - asOf > PRESENT_MS ? null : book };
+  const { endsBy, seenClosedAt, ...facts } = then;
+  const closedBy = Math.min(endsBy ?? instrument.closesAt ?? Number.NEGATIVE_INFINITY, seenClosedAt ?? Number.POSITIVE_INFINITY);
+  if (!instrument.closed || closedBy <= asOf) return { ...then, resolution: resolutionAsOf(instrument.resolution, asOf) };
+  return { ...facts, closed: false, closesAt: instrument.plannedEnd ?? null, resolution: { kind: 'open' } };
+}
 
 /**
  * The market of an instrument, as its source describes it. No fee schedule means no fees are known, so none are charged.

@@ -18,7 +18,8 @@ import { turnover } from '../metrics/turnover.ts';
 import { volatility } from '../metrics/volatility.ts';
 import type { CandleSeries } from './candle-series.ts';
 import type { Simulation } from './engine.ts';
-import type { Market } from './market.ts';
+import { type Market, paysAt } from './market.ts';
+import { positionsOf } from './positions.ts';
 
 /** Days of a year without closing hours: A of every annualised ratio. */
 export const PERIODS_PER_YEAR = 365;
@@ -31,13 +32,17 @@ export interface Measurement {
   readonly returns: Float64Array;
   readonly moments: Moments;
   readonly sample: Sample;
+  /** Daily returns after the last bar's day: the money waits for the market to pay. */
+  readonly lockedDays: number;
   /** Of the annual Sharpe ratio. */
   readonly sharpeError: Measured;
 }
 
 /**
- * Measures a backtest: ratios over daily UTC returns, the first against the start cash, A = 365; growth and turnover over the calendar time from the first
- * bar to the last; Brier score and log loss of the market's own closes against its resolution.
+ * Measures a backtest: ratios over daily UTC returns, the first against the start cash, A = 365; growth and turnover over the calendar
+ * time from the first bar to the last; Brier score and log loss of the market's own closes against its resolution.
+ *
+ * A position that is settled locks its money until the market pays: returns, growth and turnover reach to that moment.
  */
 export function measure(input: {
   readonly candles: CandleSeries;
@@ -47,23 +52,24 @@ export function measure(input: {
 }): Measurement {
   const { candles, market, simulation, cash } = input;
   const { equity, trades } = simulation;
-  const returns = dailyReturns(cash, candles.openTime, equity);
+  const lastBar = candles.openTime[candles.length - 1];
+  const end = Math.max(lastBar, trades.at(-1)?.end === 'settlement' ? paysAt(market) : lastBar);
+  const returns = dailyReturns(cash, candles.openTime, equity, { time: end, lastMark: simulation.lastMark });
   const moments = momentsOf(returns);
   const finalEquity = equity[equity.length - 1];
-  const days = (candles.openTime[candles.length - 1] - candles.openTime[0]) / DAY_MS;
+  const days = (end - candles.openTime[0]) / DAY_MS;
   const years = days / DAYS_PER_YEAR;
   const drawdown = maxDrawdown(cash, equity);
   const growth = returns.length < 2 ? undefinedBecause('needs at least two daily returns') : cagr(finalEquity / cash, years);
   let fees = 0;
   let settlementPnl = 0;
   let markPnl = 0;
-  const closed: number[] = [];
   for (const trade of trades) {
     fees += trade.fees;
     if (trade.end === 'settlement') settlementPnl += trade.pnl;
     if (trade.end === 'mark') markPnl += trade.pnl;
-    else closed.push(trade.pnl);
   }
+  const { count, closed } = positionsOf(trades);
   const metrics = {
     totalReturn: finalEquity / cash - 1,
     cagr: growth,
@@ -73,7 +79,7 @@ export function measure(input: {
     maxDrawdown: drawdown,
     volatility: volatility(moments, PERIODS_PER_YEAR),
     ...tradeMetrics(closed),
-    trades: trades.length,
+    trades: count,
     exposure: simulation.barsHeld / equity.length,
     turnover: turnover({ notional: simulation.notional, equity, years }),
     fees,
@@ -88,6 +94,7 @@ export function measure(input: {
     returns,
     moments,
     sample: { dailyReturns: returns.length, trades: closed.length, days: Math.floor(days * 100) / 100 },
+    lockedDays: Math.floor(end / DAY_MS) - Math.floor(lastBar / DAY_MS),
     sharpeError: sharpeError(moments, PERIODS_PER_YEAR),
   };
 }

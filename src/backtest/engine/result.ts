@@ -7,7 +7,7 @@ import type { Params } from '../strategies/registry.ts';
 /** How a trade ended: by a signal, at the end of the data, by the market's resolution, by ruin, or not at all (marked). */
 export type TradeEnd = 'signal' | 'end' | 'settlement' | 'ruin' | 'mark';
 
-/** One position from its entry to its exit; a position that leaves in parts (volume cap) is one trade per part. */
+/** A position, or the part of it that left at one bar: all parts have the position's entry (see {@link positionsOf}). */
 export interface Trade {
   readonly entryBar: number;
   readonly exitBar: number;
@@ -24,12 +24,14 @@ export interface Trade {
   readonly end: TradeEnd;
 }
 
-/** Orders that did not fill, by reason; a reason that did not occur is absent. */
+/** Orders that did not fill, or not at once, by reason; a reason that did not occur is absent. */
 export interface Unfilled {
   /** After rounding the price lay beyond [tick, 1 − tick]. */
   beyondTick?: number;
   /** The volume cap left nothing for the entry. */
   noVolume?: number;
+  /** Exits that did not fill at once: the volume cap held back a part, which went on at later bars or was closed at the end. */
+  heldBack?: number;
 }
 
 /** One backtest: what it earned, how, and the proof that it can be believed. */

@@ -6,20 +6,29 @@ import { DAY_MS } from '../../contracts/words.ts';
  *
  * @param start equity before the first bar
  * @param openTime UTC epoch milliseconds, rising; equity[i] belongs to the day of openTime[i]
+ * @param end when the last value was had, where that is on a later day than the last bar; until then there was `lastMark`
  */
-export function dailyReturns(start: number, openTime: Float64Array, equity: Float64Array): Float64Array {
+export function dailyReturns(
+  start: number,
+  openTime: Float64Array,
+  equity: Float64Array,
+  end?: { readonly time: number; readonly lastMark: number },
+): Float64Array {
   const bars = openTime.length;
   if (bars === 0) return new Float64Array(0);
   const firstDay = Math.floor(openTime[0] / DAY_MS);
-  const returns = new Float64Array(Math.floor(openTime[bars - 1] / DAY_MS) - firstDay + 1);
+  const lastBarDay = Math.floor(openTime[bars - 1] / DAY_MS);
+  const lastDay = Math.max(lastBarDay, Math.floor((end?.time ?? Number.NEGATIVE_INFINITY) / DAY_MS));
+  const returns = new Float64Array(lastDay - firstDay + 1);
   let before = start;
   for (let i = 0; i < bars; ) {
     const day = Math.floor(openTime[i] / DAY_MS);
     const midnight = (day + 1) * DAY_MS;
     while (i < bars && openTime[i] < midnight) i++;
-    const value = equity[i - 1];
+    const value = end !== undefined && i === bars && lastDay > lastBarDay ? end.lastMark : equity[i - 1];
     if (before > 0) returns[day - firstDay] = value / before - 1;
     before = value;
   }
+  if (lastDay > lastBarDay && before > 0) returns[lastDay - firstDay] = equity[bars - 1] / before - 1;
   return returns;
 }

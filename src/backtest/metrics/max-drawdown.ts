@@ -2,7 +2,7 @@
  * Deepest fall from a peak: min(E / cummax(E) − 1), the start equity being the first peak. A fraction in [−1, 0], 0 for a
  * curve that never falls.
  */
-export function maxDrawdown(start: number, equity: Float64Array): number {
+export function maxDrawdown(start: number, equity: ArrayLike<number>): number {
   let peak = start;
   let deepest = 0;
   for (let i = 0; i < equity.length; i++) {

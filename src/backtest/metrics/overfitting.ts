@@ -6,7 +6,9 @@ const BLOCKS = 10;
 /**
  * Probability of backtest overfitting by combinatorially symmetric cross-validation (Bailey, Borwein, López de Prado & Zhu
  * 2017): the series is cut into blocks, every half of them is once the sample in which the best trial is picked (by Sharpe
- * ratio) and once the other half; PBO is the share of splits in which the pick ranks at or below the median outside.
+ * ratio) and once the other half; PBO is the share of splits in which the pick ranks below the median outside. In the paper that is
+ * the distribution of the rank's logit below 0, which says nothing of ties: a pick at the median itself counts half, as a coin
+ * would, and of trials that are equally good inside each is picked in equal parts, so that their order does not matter.
  *
  * @param trials period returns of each trial, all over the same periods
  */
@@ -14,23 +16,45 @@ export function probabilityOfOverfitting(trials: readonly Float64Array[]): Measu
   if (trials.length < 2) return undefinedBecause('needs at least two trials');
   const periods = trials[0].length;
   if (periods < 2 * BLOCKS) return undefinedBecause(`needs at least ${2 * BLOCKS} daily returns, there are ${periods}`);
+  if (trials.every((returns) => returns.every((value, i) => value === trials[0][i])))
+    return undefinedBecause('all trials returned the same, so there is nothing to choose between');
   const sums = trials.map((returns) => blockSums(returns));
   const splits = halvesOf(BLOCKS);
+  const [scores, outside] = [new Float64Array(trials.length), new Float64Array(trials.length)];
   let failures = 0;
-  for (const inside of splits) {
-    const scores = sums.map((trial) => ({ inside: ratioOver(trial, inside, true), outside: ratioOver(trial, inside, false) }));
-    const pick = scores.reduce((best, score) => (score.inside > best.inside ? score : best));
-    // ties share their rank, so that trials that never trade do not decide
-    let worse = 0;
-    let equal = 0;
-    for (const score of scores) {
-      if (score.outside < pick.outside) worse++;
-      else if (score.outside === pick.outside) equal++;
+  for (const half of splits) {
+    let best = Number.NEGATIVE_INFINITY;
+    for (let trial = 0; trial < trials.length; trial++) {
+      scores[trial] = ratioOver(sums[trial], half, true);
+      outside[trial] = ratioOver(sums[trial], half, false);
+      best = Math.max(best, scores[trial]);
     }
-    const rank = (worse + (equal + 1) / 2) / (scores.length + 1);
-    if (rank <= 0.5) failures++;
+    let picked = 0;
+    let failed = 0;
+    // trials that never trade are equal in every split
+    let failure = 0;
+    let failureScore = Number.NaN;
+    for (let pick = 0; pick < trials.length; pick++) {
+      if (scores[pick] !== best) continue;
+      if (outside[pick] !== failureScore) failure = failureOf(outside[pick], outside);
+      failureScore = outside[pick];
+      picked++;
+      failed += failure;
+    }
+    failures += failed / picked;
   }
   return failures / splits.length;
+}
+
+/** 1 where a score is below the median of all, ½ where it is the median itself. */
+function failureOf(score: number, all: Float64Array): number {
+  let above = 0;
+  let below = 0;
+  for (let i = 0; i < all.length; i++) {
+    if (all[i] > score) above++;
+    else if (all[i] < score) below++;
+  }
+  return above > below ? 1 : above === below ? 0.5 : 0;
 }
 
 interface BlockSums {

@@ -2,11 +2,11 @@ import type { MetricName } from './backtest-metrics.ts';
 
 /** How much a result rests on. */
 export interface Sample {
-  /** UTC days of the equity curve, days without bars included: what the ratios are computed from. */
+  /** UTC days of the equity curve, days without bars and days that a settlement was waited for included: what the ratios are computed from. */
   readonly dailyReturns: number;
-  /** Closed trades: what win rate, profit factor and expectancy are computed from. */
+  /** Closed positions: what win rate, profit factor and expectancy are computed from. */
   readonly trades: number;
-  /** Calendar days from the first bar to the last, to a hundredth: what growth is annualised over. */
+  /** Calendar days from the first bar to the last, or to the settlement that was waited for, to a hundredth: what growth is annualised over. */
   readonly days: number;
 }
 
@@ -17,30 +17,40 @@ export type WeakMetrics = Partial<Record<MetricName, string>>;
 const LEAST = { returns: 30, days: 90, trades: 10 } as const;
 
 const RATIOS = ['sharpe', 'sortino', 'volatility', 'probabilisticSharpe', 'deflatedSharpe'] as const;
-const GROWTH = ['cagr', 'calmar'] as const;
+/** What is scaled to a year. */
+const YEARLY = ['cagr', 'calmar', 'turnover'] as const;
 const TRADE_STATISTICS = ['winRate', 'profitFactor', 'expectancy'] as const;
 
 /**
  * Names the metrics that rest on too little: ratios on fewer than 30 returns (or on a single one that is not 0: then the
- * Sharpe ratio is √(A/n) whatever happened), growth on fewer than 90 days, trade statistics on fewer than 10 trades.
+ * Sharpe ratio is √(A/n) whatever happened), growth and turnover on fewer than 90 days, trade statistics on fewer than 10 trades.
  *
  * @param basis.nonZero returns that are not 0
+ * @param basis.locked of the returns: those of days after the last bar, which are no more evidence. @default 0
  * @param basis.unit what a return is called: `daily return`
  */
 export function weakMetrics(
   values: Readonly<Partial<Record<MetricName, number | null>>>,
-  basis: { readonly returns: number; readonly nonZero: number; readonly days: number; readonly trades?: number; readonly unit: string },
+  basis: {
+    readonly returns: number;
+    readonly nonZero: number;
+    readonly days: number;
+    readonly trades?: number;
+    readonly locked?: number;
+    readonly unit: string;
+  },
 ): WeakMetrics {
-  const { returns, nonZero, days, trades = LEAST.trades, unit } = basis;
+  const { returns, nonZero, days, trades = LEAST.trades, locked = 0, unit } = basis;
+  const seen = returns - locked;
   const weak: WeakMetrics = {};
   const mark = (names: readonly MetricName[], reason: string | false): void => {
     if (reason === false) return;
     for (const name of names) if (typeof values[name] === 'number') weak[name] = reason;
   };
-  mark(RATIOS, returns < LEAST.returns && `${count(returns, unit)}, fewer than ${LEAST.returns}`);
-  mark(RATIOS, returns >= LEAST.returns && nonZero === 1 && `only 1 of ${returns} ${unit}s is not 0`);
+  mark(RATIOS, seen < LEAST.returns && `${count(seen, unit)}${locked > 0 ? ' up to the last bar' : ''}, fewer than ${LEAST.returns}`);
+  mark(RATIOS, seen >= LEAST.returns && nonZero === 1 && `only 1 of ${returns} ${unit}s is not 0`);
   // the whole days that are full: 89.9 days are not yet 90
-  mark(GROWTH, days < LEAST.days && `${count(Math.floor(days), 'day')}, fewer than ${LEAST.days}`);
+  mark(YEARLY, days < LEAST.days && `${count(Math.floor(days), 'day')}, fewer than ${LEAST.days}`);
   mark(TRADE_STATISTICS, trades < LEAST.trades && `${count(trades, 'trade')}, fewer than ${LEAST.trades}`);
   return weak;
 }

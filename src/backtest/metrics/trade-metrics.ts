@@ -1,16 +1,16 @@
 import { type Measured, undefinedBecause } from './measured.ts';
 
-/** Win rate, profit factor and expectancy of closed trades. */
+/** Win rate, profit factor and expectancy of closed positions. */
 export interface TradeMetrics {
-  /** Trades with a net profit above 0 / trades, in [0, 1]. */
+  /** Positions with a net profit above 0 / positions, in [0, 1]. */
   readonly winRate: Measured;
   /** Σ gains / |Σ losses|. */
   readonly profitFactor: Measured;
-  /** Mean net profit of a trade, in money. */
+  /** Mean net profit of a position, in money. */
   readonly expectancy: Measured;
 }
 
-/** Metrics of net profits, one a closed trade; a position that is only marked is no closed trade. */
+/** Metrics of net profits, one for each closed position (see `positionsOf`). */
 export function tradeMetrics(pnls: readonly number[]): TradeMetrics {
   if (pnls.length === 0) {
     const none = undefinedBecause('no trade was closed');

@@ -9,16 +9,19 @@ export interface StoredPassport extends Passport {
   readonly bars: number;
   readonly from: number;
   readonly to: number;
+  /** Bars before `from` that there was no room for. */
+  readonly leftOut: number;
 }
 
 /** The `passport` column of a result. */
 export const encodePassport = (
   { openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>,
   passport: Passport,
-  basis: string,
+  { basis, leftOut }: { readonly basis: string; readonly leftOut: number },
 ): Fields => ({
   ...passport,
   basis,
+  ...(leftOut > 0 && { leftOut }),
   bars: length,
   from: openTime[0],
   to: openTime[length - 1],
@@ -29,7 +32,14 @@ export function decodePassport(column: Fields): StoredPassport | null {
   const [id, data, code, settings] = (['id', 'data', 'code', 'settings'] as const).map((name) => textOf(column[name]));
   const [seed, bars, from, to] = (['seed', 'bars', 'from', 'to'] as const).map((name) => numberOf(column[name]));
   if (id === null || data === null || code === null || settings === null) return null;
-  return { id, data, code, settings, seed: seed ?? 0, basis: textOf(column['basis']), bars: bars ?? 0, from: from ?? 0, to: to ?? 0 };
+  const place = {
+    basis: textOf(column['basis']),
+    bars: bars ?? 0,
+    from: from ?? 0,
+    to: to ?? 0,
+    leftOut: numberOf(column['leftOut']) ?? 0,
+  };
+  return { id, data, code, settings, seed: seed ?? 0, ...place };
 }
 
 /** The first characters of a passport's id: enough to tell two apart. */

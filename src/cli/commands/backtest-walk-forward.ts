@@ -1,7 +1,7 @@
 import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
-import { type WalkForwardWindow, walkForward } from '../../backtest/walk-forward.ts';
+import { type SkippedWindow, walkForward } from '../../backtest/walk-forward.ts';
 import { durationMs } from '../../input/field-schemas.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
@@ -48,18 +48,19 @@ export function printWalkForward(
     readonly head: Record<string, unknown>;
   },
 ): void {
-  const { windows, outOfSample, overfitting, overfittingUndefined } = walkForward(data, trials, options, parts);
+  const { windows, skipped, outOfSample, overfitting, overfittingUndefined } = walkForward(data, trials, options, parts);
   printJson({
     ...head,
     count: trials.length,
     windows: windows.map(withTimes),
+    ...(skipped.length > 0 && { skipped: skipped.map(withTimes) }),
     outOfSample,
     overfitting,
     ...(overfittingUndefined !== undefined && { undefined: { overfitting: overfittingUndefined } }),
   });
 }
 
-function withTimes({ trainFrom, trainTo, testFrom, testTo, ...rest }: WalkForwardWindow): Record<string, unknown> {
+function withTimes({ trainFrom, trainTo, testFrom, testTo, ...rest }: Omit<SkippedWindow, 'because'>): Record<string, unknown> {
   const iso = (time: number): string => new Date(time).toISOString();
   return { trainFrom: iso(trainFrom), trainTo: iso(trainTo), testFrom: iso(testFrom), testTo: iso(testTo), ...rest };
 }

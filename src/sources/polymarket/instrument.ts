@@ -17,6 +17,7 @@ export function instrumentOf(market: GammaMarket): MarketReading {
   const tickSize = market.orderPriceMinTickSize ?? null;
   const group = groupOf(market);
   const ended = market.closed ? timeOf(market.closedTime) : null;
+  const planned = timeOf(market.endDate);
   return {
     instrument: {
       id: `${VENUE}:${market.conditionId}`,
@@ -26,7 +27,8 @@ export function instrumentOf(market: GammaMarket): MarketReading {
       outcomes,
       outcomeIds: tokens,
       opensAt: openings.length === 0 ? null : Math.min(...openings),
-      closesAt: ended ?? timeOf(market.endDate),
+      closesAt: ended ?? planned,
+      ...(planned !== null && { plannedEnd: planned }),
       closed: market.closed,
       ...(ended !== null && { endsBy: ended }),
       resolution: resolutionOf(market),

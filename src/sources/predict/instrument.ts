@@ -19,6 +19,7 @@ export function instrumentOf(market: PredictMarket, category?: PredictCategory):
   const slug = market.categorySlug ?? category?.slug ?? '';
   const group = groupOf(market, category);
   const openings = [timeOf(market.createdAt), timeOf(category?.startsAt)].filter((time) => time !== null);
+  const planned = timeOf(category?.endsAt) ?? endOfSeriesMember(slug);
   return {
     id: `${VENUE}:${market.id}`,
     source: VENUE,
@@ -27,7 +28,8 @@ export function instrumentOf(market: PredictMarket, category?: PredictCategory):
     outcomes: outcomes.map(({ name }, index) => name ?? String(index)),
     outcomeIds: outcomes.map(({ onChainId }) => onChainId),
     opensAt: openings.length === 0 ? null : Math.min(...openings),
-    closesAt: timeOf(category?.endsAt) ?? endOfSeriesMember(slug),
+    closesAt: planned,
+    ...(planned !== null && { plannedEnd: planned }),
     closed: isClosed(market),
     resolution: resolutionOf(market),
     fees:

@@ -8,6 +8,8 @@ export interface UnchangedBacktest {
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
   readonly metrics: Readonly<Record<string, Json>>;
+  /** Bars that there was no room for. */
+  readonly leftOut: number;
 }
 
 /** The backtests of a symbol's newest other execution that rest on one of these bases (see `passport.basis`), by basis. */
@@ -16,7 +18,7 @@ export async function unchangedBacktests(
   { symbol, executionId, bases }: { symbol: string; executionId: string; bases: readonly string[] },
 ): Promise<ReadonlyMap<string, readonly UnchangedBacktest[]>> {
   const { rows } = await queryable.query<UnchangedBacktest>(
-    `select id, passport->>'basis' as basis, strategy, params, metrics from backtests
+    `select id, passport->>'basis' as basis, strategy, params, metrics, coalesce((passport->>'leftOut')::int, 0) as "leftOut" from backtests
      where symbol = $1 and passport->>'basis' = any($3) and execution_id = (
        select execution_id from backtests where symbol = $1 and execution_id <> $2 order by id desc limit 1)
      order by id`,
