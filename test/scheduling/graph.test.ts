@@ -72,6 +72,14 @@ describe('the graph of a run', () => {
     ]);
   });
 
+  it('spells out twenty cycles and counts the others', () => {
+    const tasks = Array.from({ length: 23 }, (_, i) => customTask(`t${i}`, { dependencies: [`t${i}`] }));
+    const problems = problemsOf(runConfig({ symbols: ['BTC'], tasks }));
+    expect(problems).toHaveLength(21);
+    expect(problems[19]).toContain('t19 → t19');
+    expect(problems[20]).toBe('tasks: 3 more cycles');
+  });
+
   it('puts every task behind what it waits for, whatever the input', () => {
     const dependencies = fc.array(fc.array(fc.nat(30), { maxLength: 4 }), { maxLength: 30 });
     fc.assert(

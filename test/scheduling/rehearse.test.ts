@@ -32,6 +32,11 @@ describe('a rehearsal', () => {
     expect(rehearsalOf({ tasks: chain, maxConcurrent: 2 }, { runs: 1 }).slotUse).toBe(0.5);
   });
 
+  it('holds a custom task to its own timeout', () => {
+    const policy = { ...POLICY, maxRetries: 0, timeoutMs: 1 };
+    expect(rehearsalOf({ tasks: [customTask('hasty', { policy }), customTask('patient')] }).successRate).toBe(0.5);
+  });
+
   it('counts the share of tasks that succeeded', () => {
     const never = { ...POLICY, maxRetries: 0 };
     const stages = { clean: { policy: never } };

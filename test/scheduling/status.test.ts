@@ -16,6 +16,8 @@ describe('the status of a run', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A'], maxConcurrent: 2 }));
     run.start();
     expect(run.status).toMatchObject({ paused: false, maxConcurrent: 2 });
+    // nothing has been left out of it, so nothing is said of that
+    expect(run.status).not.toHaveProperty('leftOut');
     run.tell({ type: 'setMaxConcurrent', value: 7, at: 1 });
     run.tell({ type: 'pause', at: 2 });
     expect(run.status).toMatchObject({ paused: true, maxConcurrent: 7 });
@@ -68,6 +70,14 @@ describe('the status of a run', () => {
       durationSeconds: null,
       error: null,
     });
+  });
+
+  it('says of a stage the share that succeeded, and how long it took on average and at most', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C', 'D'], untilStage: 'collect' }));
+    run.start();
+    for (const [symbol, at] of Object.entries({ A: 2_000, B: 3_000, C: 7_000 })) run.ends(symbol, [succeeded(`${symbol}/collect`, { at })]);
+    run.ends('D', [failed('D/collect')]);
+    expect(run.status.stageStats).toEqual({ collect: { count: 4, successRate: 0.75, meanSeconds: 2.5, maxSeconds: 6 } });
   });
 
   it('keeps the last error of a task that is tried again later', () => {
