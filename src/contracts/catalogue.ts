@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownFactsProblems, ownFactsShape } from './own-facts.ts';
 import { MARKET_KINDS } from './words.ts';
 
 const polymarketSelector = z.union([
@@ -25,13 +26,19 @@ export const tickColumnsSchema = z.strictObject({
   tradeId: z.string().optional(),
 });
 
-const fileSelector = z.strictObject({
-  /** A path or a glob, relative to where the command runs. */
-  path: z.string().min(1),
-  columns: tickColumnsSchema.partial().optional(),
-  firstOutcome: z.string().optional(),
-  market: z.enum(MARKET_KINDS).optional(),
-});
+const fileSelector = z
+  .strictObject({
+    /** A path or a glob, relative to where the command runs. */
+    path: z.string().min(1),
+    columns: tickColumnsSchema.partial().optional(),
+    firstOutcome: z.string().optional(),
+    market: z.enum(MARKET_KINDS).optional(),
+    ...ownFactsShape,
+  })
+  .superRefine((selector, context) => {
+    for (const { field, message } of ownFactsProblems(selector, selector.market ?? 'probability'))
+      context.addIssue({ code: 'custom', path: [field], message });
+  });
 
 /** One entry of the symbol catalogue: `symbols import catalogue.json` takes an array of these. */
 export const catalogueEntrySchema = z.strictObject({

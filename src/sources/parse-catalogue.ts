@@ -1,12 +1,13 @@
 import { type CatalogueEntry, catalogueEntrySchema } from '../contracts/catalogue.ts';
 import { PredictLabError, type Problem } from '../contracts/errors.ts';
+import { OWN_FACTS } from '../contracts/own-facts.ts';
 import { isObject } from './schema-drift.ts';
 
 /** What a selector of each source may be. */
 const SELECTOR_FORMS: Readonly<Record<string, string>> = {
   polymarket: '{"conditionId": "0x…"}, {"slug": "…"}, {"eventSlug": "…"} or {"seriesSlug": "…"}',
   predict: '{"marketId": 123}, {"categorySlug": "…"} or {"seriesSlug": "…"}',
-  file: '{"path": "…"}, with columns, firstOutcome and market as you need them',
+  file: `{"path": "…"}, with columns, firstOutcome, market, ${OWN_FACTS.join(', ')} as you need them`,
 };
 
 /**
@@ -54,12 +55,14 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
 
 /** `sources.polymarket.0` and what lies below it. */
 const SELECTOR_DEPTH = 3;
-const ofSelector = (path: readonly PropertyKey[]): boolean => path[0] === 'sources' && path.length >= SELECTOR_DEPTH;
+const ofSelector = (path: readonly PropertyKey[]): boolean => path[0] === 'sources' && path.length >= SELECTOR_DEPTH && !ofOwnFact(path);
+/** What is wrong with a fact of a file is said of the fact itself. */
+const ofOwnFact = ([, source, , field]: readonly PropertyKey[]): boolean => source === 'file' && OWN_FACTS.some((fact) => fact === field);
 
 /** A selector that fits no form gets the list of forms: what zod says of a union helps nobody. */
 function explain(path: readonly PropertyKey[], message: string, item: unknown): string {
   const [first, source, place] = path;
-  const forms = typeof source === 'string' ? SELECTOR_FORMS[source] : undefined;
+  const forms = typeof source === 'string' && !ofOwnFact(path) ? SELECTOR_FORMS[source] : undefined;
   if (first !== 'sources' || forms === undefined || typeof place !== 'number') return message;
   const selectors = isObject(item) && isObject(item.sources) ? item.sources[source as string] : undefined;
   const given = JSON.stringify(Array.isArray(selectors) ? (selectors as unknown[])[place] : undefined);

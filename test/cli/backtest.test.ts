@@ -207,11 +207,41 @@ describe('a market’s own terms on the command line', () => {
     expect(printed.json()).toMatchObject({ ...direct.metrics, cut: direct.cut, passport: direct.passport });
   });
 
+  it('judges several strategies together, as a run does', async () => {
+    const list = [{ name: 'sma-cross', params: { fast: [3, 5], slow: 9 } }, { name: 'buy-and-hold' }];
+    const inline = (await predictlab('backtest', '--candles', file, '--strategies', JSON.stringify(list))).json();
+    const trials = inline.trials as { strategy: string; params: object; sharpe: number; passport: { settings: string } }[];
+    expect(trials.map(({ strategy, params }) => [strategy, params])).toEqual([
+      ['sma-cross', { fast: 3, slow: 9 }],
+      ['sma-cross', { fast: 5, slow: 9 }],
+      ['buy-and-hold', {}],
+    ]);
+    expect(JSON.parse(trials[2].passport.settings)).toMatchObject({ trials: { count: 3 } });
+    const listed = write('strategies.json', JSON.stringify(list));
+    expect((await predictlab('backtest', '--candles', file, '--strategies', listed)).json()).toEqual(inline);
+  });
+
   it.each([
     [['--close', 'soon'], '--close soon: write a time'],
     [['--fee-model', 'polymarket'], '--fee-model polymarket is for --market probability'],
+    [['--strategies', '[{"name":"rsi"}]'], '--strategy and --strategies exclude each other'],
   ])('%j is wrong usage', async (args, sentence) => {
     const ended = await backtest('--strategy', 'rsi', ...args);
+    expect(ended.code).toBe(2);
+    expect(ended.err).toContain(sentence);
+  });
+});
+
+describe('a list of strategies that is none is wrong usage', () => {
+  it.each([
+    [['--strategies', '[]'], '--strategies: write a list such as'],
+    [['--strategies', '[{"name":"rsi","backtest":{}}]'], '--strategies: write a list such as'],
+    [['--strategies', '[{"name":"rsy"}]'], "unknown strategy 'rsy'"],
+    [['--strategies', '[{"name":"rsi"}]', '--param', 'period=3'], '--param is for --strategy'],
+    [['--strategies', 'nowhere.json'], '--strategies nowhere.json: ENOENT'],
+    [[], 'say which strategy: --strategy sma-cross'],
+  ])('%j', async (args, sentence) => {
+    const ended = await backtest(...args);
     expect(ended.code).toBe(2);
     expect(ended.err).toContain(sentence);
   });

@@ -47,6 +47,32 @@ describe('a catalogue file', () => {
     }
   });
 
+  it.each<[object, string]>([
+    [{ resolution: 2 }, '.resolution: a unit of the first outcome pays from 0 to 1'],
+    [{ resolution: 'Yes' }, '.resolution: write what one unit of the first outcome paid, a number from 0 to 1'],
+    [{ closesAt: 'November' }, '.closesAt: write when the market closed, such as "2022-11-09T04:00:00Z"'],
+    [{ closesAt: '2022-02-30' }, '.closesAt: write when the market closed'],
+    [{ fees: { model: 'kalshi', rate: 0.07 } }, '.fees.model: write one of flat, polymarket, predict'],
+    [{ fees: { model: 'predict', rate: 2 } }, '.fees.rate: write a fraction from 0 to below 1, such as 0.02'],
+    [{ fees: { model: 'flat', rate: 0, maker: 0 } }, '.fees: maker is not known here; write fees as {"model": "polymarket", "rate": 0.02}'],
+    [{ tick: 0 }, '.tick: the tick is the smallest price step, a number above 0'],
+    [{ tick: 0.5 }, '.tick: no price lies between a tick of 0.5 and its counterpart'],
+    [{ market: 'asset', resolution: 1 }, '.resolution: an asset is closed at its last price and pays nothing'],
+    [{ market: 'asset', fees: { model: 'polymarket', rate: 0.1 } }, ".fees: an asset's fee is a fraction of the notional"],
+    [
+      { resolved: 1 },
+      ': {"path":"x.csv","resolved":1} is no selector of file; write {"path": "…"}, with columns, firstOutcome, market, resolution',
+    ],
+  ])('has one sentence for each wrong fact of a file: %j', (facts, sentence) => {
+    const said = problemsOf([{ symbol: 'RAIN', sources: { file: [{ path: 'x.csv', ...facts }] } }]);
+    expect(said).toContain('has 1 problem;');
+    expect(said).toContain(`[0] (RAIN).sources.file.0${sentence}`);
+  });
+
+  it.each(['2022-11-09', '2022-11-09T04:00Z', '2022-11-09T04:00:00.5+01:00'])('takes %s for a close', (closesAt) => {
+    expect(problemsOf([{ symbol: 'RAIN', sources: { file: [{ path: 'x.csv', closesAt }] } }])).toBe('');
+  });
+
   it('must be a list', () => {
     expect(problemsOf({ symbol: 'RAIN' })).toContain('a catalogue is a list of symbols');
   });

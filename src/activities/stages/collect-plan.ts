@@ -80,6 +80,8 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
 
   const before = new Map(known.map(({ key, ...instrument }) => [instrument.id, instrument]));
   const noted = (found: Instrument, clock: number): Instrument => {
+    // of their files users say themselves when a market ended and what became of it: a slip that they mend leaves no trace
+    if (found.source === 'file') return found;
     const earlier = before.get(found.id);
     const instrument = noteTerms(noteClose(found, earlier, { asOf, clock }), earlier, { asOf, clock });
     return { ...instrument, book: instrument.book ?? earlier?.book ?? null };

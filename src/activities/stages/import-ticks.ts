@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
+import type { OwnFacts } from '../../contracts/own-facts.ts';
 import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
 import { type MarketKind, type Stage, type TickKind } from '../../contracts/words.ts';
 import type { TickFile, TickFileBatch } from '../../files/read/read-tick-file.ts';
-import { fileInstrument } from '../../sources/file/file-instrument.ts';
+import { fileInstrument, ownFactsOf, withOwnFacts } from '../../sources/file/file-instrument.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, symbolsByName } from '../../storage/markets/catalogue.ts';
 import { saveInstruments } from '../../storage/markets/instruments.ts';
@@ -23,6 +24,8 @@ export interface TicksImport {
   /** In the order in which they are read; opened, so found good. */
   readonly files: readonly TickFile[];
   readonly market: MarketKind;
+  /** What the owner says of the market; what is left out stays as it is stored. @default nothing */
+  readonly facts?: OwnFacts;
   /** The instrument as it is stored, if it is. */
   readonly stored?: Instrument | undefined;
   /** "Now": later rows are quarantined; UTC epoch milliseconds. */
@@ -52,22 +55,23 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
   const { database, log, symbol, files, asOf, onBatch } = request;
   const executionId = `import-${randomUUID()}`;
   const id = `file:${symbol}`;
-  const facts = instrumentOf(id, request);
-  const key = (await saveInstruments(database, symbol, [facts])).get(id) as number;
+  const known = instrumentOf(id, { ...request, facts: {} });
+  const key = (await saveInstruments(database, symbol, [known])).get(id) as number;
   const staging = { executionId, symbol, instrumentKey: key };
   try {
     const spans = await stageFiles(database, staging, files, asOf, onBatch);
     for (const [kind, { from, to }] of spans.flatMap((file) => [...file]))
       await stageCoverage(database, { ...staging, kind, range: { from, to: to + 1 } });
-    // the second outcome's name is met on the way
-    await saveInstruments(database, symbol, [instrumentOf(id, request)]);
+    const bounds = spans.flatMap((file) => [...file.values()]);
+    const lastTick = bounds.length === 0 ? null : Math.max(...bounds.map(({ to }) => to));
+    // the second outcome's name is met on the way, and so is the last tick
+    await saveInstruments(database, symbol, [instrumentOf(id, request, lastTick)]);
     const around = { database, log, executionId, symbol, asOf };
     const cleaned = (await runStage('clean', createClean(), around)).output as unknown as Cleaned;
     const stored = (await runStage('store', createStore({ database, log }), around)).output as unknown as Stored;
     if (!(await symbolsByName(database, [symbol])).has(symbol)) {
       await importSymbols(database, [{ symbol, title: '', enabled: true, priority: 3, sources: {} }]);
     }
-    const bounds = spans.flatMap((file) => [...file.values()]);
     return {
       instrument: id,
       rows: cleaned.rows,
@@ -76,7 +80,7 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
       quarantined: cleaned.quarantined,
       reasons: cleaned.reasons,
       from: bounds.length === 0 ? null : Math.min(...bounds.map(({ from }) => from)),
-      to: bounds.length === 0 ? null : Math.max(...bounds.map(({ to }) => to)),
+      to: lastTick,
     };
   } finally {
     // empty after success
@@ -84,12 +88,17 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
   }
 }
 
-/** What is known already stays: an import may add the names of the outcomes, it knows nothing else of the market. */
-function instrumentOf(id: string, { symbol, market, files, stored }: TicksImport): Instrument {
+/** What is known already stays: an import may add the names of the outcomes, and what the owner says of the market. */
+function instrumentOf(
+  id: string,
+  { symbol, market, files, stored, facts = {}, asOf }: TicksImport,
+  lastTick: number | null = null,
+): Instrument {
   const reference = files.map(({ path }) => path).join(' ');
   const known = stored ?? fileInstrument({ id, market, title: symbol, outcomes: [], reference });
   const outcomes = files.reduce((most, file) => (file.outcomes.length > most.length ? file.outcomes : most), known.outcomes);
-  return { ...known, outcomes };
+  const named = { ...known, outcomes };
+  return Object.keys(facts).length === 0 ? named : withOwnFacts(named, { ...ownFactsOf(known), ...facts }, { lastTick, asOf });
 }
 
 /** What the stages put out, as far as it is told here. */

@@ -44,9 +44,12 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** Hex SHA-256 of everything that was given: the candles and the market's facts. */
-export const hashData = (candles: CandleSeries, market: Market): string =>
-  hashText(canonicalJson({ candles: hashCandles(candles), market }));
+/** Hex SHA-256 of everything that was given: the candles and the market's facts; not when its result became known, which no result rests on. */
+export function hashData(candles: CandleSeries, market: Market): string {
+  const { resolution } = market;
+  const paid = resolution.kind === 'settled' ? { kind: resolution.kind, payout: resolution.payout } : resolution;
+  return hashText(canonicalJson({ candles: hashCandles(candles), market: { ...market, resolution: paid } }));
+}
 
 /**
  * The code that decides and computes: the engine's revision, V8's version (its Math differs in last digits from one to the next)

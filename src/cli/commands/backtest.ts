@@ -4,37 +4,31 @@ import { type BacktestData, backtestData } from '../../backtest/engine/backtest-
 import { type Market, plainMarket } from '../../backtest/engine/market.ts';
 import type { BacktestOptions, Sizing } from '../../backtest/engine/options.ts';
 import type { BacktestResult } from '../../backtest/engine/result.ts';
-import { execute, finish, optionsFor } from '../../backtest/run-backtest.ts';
+import { execute, finish, optionsFor, type Trial } from '../../backtest/run-backtest.ts';
 import { runTrials } from '../../backtest/run-trials.ts';
-import { paramNames, shippedStrategies, strategyTrials } from '../../backtest/strategies/registry.ts';
+import { paramNames, shippedStrategies } from '../../backtest/strategies/registry.ts';
 import type { MarketKind } from '../../contracts/words.ts';
-import { parseTime } from '../../files/parse/parse-time.ts';
 import { readCandleFile } from '../../files/read/read-candle-file.ts';
 import { parseMarket } from '../options/column-options.ts';
+import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
 import { numberOption } from '../options/number-option.ts';
-import { collect, parseParams } from '../options/strategy-params.ts';
+import { collect } from '../options/strategy-params.ts';
+import { type StrategyFlags, trialsFrom } from '../options/strategy-trials.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
 import { equityTable, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
 import { printWalkForward, type WalkForwardFlags, walkForwardParts } from './backtest-walk-forward.ts';
 
-interface BacktestFlags extends WalkForwardFlags {
-  readonly feeModel?: 'flat' | 'polymarket' | 'predict';
-  readonly close?: string;
+interface BacktestFlags extends WalkForwardFlags, MarketFactFlags, StrategyFlags {
   readonly candles: string;
-  readonly strategy: string;
-  readonly param: readonly string[];
   readonly cash?: string;
-  readonly fee?: string;
   readonly spread?: string;
   readonly halfSpread?: string;
   readonly side: 'long' | 'both';
   readonly wholeUnits?: boolean;
   readonly market?: string;
-  readonly settle?: string;
   readonly fraction?: string;
   readonly units?: string;
-  readonly tick?: string;
   readonly slippage?: string;
   readonly volumeShare?: string;
   readonly proofCuts?: string;
@@ -58,31 +52,25 @@ or settled with --settle and else marked at the last close (probability). The re
 
 /** Adds `predictlab backtest`. */
 export function registerBacktest(program: Command): void {
-  program
-    .command('backtest')
+  withMarketFacts(program.command('backtest'))
     .description('Backtests a strategy on a candle file and prints its metrics, its proof and its passport as JSON. Needs no server.')
     .requiredOption('--candles <csv>', 'the candle file')
-    .requiredOption('--strategy <name>', 'one of those below, or a plugin’s')
+    .option('--strategy <name>', 'one of those below, or a plugin’s')
+    .option(
+      '--strategies <json>',
+      'several, judged together, as a run’s input lists them: [{"name": "rsi", "params": {}}], or a file of that',
+    )
     .addOption(
       new Option('--param <name=value>', 'a parameter of the strategy, any number of times').argParser(collect).default([], 'those below'),
     )
     .option('--cash <amount>', 'money at the start (default: 10000)')
-    .option('--fee <rate>', 'fee per side, a fraction of the notional, or the rate of --fee-model (default: 0)')
-    .addOption(
-      new Option('--fee-model <model>', 'how the fee is reckoned: flat, or as the venue does it')
-        .choices(['flat', 'polymarket', 'predict'])
-        .default('flat'),
-    )
     .option('--spread <fraction>', 'what entries pay above the open, or get below it when short (default: 0)')
     .option('--half-spread <price>', 'what every fill, entry and exit, is worse than the open, in units of the price (default: 0)')
     .addOption(new Option('--side <side>', 'long only, or both').choices(['long', 'both']).default('long'))
     .option('--whole-units', 'round sizes down to whole units')
     .option('--market <kind>', 'asset or probability (default: asset, with --settle probability)')
-    .option('--settle <payout>', 'what the first outcome paid: 1, 0, 0.5, or another fraction')
-    .option('--close <time>', 'when the market closed, ISO 8601: orders that would fill at or after it die')
     .option('--fraction <share>', 'part of the cash that goes into each entry (default: all)')
     .option('--units <size>', 'fixed size of each entry, as far as the cash goes')
-    .option('--tick <size>', 'smallest price step; prices are rounded to it against the trader')
     .option('--slippage <ticks>', 'ticks that each fill is worse than the open (default: 0)')
     .option('--volume-share <share>', 'most of a bar’s volume that the orders of that bar may take')
     .option('--proof-cuts <n>', 're-runs of the look-ahead proof, 0 for none (default: 4)')
@@ -104,13 +92,11 @@ async function backtest(flags: BacktestFlags): Promise<void> {
   const market = marketFrom(flags);
   const options = optionsFor(market, optionsFrom(flags));
   const { strategies } = await loadPlugins(process.env);
-  const checked = strategyTrials(flags.strategy, parseParams(flags.param), [...shippedStrategies, ...strategies]);
-  if ('problems' in checked) throw usageError(checked.problems.join('\n'));
-  const trials = checked.trials.map((params) => ({ strategy: checked.strategy, params }));
+  const trials = trialsFrom(flags, [...shippedStrategies, ...strategies]);
   const { candles, whereOf } = await readCandleFile(flags.candles);
   const data = backtestData(candles, market, { series: flags.candles, whereOf });
   if (parts !== undefined) {
-    printWalkForward(data, { trials, options, parts, head: headOf(data, { strategy: checked.strategy.name }) });
+    printWalkForward(data, { trials, options, parts, head: headOf(data, namesOf(trials)) });
     return;
   }
   if (trials.length > 1) {
@@ -129,25 +115,16 @@ async function backtest(flags: BacktestFlags): Promise<void> {
 }
 
 function marketFrom(flags: BacktestFlags): Market {
-  const settle = numberOption('--settle', flags.settle, { least: 0, most: 1 });
-  const kind: MarketKind = parseMarket(flags.market) ?? (settle === undefined ? 'asset' : 'probability');
-  if (kind === 'asset' && flags.feeModel !== undefined && flags.feeModel !== 'flat')
-    throw usageError(`--fee-model ${flags.feeModel} is for --market probability; an asset's fee is a fraction of the notional`);
-  if (kind === 'asset' && settle !== undefined)
-    throw usageError('--settle is for --market probability; an asset is closed at its last close');
+  const facts = marketFacts(flags);
+  const { resolution, closesAt, fees, tick } = facts;
+  const kind: MarketKind = parseMarket(flags.market) ?? (resolution === undefined ? 'asset' : 'probability');
+  checkMarketFacts(facts, kind);
   return {
-    ...plainMarket(kind, { model: flags.feeModel ?? 'flat', rate: numberOption('--fee', flags.fee) ?? 0 }),
-    closesAt: closeFrom(flags.close),
-    tickSize: numberOption('--tick', flags.tick, { least: 1e-9 }) ?? null,
-    resolution: settle === undefined ? { kind: 'open' } : { kind: 'settled', payout: settle, at: null },
+    ...plainMarket(kind, fees),
+    closesAt: closesAt === undefined ? null : Date.parse(closesAt),
+    tickSize: tick ?? null,
+    resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: null },
   };
-}
-
-function closeFrom(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const time = /^\d+$/.test(text) ? null : parseTime(text, 'ms');
-  if (time === null || Number.isNaN(time)) throw usageError(`--close ${text}: write a time such as 2026-11-24T10:00:00Z`);
-  return time;
 }
 
 function optionsFrom(flags: BacktestFlags): Partial<BacktestOptions> {
@@ -185,6 +162,7 @@ async function writeFiles({ candles }: BacktestData, result: BacktestResult, fil
 
 function printGrid(data: BacktestData, { results, overfitting, overfittingUndefined }: ReturnType<typeof runTrials>): void {
   const best = bestOf(results);
+  const several = new Set(results.map(({ strategy }) => strategy)).size > 1;
   for (const result of results) warn(result);
   printJson({
     ...headOf(data, best),
@@ -197,7 +175,7 @@ function printGrid(data: BacktestData, { results, overfitting, overfittingUndefi
     },
     overfitting,
     ...(overfittingUndefined === undefined ? {} : { undefined: { overfitting: overfittingUndefined } }),
-    trials: results.map((result) => ({ params: result.params, ...bodyOf(result) })),
+    trials: results.map((result) => ({ ...(several && { strategy: result.strategy }), params: result.params, ...bodyOf(result) })),
   });
 }
 
@@ -208,6 +186,10 @@ function bestOf(results: readonly BacktestResult[]): BacktestResult {
     (result.metrics.sharpe ?? -Infinity) > (leader.metrics.sharpe ?? -Infinity) ? result : leader,
   );
 }
+
+const namesOf = (trials: readonly Trial[]): { strategy: string } => ({
+  strategy: [...new Set(trials.map(({ strategy }) => strategy.name))].join(', '),
+});
 
 const headOf = ({ candles, market }: BacktestData, { strategy }: Pick<BacktestResult, 'strategy'>): Record<string, unknown> => ({
   strategy,

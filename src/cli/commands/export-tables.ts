@@ -1,6 +1,6 @@
 import { METRIC_NAMES } from '../../backtest/metrics/backtest-metrics.ts';
 import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.ts';
-import type { Interval } from '../../contracts/words.ts';
+import type { Interval, TickKind } from '../../contracts/words.ts';
 import { CANDLE_COLUMNS, candleRows } from '../../files/write/candle-table.ts';
 import type { Cell, CellType, Table, TableColumn } from '../../files/write/table.ts';
 import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
@@ -8,7 +8,7 @@ import { candleSeriesOf, readCandles } from '../../storage/candles/candles.ts';
 import { intervalOf } from '../../storage/database/codes.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
-import { exportedInstruments, readTicksByTime } from '../../storage/ticks/export.ts';
+import { type ExportedInstrument, exportedInstruments, readTicksByTime } from '../../storage/ticks/export.ts';
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
 import { TRADE_COLUMNS } from './backtest-tables.ts';
 
@@ -16,15 +16,21 @@ import { TRADE_COLUMNS } from './backtest-tables.ts';
 export interface ExportFilter {
   /** All when absent. */
   readonly symbols?: readonly string[] | undefined;
+  /** Ids; all when absent. */
+  readonly instruments?: readonly string[] | undefined;
   /** All when absent. */
   readonly intervals?: readonly Interval[] | undefined;
+  /** Candles of such ticks; of all when absent. */
+  readonly priceType?: TickKind | undefined;
+  /** Without candles that are open or touch a gap. @default false */
+  readonly completeOnly?: boolean;
   /** `from ≤ time < to`, UTC epoch milliseconds. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
 
 /** Filters that mean something for a kind of data, by option name. */
-type FilterName = 'interval' | 'from' | 'to';
+type FilterName = 'interval' | 'from' | 'to' | 'priceType' | 'complete';
 
 interface Exportable {
   readonly filters: readonly FilterName[];
@@ -41,7 +47,7 @@ const columnName = (metric: string): string => metric.replaceAll(/[A-Z]/g, (lett
 /** Everything that can be exported, by name. */
 export const EXPORTS = {
   ticks: { filters: ['from', 'to'], table: ticksTable },
-  candles: { filters: ['interval', 'from', 'to'], table: candlesTable },
+  candles: { filters: ['interval', 'from', 'to', 'priceType', 'complete'], table: candlesTable },
   backtests: { filters: ['interval'], table: backtestsTable },
   trades: { filters: ['interval'], table: tradesTable },
   equity: { filters: ['interval'], table: equityTable },
@@ -50,7 +56,14 @@ export const EXPORTS = {
 } as const satisfies Record<string, Exportable>;
 export type ExportName = keyof typeof EXPORTS;
 
-function ticksTable(database: Database, { symbols, from, to }: ExportFilter): Table {
+const wanted = ({ instruments }: ExportFilter, instrument: string): boolean => instruments?.includes(instrument) ?? true;
+
+/** The instruments that are asked for. */
+const asked = async (database: Database, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
+  (await exportedInstruments(database, filter.symbols)).filter(({ instrument }) => wanted(filter, instrument));
+
+function ticksTable(database: Database, filter: ExportFilter): Table {
+  const { from, to } = filter;
   return {
     columns: columns({
       ...SERIES,
@@ -63,7 +76,7 @@ function ticksTable(database: Database, { symbols, from, to }: ExportFilter): Ta
       trade_id: 'text',
     }),
     batches: (async function* () {
-      for await (const ticks of readTicksByTime(database, await exportedInstruments(database, symbols), { from, to })) {
+      for await (const ticks of readTicksByTime(database, await asked(database, filter), { from, to })) {
         yield ticks.map(({ of, kind, time, price, size, side, outcome, tradeId }): Cell[] => [
           of.symbol,
           of.source,
@@ -81,18 +94,21 @@ function ticksTable(database: Database, { symbols, from, to }: ExportFilter): Ta
   };
 }
 
-function candlesTable(database: Database, { symbols, intervals, from, to }: ExportFilter): Table {
+function candlesTable(database: Database, filter: ExportFilter): Table {
+  const { intervals, from, to, completeOnly = false } = filter;
   return {
     columns: CANDLE_COLUMNS,
     batches: (async function* () {
-      for (const { symbol, source, instrument, key } of await exportedInstruments(database, symbols)) {
+      for (const { symbol, source, instrument, key } of await asked(database, filter)) {
         for (const { priceType, intervalMinutes } of await candleSeriesOf(database, key)) {
           const interval = intervalOf(intervalMinutes);
           if (intervals !== undefined && !intervals.includes(interval)) continue;
+          if (filter.priceType !== undefined && filter.priceType !== priceType) continue;
           const candles = await readCandles(database, {
             instrumentKey: key,
             priceType,
             interval,
+            completeOnly,
             ...(from !== undefined && { from }),
             ...(to !== undefined && { to }),
           });
@@ -103,7 +119,8 @@ function candlesTable(database: Database, { symbols, intervals, from, to }: Expo
   };
 }
 
-function backtestsTable(database: Database, { symbols, intervals }: ExportFilter): Table {
+function backtestsTable(database: Database, filter: ExportFilter): Table {
+  const { symbols, intervals } = filter;
   return {
     columns: columns({
       ...SERIES,
@@ -116,7 +133,7 @@ function backtestsTable(database: Database, { symbols, intervals }: ExportFilter
       for (const symbol of symbols ?? [undefined]) {
         const backtests = await readBacktests(database, symbol === undefined ? {} : { symbol });
         yield backtests
-          .filter(({ interval }) => intervals === undefined || intervals.includes(interval))
+          .filter(({ instrument, interval }) => wanted(filter, instrument) && (intervals === undefined || intervals.includes(interval)))
           .map(({ symbol, source, instrument, interval, strategy, params, metrics }): Cell[] => [
             symbol,
             source,
@@ -137,12 +154,13 @@ const RESULT = { ...SERIES, interval: 'text', strategy: 'text', params: 'text' }
 /** Rows of what each stored backtest has, oldest first, under the cells that name it. */
 async function* rowsOfBacktests(
   database: Database,
-  { symbols, intervals }: ExportFilter,
+  filter: ExportFilter,
   rowsOf: (backtest: StoredBacktest) => readonly Cell[][],
 ): AsyncGenerator<Cell[][]> {
+  const { symbols, intervals } = filter;
   for (const symbol of symbols ?? [undefined]) {
     for (const backtest of await readBacktests(database, symbol === undefined ? {} : { symbol })) {
-      if (intervals !== undefined && !intervals.includes(backtest.interval)) continue;
+      if (!wanted(filter, backtest.instrument) || (intervals !== undefined && !intervals.includes(backtest.interval))) continue;
       const { source, instrument, interval, strategy, params } = backtest;
       const head = [backtest.symbol, source, instrument, interval, strategy, JSON.stringify(params)];
       yield rowsOf(backtest).map((cells): Cell[] => [...head, ...cells]);
@@ -176,22 +194,25 @@ function equityTable(database: Database, filter: ExportFilter): Table {
   };
 }
 
-function quarantineTable(database: Database, { symbols, from, to }: ExportFilter): Table {
+function quarantineTable(database: Database, filter: ExportFilter): Table {
+  const { symbols, from, to } = filter;
   const range = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   return {
     columns: columns({ ...SERIES, stage: 'text', reason: 'text', time: 'time', row: 'text' }),
     batches: (async function* () {
       for (const symbol of symbols ?? [undefined]) {
         for await (const rows of readQuarantine(database, { ...range, ...(symbol !== undefined && { symbol }) })) {
-          yield rows.map(({ symbol, source, instrument, stage, reason, time, row }): Cell[] => [
-            symbol,
-            source,
-            instrument,
-            stage,
-            reason,
-            time,
-            row,
-          ]);
+          yield rows
+            .filter(({ instrument }) => wanted(filter, instrument))
+            .map(({ symbol, source, instrument, stage, reason, time, row }): Cell[] => [
+              symbol,
+              source,
+              instrument,
+              stage,
+              reason,
+              time,
+              row,
+            ]);
         }
       }
     })(),
@@ -208,17 +229,15 @@ function withoutKinds(ranges: readonly CoverageRecord[]): readonly CoverageRecor
   return [...rows.values()];
 }
 
-function coverageTable(
-  database: Database,
-  { symbols, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: ExportFilter,
-): Table {
+function coverageTable(database: Database, filter: ExportFilter): Table {
+  const { symbols, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = filter;
   return {
     columns: columns({ ...SERIES, from: 'time', to: 'time', ticks: 'integer' }),
     batches: (async function* () {
       for (const symbol of symbols ?? [undefined]) {
         const ranges = await coverageRecords(database, symbol === undefined ? {} : { symbol });
         yield withoutKinds(ranges)
-          .filter((range) => range.to > from && range.from < to)
+          .filter((range) => wanted(filter, range.instrument) && range.to > from && range.from < to)
           .map((range): Cell[] => [range.symbol, range.source, range.instrument, range.from, range.to, range.ticks]);
       }
     })(),

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { INTERVALS, type Interval } from '../../contracts/words.ts';
+import { didYouMean } from '../../contracts/nearest-name.ts';
+import { INTERVALS, type Interval, TICK_KINDS } from '../../contracts/words.ts';
 import { parseTime } from '../../files/parse/parse-time.ts';
 import { TABLE_FORMATS, type Table, type TableFormat } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
@@ -13,7 +14,10 @@ import { EXPORTS, type ExportFilter, type ExportName } from './export-tables.ts'
 
 interface ExportOptions {
   readonly symbol?: readonly string[];
+  readonly instrument?: readonly string[];
   readonly interval?: readonly string[];
+  readonly priceType?: string;
+  readonly complete?: boolean;
   readonly from?: string;
   readonly to?: string;
   readonly format?: string;
@@ -29,6 +33,7 @@ same names in all three; numbers are the shortest plain decimals that read back 
 Ticks come by time, then in the venue's own order; candles by symbol, instrument, price type, interval and time.
 
   predictlab export candles --symbol BTC_PRICE --interval 1h > btc.csv
+  predictlab export candles --symbol SENATE --instrument file:senate --interval 1h --price-type trade --complete --out senate.csv
   predictlab export ticks --symbol SENATE --from 2022-11-01 --to 2022-11-09 --out senate.parquet
   predictlab export quarantine --json`;
 
@@ -39,7 +44,10 @@ export function registerExport(program: Command): void {
     .description('Writes stored data as a table.')
     .argument('<what>', NAMES.join(', '))
     .option('--symbol <name>', 'only this symbol; may be given several times', collect)
+    .option('--instrument <id>', 'only this instrument (file:SENATE); may be given several times', collect)
     .option('--interval <interval>', 'only this interval (candles, backtests, trades, equity); may be given several times', collect)
+    .option('--price-type <kind>', `only candles of these ticks: ${TICK_KINDS.join(' or ')}`)
+    .option('--complete', 'only complete candles: closed, and wholly collected')
     .option('--from <time>', 'from this time on (ISO 8601)')
     .option('--to <time>', 'before this time (ISO 8601)')
     .option('--format <format>', `${TABLE_FORMATS.join(', ')} (default: as --out ends, else csv)`)
@@ -55,12 +63,19 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
   const name = NAMES.find((known) => known === what);
   if (name === undefined) throw usageError(`export ${what}: write one of ${NAMES.join(', ')}`);
   const filters: readonly string[] = EXPORTS[name].filters;
-  for (const option of ['interval', 'from', 'to'] as const) {
-    if (options[option] !== undefined && !filters.includes(option)) throw usageError(`--${option} means nothing for ${name}; leave it out`);
+  for (const option of ['interval', 'from', 'to', 'priceType', 'complete'] as const) {
+    const flag = option === 'priceType' ? 'price-type' : option;
+    if (options[option] !== undefined && !filters.includes(option)) throw usageError(`--${flag} means nothing for ${name}; leave it out`);
   }
+  const priceType = TICK_KINDS.find((kind) => kind === options.priceType);
+  if (options.priceType !== undefined && priceType === undefined)
+    throw usageError(`--price-type ${options.priceType}: write one of ${TICK_KINDS.join(', ')}`);
   const filter: ExportFilter = {
     symbols: options.symbol,
+    instruments: options.instrument,
     intervals: options.interval?.map(parseInterval),
+    priceType,
+    completeOnly: options.complete === true,
     from: instantOf('--from', options.from),
     to: instantOf('--to', options.to),
   };
@@ -70,6 +85,7 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
   }
   await useDatabase(async (database) => {
     if (filter.symbols !== undefined) await checkSymbols(database, filter.symbols);
+    if (filter.instruments !== undefined) await checkInstruments(database, filter.instruments, filter.symbols);
     await writeTable(withProgress(EXPORTS[name].table(database, filter), options.out), format, options.out);
   });
 }
@@ -104,6 +120,17 @@ async function checkSymbols(database: Database, symbols: readonly string[]): Pro
   const withData = new Set((await exportedInstruments(database, symbols)).map(({ symbol }) => symbol));
   const unknown = symbols.filter((symbol) => !listed.has(symbol) && !withData.has(symbol));
   if (unknown.length > 0) throw usageError(`there is no symbol ${unknown.join(', ')}; \`predictlab symbols list\` shows what there is`);
+}
+
+async function checkInstruments(database: Database, asked: readonly string[], symbols?: readonly string[]): Promise<void> {
+  const known = new Set((await exportedInstruments(database, symbols)).map(({ instrument }) => instrument));
+  const unknown = asked.filter((id) => !known.has(id));
+  if (unknown.length === 0) return;
+  const where = symbols === undefined ? '' : ` of ${symbols.join(', ')}`;
+  const nearest = didYouMean(unknown[0], [...known]);
+  throw usageError(
+    `there is no instrument ${unknown.join(', ')}${where}${nearest === '' ? "; `predictlab symbols show` lists a symbol's" : nearest}`,
+  );
 }
 
 /** Says on a terminal how far the file is. */

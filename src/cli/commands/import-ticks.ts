@@ -7,12 +7,13 @@ import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { instrumentById } from '../../storage/markets/instruments.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { COLUMNS_HELP, parseColumns, parseMarket } from '../options/column-options.ts';
+import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
 import { symbolName } from '../options/symbol-name.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
 
-interface ImportOptions {
+interface ImportOptions extends MarketFactFlags {
   readonly symbol: string;
   readonly columns?: string;
   readonly firstOutcome?: string;
@@ -24,6 +25,7 @@ const HELP = `
 The rows become ticks of the instrument file:<symbol>; the symbol is created if it is not in the catalogue. Importing a file again
 changes nothing, and a file that has grown adds only what is new: a row is known by its content, copies of it in one file by their
 number. Bad rows go to quarantine with their reason (\`predictlab export quarantine\`) and never stop the import.
+What you know of the market goes with them and is kept until you say otherwise: --settle, --close, --fee, --fee-model, --tick.
 Columns: time and price are needed; size, side, outcome and trade_id are used where the file has them. Other names: --columns.
 
   predictlab import ticks trades.csv.gz --symbol SENATE --columns time=Timestamp,price=Price,size=Shares,side=Type,outcome=Outcome
@@ -31,10 +33,7 @@ Columns: time and price are needed; size, side, outcome and trade_id are used wh
 
 /** Adds `predictlab import ticks`. */
 export function registerImport(program: Command): void {
-  program
-    .command('import')
-    .description('Takes data of your own in.')
-    .command('ticks <csv...>')
+  withMarketFacts(program.command('import').description('Takes data of your own in.').command('ticks <csv...>'))
     .description('Imports ticks from CSV files (plain or gzip; quote patterns such as "ticks/*.csv").')
     .requiredOption('--symbol <name>', 'the symbol that the ticks are of')
     .option('--columns <names>', COLUMNS_HELP)
@@ -50,6 +49,7 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
   symbolName('--symbol', symbol);
   const columns = parseColumns(options.columns);
   const market = parseMarket(options.market);
+  const facts = marketFacts(options);
   const open = async (firstOutcome: string | undefined): Promise<TickFile[]> => {
     const files: TickFile[] = [];
     for (const pattern of patterns) {
@@ -66,6 +66,8 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
   await useDatabase(async (database) => {
     const stored = await instrumentById(database, `file:${symbol}`);
     if (stored !== undefined) checkAgainstStored(stored, { firstOutcome: options.firstOutcome, market });
+    const kind = market ?? stored?.market ?? opened[0].likelyMarket;
+    checkMarketFacts(facts, kind);
     const priced = stored?.outcomes[0];
     const files = options.firstOutcome === undefined && priced !== undefined ? await open(priced) : opened;
     const result = await importTicks({
@@ -73,7 +75,8 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
       log: createLog({ LOG_LEVEL: 'warn', ...process.env }),
       symbol,
       files,
-      market: market ?? files[0].likelyMarket,
+      market: kind,
+      facts,
       stored,
       asOf: Date.now(),
       onBatch: showProgress,

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catalogue.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import { didYouMean } from '../../contracts/nearest-name.ts';
+import { OWN_FACTS } from '../../contracts/own-facts.ts';
 import { SOURCE_TYPES } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { parseCatalogue } from '../../sources/parse-catalogue.ts';
@@ -77,7 +78,11 @@ export function registerSymbols(program: Command): void {
     .argument('<symbol>')
     .option('--polymarket <selector>', 'conditionId=0x…, slug=…, eventSlug=… or seriesSlug=…; may be given several times', collect)
     .option('--predict <selector>', 'marketId=…, categorySlug=… or seriesSlug=…; may be given several times', collect)
-    .option('--file <selector>', 'a CSV path or pattern, or JSON with path, columns, firstOutcome; may be given several times', collect)
+    .option(
+      '--file <selector>',
+      `a CSV path or pattern, or JSON with path, columns, firstOutcome, market, ${OWN_FACTS.join(', ')}; may be given several times`,
+      collect,
+    )
     .option('--title <text>', 'what it is about')
     .option('--priority <n>', '1 goes first, 5 last (default 3)')
     .option('--disabled', 'left out of runs that name no symbols')
@@ -149,10 +154,13 @@ async function show(database: Database, symbol: string, json?: boolean): Promise
   printLine();
   if (instruments.length === 0) return printLine('no run has found its instruments yet');
   printTable([
-    ['instrument', 'state', 'twins', 'title'],
+    ['instrument', 'state', 'closes', 'fees', 'tick', 'twins', 'title'],
     ...instruments.map((instrument) => [
       instrument.id,
       instrument.resolution.kind === 'settled' ? `pays ${instrument.resolution.payout}` : instrument.closed ? 'closed' : 'open',
+      instrument.closesAt === null ? '–' : new Date(instrument.closesAt).toISOString(),
+      instrument.fees === null ? '–' : `${instrument.fees.model} ${instrument.fees.rate}`,
+      String(instrument.tickSize ?? '–'),
       instrument.twins.join(' ') || '–',
       fitText(oneLine(instrument.title), TITLE_WIDTH),
     ]),

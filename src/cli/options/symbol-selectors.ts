@@ -1,5 +1,6 @@
 import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import { catalogueEntrySchema } from '../../contracts/catalogue.ts';
+import type { OwnFacts } from '../../contracts/own-facts.ts';
 import type { SourceType } from '../../contracts/words.ts';
 import { parseCatalogue } from '../../sources/parse-catalogue.ts';
 import { usageError } from '../terminal/exit.ts';
@@ -32,20 +33,30 @@ function selectorOf(source: string, text: string): unknown {
   return { [name]: name === 'marketId' ? Number(value) : value };
 }
 
-/** Adds selectors to an entry; one that it has already is not doubled. */
+/** Adds selectors to an entry; one that it has already is not doubled, and what is said anew of a file's path holds. */
 export function withSelectors(entry: CatalogueEntry, more: CatalogueEntry['sources']): CatalogueEntry {
   const merged = Object.fromEntries(
     (['polymarket', 'predict', 'file'] as const).flatMap((source) => {
       const all = [...(entry.sources[source] ?? []), ...(more[source] ?? [])];
-      const distinct = [...new Map(all.map((selector) => [JSON.stringify(selector), selector])).values()];
+      const distinct = [
+        ...new Map(all.map((selector) => ['path' in selector ? selector.path : JSON.stringify(selector), selector])).values(),
+      ];
       return distinct.length === 0 ? [] : [[source, distinct]];
     }),
   );
   return catalogueEntrySchema.parse({ ...entry, sources: merged });
 }
 
-/** A selector as `symbols add` takes it: `eventSlug=…`. */
+/** A selector as `symbols add` takes it (`eventSlug=…`); what is known of a file's market in words. */
 export function selectorText(selector: unknown): string {
-  const [pair, ...others] = Object.entries(selector as Record<string, unknown>);
-  return others.length === 0 && pair !== undefined ? `${pair[0]}=${String(pair[1])}` : JSON.stringify(selector);
+  const { resolution, closesAt, fees, tick, ...rest } = selector as Record<string, unknown> & OwnFacts;
+  const [pair, ...others] = Object.entries(rest);
+  const parts = [
+    others.length === 0 && pair !== undefined ? `${pair[0]}=${String(pair[1])}` : JSON.stringify(rest),
+    ...(resolution === undefined ? [] : [`pays ${resolution}`]),
+    ...(closesAt === undefined ? [] : [`closes ${closesAt}`]),
+    ...(fees === undefined ? [] : [`fees ${fees.model} ${fees.rate}`]),
+    ...(tick === undefined ? [] : [`tick ${tick}`]),
+  ];
+  return parts.join(', ');
 }

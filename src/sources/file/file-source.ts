@@ -9,7 +9,7 @@ import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts'
 import { isPlausible, rowsOfWindow, timeBounds } from '../candidate.ts';
 import { describeError } from '../describe-error.ts';
 import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../source.ts';
-import { fileInstrument } from './file-instrument.ts';
+import { fileInstrument, withOwnFacts } from './file-instrument.ts';
 
 export interface FileSourceOptions {
   /** What relative paths start from. @default the working directory */
@@ -69,7 +69,9 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
       const file = await open(selected, request.signal);
       // the second outcome's name is met in the first rows
       for await (const _batch of file.batches()) break;
-      instruments.push(instrumentOf(selected, file.outcomes, base));
+      const { resolution, closesAt } = selected.selector;
+      const lastTick = resolution !== undefined && closesAt === undefined ? await lastTickOf(file, request.asOf) : null;
+      instruments.push(withOwnFacts(instrumentOf(selected, file.outcomes, base), selected.selector, { lastTick, asOf: request.asOf }));
     } catch (error) {
       if (!(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
       problems.push(error.message);
@@ -88,6 +90,16 @@ const instrumentOf = ({ id, path: file, selector }: SelectedFile, outcomes: read
     outcomes,
     reference: path.relative(base, file),
   });
+
+/** When the last tick of a file was, in or after the run's window; null when it has none. */
+async function lastTickOf(file: TickFile, asOf: number): Promise<number | null> {
+  const bounds = timeBounds(null, asOf, Date.now());
+  let last: number | null = null;
+  for await (const { rows } of file.batches(0, { identities: false }))
+    for (const { time, defect } of rows)
+      if (defect === null && time !== null && isPlausible(time, bounds) && time > (last ?? Number.NEGATIVE_INFINITY)) last = time;
+  return last;
+}
 
 /** Read on after this line of the file. */
 interface Cursor {

@@ -1,0 +1,77 @@
+import { type Command, Option } from 'commander';
+import { type OwnFacts, ownFactsProblems } from '../../contracts/own-facts.ts';
+import type { MarketKind } from '../../contracts/words.ts';
+import { parseTime } from '../../files/parse/parse-time.ts';
+import { usageError } from '../terminal/exit.ts';
+import { note } from '../terminal/print.ts';
+import { numberOption } from './number-option.ts';
+
+/** What the command line says of a market. */
+export interface MarketFactFlags {
+  readonly settle?: string;
+  readonly close?: string;
+  readonly fee?: string;
+  readonly feeModel?: 'flat' | 'polymarket' | 'predict';
+  readonly tick?: string;
+}
+
+/** Which flag says which fact. */
+const FLAG_OF: Readonly<Record<keyof OwnFacts, string>> = {
+  resolution: '--settle',
+  closesAt: '--close',
+  fees: '--fee-model',
+  tick: '--tick',
+};
+
+/** Adds the options that say what a market paid, when it closed, what it charges and in which steps it trades. */
+export const withMarketFacts = (command: Command): Command =>
+  command
+    .option('--settle <payout>', 'what one unit of the first outcome paid: 1, 0, 0.5, or another fraction')
+    .option('--close <time>', 'when the market closed, ISO 8601: orders that would fill at or after it die')
+    .option('--fee <rate>', 'fee per side, a fraction of the notional, or the rate of --fee-model (default: 0)')
+    .addOption(
+      new Option('--fee-model <model>', 'how the fee is reckoned: flat, or as the venue does it (default: flat)').choices([
+        'flat',
+        'polymarket',
+        'predict',
+      ]),
+    )
+    .option('--tick <size>', 'smallest price step; prices are rounded to it against the trader');
+
+/**
+ * The facts that the flags state; what they do not say is absent.
+ *
+ * @throws ExitError 2 that names the flag
+ */
+export function marketFacts(flags: MarketFactFlags): OwnFacts {
+  const { settle, close, fee, feeModel, tick } = flags;
+  if (feeModel !== undefined && feeModel !== 'flat' && fee === undefined)
+    note(`--fee-model ${feeModel} without --fee charges nothing; give the market's rate, such as --fee 0.02`);
+  return {
+    ...(settle !== undefined && { resolution: numberOption('--settle', settle, { least: 0, most: 1 }) }),
+    ...(close !== undefined && { closesAt: new Date(closeFrom(close)).toISOString() }),
+    ...((fee !== undefined || feeModel !== undefined) && {
+      fees: { model: feeModel ?? 'flat', rate: numberOption('--fee', fee) ?? 0 },
+    }),
+    ...(tick !== undefined && { tick: numberOption('--tick', tick, { least: 1e-9 }) }),
+  };
+}
+
+/** @throws ExitError 2 when the facts do not fit such a market */
+export function checkMarketFacts(facts: OwnFacts, kind: MarketKind): void {
+  const { fees } = facts;
+  if (fees !== undefined && !(fees.rate >= 0 && fees.rate < 1))
+    throw usageError(`fee must be a fraction in [0, 1), got ${fees.rate}; write one such as --fee 0.002`);
+  const [problem] = ownFactsProblems(facts, kind);
+  if (problem === undefined) return;
+  const flag = `${FLAG_OF[problem.field]}${problem.field === 'fees' && fees !== undefined ? ` ${fees.model}` : ''}`;
+  throw usageError(
+    kind === 'asset' ? `${flag} is for --market probability; ${problem.message}` : `${flag} ${facts.tick}: ${problem.message}`,
+  );
+}
+
+function closeFrom(text: string): number {
+  const time = /^\d+$/.test(text) ? null : parseTime(text, 'ms');
+  if (time === null || Number.isNaN(time)) throw usageError(`--close ${text}: write a time such as 2026-11-24T10:00:00Z`);
+  return time;
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { MarketKind } from './words.ts';
+
+const FEE_MODELS = ['flat', 'polymarket', 'predict'] as const;
+const CLOSES_AT = 'write when the market closed, such as "2022-11-09T04:00:00Z"';
+const TICK = 'the tick is the smallest price step, a number above 0, such as 0.01';
+const RATE = 'write a fraction from 0 to below 1, such as 0.02';
+
+const feesSchema = z.strictObject(
+  {
+    model: z.enum(FEE_MODELS, `write one of ${FEE_MODELS.join(', ')}`),
+    /** What a venue's schedule calls its rate; a fraction of the notional where flat. */
+    rate: z.number(RATE).min(0, RATE).lt(1, RATE),
+  },
+  {
+    error: (issue) =>
+      `${issue.code === 'unrecognized_keys' ? `${issue.keys?.join(', ')} is not known here; ` : ''}write fees as {"model": "polymarket", "rate": 0.02}`,
+  },
+);
+
+/** What the owner of a file knows of its market and no venue says: fields of a catalogue's `file` entry. */
+export const ownFactsShape = {
+  /** What one unit of the first outcome paid. */
+  resolution: z
+    .number('write what one unit of the first outcome paid, a number from 0 to 1')
+    .min(0, 'a unit of the first outcome pays from 0 to 1')
+    .max(1, 'a unit of the first outcome pays from 0 to 1')
+    .optional(),
+  /** When the market closed, and its result became known. */
+  closesAt: z
+    .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 }), z.iso.date()], CLOSES_AT)
+    .optional(),
+  fees: feesSchema.optional(),
+  /** Smallest price step. */
+  tick: z.number(TICK).positive(TICK).optional(),
+};
+
+const ownFactsSchema = z.strictObject(ownFactsShape);
+export type OwnFacts = z.infer<typeof ownFactsSchema>;
+/** The names of the fields. */
+export const OWN_FACTS = Object.keys(ownFactsShape) as readonly (keyof OwnFacts)[];
+
+/** What does not go together, by field, one sentence each. */
+export function ownFactsProblems(facts: OwnFacts, market: MarketKind): { field: keyof OwnFacts; message: string }[] {
+  const problems: { field: keyof OwnFacts; message: string }[] = [];
+  const { resolution, fees, tick } = facts;
+  if (market === 'probability') {
+    if (tick !== undefined && tick >= 0.5)
+      problems.push({
+        field: 'tick',
+        message: `no price lies between a tick of ${tick} and its counterpart; write one below 0.5, such as 0.01`,
+      });
+    return problems;
+  }
+  if (resolution !== undefined)
+    problems.push({ field: 'resolution', message: 'an asset is closed at its last price and pays nothing; leave the payout out' });
+  if (fees !== undefined && fees.model !== 'flat')
+    problems.push({ field: 'fees', message: `an asset's fee is a fraction of the notional, the model flat` });
+  return problems;
+}
