@@ -121,7 +121,7 @@ describe("the user's own files with facts", () => {
     expect(held('file:sun')?.trades).toMatchObject([{ end: 'settlement', exitPrice: 0 }]);
     expect(held('file:wind')?.trades).toMatchObject([{ end: 'mark' }]);
     expect(held('file:rain')?.metrics).toMatchObject({ brier: expect.any(Number), markPnl: 0 });
-    expect((held('file:rain')?.metrics.calibration as unknown as { markets: number }[]).some(({ markets }) => markets === 2)).toBe(true);
+    expect(held('file:rain')?.metrics.calibration).toEqual(expect.arrayContaining([expect.objectContaining({ markets: 2 })]));
     expect(await instrumentById(test.database, 'file:sun')).toMatchObject({
       closed: true,
       closesAt: CLOSE - HOUR / 2,
