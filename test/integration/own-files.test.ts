@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createPluginThreads } from '../../src/activities/custom/plugin-threads.ts';
+import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { createBacktest } from '../../src/activities/stages/backtest.ts';
 import { createCollect } from '../../src/activities/stages/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
