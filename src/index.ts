@@ -1,6 +1,12 @@
-/** The library: what programs and plugins import from `predictlab`. */
+/** The library: what programs and plugins import from `predictlab`. docs/api.md goes through it. */
 
+export type { CandleSeries } from './backtest/engine/candle-series.ts';
+export type { BacktestOptions, Sizing } from './backtest/engine/options.ts';
+export type { BacktestResult, Trade, TradeEnd, Unfilled } from './backtest/engine/result.ts';
+export type { Bands } from './backtest/indicators/bands.ts';
 export { type Reading } from './backtest/indicators/reading.ts';
+export type { BacktestMetrics, MetricName } from './backtest/metrics/backtest-metrics.ts';
+export type { CalibrationBin } from './backtest/metrics/calibration.ts';
 export { type BarsSoFar, defineStrategy, type Signal, type Strategy } from './backtest/strategy.ts';
 export { PredictLab, RunEnded, type StartedRun, type StartOptions } from './client.ts';
 export { type ErrorType, PredictLabError } from './contracts/errors.ts';
@@ -15,4 +21,10 @@ export type {
   TaskResult,
 } from './contracts/pipeline-status.ts';
 export { INTERVALS, type Interval, SOURCE_TYPES, type SourceType, STAGES, type Stage } from './contracts/words.ts';
+export { type CandleRow, candles, type TickRow } from './library/candles.ts';
+export { indicators, type Prices } from './library/indicators.ts';
+export type { MarketFacts } from './library/market.ts';
+export { type ForecastMetrics, metrics, type ReturnMetrics } from './library/metrics.ts';
+export type { Moment } from './library/moment.ts';
+export { type BacktestRequest, runBacktest } from './library/run-backtest.ts';
 export { type ActivityContext, definePlugin, type Plugin, type PluginActivity } from './plugins.ts';

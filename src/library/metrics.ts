@@ -1,0 +1,131 @@
+import { brier } from '../backtest/metrics/brier.ts';
+import {
+  type CalibrationBin,
+  calibration,
+  calibrationError,
+  calibrationOfMarkets,
+  marketForecasts,
+} from '../backtest/metrics/calibration.ts';
+import { logLoss } from '../backtest/metrics/log-loss.ts';
+import { measureReturns, type ReturnMeasurement, type ReturnMetricName } from '../backtest/metrics/return-metrics.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+import { DAY_MS } from '../contracts/words.ts';
+import { type Moment, momentOf, numberAt } from './moment.ts';
+
+/** Metrics of a return series: null where undefined, with the reason; what rests on too little is named in `weak`. */
+export interface ReturnMetrics
+  extends Readonly<Record<ReturnMetricName, number | null>>,
+    Pick<ReturnMeasurement, 'sample' | 'weak' | 'standardErrors' | 'periodsPerYear'> {
+  readonly returns: number;
+  readonly undefined: Readonly<Partial<Record<ReturnMetricName, string>>>;
+}
+
+/** Scores of forecasts. */
+export interface ForecastMetrics {
+  readonly forecasts: number;
+  /** mean((p − y)²), 0 is perfect. */
+  readonly brier: number;
+  /** −mean(y·ln p + (1 − y)·ln(1 − p)) */
+  readonly logLoss: number;
+  /** Expected calibration error. */
+  readonly calibrationError: number;
+  readonly calibration: readonly CalibrationBin[];
+}
+
+const YEAR_DAYS = 365;
+
+/**
+ * The metrics that backtests have, of numbers from anywhere. Definitions: docs/backtest.md.
+ *
+ * @example
+ * const { sharpe, weak } = metrics.ofReturns([0.01, -0.004, 0.002], { trials: 20 });
+ * const { brier, calibration } = metrics.ofForecasts([0.7, 0.2], [1, 0]);
+ */
+export const metrics = {
+  /**
+   * Sharpe, Sortino, drawdown and their kin, ratios over `periodsPerYear`.
+   *
+   * @param returns fractions (0.01 = 1%), oldest first
+   * @param options.times ends of the periods; then the periods of a year follow from them. @default days
+   * @param options.periodsPerYear @default what the times say, 365 without times
+   * @param options.trials how many strategies were tried, for the deflated Sharpe ratio
+   * @throws PredictLabError BadInput
+   * @example
+   * const { sharpe, standardErrors, weak } = metrics.ofReturns(daily, { times });
+   */
+  ofReturns(
+    returns: ArrayLike<number>,
+    options: { readonly times?: readonly Moment[]; readonly periodsPerYear?: number; readonly trials?: number } = {},
+  ): ReturnMetrics {
+    const { times, periodsPerYear, trials } = options;
+    if (returns.length === 0) throw new PredictLabError('BadInput', 'returns: there are none; give at least one');
+    if (times !== undefined && times.length !== returns.length)
+      throw new PredictLabError('BadInput', `times: there are ${times.length} for ${returns.length} returns; give one each`);
+    if (periodsPerYear !== undefined && !(periodsPerYear > 0 && Number.isFinite(periodsPerYear)))
+      throw new PredictLabError('BadInput', `periodsPerYear: ${periodsPerYear} is no positive number; daily returns have 365`);
+    if (trials !== undefined && !(Number.isInteger(trials) && trials >= 1))
+      throw new PredictLabError('BadInput', `trials: ${trials} is no whole number from 1 on`);
+    const step = (YEAR_DAYS * DAY_MS) / (periodsPerYear ?? YEAR_DAYS);
+    const time = Float64Array.from(returns, (_, i) => (times === undefined ? i * step : momentOf(times[i], `times[${i}]`)));
+    const unsorted = time.findIndex((at, i) => i > 0 && at <= time[i - 1]);
+    if (unsorted >= 0) throw new PredictLabError('BadInput', `times[${unsorted}]: not later than the one before; sort the returns by time`);
+    const series = { time, returns: Float64Array.from(returns, (value, i) => numberAt(value, `returns[${i}]`)) };
+    const { values, reasons, ...measured } = measureReturns(series, { periodsPerYear, trials });
+    return { returns: returns.length, ...values, undefined: reasons, ...measured };
+  },
+
+  /**
+   * Brier score, log loss and calibration of forecasts that each have an outcome of their own.
+   *
+   * @param forecasts probabilities in [0, 1]
+   * @param outcomes 0 or 1 each
+   * @throws PredictLabError BadInput
+   * @example
+   * const { brier, calibrationError } = metrics.ofForecasts([0.7, 0.2, 0.9], [1, 0, 1]);
+   */
+  ofForecasts(forecasts: ArrayLike<number>, outcomes: ArrayLike<number>): ForecastMetrics {
+    if (forecasts.length === 0 || forecasts.length !== outcomes.length)
+      throw new PredictLabError(
+        'BadInput',
+        `outcomes: there are ${outcomes.length} for ${forecasts.length} forecasts; give one each, and at least one`,
+      );
+    const probability = Float64Array.from(forecasts, (value, i) => between(value, `forecasts[${i}]`));
+    const outcome = Float64Array.from(outcomes, (value, i) => zeroOrOne(value, `outcomes[${i}]`));
+    const table = calibration(probability, outcome);
+    return {
+      forecasts: probability.length,
+      brier: brier(probability, outcome),
+      logLoss: logLoss(probability, outcome),
+      calibrationError: calibrationError(table),
+      calibration: table,
+    };
+  },
+
+  /**
+   * Calibration of markets by their prices: all prices of one market share its one outcome, so that the intervals rest on markets, not
+   * on prices.
+   *
+   * @throws PredictLabError BadInput
+   * @example
+   * const table = metrics.ofMarkets([{ prices: [0.6, 0.7], outcome: 1 }, { prices: [0.3, 0.2], outcome: 0 }]);
+   */
+  ofMarkets: (markets: readonly { readonly prices: ArrayLike<number>; readonly outcome: number }[]): CalibrationBin[] =>
+    calibrationOfMarkets(
+      markets.map(({ prices, outcome }, market) =>
+        marketForecasts(
+          Float64Array.from(prices, (value, i) => between(value, `markets[${market}].prices[${i}]`)),
+          zeroOrOne(outcome, `markets[${market}].outcome`),
+        ),
+      ),
+    ),
+} as const;
+
+function between(value: number, where: string): number {
+  if (!(value >= 0 && value <= 1)) throw new PredictLabError('BadInput', `${where}: ${String(value)} is no probability; give 0 to 1`);
+  return value;
+}
+
+function zeroOrOne(value: number, where: string): number {
+  if (value !== 0 && value !== 1) throw new PredictLabError('BadInput', `${where}: ${String(value)} is no outcome; give 0 or 1`);
+  return value;
+}

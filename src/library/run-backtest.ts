@@ -1,0 +1,58 @@
+import type { CandleSeries } from '../backtest/engine/candle-series.ts';
+import type { BacktestOptions } from '../backtest/engine/options.ts';
+import type { BacktestResult } from '../backtest/engine/result.ts';
+import { runBacktest as run } from '../backtest/run-backtest.ts';
+import { type ParamsInput, shippedStrategies, strategyByName } from '../backtest/strategies/registry.ts';
+import type { Strategy } from '../backtest/strategy.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+import { didYouMean } from '../contracts/nearest-name.ts';
+import { type CandleRow, candles as candlesApi } from './candles.ts';
+import { type MarketFacts, marketFrom } from './market.ts';
+
+/** One backtest, as a program asks for it. */
+export interface BacktestRequest {
+  /** Columns (`candles.read`, `candles.fromTicks`) or rows, oldest first; at least two bars. */
+  readonly candles: CandleSeries | readonly CandleRow[];
+  /** A shipped one by name, or one of your own (`defineStrategy`). */
+  readonly strategy: string | Strategy;
+  /** The strategy's parameters; what is left out has its default. */
+  readonly params?: ParamsInput;
+  /** @default an asset without fees */
+  readonly market?: MarketFacts;
+  /** How it trades. @default 10,000 of cash, all of it in each entry, long only, no spread, no volume cap */
+  readonly options?: Partial<BacktestOptions>;
+}
+
+/**
+ * Backtests a strategy: decides at each close, fills at the next open, settles or marks at the end, and proves that no decision used
+ * the future. The same engine as the pipeline's and the command line's: the same input gives the same bytes.
+ *
+ * @throws PredictLabError BadInput, one sentence, for candles, parameters, a market or options that cannot be backtested
+ *
+ * @example
+ * import { candles, runBacktest } from 'predictlab';
+ *
+ * const { metrics, trades, lookAhead } = runBacktest({
+ *   candles: await candles.read('senate.csv'),
+ *   strategy: 'sma-cross',
+ *   params: { fast: 10, slow: 30 },
+ *   market: { resolution: 1, fees: { model: 'polymarket', rate: 0.04 }, tick: 0.01 },
+ *   options: { maxVolumeShare: 0.1, halfSpread: 0.005 },
+ * });
+ */
+export function runBacktest({ candles, strategy, params, market = {}, options }: BacktestRequest): BacktestResult {
+  return run({
+    candles: 'openTime' in candles ? candles : candlesApi.fromRows(candles),
+    strategy: typeof strategy === 'string' ? named(strategy) : strategy,
+    market: marketFrom(market),
+    ...(params !== undefined && { params }),
+    ...(options !== undefined && { options }),
+  });
+}
+
+function named(name: string): Strategy {
+  const strategy = strategyByName(name);
+  if (strategy !== undefined) return strategy;
+  const names = shippedStrategies.map((known) => known.name);
+  throw new PredictLabError('BadInput', `unknown strategy '${name}'; there are ${names.join(', ')}${didYouMean(name, names)}`);
+}
