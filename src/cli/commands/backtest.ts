@@ -52,7 +52,8 @@ or settled with --settle and else marked at the last close (probability). The re
 
 /** Adds `predictlab backtest`. */
 export function registerBacktest(program: Command): void {
-  withMarketFacts(program.command('backtest'))
+  const command = program
+    .command('backtest')
     .description('Backtests a strategy on a candle file and prints its metrics, its proof and its passport as JSON. Needs no server.')
     .requiredOption('--candles <csv>', 'the candle file')
     .option('--strategy <name>', 'one of those below, or a plugin’s')
@@ -62,7 +63,8 @@ export function registerBacktest(program: Command): void {
     )
     .addOption(
       new Option('--param <name=value>', 'a parameter of the strategy, any number of times').argParser(collect).default([], 'those below'),
-    )
+    );
+  withMarketFacts(command)
     .option('--cash <amount>', 'money at the start (default: 10000)')
     .option('--spread <fraction>', 'what entries pay above the open, or get below it when short (default: 0)')
     .option('--half-spread <price>', 'what every fill, entry and exit, is worse than the open, in units of the price (default: 0)')

@@ -33,15 +33,16 @@ Columns: time and price are needed; size, side, outcome and trade_id are used wh
 
 /** Adds `predictlab import ticks`. */
 export function registerImport(program: Command): void {
-  withMarketFacts(program.command('import').description('Takes data of your own in.').command('ticks <csv...>'))
+  const command = program
+    .command('import')
+    .description('Takes data of your own in.')
+    .command('ticks <csv...>')
     .description('Imports ticks from CSV files (plain or gzip; quote patterns such as "ticks/*.csv").')
     .requiredOption('--symbol <name>', 'the symbol that the ticks are of')
     .option('--columns <names>', COLUMNS_HELP)
     .option('--first-outcome <name>', 'the outcome that prices are of (default: as stored; else Yes, Up or 0; else the first in the file)')
-    .option('--market <kind>', 'probability or asset (default: as stored; else asset when most prices are above 1)')
-    .option('--json', 'print the counts as JSON')
-    .addHelpText('after', HELP)
-    .action(runImport);
+    .option('--market <kind>', 'probability or asset (default: as stored; else asset when most prices are above 1)');
+  withMarketFacts(command).option('--json', 'print the counts as JSON').addHelpText('after', HELP).action(runImport);
 }
 
 async function runImport(patterns: readonly string[], options: ImportOptions): Promise<void> {
