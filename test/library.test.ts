@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runBacktest as runEngine } from '../src/backtest/run-backtest.ts';
 import { smaCross } from '../src/backtest/strategies/sma-cross.ts';
