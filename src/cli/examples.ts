@@ -55,7 +55,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   import: ['predictlab import ticks trades.csv --symbol SENATE'],
   logs: ['predictlab logs monday', 'predictlab logs monday BTC_PRICE/collect --follow', 'predictlab logs monday BTC_PRICE --json'],
   ui: ['predictlab ui --open', 'predictlab ui --control --port 9000'],
-  report: ['predictlab report monday --open', 'predictlab report monday --json'],
+  report: ['predictlab report monday --open', 'predictlab report monday --png charts', 'predictlab report monday --svg charts --json'],
   worker: ['predictlab worker', 'predictlab worker --task-queue other --max-activities 20'],
   dev: ['predictlab dev', 'predictlab dev --port 7300 --ui-port 8300'],
   demo: ['predictlab demo', 'predictlab demo --keep', 'predictlab demo --data my-ticks --columns time=Timestamp,price=Price'],

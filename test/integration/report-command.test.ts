@@ -44,6 +44,19 @@ describe('predictlab report', () => {
     expect((await call(EXECUTION)).stdout).toBe(`${runReportPath(home, RUN)}\n`);
   });
 
+  it('writes every chart as a picture, and refuses what is no folder in one sentence', async () => {
+    const folder = path.join(home, 'charts');
+    const answer = await call(RUN, '--png', folder, '--svg', folder, '--json');
+    expect(answer).toMatchObject({ code: 0, stderr: '' });
+    const { pictures } = JSON.parse(answer.stdout) as { pictures: string[] };
+    for (const file of pictures) expect(existsSync(file)).toBe(true);
+    await writeFile(path.join(home, 'taken'), '');
+    const refused = await call(RUN, '--png', path.join(home, 'taken', 'in'));
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('name a folder') });
+    expect(refused.stderr.trim().split('\n')).toHaveLength(1);
+    expect(await call(RUN, '--png', '')).toMatchObject({ code: 2, stderr: expect.stringContaining('it was empty') });
+  });
+
   it('asks no service when the report is there', async () => {
     await writeFile(runReportPath(home, RUN), 'as it was');
     const offline = await predictlab(['report', RUN], {

@@ -56,7 +56,8 @@ export async function writeRunReport({
   return { path: file };
 }
 
-const endedRun = async (database: Database, id: string): Promise<ShownRun> => {
+/** A run by its id or its execution's. @throws PredictLabError BadInput when there is none, or it has not ended */
+export const endedRun = async (database: Database, id: string): Promise<ShownRun> => {
   const run = await runOf(database, id);
   if (run === undefined) {
     throw new PredictLabError('BadInput', `there is no run ${id} in the database; \`predictlab runs\` lists the runs`);

@@ -11,6 +11,13 @@ import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
 
+interface Options {
+  readonly open?: boolean;
+  readonly png?: string;
+  readonly svg?: string;
+  readonly json?: boolean;
+}
+
 /** Adds `predictlab report`. */
 export function registerReport(program: Command): void {
   program
@@ -19,13 +26,30 @@ export function registerReport(program: Command): void {
       'Prints the path of a run’s report, a page that needs no server and no network. When the report is not on this machine (another worker wrote it), it is made again from the database; that of a run which was terminated from outside is made now.',
     )
     .option('--open', 'open it in the browser')
-    .option('--json', 'print { path } as JSON')
-    .action(async (run: string, { open, json }: { open?: boolean; json?: boolean }) => {
+    .option('--png <folder>', 'write every chart as a PNG file into this folder')
+    .option('--svg <folder>', 'the same as SVG files')
+    .option('--json', 'print { path } as JSON; with pictures also their names')
+    .action(async (run: string, { open, json, ...folders }: Options) => {
       const page = await reportOf(run, homeFolder(process.env));
-      if (json) printJson({ path: page });
-      else printLine(page);
+      const pictures = await picturesOf(run, folders);
+      if (json) printJson({ path: page, ...(pictures && { pictures }) });
+      else for (const line of [page, ...(pictures ?? [])]) printLine(line);
       if (open && !(await openInBrowser(page))) note(`no browser could be started; open ${page} by hand`);
     });
+}
+
+/** Writes the charts that are asked for. @returns their files; undefined when none are asked for */
+async function picturesOf(run: string, folders: Pick<Options, 'png' | 'svg'>): Promise<readonly string[] | undefined> {
+  if (folders.png === undefined && folders.svg === undefined) return undefined;
+  const files: string[] = [];
+  for (const format of ['png', 'svg'] as const) {
+    const folder = folders[format];
+    if (folder === undefined) continue;
+    const { writePictures } = await import('../../activities/report/write-pictures.ts');
+    const names = await useDatabase((database) => writePictures({ database, executionId: run, folder, format }));
+    files.push(...names.map((name) => path.join(folder, name)));
+  }
+  return files;
 }
 
 /** The path of a run's page; the page is made when it is not there. The database is asked only then, or when the id was used again. */

@@ -1,21 +1,21 @@
 import type { CalibrationBin } from '../../backtest/metrics/calibration.ts';
 import { formatNumber } from '../elements/format.ts';
-import { html, type Markup, raw } from '../elements/html.ts';
-import { PLOT_WIDTH, plot, unit } from './plot.ts';
+import { html, raw } from '../elements/html.ts';
+import { PLOT_WIDTH, type PlotOptions, unit } from './plot.ts';
 
 const HEIGHT = 220;
 
 /** Hit rate over mean forecast per bin with its Wilson interval; a perfect forecaster lies on the diagonal. */
-export const calibrationSvg = (bins: readonly CalibrationBin[]): Markup => {
+export const calibrationPlot = (bins: readonly CalibrationBin[]): PlotOptions => {
   const bars = bins.map((bin) => {
     const x = unit(bin.meanForecast * PLOT_WIDTH);
     return `M${x} ${unit((1 - bin.wilsonLow) * HEIGHT)}V${unit((1 - bin.wilsonHigh) * HEIGHT)}`;
   });
   const quarters = [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, label: String(at) }));
-  return plot({
+  return {
     height: HEIGHT,
     label: `calibration of ${bins.length} bins: hit rate over mean forecast`,
-    shapes: html`<path class="rule" d="M0 ${HEIGHT}L${PLOT_WIDTH} 0"/><path class="line" stroke="var(--quiet)" d="${raw(bars.join(''))}"/>`,
+    shapes: html`<path class="rule" d="M0 ${HEIGHT}L${PLOT_WIDTH} 0"/><path class="line quiet-line" d="${raw(bars.join(''))}"/>`,
     x: quarters,
     y: quarters,
     marks: bins.map((bin) => ({
@@ -25,5 +25,5 @@ export const calibrationSvg = (bins: readonly CalibrationBin[]): Markup => {
       tone: 'up',
       about: `forecast ${formatNumber(bin.meanForecast, 3)}, came true ${formatNumber(bin.hitRate, 3)} of ${bin.count}`,
     })),
-  });
+  };
 };

@@ -5,7 +5,7 @@ import { html, type Markup, type Part, raw } from '../elements/html.ts';
 import type { BacktestTrade, EmbeddedCandles, PageCandle } from '../page-data/symbol-page-data.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { gapBands } from './gap-bands.ts';
-import { PLOT_WIDTH, type PlotMark, plot, unit } from './plot.ts';
+import { PLOT_WIDTH, type PlotMark, type PlotOptions, unit } from './plot.ts';
 
 export interface CandleChart {
   readonly series: EmbeddedCandles;
@@ -28,7 +28,7 @@ const VOLUME_SHARE = 0.18;
 const MAX_HALF_WIDTH = 7;
 
 /** Candles and volume as a still picture on a true time axis: empty buckets are empty, gaps are hatched, nothing is joined. */
-export const candlesSvg = (chart: CandleChart): Markup => {
+export const candlesPlot = (chart: CandleChart): PlotOptions => {
   const { series, range, height, digits } = chart;
   const candles = series.candles.filter((candle) => candle.openTime >= range.from && candle.openTime < range.to);
   const settled =
@@ -44,7 +44,7 @@ export const candlesSvg = (chart: CandleChart): Markup => {
   const ticks = valueTicks(low, high, 5, (value) => formatNumber(value, digits)).filter((tick) =>
     possible(tick.at * (high - low) + low, chart.market),
   );
-  return plot({
+  return {
     height,
     label: `${candles.length} candles of ${series.interval} from ${formatTime(range.from)} to ${formatTime(range.to)}`,
     shapes: html`${hasVolume && volumeBars(candles, series, x, height)}${bodies(candles, series, x, y, height)}${quarantineTicks(chart.quarantineTimes, range, x, height)}${settled !== null && html`<path class="rule" d="M${unit(x(settled.at) * PLOT_WIDTH)} 0V${height}"/>`}`,
@@ -57,7 +57,7 @@ export const candlesSvg = (chart: CandleChart): Markup => {
         : [{ at: Math.min(0.9, Math.max(0.1, x(settled.at))), label: `settled at ${settled.payout} on ${formatTime(settled.at)}` }],
     marks: tradeMarks(chart.trades, range, x, y, digits),
     live: chart.live,
-  });
+  };
 };
 
 /** No axis names a probability below 0 or above 1, even where there is room for one. */

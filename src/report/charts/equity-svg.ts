@@ -1,13 +1,26 @@
+import type { EquityPoint } from '../../backtest/record/curve-columns.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { formatNumber, formatPercent, formatTime } from '../elements/format.ts';
 import { html, type Markup, raw } from '../elements/html.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { gapBands } from './gap-bands.ts';
-import { PLOT_WIDTH, plot, unit } from './plot.ts';
+import { PLOT_WIDTH, type PlotOptions, unit } from './plot.ts';
 
-export interface EquityPoint {
-  readonly time: number;
-  readonly equity: number;
+/** A curve beside the one that is looked at. */
+export interface OtherCurve {
+  readonly name: string;
+  /** Class of its line; the legend shows the same. */
+  readonly tone: string;
+  readonly points: readonly EquityPoint[];
+}
+
+export interface EquityChart {
+  /** Marked at the moment named. */
+  readonly points: readonly EquityPoint[];
+  /** Others for comparison, drawn below it. */
+  readonly others: readonly OtherCurve[];
+  readonly range: TimeRange;
+  readonly gaps: readonly TimeRange[];
 }
 
 /** Drawdown at each point, a fraction ≤ 0 of the highest equity so far; the first point is the start. */
@@ -41,41 +54,49 @@ export const thinned = (points: readonly EquityPoint[], most = MAX_POINTS): read
 const extreme = (points: readonly EquityPoint[], sign: 1 | -1): number =>
   points.reduce((best, point, i) => (sign * point.equity > sign * (points[best]?.equity ?? 0) ? i : best), 0);
 
+const EQUITY_HEIGHT = 150;
+const FALL_HEIGHT = 56;
+
 /** Equity over time with its drawdown below, as steps: between two marks nothing is known, so nothing is sloped. */
-export const equitySvg = (points: readonly EquityPoint[], range: TimeRange, gaps: readonly TimeRange[]): Markup => {
+export const equityPlots = ({ points, others, range, gaps }: EquityChart): readonly [equity: PlotOptions, drawdown: PlotOptions] => {
   const shown = thinned(points);
   const x = linear(range.from, range.to);
   const equity = shown.map((point) => point.equity);
-  const [low, high] = padded(Math.min(...equity), Math.max(...equity));
+  const all = [...equity, ...others.flatMap((other) => other.points.map((point) => point.equity))];
+  const [low, high] = padded(Math.min(...all), Math.max(...all));
+  const y = linear(low, high);
   const falls = drawdowns(shown);
   const deepest = Math.min(...falls, -0.001);
   const ticks = timeTicks(range.from, range.to, 8);
-  const bands = gapBands(gaps, range);
-  return html`${plot({
-    height: 130,
-    label: `equity from ${formatNumber(equity[0], 2)} to ${formatNumber(equity.at(-1), 2)}`,
-    shapes: html`<path class="line" stroke="var(--accent)" d="${raw(steps(shown, x, linear(low, high), 130))}"/>`,
-    x: ticks,
-    y: valueTicks(low, high, 4, (value) => formatNumber(value, high - low < 5 ? 2 : 0)),
-    xLabels: false,
-    bands,
-  })}${plot({
-    height: 56,
-    label: `drawdown, deepest ${formatPercent(deepest)} before ${formatTime(range.to)}`,
-    shapes: fallShape(shown, falls, x, deepest),
-    x: ticks,
-    y: [
-      { at: 1, label: '0' },
-      { at: 0, label: formatPercent(deepest) },
-    ],
-  })}`;
+  const curves = others.map((other) => html`<path class="line ${other.tone}" d="${raw(steps(thinned(other.points), x, y))}"/>`);
+  return [
+    {
+      height: EQUITY_HEIGHT,
+      label: `equity from ${formatNumber(equity[0], 2)} to ${formatNumber(equity.at(-1), 2)}${others.map((other) => `; ${other.name} to ${formatNumber(other.points.at(-1)?.equity, 2)}`).join('')}`,
+      shapes: html`${curves}<path class="line own" d="${raw(steps(shown, x, y))}"/>`,
+      x: ticks,
+      y: valueTicks(low, high, 4, (value) => formatNumber(value, high - low < 5 ? 2 : 0)),
+      xLabels: false,
+      bands: gapBands(gaps, range),
+    },
+    {
+      height: FALL_HEIGHT,
+      label: `drawdown, deepest ${formatPercent(deepest)} before ${formatTime(range.to)}`,
+      shapes: fallShape(shown, falls, x, deepest),
+      x: ticks,
+      y: [
+        { at: 1, label: '0' },
+        { at: 0, label: formatPercent(deepest) },
+      ],
+    },
+  ];
 };
 
-const steps = (points: readonly EquityPoint[], x: (time: number) => number, y: (value: number) => number, height: number): string =>
+const steps = (points: readonly EquityPoint[], x: (time: number) => number, y: (value: number) => number): string =>
   points
     .map((point, i) => {
       const across = unit(x(point.time) * PLOT_WIDTH);
-      const up = unit((1 - y(point.equity)) * height);
+      const up = unit((1 - y(point.equity)) * EQUITY_HEIGHT);
       return i === 0 ? `M${across} ${up}` : `H${across}V${up}`;
     })
     .join('');
@@ -83,9 +104,9 @@ const steps = (points: readonly EquityPoint[], x: (time: number) => number, y: (
 const fallShape = (points: readonly EquityPoint[], falls: readonly number[], x: (time: number) => number, deepest: number): Markup => {
   const line = falls.map((fall, i) => {
     const across = unit(x(points[i]?.time ?? 0) * PLOT_WIDTH);
-    const down = unit((fall / deepest) * 56);
+    const down = unit((fall / deepest) * FALL_HEIGHT);
     return i === 0 ? `M${across} ${down}` : `H${across}V${down}`;
   });
   const first = unit(x(points[0]?.time ?? 0) * PLOT_WIDTH);
-  return html`<path class="under" d="${raw(`${line.join('')}V0H${first}z`)}"/><path class="line" stroke="var(--down)" d="${raw(line.join(''))}"/>`;
+  return html`<path class="under" d="${raw(`${line.join('')}V0H${first}z`)}"/><path class="line fall" d="${raw(line.join(''))}"/>`;
 };

@@ -13,6 +13,11 @@ const TAB_RULES = Array.from(
     `.tabs>input:nth-of-type(${i + 1}):checked~.panels>.panel:nth-child(${i + 1}){display:block}.tabs>input:nth-of-type(${i + 1}):checked~.labels>label:nth-child(${i + 1}){color:var(--text);border-color:var(--accent)}.tabs>input:nth-of-type(${i + 1}):focus-visible~.labels>label:nth-child(${i + 1}){outline:2px solid var(--accent);outline-offset:1px}`,
 ).join('\n');
 
+/** The light colours by name, for pictures that stand on their own. */
+export const LIGHT_COLOURS: ReadonlyMap<string, string> = new Map(
+  [...LIGHT.matchAll(/--([a-z0-9-]+):([^;\s]+)/g)].map(([, name, value]) => [name, value]),
+);
+
 /** Colours and type of every page, light and dark, and black on white in print. */
 export const THEME_CSS = `:root{color-scheme:light dark;${LIGHT}}
 @media (prefers-color-scheme:dark){:root{${DARK}}}
@@ -86,6 +91,8 @@ summary:hover{color:var(--text)}
 .plot .mark{transform:translate(-50%,-50%);font-size:10px}
 .plot .mark.up{color:var(--up)}.plot .mark.down{color:var(--down)}
 .plot .line{fill:none;stroke-width:1.5;vector-effect:non-scaling-stroke}
+.quiet-line{stroke:var(--quiet)}.own{stroke:var(--accent)}.held{stroke:var(--quiet);stroke-dasharray:5 3}.fall{stroke:var(--down)}
+.other-0{stroke:var(--up)}.other-1{stroke:var(--warn)}.other-2{stroke:var(--shade-1)}.key .line{fill:none;stroke-width:1.5}
 .plot .hair{fill:none;stroke:var(--grid);stroke-width:1;vector-effect:non-scaling-stroke}
 .plot .rule{fill:none;stroke:var(--quiet);stroke-width:1;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
 .plot .up-line{fill:none;stroke:var(--up);stroke-width:1;vector-effect:non-scaling-stroke}

@@ -135,7 +135,20 @@ export interface ChosenBacktest {
   /** Index into `backtests`. */
   readonly index: number;
   readonly trades: readonly BacktestTrade[];
+  /** From the window's begin on. */
   readonly equity: readonly EquityPoint[];
+  /** The best trial of each other strategy on the same interval, best first. */
+  readonly compared?: readonly { readonly index: number; readonly equity: readonly EquityPoint[] }[];
+  /** What the strategy looks at, on the candles of its interval. */
+  readonly indicators?: readonly IndicatorLine[];
+}
+
+/** A line over the candles of the chosen backtest's interval. */
+export interface IndicatorLine {
+  /** `sma 10` */
+  readonly name: string;
+  /** By the open time of its candle; candles of its warm-up have none. */
+  readonly points: readonly PricePoint[];
 }
 
 export type BacktestTrade = Omit<StoredTrade, 'end'>;

@@ -3,17 +3,21 @@ import type { RunConfig } from '../../contracts/run-config.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { linear, valueTicks } from '../charts/axis.ts';
 import { PLOT_WIDTH, unit } from '../charts/plot.ts';
-import { formatDuration, plural } from '../elements/format.ts';
+import { formatDuration, formatPercent, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
 import { longestChain, type TaskSpan, taskSpans } from './run-facts.ts';
+import { shareBoundBySlots } from './slot-use.ts';
 import type { GroupedTasks } from './symbol-tasks.ts';
 
 const HEIGHT = 16;
 /** Most rows of the picture; the slowest ones, in the run's order. */
 const MAX_ROWS = 40;
+/** A run that was bound by slots for less is not. */
+const NOTABLE_SHARE = 0.25;
 
-interface Row {
+/** One symbol's, or one custom task's, spans of time. */
+export interface GanttRow {
   readonly name: string;
   readonly spans: readonly TaskSpan[];
 }
@@ -28,7 +32,7 @@ export const gantt = (status: PipelineStatus, config: RunConfig | null, groups: 
   if (spans.length === 0) return html`<p class="none">no task has run</p>`;
   const start = Math.min(Date.parse(status.startedAt), ...spans.map((span) => span.from));
   const end = Math.max(start + status.durationSeconds * 1000, ...spans.map((span) => span.to));
-  const rows = rowsOf(spans, groups);
+  const rows = ganttRows(spans, groups);
   const shown = slowest(rows);
   const path = longestChain(status, config);
   const seconds = (end - start) / 1000;
@@ -39,11 +43,21 @@ ${rows.length > shown.length && html`<p class="quiet">the ${shown.length} slowes
 <p class="legend"><span><svg class="key" viewBox="0 0 12 10"><rect class="bar-0" width="6" height="10"/><rect class="bar-1" x="6" width="6" height="10"/></svg>stages in order</span>
 <span><svg class="key" viewBox="0 0 12 10"><rect class="bar-failed" width="12" height="10"/></svg>failed</span><span><svg class="key" viewBox="0 0 12 10"><path class="bar-wait" d="M0 5H12"/></svg>waiting</span>
 <span><svg class="key" viewBox="0 0 12 10"><rect class="bar-path" y="7" width="12" height="2"/></svg>critical path: <b>${describe(path, spans)}</b></span></p>
+${slotBound(status, config)}
 ${withTable && spanTable(spans, start)}`;
 };
 
+/** Says so where more slots would have made the run shorter. */
+const slotBound = (status: PipelineStatus, config: RunConfig | null): Markup | false => {
+  const share = shareBoundBySlots(status, config);
+  return (
+    share >= NOTABLE_SHARE &&
+    html`<p class="quiet"><b>bound by slots</b>: for ${formatPercent(share, 0)} of the time all ${status.maxConcurrent} slots were taken while tasks that could have gone waited; a higher <code>maxConcurrent</code> would shorten the run if machine and venues keep up</p>`
+  );
+};
+
 /** Symbols in the run's order, then custom tasks. */
-const rowsOf = (spans: readonly TaskSpan[], groups: GroupedTasks): readonly Row[] => {
+export const ganttRows = (spans: readonly TaskSpan[], groups: GroupedTasks): readonly GanttRow[] => {
   const byName = new Map<string, TaskSpan[]>(
     [...groups.symbols.map((row) => row.symbol), ...groups.custom.map((row) => row.taskId)].map((name) => [name, []]),
   );
@@ -56,14 +70,21 @@ const rowsOf = (spans: readonly TaskSpan[], groups: GroupedTasks): readonly Row[
 
 const stageOf = (taskId: string): Stage | null => STAGES.find((stage) => taskId.endsWith(`/${stage}`)) ?? null;
 
-const took = (row: Row): number => row.spans.reduce((sum, span) => sum + span.to - span.from, 0);
-const slowest = (rows: readonly Row[]): readonly Row[] => {
+const took = (row: GanttRow): number => row.spans.reduce((sum, span) => sum + span.to - span.from, 0);
+/** As many rows as a picture has room for: the slowest ones, in their order. */
+export const slowest = (rows: readonly GanttRow[]): readonly GanttRow[] => {
   if (rows.length <= MAX_ROWS) return rows;
   const kept = new Set([...rows].sort((a, b) => took(b) - took(a)).slice(0, MAX_ROWS));
   return rows.filter((row) => kept.has(row));
 };
 
-const ganttRow = (row: Row, start: number, x: (time: number) => number, path: ReadonlySet<string>): Markup => {
+/**
+ * The bars of a row, with a line where it waited, in units of `PLOT_WIDTH`.
+ *
+ * @param x a time's place, in [0, 1]
+ * @param path tasks of the critical path: underlined
+ */
+export const ganttBars = (row: GanttRow, start: number, x: (time: number) => number, path: ReadonlySet<string>): Markup => {
   const bars = row.spans.map((span) => {
     const stage = stageOf(span.taskId);
     const left = x(span.from) * PLOT_WIDTH;
@@ -75,11 +96,26 @@ const ganttRow = (row: Row, start: number, x: (time: number) => number, path: Re
       path.has(span.taskId) && html`<rect class="bar-path" x="${unit(left)}" y="${HEIGHT - 2}" width="${unit(width)}" height="2"/>`;
     return html`<rect class="bar-${tone}" x="${unit(left)}" y="2" width="${unit(width)}" height="${HEIGHT - 5}"><title>${about}</title></rect>${underline}`;
   });
-  const first = row.spans[0]?.from ?? start;
-  const last = Math.max(...row.spans.map((span) => span.to));
+  const { first, last } = edges(row, start);
   const wait = html`<path class="bar-wait" d="M${unit(x(first) * PLOT_WIDTH)} ${(HEIGHT - 1) / 2}H${unit(x(last) * PLOT_WIDTH)}"/>`;
+  return html`${wait}${bars}`;
+};
+
+const edges = ({ spans }: GanttRow, start: number): { first: number; last: number } => ({
+  first: spans[0]?.from ?? start,
+  last: Math.max(...spans.map((span) => span.to)),
+});
+
+const ganttRow = (row: GanttRow, start: number, x: (time: number) => number, path: ReadonlySet<string>): Markup => {
+  const { first, last } = edges(row, start);
   const label = `${row.name}: from ${formatDuration((first - start) / 1000)} to ${formatDuration((last - start) / 1000)}`;
-  return html`<span class="name" title="${row.name}">${row.name}</span><span class="track"><svg viewBox="0 0 ${PLOT_WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">${wait}${bars}</svg></span><span class="took">${formatDuration(took(row) / 1000)}</span>\n`;
+  return html`<span class="name" title="${row.name}">${row.name}</span><span class="track"><svg viewBox="0 0 ${PLOT_WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">${ganttBars(row, start, x, path)}</svg></span><span class="took">${formatDuration(took(row) / 1000)}${retries(row)}</span>\n`;
+};
+
+/** ` · 2 retries`: a bar goes from its first attempt's begin to its last one's end, waits between them included. */
+const retries = ({ spans }: GanttRow): string => {
+  const count = spans.reduce((sum, { task }) => sum + Math.max(0, (task.attempts ?? 1) - 1), 0);
+  return count === 0 ? '' : ` · ${plural(count, 'retry', 'retries')}`;
 };
 
 /** `BTC_PRICE (6 stages) → notify, 12.4 s of work` */

@@ -87,7 +87,8 @@ export const longestChain = (status: PipelineStatus, config: RunConfig | null): 
   return path;
 };
 
-const dependencyMap = (status: PipelineStatus, config: RunConfig | null): ReadonlyMap<string, readonly string[]> => {
+/** What each task waits for, by task id. */
+export const dependencyMap = (status: PipelineStatus, config: RunConfig | null): ReadonlyMap<string, readonly string[]> => {
   const map = new Map<string, string[]>();
   const add = (task: string, before: string): void => void map.set(task, [...(map.get(task) ?? []), before]);
   for (const row of groupTasks(

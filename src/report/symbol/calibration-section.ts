@@ -1,5 +1,6 @@
 import type { CalibrationBin } from '../../backtest/metrics/calibration.ts';
-import { calibrationSvg } from '../charts/calibration-svg.ts';
+import { calibrationPlot } from '../charts/calibration-svg.ts';
+import { plot } from '../charts/plot.ts';
 import { formatNumber, tableNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
@@ -10,7 +11,7 @@ import type { CalibrationTable } from '../page-data/symbol-page-data.ts';
 export const calibrationSection = (tables: readonly CalibrationTable[]): Markup =>
   html`<section><h2>Calibration</h2>
 <p class="quiet">Over the resolved markets of this symbol: how often a price of p came true. Bars are Wilson 95 % intervals over as many outcomes as there are markets, not closes; the dashed line is a perfect forecaster.</p>
-<div class="halves">${tables.map((table, i) => html`<div><h3>${table.interval}</h3>${calibrationSvg(table.bins)}${binTable(table, `cal${i}`)}</div>`)}</div></section>`;
+<div class="halves">${tables.map((table, i) => html`<div><h3>${table.interval}</h3>${plot(calibrationPlot(table.bins))}${binTable(table, `cal${i}`)}</div>`)}</div></section>`;
 
 const binTable = ({ interval, bins }: CalibrationTable, id: string): Markup =>
   dataTable<CalibrationBin>(

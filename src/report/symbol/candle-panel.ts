@@ -1,6 +1,7 @@
 import { INTERVAL_MS } from '../../contracts/words.ts';
-import { candlesSvg } from '../charts/candles-svg.ts';
+import { type CandleChart, candlesPlot } from '../charts/candles-svg.ts';
 import { drawnGaps } from '../charts/gap-bands.ts';
+import { plot } from '../charts/plot.ts';
 import { shownRange, within } from '../charts/shown-range.ts';
 import { formatDay, formatNumber, formatRange, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, jsonIsland, type Markup } from '../elements/html.ts';
@@ -28,18 +29,7 @@ export const candlePanel = ({ section, series, asOf, symbol, id }: CandlePanel):
   const digits = priceDigits(section);
   const settlement = settlementOf(section);
   const trades = tradesOf(section, series);
-  const picture = candlesSvg({
-    series,
-    range,
-    gaps: section.gaps,
-    quarantineTimes: section.quality.quarantineTimes,
-    settlement,
-    trades,
-    digits,
-    market: section.market,
-    height: HEIGHT,
-    live: html`<div class="live" data-chart="${id}"></div>`,
-  });
+  const picture = plot(candlesPlot({ ...candleChart(section, series, asOf), live: html`<div class="live" data-chart="${id}"></div>` }));
   const cut = series.candles.length < series.total || (series.candles[0]?.openTime ?? 0) < range.from;
   return html`<p class="legend"><span class="values">${formatTime(last.openTime)}  open ${formatNumber(last.open, digits)}  high ${formatNumber(last.high, digits)}  low ${formatNumber(last.low, digits)}  close ${formatNumber(last.close, digits)}${last.volume !== null && `  volume ${formatNumber(last.volume, 2)}`}${!last.complete && '  (still open)'}</span></p>
 ${picture}
@@ -48,6 +38,19 @@ ${cut && html`<p class="quiet">last ${plural(series.candles.length, 'candle')} o
 ${candleTable(series, digits, id)}
 ${jsonIsland(id, chartData(section, series, range, trades, settlement, digits))}`;
 };
+
+/** What the picture of one interval shows. */
+export const candleChart = (section: InstrumentSection, series: EmbeddedCandles, asOf: number): CandleChart => ({
+  series,
+  range: shownRange(section, series, asOf),
+  gaps: section.gaps,
+  quarantineTimes: section.quality.quarantineTimes,
+  settlement: settlementOf(section),
+  trades: tradesOf(section, series),
+  digits: priceDigits(section),
+  market: section.market,
+  height: HEIGHT,
+});
 
 /** Five significant places or so: 63 402, 41.07, 0.0002317. Exact prices stand in the table. */
 const assetDigits = (price: number): number =>

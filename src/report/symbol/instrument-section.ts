@@ -1,12 +1,11 @@
 import { INTERVAL_MS } from '../../contracts/words.ts';
-import { equitySvg } from '../charts/equity-svg.ts';
 import { shownRange } from '../charts/shown-range.ts';
 import { formatAge, formatNumber, formatPercent, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
-import { dataTable } from '../elements/table.ts';
 import { tip } from '../elements/tip.ts';
-import type { BacktestTrade, ChosenBacktest, InstrumentSection, SymbolPageData } from '../page-data/symbol-page-data.ts';
-import { candlePanel, MAX_TRADES, priceDigits } from './candle-panel.ts';
+import type { InstrumentSection, SymbolPageData } from '../page-data/symbol-page-data.ts';
+import { candlePanel, priceDigits } from './candle-panel.ts';
+import { chosenSection } from './chosen-section.ts';
 import { dataQuality } from './data-quality.ts';
 import { strategyTable } from './strategy-table.ts';
 
@@ -17,7 +16,7 @@ export const instrumentSection = (section: InstrumentSection, data: SymbolPageDa
 ${candles(section, data, id)}
 <h3>Strategies</h3>${strategyTable(section.backtests, section.chosen?.index ?? null, `${id}-s`)}
 ${proofLine(section)}
-${section.chosen !== null && chosen(section, section.chosen, data, id)}
+${chosenSection(section, data, id)}
 <h3>Data quality</h3>${dataQuality(section, data, id)}
 </section>`;
 
@@ -97,38 +96,4 @@ const overfitting = (section: InstrumentSection): Markup | false => {
     share !== null &&
     html` · overfitting: ${tip(html`<b>${formatPercent(share, 0)}</b>`, 'probability that the trial that was best on one half of the data is below the median on the other (PBO by CSCV)')}`
   );
-};
-
-const chosen = (section: InstrumentSection, best: ChosenBacktest, data: SymbolPageData, id: string): Markup | false => {
-  const row = section.backtests[best.index];
-  const first = best.equity[0];
-  const last = best.equity.at(-1);
-  if (row === undefined || first === undefined || last === undefined) return false;
-  const title = `${row.strategy} ${row.params} on ${row.interval}`;
-  return html`<h3>Equity and drawdown: ${title}</h3>
-${equitySvg(best.equity, { from: first.time, to: Math.max(last.time, first.time + 1) }, section.gaps)}
-${dataTable<ChosenBacktest['equity'][number]>(
-  [
-    { head: 'time', align: 'text', cell: (point) => formatTime(point.time) },
-    { head: 'equity', cell: (point) => tableNumber(point.equity) },
-  ],
-  best.equity,
-  { id: `${id}-e`, caption: 'Equity', limit: 1000 },
-)}
-${dataTable<BacktestTrade>(
-  [
-    { head: 'entry_time', align: 'text', cell: (trade) => formatTime(trade.entryTime) },
-    { head: 'exit_time', align: 'text', cell: (trade) => formatTime(trade.exitTime) },
-    { head: 'side', align: 'text', cell: (trade) => trade.side },
-    { head: 'size', cell: (trade) => tableNumber(trade.size) },
-    { head: 'entry_price', cell: (trade) => tableNumber(trade.entryPrice) },
-    { head: 'exit_price', cell: (trade) => tableNumber(trade.exitPrice) },
-    { head: 'pnl', cell: (trade) => tableNumber(trade.pnl) },
-    { head: 'fees', cell: (trade) => tableNumber(trade.fees) },
-  ],
-  best.trades,
-  { id: `${id}-t`, caption: 'Trades', limit: MAX_TRADES, empty: 'no trades' },
-)}
-${typeof row.terms === 'string' && html`<p class="quiet">${row.terms}</p>`}
-${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}</code>: same data, code and parameters give the same bytes; run ${data.runId}</p>`}`;
 };

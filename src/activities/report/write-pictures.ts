@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { writeFileAtomically } from '../../files/write/write-output.ts';
+import { type Picture, pictureSvg } from '../../report/pictures/picture.ts';
+import { runPictures } from '../../report/pictures/run-pictures.ts';
+import { symbolPictures } from '../../report/pictures/symbol-pictures.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { ledgerTasks } from '../../storage/runs/report-run-queries.ts';
+import { listedSymbols, loadRunPage } from './load-run-page.ts';
+import { loadSymbolPage } from './load-symbol-page.ts';
+import { endedRun } from './run-report.ts';
+
+export interface PicturesRequest {
+  readonly database: Database;
+  /** The run's workflow id or its execution's Temporal run id; it has ended. */
+  readonly executionId: string;
+  /** Made when it is not there. */
+  readonly folder: string;
+  readonly format: 'png' | 'svg';
+}
+
+/** Pixels a unit: sharp on a screen of double density. */
+const ZOOM = 2;
+const FONT_FILE = fileURLToPath(new URL('../../report/pictures/dejavu-sans.ttf', import.meta.url));
+
+/**
+ * Writes every chart of a run, and of its symbols, as a file of its own: `run-time.png`, `BTC_PRICE-candles-1h.png`. The same data
+ * gives the same bytes on every machine.
+ *
+ * @returns the files' names, in order
+ * @throws PredictLabError BadInput when there is no such run, it has not ended, or the folder cannot be written to
+ */
+export async function writePictures({ database, executionId, folder, format }: PicturesRequest): Promise<readonly string[]> {
+  if (folder.trim() === '') throw new PredictLabError('BadInput', `--${format} needs the name of a folder; it was empty`);
+  const run = await endedRun(database, executionId);
+  const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(run) });
+  const data = await loadRunPage(database, run, tasks, { symbolHref: () => null, runHref: async () => null, temporalUrl: null });
+  const render = format === 'png' ? await pngRenderer() : pictureSvg;
+  await makeFolder(folder);
+  const names: string[] = [];
+  const write = async (pictures: readonly Picture[]): Promise<void> => {
+    for (const picture of pictures) {
+      const name = `${picture.name}.${format}`;
+      await writeFileAtomically(path.join(folder, name), [render(picture)], { durable: false });
+      names.push(name);
+    }
+  };
+  await write(runPictures(data));
+  for (const { symbol } of run.config.symbols)
+    await write(symbolPictures(await loadSymbolPage(database, { ...run, symbol, settings: run.config })));
+  return names;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new PredictLabError(
+      'BadInput',
+      `pictures cannot be written to ${folder}: ${messageOf(error)}; name a folder that this user may write to`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Draws with the font that is shipped, whatever the machine has. */
+async function pngRenderer(): Promise<(picture: Picture) => Uint8Array> {
+  const { Resvg } = await import('@resvg/resvg-js');
+  const font = { loadSystemFonts: false, fontFiles: [FONT_FILE], defaultFontFamily: 'DejaVu Sans' };
+  return (picture) => new Resvg(pictureSvg(picture), { font, fitTo: { mode: 'zoom', value: ZOOM } }).render().asPng();
+}

@@ -1,0 +1,44 @@
+import { calibrationPlot } from '../charts/calibration-svg.ts';
+import { candlesPlot } from '../charts/candles-svg.ts';
+import { equityPlots } from '../charts/equity-svg.ts';
+import type { InstrumentSection, SymbolPageData } from '../page-data/symbol-page-data.ts';
+import { candleChart } from '../symbol/candle-panel.ts';
+import { chosenChart, strategyName } from '../symbol/equity-chart.ts';
+import type { Picture } from './picture.ts';
+
+/** Every chart of a symbol's page; names begin with the symbol, and with the place of the instrument where it has several. */
+export const symbolPictures = (data: SymbolPageData): readonly Picture[] => [
+  ...data.instruments.flatMap((section, i) => instrumentPictures(section, data, i === 0 ? '' : `-${i + 1}`)),
+  ...data.calibration.map(
+    ({ interval, bins }): Picture => ({
+      name: `${data.symbol}-calibration-${interval}`,
+      title: `${data.symbol} · calibration ${interval}: how often a price of p came true, with Wilson 95 % intervals`,
+      plots: [calibrationPlot(bins)],
+    }),
+  ),
+];
+
+const instrumentPictures = (section: InstrumentSection, data: SymbolPageData, place: string): readonly Picture[] => {
+  const what = `${data.symbol} · ${section.title || section.id} · ${section.source}`;
+  const candles = section.series
+    .filter((series) => series.candles.length > 0)
+    .map(
+      (series): Picture => ({
+        name: `${data.symbol}${place}-candles-${series.interval}`,
+        title: `${what} · ${series.interval}`,
+        plots: [candlesPlot(candleChart(section, series, data.asOf))],
+      }),
+    );
+  const row = section.chosen === null ? undefined : section.backtests[section.chosen.index];
+  const chart = chosenChart(section, data.asOf);
+  if (row === undefined || chart === undefined) return candles;
+  return [
+    ...candles,
+    {
+      name: `${data.symbol}${place}-equity-${row.interval}`,
+      title: `${what} · equity of ${strategyName(row)} on ${row.interval}`,
+      plots: equityPlots(chart),
+      legend: [{ tone: 'own', text: strategyName(row) }, ...chart.others.map(({ tone, name }) => ({ tone, text: name }))],
+    },
+  ];
+};

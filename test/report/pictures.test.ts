@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { Resvg } from '@resvg/resvg-js';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Picture, pictureSvg } from '../../src/report/pictures/picture.ts';
+import { runPictures } from '../../src/report/pictures/run-pictures.ts';
+import { symbolPictures } from '../../src/report/pictures/symbol-pictures.ts';
+import { sampleRun } from './sample-run.ts';
+import { sampleInstrument, sampleSeries, sampleSymbol } from './sample-symbol.ts';
+
+const sample = (seed: number) =>
+  sampleSymbol({ instruments: [sampleInstrument({ series: [sampleSeries('1h', seed), sampleSeries('1d', seed)] })] });
+
+/** Bytes of every picture, by name. */
+const drawn = (pictures: readonly Picture[]): ReadonlyMap<string, string> => new Map(pictures.map((one) => [one.name, pictureSvg(one)]));
+
+describe('pictures of a symbol', () => {
+  it('are the same bytes for the same data, wherever and whenever they are drawn, and others for other data', () => {
+    const { TZ } = process.env;
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e6 }), fc.constantFrom('UTC', 'America/New_York', 'Asia/Kathmandu'), (seed, zone) => {
+        const data = sample(seed);
+        const once = drawn(symbolPictures(data));
+        process.env.TZ = zone;
+        expect(drawn(symbolPictures(structuredClone(data)))).toEqual(once);
+        expect(drawn(symbolPictures(sample(seed + 1))).get('BTC_PRICE-candles-1h')).not.toBe(once.get('BTC_PRICE-candles-1h'));
+      }),
+      { numRuns: 15 },
+    );
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  });
+
+  it('have names of their own that begin with the symbol', () => {
+    const data = sampleSymbol({ instruments: [sampleInstrument(), sampleInstrument({ id: 'predict:1' })], instrumentCount: 2 });
+    const names = symbolPictures(data).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.every((name) => name.startsWith('BTC_PRICE-'))).toBe(true);
+    expect(names).toEqual(
+      expect.arrayContaining(['BTC_PRICE-candles-1h', 'BTC_PRICE-2-candles-4h', 'BTC_PRICE-equity-1h', 'BTC_PRICE-calibration-1h']),
+    );
+  });
+
+  it('stand on their own: no style from outside, no script, and titles cannot become tags', () => {
+    for (const text of drawn(symbolPictures(sampleSymbol({ instruments: [sampleInstrument({ title: '<script>"&' })] }))).values()) {
+      expect(text).not.toMatch(/var\(|<script|undefined|NaN/);
+      expect(text).toMatch(/^<svg xmlns/);
+    }
+  });
+
+  it('show buying and holding beside the strategy, from the same equity on', () => {
+    const [equity] = symbolPictures(sampleSymbol()).filter(({ name }) => name.includes('equity'));
+    expect(equity.legend?.map(({ text }) => text)).toContain('buy and hold');
+    expect(pictureSvg(equity)).toMatch(/class="line held" d="M/);
+  });
+
+  it('are the same PNG bytes each time, with letters from the shipped font', () => {
+    const font = { loadSystemFonts: false, fontFiles: ['src/report/pictures/dejavu-sans.ttf'], defaultFontFamily: 'DejaVu Sans' };
+    const [picture] = symbolPictures(sampleSymbol());
+    const png = (text: string): Buffer => new Resvg(text, { font }).render().asPng();
+    const text = pictureSvg(picture);
+    expect(png(text).equals(png(text))).toBe(true);
+    // without its letters it is another picture: the font was found
+    expect(png(text).equals(png(text.replace(/<text[^>]*>[^<]*<\/text>/g, '')))).toBe(false);
+    expect(readFileSync('src/report/pictures/dejavu-sans.ttf').length).toBeLessThan(60_000);
+  });
+});
+
+it('the picture of a run has every symbol and the critical path', () => {
+  const [time] = runPictures(sampleRun());
+  const text = pictureSvg(time);
+  expect(time.name).toBe('run-time');
+  for (const { symbol } of sampleRun().symbols) expect(text).toContain(symbol);
+  expect(text).toContain('class="bar-path"');
+});
