@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { cutOff } from './client/cut-off.ts';
+import { Deployments } from './client/deployments.ts';
 import { handleOf, type RunName } from './client/executions.ts';
 import { fillInStages } from './client/open-stages.ts';
 import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
 import { Questions } from './client/questions.ts';
+import { type RecentHistory, recentHistories } from './client/recent-histories.ts';
 import { recentRuns, type TemporalRun } from './client/recent-runs.ts';
 import { RunEnded } from './client/run-ended.ts';
 import { runOutcome } from './client/run-outcome.ts';
@@ -73,6 +75,7 @@ export interface StartedRun {
 export class PredictLab {
   readonly address: string;
   readonly schedules: Schedules;
+  readonly deployments: Deployments;
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #questions: Questions;
@@ -84,6 +87,7 @@ export class PredictLab {
     this.#taskQueue = taskQueue;
     this.#questions = new Questions(client, { address, taskQueue });
     this.schedules = new Schedules(client, taskQueue);
+    this.deployments = new Deployments(client, taskQueue);
   }
 
   /**
@@ -256,14 +260,19 @@ export class PredictLab {
     }
   }
 
-  /** Whether any worker has asked for this task queue's work lately. */
-  async hasWorker(): Promise<boolean> {
-    return await this.#questions.hasWorker();
+  /** Why no worker would take a new run of this task queue, as the end of a sentence; undefined where one has polled lately. */
+  async missingWorker(): Promise<string | undefined> {
+    return await this.#questions.missingWorker();
+  }
+
+  /** The newest open and the newest closed executions of each workflow type of this task queue, as many as asked for of each. */
+  async *histories(last: number): AsyncGenerator<RecentHistory> {
+    yield* recentHistories(this.#client, { taskQueue: this.#taskQueue, last });
   }
 
   /** Marks of the databases that the workers of this task queue work on, of those that say; see `databaseMark`. */
   async workerDatabases(): Promise<readonly string[]> {
-    return (await this.#questions.workers()).flatMap((identity) => markOfIdentity(identity) ?? []);
+    return (await this.#questions.polling()).pollers.flatMap(({ identity }) => markOfIdentity(identity) ?? []);
   }
 
   async close(): Promise<void> {

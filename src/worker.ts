@@ -1,8 +1,4 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import {
   DefaultLogger,
   type InjectedSinks,
@@ -17,7 +13,9 @@ import { loadPlugins, pluginModules } from './activities/custom/load-plugins.ts'
 import { createPluginThreads } from './activities/custom/threads/plugin-threads.ts';
 import { keepFromStrayErrors } from './activities/custom/threads/stray-errors.ts';
 import type { StageFunction } from './activities/stages/stage-work.ts';
+import { buildId } from './build-id.ts';
 import { Closers } from './closers.ts';
+import { type DeploymentVersion, workerVersion } from './contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
 import type { Log } from './contracts/log.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
@@ -36,8 +34,8 @@ import { createMetrics } from './telemetry/metrics.ts';
 import { serveMetrics } from './telemetry/serve-metrics.ts';
 import { TaskLog } from './telemetry/task-log.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
-import { VERSION } from './version.ts';
 import { dropRunsThatLeft } from './worker-queues.ts';
+import { workflowCode, workflowMark } from './workflow-code.ts';
 import type { QueueSinks } from './workflows/sinks.ts';
 
 export interface WorkerSettings {
@@ -81,6 +79,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const maxActivities = settings.maxActivities ?? 100;
     // What is wrong with the settings is said before anything is opened that would have to be closed.
     const temporal = temporalSettings(env);
+    const version = workerVersion(env, buildId);
     const limits = { quarantineLimit: quarantineLimit(env), alertWebhookUrl: alertWebhook(env) };
     keepFromStrayErrors({ modules: pluginModules(env), log });
     const plugins = await loadPlugins(env);
@@ -132,7 +131,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       taskQueue,
       identity: workerIdentity({ pid: process.pid, host: hostname(), mark: await databaseMark(database) }),
       activities: { ...activities, ...custom },
-      ...(await workflowCode(settings.workflowBundle)),
+      ...(await codeOf(settings.workflowBundle, version)),
       sinks: {
         queue: { length: { fn: (execution, state) => metrics.queue.told(execution, state) } },
       } satisfies InjectedSinks<QueueSinks>,
@@ -156,7 +155,13 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     })();
     // The caller may wait for `finished` only later; an early failure must not count as unhandled until then.
     finished.catch(() => undefined);
-    log.info('worker ready', { taskQueue, temporal: temporal.address, namespace: temporal.namespace, activities: maxActivities });
+    log.info('worker ready', {
+      taskQueue,
+      temporal: temporal.address,
+      namespace: temporal.namespace,
+      activities: maxActivities,
+      ...(version === undefined ? {} : { deployment: version.name, buildId: version.buildId }),
+    });
     return {
       taskQueue,
       finished,
@@ -169,6 +174,20 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     await closers.close();
     throw error;
   }
+}
+
+/** Runs stay with the version they began with, so that builds which would not replay each other's histories can share a queue. */
+async function codeOf(
+  bundle: WorkerOptions['workflowBundle'],
+  version: DeploymentVersion | undefined,
+): Promise<Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'buildId' | 'workerDeploymentOptions'>> {
+  const code = bundle === undefined ? workflowCode() : { workflowBundle: bundle };
+  if (version === undefined) return { ...code, buildId: await workflowMark(code) };
+  const { name: deploymentName, buildId } = version;
+  return {
+    ...code,
+    workerDeploymentOptions: { version: { deploymentName, buildId }, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+  };
 }
 
 async function createWorker(options: WorkerOptions): Promise<Worker> {
@@ -234,23 +253,4 @@ async function connectNative(temporal: ReturnType<typeof temporalSettings>): Pro
     const words = /message: "([^"]+)"/.exec(messageOf(error))?.[1];
     throw temporalUnreachable(temporal.address, words ?? messageOf(error));
   }
-}
-
-type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'buildId'>;
-
-/** A build carries the bundled workflows beside it; from source they are bundled at start. */
-async function workflowCode(bundle: WorkerOptions['workflowBundle']): Promise<WorkflowCode> {
-  if (bundle !== undefined) return { workflowBundle: bundle, buildId: await buildIdOf(bundle) };
-  const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
-  if (existsSync(codePath)) return { workflowBundle: { codePath }, buildId: await buildIdOf({ codePath }) };
-  return { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)), buildId: `${VERSION}+source` };
-}
-
-/**
- * `0.1.0+1f3a9c02`: our version, and which workflows. It is written with each workflow task and activity; the SDK's own is
- * 92 bytes, which was a fifth of a symbol's history.
- */
-async function buildIdOf(bundle: NonNullable<WorkerOptions['workflowBundle']>): Promise<string> {
-  const code = 'code' in bundle ? bundle.code : await readFile(bundle.codePath);
-  return `${VERSION}+${createHash('sha256').update(code).digest('hex').slice(0, 8)}`;
 }

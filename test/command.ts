@@ -12,11 +12,17 @@ export interface Answer {
 }
 
 /** Runs the built command line as a user would. */
-export function predictlab(args: readonly string[], env: NodeJS.ProcessEnv = process.env, cwd?: string): Promise<Answer> {
+export function predictlab(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  cwd?: string,
+  /** Of another build. */
+  command: string = COMMAND,
+): Promise<Answer> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [COMMAND, ...args],
+      [command, ...args],
       { env: { ...env, LOG_LEVEL: 'warn', NO_COLOR: '1' }, cwd, maxBuffer: 64 << 20 },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });

@@ -12,8 +12,8 @@ export interface WorkerProcess {
 }
 
 /** `predictlab worker`, not yet polling. */
-export function beginWorker(env: NodeJS.ProcessEnv): WorkerProcess {
-  const process_ = spawn(process.execPath, [COMMAND, 'worker'], {
+export function beginWorker(env: NodeJS.ProcessEnv, command: string = COMMAND): WorkerProcess {
+  const process_ = spawn(process.execPath, [command, 'worker'], {
     env: { ...env, LOG_FORMAT: 'json', METRICS_ADDRESS: '127.0.0.1:0', HEALTH_ADDRESS: '127.0.0.1:0' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -25,9 +25,9 @@ export function beginWorker(env: NodeJS.ProcessEnv): WorkerProcess {
   return { process: process_, said: () => said, ended };
 }
 
-/** A worker in a process of its own, once it polls. */
-export async function spawnWorker(env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
-  const worker = beginWorker(env);
+/** A worker in a process of its own, once it polls; of another build where its command line is given. */
+export async function spawnWorker(env: NodeJS.ProcessEnv, command?: string): Promise<WorkerProcess> {
+  const worker = beginWorker(env, command);
   await new Promise<void>((resolve, reject) => {
     worker.process.stderr?.on('data', () => {
       if (worker.said().includes('worker ready')) resolve();

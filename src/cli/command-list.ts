@@ -79,6 +79,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     async () => (await import('./commands/ui.ts')).registerUi,
   ),
   listed('report <run>', 'where the report of a run is', async () => (await import('./commands/report.ts')).registerReport),
+  listed('deploy', 'try a new build, ramp it up, take it back', async () => (await import('./commands/deploy.ts')).registerDeploy),
   listed('worker', 'run tasks until told to stop', async () => (await import('./commands/worker.ts')).registerWorker),
   listed(
     'dev',

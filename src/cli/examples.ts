@@ -60,6 +60,13 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   dev: ['predictlab dev', 'predictlab dev --port 7300 --ui-port 8300'],
   demo: ['predictlab demo', 'predictlab demo --keep', 'predictlab demo --data my-ticks --columns time=Timestamp,price=Price'],
   doctor: ['predictlab doctor', 'predictlab doctor --data --sample 20', 'predictlab doctor --json'],
+  deploy: ['predictlab deploy check', 'predictlab deploy canary --percent 10', 'predictlab deploy promote', 'predictlab deploy rollback'],
+  'deploy check': ['predictlab deploy check', 'predictlab deploy check --last 100 --json'],
+  'deploy canary': ['predictlab deploy canary --percent 10'],
+  'deploy promote': ['predictlab deploy promote'],
+  'deploy rollback': ['predictlab deploy rollback'],
+  'deploy adopt': ['predictlab deploy adopt monday', 'predictlab deploy adopt --build 0.1.0+1f3a9c02'],
+  'deploy status': ['predictlab deploy status', 'predictlab deploy status --json'],
   backup: ['predictlab backup monday.backup'],
   restore: ['predictlab restore monday.backup', 'predictlab restore monday.backup --replace'],
   completion: [

@@ -1,7 +1,9 @@
 import { type Client, ServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import type { DeploymentVersion } from '../contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { temporalUnreachable } from '../temporal-connection.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
+import { GONE_AFTER_MS, missingWorker, type Polling, pollingOf, versionOf } from './polling.ts';
 import { isUnanswered, isUnavailable, serviceMessage } from './service-error.ts';
 
 /** A run that does not answer for so long has no worker, or none that keeps up. */
@@ -36,11 +38,11 @@ export class Questions {
   /** The same for a call about one run. */
   async ofRun<T>(handle: WorkflowHandle<typeof pipeline>, call: () => Promise<T>): Promise<T> {
     try {
-      return await this.#unlessDeserted(handle.workflowId, (signal) =>
+      return await this.#unlessDeserted(handle, (signal) =>
         this.#client.withAbortSignal(signal, () => this.#client.withDeadline(Date.now() + ANSWER_MS, () => this.ask(call))),
       );
     } catch (error) {
-      if (isUnanswered(error)) throw await this.#noAnswer(handle.workflowId, error);
+      if (isUnanswered(error)) throw await this.#noAnswer(handle, error);
       if (error instanceof WorkflowNotFoundError) throw await this.notOpen(handle, error);
       if (error instanceof Error && error.name === 'WorkflowUpdateFailedError')
         throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });
@@ -49,7 +51,7 @@ export class Questions {
   }
 
   /** An answer that is late is not waited for when nobody is there to give it. */
-  async #unlessDeserted<T>(run: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #unlessDeserted<T>(handle: WorkflowHandle<typeof pipeline>, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const given = new AbortController();
     const answer = ask(AbortSignal.any([given.signal, this.#closing.signal]));
     answer.catch(() => undefined);
@@ -58,18 +60,18 @@ export class Questions {
       timer = setTimeout(() => resolve('late'), LATE_MS);
     });
     const first = await Promise.race([answer.then(() => 'answered' as const), late]).finally(() => clearTimeout(timer));
-    if (first === 'late' && !(await this.hasWorker())) {
+    if (first === 'late' && (await this.missingWorker({ handle })) !== undefined) {
       given.abort();
-      throw await this.#noAnswer(run, undefined);
+      throw await this.#noAnswer(handle, undefined);
     }
     return await answer;
   }
 
-  async #noAnswer(run: string, cause: unknown): Promise<PredictLabError> {
-    const why = (await this.hasWorker())
-      ? `see that a worker is up and keeps up (\`predictlab doctor\`)`
-      : `no worker polls task queue "${this.#taskQueue}", start one with \`predictlab worker\``;
-    return new PredictLabError('SourceUnavailable', `${run} does not answer: ${why}`, { cause });
+  async #noAnswer(handle: WorkflowHandle<typeof pipeline>, cause: unknown): Promise<PredictLabError> {
+    const why =
+      (await this.missingWorker({ handle, since: Date.now() - GONE_AFTER_MS })) ??
+      'see that a worker is up and keeps up (`predictlab doctor`)';
+    return new PredictLabError('SourceUnavailable', `${handle.workflowId} does not answer: ${why}`, { cause });
   }
 
   /** Temporal says the same of a run that is closed and of one that never was. */
@@ -86,18 +88,27 @@ export class Questions {
     return new PredictLabError('BadInput', message, { cause });
   }
 
-  /** Whether any worker has asked for this task queue's work lately (minutes: Temporal remembers those that are gone for a while). */
-  async hasWorker(): Promise<boolean> {
-    return (await this.workers()).length > 0;
+  /**
+   * Why nobody takes the tasks of a run, or of new runs, as the end of a sentence; undefined where a worker that may take them has
+   * polled lately (minutes: Temporal remembers those that are gone for a while; `since` asks for later ones only).
+   */
+  async missingWorker({ handle, since }: { handle?: WorkflowHandle<typeof pipeline>; since?: number } = {}): Promise<string | undefined> {
+    const [polling, pinned] = await Promise.all([this.polling(), handle === undefined ? null : this.#pinnedTo(handle)]);
+    return missingWorker(polling, pinned, { run: handle?.workflowId, since });
   }
 
-  /** The identities of the workers that have asked for this task queue's work lately. */
-  async workers(): Promise<readonly string[]> {
-    const { namespace } = this.#client.options;
-    const answer = await this.ask(() =>
-      this.#client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: this.#taskQueue }, taskQueueType: 1 }),
+  /** Who has asked for this task queue's work lately. */
+  async polling(): Promise<Polling> {
+    return await this.ask(() => pollingOf(this.#client, this.#taskQueue));
+  }
+
+  /** null where no version has taken the run yet, or Temporal does not know it. */
+  async #pinnedTo(handle: WorkflowHandle<typeof pipeline>): Promise<DeploymentVersion | null> {
+    const info = await handle.describe().then(
+      ({ raw }) => raw.workflowExecutionInfo?.versioningInfo,
+      () => undefined,
     );
-    return (answer.pollers ?? []).map(({ identity }) => identity ?? '');
+    return versionOf(info?.versioningOverride?.pinned?.version) ?? versionOf(info?.deploymentVersion);
   }
 
   /** Gives up what is under way: it would keep the process until its deadline. */

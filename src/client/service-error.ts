@@ -5,6 +5,8 @@ import { messageOf } from '../contracts/errors.ts';
 const UNAVAILABLE = 14;
 /** The server is there, but no worker took the question in time; many such questions fill its buffer. */
 const UNANSWERED: ReadonlySet<number> = new Set([4, 8]);
+/** It knows beforehand that nobody polls for the build that a run is pinned to. */
+const FAILED_PRECONDITION = 9;
 
 /** Whether Temporal itself did not answer. */
 export const isUnavailable = (error: unknown): boolean => codeOf(error) === UNAVAILABLE;
@@ -12,6 +14,7 @@ export const isUnavailable = (error: unknown): boolean => codeOf(error) === UNAV
 /** Whether Temporal answered, but the run did not: no worker is up, or none had time. */
 export function isUnanswered(error: unknown): boolean {
   const code = codeOf(error);
+  if (code === FAILED_PRECONDITION) return /no poller/.test(serviceMessage(error));
   if (code !== undefined) return UNANSWERED.has(code);
   return error instanceof Error && error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError';
 }

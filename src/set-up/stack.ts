@@ -58,8 +58,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await allSettled([postgres, temporal, venue]);
   const { url } = await postgres;
   const server = await temporal;
+  // its one worker is replaced, never ramped: nobody would make its build current
+  const { PREDICTLAB_DEPLOYMENT: _deployment, PREDICTLAB_BUILD_ID: _build, ...unversioned } = localEnvironment(env);
   const stackEnv: NodeJS.ProcessEnv = {
-    ...localEnvironment(env),
+    ...unversioned,
     ...(await venue),
     PREDICTLAB_HOME: home,
     DATABASE_URL: url,

@@ -10,6 +10,7 @@ import { checkTemporalCli, checkTemporalServer } from '../../set-up/checks/tempo
 import { checkVenues } from '../../set-up/checks/venues.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { numberOption } from '../options/number-option.ts';
+import { checkDeployment } from './doctor-deployment.ts';
 import { checkPlugins } from './doctor-plugins.ts';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
@@ -19,7 +20,7 @@ export function registerDoctor(program: Command): void {
   program
     .command('doctor')
     .description(
-      'Checks Node.js, the Temporal CLI and server, a worker, Postgres, the venues, the API key, plugins, the home folder and its disk. ' +
+      'Checks Node.js, the Temporal CLI and server, a worker, the deployment, Postgres, the venues, the API key, plugins, the home folder and its disk. ' +
         'Every line says ok, warn or fail, and what to do. Exit code 0 when nothing failed, 3 when a service cannot be reached, else 1.',
     )
     .option(
@@ -41,6 +42,7 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     checkHome(home),
     checkTemporalCli(env, home),
     checkTemporalServer(env),
+    checkDeployment(env),
     checkPostgres(env, home, log),
     checkVenues(env),
     checkPlugins(env),

@@ -83,7 +83,8 @@ interface Followed {
  * @throws ExitError 130 or 143 when a signal ended the watching; the screen is left in order before it
  */
 export async function follow(lab: PredictLab, { runId, run = runId, strict, json, extra, cancelOnInterrupt }: Followed): Promise<void> {
-  if (!(await lab.hasWorker())) note(`${runId} waits for a worker: none polls its task queue; start one with \`predictlab worker\``);
+  const nobody = await lab.missingWorker();
+  if (nobody !== undefined) note(`${runId} waits: ${nobody}`);
   const ended = resultOfEnded(lab, run);
   ended.catch(() => undefined);
   const stop = new AbortController();

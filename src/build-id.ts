@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { VERSION } from './version.ts';
+
+/** What can change what a run does: code, SQL, the bundled workflows. */
+const CODE = /(?<!\.d)\.(?:js|ts|sql)$/;
+
+/**
+ * `0.1.0+1f3a9c02`: the version, and the first eight digits of the SHA-256 of all code of this build (`dist/src`, the bundled
+ * workflows), by path and content. The same sources built anywhere give the same id; one changed constant gives another.
+ * Plugins and packages are not in it: each run records the hashes of its plugins, and package versions come with ours.
+ *
+ * @param folder where `src` of the build lies. @default this build's own
+ */
+export function buildId(folder: string = fileURLToPath(new URL('.', import.meta.url))): string {
+  let id = known.get(folder);
+  if (id === undefined) {
+    id = `${VERSION}+${codeHash(folder).slice(0, 8)}`;
+    known.set(folder, id);
+  }
+  return id;
+}
+
+const known = new Map<string, string>();
+
+function codeHash(folder: string): string {
+  const hash = createHash('sha256');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => CODE.test(file));
+  const bundle = path.join(folder, '..', 'workflow-bundle.js');
+  const named = files.map((file) => [file.replaceAll(path.sep, '/'), path.join(folder, file)] as const);
+  if (existsSync(bundle)) named.push(['../workflow-bundle.js', bundle]);
+  for (const [name, file] of named.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const text = readFileSync(file);
+    hash.update(`${name};${text.length};`).update(text);
+  }
+  return hash.digest('hex');
+}

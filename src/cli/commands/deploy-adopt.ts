@@ -1,0 +1,75 @@
+import type { Command } from 'commander';
+import { buildId } from '../../build-id.ts';
+import type { PredictLab } from '../../client.ts';
+import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
+import { type BrokenHistory, replayAll } from '../../replay-histories.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson, printLine } from '../terminal/print.ts';
+import { withPredictLab } from '../terminal/session.ts';
+
+/** Adds `deploy adopt`. */
+export function registerDeployAdopt(deploy: Command): void {
+  deploy
+    .command('adopt')
+    .argument('[runs...]', 'ids of open runs')
+    .summary('let this build go on with open runs of another one')
+    .description(
+      'Moves open runs, with their open symbols, to this build: for runs whose own build has no worker any more, or must not go on. Each history is replayed first; a run that would break stays where it is, and the exit code is 1.',
+    )
+    .option('--build <id>', 'every open run of that build')
+    .option('--json', 'print { adopted: [runId], broken: [{ type, workflowId, reason }] }')
+    .action(async (runs: string[], { build, json }: { build?: string; json?: boolean }) => {
+      if ((runs.length === 0) === (build === undefined))
+        throw usageError('name the runs, or a build with --build: `predictlab deploy status` lists builds');
+      const version = candidateVersion(process.env, buildId);
+      const { adopted, broken } = await withPredictLab(async (lab) => {
+        const view = await lab.deployments.view(version.name);
+        if ((view.versions.find((one) => one.buildId === version.buildId)?.workers ?? 0) === 0)
+          throw usageError(`no worker of build ${version.buildId} polls task queue "${view.taskQueue}": start one first`);
+        const named =
+          build === undefined
+            ? await Promise.all(runs.map((run) => openRun(lab, run)))
+            : await lab.deployments.openRuns({ ...version, buildId: build });
+        return await adopt(lab, named, version);
+      });
+      if (json) printJson({ adopted, broken });
+      else {
+        for (const run of adopted) printLine(`${run} goes on with build ${version.buildId}`);
+        for (const { workflowId, reason } of broken) printLine(`${workflowId} stays: ${reason}`);
+        if (adopted.length + broken.length === 0) printLine(`no run of build ${build} is open`);
+      }
+      if (broken.length > 0) process.exitCode = 1;
+    });
+}
+
+async function openRun(lab: PredictLab, run: string): Promise<string> {
+  const known = await lab.describe(run);
+  if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
+  if (!known.open) throw usageError(`run ${known.runId} is closed: there is nothing to go on with`);
+  return known.runId;
+}
+
+async function adopt(
+  lab: PredictLab,
+  runs: readonly string[],
+  version: DeploymentVersion,
+): Promise<{ adopted: string[]; broken: BrokenHistory[] }> {
+  const { deployments } = lab;
+  const [adopted, broken]: [string[], BrokenHistory[]] = [[], []];
+  for (const run of runs) {
+    const family = await deployments.familyOf(run);
+    const { broken: here } = await replayAll(historiesOf(lab, family));
+    broken.push(...here);
+    if (here.length > 0 || family.length === 0) continue;
+    // The run first: symbols that it starts from now on are of its new build.
+    await deployments.move(family[0], version);
+    const symbols = (await deployments.familyOf(run)).filter(({ workflowId }) => workflowId !== run);
+    for (const symbol of symbols) await deployments.move(symbol, version);
+    adopted.push(run);
+  }
+  return { adopted, broken };
+}
+
+async function* historiesOf(lab: PredictLab, family: Awaited<ReturnType<PredictLab['deployments']['familyOf']>>) {
+  for (const one of family) yield await lab.deployments.historyOf(one);
+}

@@ -1,0 +1,170 @@
+import { hostname, userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { buildId } from '../../build-id.ts';
+import type { DeployedVersion, DeploymentView } from '../../client/deployments.ts';
+import { rollbackTarget } from '../../client/rollback-target.ts';
+import type { PredictLab } from '../../client.ts';
+import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { type RecordedRelease, recordRelease, releasesOf } from '../../storage/runs/releases.ts';
+import { numberOption } from '../options/number-option.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson, printLine } from '../terminal/print.ts';
+import { useDatabase, withPredictLab } from '../terminal/session.ts';
+
+/** Adds `deploy canary`, `deploy promote` and `deploy rollback`: where new runs go. */
+export function registerDeployRoutes(deploy: Command): void {
+  deploy
+    .command('canary')
+    .summary('send a share of the new runs to this build')
+    .description(
+      'Sends a share of the new runs to this build, by their ids; the others go on to the current one. Workers of this build must be up.',
+    )
+    .requiredOption('--percent <n>', 'share of the new runs, above 0, up to 100')
+    .option('--json', 'print { deployment, buildId, percent, current }')
+    .action(async ({ percent: text, json }: { percent: string; json?: boolean }) => {
+      const percent = numberOption('--percent', text, { least: 0.01, most: 100, wanted: 'a share above 0, up to 100' }) as number;
+      const candidate = candidateVersion(process.env, buildId);
+      const { current } = await onDeployment(candidate.name, async ({ lab, view, note }) => {
+        if (view.current === candidate.buildId)
+          throw usageError(`build ${candidate.buildId} gets every new run already; run this command with the new build`);
+        requireWorkers(view, candidate);
+        await lab.deployments.ramp(candidate, percent);
+        await note({ action: 'canary', from: view.current, to: candidate.buildId, percent });
+        return view;
+      });
+      if (json) printJson({ deployment: candidate.name, buildId: candidate.buildId, percent, current });
+      else
+        printLine(
+          `${percent} % of new runs go to build ${candidate.buildId}, the others to ${nameOf(current)}; \`predictlab deploy rollback\` takes it back`,
+        );
+    });
+
+  deploy
+    .command('promote')
+    .summary('send every new run to this build')
+    .description(
+      'Sends every new run to this build. Runs that are open go on with the build they began with: keep its workers up until they have ended.',
+    )
+    .option('--json', 'print { deployment, current, previous }')
+    .action(async ({ json }: { json?: boolean }) => {
+      const candidate = candidateVersion(process.env, buildId);
+      const view = await onDeployment(candidate.name, async ({ lab, view, note }) => {
+        if (view.current === candidate.buildId) return view;
+        requireWorkers(view, candidate);
+        await lab.deployments.setCurrent(candidate.name, candidate.buildId);
+        await note({ action: 'promote', from: view.current, to: candidate.buildId, percent: null });
+        return view;
+      });
+      if (json) return printJson({ deployment: candidate.name, current: candidate.buildId, previous: view.current });
+      if (view.current === candidate.buildId) return printLine(`every new run goes to build ${candidate.buildId} already`);
+      printLine(`every new run goes to build ${candidate.buildId} (before: ${nameOf(view.current)})`);
+      sayWhatIsOpen(view, view.current);
+    });
+
+  deploy
+    .command('rollback')
+    .summary('take the last canary or promote back')
+    .description(
+      'Ends a canary, or sends every new run to the build that was current before. Runs that are open go on with the build they began with, so none of them fails: keep its workers up until they have ended, or move them with `deploy adopt`.',
+    )
+    .option('--force', 'also where no worker of the build to go back to is up: new runs then wait for one')
+    .option('--json', 'print { deployment, current, rolledBack, openRuns }')
+    .action(async ({ json, force }: { json?: boolean; force?: boolean }) => {
+      const { name } = candidateVersion(process.env, buildId);
+      const { view, target } = await onDeployment(name, async ({ lab, view, releases, note }) => {
+        const target = rollbackTarget(view, releases);
+        if (target === undefined)
+          throw usageError(
+            `deployment ${name} has nothing to take back: ${nameOf(view.current)} gets every new run, and no build did before`,
+          );
+        if (!force) requireWorkers(view, target.to === null ? null : { name, buildId: target.to });
+        if (target.kind === 'end-ramp') await lab.deployments.ramp({ name, buildId: target.build }, 0);
+        else await lab.deployments.setCurrent(name, target.to);
+        await note({ action: 'rollback', from: target.build, to: target.to, percent: null });
+        return { view, target };
+      });
+      const openRuns = view.versions.find(({ buildId }) => buildId === target.build)?.openRuns ?? 0;
+      if (json) return printJson({ deployment: name, current: target.to, rolledBack: target.build, openRuns });
+      printLine(`every new run goes to ${nameOf(target.to)} again`);
+      sayWhatIsOpen(view, target.build);
+    });
+}
+
+interface Routing {
+  readonly lab: PredictLab;
+  readonly view: DeploymentView;
+  readonly releases: Awaited<ReturnType<typeof releasesOf>>;
+  readonly note: (release: Pick<RecordedRelease, 'action' | 'from' | 'to' | 'percent'>) => Promise<void>;
+}
+
+/** One change at a time, over all machines: what is decided from the view is done before anybody else looks. */
+async function onDeployment<T>(deployment: string, work: (routing: Routing) => Promise<T>): Promise<T> {
+  return await useDatabase(
+    async (database) =>
+      await withPredictLab(
+        async (lab) =>
+          await alone(database, deployment, async () =>
+            work({
+              lab,
+              view: await lab.deployments.view(deployment),
+              releases: await releasesOf(database, deployment),
+              note: (release) => recordRelease(database, { deployment, by: `${userName()}@${hostname()}`, ...release }),
+            }),
+          ),
+      ),
+  );
+}
+
+/** Any number; the same in every process. */
+const RELEASE_LOCK = 7_305_310_013;
+
+async function alone<T>(database: Database, deployment: string, work: () => Promise<T>): Promise<T> {
+  return await database.transaction(async (transaction) => {
+    const { rows } = await transaction.query<{ alone: boolean }>('select pg_try_advisory_xact_lock($1) as alone', [RELEASE_LOCK]);
+    if (!rows[0].alone)
+      throw usageError(
+        `another \`predictlab deploy\` is changing deployment ${deployment} just now; look at \`deploy status\`, then try again`,
+      );
+    return await work();
+  });
+}
+
+function requireWorkers(view: DeploymentView, version: DeploymentVersion | null): void {
+  const workers = version === null ? view.unversioned.workers : (versionIn(view, version.buildId)?.workers ?? 0);
+  if (workers > 0) return;
+  const which = version === null ? 'unversioned worker' : `worker of build ${version.buildId}`;
+  const start =
+    version === null
+      ? '`predictlab worker` without PREDICTLAB_DEPLOYMENT'
+      : `\`PREDICTLAB_DEPLOYMENT=${version.name} predictlab worker\` of that build`;
+  throw usageError(`no ${which} polls task queue "${view.taskQueue}": new runs would wait; start one first (${start})`);
+}
+
+const versionIn = (view: DeploymentView, buildId: string): DeployedVersion | undefined =>
+  view.versions.find((version) => version.buildId === buildId);
+
+function sayWhatIsOpen(view: DeploymentView, build: string | null): void {
+  if (build === null) {
+    const { openRuns } = view.unversioned;
+    if (openRuns > 0) printLine(`${openRuns} open runs of unversioned workers go on with the build that is current`);
+    return;
+  }
+  const openRuns = versionIn(view, build)?.openRuns ?? 0;
+  if (openRuns > 0)
+    printLine(
+      `${openRuns} open runs stay with build ${build}: keep its workers up until they have ended (\`predictlab deploy status\` counts them)`,
+    );
+}
+
+/** A build in a sentence. */
+export const nameOf = (build: string | null): string => (build === null ? 'unversioned workers' : `build ${build}`);
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // a container may run under a number that has no name
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

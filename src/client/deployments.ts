@@ -1,0 +1,191 @@
+import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client';
+import type { DeploymentVersion } from '../contracts/deployment-version.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+import { GONE_AFTER_MS, pollingOf, versionOf, workersOf } from './polling.ts';
+import type { RecentHistory } from './recent-histories.ts';
+import { serviceMessage } from './service-error.ts';
+
+/** A build of the deployment, as Temporal routes it. */
+export interface DeployedVersion {
+  readonly buildId: string;
+  /** `draining`: no new runs, but open ones; `drained`: no open ones; `inactive`: never had any. */
+  readonly state: 'current' | 'ramping' | 'draining' | 'drained' | 'inactive';
+  /** Workers that poll the task queue now. */
+  readonly workers: number;
+  readonly openRuns: number;
+  /** When it last became current; null: never. */
+  readonly currentAt: string | null;
+  /** When it last stopped getting new runs; null: never, or it gets some. */
+  readonly retiredAt: string | null;
+}
+
+/** Where new runs go, and what polls the queue. */
+export interface DeploymentView {
+  readonly name: string;
+  readonly taskQueue: string;
+  /** Which build new runs go to; null: unversioned workers. */
+  readonly current: string | null;
+  readonly ramping: { readonly buildId: string; readonly percent: number } | null;
+  /** Newest first. */
+  readonly versions: readonly DeployedVersion[];
+  /** Workers without a version, and open runs that no version has taken yet. */
+  readonly unversioned: { readonly workers: number; readonly openRuns: number };
+}
+
+/** An open execution. */
+export interface OpenWorkflow {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly type: string;
+}
+
+/** Temporal's numbers of a version's state. */
+const STATES: readonly DeployedVersion['state'][] = ['inactive', 'inactive', 'current', 'ramping', 'draining', 'drained', 'inactive'];
+const NOT_FOUND = 5;
+
+type Described = Awaited<ReturnType<Client['workflowService']['describeWorkerDeployment']>>['workerDeploymentInfo'];
+
+/** The routing of new runs between builds: Temporal's Worker Deployments, on one task queue. */
+export class Deployments {
+  readonly #client: Client;
+  readonly #taskQueue: string;
+
+  constructor(client: Client, taskQueue: string) {
+    this.#client = client;
+    this.#taskQueue = taskQueue;
+  }
+
+  /** @returns an empty view where no versioned worker has ever polled under that name */
+  async view(name: string): Promise<DeploymentView> {
+    const [info, polling, unversionedRuns] = await Promise.all([
+      this.#describe(name),
+      pollingOf(this.#client, this.#taskQueue),
+      this.#countOpen(),
+    ]);
+    const since = Date.now() - GONE_AFTER_MS;
+    const versions = (info?.versionSummaries ?? []).map(async (summary): Promise<DeployedVersion> => {
+      const buildId = summary.deploymentVersion?.buildId ?? '';
+      return {
+        buildId,
+        state: STATES[Number(summary.status ?? 0)] ?? 'inactive',
+        workers: workersOf(polling, { name, buildId }, since),
+        openRuns: await this.#countOpen({ name, buildId }),
+        currentAt: instantOf(summary.lastCurrentTime ?? summary.currentSinceTime),
+        retiredAt: instantOf(summary.lastDeactivationTime),
+      };
+    });
+    const routing = info?.routingConfig;
+    const ramping = versionOf(routing?.rampingDeploymentVersion);
+    return {
+      name,
+      taskQueue: this.#taskQueue,
+      current: versionOf(routing?.currentDeploymentVersion)?.buildId ?? null,
+      ramping: ramping === null ? null : { buildId: ramping.buildId, percent: routing?.rampingVersionPercentage ?? 0 },
+      versions: await Promise.all(versions),
+      unversioned: { workers: workersOf(polling, null, since), openRuns: unversionedRuns },
+    };
+  }
+
+  /** Sends `percent` of the new runs to a build, the others to the current one; 0 ends the ramp. */
+  async ramp({ name, buildId }: DeploymentVersion, percent: number): Promise<void> {
+    const { namespace } = this.#client.options;
+    const ramped = percent === 0 ? '' : buildId;
+    await this.#set(name, () =>
+      this.#client.workflowService.setWorkerDeploymentRampingVersion({
+        namespace,
+        deploymentName: name,
+        buildId: ramped,
+        percentage: percent,
+      }),
+    );
+  }
+
+  /** Sends every new run to a build; null: to the unversioned workers. A ramp to that build ends with it. */
+  async setCurrent(name: string, buildId: string | null): Promise<void> {
+    const { namespace } = this.#client.options;
+    await this.#set(name, () =>
+      this.#client.workflowService.setWorkerDeploymentCurrentVersion({ namespace, deploymentName: name, buildId: buildId ?? '' }),
+    );
+  }
+
+  /** Ids of the open runs of a version. */
+  async openRuns(version: DeploymentVersion): Promise<readonly string[]> {
+    const ids = [];
+    for await (const { workflowId } of this.#client.workflow.list({ query: `WorkflowType = "pipeline" AND ${this.#which(version)}` }))
+      ids.push(workflowId);
+    return ids;
+  }
+
+  /** The open executions of a run: itself, and its symbols. */
+  async familyOf(run: string): Promise<readonly OpenWorkflow[]> {
+    const family = [];
+    const query = `RootWorkflowId = ${JSON.stringify(run)} AND ExecutionStatus = "Running"`;
+    for await (const { workflowId, runId, type } of this.#client.workflow.list({ query })) family.push({ workflowId, runId, type });
+    return family.sort((a, b) => a.workflowId.length - b.workflowId.length);
+  }
+
+  async historyOf({ workflowId, runId, type }: OpenWorkflow): Promise<RecentHistory> {
+    return { type, workflowId, history: await this.#client.workflow.getHandle(workflowId, runId).fetchHistory() };
+  }
+
+  /** Pins an open workflow to a version, whatever it was pinned to before. */
+  async move({ workflowId, runId }: OpenWorkflow, { name, buildId }: DeploymentVersion): Promise<void> {
+    await this.#set(name, () =>
+      this.#client.workflowService.updateWorkflowExecutionOptions({
+        namespace: this.#client.options.namespace,
+        workflowExecution: { workflowId, runId },
+        workflowExecutionOptions: {
+          versioningOverride: { pinned: { behavior: PINNED_OVERRIDE, version: { deploymentName: name, buildId } } },
+        },
+        updateMask: { paths: ['versioning_override'] },
+      }),
+    );
+  }
+
+  async #set(name: string, call: () => Promise<unknown>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      throw new PredictLabError(
+        'BadInput',
+        `deployment ${name}: Temporal refused (${serviceMessage(error)}); see \`predictlab deploy status\``,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async #describe(name: string): Promise<Described> {
+    try {
+      const { namespace } = this.#client.options;
+      return (await this.#client.workflowService.describeWorkerDeployment({ namespace, deploymentName: name })).workerDeploymentInfo;
+    } catch (error) {
+      const cause = error instanceof ServiceError ? error.cause : error;
+      if (isGrpcServiceError(cause) && Number(cause.code) === NOT_FOUND) return undefined;
+      throw error;
+    }
+  }
+
+  #which(version: DeploymentVersion | undefined): string {
+    const pinned =
+      version === undefined
+        ? 'TemporalWorkerDeploymentVersion IS NULL'
+        : `TemporalWorkerDeploymentVersion = "${version.name}:${version.buildId}"`;
+    return `TaskQueue = "${this.#taskQueue}" AND ExecutionStatus = "Running" AND ${pinned}`;
+  }
+
+  async #countOpen(version?: DeploymentVersion): Promise<number> {
+    return (await this.#client.workflow.count(`WorkflowType = "pipeline" AND ${this.#which(version)}`)).count;
+  }
+}
+
+/** `PINNED_OVERRIDE_BEHAVIOR_PINNED` */
+const PINNED_OVERRIDE = 1;
+
+type Stamp = { readonly seconds?: unknown; readonly nanos?: number | null } | null | undefined;
+
+function instantOf(stamp: Stamp): string | null {
+  if (stamp?.seconds === undefined || stamp.seconds === null) return null;
+  return new Date(Number(stamp.seconds) * 1_000 + (stamp.nanos ?? 0) / 1e6).toISOString();
+}

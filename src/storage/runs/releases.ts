@@ -1,0 +1,45 @@
+import type { Queryable } from '../database/database.ts';
+
+/** One change of where new runs go. Builds: null = unversioned workers. */
+export interface RecordedRelease {
+  readonly deployment: string;
+  readonly action: 'canary' | 'promote' | 'rollback';
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Share of new runs that a canary gets; null for the others. */
+  readonly percent: number | null;
+  /** `user@host` */
+  readonly by: string;
+}
+
+/** Notes a change that was made. */
+export async function recordRelease(queryable: Queryable, { deployment, action, from, to, percent, by }: RecordedRelease): Promise<void> {
+  await queryable.query(
+    'insert into releases (deployment, action, from_build, to_build, percent, done_by) values ($1, $2, $3, $4, $5, $6)',
+    [deployment, action, from, to, percent, by],
+  );
+}
+
+/** The changes of a deployment, oldest first. */
+export async function releasesOf(
+  queryable: Queryable,
+  deployment: string,
+): Promise<readonly (RecordedRelease & { readonly at: string })[]> {
+  const { rows } = await queryable.query<{
+    action: RecordedRelease['action'];
+    from_build: string | null;
+    to_build: string | null;
+    percent: number | null;
+    done_by: string;
+    at: Date;
+  }>('select action, from_build, to_build, percent, done_by, at from releases where deployment = $1 order by id', [deployment]);
+  return rows.map((row) => ({
+    deployment,
+    action: row.action,
+    from: row.from_build,
+    to: row.to_build,
+    percent: row.percent,
+    by: row.done_by,
+    at: row.at.toISOString(),
+  }));
+}

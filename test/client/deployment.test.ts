@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deploymentTroubles } from '../../src/client/deployment-troubles.ts';
+import type { DeployedVersion, DeploymentView } from '../../src/client/deployments.ts';
+import { missingWorker, type Polling } from '../../src/client/polling.ts';
+import { type Release, rollbackTarget } from '../../src/client/rollback-target.ts';
+import { candidateVersion, workerVersion } from '../../src/contracts/deployment-version.ts';
+
+const version = (buildId: string, more: Partial<DeployedVersion> = {}): DeployedVersion => ({
+  buildId,
+  state: 'inactive',
+  workers: 1,
+  openRuns: 0,
+  currentAt: null,
+  retiredAt: null,
+  ...more,
+});
+const view = (more: Partial<DeploymentView> = {}): DeploymentView => ({
+  name: 'predictlab',
+  taskQueue: 'predictlab',
+  current: null,
+  ramping: null,
+  versions: [],
+  unversioned: { workers: 0, openRuns: 0 },
+  ...more,
+});
+
+describe('a rollback', () => {
+  it('undoes releases one by one, in whatever order they were made and taken back', () => {
+    const step = fc.oneof(fc.record({ promote: fc.constantFrom('a', 'b', 'c', 'd') }), fc.constant('rollback' as const));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const were: (string | null)[] = [null];
+        const releases: Release[] = [];
+        for (const one of steps) {
+          const current = were.at(-1) ?? null;
+          if (one === 'rollback') {
+            const target = rollbackTarget(view({ current }), releases);
+            expect(target).toEqual(were.length === 1 ? undefined : { kind: 'set-current', build: current, to: were.at(-2) });
+            if (target === undefined) continue;
+            were.pop();
+            releases.push({ action: 'rollback', from: current, to: target.to });
+          } else if (one.promote !== current) {
+            were.push(one.promote);
+            releases.push({ action: 'promote', from: current, to: one.promote });
+          }
+        }
+      }),
+    );
+  });
+
+  it('ends a ramp before anything else', () => {
+    const ramping = { buildId: 'b', percent: 10 };
+    expect(rollbackTarget(view({ current: 'a', ramping }), [{ action: 'promote', from: null, to: 'a' }])).toEqual({
+      kind: 'end-ramp',
+      build: 'b',
+      to: 'a',
+    });
+    expect(rollbackTarget(view({ ramping }), [])).toEqual({ kind: 'end-ramp', build: 'b', to: null });
+  });
+
+  it('goes to what was retired last where another tool changed what is current, but not forward to what was taken back', () => {
+    const versions = [
+      version('a', { currentAt: '2026-01-01', retiredAt: '2026-01-02' }),
+      version('b', { currentAt: '2026-01-02', retiredAt: '2026-01-03' }),
+      version('c', { currentAt: '2026-01-03' }),
+    ];
+    expect(rollbackTarget(view({ current: 'c', versions }), [])).toMatchObject({ to: 'b' });
+    expect(rollbackTarget(view({ current: 'c', versions }), [{ action: 'rollback', from: 'b', to: 'c' }])).toMatchObject({ to: 'a' });
+  });
+});
+
+describe('whether somebody takes the tasks', () => {
+  const build = (buildId: string) => ({ name: 'predictlab', buildId });
+  const polling = (current: string | null, pollers: (string | null)[]): Polling => ({
+    taskQueue: 'q',
+    current: current === null ? null : build(current),
+    pollers: pollers.map((one, n) => ({ identity: String(n), version: one === null ? null : build(one), seenAt: 1_000 })),
+  });
+
+  it('of a pinned run is up to workers of its build alone', () => {
+    expect(missingWorker(polling('b', ['a']), build('a'))).toBeUndefined();
+    expect(missingWorker(polling('b', ['b', null]), build('a'), { run: 'r' })).toBe(
+      'no worker of build a, to which it is pinned, polls task queue "q": start one of that build, or move the run to the current build with `predictlab deploy adopt r`',
+    );
+  });
+
+  it('of a new run is up to those of the current build, or unversioned ones where none is', () => {
+    expect(missingWorker(polling('a', ['a']), null)).toBeUndefined();
+    expect(missingWorker(polling(null, [null]), null)).toBeUndefined();
+    expect(missingWorker(polling('a', [null, 'b']), null)).toContain('no worker of build a, to which new runs go');
+    expect(missingWorker(polling(null, ['a']), null)).toContain('no build of it is current yet: `predictlab deploy promote`');
+    expect(missingWorker(polling(null, []), null)).toBe('no worker polls task queue "q", start one with `predictlab worker`');
+  });
+
+  it('does not count who has not polled since', () => {
+    expect(missingWorker(polling(null, [null]), null, { since: 1_001 })).toContain('no worker polls');
+  });
+});
+
+describe('what keeps runs waiting', () => {
+  it('is nothing where every build with open or new runs has workers', () => {
+    expect(
+      deploymentTroubles(view({ current: 'b', versions: [version('b'), version('a', { openRuns: 2 }), version('old', { workers: 0 })] })),
+    ).toEqual([]);
+    expect(deploymentTroubles(view({ unversioned: { workers: 1, openRuns: 3 } }))).toEqual([]);
+  });
+
+  it.each<readonly [string, Partial<DeploymentView>, RegExp]>([
+    [
+      'runs of a build that is gone',
+      { current: 'b', versions: [version('b'), version('a', { openRuns: 2, workers: 0 })] },
+      /^2 open runs wait for build a/,
+    ],
+    [
+      'a current build without workers',
+      { current: 'b', versions: [version('b', { workers: 0 })] },
+      /^every new run would wait: build b has no worker/,
+    ],
+    [
+      'a canary without workers',
+      { current: 'a', ramping: { buildId: 'b', percent: 5 }, versions: [version('b', { workers: 0 }), version('a')] },
+      /^5 % of new runs would wait/,
+    ],
+    ['a first deployment that nobody made current', { versions: [version('a')] }, /^new runs wait: no build is current yet/],
+    [
+      'unversioned workers that get nothing',
+      { current: 'a', versions: [version('a')], unversioned: { workers: 2, openRuns: 0 } },
+      /^2 unversioned workers poll/,
+    ],
+  ])('%s', (_, more, sentence) => {
+    const troubles = deploymentTroubles(view(more));
+    expect(troubles.map((one) => one.sentence)).toEqual([expect.stringMatching(sentence)]);
+    expect(troubles[0].action).not.toBe('');
+  });
+});
+
+describe('the version a worker says it is of', () => {
+  const build = () => '0.1.0+12345678';
+  it('is none unless a deployment is named; the commands mean "predictlab" then', () => {
+    expect(workerVersion({}, build)).toBeUndefined();
+    expect(workerVersion({ PREDICTLAB_DEPLOYMENT: 'desk' }, build)).toEqual({ name: 'desk', buildId: '0.1.0+12345678' });
+    expect(workerVersion({ PREDICTLAB_DEPLOYMENT: 'desk', PREDICTLAB_BUILD_ID: 'v2' }, build)).toEqual({ name: 'desk', buildId: 'v2' });
+    expect(candidateVersion({}, build)).toEqual({ name: 'predictlab', buildId: '0.1.0+12345678' });
+  });
+  it.each([
+    [{ PREDICTLAB_DEPLOYMENT: 'a:b' }, /PREDICTLAB_DEPLOYMENT="a:b": write/],
+    [{ PREDICTLAB_DEPLOYMENT: 'a', PREDICTLAB_BUILD_ID: 'v 2' }, /PREDICTLAB_BUILD_ID="v 2": write/],
+    [{ PREDICTLAB_BUILD_ID: 'v2' }, /without PREDICTLAB_DEPLOYMENT/],
+  ])('is refused where Temporal would not take it: %j', (env, said) => {
+    expect(() => workerVersion(env, build)).toThrow(said);
+  });
+});

@@ -1,0 +1,171 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
+import { type BuildCopy, copyBuild } from '../build-copy.ts';
+import { COMMAND, predictlab } from '../command.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { kill, spawnWorker, type WorkerProcess } from '../worker-process.ts';
+
+/** A custom task that ends at once; as many as asked for, one after the other. */
+const tasks = (count = 1): PipelineInput => ({
+  symbols: [],
+  maxConcurrent: 1,
+  tasks: Array.from({ length: count }, (_, n) => ({ taskId: `t${n}`, name: `t${n}`, activity: 'sleep', args: [{ duration: '1ms' }] })),
+});
+
+/** More tasks than one execution of the test's server holds: the run goes on as new. */
+const LONG = 90;
+
+describe('two builds on one queue', () => {
+  let rig: Rig;
+  let newer: BuildCopy;
+  let broken: BuildCopy;
+  let env: NodeJS.ProcessEnv;
+  const workers: WorkerProcess[] = [];
+  const builds = { old: '', new: '' };
+
+  const deploy = async (build: BuildCopy | undefined, ...args: string[]) =>
+    await predictlab(['deploy', ...args], env, undefined, build?.command ?? COMMAND);
+  const deployJson = async <T = Record<string, unknown>>(build: BuildCopy | undefined, ...args: string[]): Promise<T> => {
+    const { code, stdout, stderr } = await deploy(build, ...args, '--json');
+    expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: expect.not.stringContaining('predictlab:') });
+    return JSON.parse(stdout) as T;
+  };
+  const startWorker = async (build?: BuildCopy): Promise<WorkerProcess> => {
+    const worker = await spawnWorker(env, build?.command);
+    workers.push(worker);
+    return worker;
+  };
+  /** Builds that took part in a run's executions, from the first to the last. */
+  const buildsOf = async (runId: string): Promise<readonly (string | undefined)[]> => {
+    const all: (string | undefined)[] = [];
+    for await (const { workflowId, runId: execution } of rig.client.workflow.list({ query: `WorkflowId = "${runId}"` })) {
+      const { raw } = await rig.client.workflow.getHandle(workflowId, execution).describe();
+      all.push(raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? undefined);
+    }
+    return all;
+  };
+  /** A run that has begun and waits for `resume`. */
+  const paused = async (runId: string, input = tasks()): Promise<void> => {
+    await rig.lab.start(
+      {
+        ...input,
+        tasks: input.tasks
+          ?.map((task) => ({ ...task, dependencies: task.taskId === 'first' ? [] : ['first'] }))
+          .concat([{ taskId: 'first', name: 'first', activity: 'sleep', args: [{ duration: '300ms' }], dependencies: [] }]),
+      },
+      { runId },
+    );
+    await rig.lab.pause(runId);
+  };
+  const resumed = async (runId: string): Promise<string> => {
+    await rig.lab.resume(runId);
+    return (await rig.lab.result(runId)).result;
+  };
+
+  beforeAll(async () => {
+    rig = await createRig();
+    env = { ...rig.env, PREDICTLAB_DEPLOYMENT: `test-${rig.taskQueue}`.slice(0, 60) };
+    // a changed constant in one; in the other one the child's id, which its histories say otherwise
+    newer = await copyBuild([{ file: 'src/cli/terminal/exit.js', from: "'ExitError'", to: "'ExitErrors'" }]);
+    broken = await copyBuild([{ file: 'workflow-bundle.js', from: "'symbolPipeline'", to: "'symbolPipelines'" }]);
+  });
+  afterAll(async () => {
+    for (const worker of workers) if (worker.process.exitCode === null) await kill(worker);
+    await rig.close();
+    await newer.close();
+    await broken.close();
+  });
+
+  it('the first one takes over what unversioned workers have begun, once it is current', async () => {
+    await paused('before');
+    const old = await deployJson<{ thisBuild: string; current: null }>(undefined, 'status');
+    builds.old = old.thisBuild;
+    builds.new = (await deployJson<{ thisBuild: string }>(newer, 'status')).thisBuild;
+    expect(builds.new).not.toBe(builds.old);
+    expect(old).toMatchObject({ current: null, versions: [], unversioned: { openRuns: 1 }, troubles: [] });
+
+    const none = await deploy(undefined, 'promote');
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining(`no worker of build ${builds.old} polls`) });
+    await rig.worker?.shutdown();
+    await startWorker();
+    expect(await deployJson(undefined, 'promote')).toMatchObject({ current: builds.old, previous: null });
+    expect(await resumed('before')).toBe('success');
+    expect(await buildsOf('before')).toEqual([builds.old]);
+  });
+
+  it('runs stay with the build they began with, also where they go on as new and through their symbols, and a canary gets new ones', async () => {
+    await paused('long', tasks(LONG));
+    await startWorker(newer);
+    await deployJson(newer, 'canary', '--percent', '100');
+    const ran = await rig.lab.start(tasks(), { runId: 'canary' });
+    expect((await rig.lab.result(ran.runId)).result).toBe('success');
+    expect(await buildsOf('canary')).toEqual([builds.new]);
+    expect(await deployJson(newer, 'promote')).toMatchObject({ current: builds.new, previous: builds.old });
+
+    expect(await resumed('long')).toBe('success');
+    const long = await buildsOf('long');
+    expect(long.length).toBeGreaterThan(1);
+    expect(new Set(long)).toEqual(new Set([builds.old]));
+
+    // a symbol that needs no venue: how it ends does not matter here
+    const input = path.join(rig.home, 'scheduled.json');
+    await writeFile(input, JSON.stringify({ symbols: ['BTC_PRICE'], sourceTypes: ['file'], retry: { maxRetries: 0 } }));
+    await predictlab(['schedule', 'create', '--id', `every-${rig.taskQueue}`, '--file', input], env);
+    const { stdout } = await predictlab(['schedule', 'trigger', '--id', `every-${rig.taskQueue}`, '--json'], env);
+    const { started } = JSON.parse(stdout) as { started: string };
+    rig.started(started);
+    await rig.lab.result(started).catch(() => undefined);
+    expect(await buildsOf(started)).toEqual([builds.new]);
+    expect(await buildsOf(`${started}/BTC_PRICE`)).toEqual([builds.new]);
+    await predictlab(['schedule', 'delete', '--id', `every-${rig.taskQueue}`], env);
+  });
+
+  it('one command goes back while runs are in flight, and none of them fails', async () => {
+    await Promise.all(['one', 'two', 'three'].map((runId) => paused(runId)));
+    expect(await deployJson(undefined, 'rollback')).toMatchObject({ current: builds.old, rolledBack: builds.new, openRuns: 3 });
+    const after = await rig.lab.start(tasks(), { runId: 'after' });
+    expect((await rig.lab.result(after.runId)).result).toBe('success');
+    expect(await buildsOf('after')).toEqual([builds.old]);
+    for (const runId of ['one', 'two']) expect(await resumed(runId), runId).toBe('success');
+    expect(await buildsOf('one')).toEqual([builds.new]);
+    const again = await deploy(undefined, 'rollback');
+    expect(again, 'the unversioned workers of before are gone').toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no unversioned worker polls'),
+    });
+  });
+
+  it('another build goes on with runs whose own has no worker any more', async () => {
+    await kill(workers[1]);
+    expect(await deployJson(undefined, 'adopt', 'three')).toEqual({ adopted: ['three'], broken: [] });
+    expect(await resumed('three')).toBe('success');
+  });
+
+  it('check replays what ran here, and names what a build would break', async () => {
+    const { code, stdout } = await deploy(undefined, 'check', '--last', '50', '--json');
+    expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({ code: 0, histories: expect.any(Number), broken: [] });
+    const other = await deploy(broken, 'check', '--json');
+    const answer = JSON.parse(other.stdout) as { histories: number; broken: { type: string; workflowId: string; reason: string }[] };
+    expect(other.code).toBe(1);
+    expect(answer.histories).toBeGreaterThan(answer.broken.length);
+    expect(answer.broken.map(({ type }) => type)).toContain('pipeline');
+    expect(answer.broken[0].reason).toMatch(/symbolPipelines?/);
+  });
+
+  it('wrong usage is one sentence', async () => {
+    for (const [args, said] of [
+      [['canary', '--percent', '0'], '--percent 0: write a share above 0, up to 100'],
+      [['canary', '--percent', '10'], `build ${builds.old} gets every new run already`],
+      [['adopt'], 'name the runs, or a build with --build'],
+      [['adopt', 'nobody'], 'there is no run nobody'],
+      [['check', '--last', 'x'], '--last x: write a whole number'],
+    ] as const) {
+      const { code, stderr } = await deploy(undefined, ...args);
+      expect({ code, stderr }, args.join(' ')).toEqual({ code: 2, stderr: expect.stringContaining(`predictlab: ${said}`) });
+    }
+    const named = await predictlab(['deploy', 'status'], { ...env, PREDICTLAB_DEPLOYMENT: 'a.b' });
+    expect(named).toMatchObject({ code: 2, stderr: expect.stringContaining('PREDICTLAB_DEPLOYMENT="a.b": write up to 60 letters') });
+  });
+});
