@@ -66,4 +66,6 @@ export interface LoadedPlugins {
   readonly strategies: readonly LoadedStrategy[];
   /** As `PREDICTLAB_PLUGINS` names them. */
   readonly modules: readonly string[];
+  /** Hex SHA-256 of the code of each module, and of what it imports by relative paths. */
+  readonly hashes: Readonly<Record<string, string>>;
 }

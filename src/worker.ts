@@ -102,6 +102,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       database,
       sources,
       plugins,
+      build: version?.buildId ?? buildId(),
       threads,
       home,
       ...limits,

@@ -25,6 +25,8 @@ export interface ActivityDependencies {
   readonly database: Database;
   readonly sources: CollectDependencies['sources'];
   readonly plugins: LoadedPlugins;
+  /** Which code this is; each run notes it. */
+  readonly build: string;
   readonly threads: PluginThreads;
   /** Where reports go: `PREDICTLAB_HOME`. */
   readonly home: string;
@@ -91,7 +93,14 @@ export function createActivities(
     backtest: stageActivity('backtest'),
     visualize: stageActivity('visualize'),
     preparePipeline: mapped(
-      createPreparePipeline({ database, strategies, activities, alertWebhookUrl: dependencies.alertWebhookUrl, log }),
+      createPreparePipeline({
+        database,
+        strategies,
+        activities,
+        code: { code: dependencies.build, plugins: plugins.hashes },
+        alertWebhookUrl: dependencies.alertWebhookUrl,
+        log,
+      }),
     ),
     finishPipeline: mapped(finish),
     custom,

@@ -80,6 +80,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   ),
   listed('report <run>', 'where the report of a run is', async () => (await import('./commands/report.ts')).registerReport),
   listed('deploy', 'try a new build, ramp it up, take it back', async () => (await import('./commands/deploy.ts')).registerDeploy),
+  listed('config', 'what was configured when, and back to it', async () => (await import('./commands/config.ts')).registerConfig),
   listed('worker', 'run tasks until told to stop', async () => (await import('./commands/worker.ts')).registerWorker),
   listed(
     'dev',

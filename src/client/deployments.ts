@@ -162,7 +162,7 @@ export class Deployments {
       return (await this.#client.workflowService.describeWorkerDeployment({ namespace, deploymentName: name })).workerDeploymentInfo;
     } catch (error) {
       const cause = error instanceof ServiceError ? error.cause : error;
-      if (isGrpcServiceError(cause) && Number(cause.code) === NOT_FOUND) return undefined;
+      if (isGrpcServiceError(cause) && (cause.code as number) === NOT_FOUND) return undefined;
       throw error;
     }
   }

@@ -44,7 +44,7 @@ export function versionOf(said: { deploymentName?: string | null; buildId?: stri
   return said?.deploymentName && said.buildId ? { name: said.deploymentName, buildId: said.buildId } : null;
 }
 
-export const isSameVersion = (one: DeploymentVersion | null, other: DeploymentVersion | null): boolean =>
+const isSameVersion = (one: DeploymentVersion | null, other: DeploymentVersion | null): boolean =>
   one?.name === other?.name && one?.buildId === other?.buildId;
 
 /** How many workers of a version polled lately. */

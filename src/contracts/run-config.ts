@@ -98,6 +98,8 @@ export interface PrepareInput {
   /** When the run started, and the instant it runs as of by default (the scheduled time, if any); UTC epoch milliseconds. */
   readonly startedAt: number;
   readonly defaultAsOf: number;
+  /** The schedule that started it. */
+  readonly scheduleId?: string;
   /** The execution whose successes are taken over, for `retry`. */
   readonly retryOf?: string;
   /** The run goes on in a new execution: it was checked before, and what was decided stands in the database. */

@@ -18,11 +18,13 @@ export async function prepareRun(
     ...run
   }: { runId: string; executionId: string; startedAt: number; retryOf?: string; continued: boolean },
 ): Promise<PackedPrepared> {
-  const scheduled = workflowInfo().searchAttributes.TemporalScheduledStartTime?.[0];
+  const { TemporalScheduledStartTime: times, TemporalScheduledById: schedules } = workflowInfo().searchAttributes;
+  const scheduled = times?.[0];
+  const scheduleId = typeof schedules?.[0] === 'string' ? schedules[0] : undefined;
   const defaultAsOf = scheduled instanceof Date ? scheduled.getTime() : startedAt;
   const { preparePipeline } = proxyLocalActivities<RunActivities>(continued ? GOING_ON : BOOKKEEPING);
   try {
-    return await preparePipeline({ input, ...run, startedAt, defaultAsOf, retryOf, ...(continued ? { continued } : {}) });
+    return await preparePipeline({ input, ...run, startedAt, defaultAsOf, scheduleId, retryOf, ...(continued ? { continued } : {}) });
   } catch (thrown) {
     // The user's run failed for the reason inside, not because "an activity failed".
     if (thrown instanceof ActivityFailure && thrown.cause instanceof ApplicationFailure) throw thrown.cause;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deploymentTroubles } from '../../src/client/deployment-troubles.ts';
 import type { DeployedVersion, DeploymentView } from '../../src/client/deployments.ts';

@@ -98,7 +98,7 @@ it('a check that is repeated, because its worker died before it could report, do
   const hook = await webhook();
   const storage = await testDatabase();
   const dependencies = { database: storage.database, strategies: [], activities: new Map(), alertWebhookUrl: hook.url, log: silent };
-  const check = createPreparePipeline(dependencies);
+  const check = createPreparePipeline({ ...dependencies, code: { code: 'test', plugins: {} } });
   const run = { input: { symbols: ['NO_SUCH'] }, runId: 'refused', executionId: randomUUID(), startedAt: 1_000, defaultAsOf: 1_000 };
   for (const _ of [1, 2]) await expect(check(run)).rejects.toMatchObject({ type: 'InvalidPipeline' });
   expect(hook.posted).toMatchObject([{ runId: 'refused', reasons: [expect.stringContaining('InvalidPipeline'), expect.any(String)] }]);

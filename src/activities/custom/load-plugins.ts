@@ -16,6 +16,7 @@ export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins
   const modules = pluginModules(env);
   const activities = new Map<string, LoadedActivity>();
   const strategies = new Map<string, LoadedStrategy>();
+  const hashes: Record<string, string> = {};
   for (const module of modules) {
     await tryPlugin(module);
     const { exported } = await importPlugin(module);
@@ -28,14 +29,15 @@ export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins
       activities.set(name, { input: activity.input, thread: activity.thread, run: activity.run.bind(activity), module, name });
     }
     const own = Object.entries(plugin.strategies ?? {});
-    const codeHash = own.length === 0 ? '' : await moduleHash(moduleUrl(module));
+    const codeHash = await moduleHash(moduleUrl(module));
+    hashes[module] = codeHash;
     for (const [name, strategy] of own) {
       const wrong = strategyProblem(name, strategy) ?? (strategies.has(name) ? `strategy "${name}" is ${TWICE}` : undefined);
       if (wrong !== undefined) throw badPlugin(module, wrong);
       strategies.set(name, namedStrategy(strategy, { name, module, codeHash }));
     }
   }
-  return { activities, strategies: [...strategies.values()], modules };
+  return { activities, strategies: [...strategies.values()], modules, hashes };
 }
 
 /** The strategy itself, with all it has, and what a backtest's passport seals of its code. */

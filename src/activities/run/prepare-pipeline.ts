@@ -12,6 +12,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { effectsOf, meanDurations } from '../../storage/runs/ledger.ts';
 import { type RefusedRun, recordRefusal, refusalTold } from '../../storage/runs/refused-runs.ts';
+import { type RunCode, recordConfiguration } from '../../storage/runs/configurations.ts';
 import { beginRun, runOf } from '../../storage/runs/runs.ts';
 import { cutCause } from '../runner/failure.ts';
 import { announce, type Ending } from './alert.ts';
@@ -23,6 +24,8 @@ export interface PrepareDependencies {
   readonly activities: ReadonlyMap<string, PluginActivity>;
   /** Where a refused input is told: a scheduled run has nobody who waits for its error. */
   readonly alertWebhookUrl?: string;
+  /** Which code checks inputs here: each run notes it. */
+  readonly code: RunCode;
   readonly log: Log;
 }
 
@@ -37,9 +40,10 @@ export function createPreparePipeline({
   strategies,
   activities,
   alertWebhookUrl,
+  code,
   log,
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared> {
-  return async ({ input, runId, executionId, startedAt, defaultAsOf, retryOf, continued }) => {
+  return async ({ input, runId, executionId, startedAt, defaultAsOf, scheduleId, retryOf, continued }) => {
     if (continued) return await preparedBefore(database, { runId, executionId });
     const parsed = parsePipelineInput(input ?? {}, {
       ...knownNames({ symbols: await namesFor(database, recordOf(input).symbols), strategies, activities }),
@@ -57,7 +61,8 @@ export function createPreparePipeline({
     const durations = await durationsFor(database, config);
     const reused =
       retryOf === undefined ? new Map() : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
-    await beginRun(database, { runId, executionId, input, config, startedAt, retryOf });
+    const configuration = await recordConfiguration(database, { input, ...code });
+    await beginRun(database, { runId, executionId, input, config, startedAt, retryOf, configuration, scheduleId });
     return packPrepared({ config, durations, reused });
   };
 }

@@ -8,7 +8,7 @@ import type { RunConfig } from '../../contracts/run-config.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
 import { buildGraph, type Graph } from '../../scheduling/graph/graph.ts';
-import type { Database } from '../../storage/database/database.ts';
+import type { Queryable } from '../../storage/database/database.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 
 /** A run that is looked at without being started. */
@@ -22,7 +22,7 @@ export interface PlannedRun {
  *
  * @throws InvalidPipelineError that lists every problem (exit code 2)
  */
-export async function plannedRun(database: Database, input: PipelineInput): Promise<PlannedRun> {
+export async function plannedRun(database: Queryable, input: PipelineInput): Promise<PlannedRun> {
   const plugins = await loadPlugins(process.env);
   const parsed = parsePipelineInput(input, {
     ...knownNames({

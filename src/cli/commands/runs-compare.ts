@@ -2,9 +2,12 @@ import type { Command } from 'commander';
 import { type ChangedResult, type ComparableResult, type Comparison, compareResults } from '../../backtest/proof/compare-results.ts';
 import type { Passport } from '../../backtest/proof/passport.ts';
 import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
+import type { ChangedPath } from '../../contracts/changed-paths.ts';
 import type { Database } from '../../storage/database/database.ts';
+import { configurationOfRun } from '../../storage/runs/configurations.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { retryChain } from '../../storage/ticks/report-symbol-queries.ts';
+import { changeLine, changesOf } from '../records/configuration-changes.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
@@ -26,12 +29,27 @@ export function registerRunsCompare(runs: Command): void {
 }
 
 async function compare(before: string, after: string, _flags: unknown, command: Command): Promise<void> {
-  const comparison = await useDatabase(async (database) =>
-    compareResults(await resultsOf(database, before), await resultsOf(database, after)),
-  );
+  const { comparison, configuration } = await useDatabase(async (database) => ({
+    configuration: await configurationChanges(database, before, after),
+    comparison: compareResults(await resultsOf(database, before), await resultsOf(database, after)),
+  }));
   // the parent command has a --json of its own, which takes the flag
-  if (command.optsWithGlobals().json) printJson(toJson(comparison));
-  else printComparison(comparison);
+  if (command.optsWithGlobals().json) return printJson({ ...toJson(comparison), configuration });
+  printComparison(comparison);
+  if (configuration === null) return printLine('configuration: at least one of the two runs did not note it');
+  if (configuration.length === 0) return printLine('configuration: the same input, catalogue, plugins and code');
+  for (const change of configuration) printLine(`configuration: ${changeLine(change)}`);
+}
+
+/** What the two runs went by differently; null where one of them did not note it. */
+async function configurationChanges(database: Database, before: string, after: string): Promise<readonly ChangedPath[] | null> {
+  const [one, other] = await Promise.all(
+    [before, after].map(async (id) => {
+      const run = await runOf(database, id);
+      return run === undefined ? undefined : await configurationOfRun(database, run.executionId);
+    }),
+  );
+  return one === undefined || other === undefined ? null : changesOf(one, other);
 }
 
 /** A run's backtests; a retried run has those of the executions it took over. */

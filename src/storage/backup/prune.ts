@@ -1,4 +1,5 @@
 import { bucketStart } from '../../market/candles/bucket.ts';
+import { dropUnusedConfigurations } from '../runs/configurations.ts';
 import { type Database, type Transaction, withinTransaction } from '../database/database.ts';
 
 /** What can be pruned, each by its own age. */
@@ -90,7 +91,9 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
     await transaction.query(`delete from ledger where execution_id in (${ended})`, [before]);
     await transaction.query(`delete from backtests where execution_id in (${ended})`, [before]);
     const refused = await deleted(transaction, 'delete from refused_runs where started_at < to_timestamp($1::float8 / 1000)', before);
-    return { before, rows: refused + (await deleted(transaction, `delete from runs where execution_id in (${ended})`, before)) };
+    const rows = refused + (await deleted(transaction, `delete from runs where execution_id in (${ended})`, before));
+    await dropUnusedConfigurations(transaction);
+    return { before, rows };
   },
   staging: async (transaction, before) => {
     const { rows } = await transaction.query<{ id: number }>(

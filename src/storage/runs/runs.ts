@@ -38,6 +38,10 @@ export interface BeginRun {
   /** UTC epoch milliseconds. */
   readonly startedAt: number;
   readonly retryOf?: string;
+  /** The version of what it goes by; see `recordConfiguration`. */
+  readonly configuration?: number;
+  /** The schedule that started it. */
+  readonly scheduleId?: string;
 }
 
 interface RunRow {
@@ -57,10 +61,19 @@ const SUMMARY = `run_id, execution_id, result, started_at, finished_at, extract(
 /** Records that a run has begun; again with the same execution it changes nothing. */
 export async function beginRun(queryable: Queryable, run: BeginRun): Promise<void> {
   await queryable.query(
-    `insert into runs (execution_id, run_id, input, config, retry_of, started_at, id_used_before)
-     values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), exists (select from runs where run_id = $2 and execution_id <> $1))
+    `insert into runs (execution_id, run_id, input, config, retry_of, started_at, configuration, schedule_id, id_used_before)
+     values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8, exists (select from runs where run_id = $2 and execution_id <> $1))
      on conflict (execution_id) do nothing`,
-    [run.executionId, run.runId, jsonb(run.input ?? {}), jsonb(run.config), run.retryOf ?? null, run.startedAt],
+    [
+      run.executionId,
+      run.runId,
+      jsonb(run.input ?? {}),
+      jsonb(run.config),
+      run.retryOf ?? null,
+      run.startedAt,
+      run.configuration ?? null,
+      run.scheduleId ?? null,
+    ],
   );
 }
 

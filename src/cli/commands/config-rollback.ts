@@ -1,0 +1,107 @@
+import type { Command } from 'commander';
+import { loadPlugins } from '../../activities/custom/load-plugins.ts';
+import { buildId } from '../../build-id.ts';
+import type { PredictLab } from '../../client.ts';
+import { changedPaths } from '../../contracts/changed-paths.ts';
+import { messageOf } from '../../contracts/errors.ts';
+import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import type { Database, Transaction } from '../../storage/database/database.ts';
+import { importSymbols } from '../../storage/markets/catalogue.ts';
+import { type Configuration, scheduleOf } from '../../storage/runs/configurations.ts';
+import { versionIn } from '../records/configuration-changes.ts';
+import { usageError } from '../terminal/exit.ts';
+import { note, printJson, printLine } from '../terminal/print.ts';
+import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { plannedRun } from './planned-run.ts';
+
+interface Options {
+  readonly catalogueOnly?: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds `config rollback`. */
+export function registerConfigRollback(config: Command): void {
+  config
+    .command('rollback <version>')
+    .summary('restore the catalogue and the schedule input of a version')
+    .description(
+      'Puts the symbol catalogue back as it was, and gives the schedule whose runs went by that version its input: both or neither. Code and plugins are not changed: it says where they differ. Runs that are open go on as they began.',
+    )
+    .option('--catalogue-only', 'leave the schedule as it is')
+    .option('--json', 'print { version, catalogue: { added, updated, removed }, schedule, notRestored: [sentence] }')
+    .action(async (text: string, options: Options) => {
+      const restored = await useDatabase((database) => restore(database, text, options));
+      if (options.json) return printJson(restored);
+      const { version, catalogue, schedule, notRestored } = restored;
+      printLine(
+        `the catalogue is that of version ${version} again: ${catalogue.added} symbols added, ${catalogue.updated} kept or changed, ${catalogue.removed} removed`,
+      );
+      if (schedule !== null) printLine(`schedule ${schedule} has the input of version ${version} again`);
+      for (const sentence of notRestored) note(sentence);
+    });
+}
+
+interface Restored {
+  readonly version: number;
+  readonly catalogue: { readonly added: number; readonly updated: number; readonly removed: number };
+  readonly schedule: string | null;
+  readonly notRestored: readonly string[];
+}
+
+async function restore(database: Database, text: string, { catalogueOnly }: Options): Promise<Restored> {
+  const wanted = await versionIn(database, text);
+  const notRestored = await differences(wanted);
+  const back = (transaction: Transaction) => importSymbols(transaction, wanted.catalogue, { replace: true });
+  if (catalogueOnly) return { version: wanted.version, catalogue: await database.transaction(back), schedule: null, notRestored };
+
+  const schedule = await scheduleOf(database, wanted.version);
+  if (schedule === undefined)
+    throw usageError(`no scheduled run went by version ${text}, so it has no schedule input; --catalogue-only restores its catalogue`);
+  return await withPredictLab(async (lab) => {
+    const before = await scheduleBefore(lab, schedule);
+    let changed = false;
+    try {
+      const catalogue = await database.transaction(async (transaction) => {
+        const done = await back(transaction);
+        // checked against what will be there, and set last: what fails until then leaves everything as it was
+        await lab.schedules.update({
+          scheduleId: schedule,
+          input: wanted.input,
+          replaceInput: true,
+          check: (input) => plannedRun(transaction, input),
+        });
+        changed = true;
+        return done;
+      });
+      return { version: wanted.version, catalogue, schedule, notRestored };
+    } catch (error) {
+      if (changed) await lab.schedules.update({ scheduleId: schedule, input: before, replaceInput: true });
+      throw error;
+    }
+  });
+}
+
+async function scheduleBefore(lab: PredictLab, schedule: string): Promise<PipelineInput> {
+  try {
+    return (await lab.schedules.show(schedule)).input;
+  } catch (error) {
+    throw usageError(`${messageOf(error)}; or restore the catalogue alone with --catalogue-only`);
+  }
+}
+
+/** What a version had and a rollback of the configuration cannot bring: the build and the plugins of this shell. */
+async function differences({ version, code, plugins }: Configuration): Promise<readonly string[]> {
+  const own = process.env.PREDICTLAB_BUILD_ID || buildId();
+  const { hashes } = await loadPlugins(process.env);
+  return [
+    ...(code === own
+      ? []
+      : [
+          `not restored: the code of version ${version} was build ${code}, this is ${own} (\`predictlab deploy rollback\` goes back to a build)`,
+        ]),
+    ...changedPaths(plugins, hashes).map(({ path, before, after }) => {
+      const how = before === null ? 'was not there' : after === null ? 'is not in PREDICTLAB_PLUGINS here' : 'has other code now';
+      return `not restored: plugin ${path} ${how}`;
+    }),
+  ];
+}

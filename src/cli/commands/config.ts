@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import type { Queryable } from '../../storage/database/database.ts';
+import { configurationHistory, configurationOf } from '../../storage/runs/configurations.ts';
+import { changeLine, changesOf, versionIn } from '../records/configuration-changes.ts';
+import { printJson, printLine, printTable } from '../terminal/print.ts';
+import { useDatabase } from '../terminal/session.ts';
+import { registerConfigRollback } from './config-rollback.ts';
+
+/** Changes that a line of the history names. */
+const NAMED_CHANGES = 3;
+
+/** Adds `predictlab config`. */
+export function registerConfig(program: Command): void {
+  const config = program
+    .command('config')
+    .summary('what was configured when, and back to it')
+    .description('Each run notes what it went by: its input, the symbol catalogue, plugins and code. Equal ones are one version.');
+  config
+    .command('history')
+    .summary('every version, newest first, and the runs that went by it')
+    .option('--json', 'print [{ version, at, runs: [runId] }]')
+    .action(async ({ json }: { json?: boolean }) => {
+      await useDatabase(async (database) => {
+        const history = await configurationHistory(database);
+        if (json) return printJson(history);
+        if (history.length === 0) return printLine('no run has noted a configuration yet');
+        const rows: string[][] = [['version', 'since', 'runs', 'newest run', 'what changed']];
+        for (const [n, { version, at, runs }] of history.entries())
+          rows.push([
+            String(version),
+            at,
+            String(runs.length),
+            runs[0] ?? '–',
+            await changedSince(database, version, history[n + 1]?.version),
+          ]);
+        printTable(rows, { right: [0, 2] });
+      });
+    });
+  config
+    .command('diff <before> <after>')
+    .summary('where two versions differ')
+    .option('--json', 'print [{ path, before, after }]')
+    .action(async (before: string, after: string, { json }: { json?: boolean }) => {
+      const changes = await useDatabase(async (database) => changesOf(await versionIn(database, before), await versionIn(database, after)));
+      if (json) printJson(changes);
+      else if (changes.length === 0) printLine(`version ${before} and version ${after} are the same`);
+      else for (const change of changes) printLine(changeLine(change));
+    });
+  registerConfigRollback(config);
+}
+
+async function changedSince(queryable: Queryable, version: number, earlier: number | undefined): Promise<string> {
+  if (earlier === undefined) return 'the first one';
+  const [before, after] = await Promise.all([configurationOf(queryable, earlier), configurationOf(queryable, version)]);
+  const paths = before === undefined || after === undefined ? [] : changesOf(before, after).map(({ path }) => path);
+  const more = paths.length > NAMED_CHANGES ? ` and ${paths.length - NAMED_CHANGES} more` : '';
+  return `${paths.slice(0, NAMED_CHANGES).join(', ')}${more}`;
+}

@@ -1,0 +1,53 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { changedPaths } from '../../src/contracts/changed-paths.ts';
+
+/** JSON as a configuration has it: no dots in keys, no null where something else may be absent. */
+const json = fc.letrec((tie) => ({
+  value: fc.oneof({ depthSize: 'small' }, fc.integer(), fc.string(), fc.boolean(), fc.array(fc.integer(), { maxLength: 3 }), tie('object')),
+  object: fc.dictionary(fc.stringMatching(/^[a-z]{1,4}$/), tie('value'), { maxKeys: 4 }),
+})).object;
+
+const shuffled = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .reverse()
+          .map(([key, part]) => [key, shuffled(part)]),
+      )
+    : value;
+
+describe('where two JSON values differ', () => {
+  it('is nowhere for equal ones, whatever the order of keys', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(changedPaths(value, shuffled(value))).toEqual([]);
+      }),
+    );
+  });
+
+  it('is said so that the other one can be made of it', () => {
+    fc.assert(
+      fc.property(json, json, (before, after) => {
+        const made = structuredClone(before);
+        for (const { path, after: value } of changedPaths(before, after)) {
+          const keys = path.split('.');
+          let at = made;
+          for (const key of keys.slice(0, -1)) at = at[key] as Record<string, unknown>;
+          const last = keys.at(-1)!;
+          if (value === null) delete at[last];
+          else at[last] = value;
+        }
+        expect(made).toEqual(after);
+      }),
+    );
+  });
+
+  it('names the place, and takes lists as a whole', () => {
+    expect(changedPaths({ input: { daysBack: 7, symbols: ['A'] } }, { input: { symbols: ['A', 'B'] }, code: 'x' })).toEqual([
+      { path: 'code', before: null, after: 'x' },
+      { path: 'input.daysBack', before: 7, after: null },
+      { path: 'input.symbols', before: ['A'], after: ['A', 'B'] },
+    ]);
+  });
+});
