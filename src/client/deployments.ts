@@ -67,7 +67,7 @@ export class Deployments {
       const buildId = summary.deploymentVersion?.buildId ?? '';
       return {
         buildId,
-        state: STATES[Number(summary.status ?? 0)] ?? 'inactive',
+        state: STATES[summary.status ?? 0] ?? 'inactive',
         workers: workersOf(polling, { name, buildId }, since),
         openRuns: await this.#countOpen({ name, buildId }),
         currentAt: instantOf(summary.lastCurrentTime ?? summary.currentSinceTime),
