@@ -94,6 +94,11 @@ export const COMMANDS: readonly ListedCommand[] = [
   ),
   listed('doctor', 'checks every service and says what to do', async () => (await import('./commands/doctor.ts')).registerDoctor),
   listed(
+    'database [command...]',
+    'keeps the database up and says where it is, or runs a command with it',
+    async () => (await import('./commands/database.ts')).registerDatabase,
+  ),
+  listed(
     'backup <file>',
     'all data and configuration into one file, verified',
     async () => (await import('./commands/backup.ts')).registerBackup,

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { createBacktest } from '../../src/activities/stages/backtest.ts';
@@ -68,7 +70,7 @@ const CATALOGUE = [
           tick: 0.01,
         },
         { path: folder.write('sun.csv', ticks(2)), resolution: 0, fees: { model: 'predict', rate: 0.02 }, tick: 0.001 },
-        { path: folder.write('wind.csv', ticks(3)) },
+        { path: folder.write('wind.csv', `${ticks(3)}2026-06-01T00:00:00Z,1.5,1\n`) },
       ],
     },
   },
@@ -205,6 +207,22 @@ describe("the user's own files with facts", () => {
     expect(trades).toBeGreaterThan(100);
   });
 
+  it.each(['ticks', 'candles', 'coverage', 'quarantine', 'backtests', 'trades', 'equity'])(
+    'are read with SQL as they are exported: readable_%s',
+    async (what) => {
+      const exported = (await predictlab('export', what, '--symbol', 'WEATHER', '--json')).json() as unknown as Record<string, unknown>[];
+      const { rows, fields } = await test.database.query(`select * from readable_${what} where symbol = 'WEATHER'`);
+      expect(rows.length).toBe(exported.length);
+      if (what !== 'quarantine') {
+        expect(rows.length).toBeGreaterThan(0);
+        expect(fields.map(({ name }) => name)).toEqual(Object.keys(exported[0]));
+      }
+      const text = (row: Record<string, unknown>): string =>
+        canonicalJson({ ...row, ...(typeof row['params'] === 'string' && { params: JSON.parse(row['params']) as unknown }) });
+      expect(rows.map(text).sort()).toEqual(exported.map(text).sort());
+    },
+  );
+
   it('can be imported with their facts, which stay until they are said anew', async () => {
     const file = folder.write('snow.csv', ticks(4));
     const facts = `--settle 1 --close ${iso(CLOSE)} --fee-model predict --fee 0.02 --tick 0.01`.split(' ');
@@ -215,6 +233,18 @@ describe("the user's own files with facts", () => {
     expect(await instrumentById(test.database, 'file:SNOW')).toMatchObject(known);
     await predictlab('import', 'ticks', file, '--symbol', 'SNOW', '--settle', '0');
     expect(await instrumentById(test.database, 'file:SNOW')).toMatchObject({ ...known, resolution: { payout: 0 } });
+  });
+
+  it('are reached by any command that finds its database in DATABASE_URL', async () => {
+    const bin = path.resolve(import.meta.dirname, '../../bin/predictlab.js');
+    const database = async (...command: string[]): Promise<{ code: number; stderr: string }> =>
+      await promisify(execFile)(process.execPath, [bin, 'database', ...command]).then(
+        () => ({ code: 0, stderr: '' }),
+        (error: { code: number; stderr: string }) => error,
+      );
+    const given = `process.exit(process.env.DATABASE_URL === ${JSON.stringify(test.url)} ? 7 : 1)`;
+    expect(await database(process.execPath, '-e', given)).toMatchObject({ code: 7 });
+    expect(await database('no-such-command')).toMatchObject({ code: 2, stderr: expect.stringContaining('no-such-command cannot be run') });
   });
 
   it.each<[string, string[]]>([

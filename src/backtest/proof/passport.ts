@@ -44,10 +44,10 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** Hex SHA-256 of everything that was given: the candles and the market's facts; not when its result became known, which no result rests on. */
+/** Hex SHA-256 of everything that was given: the candles and the market’s facts; when its result became known only where it has no close, for then that is when it pays. */
 export function hashData(candles: CandleSeries, market: Market): string {
-  const { resolution } = market;
-  const paid = resolution.kind === 'settled' ? { kind: resolution.kind, payout: resolution.payout } : resolution;
+  const { resolution, closesAt } = market;
+  const paid = resolution.kind === 'settled' && closesAt !== null ? { kind: resolution.kind, payout: resolution.payout } : resolution;
   return hashText(canonicalJson({ candles: hashCandles(candles), market: { ...market, resolution: paid } }));
 }
 

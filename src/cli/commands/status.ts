@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { messageOf } from '../../contracts/errors.ts';
 import type { PredictLab } from '../../client.ts';
+import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import { askRun } from '../records/asked-run.ts';

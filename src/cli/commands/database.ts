@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import type { Command } from 'commander';
+import { Closers } from '../../closers.ts';
+import { messageOf } from '../../contracts/errors.ts';
+import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
+import { openDatabase } from '../../storage/database/open-database.ts';
+import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { usageError } from '../terminal/exit.ts';
+import { note, printLine } from '../terminal/print.ts';
+
+const HELP = `
+The embedded Postgres runs while somebody uses it. This command brings the tables up to date and keeps it up until Ctrl-C, or as long as
+the command runs that you give; it finds the address in DATABASE_URL, which psql, psycopg and every other driver of Postgres takes.
+Read from the views readable_candles, readable_ticks, readable_backtests, readable_trades, readable_equity, readable_coverage,
+readable_quarantine: the columns of \`predictlab export\`. With DATABASE_URL set it is that database.
+
+  predictlab database
+  predictlab database --json
+  predictlab database python3 notebook.py`;
+
+/** Adds `predictlab database`. */
+export function registerDatabase(program: Command): void {
+  program
+    .command('database')
+    .description('Keeps the database up and says where it is, or runs a command with it.')
+    .argument('[command...]', 'run this with DATABASE_URL set, and end with it')
+    .option('--json', 'print the address as JSON')
+    .passThroughOptions()
+    .addHelpText('after', HELP)
+    .action(database);
+}
+
+async function database(command: readonly string[], { json = false }: { json?: boolean }): Promise<void> {
+  const log = createLog({ LOG_LEVEL: 'warn', ...process.env });
+  const closers = new Closers(log);
+  const stop = stopSignal();
+  try {
+    const { url } = closers.add('the embedded Postgres', await resolveDatabase(process.env, log));
+    // for its migrations: whoever reads should find the tables of this version
+    await (await openDatabase({ url, max: 1, applicationName: 'predictlab-cli' })).close();
+    if (command.length > 0) {
+      process.exitCode = await run(command, url, stop.stopped);
+      return;
+    }
+    if (json) printLine(JSON.stringify({ url }));
+    else printLine(url);
+    if (process.stderr.isTTY) note('the database stays up until Ctrl-C');
+    process.exitCode = SIGNAL_EXIT_CODES[await stayed(stop.stopped)];
+  } finally {
+    await closers.close();
+  }
+}
+
+/** Waits for a signal, which alone keeps no process. */
+async function stayed<T>(stopped: Promise<T>): Promise<T> {
+  const hour = setInterval(() => undefined, 3_600_000);
+  try {
+    return await stopped;
+  } finally {
+    clearInterval(hour);
+  }
+}
+
+/** @returns the command's exit code */
+async function run([file, ...args]: readonly string[], url: string, stopped: Promise<NodeJS.Signals>): Promise<number> {
+  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, DATABASE_URL: url } });
+  void stopped.then((signal) => child.kill(signal));
+  return await new Promise((resolve, reject) => {
+    child.on('error', (error) => reject(usageError(`${file} cannot be run: ${messageOf(error)}`)));
+    child.on('exit', (code, signal) => resolve(code ?? SIGNAL_EXIT_CODES[signal as keyof typeof SIGNAL_EXIT_CODES] ?? 1));
+  });
+}
