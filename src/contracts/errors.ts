@@ -6,6 +6,7 @@
  */
 
 import { cutText } from './cut-text.ts';
+import { oneLine } from './plain-text.ts';
 
 /** What the engine does with an error of each type. */
 export const ERROR_EFFECTS = {
@@ -81,9 +82,10 @@ export class InvalidPipelineError extends PredictLabError {
 
   constructor(found: readonly Problem[]) {
     const count = found.length === 1 ? '1 problem' : `${found.length} problems`;
-    const told = found
-      .slice(0, PROBLEMS_TOLD)
-      .map(({ where, message }) => ({ where: cutText(where, LONGEST_PROBLEM), message: cutText(message, LONGEST_PROBLEM) }));
+    const told = found.slice(0, PROBLEMS_TOLD).map(({ where, message }) => ({
+      where: cutText(oneLine(where), LONGEST_PROBLEM),
+      message: cutText(oneLine(message), LONGEST_PROBLEM),
+    }));
     const lines = told.map(({ where, message }) => `- ${where}: ${message}`);
     const more = found.length > told.length ? [`- and ${found.length - told.length} more`] : [];
     super('InvalidPipeline', [`${count} in the pipeline input:`, ...lines, ...more].join('\n'));

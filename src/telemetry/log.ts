@@ -1,7 +1,11 @@
+import type { Writable } from 'node:stream';
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
+import { oneLine, seenJson, seenText } from '../contracts/plain-text.ts';
+import { redactedLog } from '../secrets/redacted-log.ts';
+import { secretsOf } from '../secrets/secrets.ts';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -9,8 +13,10 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
  * The process's log, on standard error: standard output belongs to what a command prints.
  *
  * `LOG_LEVEL` (default `info`), `LOG_FORMAT` (`pretty` or `json`; default `pretty` on a terminal).
+ *
+ * @param to where it is written. @default standard error
  */
-export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown> = {}): Log {
+export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown> = {}, to?: Writable): Log {
   const level = env.LOG_LEVEL ?? 'info';
   if (!(LEVELS as readonly string[]).includes(level))
     throw new PredictLabError('BadInput', `LOG_LEVEL "${level}": use one of ${LEVELS.join(', ')}`);
@@ -19,13 +25,13 @@ export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown
   const stream =
     format === 'pretty'
       ? pretty({
-          destination: 2,
+          destination: to ?? 2,
           sync: true,
-          colorize: process.stderr.isTTY,
+          colorize: to === undefined && process.stderr.isTTY,
           ignore: 'pid,hostname',
           translateTime: 'UTC:yyyy-mm-dd HH:MM:ss.l"Z"',
         })
-      : pino.destination({ dest: 2, sync: true });
+      : seenOnly(to ?? pino.destination({ dest: 2, sync: true }));
   const logger = pino(
     {
       level,
@@ -39,6 +45,21 @@ export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown
   const at =
     (method: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, more: Record<string, unknown> = {}): void =>
-      logger[method](more, message);
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+      format === 'pretty' ? logger[method](seenFields(more), oneLine(message)) : logger[method](more, message);
+  return redactedLog({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, secretsOf(env));
+}
+
+/** Foreign text, in a message or a field, must not reach a terminal as it is. */
+const seenOnly = (destination: { write(line: string): unknown }): { write(line: string): void } => ({
+  write: (line) => void destination.write(seenJson(line)),
+});
+
+function seenFields(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [oneLine(name), seenValue(value)]));
+}
+
+function seenValue(value: unknown): unknown {
+  if (typeof value === 'string') return seenText(value);
+  if (Array.isArray(value)) return value.map(seenValue);
+  return typeof value === 'object' && value !== null ? seenFields(value as Record<string, unknown>) : value;
 }

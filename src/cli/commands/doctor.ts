@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import { oneLine } from '../../contracts/plain-text.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import type { CheckResult } from '../../set-up/checks/check.ts';
 import { checkData } from '../../set-up/checks/data.ts';
@@ -11,6 +12,7 @@ import { checkVenues } from '../../set-up/checks/venues.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { numberOption } from '../options/number-option.ts';
 import { checkDeployment } from './doctor-deployment.ts';
+import { printJson, printLine, printPainted } from '../terminal/print.ts';
 import { checkPlugins } from './doctor-plugins.ts';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
@@ -52,10 +54,10 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
   const failed = checks.filter(({ status }) => status === 'fail');
   if (options.json) {
     const lines = checks.map(({ name, status, detail, action }) => ({ name, status, detail, action }));
-    process.stdout.write(`${JSON.stringify({ ok: failed.length === 0, checks: lines }, null, 2)}\n`);
+    printJson({ ok: failed.length === 0, checks: lines });
   } else {
-    process.stdout.write(checks.map(renderCheck).join(''));
-    process.stdout.write(failed.length === 0 ? 'Nothing failed.\n' : `${failed.length} of ${checks.length} checks failed.\n`);
+    printPainted(checks.flatMap(renderCheck));
+    printLine(failed.length === 0 ? 'Nothing failed.' : `${failed.length} of ${checks.length} checks failed.`);
   }
   if (failed.length > 0) process.exitCode = failed.some(({ service }) => service) ? 3 : 1;
 }
@@ -65,7 +67,7 @@ function sampleOf(text: string | undefined): { sample?: number } {
   return sample === undefined ? {} : { sample };
 }
 
-function renderCheck({ name, status, detail, action }: CheckResult): string {
+function renderCheck({ name, status, detail, action }: CheckResult): string[] {
   const mark = process.stdout.isTTY ? styleText(COLOURS[status], status.padEnd(4)) : status.padEnd(4);
-  return `${mark}  ${name.padEnd(17)} ${detail}\n${action ? `${' '.repeat(24)}→ ${action}\n` : ''}`;
+  return [`${mark}  ${name.padEnd(17)} ${oneLine(detail)}`, ...(action ? [`${' '.repeat(24)}→ ${oneLine(action)}`] : [])];
 }

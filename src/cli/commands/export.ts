@@ -23,6 +23,7 @@ interface ExportOptions {
   readonly format?: string;
   readonly json?: boolean;
   readonly out?: string;
+  readonly safe?: boolean;
 }
 
 const NAMES = Object.keys(EXPORTS) as ExportName[];
@@ -53,6 +54,7 @@ export function registerExport(program: Command): void {
     .option('--format <format>', `${TABLE_FORMATS.join(', ')} (default: as --out ends, else csv)`)
     .option('--json', 'the same as --format json')
     .option('--out <file>', 'write to this file')
+    .option('--safe', 'CSV for spreadsheets: texts that would be formulas get an apostrophe in front')
     .addHelpText('after', HELP)
     .action(runExport);
 }
@@ -80,13 +82,14 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
     to: instantOf('--to', options.to),
   };
   const format = formatOf(options);
+  if (options.safe && format !== 'csv') throw usageError(`--safe is for CSV; leave it out, ${format} has no formulas`);
   if (format === 'parquet' && options.out === undefined && process.stdout.isTTY) {
     throw usageError('Parquet is not for reading on a terminal: write it to a file with --out, or into a pipe');
   }
   await useDatabase(async (database) => {
     if (filter.symbols !== undefined) await checkSymbols(database, filter.symbols);
     if (filter.instruments !== undefined) await checkInstruments(database, filter.instruments, filter.symbols);
-    await writeTable(withProgress(EXPORTS[name].table(database, filter), options.out), format, options.out);
+    await writeTable(withProgress(EXPORTS[name].table(database, filter), options.out), format, options.out, { safe: options.safe });
   });
 }
 

@@ -6,9 +6,9 @@ import { runOf } from '../../storage/runs/runs.ts';
 import { type LogPosition, readTaskLog } from '../../telemetry/read-task-log.ts';
 import type { TaskLogLine } from '../../telemetry/task-log.ts';
 import { usageError } from '../terminal/exit.ts';
-import { note, printLine } from '../terminal/print.ts';
+import { note, printJsonLine, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
-import { oneLine } from '../terminal/terminal-text.ts';
+import { oneLine } from '../../contracts/plain-text.ts';
 
 /** How often a followed run is looked at. */
 const FOLLOW_MS = 250;
@@ -40,7 +40,10 @@ async function logs(run: string, task: string | undefined, { follow = false, jso
     const read = await readTaskLog(folder, position);
     position = read.position;
     const lines = read.lines.filter(about);
-    for (const line of lines) printLine(json ? JSON.stringify(line) : textOf(line));
+    for (const line of lines) {
+      if (json) printJsonLine(line);
+      else printLine(textOf(line));
+    }
     return lines.length;
   };
   const printed = await printNew();

@@ -4,7 +4,7 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import { askRun } from '../records/asked-run.ts';
-import { note, printJson, printLine } from '../terminal/print.ts';
+import { note, printJson, printPainted } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { renderLiveTable } from '../terminal/terminal.ts';
 import { filledIn } from './fill-in.ts';
@@ -29,7 +29,7 @@ export function registerStatus(program: Command): void {
         // A run whose input was refused has no tasks to show, but a reason.
         if (status.totalTasks === 0 && status.finishedAt !== null) await lab.result(run).catch((error: unknown) => note(messageOf(error)));
         const result = await verdictOf(lab, run, status);
-        printLine(renderLiveTable(status, { tasks: Object.fromEntries(attempts), ...(result && { result }) }, view).join('\n'));
+        printPainted(renderLiveTable(status, { tasks: Object.fromEntries(attempts), ...(result && { result }) }, view));
       });
     });
 }

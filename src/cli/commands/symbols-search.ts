@@ -3,7 +3,8 @@ import type { SearchHit } from '../../sources/source.ts';
 import { selectorText } from '../options/symbol-selectors.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';
-import { fitText, oneLine } from '../terminal/terminal-text.ts';
+import { oneLine } from '../../contracts/plain-text.ts';
+import { fitText } from '../terminal/terminal-text.ts';
 
 const TITLE_WIDTH = 60;
 

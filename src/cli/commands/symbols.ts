@@ -18,7 +18,8 @@ import { parseSelectors, selectorText, withSelectors } from '../options/symbol-s
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
-import { fitText, oneLine } from '../terminal/terminal-text.ts';
+import { oneLine } from '../../contracts/plain-text.ts';
+import { fitText } from '../terminal/terminal-text.ts';
 
 const TITLE_WIDTH = 60;
 

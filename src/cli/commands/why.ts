@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { nearestTask, storedWhy } from '../../client/stored-why.ts';
+import { oneLine } from '../../contracts/plain-text.ts';
 import { askRun } from '../records/asked-run.ts';
 import { type ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
@@ -26,7 +27,7 @@ export function registerWhy(program: Command): void {
           },
         });
         if (json) printJson({ taskId, why });
-        else printLine(why);
+        else printLine(oneLine(why));
       });
     });
 }

@@ -2,6 +2,7 @@ import { createLogUpdate } from 'log-update';
 import type { PendingAttempt, PredictLab, RunName } from '../../client.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
+import { oneLine } from '../../contracts/plain-text.ts';
 import { endedLines } from './ended-lines.ts';
 import { note } from './print.ts';
 import { renderLiveTable } from './terminal.ts';
@@ -43,7 +44,7 @@ export class LiveRun {
 
   /** A sentence that stays visible: under the table, or as a line of its own. */
   say(sentence: string): void {
-    this.#notice = sentence;
+    this.#notice = oneLine(sentence);
     if (this.#screen === undefined) return note(sentence);
     // What the terminal echoed (^C) stands where the table goes on.
     this.#screen.clear();
@@ -85,9 +86,9 @@ export class LiveRun {
 
   #saySilence(reason: string): void {
     if (this.#screen !== undefined) {
-      this.#lines = [reason];
+      this.#lines = [oneLine(reason)];
       this.#redraw();
-    } else if (this.#reason === undefined) note(reason);
+    } else if (this.#reason === undefined) note(oneLine(reason));
     this.#reason = reason;
   }
 

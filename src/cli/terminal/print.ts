@@ -1,16 +1,29 @@
+import { oneLine, seenJson, seenText } from '../../contracts/plain-text.ts';
+import { textWidth } from './terminal-text.ts';
+
 /** Prints a result to standard output as one JSON document. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${seenJson(JSON.stringify(value, null, 2))}\n`);
 }
 
-/** Prints a result for people to standard output. */
+/** Prints one JSON document to standard output as one line. */
+export function printJsonLine(value: unknown): void {
+  process.stdout.write(`${seenJson(JSON.stringify(value))}\n`);
+}
+
+/** Prints a result for people to standard output. What it names from outside has to be one line (`oneLine`) where it must be. */
 export function printLine(text = ''): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${seenText(text)}\n`);
+}
+
+/** Prints lines that have colours of ours in them; foreign text in them was made plain before it was coloured. */
+export function printPainted(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 /** Says something beside the result, to standard error. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${seenText(text)}\n`);
 }
 
 /**
@@ -19,9 +32,13 @@ export function note(text: string): void {
  * @param rows the first one is the header
  */
 export function printTable(rows: readonly (readonly string[])[], { right = [] }: { right?: readonly number[] } = {}): void {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  for (const row of rows) {
-    const cells = row.map((cell, column) => (right.includes(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column])));
+  const table = rows.map((row) => row.map(oneLine));
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => textWidth(row[column]))));
+  for (const row of table) {
+    const cells = row.map((cell, column) => {
+      const room = ' '.repeat(widths[column] - textWidth(cell));
+      return right.includes(column) ? room + cell : cell + room;
+    });
     printLine(cells.join('  ').trimEnd());
   }
 }

@@ -1,4 +1,5 @@
 import type { PipelineResult } from '../../contracts/pipeline-status.ts';
+import { oneLine } from '../../contracts/plain-text.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
 
@@ -12,11 +13,11 @@ export function summaryLines(result: PipelineResult, places: readonly (readonly 
       .map(([count, word]) => `${count} ${word}`),
   ];
   const lines = [
-    `${result.runId}  ${STATE_GLYPHS[result.result]} ${result.result}  ${result.totalTasks} tasks: ${counts.join(', ')} in ${formatDuration(result.durationSeconds)}`,
+    `${oneLine(result.runId)}  ${STATE_GLYPHS[result.result]} ${result.result}  ${result.totalTasks} tasks: ${counts.join(', ')} in ${formatDuration(result.durationSeconds)}`,
   ];
-  for (const reason of result.reasons.slice(0, 10)) lines.push(`  - ${reason}`);
+  for (const reason of result.reasons.slice(0, 10)) lines.push(`  - ${oneLine(reason)}`);
   if (result.reasons.length > 10) lines.push(`  … and ${result.reasons.length - 10} more reasons, see the report`);
   const width = Math.max(0, ...places.map(([label]) => label.length));
-  for (const [label, place] of places) lines.push(`  ${label.padEnd(width)}  ${place}`);
+  for (const [label, place] of places) lines.push(`  ${label.padEnd(width)}  ${oneLine(place)}`);
   return lines;
 }

@@ -3,7 +3,8 @@ import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
 import { formatStopwatch } from '../../report/elements/format.ts';
 import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
 import type { SymbolTasks } from '../../report/run/symbol-tasks.ts';
-import { fitText, oneLine, textWidth } from './terminal-text.ts';
+import { oneLine } from '../../contracts/plain-text.ts';
+import { fitText, textWidth } from './terminal-text.ts';
 import type { LiveExtras, TerminalView } from './terminal-view.ts';
 
 export type Paint = (text: string, state: State) => string;

@@ -4,7 +4,8 @@ import { formatDuration } from '../../report/elements/format.ts';
 import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
 import { groupTasks, type SymbolTasks } from '../../report/run/symbol-tasks.ts';
 import { headLine, type Paint, paintAnsi, plain } from './terminal-head.ts';
-import { fitText, oneLine, padText, textWidth } from './terminal-text.ts';
+import { cellText, oneLine } from '../../contracts/plain-text.ts';
+import { fitText, padText, textWidth } from './terminal-text.ts';
 import { type LiveExtras, type TerminalView } from './terminal-view.ts';
 
 /**
@@ -88,7 +89,8 @@ const detailOf = (taskId: string, label: string, task: TaskResult, extras: LiveE
   return named(running) + failure;
 };
 
-const assemble = (name: string, marks: string, detail: string, view: TerminalView, nameWidth: number): string => {
+const assemble = (given: string, marks: string, told: string, view: TerminalView, nameWidth: number): string => {
+  const [name, detail] = [cellText(given), cellText(told)];
   const left = ` ${padText(fitText(name, nameWidth), nameWidth)}  `;
   const room = view.width - textWidth(left) - STAGES.length - 2;
   if (room < 4 && view.width < textWidth(left) + STAGES.length) return fitText(` ${name} ${detail}`, view.width);

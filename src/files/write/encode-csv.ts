@@ -3,8 +3,19 @@ import { type Cell, type CellType, presentCell, type Table } from './table.ts';
 
 const NEEDS_QUOTES = /[",\r\n]/;
 
+export interface CsvOptions {
+  /** For spreadsheets: a text that they would take for a formula gets an apostrophe in front. @default false */
+  readonly safe?: boolean;
+}
+
 /** A table as CSV: a header of column names, LF line ends, none = empty, numbers in plain decimals, times in ISO 8601 UTC. */
-export async function* encodeCsv({ columns, batches }: Table): AsyncGenerator<string> {
+export async function* encodeCsv({ columns, batches }: Table, { safe = false }: CsvOptions = {}): AsyncGenerator<string> {
+  const csvCell = (value: Cell, type: CellType): string => {
+    const cell = presentCell(value, type);
+    if (cell === null) return '';
+    if (typeof cell === 'number') return type === 'time' ? new Date(cell).toISOString() : plainNumber(cell);
+    return typeof cell === 'string' ? quoted(safe ? withoutFormula(cell) : cell) : String(cell);
+  };
   yield `${columns.map(({ name }) => quoted(name)).join(',')}\n`;
   const types = columns.map(({ type }) => type);
   for await (const rows of batches) {
@@ -17,11 +28,8 @@ export async function* encodeCsv({ columns, batches }: Table): AsyncGenerator<st
   }
 }
 
-function csvCell(value: Cell, type: CellType): string {
-  const cell = presentCell(value, type);
-  if (cell === null) return '';
-  if (typeof cell === 'number') return type === 'time' ? new Date(cell).toISOString() : plainNumber(cell);
-  return typeof cell === 'string' ? quoted(cell) : String(cell);
-}
+/** What spreadsheets begin a formula with, also behind spaces and in full width. */
+const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
+const withoutFormula = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 
 const quoted = (text: string): string => (NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -1,4 +1,4 @@
-import { encodeCsv } from './encode-csv.ts';
+import { type CsvOptions, encodeCsv } from './encode-csv.ts';
 import { encodeJson } from './encode-json.ts';
 import type { Table, TableFormat } from './table.ts';
 import { writeFileAtomically, writeToStandardOutput } from './write-output.ts';
@@ -8,14 +8,14 @@ import { writeFileAtomically, writeToStandardOutput } from './write-output.ts';
  *
  * @param out the file; standard output when absent
  */
-export async function writeTable(table: Table, format: TableFormat, out?: string): Promise<void> {
-  const chunks = await encode(table, format);
+export async function writeTable(table: Table, format: TableFormat, out?: string, csv: CsvOptions = {}): Promise<void> {
+  const chunks = await encode(table, format, csv);
   if (out === undefined) await writeToStandardOutput(chunks);
   else await writeFileAtomically(out, chunks);
 }
 
-async function encode(table: Table, format: TableFormat): Promise<AsyncIterable<string | Uint8Array>> {
-  if (format === 'csv') return encodeCsv(table);
+async function encode(table: Table, format: TableFormat, csv: CsvOptions): Promise<AsyncIterable<string | Uint8Array>> {
+  if (format === 'csv') return encodeCsv(table, csv);
   if (format === 'json') return encodeJson(table);
   // loaded only when asked for
   const { encodeParquet } = await import('./encode-parquet.ts');

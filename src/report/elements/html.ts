@@ -1,3 +1,5 @@
+import { DIRECTION } from '../../contracts/plain-text.ts';
+
 /**
  * HTML by template: everything that is put into `html` is escaped unless it is markup itself, so a market title cannot become
  * a tag. Attribute values stand in double quotes in every template.
@@ -19,11 +21,19 @@ export type Part = Markup | string | number | null | undefined | false | readonl
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Text as it may stand between tags and in quoted attributes. Control characters, which HTML forbids, become `�`. */
-export const escapeHtml = (text: string): string => (/[&<>"'\p{Cc}]/u.test(text) ? escapeSpecial(text) : text);
+/**
+ * Text as it may stand between tags and in quoted attributes. Control characters, which HTML forbids, become `�`, and so do overrides of
+ * the writing direction: a title must not turn around what stands beside it.
+ */
+export const escapeHtml = (text: string): string => (SPECIAL.test(text) ? escapeSpecial(text) : text);
+
+const SPECIAL = /[&<>"'\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 const escapeSpecial = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '').replace(/(?![\t\n\r])\p{Cc}/gu, '\ufffd');
+  text
+    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+    .replace(/(?![\t\n\r])\p{Cc}/gu, '\ufffd')
+    .replace(DIRECTION, '\ufffd');
 
 const CHARACTERS: ReadonlyMap<string, string> = new Map(Object.entries(ENTITIES).map(([character, entity]) => [entity, character]));
 
