@@ -1,4 +1,5 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { linkSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SetUpError, say } from './project.mjs';
 
@@ -33,8 +34,9 @@ export async function withLock(file, work) {
 
 /** The lock appears with its holder's pid in it or not at all: written aside, then linked. */
 function acquire(file) {
-  const own = `${file}.${process.pid}`;
-  writeFileSync(own, String(process.pid));
+  // Of a name that nobody can foresee, and never through a link that somebody laid there.
+  const own = `${file}.${process.pid}-${randomUUID()}`;
+  writeFileSync(own, String(process.pid), { flag: 'wx' });
   try {
     linkSync(own, file);
     return true;
@@ -48,7 +50,7 @@ function acquire(file) {
 
 function holderOf(file) {
   try {
-    return Number(readFileSync(file, 'utf8'));
+    return lstatSync(file).isFile() ? Number(readFileSync(file, 'utf8')) : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, lutimesSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isForeign, isRunning, processIdentity } from './process-identity.ts';
 
@@ -40,7 +40,7 @@ export async function withLockFile<T>(path: string, timeoutMs: number, work: () 
 function touch(path: string): void {
   try {
     const now = new Date();
-    utimesSync(path, now, now);
+    lutimesSync(path, now, now);
   } catch {
     // the folder was removed under us: whoever did that wants no lock
   }
@@ -91,7 +91,8 @@ function create(path: string): boolean {
 
 function ownerOf(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    // What somebody else laid there, a link or a pipe, is neither read nor written.
+    return lstatSync(path).isFile() ? readFileSync(path, 'utf8') : undefined;
   } catch {
     return undefined;
   }
@@ -99,7 +100,7 @@ function ownerOf(path: string): string | undefined {
 
 function ageOf(path: string): number {
   try {
-    return Date.now() - statSync(path).mtimeMs;
+    return Date.now() - lstatSync(path).mtimeMs;
   } catch {
     return 0;
   }

@@ -37,3 +37,20 @@ test('the lock of a set-up that was killed is taken over', async () => {
   expect(await Promise.all([holder(), holder()])).toEqual([0, 0]);
   expect(await readFile(path.join(folder, 'journal'), 'utf8')).toBe('in out in out ');
 });
+
+test('a link or a pipe that somebody laid where the lock goes is neither read nor written', async () => {
+  const precious = path.join(folder, 'precious');
+  await writeFile(precious, 'keep me');
+  spawnSync('ln', ['-s', precious, path.join(folder, 'set-up.lock')]);
+  const waiting = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', `import { withLock } from ${JSON.stringify(script)}; await withLock('set-up.lock', () => {});`],
+    {
+      cwd: folder,
+    },
+  );
+  await new Promise((resolve) => waiting.stdout.once('data', resolve));
+  expect(await readFile(precious, 'utf8')).toBe('keep me');
+  await rm(path.join(folder, 'set-up.lock'));
+  expect(await new Promise((resolve) => waiting.once('close', resolve))).toBe(0);
+});

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -101,7 +102,11 @@ test("Temporal's own download is asked for this platform and its archive is unpa
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   try {
-    const own = await findTemporalCli({ env: { PATH: '' }, home, log, downloads: [temporalDownload(`http://127.0.0.1:${port}`)] });
+    const expected = createHash('sha256').update(WORKING).digest('hex');
+    const from = (hash: string) => ({ env: { PATH: '' }, home, log, downloads: [temporalDownload(`http://127.0.0.1:${port}`, hash)] });
+    await expect(findTemporalCli(from('0'.repeat(64)))).rejects.toThrow(/what came is not what was expected \(SHA-256 [0-9a-f]{16}…/);
+    expect(await readdir(path.join(home, 'bin'))).toEqual([]);
+    const own = await findTemporalCli(from(expected));
     expect(await readFile(own, 'utf8')).toBe(WORKING);
     expect(asked[0]).toMatch(/^\/cli\/v1\.9\.1\?arch=(amd64|arm64)&platform=\w+&format=json$/);
   } finally {

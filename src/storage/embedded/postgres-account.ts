@@ -17,6 +17,12 @@ export interface PostgresAccount {
   own(path: string): void;
 }
 
+/** Whether a folder is of this process's user; root's servers have theirs as "nobody". */
+export function isOurs(uid: number): boolean {
+  const me = process.getuid?.() ?? uid;
+  return uid === me || (me === 0 && uid === NOBODY);
+}
+
 /**
  * A normal user runs the server as itself. Root runs it as "nobody", which must be able to reach the programs and the data; where it
  * cannot (a home under /root), as itself in a user namespace in which it is called nobody.
@@ -50,6 +56,12 @@ function closedAncestor(path: string): string | undefined {
 
 function chownAll(path: string, owner: number): void {
   const info = lstatSync(path);
+  if (!isOurs(info.uid) || info.isSymbolicLink()) {
+    throw new PredictLabError(
+      'StorageUnavailable',
+      `${path} is not root's but of user ${info.uid}, who could not use it any more; run as that user, or set PREDICTLAB_HOME to another folder`,
+    );
+  }
   // Ownership is given to a whole tree at a time: what belongs to the account at the top does so below.
   if (info.uid === owner) return;
   if (info.isDirectory()) for (const name of readdirSync(path)) chownTree(join(path, name), owner);
