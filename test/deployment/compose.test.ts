@@ -21,6 +21,8 @@ const service = z.strictObject({
   read_only: z.boolean().optional(),
   tmpfs: z.array(z.string()).optional(),
   cap_drop: z.array(z.string()).optional(),
+  cap_add: z.array(z.string()).optional(),
+  mem_limit: z.string().optional(),
   security_opt: z.array(z.string()).optional(),
   environment: z.record(z.string(), z.string()).optional(),
   volumes: z.array(z.string().regex(/^[^:]+:\/[^:]+(:ro)?$/)).optional(),
@@ -99,6 +101,14 @@ describe('the compose files', () => {
     expect(services['worker']).toMatchObject({ read_only: true, cap_drop: ['ALL'], stop_grace_period: '30s' });
     const dockerfile = read('Dockerfile');
     expect(dockerfile.indexOf('\nUSER node\n')).toBeGreaterThan(dockerfile.lastIndexOf('\nFROM '));
+  });
+
+  it('drop every capability, take no new ones and have a limit of memory', () => {
+    for (const [name, { cap_drop, security_opt, mem_limit, cap_add = [] }] of Object.entries(services)) {
+      expect({ cap_drop, security_opt }, name).toEqual({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+      expect(mem_limit, name).toMatch(/^\d+[mg]$/);
+      expect(cap_add.length > 0, name).toBe(name.endsWith('postgres'));
+    }
   });
 
   it('keep the three Temporal images and the shards in step', () => {

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { databaseUrlOf } from '../../src/storage/database/database-url.ts';
+import { predictlabHere } from '../command.ts';
+import { administer } from '../postgres.ts';
+import { createRig, type Rig } from '../rig.ts';
+
+const mark = randomUUID().slice(0, 8);
+const name = `role_${mark}`;
+const ROLES = new URL('../../ops/postgres/roles.sql', import.meta.url);
+
+const asUser = (user: string): string => {
+  const url = new URL(databaseUrlOf(inject('postgresUrl'), name));
+  url.username = user;
+  return url.href;
+};
+const asked = async (url: string, sql: string): Promise<unknown[]> => {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+/** The very file that docs/deployment.md tells to run, for roles of this test's own. */
+describe('the roles of ops/postgres/roles.sql', () => {
+  const worker = `lab_${mark}`;
+  const reader = `lab_${mark}_reader`;
+  let rig: Rig;
+  beforeAll(async () => {
+    const server = inject('postgresUrl');
+    await administer(server, `create database ${name}`);
+    const sql = (await readFile(ROLES, 'utf8')).replaceAll(/\bpredictlab(_reader)?\b/g, `lab_${mark}$1`);
+    await administer(databaseUrlOf(server, name), sql);
+    rig = await createRig({ env: { DATABASE_URL: asUser(worker) } });
+  });
+  afterAll(async () => {
+    await rig.close();
+    const server = inject('postgresUrl');
+    await administer(server, `drop database if exists ${name} with (force)`);
+    for (const role of [worker, reader]) await administer(server, `drop role ${role}`);
+  });
+
+  it('let a worker migrate, run every stage, back up and prune', async () => {
+    const { home, env } = rig;
+    const csv = path.join(home, 'ticks.csv');
+    const rows = Array.from(
+      { length: 200 },
+      (_, i) => `${new Date(Date.UTC(2026, 8, 25) + i * 1_800_000).toISOString()},${0.3 + (i % 20) / 100},5`,
+    );
+    await writeFile(csv, `time,price,size\n${rows.join('\n')}\n`);
+    const command = async (...args: string[]) => {
+      const answer = await predictlabHere(args, env);
+      expect(answer, answer.stderr).toMatchObject({ code: 0 });
+    };
+    await command('import', 'ticks', csv, '--symbol', 'X');
+    const { result, taskResults } = await rig.run({
+      symbols: ['X'],
+      sourceTypes: ['file'],
+      intervals: ['1h'],
+      daysBack: 30,
+      asOf: '2026-10-01T00:00:00Z',
+    });
+    expect([result, taskResults['X/visualize'].status]).toEqual(['success', 'success']);
+    await command('backup', path.join(home, 'all.backup'));
+    await command('prune', '--ticks', '30d');
+    expect(await asked(asUser(reader), 'select count(*)::int > 0 as any from candles')).toEqual([{ any: true }]);
+  });
+
+  it.each([
+    ['make roles', () => worker, 'create role another'],
+    ['make databases', () => worker, 'create database another'],
+    ['read files of the server', () => worker, "select pg_read_file('postgresql.conf')"],
+    ['run programs', () => worker, "copy (select 1) to program 'true'"],
+    ['see passwords', () => worker, 'select * from pg_authid'],
+    ['use the public schema', () => worker, 'create table public.t (i int)'],
+    ['write as a reader', () => reader, 'delete from ticks'],
+    ['write as a reader that allows itself to', () => reader, 'set default_transaction_read_only = off; delete from ticks'],
+    ['make tables as a reader', () => reader, 'create table t (i int)'],
+  ])('do not let anybody %s', async (_, user, sql) => {
+    await expect(asked(asUser(user()), sql)).rejects.toMatchObject({ code: expect.stringMatching(/^(42501|25006|3F000)$/) });
+  });
+});
