@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { request } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { argumentProblems } from '../../src/activities/custom/custom-tasks.ts';
-import { httpGet, httpPost } from '../../src/activities/custom/http.ts';
+import { createHttpFence } from '../../src/activities/custom/http-fence.ts';
+import { createHttpTasks } from '../../src/activities/custom/http.ts';
 import type { ActivityContext } from '../../src/plugins.ts';
 import { silent } from '../silent.ts';
 
+const { httpGet, httpPost } = createHttpTasks({});
 const servers: ReturnType<typeof createServer>[] = [];
 const serve = async (answer: (request: IncomingMessage, response: ServerResponse, body: string) => void): Promise<string> => {
   const server = createServer((request, response) => {
@@ -109,5 +112,76 @@ describe("a custom task's arguments", () => {
     expect(argumentProblems(httpGet as never, [{ url: 'http://x', header: {} }]).join()).toContain('header');
     expect(argumentProblems(httpGet as never, [{ url: 'http://x' }, 2]).join()).toContain('one argument');
     expect(argumentProblems(httpGet as never, [{ url: 'http://x' }])).toEqual([]);
+  });
+
+  it('do not follow a redirect to another scheme, port or host, and drop user info of one that they follow', async () => {
+    const seen: unknown[] = [];
+    const url = await serve((request, response) => {
+      seen.push([request.url, request.headers.authorization]);
+      const to = new URL(request.url ?? '/', url).searchParams.get('to');
+      if (to === null) response.end();
+      else response.writeHead(302, { location: to.replace('SELF', new URL(url).host) }).end();
+    });
+    const moved = (to: string) => get(`${url.replace('//', '//desk:p%40ss@')}/?to=${encodeURIComponent(to)}`);
+    await expect(moved('https://SELF/x')).rejects.toThrow(/redirects to https:\/\/, away from http:/);
+    await expect(moved('http://127.0.0.1:1/x')).rejects.toThrow('redirects to another host (127.0.0.1:1)');
+    await expect(moved('http://elsewhere.invalid/x?token=1')).rejects.toThrow(/another host \(elsewhere.invalid\); use/);
+    await expect(moved('http://a:b@SELF/x')).resolves.toMatchObject({ status: 200 });
+    expect(seen.at(-1)).toEqual(['/x', `Basic ${btoa('desk:p@ss')}`]);
+  });
+
+  it('refuse a user in the address beside an Authorization header, and headers that are none', async () => {
+    const both = { url: 'http://u:p@127.0.0.1:1/', headers: { Authorization: 'x' } };
+    await expect(Promise.resolve(httpGet.run(both, context))).rejects.toThrow('keep one of the two');
+    const problems = (headers: object) => argumentProblems(httpGet as never, [{ url: 'http://x', headers } as never]).join();
+    expect(problems({ a: 'x\r\nHost: y' })).toContain('line break');
+    expect(problems({ 'a b': 'x' })).toContain('no name of a header');
+    expect(problems({ a: 'é' })).toBe('');
+  });
+});
+
+describe('where the requests of tasks may go', () => {
+  const refuses = (address: string, env: NodeJS.ProcessEnv = {}): boolean => {
+    try {
+      createHttpFence(env).check(new URL(address));
+      return false;
+    } catch {
+      return true;
+    }
+  };
+
+  it.each([
+    '169.254.169.254',
+    '2852039166',
+    '0xa9fea9fe',
+    '[::ffff:169.254.169.254]',
+    '[fe80::1]',
+    '[fd00:ec2::254]',
+    '100.100.100.200',
+    '[64:ff9b::a9fe:a9fe]',
+  ])('is not to %s, however it is written', (host) => {
+    expect(refuses(`http://${host}/latest/meta-data`)).toBe(true);
+    expect(refuses(`http://${host}/`, { PREDICTLAB_HTTP_ALLOW: 'desk.example.com' })).toBe(true);
+  });
+
+  it('is everywhere else by default, and only to the hosts that are listed', () => {
+    for (const host of ['127.0.0.1:8080', '10.0.0.1', 'desk.example.com', '[::1]']) expect(refuses(`http://${host}/`)).toBe(false);
+    const env = { PREDICTLAB_HTTP_ALLOW: 'desk.example.com, *.inside.example.com,127.0.0.1:8080,[::1],169.254.1.1' };
+    for (const host of ['desk.example.com', 'DESK.example.com:99', 'a.b.inside.example.com', '127.0.0.1:8080', '[::1]:3', '169.254.1.1'])
+      expect(refuses(`http://${host}/`, env), host).toBe(false);
+    for (const host of ['inside.example.com', 'xinside.example.com', 'desk.example.com.evil.com', '127.0.0.1:8081', '169.254.1.2'])
+      expect(refuses(`http://${host}/`, env), host).toBe(true);
+  });
+
+  it('is not to a name that leads to such an address, also when only one of its addresses is', async () => {
+    const names = ((_: string, __: object, done: (error: null, addresses: unknown) => void) =>
+      done(null, [
+        { address: '127.0.0.1', family: 4 },
+        { address: '169.254.169.254', family: 4 },
+      ])) as never;
+    const agent = await createHttpFence({}, names).agent();
+    await expect(request('http://innocent.example.com/', { dispatcher: agent })).rejects.toThrow(
+      /169.254.169.254 \(innocent.example.com resolves to it\) is a link-local or metadata address/,
+    );
   });
 });

@@ -2,9 +2,18 @@ import { z } from 'zod';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { ActivityContext, PluginActivity } from '../../plugins.ts';
 import { retryAfterMs } from '../../sources/http/wait-hint.ts';
+import { createHttpFence, type HttpFence } from './http-fence.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
-const headers = z.record(z.string(), z.string()).default({});
+/** As the HTTP standard has it; what is not of it would start a header of its own. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const headers = z
+  .record(
+    z.string().regex(HEADER_NAME, 'is no name of a header; write letters, digits and dashes'),
+    z.string('must be a text').regex(HEADER_VALUE, 'has a line break or a character that a header cannot hold; write it on one line'),
+  )
+  .default({});
 const getInput = z.strictObject({ url, headers });
 const postInput = z.strictObject({ url, headers, body: z.unknown().optional() });
 
@@ -13,36 +22,44 @@ const RETRYABLE = new Set([408, 425, 429]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 5;
 
-/** 2xx → `{ status, bytes }`. */
-export const httpGet: PluginActivity<z.output<typeof getInput>> = {
-  input: getInput,
-  run: (given, context) => exchange({ method: 'GET', ...given }, context),
-};
+/** The requests that tasks can make. */
+export interface HttpTasks {
+  /** 2xx → `{ status, bytes }`. */
+  readonly httpGet: PluginActivity<z.output<typeof getInput>>;
+  /**
+   * Sends `body` (a string as it is, anything else as JSON); 2xx → `{ status, bytes }`.
+   *
+   * It may be sent more than once, also with `maxRetries: 0`: a worker that dies after sending has told nobody, so another one sends
+   * it again. Each attempt carries the same `Idempotency-Key`, by which the receiver can tell; a receiver that does not look at it
+   * wants `onLostWorker: "fail"` beside `maxRetries: 0`.
+   */
+  readonly httpPost: PluginActivity<z.output<typeof postInput>>;
+}
 
-/**
- * Sends `body` (a string as it is, anything else as JSON); 2xx → `{ status, bytes }`.
- *
- * It may be sent more than once, also with `maxRetries: 0`: a worker that dies after sending has told nobody, so another one sends
- * it again. Each attempt carries the same `Idempotency-Key`, by which the receiver can tell; a receiver that does not look at it
- * wants `onLostWorker: "fail"` beside `maxRetries: 0`.
- */
-export const httpPost: PluginActivity<z.output<typeof postInput>> = {
-  input: postInput,
-  run: ({ body, ...given }, context) => {
-    const json = typeof body !== 'string' && body !== undefined;
-    const headers = { ...(json ? { 'content-type': 'application/json' } : {}), ...given.headers };
-    const keyed = Object.keys(headers).some((name) => name.toLowerCase() === IDEMPOTENCY_KEY);
-    return exchange(
-      {
-        method: 'POST',
-        ...given,
-        headers: keyed ? headers : { ...headers, [IDEMPOTENCY_KEY]: idempotencyKey(context) },
-        body: json ? JSON.stringify(body) : body,
+/** @param env where `PREDICTLAB_HTTP_ALLOW` fences them */
+export function createHttpTasks(env: NodeJS.ProcessEnv): HttpTasks {
+  const fence = createHttpFence(env);
+  return {
+    httpGet: { input: getInput, run: (given, { signal }) => exchange({ method: 'GET', ...given }, { signal, fence }) },
+    httpPost: {
+      input: postInput,
+      run: ({ body, ...given }, context) => {
+        const json = typeof body !== 'string' && body !== undefined;
+        const headers = { ...(json ? { 'content-type': 'application/json' } : {}), ...given.headers };
+        const keyed = Object.keys(headers).some((name) => name.toLowerCase() === IDEMPOTENCY_KEY);
+        return exchange(
+          {
+            method: 'POST',
+            ...given,
+            headers: keyed ? headers : { ...headers, [IDEMPOTENCY_KEY]: idempotencyKey(context) },
+            body: json ? JSON.stringify(body) : body,
+          },
+          { signal: context.signal, fence },
+        );
       },
-      context,
-    );
-  },
-};
+    },
+  };
+}
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 
@@ -57,10 +74,15 @@ interface Exchange {
   readonly body?: string;
 }
 
-async function exchange(first: Exchange, { signal }: ActivityContext): Promise<{ status: number; bytes: number }> {
-  let asked = first;
+interface Way {
+  readonly signal: AbortSignal;
+  readonly fence: HttpFence;
+}
+
+async function exchange(first: Exchange, way: Way): Promise<{ status: number; bytes: number }> {
+  let asked = withCredentials(first);
   for (let hops = 0; ; hops++) {
-    const response = await send(asked, signal);
+    const response = await send(asked, way);
     let bytes = 0;
     try {
       for await (const chunk of response.body) bytes += (chunk as Buffer).length;
@@ -78,24 +100,48 @@ async function exchange(first: Exchange, { signal }: ActivityContext): Promise<{
   }
 }
 
-async function send({ method, url, headers, body }: Exchange, signal: AbortSignal) {
+async function send({ method, url, headers, body }: Exchange, { signal, fence }: Way) {
+  fence.check(new URL(url));
   try {
     // `plan` only looks at what a task takes: the client is loaded by who sends
     const { request } = await import('undici');
-    return await request(url, { method, headers, body, signal });
+    return await request(url, { method, headers, body, signal, dispatcher: await fence.agent() });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
+    if (error instanceof PredictLabError) throw error;
     throw unreachable({ method, url, headers }, error);
   }
 }
 
-/** A redirect is followed on the same host only: a token in a header must not travel to another one. */
-function redirected(asked: Exchange, status: number, location: string | string[] | undefined): Exchange | undefined {
-  if (typeof location !== 'string') return undefined;
-  const target = new URL(location, asked.url);
-  if (target.host !== new URL(asked.url).host) {
-    throw new PredictLabError('BadInput', `${place(asked)} redirects to another host (${target.host}); use the final address`);
+/** `https://desk:token@host/` asks as that user; an address on the wire has no user. */
+function withCredentials(asked: Exchange): Exchange {
+  const url = new URL(asked.url);
+  const { username, password } = url;
+  if (username === '' && password === '') return asked;
+  if (Object.keys(asked.headers).some((name) => name.toLowerCase() === 'authorization')) {
+    throw new PredictLabError('BadInput', `${place(asked)}: its url has a user and its headers an Authorization; keep one of the two`);
   }
+  url.username = '';
+  url.password = '';
+  const credentials = Buffer.from(`${plain(username)}:${plain(password)}`).toString('base64');
+  return { ...asked, url: url.href, headers: { ...asked.headers, authorization: `Basic ${credentials}` } };
+}
+
+/** What is no escape stands for itself. */
+const plain = (text: string): string =>
+  text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (escaped) => Buffer.from(escaped.replaceAll('%', ''), 'hex').toString());
+
+/** A redirect is followed on the same origin only: a token in a header must not travel to another host, nor in clear. */
+function redirected(asked: Exchange, status: number, location: string | string[] | undefined): Exchange | undefined {
+  if (typeof location !== 'string' || !URL.canParse(location, asked.url)) return undefined;
+  const target = new URL(location, asked.url);
+  const { host, origin } = new URL(asked.url);
+  if (target.origin !== origin) {
+    const where = target.host === host ? `${target.protocol}//, away from ${origin}` : `another host (${target.host})`;
+    throw new PredictLabError('BadInput', `${place(asked)} redirects to ${where}; use the final address`);
+  }
+  target.username = '';
+  target.password = '';
   const keepsMethod = status === 307 || status === 308 || asked.method === 'GET';
   return keepsMethod ? { ...asked, url: target.href } : { method: 'GET', url: target.href, headers: asked.headers };
 }
