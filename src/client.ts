@@ -3,6 +3,7 @@ import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '
 import { cutOff } from './client/cut-off.ts';
 import { Deployments } from './client/deployments.ts';
 import { handleOf, type RunName } from './client/executions.ts';
+import { givenInput } from './client/given-input.ts';
 import { fillInStages } from './client/open-stages.ts';
 import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
 import { Questions } from './client/questions.ts';
@@ -24,6 +25,8 @@ import { markOfIdentity } from './contracts/worker-identity.ts';
 import { PAYLOAD_BUDGET } from './scheduling/payload/budget.ts';
 import { encodedBytes } from './scheduling/payload/encoded-bytes.ts';
 import { readGraph } from './scheduling/payload/fit-graph.ts';
+import { fitSummary } from './scheduling/payload/fit-summary.ts';
+import { dataConverterOf } from './secrets/data-converter.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import {
   graphQuery,
@@ -52,8 +55,8 @@ export interface KnownRun {
   readonly closedAt: Date | null;
 }
 
-/** Temporal refuses a summary of more than 400 bytes. Characters. */
-const LONGEST_SUMMARY = 100;
+/** Of up to three symbols in a run's summary. Characters. */
+const LONGEST_NAMES = 50;
 /** Whoever waits for a run outlasts a restart of the server of this length. */
 const SERVER_PATIENCE_MS = 30_000;
 
@@ -98,13 +101,14 @@ export class PredictLab {
   static async connect(options: { env?: NodeJS.ProcessEnv; taskQueue?: string } = {}): Promise<PredictLab> {
     const { env = process.env } = options;
     const temporal = temporalSettings(env);
+    const dataConverter = dataConverterOf(env);
     let connection: Connection;
     try {
       connection = await Connection.connect({ ...temporal.options, connectTimeout: '5s' });
     } catch (error) {
       throw temporalUnreachable(temporal.address, error);
     }
-    const client = new Client({ connection, namespace: temporal.namespace });
+    const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
     return new PredictLab(client, temporal.address, options.taskQueue ?? env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE);
   }
 
@@ -130,7 +134,7 @@ export class PredictLab {
         workflowId: runId,
         args: Object.keys(options).length === 0 ? [input] : [input, options],
         workflowIdConflictPolicy: 'FAIL',
-        staticSummary: summaryOf(input),
+        staticSummary: fitSummary(summaryOf(input)),
       });
       return { runId, executionId: handle.firstExecutionRunId };
     } catch (error) {
@@ -225,6 +229,11 @@ export class PredictLab {
     return await this.#questions.ofRun(handle, () => handle.executeUpdate(retryFailedUpdate));
   }
 
+  /** The input of a run as it was given, to start it anew with. @throws PredictLabError BadInput when a part of it is kept nowhere any more */
+  async givenInput(run: { readonly runId: string; readonly executionId: string; readonly input: PipelineInput }): Promise<PipelineInput> {
+    return await this.#questions.ask(() => givenInput(this.#client, run));
+  }
+
   /** Asks the run to wind down; it closes as Canceled. @throws PredictLabError BadInput when it is closed already */
   async cancel(run: RunName): Promise<void> {
     const handle = await this.#handle(run);
@@ -297,7 +306,7 @@ function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string
       : symbols.length === 0
         ? 'custom tasks'
         : symbols.length <= 3
-          ? cutText(symbols.join(', '), LONGEST_SUMMARY / 2)
+          ? cutText(symbols.join(', '), LONGEST_NAMES)
           : `${symbols.length} symbols`;
   return `${which} → ${untilStage}`;
 }

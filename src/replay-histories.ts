@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { RecentHistory } from './client/recent-histories.ts';
+import { dataConverterOf, isSealing } from './secrets/data-converter.ts';
 import { workflowCode } from './workflow-code.ts';
 
 /** A history that this build's workflows do not go along with. */
@@ -25,7 +26,9 @@ export async function replayAll(histories: AsyncIterable<RecentHistory>): Promis
   }
   const broken: BrokenHistory[] = [];
   let done = 0;
-  for await (const { workflowId, error } of Worker.runReplayHistories(workflowCode(), noted())) {
+  const dataConverter = dataConverterOf(process.env);
+  const how = { ...workflowCode(isSealing(dataConverter)), dataConverter };
+  for await (const { workflowId, error } of Worker.runReplayHistories(how, noted())) {
     if (error !== undefined) broken.push({ type: types[done], workflowId, reason: reasonOf(error) });
     done++;
   }

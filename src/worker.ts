@@ -31,6 +31,9 @@ import { createPostgresWindows } from './storage/rate-budget.ts';
 import { freshness } from './storage/ticks/freshness.ts';
 import { serveHealth } from './telemetry/health.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { dataConverterOf, isSealing } from './secrets/data-converter.ts';
+import { redactedLog } from './secrets/redacted-log.ts';
+import { secretsOf } from './secrets/secrets.ts';
 import { serveMetrics } from './telemetry/serve-metrics.ts';
 import { TaskLog } from './telemetry/task-log.ts';
 import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
@@ -72,7 +75,9 @@ const SHUTDOWN_GRACE = '10s';
  * @throws PredictLabError when Temporal, Postgres or a plugin is not there; everything opened so far is closed again
  */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
-  const { env, log, serve = true } = settings;
+  const { env, serve = true } = settings;
+  const secrets = secretsOf(env);
+  const log = redactedLog(settings.log, secrets);
   const taskQueue = settings.taskQueue ?? env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE;
   const closers = new Closers(log);
   try {
@@ -80,6 +85,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     // What is wrong with the settings is said before anything is opened that would have to be closed.
     const temporal = temporalSettings(env);
     const version = workerVersion(env, buildId);
+    const dataConverter = dataConverterOf(env);
     const limits = { quarantineLimit: quarantineLimit(env), alertWebhookUrl: alertWebhook(env) };
     keepFromStrayErrors({ modules: pluginModules(env), log });
     const plugins = await loadPlugins(env);
@@ -99,6 +105,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       new TaskLog({ folderOf: (runId) => taskLogFolder(home, runId), writer: `${hostname()}-${process.pid}`, log }),
     );
     const { custom, ...activities } = createActivities({
+      env,
       database,
       sources,
       plugins,
@@ -107,7 +114,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       home,
       ...limits,
       temporalUiUrl: env.TEMPORAL_UI_URL ? `${env.TEMPORAL_UI_URL}/namespaces/${temporal.namespace}/workflows` : undefined,
-      log: taskLog.beside(log),
+      log: redactedLog(taskLog.beside(settings.log), secrets),
       metrics: metrics.tasks,
       stages: settings.stages,
       longestWaitInSlotMs: settings.longestWaitInSlotMs,
@@ -132,7 +139,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       taskQueue,
       identity: workerIdentity({ pid: process.pid, host: hostname(), mark: await databaseMark(database) }),
       activities: { ...activities, ...custom },
-      ...(await codeOf(settings.workflowBundle, version)),
+      ...(await codeOf(settings.workflowBundle, version, isSealing(dataConverter))),
+      dataConverter,
       sinks: {
         queue: { length: { fn: (execution, state) => metrics.queue.told(execution, state) } },
       } satisfies InjectedSinks<QueueSinks>,
@@ -181,8 +189,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 async function codeOf(
   bundle: WorkerOptions['workflowBundle'],
   version: DeploymentVersion | undefined,
+  sealing: boolean,
 ): Promise<Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'buildId' | 'workerDeploymentOptions'>> {
-  const code = bundle === undefined ? workflowCode() : { workflowBundle: bundle };
+  const code = bundle === undefined ? workflowCode(sealing) : { workflowBundle: bundle };
   if (version === undefined) return { ...code, buildId: await workflowMark(code) };
   const { name: deploymentName, buildId } = version;
   return {

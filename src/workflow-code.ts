@@ -7,9 +7,13 @@ import { VERSION } from './version.ts';
 
 export type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
-/** The workflows of this build: bundled beside it, or, from source, bundled when they are asked for. */
-export function workflowCode(): WorkflowCode {
-  const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+/**
+ * The workflows of this build: bundled beside it, or, from source, bundled when they are asked for.
+ *
+ * @param sealing what their failures say becomes payloads, which a codec seals
+ */
+export function workflowCode(sealing: boolean): WorkflowCode {
+  const codePath = fileURLToPath(new URL(sealing ? '../workflow-bundle-sealed.js' : '../workflow-bundle.js', import.meta.url));
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
   return { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) };
 }

@@ -8,9 +8,11 @@ import { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { StageFunction } from '../src/activities/stages/stage-work.ts';
 import { PredictLab, RunEnded } from '../src/client.ts';
+import type { Log } from '../src/contracts/log.ts';
 import type { PipelineInput } from '../src/contracts/pipeline-input.ts';
 import type { PipelineResult } from '../src/contracts/pipeline-status.ts';
 import type { Stage } from '../src/contracts/words.ts';
+import { dataConverterOf, isSealing } from '../src/secrets/data-converter.ts';
 import type { Database } from '../src/storage/database/database.ts';
 import { type RunningWorker, startWorker } from '../src/worker.ts';
 import { testDatabase } from './postgres.ts';
@@ -23,6 +25,8 @@ export interface RigOptions {
   readonly stages?: Partial<Record<Stage, StageFunction>>;
   /** A longer wait before a retry gives the slot back. @default 30 s */
   readonly longestWaitInSlotMs?: number;
+  /** What the worker logs. @default nowhere */
+  readonly log?: Log;
   /** With the worker's metrics and health ports. @default false */
   readonly serve?: boolean;
   /** Without a worker in this process. @default true */
@@ -56,6 +60,7 @@ export async function createRig({
   env: more = {},
   stages,
   longestWaitInSlotMs,
+  log = silent,
   serve = false,
   worker: withWorker = true,
 }: RigOptions = {}): Promise<Rig> {
@@ -75,9 +80,9 @@ export async function createRig({
   const worker = withWorker
     ? await startWorker({
         env,
-        log: silent,
+        log,
         taskQueue,
-        workflowBundle: { codePath: inject('workflowBundle') },
+        workflowBundle: { codePath: bundleFor(env) },
         stages,
         longestWaitInSlotMs,
         serve,
@@ -117,7 +122,7 @@ export async function createRig({
     histories,
     async close() {
       try {
-        await replay(await histories());
+        await replay(await histories(), env);
       } finally {
         await lab.close();
         await worker?.shutdown();
@@ -130,13 +135,20 @@ export async function createRig({
 }
 
 /** Replays histories against the code of this test run. @throws when one does not fit, or is still open */
-export async function replay(histories: ReadonlyMap<string, History>): Promise<void> {
+export async function replay(histories: ReadonlyMap<string, History>, env: NodeJS.ProcessEnv = {}): Promise<void> {
   const open = [...histories].filter(([, history]) => !isClosed(history)).map(([id]) => id);
   if (open.length > 0) throw new Error(`still open at the end of the test: ${open.join(', ')}`);
   const all = [...histories].map(([id, history]) => ({ workflowId: id.split(' ')[0], history }));
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { codePath: inject('workflowBundle') } }, all)) {
+  const how = { workflowBundle: { codePath: bundleFor(env) }, dataConverter: dataConverterOf(env) };
+  for await (const { workflowId, error } of Worker.runReplayHistories(how, all)) {
     if (error !== undefined) throw new Error(`the history of ${workflowId} does not replay: ${error.message}`, { cause: error });
   }
+}
+
+/** The bundle that a worker with this environment runs. */
+function bundleFor(env: NodeJS.ProcessEnv): string {
+  const bundle = inject('workflowBundle');
+  return isSealing(dataConverterOf(env)) ? bundle.replace(/\.js$/, '-sealed.js') : bundle;
 }
 
 /** The histories of the workflows, of every execution they continued in, and of their children. */

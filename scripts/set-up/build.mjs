@@ -6,6 +6,9 @@ import { filesBelow, hashFiles, ROOT, SetUpError, say } from './project.mjs';
 const DIST = path.join(ROOT, 'dist');
 const STAMP = path.join(DIST, '.build-stamp');
 const BUNDLE = 'workflow-bundle.js';
+/** The same workflows for workers that have a payload key: what their failures say becomes payloads. */
+const SEALED_BUNDLE = 'workflow-bundle-sealed.js';
+const FAILURE_CONVERTER = 'secrets/failure-converter.cjs';
 const SOURCES = ['src', 'sandbox', 'bench'];
 const isAsset = (file) => !/\.(ts|md)$/.test(file);
 
@@ -36,7 +39,7 @@ export async function build() {
     copyAssets(staging);
     const files = moveIn(staging);
     const bundle = await bundleWorkflows(last?.bundle);
-    if (bundle) files.push(BUNDLE);
+    if (bundle) files.push(BUNDLE, SEALED_BUNDLE);
     writeFileSync(STAMP, JSON.stringify({ inputs, bundle, files }));
   } finally {
     rmSync(staging, { recursive: true, force: true });
@@ -98,19 +101,25 @@ async function bundleWorkflows(last) {
   const files = WORKFLOW_FOLDERS.flatMap((folder) =>
     filesBelow(path.join(compiled, folder), (file) => file.endsWith('.js')).map((file) => path.join(folder, file)),
   );
-  const hash = hashFiles(compiled, files) + hashFiles(ROOT, ['package-lock.json', 'scripts/set-up/build.mjs']);
-  const target = path.join(DIST, BUNDLE);
-  if (hash === last && existsSync(target) && statSync(target).size > 0) return hash;
+  const hash = hashFiles(compiled, [...files, FAILURE_CONVERTER]) + hashFiles(ROOT, ['package-lock.json', 'scripts/set-up/build.mjs']);
+  const targets = [BUNDLE, SEALED_BUNDLE].map((file) => path.join(DIST, file));
+  if (hash === last && targets.every((target) => existsSync(target) && statSync(target).size > 0)) return hash;
   const { bundleWorkflowCode, DefaultLogger } = (await import('@temporalio/worker')).default;
-  const { code } = await bundleWorkflowCode({
+  const options = {
     workflowsPath: entry,
     // Pure and without state of their own: loaded once for all workflows of a worker instead of once for each.
     preloadModules: files.filter((file) => file.startsWith(`scheduling${path.sep}`)).map((file) => path.join(compiled, file)),
     logger: new DefaultLogger('WARN'),
-  }).catch((error) => {
-    throw new SetUpError(`cannot bundle the workflows in src/workflows: ${error.message.split(',')[0]}; the reasons are above`);
-  });
-  writeFileSync(`${target}.${process.pid}`, code);
-  renameSync(`${target}.${process.pid}`, target);
+  };
+  for (const target of targets) {
+    const sealed = path.basename(target) === SEALED_BUNDLE;
+    const { code } = await bundleWorkflowCode(
+      sealed ? { ...options, failureConverterPath: path.join(compiled, FAILURE_CONVERTER) } : options,
+    ).catch((error) => {
+      throw new SetUpError(`cannot bundle the workflows in src/workflows: ${error.message.split(',')[0]}; the reasons are above`);
+    });
+    writeFileSync(`${target}.${process.pid}`, code);
+    renameSync(`${target}.${process.pid}`, target);
+  }
   return hash;
 }

@@ -15,7 +15,10 @@ export async function withLock(file, work) {
     const holder = holderOf(file);
     if (holder !== undefined && !isAlive(holder)) takeAway(file);
     else {
-      if (!told) say(`waiting for another set-up of this project to end (pid ${holder})`);
+      if (!told)
+        say(
+          `waiting for another set-up of this project to end ${holder === undefined ? `(or for ${file} to be deleted)` : `(pid ${holder})`}`,
+        );
       told = true;
       if (Date.now() - since > PATIENCE_MS)
         throw new SetUpError(`another set-up (pid ${holder}) has not ended in 15 minutes; end it, or delete ${file}`);

@@ -5,6 +5,7 @@ import type { StageCall, TaskOutcome } from '../contracts/stage-report.ts';
 import type { TaskMetrics } from '../contracts/task-metrics.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
 import type { LoadedPlugins } from '../plugins.ts';
+import { type Secrets, secretsOf } from '../secrets/secrets.ts';
 import type { Database } from '../storage/database/database.ts';
 import { customActivity, customTasks } from './custom/custom-tasks.ts';
 import type { PluginThreads } from './custom/threads/plugin-threads.ts';
@@ -22,6 +23,8 @@ import type { StageFunction } from './stages/stage-work.ts';
 import { createStore } from './stages/store.ts';
 
 export interface ActivityDependencies {
+  /** What tasks may name with `{ "$env": … }`, which values in it are secret, and where their requests may go. */
+  readonly env: NodeJS.ProcessEnv;
   readonly database: Database;
   readonly sources: CollectDependencies['sources'];
   readonly plugins: LoadedPlugins;
@@ -48,10 +51,11 @@ export interface ActivityDependencies {
 export function createActivities(
   dependencies: ActivityDependencies,
 ): StageActivities & RunActivities & { readonly custom: Readonly<Record<string, CustomActivity>> } {
-  const { database, sources, plugins, home, quarantineLimit, log, metrics } = dependencies;
-  const runTask = createTaskRunner({ database, log, metrics, longestWaitInSlotMs: dependencies.longestWaitInSlotMs });
+  const { env, database, sources, plugins, home, quarantineLimit, log, metrics } = dependencies;
+  const secrets = secretsOf(env);
+  const runTask = createTaskRunner({ database, log, metrics, secrets, longestWaitInSlotMs: dependencies.longestWaitInSlotMs });
   const strategies = [...shippedStrategies, ...plugins.strategies];
-  const activities = customTasks(plugins);
+  const activities = customTasks(plugins, env);
 
   const stages: Record<Stage, StageFunction> = {
     collect: createCollect({ database, sources }),
@@ -77,7 +81,7 @@ export function createActivities(
     };
 
   const custom: Record<string, CustomActivity> = {};
-  for (const [name, activity] of activities) custom[name] = customActivity(activity, runTask, dependencies.threads);
+  for (const [name, activity] of activities) custom[name] = customActivity(activity, runTask, { threads: dependencies.threads, env });
   const finish = createFinishPipeline({
     database,
     home,
@@ -93,7 +97,9 @@ export function createActivities(
     backtest: stageActivity('backtest'),
     visualize: stageActivity('visualize'),
     preparePipeline: mapped(
+      secrets,
       createPreparePipeline({
+        env,
         database,
         strategies,
         activities,
@@ -102,18 +108,18 @@ export function createActivities(
         log,
       }),
     ),
-    finishPipeline: mapped(finish),
+    finishPipeline: mapped(secrets, finish),
     custom,
   };
 }
 
 /** Errors of the bookkeeping become failures by their effect, as the task runner does for tasks. */
 const mapped =
-  <Input, Output>(run: (input: Input) => Promise<Output>) =>
+  <Input, Output>(secrets: Secrets, run: (input: Input) => Promise<Output>) =>
   async (input: Input): Promise<Output> => {
     try {
       return await run(input);
     } catch (thrown) {
-      throw bookkeepingFailure(thrown);
+      throw bookkeepingFailure(thrown, secrets);
     }
   };

@@ -74,6 +74,11 @@ export const COMMANDS: readonly ListedCommand[] = [
   ),
   listed('logs <run> [task]', 'what a run, or one task of it, logged', async () => (await import('./commands/logs.ts')).registerLogs),
   listed(
+    'codec',
+    'opens what PREDICTLAB_PAYLOAD_KEY sealed, for the Temporal Web UI and command line',
+    async () => (await import('./commands/codec.ts')).registerCodec,
+  ),
+  listed(
     'ui',
     'the live pages: all runs at a glance, each run while it runs, symbols as of now',
     async () => (await import('./commands/ui.ts')).registerUi,

@@ -54,6 +54,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'symbols export': ['predictlab symbols export > catalogue.json', 'predictlab symbols export --out catalogue.json'],
   import: ['predictlab import ticks trades.csv --symbol SENATE'],
   logs: ['predictlab logs monday', 'predictlab logs monday BTC_PRICE/collect --follow', 'predictlab logs monday BTC_PRICE --json'],
+  codec: ['predictlab codec --new-key > payload.key', 'PREDICTLAB_PAYLOAD_KEY_FILE=payload.key predictlab codec'],
   ui: ['predictlab ui --open', 'predictlab ui --control --port 9000'],
   report: ['predictlab report monday --open', 'predictlab report monday --png charts', 'predictlab report monday --svg charts --json'],
   worker: ['predictlab worker', 'predictlab worker --task-queue other --max-activities 20'],

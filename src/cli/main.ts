@@ -1,5 +1,7 @@
 import { CommanderError } from 'commander';
 import { ERROR_EFFECTS, type ErrorType, messageOf, PredictLabError } from '../contracts/errors.ts';
+import { oneLine, seenText } from '../contracts/plain-text.ts';
+import { secretsOf } from '../secrets/secrets.ts';
 import { createProgram } from './program.ts';
 import { ExitError } from './terminal/exit.ts';
 
@@ -25,16 +27,23 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** As `InvalidPipelineError` says it, here or in a run's failure. */
+const LISTS_PROBLEMS = /^\d+ problems? in the pipeline input:\n- /;
+
 function report(error: unknown): number {
   // commander has printed its message already
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   // By its name: Temporal's client is loaded only by the commands that need it.
   const namespace = error instanceof Error && error.name === 'NamespaceNotFoundError';
-  process.stderr.write(`predictlab: ${messageOf(error)}${namespace ? '; set TEMPORAL_NAMESPACE to one that Temporal has' : ''}\n`);
+  const message = secretsOf(process.env).text(messageOf(error));
+  // Only lists of ours have lines: a line break in foreign text could say anything in our name.
+  const told = LISTS_PROBLEMS.test(message) ? seenText(message) : oneLine(message);
+  process.stderr.write(`predictlab: ${told}${namespace ? '; set TEMPORAL_NAMESPACE to one that Temporal has' : ''}\n`);
   if (namespace) return 2;
   if (error instanceof ExitError) return error.exitCode;
   if (error instanceof PredictLabError) return exitCodeOfType(error.type);
-  if (process.env.LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.LOG_LEVEL === 'debug' && error instanceof Error)
+    process.stderr.write(`${seenText(secretsOf(process.env).text(error.stack ?? ''))}\n`);
   return 1;
 }
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { oneLine, seenText } from '../contracts/plain-text.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS } from './command-list.ts';
 import { EXAMPLES } from './examples.ts';
@@ -16,7 +17,10 @@ export async function createProgram(asked: string | undefined): Promise<Command>
     .showHelpAfterError('(add --help for more)')
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+    .configureOutput({
+      writeErr: (text) => process.stderr.write(seenText(text)),
+      outputError: (text, write) => write(`${oneLine(text)}\n`),
+    });
   const loaded = COMMANDS.find(({ name }) => name === asked)?.load;
   let isRegistered = false;
   for (const { usage, name, summary, load } of COMMANDS) {

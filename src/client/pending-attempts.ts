@@ -1,4 +1,5 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 
 /** An attempt that Temporal has under way or is about to try again. */
 export interface PendingAttempt {
@@ -18,13 +19,13 @@ const CHILDREN_AT_ONCE = 10;
 export async function pendingAttempts(client: Client, handle: WorkflowHandle): Promise<ReadonlyMap<string, PendingAttempt>> {
   const found = new Map<string, PendingAttempt>();
   const run = await handle.describe();
-  addAttempts(found, run);
+  await addAttempts(client, found, run);
   const children = (run.raw.pendingChildren ?? []).map((child) => child.workflowId).filter((id): id is string => typeof id === 'string');
   for (let from = 0; from < children.length; from += CHILDREN_AT_ONCE) {
     await Promise.all(
       children.slice(from, from + CHILDREN_AT_ONCE).map(async (childId) => {
         try {
-          addAttempts(found, await client.workflow.getHandle(childId).describe());
+          await addAttempts(client, found, await client.workflow.getHandle(childId).describe());
         } catch {
           // The child ended between the two questions: it has no attempts any more.
         }
@@ -34,16 +35,18 @@ export async function pendingAttempts(client: Client, handle: WorkflowHandle): P
   return found;
 }
 
-function addAttempts(found: Map<string, PendingAttempt>, { raw }: WorkflowExecutionDescription): void {
+async function addAttempts(client: Client, found: Map<string, PendingAttempt>, { raw }: WorkflowExecutionDescription): Promise<void> {
   for (const pending of raw.pendingActivities ?? []) {
     // A task's activity carries the task's id.
     const taskId = pending.activityId;
     if (!taskId) continue;
+    // Sealed where there is a payload key.
+    const lastFailure = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, pending.lastFailure);
     const next = pending.nextAttemptScheduleTime;
     found.set(taskId, {
       attempt: pending.attempt ?? 1,
       ...(next && (pending.attempt ?? 1) > 1 ? { retryAt: Number(next.seconds) * 1000 + Math.floor((next.nanos ?? 0) / 1e6) } : {}),
-      ...(pending.lastFailure?.message ? { lastFailure: pending.lastFailure.message } : {}),
+      ...(lastFailure?.message ? { lastFailure: lastFailure.message } : {}),
     });
   }
 }

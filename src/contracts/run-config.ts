@@ -113,6 +113,8 @@ export interface PreparedRun {
   readonly durations: Readonly<Record<string, number>>;
   /** What is taken over from an earlier run, by task id. */
   readonly reused: ReadonlyMap<string, ReusedTask>;
+  /** The database does not have the whole config: something secret was written into it. @default it has */
+  readonly inline?: boolean;
 }
 
 /** What an earlier run's task came to, as far as it is still of interest. */

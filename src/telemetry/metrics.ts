@@ -9,6 +9,8 @@ import { QueueLengths } from './queue-lengths.ts';
 const CUSTOM = 'custom';
 /** How a task ends; an attempt that is tried again is counted as a retry. */
 const ENDS: readonly Exclude<AttemptStatus, 'retried'>[] = ['success', 'failed', 'cancelled'];
+/** The `error` of what a plugin or JavaScript itself threw: a label that anybody can name has any number of series. */
+const OTHER = 'Other';
 const RETRYABLE = Object.entries(ERROR_EFFECTS).flatMap(([type, effect]) => (effect === 'retryable' ? [type] : []));
 
 /** Outputs of stages that count rows, and the `outcome` label each becomes. */
@@ -64,7 +66,7 @@ export function createMetrics(): WorkerMetrics {
   // A series that is not there yet cannot be compared with 0: what has never happened is counted as such from the start.
   for (const stage of [...STAGES, CUSTOM]) {
     for (const status of ENDS) tasks.inc({ stage, status }, 0);
-    for (const error of RETRYABLE) retries.inc({ stage, error }, 0);
+    for (const error of [...RETRYABLE, OTHER]) retries.inc({ stage, error }, 0);
     for (const outcome of Object.values(ROW_OUTCOMES[stage] ?? {})) rows.inc({ stage, outcome }, 0);
   }
   const queue = new QueueLengths();
@@ -111,9 +113,9 @@ export function createMetrics(): WorkerMetrics {
       begin(stage) {
         const from = performance.now();
         return {
-          end(status, effect, errorType = 'Error') {
+          end(status, effect, errorType = OTHER) {
             if (status === 'retried') {
-              retries.inc({ stage, error: errorType });
+              retries.inc({ stage, error: Object.hasOwn(ERROR_EFFECTS, errorType) ? errorType : OTHER });
               return;
             }
             tasks.inc({ stage, status });

@@ -1,7 +1,7 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { mostFailures } from '../contracts/after-failure.ts';
-import { cutText } from '../contracts/cut-text.ts';
 import type { TaskPolicy } from '../contracts/run-config.ts';
+import { fitSummary } from '../scheduling/payload/fit-summary.ts';
 
 /** A worker that dies misses its heartbeat, and the attempt is given to another worker at once. */
 export const HEARTBEAT_TIMEOUT_MS = 5_000;
@@ -9,8 +9,6 @@ export const HEARTBEAT_TIMEOUT_MS = 5_000;
 const TIMEOUT_GRACE_MS = 15_000;
 /** Attempts that end with their worker are no failures of the task; so many are forgiven before the task fails. */
 const LOST_WORKERS_FORGIVEN = 20;
-/** Temporal refuses a summary of more than 400 bytes, and the workflow task with it. Characters. */
-export const LONGEST_SUMMARY = 100;
 
 /**
  * How Temporal runs one task. Its own retry delay is short, for lost workers; a failed attempt sets its own delay with
@@ -25,7 +23,7 @@ export function activityOptions({ taskId, name = taskId, policy }: { taskId: str
     retry: { initialInterval: 1_000, backoffCoefficient: 1, maximumAttempts: mostFailures(policy) + LOST_WORKERS_FORGIVEN },
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     // The Web UI shows it beside the type; the id alone says as much where nobody gave a name.
-    ...(name === taskId ? {} : { summary: cutText(name, LONGEST_SUMMARY) }),
+    ...(name === taskId ? {} : { summary: fitSummary(name) }),
   };
 }
 

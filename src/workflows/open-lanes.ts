@@ -20,11 +20,15 @@ import type {
 } from '../contracts/stage-report.ts';
 import { unlessDefault } from '../contracts/task-policy.ts';
 import type { Stage } from '../contracts/words.ts';
+import { fitSummary } from '../scheduling/payload/fit-summary.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
-import { activityOptions, HEARTBEAT_TIMEOUT_MS, LONGEST_SUMMARY } from './activity-options.ts';
+import { activityOptions, HEARTBEAT_TIMEOUT_MS } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
 import { LITTLE } from './little-to-do.ts';
 import { unpackReports } from './packed-reports.ts';
+
+/** Of a symbol in its workflow's summary, which ends with its stages. Characters. */
+const LONGEST_NAME = 50;
 import type { symbolPipeline } from './symbol-pipeline.ts';
 import { failureReport, successReport, taskErrorOf } from './task-report.ts';
 
@@ -125,7 +129,9 @@ export class Lanes {
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       // Local activities run within workflow tasks: those of a worker that died are given to another one as soon as activities are.
       workflowTaskTimeout: HEARTBEAT_TIMEOUT_MS,
-      staticSummary: `${cutText(symbol, LONGEST_SUMMARY / 2)}: ${stages.length === 1 ? stages[0] : `${stages[0]} → ${stages[stages.length - 1]}`}`,
+      staticSummary: fitSummary(
+        `${cutText(symbol, LONGEST_NAME)}: ${stages.length === 1 ? stages[0] : `${stages[0]} → ${stages[stages.length - 1]}`}`,
+      ),
     }).then(
       (child) => {
         open.child = child;

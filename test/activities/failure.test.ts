@@ -6,9 +6,11 @@ import { retryWaitMs } from '../../src/contracts/after-failure.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { TaskPolicy } from '../../src/contracts/run-config.ts';
 import type { AttemptDetails } from '../../src/contracts/stage-report.ts';
+import { Secrets } from '../../src/secrets/secrets.ts';
 
+const secrets = new Secrets([]);
 const policy: TaskPolicy = { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 300_000 };
-const first = { policy, attempts: 1, earlier: { failures: 0 } };
+const first = { secrets, policy, attempts: 1, earlier: { failures: 0 } };
 const detailsOf = (failure: ApplicationFailure) => failure.details?.[0] as AttemptDetails;
 
 describe('the failure that ends an attempt', () => {
@@ -16,6 +18,7 @@ describe('the failure that ends an attempt', () => {
     expect([1, 2, 3, 8].map((failures) => retryWaitMs(policy, failures))).toEqual([1_000, 2_000, 4_000, 60_000]);
     expect(retryWaitMs({ ...policy, backoff: 1 }, 5)).toBe(1_000);
     const failure = failureOf(new PredictLabError('SourceUnavailable', 'polymarket answered 503'), {
+      secrets,
       policy,
       attempts: 2,
       earlier: { failures: 1 },
@@ -30,13 +33,13 @@ describe('the failure that ends an attempt', () => {
 
   it('gives the slot back for a wait of more than 30 seconds, and says when to go on', () => {
     const asked = new PredictLabError('RateLimited', 'come back in a minute', { retryAfterMs: 61_000 });
-    const failure = failureOf(asked, { policy, attempts: 4, earlier: { failures: 0 } });
+    const failure = failureOf(asked, { secrets, policy, attempts: 4, earlier: { failures: 0 } });
     expect(failure.nonRetryable).toBe(true);
     expect(detailsOf(failure)).toMatchObject({ attempts: 4, failures: 1, retryAfterMs: 61_000, error: { type: 'RateLimited' } });
   });
 
   it('is final after the last retry', () => {
-    const failure = failureOf(new PredictLabError('SourceUnavailable', 'down'), { policy, attempts: 4, earlier: { failures: 3 } });
+    const failure = failureOf(new PredictLabError('SourceUnavailable', 'down'), { secrets, policy, attempts: 4, earlier: { failures: 3 } });
     expect(failure).toMatchObject({ nonRetryable: true, message: 'down' });
     expect(detailsOf(failure).retryAfterMs).toBeUndefined();
   });

@@ -133,7 +133,7 @@ describe("a custom task's arguments", () => {
   it('refuse a user in the address beside an Authorization header, and headers that are none', async () => {
     const both = { url: 'http://u:p@127.0.0.1:1/', headers: { Authorization: 'x' } };
     await expect(Promise.resolve(httpGet.run(both, context))).rejects.toThrow('keep one of the two');
-    const problems = (headers: object) => argumentProblems(httpGet as never, [{ url: 'http://x', headers } as never]).join();
+    const problems = (headers: object) => argumentProblems(httpGet, [{ url: 'http://x', headers } as never]).join();
     expect(problems({ a: 'x\r\nHost: y' })).toContain('line break');
     expect(problems({ 'a b': 'x' })).toContain('no name of a header');
     expect(problems({ a: 'é' })).toBe('');

@@ -163,7 +163,7 @@ describe('foreign text', () => {
   it('turns nothing around on a page, and a page holds no control characters', () => {
     fc.assert(
       fc.property(foreign, (text) => {
-        expect(escapeHtml(text).replaceAll(/[\t\n\r]/g, '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+        expect(escapeHtml(text.replaceAll(/[\t\n\r]/g, ''))).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
       }),
     );
   });

@@ -97,7 +97,14 @@ it('ALERT_WEBHOOK_URL hears of a run that is refused: once, and once that the sa
 it('a check that is repeated, because its worker died before it could report, does not tell it again', async () => {
   const hook = await webhook();
   const storage = await testDatabase();
-  const dependencies = { database: storage.database, strategies: [], activities: new Map(), alertWebhookUrl: hook.url, log: silent };
+  const dependencies = {
+    env: {},
+    database: storage.database,
+    strategies: [],
+    activities: new Map(),
+    alertWebhookUrl: hook.url,
+    log: silent,
+  };
   const check = createPreparePipeline({ ...dependencies, code: { code: 'test', plugins: {} } });
   const run = { input: { symbols: ['NO_SUCH'] }, runId: 'refused', executionId: randomUUID(), startedAt: 1_000, defaultAsOf: 1_000 };
   for (const _ of [1, 2]) await expect(check(run)).rejects.toMatchObject({ type: 'InvalidPipeline' });

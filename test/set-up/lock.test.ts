@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -38,19 +38,19 @@ test('the lock of a set-up that was killed is taken over', async () => {
   expect(await readFile(path.join(folder, 'journal'), 'utf8')).toBe('in out in out ');
 });
 
-test('a link or a pipe that somebody laid where the lock goes is neither read nor written', async () => {
+test('a link that somebody laid where the lock goes is neither followed nor written through', async () => {
   const precious = path.join(folder, 'precious');
-  await writeFile(precious, 'keep me');
-  spawnSync('ln', ['-s', precious, path.join(folder, 'set-up.lock')]);
-  const waiting = spawn(
-    process.execPath,
-    ['--input-type=module', '-e', `import { withLock } from ${JSON.stringify(script)}; await withLock('set-up.lock', () => {});`],
-    {
-      cwd: folder,
-    },
-  );
-  await new Promise((resolve) => waiting.stdout.once('data', resolve));
-  expect(await readFile(precious, 'utf8')).toBe('keep me');
+  await writeFile(precious, '1');
+  await symlink(precious, path.join(folder, 'set-up.lock'));
+  const code = `import { withLock } from ${JSON.stringify(script)}; await withLock('set-up.lock', () => {});`;
+  const waiting = spawn(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
+  await new Promise((resolve) => {
+    waiting.stdout.once('data', resolve);
+    waiting.stderr.once('data', resolve);
+  });
+  expect(await readFile(precious, 'utf8')).toBe('1');
+  const ended = new Promise((resolve) => waiting.once('close', resolve));
   await rm(path.join(folder, 'set-up.lock'));
-  expect(await new Promise((resolve) => waiting.once('close', resolve))).toBe(0);
+  expect(await ended).toBe(0);
+  expect(await readdir(folder)).toEqual(['precious']);
 });

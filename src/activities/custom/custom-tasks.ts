@@ -3,42 +3,63 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins.ts';
+import { namesEnvironment, referenceProblems, resolveReferences } from '../../secrets/env-references.ts';
+import { secretsOf } from '../../secrets/secrets.ts';
 import type { CustomActivity } from '../registry.ts';
 import type { createTaskRunner } from '../runner/task-runner.ts';
 import type { SHIPPED_ACTIVITIES } from './check-plugin.ts';
-import { httpGet, httpPost } from './http.ts';
+import { createHttpTasks } from './http.ts';
 import { outputOf } from './json-output.ts';
 import { sleep } from './sleep.ts';
 import type { PluginThreads } from './threads/plugin-threads.ts';
 
-/** Everything a custom task may name, shipped and from plugins, by activity name. */
-export function customTasks(plugins: LoadedPlugins): ReadonlyMap<string, PluginActivity> {
-  const shipped: Record<(typeof SHIPPED_ACTIVITIES)[number], PluginActivity> = { sleep, httpGet, httpPost };
+/**
+ * Everything a custom task may name, shipped and from plugins, by activity name.
+ *
+ * @param env fences the requests of the shipped ones
+ */
+export function customTasks(plugins: LoadedPlugins, env: NodeJS.ProcessEnv): ReadonlyMap<string, PluginActivity> {
+  const shipped: Record<(typeof SHIPPED_ACTIVITIES)[number], PluginActivity> = { sleep, ...createHttpTasks(env) };
   return new Map([...Object.entries(shipped), ...plugins.activities]);
 }
 
-/** What is wrong with a custom task's arguments, by the activity's own schema; one sentence each. */
-export function argumentProblems(activity: PluginActivity, args: readonly Json[]): string[] {
+/**
+ * What is wrong with a custom task's arguments, by the activity's own schema; one sentence each.
+ *
+ * @param env where `{ "$env": … }` is looked up. What is not set here may be on the worker that runs the task: it says so then.
+ */
+export function argumentProblems(activity: PluginActivity, args: readonly Json[], env: NodeJS.ProcessEnv = {}): string[] {
+  const problems = args.length > 1 ? [`args: one argument is passed to an activity, ${args.length} are given`] : [];
+  let given: Json = args[0] ?? {};
+  if (namesEnvironment(given)) {
+    const written = referenceProblems(given, 'args[0]', env.PREDICTLAB_SECRETS);
+    if (written.length > 0) return [...written, ...problems];
+    try {
+      given = resolveReferences(given, env, secretsOf(env));
+    } catch {
+      return problems;
+    }
+  }
   let parsed: ReturnType<PluginActivity['input']['safeParse']>;
   try {
-    parsed = activity.input.safeParse(args[0] ?? {});
+    parsed = activity.input.safeParse(given);
   } catch (error) {
-    return [`args[0] cannot be checked, the schema of the activity throws (${messageOf(error)}); it may not be asynchronous`];
+    return [`args[0] cannot be checked, the schema of the activity throws (${messageOf(error)}); it may not be asynchronous`, ...problems];
   }
-  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => [`args[0]`, ...issue.path].join('.') + `: ${issue.message}`);
-  if (args.length > 1) problems.push(`args: one argument is passed to an activity, ${args.length} are given`);
-  return problems;
+  const found = parsed.success ? [] : parsed.error.issues.map((issue) => [`args[0]`, ...issue.path].join('.') + `: ${issue.message}`);
+  return [...found, ...problems];
 }
 
 /**
  * Wraps a task's code as a Temporal activity: checked input, ledger, retries, heartbeats.
  *
- * @param threads where those of plugins run
+ * @param how.threads where those of plugins run
+ * @param how.env where `{ "$env": … }` in its input is looked up
  */
 export function customActivity(
   activity: PluginActivity | LoadedActivity,
   runTask: ReturnType<typeof createTaskRunner>,
-  threads?: PluginThreads,
+  { threads, env = {} }: { readonly threads?: PluginThreads; readonly env?: NodeJS.ProcessEnv } = {},
 ): CustomActivity {
   // A thread gets what was given and parses it again: what a schema makes of it may not survive the way there.
   const onThread = threads !== undefined && activity.thread !== false && 'module' in activity;
@@ -49,7 +70,8 @@ export function customActivity(
     const outcome = await runTask({
       call,
       work: async (work): Promise<StageEffect> => {
-        const parsed = activity.input.safeParse(given ?? {});
+        const input = resolveReferences((given ?? {}) as Json, env, secretsOf(env));
+        const parsed = activity.input.safeParse(input);
         if (!parsed.success) throw parsed.error;
         const { runId, taskId } = call;
         const { attempt, signal, resume, log } = work;
@@ -62,7 +84,7 @@ export function customActivity(
           log,
           heartbeat: (details = null) => work.heartbeat(details),
         };
-        return await work.record({ output: await run(given ?? {}, parsed.data, activityContext) });
+        return await work.record({ output: await run(input, parsed.data, activityContext) });
       },
     });
     if (onThread) await threads.together();

@@ -10,6 +10,7 @@ import type { RunOnPage, RunPageData, RunSymbolRow } from '../../report/page-dat
 import { changesSince } from '../../report/run/changes.ts';
 import { groupTasks } from '../../report/run/symbol-tasks.ts';
 import { mostTelling } from '../../report/run/task-grid.ts';
+import { redactInput } from '../../secrets/redact-input.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import {
@@ -78,7 +79,7 @@ export async function loadRunPage(
   return {
     result,
     config,
-    inputText: JSON.stringify(run.input, null, 2),
+    inputText: JSON.stringify(redactInput(run.input), null, 2),
     usual,
     previous:
       previous === undefined

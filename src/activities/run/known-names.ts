@@ -9,14 +9,17 @@ export function knownNames({
   symbols,
   strategies,
   activities,
+  env,
 }: {
   readonly symbols: KnownNames['symbols'];
   readonly strategies: readonly Strategy[];
   readonly activities: ReadonlyMap<string, PluginActivity>;
+  /** Where `{ "$env": … }` in arguments is looked up. */
+  readonly env: NodeJS.ProcessEnv;
 }): Pick<KnownNames, 'symbols' | 'strategies' | 'activities'> {
   return {
     symbols,
     strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
-    activities: [...activities].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args) })),
+    activities: [...activities].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args, env) })),
   };
 }

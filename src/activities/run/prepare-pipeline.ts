@@ -1,13 +1,18 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Strategy } from '../../backtest/strategy.ts';
 import { cutError } from '../../contracts/cut-text.ts';
-import { InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts';
+import { InvalidPipelineError, PredictLabError, type Problem } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { PrepareInput, RunConfig } from '../../contracts/run-config.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
 import type { PluginActivity } from '../../plugins.ts';
+import { CARRIED_INLINE } from '../../scheduling/payload/budget.ts';
+import { encodedBytes } from '../../scheduling/payload/encoded-bytes.ts';
+import { packConfig } from '../../scheduling/payload/pack-config.ts';
 import { type PackedPrepared, packPrepared } from '../../scheduling/payload/pack-prepared.ts';
+import { redactedPlace, redactInput } from '../../secrets/redact-input.ts';
+import { type Secrets, secretsOf } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { effectsOf, meanDurations } from '../../storage/runs/ledger.ts';
@@ -19,6 +24,8 @@ import { announce, type Ending } from './alert.ts';
 import { knownNames } from './known-names.ts';
 
 export interface PrepareDependencies {
+  /** Where `{ "$env": … }` is looked up, and which values are secret. */
+  readonly env: NodeJS.ProcessEnv;
   readonly database: Database;
   readonly strategies: readonly Strategy[];
   readonly activities: ReadonlyMap<string, PluginActivity>;
@@ -36,6 +43,7 @@ export interface PrepareDependencies {
  * @throws ApplicationFailure `InvalidPipeline`, non-retryable, every problem listed; its detail is the list
  */
 export function createPreparePipeline({
+  env,
   database,
   strategies,
   activities,
@@ -43,27 +51,36 @@ export function createPreparePipeline({
   code,
   log,
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared> {
+  const secrets = secretsOf(env);
+  const kept = <T>(given: T): T => secrets.json(redactInput(given));
   return async ({ input, runId, executionId, startedAt, defaultAsOf, scheduleId, retryOf, continued }) => {
     if (continued) return await preparedBefore(database, { runId, executionId });
     const parsed = parsePipelineInput(input ?? {}, {
-      ...knownNames({ symbols: await namesFor(database, recordOf(input).symbols), strategies, activities }),
+      ...knownNames({ symbols: await namesFor(database, recordOf(input).symbols), strategies, activities, env }),
       now: defaultAsOf,
       clock: Date.now(),
       runId,
     });
-    if ('problems' in parsed) {
-      const error = new InvalidPipelineError(parsed.problems);
+    const problems = 'problems' in parsed ? parsed.problems : inlineProblems(parsed.config, kept);
+    if ('problems' in parsed || problems.length > 0) {
+      const error = new InvalidPipelineError(secrets.json(problems));
       const reasons = [REFUSED, ...error.problems.map(({ where, message }) => `${where}: ${message}`)];
-      await tellRefusal({ database, run: { runId, executionId, input, reasons, startedAt }, webhookUrl: alertWebhookUrl, log });
+      await tellRefusal({
+        database,
+        run: { runId, executionId, input: kept(input), reasons, startedAt },
+        webhookUrl: alertWebhookUrl,
+        log,
+      });
       throw invalid(error);
     }
     const { config } = parsed;
     const durations = await durationsFor(database, config);
     const reused =
       retryOf === undefined ? new Map() : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
-    const configuration = await recordConfiguration(database, { input, ...code });
-    await beginRun(database, { runId, executionId, input, config, startedAt, retryOf, configuration, scheduleId });
-    return packPrepared({ config, durations, reused });
+    const stored = kept(config);
+    const configuration = await recordConfiguration(database, { input: kept(input), ...code });
+    await beginRun(database, { runId, executionId, input: kept(input), config: stored, startedAt, retryOf, configuration, scheduleId });
+    return { ...packPrepared({ config, durations, reused }), ...(stored === config ? {} : { inline: true }) };
   };
 }
 
@@ -82,6 +99,16 @@ async function preparedBefore(database: Database, { runId, executionId }: { runI
 /** Only this order looks at them, and they are read over thousands of ledger rows. */
 const durationsFor = async (database: Database, { order }: RunConfig): Promise<Record<string, number>> =>
   order === 'critical-path' ? await meanDurations(database) : {};
+
+/** What is kept of a config lacks what was written inline, so that a run cannot read it again there: it travels on whole. */
+function inlineProblems(config: RunConfig, kept: (given: RunConfig) => RunConfig): Problem[] {
+  const place = redactedPlace(kept(config));
+  const bytes = place === undefined ? 0 : encodedBytes(packConfig(config));
+  if (place === undefined || bytes <= CARRIED_INLINE) return [];
+  const [kb, most] = [bytes, CARRIED_INLINE].map((size) => Math.ceil(size / 1_000));
+  const message = `holds a secret or a body, which is not kept in the database, and the settings of a run with such have at most ${most} KB (these have ${kb} KB); write { "$env": "NAME" } and set NAME on the worker, or split the run`;
+  return [{ where: place, message }];
+}
 
 const REFUSED = 'InvalidPipeline: the input was refused, no task ran';
 
@@ -110,10 +137,10 @@ function invalid(error: InvalidPipelineError): ApplicationFailure {
  * Bookkeeping errors keep their type, so that a reader of the history sees what was wrong. What JavaScript itself throws is a
  * fault of ours or an input that nobody foresaw: the next attempt would meet it again.
  */
-export function bookkeepingFailure(thrown: unknown): unknown {
+export function bookkeepingFailure(thrown: unknown, secrets: Secrets): unknown {
   if (thrown instanceof ApplicationFailure || !(thrown instanceof Error)) return thrown;
   const known = thrown instanceof PredictLabError;
-  const { type, message } = cutError({ type: known ? thrown.type : thrown.name, message: thrown.message });
+  const { type, message } = cutError(secrets.json({ type: known ? thrown.type : thrown.name, message: thrown.message }));
   const nonRetryable = known ? !thrown.retryable : thrown instanceof TypeError || thrown instanceof RangeError;
-  return ApplicationFailure.create({ nonRetryable, type, message, cause: cutCause(thrown) });
+  return ApplicationFailure.create({ nonRetryable, type, message, cause: cutCause(thrown, secrets) });
 }

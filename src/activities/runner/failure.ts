@@ -5,6 +5,7 @@ import { cutError } from '../../contracts/cut-text.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { TaskPolicy } from '../../contracts/run-config.ts';
 import type { AttemptDetails } from '../../contracts/stage-report.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
 
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
@@ -35,6 +36,8 @@ function knownErrorOf(thrown: unknown): PredictLabError | undefined {
 }
 
 interface EndedAttempt {
+  /** What no failure may tell. */
+  readonly secrets: Secrets;
   readonly policy: TaskPolicy;
   /** Attempts that started, this one included. */
   readonly attempts: number;
@@ -51,16 +54,21 @@ interface EndedAttempt {
  */
 export function failureOf(
   thrown: unknown,
-  { policy, attempts, earlier, at = Date.now(), longestWaitInSlotMs }: EndedAttempt,
+  { secrets, policy, attempts, earlier, at = Date.now(), longestWaitInSlotMs }: EndedAttempt,
 ): ApplicationFailure {
   const { type: givenType, message: given, retryable, retryAfterMs, cause } = describe(thrown);
-  const error = cutError({ type: givenType, message: given, ...(thrown instanceof Error ? { stack: thrown.stack } : {}) });
+  const error = cutError(secrets.json({ type: givenType, message: given, ...(thrown instanceof Error ? { stack: thrown.stack } : {}) }));
   const { type, message, stack } = error;
   const after = afterFailure(policy, earlier, { type, retryable, askedMs: retryAfterMs, at, longestWaitInSlotMs });
   const { failures, spent } = after;
   const details: AttemptDetails = { attempts, failures, ...(spent === undefined ? {} : { spent }), error };
   const failure = (options: { nonRetryable: boolean; nextRetryDelay?: number; details: [AttemptDetails] }) => {
-    const created = ApplicationFailure.create({ type, message, cause: cause instanceof Error ? cutCause(cause) : undefined, ...options });
+    const created = ApplicationFailure.create({
+      type,
+      message,
+      cause: cause instanceof Error ? cutCause(cause, secrets) : undefined,
+      ...options,
+    });
     if (stack !== undefined) created.stack = stack;
     return created;
   };
@@ -91,8 +99,8 @@ export function failureAgain(details: AttemptDetails): ApplicationFailure {
 }
 
 /** What lies behind an error, of a size that travels: without what lies behind that, which is in the worker's log. */
-export function cutCause({ name, message, stack }: Error): Error {
-  const cut = cutError({ type: name, message, ...(stack === undefined ? {} : { stack }) });
+export function cutCause({ name, message, stack }: Error, secrets: Secrets): Error {
+  const cut = cutError(secrets.json({ type: name, message, ...(stack === undefined ? {} : { stack }) }));
   return Object.assign(new Error(cut.message), { name: cut.type, stack: cut.stack });
 }
 

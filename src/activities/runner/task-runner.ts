@@ -8,6 +8,7 @@ import type { AttemptDetails, CustomTaskCall, TaskOutcome } from '../../contract
 import type { TaskMetrics } from '../../contracts/task-metrics.ts';
 import { defaultPolicy } from '../../contracts/task-policy.ts';
 import type { Stage } from '../../contracts/words.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { recordCustomEffect } from '../../storage/runs/custom-effects.ts';
 import { commitEffect, findEffect, recordEffect } from '../../storage/runs/ledger.ts';
@@ -29,6 +30,8 @@ export interface TaskRunnerDependencies {
   readonly database: Database;
   readonly log: Log;
   readonly metrics: TaskMetrics;
+  /** Nothing of these is recorded, nor told to Temporal. */
+  readonly secrets: Secrets;
   /** A longer wait before a retry gives the slot back. @default 30 s */
   readonly longestWaitInSlotMs?: number;
 }
@@ -49,6 +52,7 @@ export function createTaskRunner({
   database,
   log: baseLog,
   metrics,
+  secrets,
   longestWaitInSlotMs,
 }: TaskRunnerDependencies): (task: Task) => Promise<TaskOutcome> {
   return async ({ call, symbol, stage, work }) => {
@@ -102,7 +106,7 @@ export function createTaskRunner({
           mayRetry: ({ type }) => afterFailure(policy, before, { type, at: Date.now() }).next !== 'none',
           log,
           heartbeat: (resume) => {
-            beat = { ...before, resume };
+            beat = { ...before, resume: secrets.json(resume) };
             tell(beat);
           },
           commit: async (write) => {
@@ -110,11 +114,12 @@ export function createTaskRunner({
             repeated = true;
             return await commitEffect(database, key, async (transaction) => {
               repeated = false;
-              return await write(transaction);
+              return secrets.json(await write(transaction));
             });
           },
-          record: async (effect) => {
+          record: async (made) => {
             signal.throwIfAborted();
+            const effect = secrets.json(made);
             if (stage !== undefined) {
               const first = await recordEffect(database, key, effect);
               repeated = first !== effect;
@@ -148,7 +153,7 @@ export function createTaskRunner({
         log.warn(`${taskId}: ${thrown.message}`, { type: 'WorkerLost' });
         throw lostAttempt(thrown, { attempts, earlier: before });
       }
-      const failure = failureOf(thrown, { policy, attempts, earlier: before, longestWaitInSlotMs });
+      const failure = failureOf(thrown, { secrets, policy, attempts, earlier: before, longestWaitInSlotMs });
       meter.end(failure.nonRetryable ? 'failed' : 'retried', undefined, failure.type ?? 'Error');
       if (thrown instanceof CancelledFailure) throw thrown;
       // Kept by the server with the failed attempt: the next one, on whatever worker, goes on counting from here.

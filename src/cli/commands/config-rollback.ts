@@ -5,6 +5,7 @@ import type { PredictLab } from '../../client.ts';
 import { changedPaths } from '../../contracts/changed-paths.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import { redactedPlace } from '../../secrets/redact-input.ts';
 import type { Database, Transaction } from '../../storage/database/database.ts';
 import { importSymbols } from '../../storage/markets/catalogue.ts';
 import { type Configuration, scheduleOf } from '../../storage/runs/configurations.ts';
@@ -57,6 +58,12 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
   const schedule = await scheduleOf(database, wanted.version);
   if (schedule === undefined)
     throw usageError(`no scheduled run went by version ${text}, so it has no schedule input; --catalogue-only restores its catalogue`);
+  const place = redactedPlace(wanted.input);
+  if (place !== undefined) {
+    throw usageError(
+      `the input of version ${text} had a secret or a body in ${place}, which is not kept; --catalogue-only restores its catalogue, \`predictlab schedule update --file\` sets the input, and { "$env": "NAME" } in it can be put back later`,
+    );
+  }
   return await withPredictLab(async (lab) => {
     const before = await scheduleBefore(lab, schedule);
     let changed = false;

@@ -28,7 +28,8 @@ export async function plannedRun(database: Queryable, input: PipelineInput): Pro
     ...knownNames({
       symbols: await namesFor(database, recordOf(input).symbols),
       strategies: [...shippedStrategies, ...plugins.strategies],
-      activities: customTasks(plugins),
+      activities: customTasks(plugins, process.env),
+      env: process.env,
     }),
     now: Date.now(),
     clock: Date.now(),

@@ -3,7 +3,10 @@ import { DEFAULT_SCHEDULE } from '../../client/default-schedule.ts';
 import type { ScheduleView } from '../../client/schedules.ts';
 import type { PredictLab } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import { oneLine } from '../../contracts/plain-text.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { redactInput } from '../../secrets/redact-input.ts';
+import { secretsOf } from '../../secrets/secrets.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
@@ -99,7 +102,8 @@ function simple(schedule: Command, verb: string, summary: string, ask: (lab: Pre
 }
 
 async function show(lab: PredictLab, { id, json }: Options, headline?: string): Promise<void> {
-  const view: ScheduleView = await lab.schedules.show(id);
+  const found: ScheduleView = await lab.schedules.show(id);
+  const view = { ...found, input: secretsOf(process.env).json(redactInput(found.input)) };
   if (json) return printJson(view);
   if (headline !== undefined) printLine(headline);
   printLine(
@@ -107,7 +111,7 @@ async function show(lab: PredictLab, { id, json }: Options, headline?: string): 
   );
   printLine(`input  ${JSON.stringify(view.input)}`);
   for (const time of view.nextRuns.slice(0, 3)) printLine(`next   ${time}`);
-  for (const { runId, result } of view.lastRuns) printLine(`last   ${runId}  ${result}`);
+  for (const { runId, result } of view.lastRuns) printLine(`last   ${oneLine(runId)}  ${result}`);
 }
 
 function instant(option: string, text: string): Date {

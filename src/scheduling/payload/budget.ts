@@ -11,5 +11,8 @@ export const DETAIL_BUDGET = 1_100_000;
 /** A config up to this size travels on to the next execution; a larger one is read from the database there. Bytes. */
 export const CARRIED_CONFIG = 300_000;
 
+/** One that the database does not keep whole travels on up to this size: what a state at least needs has room beside it. Bytes. */
+export const CARRIED_INLINE = 900_000;
+
 /** An output larger than this is left out before the others are. Bytes. */
 export const SMALL_OUTPUT = 1_024;

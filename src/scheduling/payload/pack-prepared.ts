@@ -11,6 +11,8 @@ export interface PackedPrepared {
   readonly durations?: Readonly<Record<string, number>>;
   /** @default nothing is taken over */
   readonly reused?: PackedReused;
+  /** The database does not have the whole config: something secret was written into it. @default it has */
+  readonly inline?: boolean;
 }
 
 /** As it was returned before it was packed; histories hold it. */
@@ -61,6 +63,7 @@ export function readPrepared(given: PackedPrepared | PreparedBefore): PreparedRu
   return {
     config,
     durations: given.durations ?? {},
+    ...(given.inline ? { inline: true } : {}),
     reused: given.reused === undefined ? new Map() : unpackReused(config, given.reused),
   };
 }

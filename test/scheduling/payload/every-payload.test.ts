@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../../src/activities/runner/failure.ts';
+import { Secrets } from '../../../src/secrets/secrets.ts';
 import { InvalidPipelineError } from '../../../src/contracts/errors.ts';
 import type { CustomTaskConfig, ReusedTask, RunConfig } from '../../../src/contracts/run-config.ts';
 import type { TaskReport } from '../../../src/contracts/stage-report.ts';
@@ -211,7 +212,7 @@ class PlayedRun {
   #failure(taskId: string, attempts: number): ApplicationFailure {
     const message = `${taskId}: ${textOf(this.#random, Math.floor(this.#random() * this.#messages))}`;
     const error = Object.assign(new Error(message), { name: this.#random() < 0.1 ? message : 'VenueError', cause: new Error(message) });
-    const failure = failureOf(error, { policy: POLICY, attempts, earlier: { failures: 9 } });
+    const failure = failureOf(error, { secrets: new Secrets([]), policy: POLICY, attempts, earlier: { failures: 9 } });
     if (this.#random() < 0.01) this.#measured.see('activity failure', failureBytes(failure));
     return failure;
   }

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import type { Command } from 'commander';
+import { SealingCodec } from '../../secrets/payload-codec.ts';
+import { readPayloadKeys } from '../../secrets/payload-keys.ts';
+import { stopSignal } from '../../set-up/processes/stop-signal.ts';
+import { serveCodec } from '../../ui/serve-codec.ts';
+import { parsePort } from '../options/parse-port.ts';
+import { usageError } from '../terminal/exit.ts';
+import { note, printJsonLine, printLine } from '../terminal/print.ts';
+
+interface Options {
+  readonly port: number;
+  readonly origin?: readonly string[];
+  readonly newKey?: boolean;
+  readonly json?: boolean;
+}
+
+const PORT = 8271;
+/** Where `dev` and `temporal server start-dev` have the Web UI. */
+const DEV_ORIGINS = ['http://127.0.0.1:8233', 'http://localhost:8233'];
+
+/** Adds `predictlab codec`. */
+export function registerCodec(program: Command): void {
+  program
+    .command('codec')
+    .summary('opens what PREDICTLAB_PAYLOAD_KEY sealed, for the Temporal Web UI and command line')
+    .description(
+      'Serves Temporal\u2019s codec endpoint on 127.0.0.1 until Ctrl-C. Give its address to the Web UI (the glasses at the top right) or to `temporal workflow show --codec-endpoint`. ' +
+        'Whoever may run programs on this machine can have histories opened while it runs.',
+    )
+    .option('--port <port>', 'the port', parsePort, PORT)
+    .option('--origin <address...>', 'where the Web UI is; by default TEMPORAL_UI_URL, or that of `dev`')
+    .option('--new-key', 'print a new key for PREDICTLAB_PAYLOAD_KEY, and serve nothing')
+    .option('--json', 'print { address } as one line of JSON once it answers')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  predictlab codec --new-key > payload.key\n  PREDICTLAB_PAYLOAD_KEY_FILE=payload.key predictlab codec',
+    )
+    .action(codec);
+}
+
+async function codec({ port, origin, newKey, json }: Options): Promise<void> {
+  if (newKey) return printLine(randomBytes(32).toString('base64'));
+  const keys = readPayloadKeys(process.env);
+  if (keys.length === 0)
+    throw usageError('PREDICTLAB_PAYLOAD_KEY is not set, so nothing is sealed; `predictlab codec --new-key` makes a key');
+  const { stopped } = stopSignal();
+  const served = await serveCodec({ codec: new SealingCodec(keys), port, origins: originsOf(origin) });
+  try {
+    if (json) printJsonLine({ address: served.address });
+    else note(`${served.address}\nCtrl-C stops it.`);
+    await stopped;
+  } finally {
+    await served.close();
+  }
+}
+
+function originsOf(given: readonly string[] | undefined): string[] {
+  const { TEMPORAL_UI_URL: ui } = process.env;
+  const [what, addresses] = given !== undefined ? ['--origin', given] : ui ? ['TEMPORAL_UI_URL', [ui]] : ['', DEV_ORIGINS];
+  return addresses.map((address) => {
+    if (!/^https?:\/\/[^/]/.test(address) || !URL.canParse(address))
+      throw usageError(`${what} "${address}": write the Web UI\u2019s address, for example http://127.0.0.1:8233`);
+    return new URL(address).origin;
+  });
+}

@@ -1,0 +1,77 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { Payload, PayloadCodec } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
+import { PredictLabError } from '../contracts/errors.ts';
+import type { PayloadKey } from './payload-keys.ts';
+
+/** As Temporal's own samples name it, so that its tools know a sealed payload when they see one. */
+const ENCODING = 'binary/encrypted';
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+const proto = temporal.api.common.v1.Payload;
+
+/**
+ * Seals what Temporal stores with AES-256-GCM, one nonce a payload; the key's id stands beside it. Without a key it passes on what
+ * is not sealed, and says which key it lacks for what is.
+ */
+export class SealingCodec implements PayloadCodec {
+  readonly #keys: ReadonlyMap<string, Buffer>;
+  readonly #first: PayloadKey | undefined;
+
+  /** @param keys the first one seals, every one opens */
+  constructor(keys: readonly PayloadKey[]) {
+    this.#keys = new Map(keys.map(({ id, secret }) => [id, secret]));
+    this.#first = keys[0];
+  }
+
+  async encode(payloads: Payload[]): Promise<Payload[]> {
+    const key = this.#first;
+    return key === undefined ? payloads : payloads.map((payload) => (isSealed(payload) ? payload : seal(payload, key)));
+  }
+
+  /** @throws PredictLabError BadInput when the key is not there, or the payload was changed */
+  async decode(payloads: Payload[]): Promise<Payload[]> {
+    return payloads.map((payload) => (isSealed(payload) ? this.#open(payload) : payload));
+  }
+
+  #open({ metadata, data }: Payload): Payload {
+    const id = textOf(metadata?.['encryption-key-id']);
+    const secret = this.#keys.get(id);
+    if (secret === undefined) {
+      const have = this.#keys.size === 0 ? 'is not set' : `has ${[...this.#keys.keys()].join(', ')}`;
+      throw new PredictLabError(
+        'BadInput',
+        `what Temporal has of this is sealed with key ${id || '(unnamed)'}, and PREDICTLAB_PAYLOAD_KEY ${have}; add that key after the first one`,
+      );
+    }
+    const sealed = Buffer.from(data ?? []);
+    try {
+      const decipher = createDecipheriv(CIPHER, secret, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+      decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
+      const inner = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES)), decipher.final()]);
+      return plain(proto.decode(inner));
+    } catch (error) {
+      throw new PredictLabError('BadInput', `what Temporal has of this does not open with its key ${id}: it was changed or cut`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+function seal(payload: Payload, { id, secret }: PayloadKey): Payload {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, secret, nonce, { authTagLength: TAG_BYTES });
+  const inner = proto.encode(payload).finish();
+  return {
+    metadata: { encoding: Buffer.from(ENCODING), 'encryption-key-id': Buffer.from(id) },
+    data: Buffer.concat([nonce, cipher.update(inner), cipher.final(), cipher.getAuthTag()]),
+  };
+}
+
+/** Without the prototype of a message, which keeps what is empty. */
+const plain = ({ metadata, data }: temporal.api.common.v1.Payload): Payload => ({ metadata, data });
+
+const isSealed = ({ metadata }: Payload): boolean => textOf(metadata?.encoding) === ENCODING;
+const textOf = (bytes: Uint8Array | null | undefined): string => (bytes ? Buffer.from(bytes).toString() : '');

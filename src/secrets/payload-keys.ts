@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
+
+/** A key that seals what Temporal stores. */
+export interface PayloadKey {
+  /** Of the key itself, so that a payload can say which one it needs; tells nothing about it. */
+  readonly id: string;
+  /** 32 bytes. */
+  readonly secret: Buffer;
+}
+
+const BYTES = 32;
+
+/**
+ * `PREDICTLAB_PAYLOAD_KEY`, or the file that `PREDICTLAB_PAYLOAD_KEY_FILE` names: keys of 32 bytes as base64 or hex, separated by
+ * commas or lines. The first one seals, every one opens.
+ *
+ * @returns none where neither is set
+ * @throws PredictLabError BadInput that says what is wrong, and never shows a key
+ */
+export function readPayloadKeys(env: NodeJS.ProcessEnv): readonly PayloadKey[] {
+  const { PREDICTLAB_PAYLOAD_KEY: inline, PREDICTLAB_PAYLOAD_KEY_FILE: file } = env;
+  if (inline && file)
+    throw new PredictLabError('BadInput', 'PREDICTLAB_PAYLOAD_KEY and PREDICTLAB_PAYLOAD_KEY_FILE are both set; keep one of them');
+  if (!inline && !file) return [];
+  const where = file ? `PREDICTLAB_PAYLOAD_KEY_FILE (${file})` : 'PREDICTLAB_PAYLOAD_KEY';
+  const words = (file ? textOf(file) : (inline ?? '')).split(/[\s,]+/).filter((word) => word !== '');
+  if (words.length === 0) throw new PredictLabError('BadInput', `${where} has no key; \`predictlab codec --new-key\` makes one`);
+  return words.map((word, index) => {
+    const secret = bytesOf(word);
+    if (secret !== undefined) return { id: idOf(secret), secret };
+    const which = words.length === 1 ? 'is' : `has, as number ${index + 1},`;
+    throw new PredictLabError(
+      'BadInput',
+      `${where} ${which} no key of ${BYTES} bytes in base64 or hex (it has ${word.length} characters); \`predictlab codec --new-key\` makes one`,
+    );
+  });
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new PredictLabError('BadInput', `PREDICTLAB_PAYLOAD_KEY_FILE: ${file} cannot be read (${messageOf(error)})`, { cause: error });
+  }
+}
+
+function bytesOf(word: string): Buffer | undefined {
+  if (/^[0-9a-f]{64}$/i.test(word)) return Buffer.from(word, 'hex');
+  return /^[A-Za-z0-9+/_-]{43}=?$/.test(word) ? Buffer.from(word, 'base64') : undefined;
+}
+
+const idOf = (secret: Buffer): string => createHash('sha256').update('predictlab payload key').update(secret).digest('hex').slice(0, 12);

@@ -1,0 +1,92 @@
+import { REDACTED, redactPlaces } from './redact-text.ts';
+import { isReference } from './reference.ts';
+import { SECRET_FIELD } from './secret-values.ts';
+
+/** Headers that say nothing about who asks. */
+const HARMLESS_HEADERS = new Set(['accept', 'accept-language', 'content-type', 'content-language', 'user-agent', 'idempotency-key']);
+const ADDRESS = /^[a-z][a-z0-9+.-]{0,20}:\/\//i;
+
+/**
+ * A run's input as it may be kept and shown: in the arguments of its custom tasks the values of headers, bodies, fields named
+ * like a secret, and what addresses carry besides host and path are replaced; names and `{ "$env": … }` stay.
+ *
+ * @returns the same object where nothing had to be replaced
+ */
+export function redactInput<T>(input: T): T {
+  const tasks = isRecord(input) ? input.tasks : undefined;
+  if (!Array.isArray(tasks)) return input;
+  let changed = false;
+  const redacted = tasks.map((task: unknown) => {
+    if (!isRecord(task) || task.args === undefined) return task;
+    const args = redactArgument(task.args);
+    if (args === task.args) return task;
+    changed = true;
+    return { ...task, args };
+  });
+  return changed ? { ...input, tasks: redacted } : input;
+}
+
+/** Where an input that was kept lacks what was given; undefined where it is whole. */
+export function redactedPlace(input: unknown): string | undefined {
+  const tasks = isRecord(input) && Array.isArray(input.tasks) ? (input.tasks as unknown[]) : [];
+  for (const [index, task] of tasks.entries()) {
+    const place = isRecord(task) ? placeOf(task.args, `tasks[${index}].args`) : undefined;
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}
+
+function placeOf(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return value.includes(REDACTED) ? path : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const place = placeOf(inner, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`);
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}
+
+/** The same value where nothing in it had to be replaced. */
+function redactArgument(value: unknown, field = ''): unknown {
+  if (isReference(value)) return value;
+  if (field === 'body') return redactLeaves(value);
+  if (SECRET_FIELD.test(field) && (typeof value === 'string' || typeof value === 'number')) return REDACTED;
+  if (typeof value === 'string') return ADDRESS.test(value) ? redactAddress(value) : redactPlaces(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value))
+    return unchanged(
+      value,
+      value.map((item: unknown) => redactArgument(item)),
+    );
+  const entries = Object.entries(value);
+  const redacted = entries.map(([key, inner]: [string, unknown]) =>
+    field === 'headers' && !isReference(inner) && !HARMLESS_HEADERS.has(key.toLowerCase())
+      ? REDACTED
+      : redactArgument(inner, key.toLowerCase()),
+  );
+  return redacted.some((inner, i) => inner !== entries[i][1]) ? Object.fromEntries(entries.map(([key], i) => [key, redacted[i]])) : value;
+}
+
+const unchanged = (before: readonly unknown[], after: readonly unknown[]): readonly unknown[] =>
+  after.some((item, i) => item !== before[i]) ? after : before;
+
+/** Names and references stay. */
+function redactLeaves(value: unknown): unknown {
+  if (value === undefined || value === null || value === REDACTED || isReference(value)) return value;
+  if (typeof value !== 'object') return REDACTED;
+  if (Array.isArray(value)) return unchanged(value, value.map(redactLeaves));
+  const entries = Object.entries(value);
+  const redacted = entries.map(([, inner]: [string, unknown]) => redactLeaves(inner));
+  return redacted.some((inner, i) => inner !== entries[i][1]) ? Object.fromEntries(entries.map(([key], i) => [key, redacted[i]])) : value;
+}
+
+/** User info and the values of the query go, the names of the parameters stay. */
+function redactAddress(address: string): string {
+  const [, head, query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(address) ?? [undefined, address];
+  const values = query.replaceAll(/([?&])([^=&]*)(=?)([^&]*)/g, (whole, mark: string, name: string, equals: string, value: string) =>
+    equals === '' ? (name === '' ? whole : `${mark}${REDACTED}`) : value === '' ? whole : `${mark}${name}=${REDACTED}`,
+  );
+  return redactPlaces(head ?? '') + values + (fragment === '' ? '' : `#${REDACTED}`);
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

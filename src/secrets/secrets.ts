@@ -1,0 +1,73 @@
+import { redactPlaces, REDACTED } from './redact-text.ts';
+import { isReference } from './reference.ts';
+import { isTelling, secretValues } from './secret-values.ts';
+
+/**
+ * What a process knows to be secret, and texts without it: the one way by which anything reaches a log, the database, a page or
+ * Temporal.
+ */
+export class Secrets {
+  readonly #values: Set<string>;
+  #pattern: RegExp | undefined;
+
+  /** @param values see `secretValues` */
+  constructor(values: Iterable<string>) {
+    this.#values = new Set(values);
+    this.#pattern = patternOf(this.#values);
+  }
+
+  /** From now on this is a secret too: a variable that an input named, a key that was read from a file. */
+  learn(value: string): void {
+    if (this.#values.has(value) || !isTelling(value)) return;
+    this.#values.add(value);
+    this.#pattern = patternOf(this.#values);
+  }
+
+  readonly #withoutValues = (text: string): string => (this.#pattern === undefined ? text : text.replace(this.#pattern, REDACTED));
+
+  /** The text without secrets: known values wherever they are, anything where secrets stand in addresses and authorizations. */
+  readonly text = (text: string): string => redactPlaces(this.#withoutValues(text));
+
+  /** Any value of JSON, keys included; the same object where nothing in it is secret. */
+  readonly json = <T>(value: T): T => {
+    if (typeof value === 'string') return this.text(value) as T;
+    if (typeof value !== 'object' || value === null) return value;
+    // Names variables, in an address maybe: what stands there is none yet.
+    const text = isReference(value) ? this.#withoutValues : this.text;
+    if (Array.isArray(value)) {
+      const items = value.map((item: unknown) => this.json(item));
+      return items.some((item, i) => item !== value[i]) ? (items as T) : value;
+    }
+    let changed = false;
+    const entries = Object.entries(value).map(([key, inner]): [string, unknown] => {
+      const redacted = typeof inner === 'string' ? text(inner) : this.json(inner as unknown);
+      const name = this.text(key);
+      changed ||= redacted !== inner || name !== key;
+      return [name, redacted];
+    });
+    return changed ? (Object.fromEntries(entries) as T) : value;
+  };
+}
+
+/** Those of environments that were asked about, so that whoever has the environment has what was learnt since. */
+const known = new WeakMap<NodeJS.ProcessEnv, Secrets>();
+
+/** What is secret in an environment; the same object for the same environment. */
+export function secretsOf(env: NodeJS.ProcessEnv): Secrets {
+  let secrets = known.get(env);
+  if (secrets === undefined) {
+    secrets = new Secrets(secretValues(env));
+    known.set(env, secrets);
+  }
+  return secrets;
+}
+
+/** Longer ones first: a secret may be a part of another one. Each also as addresses and JSON write it. */
+function patternOf(values: ReadonlySet<string>): RegExp | undefined {
+  const forms = new Set([...values].flatMap((value) => [value, encodeURIComponent(wellFormed(value)), JSON.stringify(value).slice(1, -1)]));
+  if (forms.size === 0) return undefined;
+  const sorted = [...forms].sort((a, b) => b.length - a.length);
+  return new RegExp(sorted.map((form) => form.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+}
+
+const wellFormed = (text: string): string => text.replaceAll(/\p{Surrogate}/gu, '\ufffd');

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
+import { fitSummary } from '../../src/scheduling/payload/fit-summary.ts';
+import { dataConverterOf, isSealing } from '../../src/secrets/data-converter.ts';
+import { SealingCodec } from '../../src/secrets/payload-codec.ts';
+import { readPayloadKeys } from '../../src/secrets/payload-keys.ts';
+import { secretsOf } from '../../src/secrets/secrets.ts';
+
+const newKey = () => randomBytes(32).toString('base64');
+const codecOf = (...keys: string[]) => new SealingCodec(readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY: keys.join(',') }));
+const payloadOf = (value: unknown): Payload => defaultPayloadConverter.toPayload(value);
+const valueOf = (payload: Payload): unknown => defaultPayloadConverter.fromPayload(payload);
+const wire = (payload: Payload): Buffer => Buffer.from(temporal.api.common.v1.Payload.encode(payload).finish());
+
+describe('what Temporal stores, with a payload key', () => {
+  it('comes back as it was, whatever it is, and nothing of it stands in what is stored', async () => {
+    const codec = codecOf(newKey());
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), fc.uint8Array(), async (value, bytes) => {
+        const given = [payloadOf({ value, mark: 'planted-secret' }), payloadOf(bytes), payloadOf(undefined)];
+        const sealed = await codec.encode(given);
+        for (const payload of sealed) expect(wire(payload).includes('planted-secret')).toBe(false);
+        // as a server hands it back
+        const stored = sealed.map((payload) => temporal.api.common.v1.Payload.decode(wire(payload)));
+        expect((await codec.decode(stored)).map(valueOf)).toEqual(given.map(valueOf));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('takes at most 170 bytes more, which the limits of payloads and summaries leave room for', async () => {
+    const codec = codecOf(newKey());
+    for (const value of ['', 'x'.repeat(300), { a: 'y'.repeat(1_400_000) }]) {
+      const [sealed] = await codec.encode([payloadOf(value)]);
+      expect(wire(sealed).length - encodedBytes(value)).toBeLessThan(170);
+    }
+    for (const text of ['x'.repeat(500), '漢'.repeat(500), '\u0001'.repeat(500), '🎲'.repeat(300)]) {
+      const [sealed] = await codec.encode([payloadOf(fitSummary(text))]);
+      expect(wire(sealed).length).toBeLessThan(400);
+    }
+    expect(fitSummary('BTC_PRICE: collect → visualize')).toBe('BTC_PRICE: collect → visualize');
+  });
+
+  it('is sealed once, and never twice alike', async () => {
+    const codec = codecOf(newKey());
+    const [first] = await codec.encode([payloadOf('x')]);
+    const [second] = await codec.encode([payloadOf('x')]);
+    expect(wire(first).equals(wire(second))).toBe(false);
+    expect(await codec.encode([first])).toEqual([first]);
+  });
+
+  it('opens with any key of the list, and is sealed with the first one', async () => {
+    const [before, after] = [newKey(), newKey()];
+    const old = await codecOf(before).encode([payloadOf('old')]);
+    const rotated = codecOf(after, before);
+    expect((await rotated.decode(old)).map(valueOf)).toEqual(['old']);
+    const fresh = await rotated.encode([payloadOf('new')]);
+    expect((await codecOf(after).decode(fresh)).map(valueOf)).toEqual(['new']);
+    await expect(codecOf(before).decode(fresh)).rejects.toThrow(
+      /sealed with key [0-9a-f]{12}, and PREDICTLAB_PAYLOAD_KEY has [0-9a-f]{12}; add/,
+    );
+  });
+
+  it('passes through without a key, and says which one it lacks for what is sealed', async () => {
+    const none = new SealingCodec([]);
+    const plain = [payloadOf('x')];
+    expect(await none.decode(await none.encode(plain))).toEqual(plain);
+    const sealed = await codecOf(newKey()).encode(plain);
+    await expect(none.decode(sealed)).rejects.toThrow(/sealed with key [0-9a-f]{12}, and PREDICTLAB_PAYLOAD_KEY is not set/);
+  });
+
+  it('does not open when a single bit of it was changed, or a part is missing', async () => {
+    const codec = codecOf(newKey());
+    const [{ metadata, data }] = await codec.encode([payloadOf({ a: 1 })]);
+    const bytes = Buffer.from(data as Uint8Array);
+    for (let i = 0; i < bytes.length; i++) {
+      const changed = Buffer.from(bytes);
+      changed[i] ^= 1;
+      await expect(codec.decode([{ metadata, data: changed }])).rejects.toThrow('it was changed or cut');
+      await expect(codec.decode([{ metadata, data: bytes.subarray(0, i) }])).rejects.toThrow('it was changed or cut');
+    }
+  });
+});
+
+describe('PREDICTLAB_PAYLOAD_KEY', () => {
+  it.each([['short'], ['x'.repeat(44)], [`${newKey()},nonsense-key`], [' , '], [newKey().slice(0, 40)]])(
+    'is refused without being shown: %#',
+    (text) => {
+      const refusal = (() => {
+        try {
+          readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY: text });
+          return '';
+        } catch (error) {
+          return String(error);
+        }
+      })();
+      expect(refusal).toMatch(/PREDICTLAB_PAYLOAD_KEY (is|has)/);
+      expect(refusal).toContain('codec --new-key');
+      for (const word of text.split(',').filter((word) => word.trim() !== '')) expect(refusal).not.toContain(word);
+    },
+  );
+
+  it('is read from a file too, as base64 or hex, and is a secret like any other', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-key-'));
+    const file = path.join(folder, 'key');
+    const key = newKey();
+    await writeFile(file, `${key}\n${'ab'.repeat(32)}\n`);
+    const env = { PREDICTLAB_PAYLOAD_KEY_FILE: file };
+    expect(readPayloadKeys(env)).toHaveLength(2);
+    expect(isSealing(dataConverterOf(env))).toBe(true);
+    expect(isSealing(dataConverterOf({}))).toBe(false);
+    expect(secretsOf(env).text(`it is ${key}`)).toBe('it is [redacted]');
+    expect(() => readPayloadKeys({ ...env, PREDICTLAB_PAYLOAD_KEY: key })).toThrow('both set');
+    expect(() => readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY_FILE: path.join(folder, 'none') })).toThrow('cannot be read');
+    await rm(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,150 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { namesEnvironment, referenceProblems, resolveReferences } from '../../src/secrets/env-references.ts';
+import { redactedLog } from '../../src/secrets/redacted-log.ts';
+import { redactedPlace, redactInput } from '../../src/secrets/redact-input.ts';
+import { Secrets, secretsOf } from '../../src/secrets/secrets.ts';
+
+const TOKEN = 'tok-9f8e7d6c5b4a';
+
+describe('secrets of an environment', () => {
+  const env = {
+    DESK_TOKEN: TOKEN,
+    SOME_API_KEY: 'ak_12345678',
+    DATABASE_URL: 'postgresql://lab:p%40ss-w0rd@db:5432/predictlab?sslmode=require',
+    ALERT_WEBHOOK_URL: 'https://hooks.example.com/services/T000/B000/XyZ123',
+    PGPASSWORD: 'postgres',
+    OTHER: 'not-a-secret-1',
+    LISTED: 'listed-value-1',
+    PREDICTLAB_SECRETS: 'LISTED',
+  };
+  const secrets = secretsOf(env);
+
+  it.each([TOKEN, 'ak_12345678', 'p@ss-w0rd', 'p%40ss-w0rd', '/services/T000/B000/XyZ123', 'listed-value-1', btoa('lab:p%40ss-w0rd')])(
+    'are found in any text: %s',
+    (secret) => {
+      expect(secrets.text(`it said ${secret}!`)).toBe('it said [redacted]!');
+      expect(JSON.stringify(secrets.json({ [secret]: [{ deep: `x${secret}x` }] }))).not.toContain(secret);
+    },
+  );
+
+  it('leave plain words alone, which stand in many messages, and what nobody called a secret', () => {
+    expect(secrets.text('postgres is not-a-secret-1')).toBe('postgres is not-a-secret-1');
+    const output = { ticks: 3, markets: ['a'] };
+    expect(secrets.json(output)).toBe(output);
+  });
+
+  it('hide what addresses and authorizations carry, whoever knows it', () => {
+    const none = new Secrets([]);
+    expect(none.text('GET https://u:pw@h/x?a=1&api_key=s3cr3t&b=2 failed')).toBe(
+      'GET https://[redacted]@h/x?a=1&api_key=[redacted]&b=2 failed',
+    );
+    expect(none.text('Authorization: Bearer abcDEF123456')).toBe('Authorization: Bearer [redacted]');
+    expect(none.text('basic authentication failed')).toBe('basic authentication failed');
+    expect(none.text('/trades?market=0x12&token_id=77')).toBe('/trades?market=0x12&token_id=77');
+  });
+
+  it('are hidden once and for all: what was redacted stays as it is, and no planted secret is left', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.constantFrom(TOKEN, 'ak_12345678'), (before, after, secret) => {
+        const once = secrets.text(before + secret + after);
+        expect(once).not.toContain(secret);
+        expect(secrets.text(once)).toBe(once);
+      }),
+    );
+  });
+
+  it('take no longer on a text of any size', () => {
+    const from = performance.now();
+    for (const text of ['a'.repeat(200_000), '?token'.repeat(30_000), 'a://'.repeat(50_000), 'bearer '.repeat(30_000)]) secrets.text(text);
+    expect(performance.now() - from).toBeLessThan(5_000);
+  });
+
+  it('reach no log, neither message nor fields, and errors are told with their causes', () => {
+    const lines: unknown[] = [];
+    const keep = (message: string, fields?: Record<string, unknown>): void => void lines.push({ message, ...fields });
+    const log = redactedLog({ debug: keep, info: keep, warn: keep, error: keep }, secrets);
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    log.warn(`with ${TOKEN}`, { error: new Error(`no ${TOKEN}`, { cause: new TypeError('behind it') }), circle, big: { of: 1n } });
+    expect(JSON.stringify(lines)).not.toContain(TOKEN);
+    expect(lines).toMatchObject([
+      { error: { type: 'Error', message: 'no [redacted]', cause: { type: 'TypeError', message: 'behind it' } } },
+    ]);
+  });
+});
+
+describe('{ "$env": … } in arguments', () => {
+  const env = { DESK_TOKEN: TOKEN, PREDICTLAB_PAYLOAD_KEY: 'x', DATABASE_URL: 'y' };
+
+  it('is what the worker has, whole or in a text, and secret from then on', () => {
+    const secrets = new Secrets([]);
+    const args = {
+      url: 'https://h',
+      headers: { a: { $env: 'DESK_TOKEN' }, b: { $env: 'Bearer ${DESK_TOKEN}!' } },
+      list: [{ $env: 'DESK_TOKEN' }],
+    };
+    expect(namesEnvironment(args)).toBe(true);
+    expect(resolveReferences(args, env, secrets)).toEqual({
+      url: 'https://h',
+      headers: { a: TOKEN, b: `Bearer ${TOKEN}!` },
+      list: [TOKEN],
+    });
+    expect(secrets.text(TOKEN)).toBe('[redacted]');
+  });
+
+  it('names the variable that is not set', () => {
+    expect(() => resolveReferences([{ $env: 'NO_SUCH' }], env, new Secrets([]))).toThrow(/NO_SUCH, which is not set on this worker/);
+  });
+
+  it.each([
+    [{ $env: 3 }, 'nothing beside it'],
+    [{ $env: 'A', more: 1 }, 'nothing beside it'],
+    [{ $env: 'no such name' }, 'names no variable'],
+    [{ $env: '${}' }, 'names no variable'],
+    [{ $env: '' }, 'names no variable'],
+    [{ $env: 'DATABASE_URL' }, "the worker's own"],
+    [{ $env: 'key=${PREDICTLAB_PAYLOAD_KEY}' }, "the worker's own"],
+  ])('is refused before the run: %j', (reference, why) => {
+    expect(referenceProblems({ headers: { x: reference } }, 'args[0]')).toEqual([expect.stringContaining(why)]);
+    expect(() => resolveReferences(reference as never, env, new Secrets([]))).toThrow(why);
+  });
+
+  it('reads only what PREDICTLAB_SECRETS lists, where that is set', () => {
+    expect(referenceProblems({ $env: 'DESK_TOKEN' }, 'x', 'OTHER')).toEqual([expect.stringContaining('not among PREDICTLAB_SECRETS')]);
+    expect(referenceProblems({ $env: 'DATABASE_URL' }, 'x', 'OTHER, DATABASE_URL')).toEqual([]);
+  });
+});
+
+describe('an input as it is kept', () => {
+  it('has no headers, bodies, user info, queries and fields named like a secret in the arguments of its tasks', () => {
+    const args = (secret: string) => [
+      {
+        url: `https://u:${secret}@h:8/p/q?a=${secret}&flag&b=#${secret}`,
+        headers: { Authorization: secret, 'X-Any': secret, Accept: 'text/plain', 'X-Key': { $env: 'DESK_TOKEN' } },
+        body: { deep: [secret], named: { $env: 'DESK_KEY' }, none: null },
+        inner: [{ apiKey: secret, accessToken: 12_345, note: `see https://u:${secret}@h` }],
+      },
+    ];
+    const input = { symbols: ['A'], tasks: [{ taskId: 't', activity: 'httpPost', args: args(TOKEN) }] };
+    const kept = redactInput(input);
+    expect(JSON.stringify(kept)).not.toContain(TOKEN);
+    expect(kept.tasks[0].args).toEqual([
+      {
+        url: 'https://[redacted]@h:8/p/q?a=[redacted]&[redacted]&b=#[redacted]',
+        headers: { Authorization: '[redacted]', 'X-Any': '[redacted]', Accept: 'text/plain', 'X-Key': { $env: 'DESK_TOKEN' } },
+        body: { deep: ['[redacted]'], named: { $env: 'DESK_KEY' }, none: null },
+        inner: [{ apiKey: '[redacted]', accessToken: '[redacted]', note: 'see https://[redacted]@h' }],
+      },
+    ]);
+    expect(redactedPlace(kept)).toBe('tasks[0].args[0].url');
+    expect(redactInput(kept)).toEqual(kept);
+  });
+
+  it('is the very same where nothing is secret', () => {
+    const input = { tasks: [{ taskId: 't', activity: 'sleep', args: [{ duration: '1s' }] }], strategies: [{ params: { token: 'x' } }] };
+    expect(redactInput(input)).toBe(input);
+    expect(redactedPlace(input)).toBeUndefined();
+    for (const odd of [null, 3, [], { tasks: 3 }, { tasks: [null, 3, { args: null }] }]) expect(redactInput(odd)).toBe(odd);
+  });
+});
