@@ -10,9 +10,16 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const headers = z
   .record(
-    z.string().regex(HEADER_NAME, 'is no name of a header; write letters, digits and dashes'),
+    z.string(),
     z.string('must be a text').regex(HEADER_VALUE, 'has a line break or a character that a header cannot hold; write it on one line'),
   )
+  .superRefine((given, context) => {
+    for (const name of Object.keys(given)) {
+      if (HEADER_NAME.test(name)) continue;
+      const message = `${JSON.stringify(name.slice(0, 40))} is no name of a header; write letters, digits and dashes`;
+      context.addIssue({ code: 'custom', message });
+    }
+  })
   .default({});
 const getInput = z.strictObject({ url, headers });
 const postInput = z.strictObject({ url, headers, body: z.unknown().optional() });
