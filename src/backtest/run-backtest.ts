@@ -1,7 +1,7 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import { type BacktestData, backtestData } from './engine/backtest-data.ts';
 import type { CandleSeries } from './engine/candle-series.ts';
-import { decisionsOf } from './engine/decisions.ts';
+import { type Decisions, decisionsOf } from './engine/decisions.ts';
 import { type Simulation, simulate } from './engine/engine.ts';
 import { type Market, plainMarket } from './engine/market.ts';
 import { type Measurement, measure } from './engine/measure.ts';
@@ -61,20 +61,19 @@ export function optionsFor(market: Market, given: Partial<BacktestOptions> = {})
 /** A trial after trading, before it is judged beside the others. */
 export interface TradedTrial extends Measurement {
   readonly trial: Trial;
-  readonly decisions: Uint8Array;
+  readonly decisions: Decisions;
   readonly simulation: Simulation;
 }
 
 /** Decides, trades and measures. @internal */
-export function execute({ candles, market, indicators }: BacktestData, trial: Trial, options: BacktestOptions): TradedTrial {
-  const decisions = decisionsOf({ ...trial, candles, market, cache: indicators });
-  const simulation = simulate(candles, decisions, market, options);
+export function execute({ candles, market, indicators, barMs }: BacktestData, trial: Trial, options: BacktestOptions): TradedTrial {
+  const decisions = decisionsOf({ ...trial, options, candles, market, barMs, cache: indicators });
+  const simulation = decisions.trader?.finish() ?? simulate(candles, decisions, { market, options, barMs });
   return { trial, decisions, simulation, ...measure({ candles, market, simulation, cash: options.cash }) };
 }
 
 /** Adds what depends on the other trials, the proof and the passport. @internal */
 export function finish(data: BacktestData, execution: TradedTrial, options: BacktestOptions, trials: Trials): BacktestResult {
-  const { candles, market, indicators, hash } = data;
   const { decisions, simulation, moments, sample, lockedDays: locked } = execution;
   const { strategy, params } = execution.trial;
   const { values, reasons } = separate({ ...execution.metrics, deflatedSharpe: deflatedSharpe(moments, trials) });
@@ -91,10 +90,9 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     cut: simulation.cut,
     unfilled: simulation.unfilled,
     equity: simulation.equity,
-    lookAhead:
-      proofCuts === 0 ? null : proveNoLookAhead({ strategy, params, candles, market, indicators, decisions, cuts: proofCuts, seed }),
+    lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, cuts: proofCuts, seed }),
     passport: passportOf({
-      data: hash,
+      data: data.hash,
       code: codeOf(strategy),
       settings: { strategy: strategy.name, params, options: settings, proofCuts, trials },
       seed,

@@ -10,6 +10,51 @@ import type { IndicatorName, IndicatorParams, IndicatorReadings } from './indica
 export type Signal = 'hold' | 'long' | 'short' | 'flat';
 
 /**
+ * A decision that says more than a word: how much, at which price, for how long, and what ends it. It enters at the next open, or
+ * at its limit where it has one, and takes the place of an order that still waits. An order of the other side first closes what is
+ * held; one of the side that is held buys no more, it moves the stop and the target (to none where it names none).
+ *
+ * Prices are of the first outcome on both sides: a short's stop lies above, its target below. What the open has passed fills at the
+ * open; inside a bar the stop goes first. With `--side long` a short order closes what is held.
+ */
+export interface Order {
+  readonly side: 'long' | 'short';
+  /** Share of the equity that goes in, above 0 and at most 1. @default what the backtest's sizing says */
+  readonly size?: number;
+  /** Enters at this price or a better one. @default at the next open */
+  readonly limit?: number;
+  /** Fills before this time or not at all; UTC epoch milliseconds. @default until another decision */
+  readonly expires?: number;
+  /** Leaves at the market once this price is met. */
+  readonly stop?: number;
+  /** Leaves at this price or a better one. */
+  readonly target?: number;
+}
+
+/** A word or an order. `hold` leaves an order waiting; every other answer takes its place. */
+export type Decision = Signal | Order;
+
+/**
+ * Where the strategy stands at the close of the present bar, as its own account traded up to it; null where that is not known. A
+ * strategy that reads none of it is decided and traded apart, which is faster.
+ */
+export interface Situation {
+  /** Units held of what was bought: positive when long, negative when short. */
+  readonly position: number;
+  /** Of the first outcome, a unit; null when nothing is held. */
+  readonly entryPrice: number | null;
+  /** Money that is not in the position. */
+  readonly cash: number;
+  /** Cash and the position at the close. */
+  readonly equity: number;
+  /** From the bar's close to the end that was announced for the market. */
+  readonly secondsLeft: number | null;
+  /** Best prices of the book, where it was recorded by the bar's close. */
+  readonly bid: number | null;
+  readonly ask: number | null;
+}
+
+/**
  * The market as it is known at the close of the present bar. There is no way to name a later bar: `back` counts backwards,
  * and anything else reads as NaN.
  */
@@ -34,7 +79,7 @@ export interface BarsSoFar {
 }
 
 /**
- * A trading rule. It decides from the market alone; money, fills and fees are the engine's.
+ * A trading rule. It decides from the market, and from its situation where it wants to; fills and fees are the engine's.
  *
  * @example
  * import { defineStrategy } from 'predictlab';
@@ -57,7 +102,7 @@ export interface Strategy<Params = unknown> {
   /** Hash of the module that it comes from and of what that imports; set where plugins are loaded. */
   readonly codeHash?: string;
   /** Called once per backtest; the function it returns is called at the close of each bar, oldest first. */
-  create(params: Params, bars: BarsSoFar): () => Signal;
+  create(params: Params, bars: BarsSoFar, situation: Situation): () => Decision;
 }
 
 /** Types a strategy by its own schema. */

@@ -2,9 +2,9 @@ import { PredictLabError } from '../contracts/errors.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import type { BacktestData } from './engine/backtest-data.ts';
 import { barLength, type CandleSeries, candlesBetween } from './engine/candle-series.ts';
-import { decisionsOf, HOLD } from './engine/decisions.ts';
+import { HOLD } from './engine/decision-codes.ts';
+import { type Decisions, decisionsOf, wordsOnly } from './engine/decisions.ts';
 import { type Simulation, simulate } from './engine/engine.ts';
-import type { Market } from './engine/market.ts';
 import { PERIODS_PER_YEAR } from './engine/measure.ts';
 import type { BacktestOptions } from './engine/options.ts';
 import { positionsOf } from './engine/positions.ts';
@@ -93,12 +93,13 @@ interface Stretch {
  * Walks through a series: picks the best trial on `trainMs` of it, trades that on the `testMs` that follow, moves on by `testMs`
  * and picks again. Decisions are made once over the whole series (they depend on the past alone, so that averages are warm when
  * a window begins); money starts anew in each part, what the rule then holds is bought at its second bar, and what it holds at the
- * end is closed at the last close, both at what that costs. A market's resolution is known only to a part that reaches the last bar.
+ * end is closed at the last close, both at what that costs. A strategy with orders, or with an eye on its situation, is started anew in
+ * each part, with the bars before it to look back on. A market's resolution is known only to a part that reaches the last bar.
  *
  * @throws PredictLabError BadInput when the series is shorter than one window, or a part is no whole number of days
  */
 export function walkForward(
-  { candles, market, indicators }: BacktestData,
+  { candles, market, indicators, barMs }: BacktestData,
   trials: readonly Trial[],
   options: BacktestOptions,
   { trainMs, testMs }: { readonly trainMs: number; readonly testMs: number },
@@ -109,20 +110,29 @@ export function walkForward(
       'the parts of a walk-forward are whole days, so that no day is in two of them; write --train 60d --test 14d',
     );
   const { spans, skipped } = windowsOf(candles, trainMs, testMs);
-  const decisions = trials.map((trial) => decisionsOf({ ...trial, candles, market, cache: indicators }));
-  const whole = decisions.map((of) => {
+  const how = { market, options, barMs };
+  const decided = trials.map((trial) => {
+    const decisions = decisionsOf({ ...trial, ...how, candles, cache: indicators });
+    const { returns, moments } = stretchOf(candles, decisions.trader?.finish() ?? simulate(candles, decisions, how), options);
     // a thousand equity curves need not be kept
-    const { returns, moments } = stretchOf(candles, of, market, options);
-    return { returns, moments };
+    return { codes: hasAccount(decisions) ? undefined : decisions.codes, returns, moments };
   });
-  const together = trialsOf(whole.map(({ moments }) => ratioOf(moments)));
+  const together = trialsOf(decided.map(({ moments }) => ratioOf(moments)));
   const part = (trial: number, [from, to]: readonly [number, number], days: DayRange): Stretch => {
     const ends = to >= candles.length;
-    const known = ends ? market : { ...market, resolution: { kind: 'open' } as const };
-    const own = decisions[trial].slice(from, to);
-    // what the rule held when the part began was decided before it
-    if (own[0] === HOLD) own[0] = standingAt(decisions[trial], from);
-    return stretchOf(candlesBetween(candles, from, to), own, known, options, { days, leaves: !ends });
+    const known = { ...how, market: ends ? market : { ...market, resolution: { kind: 'open' } as const } };
+    const bars = candlesBetween(candles, from, to);
+    // money in a part that is not the last is out again at its end
+    const leaves = ends ? undefined : true;
+    const { codes } = decided[trial];
+    if (codes !== undefined) {
+      const own = codes.slice(from, to);
+      // what the rule held when the part began was decided before it
+      if (own[0] === HOLD) own[0] = standingAt(codes, from);
+      return stretchOf(bars, simulate(bars, wordsOnly(own), known, leaves), options, days);
+    }
+    const decisions = decisionsOf({ ...trials[trial], ...known, candles, cache: indicators, from, to });
+    return stretchOf(bars, decisions.trader?.finish(leaves) ?? simulate(bars, decisions, known, leaves), options, days);
   };
   const tests: Stretch[] = [];
   const windows = spans.map(({ train, test, ...times }): WalkForwardWindow => {
@@ -139,12 +149,15 @@ export function walkForward(
     tests.push(outside);
     return { ...times, params: trials[best].params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) };
   });
-  const overfitting = probabilityOfOverfitting(whole.map(({ returns }) => returns));
+  const overfitting = probabilityOfOverfitting(decided.map(({ returns }) => returns));
   const outOfSample = metricsOf(tests, together);
   return typeof overfitting === 'number'
     ? { windows, skipped, outOfSample, overfitting }
     : { windows, skipped, outOfSample, overfitting: null, overfittingUndefined: overfitting.because };
 }
+
+/** Whether what is decided depends on what is held, so that it is another thing where money starts anew. */
+const hasAccount = ({ trader, orders }: Decisions): boolean => trader !== undefined || orders.size > 0;
 
 /** A trial without a ratio comes after all that have one. */
 const rankOf = ({ moments }: Stretch): number => {
@@ -203,18 +216,8 @@ function standingAt(decisions: Uint8Array, bar: number): number {
   return HOLD;
 }
 
-/**
- * @param part.days the days that the stretch stands for: those without bars return nothing, and count. @default from its first to its last bar
- * @param part.leaves whether it ends before the series does, so that what is held is closed
- */
-function stretchOf(
-  candles: CandleSeries,
-  decisions: Uint8Array,
-  market: Market,
-  options: BacktestOptions,
-  { days, leaves }: { readonly days?: DayRange; readonly leaves?: boolean } = {},
-): Stretch {
-  const simulation: Simulation = simulate(candles, decisions, market, options, leaves === true ? true : undefined);
+/** @param days the days that the stretch stands for: those without bars return nothing, and count. @default from its first to its last bar */
+function stretchOf(candles: CandleSeries, simulation: Simulation, options: BacktestOptions, days?: DayRange): Stretch {
   const traded = dailyReturns(options.cash, candles.openTime, simulation.equity);
   const returns = days === undefined ? traded : new Float64Array(days.to - days.from);
   if (days !== undefined) returns.set(traded, Math.floor(candles.openTime[0] / DAY_MS) - days.from);

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
-import { FLAT, HOLD, LONG, SHORT } from '../../src/backtest/engine/decisions.ts';
+import { FLAT, HOLD, LONG, SHORT } from '../../src/backtest/engine/decision-codes.ts';
+import { wordsOnly } from '../../src/backtest/engine/decisions.ts';
 import { simulate } from '../../src/backtest/engine/engine.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
@@ -14,7 +15,7 @@ const probability = (facts: Partial<Market> = {}): Market => ({ ...plainMarket('
 const settled = (payout: number): Partial<Market> => ({ resolution: { kind: 'settled', payout, at: null } });
 
 const trade = (candles: CandleSeries, decisions: readonly number[], market: Market, options: Partial<BacktestOptions> = {}) =>
-  simulate(candles, Uint8Array.from(decisions), market, { ...DEFAULT_OPTIONS, cash: 1000, ...options });
+  simulate(candles, wordsOnly(Uint8Array.from(decisions)), { market, options: { ...DEFAULT_OPTIONS, cash: 1000, ...options }, barMs: DAY });
 
 /** Opens at 10, 20, 40, 25, closes at 15, 30, 50, 30. */
 const FOUR = bars([

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
-import { type BarsSoFar, defineStrategy, type Signal } from '../../src/backtest/strategy.ts';
+import { type BarsSoFar, type Decision, defineStrategy, type Signal, type Situation } from '../../src/backtest/strategy.ts';
 import { walk } from './series.ts';
 
-const strategy = (name: string, create: (bars: BarsSoFar) => () => Signal) =>
-  defineStrategy({ name, summary: 'for tests', params: z.strictObject({}), create: (_params, bars) => create(bars) });
+const strategy = (name: string, create: (bars: BarsSoFar, situation: Situation) => () => Decision) =>
+  defineStrategy({ name, summary: 'for tests', params: z.strictObject({}), create: (_params, bars, situation) => create(bars, situation) });
 
 /** The whole series' closes, for a strategy that watches the built-ins which the engine keeps indicator values in. */
 function watched(bars: BarsSoFar): ArrayLike<number> {
@@ -92,6 +92,49 @@ describe('the look-ahead proof', () => {
     expect(trades.length).toBeGreaterThan(0);
   });
 
+  /** Buys when flat with a stop and a target around the close, and gives up in the market's last hours. */
+  const careful = strategy('is careful', (bars, situation) => () => {
+    if (situation.position !== 0) return (situation.secondsLeft ?? 1e9) < 4 * 3600 || situation.equity < 8_000 ? 'flat' : 'hold';
+    if (bars.close() > bars.close(1) || bars.close() <= 0.1 || bars.close() >= 0.9) return 'hold';
+    const size = Math.min(1, situation.cash / 20_000);
+    return {
+      side: 'long',
+      size,
+      limit: bars.close() - 0.01,
+      expires: bars.time() + 5 * 3_600_000,
+      stop: bars.close() - 0.05,
+      target: bars.close() + 0.05,
+    };
+  });
+
+  it('covers strategies that look at their situation and give orders', () => {
+    for (const seed of seeds) {
+      const ends: Market = { ...market, closesAt: 160 * 3_600_000, endsAt: 160 * 3_600_000 };
+      const { lookAhead, trades } = runBacktest({
+        candles: walk(168, seed, { probability: true }),
+        strategy: careful,
+        market: ends,
+        options: { seed, proofCuts: 12 },
+      });
+      expect(lookAhead).toMatchObject({ deterministic: true, changed: 0 });
+      expect(new Set(trades.map(({ end }) => end)).size, `seed ${seed}`).toBeGreaterThan(1);
+    }
+  });
+
+  it('catches an order that is the same but for a price which only the future has', () => {
+    const cheater = strategy('places its target well', (bars) => {
+      const close = watched(bars);
+      return () => {
+        const peak = Math.max(...Array.from(close).slice(bars.index, bars.index + 5));
+        return { side: 'long', target: Math.min(0.98, Math.max(0.02, peak)) };
+      };
+    });
+    for (const seed of seeds) {
+      const { lookAhead } = runBacktest({ candles: walk(168, seed, { probability: true }), strategy: cheater, market, options: { seed } });
+      expect(lookAhead?.changed, `seed ${seed}`).toBeGreaterThan(0);
+    }
+  });
+
   it('can be left out', () => {
     expect(runBacktest({ candles: walk(50, 1), strategy: shippedStrategies[0], options: { proofCuts: 0 } }).lookAhead).toBeNull();
   });
@@ -163,6 +206,45 @@ describe('a strategy that cheats', () => {
 });
 
 describe('what a strategy sees', () => {
+  it('of its situation is what was known at the bar’s close, and null where nothing was', () => {
+    const seen: Situation[] = [];
+    const looker = strategy('looks at all', (_bars, situation) => {
+      seen.push({ ...situation });
+      return () => {
+        seen.push({ ...situation });
+        return 'long';
+      };
+    });
+    const candles = walk(3, 1, { probability: true });
+    const hour = 3_600_000;
+    const ends = { ...plainMarket('probability'), endsAt: 10 * hour, book: { bid: 0.4, ask: null, at: 2 * hour } };
+    runBacktest({ candles, strategy: looker, market: ends, options: { proofCuts: 0, cash: 100, sizing: { kind: 'fixed', units: 2 } } });
+    const at = candles.open[1];
+    const none = { position: 0, entryPrice: null, cash: 100, equity: 100 };
+    expect(seen).toEqual([
+      { ...none, secondsLeft: null, bid: null, ask: null },
+      { ...none, secondsLeft: 9 * 3600, bid: null, ask: null },
+      {
+        position: 2,
+        entryPrice: at,
+        cash: 100 - 2 * at,
+        equity: 100 + 2 * (candles.close[1] - at),
+        secondsLeft: 8 * 3600,
+        bid: 0.4,
+        ask: null,
+      },
+      {
+        position: 2,
+        entryPrice: at,
+        cash: 100 - 2 * at,
+        equity: 100 + 2 * (candles.close[2] - at),
+        secondsLeft: 7 * 3600,
+        bid: 0.4,
+        ask: null,
+      },
+    ]);
+  });
+
   it.each([
     ['a wrong name', (bars: BarsSoFar) => bars.indicator('smaa' as 'sma', { period: 3 }), "there is no indicator 'smaa'"],
     ['a wrong period', (bars: BarsSoFar) => bars.indicator('sma', { period: 0 }), 'the indicator sma period: '],
@@ -220,7 +302,7 @@ describe('what a strategy sees', () => {
   it('an answer that is no signal is refused by name', () => {
     const odd = strategy('odd', () => () => 'buy' as Signal);
     expect(() => runBacktest({ candles: walk(5, 1), strategy: odd })).toThrow(
-      "strategy 'odd' answered 'buy' at bar 0; it must answer hold, long, short or flat",
+      "strategy 'odd' answered 'buy' at bar 0; it must answer hold, long, short or flat, or an order { side, size, limit, expires, stop, target }",
     );
   });
 });

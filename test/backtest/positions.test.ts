@@ -1,13 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FLAT, HOLD, LONG, SHORT } from '../../src/backtest/engine/decisions.ts';
+import { FLAT, HOLD, LONG, SHORT } from '../../src/backtest/engine/decision-codes.ts';
+import { wordsOnly } from '../../src/backtest/engine/decisions.ts';
 import { simulate } from '../../src/backtest/engine/engine.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
 import { positionsOf } from '../../src/backtest/engine/positions.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
-import { bars, walk } from './series.ts';
+import { bars, HOUR, walk } from './series.ts';
 
 const open = (facts: Partial<Market> = {}): Market => ({ ...plainMarket('probability'), ...facts });
 const signals = fc.array(fc.constantFrom(HOLD, HOLD, LONG, SHORT, FLAT), { minLength: 40, maxLength: 40 });
@@ -19,7 +20,11 @@ describe('trade statistics', () => {
       { step: 86_400_000 },
     );
     const options = { ...DEFAULT_OPTIONS, maxVolumeShare: 0.5 };
-    const { trades, unfilled } = simulate(thin, Uint8Array.from([LONG, FLAT, HOLD, HOLD, HOLD, HOLD]), open(), options);
+    const { trades, unfilled } = simulate(thin, wordsOnly(Uint8Array.from([LONG, FLAT, HOLD, HOLD, HOLD, HOLD])), {
+      market: open(),
+      options,
+      barMs: HOUR,
+    });
     expect(trades.map(({ size }) => size)).toEqual([15, 15, 15, 5]);
     expect(positionsOf(trades)).toEqual({ count: 1, closed: [expect.closeTo(5, 9)] });
     expect(unfilled).toEqual({ heldBack: 1 });
@@ -28,7 +33,7 @@ describe('trade statistics', () => {
   it('do not count a position as closed while a part of it is only marked', () => {
     const thin = bars([0.5, 0.5, 0.6, 0.6].map((at, i) => [at, at, at, at, i === 1 ? 100 : 30]));
     const options = { ...DEFAULT_OPTIONS, maxVolumeShare: 0.5 };
-    const { trades } = simulate(thin, Uint8Array.from([LONG, FLAT, HOLD, HOLD]), open(), options);
+    const { trades } = simulate(thin, wordsOnly(Uint8Array.from([LONG, FLAT, HOLD, HOLD])), { market: open(), options, barMs: HOUR });
     expect(trades.map(({ end }) => end)).toEqual(['signal', 'signal', 'mark']);
     expect(positionsOf(trades)).toEqual({ count: 1, closed: [] });
   });
@@ -39,7 +44,11 @@ describe('trade statistics', () => {
         const candles = walk(40, seed, { probability: true });
         const market = open({ resolution: { kind: 'settled', payout: 1, at: null }, tickSize: 0.01 });
         const options = { ...DEFAULT_OPTIONS, side: 'both', maxVolumeShare } as const;
-        const { trades, equity, unfilled } = simulate(candles, Uint8Array.from(decided), market, options);
+        const { trades, equity, unfilled } = simulate(candles, wordsOnly(Uint8Array.from(decided)), {
+          market: market,
+          options,
+          barMs: HOUR,
+        });
         const { count, closed } = positionsOf(trades);
         expect(count).toBe(new Set(trades.map(({ entryBar }) => entryBar)).size);
         expect(closed.length).toBe(count);
@@ -80,7 +89,7 @@ describe('what is closed at the end', () => {
           const candles = walk(40, seed, { probability: true });
           const market: Market = { ...open(), kind, tickSize: 0.01, fees: { model: 'flat', rate } };
           const options = { ...DEFAULT_OPTIONS, side: 'both', halfSpread, slippageTicks: 1 } as const;
-          const ended = simulate(candles, Uint8Array.from(decided), market, options, true);
+          const ended = simulate(candles, wordsOnly(Uint8Array.from(decided)), { market: market, options, barMs: HOUR }, true);
           const last = candles.close[39];
           const column = (values: Float64Array, value: number): Float64Array => Float64Array.from([...values, value]);
           const longer = {
@@ -92,7 +101,11 @@ describe('what is closed at the end', () => {
             close: column(candles.close, last),
             volume: column(candles.volume, Number.NaN),
           };
-          const left = simulate(longer, Uint8Array.from([...decided.slice(0, 39), FLAT, HOLD]), market, options);
+          const left = simulate(longer, wordsOnly(Uint8Array.from([...decided.slice(0, 39), FLAT, HOLD])), {
+            market: market,
+            options,
+            barMs: HOUR,
+          });
           expect(ended.equity[39]).toBeCloseTo(left.equity[40], 8);
           expect(ended.unfilled).toEqual(left.unfilled);
         },
@@ -104,7 +117,11 @@ describe('what is closed at the end', () => {
   it('is counted where the volume cap would have held it back', () => {
     const thin = bars([10, 10, 10].map((at, i) => [at, at, at, at, i === 1 ? 100 : 2]));
     const options = { ...DEFAULT_OPTIONS, maxVolumeShare: 0.5 };
-    const { trades, unfilled } = simulate(thin, Uint8Array.from([LONG, HOLD, HOLD]), plainMarket('asset'), options);
+    const { trades, unfilled } = simulate(thin, wordsOnly(Uint8Array.from([LONG, HOLD, HOLD])), {
+      market: plainMarket('asset'),
+      options,
+      barMs: HOUR,
+    });
     expect(trades).toMatchObject([{ size: 50, exitPrice: 10, end: 'end' }]);
     expect(unfilled).toEqual({ heldBack: 1 });
   });

@@ -145,7 +145,7 @@ describe('a passport', () => {
     ['the fee', { ...input, market: plainMarket('asset', { model: 'flat', rate: 0.01 }) }, 'data'],
     [
       'the code of a strategy that is not shipped',
-      { ...input, strategy: defineStrategy({ ...smaCross, create: (params, view) => smaCross.create(params, view) }) },
+      { ...input, strategy: defineStrategy({ ...smaCross, create: (...args) => smaCross.create(...args) }) },
       'code',
     ],
   ])('differs with %s', (_what, other, part) => {

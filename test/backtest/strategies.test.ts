@@ -1,21 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { decisionsOf, HOLD, LONG, SHORT } from '../../src/backtest/engine/decisions.ts';
+import { HOLD, LONG, SHORT } from '../../src/backtest/engine/decision-codes.ts';
+import { decisionsOf } from '../../src/backtest/engine/decisions.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
+import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
 import { strategyByName, strategyProblems, strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import type { Strategy } from '../../src/backtest/strategy.ts';
 import type { Json } from '../../src/contracts/pipeline-input.ts';
-import { bars, closes } from './series.ts';
+import { bars, closes, DAY } from './series.ts';
 
 function decide(name: string, params: Record<string, Json>, candles: ReturnType<typeof bars>): string {
   const checked = strategyTrials(name, params);
   if ('problems' in checked) throw new Error(checked.problems.join());
-  const decisions = decisionsOf({
+  const { codes } = decisionsOf({
     strategy: checked.strategy,
     params: checked.trials[0],
     candles,
     market: plainMarket('asset'),
+    options: DEFAULT_OPTIONS,
+    barMs: DAY,
   });
-  return [...decisions].map((decision) => (decision === HOLD ? '.' : decision === LONG ? 'L' : decision === SHORT ? 'S' : 'F')).join('');
+  return [...codes].map((decision) => (decision === HOLD ? '.' : decision === LONG ? 'L' : decision === SHORT ? 'S' : 'F')).join('');
 }
 
 describe('the shipped strategies', () => {

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import { candlesBetween } from '../../src/backtest/engine/candle-series.ts';
-import { LONG } from '../../src/backtest/engine/decisions.ts';
+import { HOLD, LONG } from '../../src/backtest/engine/decision-codes.ts';
+import { wordsOnly } from '../../src/backtest/engine/decisions.ts';
 import { simulate } from '../../src/backtest/engine/engine.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { optionsFor, type Trial } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
+import { defineStrategy } from '../../src/backtest/strategy.ts';
 import { walkForward } from '../../src/backtest/walk-forward.ts';
 import { bars, closes, DAY, HOUR, walk } from './series.ts';
 
@@ -130,13 +133,16 @@ describe('a walk-forward', () => {
   });
 
   it('takes the fall over all tests from their bars, one after the other', () => {
-    const decisions = Uint8Array.from({ length: candles.length }, (_, i) => (i === 0 ? LONG : 0));
     const run = walkForward(backtestData(candles, market), trialsOf('buy-and-hold', {}), options, parts);
     let [growth, peak, deepest] = [1, 1, 0];
     for (const { testFrom, testTo } of run.windows) {
       const [from, to] = [testFrom, testTo].map((time) => candles.openTime.findIndex((at) => at >= time));
       const part = candlesBetween(candles, from, to < 0 ? candles.length : to);
-      const { equity } = simulate(part, decisions.slice(0, part.length), market, options);
+      const { equity } = simulate(part, wordsOnly(Uint8Array.from(part.openTime, (_, i) => (i === 0 ? LONG : HOLD))), {
+        market,
+        options,
+        barMs: HOUR,
+      });
       for (const value of equity) {
         const now = (growth * value) / options.cash;
         peak = Math.max(peak, now);
@@ -164,6 +170,34 @@ describe('a walk-forward', () => {
       [90, 'fewer than two bars in the training part'],
     ]);
     expect(run.outOfSample.sample.dailyReturns).toBe(40);
+  });
+
+  it('starts a strategy that looks at its situation anew in each part, warm, with money of its own', () => {
+    const seen: { bar: number; position: number; cash: number; average: number }[] = [];
+    const looker = defineStrategy({
+      name: 'looks',
+      summary: 'for tests',
+      params: z.strictObject({ size: z.number() }),
+      create: ({ size }, view, situation) => {
+        const average = view.indicator('sma', { period: 48 });
+        return () => {
+          seen.push({ bar: view.index, position: situation.position, cash: situation.cash, average: average.at() });
+          return situation.position === 0 ? { side: 'long', size, stop: view.close() * 0.97 } : 'hold';
+        };
+      },
+    });
+    const trials = [0.5, 1].map((size) => ({ strategy: looker, params: { size } }));
+    const run = walkForward(backtestData(candles, market), trials, options, parts);
+    expect(run.windows).toHaveLength(8);
+    const starts = new Set(
+      run.windows.flatMap(({ trainFrom, testFrom }) => [trainFrom, testFrom].map((time) => (time - candles.openTime[0]) / HOUR)),
+    );
+    for (const start of starts) {
+      const first = seen.filter(({ bar }) => bar === start).map(({ position, cash }) => ({ position, cash }));
+      expect(first).toContainEqual({ position: 0, cash: 10_000 });
+    }
+    expect(seen.filter(({ bar }) => bar > 48).every(({ average }) => average > 0)).toBe(true);
+    for (const { outOfSample } of run.windows) expect(outOfSample.trades).toBeGreaterThan(0);
   });
 
   it('refuses parts of half a day, which would put a day into two of them', () => {

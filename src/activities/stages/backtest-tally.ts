@@ -27,7 +27,7 @@ export class BacktestTally {
     this.backtests++;
     this.trials.add(`${strategy} ${JSON.stringify(params)}`);
     this.cut += cut ?? 0;
-    for (const reason of ['beyondTick', 'noVolume', 'heldBack'] as const) {
+    for (const reason of ['beyondTick', 'noVolume', 'heldBack', 'expired'] as const) {
       const count = unfilled[reason];
       if (count !== undefined) this.unfilled[reason] = (this.unfilled[reason] ?? 0) + count;
     }

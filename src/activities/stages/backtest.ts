@@ -150,7 +150,9 @@ async function planned(queryable: Queryable, { symbol, settings }: StageInput, g
     const filter = { open: keys(true), closed: keys(false), intervals: settings.intervals, from, closedSince: window.from, to: window.to };
     for (const series of await backtestSeries(queryable, filter)) {
       const instrument = byKey.get(series.instrumentKey) as StoredInstrument;
-      const market = marketOf(instrument);
+      // a book that was seen after the last bar is no strategy's business
+      const { book } = instrument;
+      const market = marketOf({ ...instrument, book: book !== null && book.at <= window.to ? book : null });
       const trials = configured.map((trial): Trial => ({ ...trial, options: optionsFor(market, optionsOn(trial.settings, instrument)) }));
       const basis = basisOf({ series, market, trials });
       tasks.push({ series, instrument, market, trials, from, to: window.to, basis });

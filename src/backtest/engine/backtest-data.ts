@@ -1,6 +1,6 @@
 import { hashData } from '../proof/passport.ts';
 import type { IndicatorCache } from './bars-so-far.ts';
-import { type CandleSeries, requireTradable, type SeriesNames } from './candle-series.ts';
+import { barLength, type CandleSeries, requireTradable, type SeriesNames } from './candle-series.ts';
 import type { Market } from './market.ts';
 
 /** A checked series and its market, with what all trials on it share. The series must not change afterwards. */
@@ -10,6 +10,8 @@ export interface BacktestData {
   /** {@link hashData} */
   readonly hash: string;
   readonly indicators: IndicatorCache;
+  /** {@link barLength} */
+  readonly barMs: number;
 }
 
 /**
@@ -20,5 +22,5 @@ export interface BacktestData {
  */
 export function backtestData(candles: CandleSeries, market: Market, names?: SeriesNames): BacktestData {
   requireTradable(candles, market.kind, names);
-  return { candles, market, hash: hashData(candles, market), indicators: new Map() };
+  return { candles, market, hash: hashData(candles, market), indicators: new Map(), barMs: barLength(candles) };
 }

@@ -1,50 +1,91 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Params } from '../strategies/registry.ts';
-import type { Signal, Strategy } from '../strategy.ts';
+import type { Decision, Order, Signal, Strategy } from '../strategy.ts';
 import { type IndicatorCache, openWindow } from './bars-so-far.ts';
-import type { CandleSeries } from './candle-series.ts';
+import { type CandleSeries, candlesBetween } from './candle-series.ts';
+import { FLAT, HOLD, LONG, ORDER, SHORT } from './decision-codes.ts';
 import type { Market } from './market.ts';
-
-/** Signals as numbers, one a bar. */
-export const HOLD = 0;
-export const LONG = 1;
-export const SHORT = 2;
-export const FLAT = 3;
+import type { BacktestOptions } from './options.ts';
+import { checkedOrder } from './orders.ts';
+import { openSituation } from './situation.ts';
+import { Trader } from './trader.ts';
 
 const CODES: Readonly<Record<Signal, number>> = { hold: HOLD, long: LONG, short: SHORT, flat: FLAT };
+
+/** What was decided at the close of each bar, oldest first. */
+export interface DecisionLog {
+  /** {@link HOLD}, {@link LONG}, {@link SHORT}, {@link FLAT}, or {@link ORDER}: then it lies among the orders. */
+  readonly codes: Uint8Array;
+  /** By bar. */
+  readonly orders: ReadonlyMap<number, Order>;
+}
+
+/** A whole series' decisions. */
+export interface Decisions extends DecisionLog {
+  /** Where the strategy looked at its situation: its account, traded as far as it looked. */
+  readonly trader: Trader | undefined;
+}
 
 export interface DecisionInput {
   readonly strategy: Strategy;
   readonly params: Params;
   readonly candles: CandleSeries;
   readonly market: Market;
+  /** How its account trades. */
+  readonly options: BacktestOptions;
+  /** How long a bar lasts; milliseconds. */
+  readonly barMs: number;
   readonly cache?: IndicatorCache;
-  /** Decide on the first so many bars only. @default all */
-  readonly bars?: number;
+  /** Decide up to here only; bars. @default all */
+  readonly to?: number;
+  /** Decide from here on, with the bars before to look back on and an account that begins here; decisions count from it. @default 0 */
+  readonly from?: number;
 }
 
+/** No orders: words are most of what strategies say. */
+const NO_ORDERS: ReadonlyMap<number, Order> = new Map();
+
+/** Decisions that are all words. */
+export const wordsOnly = (codes: Uint8Array): DecisionLog => ({ codes, orders: NO_ORDERS });
+
 /**
- * What a strategy decides at the close of each bar, oldest first: {@link HOLD}, {@link LONG}, {@link SHORT} or {@link FLAT}.
- * Depends on the market alone, so it can be repeated on other futures.
+ * What a strategy decides at the close of each bar. It depends on the market up to that bar, and on the account that its own earlier
+ * decisions led to, so it can be repeated on other futures.
  *
- * @throws PredictLabError BadInput when the strategy answers something else
+ * @throws PredictLabError BadInput when the strategy answers something else than a word or a sound order
  */
-export function decisionsOf({ strategy, params, candles, market, cache, bars: count = candles.length }: DecisionInput): Uint8Array {
+export function decisionsOf(input: DecisionInput): Decisions {
+  const { strategy, params, candles, market, options, barMs, cache, from = 0, to = candles.length } = input;
   const { bars, advance } = openWindow(candles, market, cache);
-  const decide = strategy.create(params, bars);
-  const decisions = new Uint8Array(count);
-  for (let i = 0; i < count; i++) {
+  const codes = new Uint8Array(to - from);
+  const orders = new Map<number, Order>();
+  let trader: Trader | undefined;
+  const account = (): Trader => {
+    const traded = from === 0 && to === candles.length ? candles : candlesBetween(candles, from, to);
+    return (trader ??= new Trader({ candles: traded, decisions: { codes, orders }, market, options, barMs }));
+  };
+  const situation = openSituation({ account, bars, from, market, barMs, cash: options.cash });
+  const decide = strategy.create(params, bars, situation) as () => Decision;
+  for (let i = 0; i < to; i++) {
     advance();
-    const signal = decide();
-    if (signal === 'hold') continue;
-    const code = CODES[signal];
-    if (code === undefined) {
-      throw new PredictLabError(
-        'BadInput',
-        `strategy '${strategy.name}' answered '${signal as string}' at bar ${i}; it must answer hold, long, short or flat`,
-      );
+    if (i < from) continue;
+    const answer = decide();
+    if (answer === 'hold') continue;
+    const code = typeof answer === 'string' ? CODES[answer] : undefined;
+    if (code !== undefined) {
+      codes[i - from] = code;
+      continue;
     }
-    decisions[i] = code;
+    if (typeof answer !== 'object' || answer === null) throw wrongAnswer(strategy, answer, i);
+    orders.set(i - from, checkedOrder(answer, { strategy: strategy.name, bar: i, time: candles.openTime[i], barMs, market }));
+    codes[i - from] = ORDER;
   }
-  return decisions;
+  return { codes, orders, trader };
+}
+
+function wrongAnswer({ name }: Strategy, answer: unknown, bar: number): PredictLabError {
+  return new PredictLabError(
+    'BadInput',
+    `strategy '${name}' answered '${String(answer)}' at bar ${bar}; it must answer hold, long, short or flat, or an order { side, size, limit, expires, stop, target }`,
+  );
 }

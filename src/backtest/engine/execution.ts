@@ -13,6 +13,10 @@ export interface Execution {
    * spread. NaN where nobody can trade: beyond [tick, 1 − tick] of a probability.
    */
   fillPrice(open: number, up: 1 | -1, entry: boolean): number;
+  /** Where an order at `limit` stands on the grid: never worse for the trader. NaN beyond [tick, 1 − tick] of a probability. */
+  limitPrice(limit: number, up: 1 | -1): number;
+  /** What the best price of a bar is for the trader: `extreme` (its low for a buy) worse by the spreads, not rounded. */
+  bestPrice(extreme: number, up: 1 | -1, entry: boolean): number;
   /** The price of what is held: a probability market's short holds the other outcome. */
   heldPrice(price: number, side: 1 | -1): number;
 }
@@ -27,12 +31,15 @@ export function executionOf(market: Market, options: BacktestOptions): Execution
   const tick = market.tickSize;
   const probability = market.kind === 'probability';
   const least = (tick ?? SMALLEST_TICK) - ROUNDING;
+  const tradable = (price: number): number => (probability && (price < least || price > 1 - least) ? Number.NaN : price);
   return {
     fillPrice(open, up, entry) {
       let price = (entry ? open * (1 + up * spread) : open) + up * halfSpread;
       if (tick !== null) price = onGrid(price + up * slippageTicks * tick, tick, up);
-      return probability && (price < least || price > 1 - least) ? Number.NaN : price;
+      return tradable(price);
     },
+    limitPrice: (limit, up) => tradable(tick === null ? limit : onGrid(limit, tick, up > 0 ? -1 : 1)),
+    bestPrice: (extreme, up, entry) => (entry ? extreme * (1 + up * spread) : extreme) + up * halfSpread,
     heldPrice: (price, side) => (probability && side < 0 ? decimal(1 - price) : price),
   };
 }

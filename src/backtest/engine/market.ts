@@ -10,6 +10,10 @@ export interface Market {
   readonly tickSize: number | null;
   /** Orders that would fill at or after this time die; UTC epoch milliseconds. */
   readonly closesAt: number | null;
+  /** The end that was announced, which a strategy may know long before; null where none is. UTC epoch milliseconds. */
+  readonly endsAt: number | null;
+  /** Best prices of the book when it was last looked at. */
+  readonly book: Instrument['book'];
   /** What the market paid. The engine uses it after the last bar only; a strategy never sees it. */
   readonly resolution: Resolution;
   readonly fees: FeeSchedule;
@@ -24,6 +28,8 @@ export const plainMarket = (kind: MarketKind, fees: FeeSchedule = { model: 'flat
   kind,
   tickSize: null,
   closesAt: null,
+  endsAt: null,
+  book: null,
   resolution: { kind: 'open' },
   fees,
 });
@@ -50,6 +56,9 @@ export const marketOf = (instrument: Instrument): Market => ({
   kind: instrument.market,
   tickSize: instrument.tickSize,
   closesAt: instrument.closed ? (instrument.endsBy ?? instrument.closesAt) : null,
+  // of a market that has closed the other time may be its real end, which nobody knew before
+  endsAt: instrument.plannedEnd ?? (instrument.closed ? null : instrument.closesAt),
+  book: instrument.book,
   resolution: instrument.resolution,
   fees: instrument.fees ?? { model: 'flat', rate: 0 },
 });

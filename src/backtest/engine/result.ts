@@ -4,8 +4,8 @@ import type { LookAheadProof } from '../proof/look-ahead.ts';
 import type { Passport } from '../proof/passport.ts';
 import type { Params } from '../strategies/registry.ts';
 
-/** How a trade ended: by a signal, at the end of the data, by the market's resolution, by ruin, or not at all (marked). */
-export type TradeEnd = 'signal' | 'end' | 'settlement' | 'ruin' | 'mark';
+/** How a trade ended: by a decision, by its stop or target, at the end of the data, by the market's resolution, by ruin, or not at all (marked). */
+export type TradeEnd = 'signal' | 'stop' | 'target' | 'end' | 'settlement' | 'ruin' | 'mark';
 
 /** A position, or the part of it that left at one bar: all parts have the position's entry (see {@link positionsOf}). */
 export interface Trade {
@@ -32,6 +32,8 @@ export interface Unfilled {
   noVolume?: number;
   /** Exits that did not fill at once: the volume cap held back a part, which went on at later bars or was closed at the end. */
   heldBack?: number;
+  /** Orders whose time was over, or whose market closed, before they filled. */
+  expired?: number;
 }
 
 /** One backtest: what it earned, how, and the proof that it can be believed. */

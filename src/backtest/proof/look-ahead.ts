@@ -1,10 +1,12 @@
 import type { IndicatorCache } from '../engine/bars-so-far.ts';
 import { type CandleSeries, cutCandles } from '../engine/candle-series.ts';
-import { decisionsOf, HOLD } from '../engine/decisions.ts';
+import { HOLD, ORDER } from '../engine/decision-codes.ts';
+import { type DecisionLog, decisionsOf } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
+import type { BacktestOptions } from '../engine/options.ts';
 import { seededRandom } from '../seeded-random.ts';
 import type { Params } from '../strategies/registry.ts';
-import type { Strategy } from '../strategy.ts';
+import type { Order, Strategy } from '../strategy.ts';
 
 /** What re-running a strategy without its future showed. */
 export interface LookAheadProof {
@@ -31,7 +33,8 @@ const OTHER_FUTURE_BARS = 64;
 /**
  * Looks for look-ahead. First the strategy runs again on the same data, with another series in between, so that what it remembers
  * of this one is overwritten: it must decide the same. Then, at seeded bars the strategy runs again, in turn on data that has another future from there on (prices
- * mirrored, another resolution) and on data that ends there (no resolution). Decisions up to the cut must not change.
+ * mirrored, another resolution) and on data that ends there (no resolution). Decisions up to the cut must not change, words and orders
+ * alike. Each run has an account of its own, so what a strategy reads of its situation is proved with it.
  *
  * The first of every two pairs of cuts lies where the strategy acted, since there a peek matters most.
  */
@@ -40,27 +43,30 @@ export function proveNoLookAhead(input: {
   readonly params: Params;
   readonly candles: CandleSeries;
   readonly market: Market;
+  readonly options: BacktestOptions;
+  readonly barMs: number;
   /** What the run computed of these candles. @default nothing */
   readonly indicators?: IndicatorCache;
   /** Of the run that is to be proved. */
-  readonly decisions: Uint8Array;
+  readonly decisions: DecisionLog;
   readonly cuts: number;
   readonly seed: number;
 }): LookAheadProof {
-  const { strategy, params, candles, market, decisions, seed } = input;
+  const { strategy, params, candles, market, options, barMs, decisions, seed } = input;
   const random = seededRandom(seed);
-  const cuts = chooseCuts(decisions, input.cuts, random);
+  const cuts = chooseCuts(decisions.codes, input.cuts, random);
   const repeated = differingFrom(decisions, repeatedDecisions(input));
   if (repeated.changed > 0) {
-    const verdict = `not deterministic: ${repeated.changed} of ${decisions.length} decisions were others on the same data`;
-    return { deterministic: false, cuts: [], of: decisions.length, ...repeated, verdict };
+    const of = decisions.codes.length;
+    const verdict = `not deterministic: ${repeated.changed} of ${of} decisions were others on the same data`;
+    return { deterministic: false, cuts: [], of, ...repeated, verdict };
   }
   let compared = 0;
   let changed = 0;
   let firstBar: number | null = null;
-  const compare = (again: Uint8Array): void => {
+  const compare = (again: DecisionLog): void => {
     const differs = differingFrom(decisions, again);
-    compared += again.length;
+    compared += again.codes.length;
     changed += differs.changed;
     if (differs.firstBar !== null) firstBar = firstBar === null ? differs.firstBar : Math.min(firstBar, differs.firstBar);
   };
@@ -73,29 +79,38 @@ export function proveNoLookAhead(input: {
             market: oppositeResolution(market),
           }
         : { candles: cutCandles(candles, bars), market: { ...market, resolution: { kind: 'open' } as const } };
-    compare(decisionsOf({ strategy, params, ...future, bars }));
+    compare(decisionsOf({ strategy, params, options, barMs, ...future, to: bars }));
   }
   return { deterministic: true, cuts, of: compared, changed, firstBar, verdict: `${changed} of ${compared} decisions changed` };
 }
 
 /** Decisions on the same data, after the strategy has been through the same times with the prices in the other order. */
-function repeatedDecisions(input: Parameters<typeof proveNoLookAhead>[0]): Uint8Array {
-  const { strategy, params, candles, market, indicators } = input;
-  decisionsOf({ strategy, params, candles: backwards(candles), market: oppositeResolution(market) });
-  return decisionsOf({ strategy, params, candles, market, cache: indicators });
+function repeatedDecisions(input: Parameters<typeof proveNoLookAhead>[0]): DecisionLog {
+  const { strategy, params, candles, market, options, barMs, indicators } = input;
+  const how = { strategy, params, options, barMs };
+  try {
+    decisionsOf({ ...how, candles: backwards(candles), market: oppositeResolution(market) });
+  } catch {
+    // these prices never were: what a strategy cannot do with them says nothing
+  }
+  return decisionsOf({ ...how, candles, market, cache: indicators });
 }
 
 /** How the first decisions differ from all of them. */
-function differingFrom(decisions: Uint8Array, again: Uint8Array): { readonly changed: number; readonly firstBar: number | null } {
+function differingFrom(decisions: DecisionLog, again: DecisionLog): { readonly changed: number; readonly firstBar: number | null } {
   let changed = 0;
   let firstBar: number | null = null;
-  for (let i = 0; i < again.length; i++) {
-    if (again[i] === decisions[i]) continue;
+  const [before, after] = [decisions.codes, again.codes];
+  for (let i = 0; i < after.length; i++) {
+    if (after[i] === before[i] && (after[i] !== ORDER || sameOrder(decisions.orders.get(i), again.orders.get(i)))) continue;
     changed++;
     firstBar ??= i;
   }
   return { changed, firstBar };
 }
+
+const sameOrder = (one: Order | undefined, other: Order | undefined): boolean =>
+  (['side', 'size', 'limit', 'expires', 'stop', 'target'] as const).every((field) => one?.[field] === other?.[field]);
 
 /** Bars to cut at, never the last one (nothing comes after it). */
 function chooseCuts(decisions: Uint8Array, wanted: number, random: () => number): number[] {

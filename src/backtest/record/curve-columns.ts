@@ -18,7 +18,7 @@ export interface EquityPoint {
 /** Points of an equity curve that are stored: half a year of hours, a bar each. Metrics come from the whole curve. */
 export const MOST_POINTS = 5000;
 
-const TRADE_ENDS: readonly TradeEnd[] = ['signal', 'end', 'settlement', 'ruin', 'mark'];
+const TRADE_ENDS: readonly TradeEnd[] = ['signal', 'stop', 'target', 'end', 'settlement', 'ruin', 'mark'];
 
 /** The `trades` column of a result. */
 export const encodeTrades = ({ openTime }: Pick<CandleSeries, 'openTime'>, trades: readonly Trade[]): Json =>

@@ -76,6 +76,7 @@ const metricColumn = (metric: MetricColumn): Column<BacktestRow> => ({
 const UNFILLED: Readonly<Record<string, string>> = {
   beyondTick: 'beyond the last tick: there is no order at that price',
   noVolume: 'the volume cap left nothing',
+  expired: 'orders whose time was over, or whose market closed',
   heldBack: 'exits that the volume cap spread over later bars',
 };
 

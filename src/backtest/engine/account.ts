@@ -1,0 +1,232 @@
+import type { FeeModel } from '../fees/fee-model.ts';
+import { feeModel } from '../fees/fee-schedule.ts';
+import type { CandleSeries } from './candle-series.ts';
+import { LONG, SHORT } from './decision-codes.ts';
+import { type Execution, executionOf } from './execution.ts';
+import type { Market } from './market.ts';
+import type { BacktestOptions, Sizing } from './options.ts';
+import type { Trade, TradeEnd, Unfilled } from './result.ts';
+import { settle } from './settlement.ts';
+
+/** As much as doubles below 1: the share of the cash that sizing uses, so that rounding never overdraws (backtesting.py's rule). */
+const ALL_CASH = 1 - 2 ** -52;
+
+/** Cash and the one position: what orders do to them. When they come is the trader's. */
+export class Account {
+  base: number;
+  slope = 0;
+  cash: number;
+  /** 1 long, −1 short, 0 nothing. */
+  side: 1 | -1 | 0 = 0;
+  notional = 0;
+  cut = 0;
+  readonly unfilled: Unfilled = {};
+  readonly trades: Trade[] = [];
+  size = 0;
+  private bar = 0;
+  private entryBar = 0;
+  /** Of the first outcome. */
+  entryPrice = 0;
+  /** Units that the bar's volume leaves for orders. */
+  private room = Number.POSITIVE_INFINITY;
+  private entryFees = 0;
+  /** The volume cap has held back the exit of what is held. */
+  private heldBack = false;
+  private readonly volume: Float64Array;
+  private readonly market: Market;
+  readonly execution: Execution;
+  private readonly fees: FeeModel;
+  private readonly sizing: Sizing;
+  private readonly wholeUnits: boolean;
+  private readonly maxVolumeShare: number;
+  /** A short of an asset owes units; everything else owns them. */
+  private readonly owesShorts: boolean;
+
+  constructor(candles: CandleSeries, market: Market, options: BacktestOptions) {
+    this.cash = options.cash;
+    this.base = options.cash;
+    this.volume = candles.volume;
+    this.market = market;
+    this.execution = executionOf(market, options);
+    this.fees = feeModel(market.fees);
+    this.sizing = options.sizing;
+    this.wholeUnits = options.wholeUnits;
+    this.maxVolumeShare = options.maxVolumeShare ?? Number.POSITIVE_INFINITY;
+    this.owesShorts = market.kind === 'asset';
+  }
+
+  holds(): boolean {
+    return this.side !== 0;
+  }
+
+  /** The account is worth base + slope·price at a price of the first outcome, exit fees apart: one multiplication a bar. */
+  private revalue(): void {
+    this.slope = this.side * this.size;
+    // a unit of the other outcome is worth 1 − price
+    this.base = this.side < 0 && !this.owesShorts ? this.cash + this.size : this.cash;
+  }
+
+  /** Begins a bar: its orders share its volume. */
+  begin(bar: number): void {
+    this.bar = bar;
+    this.room = this.roomAt(bar);
+  }
+
+  /** Brings the position to what is wanted at the present bar's open; false while the volume cap leaves part of an exit over. */
+  follow(wanted: number, open: number, end: TradeEnd = 'signal'): boolean {
+    const target = wanted === LONG ? 1 : wanted === SHORT ? -1 : 0;
+    if (this.side === target) return true;
+    if (this.side !== 0) {
+      const left = this.exitFrom(open, end);
+      if (left !== 'out') return left === 'refused';
+    }
+    if (target !== 0) this.enterFrom(target, open);
+    return true;
+  }
+
+  /** Leaves at a market's price, `from` being what is quoted: all of it, or as much as the bar's volume leaves, or nothing at that price. */
+  exitFrom(from: number, end: TradeEnd): 'out' | 'held back' | 'refused' {
+    const price = this.execution.fillPrice(from, this.side > 0 ? -1 : 1, false);
+    if (Number.isNaN(price)) {
+      this.refuse('beyondTick');
+      return 'refused';
+    }
+    return this.exitAt(price, end) ? 'out' : 'held back';
+  }
+
+  /** Leaves at this very price, as far as the bar's volume goes; false where a part is held back. */
+  exitAt(price: number, end: TradeEnd): boolean {
+    const size = Math.min(this.size, this.room);
+    if (size > 0) this.exit({ bar: this.bar, size, price, end });
+    // a flip is two orders on one bar's volume
+    this.room -= size;
+    return this.side === 0 || this.holdBack();
+  }
+
+  /** Enters at a market's price. @param share of the equity; what the options say by default */
+  enterFrom(side: 1 | -1, from: number, share?: number): void {
+    const price = this.execution.fillPrice(from, side, true);
+    if (Number.isNaN(price)) this.refuse('beyondTick');
+    else this.enterAt(side, price, share);
+  }
+
+  /** Counts an order that does not fill; there is nothing more to do for it. */
+  refuse(reason: keyof Unfilled): true {
+    this.unfilled[reason] = (this.unfilled[reason] ?? 0) + 1;
+    return true;
+  }
+
+  /** Counts an exit that the volume cap does not let out at once; it goes on at the next bar. */
+  private holdBack(): false {
+    if (!this.heldBack) this.refuse('heldBack');
+    this.heldBack = true;
+    return false;
+  }
+
+  /**
+   * Closes the whole position at the last close, worse by what an exit pays. There is no later bar for what the volume cap would
+   * hold back, so that is only counted. False where nobody can trade at the price.
+   */
+  leaveAtEnd(bar: number, close: number): boolean {
+    const price = this.execution.fillPrice(close, this.side > 0 ? -1 : 1, false);
+    if (Number.isNaN(price)) return !this.refuse('beyondTick');
+    if (this.size > (this.bar === bar ? this.room : this.roomAt(bar))) this.holdBack();
+    this.leave(bar, price, 'end');
+    return true;
+  }
+
+  /** Closes the whole position at `price`, as it is. */
+  leave(bar: number, price: number, end: TradeEnd): void {
+    this.exit({ bar, size: this.size, price, end });
+  }
+
+  /** Ends a probability market's position: paid out where the market has resolved, else left as it is and listed at its mark. */
+  settleAt(bar: number, lastPrice: number): void {
+    const outcome = this.side > 0 ? 'first' : 'second';
+    const price = this.execution.heldPrice(this.entryPrice, this.side === 1 ? 1 : -1);
+    const settlement = settle({ outcome, size: this.size, price, fees: this.entryFees }, this.market.resolution, lastPrice);
+    const settled = settlement.kind === 'settled';
+    const paid = settled ? settlement.payout : settlement.price;
+    this.record(
+      { bar, size: this.size, price: outcome === 'first' ? paid : 1 - paid, end: settled ? 'settlement' : 'mark' },
+      settlement.pnl,
+      this.entryFees,
+    );
+    if (!settled) return;
+    this.cash += this.size * paid;
+    this.side = 0;
+    this.revalue();
+  }
+
+  /** Enters at this very price, as far as the cash and the bar's volume go. */
+  enterAt(side: 1 | -1, price: number, share?: number): void {
+    const paid = this.execution.heldPrice(price, side);
+    const budget = this.cash * ALL_CASH - this.fees.rounding;
+    const { sizing } = this;
+    const part = share ?? (sizing.kind === 'fraction' ? sizing.fraction : 1);
+    const affordable = (budget * part) / this.fees.unitCost(paid);
+    const most = share === undefined && sizing.kind === 'fixed' ? sizing.units : Number.POSITIVE_INFINITY;
+    const wanted = this.units(Math.min(affordable, most));
+    const size = this.units(Math.min(wanted, this.room));
+    if (!(wanted > 0)) return;
+    if (!(size > 0)) {
+      this.refuse('noVolume');
+      return;
+    }
+    if (size < wanted) this.cut++;
+    const fees = this.fees.fee(size, paid);
+    const value = size * paid;
+    this.room -= size;
+    this.cash += (side < 0 && this.owesShorts ? value : -value) - fees;
+    this.notional += value;
+    this.side = side;
+    this.size = size;
+    this.entryBar = this.bar;
+    this.entryPrice = price;
+    this.entryFees = fees;
+    this.heldBack = false;
+    this.revalue();
+  }
+
+  private units(asked: number): number {
+    return this.wholeUnits ? Math.floor(asked) : asked;
+  }
+
+  private exit(fill: { bar: number; size: number; price: number; end: TradeEnd }): void {
+    const side = this.side === 1 ? 1 : -1;
+    const paid = this.execution.heldPrice(fill.price, side);
+    const value = fill.size * paid;
+    const exitFees = this.fees.fee(fill.size, paid);
+    const entryFees = this.entryFees * (fill.size / this.size);
+    this.cash += (side < 0 && this.owesShorts ? -value : value) - exitFees;
+    this.notional += value;
+    const fees = entryFees + exitFees;
+    this.record(fill, side * fill.size * (fill.price - this.entryPrice) - fees, fees);
+    this.entryFees -= entryFees;
+    this.size -= fill.size;
+    if (this.size <= 0) this.side = 0;
+    this.revalue();
+  }
+
+  private record(fill: { bar: number; size: number; price: number; end: TradeEnd }, pnl: number, fees: number): void {
+    this.trades.push({
+      entryBar: this.entryBar,
+      exitBar: fill.bar,
+      side: this.side > 0 ? 'long' : 'short',
+      size: fill.size,
+      entryPrice: this.entryPrice,
+      exitPrice: fill.price,
+      pnl,
+      fees,
+      end: fill.end,
+    });
+  }
+
+  /** Units the bar's volume leaves for orders; unknown volume does not cap. */
+  private roomAt(bar: number): number {
+    const volume = this.volume[bar];
+    return Number.isNaN(volume) || this.maxVolumeShare === Number.POSITIVE_INFINITY
+      ? Number.POSITIVE_INFINITY
+      : volume * this.maxVolumeShare;
+  }
+}

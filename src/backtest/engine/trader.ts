@@ -1,0 +1,161 @@
+import type { Order } from '../strategy.ts';
+import { Account } from './account.ts';
+import type { CandleSeries } from './candle-series.ts';
+import { FLAT, HOLD, ORDER, SHORT } from './decision-codes.ts';
+import type { DecisionLog } from './decisions.ts';
+import type { Simulation } from './engine.ts';
+import type { Market } from './market.ts';
+import type { BacktestOptions } from './options.ts';
+import { RestingOrders } from './resting-orders.ts';
+
+/**
+ * Trades a series bar by bar, as far as decisions have been made: a strategy that looks at its situation is told where trading has
+ * come to, everybody else's decisions are traded in one go.
+ */
+export class Trader {
+  readonly account: Account;
+  private readonly candles: CandleSeries;
+  private readonly decisions: DecisionLog;
+  private readonly market: Market;
+  private readonly options: BacktestOptions;
+  private readonly barMs: number;
+  private readonly equity: Float64Array;
+  private readonly closesAt: number;
+  /** The next bar to trade. */
+  private next = 0;
+  /** What a word asked for and did not get yet. */
+  private wanted = HOLD;
+  private barsHeld = 0;
+  private resting: RestingOrders | undefined;
+
+  /** @param input.barMs how long a bar lasts; milliseconds */
+  constructor(input: {
+    readonly candles: CandleSeries;
+    readonly decisions: DecisionLog;
+    readonly market: Market;
+    readonly options: BacktestOptions;
+    readonly barMs: number;
+  }) {
+    const { candles, decisions, market, options, barMs } = input;
+    this.account = new Account(candles, market, options);
+    this.candles = candles;
+    this.decisions = decisions;
+    this.market = market;
+    this.options = options;
+    this.barMs = barMs;
+    this.equity = new Float64Array(candles.length);
+    this.closesAt = market.closesAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Trades on to the close of a bar; the decisions of all bars before it are made. */
+  tradeTo(bar: number): void {
+    // what only words have asked for does not pay for orders
+    if (this.decisions.orders.size === 0) this.tradeWords(bar);
+    else for (let i = this.next; i <= bar && i < this.candles.length; i++) this.tradeOrders(i);
+  }
+
+  /** What the account is worth at the close of a bar that has been traded. */
+  equityAt(bar: number): number {
+    return this.equity[bar];
+  }
+
+  /** Trades the rest of the series, and ends what is held then. @param leaves whether it is closed. @default an asset is, a market is not */
+  finish(leaves: boolean = this.market.kind === 'asset'): Simulation {
+    const { account, candles, equity, options } = this;
+    const { close, open, length } = candles;
+    const last = length - 1;
+    this.tradeTo(last);
+    const lastMark = equity[last];
+    if (account.holds()) {
+      const onClose = options.backtestingPy === 'trade-on-close';
+      if (options.backtestingPy !== 'off') account.leave(onClose ? last - 1 : last, onClose ? close[last - 1] : open[last], 'end');
+      else if (!leaves || !account.leaveAtEnd(last, close[last])) account.settleAt(last, close[last]);
+      equity[last] = account.base + account.slope * close[last];
+    }
+    const { trades, notional, cut, unfilled } = account;
+    return { trades, equity, barsHeld: this.barsHeld, lastMark, notional, cut, unfilled };
+  }
+
+  private tradeWords(to: number): void {
+    const { account, closesAt, equity } = this;
+    const { openTime, open, close, length } = this.candles;
+    const { codes } = this.decisions;
+    const shorts = this.options.side === 'both';
+    const onClose = this.options.backtestingPy === 'trade-on-close';
+    let { wanted, barsHeld, next } = this;
+    for (; next <= to && next < length; next++) {
+      const decision = next > 0 ? codes[next - 1] : HOLD;
+      if (decision !== HOLD) wanted = decision === SHORT && !shorts ? FLAT : decision;
+      if (wanted !== HOLD && openTime[next] < closesAt) {
+        account.begin(onClose ? next - 1 : next);
+        const done = account.follow(wanted, onClose ? close[next - 1] : open[next]);
+        // only the rest of an exit that the volume cap held back is tried again
+        if (done) wanted = HOLD;
+      }
+      const worth = account.base + account.slope * close[next];
+      equity[next] = worth;
+      if (account.slope === 0) continue;
+      barsHeld++;
+      if (worth <= 0) next = this.ruin(next);
+    }
+    this.wanted = wanted;
+    this.barsHeld = barsHeld;
+    this.next = next;
+  }
+
+  private tradeOrders(bar: number): void {
+    const { account, candles, decisions } = this;
+    const resting = (this.resting ??= new RestingOrders(account, candles, this.barMs));
+    const decision = bar > 0 ? decisions.codes[bar - 1] : HOLD;
+    if (decision === ORDER) this.take(decisions.orders.get(bar - 1) as Order, resting);
+    else if (decision !== HOLD) {
+      this.wanted = decision === SHORT && this.options.side !== 'both' ? FLAT : decision;
+      resting.withdraw();
+    }
+    if (candles.openTime[bar] < this.closesAt) this.fill(bar, resting);
+    else resting.expire();
+    const worth = account.base + account.slope * candles.close[bar];
+    this.equity[bar] = worth;
+    this.next = bar + 1;
+    if (account.slope === 0) return;
+    this.barsHeld++;
+    if (worth <= 0) this.next = this.ruin(bar) + 1;
+  }
+
+  private take(order: Order, resting: RestingOrders): void {
+    const side = order.side === 'long' ? 1 : -1;
+    if (side < 0 && this.options.side !== 'both') {
+      this.wanted = FLAT;
+      resting.withdraw();
+      return;
+    }
+    this.wanted = HOLD;
+    resting.take(order, side);
+  }
+
+  private fill(bar: number, resting: RestingOrders): void {
+    const { account } = this;
+    const open = this.candles.open[bar];
+    account.begin(bar);
+    if (this.wanted !== HOLD) {
+      const before = account.side;
+      if (account.follow(this.wanted, open, resting.leaving)) {
+        this.wanted = HOLD;
+        resting.giveUp();
+      }
+      if (account.side !== before) resting.unprotect();
+    }
+    if (this.wanted === HOLD) resting.atOpen(bar);
+    if (this.wanted === HOLD) resting.withinBar(bar);
+    if (resting.mustLeave()) this.wanted = FLAT;
+  }
+
+  /** Equity at or below zero ends the trading with nothing. @returns the last bar: there is nothing more to trade */
+  private ruin(bar: number): number {
+    const { account, equity } = this;
+    account.leave(bar, this.candles.close[bar], 'ruin');
+    account.cash = 0;
+    equity.fill(0, bar);
+    return this.candles.length - 1;
+  }
+}
