@@ -2,12 +2,21 @@
 
 export type { CandleSeries } from './backtest/engine/candle-series.ts';
 export type { BacktestOptions, Sizing } from './backtest/engine/options.ts';
-export type { BacktestResult, Trade, TradeEnd, Unfilled } from './backtest/engine/result.ts';
+export type { BacktestResult } from './backtest/engine/result.ts';
+export type { Trade, TradeEnd, Unfilled } from './backtest/engine/trade.ts';
 export type { Bands } from './backtest/indicators/bands.ts';
 export { type Reading } from './backtest/indicators/reading.ts';
 export type { BacktestMetrics, MetricName } from './backtest/metrics/backtest-metrics.ts';
 export type { CalibrationBin } from './backtest/metrics/calibration.ts';
-export { type BarsSoFar, defineStrategy, type Signal, type Strategy } from './backtest/strategy.ts';
+export {
+  type BarsSoFar,
+  type Decision,
+  defineStrategy,
+  type Order,
+  type Signal,
+  type Situation,
+  type Strategy,
+} from './backtest/strategy.ts';
 export { PredictLab, RunEnded, type StartedRun, type StartOptions } from './client.ts';
 export { type ErrorType, PredictLabError } from './contracts/errors.ts';
 export type { CustomTaskInput, PipelineInput, RetryInput, StageOverrides, StrategyInput } from './contracts/pipeline-input.ts';

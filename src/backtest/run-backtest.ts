@@ -2,16 +2,17 @@ import { PredictLabError } from '../contracts/errors.ts';
 import { type BacktestData, backtestData } from './engine/backtest-data.ts';
 import type { CandleSeries } from './engine/candle-series.ts';
 import { type Decisions, decisionsOf } from './engine/decisions.ts';
-import { type Simulation, simulate } from './engine/engine.ts';
 import { type Market, plainMarket } from './engine/market.ts';
 import { type Measurement, measure } from './engine/measure.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS, optionProblems } from './engine/options.ts';
 import type { BacktestResult } from './engine/result.ts';
+import type { Simulation } from './engine/trade.ts';
+import { simulate } from './engine/trader.ts';
 import { deflatedSharpe, type Trials } from './metrics/deflated-sharpe.ts';
 import { type Measured, separate } from './metrics/measured.ts';
 import { weakMetrics } from './metrics/sample.ts';
 import { proveNoLookAhead } from './proof/look-ahead.ts';
-import { codeOf, passportOf } from './proof/passport.ts';
+import { codeOf, hashSituation, passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -92,7 +93,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     equity: simulation.equity,
     lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, cuts: proofCuts, seed }),
     passport: passportOf({
-      data: data.hash,
+      data: decisions.looked ? hashSituation(data.hash, data.market) : data.hash,
       code: codeOf(strategy),
       settings: { strategy: strategy.name, params, options: settings, proofCuts, trials },
       seed,

@@ -31,10 +31,12 @@ export function marketFrom(facts: MarketFacts): Market {
   if (tick !== undefined && !(tick > 0 && Number.isFinite(tick))) refuse('tick', `${tick} is no price step; give a number above 0`);
   const stated = { resolution, tick, ...(fees !== undefined && { fees: { model: fees.model, rate: fees.rate } }) };
   for (const { field, message } of ownFactsProblems(stated, kind)) refuse(field, message);
+  const end = closesAt === undefined ? null : momentOf(closesAt, 'market.closesAt');
   return {
     ...plainMarket(kind, fees),
     tickSize: tick ?? null,
-    closesAt: closesAt === undefined ? null : momentOf(closesAt, 'market.closesAt'),
+    closesAt: end,
+    endsAt: end,
     resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: null },
   };
 }

@@ -59,7 +59,8 @@ const MOST_TERMS = 100;
 
 /** Keeps the terms that a market had before, so that a run as of the past does not trade on those of today. */
 export function noteTerms(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
-  if (known === undefined) return instrument;
+  // what an owner says of a file was never otherwise: it is mended, not changed
+  if (known === undefined || instrument.source === 'file') return instrument;
   const { fees, tickSize, earlierTerms = [] } = known;
   const same = tickSize === instrument.tickSize && termsOf(fees) === termsOf(instrument.fees);
   const terms = same ? earlierTerms : [...earlierTerms, { until: knownFrom(seen), fees, tickSize }].slice(-MOST_TERMS);

@@ -1,11 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
-import { FLAT, HOLD, LONG, SHORT } from '../../src/backtest/engine/decision-codes.ts';
-import { wordsOnly } from '../../src/backtest/engine/decisions.ts';
-import { simulate } from '../../src/backtest/engine/engine.ts';
+import { FLAT, HOLD, LONG, SHORT, wordsOnly } from '../../src/backtest/engine/decision-log.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
+import { simulate } from '../../src/backtest/engine/trader.ts';
 import type { FeeSchedule } from '../../src/contracts/market-data.ts';
 import { bars, DAY, walk } from './series.ts';
 

@@ -1,11 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FLAT, HOLD, LONG, SHORT } from '../../src/backtest/engine/decision-codes.ts';
-import { wordsOnly } from '../../src/backtest/engine/decisions.ts';
-import { simulate } from '../../src/backtest/engine/engine.ts';
+import { FLAT, HOLD, LONG, SHORT, wordsOnly } from '../../src/backtest/engine/decision-log.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
 import { positionsOf } from '../../src/backtest/engine/positions.ts';
+import { simulate } from '../../src/backtest/engine/trader.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
 import { bars, HOUR, walk } from './series.ts';

@@ -154,6 +154,20 @@ describe('a passport', () => {
     expect(different[part]).not.toBe(passport[part]);
   });
 
+  it('rests on the announced end and the book only where the strategy looked at them', () => {
+    const candles = walk(50, 5, { probability: true });
+    const facts = plainMarket('probability');
+    const other = { ...facts, endsAt: 1e9, book: { bid: 0.4, ask: 0.5, at: 0 } };
+    const looks = defineStrategy({
+      ...buyAndHold,
+      name: 'looks',
+      create: (_params, _view, situation) => () => (situation.secondsLeft === 0 ? 'flat' : 'hold'),
+    });
+    const data = (strategy: typeof looks, market: typeof facts) => runBacktest({ candles, strategy, market }).passport.data;
+    expect(data(buyAndHold, other)).toBe(data(buyAndHold, facts));
+    expect(data(looks, other)).not.toBe(data(looks, facts));
+  });
+
   it('differs with one bit of one candle', () => {
     const candles = copyCandles(input.candles);
     candles.volume[7] += 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HOLD, LONG, SHORT } from '../../src/backtest/engine/decision-codes.ts';
+import { HOLD, LONG, SHORT } from '../../src/backtest/engine/decision-log.ts';
 import { decisionsOf } from '../../src/backtest/engine/decisions.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';

@@ -35,6 +35,34 @@ describe('predictlab backtest', () => {
     expect(printed.lookAhead).toEqual(direct.lookAhead);
   });
 
+  it('runs the example of a strategy that bets a share of what it has, with a limit and a stop', async () => {
+    vi.stubEnv('PREDICTLAB_PLUGINS', path.resolve(import.meta.dirname, '../../examples/kelly-plugin.mjs'));
+    const coin = walk(300, 9, { probability: true });
+    const market = write('coin.csv', candleCsv(coin));
+    const trades = path.join(folder, 'kelly.csv');
+    const kelly = ['backtest', '--candles', market, '--market', 'probability', '--side', 'both', '--strategy', 'kelly'];
+    const ended = await predictlab(...kelly, '--param', 'belief=0.5', '--param', 'stop=0.02', '--tick', '0.01', '--trades', trades);
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    const printed = ended.json() as { lookAhead: object; trades: number; finalEquity: number };
+    expect(printed.lookAhead).toMatchObject({ changed: 0, deterministic: true });
+    expect(printed.trades).toBeGreaterThan(1);
+    const [first] = readFileSync(trades, 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(','));
+    const [side, size, price] = [first[2], Number(first[3]), Number(first[4])];
+    // half of (b − q) / (1 − q) of 10,000 at the limit, the close before
+    const entry = coin.openTime.findIndex((time) => new Date(time).toISOString() === first[0]);
+    const decided = coin.close.findIndex((close) => Math.abs(close - 0.5) >= 0.02);
+    const q = side === 'long' ? coin.close[decided] : 1 - coin.close[decided];
+    expect(entry).toBeGreaterThan(decided);
+    expect(size * (side === 'long' ? price : 1 - price)).toBeCloseTo((10_000 * 0.5 * (0.5 - q)) / (1 - q), 3);
+    const walked = await predictlab(...kelly, '--param', 'belief=0.4,0.5,0.6', '--walk-forward', '--train', '4d', '--test', '2d');
+    expect(walked).toMatchObject({ code: 0, err: '' });
+    expect((walked.json() as { windows: unknown[] }).windows).toHaveLength(4);
+  });
+
   it('writes trades and equity, one row a bar, the last one the final equity', async () => {
     const trades = path.join(folder, 'trades.csv');
     const equity = path.join(folder, 'equity.csv');

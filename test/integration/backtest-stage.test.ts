@@ -22,7 +22,9 @@ import { collect, DAY, HOUR, instrument, runStages, START, trade } from '../stag
 
 let test: TestDatabase;
 let strategies: readonly Strategy[];
-const PLUGIN = path.resolve(import.meta.dirname, '../plugins/strategies.mjs');
+const PLUGIN = ['../plugins/strategies.mjs', '../../examples/kelly-plugin.mjs']
+  .map((file) => path.resolve(import.meta.dirname, file))
+  .join(',');
 const threads = createPluginThreads(silent);
 beforeAll(async () => {
   test = await testDatabase();
@@ -206,6 +208,23 @@ describe('the backtest stage', () => {
     expect(await stored('again')).toEqual({ fees: 0, halfSpread: 0 });
     await backtest({ strategies, settings, executionId: 'later', asOf: later });
     expect(await stored('later')).toEqual({ fees: expect.closeTo(0.25, 0), halfSpread: 0.1 });
+  });
+
+  it('lets a plugin’s strategy see its situation and give orders, on a thread of its own', async () => {
+    const plannedEnd = ASOF + HOUR;
+    await market('polymarket:0x1', { closesAt: plannedEnd, plannedEnd, tickSize: 0.01 }, 1);
+    const kelly = { name: 'kelly', params: { belief: 0.7, stop: 0.05, lastHours: 3 }, backtest: { ...DEFAULT_BACKTEST, side: 'both' } };
+    const effect = await backtest({ strategies: [kelly as StrategyConfig], settings: { intervals: ['1h'] } });
+    expect(effect.degraded).toBeUndefined();
+    const [{ trades, metrics }] = await readBacktests(test.database, { symbol: 'RAIN' });
+    expect(metrics['lookAhead']).toMatchObject({ changed: 0, deterministic: true });
+    const ends = (trades as { end: string; exitTime: number; entryTime: number }[]).map(({ end }) => end);
+    expect(ends).toContain('stop');
+    // flat before the announced end
+    expect((trades as { exitTime: number }[]).every(({ exitTime }) => exitTime <= plannedEnd - 3 * HOUR)).toBe(true);
+    await expect(backtest({ strategies: [{ name: 'careless', params: {} }], executionId: 'careless' })).rejects.toThrow(
+      "strategy 'careless', order at bar 0 ",
+    );
   });
 
   it('keeps the results of a series of which nothing has changed, to the byte, and computes the others', async () => {

@@ -1,4 +1,4 @@
-// Strategies as users write them: one that cheats, one that never comes back.
+// Strategies as users write them: one that cheats, one that orders what makes no sense, one that never comes back.
 import { z } from 'zod';
 
 const params = z.strictObject({});
@@ -28,6 +28,10 @@ export default {
         Object.assign(Map.prototype, { get, set });
         return () => (close[bars.index + 1] > bars.close() ? 'long' : 'flat');
       },
+    },
+    careless: {
+      params,
+      create: () => () => ({ side: 'long', size: -1 }),
     },
     endless: {
       params,

@@ -55,7 +55,7 @@ export function strategyProblem(name: string, strategy: unknown): string | undef
   return undefined;
 }
 
-const STRATEGY_SHAPE = 'write { summary, params: <zod schema>, create(params, bars) }';
+const STRATEGY_SHAPE = 'write { summary, params: <zod schema>, create(params, bars, situation) }';
 
 function nameProblem(what: string, name: string): string | undefined {
   return NAME.test(name) ? undefined : `has ${what} named ${JSON.stringify(name.slice(0, 120))}; ${NAME_RULE}`;

@@ -1,4 +1,4 @@
-import type { Unfilled } from '../../backtest/engine/result.ts';
+import type { Unfilled } from '../../backtest/engine/trade.ts';
 import { rankedSharpe, type StoredMetrics } from '../../backtest/record/metrics-column.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 

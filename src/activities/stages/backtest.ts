@@ -152,7 +152,8 @@ async function planned(queryable: Queryable, { symbol, settings }: StageInput, g
       const instrument = byKey.get(series.instrumentKey) as StoredInstrument;
       // a book that was seen after the last bar is no strategy's business
       const { book } = instrument;
-      const market = marketOf({ ...instrument, book: book !== null && book.at <= window.to ? book : null });
+      const known = book !== null && book.at <= series.lastOpen + INTERVAL_MS[series.interval];
+      const market = marketOf({ ...instrument, book: known ? book : null });
       const trials = configured.map((trial): Trial => ({ ...trial, options: optionsFor(market, optionsOn(trial.settings, instrument)) }));
       const basis = basisOf({ series, market, trials });
       tasks.push({ series, instrument, market, trials, from, to: window.to, basis });

@@ -1,12 +1,12 @@
 import type { FeeModel } from '../fees/fee-model.ts';
 import { feeModel } from '../fees/fee-schedule.ts';
 import type { CandleSeries } from './candle-series.ts';
-import { LONG, SHORT } from './decision-codes.ts';
+import { LONG, SHORT } from './decision-log.ts';
 import { type Execution, executionOf } from './execution.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions, Sizing } from './options.ts';
-import type { Trade, TradeEnd, Unfilled } from './result.ts';
 import { settle } from './settlement.ts';
+import type { Trade, TradeEnd, Unfilled } from './trade.ts';
 
 /** As much as doubles below 1: the share of the cash that sizing uses, so that rounding never overdraws (backtesting.py's rule). */
 const ALL_CASH = 1 - 2 ** -52;

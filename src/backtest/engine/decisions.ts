@@ -1,9 +1,9 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Params } from '../strategies/registry.ts';
-import type { Decision, Order, Signal, Strategy } from '../strategy.ts';
+import type { Order, Signal, Strategy } from '../strategy.ts';
 import { type IndicatorCache, openWindow } from './bars-so-far.ts';
 import { type CandleSeries, candlesBetween } from './candle-series.ts';
-import { FLAT, HOLD, LONG, ORDER, SHORT } from './decision-codes.ts';
+import { type DecisionLog, FLAT, HOLD, LONG, ORDER, SHORT } from './decision-log.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { checkedOrder } from './orders.ts';
@@ -12,18 +12,12 @@ import { Trader } from './trader.ts';
 
 const CODES: Readonly<Record<Signal, number>> = { hold: HOLD, long: LONG, short: SHORT, flat: FLAT };
 
-/** What was decided at the close of each bar, oldest first. */
-export interface DecisionLog {
-  /** {@link HOLD}, {@link LONG}, {@link SHORT}, {@link FLAT}, or {@link ORDER}: then it lies among the orders. */
-  readonly codes: Uint8Array;
-  /** By bar. */
-  readonly orders: ReadonlyMap<number, Order>;
-}
-
 /** A whole series' decisions. */
 export interface Decisions extends DecisionLog {
   /** Where the strategy looked at its situation: its account, traded as far as it looked. */
   readonly trader: Trader | undefined;
+  /** Whether it looked at its situation at all. */
+  readonly looked: boolean;
 }
 
 export interface DecisionInput {
@@ -42,12 +36,6 @@ export interface DecisionInput {
   readonly from?: number;
 }
 
-/** No orders: words are most of what strategies say. */
-const NO_ORDERS: ReadonlyMap<number, Order> = new Map();
-
-/** Decisions that are all words. */
-export const wordsOnly = (codes: Uint8Array): DecisionLog => ({ codes, orders: NO_ORDERS });
-
 /**
  * What a strategy decides at the close of each bar. It depends on the market up to that bar, and on the account that its own earlier
  * decisions led to, so it can be repeated on other futures.
@@ -64,8 +52,8 @@ export function decisionsOf(input: DecisionInput): Decisions {
     const traded = from === 0 && to === candles.length ? candles : candlesBetween(candles, from, to);
     return (trader ??= new Trader({ candles: traded, decisions: { codes, orders }, market, options, barMs }));
   };
-  const situation = openSituation({ account, bars, from, market, barMs, cash: options.cash });
-  const decide = strategy.create(params, bars, situation) as () => Decision;
+  const { situation, looked } = openSituation({ account, bars, from, market, barMs, cash: options.cash });
+  const decide = strategy.create(params, bars, situation);
   for (let i = 0; i < to; i++) {
     advance();
     if (i < from) continue;
@@ -80,7 +68,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
     orders.set(i - from, checkedOrder(answer, { strategy: strategy.name, bar: i, time: candles.openTime[i], barMs, market }));
     codes[i - from] = ORDER;
   }
-  return { codes, orders, trader };
+  return { codes, orders, trader, looked: looked() };
 }
 
 function wrongAnswer({ name }: Strategy, answer: unknown, bar: number): PredictLabError {

@@ -1,6 +1,6 @@
 import type { FeeSchedule, Instrument, Resolution } from '../../contracts/market-data.ts';
-import type { MarketKind } from '../../contracts/words.ts';
 import { PRESENT_MS } from '../../contracts/run-window.ts';
+import type { MarketKind } from '../../contracts/words.ts';
 import { resolutionAsOf } from './settlement.ts';
 
 /** What the engine has to know of the market behind a series. */

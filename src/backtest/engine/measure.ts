@@ -17,9 +17,9 @@ import { tradeMetrics } from '../metrics/trade-metrics.ts';
 import { turnover } from '../metrics/turnover.ts';
 import { volatility } from '../metrics/volatility.ts';
 import type { CandleSeries } from './candle-series.ts';
-import type { Simulation } from './engine.ts';
 import { type Market, paysAt } from './market.ts';
 import { positionsOf } from './positions.ts';
+import type { Simulation } from './trade.ts';
 
 /** Days of a year without closing hours: A of every annualised ratio. */
 export const PERIODS_PER_YEAR = 365;

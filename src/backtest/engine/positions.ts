@@ -1,4 +1,4 @@
-import type { Trade } from './result.ts';
+import type { Trade } from './trade.ts';
 
 /** Round trips: what the trade statistics count. */
 export interface Positions {

@@ -1,7 +1,7 @@
 import type { Order } from '../strategy.ts';
 import type { Account } from './account.ts';
 import type { CandleSeries } from './candle-series.ts';
-import type { TradeEnd } from './result.ts';
+import type { TradeEnd } from './trade.ts';
 
 /**
  * What waits in the market between decisions: one order that wants to enter, or the stop and the target of what is held.

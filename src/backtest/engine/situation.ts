@@ -7,6 +7,7 @@ import type { Trader } from './trader.ts';
  *
  * @param input.account opens the account at the first look
  * @param input.from the bar at which the account begins
+ * @returns looked: whether anything of it has been read
  */
 export function openSituation(input: {
   readonly account: () => Trader;
@@ -15,10 +16,12 @@ export function openSituation(input: {
   readonly market: Market;
   readonly barMs: number;
   readonly cash: number;
-}): Situation {
+}): { readonly situation: Situation; readonly looked: () => boolean } {
   const { account, bars, from, market, barMs, cash } = input;
+  let looks = false;
   /** Traded up to the present bar; undefined before the account's first one. */
   const trader = (): Trader | undefined => {
+    looks = true;
     const bar = bars.index - from;
     const opened = account();
     if (bar < 0) return undefined;
@@ -28,10 +31,11 @@ export function openSituation(input: {
   /** The end of the present bar. */
   const now = (): number => bars.time() + barMs;
   const quote = (side: 'bid' | 'ask'): number | null => {
+    looks = true;
     const { book } = market;
     return book !== null && book.at <= now() ? book[side] : null;
   };
-  return Object.freeze({
+  const situation = Object.freeze({
     get position() {
       return trader()?.account.slope ?? 0;
     },
@@ -46,6 +50,7 @@ export function openSituation(input: {
       return trader()?.equityAt(bars.index - from) ?? cash;
     },
     get secondsLeft() {
+      looks = true;
       return market.endsAt === null || bars.index < 0 ? null : (market.endsAt - now()) / 1000;
     },
     get bid() {
@@ -55,4 +60,5 @@ export function openSituation(input: {
       return quote('ask');
     },
   });
+  return { situation, looked: () => looks };
 }

@@ -1,12 +1,11 @@
 import type { Order } from '../strategy.ts';
 import { Account } from './account.ts';
 import type { CandleSeries } from './candle-series.ts';
-import { FLAT, HOLD, ORDER, SHORT } from './decision-codes.ts';
-import type { DecisionLog } from './decisions.ts';
-import type { Simulation } from './engine.ts';
+import { type DecisionLog, FLAT, HOLD, ORDER, SHORT } from './decision-log.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { RestingOrders } from './resting-orders.ts';
+import type { Simulation } from './trade.ts';
 
 /**
  * Trades a series bar by bar, as far as decisions have been made: a strategy that looks at its situation is told where trading has
@@ -158,4 +157,27 @@ export class Trader {
     equity.fill(0, bar);
     return this.candles.length - 1;
   }
+}
+
+/**
+ * Trades a series on decisions made at each bar's close: fills at the next bar's open, one position at a time, no borrowing.
+ *
+ * - long buys the first outcome (or the asset); short sells an asset short, or buys a probability market's other outcome;
+ * - a flip closes and opens at the same open; a decision on the last bar never fills;
+ * - an order whose price nobody can trade at, or for which the bar has no volume left, dies and is counted;
+ * - an order that would fill at or after the market's close dies: what is held then stays locked until settlement;
+ * - an asset's last position is closed at the last close, paying what every exit pays; a probability market's is settled or marked;
+ * - equity at or below zero (shorts of assets) ends the trading: the position is closed there and nothing is left.
+ *
+ * What orders with a limit, a stop or a target do is {@link Trader}'s.
+ *
+ * @param leaves whether what is held in the end is closed in a probability market, too: the series is a part of a longer one
+ */
+export function simulate(
+  candles: CandleSeries,
+  decisions: DecisionLog,
+  { market, options, barMs }: { readonly market: Market; readonly options: BacktestOptions; readonly barMs: number },
+  leaves?: boolean,
+): Simulation {
+  return new Trader({ candles, decisions, market, options, barMs }).finish(leaves);
 }

@@ -1,7 +1,7 @@
 import type { IndicatorCache } from '../engine/bars-so-far.ts';
 import { type CandleSeries, cutCandles } from '../engine/candle-series.ts';
-import { HOLD, ORDER } from '../engine/decision-codes.ts';
-import { type DecisionLog, decisionsOf } from '../engine/decisions.ts';
+import { type DecisionLog, HOLD, ORDER } from '../engine/decision-log.ts';
+import { decisionsOf } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { seededRandom } from '../seeded-random.ts';

@@ -44,12 +44,19 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** Hex SHA-256 of everything that was given: the candles and the market’s facts; when its result became known only where it has no close, for then that is when it pays. */
-export function hashData(candles: CandleSeries, market: Market): string {
+/**
+ * Hex SHA-256 of everything that every result rests on: the candles and the market's facts; not what only a strategy that looks at its
+ * situation knows ({@link hashSituation}), and not when its result became known, unless
+ * no close says when it paid.
+ */
+export function hashData(candles: CandleSeries, { endsAt: _, book: __, ...market }: Market): string {
   const { resolution, closesAt } = market;
   const paid = resolution.kind === 'settled' && closesAt !== null ? { kind: resolution.kind, payout: resolution.payout } : resolution;
   return hashText(canonicalJson({ candles: hashCandles(candles), market: { ...market, resolution: paid } }));
 }
+
+/** {@link hashData} of a result that rests on the announced end and the book, too. */
+export const hashSituation = (data: string, { endsAt, book }: Market): string => hashText(canonicalJson({ data, endsAt, book }));
 
 /**
  * The code that decides and computes: the engine's revision, V8's version (its Math differs in last digits from one to the next)

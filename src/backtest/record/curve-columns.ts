@@ -1,6 +1,6 @@
 import type { Json } from '../../contracts/pipeline-input.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
-import type { Trade, TradeEnd } from '../engine/result.ts';
+import type { Trade, TradeEnd } from '../engine/trade.ts';
 import { fieldsOf, listOf, numberOf } from './fields.ts';
 
 /** A trade with times instead of bars; UTC epoch milliseconds. */

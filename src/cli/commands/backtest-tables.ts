@@ -1,5 +1,5 @@
 import type { CandleSeries } from '../../backtest/engine/candle-series.ts';
-import type { Trade } from '../../backtest/engine/result.ts';
+import type { Trade } from '../../backtest/engine/trade.ts';
 import type { Cell, Table, TableColumn } from '../../files/write/table.ts';
 
 /** The columns of trades out; times are the open times of the bars they happened in. */

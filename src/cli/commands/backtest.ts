@@ -121,9 +121,11 @@ function marketFrom(flags: BacktestFlags): Market {
   const { resolution, closesAt, fees, tick } = facts;
   const kind: MarketKind = parseMarket(flags.market) ?? (resolution === undefined ? 'asset' : 'probability');
   checkMarketFacts(facts, kind);
+  const end = closesAt === undefined ? null : Date.parse(closesAt);
   return {
     ...plainMarket(kind, fees),
-    closesAt: closesAt === undefined ? null : Date.parse(closesAt),
+    closesAt: end,
+    endsAt: end,
     tickSize: tick ?? null,
     resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: null },
   };

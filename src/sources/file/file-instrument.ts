@@ -30,12 +30,13 @@ export function withOwnFacts(
   { resolution, closesAt, fees, tick }: OwnFacts,
   { lastTick, asOf }: { readonly lastTick: number | null; readonly asOf: number },
 ): Instrument {
-  const { endsBy: _, ...before } = instrument;
+  const { endsBy: _, plannedEnd: __, ...before } = instrument;
   const endsAt = closesAt === undefined ? (resolution === undefined ? null : lastTick) : Date.parse(closesAt);
   const closed = endsAt !== null && endsAt <= asOf;
   return {
     ...before,
     closesAt: endsAt,
+    ...(closesAt !== undefined && endsAt !== null && { plannedEnd: endsAt }),
     closed,
     ...(closed && { endsBy: endsAt }),
     resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: endsAt },

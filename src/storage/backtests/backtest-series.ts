@@ -13,6 +13,8 @@ export interface BacktestSeries {
 export interface StandingSeries extends BacktestSeries {
   /** Another one whenever its complete candles within the filter are others; candles need not be read to know. */
   readonly state: string;
+  /** When its last complete candle opened; UTC epoch milliseconds. */
+  readonly lastOpen: number;
 }
 
 /**
@@ -34,9 +36,9 @@ export async function backtestSeries(
     readonly to: number;
   },
 ): Promise<readonly StandingSeries[]> {
-  const { rows } = await queryable.query<{ instrument: number; interval_minutes: number; kind: number; state: string }>(
+  const { rows } = await queryable.query<{ instrument: number; interval_minutes: number; kind: number; state: string; last_open: number }>(
     `select distinct on (s.instrument, s.interval_minutes) s.instrument, s.interval_minutes, s.kind,
-       concat_ws(' ', s.version, s.as_of, md5(s.covered::text), f.open_time, l.open_time) as state
+       concat_ws(' ', s.version, s.as_of, md5(s.covered::text), f.open_time, l.open_time) as state, l.open_time as last_open
      from candle_series s
      cross join lateral (
        select c.open_time from candles c
@@ -65,5 +67,6 @@ export async function backtestSeries(
     interval: intervalOf(row.interval_minutes),
     priceType: tickKindOf(row.kind),
     state: row.state,
+    lastOpen: row.last_open,
   }));
 }
