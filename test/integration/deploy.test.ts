@@ -135,9 +135,11 @@ describe('two builds on one queue', () => {
       },
     ]);
     const compared = await predictlab(['runs', 'compare', 'before', 'canary', '--json'], env);
-    expect((JSON.parse(compared.stdout) as { configuration: unknown }).configuration).toEqual([
-      { path: 'code', before: builds.source, after: builds.new },
-    ]);
+    expect((JSON.parse(compared.stdout) as { configuration: unknown }).configuration).toContainEqual({
+      path: 'code',
+      before: builds.source,
+      after: builds.new,
+    });
     await predictlab(['schedule', 'delete', '--id', `every-${rig.taskQueue}`], env);
   });
 

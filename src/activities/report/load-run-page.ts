@@ -24,6 +24,7 @@ import {
   usualDuration,
 } from '../../storage/runs/report-run-queries.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';
+import { shadowsOfRun } from '../../storage/shadow/shadow-verdicts.ts';
 import { lastTicks, retryChain } from '../../storage/ticks/report-symbol-queries.ts';
 import { VERSION } from '../../version.ts';
 
@@ -69,12 +70,13 @@ export async function loadRunPage(
   const result = withStages(run.status, tasks);
   const { totalTasks } = result;
   const window = windowOf(config);
-  const [previous, usual, rows, errors, gaps] = await Promise.all([
+  const [previous, usual, rows, errors, gaps, shadows] = await Promise.all([
     runBefore(queryable, executionId),
     usualDuration(queryable, { executionId, totalTasks }),
     symbolRows(queryable, run, symbols, tasks, links),
     lastErrors(queryable, executionId),
     longestGaps(queryable, { symbols, sourceTypes: config.sourceTypes, ...window, shortest: SHORTEST_GAP_MS, limit: MAX_GAPS }),
+    shadowsOfRun(queryable, executionId),
   ]);
   return {
     result,
@@ -93,6 +95,15 @@ export async function loadRunPage(
     symbols: rows,
     lastErrors: errors,
     gaps,
+    shadows: shadows.map(({ build, verdict, at, rows: ticks, candles, metrics, differences, leftOut }) => ({
+      build,
+      verdict,
+      at: Date.parse(at),
+      rows: ticks.compared,
+      candles: candles.compared,
+      metrics: metrics.compared,
+      sentences: [...differences, ...leftOut],
+    })),
     changes:
       // an open run has not become anything yet
       previous === undefined || run.status.result === 'running'

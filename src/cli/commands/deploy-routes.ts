@@ -7,6 +7,7 @@ import type { PredictLab } from '../../client.ts';
 import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type RecordedRelease, recordRelease, releasesOf } from '../../storage/runs/releases.ts';
+import { shadowOfBuild } from '../../storage/shadow/shadow-verdicts.ts';
 import { numberOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
@@ -21,13 +22,15 @@ export function registerDeployRoutes(deploy: Command): void {
       'Sends a share of the new runs to this build, by their ids; the others go on to the current one. Workers of this build must be up.',
     )
     .requiredOption('--percent <n>', 'share of the new runs, above 0, up to 100')
+    .option('--require-shadow', 'only if the newest `deploy shadow` of this build said "same"')
     .option('--json', 'print { deployment, buildId, percent, current }')
-    .action(async ({ percent: text, json }: { percent: string; json?: boolean }) => {
+    .action(async ({ percent: text, requireShadow, json }: { percent: string; requireShadow?: boolean; json?: boolean }) => {
       const percent = numberOption('--percent', text, { least: 0.01, most: 100, wanted: 'a share above 0, up to 100' }) as number;
       const candidate = candidateVersion(process.env, buildId);
-      const { current } = await onDeployment(candidate.name, async ({ lab, view, note }) => {
+      const { current } = await onDeployment(candidate.name, async ({ lab, database, view, note }) => {
         if (view.current === candidate.buildId)
           throw usageError(`build ${candidate.buildId} gets every new run already; run this command with the new build`);
+        if (requireShadow) await requireSame(database, candidate.buildId);
         requireWorkers(view, candidate);
         await lab.deployments.ramp(candidate, percent);
         await note({ action: 'canary', from: view.current, to: candidate.buildId, percent });
@@ -92,6 +95,7 @@ export function registerDeployRoutes(deploy: Command): void {
 }
 
 interface Routing {
+  readonly database: Database;
   readonly lab: PredictLab;
   readonly view: DeploymentView;
   readonly releases: Awaited<ReturnType<typeof releasesOf>>;
@@ -106,6 +110,7 @@ async function onDeployment<T>(deployment: string, work: (routing: Routing) => P
         async (lab) =>
           await alone(database, deployment, async () =>
             work({
+              database,
               lab,
               view: await lab.deployments.view(deployment),
               releases: await releasesOf(database, deployment),
@@ -128,6 +133,16 @@ async function alone<T>(database: Database, deployment: string, work: () => Prom
       );
     return await work();
   });
+}
+
+async function requireSame(database: Database, build: string): Promise<void> {
+  const shadow = await shadowOfBuild(database, build);
+  if (shadow?.verdict === 'same') return;
+  throw usageError(
+    shadow === undefined
+      ? `build ${build} has not been tried on a run: \`predictlab deploy shadow <run>\` does so`
+      : `build ${build} differs on run ${shadow.runId}: ${shadow.differences[0]}`,
+  );
 }
 
 function requireWorkers(view: DeploymentView, version: DeploymentVersion | null): void {

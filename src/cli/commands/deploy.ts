@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { registerDeployAdopt } from './deploy-adopt.ts';
 import { registerDeployCheck } from './deploy-check.ts';
 import { registerDeployRoutes } from './deploy-routes.ts';
+import { registerDeployShadow } from './deploy-shadow.ts';
 import { registerDeployStatus } from './deploy-status.ts';
 
 /** Adds `predictlab deploy`. */
@@ -14,6 +15,7 @@ export function registerDeploy(program: Command): void {
         'The candidate is the build whose command this is. In order: check, shadow, canary, promote; rollback takes the last step back.',
     );
   registerDeployCheck(deploy);
+  registerDeployShadow(deploy);
   registerDeployRoutes(deploy);
   registerDeployAdopt(deploy);
   registerDeployStatus(deploy);

@@ -1,20 +1,16 @@
 import type { Command } from 'commander';
-import { type ChangedResult, type ComparableResult, type Comparison, compareResults } from '../../backtest/proof/compare-results.ts';
-import type { Passport } from '../../backtest/proof/passport.ts';
-import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
+import { type ChangedResult, type Comparison, compareResults } from '../../backtest/proof/compare-results.ts';
+import { readBacktests } from '../../storage/backtests/backtests.ts';
 import type { ChangedPath } from '../../contracts/changed-paths.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { configurationOfRun } from '../../storage/runs/configurations.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { retryChain } from '../../storage/ticks/report-symbol-queries.ts';
 import { changeLine, changesOf } from '../records/configuration-changes.ts';
+import { type RunResult, runResult } from '../records/run-results.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
-
-interface RunResult extends ComparableResult {
-  readonly of: StoredBacktest;
-}
 
 /** Adds `compare` to the `runs` command. */
 export function registerRunsCompare(runs: Command): void {
@@ -62,14 +58,7 @@ async function resultsOf(database: Database, id: string): Promise<RunResult[]> {
     const stored = (await readBacktests(database, { executionId })).filter(({ symbol }) => !symbols.has(symbol));
     for (const one of stored) {
       symbols.add(one.symbol);
-      results.push({
-        series: [one.symbol, one.instrument, one.priceType, one.interval].join(' '),
-        strategy: one.strategy,
-        params: JSON.stringify(Object.entries(one.params).sort(([a], [b]) => (a < b ? -1 : 1))),
-        metrics: one.metrics,
-        passport: one.passport as unknown as Passport,
-        of: one,
-      });
+      results.push(runResult(one));
     }
   }
   return results;

@@ -31,11 +31,26 @@ export interface RunPageData {
   readonly gaps: readonly SymbolGap[];
   /** What is different from the run before, one sentence each, most important first. */
   readonly changes: readonly string[];
+  /** What `deploy shadow` found of builds tried on this run, newest first. */
+  readonly shadows?: readonly ShadowVerdict[];
   /** What made the run, shown as it is: `{ predictlab: "0.1.0", node: "v20.20.2", "Temporal run id": … }`. */
   readonly versions: Readonly<Record<string, string>>;
   /** The run in Temporal's Web UI. */
   readonly temporalUrl: string | null;
   readonly madeBy: string;
+}
+
+/** A build that was tried on what the run worked from. */
+export interface ShadowVerdict {
+  readonly build: string;
+  readonly verdict: 'same' | 'differs';
+  /** UTC epoch milliseconds. */
+  readonly at: number;
+  readonly rows: number;
+  readonly candles: number;
+  readonly metrics: number;
+  /** Why it differs, or what could not be compared, one sentence each. */
+  readonly sentences: readonly string[];
 }
 
 export interface PreviousRun {

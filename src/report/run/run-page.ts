@@ -12,6 +12,7 @@ import { controls, type LiveAddresses, type LivePart, liveFrame, livePart } from
 import { LIVE_SCRIPT } from './live-script.ts';
 import { type StageFacts, stageFacts } from './run-facts.ts';
 import { runSymbols } from './run-symbols.ts';
+import { shadowSection } from './shadow-section.ts';
 import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
 import { aboutTask, taskButton, taskGrid, taskState } from './task-grid.ts';
 
@@ -37,6 +38,7 @@ ${livePart('causes', parts.causes)}
 ${groups.custom.length > 0 && html`<section><h2>Custom tasks</h2>${livePart('custom-tasks', parts['custom-tasks'])}</section>`}
 <div class="halves"><section><h2>Stages</h2>${livePart('stages', parts.stages)}</section>
 <section><h2>Changed since last run</h2>${changes(data)}</section></div>
+${data.shadows !== undefined && data.shadows.length > 0 && html`<section><h2>Shadows</h2>${shadowSection(data.shadows)}</section>`}
 <section><h2>Config</h2>${config(data)}</section>
 </main>${live !== undefined && liveFrame(live)}`,
     footer: html`${data.madeBy} · run ${result.runId} · times are UTC`,

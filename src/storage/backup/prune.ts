@@ -93,6 +93,9 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
     const refused = await deleted(transaction, 'delete from refused_runs where started_at < to_timestamp($1::float8 / 1000)', before);
     const rows = refused + (await deleted(transaction, `delete from runs where execution_id in (${ended})`, before));
     await dropUnusedConfigurations(transaction);
+    // what stood before them tells nothing about the runs that are left
+    await transaction.query('delete from instrument_changes where at < to_timestamp($1::float8 / 1000)', [before]);
+    await transaction.query('delete from shadows s where not exists (select from runs r where r.execution_id = s.execution_id)');
     return { before, rows };
   },
   staging: async (transaction, before) => {

@@ -16,6 +16,8 @@ export interface OpenDatabaseOptions {
   readonly max?: number;
   /** Shown in `pg_stat_activity`. @default "predictlab" */
   readonly applicationName?: string;
+  /** Work in this schema alone. @default the connection's own */
+  readonly schema?: string;
   /** Bring the tables up to date first. @default true */
   readonly migrate?: boolean;
 }
@@ -37,7 +39,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   return database;
 }
 
-function createDatabase({ url, max = 10, applicationName = 'predictlab' }: OpenDatabaseOptions): Database {
+function createDatabase({ url, max = 10, applicationName = 'predictlab', schema }: OpenDatabaseOptions): Database {
   let pool: Pool;
   try {
     pool = new Pool({
@@ -45,7 +47,10 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab' }: OpenD
       max,
       application_name: applicationName,
       // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it before anybody gets the connection
-      onConnect: setUpSession,
+      onConnect: async (client) => {
+        await setUpSession(client);
+        if (schema !== undefined) await client.query(`set search_path = ${schema}`);
+      },
       // Our bigints are milliseconds, counts and sequence numbers: all below 2^53.
       types: {
         getTypeParser: ((oid: number, format?: 'text') =>

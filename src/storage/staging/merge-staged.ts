@@ -28,6 +28,7 @@ const CHUNK = 50_000;
 export async function mergeStaged(transaction: Transaction, batch: StagingBatch, onChunk: (rows: number) => void): Promise<Merged> {
   const state = (await lockInstruments(transaction, [batch.instrumentKey])).get(batch.instrumentKey) as InstrumentState;
   const version = state.version + 1;
+  await noteChange(transaction, batch, state);
   const { rows: bounds } = await transaction.query<{ first: number | null; last: number | null }>(
     'select min(position) as first, max(position) as last from staged_rows where batch = $1',
     [batch.id],
@@ -71,6 +72,23 @@ async function endOfChunk(transaction: Transaction, batch: number, after: number
     [batch, after],
   );
   return rows[0]?.position ?? last;
+}
+
+/** For so long it is kept what a venue said of an instrument: each time is about 1 KB. */
+const FACTS_DAYS = 14;
+
+/** How the instrument stands before this merge. */
+async function noteChange(transaction: Transaction, batch: StagingBatch, { version, nextSeq }: InstrumentState): Promise<void> {
+  const covered = (kind: number): string => `coalesce((select ranges from coverage where instrument = $2 and kind = ${kind}), '{}')`;
+  await transaction.query(
+    `insert into instrument_changes (instrument, execution_id, version_before, next_seq_before, trades_covered_before, prices_covered_before, facts)
+     select $2, b.execution_id, $3, $4, ${covered(0)}, ${covered(1)}, i.facts from staging_batches b join instruments i on i.key = b.instrument where b.id = $1`,
+    [batch.id, batch.instrumentKey, version, nextSeq],
+  );
+  await transaction.query(
+    `update instrument_changes set facts = null where instrument = $1 and facts is not null and at < now() - interval '${FACTS_DAYS} days'`,
+    [batch.instrumentKey],
+  );
 }
 
 async function mergeCoverage(transaction: Transaction, batch: StagingBatch): Promise<void> {

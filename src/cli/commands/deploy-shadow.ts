@@ -1,0 +1,97 @@
+import { hostname } from 'node:os';
+import type { Command } from 'commander';
+import { loadPlugins } from '../../activities/custom/load-plugins.ts';
+import { createPluginThreads } from '../../activities/custom/threads/plugin-threads.ts';
+import { writeRunReport } from '../../activities/report/run-report.ts';
+import { buildId } from '../../build-id.ts';
+import { Closers } from '../../closers.ts';
+import { candidateVersion } from '../../contracts/deployment-version.ts';
+import { messageOf } from '../../contracts/errors.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
+import { openShadowSchema } from '../../storage/shadow/shadow-schema.ts';
+import { type ShadowReport, saveShadow } from '../../storage/shadow/shadow-verdicts.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { numberOption } from '../options/number-option.ts';
+import { shadowOf } from '../records/shadow-of.ts';
+import { usageError } from '../terminal/exit.ts';
+import { note, printJson, printLine } from '../terminal/print.ts';
+import { useDatabase } from '../terminal/session.ts';
+
+interface Options {
+  readonly tolerance: string;
+  readonly slower: string;
+  readonly json?: boolean;
+}
+
+/** Adds `deploy shadow`. */
+export function registerDeployShadow(deploy: Command): void {
+  deploy
+    .command('shadow <run>')
+    .summary('try this build on what a recent run worked from, and compare')
+    .description(
+      'Runs clean, store, kline and backtest of this build on the ticks and coverage that a run worked from, in a schema of its own that is dropped again, and compares every row, candle and metric with what is stored, and its seconds with those of another build on the same inputs. ' +
+        'What has changed since the run is left out and counted. Exit code 1 when it differs; the verdict is kept, and stands on the page of the run.',
+    )
+    .option('--tolerance <share>', 'metrics may differ by this share', '1e-9')
+    .option('--slower <times>', 'a stage may take so many times as long as with another build, and 5 s', '3')
+    .option('--json', 'print { verdict, runId, build, symbols, rows, candles, metrics, durations, differences, leftOut }')
+    .action(async (run: string, options: Options) => {
+      const tolerance = numberOption('--tolerance', options.tolerance, { least: 0, most: 1 }) as number;
+      const slower = numberOption('--slower', options.slower, { least: 1 }) as number;
+      const report = await useDatabase((database) => shadow(database, run, { tolerance, slower }));
+      if (options.json) printJson(report);
+      else printReport(report);
+      if (report.verdict === 'differs') process.exitCode = 1;
+    });
+}
+
+async function shadow(main: Database, id: string, limits: { readonly tolerance: number; readonly slower: number }): Promise<ShadowReport> {
+  const run = await runOf(main, id);
+  if (run === undefined) throw usageError(`there is no run ${id}; \`predictlab runs\` lists them`);
+  if (run.status === null) throw usageError(`run ${run.runId} has not ended yet; shadow one that has`);
+  const log = createLog({ LOG_LEVEL: 'error', ...process.env });
+  const build = candidateVersion(process.env, buildId).buildId;
+  const closers = new Closers(log);
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => stop.abort(usageError(`stopped by ${signal}; nothing was changed`));
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    const plugins = await loadPlugins(process.env);
+    const threads = closers.add('the plugin threads', createPluginThreads(log));
+    const schema = closers.add('the shadow schema', await openShadowSchema(main));
+    const report = await shadowOf({ main, schema, run, build, plugins, threads, log, signal: stop.signal, host: hostname(), ...limits });
+    await saveShadow(main, { executionId: run.executionId, host: hostname(), report });
+    await renewPage(main, run);
+    return report;
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    await closers.close();
+  }
+}
+
+/** The verdict stands on the run's page; without it the verdict is kept all the same. */
+async function renewPage(database: Database, { executionId }: StoredRun): Promise<void> {
+  await writeRunReport({ database, home: homeFolder(process.env), executionId }).catch((error: unknown) =>
+    note(`the run's page could not be made anew: ${messageOf(error)}`),
+  );
+}
+
+function printReport({ verdict, runId, build, rows, candles, metrics, durations, differences, leftOut }: ShadowReport): void {
+  printLine(`${verdict}: build ${build} on what ${runId} worked from`);
+  for (const [what, { compared, different, leftOut: left }] of [
+    ['rows', rows],
+    ['candles', candles],
+    ['metrics', metrics],
+  ] as const)
+    printLine(
+      `  ${what.padEnd(8)} ${compared.toLocaleString('en')} compared, ${different.toLocaleString('en')} different${left === 0 ? '' : `, ${left.toLocaleString('en')} left out`}`,
+    );
+  for (const { stage, seconds, before } of durations)
+    printLine(`  ${stage.padEnd(8)} ${seconds.toFixed(2)} s${before === null ? '' : `, before ${before.toFixed(2)} s`}`);
+  for (const sentence of differences) printLine(`  differs: ${sentence}`);
+  for (const sentence of leftOut) printLine(`  left out: ${sentence}`);
+}

@@ -1,0 +1,155 @@
+import type { PluginThreads } from '../../activities/custom/threads/plugin-threads.ts';
+import { runShadowStages, SHADOW_STAGES, type ShadowEffect, type ShadowStage } from '../../activities/shadow/run-shadow-stages.ts';
+import { judgeResults } from '../../backtest/proof/judge-results.ts';
+import type { Log } from '../../contracts/log.ts';
+import { INTERVAL_MS } from '../../contracts/words.ts';
+import { numberIn } from '../../contracts/task-output.ts';
+import type { LoadedPlugins } from '../../plugins.ts';
+import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
+import type { Database } from '../../storage/database/database.ts';
+import type { StoredRun } from '../../storage/runs/runs.ts';
+import { type Compared, changedSeries, compareCandles, compareRows } from '../../storage/shadow/compare-stored.ts';
+import { copyInputs, SHADOW_EXECUTION } from '../../storage/shadow/copy-inputs.ts';
+import { type FrozenInputs, frozenInputs, sameWorkSeconds } from '../../storage/shadow/frozen-inputs.ts';
+import type { ShadowSchema } from '../../storage/shadow/shadow-schema.ts';
+import { earlierDurations, type ShadowDuration, type ShadowReport } from '../../storage/shadow/shadow-verdicts.ts';
+import { usageError } from '../terminal/exit.ts';
+import { runResult } from './run-results.ts';
+
+export interface ShadowRequest {
+  /** Where the run is. */
+  readonly main: Database;
+  readonly schema: ShadowSchema;
+  /** It has ended. */
+  readonly run: StoredRun;
+  readonly build: string;
+  readonly host: string;
+  readonly plugins: LoadedPlugins;
+  readonly threads: PluginThreads;
+  /** Share by which a metric may differ. */
+  readonly tolerance: number;
+  /** How many times as long a stage may take. */
+  readonly slower: number;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** What is faster than this may be slower at the next try, whoever does it. */
+const LEAST_SECONDS = 5;
+/** Sentences of each kind that a report keeps. */
+const MOST_SENTENCES = 50;
+const NOTHING: Compared = { compared: 0, different: 0, leftOut: 0, examples: [] };
+
+/**
+ * This build on what a run worked from, symbol by symbol, beside what is stored.
+ *
+ * @throws ExitError 2 when nothing of it can be compared any more
+ */
+export async function shadowOf(request: ShadowRequest): Promise<ShadowReport> {
+  const { main, run, build, host } = request;
+  const { config, executionId } = run;
+  const totals = { rows: NOTHING, candles: NOTHING, metrics: NOTHING };
+  const seconds = new Map<ShadowStage, number>();
+  const [differences, leftOut]: [string[], string[]] = [[], []];
+  const done: string[] = [];
+  for (const { symbol } of config.symbols) {
+    request.signal.throwIfAborted();
+    const inputs = await frozenInputs(main, { executionId, symbol, sourceTypes: config.sourceTypes });
+    if (typeof inputs === 'string') {
+      leftOut.push(inputs);
+      continue;
+    }
+    leftOut.push(...inputs.leftOut);
+    const one = await shadowSymbol(request, inputs);
+    done.push(symbol);
+    for (const { stage, seconds: took } of one.effects) seconds.set(stage, (seconds.get(stage) ?? 0) + took);
+    for (const part of ['rows', 'candles', 'metrics'] as const) totals[part] = sum(totals[part], one[part]);
+    differences.push(...one.differences);
+  }
+  if (done.length === 0) {
+    const why = leftOut.length === 0 ? 'it has no symbols' : leftOut[0];
+    throw usageError(`nothing of run ${run.runId} can be compared: ${why}`);
+  }
+  const earlier = await earlierDurations(main, { executionId, build, host });
+  const sameWork = await sameWorkSeconds(main, executionId, done);
+  const durations = [...seconds].map(([stage, each]) => ({
+    stage,
+    seconds: each,
+    before: earlier.get(stage) ?? sameWork.get(stage) ?? null,
+  }));
+  differences.push(...tooSlow(durations, request.slower));
+  return {
+    verdict: differences.length === 0 ? 'same' : 'differs',
+    runId: run.runId,
+    build,
+    symbols: done.length,
+    ...totals,
+    durations,
+    differences: differences.slice(0, MOST_SENTENCES),
+    leftOut: leftOut.slice(0, MOST_SENTENCES),
+  };
+}
+
+interface SymbolShadow {
+  readonly effects: readonly ShadowEffect[];
+  readonly rows: Compared;
+  readonly candles: Compared;
+  readonly metrics: Compared;
+  readonly differences: readonly string[];
+}
+
+async function shadowSymbol(request: ShadowRequest, inputs: FrozenInputs): Promise<SymbolShadow> {
+  const { main, schema, run, plugins, threads, log, signal, tolerance } = request;
+  const { config, executionId } = run;
+  const { symbol } = inputs;
+  const { asOf, intervals } = config;
+  await copyInputs(main, { schema: schema.name, inputs, asOf });
+  const stored = await readBacktests(main, { executionId, symbol });
+  const untilStages = SHADOW_STAGES.filter((stage) => stage !== 'backtest' || inputs.backtested);
+  const effects = await runShadowStages(schema.database, { symbol, settings: config, untilStages, plugins, threads, log, signal });
+  // a run may have stored meanwhile, and what venues say may have changed: as of now, that is no longer what it was
+  const now = await frozenInputs(main, { executionId, symbol, sourceTypes: config.sourceTypes });
+  const instruments = typeof now === 'string' ? inputs.instruments : now.instruments;
+  const comparison = { schema: schema.name, instruments, asOf };
+  const rows = await compareRows(main, comparison);
+  const candles = await compareCandles(main, { ...comparison, intervals });
+  const changed = await changedSeries(main, comparison);
+  const unsure = new Set(instruments.filter(({ factsChanged }) => factsChanged).map(({ key }) => key));
+  const known = new Set(instruments.map(({ key }) => key));
+  const hasChanged = ({ of }: { of: StoredBacktest }): boolean =>
+    !known.has(of.instrumentKey) || unsure.has(of.instrumentKey) || changed.has(`${of.instrumentKey} ${INTERVAL_MS[of.interval] / 60_000}`);
+  const made = untilStages.includes('backtest') ? await readBacktests(schema.database, { executionId: SHADOW_EXECUTION, symbol }) : [];
+  const metrics = judgeResults(stored.map(runResult), made.map(runResult), { hasChanged, tolerance });
+  const refused = numberIn(effects.find(({ stage }) => stage === 'clean')?.effect.output, 'quarantined') ?? 0;
+  const reasons = JSON.stringify((effects.find(({ stage }) => stage === 'clean')?.effect.output as { reasons?: object })?.reasons ?? {});
+  return {
+    effects,
+    rows,
+    candles,
+    metrics,
+    differences: [
+      ...(refused === 0 ? [] : [`${symbol}: ${refused} rows that are stored would be quarantined: ${reasons}`]),
+      ...sentences(symbol, 'rows', rows),
+      ...sentences(symbol, 'candles', candles),
+      ...sentences(symbol, 'backtests', metrics),
+    ],
+  };
+}
+
+const sentences = (symbol: string, what: string, { compared, different, examples }: Compared): readonly string[] =>
+  different === 0 ? [] : [`${symbol}: ${different} of ${compared} ${what} differ, such as ${examples.join('; ')}`];
+
+const sum = (one: Compared, other: Compared): Compared => ({
+  compared: one.compared + other.compared,
+  different: one.different + other.different,
+  leftOut: one.leftOut + other.leftOut,
+  examples: [...one.examples, ...other.examples].slice(0, 3),
+});
+
+function tooSlow(durations: readonly ShadowDuration[], slower: number): readonly string[] {
+  return durations.flatMap(({ stage, seconds, before }) =>
+    before !== null && seconds > LEAST_SECONDS && seconds > slower * before
+      ? [`${stage} took ${seconds.toFixed(1)} s, ${(seconds / before).toFixed(1)} times the ${before.toFixed(1)} s of before`]
+      : [],
+  );
+}

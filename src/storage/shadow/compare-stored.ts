@@ -1,0 +1,141 @@
+import { TICK_FLAGS } from '../../contracts/market-data.ts';
+import type { Interval } from '../../contracts/words.ts';
+import { intervalMinutes } from '../database/codes.ts';
+import type { Queryable } from '../database/database.ts';
+import type { FrozenInstrument } from './frozen-inputs.ts';
+
+/** How much was compared, of that how much differs, and how much could not be compared because it has changed since. */
+export interface Compared {
+  readonly compared: number;
+  readonly different: number;
+  readonly leftOut: number;
+  /** The first ones that differ, one line each. */
+  readonly examples: readonly string[];
+}
+
+export interface Comparison {
+  readonly schema: string;
+  readonly instruments: readonly FrozenInstrument[];
+  /** UTC epoch milliseconds. */
+  readonly asOf: number;
+}
+
+const EXAMPLES = 3;
+
+/** The frozen instruments as a table `f`. */
+const FROZEN = `(select * from unnest($1::int[], $2::bigint[], $3::bigint[]) as f(instrument, version, pruned)) f`;
+const frozenOf = (instruments: readonly FrozenInstrument[]): readonly unknown[] => [
+  instruments.map(({ key }) => key),
+  instruments.map(({ version }) => version),
+  instruments.map(({ prunedBefore }) => prunedBefore),
+];
+
+/** Whether ticks of `[from, to)` have changed, or were pruned, since. */
+const touched = (key: string, from: string, to: string): string =>
+  `(coalesce(${from} < f.pruned, false) or exists (select from tick_hours h where h.instrument = f.instrument and h.kind = ${key}.kind
+     and h.version > f.version and h.hour >= (${from}) / 3600000 and h.hour * 3600000::bigint < ${to}))`;
+
+/**
+ * The flag that a price has by itself. Whether one is an outlier depends on what was collected with it, whether it is off the grid on
+ * the tick size of that day; neither is known any more.
+ */
+const OWN_FLAG = 1 << TICK_FLAGS.indexOf('extreme-price');
+
+/** The ticks that the shadow stored, beside those that are stored. */
+export async function compareRows(queryable: Queryable, { schema, instruments, asOf }: Comparison): Promise<Compared> {
+  const values = 'price, size, side, outcome, trade_id';
+  const columns = (of: string) =>
+    values
+      .split(', ')
+      .map((column) => `${of}.${column}`)
+      .join(', ');
+  return await counted(
+    queryable,
+    `select f.instrument, kind, time as at, ${touched('p', 'p.time', 'p.time + 1')} as touched, p.what
+     from (
+       select instrument, kind, time, case when s.price is null then 'is not stored' when m.price is null then 'is new'
+         when (${columns('m')}, m.flags & ${OWN_FLAG}) is distinct from (${columns('s')}, s.flags & ${OWN_FLAG}) then 'differs' end as what
+       from (select * from ticks where instrument = any($1) and time <= $4) m
+       full join (select * from ${schema}.ticks where instrument = any($1)) s using (instrument, kind, time, identity)
+     ) p join ${FROZEN} on f.instrument = p.instrument`,
+    [...frozenOf(instruments), asOf],
+    'tick',
+  );
+}
+
+/** The candles that the shadow built, beside those that are stored, of buckets whose ticks have not changed since. */
+export async function compareCandles(
+  queryable: Queryable,
+  comparison: Comparison & { readonly intervals: readonly Interval[] },
+): Promise<Compared> {
+  const { schema, instruments, asOf, intervals } = comparison;
+  const values = 'open, high, low, close, volume, quote_volume, buy_volume, trades, first_time, last_time';
+  const columns = (of: string) =>
+    values
+      .split(', ')
+      .map((column) => `${of}.${column}`)
+      .join(', ');
+  const key = 'instrument, kind, interval_minutes, open_time';
+  const end = 'open_time + interval_minutes * 60000::bigint';
+  const bucket = `int8multirange(int8range(open_time, ${end}))`;
+  // a bucket in which later runs have seen more, or that has closed since, may be complete by now
+  const asThen = `(${end} <= $4 or coalesce(cs.as_of, 0) <= $4) and coalesce(mc.ranges, '{}') * ${bucket} = coalesce(sc.ranges, '{}') * ${bucket}`;
+  return await counted(
+    queryable,
+    `select f.instrument, kind, open_time as at, interval_minutes,
+       (${touched('p', 'p.open_time', 'p.end_time')}
+         or exists (select from ticks t where t.instrument = f.instrument and t.kind = p.kind and t.time > $4 and t.time >= p.open_time and t.time < p.end_time)) as touched,
+       p.what
+     from (
+       select ${key}, ${end} as end_time, case when s.open is null then 'is not there' when m.open is null then 'is new'
+         when (${columns('m')}) is distinct from (${columns('s')}) then 'differs'
+         when m.complete <> s.complete and ${asThen} then 'is ' || case when s.complete then '' else 'not ' end || 'complete' end as what
+       from (select * from candles where instrument = any($1) and interval_minutes = any($5::smallint[]) and open_time <= $4) m
+       full join (select * from ${schema}.candles where instrument = any($1)) s using (${key})
+       left join candle_series cs using (instrument, kind, interval_minutes)
+       left join coverage mc using (instrument, kind) left join ${schema}.coverage sc using (instrument, kind)
+     ) p join ${FROZEN} on f.instrument = p.instrument`,
+    [...frozenOf(instruments), asOf, intervals.map(intervalMinutes)],
+    'candle',
+  );
+}
+
+/** Series of which a candle that was complete then has changed since: `<instrument key> <interval in minutes>`. */
+export async function changedSeries(queryable: Queryable, { schema, instruments }: Comparison): Promise<ReadonlySet<string>> {
+  const { rows } = await queryable.query<{ series: string }>(
+    `select distinct f.instrument || ' ' || p.interval_minutes as series from (
+       select *, open_time + interval_minutes * 60000::bigint as end_time from ${schema}.candles where complete) p
+     join ${FROZEN} on f.instrument = p.instrument where ${touched('p', 'p.open_time', 'p.end_time')}`,
+    [...frozenOf(instruments)],
+  );
+  return new Set(rows.map(({ series }) => series));
+}
+
+interface Line {
+  readonly compared: number;
+  readonly different: number;
+  readonly left_out: number;
+  readonly examples: readonly { id: string; kind: number; at: number; minutes: number | null; what: string }[] | null;
+}
+
+async function counted(queryable: Queryable, each: string, values: readonly unknown[], noun: string): Promise<Compared> {
+  const { rows } = await queryable.query<Line>(
+    `with judged as materialized (${each})
+     select count(*) filter (where not touched) as compared, count(*) filter (where not touched and what is not null) as different,
+       count(*) filter (where touched) as left_out,
+       (select json_agg(x) from (select i.id, d.kind, d.at, ${noun === 'candle' ? 'd.interval_minutes' : 'null::int'} as minutes, d.what
+          from judged d join instruments i on i.key = d.instrument where not d.touched and d.what is not null order by d.at, i.id limit ${EXAMPLES}) x) as examples
+     from judged`,
+    values,
+  );
+  const { compared, different, left_out: leftOut, examples } = rows[0];
+  return {
+    compared,
+    different,
+    leftOut,
+    examples: (examples ?? []).map(
+      ({ id, kind, at, minutes, what }) =>
+        `${id} ${kind === 0 ? 'trade' : 'price'} ${noun}${minutes === null ? '' : ` of ${minutes} minutes`} at ${new Date(at).toISOString()} ${what}`,
+    ),
+  };
+}

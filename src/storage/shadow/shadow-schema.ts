@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { isForeign, isRunning, processIdentity } from '../../processes/process-identity.ts';
+import type { Database, Queryable } from '../database/database.ts';
+import { openDatabase } from '../database/open-database.ts';
+
+/** Tables of their own beside the real ones, in the same database. */
+export interface ShadowSchema {
+  readonly name: string;
+  readonly database: Database;
+  /** Drops it with all that is in it. */
+  close(): Promise<void>;
+}
+
+const PREFIX = 'predictlab_shadow_';
+/** One of another machine is left alone for so long: nobody here can say whether it is in use. */
+const FOREIGN_HOURS = 24;
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** Makes an empty schema with our tables in it. @throws PredictLabError BadInput when the database's user may not */
+export async function openShadowSchema(main: Database): Promise<ShadowSchema> {
+  await dropAbandonedSchemas(main);
+  const name = `${PREFIX}${randomUUID().replaceAll('-', '').slice(0, 12)}`;
+  const drop = async (): Promise<void> => void (await main.query(`drop schema if exists ${name} cascade`));
+  try {
+    const owner = JSON.stringify({ host: hostname(), process: processIdentity(process.pid), at: Date.now() });
+    // one statement, so that none is there without saying whose it is
+    await main.query(`do $$ begin create schema ${name}; comment on schema ${name} is '${owner.replaceAll("'", "''")}'; end $$`);
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: string } };
+    if ((cause?.code ?? (error as { code?: string }).code) !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new PredictLabError('BadInput', `the database's user may not create a schema to try in: grant it "create" on the database`, {
+      cause: error,
+    });
+  }
+  try {
+    const database = await openDatabase({ url: main.url, max: 4, applicationName: 'predictlab-shadow', schema: name });
+    return {
+      name,
+      database,
+      async close() {
+        await database.close();
+        await drop();
+      },
+    };
+  } catch (error) {
+    await drop();
+    throw error;
+  }
+}
+
+/** Drops the schemas of commands that were killed. @returns how many there were */
+export async function dropAbandonedSchemas(main: Queryable): Promise<number> {
+  const { rows } = await main.query<{ name: string; owner: string | null }>(
+    `select nspname as name, obj_description(oid, 'pg_namespace') as owner from pg_namespace where nspname like '${PREFIX.replaceAll('_', '\\_')}%'`,
+  );
+  const abandoned = rows.filter(({ owner }) => isAbandoned(owner));
+  for (const { name } of abandoned) await main.query(`drop schema if exists ${name} cascade`);
+  return abandoned.length;
+}
+
+function isAbandoned(owner: string | null): boolean {
+  try {
+    const { host, process: identity, at } = JSON.parse(owner ?? '') as { host: string; process: string; at: number };
+    if (host === hostname() && !isForeign(identity)) return !isRunning(identity);
+    return Date.now() - at > FOREIGN_HOURS * 3_600_000;
+  } catch {
+    // not a note of ours, so not ours to drop
+    return false;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Queryable } from '../database/database.ts';
+import { jsonb } from '../database/jsonb.ts';
+import type { Compared } from './compare-stored.ts';
+
+/** Seconds of a stage over all symbols; `before` of another build on the same inputs and machine, or of the run where it did the same work. */
+export interface ShadowDuration {
+  readonly stage: string;
+  readonly seconds: number;
+  readonly before: number | null;
+}
+
+/** What a build made of the frozen inputs of a run. */
+export interface ShadowReport {
+  readonly verdict: 'same' | 'differs';
+  readonly runId: string;
+  readonly build: string;
+  readonly symbols: number;
+  readonly rows: Compared;
+  readonly candles: Compared;
+  readonly metrics: Compared;
+  readonly durations: readonly ShadowDuration[];
+  /** Why it differs, one sentence each. */
+  readonly differences: readonly string[];
+  /** What could not be compared any more, one sentence each. */
+  readonly leftOut: readonly string[];
+}
+
+export interface StoredShadow extends ShadowReport {
+  readonly at: string;
+}
+
+/** Keeps a verdict. */
+export async function saveShadow(
+  queryable: Queryable,
+  { executionId, host, report }: { readonly executionId: string; readonly host: string; readonly report: ShadowReport },
+): Promise<void> {
+  await queryable.query('insert into shadows (run_id, execution_id, build, host, verdict, report) values ($1, $2, $3, $4, $5, $6)', [
+    report.runId,
+    executionId,
+    report.build,
+    host,
+    report.verdict,
+    jsonb(report),
+  ]);
+}
+
+/** What builds made of a run, newest first. */
+export async function shadowsOfRun(queryable: Queryable, executionId: string): Promise<readonly StoredShadow[]> {
+  const { rows } = await queryable.query<{ report: ShadowReport; at: Date }>(
+    'select report, at from shadows where execution_id = $1 order by id desc',
+    [executionId],
+  );
+  return rows.map(({ report, at }) => ({ ...report, at: at.toISOString() }));
+}
+
+/** The newest verdict on a build; undefined where it was never tried. */
+export async function shadowOfBuild(queryable: Queryable, build: string): Promise<StoredShadow | undefined> {
+  const { rows } = await queryable.query<{ report: ShadowReport; at: Date }>(
+    'select report, at from shadows where build = $1 order by id desc limit 1',
+    [build],
+  );
+  return rows[0] && { ...rows[0].report, at: rows[0].at.toISOString() };
+}
+
+/** How long another build took for the same inputs on this machine, the newest one; by stage. */
+export async function earlierDurations(
+  queryable: Queryable,
+  { executionId, build, host }: { readonly executionId: string; readonly build: string; readonly host: string },
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await queryable.query<{ report: ShadowReport }>(
+    'select report from shadows where execution_id = $1 and build <> $2 and host = $3 order by id desc limit 1',
+    [executionId, build, host],
+  );
+  return new Map((rows[0]?.report.durations ?? []).map(({ stage, seconds }) => [stage, seconds]));
+}

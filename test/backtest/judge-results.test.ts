@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import type { ComparableResult } from '../../src/backtest/proof/compare-results.ts';
+import { judgeResults } from '../../src/backtest/proof/judge-results.ts';
+
+const result = (more: Partial<ComparableResult> & { data?: string; code?: string; sharpe?: number | null } = {}): ComparableResult => ({
+  series: more.series ?? 'AAA polymarket:0x1 trade 1h',
+  strategy: more.strategy ?? 'sma-cross',
+  params: '[]',
+  metrics: { sharpe: more.sharpe === undefined ? 1 : more.sharpe, trades: 4 },
+  passport: { data: more.data ?? 'd', code: more.code ?? 'c', settings: '{}', seed: 1 },
+});
+const judge = (
+  before: readonly ComparableResult[],
+  after: readonly ComparableResult[],
+  hasChanged = (_: ComparableResult) => false,
+  tolerance = 1e-9,
+) => judgeResults(before, after, { hasChanged, tolerance });
+
+describe('two builds on the same inputs', () => {
+  it('agree where every metric does, whatever the code calls itself', () => {
+    expect(judge([result()], [result({ code: 'another' })])).toMatchObject({ compared: 1, different: 0 });
+    expect(judge([result({ sharpe: null })], [result({ sharpe: null })])).toMatchObject({ compared: 1, different: 0 });
+    expect(judge([result()], [result({ code: 'another', sharpe: 1 + 1e-10 })])).toMatchObject({ different: 0 });
+  });
+
+  it.each([
+    ['a metric beyond the tolerance', [result({ sharpe: 1 + 1e-6 })], 'sharpe 1 → 1.000001'],
+    ['a metric that is no longer defined', [result({ sharpe: null })], 'sharpe 1 → null'],
+    ['other candles under the same numbers', [result({ data: 'other' })], 'other data'],
+    ['a result that is missing', [], 'is missing'],
+    ['a result that is new', [result(), result({ strategy: 'rsi' })], 'rsi: is new'],
+  ])('differ by %s', (_, after, said) => {
+    const judged = judge([result()], after);
+    expect(judged).toMatchObject({ different: 1 });
+    expect(judged.examples[0]).toContain(said);
+  });
+
+  it('say nothing of results whose inputs have changed since', () => {
+    const [mine, other] = [result(), result({ series: 'BBB' })];
+    const hasChanged = ({ series }: ComparableResult) => series === 'BBB';
+    expect(judge([mine, other], [mine, result({ series: 'BBB', data: 'later', sharpe: 9 })], hasChanged)).toEqual({
+      compared: 1,
+      different: 0,
+      leftOut: 1,
+      examples: [],
+    });
+  });
+});
