@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
+import { kill, spawnWorker } from '../worker-process.ts';
+
+const SYMBOLS = ['BTC_PRICE', 'ETH_PRICE', 'SOL_PRICE', 'RATE_CUT'];
+/** Both at once, over the same markets: what one stores the other meets. */
+const INPUTS = [SYMBOLS, ['BTC_PRICE', 'RATE_CUT']].map((symbols) => ({
+  symbols,
+  daysBack: 2,
+  asOf: new Date(SANDBOX_NOW).toISOString(),
+  untilStage: 'backtest' as const,
+  maxConcurrent: 3,
+}));
+
+describe('several worker processes on one queue', () => {
+  let venue: SandboxVenue;
+  let wanted: Awaited<ReturnType<typeof storedData>>;
+  beforeAll(async () => {
+    venue = await startSandboxVenue({ now: SANDBOX_NOW, faults: { slow: 0.5, slowMs: 80 } });
+    const undisturbed = await createRig({ env: venue.environment });
+    await importSandboxSymbols(undisturbed.database, SYMBOLS);
+    for (const input of INPUTS) {
+      const { result } = await undisturbed.run(input);
+      if (result !== 'success') throw new Error(`the undisturbed run was ${result}`);
+    }
+    wanted = await storedData(undisturbed.database);
+    await undisturbed.close();
+  });
+  afterAll(() => venue.close());
+
+  it.each([2, 4])(
+    '%i of them, one killed with -9 under load and one stopped: nothing is lost, and nothing is done twice',
+    async (count) => {
+      const rig: Rig = await createRig({ env: venue.environment, worker: false });
+      await importSandboxSymbols(rig.database, SYMBOLS);
+      const workers = await Promise.all(Array.from({ length: count }, () => spawnWorker(rig.env)));
+      const runs = await Promise.all(INPUTS.map((input, n) => rig.lab.start(input, { runId: `run-${n}` })));
+      const ended = async (): Promise<number> =>
+        (await rig.database.query('select 1 from ledger where finished_at is not null')).rowCount ?? 0;
+      while ((await ended()) < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+      await kill(workers[0]);
+      // of two, another one takes the place of the killed one before the second one goes
+      if (count === 2) workers.push(await spawnWorker(rig.env));
+      workers[1].process.kill('SIGTERM');
+      expect(await workers[1].ended).toBe(0);
+
+      const results = await Promise.all(runs.map(({ runId }) => rig.lab.result(runId)));
+      const tasks = INPUTS.map(({ symbols }) => symbols.length * 5);
+      expect(results.map(({ result, statusBreakdown }) => ({ result, success: statusBreakdown.success }))).toEqual(
+        tasks.map((success) => ({ result: 'success', success })),
+      );
+      expect(await storedData(rig.database)).toEqual(wanted);
+      const { rows } = await rig.database.query(
+        'select execution_id, count(*)::int as effects, count(finished_at)::int as done from ledger group by 1',
+      );
+      expect(rows.map(({ effects, done }) => `${effects} ${done}`).sort()).toEqual(tasks.map((n) => `${n} ${n}`).sort());
+      for (const worker of workers) if (worker.process.exitCode === null && worker.process.signalCode === null) await kill(worker);
+      await rig.close();
+    },
+    120_000,
+  );
+});
