@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { Client } from '@temporalio/client';
 import {
   DefaultLogger,
   type InjectedSinks,
@@ -14,6 +15,7 @@ import { createPluginThreads } from './activities/custom/threads/plugin-threads.
 import { keepFromStrayErrors } from './activities/custom/threads/stray-errors.ts';
 import type { StageFunction } from './activities/stages/stage-work.ts';
 import { buildId } from './build-id.ts';
+import { pollingOf } from './client/polling.ts';
 import { Closers } from './closers.ts';
 import { type DeploymentVersion, workerVersion } from './contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
@@ -171,6 +173,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       activities: maxActivities,
       ...(version === undefined ? {} : { deployment: version.name, buildId: version.buildId }),
     });
+    if (version !== undefined)
+      void sayIfNothingComes(new Client({ connection, namespace: temporal.namespace }), { taskQueue, version, log });
     return {
       taskQueue,
       finished,
@@ -182,6 +186,23 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   } catch (error) {
     await closers.close();
     throw error;
+  }
+}
+
+/** Of the first workers of a deployment: new runs wait, and nobody would be told. */
+async function sayIfNothingComes(
+  client: Client,
+  { taskQueue, version, log }: { taskQueue: string; version: DeploymentVersion; log: Log },
+): Promise<void> {
+  try {
+    const { current, pollers } = await pollingOf(client, taskQueue);
+    if (current !== null || pollers.some((poller) => poller.version === null)) return;
+    log.warn('no build is current yet, so new runs wait: `predictlab deploy promote` makes this one so', {
+      deployment: version.name,
+      buildId: version.buildId,
+    });
+  } catch {
+    // whoever asks for a run's state, or `doctor`, is told
   }
 }
 
