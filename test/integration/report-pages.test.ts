@@ -204,6 +204,38 @@ describe('visualize', () => {
     expect(readdirSync(folder)).toEqual(['RAIN.html']);
   });
 
+  it('draws a series of short markets side by side, the last price of each stretch, with the calibration of all of them', async () => {
+    const symbol = 'UPDOWN';
+    for (let i = 0; i < 9; i++) {
+      const from = START + i * HOUR;
+      const market = {
+        ...instrument(`polymarket:short-${i}`),
+        opensAt: null,
+        closesAt: from + HOUR,
+        closed: true,
+        resolution: { kind: 'settled' as const, payout: i % 2, at: from + HOUR },
+      };
+      // many trades in one stretch count for its last one
+      const rows = [0.4, 0.45, i % 2 === 1 ? 0.9 : 0.1].map((price, n) => trade(from + [60_000, 61_000, 0.75 * HOUR][n], price));
+      await collect(test.database, { executionId: 'short', symbol, instrument: market, rows, covered: { from, to: from + HOUR } });
+    }
+    await runStages(test.database, { executionId: 'short', symbol, asOf: AS_OF });
+    const data = await loadSymbolPage(test.database, {
+      runId: RUN,
+      executionId: 'short',
+      symbol,
+      settings: { ...settingsOf([symbol]), asOf: AS_OF },
+    });
+    expect(data.shortMarkets?.map(({ path: points }) => points.map(({ price }) => price))).toEqual(
+      Array.from({ length: 9 }, (_, i) => [0.45, i % 2 === 0 ? 0.1 : 0.9]),
+    );
+    expect(data.calibration).toMatchObject([
+      { of: 'price at half-time', bins: [{ count: 9, meanForecast: expect.closeTo(0.45), hitRate: 4 / 9 }] },
+    ]);
+    expect(data.instruments).toHaveLength(1);
+    expect(renderSymbolPage(data, null).match(/<li title="/g)).toHaveLength(9);
+  });
+
   it('makes a page for a symbol without any instrument', async () => {
     await visualize('exec-1', 'NOTHING');
     const nothing = readFileSync(path.join(path.dirname(runReportPath(home, RUN)), 'NOTHING.html'), 'utf8');

@@ -168,7 +168,7 @@ export const sampleSymbol = (more: Partial<SymbolPageData> = {}): SymbolPageData
   others: [],
   instrumentCount: 1,
   missingSources: {},
-  calibration: [{ interval: '1h', bins: sampleBins() }],
+  calibration: [{ of: '1h', bins: sampleBins() }],
   madeBy: 'PredictLab 0.1.0',
   ...more,
 });

@@ -132,7 +132,7 @@ describe('the page of a symbol', () => {
   it('lists the instruments that are not drawn', () => {
     const other = { ...sampleInstrument(), title: 'Bitcoin above $110k' };
     const page = renderSymbolPage(sampleSymbol({ others: [other], instrumentCount: 300 }), null);
-    expect(page).toContain('The 1 most active of 300 instruments are drawn below. 298 less active ones are not listed');
+    expect(page).toContain('The most active of 300 instruments is drawn in full below. 298 less active ones are not listed');
   });
 
   it('says so when a page has only the last candles', () => {

@@ -1,4 +1,3 @@
-import { decodeEquity, decodeTrades, thinned } from '../../backtest/record/curve-columns.ts';
 import { decodeMetrics, rankedSharpe } from '../../backtest/record/metrics-column.ts';
 import { decodePassport, shortPassport } from '../../backtest/record/passport-column.ts';
 import { tradingTerms } from '../../backtest/record/trading-terms.ts';
@@ -7,14 +6,7 @@ import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../.
 import { unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 import { MAX_BUCKETS } from '../../report/charts/shown-range.ts';
 import { paramsText } from '../../report/page-data/params-text.ts';
-import type {
-  BacktestRow,
-  ChosenBacktest,
-  EmbeddedCandles,
-  InstrumentSection,
-  InstrumentSummary,
-  TwinQuote,
-} from '../../report/page-data/symbol-page-data.ts';
+import type { BacktestRow, InstrumentSection, InstrumentSummary, TwinQuote } from '../../report/page-data/symbol-page-data.ts';
 import { tickHours } from '../../storage/candles/candle-plan.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
 import type { Queryable } from '../../storage/database/database.ts';
@@ -23,19 +15,21 @@ import { coverageOf, gapsOf } from '../../storage/ticks/coverage.ts';
 import { quarantineCounts } from '../../storage/ticks/quarantine.ts';
 import {
   type BacktestHead,
-  backtestCurves,
   candleCounts,
   instrumentKeys,
   type LastTick,
   lastTicks,
   quarantineTimes,
 } from '../../storage/ticks/report-symbol-queries.ts';
+import { loadChosenBacktest, type ReadSeries } from './load-chosen-backtest.ts';
 
 /** Candles on one page, over all its instruments and intervals. */
 const MAX_CANDLES = 6000;
 const MAX_QUARANTINE_TICKS = 500;
-/** Of the drawn equity curve: more than a chart has pixels for. */
-const MAX_EQUITY_POINTS = 1000;
+/** Buckets before the page's, which indicators warm up on. */
+const WARM_UP_BUCKETS = 500;
+/** Twins whose prices are drawn over an instrument's own. */
+const MAX_DRAWN_TWINS = 2;
 
 /** What the sections of one page have in common; maps are by instrument key. */
 export interface SectionContext {
@@ -93,9 +87,9 @@ export async function loadInstrumentSection(
     fees: instrument.fees,
     tickSize: instrument.tickSize,
     book: instrument.book,
-    twins: await twinsOf(queryable, instrument, context.asOf),
+    twins: await twinsOf(queryable, instrument, series, context.asOf),
     priceType,
-    series,
+    series: series.map(({ columns: _, ...embedded }) => embedded),
     gaps: coverage.gaps,
     quality: {
       coverage: coverage.share,
@@ -110,11 +104,11 @@ export async function loadInstrumentSection(
       duplicates: context.duplicates,
     },
     backtests: heads.map(rowOf),
-    chosen: await chosenOf(queryable, heads),
+    chosen: await loadChosenBacktest(queryable, heads, series),
   };
 }
 
-const firstCandle = (series: readonly EmbeddedCandles[]): number | null =>
+const firstCandle = (series: readonly Pick<ReadSeries, 'candles'>[]): number | null =>
   series.reduce<number | null>((first, { candles }) => {
     const time = candles[0]?.openTime ?? null;
     return time === null ? first : Math.min(first ?? time, time);
@@ -125,13 +119,13 @@ const seriesOf = async (
   queryable: Queryable,
   instrument: StoredInstrument,
   context: SectionContext,
-): Promise<{ series: readonly EmbeddedCandles[]; priceType: TickKind | null }> => {
+): Promise<{ series: readonly ReadSeries[]; priceType: TickKind | null }> => {
   const counts = (await candleCounts(queryable, { instrumentKey: instrument.key, until: context.asOf })).filter((row) =>
     context.intervals.includes(row.interval),
   );
   const priceType = counts.some((row) => row.priceType === 'trade') ? 'trade' : (counts[0]?.priceType ?? null);
   const most = Math.min(MAX_BUCKETS, Math.floor(MAX_CANDLES / context.sections / Math.max(1, context.intervals.length)));
-  const series: EmbeddedCandles[] = [];
+  const series: ReadSeries[] = [];
   for (const { interval, count, priceType: type } of counts) {
     if (type !== priceType) continue;
     const to = context.asOf;
@@ -139,9 +133,10 @@ const seriesOf = async (
       instrumentKey: instrument.key,
       priceType: type,
       interval,
-      from: to - MAX_BUCKETS * INTERVAL_MS[interval],
+      from: to - (MAX_BUCKETS + WARM_UP_BUCKETS) * INTERVAL_MS[interval],
       to,
     });
+    const first = to - MAX_BUCKETS * INTERVAL_MS[interval];
     const candles = Array.from({ length: columns.length }, (_, i) => ({
       openTime: columns.openTime[i] ?? Number.NaN,
       open: columns.open[i] ?? Number.NaN,
@@ -152,7 +147,7 @@ const seriesOf = async (
       trades: columns.trades[i] ?? 0,
       complete: columns.complete[i] === 1,
     }));
-    series.push({ interval, candles: candles.slice(-most), total: count });
+    series.push({ interval, candles: candles.filter(({ openTime }) => openTime >= first).slice(-most), total: count, columns });
   }
   return { series, priceType };
 };
@@ -200,7 +195,12 @@ const quietOf = async (
   return quiet === null ? null : { kind, ...quiet };
 };
 
-const twinsOf = async (queryable: Queryable, instrument: StoredInstrument, asOf: number): Promise<readonly TwinQuote[]> => {
+const twinsOf = async (
+  queryable: Queryable,
+  instrument: StoredInstrument,
+  series: readonly ReadSeries[],
+  asOf: number,
+): Promise<readonly TwinQuote[]> => {
   const twins = await instrumentKeys(queryable, instrument.twins);
   if (twins.length === 0) return [];
   const keys = twins.map(({ key }) => key);
@@ -209,7 +209,39 @@ const twinsOf = async (queryable: Queryable, instrument: StoredInstrument, asOf:
     kinds: [...keys.map(() => 'trade' as const), ...keys.map(() => 'price' as const)],
     until: asOf,
   });
-  return twins.map(({ id, key, source }) => ({ id, source, last: last.get(key) ?? null }));
+  return await Promise.all(
+    twins.map(async ({ id, key, source }, i) => ({
+      id,
+      source,
+      last: last.get(key) ?? null,
+      closes: i < MAX_DRAWN_TWINS ? await closesOf(queryable, key, series, asOf) : [],
+    })),
+  );
+};
+
+/** A twin's closes where the instrument's own candles are. */
+const closesOf = async (
+  queryable: Queryable,
+  instrumentKey: number,
+  series: readonly ReadSeries[],
+  asOf: number,
+): Promise<NonNullable<TwinQuote['closes']>> => {
+  const counts = await candleCounts(queryable, { instrumentKey, until: asOf });
+  const priceType = counts.some((row) => row.priceType === 'trade') ? 'trade' : counts[0]?.priceType;
+  if (priceType === undefined) return [];
+  return await Promise.all(
+    series.flatMap(({ interval, candles }) => {
+      const [first] = candles;
+      if (first === undefined) return [];
+      const read = readCandles(queryable, { instrumentKey, priceType, interval, from: first.openTime, to: asOf });
+      return [
+        read.then(({ length, openTime, close }) => ({
+          interval,
+          points: Array.from({ length }, (_, i) => ({ time: openTime[i], price: close[i] })),
+        })),
+      ];
+    }),
+  );
 };
 
 const rowOf = (head: BacktestHead): BacktestRow => {
@@ -230,14 +262,4 @@ const rowOf = (head: BacktestHead): BacktestRow => {
     overfitting: stored.overfitting,
     passport: shortPassport(passport),
   };
-};
-
-/** The backtest whose trades and equity are drawn: the highest Sharpe ratio that may be ranked, the first one where none may. */
-const chosenOf = async (queryable: Queryable, heads: readonly BacktestHead[]): Promise<ChosenBacktest | null> => {
-  const sharpe = (head: BacktestHead): number => rankedSharpe(decodeMetrics(head.metrics)) ?? Number.NEGATIVE_INFINITY;
-  const index = heads.reduce((best, head, i) => (sharpe(head) > sharpe(heads[best] ?? head) ? i : best), 0);
-  const head = heads[index];
-  const curves = head === undefined ? undefined : (await backtestCurves(queryable, [head.id])).get(head.id);
-  if (head === undefined || curves === undefined) return null;
-  return { index, trades: decodeTrades(curves.trades), equity: thinned(decodeEquity(curves.equity), MAX_EQUITY_POINTS) };
 };

@@ -12,11 +12,14 @@ import { findEffect } from '../../storage/runs/ledger.ts';
 import { latenessBySource } from '../../storage/ticks/lateness.ts';
 import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../../storage/ticks/report-symbol-queries.ts';
 import { VERSION } from '../../version.ts';
+import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './load-short-markets.ts';
 import { loadInstrumentSection, type SectionContext, summaryOf } from './load-instrument-section.ts';
 
 /** Instruments that get a section of their own, and rows of the table of the others. */
 const MAX_SECTIONS = 6;
 const MAX_OTHERS = 200;
+/** Small pictures of the markets of a series. */
+const MAX_PICTURES = 60;
 const MAX_BACKTESTS = 60;
 
 export interface SymbolPageRequest {
@@ -42,8 +45,15 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     resolution: resolutionAsOf(instrument.resolution, settings.asOf),
   }));
   const { kinds, ticks } = await activityOf(queryable, { symbol, ...window });
+  const series = seriesOfMarkets(instruments);
+  const short = new Set(series.map(({ instrument }) => instrument.key));
   const ranked = [...instruments].sort((a, b) => (ticks.get(b.key) ?? 0) - (ticks.get(a.key) ?? 0) || a.key - b.key);
-  const listed = ranked.slice(0, MAX_SECTIONS + MAX_OTHERS);
+  // of markets that come and go the most active one stands for all; small pictures show the others
+  const detailed = [...ranked.filter(({ key }) => !short.has(key)), ...ranked.filter(({ key }) => short.has(key)).slice(0, 1)].slice(
+    0,
+    MAX_SECTIONS,
+  );
+  const listed = [...detailed, ...ranked.filter((instrument) => !detailed.includes(instrument))].slice(0, MAX_SECTIONS + MAX_OTHERS);
   const executionIds = await retryChain(queryable, executionId);
   const heads = await backtestHeads(queryable, { symbol, executionIds, limit: MAX_BACKTESTS });
   const context: SectionContext = {
@@ -56,11 +66,12 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     ticks,
     last: await lastTicks(queryable, { ...keysAndKinds(listed, kinds), until: settings.asOf }),
     backtests: byInstrument(heads),
-    sections: Math.min(MAX_SECTIONS, ranked.length),
+    sections: detailed.length,
     duplicates: instruments.length === 1 ? await duplicatesOf(queryable, executionId, symbol) : null,
   };
+  const markets = await loadShortMarkets(queryable, series, { kinds, asOf: settings.asOf });
   const sections: InstrumentSection[] = [];
-  for (const instrument of ranked.slice(0, MAX_SECTIONS)) sections.push(await loadInstrumentSection(queryable, instrument, context));
+  for (const instrument of detailed) sections.push(await loadInstrumentSection(queryable, instrument, context));
   return {
     symbol,
     title: (await symbolsByName(queryable, [symbol])).get(symbol)?.title ?? '',
@@ -69,9 +80,10 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     window,
     missingSources: await missingSourcesOf(queryable, executionId, symbol),
     instruments: sections,
-    others: listed.slice(MAX_SECTIONS).map((instrument) => summaryOf(instrument, context)),
+    shortMarkets: markets.slice(0, MAX_PICTURES),
+    others: listed.slice(detailed.length).map((instrument) => summaryOf(instrument, context)),
     instrumentCount: instruments.length,
-    calibration: calibrationTables(heads),
+    calibration: [...halfTimeCalibration(markets), ...calibrationTables(heads)],
     madeBy: `PredictLab ${VERSION}`,
   };
 }
@@ -113,7 +125,7 @@ const calibrationTables = (heads: readonly BacktestHead[]): readonly Calibration
   INTERVALS.flatMap((interval) => {
     const bins = heads.filter((head) => head.interval === interval).map((head) => decodeMetrics(head.metrics).calibration);
     const found = bins.find((table) => table.length > 0);
-    return found === undefined ? [] : [{ interval, bins: found }];
+    return found === undefined ? [] : [{ of: interval, bins: found }];
   });
 
 const duplicatesOf = async (queryable: Queryable, executionId: string, symbol: string): Promise<number | null> => {

@@ -4,6 +4,8 @@ import { formatClock, formatDay } from '../elements/format.ts';
 export interface AxisTick {
   readonly at: number;
   readonly label: string;
+  /** UTC epoch milliseconds, where it is a time: a page can show it in the reader's own zone. */
+  readonly time?: number;
 }
 
 /** Maps `[low, high]` to `[0, 1]`; a range of no width maps to its middle. */
@@ -54,7 +56,7 @@ export const timeTicks = (from: number, to: number, count: number): readonly Axi
     const day = formatDay(time);
     const label = time % DAY !== 0 ? formatClock(time) : day.slice(0, 4) === year ? day.slice(5) : day;
     if (time % DAY === 0) year = day.slice(0, 4);
-    ticks.push({ at: scale(time), label });
+    ticks.push({ at: scale(time), label, time });
   }
   return ticks;
 };

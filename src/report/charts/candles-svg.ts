@@ -2,10 +2,20 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type MarketKind } from '../../contracts/words.ts';
 import { formatNumber, formatTime } from '../elements/format.ts';
 import { html, type Markup, type Part, raw } from '../elements/html.ts';
-import type { BacktestTrade, EmbeddedCandles, PageCandle } from '../page-data/symbol-page-data.ts';
+import type { BacktestTrade, EmbeddedCandles, PageCandle, PricePoint } from '../page-data/symbol-page-data.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { gapBands } from './gap-bands.ts';
 import { PLOT_WIDTH, type PlotMark, type PlotOptions, unit } from './plot.ts';
+
+/** Prices over the candles, at the open times of their buckets. */
+export interface ChartLine {
+  readonly name: string;
+  /** Class of its line; the legend shows the same. */
+  readonly tone: string;
+  /** What holds until the next bar is drawn in steps; prices of another market as dots: between them nothing is known. */
+  readonly kind: 'steps' | 'dots';
+  readonly points: readonly PricePoint[];
+}
 
 export interface CandleChart {
   readonly series: EmbeddedCandles;
@@ -16,6 +26,7 @@ export interface CandleChart {
   /** When the market's payoff became known, and what it paid. */
   readonly settlement: { readonly at: number; readonly payout: number } | null;
   readonly trades: readonly BacktestTrade[];
+  readonly lines: readonly ChartLine[];
   readonly digits: number;
   readonly market: MarketKind;
   readonly height: number;
@@ -33,9 +44,12 @@ export const candlesPlot = (chart: CandleChart): PlotOptions => {
   const candles = series.candles.filter((candle) => candle.openTime >= range.from && candle.openTime < range.to);
   const settled =
     chart.settlement !== null && chart.settlement.at >= range.from && chart.settlement.at <= range.to ? chart.settlement : null;
-  const lows = candles.map((candle) => candle.low);
-  const highs = candles.map((candle) => candle.high);
-  const [low, high] = padded(Math.min(...lows), Math.max(...highs));
+  const lines = chart.lines.map((line) => ({ ...line, points: line.points.filter(({ time }) => time >= range.from && time < range.to) }));
+  const beside = lines.flatMap(({ points }) => points.map((point) => point.price));
+  const [low, high] = padded(
+    Math.min(...candles.map((candle) => candle.low), ...beside),
+    Math.max(...candles.map((candle) => candle.high), ...beside),
+  );
   const hasVolume = candles.some((candle) => candle.volume !== null);
   const floor = hasVolume ? VOLUME_SHARE + 0.04 : 0.02;
   const price = linear(low, high);
@@ -47,7 +61,7 @@ export const candlesPlot = (chart: CandleChart): PlotOptions => {
   return {
     height,
     label: `${candles.length} candles of ${series.interval} from ${formatTime(range.from)} to ${formatTime(range.to)}`,
-    shapes: html`${hasVolume && volumeBars(candles, series, x, height)}${bodies(candles, series, x, y, height)}${quarantineTicks(chart.quarantineTimes, range, x, height)}${settled !== null && html`<path class="rule" d="M${unit(x(settled.at) * PLOT_WIDTH)} 0V${height}"/>`}`,
+    shapes: html`${hasVolume && volumeBars(candles, series, x, height)}${bodies(candles, series, x, y, height)}${lines.map((line) => lineShape(line, series, x, y, height))}${quarantineTicks(chart.quarantineTimes, range, x, height)}${settled !== null && html`<path class="rule" d="M${unit(x(settled.at) * PLOT_WIDTH)} 0V${height}"/>`}`,
     x: timeTicks(range.from, range.to, 8),
     y: ticks.map((tick) => ({ at: floor + tick.at * (1 - floor), label: tick.label })),
     bands: gapBands(chart.gaps, range),
@@ -96,6 +110,23 @@ const bodies = (
     }
   }
   return html`<path class="up-line" d="${raw(paths.upWick)}"/><path class="down-line" d="${raw(paths.downWick)}"/><path class="up-body" d="${raw(paths.upBody)}"/><path class="down-body" d="${raw(paths.downBody)}"/>`;
+};
+
+const lineShape = (
+  { tone, kind, points }: ChartLine,
+  series: EmbeddedCandles,
+  x: (time: number) => number,
+  y: (price: number) => number,
+  height: number,
+): Markup => {
+  const half = INTERVAL_MS[series.interval] / 2;
+  const path = points.map(({ time, price }, i) => {
+    const across = unit(x(time + half) * PLOT_WIDTH);
+    const up = unit((1 - y(price)) * height);
+    if (kind === 'dots') return `M${across} ${up}h.01`;
+    return i === 0 ? `M${across} ${up}` : `H${across}V${up}`;
+  });
+  return html`<path class="line ${tone} ${kind}" d="${raw(path.join(''))}"/>`;
 };
 
 const volumeBars = (candles: readonly PageCandle[], series: EmbeddedCandles, x: (time: number) => number, height: number): Markup => {

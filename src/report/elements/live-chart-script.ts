@@ -7,14 +7,18 @@ const L=window.LightweightCharts;
 if(!L)return;
 const dark=matchMedia('(prefers-color-scheme: dark)');
 const colour=(name)=>getComputedStyle(document.documentElement).getPropertyValue('--'+name).trim();
-const stamp=(seconds)=>new Date(seconds*1000).toISOString().replace('T',' ').slice(0,16)+'Z';
-const charts=[];
+let local=false;
+const two=(n)=>String(n).padStart(2,'0');
+const stamp=(seconds)=>{const at=new Date(seconds*1000);
+  return local?at.getFullYear()+'-'+two(at.getMonth()+1)+'-'+two(at.getDate())+' '+two(at.getHours())+':'+two(at.getMinutes()):at.toISOString().replace('T',' ').slice(0,16)+'Z'};
+const tick=(seconds,type)=>{const text=stamp(seconds);return type===0?text.slice(0,4):type<3?text.slice(5,10):text.slice(11,16)};
+const charts=[],LINES={'looks-0':'accent','looks-1':'warn','looks-2':'shade-1','twin-0':'text','twin-1':'quiet'};
 const options=(d)=>({
   autoSize:true,
   layout:{background:{color:'transparent'},textColor:colour('quiet'),fontSize:11,fontFamily:getComputedStyle(document.body).fontFamily,attributionLogo:false},
   grid:{vertLines:{visible:false},horzLines:{color:colour('grid')}},
   rightPriceScale:{borderVisible:false,minimumWidth:52,scaleMargins:{top:.06,bottom:d.v?.24:.06}},
-  timeScale:{borderColor:colour('line'),timeVisible:d.step<86400000,secondsVisible:false,rightOffset:1,minBarSpacing:.4,maxBarSpacing:18},
+  timeScale:{borderColor:colour('line'),timeVisible:d.step<86400000,secondsVisible:false,tickMarkFormatter:tick,rightOffsetPixels:18,minBarSpacing:.4,maxBarSpacing:18},
   crosshair:{mode:0,vertLine:{color:colour('quiet'),labelBackgroundColor:colour('quiet')},horzLine:{color:colour('quiet'),labelBackgroundColor:colour('quiet')}},
   localization:{locale:'en-GB',timeFormatter:stamp,priceFormatter:(p)=>d.probability&&(p<-1e-9||p>1+1e-9)?'':p.toFixed(d.digits)},
   handleScroll:{mouseWheel:false,vertTouchDrag:false},handleScale:{mouseWheel:false},
@@ -67,6 +71,11 @@ const make=(box)=>{
     histogram.priceScale().applyOptions({scaleMargins:{top:.82,bottom:0}});
     histogram.setData(volumes);
   }
+  const lines=d.lines.map((l)=>{
+    const line=chart.addSeries(L.LineSeries,{color:colour(LINES[l.tone]),lineWidth:1,lineType:1,lineVisible:l.kind==='steps',pointMarkersVisible:l.kind==='dots',pointMarkersRadius:1.5,priceLineVisible:false,lastValueVisible:false,crosshairMarkerVisible:false});
+    line.setData(l.i.map((i,n)=>({time:(d.from+i*d.step)/1000,value:l.p[n]})));
+    return()=>line.applyOptions({color:colour(LINES[l.tone])});
+  });
   candles.attachPrimitive(bands(d));
   const marks=()=>d.trades.map((t)=>({time:t[0],position:t[1]?'belowBar':'aboveBar',shape:t[1]?'arrowUp':'arrowDown',color:colour(t[1]?'up':'down'),size:.7}));
   const markers=L.createSeriesMarkers(candles,marks());
@@ -78,10 +87,11 @@ const make=(box)=>{
     const f=(p)=>p.toFixed(d.digits),v=histogram&&e.seriesData.get(histogram);
     legend.textContent=stamp(e.time)+'  '+(bar&&bar.open!==undefined?'open '+f(bar.open)+'  high '+f(bar.high)+'  low '+f(bar.low)+'  close '+f(bar.close)+(v?'  volume '+Math.round(v.value*100)/100:''):'no trades');
   });
-  charts.push(()=>{chart.applyOptions(options(d));candles.applyOptions(candleColours());if(histogram)histogram.applyOptions({color:colour('shade-2')});markers.setMarkers(marks())});
+  charts.push(()=>{chart.applyOptions(options(d));candles.applyOptions(candleColours());if(histogram)histogram.applyOptions({color:colour('shade-2')});markers.setMarkers(marks());for(const paint of lines)paint()});
 };
 const showAll=()=>{for(const box of document.querySelectorAll('.live'))if(box.offsetParent!==null||getComputedStyle(box.closest('.panel')).display!=='none')make(box)};
 document.addEventListener('change',showAll);
+document.addEventListener('zone',(event)=>{local=event.detail;for(const paint of charts)paint()});
 dark.addEventListener('change',()=>{for(const paint of charts)paint()});
 showAll();
 })();`;

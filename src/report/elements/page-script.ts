@@ -1,6 +1,7 @@
 /**
  * Sorts a table by the column whose head is pressed (cells without a value stay last in both directions), and puts explanations beside
- * what they explain; without it they stand at the window's lower edge.
+ * what they explain; without it they stand at the window's lower edge. Arrow keys go from head to head of a table, and to cells that explain
+ * themselves, which are no tab stops. Where the page offers it, all times turn into the reader's own and back.
  */
 export const PAGE_SCRIPT = `(()=>{
 const value=(row,i)=>{const v=row.cells[i].dataset.v;return v===undefined?null:v!==''&&isFinite(v)?Number(v):v};
@@ -18,6 +19,35 @@ document.addEventListener('click',(event)=>{
     return sign*(x<y?-1:x>y?1:0)});
   body.append(...rows);
 });
+document.addEventListener('keydown',(event)=>{
+  const step={ArrowRight:1,ArrowLeft:-1,ArrowDown:'down',ArrowUp:'up'}[event.key];
+  const table=step!==undefined&&event.target instanceof Element&&event.target.matches('.sort,.tip')?event.target.closest('table'):null;
+  if(!table)return;
+  const stops=[...table.querySelectorAll('.sort,.tip[tabindex]')].filter((one)=>one.offsetParent!==null),at=stops.indexOf(event.target),cell=event.target.closest('th,td');
+  const column=(one)=>one.closest('th,td').cellIndex,row=(one)=>one.closest('tr').rowIndex;
+  const next=typeof step==='number'?stops[at+step]:step==='down'?stops.slice(at+1).find((one)=>row(one)>row(event.target)&&column(one)===cell.cellIndex):stops.slice(0,Math.max(0,at)).reverse().find((one)=>row(one)<row(event.target)&&column(one)===cell.cellIndex);
+  if(next){event.preventDefault();next.focus()}
+});
+const zone=document.querySelector('button.zone');
+if(zone){
+  let local=false;
+  const two=(n)=>String(n).padStart(2,'0'),day=(d)=>two(d.getMonth()+1)+'-'+two(d.getDate()),clock=(d)=>two(d.getHours())+':'+two(d.getMinutes());
+  const offset=(d)=>{const m=-d.getTimezoneOffset();return(m<0?'−':'+')+two(Math.floor(Math.abs(m)/60))+':'+two(Math.abs(m)%60)};
+  const stamp=/(\\d{4})-(\\d\\d)-(\\d\\d) (\\d\\d):(\\d\\d)(:\\d\\d)?Z/g,texts=new Map(),words=document.querySelector('.zone-words');
+  const walk=document.createTreeWalker(document.body,NodeFilter.SHOW_TEXT);
+  while(walk.nextNode()){const node=walk.currentNode;if(!node.parentElement.closest('script')&&node.data.search(stamp)!==-1)texts.set(node,node.data)}
+  const labels=[...document.querySelectorAll('.x[data-t]')].map((label)=>[label,label.textContent,new Date(Number(label.dataset.t))]);
+  const show=()=>{
+    for(const [node,text] of texts)node.data=local?text.replace(stamp,(whole,y,m,d,h,min,s)=>{const at=new Date(Date.UTC(+y,m-1,+d,+h,+min,s?+s.slice(1):0));
+      return at.getFullYear()+'-'+day(at)+' '+clock(at)+(s||'')+offset(at)}):text;
+    for(const [label,text,at] of labels)label.textContent=!local?text:text.length===5&&text[2]===':'?clock(at):day(at)+(clock(at)==='00:00'?'':' '+clock(at));
+    zone.textContent=local?'UTC':'local time';
+    if(words)words.textContent=local?'times are those of this machine':'times are UTC';
+    document.dispatchEvent(new CustomEvent('zone',{detail:local}));
+  };
+  zone.hidden=false;
+  zone.addEventListener('click',()=>{local=!local;show()});
+}
 const place=(event)=>{
   const tip=event.target instanceof Element?event.target.closest('.tip,.tip-next'):null;
   if(!tip)return;

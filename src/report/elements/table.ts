@@ -1,4 +1,4 @@
-import { html, type Markup, type Part } from './html.ts';
+import { html, Markup, type Part, raw } from './html.ts';
 
 /** One column of a table; `Row` is what its cells are made from. */
 export interface Column<Row> {
@@ -31,35 +31,41 @@ export interface KeyedRows<Row> {
 /** A table whose first column names the row. Wider than the page, it scrolls by itself. */
 export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions & KeyedRows<Row>): Markup => {
   const key = (row: Row): Part => options.rowKey !== undefined && html` data-part="${options.id}:${options.rowKey(row)}"`;
+  // one stop a table: arrow keys go on to the other heads, and to cells that explain themselves
+  const firstSorted = columns.findIndex(({ sortBy }) => sortBy !== undefined);
   if (rows.length === 0) return html`<p class="none">${options.empty ?? 'none'}</p>`;
   return html`<div class="scroll" tabindex="0" role="group" aria-label="${options.caption}"><table class="${options.className ?? ''}">
 <caption${options.captionShown !== true && html` class="spoken"`}>${options.caption}</caption>
-<thead><tr>${columns.map((column, i) => headCell(column, `${options.id}-${i}`))}</tr></thead>
-<tbody>${rows.map((row, r) => html`<tr${key(row)}>${columns.map((column, i) => bodyCell(column, row, r, i))}</tr>\n`)}</tbody></table></div>`;
+<thead><tr>${columns.map((column, i) => headCell(column, `${options.id}-${i}`, i === firstSorted))}</tr></thead>
+<tbody>${rows.map((row, r) => html`<tr${key(row)}>${columns.map((column, i) => bodyCell(column, row, r, i, firstSorted !== -1))}</tr>\n`)}</tbody></table></div>`;
 };
 
 /** Numbers stand right by default, so that long tables need no class per cell. */
 const alignClass = <Row>(column: Column<Row>): Part =>
   column.align !== undefined && column.align !== 'number' && html` class="${column.align}"`;
 
-const headCell = <Row>(column: Column<Row>, id: string): Markup => {
+const headCell = <Row>(column: Column<Row>, id: string, isFirst: boolean): Markup => {
   const name = column.head === '' ? html`<span class="spoken">details</span>` : column.head;
   if (column.sortBy !== undefined) {
     const described = column.about === undefined ? '' : html` aria-describedby="${id}"`;
     const about = column.about === undefined ? '' : html`<span class="tip-text" role="tooltip" id="${id}">${column.about}</span>`;
-    return html`<th scope="col"${alignClass(column)}><button type="button" class="sort tip-next"${described}>${name}</button>${about}</th>`;
+    return html`<th scope="col"${alignClass(column)}><button type="button" class="sort tip-next"${described}${raw(isFirst ? '' : ' tabindex="-1"')}>${name}</button>${about}</th>`;
   }
   const content =
     column.about === undefined ? name : html`<span class="tip" tabindex="0">${name}<span class="tip-text"> ${column.about}</span></span>`;
   return html`<th scope="col"${alignClass(column)}>${content}</th>`;
 };
 
-const bodyCell = <Row>(column: Column<Row>, row: Row, r: number, i: number): Markup => {
+const bodyCell = <Row>(column: Column<Row>, row: Row, r: number, i: number, byArrows: boolean): Markup => {
   const key = column.sortBy?.(row);
   const sort = key === undefined || key === null ? '' : html` data-v="${key}"`;
   const tag = i === 0 ? 'th scope="row"' : 'td';
-  return html`<${rawTag(tag)}${alignClass(column)}${sort}>${column.cell(row, r)}</${rawTag(i === 0 ? 'th' : 'td')}>`;
+  return html`<${rawTag(tag)}${alignClass(column)}${sort}>${byArrows ? withoutStop(column.cell(row, r)) : column.cell(row, r)}</${rawTag(i === 0 ? 'th' : 'td')}>`;
 };
+
+/** Explanations in a cell are reached by arrow keys. */
+const withoutStop = (part: Part): Part =>
+  part instanceof Markup && part.text.includes(' tabindex="0"') ? raw(part.text.replaceAll(' tabindex="0"', ' tabindex="-1"')) : part;
 
 const TAGS = { 'th scope="row"': html`th scope="row"`, th: html`th`, td: html`td` } as const;
 const rawTag = (tag: keyof typeof TAGS): Markup => TAGS[tag];

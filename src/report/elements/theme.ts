@@ -35,6 +35,7 @@ pre{margin:6px 0;padding:8px 10px;background:var(--raised);overflow-x:auto;max-w
 .over{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:baseline}
 .kind{font-size:12px;font-weight:650;letter-spacing:.06em;color:var(--quiet);text-transform:uppercase}
 .facts{display:flex;flex-wrap:wrap;gap:2px 18px;margin:6px 0 0;color:var(--quiet)}
+.facts>*{min-width:0;overflow-wrap:anywhere}
 .facts b{color:var(--text);font-weight:600}
 .links{display:flex;gap:14px;margin-left:auto}
 .quiet{color:var(--quiet)}
@@ -65,7 +66,11 @@ td.wrap{white-space:normal;overflow-wrap:anywhere}
 .grid th:first-child{padding-left:0}.grid tbody th,.symbols tbody th{text-align:left}
 .wide{width:100%}
 .data{font-size:12px;margin:6px 0}
-.scroll{max-width:100%;overflow-x:auto;position:relative}
+.scroll{max-width:100%;overflow-x:auto;position:relative;background:linear-gradient(to right,var(--ground) 60%,transparent) 0 0/28px 100% local no-repeat,linear-gradient(to left,var(--ground) 60%,transparent) 100% 0/28px 100% local no-repeat,linear-gradient(to right,var(--hatch),transparent) 0 0/10px 100% scroll no-repeat,linear-gradient(to left,var(--hatch),transparent) 100% 0/10px 100% scroll no-repeat}
+.zone{font:inherit;color:var(--accent);background:none;border:0;padding:0;cursor:pointer;text-decoration:underline;text-underline-offset:2px}
+.multiples{list-style:none;margin:6px 0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(128px,1fr));gap:10px 14px;font-size:11px;color:var(--quiet)}
+.multiples svg{display:block;width:100%;height:44px;border-top:1px solid var(--grid);border-bottom:1px solid var(--grid)}
+.multiples .hair{stroke:var(--grid)}.multiples .line{fill:none;stroke-width:1.25;stroke-linecap:round}.multiples b{color:var(--text);font-weight:600}
 .strategies{font-size:12px}.strategies th,.strategies td{padding:3px 6px}.strategies th:first-child{padding-left:0}
 .strategies th:first-child{position:sticky;left:0;background:var(--ground);z-index:1}
 .sort{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer;text-align:inherit}
@@ -91,7 +96,8 @@ summary:hover{color:var(--text)}
 .plot .mark{transform:translate(-50%,-50%);font-size:10px}
 .plot .mark.up{color:var(--up)}.plot .mark.down{color:var(--down)}
 .plot .line{fill:none;stroke-width:1.5;vector-effect:non-scaling-stroke}
-.quiet-line{stroke:var(--quiet)}.own{stroke:var(--accent)}.held{stroke:var(--quiet);stroke-dasharray:5 3}.fall{stroke:var(--down)}
+.quiet-line{stroke:var(--quiet)}.looks-0{stroke:var(--accent)}.looks-1{stroke:var(--warn)}.looks-2{stroke:var(--shade-1)}.twin-0{stroke:var(--text)}.twin-1{stroke:var(--quiet)}
+.line.dots{stroke-width:3;stroke-linecap:round}.looks-0,.looks-1,.looks-2{stroke-width:1.2}.own{stroke:var(--accent)}.held{stroke:var(--quiet);stroke-dasharray:5 3}.fall{stroke:var(--down)}
 .other-0{stroke:var(--up)}.other-1{stroke:var(--warn)}.other-2{stroke:var(--shade-1)}.key .line{fill:none;stroke-width:1.5}
 .plot .hair{fill:none;stroke:var(--grid);stroke-width:1;vector-effect:non-scaling-stroke}
 .plot .rule{fill:none;stroke:var(--quiet);stroke-width:1;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
@@ -151,12 +157,14 @@ body{padding:12px 14px 24px}
 .columns,.halves{display:block}
 .links{margin-left:0}
 .plot .minor,.symbols .title{display:none}
+.title{max-width:42vw}
+th,td{padding:3px 6px}
 }
 @media print{
 :root{${LIGHT};--ground:#fff;--raised:#fff;--text:#000;--quiet:#333;--accent:#000}
 body{padding:0;max-width:none;font-size:11px}
-.is-live>.live,.links,.controls,#drawer,#connection,.labels,.legend .hint{display:none}.is-live>.area,.is-live>.x-axis{visibility:visible}
-.scroll{overflow:visible}table{font-size:10px}th,td{padding:2px 5px}
+.is-live>.live,.links,.zone,.controls,#drawer,#connection,.labels,.legend .hint{display:none}.is-live>.area,.is-live>.x-axis{visibility:visible}
+.scroll{overflow:visible;background:none}table{font-size:10px}th,td{padding:2px 5px}
 .strategies{font-size:6.5px}.strategies th,.strategies td{padding:1px 2px}
 a{text-decoration:none}.sort::after{content:""}
 h2,h3,.plot,tr{break-inside:avoid}h2,h3{break-after:avoid}

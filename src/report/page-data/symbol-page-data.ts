@@ -21,12 +21,25 @@ export interface SymbolPageData {
   readonly instruments: readonly InstrumentSection[];
   /** The other instruments of the symbol, one table row each. */
   readonly others: readonly InstrumentSummary[];
+  /** The markets of a series that come and go within hours, newest first; each gets a small picture instead of a section. */
+  readonly shortMarkets?: readonly ShortMarket[];
   /** How many instruments the symbol has in all (`others` may be capped). */
   readonly instrumentCount: number;
   /** How good the prices of the symbol's resolved markets were as forecasts, by interval. */
   readonly calibration: readonly CalibrationTable[];
   /** Name and version of what made the page, shown in the footer. */
   readonly madeBy: string;
+}
+
+/** One market of a series, from its open to its close. */
+export interface ShortMarket {
+  readonly id: string;
+  readonly title: string;
+  readonly opensAt: number;
+  readonly closesAt: number;
+  readonly resolution: Resolution;
+  /** The last price of each of its stretches that had one, oldest first. */
+  readonly path: readonly PricePoint[];
 }
 
 /** One instrument in a line: what it is and how it stands. */
@@ -52,6 +65,8 @@ export interface TwinQuote {
   readonly id: string;
   readonly source: string;
   readonly last: PricePoint | null;
+  /** Its closes by interval, at the open times of their candles; of the first twins only. */
+  readonly closes?: readonly { readonly interval: Interval; readonly points: readonly PricePoint[] }[];
 }
 
 export interface InstrumentSection extends InstrumentSummary {
@@ -154,6 +169,7 @@ export interface IndicatorLine {
 export type BacktestTrade = Omit<StoredTrade, 'end'>;
 
 export interface CalibrationTable {
-  readonly interval: Interval;
+  /** What the forecasts are: `1h` for the closes of that interval, `price at half-time`. */
+  readonly of: string;
   readonly bins: readonly CalibrationBin[];
 }

@@ -10,9 +10,9 @@ import type { Picture } from './picture.ts';
 export const symbolPictures = (data: SymbolPageData): readonly Picture[] => [
   ...data.instruments.flatMap((section, i) => instrumentPictures(section, data, i === 0 ? '' : `-${i + 1}`)),
   ...data.calibration.map(
-    ({ interval, bins }): Picture => ({
-      name: `${data.symbol}-calibration-${interval}`,
-      title: `${data.symbol} · calibration ${interval}: how often a price of p came true, with Wilson 95 % intervals`,
+    ({ of, bins }): Picture => ({
+      name: `${data.symbol}-calibration-${of.replaceAll(' ', '-')}`,
+      title: `${data.symbol} · calibration, ${of}: how often a price of p came true, with Wilson 95 % intervals`,
       plots: [calibrationPlot(bins)],
     }),
   ),
@@ -22,13 +22,15 @@ const instrumentPictures = (section: InstrumentSection, data: SymbolPageData, pl
   const what = `${data.symbol} · ${section.title || section.id} · ${section.source}`;
   const candles = section.series
     .filter((series) => series.candles.length > 0)
-    .map(
-      (series): Picture => ({
+    .map((series): Picture => {
+      const chart = candleChart(section, series, data.asOf);
+      return {
         name: `${data.symbol}${place}-candles-${series.interval}`,
         title: `${what} · ${series.interval}`,
-        plots: [candlesPlot(candleChart(section, series, data.asOf))],
-      }),
-    );
+        plots: [candlesPlot(chart)],
+        legend: chart.lines.map(({ tone, kind, name }) => ({ tone: `${tone} ${kind}`, text: name })),
+      };
+    });
   const row = section.chosen === null ? undefined : section.backtests[section.chosen.index];
   const chart = chosenChart(section, data.asOf);
   if (row === undefined || chart === undefined) return candles;

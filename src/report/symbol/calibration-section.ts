@@ -11,9 +11,9 @@ import type { CalibrationTable } from '../page-data/symbol-page-data.ts';
 export const calibrationSection = (tables: readonly CalibrationTable[]): Markup =>
   html`<section><h2>Calibration</h2>
 <p class="quiet">Over the resolved markets of this symbol: how often a price of p came true. Bars are Wilson 95 % intervals over as many outcomes as there are markets, not closes; the dashed line is a perfect forecaster.</p>
-<div class="halves">${tables.map((table, i) => html`<div><h3>${table.interval}</h3>${plot(calibrationPlot(table.bins))}${binTable(table, `cal${i}`)}</div>`)}</div></section>`;
+<div class="halves">${tables.map((table, i) => html`<div><h3>${table.of}</h3>${plot(calibrationPlot(table.bins))}${binTable(table, `cal${i}`)}</div>`)}</div></section>`;
 
-const binTable = ({ interval, bins }: CalibrationTable, id: string): Markup =>
+const binTable = ({ of, bins }: CalibrationTable, id: string): Markup =>
   dataTable<CalibrationBin>(
     [
       { head: 'forecast', align: 'text', cell: (bin) => `${tableNumber(bin.from)}–${tableNumber(bin.to)}` },
@@ -28,5 +28,5 @@ const binTable = ({ interval, bins }: CalibrationTable, id: string): Markup =>
       { head: 'wilson high', cell: (bin) => formatNumber(bin.wilsonHigh, 3) },
     ],
     bins,
-    { id, caption: `Calibration ${interval}` },
+    { id, caption: `Calibration ${of}` },
   );

@@ -1,5 +1,6 @@
+import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
-import { type CandleChart, candlesPlot } from '../charts/candles-svg.ts';
+import { type CandleChart, type ChartLine, candlesPlot } from '../charts/candles-svg.ts';
 import { drawnGaps } from '../charts/gap-bands.ts';
 import { plot } from '../charts/plot.ts';
 import { shownRange, within } from '../charts/shown-range.ts';
@@ -29,14 +30,15 @@ export const candlePanel = ({ section, series, asOf, symbol, id }: CandlePanel):
   const digits = priceDigits(section);
   const settlement = settlementOf(section);
   const trades = tradesOf(section, series);
+  const lines = linesOf(section, series);
   const picture = plot(candlesPlot({ ...candleChart(section, series, asOf), live: html`<div class="live" data-chart="${id}"></div>` }));
   const cut = series.candles.length < series.total || (series.candles[0]?.openTime ?? 0) < range.from;
   return html`<p class="legend"><span class="values">${formatTime(last.openTime)}  open ${formatNumber(last.open, digits)}  high ${formatNumber(last.high, digits)}  low ${formatNumber(last.low, digits)}  close ${formatNumber(last.close, digits)}${last.volume !== null && `  volume ${formatNumber(last.volume, 2)}`}${!last.complete && '  (still open)'}</span></p>
 ${picture}
-<p class="legend">${within(section.gaps, range).length > 0 && html`<span><span class="key"><span class="hatched"></span></span>not collected</span>`}${section.quality.quarantineTimes.length > 0 && html`<span class="down">| quarantined row</span>`}${trades.length > 0 && html`<span><span class="up">▲</span> <span class="down">▼</span> ${(section.chosen?.trades.length ?? 0) > MAX_TRADES && `last ${MAX_TRADES} `}trades of the chosen strategy</span>`}<span>empty: collected, no ${section.priceType === 'price' ? 'price points' : 'trades'}</span></p>
+<p class="legend">${within(section.gaps, range).length > 0 && html`<span><span class="key"><span class="hatched"></span></span>not collected</span>`}${section.quality.quarantineTimes.length > 0 && html`<span class="down">| quarantined row</span>`}${trades.length > 0 && html`<span><span class="up">▲</span> <span class="down">▼</span> ${(section.chosen?.trades.length ?? 0) > MAX_TRADES && `last ${MAX_TRADES} `}trades of the chosen strategy</span>`}${lines.map((line) => html`<span><svg class="key" viewBox="0 0 12 10"><path class="line ${line.tone} ${line.kind}" d="${line.kind === 'dots' ? 'M3 5h.01M9 5h.01' : 'M0 5H12'}"/></svg>${line.name}</span>`)}<span>empty: collected, no ${section.priceType === 'price' ? 'price points' : 'trades'}</span></p>
 ${cut && html`<p class="quiet">last ${plural(series.candles.length, 'candle')} of ${formatNumber(series.total)}; <code>predictlab export candles --symbol ${symbol} --interval ${series.interval}</code> has all</p>`}
 ${candleTable(series, digits, id)}
-${jsonIsland(id, chartData(section, series, range, trades, settlement, digits))}`;
+${jsonIsland(id, { ...chartData(section, series, range, trades, settlement, digits), lines: lines.map((line) => chartLine(line, range, INTERVAL_MS[series.interval])) })}`;
 };
 
 /** What the picture of one interval shows. */
@@ -47,10 +49,25 @@ export const candleChart = (section: InstrumentSection, series: EmbeddedCandles,
   quarantineTimes: section.quality.quarantineTimes,
   settlement: settlementOf(section),
   trades: tradesOf(section, series),
+  lines: linesOf(section, series),
   digits: priceDigits(section),
   market: section.market,
   height: HEIGHT,
 });
+
+/** What the drawn strategy looks at, on the candles that it traded on; and what the same market cost elsewhere. */
+const linesOf = (section: InstrumentSection, { interval }: EmbeddedCandles): readonly ChartLine[] => {
+  const traded = section.chosen === null ? undefined : section.backtests[section.chosen.index]?.interval;
+  const indicators = traded === interval ? (section.chosen?.indicators ?? []) : [];
+  const twins = section.twins.flatMap(({ source, closes }) => {
+    const points = closes?.find((one) => one.interval === interval)?.points ?? [];
+    return points.length === 0 ? [] : [{ name: `${source} (twin)`, points }];
+  });
+  return [
+    ...indicators.map(({ name, points }, i): ChartLine => ({ name, points, kind: 'steps', tone: `looks-${i % 3}` })),
+    ...twins.map(({ name, points }, i): ChartLine => ({ name, points, kind: 'dots', tone: `twin-${i}` })),
+  ];
+};
 
 /** Five significant places or so: 63 402, 41.07, 0.0002317. Exact prices stand in the table. */
 const assetDigits = (price: number): number =>
@@ -88,6 +105,11 @@ const candleTable = (series: EmbeddedCandles, digits: number, id: string): Marku
     series.candles,
     { id: `${id}-table`, caption: `Candles ${series.interval}` },
   );
+};
+
+const chartLine = ({ tone, kind, points }: ChartLine, { from, to }: TimeRange, step: number): object => {
+  const shown = points.filter(({ time }) => time >= from && time < to);
+  return { tone, kind, i: shown.map(({ time }) => Math.round((time - from) / step)), p: shown.map(({ price }) => price) };
 };
 
 const chartData = (

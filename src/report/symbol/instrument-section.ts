@@ -11,7 +11,7 @@ import { strategyTable } from './strategy-table.ts';
 
 /** One instrument: what it is, its candles, what strategies made of it, how good its data is. `id` is unique on the page. */
 export const instrumentSection = (section: InstrumentSection, data: SymbolPageData, id: string): Markup =>
-  html`<section aria-labelledby="${id}-title"><h2 class="plain" id="${id}-title">${section.title || section.id}</h2>
+  html`<section aria-label="${section.title || section.id} at ${section.source}, ${section.id}"><h2 class="plain" id="${id}-title">${section.title || section.id}</h2>
 <p class="facts">${facts(section, data.asOf)}</p>
 ${candles(section, data, id)}
 <h3>Strategies</h3>${strategyTable(section.backtests, section.chosen?.index ?? null, `${id}-s`)}

@@ -1,4 +1,4 @@
-import { formatAge, formatNumber, formatTime } from '../elements/format.ts';
+import { formatAge, formatNumber, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
 import { tip, unknown } from '../elements/tip.ts';
@@ -11,8 +11,11 @@ export const overview = (data: SymbolPageData): Markup => {
     ...data.others.map((row) => ({ row, anchor: null })),
   ];
   const unlisted = data.instrumentCount - rows.length;
-  return html`<section><h2>Instruments</h2>${table(columnsAt(data.asOf), rows, { id: 'all', caption: 'Instruments of the symbol, most active first' })}
-${data.others.length > 0 && html`<p class="quiet">The ${data.instruments.length} most active of ${formatNumber(data.instrumentCount)} instruments are drawn below.${unlisted > 0 && ` ${formatNumber(unlisted)} less active ones are not listed; predictlab symbols show ${data.symbol} has all.`}</p>`}</section>`;
+  const all = table(columnsAt(data.asOf), rows, { id: 'all', caption: 'Instruments of the symbol, most active first' });
+  // the pictures of a series say most of it already
+  const isSeries = (data.shortMarkets?.length ?? 0) > 0;
+  return html`<section><h2>Instruments</h2>${isSeries ? html`<details><summary>${plural(rows.length, 'instrument')} as a table</summary>${all}</details>` : all}
+${data.others.length > 0 && html`<p class="quiet">${data.instruments.length === 1 ? 'The most active' : `The ${data.instruments.length} most active`} of ${formatNumber(data.instrumentCount)} instruments ${data.instruments.length === 1 ? 'is' : 'are'} drawn in full below.${unlisted > 0 && ` ${formatNumber(unlisted)} less active ones are not listed; predictlab symbols show ${data.symbol} has all.`}</p>`}</section>`;
 };
 
 interface Row {
@@ -31,12 +34,12 @@ const columnsAt = (asOf: number): readonly Column<Row>[] => [
     },
   },
   { head: 'source', align: 'text', sortBy: ({ row }) => row.source, cell: ({ row }) => row.source },
-  { head: 'ticks', about: 'Ticks in the run’s window.', sortBy: ({ row }) => row.ticks, cell: ({ row }) => formatNumber(row.ticks) },
   {
     head: 'last',
     sortBy: ({ row }) => row.last?.price ?? null,
     cell: ({ row }) => (row.last === null ? unknown('no ticks yet') : formatNumber(row.last.price, 3)),
   },
+  { head: 'ticks', about: 'Ticks in the run’s window.', sortBy: ({ row }) => row.ticks, cell: ({ row }) => formatNumber(row.ticks) },
   {
     head: 'newest tick',
     align: 'text',

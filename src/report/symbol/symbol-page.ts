@@ -8,6 +8,7 @@ import type { SymbolPageData } from '../page-data/symbol-page-data.ts';
 import { calibrationSection } from './calibration-section.ts';
 import { instrumentSection } from './instrument-section.ts';
 import { overview } from './overview.ts';
+import { shortMarkets } from './short-markets.ts';
 
 /** The notice that the licence of the charts asks for. */
 const CHART_NOTICE = html`Charts: TradingView Lightweight Charts™, Copyright (c) 2025 TradingView, Inc., <a href="https://www.tradingview.com/" rel="noreferrer noopener">https://www.tradingview.com/</a>, Apache License 2.0`;
@@ -23,15 +24,17 @@ export const renderSymbolPage = (data: SymbolPageData, chartLibrary: string | nu
   return page({
     title: `${data.symbol} · ${data.runId}`,
     scripts: [PAGE_SCRIPT, ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
-    body: html`<header><div class="over"><span class="kind">Symbol</span><h1>${data.symbol}</h1>${data.title !== '' && html`<span>“${data.title}”</span>`}<span class="links"><a href="index.html">run</a></span></div>
+    body: html`<header><div class="over"><span class="kind">Symbol</span><h1>${data.symbol}</h1>${data.title !== '' && html`<span>“${data.title}”</span>`}<span class="links"><button type="button" class="zone" hidden>local time</button><a href="index.html">run</a></span></div>
 <p class="facts"><span>run <b>${data.runId}</b></span><span>as of <b>${formatTime(data.asOf, 'second')}</b></span><span>window ${formatRange(data.window.from, data.window.to)}</span><span>${plural(data.instrumentCount, 'instrument')}</span></p></header>
 <main>
 ${missing.length > 0 && html`<ul class="causes warned">${missing.map(([source, why]) => html`<li>${stateMark('degraded')}data of <b>${source}</b> is missing from this run: ${why}</li>`)}</ul>`}
 ${data.instruments.length === 0 && html`<p class="none">No instrument matched this symbol’s selectors in the window; <code>predictlab symbols show ${data.symbol}</code> prints them.</p>`}
+${(data.shortMarkets?.length ?? 0) > 0 && shortMarkets(data.shortMarkets ?? [])}
+${data.calibration.length > 0 && (data.shortMarkets?.length ?? 0) > 0 && calibrationSection(data.calibration)}
 ${data.instrumentCount > 1 && overview(data)}
 ${data.instruments.map((instrument, i) => instrumentSection(instrument, data, `i${i}`))}
-${data.calibration.length > 0 && calibrationSection(data.calibration)}
+${data.calibration.length > 0 && (data.shortMarkets?.length ?? 0) === 0 && calibrationSection(data.calibration)}
 </main>`,
-    footer: html`${data.madeBy} · times are UTC · prices of prediction markets are probabilities of the first outcome${charts && html`<br>${CHART_NOTICE}`}`,
+    footer: html`${data.madeBy} · <span class="zone-words">times are UTC</span> · prices of prediction markets are probabilities of the first outcome${charts && html`<br>${CHART_NOTICE}`}`,
   });
 };

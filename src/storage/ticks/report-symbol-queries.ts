@@ -55,6 +55,44 @@ export async function lastTicks(
   return new Map(rows.map((row) => [row.instrument, { time: row.time, price: row.price }]));
 }
 
+/** An instrument whose prices between two moments are wanted; UTC epoch milliseconds. */
+export interface WantedPath {
+  readonly instrumentKey: number;
+  readonly kind: TickKind;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The last price of each of `stretches` equal parts of each instrument's time, as far as there is one, oldest first; by instrument. */
+export async function pricePaths(
+  queryable: Queryable,
+  { wanted, stretches }: { wanted: readonly WantedPath[]; stretches: number },
+): Promise<ReadonlyMap<number, readonly LastTick[]>> {
+  const { rows } = await queryable.query<{ instrument: number; time: number; price: number }>(
+    `select w.instrument, p.time, p.price
+     from unnest($1::int[], $2::smallint[], $3::bigint[], $4::bigint[]) as w(instrument, kind, begins, ends)
+     cross join lateral (
+       select distinct on (least($5::int - 1, (t.time - w.begins) * $5::int / greatest(1, w.ends - w.begins))) t.time, t.price
+       from ticks t where t.instrument = w.instrument and t.kind = w.kind and t.time >= w.begins and t.time <= w.ends
+       order by least($5::int - 1, (t.time - w.begins) * $5::int / greatest(1, w.ends - w.begins)), t.time desc, t.seq desc) p
+     order by w.instrument, p.time`,
+    [
+      wanted.map(({ instrumentKey }) => instrumentKey),
+      wanted.map(({ kind }) => kindCode(kind)),
+      wanted.map(({ from }) => Math.floor(from)),
+      wanted.map(({ to }) => Math.floor(to)),
+      stretches,
+    ],
+  );
+  const paths = new Map<number, LastTick[]>();
+  for (const { instrument, time, price } of rows) {
+    const path = paths.get(instrument);
+    if (path === undefined) paths.set(instrument, [{ time, price }]);
+    else path.push({ time, price });
+  }
+  return paths;
+}
+
 /** Which series of candles of an instrument exist up to a moment, and how long they are. */
 export async function candleCounts(
   queryable: Queryable,
