@@ -27,7 +27,7 @@ import { encodedBytes } from './scheduling/payload/encoded-bytes.ts';
 import { readGraph } from './scheduling/payload/fit-graph.ts';
 import { fitSummary } from './scheduling/payload/fit-summary.ts';
 import { dataConverterOf } from './secrets/data-converter.ts';
-import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
+import { isSecured, temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import {
   graphQuery,
   pauseUpdate,
@@ -106,7 +106,7 @@ export class PredictLab {
     try {
       connection = await Connection.connect({ ...temporal.options, connectTimeout: '5s' });
     } catch (error) {
-      throw temporalUnreachable(temporal.address, error);
+      throw temporalUnreachable(temporal.address, error, isSecured(temporal.options));
     }
     const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
     return new PredictLab(client, temporal.address, options.taskQueue ?? env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE);
@@ -301,7 +301,8 @@ export { RunEnded };
 
 function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string {
   const which =
-    symbols === undefined
+    // what was given may be anything; the run says what is wrong with it
+    !Array.isArray(symbols)
       ? 'every enabled symbol'
       : symbols.length === 0
         ? 'custom tasks'

@@ -20,7 +20,15 @@ export interface TemporalSettings {
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   const { connectionOptions, namespace } = loadConfig(env);
   const address = connectionOptions.address ?? notedAddress(homeFolder(env)) ?? '127.0.0.1:7233';
+  if (!isAddress(address))
+    throw new PredictLabError('BadInput', `TEMPORAL_ADDRESS ${JSON.stringify(address)}: write host:port, like 127.0.0.1:7233`);
   return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
+}
+
+/** `host:port`, `[::1]:port` or a host alone. */
+function isAddress(text: string): boolean {
+  const port = /^(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i.exec(text);
+  return port !== null && Number(port[1] ?? 7233) <= 65_535;
 }
 
 function loadConfig(env: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnectConfig> {
@@ -33,9 +41,13 @@ function loadConfig(env: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnect
     return loadClientConnectConfig({ overrideEnvVars, ...(bare ? { configSource: { data: `${text}\n[profile]\n` } } : {}) });
   } catch (error) {
     const where = file === undefined ? 'TEMPORAL_* variables' : `${file} and TEMPORAL_* variables`;
-    const what = messageOf(error)
-      .replaceAll(/\s*\n\s*/g, ' ')
-      .trim();
+    const missing = /ENOENT[^']*'([^']+)'/.exec(messageOf(error))?.[1];
+    const what =
+      missing === undefined
+        ? messageOf(error)
+            .replaceAll(/\s*\n\s*/g, ' ')
+            .trim()
+        : `there is no file ${missing}`;
     throw new PredictLabError('BadInput', `Temporal's settings (${where}): ${what}`, { cause: error });
   }
 }
@@ -53,11 +65,19 @@ function configurationFolder(env: NodeJS.ProcessEnv): string {
   return env.XDG_CONFIG_HOME || path.join(home, '.config');
 }
 
-/** @returns the error users see when Temporal does not answer */
-export function temporalUnreachable(address: string, error: unknown): PredictLabError {
+/**
+ * The error users see when Temporal does not answer.
+ *
+ * @param secured TLS was asked for, which may be why
+ */
+export function temporalUnreachable(address: string, error: unknown, secured = false): PredictLabError {
+  const tls = secured ? '; TLS or an API key is set (TEMPORAL_TLS…, TEMPORAL_API_KEY), which a plain server does not speak' : '';
   return new PredictLabError(
     'SourceUnavailable',
-    `cannot reach Temporal at ${address} (${messageOf(error)}); start it with \`predictlab dev\` or \`temporal server start-dev\`, or set TEMPORAL_ADDRESS`,
+    `cannot reach Temporal at ${address} (${messageOf(error)})${tls}; start it with \`predictlab dev\` or \`temporal server start-dev\`, or set TEMPORAL_ADDRESS`,
     { cause: error },
   );
 }
+
+/** Whether a connection speaks TLS: asked for, or because an API key may not travel in clear. */
+export const isSecured = ({ tls, apiKey }: ConnectionOptions): boolean => Boolean(tls) || apiKey !== undefined;

@@ -10,6 +10,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
+import { createHttpFence } from './activities/custom/http-fence.ts';
 import { loadPlugins, pluginModules } from './activities/custom/load-plugins.ts';
 import { createPluginThreads } from './activities/custom/threads/plugin-threads.ts';
 import { keepFromStrayErrors } from './activities/custom/threads/stray-errors.ts';
@@ -25,6 +26,7 @@ import { workerIdentity } from './contracts/worker-identity.ts';
 import { homeFolder } from './processes/home-folder.ts';
 import { taskLogFolder } from './report/elements/report-path.ts';
 import { freePort } from './set-up/temporal/free-port.ts';
+import { readSourceSettings } from './sources/settings.ts';
 import { createSources } from './sources/create-sources.ts';
 import { databaseMark } from './storage/database/database-mark.ts';
 import { openDatabase } from './storage/database/open-database.ts';
@@ -32,13 +34,14 @@ import { resolveDatabase } from './storage/embedded/resolve-database.ts';
 import { createPostgresWindows } from './storage/rate-budget.ts';
 import { freshness } from './storage/ticks/freshness.ts';
 import { serveHealth } from './telemetry/health.ts';
+import { splitAddress } from './telemetry/listen.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { dataConverterOf, isSealing } from './secrets/data-converter.ts';
 import { redactedLog } from './secrets/redacted-log.ts';
 import { secretsOf } from './secrets/secrets.ts';
 import { serveMetrics } from './telemetry/serve-metrics.ts';
 import { TaskLog } from './telemetry/task-log.ts';
-import { temporalSettings, temporalUnreachable } from './temporal-connection.ts';
+import { isSecured, temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import { dropRunsThatLeft } from './worker-queues.ts';
 import { workflowCode, workflowMark } from './workflow-code.ts';
 import type { QueueSinks } from './workflows/sinks.ts';
@@ -89,6 +92,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const version = workerVersion(env, buildId);
     const dataConverter = dataConverterOf(env);
     const limits = { quarantineLimit: quarantineLimit(env), alertWebhookUrl: alertWebhook(env) };
+    createHttpFence(env);
+    readSourceSettings(env);
+    if (serve) for (const [variable, address] of Object.entries(ports(env))) splitAddress(address, variable);
     keepFromStrayErrors({ modules: pluginModules(env), log });
     const plugins = await loadPlugins(env);
     const metrics = createMetrics();
@@ -132,8 +138,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         if (state !== 'RUNNING') throw new Error(`the worker is ${state.toLowerCase()}`);
         await database.query('select 1');
       };
-      closers.add('the metrics port', await serveMetrics({ address: env.METRICS_ADDRESS ?? '127.0.0.1:9464', metrics, sdkMetrics, log }));
-      closers.add('the health port', await serveHealth({ address: env.HEALTH_ADDRESS ?? '127.0.0.1:9465', ready, log }));
+      closers.add('the metrics port', await serveMetrics({ address: ports(env).METRICS_ADDRESS, metrics, sdkMetrics, log }));
+      closers.add('the health port', await serveHealth({ address: ports(env).HEALTH_ADDRESS, ready, log }));
     }
     const worker = await createWorker({
       connection,
@@ -221,6 +227,11 @@ async function codeOf(
   };
 }
 
+const ports = (env: NodeJS.ProcessEnv) => ({
+  METRICS_ADDRESS: env.METRICS_ADDRESS || '127.0.0.1:9464',
+  HEALTH_ADDRESS: env.HEALTH_ADDRESS || '127.0.0.1:9465',
+});
+
 async function createWorker(options: WorkerOptions): Promise<Worker> {
   try {
     return await Worker.create(options);
@@ -247,8 +258,9 @@ function quarantineLimit(env: NodeJS.ProcessEnv): number {
 
 function alertWebhook(env: NodeJS.ProcessEnv): string | undefined {
   const url = env.ALERT_WEBHOOK_URL;
-  if (url && !/^https?:\/\//.test(url))
-    throw new PredictLabError('BadInput', `ALERT_WEBHOOK_URL="${url}": write an http:// or https:// address`);
+  // It is a secret as a whole, so it is not shown.
+  if (url && !(/^https?:\/\/[^/]/.test(url) && URL.canParse(url)))
+    throw new PredictLabError('BadInput', 'ALERT_WEBHOOK_URL is no web address; write one that begins with http:// or https:// and a host');
   return url || undefined;
 }
 
@@ -282,6 +294,6 @@ async function connectNative(temporal: ReturnType<typeof temporalSettings>): Pro
   } catch (error) {
     // The native client writes its errors as Rust does; the operating system's own words are inside.
     const words = /message: "([^"]+)"/.exec(messageOf(error))?.[1];
-    throw temporalUnreachable(temporal.address, words ?? messageOf(error));
+    throw temporalUnreachable(temporal.address, words ?? messageOf(error), isSecured(temporal.options));
   }
 }

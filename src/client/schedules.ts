@@ -6,11 +6,10 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
-import ms, { type StringValue } from 'ms';
-import { checkedId } from '../contracts/checked-id.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { exactDuration } from '../contracts/exact-duration.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
+import { checkSchedule, windowMs } from './check-schedule.ts';
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';
 import { RunEnded } from './run-ended.ts';
 import { runOutcome } from './run-outcome.ts';
@@ -51,8 +50,6 @@ export interface Triggered {
 
 /** The server decides within milliseconds. */
 const TRIGGER_PATIENCE_MS = 10_000;
-/** Temporal takes a shorter window for this long. */
-const SHORTEST_WINDOW_MS = 10_000;
 
 /** Shown for a schedule that another tool made: the server does not keep the text of its cron fields. */
 const UNKNOWN_CRON = '(made by another tool)';
@@ -182,14 +179,8 @@ export class Schedules {
       catchupWindow = DEFAULT_SCHEDULE.catchupWindow,
       input = {},
     } = options;
-    checkedId('schedule', scheduleId);
-    const window = durationMs(catchupWindow);
-    if (!(window >= SHORTEST_WINDOW_MS)) {
-      throw new PredictLabError(
-        'BadInput',
-        `catch-up window ${JSON.stringify(catchupWindow)}: write a duration of at least 10s, like "1m"`,
-      );
-    }
+    checkSchedule({ scheduleId, cron, timeZone });
+    const window = windowMs(catchupWindow);
     return {
       spec: { cronExpressions: [cron], timezone: timeZone },
       action: {
@@ -221,11 +212,6 @@ async function mended<T>(scheduleId: string, call: () => Promise<T>): Promise<T>
       throw new PredictLabError('BadInput', `schedule "${scheduleId}": ${messageOf(error)}`, { cause: error });
     throw error;
   }
-}
-
-/** Milliseconds of "90s"; NaN when it is no duration. */
-function durationMs(text: string): number {
-  return text.trim() === '' ? Number.NaN : ms(text as StringValue);
 }
 
 const idsOf = (actions: readonly ScheduleExecutionActionResult[]): string[] =>

@@ -34,6 +34,9 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return nearest === undefined ? '' : `; did you mean ${nearest}?`;
 }
 
+/** Two sentences in one: behind a question the second one begins anew. */
+export const goesOn = (text: string, more: string): string => `${text}${text.endsWith('?') ? '' : ';'} ${more}`;
+
 /** Levenshtein distance, given up (returns `limit`) as soon as it cannot be smaller than `limit`. */
 function editDistance(a: string, b: string, limit: number): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);

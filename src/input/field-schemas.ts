@@ -66,12 +66,16 @@ export const priorityField = () => wholeField(1, 5);
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
+/** Whether a text is an instant in ISO 8601 with a time zone, or a day, that exists. */
+export function isInstant(text: string): boolean {
+  const day = INSTANT.exec(text)?.[1];
+  return day !== undefined && !Number.isNaN(Date.parse(text)) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+}
+
 /** An instant in ISO 8601 with a time zone, or a day (its midnight UTC). */
 export const instantField = () =>
   z.string().superRefine((text, context) => {
-    const day = INSTANT.exec(text)?.[1];
-    const exists = day !== undefined && !Number.isNaN(Date.parse(text)) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
-    if (!exists) problem(context, `"${text}" is no instant; write ISO 8601 in UTC, like "2026-01-31T12:00:00Z"`);
+    if (!isInstant(text)) problem(context, `"${text}" is no instant; write ISO 8601 in UTC, like "2026-01-31T12:00:00Z"`);
   });
 
 /** A custom task's id: something a person can type and a log can show. */

@@ -1,3 +1,4 @@
+import { issueWords } from '../contracts/issue-words.ts';
 import { z } from 'zod';
 import type { Problem } from '../contracts/errors.ts';
 import { didYouMean } from '../contracts/nearest-name.ts';
@@ -35,7 +36,7 @@ export function inputProblems(issues: readonly z.core.$ZodIssue[], given: unknow
         ];
       }
       default:
-        return [{ where, message: issue.message }];
+        return [{ where, message: issueWords(issue) }];
     }
   });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+import { fileTrouble } from '../contracts/file-trouble.ts';
 
 /** A key that seals what Temporal stores. */
 export interface PayloadKey {
@@ -42,7 +43,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new PredictLabError('BadInput', `PREDICTLAB_PAYLOAD_KEY_FILE: ${file} cannot be read (${messageOf(error)})`, { cause: error });
+    throw new PredictLabError('BadInput', `PREDICTLAB_PAYLOAD_KEY_FILE: ${file} cannot be read: ${fileTrouble(error)}`, { cause: error });
   }
 }
 

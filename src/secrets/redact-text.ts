@@ -1,9 +1,9 @@
 /** What stands where a secret stood. */
 export const REDACTED = '[redacted]';
 
-/** Where secrets stand in any text, whatever they are: the user info and the telling parameters of addresses, and authorizations. */
+/** Where secrets stand in any text, whatever they are (but for the words of our own help): the user info and the telling parameters of addresses, and authorizations. */
 const PLACES: readonly (readonly [RegExp, string])[] = [
-  [/([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"'<>?#]{1,1000}@/gi, `$1${REDACTED}@`],
+  [/([a-z][a-z0-9+.-]{0,20}:\/\/)(?!user:password@)[^\s/@"'<>?#]{1,1000}@/gi, `$1${REDACTED}@`],
   [
     /([?&](?:[\w.-]{0,40}(?:token|secret|password|passwd|api[-_]?key|access[-_]?key|signature|credential)|key|sig|auth)=)[^&\s"'#<>\\]+/gi,
     `$1${REDACTED}`,

@@ -47,9 +47,10 @@ export async function listen(
   };
 }
 
-function splitAddress(address: string, variable: string): [host: string, port: number] {
+/** `host:port` in its parts. @throws PredictLabError BadInput that names the variable it came from */
+export function splitAddress(address: string, variable: string): [host: string, port: number] {
   const at = address.lastIndexOf(':');
-  const port = Number(address.slice(at + 1));
+  const port = at + 1 === address.length ? Number.NaN : Number(address.slice(at + 1));
   if (at < 0 || !Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new PredictLabError('BadInput', `${variable}="${address}": write host:port, for example 127.0.0.1:9464`);
   }

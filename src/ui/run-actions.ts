@@ -40,6 +40,7 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
     }
     const retry = await retryOf(database, run);
     if (retry === undefined) throw new PredictLabError('BadInput', `there is no run ${run} whose tasks could be taken over`);
+    if (retry.complete) return { message: `no failed task to retry: all ${retry.reused.length} succeeded` };
     const { runId } = await lab.start(await lab.givenInput(retry), { retryOf: retry.executionId });
     return { message: `started as ${runId}; ${retry.reused.length} tasks are reused`, href: runAddress(runId) };
   },

@@ -54,6 +54,31 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     await rm(folder, { recursive: true, force: true });
   });
 
+  it('is no wider than the window, whatever words stand in it', async () => {
+    const long = 'W'.repeat(10_000);
+    // every sentence: titles, errors, reasons, notes
+    const stretched = <T>(value: T): T => {
+      if (typeof value === 'string') return (value.includes(' ') ? `${long} ${value}` : value) as T;
+      if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set)
+        return value;
+      if (Array.isArray(value)) return value.map(stretched) as T;
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, stretched(inner as unknown)])) as T;
+    };
+    const run = stretched(sampleRun());
+    const pages = {
+      'long.html': renderRunPage({ ...run, result: { ...run.result, runId: long } }),
+      'long-symbol.html': renderSymbolPage(stretched(sampleSymbol()), await chartLibrary()),
+    };
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    for (const [name, html] of Object.entries(pages)) {
+      writeFileSync(path.join(folder, name), html);
+      const page = await context.newPage();
+      await page.goto(pathToFileURL(path.join(folder, name)).href);
+      expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(1280);
+    }
+    await context.close();
+  });
+
   /** A context costs a second of CPU: one for each way a page may be restricted; how it is looked at is set page by page. */
   const contexts = new Map<string, Promise<BrowserContext>>();
   const contextWith = (options: BrowserContextOptions): Promise<BrowserContext> => {

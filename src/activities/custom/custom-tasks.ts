@@ -1,3 +1,4 @@
+import { issueWords } from '../../contracts/issue-words.ts';
 import { readCustomTaskCall } from '../../contracts/earlier-payloads.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
@@ -46,7 +47,7 @@ export function argumentProblems(activity: PluginActivity, args: readonly Json[]
   } catch (error) {
     return [`args[0] cannot be checked, the schema of the activity throws (${messageOf(error)}); it may not be asynchronous`, ...problems];
   }
-  const found = parsed.success ? [] : parsed.error.issues.map((issue) => [`args[0]`, ...issue.path].join('.') + `: ${issue.message}`);
+  const found = parsed.success ? [] : parsed.error.issues.map((issue) => [`args[0]`, ...issue.path].join('.') + `: ${issueWords(issue)}`);
   return [...found, ...problems];
 }
 

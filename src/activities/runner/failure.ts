@@ -1,3 +1,4 @@
+import { issueWords } from '../../contracts/issue-words.ts';
 import { ApplicationFailure } from '@temporalio/activity';
 import { ZodError } from 'zod';
 import { afterFailure, type Failures } from '../../contracts/after-failure.ts';
@@ -25,7 +26,7 @@ const NETWORK_CODES = new Set([
 function knownErrorOf(thrown: unknown): PredictLabError | undefined {
   if (thrown instanceof PredictLabError) return thrown;
   if (thrown instanceof ZodError) {
-    const issues = thrown.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);
+    const issues = thrown.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issueWords(issue)}`);
     return new PredictLabError('BadInput', issues.join('; '), { cause: thrown });
   }
   const code = codeOf(thrown);

@@ -1,6 +1,7 @@
+import { issueWords } from '../../contracts/issue-words.ts';
 import { z } from 'zod';
 import { PredictLabError } from '../../contracts/errors.ts';
-import { didYouMean } from '../../contracts/nearest-name.ts';
+import { didYouMean, goesOn } from '../../contracts/nearest-name.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import { atr } from './atr.ts';
 import type { Bands } from './bands.ts';
@@ -56,7 +57,7 @@ export function checkedIndicatorParams<Name extends IndicatorName>(name: Name, p
   if (!INDICATOR_NAMES.includes(name))
     throw new PredictLabError(
       'BadInput',
-      `there is no indicator '${name as string}'${didYouMean(name, INDICATOR_NAMES)}; there are: ${INDICATOR_NAMES.join(', ')}`,
+      goesOn(`there is no indicator '${name as string}'${didYouMean(name, INDICATOR_NAMES)}`, `there are ${INDICATOR_NAMES.join(', ')}`),
     );
   const schema: z.ZodType = INDICATORS[name].params;
   const parsed = schema.safeParse(params ?? {});
@@ -65,7 +66,7 @@ export function checkedIndicatorParams<Name extends IndicatorName>(name: Name, p
   const problems = parsed.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'
       ? `has no parameter ${issue.keys.join(', ')}, it takes ${takes}`
-      : `${issue.path.join('.')}: ${issue.message}`,
+      : `${issue.path.join('.')}: ${issueWords(issue)}`,
   );
   throw new PredictLabError('BadInput', `the indicator ${name} ${problems.join('; ')}`);
 }

@@ -1,3 +1,4 @@
+import { issueWords } from '../../contracts/issue-words.ts';
 import type { z } from 'zod';
 import { didYouMean } from '../../contracts/nearest-name.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
@@ -89,7 +90,7 @@ function issueSentence(strategy: Strategy, issue: z.core.$ZodIssue): string {
     const takes = names.length === 0 ? 'it takes none' : `it takes ${names.join(', ')}${didYouMean(issue.keys[0], names)}`;
     return `strategy '${strategy.name}' has no parameter '${issue.keys[0]}'; ${takes}`;
   }
-  return `strategy '${strategy.name}', parameter '${issue.path.join('.')}': ${issue.message}`;
+  return `strategy '${strategy.name}', parameter '${issue.path.join('.')}': ${issueWords(issue)}`;
 }
 
 /** The cartesian product of every list among the parameters, the last name varying fastest. */

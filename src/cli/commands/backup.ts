@@ -1,10 +1,11 @@
+import { checkTarget } from '../options/output-target.ts';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
 import { verifyBackup } from '../../storage/backup/read-backup.ts';
-import { ExitError, usageError } from '../terminal/exit.ts';
+import { ExitError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
 
@@ -24,7 +25,7 @@ export function registerBackup(program: Command): void {
 }
 
 async function runBackup(file: string, { json }: { readonly json?: boolean }): Promise<void> {
-  if (file.trim() === '') throw usageError('the name of the file to write is empty; name one');
+  await checkTarget('backup', file);
   const target = path.resolve(file);
   const reports = path.join(homeFolder(process.env), 'reports');
   const { tables, reports: pages } = await useDatabase((database) => writeBackup(database, target, { reports }));

@@ -9,7 +9,7 @@ import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { COLUMNS_HELP } from '../options/column-options.ts';
 import { LIVE_PAGES_PORT } from '../options/parse-port.ts';
-import { ExitError } from '../terminal/exit.ts';
+import { ExitError, usageError } from '../terminal/exit.ts';
 import { dataInput, sandboxInput } from './demo-input.ts';
 
 interface DemoOptions {
@@ -40,8 +40,13 @@ async function demo(options: DemoOptions): Promise<void> {
   const { env } = process;
   const log = plainLog();
   const home = homeFolder(env);
-  const cli = await findTemporalCli({ env, home, log });
+  const lone = options.data === undefined && (options.columns !== undefined || options.firstOutcome !== undefined);
+  if (lone)
+    throw usageError(
+      `--${options.columns === undefined ? 'first-outcome' : 'columns'} means nothing without --data; name the folder of your files with it`,
+    );
   const input = options.data === undefined ? sandboxInput(home) : await dataInput(home, options.data, options, log);
+  const cli = await findTemporalCli({ env, home, log });
   await livingRecords(input.home, log);
 
   const stop = stopSignal();

@@ -1,3 +1,4 @@
+import { usageError } from '../terminal/exit.ts';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { oneLine } from '../../contracts/plain-text.ts';
@@ -37,6 +38,7 @@ export function registerDoctor(program: Command): void {
 async function doctor(options: { readonly json?: boolean; readonly data?: boolean; readonly sample?: string }): Promise<void> {
   const { env } = process;
   const home = homeFolder(env);
+  if (options.sample !== undefined && !options.data) throw usageError('--sample means nothing without --data; add it');
   const sample = sampleOf(options.sample);
   const log = createLog({ LOG_LEVEL: 'warn', ...env });
   const groups = await Promise.all([

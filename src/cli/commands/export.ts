@@ -1,3 +1,4 @@
+import { checkTarget } from '../options/output-target.ts';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { didYouMean } from '../../contracts/nearest-name.ts';
@@ -86,6 +87,7 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
   if (format === 'parquet' && options.out === undefined && process.stdout.isTTY) {
     throw usageError('Parquet is not for reading on a terminal: write it to a file with --out, or into a pipe');
   }
+  if (options.out !== undefined) await checkTarget('--out', options.out);
   await useDatabase(async (database) => {
     if (filter.symbols !== undefined) await checkSymbols(database, filter.symbols);
     if (filter.instruments !== undefined) await checkInstruments(database, filter.instruments, filter.symbols);

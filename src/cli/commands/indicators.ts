@@ -1,3 +1,4 @@
+import { issueWords } from '../../contracts/issue-words.ts';
 import { type Command, Option } from 'commander';
 import { type CandleSeries, candleProblem } from '../../backtest/engine/candle-series.ts';
 import { INDICATOR_NAMES, INDICATORS, type IndicatorName, indicatorValues } from '../../backtest/indicators/registry.ts';
@@ -60,9 +61,9 @@ function checkedParams(name: IndicatorName, given: readonly string[]): object {
   const problems = parsed.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'
       ? `--param ${issue.keys.join(', ')}: the indicator ${name} takes ${takes}`
-      : `--param ${issue.path.join('.')} of the indicator ${name}: ${issue.message}`,
+      : `--param ${issue.path.join('.')} of the indicator ${name}: ${issueWords(issue)}`,
   );
-  throw usageError(problems.join('\n'));
+  throw usageError(problems.join('; '));
 }
 
 async function* rowsOf({ openTime, length }: CandleSeries, columns: readonly Float64Array[]): AsyncGenerator<Cell[][]> {

@@ -1,8 +1,10 @@
+import { STAGES, stageTaskId } from '../../contracts/words.ts';
+import { didYouMean, goesOn } from '../../contracts/nearest-name.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { taskLogFolder } from '../../report/elements/report-path.ts';
-import { runOf } from '../../storage/runs/runs.ts';
+import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { type LogPosition, readTaskLog } from '../../telemetry/read-task-log.ts';
 import type { TaskLogLine } from '../../telemetry/task-log.ts';
 import { usageError } from '../terminal/exit.ts';
@@ -32,7 +34,9 @@ export function registerLogs(program: Command): void {
 }
 
 async function logs(run: string, task: string | undefined, { follow = false, json = false }: Options): Promise<void> {
-  const runId = (await useDatabase((database) => runOf(database, run)))?.runId;
+  const stored = await useDatabase((database) => runOf(database, run));
+  const runId = stored?.runId;
+  if (stored !== undefined && task !== undefined) checkTask(stored, task);
   const folder = taskLogFolder(homeFolder(process.env), runId ?? run);
   const about = (line: TaskLogLine): boolean => task === undefined || line.taskId === task || line.taskId.startsWith(`${task}/`);
   let position: LogPosition = new Map();
@@ -51,6 +55,15 @@ async function logs(run: string, task: string | undefined, { follow = false, jso
   if (follow) return await followToEnd(runId ?? run, printNew);
   if (printed > 0) return;
   note(`nothing is kept here of ${oneLine(task ?? run)}: another machine's worker ran it, its lines were pruned, or it has not begun`);
+}
+
+/** @throws ExitError 2 with the nearest task of the run */
+function checkTask({ runId, config }: StoredRun, task: string): void {
+  const stages = STAGES.slice(0, STAGES.indexOf(config.untilStage) + 1);
+  const known = config.symbols.flatMap(({ symbol }) => [symbol, ...stages.map((stage) => stageTaskId(symbol, stage))]);
+  for (const { taskId } of config.tasks) known.push(taskId);
+  if (!known.includes(task))
+    throw usageError(goesOn(`${runId} has no task ${task}${didYouMean(task, known)}`, `\`predictlab status ${runId}\` lists them`));
 }
 
 async function followToEnd(runId: string, printNew: () => Promise<unknown>): Promise<void> {

@@ -1,3 +1,4 @@
+import { goesOn } from '../../contracts/nearest-name.ts';
 import { customTasks } from '../../activities/custom/custom-tasks.ts';
 import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import { knownNames } from '../../activities/run/known-names.ts';
@@ -45,6 +46,6 @@ function withPluginHint(problems: readonly Problem[]): Problem[] {
   const { PREDICTLAB_PLUGINS: named } = process.env;
   const hint = named ? `PREDICTLAB_PLUGINS is ${named}` : 'a plugin of yours must be named in PREDICTLAB_PLUGINS, which is not set';
   return problems.map((problem) =>
-    /^unknown (?:activity|strategy) /.test(problem.message) ? { ...problem, message: `${problem.message}; ${hint}` } : problem,
+    /^unknown (?:activity|strategy) /.test(problem.message) ? { ...problem, message: goesOn(problem.message, hint) } : problem,
   );
 }

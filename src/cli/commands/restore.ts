@@ -1,3 +1,6 @@
+import { usageError } from '../terminal/exit.ts';
+import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { homeFolder } from '../../processes/home-folder.ts';
@@ -19,6 +22,7 @@ export function registerRestore(program: Command): void {
 }
 
 async function runRestore(file: string, { replace = false, json }: { readonly replace?: boolean; readonly json?: boolean }): Promise<void> {
+  await checkSource(file);
   const reports = path.join(homeFolder(process.env), 'reports');
   const { tables, reports: pages } = await useDatabase((database) => restoreBackup(database, path.resolve(file), { reports, replace }));
   if (json) {
@@ -28,3 +32,21 @@ async function runRestore(file: string, { replace = false, json }: { readonly re
   const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
   printLine(`${rows.toLocaleString('en')} rows of ${Object.keys(tables).length} tables and ${pages} report files are back, verified`);
 }
+
+/** What can be said before the database is asked. @throws ExitError 2 */
+async function checkSource(file: string): Promise<void> {
+  const there = await stat(file).catch((error: unknown) => fileTrouble(error));
+  if (typeof there === 'string') throw usageError(`restore ${file}: ${there}; give the file that \`predictlab backup\` wrote`);
+  if (there.isDirectory()) throw usageError(`restore ${file}: it is a folder; give the file that \`predictlab backup\` wrote`);
+  if (!there.isFile()) return;
+  const handle = await open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(GZIP.length), 0, GZIP.length, 0);
+    if (!buffer.equals(GZIP)) throw usageError(`restore ${file}: it is not a PredictLab backup but something else`);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What a backup begins with, before anything of ours. */
+const GZIP = Buffer.from([0x1f, 0x8b]);

@@ -37,7 +37,12 @@ export function registerRetry(program: Command): void {
               : `run ${run} ended before any task began, so there is nothing to take over; mend its input and start it with \`predictlab run\``,
           );
         }
-        const { runId, executionId, reused } = found;
+        const { runId, executionId, reused, complete } = found;
+        if (complete) {
+          if (json) printJson({ runId, retried: [], reused });
+          else printLine(`${runId} has no failed task to retry: all ${reused.length} succeeded`);
+          return;
+        }
         const input = await lab.givenInput(found);
         if (!json) note(`${reused.length} tasks of ${runId} are reused`);
         await startAndFollow(lab, { input, detach, strict, json, start: { retryOf: executionId }, extra: { reused } });

@@ -1,3 +1,5 @@
+import { refuseUnknownSymbols } from './unknown-symbols.ts';
+import { checkedId } from '../../contracts/checked-id.ts';
 import type { Command } from 'commander';
 import type { PredictLab, RunName } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
@@ -34,6 +36,7 @@ export function registerRun(program: Command): void {
     .option('--json', 'print the result as JSON')
     .action(async (options: Options) => {
       const input = await runInputFrom(options);
+      if (options.runId !== undefined) checkedId('run', options.runId);
       await withPredictLab((lab) => startAndFollow(lab, { input, ...options }));
     });
 }
@@ -57,6 +60,7 @@ export async function startAndFollow(
 ): Promise<void> {
   const elsewhere = await otherDatabase(lab, process.env);
   if (elsewhere !== undefined) note(elsewhere);
+  else await refuseUnknownSymbols(input.symbols);
   const { runId } = await lab.start(input, { ...start, ...(wanted === undefined ? {} : { runId: wanted }) });
   if (detach) {
     if (json) printJson({ runId, ...extra });

@@ -5,7 +5,7 @@ import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../records/record-end.ts';
-import { usageError } from '../terminal/exit.ts';
+import { numberOption } from '../options/number-option.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';
@@ -20,8 +20,7 @@ export function registerRuns(program: Command): void {
     .option('--limit <n>', 'how many', '20')
     .option('--json', 'print them as JSON')
     .action(async ({ limit, json }: { limit: string; json?: boolean }) => {
-      const count = Number(limit);
-      if (!Number.isInteger(count) || count < 1) throw usageError(`--limit ${limit}: write a whole number from 1 on`);
+      const count = numberOption('--limit', limit, { least: 1, most: 10_000, integer: true }) as number;
       const runs = await withPredictLab((lab) => useDatabase((database) => lastRuns(lab, database, count)));
       if (json) return printJson(runs.map(({ executionId: _, ...run }) => run));
       if (runs.length === 0) return printLine('no runs yet; `predictlab run` starts one');

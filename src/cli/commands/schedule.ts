@@ -1,3 +1,4 @@
+import { checkSchedule } from '../../client/check-schedule.ts';
 import type { Command } from 'commander';
 import { DEFAULT_SCHEDULE } from '../../client/default-schedule.ts';
 import type { ScheduleView } from '../../client/schedules.ts';
@@ -39,6 +40,7 @@ export function registerSchedule(program: Command): void {
       .option('--catchup-window <duration>', 'how late a missed run may still start, at least 10s (default: 1m)')
       .action(async (options: Options) => {
         const input = await runInputFrom(options);
+        checkSchedule({ scheduleId: options.id, ...options });
         const asked = {
           scheduleId: options.id,
           cron: options.cron,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PredictLab } from '../../client.ts';
-import { usageError } from '../terminal/exit.ts';
+import { numberOption } from '../options/number-option.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
@@ -13,8 +13,7 @@ export function registerSteer(program: Command): void {
     .command('slots <run> <count>')
     .option('--json', 'print { runId, maxConcurrent } as JSON')
     .action(async (run: string, count: string, { json }: { json?: boolean }) => {
-      const value = Number(count);
-      if (!Number.isInteger(value) || value < 1) throw usageError(`slots ${count}: write a whole number from 1 on`);
+      const value = numberOption('slots', count, { least: 1, most: 10_000, integer: true }) as number;
       await withPredictLab((lab) => lab.setMaxConcurrent(run, value));
       if (json) printJson({ runId: run, maxConcurrent: value });
       else printLine(`${run} now has ${value} slots`);

@@ -1,4 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { goesOn } from '../../contracts/nearest-name.ts';
+import { issueWords } from '../../contracts/issue-words.ts';
+import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { numberOption } from '../options/number-option.ts';
+import { readText } from '../options/read-text.ts';
+import { symbolName } from '../options/symbol-name.ts';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catalogue.ts';
@@ -13,7 +18,6 @@ import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } f
 import { DEFAULT_CATALOGUE } from '../../storage/markets/default-catalogue.ts';
 import { ensureCatalogue } from '../../storage/markets/first-catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
-import { symbolName } from '../options/symbol-name.ts';
 import { parseSelectors, selectorText, withSelectors } from '../options/symbol-selectors.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
@@ -88,7 +92,10 @@ export function registerSymbols(program: Command): void {
     .option('--priority <n>', '1 goes first, 5 last (default 3)')
     .option('--disabled', 'left out of runs that name no symbols')
     .option('--json', 'print the entry as JSON')
-    .action((symbol: string, options: AddOptions) => useDatabase((database) => add(database, symbol, options)));
+    .action((symbol: string, options: AddOptions) => {
+      checkAdded(symbol, options);
+      return useDatabase((database) => add(database, symbol, options));
+    });
   symbols
     .command('remove')
     .summary('takes symbols out of the catalogue; their data stays')
@@ -174,7 +181,9 @@ async function known(database: Database, symbol: string): Promise<CatalogueEntry
   const entry = (await symbolsByName(database, [symbol])).get(symbol);
   if (entry !== undefined) return entry;
   const names = (await listSymbols(database)).map((each) => each.symbol);
-  throw usageError(`there is no symbol ${symbol} in the catalogue${didYouMean(symbol, names)}; \`predictlab symbols list\` shows all`);
+  throw usageError(
+    goesOn(`there is no symbol ${symbol} in the catalogue${didYouMean(symbol, names)}`, '`predictlab symbols list` shows all'),
+  );
 }
 
 async function add(database: Database, symbol: string, options: AddOptions): Promise<void> {
@@ -196,11 +205,18 @@ async function add(database: Database, symbol: string, options: AddOptions): Pro
   });
   if (!changed.success)
     throw usageError(
-      `symbols add ${symbol}: ${changed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
+      `symbols add ${symbol}: ${changed.error.issues.map((issue) => `${issue.path.join('.')}: ${issueWords(issue)}`).join('; ')}`,
     );
   await importSymbols(database, [changed.data]);
   if (json) return printJson(changed.data);
   printLine(`${symbol} ${before === undefined ? 'added' : 'updated'}: ${selectorCounts(changed.data)}`);
+}
+
+/** What can be said before the database is asked. */
+function checkAdded(symbol: string, { polymarket = [], predict = [], file = [], priority }: AddOptions): void {
+  symbolName('symbols add', symbol);
+  numberOption('--priority', priority, { least: 1, most: 5, integer: true });
+  parseSelectors(symbol, Object.fromEntries(Object.entries({ polymarket, predict, file }).filter(([, list]) => list.length > 0)));
 }
 
 const newEntry = (symbol: string): CatalogueEntry => ({ symbol, title: '', enabled: true, priority: 3, sources: {} });
@@ -229,9 +245,9 @@ async function importCatalogue(file: string | undefined, { replace = false, json
 async function readJson(file: string): Promise<unknown> {
   let text: string;
   try {
-    text = file === '-' ? await readAll(process.stdin) : await readFile(file, 'utf8');
+    text = file === '-' ? await readAll(process.stdin) : await readText(file);
   } catch (error) {
-    throw usageError(`${file} cannot be read (${messageOf(error)}); give the path of a catalogue file`);
+    throw usageError(`${file} cannot be read: ${fileTrouble(error)}; give the path of a catalogue file`);
   }
   try {
     return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;

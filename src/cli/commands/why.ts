@@ -1,3 +1,4 @@
+import { didYouMean, goesOn } from '../../contracts/nearest-name.ts';
 import type { Command } from 'commander';
 import { nearestTask, storedWhy } from '../../client/stored-why.ts';
 import { oneLine } from '../../contracts/plain-text.ts';
@@ -17,7 +18,15 @@ export function registerWhy(program: Command): void {
         const why = await askRun(lab, run, {
           live: async () => {
             const graph = await lab.graph(run);
-            if (graph.length > 0 && !graph.some((task) => task.taskId === taskId)) throw noTask(run, taskId);
+            if (graph.length > 0 && !graph.some((task) => task.taskId === taskId))
+              throw noTask(
+                run,
+                taskId,
+                didYouMean(
+                  taskId,
+                  graph.map((task) => task.taskId),
+                ),
+              );
             return await lab.why(run, taskId);
           },
           recorded: (ended) => {
@@ -33,4 +42,4 @@ export function registerWhy(program: Command): void {
 }
 
 const noTask = (run: string, taskId: string, nearest = ''): ExitError =>
-  usageError(`${run} has no task ${taskId}${nearest}; \`predictlab status ${run}\` lists them`);
+  usageError(goesOn(`${run} has no task ${taskId}${nearest}`, `\`predictlab status ${run}\` lists them`));

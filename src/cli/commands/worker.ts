@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import { createLog } from '../../telemetry/log.ts';
-import { usageError } from '../terminal/exit.ts';
+import { numberOption } from '../options/number-option.ts';
+
+/** More at once than one process has memory for. */
+const MOST_ACTIVITIES = 10_000;
 
 /** Adds `predictlab worker`. */
 export function registerWorker(program: Command): void {
@@ -12,8 +15,7 @@ export function registerWorker(program: Command): void {
     .option('--task-queue <name>', 'the queue (default: predictlab)')
     .option('--max-activities <n>', 'tasks at once on this worker', '100')
     .action(async ({ taskQueue, maxActivities }: { taskQueue?: string; maxActivities: string }) => {
-      const most = Number(maxActivities);
-      if (!Number.isInteger(most) || most < 1) throw usageError(`--max-activities ${maxActivities}: write a whole number from 1 on`);
+      const most = numberOption('--max-activities', maxActivities, { least: 1, most: MOST_ACTIVITIES, integer: true });
       // The worker pulls in the native bridge: only this command pays for loading it.
       const { startWorker } = await import('../../worker.ts');
       const log = createLog(process.env);

@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { messageOf } from '../../contracts/errors.ts';
+import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { isInstant } from '../../input/field-schemas.ts';
+import { readText } from './read-text.ts';
 import { didYouMean } from '../../contracts/nearest-name.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../../contracts/words.ts';
@@ -56,7 +58,10 @@ export async function runInputFrom(options: RunCommandOptions): Promise<Pipeline
     wanted: 'a number of days from 0.042 (an hour) to 3650',
   });
   if (daysBack !== undefined) input.daysBack = daysBack;
-  if (options.asOf !== undefined) input.asOf = options.asOf;
+  if (options.asOf !== undefined) {
+    if (!isInstant(options.asOf)) throw usageError(`--as-of ${options.asOf}: write ISO 8601 in UTC, like 2026-01-31T12:00:00Z`);
+    input.asOf = options.asOf;
+  }
   if (options.refetch !== undefined) input.refetch = options.refetch;
   if (options.order !== undefined) input.order = word('--order', options.order, ORDERS);
   return input;
@@ -65,15 +70,19 @@ export async function runInputFrom(options: RunCommandOptions): Promise<Pipeline
 async function readInputFile(file: string): Promise<PipelineInput> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(file);
   } catch (error) {
-    throw usageError(`--file ${file} cannot be read: ${messageOf(error)}`);
+    throw usageError(`--file ${file} cannot be read: ${fileTrouble(error)}`);
   }
   let input: unknown;
   try {
     input = JSON.parse(text);
   } catch (error) {
-    throw usageError(`--file ${file} is no valid JSON: ${messageOf(error)}`);
+    throw usageError(
+      `--file ${file} is no valid JSON: ${messageOf(error)
+        .replace(/,? ?"(?:\.\.\.)?[^]*$/, '')
+        .replace(/^Unexpected token/, 'it does not go on with')}`,
+    );
   }
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw usageError(`--file ${file} must hold one JSON object, a pipeline input like { "symbols": ["BTC_PRICE"] }`);

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { fileTrouble } from '../../contracts/file-trouble.ts';
 
 type Chunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
@@ -124,7 +125,7 @@ async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
     const room = code === 'ENOSPC' || code === 'EDQUOT';
     throw new PredictLabError(
       'BadInput',
-      `${file} cannot be written: ${messageOf(error)}; ${room ? 'free some disk space' : 'check the folder and its permissions'}`,
+      `${file} cannot be written: ${fileTrouble(error)}; ${room ? 'free some disk space' : 'check the folder and its permissions'}`,
       { cause: error },
     );
   }

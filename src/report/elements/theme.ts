@@ -24,6 +24,7 @@ export const THEME_CSS = `:root{color-scheme:light dark;${LIGHT}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0 auto;padding:16px 24px 32px;max-width:1440px;background:var(--ground);color:var(--text);font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-variant-numeric:tabular-nums}
+body{overflow-wrap:anywhere}
 h1{font-size:20px;line-height:1.3;margin:0;font-weight:650;overflow-wrap:anywhere}
 h2{font-size:12px;line-height:1.4;margin:28px 0 8px;padding-bottom:4px;border-bottom:1px solid var(--line);font-weight:650;letter-spacing:.06em;text-transform:uppercase;color:var(--quiet)}
 h2.plain{font-size:16px;letter-spacing:0;text-transform:none;color:var(--text);overflow-wrap:anywhere}
@@ -54,6 +55,7 @@ pre{margin:6px 0;padding:8px 10px;background:var(--raised);overflow-x:auto;max-w
 table{border-collapse:collapse;font-size:13px}
 caption{text-align:left;color:var(--quiet);padding:0 0 4px}
 th,td{padding:3px 10px;text-align:right;white-space:nowrap;vertical-align:baseline;border-bottom:1px solid var(--grid)}
+th,td{max-width:96ch;overflow:hidden;text-overflow:ellipsis}
 th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 thead th{font-weight:500;color:var(--quiet);border-bottom-color:var(--line);vertical-align:bottom;position:relative}

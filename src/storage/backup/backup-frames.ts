@@ -32,13 +32,21 @@ export async function* decodeFrames(chunks: AsyncIterable<Buffer>): AsyncGenerat
       need = buffer.length < HEAD ? HEAD : HEAD + lengthOf(buffer);
       if (buffer.length < need) break;
       const body = buffer.subarray(HEAD, need);
-      yield buffer[0] === JSON_FRAME ? { json: JSON.parse(body.toString('utf8')) as Json } : { data: body };
+      yield buffer[0] === JSON_FRAME ? { json: parsed(body) } : { data: body };
       buffer = buffer.subarray(need);
     }
     pending = [buffer];
     have = buffer.length;
   }
   if (have > 0) throw new Error('it ends in the middle');
+}
+
+function parsed(body: Buffer): Json {
+  try {
+    return JSON.parse(body.toString('utf8')) as Json;
+  } catch (error) {
+    throw new Error('a part of it is damaged', { cause: error });
+  }
 }
 
 function lengthOf(buffer: Buffer): number {

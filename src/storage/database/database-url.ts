@@ -13,13 +13,13 @@ export function socketUrl(directory: string, database: string): string {
 /**
  * A URL that a user gave, as it is.
  *
- * @throws PredictLabError `StorageUnavailable` when it is none of Postgres; the message never holds the URL, which may hold a password
+ * @throws PredictLabError `BadInput` when it is none of Postgres; the message never holds the URL, which may hold a password
  */
 export function checkedUrl(url: string): string {
   const says = /^(postgres(ql)?:\/\/|socket:|\/)/.test(url) ? problemOf(url) : 'it is no URL of Postgres';
   if (says === undefined) return url;
   throw new PredictLabError(
-    'StorageUnavailable',
+    'BadInput',
     `DATABASE_URL cannot be used: ${says}; write postgresql://user:password@host:5432/name, with %40 for @, %2F for / and %23 for # in the password`,
   );
 }

@@ -3,6 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { fileTrouble } from '../../contracts/file-trouble.ts';
 import type { Log } from '../../contracts/log.ts';
 import { tryLock, unlock, withLockFile } from '../../processes/lock-file.ts';
 import { socketUrl } from '../database/database-url.ts';
@@ -92,7 +93,11 @@ async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> 
           ? 'free some disk space'
           : 'set PREDICTLAB_HOME to a folder of yours';
     const what = code === undefined ? 'the embedded Postgres cannot be used on' : 'cannot write to';
-    throw new PredictLabError('StorageUnavailable', `${what} ${folder}: ${messageOf(error)}; ${advice}`, { cause: error });
+    throw new PredictLabError(
+      'StorageUnavailable',
+      `${what} ${folder}: ${code === undefined ? messageOf(error) : fileTrouble(error)}; ${advice}`,
+      { cause: error },
+    );
   }
 }
 

@@ -10,13 +10,16 @@ export interface RetryOf {
   readonly input: PipelineInput;
   /** Ids of the tasks that are taken over. */
   readonly reused: readonly string[];
+  /** Every task succeeded: there is nothing to try again. */
+  readonly complete: boolean;
 }
 
 /** @returns `undefined` when the database knows no such run: it ended before any task began */
 export async function retryOf(queryable: Queryable, run: string): Promise<RetryOf | undefined> {
   const stored = await runOf(queryable, run);
   if (stored === undefined) return undefined;
-  const { runId, executionId, input, config } = stored;
+  const { runId, executionId, input, config, totalTasks, result } = stored;
+  const reused = await reusableEffects(queryable, executionId);
   return {
     runId,
     executionId,
@@ -25,6 +28,7 @@ export async function retryOf(queryable: Queryable, run: string): Promise<RetryO
       symbols: config.symbols.map(({ symbol }) => symbol),
       asOf: new Date(config.asOf).toISOString(),
     },
-    reused: await reusableEffects(queryable, executionId),
+    reused,
+    complete: result === 'success' && totalTasks !== null && reused.length >= totalTasks,
   };
 }

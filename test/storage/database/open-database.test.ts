@@ -57,7 +57,7 @@ describe('a connection', () => {
     'postgresql://me:sec/ret@localhost/x',
   ])('to %s is not tried', async (url) => {
     await expect(openDatabase({ url })).rejects.toMatchObject({
-      type: 'StorageUnavailable',
+      type: 'BadInput',
       message: expect.stringMatching(/^DATABASE_URL cannot be used: (?!.*sec).*; write postgresql:/),
     });
   });

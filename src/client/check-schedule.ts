@@ -1,0 +1,44 @@
+import ms, { type StringValue } from 'ms';
+import { checkedId } from '../contracts/checked-id.ts';
+import { PredictLabError } from '../contracts/errors.ts';
+import { cronProblem } from './cron-fields.ts';
+
+/** Temporal takes a shorter window for this long. */
+const SHORTEST_WINDOW_MS = 10_000;
+
+/** What of a schedule can be wrong by itself; what is not given is not looked at. */
+interface GivenSchedule {
+  readonly scheduleId?: string;
+  readonly cron?: string;
+  readonly timeZone?: string;
+  readonly catchupWindow?: string;
+}
+
+/** @throws PredictLabError BadInput, one sentence, before anybody is asked */
+export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow }: GivenSchedule): void {
+  if (scheduleId !== undefined) checkedId('schedule', scheduleId);
+  const problem = cron === undefined ? undefined : cronProblem(cron);
+  if (problem !== undefined) throw new PredictLabError('BadInput', problem);
+  if (timeZone !== undefined && !isTimeZone(timeZone))
+    throw new PredictLabError(
+      'BadInput',
+      `time zone ${JSON.stringify(timeZone.slice(0, 60))} is not known; write an IANA name, like "Europe/Berlin" or "UTC"`,
+    );
+  if (catchupWindow !== undefined) windowMs(catchupWindow);
+}
+
+/** Milliseconds of a catch-up window. @throws PredictLabError BadInput when it is none, or too short */
+export function windowMs(text: string): number {
+  const window = text.trim() === '' || text.length > 100 ? Number.NaN : ms(text as StringValue);
+  if (window >= SHORTEST_WINDOW_MS) return window;
+  throw new PredictLabError('BadInput', `catchup window ${JSON.stringify(text.slice(0, 60))}: write a duration of at least 10s, like "1m"`);
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name }).format(0);
+    return name.trim() !== '';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,378 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictlabHere } from '../command.ts';
+
+/**
+ * Bad input as a table: every command, option, variable and kind of file, in one process and without a service. Each row: the
+ * command line, the exit code, and what the one sentence must say (a piece of it).
+ */
+type Row = readonly [args: string, code: 1 | 2 | 3, says: string, env?: NodeJS.ProcessEnv];
+
+const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-bad-'));
+const home = path.join(folder, 'home');
+const file = (name: string, content: string | Buffer): string => {
+  const place = path.join(folder, name);
+  writeFileSync(place, content);
+  return place;
+};
+const F = {
+  none: path.join(folder, 'none'),
+  folder: path.join(folder, 'a-folder'),
+  empty: file('empty', ''),
+  binary: file('binary', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x1b, 0x5d, 0x00, 0xff, 0xfe, 0x0d])),
+  text: file('text', 'hello\nworld\n'),
+  broken: file('broken.json', '{ "symbols": ['),
+  list: file('list.json', '[]'),
+  number: file('number.json', '3'),
+  noColumns: file('no-columns.csv', 'a,b\n1,2\n'),
+  header: file('header.csv', 'time,price\n'),
+  candlesHeader: file('candles-header.csv', 'open_time,open,high,low,close,volume\n'),
+  candlesBad: file('candles-bad.csv', 'open_time,open,high,low,close,volume\n2026-01-01T00:00:00Z,1,2,x,1,1\n'),
+  candlesOrder: file(
+    'candles-order.csv',
+    'open_time,open,high,low,close,volume\n2026-01-02T00:00:00Z,1,1,1,1,1\n2026-01-01T00:00:00Z,1,1,1,1,1\n2026-01-03T00:00:00Z,1,1,1,1,1\n',
+  ),
+  candles: file(
+    'candles.csv',
+    `open_time,open,high,low,close,volume\n${Array.from({ length: 40 }, (_, i) => `2026-01-01T${String(i % 24).padStart(2, '0')}:00:00Z`.replace('01-01', i < 24 ? '01-01' : '01-02') + ',0.5,0.6,0.4,0.5,10').join('\n')}\n`,
+  ),
+  ticks: file('ticks.csv', 'time,price,size\n2026-01-01T00:00:00Z,0.5,1\n'),
+  returnsBad: file('returns-bad.csv', 'time,return\n2026-01-01,x\n'),
+  returns: file('returns.csv', 'time,return\n2026-01-01,0.01\n2026-01-02,0.02\n'),
+  forecastsBad: file('forecasts-bad.csv', 'probability,outcome\n1.5,1\n'),
+  plugin: file('plugin.mjs', 'export default 3;\n'),
+  pluginThrows: file('throws.mjs', 'throw new Error("no luck");\n'),
+  pluginSyntax: file('syntax.mjs', 'export default {\n'),
+  key: file('key', 'not a key'),
+  toml: file('bad.toml', '[profile\n'),
+};
+mkdirSync(F.folder);
+const AWAY = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none', TEMPORAL_ADDRESS: '127.0.0.1:1' };
+
+const OF_RUNS: readonly Row[] = ['run', 'plan', 'rehearse', 'schedule create', 'schedule update'].flatMap((command): Row[] => [
+  [`${command} --until colect`, 2, 'did you mean collect?'],
+  [`${command} --until`, 2, 'argument missing'],
+  [`${command} --concurrent 0`, 2, '--concurrent'],
+  [`${command} --concurrent x`, 2, '--concurrent'],
+  [`${command} --concurrent 1e9`, 2, '--concurrent'],
+  [`${command} --concurrent 2.5`, 2, '--concurrent'],
+  [`${command} --sources polymarkt`, 2, 'did you mean polymarket?'],
+  [`${command} --intervals 7m`, 2, '--intervals'],
+  [`${command} --days 0`, 2, '--days'],
+  [`${command} --days -1`, 2, '--days'],
+  [`${command} --days NaN`, 2, '--days'],
+  [`${command} --days 99999`, 2, '--days'],
+  [`${command} --order lifo`, 2, '--order'],
+  [`${command} --file ${F.none}`, 2, 'cannot be read'],
+  [`${command} --file ${F.folder}`, 2, 'is a folder'],
+  [`${command} --file ${F.empty}`, 2, 'is empty'],
+  [`${command} --file ${F.binary}`, 2, 'is no text'],
+  [`${command} --file ${F.broken}`, 2, 'no valid JSON'],
+  [`${command} --file ${F.list}`, 2, 'one JSON object'],
+  [`${command} --file ${F.number}`, 2, 'one JSON object'],
+  [`${command} --as-of yesterday`, 2, '--as-of'],
+  [`${command} --as-of 2026-13-01T00:00:00Z`, 2, '--as-of'],
+  [`${command} --no-such-option`, 2, 'unknown option'],
+  [`${command} surplus`, 2, 'too many arguments'],
+]);
+
+const OF_SERVICES: readonly Row[] = [
+  ['status r', 3, 'cannot reach Temporal'],
+  ['plan', 3, '127.0.0.1:1'],
+  ['rehearse', 3, '127.0.0.1:1'],
+  ['symbols list', 3, '127.0.0.1:1'],
+  ['export ticks', 3, '127.0.0.1:1'],
+  ['logs r', 3, '127.0.0.1:1'],
+  ['report r', 3, '127.0.0.1:1'],
+  ['prune --ticks 30d', 3, '127.0.0.1:1'],
+  [`backup ${path.join(folder, 'b')}`, 3, '127.0.0.1:1'],
+];
+
+const OF_ARGUMENTS: readonly Row[] = [
+  ['rnu', 2, 'unknown command'],
+  ['', 2, ''],
+  ['--no-such', 2, 'unknown option'],
+  ['status', 2, 'missing required argument'],
+  ['status r surplus', 2, 'too many arguments'],
+  ['why r', 2, 'missing required argument'],
+  ['why', 2, 'missing required argument'],
+  ['slots r', 2, 'missing required argument'],
+  ['slots r many', 2, 'many'],
+  ['slots r 0', 2, 'slots'],
+  ['slots r 1e9', 2, '1e9'],
+  ['slots r 2.5', 2, '2.5'],
+  ['runs --limit 0', 2, '--limit'],
+  ['runs --limit x', 2, '--limit'],
+  ['runs --limit 1e12', 2, '--limit'],
+  ['runs compare a', 2, 'missing required argument'],
+  ['retry', 2, 'missing required argument'],
+  ['cancel', 2, 'missing required argument'],
+  ['logs', 2, 'missing required argument'],
+  ['report', 2, 'missing required argument'],
+  [`run --run-id ${'x'.repeat(1_100)}`, 2, 'no id of a run'],
+  ['rehearse --fail collect', 2, '--fail'],
+  ['rehearse --fail collect=x', 2, '--fail'],
+  ['rehearse --fail collect=500%', 2, '--fail'],
+  ['rehearse --fail nothing=5%', 2, '--fail'],
+  ['rehearse --seed x', 2, '--seed'],
+  ['rehearse --runs 0', 2, '--runs'],
+  ['rehearse --runs 1e12', 2, '--runs'],
+  ['schedule', 2, ''],
+  ['schedule nonsense', 2, 'unknown command'],
+  ['schedule create --cron nonsense', 2, 'cron'],
+  ['schedule create --cron 99_*_*_*_*', 2, 'cron'],
+  ['schedule create --cron 0_0_30_2_*', 2, 'never'],
+  ['schedule create --cron 0_0_31_4,6,9,11_*', 2, 'never'],
+  ['schedule create --cron *_*_*_*', 2, 'cron'],
+  ['schedule create --cron */0_*_*_*_*', 2, 'cron'],
+  ['schedule create --cron 5-1_*_*_*_*', 2, 'cron'],
+  ['schedule create --time-zone Mars/Phobos', 2, 'Mars/Phobos'],
+  ['schedule create --catchup-window soon', 2, 'catchup'],
+  ['schedule create --catchup-window 1s', 2, '10s'],
+  ['schedule backfill --from x --to y', 2, '--from'],
+  ['schedule backfill --from 2026-01-01T00:00:00Z', 2, '--to'],
+  ['schedule backfill --from 2026-01-02T00:00:00Z --to 2026-01-01T00:00:00Z', 2, 'after'],
+  ['symbols', 2, ''],
+  ['symbols nonsense', 2, 'unknown command'],
+  ['symbols add', 2, 'missing required argument'],
+  ['symbols add A/B', 2, 'A/B'],
+  ['symbols add X --polymarket nonsense', 2, 'nonsense'],
+  ['symbols add X --polymarket slug=', 2, 'slug'],
+  ['symbols add X --predict marketId=x', 2, 'marketId'],
+  ['symbols add X --file {', 2, 'JSON'],
+  ['symbols add X --priority 9 --file a.csv', 2, '--priority'],
+  ['symbols add X --priority x --file a.csv', 2, 'priority'],
+  ['symbols remove', 2, 'missing required argument'],
+  ['symbols show', 2, 'missing required argument'],
+  [`symbols import ${F.none}`, 2, 'cannot be read'],
+  [`symbols import ${F.folder}`, 2, 'is a folder'],
+  [`symbols import ${F.empty}`, 2, 'is empty'],
+  [`symbols import ${F.binary}`, 2, 'is no text'],
+  [`symbols import ${F.broken}`, 2, 'JSON'],
+  [`symbols import ${F.number}`, 2, 'list'],
+  ['symbols search', 2, ''],
+  ['import', 2, ''],
+  ['import candles x', 2, 'unknown command'],
+  ['import ticks', 2, '--symbol'],
+  [`import ticks ${F.ticks}`, 2, '--symbol'],
+  [`import ticks ${F.ticks} --symbol A/B`, 2, 'A/B'],
+  [`import ticks ${F.ticks} --symbol X --columns nonsense`, 2, '--columns'],
+  [`import ticks ${F.ticks} --symbol X --columns time=`, 2, '--columns'],
+  [`import ticks ${F.ticks} --symbol X --columns colour=Red`, 2, '--columns'],
+  [`import ticks ${F.ticks} --symbol X --market stocks`, 2, '--market'],
+  ['export', 2, 'missing required argument'],
+  ['export nonsense', 2, 'nonsense'],
+  ['export ticks --interval 1h', 2, 'means nothing'],
+  ['export candles --interval 7m', 2, '7m'],
+  ['export ticks --from yesterday', 2, '--from'],
+  ['export ticks --to 12', 2, '--to'],
+  ['export ticks --format xml', 2, '--format'],
+  ['export ticks --format json --safe', 2, '--safe'],
+  [`export ticks --out ${F.folder}`, 2, 'folder'],
+  [`export ticks --out ${F.none}/x/y.csv`, 2, 'make the folder'],
+  ['export ticks --out', 2, 'argument missing'],
+  [`candles --interval 1h`, 2, '--ticks'],
+  [`candles --ticks ${F.ticks}`, 2, '--interval'],
+  [`candles --ticks ${F.ticks} --interval 7m`, 2, '7m'],
+  [`candles --ticks ${F.none} --interval 1h`, 2, 'none'],
+  [`candles --ticks ${F.folder} --interval 1h`, 2, 'folder'],
+  [`candles --ticks ${F.empty} --interval 1h`, 2, 'empty'],
+  [`candles --ticks ${F.binary} --interval 1h`, 2, ''],
+  [`candles --ticks ${F.noColumns} --interval 1h`, 2, 'time'],
+  [`candles --ticks ${F.ticks} --interval 1h --columns x=y`, 2, '--columns'],
+  [`candles --ticks ${F.ticks} --interval 1h --columns time=Nope`, 2, 'Nope'],
+  [`candles --ticks ${F.ticks} --interval 1h --format xml`, 2, '--format'],
+  [`candles --ticks ${F.ticks} --interval 1h --market stocks`, 2, '--market'],
+  [`candles --ticks ${folder}/*.nothing --interval 1h`, 2, 'nothing'],
+  [`indicators --candles ${F.none} --name rsi`, 2, 'none'],
+  [`indicators --candles ${F.candles} --name rsj`, 2, 'did you mean rsi?'],
+  [`indicators --candles ${F.candles}`, 2, '--name'],
+  [`indicators --candles ${F.candles} --name rsi --param period=0`, 2, 'period'],
+  [`indicators --candles ${F.candles} --name rsi --param period=x`, 2, 'period'],
+  [`indicators --candles ${F.candles} --name rsi --param nonsense`, 2, '--param'],
+  [`indicators --candles ${F.candles} --name rsi --param colour=1`, 2, 'colour'],
+  [`indicators --candles ${F.candlesBad} --name rsi`, 2, 'low'],
+  [`indicators --candles ${F.candlesHeader} --name rsi`, 2, ''],
+  [`indicators --candles ${F.candlesOrder} --name rsi`, 2, ''],
+  [`indicators --candles ${F.text} --name rsi`, 2, 'open_time'],
+  [`metrics`, 2, '--returns'],
+  [`metrics --returns ${F.none}`, 2, 'none'],
+  [`metrics --returns ${F.folder}`, 2, 'folder'],
+  [`metrics --returns ${F.returnsBad}`, 2, 'no return'],
+  [`metrics --returns ${F.returns} --periods-per-year 0`, 2, '--periods-per-year'],
+  [`metrics --returns ${F.returns} --periods-per-year x`, 2, '--periods-per-year'],
+  [`metrics --returns ${F.returns} --trials 0`, 2, '--trials'],
+  [`metrics --returns ${F.returns} --trials 1.5`, 2, '--trials'],
+  [`metrics --forecasts ${F.forecastsBad}`, 2, 'probability'],
+  [`metrics --forecasts ${F.empty}`, 2, 'empty'],
+  [`metrics --forecasts ${F.returns}`, 2, 'probability'],
+  [`metrics --returns ${F.returns} --forecasts ${F.returns}`, 2, '--forecasts'],
+  ['ui --port x', 2, '--port'],
+  ['ui --port 70000', 2, '--port'],
+  ['ui --port -1', 2, '--port'],
+  ['ui --port 1.5', 2, '--port'],
+  ['dev --port x', 2, '--port'],
+  ['dev --ui-port 70000', 2, '--ui-port'],
+  [`demo --data ${F.none}`, 2, 'none'],
+  [`demo --data ${F.text}`, 2, 'folder'],
+  [`demo --data ${F.folder}`, 2, 'CSV'],
+  ['demo --columns time=T', 2, '--data'],
+  ['demo --first-outcome Yes', 2, '--data'],
+  ['doctor --sample 3', 2, '--data'],
+  ['doctor --sample x --data', 2, '--sample'],
+  ['worker --max-activities 0', 2, '--max-activities'],
+  ['worker --max-activities x', 2, '--max-activities'],
+  ['worker --max-activities 1e9', 2, '--max-activities'],
+  ['worker --max-activities -5', 2, '--max-activities'],
+  ['worker --task-queue', 2, 'argument missing'],
+  ['backup', 2, 'missing required argument'],
+  [`backup ${F.folder}`, 2, 'folder'],
+  [`backup ${F.none}/x/y.backup`, 2, 'make the folder'],
+  ['restore', 2, 'missing required argument'],
+  [`restore ${F.none}`, 2, 'there is no such file'],
+  [`restore ${F.folder}`, 2, 'folder'],
+  [`restore ${F.empty}`, 2, 'not a'],
+  [`restore ${F.text}`, 2, 'not a'],
+  ['prune', 2, '--ticks'],
+  ['prune --ticks soon', 2, '--ticks'],
+  ['prune --ticks -3d', 2, '--ticks'],
+  ['prune --ticks 0d', 2, '--ticks'],
+  ['prune --runs 1e99d', 2, '--runs'],
+  ['codec', 2, 'PREDICTLAB_PAYLOAD_KEY'],
+  ['codec --port x', 2, '--port'],
+  ['codec --origin nonsense', 2, '--origin', { PREDICTLAB_PAYLOAD_KEY: 'ab'.repeat(32) }],
+];
+
+const OF_BACKTESTS: readonly Row[] = [
+  ['', '--candles'],
+  [`--candles ${F.candles}`, '--strategy'],
+  [`--candles ${F.none} --strategy buy-and-hold`, 'none'],
+  [`--candles ${F.folder} --strategy buy-and-hold`, 'folder'],
+  [`--candles ${F.empty} --strategy buy-and-hold`, 'empty'],
+  [`--candles ${F.noColumns} --strategy buy-and-hold`, 'open_time'],
+  [`--candles ${F.candlesBad} --strategy buy-and-hold`, 'two bars'],
+  [`--candles ${F.candlesHeader} --strategy buy-and-hold`, ''],
+  [`--candles ${F.candlesOrder} --strategy buy-and-hold`, ''],
+  [`--candles ${F.candles} --strategy sma-cros`, 'did you mean sma-cross?'],
+  ...[
+    ['--cash 0', 'cash'],
+    ['--cash x', '--cash'],
+    ['--cash -1', 'cash'],
+    ['--fee x', '--fee'],
+    ['--fee -1', 'fee'],
+    ['--fee 5', 'fee'],
+    ['--fee-model free', '--fee-model'],
+    ['--spread x', '--spread'],
+    ['--spread -1', 'spread'],
+    ['--half-spread x', '--half-spread'],
+    ['--side up', '--side'],
+    ['--market stocks', '--market'],
+    ['--settle 2', '--settle'],
+    ['--settle x', '--settle'],
+    ['--close tomorrow', '--close'],
+    ['--fraction 0', 'fraction'],
+    ['--fraction 2', 'fraction'],
+    ['--units 0', 'size'],
+    ['--units x', '--units'],
+    ['--tick 0', '--tick'],
+    ['--slippage x', '--slippage'],
+    ['--slippage -1', 'slippage'],
+    ['--volume-share 0', 'volume share'],
+    ['--volume-share 2', 'volume share'],
+    ['--proof-cuts -1', 'proof cuts'],
+    ['--proof-cuts x', '--proof-cuts'],
+    ['--seed x', '--seed'],
+    ['--param x=1', 'x'],
+    ['--param nonsense', '--param'],
+    ['--walk-forward', '--train'],
+    ['--walk-forward --train 60d', '--test'],
+    ['--walk-forward --train x --test 1d', '--train'],
+    ['--train 60d', '--walk-forward'],
+    [`--trades ${F.folder}`, 'folder'],
+    [`--equity ${F.folder}`, 'folder'],
+    [`--trades ${F.none}/x/t.csv`, `${F.none}/x`],
+  ].map(([more, says]) => [`--candles ${F.candles} --strategy buy-and-hold ${more}`, says]),
+  [`--candles ${F.candles} --strategy sma-cross --param fast=x`, 'fast'],
+  [`--candles ${F.candles} --strategy sma-cross --param fast=0`, 'fast'],
+  [`--candles ${F.candles} --strategy sma-cross --param fast=30 --param slow=10`, 'fast'],
+].map(([more, says]): Row => [`backtest ${more}`, 2, says]);
+
+const OF_VARIABLES: readonly Row[] = [
+  ['symbols list', 2, 'DATABASE_URL', { DATABASE_URL: 'postgresql://h:port/db' }],
+  ['symbols list', 2, 'DATABASE_URL', { DATABASE_URL: 'postgresql://h:99999/db' }],
+  ['symbols list', 2, 'DATABASE_URL', { DATABASE_URL: 'mysql://h/db' }],
+  ['symbols list', 2, 'DATABASE_URL', { DATABASE_URL: 'nonsense' }],
+  ['symbols list', 2, 'LOG_FORMAT', { LOG_FORMAT: 'xml' }],
+  ['runs', 2, 'TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: 'http://' }],
+  ['runs', 2, 'TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: '127.0.0.1:99999' }],
+  ['runs', 2, 'TEMPORAL_ADDRESS', { TEMPORAL_ADDRESS: '127.0.0.1:port' }],
+  ['runs', 2, 'bad.toml', { TEMPORAL_CONFIG_FILE: F.toml }],
+  ['runs', 2, 'TEMPORAL', { TEMPORAL_TLS_CLIENT_CERT_PATH: F.none }],
+  ['runs', 2, 'PREDICTLAB_PAYLOAD_KEY', { PREDICTLAB_PAYLOAD_KEY: 'short' }],
+  ['runs', 2, 'PREDICTLAB_PAYLOAD_KEY_FILE', { PREDICTLAB_PAYLOAD_KEY_FILE: F.key }],
+  ['runs', 2, 'cannot be read', { PREDICTLAB_PAYLOAD_KEY_FILE: F.none }],
+  ['worker', 2, 'both set', { PREDICTLAB_PAYLOAD_KEY: 'ab'.repeat(32), PREDICTLAB_PAYLOAD_KEY_FILE: F.key }],
+  ['worker', 2, 'PREDICTLAB_QUARANTINE_LIMIT', { PREDICTLAB_QUARANTINE_LIMIT: '5' }],
+  ['worker', 2, 'PREDICTLAB_QUARANTINE_LIMIT', { PREDICTLAB_QUARANTINE_LIMIT: 'x' }],
+  ['worker', 2, 'PREDICTLAB_QUARANTINE_LIMIT', { PREDICTLAB_QUARANTINE_LIMIT: '-0.1' }],
+  ['worker', 2, 'ALERT_WEBHOOK_URL', { ALERT_WEBHOOK_URL: 'http://' }],
+  ['worker', 2, 'ALERT_WEBHOOK_URL', { ALERT_WEBHOOK_URL: 'hooks.example.com' }],
+  ['worker', 2, 'ALERT_WEBHOOK_URL', { ALERT_WEBHOOK_URL: 'http://h:port/' }],
+  ['worker', 2, 'METRICS_ADDRESS', { METRICS_ADDRESS: 'nonsense' }],
+  ['worker', 2, 'METRICS_ADDRESS', { METRICS_ADDRESS: '127.0.0.1:99999' }],
+  ['worker', 2, 'HEALTH_ADDRESS', { HEALTH_ADDRESS: ':x' }],
+  ['worker', 2, 'PREDICTLAB_HTTP_ALLOW', { PREDICTLAB_HTTP_ALLOW: 'http://x' }],
+  ['worker', 2, 'PREDICTLAB_HTTP_ALLOW', { PREDICTLAB_HTTP_ALLOW: 'x:99999' }],
+  ['worker', 2, 'PREDICTLAB_HTTP_ALLOW', { PREDICTLAB_HTTP_ALLOW: 'a,,b' }],
+  ['worker', 2, 'PREDICTLAB_RATE_SHARE', { PREDICTLAB_RATE_SHARE: '0' }],
+  ['worker', 2, 'PREDICTLAB_RATE_SHARE', { PREDICTLAB_RATE_SHARE: 'x' }],
+  ['worker', 2, 'POLYMARKET_GAMMA_URL', { POLYMARKET_GAMMA_URL: 'nonsense' }],
+  ['worker', 2, 'POLYMARKET_DATA_URL', { POLYMARKET_DATA_URL: 'ftp://x' }],
+  ['worker', 2, 'PREDICT_API_URL', { PREDICT_API_URL: 'http://' }],
+  ['worker', 2, 'PREDICTLAB_PLUGINS', { PREDICTLAB_PLUGINS: F.none }],
+  ['worker', 2, 'PREDICTLAB_PLUGINS', { PREDICTLAB_PLUGINS: F.plugin }],
+  ['worker', 2, 'no luck', { PREDICTLAB_PLUGINS: F.pluginThrows }],
+  ['worker', 2, 'PREDICTLAB_PLUGINS', { PREDICTLAB_PLUGINS: F.pluginSyntax }],
+  ['worker', 2, 'PREDICTLAB_PLUGINS', { PREDICTLAB_PLUGINS: 'no-such-package-anywhere' }],
+  ['dev', 2, 'TEMPORAL_CLI', { TEMPORAL_CLI: F.none }],
+  ['dev', 2, 'TEMPORAL_CLI', { TEMPORAL_CLI: F.text }],
+  ['symbols search btc', 2, 'POLYMARKET_GAMMA_URL', { POLYMARKET_GAMMA_URL: 'nonsense' }],
+  ['symbols list', 3, 'PREDICTLAB_HOME', { DATABASE_URL: undefined, PREDICTLAB_HOME: F.text }],
+];
+
+const TABLE = [...OF_RUNS, ...OF_SERVICES, ...OF_ARGUMENTS, ...OF_BACKTESTS, ...OF_VARIABLES];
+
+/** One sentence or a list of our own; commander adds where help is. */
+const SENTENCE = /^(?:predictlab|error): [^\n]+\n(?:\(add --help for more\)\n)?$/;
+/** What JavaScript, zod or a library says when nobody looked: never the user's words. */
+const UNFORESEEN =
+  /Cannot read|is not a function|undefined|\[object|NaN|Invalid URL|ENOENT|EISDIR|ENOTDIR|Unexpected token|Invalid input|Too big|Too small|expected \w+, received|^\s+at /m;
+
+const listed = (): string[] => (existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String).sort() : []);
+
+beforeAll(() => mkdirSync(home, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe(`bad input (${TABLE.length} rows)`, () => {
+  it.each(TABLE.map(([line, code, says, env = {}]) => ({ line, code, says, env })))(
+    'predictlab $line',
+    async ({ line, code, says, env }) => {
+      const before = listed();
+      const args =
+        line === '' ? ['nonsense-command'] : line.split(' ').map((word) => (line.includes('--cron') ? word.replaceAll('_', ' ') : word));
+      const answer = await predictlabHere(args, { PATH: process.env.PATH, HOME: folder, PREDICTLAB_HOME: home, ...AWAY, ...env });
+      expect(answer, `${answer.stderr}${answer.stdout}`).toMatchObject({ code });
+      if (answer.stderr.startsWith('Usage:')) return;
+      expect(answer.stderr).toMatch(SENTENCE);
+      expect(answer.stderr).toContain(says);
+      // what was typed is quoted
+      expect(args.reduce((text, word) => text.replaceAll(word, ''), answer.stderr)).not.toMatch(UNFORESEEN);
+      expect(answer.stderr.length).toBeLessThan(1_000);
+      expect(answer.stderr).not.toContain('?;');
+      expect(answer.stdout).toBe('');
+      expect(listed()).toEqual(before);
+    },
+  );
+});

@@ -1,0 +1,69 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cronProblem } from '../../src/client/cron-fields.ts';
+
+describe('cron fields', () => {
+  it.each([
+    '0 */4 * * *',
+    '*/15 9-17 * * mon-fri',
+    '0 0 1,15 * *',
+    '5/10 * * * *',
+    '0 0 29 2 *',
+    '0 0 30 2 mon',
+    '0 0 31 jan,mar *',
+    '0 0 * * 7',
+    '0 0 ? * SUN',
+    '@daily',
+    '@every 90m',
+  ])('are taken: %s', (cron) => expect(cronProblem(cron)).toBeUndefined());
+
+  it.each([
+    ['', 'has 0 fields'],
+    ['* * * *', 'has 4 fields'],
+    ['0 0 1 1 * 2026 7', 'has 7 fields'],
+    ['60 * * * *', '"60" is no minute'],
+    ['* 24 * * *', '"24" is no hour'],
+    ['* * 0 * *', '"0" is no day of the month'],
+    ['* * * 13 *', '"13" is no month'],
+    ['* * * fbe *', '"fbe" is no month'],
+    ['* * * * 8', '"8" is no day of the week'],
+    ['5-1 * * * *', '"5-1" is no minute'],
+    ['*/0 * * * *', '"*/0" is no minute'],
+    ['1-2-3 * * * *', 'no minute'],
+    ['1, * * * *', 'no minute'],
+    ['a * * * *', 'no minute'],
+    ['-1 * * * *', 'no minute'],
+    ['0 0 30 2 *', 'never comes'],
+    ['0 0 31 4,6,9,11 *', 'never comes'],
+    ['0 0 30,31 feb ?', 'never comes'],
+  ])('are refused: %s', (cron, says) => expect(cronProblem(cron)).toContain(says));
+
+  it('that are out of range in any place are refused, and those within are taken', () => {
+    const ranges = [
+      [0, 59],
+      [0, 23],
+      [1, 28],
+      [1, 12],
+      [0, 7],
+    ] as const;
+    fc.assert(
+      fc.property(
+        fc.tuple(...ranges.map(([least, most]) => fc.integer({ min: least, max: most }))),
+        fc.nat(4),
+        fc.integer({ min: 60, max: 99 }),
+        (fields, place, beyond) => {
+          expect(cronProblem(fields.join(' '))).toBeUndefined();
+          expect(cronProblem(fields.with(place, beyond).join(' '))).toContain(`"${beyond}" is no`);
+        },
+      ),
+    );
+  });
+
+  it('of any text are answered in a sentence, quickly', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 200 }), (text) => {
+        expect((cronProblem(text) ?? '').length).toBeLessThan(1_000);
+      }),
+    );
+  });
+});
