@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import protocol, { type temporal } from '@temporalio/proto';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { PayloadKey } from './payload-keys.ts';
 
@@ -10,7 +10,8 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-const proto = temporal.api.common.v1.Payload;
+// A module of the older kind, whose names Node does not see.
+const proto = protocol.temporal.api.common.v1.Payload;
 
 /**
  * Seals what Temporal stores with AES-256-GCM, one nonce a payload; the key's id stands beside it. Without a key it passes on what

@@ -22,7 +22,7 @@ describe('a worker that cannot start says why and ends', () => {
     [
       'a missing TLS file',
       async () => ({ TEMPORAL_TLS_CLIENT_CERT_PATH: '/none/at/all.pem' }),
-      /^predictlab: .*no such file.*\/none\/at\/all\.pem/,
+      /^predictlab: .*there is no file \/none\/at\/all\.pem/,
     ],
     [
       'a broken configuration file',
