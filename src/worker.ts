@@ -15,6 +15,8 @@ import { loadPlugins, pluginModules } from './activities/custom/load-plugins.ts'
 import { createPluginThreads } from './activities/custom/threads/plugin-threads.ts';
 import { keepFromStrayErrors } from './activities/custom/threads/stray-errors.ts';
 import type { StageFunction } from './activities/stages/stage-work.ts';
+import { configuredSinks } from './alerts/configured-sinks.ts';
+import { startTeller } from './alerts/teller.ts';
 import { buildId } from './build-id.ts';
 import { pollingOf } from './client/polling.ts';
 import { Closers } from './closers.ts';
@@ -42,6 +44,8 @@ import { secretsOf } from './secrets/secrets.ts';
 import { serveMetrics } from './telemetry/serve-metrics.ts';
 import { TaskLog } from './telemetry/task-log.ts';
 import { isSecured, temporalSettings, temporalUnreachable } from './temporal-connection.ts';
+import { allChecks } from './watch/all-checks.ts';
+import { startWatch } from './watch/watch.ts';
 import { dropRunsThatLeft } from './worker-queues.ts';
 import { workflowCode, workflowMark } from './workflow-code.ts';
 import type { QueueSinks } from './workflows/sinks.ts';
@@ -61,6 +65,8 @@ export interface WorkerSettings {
   readonly longestWaitInSlotMs?: number;
   /** Without metrics and health ports, for embedding. @default true */
   readonly serve?: boolean;
+  /** Looks once a minute at what no run looks at: schedules, disk, budgets, runs that were ended from outside. @default as `serve` */
+  readonly watch?: boolean;
 }
 
 export interface RunningWorker {
@@ -91,10 +97,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const temporal = temporalSettings(env);
     const version = workerVersion(env, buildId);
     const dataConverter = dataConverterOf(env);
-    const limits = { quarantineLimit: quarantineLimit(env), alertWebhookUrl: alertWebhook(env) };
+    const limits = { quarantineLimit: quarantineLimit(env) };
     createHttpFence(env);
     readSourceSettings(env);
     if (serve) for (const [variable, address] of Object.entries(ports(env))) splitAddress(address, variable);
+    const sinks = configuredSinks(env);
     keepFromStrayErrors({ modules: pluginModules(env), log });
     const plugins = await loadPlugins(env);
     const metrics = createMetrics();
@@ -112,6 +119,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       "the tasks' log",
       new TaskLog({ folderOf: (runId) => taskLogFolder(home, runId), writer: `${hostname()}-${process.pid}`, log }),
     );
+    const teller = closers.add('the alerts', await startTeller({ database, sinks, log }));
     const { custom, ...activities } = createActivities({
       env,
       database,
@@ -121,12 +129,18 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       threads,
       home,
       ...limits,
+      onNews: () => teller.wake(),
       temporalUiUrl: env.TEMPORAL_UI_URL ? `${env.TEMPORAL_UI_URL}/namespaces/${temporal.namespace}/workflows` : undefined,
       log: redactedLog(taskLog.beside(settings.log), secrets),
       metrics: metrics.tasks,
       stages: settings.stages,
       longestWaitInSlotMs: settings.longestWaitInSlotMs,
     });
+    if (settings.watch ?? serve) {
+      const onNews = (): void => teller.wake();
+      const checks = closers.add('the checks of the watch', allChecks({ database, home, env, taskQueue, onNews, log }));
+      closers.add('the watch', startWatch({ database, checks: checks.list, onNews, log }));
+    }
     metrics.onFreshness(() => freshness(database, Date.now()));
     metrics.onPool(() => ({ ...database.connections() }));
 
@@ -254,14 +268,6 @@ function quarantineLimit(env: NodeJS.ProcessEnv): number {
     throw new PredictLabError('BadInput', `PREDICTLAB_QUARANTINE_LIMIT="${text}": write a share from 0 to 1, for example 0.01`);
   }
   return limit;
-}
-
-function alertWebhook(env: NodeJS.ProcessEnv): string | undefined {
-  const url = env.ALERT_WEBHOOK_URL;
-  // It is a secret as a whole, so it is not shown.
-  if (url && !(/^https?:\/\/[^/]/.test(url) && URL.canParse(url)))
-    throw new PredictLabError('BadInput', 'ALERT_WEBHOOK_URL is no web address; write one that begins with http:// or https:// and a host');
-  return url || undefined;
 }
 
 /** The SDK's own metrics are served on a port of its own, which `/metrics` reads; installed once per process. */

@@ -33,8 +33,8 @@ export interface ActivityDependencies {
   readonly threads: PluginThreads;
   /** Where reports go: `PREDICTLAB_HOME`. */
   readonly home: string;
-  /** Where trouble is told: `ALERT_WEBHOOK_URL`. @default nowhere */
-  readonly alertWebhookUrl?: string;
+  /** Called when there is something to tell. @default nobody is told at once */
+  readonly onNews?: () => void;
   /** The workflow list of Temporal's Web UI, for links in reports. @default no links */
   readonly temporalUiUrl?: string;
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. */
@@ -51,7 +51,7 @@ export interface ActivityDependencies {
 export function createActivities(
   dependencies: ActivityDependencies,
 ): StageActivities & RunActivities & { readonly custom: Readonly<Record<string, CustomActivity>> } {
-  const { env, database, sources, plugins, home, quarantineLimit, log, metrics } = dependencies;
+  const { env, database, sources, plugins, home, quarantineLimit, log, metrics, onNews = () => undefined } = dependencies;
   const secrets = secretsOf(env);
   const runTask = createTaskRunner({ database, log, metrics, secrets, longestWaitInSlotMs: dependencies.longestWaitInSlotMs });
   const strategies = [...shippedStrategies, ...plugins.strategies];
@@ -85,7 +85,7 @@ export function createActivities(
   const finish = createFinishPipeline({
     database,
     home,
-    alertWebhookUrl: dependencies.alertWebhookUrl,
+    onNews,
     temporalUiUrl: dependencies.temporalUiUrl,
     log,
   });
@@ -104,8 +104,7 @@ export function createActivities(
         strategies,
         activities,
         code: { code: dependencies.build, plugins: plugins.hashes },
-        alertWebhookUrl: dependencies.alertWebhookUrl,
-        log,
+        onNews,
       }),
     ),
     finishPipeline: mapped(secrets, finish),

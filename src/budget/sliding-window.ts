@@ -62,3 +62,11 @@ export const pauseWindow = (state: WindowState, until: number): WindowState => (
   ...state,
   pausedUntil: Math.max(state.pausedUntil, until),
 });
+
+/** How much of a window is used up at `now`, in [0, 1]; 1 while it is paused. */
+export function usedShare({ slots, pausedUntil }: WindowState, limit: RateLimit, now: number): number {
+  if (pausedUntil > now) return 1;
+  const slotMs = limit.windowMs / SLOTS;
+  const used = slots.filter(([index]) => (index + 1) * slotMs + limit.windowMs > now).reduce((sum, [, count]) => sum + count, 0);
+  return Math.min(1, used / limit.requests);
+}

@@ -83,6 +83,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     'the live pages: all runs at a glance, each run while it runs, symbols as of now',
     async () => (await import('./commands/ui.ts')).registerUi,
   ),
+  listed('incidents', 'open and past trouble', async () => (await import('./commands/incidents.ts')).registerIncidents),
   listed('report <run>', 'where the report of a run is', async () => (await import('./commands/report.ts')).registerReport),
   listed('deploy', 'try a new build, ramp it up, take it back', async () => (await import('./commands/deploy.ts')).registerDeploy),
   listed('config', 'what was configured when, and back to it', async () => (await import('./commands/config.ts')).registerConfig),

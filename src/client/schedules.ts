@@ -42,6 +42,18 @@ export interface ScheduleView {
   readonly input: PipelineInput;
 }
 
+/** What became of a schedule's firings. */
+export interface ScheduleCounts {
+  readonly scheduleId: string;
+  /** Firings for which no server was up in time. */
+  readonly missed: number;
+  /** Firings that met an open run. */
+  readonly overlapped: number;
+  /** When a firing last became a run; UTC epoch milliseconds. */
+  readonly lastFiring: number | null;
+  readonly catchupWindow: string;
+}
+
 /** What a trigger did: the run it started, or, where it started none, the runs of the schedule that are open. */
 export interface Triggered {
   readonly started: string | null;
@@ -116,6 +128,23 @@ export class Schedules {
       lastRuns: await Promise.all(recent.reverse().map(async (runId) => ({ runId, result: await this.#resultOf(runId) }))),
       input: (args?.[0] ?? {}) as PipelineInput,
     };
+  }
+
+  /** What became of the firings of every schedule that starts runs on this task queue. */
+  async counts(): Promise<readonly ScheduleCounts[]> {
+    const found: ScheduleCounts[] = [];
+    for await (const { scheduleId } of this.#client.schedule.list()) {
+      const { action, info, policies } = await this.#client.schedule.getHandle(scheduleId).describe();
+      if (action.type !== 'startWorkflow' || action.workflowType !== 'pipeline' || action.taskQueue !== this.#taskQueue) continue;
+      found.push({
+        scheduleId,
+        missed: info.numActionsMissedCatchupWindow,
+        overlapped: info.numActionsSkippedOverlap,
+        lastFiring: info.recentActions.at(-1)?.takenAt.getTime() ?? null,
+        catchupWindow: exactDuration(policies.catchupWindow),
+      });
+    }
+    return found;
   }
 
   async pause(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<void> {

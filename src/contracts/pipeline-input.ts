@@ -103,6 +103,8 @@ export interface PipelineInput {
   strategies?: StrategyInput[];
   /** How the backtest stage trades, and on how much history. */
   backtest?: BacktestInput;
+  /** `"30m"` after the start, or a time of day in UTC, `"12:15Z"`; a run that ends later is degraded. @default none */
+  deadline?: string | null;
   tasks?: CustomTaskInput[];
   /** Collect the whole window again, not only what coverage lacks. @default false */
   refetch?: boolean;

@@ -50,6 +50,8 @@ export interface PipelineStatus {
   readonly finishedAt: string | null;
   readonly durationSeconds: number;
   readonly statusBreakdown: Readonly<Record<TaskStatus, number>>;
+  /** Of a run that has one: when it has to have ended, when it is expected to, and a sentence when that is too late. */
+  readonly deadline?: { readonly at: string; readonly expectedEnd: string; readonly warning: string | null };
   readonly stageStats: Readonly<Partial<Record<Stage, StageStats>>>;
   /** By task id; by symbol for runs of more than 50 symbols. */
   readonly taskResults: Readonly<Record<string, TaskResult>>;

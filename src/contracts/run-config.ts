@@ -73,6 +73,8 @@ export interface RunConfig {
   readonly backtest?: BacktestSettings;
   readonly tasks: readonly CustomTaskConfig[];
   readonly refetch: boolean;
+  /** When the run has to have ended; UTC epoch milliseconds. @default none */
+  readonly deadline?: number;
   /** UTC epoch milliseconds. */
   readonly asOf: number;
 }

@@ -5,6 +5,7 @@ import type { RunConfig } from '../contracts/run-config.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../contracts/words.ts';
 import { buildGraph } from '../scheduling/graph/graph.ts';
 import { backtestField, repeatedStrategies } from './backtest-fields.ts';
+import { deadlineField } from './deadline.ts';
 import { durationField, instantField, nameField, numberField, priorityField, taskIdField, wholeField, wordField } from './field-schemas.ts';
 import { inputProblems, retryProblems } from './input-problems.ts';
 import { isRecord, listAt, recordOf } from './raw-input.ts';
@@ -22,6 +23,8 @@ export interface KnownNames {
   readonly now: number;
   /** The clock, where the input is about to run: nothing has happened after it. UTC epoch milliseconds. */
   readonly clock?: number;
+  /** When the run starts; UTC epoch milliseconds. @default the clock */
+  readonly start?: number;
   /** The run's id, where it has one already. */
   readonly runId?: string;
 }
@@ -102,6 +105,7 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
       .array(z.strictObject({ name: strategy, params: z.record(z.string(), z.json()).optional(), backtest: backtestField().optional() }))
       .optional(),
     backtest: backtestField().optional(),
+    deadline: deadlineField().nullable().optional(),
     tasks: z.array(task).optional(),
     refetch: z.boolean().optional(),
     asOf: instantField().nullable().optional(),

@@ -3,6 +3,7 @@ import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, TaskPolicy } 
 import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task-policy.ts';
 import { type SourceType, STAGES, type Stage } from '../contracts/words.ts';
 import { resolveBacktest } from './backtest-fields.ts';
+import { deadlineAt } from './deadline.ts';
 import { INPUT_DEFAULTS } from './defaults.ts';
 import { durationMs } from './field-schemas.ts';
 import { listAt, recordOf, stringsAt } from './raw-input.ts';
@@ -19,12 +20,14 @@ export interface KnownSymbol {
 interface Catalogue {
   readonly symbols: readonly KnownSymbol[];
   readonly now: number;
+  readonly clock?: number;
+  readonly start?: number;
 }
 
 type Retry = Omit<TaskPolicy, 'timeoutMs'>;
 
 /** Fills in every default of an input that has been checked. */
-export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue): RunConfig {
+export function resolveConfig(input: PipelineInput, { symbols, now, clock, start = clock ?? now }: Catalogue): RunConfig {
   const priorities = new Map(symbols.map(({ symbol, priority }) => [symbol, priority]));
   const sourceTypes = [...new Set(input.sourceTypes ?? INPUT_DEFAULTS.sourceTypes)];
   // a symbol of imported ticks has nothing that a run of venues could do; who names it is told so
@@ -56,6 +59,7 @@ export function resolveConfig(input: PipelineInput, { symbols, now }: Catalogue)
       return onLostWorker === 'fail' ? { ...config, onLostWorker } : config;
     }),
     refetch: input.refetch ?? false,
+    ...(typeof input.deadline === 'string' && { deadline: deadlineAt(input.deadline, start) }),
     asOf: typeof input.asOf === 'string' ? Date.parse(input.asOf) : now,
   };
 }

@@ -1,4 +1,5 @@
-import { EMPTY_WINDOW, type Grant, grantTokens, pauseWindow, type WindowState } from '../budget/sliding-window.ts';
+import type { RateLimit } from '../budget/rate-limits.ts';
+import { EMPTY_WINDOW, type Grant, grantTokens, pauseWindow, usedShare, type WindowState } from '../budget/sliding-window.ts';
 import type { WindowStore } from '../budget/token-pool.ts';
 import type { Queryable } from './database/database.ts';
 
@@ -52,4 +53,18 @@ export function createPostgresWindows(database: Queryable): WindowStore {
       await change(name, (state, now) => ({ state: pauseWindow(state, now + waitMs), result: undefined }));
     },
   };
+}
+
+/** How much of each budget is used up right now, in [0, 1]; 1 also while its venue has asked everyone to wait. */
+export async function usedBudgets(
+  database: Queryable,
+  limits: Readonly<Record<string, RateLimit>>,
+): Promise<readonly { readonly name: string; readonly used: number }[]> {
+  const { rows } = await database.query<{ name: string; state: WindowState; now: number }>(
+    'select name, state, (extract(epoch from clock_timestamp()) * 1000)::float8 as now from rate_budgets',
+  );
+  return rows.flatMap(({ name, state, now }) => {
+    const limit = limits[name];
+    return limit === undefined ? [] : [{ name, used: usedShare(state, limit, now) }];
+  });
 }

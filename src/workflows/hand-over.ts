@@ -35,9 +35,9 @@ export function carriedOn({ config, durations, inline }: PreparedRun, startedAt:
 }
 
 /** The run's state as the execution before left it. @throws ApplicationFailure when somebody else than the run itself wrote it */
-export function carriedState(graph: Graph, { state }: ContinuedRun, { durations }: PreparedRun): RunState {
+export function carriedState(graph: Graph, { state }: ContinuedRun, { config, durations }: PreparedRun): RunState {
   try {
-    return rehydrate(graph, state, { durations });
+    return rehydrate(graph, state, { durations, deadline: config.deadline });
   } catch (error) {
     const message = `continued.state is none of this run (${messageOf(error)}); start the run anew`;
     throw ApplicationFailure.nonRetryable(message, 'InvalidPipeline');

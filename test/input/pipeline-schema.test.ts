@@ -32,6 +32,28 @@ function problemsOf(input: unknown): string[] {
 
 const task = (given: Record<string, unknown>) => ({ activity: 'httpPost', args: [{ url: 'http://127.0.0.1' }], ...given });
 
+describe('a deadline', () => {
+  const start = Date.UTC(2026, 0, 31, 12, 10);
+  const deadlineOf = (deadline: string | null) => {
+    const parsed = parsePipelineInput({ deadline }, { ...known, start });
+    return 'problems' in parsed ? parsed.problems[0].message : parsed.config.deadline;
+  };
+
+  it('is a duration after the start, or the next time of a day', () => {
+    expect(deadlineOf('30m')).toBe(start + 30 * 60_000);
+    expect(deadlineOf('12:15Z')).toBe(Date.UTC(2026, 0, 31, 12, 15));
+    expect(deadlineOf('12:10Z')).toBe(Date.UTC(2026, 1, 1, 12, 10));
+    expect(deadlineOf('00:00:30Z')).toBe(Date.UTC(2026, 1, 1, 0, 0, 30));
+    expect(deadlineOf(null)).toBeUndefined();
+  });
+
+  it.each(['soon', '24:00Z', '12:15', '-5m', '0s', '8d', ''])('"%s" is refused with what to write', (text) => {
+    expect(deadlineOf(text)).toBe(
+      `"${text}" is no deadline; write a duration after the start of the run, like "30m" (at most "7d"), or a time of day in UTC, like "12:15Z"`,
+    );
+  });
+});
+
 describe('how the backtest stage trades', () => {
   it('is said for the run, and for a strategy where that differs', () => {
     const { backtest, strategies } = configOf({

@@ -1,114 +1,117 @@
-import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createHmac, randomUUID } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import type { Alert } from '../../src/activities/run/alert.ts';
 import { createPreparePipeline } from '../../src/activities/run/prepare-pipeline.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
+import type { Alert } from '../../src/incidents/incident-text.ts';
+import { listIncidents } from '../../src/storage/incidents/incidents.ts';
 import { removeSymbol } from '../../src/storage/markets/catalogue.ts';
 import { testDatabase } from '../postgres.ts';
 import { createRig } from '../rig.ts';
-import { silent } from '../silent.ts';
 import { scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
 
 /** A webhook that keeps what is posted to it, after refusing some. */
 async function webhook({ refusals = 0 } = {}) {
-  const posted: Alert[] = [];
+  const posted: { readonly alert: Alert; readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
+  let arrived = (): void => undefined;
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       // a webhook that stumbles is asked again
       if (refusals-- > 0) return response.writeHead(503).end();
-      posted.push(JSON.parse(body) as Alert);
-      return response.end();
+      posted.push({ alert: JSON.parse(body) as Alert, headers: request.headers, body });
+      response.end();
+      arrived();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { posted, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, close: () => server.close() };
+  const after = async (count: number): Promise<readonly Alert[]> => {
+    while (posted.length < count) await new Promise<void>((resolve) => (arrived = resolve));
+    return posted.map(({ alert }) => alert);
+  };
+  return { posted, after, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, close: () => server.close() };
 }
 
-it('ALERT_WEBHOOK_URL hears of trouble once, not of the same trouble again, and once that it is over', async () => {
+it('a trouble is told once, however long it lasts and whatever numbers its message names, and its end once', async () => {
   const hook = await webhook({ refusals: 1 });
   let broken = true;
+  let lines = 0;
   const rig = await createRig({
-    env: { ALERT_WEBHOOK_URL: hook.url },
-    stages: scriptedStages(({ taskId }) => {
-      if (broken && taskId === 'AAA/clean') throw new PredictLabError('BadInput', 'the file is empty');
+    env: { ALERT_WEBHOOK_URL: hook.url, ALERT_WEBHOOK_SECRET: 'a secret' },
+    stages: scriptedStages(({ taskId, stage }) => {
+      if (broken && stage === 'clean') throw new PredictLabError('BadInput', `${taskId}: line ${++lines} of the file is empty`);
     }),
   });
   await importTestSymbols(rig.database);
-  const input = { symbols: ['AAA'], untilStage: 'store' } as const;
-  const run = () => rig.run({ ...input, symbols: [...input.symbols] });
+  const run = (...symbols: string[]) => rig.run({ symbols, untilStage: 'store' });
 
-  const first = await run();
-  await run();
+  const first = await run('AAA');
+  const second = await run('AAA', 'BBB');
   broken = false;
-  const mended = await run();
-  await run();
+  await run('AAA');
+  // BBB has not been looked at again: it is not over
+  expect(await listIncidents(rig.database, { open: true, limit: 10 })).toHaveLength(1);
+  await run('BBB');
+  await run('AAA');
 
-  expect(hook.posted).toMatchObject([
-    { kind: 'trouble', runId: first.runId, result: 'failed', previousResult: null, text: expect.stringContaining('the file is empty') },
-    { kind: 'recovered', runId: mended.runId, result: 'success', previousResult: 'failed' },
+  const told = await hook.after(3);
+  expect(told).toMatchObject([
+    {
+      event: 'opened',
+      text: expect.stringContaining('of the file is empty'),
+      incident: { closedAt: null, runs: [first.runId], symbols: ['AAA'] },
+    },
+    { event: 'updated', incident: { runs: [first.runId, second.runId], symbols: ['AAA', 'BBB'] } },
+    { event: 'closed', incident: { closedAt: expect.any(String), symbols: ['AAA', 'BBB'] } },
   ]);
+  expect(new Set(hook.posted.map(({ headers }) => headers['idempotency-key'])).size).toBe(3);
+  for (const { headers, body } of hook.posted) {
+    const signed = `${headers['webhook-id'] as string}.${headers['webhook-timestamp'] as string}.${body}`;
+    expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', 'a secret').update(signed).digest('base64')}`);
+  }
+  expect(await listIncidents(rig.database, { open: false, limit: 10 })).toHaveLength(1);
   await rig.close();
   hook.close();
 });
 
-it('ALERT_WEBHOOK_URL hears of a run that is refused: once, and once that the same input runs again', async () => {
+it('a run that is refused is told once, and once that the same input runs again, also as of another instant', async () => {
   const hook = await webhook();
   const rig = await createRig({ env: { ALERT_WEBHOOK_URL: hook.url }, stages: scriptedStages() });
   await importTestSymbols(rig.database);
-  const scheduleId = `alerts-${randomUUID().slice(0, 8)}`;
-  await rig.lab.schedules.create({ scheduleId, input: { symbols: ['AAA'], untilStage: 'collect' } });
-  // As a schedule does it: nobody waits for the error.
-  const fire = async (): Promise<string> => {
-    const runsOf = async () => (await rig.lab.schedules.show(scheduleId)).lastRuns;
-    const before = (await runsOf()).length;
-    await rig.lab.schedules.trigger(scheduleId);
-    for (;;) {
-      const runs = await runsOf();
-      const [latest] = runs;
-      if (runs.length > before && latest.result !== 'running') {
-        rig.started(latest.runId);
-        return latest.runId;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
+  const run = (asOf: string) => rig.run({ symbols: ['AAA'], untilStage: 'collect', asOf });
 
-  await fire();
+  await run('2026-01-01T00:00Z');
   await removeSymbol(rig.database, 'AAA');
-  const refused = await fire();
-  await fire();
+  await expect(run('2026-01-01T04:00Z')).rejects.toThrow('unknown symbol');
+  await expect(run('2026-01-01T08:00Z')).rejects.toThrow('unknown symbol');
   await importTestSymbols(rig.database);
-  const mended = await fire();
-  await rig.lab.schedules.delete(scheduleId);
+  await run('2026-01-01T12:00Z');
 
-  expect(hook.posted).toMatchObject([
-    { kind: 'trouble', runId: refused, result: 'failed', previousResult: 'success', text: expect.stringContaining('unknown symbol "AAA"') },
-    { kind: 'recovered', runId: mended, result: 'success', previousResult: 'failed' },
+  expect(await hook.after(2)).toMatchObject([
+    { event: 'opened', text: expect.stringContaining('unknown symbol "AAA"') },
+    { event: 'closed', incident: { runs: [expect.any(String), expect.any(String)] } },
   ]);
   await rig.close();
   hook.close();
 });
 
-it('a check that is repeated, because its worker died before it could report, does not tell it again', async () => {
-  const hook = await webhook();
+it('a check that is repeated, because its worker died before it could report, is told once', async () => {
   const storage = await testDatabase();
-  const dependencies = {
+  let news = 0;
+  const check = createPreparePipeline({
     env: {},
     database: storage.database,
     strategies: [],
     activities: new Map(),
-    alertWebhookUrl: hook.url,
-    log: silent,
-  };
-  const check = createPreparePipeline({ ...dependencies, code: { code: 'test', plugins: {} } });
+    onNews: () => news++,
+    code: { code: 'test', plugins: {} },
+  });
   const run = { input: { symbols: ['NO_SUCH'] }, runId: 'refused', executionId: randomUUID(), startedAt: 1_000, defaultAsOf: 1_000 };
   for (const _ of [1, 2]) await expect(check(run)).rejects.toMatchObject({ type: 'InvalidPipeline' });
-  expect(hook.posted).toMatchObject([{ runId: 'refused', reasons: [expect.stringContaining('InvalidPipeline'), expect.any(String)] }]);
+  expect(news).toBe(1);
+  expect(await listIncidents(storage.database, { open: true, limit: 10 })).toMatchObject([{ runs: ['refused'] }]);
   await storage.close();
-  hook.close();
 });

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chartLibrary } from '../../src/activities/report/chart-library.ts';
+import { chartLibrary, placeChartLibrary } from '../../src/activities/report/chart-library.ts';
 import { renderRunPage } from '../../src/report/run/run-page.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { sampleRun } from '../report/sample-run.ts';
@@ -32,7 +32,6 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'predictlab-pages-'));
-    const library = await chartLibrary();
     const two = sampleSymbol({
       instruments: [
         sampleInstrument(),
@@ -46,7 +45,12 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
       instrumentCount: 3,
     });
     writeFileSync(path.join(folder, 'index.html'), renderRunPage(sampleRun()));
-    writeFileSync(path.join(folder, 'BTC_PRICE.html'), renderSymbolPage(two, library));
+    // with the library beside it, as in the folder of a run, and inside it, as the live pages send it
+    writeFileSync(
+      path.join(folder, 'BTC_PRICE.html'),
+      renderSymbolPage(two, await placeChartLibrary(path.join(folder, 'reports'), folder)),
+    );
+    writeFileSync(path.join(folder, 'alone.html'), renderSymbolPage(two, await chartLibrary()));
     browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ARGS });
   });
   afterAll(async () => {
@@ -141,6 +145,12 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     expect(await heights(live)).toEqual(await heights(still));
     await still.close();
     await live.close();
+  });
+
+  it('charts are live also in a page that carries the library inside', async () => {
+    const page = await open('alone.html');
+    await page.waitForSelector('.is-live canvas');
+    await page.close();
   });
 
   it('another interval shows another chart at the same place, by keyboard alone', async () => {

@@ -1,7 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { link, mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Log } from '../../contracts/log.ts';
+import type { PageScript } from '../../report/elements/page.ts';
+import { writePage } from './write-page.ts';
 
 let library: Promise<string | null> | undefined;
 
@@ -9,6 +13,32 @@ let library: Promise<string | null> | undefined;
 export const chartLibrary = (log?: Log): Promise<string | null> => {
   library ??= readLibrary(log);
   return library;
+};
+
+/** Where the library lies in a folder of pages: one of another version has another name, so that older pages keep theirs. */
+const fileOf = (text: string): string => `charts-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.js`;
+
+/**
+ * Puts the chart library beside a run's pages, for all of them: the same file in every folder (a hard link), so that a thousand runs
+ * keep it once and each folder is complete by itself wherever it is copied. A copy where the file system has no links.
+ *
+ * @returns the script for a page in that folder; null where the library is not installed
+ */
+export const placeChartLibrary = async (reports: string, folder: string, log?: Log): Promise<PageScript | null> => {
+  const text = await chartLibrary(log);
+  if (text === null) return null;
+  const file = fileOf(text);
+  const here = path.join(folder, file);
+  if (existsSync(here)) return { file };
+  const shared = path.join(reports, file);
+  if (!existsSync(shared)) await writePage(shared, text);
+  await mkdir(folder, { recursive: true });
+  try {
+    await link(shared, here);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await writePage(here, text);
+  }
+  return { file };
 };
 
 const readLibrary = async (log: Log | undefined): Promise<string | null> => {

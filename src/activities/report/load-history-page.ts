@@ -3,6 +3,7 @@ import type { State } from '../../report/elements/glyphs.ts';
 import type { FiledRun } from '../../report/elements/report-path.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from '../../report/page-data/history-page-data.ts';
 import type { Queryable } from '../../storage/database/database.ts';
+import { listIncidents } from '../../storage/incidents/incidents.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { mostActiveInstruments, recentCloses } from '../../storage/runs/report-run-queries.ts';
 import { runHistory } from '../../storage/runs/run-history.ts';
@@ -49,6 +50,7 @@ export async function loadHistoryPage(queryable: Queryable, links: HistoryLinks)
     runs,
     symbols: await symbolRows(queryable, newest, links),
     next: links.next,
+    incidents: await listIncidents(queryable, { open: true, limit: 100 }),
     madeBy: `PredictLab ${VERSION}`,
   };
 }

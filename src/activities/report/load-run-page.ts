@@ -12,6 +12,7 @@ import { groupTasks } from '../../report/run/symbol-tasks.ts';
 import { mostTelling } from '../../report/run/task-grid.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
 import type { Queryable } from '../../storage/database/database.ts';
+import { incidentsOfRun } from '../../storage/incidents/incidents.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import {
   bestBacktests,
@@ -94,6 +95,7 @@ export async function loadRunPage(
           },
     symbols: rows,
     lastErrors: errors,
+    incidents: await incidentsOfRun(queryable, executionId),
     gaps,
     shadows: shadows.map(({ build, verdict, at, rows: ticks, candles, metrics, differences, leftOut }) => ({
       build,

@@ -5,7 +5,7 @@ import { renderSymbolPage } from '../../report/symbol/symbol-page.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { idUsedBefore } from '../../storage/runs/runs.ts';
 import type { StageFunction } from '../stages/stage-work.ts';
-import { chartLibrary } from './chart-library.ts';
+import { placeChartLibrary } from './chart-library.ts';
 import { loadSymbolPage, type SymbolPageRequest } from './load-symbol-page.ts';
 import { writePage } from './write-page.ts';
 
@@ -31,12 +31,7 @@ export function createVisualize({ database, home, log }: VisualizeDependencies):
 /** Makes one symbol's page of a run. @returns its size in bytes */
 export async function writeSymbolPage({ database, home, log }: VisualizeDependencies, request: SymbolPageRequest): Promise<number> {
   const data = await loadSymbolPage(database, request);
-  const text = renderSymbolPage(data, await chartLibrary(log));
-  return await writePage(
-    path.join(
-      reportFolder(home, { ...request, idUsedBefore: await idUsedBefore(database, request.executionId) }),
-      symbolPageName(request.symbol),
-    ),
-    text,
-  );
+  const folder = reportFolder(home, { ...request, idUsedBefore: await idUsedBefore(database, request.executionId) });
+  const text = renderSymbolPage(data, await placeChartLibrary(path.join(home, 'reports'), folder, log));
+  return await writePage(path.join(folder, symbolPageName(request.symbol)), text);
 }

@@ -1,17 +1,17 @@
 import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
+import { observeRun } from '../../storage/incidents/observe-run.ts';
 import { recordLostEffects } from '../../storage/runs/custom-effects.ts';
 import { discardUnstored } from '../../storage/runs/ledger.ts';
 import { endRun } from '../../storage/runs/runs.ts';
 import type { FinishInput } from '../registry.ts';
 import { writeRunReport } from '../report/run-report.ts';
-import { announce } from './alert.ts';
 
 export interface FinishDependencies {
   readonly database: Database;
   readonly home: string;
-  /** Where trouble is told, and that it is over. */
-  readonly alertWebhookUrl?: string;
+  /** Called when there is something to tell. */
+  readonly onNews: () => void;
   /** Temporal's Web UI, where it is known. */
   readonly temporalUiUrl?: string;
   readonly log: Log;
@@ -21,7 +21,7 @@ export interface FinishDependencies {
 export function createFinishPipeline({
   database,
   home,
-  alertWebhookUrl,
+  onNews,
   temporalUiUrl,
   log,
 }: FinishDependencies): (finish: FinishInput) => Promise<void> {
@@ -32,9 +32,12 @@ export function createFinishPipeline({
       const rows = await discardUnstored(database, { executionId });
       log.info('staged rows of the aborted run were discarded', { runId, rows });
     }
-    await endRun(database, { executionId, result });
+    const news = await database.transaction(async (transaction) => {
+      await endRun(transaction, { executionId, result });
+      return await observeRun(transaction, { executionId, result });
+    });
+    if (news) onNews();
     const temporalUrl = temporalUiUrl === undefined ? undefined : `${temporalUiUrl}/${encodeURIComponent(runId)}/${executionId}/history`;
     await writeRunReport({ database, home, executionId, log, temporalUrl });
-    if (alertWebhookUrl) await announce({ database, executionId, result, webhookUrl: alertWebhookUrl, log });
   };
 }

@@ -2,7 +2,6 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { Strategy } from '../../backtest/strategy.ts';
 import { cutError } from '../../contracts/cut-text.ts';
 import { InvalidPipelineError, PredictLabError, type Problem } from '../../contracts/errors.ts';
-import type { Log } from '../../contracts/log.ts';
 import type { PrepareInput, RunConfig } from '../../contracts/run-config.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
@@ -14,13 +13,13 @@ import { type PackedPrepared, packPrepared } from '../../scheduling/payload/pack
 import { redactedPlace, redactInput } from '../../secrets/redact-input.ts';
 import { type Secrets, secretsOf } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';
+import { observeRefusal } from '../../storage/incidents/observe-run.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
-import { effectsOf, meanDurations } from '../../storage/runs/ledger.ts';
-import { type RefusedRun, recordRefusal, refusalTold } from '../../storage/runs/refused-runs.ts';
 import { type RunCode, recordConfiguration } from '../../storage/runs/configurations.ts';
+import { effectsOf, meanDurations } from '../../storage/runs/ledger.ts';
+import { recordRefusal } from '../../storage/runs/refused-runs.ts';
 import { beginRun, runOf } from '../../storage/runs/runs.ts';
 import { cutCause } from '../runner/failure.ts';
-import { announce, type Ending } from './alert.ts';
 import { knownNames } from './known-names.ts';
 
 export interface PrepareDependencies {
@@ -29,11 +28,10 @@ export interface PrepareDependencies {
   readonly database: Database;
   readonly strategies: readonly Strategy[];
   readonly activities: ReadonlyMap<string, PluginActivity>;
-  /** Where a refused input is told: a scheduled run has nobody who waits for its error. */
-  readonly alertWebhookUrl?: string;
+  /** Called when there is something to tell: a scheduled run has nobody who waits for its error. */
+  readonly onNews: () => void;
   /** Which code checks inputs here: each run notes it. */
   readonly code: RunCode;
-  readonly log: Log;
 }
 
 /**
@@ -47,9 +45,8 @@ export function createPreparePipeline({
   database,
   strategies,
   activities,
-  alertWebhookUrl,
+  onNews,
   code,
-  log,
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared> {
   const secrets = secretsOf(env);
   const kept = <T>(given: T): T => secrets.json(redactInput(given));
@@ -59,18 +56,18 @@ export function createPreparePipeline({
       ...knownNames({ symbols: await namesFor(database, recordOf(input).symbols), strategies, activities, env }),
       now: defaultAsOf,
       clock: Date.now(),
+      start: startedAt,
       runId,
     });
     const problems = 'problems' in parsed ? parsed.problems : inlineProblems(parsed.config, kept);
     if ('problems' in parsed || problems.length > 0) {
       const error = new InvalidPipelineError(secrets.json(problems));
       const reasons = [REFUSED, ...error.problems.map(({ where, message }) => `${where}: ${message}`)];
-      await tellRefusal({
-        database,
-        run: { runId, executionId, input: kept(input), reasons, startedAt },
-        webhookUrl: alertWebhookUrl,
-        log,
+      const news = await database.transaction(async (transaction) => {
+        await recordRefusal(transaction, { runId, executionId, input: kept(input), reasons, startedAt });
+        return await observeRefusal(transaction, executionId);
       });
+      if (news) onNews();
       throw invalid(error);
     }
     const { config } = parsed;
@@ -96,9 +93,9 @@ async function preparedBefore(database: Database, { runId, executionId }: { runI
   return packPrepared({ config: run.config, durations: await durationsFor(database, run.config), reused: new Map() });
 }
 
-/** Only this order looks at them, and they are read over thousands of ledger rows. */
-const durationsFor = async (database: Database, { order }: RunConfig): Promise<Record<string, number>> =>
-  order === 'critical-path' ? await meanDurations(database) : {};
+/** Only this order and deadlines look at them, and they are read over thousands of ledger rows. */
+const durationsFor = async (database: Database, { order, deadline }: RunConfig): Promise<Record<string, number>> =>
+  order === 'critical-path' || deadline !== undefined ? await meanDurations(database) : {};
 
 /** What is kept of a config lacks what was written inline, so that a run cannot read it again there: it travels on whole. */
 function inlineProblems(config: RunConfig, kept: (given: RunConfig) => RunConfig): Problem[] {
@@ -111,23 +108,6 @@ function inlineProblems(config: RunConfig, kept: (given: RunConfig) => RunConfig
 }
 
 const REFUSED = 'InvalidPipeline: the input was refused, no task ran';
-
-/** Records it, and tells it unless an earlier attempt of this check has. */
-async function tellRefusal({ database, run, webhookUrl, log }: Refusal): Promise<void> {
-  const { runId, executionId, reasons } = run;
-  const { told } = await recordRefusal(database, run);
-  if (!webhookUrl || told) return;
-  const result: Ending = { runId, result: 'failed', reasons, finishedAt: new Date().toISOString() };
-  await announce({ database, executionId, result, webhookUrl, log });
-  await refusalTold(database, executionId);
-}
-
-interface Refusal {
-  readonly database: Database;
-  readonly run: RefusedRun;
-  readonly webhookUrl: string | undefined;
-  readonly log: Log;
-}
 
 function invalid(error: InvalidPipelineError): ApplicationFailure {
   return ApplicationFailure.create({ nonRetryable: true, type: error.type, message: error.message, details: [error.problems] });

@@ -1,61 +1,95 @@
 import type { Command } from 'commander';
 import ms, { type StringValue } from 'ms';
-import { PRUNABLE, type Prunable, type PruneBefore, prune } from '../../storage/backup/prune.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
+import { PRUNABLE, type Prunable, type PruneBefore, type Pruned, prune } from '../../storage/backup/prune.ts';
+import { type PrunedFiles, pruneLogs, pruneReports } from '../../watch/upkeep/prune-files.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
 
-type PruneOptions = { readonly dryRun?: boolean; readonly json?: boolean } & Readonly<Partial<Record<Prunable, string>>>;
+type PruneOptions = { readonly dryRun?: boolean; readonly json?: boolean; readonly keep: string } & Readonly<
+  Partial<Record<Prunable | PrunableFiles, string>>
+>;
+
+/** What lies in the home folder, not in the database. */
+const PRUNABLE_FILES = ['reports', 'logs'] as const;
+type PrunableFiles = (typeof PRUNABLE_FILES)[number];
 
 const HELP = `
 Ages are durations such as 90d or 52w. Only what you name is pruned; nothing is pruned by default.
 Ticks are cut at a Monday, and their coverage with them: a later run over that time collects it again. Candles stay unless you name
-them too. --staging removes rows that runs collected but never stored; a retry of such a run collects them again.
+them too. --reports removes pages; those of the last run of each symbol stay, whatever their age (--keep for more), and
+\`predictlab report <run>\` makes a run's pages again while the database has it. --staging removes rows that runs collected but never stored; a retry of such a run collects them again.
 
-  predictlab prune --ticks 1y --quarantine 90d --runs 90d --dry-run`;
+  predictlab prune --ticks 1y --quarantine 90d --runs 90d --reports 90d --logs 30d --dry-run`;
 
 /** Adds `predictlab prune`. */
 export function registerPrune(program: Command): void {
   program
     .command('prune')
-    .description('Deletes what is older than you say, kind by kind, in one transaction.')
+    .description('Deletes what is older than you say, kind by kind; what is in the database in one transaction.')
     .option('--ticks <age>', 'ticks, by their time')
     .option('--candles <age>', 'candles, by the end of their bucket')
     .option('--quarantine <age>', 'rows in quarantine, by when they were found')
     .option('--runs <age>', 'ended runs with their ledger and backtests')
     .option('--staging <age>', 'rows that were collected but never stored')
+    .option('--reports <age>', 'pages of runs, by when the run ended')
+    .option('--keep <n>', 'with --reports: so many of the last runs of each symbol keep their pages', '1')
+    .option('--logs <age>', 'log lines of runs and workers, by when they were written')
     .option('--dry-run', 'only say what would go')
-    .option('--json', 'print [{ what, before, rows }]')
+    .option('--json', 'print [{ what, before, rows }]; of files also bytes')
     .addHelpText('after', HELP)
     .action(runPrune);
 }
 
 async function runPrune(options: PruneOptions): Promise<void> {
-  const before = instants(options, Date.now());
-  if (Object.keys(before).length === 0)
-    throw usageError(`say what to prune and how old: ${PRUNABLE.map((what) => `--${what} 90d`).join(', ')}`);
+  const now = Date.now();
+  const before = instants(options, PRUNABLE, now) as PruneBefore;
+  const files = instants(options, PRUNABLE_FILES, now);
+  const keep = Number(options.keep);
+  if (!Number.isInteger(keep) || keep < 0) throw usageError(`--keep ${options.keep}: write a whole number from 0 on`);
+  const named = [...Object.keys(before), ...Object.keys(files)];
+  if (named.length === 0)
+    throw usageError(`say what to prune and how old: ${[...PRUNABLE, ...PRUNABLE_FILES].map((what) => `--${what} 90d`).join(', ')}`);
   const dryRun = options.dryRun === true;
-  const pruned = await useDatabase((database) => prune(database, before, { dryRun }));
+  const home = homeFolder(process.env);
+  const pruned = await useDatabase(
+    async (database): Promise<readonly (Pruned | PrunedFiles)[]> => [
+      // before the runs: their pages are known by them
+      ...(files.reports === undefined ? [] : [await pruneReports({ database, home, before: files.reports, dryRun, keep })]),
+      ...(Object.keys(before).length === 0 ? [] : await prune(database, before, { dryRun })),
+      ...(files.logs === undefined ? [] : [await pruneLogs({ home, before: files.logs, dryRun })]),
+    ],
+  );
   if (options.json) {
     printJson(pruned.map((line) => ({ ...line, before: new Date(line.before).toISOString() })));
     return;
   }
   printTable(
     [
-      ['what', 'before', 'rows'],
-      ...pruned.map(({ what, before, rows }) => [what, new Date(before).toISOString(), rows.toLocaleString('en')]),
+      ['what', 'before', 'rows', 'MB'],
+      ...pruned.map((line) => [
+        line.what,
+        new Date(line.before).toISOString(),
+        line.rows.toLocaleString('en'),
+        'bytes' in line ? (line.bytes / 1e6).toFixed(1) : '–',
+      ]),
     ],
-    { right: [2] },
+    { right: [2, 3] },
   );
   if (dryRun) printLine('Nothing was deleted: this was a dry run.');
 }
 
-function instants(options: PruneOptions, now: number): PruneBefore {
-  const named = PRUNABLE.flatMap((what) => {
-    const age = options[what];
+function instants<What extends Prunable | PrunableFiles>(
+  options: PruneOptions,
+  kinds: readonly What[],
+  now: number,
+): Partial<Record<What, number>> {
+  const named = kinds.flatMap((what) => {
+    const age: string | undefined = options[what];
     return age === undefined ? [] : [[what, now - durationOf(what, age)] as const];
   });
-  return Object.fromEntries(named);
+  return Object.fromEntries(named) as Partial<Record<What, number>>;
 }
 
 function durationOf(what: string, age: string): number {

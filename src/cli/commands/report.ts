@@ -6,7 +6,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { reportFolderName, runReportPath } from '../../report/elements/report-path.ts';
 import { runOf } from '../../storage/runs/runs.ts';
-import { recordedEnd } from '../records/record-end.ts';
+import { recordedEnd } from '../../watch/records/record-end.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';

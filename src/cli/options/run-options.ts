@@ -21,6 +21,7 @@ export interface RunCommandOptions {
   readonly asOf?: string;
   readonly refetch?: boolean;
   readonly order?: string;
+  readonly deadline?: string;
   readonly file?: string;
 }
 
@@ -36,6 +37,7 @@ export function addRunOptions(command: Command): Command {
     .option('--as-of <time>', 'run as if now were this instant, ISO 8601')
     .option('--refetch', 'collect the whole window again, not only what is missing')
     .option('--order <order>', `which ready task goes first: ${ORDERS.join(', ')} (default: ${INPUT_DEFAULTS.order})`)
+    .option('--deadline <when>', 'a run that ends later is degraded, and one that will be is told ahead: 30m after the start, or 12:15Z')
     .option('--file <pipeline.json>', 'a pipeline input; the options above override its fields');
 }
 
@@ -63,6 +65,7 @@ export async function runInputFrom(options: RunCommandOptions): Promise<Pipeline
     input.asOf = options.asOf;
   }
   if (options.refetch !== undefined) input.refetch = options.refetch;
+  if (options.deadline !== undefined) input.deadline = options.deadline;
   if (options.order !== undefined) input.order = word('--order', options.order, ORDERS);
   return input;
 }

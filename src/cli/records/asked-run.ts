@@ -3,9 +3,9 @@ import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineResult } from '../../contracts/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
+import { recordedEnd } from '../../watch/records/record-end.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { useDatabase } from '../terminal/session.ts';
-import { recordedEnd } from './record-end.ts';
 
 /**
  * Asks a run itself; when nobody can answer for it (no worker is up, Temporal has forgotten it) and it is over, asks what it

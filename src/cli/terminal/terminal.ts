@@ -30,7 +30,10 @@ export const renderLiveTable = (status: PipelineStatus, extras: LiveExtras, view
     });
   }
   const room = view.height === undefined ? lines.length : Math.max(1, view.height - 1);
-  return [headLine(status, extras, view, symbols, paint), ...fitLines(lines, room, view.width)];
+  const warning = status.deadline?.warning ?? null;
+  const late = warning === null ? [] : [paint(fitText(oneLine(warning), view.width), 'degraded')];
+  const left = Math.max(1, room - late.length);
+  return [headLine(status, extras, view, symbols, paint), ...late, ...fitLines(lines, left, view.width)];
 };
 
 interface LiveLine {

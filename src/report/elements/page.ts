@@ -8,13 +8,16 @@ export interface PageOptions {
   readonly body: Part;
   /** Line at the page's end: what made it, when, licences. */
   readonly footer: Part;
-  /** Our own scripts in order; their hashes are all that the page's policy lets run. */
-  readonly scripts?: readonly string[];
+  /** Our own scripts in order: the hashes of their texts, and files beside the page, are all that its policy lets run. */
+  readonly scripts?: readonly PageScript[];
   /** The page asks the server it came from. @default false: it asks nobody */
   readonly asksServer?: boolean;
 }
 
-/** A whole document in one file: no network, no frames, no script but the ones given here. */
+/** A script's text, or a file of ours beside the page. */
+export type PageScript = string | { readonly file: string };
+
+/** A whole document in one file: no network, no frames, no script but the ones given here; one that is given as a file lies beside it. */
 export const page = (options: PageOptions): string => {
   const scripts = options.scripts ?? [];
   const document = html`<!doctype html>
@@ -38,14 +41,17 @@ ${scripts.map((script) => scriptElement(script))}
   return document.text;
 };
 
-const scriptElement = (script: string): Markup => {
+const scriptElement = (script: PageScript): Markup => {
+  if (typeof script !== 'string') return html`<script src="${script.file}"></script>`;
   // the browser hashes the element's exact content, so a script that would end its element cannot be mended here
   if (/<\/script|<!--/i.test(script)) throw new Error('a page script must not contain </script or <!--');
   return new Markup(`<script>${script}</script>`);
 };
 
-const contentPolicy = (scripts: readonly string[], asksServer: boolean): string => {
-  const hashes = scripts.map((script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`);
-  const allowed = hashes.length === 0 ? "'none'" : hashes.join(' ');
+const contentPolicy = (scripts: readonly PageScript[], asksServer: boolean): string => {
+  const sources = scripts.map((script) =>
+    typeof script === 'string' ? `'sha256-${createHash('sha256').update(script).digest('base64')}'` : "'self' file:",
+  );
+  const allowed = sources.length === 0 ? "'none'" : sources.join(' ');
   return `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; img-src data:;${asksServer ? " connect-src 'self';" : ''} base-uri 'none'; form-action 'none'`;
 };

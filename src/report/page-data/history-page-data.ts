@@ -1,3 +1,4 @@
+import type { Incident } from '../../incidents/incident-text.ts';
 import type { State } from '../elements/glyphs.ts';
 import type { PricePoint } from './symbol-page-data.ts';
 
@@ -11,6 +12,8 @@ export interface HistoryPageData {
   readonly symbols: readonly HistorySymbolRow[];
   /** The next run of the schedule; `null` without one, or where nobody can say. */
   readonly next: { readonly at: number; readonly paused: boolean } | null;
+  /** What is wrong now, newest first. @default nothing */
+  readonly incidents?: readonly Incident[];
   readonly madeBy: string;
 }
 

@@ -3,6 +3,7 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { RunResult } from '../../contracts/words.ts';
+import type { Incident } from '../../incidents/incident-text.ts';
 import type { PricePoint } from './symbol-page-data.ts';
 
 /** A run as its page shows it; one that is still open has no result yet. */
@@ -33,6 +34,8 @@ export interface RunPageData {
   readonly changes: readonly string[];
   /** What `deploy shadow` found of builds tried on this run, newest first. */
   readonly shadows?: readonly ShadowVerdict[];
+  /** Incidents that the run met, the first one first. @default none */
+  readonly incidents?: readonly Incident[];
   /** What made the run, shown as it is: `{ predictlab: "0.1.0", node: "v20.20.2", "Temporal run id": … }`. */
   readonly versions: Readonly<Record<string, string>>;
   /** The run in Temporal's Web UI. */

@@ -1,6 +1,7 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import { formatDuration, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
+import { incidentLine } from '../elements/incident-line.ts';
 import { page } from '../elements/page.ts';
 import { PAGE_SCRIPT } from '../elements/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
@@ -76,7 +77,7 @@ const header = (data: RunPageData, groups: GroupedTasks): Markup => {
 <span class="links">${data.temporalUrl !== null && webLink(data.temporalUrl, 'Temporal UI')}${previous !== null && previousLink(previous)}</span></div>
 <p class="facts"><span><b>${formatNumber(groups.symbols.length)}</b> ${groups.symbols.length === 1 ? 'symbol' : 'symbols'}</span><span><b>${formatNumber(result.totalTasks)}</b> ${result.totalTasks === 1 ? 'task' : 'tasks'}: ${breakdown.map(([state, count]) => `${formatNumber(count)} ${state}`).join(', ')}</span>
 <span><b>${formatDuration(result.durationSeconds)}</b>${usually}</span>
-<span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}</p>`;
+<span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}${incidentLine(data.incidents)}</p>`;
 };
 
 const previousLink = (previous: NonNullable<RunPageData['previous']>): Markup => {

@@ -1,7 +1,7 @@
 import { formatRange, formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
 import { LIVE_CHART_SCRIPT } from '../elements/live-chart-script.ts';
-import { page } from '../elements/page.ts';
+import { type PageScript, page } from '../elements/page.ts';
 import { PAGE_SCRIPT } from '../elements/page-script.ts';
 import { stateMark } from '../elements/tip.ts';
 import type { SymbolPageData } from '../page-data/symbol-page-data.ts';
@@ -16,9 +16,9 @@ const CHART_NOTICE = html`Charts: TradingView Lightweight Charts™, Copyright (
 /**
  * A symbol's page. Complete without script and in print: every chart is a still picture first.
  *
- * @param chartLibrary text of lightweight-charts' standalone build; without it the page has its still pictures only
+ * @param chartLibrary lightweight-charts' standalone build, as text or as a file beside the page; without it the page has its still pictures only
  */
-export const renderSymbolPage = (data: SymbolPageData, chartLibrary: string | null): string => {
+export const renderSymbolPage = (data: SymbolPageData, chartLibrary: PageScript | null): string => {
   const charts = data.instruments.some((instrument) => instrument.series.length > 0) && chartLibrary !== null;
   const missing = Object.entries(data.missingSources);
   return page({

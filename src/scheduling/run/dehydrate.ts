@@ -114,13 +114,13 @@ function write(state: RunState, ended: boolean): Dehydrated {
 export function rehydrate(
   graph: Graph,
   json: Json,
-  { order, durations = {} }: { order?: TaskOrder; durations?: Durations } = {},
+  { order, durations = {}, deadline }: { order?: TaskOrder; durations?: Durations; deadline?: number } = {},
 ): RunState {
   const data = json as unknown as Dehydrated | DehydratedBefore;
   const named = Object.values(TASK_ORDERS).find(({ name }) => name === data.order);
   const used = order ?? named;
   if (used === undefined) throw new TypeError(`the run was ordered by ${data.order}, which is not built in: hand it to rehydrate`);
-  const state = emptyRun(graph, { order: used, durations, maxConcurrent: data.maxConcurrent });
+  const state = emptyRun(graph, { order: used, durations, maxConcurrent: data.maxConcurrent, deadline });
   const { paused, startedAt, finishedAt, lanesStarted, wakeAt, closing } = data;
   Object.assign(state, { paused, startedAt, finishedAt, lanesStarted, wakeAt, closing });
   const base = startedAt ?? 0;

@@ -76,6 +76,8 @@ export interface RunState {
   startedAt: number | null;
   finishedAt: number | null;
   closing: Closing | null;
+  /** When it has to have ended; UTC epoch milliseconds. Not dehydrated: the config has it. */
+  readonly deadline: number | null;
 
   readonly status: Uint8Array;
   readonly flags: Uint8Array;
@@ -116,7 +118,7 @@ export interface RunState {
 
 export interface RunParts {
   readonly graph: Graph;
-  readonly config: Pick<RunConfig, 'maxConcurrent' | 'order'>;
+  readonly config: Pick<RunConfig, 'maxConcurrent' | 'order' | 'deadline'>;
   /** Mean seconds by task id or stage, for the `critical-path` order. @default 1 s each */
   readonly durations?: Durations;
   /** Seconds of the longest chain behind each task, where they are known already. @default worked out from `durations` */
@@ -136,7 +138,7 @@ export function createRun({
   reused = new Map(),
   order = TASK_ORDERS[config.order],
 }: RunParts): RunState {
-  const state = emptyRun(graph, { order, durations, remaining, maxConcurrent: config.maxConcurrent });
+  const state = emptyRun(graph, { order, durations, remaining, maxConcurrent: config.maxConcurrent, deadline: config.deadline });
   for (const task of reusableTasks(graph, (id) => reused.has(id))) {
     const { output = null, degraded = [] } = reused.get(graph.ids[task]) ?? {};
     state.status[task] = SUCCESS;
@@ -151,7 +153,7 @@ export function createRun({
 /** All arrays in place, every task pending. @internal */
 export function emptyRun(
   graph: Graph,
-  options: Pick<RunParts, 'durations' | 'remaining'> & { order: TaskOrder; maxConcurrent: number },
+  options: Pick<RunParts, 'durations' | 'remaining'> & { order: TaskOrder; maxConcurrent: number; deadline?: number },
 ): RunState {
   const { size } = graph;
   const { durations = {} } = options;
@@ -166,6 +168,7 @@ export function emptyRun(
     startedAt: null,
     finishedAt: null,
     closing: null,
+    deadline: options.deadline ?? null,
     status: new Uint8Array(size),
     flags: new Uint8Array(size),
     waiting: new Int32Array(size),

@@ -2,6 +2,7 @@ import type { GraphTask, PipelineResult, PipelineStatus, StageStats, TaskResult 
 import { DEFAULT_MAX_CONCURRENT } from '../../contracts/task-policy.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../contracts/words.ts';
 import { dependencyIds } from '../graph/graph.ts';
+import { deadlineWarning, expectedEnd, missedDeadline } from './deadline.ts';
 import { leftOutOf } from './kept-details.ts';
 import type { StatusQuestion } from './run-events.ts';
 import { PENDING, REUSED, RUNNING, type RunState, SKIPPED } from './run-state.ts';
@@ -61,10 +62,16 @@ export function statusOf(state: RunState, { runId, now, detail }: StatusQuestion
     finishedAt: state.finishedAt === null ? null : isoTime(state.finishedAt),
     durationSeconds: secondsBetween(startedAt, state.finishedAt ?? now),
     statusBreakdown: Object.fromEntries(TASK_STATUSES.map((status, code) => [status, counts[code]])) as Record<TaskStatus, number>,
+    ...(state.deadline === null ? {} : { deadline: deadlineOf(state, state.deadline, now) }),
     stageStats: stageStats(state),
     taskResults: detail === 'stage' ? stageResults(state, now) : symbolResults(state, now),
     ...(leftOut.length === 0 ? {} : { leftOut }),
   };
+}
+
+function deadlineOf(state: RunState, deadline: number, now: number): PipelineStatus['deadline'] {
+  const end = state.finishedAt ?? expectedEnd(state, now).at;
+  return { at: isoTime(deadline), expectedEnd: isoTime(end), warning: missedDeadline(state) ?? deadlineWarning(state, now) ?? null };
 }
 
 /** The status of a finished run with how it ended and why. */

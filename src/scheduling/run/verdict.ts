@@ -1,4 +1,5 @@
 import { type RunResult, STAGES } from '../../contracts/words.ts';
+import { missedDeadline } from './deadline.ts';
 import type { RunFailure } from './run-events.ts';
 import { CANCELLED, FAILED, type RunState, SKIPPED, SUCCESS } from './run-state.ts';
 
@@ -8,7 +9,8 @@ export function verdictOf(state: RunState): RunResult {
   if (closing?.kind === 'critical') return 'failed';
   if (closing?.kind === 'cancel') return 'cancelled';
   if (nothingSucceeded(state)) return 'failed';
-  return counts[FAILED] + counts[SKIPPED] + counts[CANCELLED] > 0 || degraded.size > 0 ? 'degraded' : 'success';
+  const isWhole = counts[FAILED] + counts[SKIPPED] + counts[CANCELLED] === 0 && degraded.size === 0;
+  return isWhole && missedDeadline(state) === undefined ? 'success' : 'degraded';
 }
 
 /** Whether no symbol reached its last stage; in a run of custom tasks only, whether none succeeded. A run without tasks had nothing to do. */
@@ -59,6 +61,9 @@ export function reasonsOf(state: RunState): string[] {
   if (closing?.kind === 'cancel') reasons.push(closing.reason === null ? 'cancelled' : `cancelled: ${closing.reason}`);
 
   if (closing === null && nothingSucceeded(state)) reasons.push(nothingAchieved(state));
+
+  const missed = closing === null ? missedDeadline(state) : undefined;
+  if (missed !== undefined) reasons.push(missed);
 
   const failed: number[] = [];
   for (let task = 0; task < graph.size; task++) {

@@ -1,6 +1,7 @@
 import { didYouMean } from '../../contracts/nearest-name.ts';
 import { TASK_STATUSES } from '../../contracts/words.ts';
 import { dependencyIds } from '../graph/graph.ts';
+import { deadlineWarning } from './deadline.ts';
 import { laneTask, slotsOf } from './lanes.ts';
 import { CANCELLED, FAILED, REUSED, RUNNING, type RunState, SKIPPED, SUCCESS } from './run-state.ts';
 
@@ -19,7 +20,7 @@ export function whyOf(state: RunState, taskId: string, now: number): string {
     case SUCCESS:
       return (state.flags[task] & REUSED) !== 0 ? `${id} is reused from an earlier run` : `${id} succeeded`;
     case RUNNING:
-      return whyRunning(state, task, now);
+      return `${whyRunning(state, task, now)}${deadlineNote(state, now)}`;
     case FAILED:
       return `${id} failed after ${attempts(state, task)}: ${errorOf(state, task)}`;
     case SKIPPED:
@@ -27,8 +28,13 @@ export function whyOf(state: RunState, taskId: string, now: number): string {
     case CANCELLED:
       return whyCancelled(state, task);
     default:
-      return `${id} is ${whyPending(state, task, now)}`;
+      return `${id} is ${whyPending(state, task, now)}${deadlineNote(state, now)}`;
   }
+}
+
+function deadlineNote(state: RunState, now: number): string {
+  const warning = deadlineWarning(state, now);
+  return warning === undefined ? '' : `; ${warning}`;
 }
 
 function taskNamed({ graph, status }: RunState, name: string): number | undefined {

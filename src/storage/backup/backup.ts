@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { constants, createGzip } from 'node:zlib';
@@ -125,10 +125,15 @@ async function writePart(chunks: AsyncIterable<Buffer>, write: Write): Promise<B
   return tail;
 }
 
+/** A script that all pages share lies in every folder under the same name, as one file: it goes in once, and `restore` puts it back everywhere. */
 async function reportFiles(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && (entry.parentPath === folder || !isShared(folder, entry.name)))
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
     .sort();
 }
+
+/** A script that the pages of all runs share. */
+export const SHARED = /^charts-[0-9a-f]{12}\.js$/;
+const isShared = (folder: string, name: string): boolean => SHARED.test(name) && existsSync(path.join(folder, name));

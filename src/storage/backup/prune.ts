@@ -1,6 +1,6 @@
 import { bucketStart } from '../../market/candles/bucket.ts';
-import { dropUnusedConfigurations } from '../runs/configurations.ts';
 import { type Database, type Transaction, withinTransaction } from '../database/database.ts';
+import { dropUnusedConfigurations } from '../runs/configurations.ts';
 
 /** What can be pruned, each by its own age. */
 export const PRUNABLE = ['ticks', 'candles', 'quarantine', 'runs', 'staging'] as const;
@@ -28,7 +28,7 @@ class DryRun extends Error {
 /**
  * Deletes what is older than asked, in one transaction. Ticks of whole months go by dropping their partition, which leaves
  * nothing to vacuum; coverage shrinks with the ticks, so that a later run over that time collects it again. Candles stay when
- * their ticks go, and until they are collected again as fully. `runs` takes the ledger and the backtests of those runs with it, and counts those whose input was refused; runs that are open stay.
+ * their ticks go, and until they are collected again as fully. `runs` takes the ledger, the backtests and the incidents of that time with it, and counts those whose input was refused; runs that are open stay.
  *
  * @param options.dryRun does everything and takes it back: the numbers are exact
  */
@@ -90,6 +90,12 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
     const ended = 'select execution_id from runs where finished_at < to_timestamp($1::float8 / 1000)';
     await transaction.query(`delete from ledger where execution_id in (${ended})`, [before]);
     await transaction.query(`delete from backtests where execution_id in (${ended})`, [before]);
+    // an end that somebody has not been told yet stays until it is
+    await transaction.query(
+      `delete from incidents i where closed_at < to_timestamp($1::float8 / 1000)
+         and not exists (select from alert_deliveries d where d.incident = i.id and d.told_at is null)`,
+      [before],
+    );
     const refused = await deleted(transaction, 'delete from refused_runs where started_at < to_timestamp($1::float8 / 1000)', before);
     const rows = refused + (await deleted(transaction, `delete from runs where execution_id in (${ended})`, before));
     await dropUnusedConfigurations(transaction);

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { copyFile, link, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
@@ -6,7 +6,7 @@ import { writeFileAtomically } from '../../files/write/write-output.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { appliedVersions, currentVersions } from '../database/migrate.ts';
 import { ensurePartitions, partitionNames } from '../ticks/partitions.ts';
-import { UNHURRIED } from './backup.ts';
+import { SHARED, UNHURRIED } from './backup.ts';
 import type { BackupHead } from './backup-parts.ts';
 import { type BackupTable, backupTables, columnList, copyOutOf } from './backup-tables.ts';
 import { lockTables } from './lock-tables.ts';
@@ -78,6 +78,8 @@ async function* summed(chunks: AsyncIterable<Buffer>, sum: RowSum): AsyncGenerat
 
 async function restoreReports(file: string, reports: string): Promise<number> {
   let files = 0;
+  const folders = new Set<string>();
+  const shared: string[] = [];
   await readBackup(file, {
     table: async (_, bytes) => {
       for await (const _chunk of bytes);
@@ -87,9 +89,22 @@ async function restoreReports(file: string, reports: string): Promise<number> {
       await mkdir(path.dirname(target), { recursive: true });
       await writeFileAtomically(target, bytes);
       files++;
+      if (SHARED.test(name)) shared.push(target);
+      else folders.add(path.dirname(target));
     },
   });
+  folders.delete(path.resolve(reports));
+  for (const folder of folders) for (const script of shared) await placed(script, path.join(folder, path.basename(script)));
   return files;
+}
+
+/** One file under two names; a copy where the file system has no links. */
+async function placed(file: string, target: string): Promise<void> {
+  try {
+    await link(file, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await copyFile(file, target);
+  }
 }
 
 async function checkVersions(transaction: Transaction, file: string, { migrations }: BackupHead): Promise<void> {

@@ -61,8 +61,8 @@ const SUMMARY = `run_id, execution_id, result, started_at, finished_at, extract(
 /** Records that a run has begun; again with the same execution it changes nothing. */
 export async function beginRun(queryable: Queryable, run: BeginRun): Promise<void> {
   await queryable.query(
-    `insert into runs (execution_id, run_id, input, config, retry_of, started_at, configuration, schedule_id, id_used_before)
-     values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8, exists (select from runs where run_id = $2 and execution_id <> $1))
+    `insert into runs (execution_id, run_id, input, config, retry_of, started_at, as_of, configuration, schedule_id, id_used_before)
+     values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8, $9, exists (select from runs where run_id = $2 and execution_id <> $1))
      on conflict (execution_id) do nothing`,
     [
       run.executionId,
@@ -71,6 +71,7 @@ export async function beginRun(queryable: Queryable, run: BeginRun): Promise<voi
       jsonb(run.config),
       run.retryOf ?? null,
       run.startedAt,
+      run.config.asOf,
       run.configuration ?? null,
       run.scheduleId ?? null,
     ],
@@ -151,21 +152,4 @@ function summaryOf(row: RunRow): RunSummary {
     totalTasks: row.total,
     statusBreakdown: row.breakdown,
   };
-}
-
-/** How the last comparable run ended. */
-export interface EarlierVerdict {
-  readonly result: RunResult;
-  readonly reasons: readonly string[];
-}
-
-/** The verdict of the newest run with the same input that ended before this one and was not cancelled; a refused input is one too. */
-export async function earlierVerdict(queryable: Queryable, executionId: string): Promise<EarlierVerdict | undefined> {
-  const { rows } = await queryable.query<{ result: RunResult; reasons: string[] | null }>(
-    `select earlier.result, earlier.reasons from run_verdicts this
-     join run_verdicts earlier on earlier.input = this.input and earlier.started_at < this.started_at and earlier.result <> 'cancelled'
-     where this.execution_id = $1 order by earlier.started_at desc limit 1`,
-    [executionId],
-  );
-  return rows[0] && { result: rows[0].result, reasons: rows[0].reasons ?? [] };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ledgerStatus } from '../../src/cli/records/ledger-status.ts';
 import type { LedgerTask } from '../../src/storage/runs/report-run-queries.ts';
+import { ledgerStatus } from '../../src/watch/records/ledger-status.ts';
 import { customTask, runConfig } from '../scheduling/run-config.ts';
 
 const START = Date.UTC(2026, 10, 24);

@@ -4,6 +4,7 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineResult } from '../../contracts/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { databaseMark } from '../../storage/database/database-mark.ts';
+import { observeRun } from '../../storage/incidents/observe-run.ts';
 import { ledgerTasks } from '../../storage/runs/report-run-queries.ts';
 import { endRun, type StoredRun } from '../../storage/runs/runs.ts';
 import { ledgerStatus } from './ledger-status.ts';
@@ -23,7 +24,11 @@ export async function recordedEnd(lab: Lab, database: Database, stored: StoredRu
   if (known?.open || (known === undefined && (await belongsToOthers(lab, database)))) return undefined;
   const result =
     (known === undefined ? undefined : await asTemporalHasIt(lab, stored, known)) ?? (await fromLedger(database, stored, known));
-  await endRun(database, { executionId: stored.executionId, result });
+  const { executionId } = stored;
+  await database.transaction(async (transaction) => {
+    await endRun(transaction, { executionId, result });
+    await observeRun(transaction, { executionId, result });
+  });
   return result;
 }
 

@@ -1,0 +1,121 @@
+import { cutText } from '../contracts/cut-text.ts';
+import type { PipelineResult, TaskError } from '../contracts/pipeline-status.ts';
+import { STAGES, type Stage } from '../contracts/words.ts';
+import { causeOfDegraded, causeOfFailure, type RootCause } from './fingerprint.ts';
+import type { Observation, Subject, Trouble } from './trouble.ts';
+
+/** A task that has taken effect, as the ledger has it. Times are UTC epoch milliseconds. */
+export interface DoneTask {
+  readonly taskId: string;
+  readonly symbol: string | null;
+  readonly stage: Stage | null;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly degraded: readonly string[] | null;
+}
+
+/** A run that has ended. */
+export interface EndedRun {
+  readonly runId: string;
+  readonly executionId: string;
+  /** UTC epoch milliseconds; null of a run whose input was refused. */
+  readonly asOf: number | null;
+  /** Runs of the same input, whatever they are as of, are one line. */
+  readonly line: string;
+  /** It looked at a time that other runs had looked beyond: a backfill, whose troubles are apart from those of today. */
+  readonly past: boolean;
+  readonly sourceTypes: readonly string[];
+  readonly symbols: readonly string[];
+  /** It had a deadline, kept or not. */
+  readonly hadDeadline: boolean;
+  readonly result: Pick<PipelineResult, 'result' | 'reasons' | 'taskResults'>;
+  readonly tasks: readonly DoneTask[];
+  /** UTC epoch milliseconds. */
+  readonly endedAt: number;
+}
+
+/** What `what` is of a trouble with a run as a whole. */
+export const WHOLE_RUN = 'run';
+const CUSTOM_TASK = 'task';
+const DEADLINE = 'deadline';
+const LONGEST_CAUSE = 300;
+/** `degraded` beside its cases: how many more there are says nothing. */
+const REST = /^and \d+ more\b/;
+
+/**
+ * What the end of a run says: each failed task's cause and each degraded one's reasons; what was skipped or cancelled because of
+ * them is folded into them. A run that somebody cancelled has no troubles.
+ */
+export function observationOf(run: EndedRun): Observation {
+  const { runId, executionId, asOf, endedAt, sourceTypes } = run;
+  const troubles = run.result.result === 'cancelled' ? [] : troublesOf(run);
+  const looked = run.tasks.map(({ taskId, symbol, stage, startedAt }) => subjectOf({ taskId, symbol, stage, at: startedAt }));
+  if (run.result.result !== 'cancelled') looked.push(wholeRun(run), ...(run.hadDeadline ? [deadlineOf(run)] : []));
+  return { at: endedAt, run: { runId, executionId, asOf }, troubles, looked, venues: sourceTypes };
+}
+
+function troublesOf(run: EndedRun): readonly Trouble[] {
+  const { result, tasks, past } = run;
+  const known = new Set(run.symbols);
+  const reached = new Map<string, number>();
+  for (const { symbol, stage } of tasks) {
+    if (symbol !== null && stage !== null) reached.set(symbol, Math.max(reached.get(symbol) ?? -1, STAGES.indexOf(stage)));
+  }
+  const troubles: Trouble[] = [];
+  const add = (what: string, root: RootCause, cause: string, subject: Subject): void => {
+    const when = past ? ' in a run as of the past' : '';
+    troubles.push({
+      fingerprint: past ? `${root.fingerprint} past` : root.fingerprint,
+      cause: cutText(`${what}${when}: ${cause.replaceAll(/\s*\n\s*/g, ' ')}`, LONGEST_CAUSE),
+      venue: root.venue,
+      subjects: [subject],
+    });
+  };
+
+  for (const [id, task] of Object.entries(result.taskResults)) {
+    if (task.status !== 'failed') continue;
+    // in the status of a large run a symbol stands for its stages: the one that failed comes after those in the ledger
+    const named = stageOf(id);
+    const symbol = named !== undefined ? id.slice(0, -named.length - 1) : known.has(id) ? id : null;
+    const stage = named ?? (symbol === null ? null : (STAGES[(reached.get(symbol) ?? -1) + 1] ?? null));
+    const error: TaskError = task.error ?? { type: 'Error', message: 'no message' };
+    const taskId = symbol !== null && stage !== null ? `${symbol}/${stage}` : id;
+    const what = stage ?? taskId;
+    const at = endOf(task) ?? run.endedAt;
+    add(what, causeOfFailure(what, taskId, error), `${error.type}: ${error.message}`, subjectOf({ taskId, symbol, stage, at }));
+  }
+  for (const task of tasks) {
+    for (const reason of task.degraded ?? []) {
+      if (REST.test(reason)) continue;
+      const what = task.stage ?? task.taskId;
+      add(what, causeOfDegraded(what, task.taskId, reason), reason, subjectOf({ ...task, at: task.finishedAt }));
+    }
+  }
+  const missed = run.hadDeadline ? result.reasons.find((reason) => reason.startsWith('the deadline ')) : undefined;
+  if (missed !== undefined) troubles.push(deadlineTrouble({ ...run, at: run.endedAt, why: missed }));
+  if (troubles.length === 0 && result.result !== 'success') {
+    const reason = result.reasons[0] ?? `the run is ${result.result} and nobody says why`;
+    add(WHOLE_RUN, causeOfDegraded(WHOLE_RUN, run.runId, reason), reason, wholeRun(run));
+  }
+  return troubles;
+}
+
+/** A run that has missed its deadline, or is expected to; one incident for all runs of a line. */
+export function deadlineTrouble({ line, at, why }: { readonly line: string; readonly at: number; readonly why: string }): Trouble {
+  const subject = { what: DEADLINE, subject: line, isSymbol: false, at };
+  return { fingerprint: JSON.stringify([DEADLINE, line]), cause: `deadline: ${why}`, venue: null, subjects: [subject] };
+}
+
+const deadlineOf = ({ line, endedAt }: EndedRun): Subject => ({ what: DEADLINE, subject: line, isSymbol: false, at: endedAt });
+
+const wholeRun = ({ line, endedAt }: EndedRun): Subject => ({ what: WHOLE_RUN, subject: line, isSymbol: false, at: endedAt });
+
+const subjectOf = ({ taskId, symbol, stage, at }: Pick<DoneTask, 'taskId' | 'symbol' | 'stage'> & { readonly at: number }): Subject =>
+  symbol !== null && stage !== null
+    ? { what: stage, subject: symbol, isSymbol: true, at }
+    : { what: CUSTOM_TASK, subject: taskId, isSymbol: false, at };
+
+const stageOf = (taskId: string): Stage | undefined => STAGES.find((stage) => taskId.endsWith(`/${stage}`));
+
+const endOf = ({ startedAt, durationSeconds }: { startedAt?: string | null; durationSeconds?: number | null }): number | undefined =>
+  startedAt === null || startedAt === undefined ? undefined : Date.parse(startedAt) + 1000 * (durationSeconds ?? 0);

@@ -1,0 +1,82 @@
+import { cutText } from '../../contracts/cut-text.ts';
+import type { PipelineResult } from '../../contracts/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run-config.ts';
+import { STAGES } from '../../contracts/words.ts';
+import { type DoneTask, observationOf, WHOLE_RUN } from '../../incidents/end-of-run.ts';
+import { type Queryable, withinTransaction } from '../database/database.ts';
+import { LINE } from '../runs/line.ts';
+import { ledgerTasks } from '../runs/report-run-queries.ts';
+import { observe } from './observe.ts';
+
+/** A run beyond which another one had looked by this much is a backfill. */
+const PAST_MS = 3_600_000;
+
+/**
+ * Puts the end of a run into the incidents, once per execution, however often it is said.
+ *
+ * @returns whether there is something to tell
+ */
+export async function observeRun(
+  queryable: Queryable,
+  { executionId, result }: { executionId: string; result: PipelineResult },
+): Promise<boolean> {
+  return await withinTransaction(queryable, async (transaction) => {
+    const { rows } = await transaction.query<{ run_id: string; as_of: number | null; line: string; config: RunConfig; past: boolean }>(
+      `update runs r set watched_at = now() where execution_id = $1 and watched_at is null
+       returning run_id, as_of, ${LINE} as line, config,
+         exists (select from runs o where o.as_of > r.as_of + ${PAST_MS} and o.finished_at is not null) as past`,
+      [executionId],
+    );
+    const run = rows[0];
+    if (run === undefined) return false;
+    const tasks = await ledgerTasks(transaction, { executionId });
+    const observation = observationOf({
+      runId: run.run_id,
+      executionId,
+      asOf: run.as_of,
+      line: run.line,
+      past: run.past,
+      sourceTypes: run.config.sourceTypes,
+      symbols: run.config.symbols.map(({ symbol }) => symbol),
+      hadDeadline: run.config.deadline !== undefined,
+      result,
+      tasks: tasks.map(
+        ({ taskId, symbol, stage, startedAt, durationSeconds, degraded }): DoneTask => ({
+          taskId,
+          symbol,
+          stage: STAGES.find((name) => name === stage) ?? null,
+          startedAt: startedAt.getTime(),
+          finishedAt: startedAt.getTime() + 1000 * durationSeconds,
+          degraded,
+        }),
+      ),
+      endedAt: Date.parse(result.finishedAt ?? result.startedAt),
+    });
+    return await observe(transaction, observation);
+  });
+}
+
+/**
+ * Puts a run whose input was refused into the incidents, once per execution; the next run of that input which is not refused ends it.
+ *
+ * @returns whether there is something to tell
+ */
+export async function observeRefusal(queryable: Queryable, executionId: string): Promise<boolean> {
+  return await withinTransaction(queryable, async (transaction) => {
+    const { rows } = await transaction.query<{ run_id: string; line: string; reasons: readonly string[]; at: number }>(
+      `update refused_runs set told_at = now() where execution_id = $1 and told_at is null
+       returning run_id, ${LINE} as line, reasons, (extract(epoch from started_at) * 1000)::float8 as at`,
+      [executionId],
+    );
+    const run = rows[0];
+    if (run === undefined) return false;
+    const subject = { what: WHOLE_RUN, subject: run.line, isSymbol: false, at: run.at };
+    const cause = cutText(run.reasons.join('; ').replaceAll(/\s*\n\s*/g, ' '), 300);
+    return await observe(transaction, {
+      at: run.at,
+      run: { runId: run.run_id, executionId, asOf: null },
+      troubles: [{ fingerprint: JSON.stringify([WHOLE_RUN, 'InvalidPipeline', run.line]), cause, venue: null, subjects: [subject] }],
+      looked: [],
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import type { Queryable } from '../database/database.ts';
+import { LINE } from './line.ts';
+
+/** Executions of runs that have not recorded an end, of those that began before an instant. @param before UTC epoch milliseconds */
+export async function openRuns(queryable: Queryable, before: number): Promise<readonly string[]> {
+  const { rows } = await queryable.query<{ id: string }>(
+    'select execution_id as id from runs where finished_at is null and started_at < to_timestamp($1::float8 / 1000) order by started_at',
+    [before],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Runs that ended before an instant and still have staged rows. @param before UTC epoch milliseconds */
+export async function leftStaging(
+  queryable: Queryable,
+  before: number,
+): Promise<readonly { readonly executionId: string; readonly runId: string }[]> {
+  const { rows } = await queryable.query<{ executionId: string; runId: string }>(
+    `select execution_id as "executionId", run_id as "runId" from runs r
+     where finished_at < to_timestamp($1::float8 / 1000) and exists (select from staging_batches s where s.execution_id = r.execution_id)`,
+    [before],
+  );
+  return rows;
+}
+
+/** Open runs that have a deadline, with their lines. */
+export async function runsWithDeadline(
+  queryable: Queryable,
+): Promise<readonly { readonly runId: string; readonly executionId: string; readonly line: string }[]> {
+  const { rows } = await queryable.query<{ runId: string; executionId: string; line: string }>(
+    `select run_id as "runId", execution_id as "executionId", ${LINE} as line from runs where finished_at is null and config ? 'deadline'`,
+  );
+  return rows;
+}

@@ -1,0 +1,31 @@
+import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Queryable } from '../database/database.ts';
+import { jsonb } from '../database/jsonb.ts';
+
+/** What was noted under a name; undefined when nothing was. */
+export async function noted<T extends Json>(queryable: Queryable, name: string): Promise<T | undefined> {
+  const { rows } = await queryable.query<{ state: T }>('select state from watch_state where name = $1', [name]);
+  return rows[0]?.state;
+}
+
+/** Notes something for the next look, of whichever worker. */
+export async function note(queryable: Queryable, name: string, state: Json): Promise<void> {
+  await queryable.query(
+    `insert into watch_state (name, state, at) values ($1, $2, now()) on conflict (name) do update set state = excluded.state, at = now()`,
+    [name, jsonb(state)],
+  );
+}
+
+/**
+ * Whether it is this worker's turn: of all workers of the database one gets it, once in so long.
+ *
+ * @param everyMs milliseconds
+ */
+export async function takeTurn(queryable: Queryable, name: string, everyMs: number): Promise<boolean> {
+  const { rowCount } = await queryable.query(
+    `insert into watch_state (name, state, at) values ($1, 'null', now()) on conflict (name) do update set at = now()
+     where watch_state.at <= now() - make_interval(secs => $2)`,
+    [`turn/${name}`, everyMs / 1000],
+  );
+  return rowCount === 1;
+}

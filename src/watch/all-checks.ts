@@ -1,0 +1,54 @@
+import { VENUE_LIMITS } from '../budget/rate-limits.ts';
+import { PredictLab } from '../client.ts';
+import type { Log } from '../contracts/log.ts';
+import type { Database } from '../storage/database/database.ts';
+import { deadlineCheck } from './checks/deadlines.ts';
+import { diskCheck } from './checks/disk.ts';
+import { endedOutsideCheck } from './checks/ended-outside.ts';
+import { goneCheck } from './checks/gone-subjects.ts';
+import { requestBudgetCheck } from './checks/request-budget.ts';
+import { scheduleCheck } from './checks/schedules.ts';
+import { staleCheck } from './checks/stale-symbols.ts';
+import type { Check } from './watch.ts';
+
+export interface WatchedThings {
+  readonly database: Database;
+  /** `PREDICTLAB_HOME`. */
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly taskQueue: string;
+  readonly onNews: () => void;
+  readonly log: Log;
+}
+
+/** Everything that a worker looks at; connects to Temporal when a check first asks for it. */
+export function allChecks({ database, home, env, taskQueue, onNews, log }: WatchedThings): {
+  readonly list: readonly Check[];
+  close(): Promise<void>;
+} {
+  let connected: Promise<PredictLab> | undefined;
+  const lab = async (): Promise<PredictLab> => {
+    connected ??= PredictLab.connect({ env, taskQueue });
+    try {
+      return await connected;
+    } catch (error) {
+      connected = undefined;
+      throw error;
+    }
+  };
+  return {
+    list: [
+      endedOutsideCheck({ database, lab, onNews, log }),
+      scheduleCheck({ database, counts: async () => await (await lab()).schedules.counts() }),
+      deadlineCheck({ database, lab, log }),
+      staleCheck({ database }),
+      diskCheck({ database, home }),
+      requestBudgetCheck({ database, limits: VENUE_LIMITS }),
+      goneCheck({ database }),
+    ],
+    async close() {
+      const opened = await connected?.catch(() => undefined);
+      await opened?.close();
+    },
+  };
+}

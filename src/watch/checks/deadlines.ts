@@ -1,0 +1,27 @@
+import type { PredictLab } from '../../client.ts';
+import type { Log } from '../../contracts/log.ts';
+import { deadlineTrouble } from '../../incidents/end-of-run.ts';
+import type { Trouble } from '../../incidents/trouble.ts';
+import type { Queryable } from '../../storage/database/database.ts';
+import { runsWithDeadline } from '../../storage/runs/open-runs.ts';
+import type { Check } from '../watch.ts';
+
+/** Whether open runs will keep their deadlines, by what their tasks usually take: told before it is too late. */
+export function deadlineCheck({ database, lab, log }: { database: Queryable; lab: () => Promise<PredictLab>; log: Log }): Check {
+  return {
+    name: 'deadlines',
+    everyMs: 60_000,
+    async look(now) {
+      const troubles: Trouble[] = [];
+      for (const { runId, executionId, line } of await runsWithDeadline(database)) {
+        const { deadline } = await (await lab()).status({ runId, executionId });
+        const warning = deadline?.warning;
+        if (warning === null || warning === undefined) continue;
+        log.warn(warning, { runId });
+        troubles.push(deadlineTrouble({ line, at: now, why: `${runId}: ${warning}` }));
+      }
+      // a run that keeps it after all ends it at its end
+      return { at: now, troubles, looked: [] };
+    },
+  };
+}

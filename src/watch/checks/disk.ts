@@ -1,0 +1,51 @@
+import { statfs } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import type { Queryable } from '../../storage/database/database.ts';
+import { note, noted } from '../../storage/watch/watch-state.ts';
+import type { Check } from '../watch.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Nothing runs well with less. Bytes. */
+const LEAST_FREE = 256 * 1024 * 1024;
+/** So long has to have been looked before a growth is believed. */
+const SHORTEST_HISTORY = 3 * HOUR;
+
+type Samples = readonly (readonly [at: number, free: number])[];
+
+/**
+ * What a disk loses a day, by what was free over the last day; 0 where it gains, or where it was not looked at for long enough.
+ *
+ * @param samples oldest first
+ */
+export function growthPerDay(samples: Samples): number {
+  const first = samples[0];
+  const last = samples.at(-1);
+  if (first === undefined || last === undefined || last[0] - first[0] < SHORTEST_HISTORY) return 0;
+  return Math.max(0, ((first[1] - last[1]) * DAY) / (last[0] - first[0]));
+}
+
+/** Whether the home folder's disk has room for another day. */
+export function diskCheck({ database, home }: { database: Queryable; home: string }): Check {
+  const subject = { what: 'disk', subject: `${hostname()}:${home}`, isSymbol: false };
+  return {
+    name: `disk/${hostname()}`,
+    everyMs: 60_000,
+    async look(now) {
+      const { bavail, bsize } = await statfs(home);
+      const free = bavail * bsize;
+      const name = `free/${hostname()}:${home}`;
+      const known = ((await noted<{ samples: [number, number][] }>(database, name))?.samples ?? []).filter(([at]) => at > now - DAY);
+      const due = known.length === 0 || now - known[known.length - 1][0] >= HOUR / 2;
+      if (due) await note(database, name, { samples: [...known, [now, free]] });
+      const growth = growthPerDay([...known, [now, free]]);
+      if (free >= Math.max(growth, LEAST_FREE)) return { at: now, troubles: [], looked: [{ ...subject, at: now }] };
+      const why = free < growth ? `and it lost ${size(growth)} over the last day` : 'which is too little for anything';
+      const cause = `disk: ${size(free)} are free under ${home} on ${hostname()}, ${why}; make room, or prune (docs/storage.md)`;
+      const fingerprint = JSON.stringify(['disk', subject.subject]);
+      return { at: now, troubles: [{ fingerprint, cause, venue: null, subjects: [{ ...subject, at: now }] }], looked: [] };
+    },
+  };
+}
+
+const size = (bytes: number): string => (bytes < 2e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);

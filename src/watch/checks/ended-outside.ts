@@ -1,0 +1,47 @@
+import type { PredictLab } from '../../client.ts';
+import type { Log } from '../../contracts/log.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { discardUnstored } from '../../storage/runs/ledger.ts';
+import { leftStaging, openRuns } from '../../storage/runs/open-runs.ts';
+import { runOf } from '../../storage/runs/runs.ts';
+import { recordedEnd } from '../records/record-end.ts';
+import type { Check } from '../watch.ts';
+
+/** A run that closes by itself records that at once. */
+const YOUNG_MS = 120_000;
+/** So long a retry finds what an ended run had collected and not stored. */
+const STAGING_KEPT_MS = 24 * 3_600_000;
+
+/**
+ * Records the end of runs that were ended from outside (terminated, timed out, or with the database away), and after a day drops what
+ * ended runs had collected and never stored.
+ */
+export function endedOutsideCheck({
+  database,
+  lab,
+  onNews,
+  log,
+}: {
+  database: Database;
+  lab: () => Promise<PredictLab>;
+  onNews: () => void;
+  log: Log;
+}): Check {
+  return {
+    name: 'runs that were ended from outside',
+    everyMs: 60_000,
+    async look(now) {
+      for (const executionId of await openRuns(database, now - YOUNG_MS)) {
+        const stored = await runOf(database, executionId);
+        if (stored === undefined || (await recordedEnd(await lab(), database, stored)) === undefined) continue;
+        log.info('a run that was ended from outside was recorded', { runId: stored.runId });
+        onNews();
+      }
+      for (const { executionId, runId } of await leftStaging(database, now - STAGING_KEPT_MS)) {
+        const rows = await discardUnstored(database, { executionId });
+        log.info('what an ended run had collected and never stored was dropped', { runId, rows });
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Queryable } from '../../storage/database/database.ts';
+import { disabledAmong, unseenSince } from '../../storage/incidents/gone.ts';
+import { closeIncident, openIncidents } from '../../storage/incidents/observe.ts';
+import type { Check } from '../watch.ts';
+
+const FORGOTTEN_MS = 7 * 24 * 3_600_000;
+
+/** Ends what nobody will look at again: troubles of symbols that were removed or disabled, and incidents that nothing has seen for a week. */
+export function goneCheck({ database }: { database: Queryable }): Check {
+  return {
+    name: 'forgotten incidents',
+    everyMs: 60_000,
+    async look(now) {
+      const open = await openIncidents(database);
+      if (open.length === 0) return undefined;
+      for (const id of await unseenSince(database, now - FORGOTTEN_MS))
+        await closeIncident(database, id, 'nothing has looked at it for seven days');
+      const symbols = open.flatMap(({ subjects }) => subjects.filter(({ isSymbol, wellAt }) => isSymbol && wellAt === null));
+      const gone = new Set(
+        await disabledAmong(
+          database,
+          symbols.map(({ subject }) => subject),
+        ),
+      );
+      const looked = symbols.filter(({ subject }) => gone.has(subject)).map((subject) => ({ ...subject, at: now }));
+      return { at: now, troubles: [], looked };
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+import { type EndedRun, observationOf } from '../../src/incidents/end-of-run.ts';
+
+const failed = (type: string, message: string): TaskResult => ({ status: 'failed', error: { type, message } });
+const done = (symbol: string, stage: 'collect' | 'clean', degraded: readonly string[] | null = null) =>
+  ({ taskId: `${symbol}/${stage}`, symbol, stage, startedAt: 1, finishedAt: 2, degraded }) as const;
+
+function run(taskResults: Record<string, TaskResult>, more: Partial<EndedRun> = {}): EndedRun {
+  const result = { result: 'degraded', reasons: ['AAA/clean failed'], taskResults } as const;
+  const base = {
+    runId: 'r',
+    executionId: 'e',
+    asOf: 5,
+    line: 'l',
+    past: false,
+    sourceTypes: [],
+    symbols: ['AAA', 'BBB'],
+    hadDeadline: false,
+    tasks: [],
+    endedAt: 9,
+  };
+  return { ...base, result, ...more };
+}
+
+describe('the end of a run', () => {
+  it('has a trouble a failed task, none for what was skipped because of it', () => {
+    const { troubles } = observationOf(
+      run({
+        'AAA/clean': failed('BadInput', 'no'),
+        'AAA/store': { status: 'skipped', skippedBecause: 'AAA/clean' },
+        'BBB/clean': { status: 'success' },
+      }),
+    );
+    expect(troubles).toMatchObject([{ cause: 'clean: BadInput: no', subjects: [{ what: 'clean', subject: 'AAA', isSymbol: true }] }]);
+  });
+
+  it('names the stage also where a large run gives symbols only: the one after those in the ledger', () => {
+    const { troubles } = observationOf(
+      run({ AAA: failed('BadInput', 'no'), BBB: failed('BadInput', 'no') }, { tasks: [done('AAA', 'collect')] }),
+    );
+    expect(troubles.map(({ subjects }) => subjects[0])).toMatchObject([
+      { what: 'clean', subject: 'AAA' },
+      { what: 'collect', subject: 'BBB' },
+    ]);
+  });
+
+  it('has one for each reason of a degraded task, not for how many more there are', () => {
+    const tasks = [done('AAA', 'collect', ['polymarket:0x1: gone', 'and 12 more of this kind'])];
+    expect(observationOf(run({}, { tasks })).troubles).toHaveLength(1);
+  });
+
+  it('of a run that somebody cancelled has none, and says what was well before', () => {
+    const { troubles, looked } = observationOf(
+      run(
+        {},
+        {
+          tasks: [done('AAA', 'collect')],
+          result: { result: 'cancelled', reasons: ['cancelled'], taskResults: { 'AAA/clean': failed('BadInput', 'no') } },
+        },
+      ),
+    );
+    expect(troubles).toEqual([]);
+    expect(looked).toMatchObject([{ what: 'collect', subject: 'AAA' }]);
+  });
+
+  it('has the run itself as its subject where no task says why', () => {
+    expect(
+      observationOf(run({}, { result: { result: 'failed', reasons: ['ended from outside'], taskResults: {} } })).troubles,
+    ).toMatchObject([{ cause: 'run: ended from outside', subjects: [{ what: 'run', subject: 'l', isSymbol: false }] }]);
+  });
+
+  it('keeps the troubles of backfills apart from those of today', () => {
+    const [today] = observationOf(run({ 'AAA/clean': failed('BadInput', 'no') })).troubles;
+    const [past] = observationOf(run({ 'AAA/clean': failed('BadInput', 'no') }, { past: true })).troubles;
+    expect(past.fingerprint).not.toBe(today.fingerprint);
+  });
+
+  it('that missed its deadline has that as a trouble of all runs of its input, and one that kept it ends it', () => {
+    const reason = 'the deadline 12:15:00Z was missed by 3 min: the run ended at 12:18:00Z';
+    const { troubles } = observationOf(run({}, { hadDeadline: true, result: { result: 'degraded', reasons: [reason], taskResults: {} } }));
+    expect(troubles).toMatchObject([{ cause: `deadline: ${reason}`, subjects: [{ what: 'deadline', subject: 'l' }] }]);
+    const kept = observationOf(run({}, { hadDeadline: true, result: { result: 'success', reasons: [], taskResults: {} } }));
+    expect(kept.looked).toContainEqual({ what: 'deadline', subject: 'l', isSymbol: false, at: 9 });
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { failedSourceReasons } from '../../src/activities/stages/failed-sources.ts';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import { causeOfDegraded, causeOfFailure } from '../../src/incidents/fingerprint.ts';
+
+const failure = (type: string, message: string, symbol = 'AAA', stage = 'collect') =>
+  causeOfFailure(stage, `${symbol}/${stage}`, { type, message }).fingerprint;
+
+describe('a root cause', () => {
+  it('of a venue that is away is the venue, whatever it answered to which request of which symbol', () => {
+    const one = failure('SourceUnavailable', 'polymarket answered 502 on /trades?market=0xab12');
+    expect(
+      failure('SourceUnavailable', '3 of 9 instruments failed, among them polymarket:0xff: polymarket did not answer within 60 s', 'BBB'),
+    ).toBe(one);
+    expect(failure('SourceUnavailable', 'predict answered 502 on /v1/markets')).not.toBe(one);
+    expect(failure('SourceBlocked', 'polymarket answered 403 with a page')).not.toBe(one);
+  });
+
+  it('is the same for a symbol that failed with the venue and one that went on without it', () => {
+    const [reason] = failedSourceReasons(new Map([['polymarket', new PredictLabError('SourceUnavailable', 'it answered 502')]]));
+    expect(causeOfDegraded('collect', 'AAA/collect', reason).fingerprint).toBe(failure('SourceUnavailable', 'polymarket answered 502'));
+  });
+
+  it('of a database that is away is one for all stages', () => {
+    const text = 'Postgres at 127.0.0.1:5432: the connection was refused';
+    expect(failure('StorageUnavailable', text, 'AAA', 'kline')).toBe(failure('StorageUnavailable', text, 'BBB', 'store'));
+  });
+
+  it('does not change with the numbers, ids and lists of its message, and does with its words', () => {
+    const gaps = (list: string) => causeOfDegraded('store', 'AAA/store', `gaps in coverage: ${list}; run again with refetch`).fingerprint;
+    expect(gaps('polymarket:0x1 lacks 2.5 % of its trade ticks’ time')).toBe(
+      gaps('polymarket:0x2 lacks 99 % of its trade ticks’ time, and 3 more'),
+    );
+    const rows = (many: string) =>
+      causeOfDegraded('clean', 'AAA/clean', `${many} were quarantined: malformed 3; the limit is 1 %`).fingerprint;
+    expect(rows('3 of 90 rows (3.3 %)')).toBe(rows('70 of 71 rows (98.6 %)'));
+    expect(failure('BadInput', 'line 7 of "a.csv" has no price')).toBe(failure('BadInput', 'line 912 of "b.csv" has no price'));
+    expect(failure('BadInput', 'line 7 of "a.csv" has no time')).not.toBe(failure('BadInput', 'line 7 of "a.csv" has no price'));
+  });
+
+  it('has no venue because a message speaks of a file', () => {
+    expect(causeOfFailure('collect', 'AAA/collect', { type: 'BadInput', message: 'the file is empty' }).venue).toBeNull();
+    expect(causeOfDegraded('collect', 'AAA/collect', 'predict is skipped: PREDICT_API_KEY is not set').venue).toBe('predict');
+  });
+});

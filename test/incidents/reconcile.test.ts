@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { reconcile } from '../../src/incidents/reconcile.ts';
+import type { Observation, OpenIncident, Trouble } from '../../src/incidents/trouble.ts';
+
+const subject = (name: string, at: number, what = 'collect') => ({ what, subject: name, isSymbol: true, at });
+const trouble = (fingerprint: string, ...subjects: Trouble['subjects']): Trouble => ({
+  fingerprint,
+  cause: fingerprint,
+  venue: null,
+  subjects,
+});
+const open: OpenIncident = {
+  id: '1',
+  fingerprint: 'gap',
+  venue: 'polymarket',
+  subjects: [{ ...subject('AAA', 10), asOf: 100, wellAt: null }],
+};
+const look = (more: Partial<Observation>): Observation => ({ at: 20, troubles: [], looked: [subject('AAA', 15)], ...more });
+const run = (asOf: number) => ({ runId: 'r', executionId: 'e', asOf });
+
+describe('an incident', () => {
+  it('is over when every subject was looked at after the trouble and was well', () => {
+    expect(reconcile([open], look({ run: run(104) }))).toMatchObject([{ type: 'well', over: true }]);
+    const two = { ...open, subjects: [...open.subjects, { ...subject('BBB', 10), asOf: 100, wellAt: null }] };
+    expect(reconcile([two], look({ run: run(104) }))).toMatchObject([{ type: 'well', over: false }]);
+    expect(reconcile([two], look({ looked: [subject('AAA', 15), subject('BBB', 15)] }))).toMatchObject([{ over: true }]);
+  });
+
+  it.each([
+    ['that began before the trouble', look({ looked: [subject('AAA', 9)] })],
+    ['as of an earlier instant', look({ run: run(99) })],
+    ['at another venue', look({ venues: ['predict'] })],
+    ['of another stage', look({ looked: [subject('AAA', 15, 'store')] })],
+    ['of another symbol', look({ looked: [subject('BBB', 15)] })],
+    [
+      'that met another trouble of the same venue',
+      look({ troubles: [{ ...trouble('blocked', subject('AAA', 15)), venue: 'polymarket' }] }),
+    ],
+  ])('is not over because of a look %s', (_, observation) => {
+    expect(reconcile([open], observation).filter(({ type }) => type === 'well')).toEqual([]);
+  });
+
+  it('lasts, and is news only where it reaches a symbol that it had not', () => {
+    expect(reconcile([open], look({ troubles: [trouble('gap', subject('AAA', 15))] }))).toMatchObject([{ type: 'last', news: false }]);
+    expect(reconcile([open], look({ troubles: [trouble('gap', subject('AAA', 15)), trouble('gap', subject('BBB', 15))] }))).toMatchObject([
+      { type: 'last', news: true, trouble: { subjects: [{ subject: 'AAA' }, { subject: 'BBB' }] } },
+    ]);
+  });
+});

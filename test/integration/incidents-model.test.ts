@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Random } from '../../sandbox/random.ts';
+import type { Message, Sink } from '../../src/alerts/sink.ts';
+import { tellDue } from '../../src/alerts/teller.ts';
+import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+import { STAGES, type Stage } from '../../src/contracts/words.ts';
+import { type EndedRun, observationOf } from '../../src/incidents/end-of-run.ts';
+import { listIncidents, untold } from '../../src/storage/incidents/incidents.ts';
+import { observe } from '../../src/storage/incidents/observe.ts';
+import { noteSinks, takeDelivery } from '../../src/storage/incidents/outbox.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { silent } from '../silent.ts';
+
+/** Something that goes wrong in some runs, with some symbols, in words that differ each time. */
+interface Injected {
+  readonly stage: Stage;
+  readonly symbols: ReadonlySet<string>;
+  readonly from: number;
+  readonly to: number;
+  readonly how: 'fails' | 'degrades';
+  say(symbol: string, random: Random): { type: string; message: string };
+}
+
+const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE'];
+const RUNS = 24;
+const SEEDS = 12;
+
+let storage: TestDatabase;
+beforeAll(async () => {
+  storage = await testDatabase();
+});
+afterAll(async () => storage.close());
+
+/** Each has a root cause of its own. */
+function causesOf(random: Random): readonly Injected[] {
+  const some = () => new Set(SYMBOLS.filter(() => random.next() < 0.5));
+  const period = () => {
+    const from = Math.floor(random.next() * (RUNS - 4));
+    return { from, to: Math.min(RUNS - 2, from + Math.floor(random.next() * 8)) };
+  };
+  const id = () => `0x${Math.floor(random.next() * 1e9).toString(16)}`;
+  return [
+    {
+      ...period(),
+      stage: 'collect',
+      symbols: some(),
+      how: 'fails',
+      say: () => ({
+        type: 'SourceUnavailable',
+        message: `polymarket answered ${random.next() < 0.5 ? 502 : 'nothing'} on /trades?market=${id()}`,
+      }),
+    },
+    {
+      ...period(),
+      stage: 'clean',
+      symbols: some(),
+      how: 'degrades',
+      say: () => ({
+        type: '',
+        message: `${Math.ceil(9 * random.next())} of 90 rows (${random.next()} %) were quarantined: malformed ${random.next()}`,
+      }),
+    },
+    {
+      ...period(),
+      stage: 'backtest',
+      symbols: some(),
+      how: 'fails',
+      say: (symbol) => ({ type: 'BadInput', message: `${symbol}/backtest: "${id()}" has ${Math.floor(100 * random.next())} bars` }),
+    },
+    {
+      ...period(),
+      stage: 'store',
+      symbols: some(),
+      how: 'degrades',
+      say: () => ({ type: '', message: `gaps in coverage: polymarket:${id()} lacks ${random.next()} % of its trade ticks’ time` }),
+    },
+  ];
+}
+
+/** A run of some symbols, in a world where these causes act. */
+function runOf(
+  at: number,
+  symbols: readonly string[],
+  causes: readonly Injected[],
+  random: Random,
+): { run: EndedRun; met: Map<number, Set<string>>; well: Map<number, Set<string>> } {
+  const taskResults: Record<string, TaskResult> = {};
+  const tasks: EndedRun['tasks'][number][] = [];
+  const met = new Map<number, Set<string>>();
+  const well = new Map<number, Set<string>>();
+  const note = (map: Map<number, Set<string>>, cause: number, symbol: string) => map.set(cause, (map.get(cause) ?? new Set()).add(symbol));
+  for (const symbol of symbols) {
+    let failed: string | undefined;
+    for (const [index, stage] of STAGES.entries()) {
+      const taskId = `${symbol}/${stage}`;
+      if (failed !== undefined) {
+        taskResults[taskId] = { status: 'skipped', skippedBecause: failed };
+        continue;
+      }
+      const startedAt = at + index;
+      const acting = causes.flatMap((cause, which) => (cause.stage === stage ? [{ ...cause, which }] : []));
+      const troubled = acting.filter((cause) => cause.symbols.has(symbol) && cause.from <= at / 1000 && at / 1000 <= cause.to);
+      for (const { which } of troubled) note(met, which, symbol);
+      const failing = troubled.find(({ how }) => how === 'fails');
+      if (failing !== undefined) {
+        failed = taskId;
+        taskResults[taskId] = {
+          status: 'failed',
+          startedAt: new Date(startedAt).toISOString(),
+          durationSeconds: 0,
+          error: failing.say(symbol, random),
+        };
+        continue;
+      }
+      for (const { which } of acting) if (!troubled.some((cause) => cause.which === which)) note(well, which, symbol);
+      const degraded = troubled.map((cause) => cause.say(symbol, random).message);
+      taskResults[taskId] = { status: 'success' };
+      tasks.push({ taskId, symbol, stage, startedAt, finishedAt: startedAt, degraded: degraded.length > 0 ? degraded : null });
+    }
+  }
+  const isPlain = met.size === 0;
+  const run: EndedRun = {
+    runId: `run-${at}`,
+    executionId: randomUUID(),
+    asOf: at,
+    line: symbols.join(),
+    past: false,
+    sourceTypes: ['polymarket'],
+    symbols,
+    hadDeadline: false,
+    result: { result: isPlain ? 'success' : 'degraded', reasons: [], taskResults },
+    tasks,
+    endedAt: at + 500,
+  };
+  return { run, met, well };
+}
+
+/** Takes alerts, refuses some, and dies with some in its hands: before it takes them, or before it can say so. */
+function weakSink(name: string, random: Random): Sink & { readonly taken: Message[]; strong: boolean } {
+  const taken: Message[] = [];
+  return {
+    name,
+    taken,
+    strong: false,
+    async send(message) {
+      const luck = this.strong ? 1 : random.next();
+      if (luck < 0.3) throw new Error('it answered 503');
+      taken.push(message);
+      if (luck < 0.5) throw new Error('the connection broke after it had taken it');
+    },
+  };
+}
+
+it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
+  'incidents are the causes that were injected, each told once (seed %i)',
+  async (seed) => {
+    const { database } = storage;
+    await database.query('truncate incidents, alert_sinks cascade');
+    const random = new Random(seed);
+    const causes = causesOf(random);
+    const sinks = [weakSink('one', random), weakSink('two', random)];
+    await noteSinks(database, ['one', 'two']);
+    const due = () => database.query('update alert_deliveries set next_at = now() where told_at is null');
+    const open = new Map<number, { subjects: Set<string>; runs: number }>();
+    const expected: number[] = [];
+
+    for (let step = 0; step < RUNS; step++) {
+      const all = step === RUNS - 1;
+      const symbols = SYMBOLS.filter(() => all || random.next() < 0.7);
+      const { run, met, well } = runOf(step * 1000, symbols, causes, random);
+      await observe(database, observationOf(run));
+      for (const [cause, hit] of met) {
+        if (!open.has(cause)) expected.push(cause);
+        const known = open.get(cause) ?? { subjects: new Set<string>(), runs: 0 };
+        open.set(cause, { subjects: new Set([...known.subjects, ...hit]), runs: known.runs + 1 });
+      }
+      for (const [cause, fine] of well) {
+        const known = open.get(cause);
+        for (const symbol of fine) known?.subjects.delete(symbol);
+        if (known?.subjects.size === 0) open.delete(cause);
+      }
+      const stored = await listIncidents(database, { open: true, limit: 100 });
+      expect(stored, `after run ${step}`).toHaveLength(open.size);
+      // a teller that dies with one in its hands, and one that lives
+      if (random.next() < 0.3) await takeDelivery(database, 'one');
+      if (random.next() < 0.5) await due();
+      for (const sink of sinks) await tellDue({ database, sink, mark: 'm', log: silent });
+    }
+
+    for (const sink of sinks) sink.strong = true;
+    await due();
+    for (const sink of sinks) while ((await tellDue({ database, sink, mark: 'm', log: silent })) > 0) await due();
+    const incidents = await listIncidents(database, { open: false, limit: 1000 });
+    expect(incidents).toHaveLength(expected.length);
+    expect(incidents.filter(({ closedAt }) => closedAt === null)).toEqual([]);
+    expect(await untold(database)).toEqual(new Map());
+    for (const { taken } of sinks) {
+      const first = [...new Map(taken.map((message) => [message.key, message] as const)).values()];
+      const told = (event: string) => first.filter(({ alert }) => alert.event === event).map(({ alert }) => alert.incident.id);
+      const ids = incidents.map(({ id }) => id).sort();
+      expect(told('opened').sort()).toEqual(ids);
+      expect(told('closed').sort()).toEqual(ids);
+      for (const id of ids) {
+        const events = first.filter(({ alert }) => alert.incident.id === id).map(({ alert }) => alert.event);
+        expect([events[0], events.at(-1)]).toEqual(['opened', 'closed']);
+      }
+      // the same key is the same alert, to the letter
+      for (const { key, alert } of taken) expect(alert).toEqual(first.find((one) => one.key === key)?.alert);
+    }
+  },
+);
+
+it('a sink hears nothing of what opened before it was there, not even the end', async () => {
+  const { database } = storage;
+  await database.query('truncate incidents, alert_sinks cascade');
+  const subject = { what: 'collect', subject: 'AAA', isSymbol: true, at: 1 };
+  const trouble = { fingerprint: 'f', cause: 'c', venue: null, subjects: [subject] };
+  expect(await observe(database, { at: 1, troubles: [trouble], looked: [] })).toBe(true);
+  await noteSinks(database, ['late']);
+  await observe(database, { at: 2, troubles: [], looked: [{ ...subject, at: 2 }] });
+  const sink = weakSink('late', new Random(1));
+  await tellDue({ database, sink, mark: 'm', log: silent });
+  expect(sink.taken).toEqual([]);
+  expect(await listIncidents(database, { open: true, limit: 9 })).toEqual([]);
+});

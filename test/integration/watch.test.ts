@@ -1,0 +1,191 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ScheduleCounts } from '../../src/client/schedules.ts';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import { disabledAmong } from '../../src/storage/incidents/gone.ts';
+import { listIncidents } from '../../src/storage/incidents/incidents.ts';
+import { closeIncident } from '../../src/storage/incidents/observe.ts';
+import { setEnabled } from '../../src/storage/markets/catalogue.ts';
+import { runOf } from '../../src/storage/runs/runs.ts';
+import { quietSymbols } from '../../src/storage/verify/quiet-symbols.ts';
+import { deadlineCheck } from '../../src/watch/checks/deadlines.ts';
+import { diskCheck } from '../../src/watch/checks/disk.ts';
+import { endedOutsideCheck } from '../../src/watch/checks/ended-outside.ts';
+import { goneCheck } from '../../src/watch/checks/gone-subjects.ts';
+import { requestBudgetCheck } from '../../src/watch/checks/request-budget.ts';
+import { scheduleCheck } from '../../src/watch/checks/schedules.ts';
+import { staleCheck } from '../../src/watch/checks/stale-symbols.ts';
+import { type Check, lookOnce } from '../../src/watch/watch.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { silent } from '../silent.ts';
+import { gate, scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
+
+let rig: Rig;
+let hold = { begun: gate(), end: gate() };
+beforeAll(async () => {
+  rig = await createRig({
+    stages: scriptedStages(async ({ taskId, work }) => {
+      if (taskId === 'AAA/clean') throw new PredictLabError('BadInput', 'no');
+      if (taskId !== 'BBB/store') return;
+      hold.begun.open();
+      await Promise.race([hold.end.opened, new Promise((resolve) => work.signal.addEventListener('abort', resolve))]);
+    }),
+  });
+  await importTestSymbols(rig.database);
+});
+afterAll(async () => rig.close());
+
+const look = async (check: Check, now: number): Promise<void> => {
+  await rig.database.query("update watch_state set at = at - interval '1 day' where name like 'turn/%'");
+  await lookOnce({ database: rig.database, checks: [check], onNews: () => undefined, log: silent }, now);
+};
+const open = async () => (await listIncidents(rig.database, { open: true, limit: 100 })).map(({ cause }) => cause);
+
+it('a firing that nobody was up for is an incident until the next one becomes a run', async () => {
+  let counts: Partial<ScheduleCounts> = { missed: 3, overlapped: 0, lastFiring: 900 };
+  const check = scheduleCheck({
+    database: rig.database,
+    counts: async () => [{ scheduleId: 's', missed: 0, overlapped: 0, lastFiring: null, catchupWindow: '1m', ...counts }],
+  });
+  await look(check, 1000);
+  expect(await open()).toEqual([]);
+  counts = { ...counts, missed: 5, overlapped: 1 };
+  await look(check, 2000);
+  await look(check, 3000);
+  expect((await open()).sort()).toEqual([
+    expect.stringContaining('schedule s: 2 firings were missed'),
+    expect.stringContaining('schedule s: a firing was skipped'),
+  ]);
+  counts = { ...counts, lastFiring: 4000 };
+  await look(check, 5000);
+  expect(await open()).toEqual([]);
+});
+
+it('the schedules of this queue are counted', async () => {
+  const scheduleId = `watched-${rig.taskQueue}`;
+  await rig.lab.schedules.create({ scheduleId });
+  // the list of schedules comes some moments later than the schedule
+  let found: readonly ScheduleCounts[] = [];
+  while (found.length === 0) found = await rig.lab.schedules.counts();
+  expect(found).toEqual([{ scheduleId, missed: 0, overlapped: 0, lastFiring: null, catchupWindow: '1m' }]);
+  await rig.lab.schedules.delete(scheduleId);
+});
+
+it('a budget that is near its end for five looks is an incident until it is not', async () => {
+  const check = requestBudgetCheck({ database: rig.database, limits: { family: { requests: 100, windowMs: 10_000 } } });
+  const use = async (pausedUntil: number) =>
+    rig.database.query(
+      `insert into rate_budgets (name, state) values ('family', $1) on conflict (name) do update set state = excluded.state`,
+      [JSON.stringify({ slots: [], pausedUntil })],
+    );
+  await use(Date.now() + 3_600_000);
+  for (let minute = 0; minute < 4; minute++) await look(check, minute);
+  expect(await open()).toEqual([]);
+  await look(check, 5);
+  expect(await open()).toEqual([expect.stringContaining('requests to family')]);
+  await use(0);
+  await look(check, 6);
+  expect(await open()).toEqual([]);
+});
+
+it('a disk is looked at, and by one worker in a minute', async () => {
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-watch-'));
+  const check = diskCheck({ database: rig.database, home });
+  let looks = 0;
+  const counted = { ...check, look: (now: number) => (looks++, check.look(now)) };
+  const options = { database: rig.database, checks: [counted], onNews: () => undefined, log: silent };
+  await Promise.all([lookOnce(options, Date.now()), lookOnce(options, Date.now())]);
+  expect(looks).toBe(1);
+  expect(await open()).toEqual([]);
+  await rm(home, { recursive: true });
+});
+
+it('a run that will miss its deadline is told while it runs, and it is over when one keeps it', async () => {
+  await setEnabled(rig.database, ['AAA', 'BBB'], true);
+  const { runId } = await rig.lab.start({ symbols: ['BBB'], untilStage: 'store', deadline: '1s' });
+  await hold.begun.opened;
+  const check = deadlineCheck({ database: rig.database, lab: async () => rig.lab, log: silent });
+  // its stages have no past: a second each is assumed
+  await look(check, Date.now());
+  expect(await open()).toEqual([expect.stringMatching(/^deadline: .*(after its deadline|has passed)/)]);
+  await rig.lab.cancel(runId);
+  await rig.lab.result(runId).catch(() => undefined);
+  expect(await open()).toHaveLength(1);
+  hold.end.open();
+  const late = await rig.run({ symbols: ['BBB'], untilStage: 'store', deadline: '1ms' });
+  expect(late).toMatchObject({ result: 'degraded', reasons: [expect.stringContaining('was missed by')] });
+  for (const incident of await listIncidents(rig.database, { open: true, limit: 9 }))
+    await closeIncident(rig.database, incident.id, 'the test is over');
+  hold = { begun: gate(), end: gate() };
+});
+
+it('a run that was terminated is recorded, told, and its staging goes after a day; a disabled symbol’s troubles end', async () => {
+  const { runId, executionId } = await rig.lab.start({ symbols: ['BBB'], untilStage: 'store' });
+  await hold.begun.opened;
+  await rig.database.query(
+    `with i as (insert into instruments (id, source, facts) values ('polymarket:x', 'polymarket', '{}') returning key)
+     insert into staging_batches (execution_id, symbol, instrument) select $1, 'BBB', key from i`,
+    [executionId],
+  );
+  await rig.client.workflow.getHandle(runId).terminate('by hand');
+  hold.end.open();
+  const check = endedOutsideCheck({ database: rig.database, lab: async () => rig.lab, onNews: () => undefined, log: silent });
+  await look(check, Date.now() + 130_000);
+  expect(await runOf(rig.database, executionId)).toMatchObject({ result: 'failed' });
+  expect(await open()).toEqual([expect.stringContaining('was ended from outside: by hand')]);
+  await look(check, Date.now() + 25 * 3_600_000);
+  const { rows } = await rig.database.query('select from staging_batches');
+  expect(rows).toEqual([]);
+
+  await rig.run({ symbols: ['AAA'], untilStage: 'store' });
+  expect(await open()).toContainEqual(expect.stringContaining('clean: BadInput'));
+  await setEnabled(rig.database, ['AAA'], false);
+  expect(await disabledAmong(rig.database, ['AAA', 'BBB', 'NONE'])).toEqual(['AAA', 'NONE']);
+  await look(goneCheck({ database: rig.database }), Date.now());
+  expect(await open()).not.toContainEqual(expect.stringContaining('clean: BadInput'));
+});
+
+it('a symbol that is collected and has no ticks for longer than it ever had none is stale, by its own history', async () => {
+  expect(await quietSymbols(rig.database)).toEqual({ quiet: [], others: [] });
+  await setEnabled(rig.database, ['AAA', 'BBB'], true);
+  const hour = 480_000;
+  // AAA has ticks every hour, BBB every 20 hours; both are quiet for 30 hours
+  for (const [symbol, step] of [
+    ['AAA', 1],
+    ['BBB', 20],
+  ] as const) {
+    await rig.database.query(
+      `with i as (insert into instruments (id, source, facts) values ($1, 'polymarket', $2) returning key),
+       s as (insert into symbol_instruments (symbol, instrument) select $3, key from i),
+       c as (insert into coverage (instrument, kind, ranges) select key, 0, int8multirange(int8range($4, $5)) from i)
+       insert into tick_hours (instrument, kind, hour, ticks, version) select key, 0, h, 5, 1 from i, generate_series($6::int, $7::int, $8::int) h`,
+      [
+        `polymarket:${symbol}`,
+        JSON.stringify({ closed: false, closesAt: null, resolution: { kind: 'open' } }),
+        symbol,
+        (hour - 400) * 3_600_000,
+        (hour + 30) * 3_600_000,
+        hour - 400,
+        hour,
+        step,
+      ],
+    );
+  }
+  const { quiet, others } = await quietSymbols(rig.database);
+  expect(quiet).toMatchObject([{ symbol: 'AAA', since: (hour + 1) * 3_600_000, usual: 3_600_000 }]);
+  expect(others.map(({ symbol }) => symbol)).toEqual(['BBB']);
+  const check = staleCheck({ database: rig.database });
+  await look(check, Date.now());
+  expect(await open()).toContainEqual(expect.stringContaining('stale: AAA is collected, but has had no tick for 29 h'));
+  // a run later it trades again
+  await rig.database.query('update coverage set ranges = ranges + int8multirange(int8range(0, $1))', [(hour + 34) * 3_600_000]);
+  await rig.database.query(
+    `insert into tick_hours (instrument, kind, hour, ticks, version) select key, 0, $1, 1, 2 from instruments where id = 'polymarket:AAA'`,
+    [hour + 33],
+  );
+  await look(check, Date.now());
+  expect(await open()).not.toContainEqual(expect.stringContaining('stale: AAA'));
+});
