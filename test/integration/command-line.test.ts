@@ -73,8 +73,8 @@ describe('predictlab run', () => {
     const file = path.join(folder, 'pipeline.json');
     await writeFile(file, JSON.stringify({ symbols: ['BTC_PRISE'], intervals: ['7m'], tasks: [{ taskId: 'x', activity: 'httpGit' }] }));
     const answer = await call('run', '--file', file, '--run-id', 'wrong');
-    rig.started('wrong');
     expect(answer.code).toBe(2);
+    expect(await rig.lab.describe('wrong')).toBeUndefined();
     for (const part of ['BTC_PRISE', 'BTC_PRICE', '7m', 'httpGit', 'httpGet']) expect(answer.stderr).toContain(part);
   });
 

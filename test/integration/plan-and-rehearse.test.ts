@@ -55,7 +55,7 @@ describe('predictlab plan', () => {
   });
 
   it('exits with 2 and every problem for a wrong input', async () => {
-    const answer = await call('plan', '--symbols', 'AAB', 'CCD', '--as-of', 'yesterday');
+    const answer = await call('plan', '--symbols', 'AAB', 'CCD', '--as-of', '2999-01-01');
     expect(answer.code).toBe(2);
     for (const part of ['3 problems', 'symbols[0]', 'did you mean AAA?', 'symbols[1]', 'asOf']) expect(answer.stderr).toContain(part);
   });

@@ -86,7 +86,7 @@ async function demo(options: DemoOptions): Promise<void> {
       fault = why;
       return 'SIGKILL' as const;
     });
-    const code = await runCommandLine(['run', ...input.runOptions, ...(options.json ? ['--json'] : [])], {
+    const code = await runCommandLine(['run', '--ends-with-server', ...input.runOptions, ...(options.json ? ['--json'] : [])], {
       env: stackEnv,
       stopped: Promise.race([stopped, abort]),
     });

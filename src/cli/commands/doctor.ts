@@ -14,6 +14,7 @@ import { createLog } from '../../telemetry/log.ts';
 import { numberOption } from '../options/number-option.ts';
 import { checkDeployment } from './doctor-deployment.ts';
 import { printJson, printLine, printPainted } from '../terminal/print.ts';
+import { checkSecrets } from './doctor-secrets.ts';
 import { checkPlugins } from './doctor-plugins.ts';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
@@ -50,6 +51,7 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     checkPostgres(env, home, log),
     checkVenues(env),
     checkPlugins(env),
+    checkSecrets(env),
   ]);
   if (options.data) groups.push(await checkData(env, log, sample));
   const checks = groups.flat();

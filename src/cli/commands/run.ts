@@ -1,6 +1,6 @@
 import { refuseUnknownSymbols } from './unknown-symbols.ts';
 import { checkedId } from '../../contracts/checked-id.ts';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { PredictLab, RunName } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import type { RunOrigin } from '../../contracts/run-config.ts';
@@ -22,6 +22,7 @@ interface Options extends RunCommandOptions {
   readonly detach?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
+  readonly endsWithServer?: boolean;
 }
 
 /** Adds `predictlab run`. */
@@ -34,6 +35,8 @@ export function registerRun(program: Command): void {
     .option('--detach', 'start the run and return at once')
     .option('--strict', 'exit with 1 when the run is degraded, too')
     .option('--json', 'print the result as JSON')
+    // for `demo`, which ends the server with it
+    .addOption(new Option('--ends-with-server').hideHelp())
     .action(async (options: Options) => {
       const input = await runInputFrom(options);
       if (options.runId !== undefined) checkedId('run', options.runId);
@@ -51,23 +54,25 @@ interface Following {
   readonly start?: RunOrigin;
   /** More for the JSON output. */
   readonly extra?: Record<string, unknown>;
+  /** Whoever stops watching stops the server too. @default false */
+  readonly endsWithServer?: boolean;
 }
 
 /** Starts a run and follows it to its end; `run` and `retry` are both this. */
 export async function startAndFollow(
   lab: PredictLab,
-  { input, runId: wanted, detach, strict, json, start, extra }: Following,
+  { input, runId: wanted, detach, strict, json, start, extra, endsWithServer }: Following,
 ): Promise<void> {
   const elsewhere = await otherDatabase(lab, process.env);
   if (elsewhere !== undefined) note(elsewhere);
-  else await refuseUnknownSymbols(input.symbols);
+  else await refuseUnknownSymbols(input);
   const { runId } = await lab.start(input, { ...start, ...(wanted === undefined ? {} : { runId: wanted }) });
   if (detach) {
     if (json) printJson({ runId, ...extra });
     else printLine(`${runId} started; \`predictlab watch ${runId}\` shows it`);
     return;
   }
-  await follow(lab, { runId, strict, json, extra, cancelOnInterrupt: true });
+  await follow(lab, { runId, strict, json, extra, endsWithServer, cancelOnInterrupt: true });
 }
 
 interface Followed {
@@ -79,6 +84,8 @@ interface Followed {
   readonly extra?: Record<string, unknown>;
   /** The first signal to stop cancels the run, the second one ends this command. @default false: the first one ends it */
   readonly cancelOnInterrupt?: boolean;
+  /** Whoever stops watching stops the server too. @default false */
+  readonly endsWithServer?: boolean;
 }
 
 /**
@@ -86,7 +93,10 @@ interface Followed {
  *
  * @throws ExitError 130 or 143 when a signal ended the watching; the screen is left in order before it
  */
-export async function follow(lab: PredictLab, { runId, run = runId, strict, json, extra, cancelOnInterrupt }: Followed): Promise<void> {
+export async function follow(
+  lab: PredictLab,
+  { runId, run = runId, strict, json, extra, endsWithServer, cancelOnInterrupt }: Followed,
+): Promise<void> {
   const nobody = await lab.missingWorker();
   if (nobody !== undefined) note(`${runId} waits: ${nobody}`);
   const ended = resultOfEnded(lab, run);
@@ -99,7 +109,13 @@ export async function follow(lab: PredictLab, { runId, run = runId, strict, json
       cancelling = true;
       screen.say(`cancelling ${runId}; Ctrl-C again stops watching`);
       lab.cancel(run).catch((error: unknown) => stop.abort(error));
-    } else stop.abort(new ExitError(SIGNAL_EXIT_CODES[signal], `stopped watching; ${runId} goes on: \`predictlab watch ${runId}\``));
+    } else
+      stop.abort(
+        new ExitError(
+          SIGNAL_EXIT_CODES[signal],
+          endsWithServer ? `${runId} ends with the server it runs on` : `stopped watching; ${runId} goes on: \`predictlab watch ${runId}\``,
+        ),
+      );
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
