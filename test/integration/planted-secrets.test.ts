@@ -10,6 +10,7 @@ import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { retryOf } from '../../src/storage/runs/retry-of.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
+import { predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { silent } from '../silent.ts';
 
@@ -198,6 +199,24 @@ describe.each([
     expectNone('the histories', textOf(histories), key === undefined ? Object.values(KNOWN) : secrets);
     expect(textOf(histories).includes('leak-way')).toBe(true);
     if (key !== undefined) expect(textOf(histories)).not.toContain('the desk refused');
+  });
+
+  it.runIf(key !== undefined)('are not opened without the key, or with another one: a sentence says which is lacking', async () => {
+    const { PREDICTLAB_PAYLOAD_KEY: _key, ...keyless } = rig.env;
+    for (const env of [keyless, { ...keyless, PREDICTLAB_PAYLOAD_KEY: randomBytes(32).toString('base64') }]) {
+      for (const args of [
+        ['status', runId],
+        ['why', runId, 'named'],
+        ['watch', runId],
+        ['schedule', 'show', '--id', runId],
+      ]) {
+        const { code, stdout, stderr } = await predictlabHere(args, env);
+        expect({ code, stdout }, `${args.join(' ')}: ${stderr}`).toEqual({ code: 2, stdout: '' });
+        expect(stderr).toMatch(
+          /^predictlab: what Temporal has of this is sealed with key [0-9a-f]{12}, and PREDICTLAB_PAYLOAD_KEY (is not set|has [0-9a-f]{12}); add[^\n]+\n$/,
+        );
+      }
+    }
   });
 
   it('are given again when the run is retried', async () => {

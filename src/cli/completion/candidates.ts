@@ -114,7 +114,7 @@ const optionOf = (command: Command, flag: string): Option | undefined =>
   command.options.find(({ long, short }) => long === flag || short === flag);
 
 const optionsOf = (command: Command): readonly Candidate[] => [
-  ...command.options.flatMap(({ long, description }) => (long ? [{ word: long, about: description }] : [])),
+  ...command.options.flatMap(({ long, description, hidden }) => (long && !hidden ? [{ word: long, about: description }] : [])),
   { word: '--help', about: 'what it does, with examples' },
 ];
 
