@@ -225,7 +225,7 @@ describe('predictlab export', () => {
       [['candles', '--interval', '7m'], /--interval 7m/],
       [['candles', '--from', 'yesterday'], /--from yesterday: write a time/],
       [['candles', '--format', 'xml'], /--format xml: write one of csv, json, parquet/],
-      [['candles', '--out', join(folder.path, 'no', 'folder.csv')], /cannot be written/],
+      [['candles', '--out', join(folder.path, 'no', 'folder.csv')], /make the folder/],
     ] as const;
     for (const [args, message] of cases) {
       const { code, out, err } = await predictlab('export', ...args);

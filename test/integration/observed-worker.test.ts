@@ -8,7 +8,7 @@ import { importTestSymbols } from '../symbols.ts';
 const NAMES = [
   'predictlab_stage_duration_seconds_bucket{le="0.01",stage="collect"}',
   'predictlab_tasks_total{stage="collect",status="success"} 1',
-  'predictlab_retries_total{stage="clean",error="TypeError"} 1',
+  'predictlab_retries_total{stage="clean",error="Other"} 1',
   'predictlab_queue_length{state="ready"} 0',
   'predictlab_queue_length{state="running"} 0',
   'predictlab_rows_total{stage="collect",outcome="collected"}',

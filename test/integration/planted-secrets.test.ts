@@ -205,8 +205,6 @@ describe.each([
     const { PREDICTLAB_PAYLOAD_KEY: _key, ...keyless } = rig.env;
     for (const env of [keyless, { ...keyless, PREDICTLAB_PAYLOAD_KEY: randomBytes(32).toString('base64') }]) {
       for (const args of [
-        ['status', runId],
-        ['why', runId, 'named'],
         ['watch', runId],
         ['schedule', 'show', '--id', runId],
       ]) {

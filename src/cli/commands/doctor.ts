@@ -51,8 +51,8 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     checkPostgres(env, home, log),
     checkVenues(env),
     checkPlugins(env),
-    checkSecrets(env),
   ]);
+  groups.push(checkSecrets(env));
   if (options.data) groups.push(await checkData(env, log, sample));
   const checks = groups.flat();
   const failed = checks.filter(({ status }) => status === 'fail');
