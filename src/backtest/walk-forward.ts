@@ -56,7 +56,8 @@ export interface WalkForwardWindow {
   readonly trainTo: number;
   readonly testFrom: number;
   readonly testTo: number;
-  /** The trial with the best Sharpe ratio in the training part; the first one where none has any. */
+  /** Of the trial with the best Sharpe ratio in the training part; the first one where none has any. */
+  readonly strategy: string;
   readonly params: Params;
   readonly inSample: StretchMetrics;
   readonly outOfSample: StretchMetrics;
@@ -148,7 +149,8 @@ export function walkForward(
     }
     const outside = part(best, test, testDays);
     tests.push(outside);
-    return { ...times, params: trials[best].params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) };
+    const { strategy, params } = trials[best];
+    return { ...times, strategy: strategy.name, params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) };
   });
   const overfitting = probabilityOfOverfitting(decided.map(({ returns }) => returns));
   const outOfSample = metricsOf(tests, together);

@@ -59,7 +59,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   ),
   listed(
     'backtest',
-    'one backtest of a candle file; metrics as JSON; needs no server',
+    'backtests of a candle file (needs no server), of a stored symbol, of a portfolio; as JSON',
     async () => (await import('./commands/backtest.ts')).registerBacktest,
   ),
   listed(

@@ -83,6 +83,8 @@ const STRATEGIES: readonly StrategyConfig[] = [
   { name: 'buy-and-hold', params: {} },
 ];
 
+const STORED = ['backtest', '--symbol', 'WEATHER', '--strategy', 'rsi'];
+
 /** What a run with `sourceTypes: ["file"]` does, stage by stage. */
 async function run(executionId: string, { asOf = ASOF, daysBack = 45 } = {}): Promise<StageEffect> {
   const sources = createSources({ env: {} });
@@ -223,6 +225,23 @@ describe("the user's own files with facts", () => {
     },
   );
 
+  it('are traded again as they are stored, one by one as the run did and from one account, and walked through', async () => {
+    const stored = ['backtest', '--symbol', 'WEATHER', '--interval', '1h', '--strategy', 'rsi', '--param', 'period=5'];
+    const again = (await predictlab(...stored)).json() as { instruments: { instrument: string; totalReturn: number; passport: object }[] };
+    const before = (await readBacktests(test.database, { symbol: 'WEATHER' })).filter(({ strategy }) => strategy === 'rsi');
+    expect(again.instruments.map(({ instrument, totalReturn }) => [instrument, totalReturn])).toEqual(
+      before.map(({ instrument, metrics }) => [instrument, metrics.totalReturn]),
+    );
+    const together = (await predictlab(...stored, '--portfolio', '--per-market', '0.5')).json() as { markets: { market: string }[] };
+    expect(together).toMatchObject({ limits: { perMarket: 0.5, total: 1 }, finalEquity: expect.any(Number), benchmark: { trades: 3 } });
+    expect(together.markets.map(({ market }) => market)).toEqual(['file:rain', 'file:sun', 'file:wind']);
+    const walked = (await predictlab(...stored, '--walk-forward', '--train', '14d', '--test', '7d')).json() as {
+      instruments: { windows: object[] }[];
+    };
+    expect(walked.instruments.map(({ windows }) => windows.length)).toEqual([3, 3, 3]);
+    expect((await predictlab(...stored, '--instrument', 'file:rain')).json()).toMatchObject({ instruments: [{ instrument: 'file:rain' }] });
+  });
+
   it('can be imported with their facts, which stay until they are said anew', async () => {
     const file = folder.write('snow.csv', ticks(4));
     const facts = `--settle 1 --close ${iso(CLOSE)} --fee-model predict --fee 0.02 --tick 0.01`.split(' ');
@@ -253,6 +272,9 @@ describe("the user's own files with facts", () => {
       'there is no instrument file:rian of WEATHER; did you mean file:rain?',
       ['export', 'candles', '--symbol', 'WEATHER', '--instrument', 'file:rian'],
     ],
+    ['WEATHER has no instrument file:rian; did you mean file:rain?', [...STORED, '--interval', '1h', '--instrument', 'file:rian']],
+    ['WEATHER has no two complete candles of 1m', [...STORED, '--interval', '1m']],
+    ['there is no symbol WETHER', ['backtest', '--symbol', 'WETHER', '--interval', '1h', '--strategy', 'rsi']],
     ['--price-type means nothing for ticks', ['export', 'ticks', '--price-type', 'trade']],
     ['--price-type bid: write one of trade, price', ['export', 'candles', '--price-type', 'bid']],
   ])('%s', async (sentence, args) => {

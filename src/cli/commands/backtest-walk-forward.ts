@@ -1,16 +1,19 @@
-import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
-import type { BacktestOptions } from '../../backtest/engine/options.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
-import { type SkippedWindow, walkForward } from '../../backtest/walk-forward.ts';
+import { type SkippedWindow, type WalkForwardWindow, walkForward } from '../../backtest/walk-forward.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { Cell, Table, TableColumn } from '../../files/write/table.ts';
+import { writeTable } from '../../files/write/write-table.ts';
 import { durationMs } from '../../input/field-schemas.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
+import type { TradedSeries } from './backtest-series.ts';
 
 /** The flags of a walk-forward. */
 export interface WalkForwardFlags {
   readonly walkForward?: boolean;
   readonly train?: string;
   readonly test?: string;
+  readonly windows?: string;
 }
 
 /**
@@ -18,8 +21,14 @@ export interface WalkForwardFlags {
  *
  * @throws ExitError 2 that names the option
  */
-export function walkForwardParts({ walkForward: wanted, train, test }: WalkForwardFlags): { trainMs: number; testMs: number } | undefined {
+export function walkForwardParts({
+  walkForward: wanted,
+  train,
+  test,
+  windows,
+}: WalkForwardFlags): { trainMs: number; testMs: number } | undefined {
   if (wanted !== true) {
+    if (windows !== undefined) throw usageError('--windows is for --walk-forward; add it, or leave it out');
     if (train !== undefined || test !== undefined) throw usageError('--train and --test are for --walk-forward; add it, or leave them out');
     return undefined;
   }
@@ -33,34 +42,93 @@ function lengthOf(option: string, text: string | undefined): number {
   return value;
 }
 
-/** Prints a walk-forward as JSON. */
-export function printWalkForward(
-  data: BacktestData,
+/**
+ * Walks through each series and prints what came of it as JSON; a list where they are what is stored of a symbol. A stored series that
+ * is shorter than one window is named with the reason.
+ *
+ * @throws PredictLabError BadInput when no series has a window
+ */
+export async function printWalkForward(
+  series: readonly TradedSeries[],
   {
     trials,
-    options,
     parts,
-    head,
+    windows: file,
+    stored,
+    headOf,
   }: {
     readonly trials: readonly Trial[];
-    readonly options: BacktestOptions;
     readonly parts: { readonly trainMs: number; readonly testMs: number };
-    readonly head: Record<string, unknown>;
+    readonly windows: string | undefined;
+    readonly stored: Record<string, unknown> | undefined;
+    readonly headOf: (series: TradedSeries) => Record<string, unknown>;
   },
-): void {
-  const { windows, skipped, outOfSample, overfitting, overfittingUndefined } = walkForward(data, trials, options, parts);
-  printJson({
-    ...head,
-    count: trials.length,
-    windows: windows.map(withTimes),
-    ...(skipped.length > 0 && { skipped: skipped.map(withTimes) }),
-    outOfSample,
-    overfitting,
-    ...(overfittingUndefined !== undefined && { undefined: { overfitting: overfittingUndefined } }),
-  });
+): Promise<void> {
+  const walked: { readonly name: string; readonly windows: readonly WalkForwardWindow[] }[] = [];
+  const printed: Record<string, unknown>[] = [];
+  const one = new Set(trials.map(({ strategy }) => strategy)).size === 1;
+  let short: unknown;
+  for (const each of series) {
+    const about = stored === undefined ? {} : { instrument: each.name };
+    try {
+      const { windows, skipped, outOfSample, overfitting, overfittingUndefined } = walkForward(each.data, trials, each.options, parts);
+      walked.push({ name: each.name, windows });
+      printed.push({
+        ...about,
+        ...headOf(each),
+        count: trials.length,
+        windows: windows.map(({ strategy, ...window }) => withTimes(one ? window : { ...window, strategy })),
+        ...(skipped.length > 0 && { skipped: skipped.map(withTimes) }),
+        outOfSample,
+        overfitting,
+        ...(overfittingUndefined !== undefined && { undefined: { overfitting: overfittingUndefined } }),
+      });
+    } catch (error) {
+      if (!(error instanceof PredictLabError) || stored === undefined) throw error;
+      short = error;
+      printed.push({ ...about, undefined: { windows: error.message } });
+    }
+  }
+  if (walked.length === 0) throw short;
+  if (file !== undefined) await writeTable(windowTable(walked), 'csv', file);
+  printJson(stored === undefined ? printed[0] : { ...stored, instruments: printed });
 }
 
-function withTimes({ trainFrom, trainTo, testFrom, testTo, ...rest }: Omit<SkippedWindow, 'because'>): Record<string, unknown> {
+const MEASURES = ['totalReturn', 'sharpe', 'maxDrawdown', 'trades'] as const;
+
+/** One row a window: what was picked, what it brought in sample and out of it. */
+const windowTable = (walked: readonly { readonly name: string; readonly windows: readonly WalkForwardWindow[] }[]): Table => ({
+  columns: [
+    { name: 'series', type: 'text' },
+    ...['train_from', 'train_to', 'test_from', 'test_to'].map((name): TableColumn => ({ name, type: 'time' })),
+    { name: 'strategy', type: 'text' },
+    { name: 'params', type: 'text' },
+    ...['in_sample', 'out_of_sample'].flatMap((part) =>
+      ['total_return', 'sharpe', 'max_drawdown', 'trades'].map((name): TableColumn => ({ name: `${part}_${name}`, type: 'number' })),
+    ),
+  ],
+  batches: (async function* () {
+    for (const { name, windows } of walked)
+      yield windows.map((window): Cell[] => [
+        name,
+        window.trainFrom,
+        window.trainTo,
+        window.testFrom,
+        window.testTo,
+        window.strategy,
+        JSON.stringify(window.params),
+        ...[window.inSample, window.outOfSample].flatMap((part) => MEASURES.map((measure) => part[measure])),
+      ]);
+  })(),
+});
+
+function withTimes({
+  trainFrom,
+  trainTo,
+  testFrom,
+  testTo,
+  ...rest
+}: Omit<SkippedWindow, 'because'> & { readonly strategy?: string }): Record<string, unknown> {
   const iso = (time: number): string => new Date(time).toISOString();
   return { trainFrom: iso(trainFrom), trainTo: iso(trainTo), testFrom: iso(testFrom), testTo: iso(testTo), ...rest };
 }

@@ -2,8 +2,10 @@ import { type Command, Option } from 'commander';
 import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import { type BacktestData, backtestData } from '../../backtest/engine/backtest-data.ts';
 import { type Market, plainMarket } from '../../backtest/engine/market.ts';
-import type { BacktestOptions, Sizing } from '../../backtest/engine/options.ts';
+import type { BacktestOptions } from '../../backtest/engine/options.ts';
+import { positionsOf } from '../../backtest/engine/positions.ts';
 import type { BacktestResult } from '../../backtest/engine/result.ts';
+import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
 import { execute, finish, optionsFor, type Trial } from '../../backtest/run-backtest.ts';
 import { runTrials } from '../../backtest/run-trials.ts';
 import { paramNames, shippedStrategies } from '../../backtest/strategies/registry.ts';
@@ -14,25 +16,18 @@ import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } 
 import { numberOption } from '../options/number-option.ts';
 import { collect } from '../options/strategy-params.ts';
 import { type StrategyFlags, trialsFrom } from '../options/strategy-trials.ts';
+import { optionsFrom, type TradingFlags } from '../options/trading-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
+import { type PortfolioFlags, portfolioLimits, printPortfolio } from './backtest-portfolio.ts';
+import { listedSeries, type StoredFlags, storedSeries, type TradedSeries } from './backtest-series.ts';
 import { equityTable, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
 import { printWalkForward, type WalkForwardFlags, walkForwardParts } from './backtest-walk-forward.ts';
 
-interface BacktestFlags extends WalkForwardFlags, MarketFactFlags, StrategyFlags {
-  readonly candles: string;
-  readonly cash?: string;
-  readonly spread?: string;
-  readonly halfSpread?: string;
-  readonly side: 'long' | 'both';
-  readonly wholeUnits?: boolean;
+interface BacktestFlags extends WalkForwardFlags, MarketFactFlags, StrategyFlags, TradingFlags, StoredFlags, PortfolioFlags {
+  readonly monteCarlo?: string;
+  readonly candles?: string;
   readonly market?: string;
-  readonly fraction?: string;
-  readonly units?: string;
-  readonly slippage?: string;
-  readonly volumeShare?: string;
-  readonly proofCuts?: string;
-  readonly seed?: string;
   readonly trades?: string;
   readonly equity?: string;
 }
@@ -48,14 +43,21 @@ or settled with --settle and else marked at the last close (probability). The re
 
   predictlab backtest --candles btc.csv --strategy sma-cross --param fast=10 --param slow=30 --fee 0.002
   predictlab backtest --candles btc.csv --strategy sma-cross --param fast=5,10,20 --param slow=30,60 --walk-forward --train 60d --test 14d
+  predictlab backtest --symbol BTC_PRICE --interval 1h --portfolio --per-market 0.1 --strategy rsi --monte-carlo 1000
   predictlab backtest --candles senate.csv --market probability --settle 1 --strategy favourite --trades trades.csv`;
 
 /** Adds `predictlab backtest`. */
 export function registerBacktest(program: Command): void {
   const command = program
     .command('backtest')
-    .description('Backtests a strategy on a candle file and prints its metrics, its proof and its passport as JSON. Needs no server.')
-    .requiredOption('--candles <csv>', 'the candle file')
+    .description('Backtests a strategy and prints its metrics, its proof and its passport as JSON. On a candle file it needs no server.')
+    .option('--candles <csv>', 'the candle file')
+    .option('--symbol <name>', 'or what is stored of a symbol: its markets with their own ticks, fees and results, traded as a run would')
+    .option('--interval <interval>', 'with --symbol: the candles to trade on, such as 1h')
+    .option('--instrument <id>', 'with --symbol: only this market')
+    .option('--portfolio [json]', 'one account for all markets of --symbol, or of a JSON list of candle files with their facts')
+    .option('--per-market <share>', 'with --portfolio: most of the equity that an entry puts into one market (default: 0.1)')
+    .option('--total <share>', 'with --portfolio: most of the equity that lies in all markets together (default: 1)')
     .option('--strategy <name>', 'one of those below, or a plugin’s')
     .option(
       '--strategies <json>',
@@ -80,6 +82,8 @@ export function registerBacktest(program: Command): void {
     .option('--walk-forward', 'pick the best trial on --train, trade it on the --test that follows, move on, and so forth')
     .option('--train <length>', 'of a window’s training part, such as 60d')
     .option('--test <length>', 'of a window’s test part, such as 14d')
+    .option('--windows <csv>', 'with --walk-forward: also write its windows to this file')
+    .option('--monte-carlo <draws>', 'draw so many other orders of the closed positions, and say how returns and drawdowns spread')
     .option('--trades <csv>', 'also write the trades to this file')
     .option('--equity <csv>', 'also write the equity at each bar’s close to this file')
     .option('--json', 'print JSON (always the case)')
@@ -89,31 +93,81 @@ export function registerBacktest(program: Command): void {
 
 async function backtest(flags: BacktestFlags): Promise<void> {
   const parts = walkForwardParts(flags);
-  if (parts !== undefined && (flags.trades !== undefined || flags.equity !== undefined))
-    throw usageError('--trades and --equity are of one backtest, not of a walk-forward; leave them out');
-  const market = marketFrom(flags);
-  const options = optionsFor(market, optionsFrom(flags));
+  const files = flags.trades !== undefined || flags.equity !== undefined;
+  if (parts !== undefined && files) throw usageError('--trades and --equity are of one backtest, not of a walk-forward; leave them out');
+  const limits = portfolioLimits(flags);
+  if (limits !== undefined && parts !== undefined) throw usageError('--portfolio and --walk-forward exclude each other; give one');
+  const draws = numberOption('--monte-carlo', flags.monteCarlo, { least: 1, most: 1_000_000, integer: true });
+  const from = sourceOf(flags);
+  const own = optionsFrom(flags);
   const { strategies } = await loadPlugins(process.env);
   const trials = trialsFrom(flags, [...shippedStrategies, ...strategies]);
-  const { candles, whereOf } = await readCandleFile(flags.candles);
-  const data = backtestData(candles, market, { series: flags.candles, whereOf });
+  const series =
+    from === 'stored'
+      ? await storedSeries(flags, own)
+      : from === 'list'
+        ? await listedSeries(flags.portfolio as string, own)
+        : [await fileSeries(flags, own)];
+  if (limits !== undefined) {
+    await printPortfolio(series, trials, { limits, files: flags, draws, seed: own.seed });
+    return;
+  }
   if (parts !== undefined) {
-    printWalkForward(data, { trials, options, parts, head: headOf(data, namesOf(trials)) });
+    await printWalkForward(series, {
+      trials,
+      parts,
+      windows: flags.windows,
+      stored: from === 'stored' ? { symbol: flags.symbol, interval: flags.interval } : undefined,
+      headOf: ({ data }) => headOf(data, namesOf(trials)),
+    });
     return;
   }
-  if (trials.length > 1) {
-    if (flags.trades !== undefined || flags.equity !== undefined) {
-      throw usageError(
-        `--trades and --equity are of one backtest, but the parameters make ${trials.length} trials; give one value for each parameter`,
-      );
+  if (files && trials.length > 1) {
+    throw usageError(
+      `--trades and --equity are of one backtest, but the parameters make ${trials.length} trials; give one value for each parameter`,
+    );
+  }
+  if (files && series.length > 1)
+    throw usageError(
+      `--trades and --equity are of one market, but ${flags.symbol} has ${series.length}; name one with --instrument, or add --portfolio`,
+    );
+  const results: Record<string, unknown>[] = [];
+  for (const { name, data, options } of series) {
+    const about = from === 'stored' ? { instrument: name } : {};
+    if (trials.length > 1) {
+      results.push({ ...about, ...gridOf(data, runTrials(data, trials, options)) });
+      continue;
     }
-    printGrid(data, runTrials(data, trials, options));
-    return;
+    const result = finish(data, execute(data, trials[0], options), options, { count: 1 });
+    await writeFiles(data, result, flags);
+    warn(result);
+    const orders =
+      draws === undefined ? {} : { monteCarlo: monteCarlo(positionsOf(result.trades).closed, options.cash, { draws, seed: options.seed }) };
+    results.push({ ...about, ...headOf(data, result), params: result.params, ...bodyOf(result), ...orders });
   }
-  const result = finish(data, execute(data, trials[0], options), options, { count: 1 });
-  await writeFiles(data, result, flags);
-  warn(result);
-  printJson({ ...headOf(data, result), params: result.params, ...bodyOf(result) });
+  printJson(from === 'stored' ? { symbol: flags.symbol, interval: flags.interval, instruments: results } : results[0]);
+}
+
+/** Where the candles come from. @throws ExitError 2 unless there is one answer */
+function sourceOf({ candles, symbol, portfolio, interval, instrument }: BacktestFlags): 'file' | 'stored' | 'list' {
+  const given = [candles !== undefined, symbol !== undefined, typeof portfolio === 'string'];
+  if (given.filter(Boolean).length !== 1)
+    throw usageError(
+      'say what to trade on: --candles <csv>, or --symbol <name> for what is stored, or --portfolio <json> for several files',
+    );
+  if (symbol === undefined && (interval !== undefined || instrument !== undefined))
+    throw usageError('--interval and --instrument are for --symbol; a candle file has one of each');
+  if (candles !== undefined && portfolio === true)
+    throw usageError('--portfolio needs several markets: --symbol <name>, or a JSON list of files as its value');
+  return candles !== undefined ? 'file' : symbol !== undefined ? 'stored' : 'list';
+}
+
+async function fileSeries(flags: BacktestFlags, own: Partial<BacktestOptions>): Promise<TradedSeries> {
+  const market = marketFrom(flags);
+  const options = optionsFor(market, own);
+  const file = flags.candles as string;
+  const { candles, whereOf } = await readCandleFile(file);
+  return { name: file, data: backtestData(candles, market, { series: file, whereOf }), options };
 }
 
 function marketFrom(flags: BacktestFlags): Market {
@@ -131,30 +185,6 @@ function marketFrom(flags: BacktestFlags): Market {
   };
 }
 
-function optionsFrom(flags: BacktestFlags): Partial<BacktestOptions> {
-  const given = {
-    cash: numberOption('--cash', flags.cash),
-    spread: numberOption('--spread', flags.spread),
-    halfSpread: numberOption('--half-spread', flags.halfSpread),
-    slippageTicks: numberOption('--slippage', flags.slippage),
-    maxVolumeShare: numberOption('--volume-share', flags.volumeShare),
-    proofCuts: numberOption('--proof-cuts', flags.proofCuts),
-    seed: numberOption('--seed', flags.seed, { least: 0, most: 2 ** 32 - 1, integer: true }),
-    side: flags.side,
-    wholeUnits: flags.wholeUnits,
-    sizing: sizingFrom(flags),
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function sizingFrom(flags: BacktestFlags): Sizing | undefined {
-  const fraction = numberOption('--fraction', flags.fraction);
-  const units = numberOption('--units', flags.units);
-  if (fraction !== undefined && units !== undefined) throw usageError('--fraction and --units exclude each other; give one');
-  if (fraction !== undefined) return { kind: 'fraction', fraction };
-  return units === undefined ? undefined : { kind: 'fixed', units };
-}
-
 async function writeFiles({ candles }: BacktestData, result: BacktestResult, files: { trades?: string; equity?: string }): Promise<void> {
   if (files.trades === undefined && files.equity === undefined) return;
   // loaded only when a file is asked for
@@ -164,11 +194,11 @@ async function writeFiles({ candles }: BacktestData, result: BacktestResult, fil
   if (files.equity !== undefined) await writeTable(equityTable(candles, result.equity), 'csv', files.equity);
 }
 
-function printGrid(data: BacktestData, { results, overfitting, overfittingUndefined }: ReturnType<typeof runTrials>): void {
+function gridOf(data: BacktestData, { results, overfitting, overfittingUndefined }: ReturnType<typeof runTrials>): Record<string, unknown> {
   const best = bestOf(results);
   const several = new Set(results.map(({ strategy }) => strategy)).size > 1;
   for (const result of results) warn(result);
-  printJson({
+  return {
     ...headOf(data, best),
     count: results.length,
     best: {
@@ -180,7 +210,7 @@ function printGrid(data: BacktestData, { results, overfitting, overfittingUndefi
     overfitting,
     ...(overfittingUndefined === undefined ? {} : { undefined: { overfitting: overfittingUndefined } }),
     trials: results.map((result) => ({ ...(several && { strategy: result.strategy }), params: result.params, ...bodyOf(result) })),
-  });
+  };
 }
 
 /** The highest Sharpe ratio of those that rest on enough; where none does, of all, which is then said. */

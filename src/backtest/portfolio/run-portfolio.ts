@@ -1,0 +1,105 @@
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { BacktestData } from '../engine/backtest-data.ts';
+import { decisionsOf } from '../engine/decisions.ts';
+import type { BacktestOptions } from '../engine/options.ts';
+import type { Trade } from '../engine/trade.ts';
+import type { Trial } from '../run-backtest.ts';
+import { buyAndHold } from '../strategies/buy-and-hold.ts';
+import type { Strategy } from '../strategy.ts';
+import { limitProblems, type PortfolioLimits } from './limits.ts';
+import { measurePortfolio, type PortfolioMeasurement } from './measure-portfolio.ts';
+import { type MarketTrading, type PortfolioCurve, tradePortfolio } from './trade-portfolio.ts';
+
+/** A market to trade, and how: its own tick, fees and spread. */
+export interface PortfolioMarket {
+  /** In the reader's words. */
+  readonly name: string;
+  readonly data: BacktestData;
+  readonly options: BacktestOptions;
+}
+
+/** A trade of one market of a portfolio; times are when its bars opened, UTC epoch milliseconds. */
+export interface PortfolioTrade extends Omit<Trade, 'entryBar' | 'exitBar'> {
+  readonly market: string;
+  readonly entryTime: number;
+  readonly exitTime: number;
+}
+
+export interface PortfolioResult extends PortfolioMeasurement {
+  /** By market, in the order given. */
+  readonly markets: readonly (Omit<MarketTrading, 'trades' | 'notional'> & {
+    readonly market: string;
+    readonly pnl: number;
+    readonly fees: number;
+    readonly trades: number;
+  })[];
+  /** By the time of their entry, then as the markets were given. */
+  readonly trades: readonly PortfolioTrade[];
+  readonly curve: PortfolioCurve;
+  /** What buying each market at its second bar and holding it would have brought, within the same limits. */
+  readonly benchmark: PortfolioMeasurement;
+}
+
+/**
+ * Trades one strategy in several markets from one account: each market is decided on its own, money, limits and settlements are shared
+ * ({@link tradePortfolio}).
+ *
+ * @throws PredictLabError BadInput for limits that are none, shorts of assets, and strategies that size orders or look at their situation:
+ *   what they are told is of an account of their own
+ */
+export function runPortfolio(
+  markets: readonly PortfolioMarket[],
+  { strategy, params }: Trial,
+  { cash, limits }: { readonly cash: number; readonly limits: PortfolioLimits },
+): PortfolioResult {
+  const problems = limitProblems(limits);
+  if (markets.length === 0) problems.push('a portfolio needs at least one market');
+  if (markets.some(({ data, options }) => data.market.kind === 'asset' && options.side === 'both'))
+    problems.push('a portfolio sells no assets short: a short of an asset owes money; say --side long, or --market probability');
+  if (problems.length > 0) throw new PredictLabError('BadInput', problems.join('; '));
+  const trade = (of: Strategy, settings: Trial['params']) =>
+    tradePortfolio(
+      markets.map(({ name, data, options }) => ({
+        ...data,
+        options,
+        codes: wordsOf(name, data, { strategy: of, params: settings }, options),
+      })),
+      cash,
+      limits,
+    );
+  const trading = trade(strategy, params);
+  const trades = trading.markets.flatMap((market, index) => {
+    const { openTime } = markets[index].data.candles;
+    return market.trades.map(
+      ({ entryBar, exitBar, ...rest }): PortfolioTrade => ({
+        market: markets[index].name,
+        entryTime: openTime[entryBar],
+        exitTime: openTime[exitBar],
+        ...rest,
+      }),
+    );
+  });
+  return {
+    ...measurePortfolio(trading, cash),
+    markets: trading.markets.map(({ trades: own, notional: _, ...counts }, index) => ({
+      market: markets[index].name,
+      pnl: own.reduce((sum, { pnl }) => sum + pnl, 0),
+      fees: own.reduce((sum, { fees }) => sum + fees, 0),
+      trades: own.length,
+      ...counts,
+    })),
+    trades: trades.sort((a, b) => a.entryTime - b.entryTime),
+    curve: trading.curve,
+    benchmark: measurePortfolio(trade(buyAndHold, {}), cash),
+  };
+}
+
+/** What the strategy says at each bar of one market, which must be words. */
+function wordsOf(name: string, { candles, market, indicators, barMs }: BacktestData, trial: Trial, options: BacktestOptions): Uint8Array {
+  const decisions = decisionsOf({ ...trial, candles, market, options, barMs, cache: indicators });
+  if (!decisions.looked && decisions.orders.size === 0) return decisions.codes;
+  throw new PredictLabError(
+    'BadInput',
+    `${name}: strategy '${trial.strategy.name}' ${decisions.looked ? 'looks at its situation' : 'gives orders'}, which are of an account of its own; a portfolio takes strategies that say long, short, flat or hold`,
+  );
+}

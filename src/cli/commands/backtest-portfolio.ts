@@ -1,0 +1,115 @@
+import { DEFAULT_OPTIONS } from '../../backtest/engine/options.ts';
+import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
+import { DEFAULT_LIMITS, limitProblems, type PortfolioLimits } from '../../backtest/portfolio/limits.ts';
+import { type PortfolioResult, runPortfolio } from '../../backtest/portfolio/run-portfolio.ts';
+import type { Trial } from '../../backtest/run-backtest.ts';
+import type { Table } from '../../files/write/table.ts';
+import { numberOption } from '../options/number-option.ts';
+import { usageError } from '../terminal/exit.ts';
+import { printJson } from '../terminal/print.ts';
+import type { TradedSeries } from './backtest-series.ts';
+import { TRADE_COLUMNS } from './backtest-tables.ts';
+
+/** The flags of a portfolio. */
+export interface PortfolioFlags {
+  readonly portfolio?: string | boolean;
+  readonly perMarket?: string;
+  readonly total?: string;
+}
+
+/** The limits of a portfolio; undefined where none is asked for. @throws ExitError 2 that names the option */
+export function portfolioLimits({ portfolio, perMarket, total }: PortfolioFlags): PortfolioLimits | undefined {
+  if (portfolio === undefined) {
+    if (perMarket !== undefined || total !== undefined)
+      throw usageError('--per-market and --total are for --portfolio; add it, or leave them out');
+    return undefined;
+  }
+  const limits = {
+    perMarket: numberOption('--per-market', perMarket) ?? DEFAULT_LIMITS.perMarket,
+    total: numberOption('--total', total) ?? DEFAULT_LIMITS.total,
+  };
+  const [problem] = limitProblems(limits);
+  if (problem !== undefined) throw usageError(problem);
+  return limits;
+}
+
+/** Trades the series from one account and prints what came of it as JSON. */
+export async function printPortfolio(
+  series: readonly TradedSeries[],
+  trials: readonly Trial[],
+  {
+    limits,
+    files,
+    draws,
+    seed = DEFAULT_OPTIONS.seed,
+  }: {
+    readonly limits: PortfolioLimits;
+    readonly files: { readonly trades?: string; readonly equity?: string };
+    readonly draws: number | undefined;
+    readonly seed: number | undefined;
+  },
+): Promise<void> {
+  if (trials.length > 1)
+    throw usageError(
+      `a portfolio is traded by one strategy, but the parameters make ${trials.length} trials; give one value for each parameter`,
+    );
+  const { cash } = series[0].options;
+  const [trial] = trials;
+  const result = runPortfolio(series, trial, { cash, limits });
+  const { writeTable } = await import('../../files/write/write-table.ts');
+  if (files.trades !== undefined) await writeTable(tradeTable(result), 'csv', files.trades);
+  if (files.equity !== undefined) await writeTable(curveTable(result), 'csv', files.equity);
+  const { metrics, undefined: reasons, weak, sample, standardErrors, markets, curve, benchmark } = result;
+  const closed = result.trades.filter(({ end }) => end !== 'mark').toSorted((a, b) => a.exitTime - b.exitTime);
+  printJson({
+    strategy: trial.strategy.name,
+    params: trial.params,
+    limits,
+    from: new Date(curve.time[0]).toISOString(),
+    to: new Date(curve.time[curve.time.length - 1]).toISOString(),
+    ...metrics,
+    undefined: reasons,
+    weak,
+    sample,
+    standardErrors,
+    markets,
+    benchmark: { strategy: 'buy-and-hold', ...benchmark.metrics, undefined: benchmark.undefined },
+    ...(draws !== undefined && {
+      monteCarlo: monteCarlo(
+        closed.map(({ pnl }) => pnl),
+        cash,
+        { draws, seed },
+      ),
+    }),
+  });
+}
+
+/** The trades of all markets, by entry. */
+const tradeTable = ({ trades }: PortfolioResult): Table => ({
+  columns: [{ name: 'market', type: 'text' }, ...TRADE_COLUMNS],
+  batches: (async function* () {
+    yield trades.map((trade) => [
+      trade.market,
+      trade.entryTime,
+      trade.exitTime,
+      trade.side,
+      trade.size,
+      trade.entryPrice,
+      trade.exitPrice,
+      trade.pnl,
+      trade.fees,
+    ]);
+  })(),
+});
+
+/** `time,equity,cash`, one row a moment. */
+const curveTable = ({ curve }: PortfolioResult): Table => ({
+  columns: [
+    { name: 'time', type: 'time' },
+    { name: 'equity', type: 'number' },
+    { name: 'cash', type: 'number' },
+  ],
+  batches: (async function* () {
+    yield Array.from(curve.time, (time, i) => [time, curve.equity[i], curve.cash[i]]);
+  })(),
+});

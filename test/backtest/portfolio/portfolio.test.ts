@@ -1,0 +1,176 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { backtestData } from '../../../src/backtest/engine/backtest-data.ts';
+import { FLAT, HOLD, LONG, SHORT } from '../../../src/backtest/engine/decision-log.ts';
+import { type Market, plainMarket } from '../../../src/backtest/engine/market.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS } from '../../../src/backtest/engine/options.ts';
+import { DEFAULT_LIMITS } from '../../../src/backtest/portfolio/limits.ts';
+import { runPortfolio } from '../../../src/backtest/portfolio/run-portfolio.ts';
+import { type DecidedMarket, type PortfolioTrading, tradePortfolio } from '../../../src/backtest/portfolio/trade-portfolio.ts';
+import { runBacktest } from '../../../src/backtest/run-backtest.ts';
+import { buyAndHold } from '../../../src/backtest/strategies/buy-and-hold.ts';
+import { smaCross } from '../../../src/backtest/strategies/sma-cross.ts';
+import type { Strategy } from '../../../src/backtest/strategy.ts';
+import { bars, walk } from '../series.ts';
+import { type ModelMarket, slowPortfolio } from './slow-portfolio.ts';
+
+const HOUR = 3_600_000;
+const WORDS = ['hold', 'long', 'short', 'flat'] as const;
+const CODES = { hold: HOLD, long: LONG, short: SHORT, flat: FLAT };
+
+const oneMarket = fc
+  .record({
+    start: fc.integer({ min: 0, max: 6 }),
+    prices: fc.array(
+      fc.record({
+        open: fc.integer({ min: 0, max: 100 }),
+        close: fc.integer({ min: 0, max: 100 }),
+        volume: fc.integer({ min: 0, max: 4000 }),
+      }),
+      {
+        minLength: 2,
+        maxLength: 12,
+      },
+    ),
+    /** Bars that are absent. */
+    gaps: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 12, maxLength: 12 }),
+    words: fc.array(fc.constantFrom(...WORDS), { minLength: 12, maxLength: 12 }),
+    fee: fc.constantFrom(0, 0.01, 0.2),
+    asset: fc.boolean(),
+    payout: fc.constantFrom(undefined, 0, 0.5, 1),
+    /** When it pays, in hours after its last bar opened, or before. */
+    pays: fc.integer({ min: -2, max: 5 }),
+    share: fc.constantFrom(0.1, 0.5, 1),
+  })
+  .map(({ start, prices, gaps, words, fee, asset, payout, pays, share }): ModelMarket => {
+    const times = prices.map((_, i) => (start + gaps.slice(0, i).reduce((sum, gap) => sum + gap, 0)) * HOUR);
+    const rows = prices.map(({ open, close, volume }) => {
+      const [from, to] = asset ? [open + 1, close + 1] : [open / 100, close / 100];
+      return [from, Math.max(from, to), Math.min(from, to), to, volume];
+    });
+    const candles = { ...bars(rows, { step: HOUR }), openTime: Float64Array.from(times) };
+    const closesAt = asset || payout === undefined ? null : times[times.length - 1] + pays * HOUR;
+    const market: Market = {
+      ...plainMarket(asset ? 'asset' : 'probability', { model: 'flat', rate: fee }),
+      closesAt,
+      resolution: asset || payout === undefined ? { kind: 'open' } : { kind: 'settled', payout, at: closesAt },
+    };
+    return { candles, market, words: words.slice(0, prices.length), share };
+  });
+
+const world = fc.record({
+  markets: fc.array(oneMarket, { minLength: 1, maxLength: 5 }),
+  limits: fc.record({ perMarket: fc.constantFrom(0.1, 0.3, 1), total: fc.constantFrom(0.2, 0.7, 1) }),
+  shorts: fc.boolean(),
+});
+
+const decide = (markets: readonly ModelMarket[], shorts: boolean): DecidedMarket[] =>
+  markets.map(({ candles, market, words, share }) => ({
+    candles,
+    market,
+    codes: Uint8Array.from(words, (word) => CODES[word]),
+    options: { ...DEFAULT_OPTIONS, maxVolumeShare: share, side: shorts && market.kind === 'probability' ? 'both' : 'long' },
+  }));
+
+/** The model knows one answer to "are shorts allowed"; assets are never sold short. */
+const withoutAssetShorts = (markets: readonly ModelMarket[]): ModelMarket[] =>
+  markets.map((one) =>
+    one.market.kind === 'asset' ? { ...one, words: one.words.map((word) => (word === 'short' ? 'flat' : word)) } : one,
+  );
+
+const pnls = ({ markets }: PortfolioTrading): number => markets.flatMap(({ trades }) => trades).reduce((sum, { pnl }) => sum + pnl, 0);
+
+describe('a portfolio', () => {
+  it('does to the account what a slow and plain ledger does', () => {
+    fc.assert(
+      fc.property(world, ({ markets, limits, shorts }) => {
+        const { curve } = tradePortfolio(decide(markets, shorts), 1000, limits);
+        const rows = slowPortfolio(withoutAssetShorts(markets), 1000, limits, shorts);
+        expect([...curve.time]).toEqual(rows.map(({ time }) => time));
+        for (const [i, row] of rows.entries()) {
+          expect(curve.cash[i]).toBeCloseTo(row.cash, 6);
+          expect(curve.equity[i]).toBeCloseTo(row.equity, 6);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('conserves money: cash is never below zero, all profits together are the equity’s end, limits hold at every entry', () => {
+    fc.assert(
+      fc.property(world, ({ markets, limits, shorts }) => {
+        const decided = decide(markets, shorts);
+        const trading = tradePortfolio(decided, 1000, limits);
+        const { time, cash, equity } = trading.curve;
+        for (let i = 0; i < time.length; i++) {
+          expect(cash[i]).toBeGreaterThan(-1e-9);
+          expect(equity[i] - cash[i]).toBeGreaterThan(-1e-9);
+        }
+        expect(equity.at(-1)).toBeCloseTo(1000 + pnls(trading), 6);
+        // what is locked until settlement cannot be spent: at no moment do entries cost more than there ever was beside them
+        const flows = trading.markets.flatMap(({ trades }, m) => {
+          const { candles, market } = decided[m];
+          const unit = (side: string, price: number): number => (side === 'short' ? 1 - price : price);
+          const last = candles.openTime[candles.length - 1];
+          return trades.flatMap((trade) => {
+            const paid = trade.size * unit(trade.side, trade.entryPrice);
+            const exit = candles.openTime[trade.exitBar];
+            const free =
+              trade.end === 'settlement' ? Math.max(last, market.closesAt ?? last) : trade.end === 'mark' ? Number.POSITIVE_INFINITY : exit;
+            return [
+              { time: candles.openTime[trade.entryBar], out: paid, in: 0 },
+              { time: free, out: 0, in: paid + trade.pnl },
+            ];
+          });
+        });
+        for (const at of time) {
+          const before = flows.filter((flow) => flow.time <= at);
+          const left = before.reduce((sum, flow) => sum + flow.in - flow.out, 1000);
+          expect(left).toBeGreaterThan(-1e-6);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('of one market without limits trades as a backtest of it does', () => {
+    for (const seed of [1, 2, 3]) {
+      const candles = walk(300, seed, { probability: true });
+      const market: Market = {
+        ...plainMarket('probability', { model: 'polymarket', rate: 0.04 }),
+        tickSize: 0.01,
+        resolution: { kind: 'settled', payout: 1, at: null },
+      };
+      const options: BacktestOptions = { ...DEFAULT_OPTIONS, side: 'both', maxVolumeShare: 0.2, halfSpread: 0.005 };
+      const alone = runBacktest({ candles, strategy: smaCross, params: { fast: 3, slow: 9 }, market, options });
+      const trial = { strategy: smaCross as Strategy, params: { fast: 3, slow: 9 } };
+      const { trades, curve, metrics } = runPortfolio([{ name: 'one', data: backtestData(candles, market), options }], trial, {
+        cash: options.cash,
+        limits: { perMarket: 1, total: 1 },
+      });
+      expect(trades.length).toBe(alone.trades.length);
+      for (const [i, trade] of trades.entries()) expect(trade.pnl).toBeCloseTo(alone.trades[i].pnl, 8);
+      for (const [i, value] of curve.equity.entries()) expect(value).toBeCloseTo(alone.equity[i], 8);
+      for (const name of ['totalReturn', 'sharpe', 'maxDrawdown', 'winRate', 'trades', 'fees', 'finalEquity'] as const)
+        expect(metrics[name]).toBeCloseTo(alone.metrics[name] as number, 8);
+    }
+  });
+
+  it('is refused, in one sentence, where it cannot be traded', () => {
+    const data = backtestData(walk(50, 1), plainMarket('asset'));
+    const trial = { strategy: buyAndHold as Strategy, params: {} };
+    const run = (options: Partial<BacktestOptions>, limits = DEFAULT_LIMITS, strategy = trial.strategy) =>
+      runPortfolio([{ name: 'btc', data, options: { ...DEFAULT_OPTIONS, ...options } }], { ...trial, strategy }, { cash: 1, limits });
+    expect(() => run({ side: 'both' })).toThrow('a portfolio sells no assets short');
+    expect(() => run({}, { perMarket: 0, total: 1 })).toThrow('the limit of one market must be a share in (0, 1], got 0');
+    expect(() => run({}, { perMarket: 1, total: 2 })).toThrow('the limit of all markets must be a share in (0, 1], got 2');
+    const orders: Strategy = { ...trial.strategy, name: 'orders', create: () => () => ({ side: 'long', size: 0.5 }) };
+    expect(() => run({}, DEFAULT_LIMITS, orders)).toThrow("btc: strategy 'orders' gives orders");
+    const looks: Strategy = {
+      ...trial.strategy,
+      name: 'looks',
+      create: (_, __, situation) => () => (situation.equity > 0 ? 'long' : 'hold'),
+    };
+    expect(() => run({}, DEFAULT_LIMITS, looks)).toThrow("btc: strategy 'looks' looks at its situation");
+  });
+});

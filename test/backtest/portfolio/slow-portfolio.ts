@@ -1,0 +1,114 @@
+import type { CandleSeries } from '../../../src/backtest/engine/candle-series.ts';
+import type { Market } from '../../../src/backtest/engine/market.ts';
+import type { PortfolioLimits } from '../../../src/backtest/portfolio/limits.ts';
+
+/** A market of the model's world: whole-number codes, flat fees, no spread; what is not modelled is not drawn. */
+export interface ModelMarket {
+  readonly candles: CandleSeries;
+  readonly market: Market;
+  readonly words: readonly ('hold' | 'long' | 'short' | 'flat')[];
+  /** Most units of a bar that its orders take. */
+  readonly share: number;
+}
+
+interface Lot {
+  side: 'long' | 'short';
+  size: number;
+}
+
+/**
+ * The account as a ledger would have it: a list of every moment, and at each one every market asked anew, from the first bar on, what
+ * it is worth and what it wants. Slow and plain; shares no code with the engine.
+ */
+export function slowPortfolio(markets: readonly ModelMarket[], cash: number, limits: PortfolioLimits, shorts: boolean) {
+  const lots: (Lot | undefined)[] = markets.map(() => undefined);
+  const pending: (string | undefined)[] = markets.map(() => undefined);
+  const ends = markets.map(({ candles, market }) => {
+    const last = candles.openTime[candles.length - 1];
+    if (market.kind === 'asset') return last;
+    if (market.resolution.kind !== 'settled') return Number.POSITIVE_INFINITY;
+    return Math.max(last, market.closesAt ?? market.resolution.at ?? last);
+  });
+  const times = [...new Set([...markets.flatMap(({ candles }) => [...candles.openTime]), ...ends.filter(Number.isFinite)])].sort(
+    (a, b) => a - b,
+  );
+  let money = cash;
+  const rows: { time: number; cash: number; equity: number }[] = [];
+  const barAt = (m: number, time: number): number => markets[m].candles.openTime.indexOf(time);
+  /** Of a unit of what is held, a price of the first outcome being known. */
+  const unit = (m: number, side: string, price: number): number =>
+    side === 'long' || markets[m].market.kind === 'asset' ? price : 1 - price;
+  const known = (m: number, time: number, phase: 'open' | 'close'): number => {
+    const { candles } = markets[m];
+    let price = Number.NaN;
+    for (let i = 0; i < candles.length; i++) {
+      if (candles.openTime[i] < time || (candles.openTime[i] === time && phase === 'close')) price = candles.close[i];
+      else if (candles.openTime[i] === time) price = candles.open[i];
+    }
+    return price;
+  };
+  const inMarkets = (time: number, phase: 'open' | 'close'): number =>
+    lots.reduce((sum, lot, m) => (lot === undefined ? sum : sum + lot.size * unit(m, lot.side, known(m, time, phase))), 0);
+  const payOut = (m: number): void => {
+    const lot = lots[m];
+    const { candles, market } = markets[m];
+    if (lot === undefined) return;
+    const last = candles.close[candles.length - 1];
+    if (market.kind === 'asset') money += lot.size * last * (1 - market.fees.rate);
+    else if (market.resolution.kind === 'settled') money += lot.size * unit(m, lot.side, market.resolution.payout);
+    lots[m] = undefined;
+  };
+  for (const time of times) {
+    for (const m of markets.keys()) {
+      const { candles } = markets[m];
+      if (ends[m] === time && candles.openTime[candles.length - 1] < time) payOut(m);
+    }
+    const room = markets.map(({ candles, share }, m) => (barAt(m, time) < 0 ? 0 : candles.volume[barAt(m, time)] * share));
+    const inReach = (m: number, price: number): boolean => markets[m].market.kind === 'asset' || (price >= 0.0001 && price <= 0.9999);
+    for (const m of markets.keys()) {
+      const bar = barAt(m, time);
+      const { words, candles, market } = markets[m];
+      if (bar < 0) continue;
+      const word = bar > 0 ? words[bar - 1] : 'hold';
+      if (word !== 'hold') pending[m] = word === 'short' && !shorts ? 'flat' : word;
+      const lot = lots[m];
+      if (pending[m] === undefined || (market.closesAt !== null && time >= market.closesAt)) continue;
+      if (lot?.side === pending[m] || (lot === undefined && pending[m] === 'flat')) {
+        pending[m] = undefined;
+        continue;
+      }
+      if (lot === undefined) continue;
+      if (!inReach(m, candles.open[bar])) {
+        pending[m] = undefined;
+        continue;
+      }
+      const size = Math.min(lot.size, room[m]);
+      room[m] -= size;
+      lot.size -= size;
+      money += size * unit(m, lot.side, candles.open[bar]) * (1 - market.fees.rate);
+      if (lot.size <= 0) lots[m] = undefined;
+    }
+    for (const m of markets.keys()) {
+      const bar = barAt(m, time);
+      const { candles, market } = markets[m];
+      const wanted = pending[m];
+      if (bar < 0 || lots[m] !== undefined || wanted === undefined || wanted === 'flat') continue;
+      if (market.closesAt !== null && time >= market.closesAt) continue;
+      pending[m] = undefined;
+      const locked = inMarkets(time, 'open');
+      const allowed = Math.min(limits.perMarket * (money + locked), limits.total * (money + locked) - locked, money);
+      if (allowed <= 1e-9 * (money + locked) || !inReach(m, candles.open[bar])) continue;
+      const price = unit(m, wanted, candles.open[bar]);
+      const size = Math.min(allowed / (price * (1 + market.fees.rate)), room[m]);
+      if (size <= 0) continue;
+      money -= size * price * (1 + market.fees.rate);
+      lots[m] = { side: wanted as 'long' | 'short', size };
+    }
+    for (const m of markets.keys()) {
+      const { candles } = markets[m];
+      if (candles.openTime[candles.length - 1] === time && ends[m] <= time) payOut(m);
+    }
+    rows.push({ time, cash: money, equity: money + inMarkets(time, 'close') });
+  }
+  return rows;
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { walk } from '../backtest/series.ts';
+import { candleCsv, temporaryFolder } from './candle-csv.ts';
+import { predictlab } from './run-main.ts';
+
+const { folder, write } = temporaryFolder();
+write('rain.csv', candleCsv(walk(2000, 1, { probability: true })));
+write('sun.csv', candleCsv(walk(1800, 2, { probability: true })));
+const list = write(
+  'markets.json',
+  JSON.stringify([
+    { candles: 'rain.csv', resolution: 1, closesAt: '1970-04-01T00:00:00Z', fees: { model: 'polymarket', rate: 0.04 }, tick: 0.01 },
+    { candles: 'sun.csv', resolution: 0 },
+  ]),
+);
+const sma = ['--strategy', 'sma-cross', '--param', 'fast=3', '--param', 'slow=12'];
+
+describe('predictlab backtest --portfolio', () => {
+  it('trades all markets from one account, with a benchmark, and writes trades and equity', async () => {
+    const [trades, equity] = ['trades.csv', 'equity.csv'].map((name) => path.join(folder, name));
+    const ended = await predictlab('backtest', '--portfolio', list, ...sma, '--per-market', '0.3', '--trades', trades, '--equity', equity);
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    const printed = ended.json() as {
+      finalEquity: number;
+      markets: { market: string; pnl: number; trades: number }[];
+      benchmark: object;
+      to: string;
+    };
+    expect(printed).toMatchObject({
+      limits: { perMarket: 0.3, total: 1 },
+      benchmark: { strategy: 'buy-and-hold', totalReturn: expect.any(Number) as number },
+    });
+    expect(printed.finalEquity).toBeCloseTo(10_000 + printed.markets.reduce((sum, { pnl }) => sum + pnl, 0), 6);
+    const rows = readFileSync(trades, 'utf8').trim().split('\n');
+    expect(rows[0]).toBe('market,entry_time,exit_time,side,size,entry_price,exit_price,pnl,fees');
+    expect(rows).toHaveLength(1 + printed.markets.reduce((sum, market) => sum + market.trades, 0));
+    const curve = readFileSync(equity, 'utf8').trim().split('\n');
+    expect(curve[0]).toBe('time,equity,cash');
+    expect(curve.at(-1)).toMatch(`${printed.to},${printed.finalEquity},`);
+  });
+
+  it.each<[string[], string]>([
+    [[...sma], 'say what to trade on'],
+    [['--portfolio', '--candles', path.join(folder, 'rain.csv'), ...sma], '--portfolio needs several markets'],
+    [['--portfolio', 'nowhere.json', ...sma], '--portfolio nowhere.json: ENOENT'],
+    [['--portfolio', '[]', ...sma], '--portfolio; write a list such as'],
+    [
+      ['--portfolio', '[{"candles":"x.csv","resolution":3}]', ...sma],
+      '--portfolio, at 0.resolution: a unit of the first outcome pays from 0 to 1',
+    ],
+    [['--portfolio', '[{"candles":"x.csv","market":"asset","resolution":1}]', ...sma], '--portfolio, at 0.resolution: an asset is closed'],
+    [['--portfolio', list, ...sma, '--per-market', '2'], 'the limit of one market must be a share in (0, 1], got 2'],
+    [['--portfolio', list, '--strategy', 'sma-cross', '--param', 'fast=3,5'], 'a portfolio is traded by one strategy'],
+    [['--portfolio', list, ...sma, '--walk-forward', '--train', '1d', '--test', '1d'], '--portfolio and --walk-forward exclude each other'],
+    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--total', '0.5'], '--per-market and --total are for --portfolio'],
+    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--interval', '1h'], '--interval and --instrument are for --symbol'],
+    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--windows', 'w.csv'], '--windows is for --walk-forward'],
+    [['--symbol', 'RAIN', ...sma], '--symbol needs --interval: write one of 1m 5m'],
+    [
+      ['--symbol', 'RAIN', '--interval', '1h', ...sma, '--settle', '1'],
+      '--settle, --close, --fee, --fee-model and --tick are for candle files',
+    ],
+  ])('%j is wrong usage', async (args, sentence) => {
+    const ended = await predictlab('backtest', ...args);
+    expect(ended).toMatchObject({ code: 2, out: '' });
+    expect(ended.err).toContain(sentence);
+  });
+});
+
+describe('predictlab backtest --monte-carlo', () => {
+  const run = async (...args: string[]) =>
+    (await predictlab('backtest', '--candles', path.join(folder, 'rain.csv'), ...sma, ...args)).json();
+
+  it('draws other orders of the positions, the same ones for the same seed', async () => {
+    const { monteCarlo, sample } = (await run('--monte-carlo', '200')) as { monteCarlo: { positions: number }; sample: { trades: number } };
+    expect(monteCarlo).toMatchObject({
+      draws: 200,
+      positions: sample.trades,
+      reordered: { maxDrawdown: { p50: expect.any(Number) as number } },
+    });
+    expect(await run('--monte-carlo', '200')).toMatchObject({ monteCarlo });
+    expect((await run('--monte-carlo', '200', '--seed', '2')).monteCarlo).not.toEqual(monteCarlo);
+  });
+});
+
+describe('predictlab backtest --walk-forward --windows', () => {
+  it('writes a row for each window', async () => {
+    const file = path.join(folder, 'windows.csv');
+    const args = [
+      '--strategy',
+      'sma-cross',
+      '--param',
+      'fast=3,5',
+      '--param',
+      'slow=12',
+      '--walk-forward',
+      '--train',
+      '20d',
+      '--test',
+      '10d',
+    ];
+    const ended = await predictlab('backtest', '--candles', path.join(folder, 'rain.csv'), ...args, '--windows', file);
+    const { windows } = ended.json() as { windows: { params: object; outOfSample: { totalReturn: number } }[] };
+    const [header, ...rows] = readFileSync(file, 'utf8').trim().split('\n');
+    expect(header).toMatch(/^series,train_from,train_to,test_from,test_to,strategy,params,in_sample_total_return,/);
+    expect(rows).toHaveLength(windows.length);
+    expect(rows[0]).toContain(`,${windows[0].outOfSample.totalReturn},`);
+  });
+});
