@@ -1,4 +1,5 @@
 import { PredictLabError } from '../contracts/errors.ts';
+import { benchmarkOf } from './benchmark.ts';
 import { type BacktestData, backtestData } from './engine/backtest-data.ts';
 import type { CandleSeries } from './engine/candle-series.ts';
 import { type Decisions, decisionsOf } from './engine/decisions.ts';
@@ -87,6 +88,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     sample,
     weak: weakMetrics(values, { ...sample, returns: sample.dailyReturns, locked, nonZero: moments.nonZero, unit: 'daily return' }),
     standardErrors: { sharpe: numberOrNull(execution.sharpeError) },
+    benchmark: benchmarkOf(data, options, simulation),
     trades: simulation.trades,
     cut: simulation.cut,
     unfilled: simulation.unfilled,

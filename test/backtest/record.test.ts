@@ -36,7 +36,7 @@ describe('a stored backtest', () => {
   it('reads back as what was written', () => {
     fc.assert(
       fc.property(results, ({ candles, result, overfitting }) => {
-        const { metrics, weak, sample, lookAhead } = result;
+        const { metrics, weak, sample, lookAhead, benchmark } = result;
         const forecasts = overfitting === null ? undefined : marketForecasts(candles.close, 1);
         expect(decodeMetrics(stored(encodeMetrics(result, { overfitting, forecasts })))).toEqual({
           metrics,
@@ -45,6 +45,7 @@ describe('a stored backtest', () => {
           sample,
           sharpeError: result.standardErrors.sharpe,
           lookAhead: lookAhead === null ? null : { changed: lookAhead.changed, of: lookAhead.of, deterministic: true },
+          benchmark: { holdReturn: benchmark.buyAndHold.totalReturn, skill: benchmark.skill, undefined: benchmark.undefined },
           cut: result.cut,
           unfilled: result.unfilled,
           overfitting,

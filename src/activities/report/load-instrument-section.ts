@@ -254,6 +254,7 @@ const rowOf = (head: BacktestHead): BacktestRow => {
     metrics: stored.metrics,
     undefined: stored.undefined,
     weak: stored.weak,
+    benchmark: stored.benchmark,
     sharpeError: stored.sharpeError,
     cut: stored.cut,
     unfilled: { ...stored.unfilled },

@@ -1,3 +1,4 @@
+import type { Benchmark } from '../benchmark.ts';
 import type { BacktestMetrics } from '../metrics/backtest-metrics.ts';
 import type { Sample, WeakMetrics } from '../metrics/sample.ts';
 import type { LookAheadProof } from '../proof/look-ahead.ts';
@@ -18,6 +19,8 @@ export interface BacktestResult {
   readonly weak: Readonly<WeakMetrics>;
   /** Of the Sharpe ratio, in its own unit; null where it has none. */
   readonly standardErrors: { readonly sharpe: number | null };
+  /** Buying and holding on the same terms, and the market's own price as a forecaster. */
+  readonly benchmark: Benchmark;
   readonly trades: readonly Trade[];
   /** Entries that the volume cap made smaller. */
   readonly cut: number;

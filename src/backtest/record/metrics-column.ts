@@ -15,6 +15,12 @@ export interface StoredMetrics {
   /** Why a metric rests on too little. */
   readonly weak: Readonly<Partial<Record<MetricName, string>>>;
   readonly sharpeError: number | null;
+  /** What holding brought on the same terms, and how much better than the price the strategy knew; null where not kept or undefined. */
+  readonly benchmark: {
+    readonly holdReturn: number | null;
+    readonly skill: number | null;
+    readonly undefined: Readonly<Record<string, string>>;
+  };
   /** Entries that the volume cap made smaller. */
   readonly cut: number | null;
   /** Orders that did not fill, by reason. */
@@ -38,6 +44,7 @@ export const encodeMetrics = (
   sample: { ...result.sample },
   weak: { ...result.weak },
   standardErrors: { ...result.standardErrors },
+  benchmark: { ...result.benchmark, buyAndHold: { ...result.benchmark.buyAndHold }, undefined: { ...result.benchmark.undefined } },
   cut: result.cut,
   unfilled: { ...result.unfilled },
   lookAhead: result.lookAhead as Json,
@@ -49,6 +56,7 @@ export const encodeMetrics = (
 export function decodeMetrics(column: Fields): StoredMetrics {
   const sample = fieldsOf(column['sample']);
   const [dailyReturns, trades, days] = [numberOf(sample['dailyReturns']), numberOf(sample['trades']), numberOf(sample['days'])];
+  const benchmark = fieldsOf(column['benchmark']);
   const proof = fieldsOf(column['lookAhead']);
   const [changed, of] = [numberOf(proof['changed']), numberOf(proof['of'])];
   return {
@@ -57,6 +65,11 @@ export function decodeMetrics(column: Fields): StoredMetrics {
     sample: dailyReturns === null || trades === null || days === null ? null : { dailyReturns, trades, days },
     weak: textsOf(column['weak']),
     sharpeError: numberOf(fieldsOf(column['standardErrors'])['sharpe']),
+    benchmark: {
+      holdReturn: numberOf(fieldsOf(benchmark['buyAndHold'])['totalReturn']),
+      skill: numberOf(benchmark['skill']),
+      undefined: textsOf(benchmark['undefined']),
+    },
     cut: numberOf(column['cut']),
     unfilled: numbersOf(column['unfilled']),
     lookAhead: changed === null || of === null ? null : { changed, of, deterministic: proof['deterministic'] !== false },

@@ -239,6 +239,7 @@ const bodyOf = (result: BacktestResult): Record<string, unknown> => ({
   weak: result.weak,
   sample: result.sample,
   standardErrors: result.standardErrors,
+  benchmark: result.benchmark,
   cut: result.cut,
   unfilled: result.unfilled,
   lookAhead: result.lookAhead,

@@ -128,6 +128,12 @@ export interface BacktestRow {
   readonly interval: Interval;
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly undefined: Readonly<Record<string, string>>;
+  /** What holding brought on the same terms, and how much better than the price the strategy knew. */
+  readonly benchmark?: {
+    readonly holdReturn: number | null;
+    readonly skill: number | null;
+    readonly undefined: Readonly<Record<string, string>>;
+  };
   /** Why a metric rests on too little: it is neither shown nor ranked. */
   readonly weak?: Readonly<Record<string, string>>;
   /** Standard error of the Sharpe ratio. */

@@ -1,4 +1,4 @@
-import { formatNumber } from '../elements/format.ts';
+import { formatNumber, formatPercent } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { METRIC_COLUMNS, type MetricColumn } from '../elements/metrics.ts';
 import { type Column, table } from '../elements/table.ts';
@@ -21,6 +21,19 @@ export const strategyTable = (rows: readonly BacktestRow[], chosen: number | nul
     },
     { head: 'interval', align: 'text', cell: (row) => row.interval },
     ...METRIC_COLUMNS.map(metricColumn),
+    {
+      head: 'hold',
+      about: 'Return of buying at the second bar and holding, on the same terms: what the return is to be held against.',
+      sortBy: (row) => row.benchmark?.holdReturn ?? null,
+      cell: (row) => benchmark(row, row.benchmark?.holdReturn, 'buyAndHold.totalReturn', formatPercent),
+    },
+    {
+      head: 'skill',
+      about:
+        'Whether it knew better than the price: 1 − Brier score of the belief that its holdings imply / Brier score of the closes. 0 is the market’s own price, 1 is certain and right; only of resolved markets.',
+      sortBy: (row) => row.benchmark?.skill ?? null,
+      cell: (row) => benchmark(row, row.benchmark?.skill, 'skill', (value) => formatNumber(value, 3)),
+    },
     {
       head: 'cut',
       about: 'Entries that the volume cap made smaller; beside them the orders that did not fill.',
@@ -72,6 +85,9 @@ const metricColumn = (metric: MetricColumn): Column<BacktestRow> => ({
     return error === null ? metric.write(value) : withError(value, error);
   },
 });
+
+const benchmark = (row: BacktestRow, value: number | null | undefined, name: string, write: (value: number) => string): Markup | string =>
+  value === null || value === undefined ? unknown(row.benchmark?.undefined[name] ?? 'stored before there was a benchmark') : write(value);
 
 const UNFILLED: Readonly<Record<string, string>> = {
   beyondTick: 'beyond the last tick: there is no order at that price',

@@ -1,0 +1,75 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
+import { impliedBeliefs } from '../../src/backtest/metrics/skill.ts';
+import { runBacktest } from '../../src/backtest/run-backtest.ts';
+import { buyAndHold } from '../../src/backtest/strategies/buy-and-hold.ts';
+import { favourite } from '../../src/backtest/strategies/favourite.ts';
+import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { bars, closes, walk } from './series.ts';
+
+const paid = (payout: number): Market => ({ ...plainMarket('probability'), resolution: { kind: 'settled', payout, at: null } });
+
+describe('the benchmark beside a result', () => {
+  it('is buying and holding on the same terms', () => {
+    const candles = walk(300, 4, { probability: true });
+    const options = { maxVolumeShare: 0.1, halfSpread: 0.01, cash: 500 };
+    const market = paid(1);
+    const { benchmark } = runBacktest({ candles, strategy: smaCross, params: { fast: 3, slow: 9 }, market, options });
+    const { metrics } = runBacktest({ candles, strategy: buyAndHold, market, options });
+    const { totalReturn, sharpe, maxDrawdown, finalEquity } = metrics;
+    expect(benchmark.buyAndHold).toEqual({ totalReturn, sharpe, maxDrawdown, finalEquity });
+    expect(benchmark.marketBrier).toBe(metrics.brier);
+  });
+
+  it('has no skill where nothing is held, and all there is where everything is on the outcome', () => {
+    const candles = closes([0.4, 0.4, 0.5, 0.6]);
+    const flat = runBacktest({ candles, strategy: favourite, params: { threshold: 0.99 }, market: paid(1) });
+    expect(flat.benchmark).toMatchObject({ skill: 0 });
+    const held = (payout: number) => runBacktest({ candles, strategy: buyAndHold, market: paid(payout) }).benchmark;
+    // certain from the second close on: the first one is the market's own 0.4
+    expect(held(1).beliefBrier).toBeCloseTo(0.6 ** 2 / 4, 9);
+    expect(held(1).skill).toBeGreaterThan(0.6);
+    expect(held(0).beliefBrier).toBeCloseTo((0.4 ** 2 + 3) / 4, 9);
+    expect(held(0).skill).toBeLessThan(-2);
+  });
+
+  it('says why it has no skill to measure', () => {
+    const why = (market: Market, prices = [0.4, 0.5, 0.6]) =>
+      runBacktest({ candles: closes(prices), strategy: buyAndHold, market }).benchmark.undefined['skill'];
+    expect(why(plainMarket('asset'))).toBe('an asset has no outcome to forecast');
+    expect(why(plainMarket('probability'))).toBe('the market has not resolved');
+    expect(why(paid(0.5))).toBe('the market paid neither 0 nor 1');
+    expect(why(paid(1), [1, 1, 1])).toBe('the price was never wrong');
+  });
+
+  it('takes for a belief what Kelly would stake just that share on', () => {
+    const world = fc.record({
+      price: fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+      share: fc.double({ min: 0.01, max: 1, noNaN: true }),
+      long: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(world, ({ price, share, long }) => {
+        const unit = long ? price : 1 - price;
+        const trade = {
+          entryBar: 0,
+          exitBar: 1,
+          side: long ? ('long' as const) : ('short' as const),
+          size: (share * 100) / unit,
+          entryPrice: price,
+          exitPrice: price,
+          pnl: 0,
+          fees: 0,
+          end: 'mark' as const,
+        };
+        const candles = bars([0, 1].map(() => [price, price, price, price]));
+        const beliefs = impliedBeliefs(candles, { trades: [trade], equity: Float64Array.of(100, 100), lastMark: 100 });
+        for (const first of beliefs) {
+          const belief = long ? first : 1 - first;
+          expect((belief - unit) / (1 - unit)).toBeCloseTo(share, 6);
+        }
+      }),
+    );
+  });
+});
