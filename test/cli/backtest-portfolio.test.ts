@@ -44,7 +44,7 @@ describe('predictlab backtest --portfolio', () => {
   it.each<[string[], string]>([
     [[...sma], 'say what to trade on'],
     [['--portfolio', '--candles', path.join(folder, 'rain.csv'), ...sma], '--portfolio needs several markets'],
-    [['--portfolio', 'nowhere.json', ...sma], '--portfolio nowhere.json: ENOENT'],
+    [['--portfolio', 'nowhere.json', ...sma], '--portfolio nowhere.json: there is no such file or folder'],
     [['--portfolio', '[]', ...sma], '--portfolio; write a list such as'],
     [
       ['--portfolio', '[{"candles":"x.csv","resolution":3}]', ...sma],

@@ -266,7 +266,7 @@ describe('a list of strategies that is none is wrong usage', () => {
     [['--strategies', '[{"name":"rsi","backtest":{}}]'], '--strategies: write a list such as'],
     [['--strategies', '[{"name":"rsy"}]'], "unknown strategy 'rsy'"],
     [['--strategies', '[{"name":"rsi"}]', '--param', 'period=3'], '--param is for --strategy'],
-    [['--strategies', 'nowhere.json'], '--strategies nowhere.json: ENOENT'],
+    [['--strategies', 'nowhere.json'], '--strategies nowhere.json: there is no such file or folder'],
     [[], 'say which strategy: --strategy sma-cross'],
   ])('%j', async (args, sentence) => {
     const ended = await backtest(...args);

@@ -297,7 +297,14 @@ const OF_BACKTESTS: readonly Row[] = [
   [`--candles ${F.candles} --strategy sma-cross --param fast=x`, 'fast'],
   [`--candles ${F.candles} --strategy sma-cross --param fast=0`, 'fast'],
   [`--candles ${F.candles} --strategy sma-cross --param fast=30 --param slow=10`, 'fast'],
-].map(([more, says]): Row => [`backtest ${more}`, 2, says]);
+  [`--portfolio ${F.none} --strategy rsi`, 'none'],
+  ['--portfolio [] --strategy rsi', '--portfolio'],
+  ['--portfolio [{"candles":3}] --strategy rsi', '--portfolio, at 0.candles'],
+  [`--candles ${F.candles} --strategies ${F.none}`, 'none'],
+  [`--candles ${F.candles} --strategies [1]`, '--strategies'],
+  [`--candles ${F.candles} --strategy rsi --monte-carlo 0`, '--monte-carlo'],
+  [`--candles ${F.candles} --strategy rsi --per-market 2`, '--per-market'],
+].map(([more, says]): Row => [`backtest ${more}`.trim(), 2, says]);
 
 const OF_VARIABLES: readonly Row[] = [
   ['symbols list', 2, 'DATABASE_URL', { DATABASE_URL: 'postgresql://h:port/db' }],

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { optionsOn } from '../../activities/stages/backtest-trials.ts';
@@ -7,7 +6,6 @@ import { instrumentAsOf, marketOf, plainMarket } from '../../backtest/engine/mar
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
 import { optionsFor } from '../../backtest/run-backtest.ts';
 import { DEFAULT_BACKTEST } from '../../contracts/backtest-settings.ts';
-import { messageOf } from '../../contracts/errors.ts';
 import { didYouMean } from '../../contracts/nearest-name.ts';
 import { ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
 import { INTERVAL_MS, INTERVALS, MARKET_KINDS, SOURCE_TYPES } from '../../contracts/words.ts';
@@ -16,6 +14,7 @@ import { backtestSeries } from '../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
+import { isInline, jsonList } from '../options/json-list.ts';
 import { type MarketFactFlags, marketFacts } from '../options/market-facts.ts';
 import { usageError } from '../terminal/exit.ts';
 import { useDatabase } from '../terminal/session.ts';
@@ -88,7 +87,13 @@ export async function storedSeries(flags: StoredFlags, own: Partial<BacktestOpti
   });
 }
 
-const listSchema = z.array(z.strictObject({ candles: z.string().min(1), market: z.enum(MARKET_KINDS).optional(), ...ownFactsShape }));
+const listSchema = z.array(
+  z.strictObject({
+    candles: z.string('write the path of a candle file').min(1, 'write the path of a candle file'),
+    market: z.enum(MARKET_KINDS).optional(),
+    ...ownFactsShape,
+  }),
+);
 
 /**
  * Candle files with their facts: a JSON list, or the file of one, whose paths start where it lies.
@@ -96,13 +101,7 @@ const listSchema = z.array(z.strictObject({ candles: z.string().min(1), market: 
  * @throws ExitError 2 that names the entry
  */
 export async function listedSeries(text: string, own: Partial<BacktestOptions>): Promise<readonly TradedSeries[]> {
-  const inline = text.trimStart().startsWith('[');
-  let json: unknown;
-  try {
-    json = JSON.parse(inline ? text : readFileSync(text, 'utf8'));
-  } catch (error) {
-    throw usageError(`--portfolio ${text}: ${messageOf(error)}; give a JSON list of candle files or the file of one`);
-  }
+  const json = await jsonList('--portfolio', text);
   const parsed = listSchema.safeParse(json);
   if (!parsed.success || parsed.data.length === 0) {
     const [issue] = parsed.success ? [] : parsed.error.issues;
@@ -111,7 +110,7 @@ export async function listedSeries(text: string, own: Partial<BacktestOptions>):
       `--portfolio${where}; write a list such as [{"candles": "rain.csv", "resolution": 1, "closesAt": "2026-07-10T00:00:00Z"}]`,
     );
   }
-  const base = inline ? '' : path.dirname(text);
+  const base = isInline(text) ? '' : path.dirname(text);
   const series: TradedSeries[] = [];
   for (const [index, { candles: file, market: given, ...facts }] of parsed.data.entries()) {
     const kind = given ?? (facts.resolution === undefined ? 'asset' : 'probability');

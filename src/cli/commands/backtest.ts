@@ -101,7 +101,7 @@ async function backtest(flags: BacktestFlags): Promise<void> {
   const from = sourceOf(flags);
   const own = optionsFrom(flags);
   const { strategies } = await loadPlugins(process.env);
-  const trials = trialsFrom(flags, [...shippedStrategies, ...strategies]);
+  const trials = await trialsFrom(flags, [...shippedStrategies, ...strategies]);
   const series =
     from === 'stored'
       ? await storedSeries(flags, own)

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Trial } from '../../backtest/run-backtest.ts';
 import { type ParamsInput, strategyTrials } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
-import { messageOf } from '../../contracts/errors.ts';
 import { usageError } from '../terminal/exit.ts';
+import { jsonList } from './json-list.ts';
 import { parseParams } from './strategy-params.ts';
 
 /** How strategies are named on the command line. */
@@ -18,14 +17,14 @@ export interface StrategyFlags {
  *
  * @throws ExitError 2 that says what is wrong with the names or parameters
  */
-export function trialsFrom(flags: StrategyFlags, known: readonly Strategy[]): readonly Trial[] {
+export async function trialsFrom(flags: StrategyFlags, known: readonly Strategy[]): Promise<readonly Trial[]> {
   const { strategy, strategies, param } = flags;
   if (strategy !== undefined && strategies !== undefined) throw usageError('--strategy and --strategies exclude each other; give one');
   if (strategies !== undefined && param.length > 0)
     throw usageError('--param is for --strategy; with --strategies the parameters stand in the list, as "params"');
   if (strategy === undefined && strategies === undefined)
     throw usageError('say which strategy: --strategy sma-cross, or several with --strategies; --help lists them');
-  const asked = strategies === undefined ? [{ name: strategy as string, params: parseParams(param) }] : listFrom(strategies);
+  const asked = strategies === undefined ? [{ name: strategy as string, params: parseParams(param) }] : await listFrom(strategies);
   const trials = new Map<string, Trial>();
   for (const { name, params } of asked) {
     const checked = strategyTrials(name, params, known);
@@ -35,14 +34,8 @@ export function trialsFrom(flags: StrategyFlags, known: readonly Strategy[]): re
   return [...trials.values()];
 }
 
-function listFrom(text: string): readonly { readonly name: string; readonly params: ParamsInput }[] {
-  const inline = text.trimStart().startsWith('[');
-  let json: unknown;
-  try {
-    json = JSON.parse(inline ? text : readFileSync(text, 'utf8'));
-  } catch (error) {
-    throw usageError(`--strategies ${text}: ${messageOf(error)}; give a JSON list or the file of one`);
-  }
+async function listFrom(text: string): Promise<readonly { readonly name: string; readonly params: ParamsInput }[]> {
+  const json = await jsonList('--strategies', text);
   const list: readonly unknown[] = Array.isArray(json) ? json : [];
   const entries = list.flatMap((entry) => {
     const { name, params = {}, ...more } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>;
