@@ -246,8 +246,9 @@ describe('what a strategy sees', () => {
   });
 
   it.each([
-    ['a wrong name', (bars: BarsSoFar) => bars.indicator('smaa' as 'sma', { period: 3 }), "there is no indicator 'smaa'"],
-    ['a wrong period', (bars: BarsSoFar) => bars.indicator('sma', { period: 0 }), 'the indicator sma period: '],
+    ['a wrong name', (bars: BarsSoFar) => bars.indicator('smaa' as 'sma', { period: 3 }), "strategy 'wrong': there is no indicator 'smaa'"],
+    ['a wrong period', (bars: BarsSoFar) => bars.indicator('sma', { period: 0 }), "strategy 'wrong': the indicator sma, period: "],
+    ['a bare number', (bars: BarsSoFar) => bars.indicator('sma', 20 as never), 'the indicator sma takes { period }, got 20'],
     [
       'a wrong parameter',
       (bars: BarsSoFar) => bars.indicator('sma', { length: 3 } as never),
@@ -299,10 +300,24 @@ describe('what a strategy sees', () => {
     ]);
   });
 
+  it.each<[string, () => unknown, string]>([
+    ['returns nothing that decides', () => 'long', "strategy 'broken': create must return a function that decides at each bar"],
+    [
+      'calls what there is not',
+      () => () => (undefined as unknown as { at(): string }).at(),
+      "strategy 'broken' at bar 0 (1970-01-01T00:00:00.000Z): ",
+    ],
+    ['answers a promise', () => async () => await Promise.resolve('long'), 'answered a promise; it must answer hold'],
+    ['answers something of an object', () => () => 'toString', "answered 'toString'; it must answer hold"],
+  ])('a strategy that %s is an error that names it', (_what, create, sentence) => {
+    const broken = strategy('broken', create as () => () => Signal);
+    expect(() => runBacktest({ candles: walk(5, 1), strategy: broken })).toThrow(sentence);
+  });
+
   it('an answer that is no signal is refused by name', () => {
     const odd = strategy('odd', () => () => 'buy' as Signal);
     expect(() => runBacktest({ candles: walk(5, 1), strategy: odd })).toThrow(
-      "strategy 'odd' answered 'buy' at bar 0; it must answer hold, long, short or flat, or an order { side, size, limit, expires, stop, target }",
+      "strategy 'odd' at bar 0 (1970-01-01T00:00:00.000Z): answered 'buy'; it must answer hold, long, short or flat, or an order { side, size, limit, expires, stop, target }",
     );
   });
 });

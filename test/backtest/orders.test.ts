@@ -301,10 +301,10 @@ describe('an order', () => {
     ['a stop of a short below its limit', { side: 'short', limit: 0.4, stop: 0.3 }, 'the stop of a short lies above its limit'],
     ['a target on the wrong side', { side: 'short', limit: 0.4, target: 0.5 }, 'the target of a short lies below its limit'],
     ['a stop beyond the target', { side: 'long', stop: 0.7, target: 0.6 }, 'the stop of a long lies below its target'],
-    ['nothing', undefined, "answered 'undefined' at bar 0; it must answer hold, long, short or flat, or an order"],
+    ['nothing', undefined, "answered 'undefined'; it must answer hold, long, short or flat, or an order"],
   ])('with %s is refused in a sentence that names the strategy', (_what, answer, sentence) => {
     const run = (): unknown => trade([answer as Decision]);
-    if (answer !== undefined) expect(run).toThrow("strategy 'scripted', order at bar 0 (1970-01-01T00:00:00.000Z): ");
+    if (answer !== undefined) expect(run).toThrow("strategy 'scripted' at bar 0 (1970-01-01T00:00:00.000Z): the order makes no sense: ");
     const wrong = defineStrategy({ ...scripted([]), create: () => () => answer as Decision });
     expect(() => runBacktest({ candles: FIVE, strategy: wrong, market: open })).toThrow(sentence);
   });

@@ -223,7 +223,7 @@ describe('the backtest stage', () => {
     // flat before the announced end
     expect((trades as { exitTime: number }[]).every(({ exitTime }) => exitTime <= plannedEnd - 3 * HOUR)).toBe(true);
     await expect(backtest({ strategies: [{ name: 'careless', params: {} }], executionId: 'careless' })).rejects.toThrow(
-      "strategy 'careless', order at bar 0 ",
+      "strategy 'careless' at bar 0 (",
     );
   });
 

@@ -1,4 +1,4 @@
-import { PredictLabError } from '../../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Params } from '../strategies/registry.ts';
 import type { Order, Signal, Strategy } from '../strategy.ts';
 import { type IndicatorCache, openWindow } from './bars-so-far.ts';
@@ -10,7 +10,8 @@ import { checkedOrder } from './orders.ts';
 import { openSituation } from './situation.ts';
 import { Trader } from './trader.ts';
 
-const CODES: Readonly<Record<Signal, number>> = { hold: HOLD, long: LONG, short: SHORT, flat: FLAT };
+// without a prototype: 'toString' is no answer
+const CODES = Object.assign(Object.create(null) as Record<Signal, number>, { hold: HOLD, long: LONG, short: SHORT, flat: FLAT });
 
 /** A whole series' decisions. */
 export interface Decisions extends DecisionLog {
@@ -40,7 +41,7 @@ export interface DecisionInput {
  * What a strategy decides at the close of each bar. It depends on the market up to that bar, and on the account that its own earlier
  * decisions led to, so it can be repeated on other futures.
  *
- * @throws PredictLabError BadInput when the strategy answers something else than a word or a sound order
+ * @throws PredictLabError BadInput that names strategy and bar, when it answers something else than a word or a sound order, or throws
  */
 export function decisionsOf(input: DecisionInput): Decisions {
   const { strategy, params, candles, market, options, barMs, cache, from = 0, to = candles.length } = input;
@@ -53,27 +54,36 @@ export function decisionsOf(input: DecisionInput): Decisions {
     return (trader ??= new Trader({ candles: traded, decisions: { codes, orders }, market, options, barMs }));
   };
   const { situation, looked } = openSituation({ account, bars, from, market, barMs, cash: options.cash });
-  const decide = strategy.create(params, bars, situation);
-  for (let i = 0; i < to; i++) {
-    advance();
-    if (i < from) continue;
-    const answer = decide();
-    if (answer === 'hold') continue;
-    const code = typeof answer === 'string' ? CODES[answer] : undefined;
-    if (code !== undefined) {
-      codes[i - from] = code;
-      continue;
+  let bar = -1;
+  try {
+    const decide: unknown = strategy.create(params, bars, situation);
+    if (typeof decide !== 'function') throw new PredictLabError('BadInput', 'create must return a function that decides at each bar');
+    for (bar = 0; bar < to; bar++) {
+      advance();
+      if (bar < from) continue;
+      const answer: unknown = decide();
+      if (answer === 'hold') continue;
+      const code = typeof answer === 'string' ? CODES[answer as Signal] : undefined;
+      if (code !== undefined) {
+        codes[bar - from] = code;
+        continue;
+      }
+      if (typeof answer !== 'object' || answer === null || answer instanceof Promise) throw wrongAnswer(answer);
+      orders.set(bar - from, checkedOrder(answer, { closesAt: candles.openTime[bar] + barMs, kind: market.kind }));
+      codes[bar - from] = ORDER;
     }
-    if (typeof answer !== 'object' || answer === null) throw wrongAnswer(strategy, answer, i);
-    orders.set(i - from, checkedOrder(answer, { strategy: strategy.name, bar: i, time: candles.openTime[i], barMs, market }));
-    codes[i - from] = ORDER;
+  } catch (error) {
+    const where = bar < 0 ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;
+    // a rule that cannot decide will not decide the next time either
+    throw new PredictLabError('BadInput', `strategy '${strategy.name}'${where}: ${messageOf(error)}`, { cause: error });
   }
   return { codes, orders, trader, looked: looked() };
 }
 
-function wrongAnswer({ name }: Strategy, answer: unknown, bar: number): PredictLabError {
+function wrongAnswer(answer: unknown): PredictLabError {
+  const said = answer instanceof Promise ? 'a promise' : `'${String(answer)}'`;
   return new PredictLabError(
     'BadInput',
-    `strategy '${name}' answered '${String(answer)}' at bar ${bar}; it must answer hold, long, short or flat, or an order { side, size, limit, expires, stop, target }`,
+    `answered ${said}; it must answer hold, long, short or flat, or an order { side, size, limit, expires, stop, target }`,
   );
 }

@@ -1,53 +1,47 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import { didYouMean } from '../../contracts/nearest-name.ts';
+import type { MarketKind } from '../../contracts/words.ts';
 import type { Order } from '../strategy.ts';
-import type { Market } from './market.ts';
 
 /** What an order may say. */
 const FIELDS = ['side', 'size', 'limit', 'expires', 'stop', 'target'] as const;
 const PRICES = ['limit', 'stop', 'target'] as const;
 
-/** Where an order was given, for messages, and what it is checked against. */
+/** What an order is checked against. */
 interface Place {
-  readonly strategy: string;
-  readonly bar: number;
-  /** When that bar opened, UTC epoch milliseconds, and how long it lasts. */
-  readonly time: number;
-  readonly barMs: number;
-  readonly market: Pick<Market, 'kind'>;
+  /** When the bar closes at which it is given; UTC epoch milliseconds. */
+  readonly closesAt: number;
+  readonly kind: MarketKind;
 }
 
 /**
  * An order as a strategy gave it, once it is found sound: its own copy, without fields that are undefined.
  *
- * @throws PredictLabError BadInput that names the strategy, the bar, the field and what to write
+ * @throws PredictLabError BadInput that names the field and what to write
  */
 export function checkedOrder(given: object, place: Place): Order {
   const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const problem = orderProblem(fields, place);
   if (problem === undefined) return fields as unknown as Order;
-  throw new PredictLabError(
-    'BadInput',
-    `strategy '${place.strategy}', order at bar ${place.bar} (${new Date(place.time).toISOString()}): ${problem}`,
-  );
+  throw new PredictLabError('BadInput', `the order makes no sense: ${problem}`);
 }
 
-function orderProblem(fields: Readonly<Record<string, unknown>>, { market, time, barMs }: Place): string | undefined {
+function orderProblem(fields: Readonly<Record<string, unknown>>, { closesAt, kind }: Place): string | undefined {
   const unknown = Object.keys(fields).find((name) => !(FIELDS as readonly string[]).includes(name));
   if (unknown !== undefined) return `there is no field ${unknown}${didYouMean(unknown, FIELDS)}; an order has ${FIELDS.join(', ')}`;
   const { side, size, expires } = fields;
   if (side !== 'long' && side !== 'short') return `side must be long or short, got ${shown(side)}`;
   if (size !== undefined && !(typeof size === 'number' && size > 0 && size <= 1))
     return `size must be a share of the equity above 0 and at most 1, got ${shown(size)}; to buy nothing answer 'hold' or 'flat'`;
-  const most = market.kind === 'probability' ? 1 : Number.POSITIVE_INFINITY;
+  const most = kind === 'probability' ? 1 : Number.POSITIVE_INFINITY;
   for (const name of PRICES) {
     const price = fields[name];
     if (price === undefined || (typeof price === 'number' && price > 0 && price < most)) continue;
     const range = most === 1 ? 'of the first outcome, between 0 and 1' : 'above 0';
     return `${name} must be a price ${range}, got ${shown(price)}; leave it out for none`;
   }
-  if (expires !== undefined && !(typeof expires === 'number' && expires > time + barMs && Number.isFinite(expires)))
-    return `expires must be a time after the bar's close, ${new Date(time + barMs).toISOString()} (${time + barMs}), got ${shown(expires)}`;
+  if (expires !== undefined && !(typeof expires === 'number' && expires > closesAt && Number.isFinite(expires)))
+    return `expires must be a time after the bar's close, ${new Date(closesAt).toISOString()} (${closesAt}), got ${shown(expires)}`;
   return levelsProblem(fields as unknown as Order);
 }
 

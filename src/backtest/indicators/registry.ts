@@ -63,12 +63,13 @@ export function checkedIndicatorParams<Name extends IndicatorName>(name: Name, p
   const parsed = schema.safeParse(params ?? {});
   if (parsed.success) return parsed.data as IndicatorParams<Name>;
   const takes = Object.keys(INDICATORS[name].params.shape).join(', ');
+  if (typeof params !== 'object') throw new PredictLabError('BadInput', `the indicator ${name} takes { ${takes} }, got ${String(params)}`);
   const problems = parsed.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'
-      ? `has no parameter ${issue.keys.join(', ')}, it takes ${takes}`
-      : `${issue.path.join('.')}: ${issueWords(issue)}`,
+      ? ` has no parameter ${issue.keys.join(', ')}, it takes ${takes}`
+      : `, ${issue.path.join('.')}: ${issueWords(issue)}`,
   );
-  throw new PredictLabError('BadInput', `the indicator ${name} ${problems.join('; ')}`);
+  throw new PredictLabError('BadInput', `the indicator ${name}${problems.join(';')}`);
 }
 
 /** Computes a shipped indicator over a whole series. */
