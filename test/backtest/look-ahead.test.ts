@@ -209,9 +209,12 @@ describe('what a strategy sees', () => {
   it('of its situation is what was known at the bar’s close, and null where nothing was', () => {
     const seen: Situation[] = [];
     const looker = strategy('looks at all', (_bars, situation) => {
-      seen.push({ ...situation });
+      const look = ({ position, entryPrice, cash, equity, secondsLeft, bid, ask }: Situation): void => {
+        seen.push({ position, entryPrice, cash, equity, secondsLeft, bid, ask });
+      };
+      look(situation);
       return () => {
-        seen.push({ ...situation });
+        look(situation);
         return 'long';
       };
     });

@@ -2,63 +2,85 @@ import type { BarsSoFar, Situation } from '../strategy.ts';
 import type { Market } from './market.ts';
 import type { Trader } from './trader.ts';
 
-/**
- * A strategy's window onto its own account: each look trades on to the present bar with what was decided so far, and no further.
- *
- * @param input.account opens the account at the first look
- * @param input.from the bar at which the account begins
- * @returns looked: whether anything of it has been read
- */
-export function openSituation(input: {
+/** What a strategy's account is opened with. */
+interface SituationInput {
+  /** Opens the account at the first look. */
   readonly account: () => Trader;
   readonly bars: BarsSoFar;
+  /** The bar at which the account begins. */
   readonly from: number;
   readonly market: Market;
   readonly barMs: number;
   readonly cash: number;
-}): { readonly situation: Situation; readonly looked: () => boolean } {
-  const { account, bars, from, market, barMs, cash } = input;
-  let looks = false;
-  /** Traded up to the present bar; undefined before the account's first one. */
-  const trader = (): Trader | undefined => {
-    looks = true;
-    const bar = bars.index - from;
-    const opened = account();
-    if (bar < 0) return undefined;
-    opened.tradeTo(bar);
-    return opened;
-  };
+}
+
+let hasLooked: (situation: View) => boolean;
+
+/** A strategy's window onto its own account: each look trades on to the present bar with what was decided so far, and no further. */
+class View implements Situation {
+  readonly #input: SituationInput;
+  #looked = false;
+
+  static {
+    hasLooked = (situation) => situation.#looked;
+  }
+
+  constructor(input: SituationInput) {
+    this.#input = input;
+  }
+
+  get position(): number {
+    return this.#trader()?.account.slope ?? 0;
+  }
+  get entryPrice(): number | null {
+    const held = this.#trader()?.account;
+    return held?.holds() === true ? held.entryPrice : null;
+  }
+  get cash(): number {
+    return this.#trader()?.account.cash ?? this.#input.cash;
+  }
+  get equity(): number {
+    return this.#trader()?.equityAt(this.#bar) ?? this.#input.cash;
+  }
+  get secondsLeft(): number | null {
+    this.#looked = true;
+    const { endsAt } = this.#input.market;
+    return endsAt === null || this.#bar < 0 ? null : (endsAt - this.#now) / 1000;
+  }
+  get bid(): number | null {
+    return this.#quote('bid');
+  }
+  get ask(): number | null {
+    return this.#quote('ask');
+  }
+
+  /** The present bar, counted from the account's first one; negative before it. */
+  get #bar(): number {
+    return this.#input.bars.index - this.#input.from;
+  }
   /** The end of the present bar. */
-  const now = (): number => bars.time() + barMs;
-  const quote = (side: 'bid' | 'ask'): number | null => {
-    looks = true;
-    const { book } = market;
-    return book !== null && book.at <= now() ? book[side] : null;
-  };
-  const situation = Object.freeze({
-    get position() {
-      return trader()?.account.slope ?? 0;
-    },
-    get entryPrice() {
-      const held = trader()?.account;
-      return held?.holds() === true ? held.entryPrice : null;
-    },
-    get cash() {
-      return trader()?.account.cash ?? cash;
-    },
-    get equity() {
-      return trader()?.equityAt(bars.index - from) ?? cash;
-    },
-    get secondsLeft() {
-      looks = true;
-      return market.endsAt === null || bars.index < 0 ? null : (market.endsAt - now()) / 1000;
-    },
-    get bid() {
-      return quote('bid');
-    },
-    get ask() {
-      return quote('ask');
-    },
-  });
-  return { situation, looked: () => looks };
+  get #now(): number {
+    return this.#input.bars.time() + this.#input.barMs;
+  }
+
+  /** Traded up to the present bar; undefined before the account's first one. */
+  #trader(): Trader | undefined {
+    this.#looked = true;
+    const opened = this.#input.account();
+    if (this.#bar < 0) return undefined;
+    opened.tradeTo(this.#bar);
+    return opened;
+  }
+
+  #quote(side: 'bid' | 'ask'): number | null {
+    this.#looked = true;
+    const { book } = this.#input.market;
+    return book !== null && book.at <= this.#now ? book[side] : null;
+  }
+}
+
+/** Opens a window onto an account. @returns looked: whether anything of it has been read */
+export function openSituation(input: SituationInput): { readonly situation: Situation; readonly looked: () => boolean } {
+  const situation = new View(input);
+  return { situation, looked: () => hasLooked(situation) };
 }
