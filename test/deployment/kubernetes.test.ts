@@ -122,7 +122,7 @@ describe('the manifests for Kubernetes', () => {
     const [{ external }] = (
       named('HorizontalPodAutoscaler').spec as { metrics: { external: { metric: { name: string; selector: { matchLabels: object } } } }[] }
     ).metrics;
-    expect(external.metric).toEqual({ name: 'predictlab_queue_length', selector: { matchLabels: { state: 'ready' } } });
+    expect(external.metric).toEqual({ name: 'predictlab_queue_length', selector: { matchLabels: { state: 'running' } } });
     expect(readFileSync(path.join(root, 'src', 'telemetry', 'metrics.ts'), 'utf8')).toContain(`'${external.metric.name}'`);
     expect(readFileSync(path.join(folder, VALUES), 'utf8')).toContain(`as: ${external.metric.name}`);
     const scaled = named('HorizontalPodAutoscaler').spec as { scaleTargetRef: { name: string } };

@@ -49,17 +49,21 @@ export function registerDeployRoutes(deploy: Command): void {
     .description(
       'Sends every new run to this build. Runs that are open go on with the build they began with: keep its workers up until they have ended.',
     )
+    .option('--first', 'only where no build is current yet; else nothing is changed')
     .option('--json', 'print { deployment, current, previous }')
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async ({ json, first }: { json?: boolean; first?: boolean }) => {
       const candidate = candidateVersion(process.env, buildId);
       const view = await onDeployment(candidate.name, async ({ lab, view, note }) => {
-        if (view.current === candidate.buildId) return view;
+        if (view.current === candidate.buildId || (first && view.current !== null)) return view;
         requireWorkers(view, candidate);
         await lab.deployments.setCurrent(candidate.name, candidate.buildId);
         await note({ action: 'promote', from: view.current, to: candidate.buildId, percent: null });
         return view;
       });
-      if (json) return printJson({ deployment: candidate.name, current: candidate.buildId, previous: view.current });
+      const isLeft = first && view.current !== null;
+      if (json)
+        return printJson({ deployment: candidate.name, current: isLeft ? view.current : candidate.buildId, previous: view.current });
+      if (isLeft) return printLine(`every new run goes to ${nameOf(view.current)} as before`);
       if (view.current === candidate.buildId) return printLine(`every new run goes to build ${candidate.buildId} already`);
       printLine(`every new run goes to build ${candidate.buildId} (before: ${nameOf(view.current)})`);
       sayWhatIsOpen(view, view.current);
