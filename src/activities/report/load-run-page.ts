@@ -14,6 +14,7 @@ import { redactInput } from '../../secrets/redact-input.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { incidentsOfRun } from '../../storage/incidents/incidents.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
+import { configurationHead } from '../../storage/runs/configurations.ts';
 import {
   bestBacktests,
   type LedgerTask,
@@ -71,13 +72,14 @@ export async function loadRunPage(
   const result = withStages(run.status, tasks);
   const { totalTasks } = result;
   const window = windowOf(config);
-  const [previous, usual, rows, errors, gaps, shadows] = await Promise.all([
+  const [previous, usual, rows, errors, gaps, shadows, configuration] = await Promise.all([
     runBefore(queryable, executionId),
     usualDuration(queryable, { executionId, totalTasks }),
     symbolRows(queryable, run, symbols, tasks, links),
     lastErrors(queryable, executionId),
     longestGaps(queryable, { symbols, sourceTypes: config.sourceTypes, ...window, shortest: SHORTEST_GAP_MS, limit: MAX_GAPS }),
     shadowsOfRun(queryable, executionId),
+    configurationHead(queryable, executionId),
   ]);
   return {
     result,
@@ -116,6 +118,7 @@ export async function loadRunPage(
           ),
     versions: {
       predictlab: VERSION,
+      ...(configuration === undefined ? {} : { build: configuration.code, 'config version': String(configuration.version) }),
       node: process.version,
       'Temporal run id': executionId,
       ...(run.retryOf === null ? {} : { 'retry of': run.retryOf }),

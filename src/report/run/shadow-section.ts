@@ -1,14 +1,18 @@
 import { formatNumber, formatTime } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
-import { stateMark } from '../elements/tip.ts';
+import { stateGlyph } from '../elements/tip.ts';
 import type { ShadowVerdict } from '../page-data/run-page-data.ts';
 
 /** Builds that were tried on what the run worked from: what they made of it, newest first. */
 export function shadowSection(shadows: readonly ShadowVerdict[]): Markup {
   const columns: Column<ShadowVerdict>[] = [
     { head: 'build', align: 'text', cell: ({ build }) => build },
-    { head: 'verdict', align: 'text', cell: ({ verdict }) => html`${stateMark(verdict === 'same' ? 'success' : 'failed')} ${verdict}` },
+    {
+      head: 'verdict',
+      align: 'text',
+      cell: ({ verdict }) => html`${stateGlyph(verdict === 'same' ? 'success' : 'failed', verdict, false)} ${verdict}`,
+    },
     { head: 'rows', about: 'Stored ticks compared.', cell: ({ rows }) => formatNumber(rows) },
     { head: 'candles', about: 'Stored candles compared.', cell: ({ candles }) => formatNumber(candles) },
     { head: 'backtests', about: 'Backtests compared, every metric of them.', cell: ({ metrics }) => formatNumber(metrics) },

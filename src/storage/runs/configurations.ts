@@ -91,6 +91,18 @@ export async function configurationOf(queryable: Queryable, version: number): Pr
   return rows[0] && { ...rows[0], at: rows[0].at.toISOString() };
 }
 
+/** Which version a run went by, and the build that checked its input; undefined for runs of before there were any. */
+export async function configurationHead(
+  queryable: Queryable,
+  executionId: string,
+): Promise<{ readonly version: number; readonly code: string } | undefined> {
+  const { rows } = await queryable.query<{ version: number; code: string }>(
+    'select c.version, c.code from runs r join configurations c on c.version = r.configuration where r.execution_id = $1',
+    [executionId],
+  );
+  return rows[0];
+}
+
 /** The version a run went by; undefined for runs of before there were any. */
 export async function configurationOfRun(queryable: Queryable, executionId: string): Promise<Configuration | undefined> {
   const { rows } = await queryable.query<{ configuration: number | null }>('select configuration from runs where execution_id = $1', [
