@@ -59,7 +59,7 @@ describe('the roles of ops/postgres/roles.sql', () => {
       expect(answer, answer.stderr).toMatchObject({ code: 0 });
     };
     await command('import', 'ticks', csv, '--symbol', 'X');
-    const { result, taskResults } = await rig.run({
+    const { runId, result, taskResults } = await rig.run({
       symbols: ['X'],
       sourceTypes: ['file'],
       intervals: ['1h'],
@@ -67,6 +67,14 @@ describe('the roles of ops/postgres/roles.sql', () => {
       asOf: '2026-10-01T00:00:00Z',
     });
     expect([result, taskResults['X/visualize'].status]).toEqual(['success', 'success']);
+    const refused = await predictlabHere(['deploy', 'shadow', runId], env);
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('may not create a schema to try in: grant it "create" on the database'),
+    });
+    await administer(databaseUrlOf(inject('postgresUrl'), name), `grant create on database ${name} to ${worker}`);
+    await command('deploy', 'shadow', runId);
+    await administer(databaseUrlOf(inject('postgresUrl'), name), `revoke create on database ${name} from ${worker}`);
     await command('backup', path.join(home, 'all.backup'));
     await command('prune', '--ticks', '30d');
     expect(await asked(asUser(reader), 'select count(*)::int > 0 as any from candles')).toEqual([{ any: true }]);
