@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildId } from '../../src/build-id.ts';
 import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
 import { type BuildCopy, copyBuild } from '../build-copy.ts';
-import { COMMAND, predictlab } from '../command.ts';
+import { type Answer, COMMAND, predictlab, predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { kill, spawnWorker, type WorkerProcess } from '../worker-process.ts';
 
@@ -35,8 +35,11 @@ describe('two builds on one queue', () => {
   const workers: WorkerProcess[] = [];
   const builds = { old: '', new: '', source: buildId() };
 
-  const deploy = async (build: BuildCopy | undefined, ...args: string[]) =>
-    await predictlab(['deploy', ...args], env, undefined, build?.command ?? COMMAND);
+  /** Of the build under test in this process, as it is known; a replay, and other builds, need one of their own. */
+  const deploy = async (build: BuildCopy | undefined, ...args: string[]): Promise<Answer> =>
+    build === undefined && builds.old !== '' && args[0] !== 'check' && args[0] !== 'adopt'
+      ? await predictlabHere(['deploy', ...args], { ...env, PREDICTLAB_BUILD_ID: builds.old })
+      : await predictlab(['deploy', ...args], env, undefined, build?.command ?? COMMAND);
   const deployJson = async <T = Record<string, unknown>>(build: BuildCopy | undefined, ...args: string[]): Promise<T> => {
     const { code, stdout, stderr } = await deploy(build, ...args, '--json');
     expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: expect.not.stringContaining('predictlab:') });
@@ -123,15 +126,18 @@ describe('two builds on one queue', () => {
     // a symbol that needs no venue: how it ends does not matter here
     const input = path.join(rig.home, 'scheduled.json');
     await writeFile(input, JSON.stringify({ symbols: ['BTC_PRICE'], sourceTypes: ['file'], retry: { maxRetries: 0 } }));
-    await predictlab(['schedule', 'create', '--id', `every-${rig.taskQueue}`, '--file', input], env);
-    const { stdout } = await predictlab(['schedule', 'trigger', '--id', `every-${rig.taskQueue}`, '--json'], env);
+    await predictlabHere(['schedule', 'create', '--id', `every-${rig.taskQueue}`, '--file', input], env);
+    const { stdout } = await predictlabHere(['schedule', 'trigger', '--id', `every-${rig.taskQueue}`, '--json'], env);
     const { started } = JSON.parse(stdout) as { started: string };
     rig.started(started);
     await rig.lab.result(started).catch(() => undefined);
     expect(await buildsOf(started)).toEqual([builds.new]);
     expect(await buildsOf(`${started}/BTC_PRICE`)).toEqual([builds.new]);
 
-    const history = JSON.parse((await predictlab(['config', 'history', '--json'], env)).stdout) as { version: number; runs: string[] }[];
+    const history = JSON.parse((await predictlabHere(['config', 'history', '--json'], env)).stdout) as {
+      version: number;
+      runs: string[];
+    }[];
     expect(history[0].runs).toEqual([started]);
     const { rows } = await rig.database.query(
       'select schedule_id, code, c.input from runs join configurations c on c.version = configuration where run_id = $1',
@@ -144,13 +150,13 @@ describe('two builds on one queue', () => {
         input: { symbols: ['BTC_PRICE'], sourceTypes: ['file'], retry: { maxRetries: 0 } },
       },
     ]);
-    const compared = await predictlab(['runs', 'compare', 'before', 'canary', '--json'], env);
+    const compared = await predictlabHere(['runs', 'compare', 'before', 'canary', '--json'], env);
     expect((JSON.parse(compared.stdout) as { configuration: unknown }).configuration).toContainEqual({
       path: 'code',
       before: builds.source,
       after: builds.new,
     });
-    await predictlab(['schedule', 'delete', '--id', `every-${rig.taskQueue}`], env);
+    await predictlabHere(['schedule', 'delete', '--id', `every-${rig.taskQueue}`], env);
   });
 
   it('one command goes back while runs are in flight, and none of them fails', async () => {
@@ -195,7 +201,7 @@ describe('two builds on one queue', () => {
       const { code, stderr } = await deploy(undefined, ...args);
       expect({ code, stderr }, args.join(' ')).toEqual({ code: 2, stderr: expect.stringContaining(`predictlab: ${said}`) });
     }
-    const named = await predictlab(['deploy', 'status'], { ...env, PREDICTLAB_DEPLOYMENT: 'a.b' });
+    const named = await predictlabHere(['deploy', 'status'], { ...env, PREDICTLAB_DEPLOYMENT: 'a.b' });
     expect(named).toMatchObject({ code: 2, stderr: expect.stringContaining('PREDICTLAB_DEPLOYMENT="a.b": write up to 60 letters') });
   });
 });
