@@ -81,13 +81,10 @@ const FACTS_DAYS = 14;
 async function noteChange(transaction: Transaction, batch: StagingBatch, { version, nextSeq }: InstrumentState): Promise<void> {
   const covered = (kind: number): string => `coalesce((select ranges from coverage where instrument = $2 and kind = ${kind}), '{}')`;
   await transaction.query(
-    `insert into instrument_changes (instrument, execution_id, version_before, next_seq_before, trades_covered_before, prices_covered_before, facts)
+    `with old as (update instrument_changes set facts = null where instrument = $2 and facts is not null and at < now() - interval '${FACTS_DAYS} days')
+     insert into instrument_changes (instrument, execution_id, version_before, next_seq_before, trades_covered_before, prices_covered_before, facts)
      select $2, b.execution_id, $3, $4, ${covered(0)}, ${covered(1)}, i.facts from staging_batches b join instruments i on i.key = b.instrument where b.id = $1`,
     [batch.id, batch.instrumentKey, version, nextSeq],
-  );
-  await transaction.query(
-    `update instrument_changes set facts = null where instrument = $1 and facts is not null and at < now() - interval '${FACTS_DAYS} days'`,
-    [batch.instrumentKey],
   );
 }
 
