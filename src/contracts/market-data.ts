@@ -103,6 +103,8 @@ export interface CandidateRow {
   readonly raw: string;
   /** Why the row cannot become a tick, found while reading it. */
   readonly defect: QuarantineReason | null;
+  /** How many seconds a price point stands for; absent for trades, and where nobody says. */
+  readonly grain?: number | null;
 }
 
 /** Why a row was put into quarantine; docs/candles.md says when each one is given. */

@@ -13,6 +13,8 @@ export interface ReadRow {
   readonly content: readonly (string | number | null)[];
   readonly raw: string;
   readonly defect: QuarantineReason | null;
+  /** Of a price point whose venue says it; seconds. */
+  readonly grain?: number;
 }
 
 /**

@@ -35,8 +35,6 @@ export interface CollectedBefore {
   readonly looked: number | null;
   /** Which of these rows are ticks already, by place. */
   isStored(rows: readonly CandidateRow[]): Promise<readonly boolean[]>;
-  /** Times of the price points that are stored in `[range.from, range.to]`, ascending. */
-  pointTimes(range: TimeRange): Promise<readonly number[]>;
 }
 
 export interface CollectRequest<Selector = unknown> {
@@ -81,6 +79,8 @@ export interface SourcePage {
   readonly coverage: readonly TimeRange[];
   /** HTTP requests this page took, retries included. */
   readonly requests: number;
+  /** Of what grain the price points of a page are, in seconds, and for which time `[from, to)` it has all of them: coarser ones give way there. */
+  readonly points?: { readonly grain: number; readonly range: TimeRange };
   /** What a walk through the trades has seen, on its last page. */
   readonly walked?: WalkSeen;
   /** The order book as it stood, where the page looked at it. */

@@ -134,7 +134,7 @@ describe('restoring', () => {
       // what pruning and corrections leave behind: holes, and rows that moved into them
       await source.database.query('delete from ticks where seq % 5 = 0');
       await source.database.query('vacuum ticks');
-      await source.database.query("update ticks set outcome = repeat('x', (seq % 40)::int) where seq % 7 = 0");
+      await source.database.query("update ticks set outcome = repeat('x', 60 + (seq % 40)::int) where seq % 7 = 0");
       const backup = join(folder, 'mixed.backup');
       const made = await writeBackup(source.database, backup, { reports: folder });
       const restored = await restoreBackup(target.database, backup, { reports: join(folder, 'mixed'), replace: false });

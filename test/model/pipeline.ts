@@ -73,7 +73,6 @@ export function memoryPipeline(venue: ModelVenue): Pipeline {
       covered: { trade: covered, price: [] },
       looked,
       isStored: async (rows) => rows.map((row) => ticks.has(keyOf(row))),
-      pointTimes: async () => [],
     }),
     keep: async (page, { endsBy }, reached) => {
       staged.pages = [...staged.pages.filter(({ pageNumber }) => pageNumber < page.pageNumber), page];

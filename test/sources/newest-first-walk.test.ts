@@ -69,7 +69,7 @@ async function walk(facts: Walking = {}): Promise<Outcome> {
     window: { from: hours(50), to: NOW },
     asOf: NOW,
     clock: NOW,
-    before: { covered: { trade: covered, price: [] }, looked, isStored: async (rows) => rows.map(isStored), pointTimes: async () => [] },
+    before: { covered: { trade: covered, price: [] }, looked, isStored: async (rows) => rows.map(isStored) },
     lateness: LATE,
     refetch: false,
     resume: undefined,

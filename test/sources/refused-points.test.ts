@@ -37,7 +37,7 @@ async function points(status: number, closed: boolean, type?: 'SourceUnavailable
     selectors: [],
     window,
     asOf,
-    before: { covered: { trade: [], price: [] }, looked: null, isStored: () => Promise.resolve([]), pointTimes: () => Promise.resolve([]) },
+    before: { covered: { trade: [], price: [] }, looked: null, isStored: () => Promise.resolve([]) },
     clock: asOf,
     lateness: 600_000,
     refetch: false,

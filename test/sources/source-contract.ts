@@ -37,7 +37,6 @@ export function describeSourceContract(name: string, subject: () => SourceUnderT
       covered: { trade: [], price: [] },
       looked: null,
       isStored: () => Promise.resolve([]),
-      pointTimes: () => Promise.resolve([]),
     };
     const pages: SourcePage[] = [];
     const request = {

@@ -30,7 +30,6 @@ const walkOf = (fetch: (cursor: string | null) => HistoryPage, more: object): Wa
       covered: { trade: [], price: [] },
       looked: null,
       isStored: async (rows: unknown[]) => rows.map(() => true),
-      pointTimes: async () => [],
     },
     lateness: 600_000,
     refetch: false,

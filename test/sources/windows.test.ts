@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { coarser, GRAINS, ladderSteps } from '../../src/sources/polymarket/price-ladder.ts';
-import { hasFiner } from '../../src/sources/polymarket/prices.ts';
 import { seriesMembers } from '../../src/sources/series.ts';
 import { missingRanges } from '../../src/sources/time-ranges.ts';
 
@@ -88,16 +87,5 @@ describe('the price ladder', () => {
     expect(coarser(0, { from: NOW - DAY, to: NOW })).toBe(1);
     expect(coarser(0, { from: NOW - 30_000, to: NOW })).toBeUndefined();
     expect(coarser(3, { from: NOW - 10 * DAY, to: NOW })).toBeUndefined();
-  });
-});
-
-describe('a coarse price point', () => {
-  it('gives way where finer ones are stored, and is itself when it comes again', () => {
-    const hour = Array.from({ length: 60 }, (_, minute) => NOW + minute * 60_000);
-    expect(hasFiner(hour, NOW + 5 * 60_000, 300_000)).toBe(true);
-    const coarse = [NOW, NOW + 300_000, NOW + 600_000];
-    expect(hasFiner(coarse, NOW + 300_000, 300_000)).toBe(false);
-    expect(hasFiner(coarse, NOW + 900_000, 300_000)).toBe(false);
-    expect(hasFiner([], NOW, 300_000)).toBe(false);
   });
 });

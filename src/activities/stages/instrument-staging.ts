@@ -3,10 +3,11 @@ import type { Database } from '../../storage/database/database.ts';
 import { noteTradeAfterEnd } from '../../storage/markets/instruments.ts';
 import { holdCollect } from '../../storage/staging/collect-owner.ts';
 import { type CollectProgress, saveCollectProgress } from '../../storage/staging/collect-progress.ts';
+import { stageGrain } from '../../storage/staging/settle-grains.ts';
 import { stageCoverage, stageLook, stagePage } from '../../storage/staging/staging.ts';
 import { coverageOf, lookedUntil } from '../../storage/ticks/coverage.ts';
 import { noteLateness } from '../../storage/ticks/lateness.ts';
-import { areStored, pointTimes } from '../../storage/ticks/ticks.ts';
+import { areStored } from '../../storage/ticks/ticks.ts';
 import type { InstrumentStaging } from './collect-instrument.ts';
 
 export interface StagingPlace {
@@ -43,14 +44,14 @@ export function instrumentStaging({
         covered: { trade, price },
         looked,
         isStored: (rows) => areStored(database, instrumentKey, rows),
-        pointTimes: (range) => pointTimes(database, instrumentKey, range),
       };
     },
-    async keep({ pageNumber, order, rows, kind, coverage, walked }, instrument: Instrument, reached) {
+    async keep({ pageNumber, order, rows, kind, coverage, walked, points }, instrument: Instrument, reached) {
       await database.transaction(async (transaction) => {
         await holdCollect(transaction, { executionId, symbol, owner });
         await stagePage(transaction, { ...key, pageNumber, order, rows });
         for (const range of coverage) await stageCoverage(transaction, { ...key, kind, range });
+        if (points !== undefined) await stageGrain(transaction, { ...key, ...points });
         if (walked !== undefined) {
           await stageLook(transaction, { ...key, kind, looked: walked.looked, withdrawnFrom: walked.withdrawnFrom });
           if (walked.lateBy > 0) await noteLateness(transaction, instrument.source, walked.lateBy, asOf);

@@ -1,5 +1,6 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../contracts/market-data.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { POINT_IDENTITY } from '../../market/identity.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
 import type { VenueClient } from '../http/venue-client.ts';
@@ -7,7 +8,7 @@ import { VenueError } from '../http/venue-error.ts';
 import { endOf, lifelessAfter, lifelessBefore, tradableWindow } from '../market-life.ts';
 import { readNumber, readTime } from '../scalars.ts';
 import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../schema-drift.ts';
-import type { CollectedBefore, CollectRequest, SourcePage } from '../source.ts';
+import type { CollectRequest, SourcePage } from '../source.ts';
 import { missingRanges } from '../time-ranges.ts';
 import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
@@ -64,9 +65,12 @@ export async function* collectPrices(
         if (found.rows.length > 0) break;
         grain = coarser(grain, step.range);
       }
+      const points = pointsOf(found.rows, GRAINS[grain ?? step.grain].seconds);
+      const covers = coversOf(points, step.range, now);
       yield {
         kind: 'price',
-        rows: rowsOfWindow(await worthTaking(request.before, found.rows, grain ?? 0), window, bounds),
+        rows: rowsOfWindow(points, window, bounds),
+        ...(covers !== undefined && { points: covers }),
         order: 'oldest-first',
         cursor: { below: step.range.from },
         coverage: [{ from: step.range.from, to: Math.min(step.range.to, settled) }, ...free].filter(({ from, to }) => to > from),
@@ -97,32 +101,26 @@ function pricesToAsk({ instrument, window, asOf, refetch, before, lateness }: Co
   return { tradable, missing: claimable < RIGHT_AFTER_MS && isKnown && !ended ? [] : missing, ended, settled };
 }
 
-/**
- * Points with their identities. A coarse one gives way where finer ones are stored: the grain belongs to the point, and asking
- * again after the venue has forgotten the finer ones must not put coarse ones between them.
- */
-async function worthTaking(before: CollectedBefore, rows: readonly ReadRow[], grain: number): Promise<readonly CandidateRow[]> {
-  const points = identifyPage(rows).map((row) => (row.defect === null ? { ...row, identity: POINT_IDENTITY } : row));
-  const times = points.flatMap(({ time }) => time ?? []);
-  if (grain === 0 || times.length === 0) return points;
-  const width = GRAINS[grain].seconds * SECOND;
-  const from = times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY) - width;
-  const to = times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY) + width;
-  const stored = await before.pointTimes({ from, to });
-  return points.filter(({ time }) => time === null || !hasFiner(stored, time, width));
-}
+/** Points with their identities and the grain that each stands for: where finer ones are, coarse ones give way. */
+const pointsOf = (rows: readonly ReadRow[], grain: number): readonly CandidateRow[] =>
+  identifyPage(rows).map((row, index) => ({
+    ...row,
+    grain: rows[index].grain ?? grain,
+    ...(row.defect === null && { identity: POINT_IDENTITY }),
+  }));
 
-/** Whether another point is stored closer to a time than its grain is wide. @param stored ascending */
-export function hasFiner(stored: readonly number[], time: number, width: number): boolean {
-  let low = 0;
-  for (let high = stored.length; low < high; ) {
-    const middle = (low + high) >> 1;
-    if (stored[middle] > time - width) high = middle;
-    else low = middle + 1;
-  }
-  // at most the point itself, if it is stored, lies before another one
-  for (let i = low; i < stored.length && stored[i] < time + width; i++) if (stored[i] !== time) return true;
-  return false;
+/**
+ * For which time a page of points leaves no room for coarser ones; undefined when it has none. A window that reaches back further than
+ * the venue promises to keep the grain is only vouched for from its first point on: what lies before may have been forgotten.
+ */
+function coversOf(points: readonly CandidateRow[], range: TimeRange, now: number): SourcePage['points'] {
+  const sound = points.flatMap(({ time, defect, grain }) => (time === null || defect !== null ? [] : [{ time, grain: grain ?? 0 }]));
+  if (sound.length === 0) return undefined;
+  const grain = sound.reduce((most, point) => Math.max(most, point.grain), 0);
+  const first = sound.reduce((least, { time }) => Math.min(least, time), Number.POSITIVE_INFINITY);
+  const last = sound.reduce((most, { time }) => Math.max(most, time), range.from);
+  const isPromised = range.from >= now - (GRAINS.findLast(({ seconds }) => seconds <= grain)?.keptMs ?? 0);
+  return { grain, range: { from: isPromised ? Math.min(range.from, first) : first, to: Math.max(range.to, last + 1) } };
 }
 
 /** Covered without a row, the last page of its instrument. */
@@ -214,5 +212,10 @@ function readPoint(row: unknown): ReadRow {
     content: ['point', time.value, price.value],
     raw: JSON.stringify(row),
     defect: time.defect ?? price.defect,
+    ...(isGrain(point.resolution_seconds) && { grain: point.resolution_seconds }),
   };
 }
+
+/** Whether the venue says how fine a point is, in seconds. */
+const isGrain = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) > 0 && (value as number) <= DAY_MS / SECOND;

@@ -75,6 +75,8 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
     await transaction.query('delete from tick_hours where hour < $1', [before / 3_600_000]);
     await transaction.query('update coverage set ranges = ranges - int8multirange(int8range(null, $1))', [before]);
     await transaction.query("delete from coverage where ranges = '{}'");
+    await transaction.query('update point_grains set ranges = ranges - int8multirange(int8range(null, $1))', [before]);
+    await transaction.query("delete from point_grains where ranges = '{}'");
     return { before, rows };
   },
   candles: async (transaction, before) => {

@@ -6,7 +6,7 @@ import type { Queryable, Transaction } from '../database/database.ts';
 import { readTickColumns } from '../ticks/ticks.ts';
 import { type StaleSeriesGroup, tickHours } from './candle-plan.ts';
 import { type CandleRegion, candleRegions } from './candle-regions.ts';
-import { type CandleTarget, markBuilt, refreshCompleteness, writeCandles } from './candle-writes.ts';
+import { type CandleTarget, markBuilt, refreshCompleteness, removeEmptied, writeCandles } from './candle-writes.ts';
 
 /**
  * Brings the stale series of one instrument and price type up to date: buckets whose ticks changed are built again from the
@@ -23,8 +23,11 @@ export async function buildSeries(transaction: Transaction, group: StaleSeriesGr
   let changed = 0;
   if (behind.length > 0) {
     for (const region of candleRegions(behind, await tickHours(transaction, instrumentKey, kind))) {
-      for (const candles of (await buildRegion(transaction, group, region)).values())
+      for (const candles of (await buildRegion(transaction, group, region)).values()) {
         changed += await writeCandles(transaction, target, candles);
+        // trades are never taken away
+        if (kind === 'price') changed += await removeEmptied(transaction, target, { range: region.range, candles });
+      }
       onRegion();
     }
   }

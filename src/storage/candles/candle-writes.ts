@@ -74,6 +74,32 @@ export async function writeCandles(transaction: Transaction, target: CandleTarge
 }
 
 /**
+ * Removes candles of a stretch of time in which no tick is left, because coarse price points gave way to finer ones.
+ *
+ * @param candles all that the ticks of the stretch make
+ * @returns how many are gone
+ */
+export async function removeEmptied(
+  transaction: Transaction,
+  target: CandleTarget,
+  { range, candles }: { range: TimeRange; candles: Pick<MergeableCandles, 'interval' | 'openTime' | 'length'> },
+): Promise<number> {
+  const series = [target.instrumentKey, kindCode(target.kind), intervalMinutes(candles.interval)] as const;
+  const { rows } = await transaction.query<{ open_time: number }>(
+    'select open_time from candles where instrument = $1 and kind = $2 and interval_minutes = $3 and open_time >= $4 and open_time < $5',
+    [...series, Math.max(range.from, horizonOf(target)), range.to],
+  );
+  const built = new Set(candles.openTime.subarray(0, candles.length));
+  const emptied = rows.map((row) => row.open_time).filter((openTime) => !built.has(openTime));
+  if (emptied.length === 0) return 0;
+  const { rowCount } = await transaction.query(
+    'delete from candles where instrument = $1 and kind = $2 and interval_minutes = $3 and open_time = any($4::bigint[])',
+    [...series, emptied],
+  );
+  return rowCount ?? 0;
+}
+
+/**
  * Brings `complete` and `coverage` up to date where no tick changed: buckets that closed since `before.asOf`, buckets in
  * time that was collected since, and buckets in time of which that was taken back.
  *

@@ -28,7 +28,8 @@ export class CopyEncoder {
     this.#end = this.#buffer.writeInt16BE(value, this.#end);
   }
 
-  int4(value: number): void {
+  int4(value: number | null): void {
+    if (value === null) return this.#null();
     this.#room(8);
     this.#end = this.#buffer.writeInt32BE(4, this.#end);
     this.#end = this.#buffer.writeInt32BE(value, this.#end);

@@ -90,8 +90,8 @@ async function hoursOf(transaction: Transaction, { batch, after, upTo, instrumen
 }
 
 const INSERT_TICKS = `
-  insert into ticks (time, seq, price, size, instrument, kind, side, flags, identity, outcome, trade_id)
-  select s.time, s.position + $5::bigint, s.price, s.size, $4::int, s.kind, s.side, s.flags, s.identity, s.outcome, s.trade_id
+  insert into ticks (time, seq, price, size, instrument, kind, side, flags, identity, outcome, trade_id, grain)
+  select s.time, s.position + $5::bigint, s.price, s.size, $4::int, s.kind, s.side, s.flags, s.identity, s.outcome, s.trade_id, s.grain
   from staged_rows s where ${IN_CHUNK} and ${GOOD} order by s.position`;
 
 const NOTE_HOURS = `on conflict (instrument, kind, hour) do update set ticks = tick_hours.ticks + excluded.ticks, version = excluded.version`;
@@ -167,7 +167,7 @@ async function correct(transaction: Transaction, { batch, after, upTo, instrumen
         select distinct on (s.kind, s.time, s.identity) s.* from staged_rows s where ${IN_CHUNK} and ${GOOD} and ${NAMED}
         order by s.kind, s.time, s.identity
       ), corrected as (
-        update ticks t set price = l.price, size = l.size, side = l.side, outcome = l.outcome, flags = l.flags from latest l
+        update ticks t set price = l.price, size = l.size, side = l.side, outcome = l.outcome, flags = l.flags, grain = l.grain from latest l
         where t.instrument = $4::int and t.time = l.time and t.kind = l.kind and t.identity = l.identity
           and (t.price, t.size, t.side, t.outcome) is distinct from (l.price, l.size, l.side, l.outcome)
         returning t.kind, t.time

@@ -1,13 +1,14 @@
 import type { Transaction } from '../database/database.ts';
 import { type InstrumentState, lockInstruments } from '../markets/instrument-lock.ts';
 import { mergeChunk, settleCopies } from './merge-chunk.ts';
+import { settleGrains } from './settle-grains.ts';
 import type { StagingBatch } from './staging.ts';
 
 /** What merging one batch did. */
 export interface Merged {
   /** Ticks that were not there before. */
   readonly inserted: number;
-  /** Good rows that were there already, or twice in the batch. */
+  /** Good rows that were there already, finer points too, or twice in the batch. */
   readonly duplicates: number;
   /** Ticks whose price, size or side the venue has corrected since. */
   readonly corrected: number;
@@ -19,7 +20,7 @@ const CHUNK = 50_000;
 /**
  * Merges what a run staged for one instrument into its ticks, with its coverage, and empties the staging. Set-based, in the
  * venue's order, and idempotent: a tick that is there already stays as it is, with its place in the order. A row that was
- * staged more than once has the place at which it was met first.
+ * staged more than once has the place at which it was met first. Of price points the finest stay.
  *
  * The hours that changed get a new version of the instrument, from which `kline` knows what to build again.
  *
@@ -37,10 +38,14 @@ export async function mergeStaged(transaction: Transaction, batch: StagingBatch,
   let inserted = 0;
   let good = 0;
   let corrected = 0;
+  let displaced = 0;
   let tryFast = true;
   if (first !== null && last !== null) {
     // Positions ascend oldest first, so a shifted position is a place in the order that comes after everything stored before.
     const shift = state.nextSeq - first;
+    const gaveWay = await settleGrains(transaction, batch, version);
+    good += gaveWay.staged;
+    displaced = gaveWay.stored;
     await settleCopies(transaction, batch.id);
     // The tables may be new or may just have grown tenfold: without statistics only the indexes are a safe way.
     await transaction.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
@@ -59,7 +64,7 @@ export async function mergeStaged(transaction: Transaction, batch: StagingBatch,
     await transaction.query('update instrument_state set next_seq = $2, version = $3 where instrument = $1', [
       batch.instrumentKey,
       last + shift + 1,
-      inserted + corrected > 0 ? version : state.version,
+      inserted + corrected + displaced > 0 ? version : state.version,
     ]);
   }
   await mergeCoverage(transaction, batch);

@@ -37,12 +37,12 @@ export async function stagePage(queryable: Queryable, page: StagedPage): Promise
   });
 }
 
-const STAGED_COLUMNS = 'position, time, price, size, batch, kind, side, defect, identity, outcome, trade_id, raw';
+const STAGED_COLUMNS = 'position, time, price, size, batch, kind, side, defect, identity, outcome, trade_id, raw, grain';
 
 function encodeRows(batch: number, { order, pageNumber, rows }: StagedPage): Buffer {
   const encoder = new CopyEncoder(64 + rows.length * 256);
   rows.forEach((row, index) => {
-    encoder.row(12);
+    encoder.row(13);
     encoder.int8(stagingPosition(order, pageNumber, index));
     encoder.int8(wholeOrNull(row.time));
     encoder.float8(row.price);
@@ -55,6 +55,7 @@ function encodeRows(batch: number, { order, pageNumber, rows }: StagedPage): Buf
     encoder.text(row.outcome);
     encoder.text(row.tradeId);
     encoder.text(row.raw);
+    encoder.int4(row.grain ?? null);
   });
   return encoder.finish();
 }
@@ -131,7 +132,8 @@ export async function stagingBatches(queryable: Queryable, key: { executionId: s
   return rows;
 }
 
-async function ensureBatch(transaction: Transaction, { executionId, symbol, instrumentKey }: StagingKey): Promise<number> {
+/** The batch of these rows, made when there is none. */
+export async function ensureBatch(transaction: Transaction, { executionId, symbol, instrumentKey }: StagingKey): Promise<number> {
   const find = 'select id from staging_batches where execution_id = $1 and symbol = $2 and instrument = $3';
   const values = [executionId, symbol, instrumentKey];
   const known = await transaction.query<{ id: number }>(find, values);

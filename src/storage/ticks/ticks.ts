@@ -93,15 +93,6 @@ export async function areStored(queryable: Queryable, instrumentKey: number, row
   return rows.map((_, index) => stored.has(index + 1));
 }
 
-/** Times of an instrument's price points in `[range.from, range.to]`, ascending. */
-export async function pointTimes(queryable: Queryable, instrumentKey: number, { from, to }: TimeRange): Promise<readonly number[]> {
-  const { rows } = await queryable.query<{ time: number }>(
-    'select time from ticks where instrument = $1 and kind = $2 and time between $3 and $4 order by time',
-    [instrumentKey, kindCode('price'), from, to],
-  );
-  return rows.map(({ time }) => time);
-}
-
 function grown<Column extends Float64Array | Uint8Array>(column: Column, larger: Column): Column {
   larger.set(column);
   return larger;

@@ -1,0 +1,199 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createCollect } from '../../src/activities/stages/collect.ts';
+import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
+import { seededRandom } from '../../src/backtest/seeded-random.ts';
+import type { Json } from '../../src/contracts/pipeline-input.ts';
+import { describeError } from '../../src/sources/describe-error.ts';
+import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';
+import { collectPrices, type PriceCursor } from '../../src/sources/polymarket/prices.ts';
+import type { Source } from '../../src/sources/source.ts';
+import { importSymbols } from '../../src/storage/markets/catalogue.ts';
+import { verifyData } from '../../src/storage/verify/verify.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { silent } from '../silent.ts';
+import { DAY, HOUR, instrument, runStages } from '../stage-run.ts';
+
+const RECORDED = path.resolve('../shared/data/pm-prices-history-2026/norway_test_try.csv');
+const KEPT: Readonly<Record<number, number>> = { 60: 7 * DAY, 300: 60 * DAY, 1800: 90 * DAY };
+const INTERVALS = ['5m', '1h', '4h', '1d'] as const;
+
+interface Priced {
+  readonly time: number;
+  readonly price: number;
+}
+
+/** Prices of a month as they were recorded: every ten minutes or so. */
+const recorded = (): readonly Priced[] =>
+  readFileSync(RECORDED, 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','))
+    .map(([, time, price]) => ({ time: Date.parse(`${time.replace(' ', 'T')}Z`), price: Number(price) }));
+
+/** A month of made-up prices, some minutes apart, with quiet hours. */
+function madeUp(): readonly Priced[] {
+  const random = seededRandom(11);
+  const prices: Priced[] = [];
+  let price = 0.4;
+  for (let time = Date.UTC(2026, 4, 26, 16, 40); time < Date.UTC(2026, 5, 26, 16); ) {
+    price = Math.min(0.95, Math.max(0.05, price + Math.round((random() - 0.5) * 6) / 200));
+    prices.push({ time, price: Math.round(price * 1000) / 1000 });
+    time += random() < 0.02 ? 5 * HOUR * random() : 20_000 + random() * 900_000;
+    time = Math.floor(time / 1000) * 1000;
+  }
+  return prices;
+}
+
+let test: TestDatabase;
+/** How much longer than it promises the venue keeps its grains. */
+let kept = 1;
+beforeAll(async () => {
+  test = await testDatabase();
+});
+afterAll(() => test.close());
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  kept = 1;
+  await test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks, candles cascade');
+  await importSymbols(test.database, [
+    { symbol: 'RAIN', title: '', enabled: true, priority: 3, sources: { polymarket: [{ conditionId: '0x1' }] } },
+  ]);
+});
+afterEach(() => vi.useRealTimers());
+
+/** A venue with these prices: each grain has the last price up to each of its times where there was a new one, and the newest one of all. */
+function sourceOf(prices: readonly Priced[]): Source {
+  const answer = ({ query }: GetRequest) => {
+    const asked = Object.fromEntries(query ?? []) as Record<string, number>;
+    const width = Number(asked.bucket_seconds) * 1000;
+    const now = Date.now();
+    const from = Math.max(Number(asked.start) * 1000, now - kept * (KEPT[Number(asked.bucket_seconds)] ?? Number.POSITIVE_INFINITY));
+    const to = Math.min(Number(asked.end) * 1000, now + 1);
+    const last = new Map<number, number>();
+    for (const { time, price } of prices) if (time <= now) last.set(Math.ceil(time / width) * width, price);
+    const points = [...last].filter(([time]) => time >= from && time < to && time <= now);
+    const newest = prices.findLast(({ time }) => time <= now);
+    if (newest !== undefined && to > now && newest.time >= from && newest.time % width !== 0) points.push([newest.time, newest.price]);
+    return { data: points.map(([time, price]) => ({ timestamp: time / 1000, price })), pagination: { next_cursor: null } };
+  };
+  const data = {
+    get: async (request: GetRequest) => ({ json: answer(request), path: request.path, requests: 1 }),
+  } as unknown as VenueClient;
+  return {
+    type: 'polymarket',
+    discover: async () => ({
+      instruments: [instrument('polymarket:0x1', { opensAt: Date.UTC(2026, 4, 1) })],
+      problems: [],
+      requests: 1,
+      clock: Date.now(),
+    }),
+    async *collect(request) {
+      const resume = request.cursor as unknown as PriceCursor | undefined;
+      for await (const page of collectPrices(data, request, resume, { lane: 'live', signal: request.signal })) {
+        yield { ...page, cursor: page.cursor as unknown as Json };
+      }
+    },
+    selectorOf: () => undefined,
+    describe: (error) => describeError('polymarket', error),
+  };
+}
+
+interface Firing {
+  readonly at: number;
+  readonly asOf?: number;
+  readonly daysBack: number;
+  readonly refetch?: boolean;
+}
+
+async function run(source: Source, { at, asOf = at, daysBack, refetch = false }: Firing): Promise<void> {
+  vi.setSystemTime(at);
+  const executionId = `${at} ${asOf} ${daysBack} ${refetch}`;
+  const about = { runId: 'run', executionId, symbol: 'RAIN', stage: 'collect' } as const;
+  const settings = { asOf, daysBack, sourceTypes: ['polymarket'], refetch, intervals: INTERVALS, strategies: [] } as const;
+  const byType = { polymarket: { source }, predict: { skipped: '' }, file: { skipped: '' } };
+  await createCollect({ database: test.database, sources: { byType } })(
+    { ...about, settings },
+    recordedWork(test.database, about, { log: silent }),
+  );
+  await runStages(test.database, { executionId, asOf, daysBack, intervals: INTERVALS });
+}
+
+/** What is stored of a time: points, and candles that had closed, as text. */
+async function stored(upTo: number, from = 0): Promise<{ points: readonly string[]; candles: readonly string[] }> {
+  const { rows: points } = await test.database.query<{ one: string }>(
+    `select time || ' ' || price as one from ticks where time <= $1 and time >= $2 order by time`,
+    [upTo, from],
+  );
+  const { rows: candles } = await test.database.query<{ one: string }>(
+    `select concat_ws(' ', interval_minutes, open_time, open, high, low, close, trades) as one from candles
+     where open_time + interval_minutes * 60000::bigint <= $1 and open_time >= $2 order by interval_minutes, open_time`,
+    [upTo, from],
+  );
+  return { points: points.map(({ one }) => one), candles: candles.map(({ one }) => one) };
+}
+
+async function expectSound(): Promise<void> {
+  const { findings } = await verifyData(test.database);
+  expect(findings).toEqual([]);
+}
+
+const BEGIN = Date.UTC(2026, 5, 8, 9, 7, 31);
+const FIRINGS: readonly Firing[] = [0, 4, 8, 26, 50].map((hours) => ({ at: BEGIN + hours * HOUR, daysBack: 7 }));
+const LAST = BEGIN + 50 * HOUR;
+
+describe.each([
+  { name: 'made-up prices', prices: madeUp, there: true },
+  { name: 'recorded prices (skipped where ../shared/data is absent)', prices: recorded, there: existsSync(RECORDED) },
+])('$name', ({ prices, there }) => {
+  it.skipIf(!there)(
+    'are what they were when they are asked for again, at once or when the venue has forgotten the finer ones',
+    async () => {
+      const source = sourceOf(prices());
+      for (const firing of FIRINGS) await run(source, firing);
+      const before = await stored(LAST);
+      expect(before.points.length).toBeGreaterThan(500);
+      for (const again of [
+        { at: LAST + 60_000, asOf: LAST, daysBack: 7, refetch: true },
+        { at: LAST + 5 * HOUR, daysBack: 7, refetch: true },
+        // only coarse ones are left of what was collected
+        { at: LAST + 9 * DAY, daysBack: 7 },
+        { at: LAST + 9 * DAY + HOUR, daysBack: 11, refetch: true },
+      ]) {
+        await run(source, again);
+        const after = await stored(LAST);
+        const changed = (a: readonly string[], b: readonly string[]): string[] => a.filter((one) => !b.includes(one));
+        expect({
+          gone: changed(before.points, after.points),
+          come: changed(after.points, before.points),
+          candles: [...changed(before.candles, after.candles), ...changed(after.candles, before.candles)],
+        }).toEqual({ gone: [], come: [], candles: [] });
+      }
+      await expectSound();
+    },
+  );
+
+  it.skipIf(!there)('are the same whichever grain was collected first', async () => {
+    const source = sourceOf(prices());
+    // nine days later the finer ones of the first days are gone, but for a venue that keeps them longer than it says
+    const fine = { at: BEGIN, daysBack: 5 };
+    const coarse = { at: BEGIN + 9 * DAY, daysBack: 16 };
+    const lateFine = { at: BEGIN + 9 * DAY + 1000, asOf: BEGIN, daysBack: 5, refetch: true };
+    // what lies before the first fine point of a window that the venue need not have kept is nobody's to take away
+    const [from, upTo] = [BEGIN - 4 * DAY, BEGIN - DAY];
+    await run(source, fine);
+    await run(source, coarse);
+    const fineFirst = await stored(upTo, from);
+    await test.database.query('truncate instruments, ledger, runs, staged_rows, ticks, candles cascade');
+    await run(source, coarse);
+    const coarseOnly = await stored(upTo, from);
+    kept = 3;
+    await run(source, lateFine);
+    const coarseFirst = await stored(upTo, from);
+    expect(coarseFirst).toEqual(fineFirst);
+    expect(coarseFirst.points).not.toEqual(coarseOnly.points);
+    await expectSound();
+  });
+});
