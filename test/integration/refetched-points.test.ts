@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createCollect } from '../../src/activities/stages/collect.ts';
+import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
 import type { Json } from '../../src/contracts/pipeline-input.ts';
@@ -68,10 +68,10 @@ afterEach(() => vi.useRealTimers());
 function sourceOf(prices: readonly Priced[]): Source {
   const answer = ({ query }: GetRequest) => {
     const asked = Object.fromEntries(query ?? []) as Record<string, number>;
-    const width = Number(asked.bucket_seconds) * 1000;
+    const width = asked.bucket_seconds * 1000;
     const now = Date.now();
-    const from = Math.max(Number(asked.start) * 1000, now - kept * (KEPT[Number(asked.bucket_seconds)] ?? Number.POSITIVE_INFINITY));
-    const to = Math.min(Number(asked.end) * 1000, now + 1);
+    const from = Math.max(asked.start * 1000, now - kept * (KEPT[asked.bucket_seconds] ?? Number.POSITIVE_INFINITY));
+    const to = Math.min(asked.end * 1000, now + 1);
     const last = new Map<number, number>();
     for (const { time, price } of prices) if (time <= now) last.set(Math.ceil(time / width) * width, price);
     const points = [...last].filter(([time]) => time >= from && time < to && time <= now);
