@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createCollect } from '../src/activities/stages/collect.ts';
+import { createCollect } from '../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../src/activities/stages/stage-alone.ts';
 import { createTokenPool } from '../src/budget/token-pool.ts';
 import type { Log } from '../src/contracts/log.ts';

@@ -17,7 +17,7 @@ import { createRunSettings } from './run/run-settings.ts';
 import { createTaskRunner } from './runner/task-runner.ts';
 import { createBacktest } from './stages/backtest.ts';
 import { createClean } from './stages/clean.ts';
-import { type CollectDependencies, createCollect } from './stages/collect.ts';
+import { type CollectDependencies, createCollect } from './stages/collect/collect.ts';
 import { createKline } from './stages/kline.ts';
 import type { StageFunction } from './stages/stage-work.ts';
 import { createStore } from './stages/store.ts';

@@ -113,7 +113,7 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     seen.add(print);
 
     const looked = await look(walk, plan, page, bounds);
-    const step = afterPage(plan, state, looked);
+    const step = afterPage(plan, state, looked.seen);
     // a paging that ends by repeating itself is bounded by that
     const stuck = walk.repeats === 'ask-again' ? progress.take(page.rows, page.next, looked.oldest) : undefined;
     if (stuck !== undefined && !step.ended) throw pagingChanged(walk, stuck);
@@ -142,7 +142,12 @@ const seenBy = (plan: WalkPlan, state: WalkState, complete: boolean): WalkSeen =
 });
 
 /** What a page says about the venue: how far it reaches, and which of its good rows earlier runs should have had. */
-async function look({ instrument, asOf, before }: Walk, plan: WalkPlan, page: HistoryPage, bounds: TimeBounds): Promise<PageSeen> {
+async function look(
+  { instrument, asOf, before }: Walk,
+  plan: WalkPlan,
+  page: HistoryPage,
+  bounds: TimeBounds,
+): Promise<{ seen: PageSeen; oldest: number | null }> {
   let oldest: number | null = null;
   let newest: number | null = null;
   const facts = { market: instrument.market, opensAt: instrument.opensAt, tickSize: instrument.tickSize, asOf };
@@ -157,7 +162,7 @@ async function look({ instrument, asOf, before }: Walk, plan: WalkPlan, page: Hi
   }
   const stored = old.length === 0 ? [] : await before.isStored(old);
   const unknown = old.flatMap(({ time }, index) => (stored[index] || time === null ? [] : [time]));
-  return { oldest, newest, more: page.next !== null, unknown };
+  return { seen: { newest, more: page.next !== null, unknown }, oldest };
 }
 
 /**

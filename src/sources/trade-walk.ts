@@ -1,5 +1,5 @@
 import type { TimeRange } from '../contracts/market-data.ts';
-import { latenessFrom, MOST_LATENESS_MS } from '../market/lateness.ts';
+import { latenessFrom, MOST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../market/lateness.ts';
 import { endOf, type Life, lifelessAfter, lifelessBefore, tradableWindow } from './market-life.ts';
 import { isWithin, missingRanges } from './time-ranges.ts';
 
@@ -34,14 +34,14 @@ export interface WalkState {
   readonly pages: number;
   /** As of when the newest page was read: `asOf`, or the venue's clock where that is behind. */
   readonly looked: number;
-  readonly oldest: number;
   readonly newest: number | null;
+  /** The newest trade of the page that was read last; absent until one has a trade. */
+  readonly lastPage?: number;
   readonly lateBy: number;
 }
 
 /** What one page brought, its rows with possible times only. */
 export interface PageSeen {
-  readonly oldest: number | null;
   readonly newest: number | null;
   /** Whether the venue has older pages. */
   readonly more: boolean;
@@ -81,7 +81,8 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   }
   const settled = until(question) - lateness;
   const claimable = missingUpTo(tradable, settled, covered);
-  const isRightAfter = claimable.every(({ from, to }) => to === settled && to - from < RIGHT_AFTER_MS);
+  const justLooked = looked !== null && until(question) - looked < RIGHT_AFTER_MS;
+  const isRightAfter = claimable.every(({ from, to }) => to === settled && (justLooked || to - from < RIGHT_AFTER_MS));
   const glance = isRightAfter && !refetch && !lastLook && looked !== null && !(isOver && settled >= tradable.to);
   const floor = claimable[0]?.from ?? Math.max(tradable.from, settled);
   return { ...question, depth: glance ? 'glance' : 'whole', floor, free: before };
@@ -98,7 +99,6 @@ const missingUpTo = ({ from, to }: TimeRange, end: number, covered: readonly Tim
 export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
   pages: 0,
   looked: until({ asOf: plan.asOf, clock }),
-  oldest: plan.asOf,
   newest: null,
   lateBy: 0,
 });
@@ -124,8 +124,8 @@ export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): Wa
   const state: WalkState = {
     pages: before.pages + 1,
     looked: before.looked,
-    oldest: Math.min(before.oldest, page.oldest ?? before.oldest),
     newest: before.newest === null ? page.newest : Math.max(before.newest, page.newest ?? before.newest),
+    lastPage: page.newest ?? before.lastPage,
     lateBy: Math.max(before.lateBy, ...late),
   };
   const reach = Math.max(plan.window.from, plan.floor - latenessOf(plan, state));
@@ -137,9 +137,12 @@ export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): Wa
   return { ended: false, state };
 }
 
-/** Where paging ends without an end, only what was met is covered, and of the oldest moment perhaps not all. */
+/**
+ * Where paging ends without an end, only what was met is covered: what is newer than the last page's newest row. Older rows may be
+ * there because they came late, and say nothing of the time between.
+ */
 export const afterLastPage = (plan: WalkPlan, state: WalkState): readonly TimeRange[] =>
-  claims(plan, state, Math.max(plan.window.from, state.oldest + 1));
+  claims(plan, state, Math.max(plan.window.from, (state.lastPage ?? plan.asOf) + 1));
 
 /**
  * From when on earlier claims are taken back, if some are: they held back less than rows are late by now. Only the latest look
@@ -154,10 +157,23 @@ export function withdrawnFrom(plan: WalkPlan, state: WalkState): number | null {
 /** How late rows are expected after what this walk has met. */
 const latenessOf = ({ lateness }: WalkPlan, { lateBy }: WalkState): number => Math.max(lateness, latenessFrom(lateBy));
 
+/**
+ * Up to when a walk may claim that nothing is missing. The first look at a market (and another right after it) has no earlier one to
+ * show how late rows come, so it claims the last hour only up to the newest trade there is, less the lateness.
+ */
+function settledAt(plan: WalkPlan, state: WalkState): number {
+  const late = latenessOf(plan, state);
+  const settled = state.looked - late;
+  const isFirst = plan.looked === null || Math.abs(state.looked - plan.looked) < RIGHT_AFTER_MS;
+  if (!isFirst) return settled;
+  const now = Math.max(state.looked, plan.clock);
+  return Math.min(settled, Math.max((state.newest ?? Number.NEGATIVE_INFINITY) - late, now - UNSEEN_LATENESS_MS));
+}
+
 /** What may be claimed by a walk that is complete down to `from`. */
 function claims(plan: WalkPlan, state: WalkState, from: number): readonly TimeRange[] {
   const end = endOf(plan.instrument);
-  const settled = state.looked - latenessOf(plan, state);
+  const settled = settledAt(plan, state);
   const ended = end !== null && settled >= end && (state.newest ?? end) <= end;
   const after = ended ? lifelessAfter(plan.instrument, plan.window) : [];
   return [...plan.free, { from, to: Math.min(plan.window.to, settled) }, ...after].filter((range) => range.to > range.from);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SourceFailures } from '../../src/activities/stages/collect-failures.ts';
-import { failedForGood, failedSourceReasons, type SourceEnd } from '../../src/activities/stages/failed-sources.ts';
+import { SourceFailures } from '../../src/activities/stages/collect/collect-failures.ts';
+import { failedForGood, failedSourceReasons, type SourceEnd } from '../../src/activities/stages/collect/failed-sources.ts';
 import { ERROR_EFFECTS, type ErrorType, PredictLabError } from '../../src/contracts/errors.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { SOURCE_TYPES, type SourceType } from '../../src/contracts/words.ts';

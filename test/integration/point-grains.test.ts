@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CandidateRow, TimeRange } from '../../src/contracts/market-data.ts';
 import { POINT_IDENTITY } from '../../src/market/identity.ts';

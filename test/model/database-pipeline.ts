@@ -1,4 +1,4 @@
-import { createCollect } from '../../src/activities/stages/collect.ts';
+import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import type { CandidateRow, TimeRange } from '../../src/contracts/market-data.ts';
 import type { Database } from '../../src/storage/database/database.ts';

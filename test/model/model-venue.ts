@@ -35,10 +35,13 @@ export class ModelVenue {
   readonly #shown = new Set<WorldTrade>();
   readonly #corrected = new Set<WorldTrade>();
 
-  constructor(world: World) {
+  constructor(
+    world: World,
+    readonly type: 'predict' | 'polymarket' = 'predict',
+  ) {
     this.#world = world;
     this.source = {
-      type: 'predict',
+      type,
       discover: (request) => this.#discover(request),
       collect: (request) => this.#collect(request),
       selectorOf: () => ({ marketId: 1 }),
@@ -49,6 +52,10 @@ export class ModelVenue {
   /** Whether a request now is answered. */
   get isUp(): boolean {
     return !this.#world.outages.some(({ from, to }) => this.now >= from && this.now < to);
+  }
+
+  get instrumentId(): string {
+    return `${this.type}:1`;
   }
 
   get clock(): number {
@@ -81,7 +88,7 @@ export class ModelVenue {
         }),
       );
       if ('notBinary' in reading) throw new Error(reading.notBinary);
-      return { ...reading.instrument, id: 'predict:1', source: 'predict' };
+      return { ...reading.instrument, id: this.instrumentId, source: this.type };
     }
     const outcome = (indexSet: number, status: string) => ({ indexSet, onChainId: String(indexSet), status: closed ? status : null });
     const market = predictMarketSchema.parse({
@@ -93,7 +100,7 @@ export class ModelVenue {
     const category = predictCategorySchema.parse({ slug: 'rain', markets: [], endsAt: plannedEnd === null ? null : iso(plannedEnd) });
     const instrument = predictInstrument(market, category);
     if (instrument === undefined) throw new Error('not binary');
-    return instrument;
+    return { ...instrument, id: this.instrumentId, source: this.type };
   }
 
   /** What the clock that stamps trades adds to ours. */
@@ -115,7 +122,7 @@ export class ModelVenue {
       before,
       lateness,
       refetch,
-      repeats: 'ask-again' as const,
+      repeats: this.#world.reaches === null ? 'ask-again' : 'end-of-paging',
       resume: cursor?.walk,
       fetch: async (at) => this.#page(at),
     });
@@ -131,13 +138,26 @@ export class ModelVenue {
       this.firstLook = this.now;
       this.#shown.clear();
     }
-    const shown = this.#world.trades.filter(({ visible }) => visible <= this.now).sort((a, b) => b.stamp - a.stamp || b.made - a.made);
+    const { reaches } = this.#world;
+    const shown = this.#world.trades.filter(({ visible }) => visible <= this.now);
+    if (reaches !== null) return this.#pageOfIndex(cursor, shown, reaches);
+    shown.sort((a, b) => b.stamp - a.stamp || b.made - a.made);
     const after = cursor === null ? 0 : this.#world.cursors === 'offset' ? Number(cursor) : shown.findIndex(({ id }) => id === cursor) + 1;
     const rows = shown.slice(Math.max(0, after - (this.#world.repeats ? REPEATED : 0)), after + this.#world.pageSize);
     const last = rows.at(-1);
     const end = Math.min(shown.length, after + this.#world.pageSize);
     const more = end < shown.length && last !== undefined;
     const next = !more ? null : this.#world.cursors === 'offset' ? String(end) : last.id;
+    return { rows: rows.map((trade) => this.#row(trade)), next, requests: 1, clock: this.clock };
+  }
+
+  /** As the older route of a venue answers: by the place in its index, not by time, and not beyond some place. */
+  #pageOfIndex(cursor: string | null, shown: WorldTrade[], reaches: number): HistoryPage {
+    shown.sort((a, b) => b.visible - a.visible || b.made - a.made);
+    const { pageSize } = this.#world;
+    const after = Number(cursor ?? 0);
+    const rows = shown.slice(after, after + pageSize);
+    const next = rows.length < pageSize ? null : String(Math.min(after + pageSize, reaches - pageSize));
     return { rows: rows.map((trade) => this.#row(trade)), next, requests: 1, clock: this.clock };
   }
 

@@ -1,10 +1,14 @@
-import { collectInstrument, type InstrumentStaging, type Reached } from '../../src/activities/stages/collect-instrument.ts';
-import { planCollection } from '../../src/activities/stages/collect-plan.ts';
+import { collectAll } from '../../src/activities/stages/collect/collect-all.ts';
+import type { InstrumentStaging, Reached } from '../../src/activities/stages/collect/collect-instrument.ts';
+import { failedForGood } from '../../src/activities/stages/collect/failed-sources.ts';
+import { sourceTime } from '../../src/activities/stages/collect/source-time.ts';
+import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/market-data.ts';
 import { windowOf } from '../../src/contracts/run-window.ts';
+import type { SourceType } from '../../src/contracts/words.ts';
 import { assessTick } from '../../src/market/assess-tick.ts';
 import { latenessAt, rememberLateness, type SeenLateness } from '../../src/market/lateness.ts';
-import type { SourcePage } from '../../src/sources/source.ts';
+import type { SourcePage, Sources } from '../../src/sources/source.ts';
 import type { ModelVenue } from './model-venue.ts';
 import type { Firing } from './world.ts';
 
@@ -55,92 +59,150 @@ interface Staged {
 }
 
 const never = new AbortController().signal;
-const KEY = 1;
 
-/** The pipeline with the real decisions of collection and cleaning, over maps instead of tables. */
-export function memoryPipeline(venue: ModelVenue): Pipeline {
-  const ticks = new Map<string, CandidateRow>();
-  const runs = new Map<string, Staged>();
-  let covered: readonly TimeRange[] = [];
-  let looked: number | null = null;
-  let instrument: Instrument | undefined;
-  let seen: SeenLateness | undefined;
-  const keyOf = ({ time, identity }: CandidateRow): string => `${time} ${identity}`;
+/** What one instrument has stored, and what its runs have staged. */
+class MemoryStore {
+  instrument: Instrument | undefined;
+  readonly key: number;
+  readonly #ticks = new Map<string, CandidateRow>();
+  readonly #runs = new Map<string, Staged>();
+  #covered: readonly TimeRange[] = [];
+  #looked: number | null = null;
+  #seen: SeenLateness | undefined;
 
-  const stagingOf = (staged: Staged, asOf: number): InstrumentStaging => ({
-    progress: staged.progress,
-    before: async () => ({
-      covered: { trade: covered, price: [] },
-      looked,
-      isStored: async (rows) => rows.map((row) => ticks.has(keyOf(row))),
-    }),
-    keep: async (page, { endsBy }, reached) => {
-      staged.pages = [...staged.pages.filter(({ pageNumber }) => pageNumber < page.pageNumber), page];
-      staged.ranges.push(...page.coverage);
-      if (page.walked !== undefined) {
-        staged.looked = page.walked.looked;
-        staged.withdrawnFrom = page.walked.withdrawnFrom;
-        seen = rememberLateness(seen, page.walked.lateBy, asOf);
-        if (instrument !== undefined && endsBy !== undefined) instrument = { ...instrument, endsBy };
+  constructor(key: number) {
+    this.key = key;
+  }
+
+  lateness(asOf: number): number {
+    return latenessAt(this.#seen, asOf);
+  }
+
+  staging(executionId: string, asOf: number): InstrumentStaging {
+    const staged = this.#runs.get(executionId) ?? { pages: [], ranges: [], looked: null, withdrawnFrom: null, progress: undefined };
+    this.#runs.set(executionId, staged);
+    return {
+      progress: staged.progress,
+      before: async () => ({
+        covered: { trade: this.#covered, price: [] },
+        looked: this.#looked,
+        isStored: async (rows) => rows.map((row) => this.#ticks.has(keyOf(row))),
+      }),
+      keep: async (page, { endsBy }, reached) => {
+        staged.pages = [...staged.pages.filter(({ pageNumber }) => pageNumber < page.pageNumber), page];
+        staged.ranges.push(...page.coverage);
+        if (page.walked !== undefined) {
+          staged.looked = page.walked.looked;
+          staged.withdrawnFrom = page.walked.withdrawnFrom;
+          this.#seen = rememberLateness(this.#seen, page.walked.lateBy, asOf);
+          if (this.instrument !== undefined && endsBy !== undefined) this.instrument = { ...this.instrument, endsBy };
+        }
+        staged.progress = reached;
+      },
+      finish: async (reached) => {
+        staged.progress = reached;
+      },
+    };
+  }
+
+  store(executionId: string, asOf: number): Claims {
+    const kept = new Map<string, CandidateRow>();
+    const staged = this.#runs.get(executionId);
+    if (staged === undefined) return { ranges: [], whole: false, kept };
+    const facts = { market: 'probability', opensAt: this.instrument?.opensAt ?? null, tickSize: null, asOf } as const;
+    for (const page of staged.pages) {
+      for (const row of page.rows) {
+        if (assessTick(row, facts).verdict !== 'ok') continue;
+        kept.set(row.identity, row);
+        this.#ticks.set(keyOf(row), row);
       }
-      staged.progress = reached;
-    },
-    finish: async (reached) => {
-      staged.progress = reached;
-    },
-  });
+    }
+    const end = staged.withdrawnFrom ?? Number.POSITIVE_INFINITY;
+    const stays = this.#covered.map(({ from, to }) => ({ from, to: Math.min(to, end) })).filter(({ from, to }) => to > from);
+    this.#covered = union([...stays, ...staged.ranges]);
+    this.#looked = staged.looked === null ? this.#looked : Math.max(this.#looked ?? 0, staged.looked);
+    return { ranges: union(staged.ranges), whole: staged.looked !== null, kept };
+  }
 
+  ticks(): StoredTrade[] {
+    return [...this.#ticks.values()].map(({ identity, time, price, size }) => ({ id: identity, time: time ?? 0, price: price ?? 0, size }));
+  }
+
+  covered(): readonly TimeRange[] {
+    return this.#covered;
+  }
+}
+
+const keyOf = ({ time, identity }: CandidateRow): string => `${time} ${identity}`;
+
+/** A symbol with an instrument at each of some venues: the real decisions of collection and cleaning, over maps instead of tables. */
+export interface MemorySymbol {
+  /**
+   * One attempt to collect; throws when it fails, and goes on where an earlier attempt of the same run was.
+   *
+   * @param isLast no other attempt comes after it
+   * @returns the venues that failed for good
+   */
+  attempt(executionId: string, firing: Firing, isLast: boolean): Promise<readonly SourceType[]>;
+  /** What of it concerns one venue. */
+  of(venue: ModelVenue): Omit<Pipeline, 'attempt'>;
+}
+
+export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
+  const stores = new Map(venues.map((venue, index) => [venue.instrumentId, new MemoryStore(index + 1)]));
+  const storeOf = (id: string): MemoryStore => stores.get(id) as MemoryStore;
+  const sourceTypes = venues.map(({ type }) => type);
+  const entry: CatalogueEntry = {
+    symbol: 'RAIN',
+    title: '',
+    enabled: true,
+    priority: 3,
+    sources: {
+      ...(sourceTypes.includes('predict') && { predict: [{ marketId: 1 }] }),
+      ...(sourceTypes.includes('polymarket') && { polymarket: [{ conditionId: '0x1' }] }),
+    },
+  };
+  const unused = { predict: { skipped: '' }, polymarket: { skipped: '' }, file: { skipped: '' } };
+  const sources: Sources = { ...unused, ...Object.fromEntries(venues.map(({ type, source }) => [type, { source }])) };
   return {
-    async attempt(executionId, { asOf, daysBack, refetch }) {
+    async attempt(executionId, { asOf, daysBack, refetch }, isLast) {
       const window = windowOf({ asOf, daysBack });
-      const plan = await planCollection({
-        entry: { symbol: 'RAIN', title: '', enabled: true, priority: 3, sources: { predict: [{ marketId: 1 }] } },
-        sourceTypes: ['predict'],
-        sources: { predict: { source: venue.source }, polymarket: { skipped: '' }, file: { skipped: '' } },
-        window,
-        asOf,
-        known: instrument === undefined ? [] : [{ ...instrument, key: KEY }],
-        signal: never,
-      });
-      for (const found of plan.sources.values()) if ('error' in found) throw found.error;
-      const [planned] = plan.instruments;
-      if (planned === undefined) throw new Error(plan.problems.join());
-      instrument = planned.instrument;
-      const staged = runs.get(executionId) ?? { pages: [], ranges: [], looked: null, withdrawnFrom: null, progress: undefined };
-      runs.set(executionId, staged);
-      const outcome = await collectInstrument({
-        planned,
-        staging: stagingOf(staged, asOf),
-        window,
-        asOf,
-        lateness: latenessAt(seen, asOf),
-        refetch,
+      const known = [...stores.values()].flatMap(({ instrument, key }) => (instrument === undefined ? [] : [{ ...instrument, key }]));
+      const time = sourceTime(Number.POSITIVE_INFINITY, venues.length);
+      const { outcomes, ends } = await collectAll({
+        ...{ entry, sourceTypes, sources, window, asOf, known, refetch, time },
+        onPlan: async ({ instruments }) => {
+          for (const { instrument } of instruments) storeOf(instrument.id).instrument = instrument;
+        },
+        stagingOf: ({ id }) => storeOf(id).staging(executionId, asOf),
+        lateness: (source) => storeOf(`${source}:1`).lateness(asOf),
+        isOurs: () => false,
         signal: never,
         onPage: () => undefined,
       });
-      instrument = outcome.instrument;
+      for (const [id, { instrument }] of outcomes) storeOf(id).instrument = instrument;
+      return [...failedForGood(ends, ({ retryable }) => retryable && !isLast).keys()];
     },
-    async store(executionId, { asOf }) {
-      const staged = runs.get(executionId) as Staged;
-      const kept = new Map<string, CandidateRow>();
-      const facts = { market: 'probability', opensAt: instrument?.opensAt ?? null, tickSize: null, asOf } as const;
-      for (const page of staged.pages) {
-        for (const row of page.rows) {
-          if (assessTick(row, facts).verdict !== 'ok') continue;
-          kept.set(row.identity, row);
-          ticks.set(keyOf(row), row);
-        }
-      }
-      const end = staged.withdrawnFrom ?? Number.POSITIVE_INFINITY;
-      const stays = covered.map(({ from, to }) => ({ from, to: Math.min(to, end) })).filter(({ from, to }) => to > from);
-      covered = union([...stays, ...staged.ranges]);
-      looked = staged.looked === null ? looked : Math.max(looked ?? 0, staged.looked);
-      return { ranges: union(staged.ranges), whole: staged.looked !== null, kept };
+    of({ instrumentId }) {
+      const store = storeOf(instrumentId);
+      return {
+        store: async (executionId, { asOf }) => store.store(executionId, asOf),
+        ticks: async () => store.ticks(),
+        covered: async () => store.covered(),
+        instrument: async () => store.instrument,
+        lateness: async (asOf) => store.lateness(asOf),
+      };
     },
-    ticks: async () =>
-      [...ticks.values()].map(({ identity, time, price, size }) => ({ id: identity, time: time ?? 0, price: price ?? 0, size })),
-    covered: async () => covered,
-    instrument: async () => instrument,
-    lateness: async (asOf) => latenessAt(seen, asOf),
+  };
+}
+
+/** The pipeline of a symbol that has one venue. */
+export function memoryPipeline(venue: ModelVenue): Pipeline {
+  const symbol = memorySymbol([venue]);
+  return {
+    ...symbol.of(venue),
+    attempt: async (executionId, firing) => {
+      await symbol.attempt(executionId, firing, false);
+    },
   };
 }

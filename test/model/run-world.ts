@@ -1,10 +1,10 @@
 import type { TimeRange } from '../../src/contracts/market-data.ts';
-import { LEAST_LATENESS_MS } from '../../src/market/lateness.ts';
+import { LEAST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../src/market/lateness.ts';
 import { SETTLE_MS } from '../../src/sources/market-life.ts';
 import { isWithin } from '../../src/sources/time-ranges.ts';
 import { ModelVenue } from './model-venue.ts';
 import { type Claims, type Pipeline, union } from './pipeline.ts';
-import { DAY, type Firing, HOUR, MINUTE, type World, type WorldTrade } from './world.ts';
+import { DAY, type Firing, HOUR, type Lateness, MINUTE, type World, type WorldTrade } from './world.ts';
 
 /** What a world was good for: how much of it was exercised, and what was wrong. */
 export interface WorldReport {
@@ -14,8 +14,9 @@ export interface WorldReport {
   readonly wrong: readonly string[];
 }
 
-const PAUSE = 5 * MINUTE;
-const ATTEMPTS = 3;
+/** Between two attempts of a run. */
+export const PAUSE = 5 * MINUTE;
+export const ATTEMPTS = 3;
 
 /** Lets a world happen, run after run, and compares what is stored and claimed with the truth after each. */
 export async function runWorld(world: World, pipelineOf: (venue: ModelVenue) => Pipeline | Promise<Pipeline>): Promise<WorldReport> {
@@ -33,7 +34,7 @@ export async function runWorld(world: World, pipelineOf: (venue: ModelVenue) => 
     const claims = await pipeline.store(run, firing);
     await checks.afterRun({ run, firing, claims, lateness, venue, pipeline });
   }
-  await checks.atTheEnd(pipeline, venue);
+  await checks.atTheEnd(pipeline, venue, (run, firing) => pipeline.attempt(run, firing));
   return { runs, stored: (await pipeline.ticks()).length, wrong: checks.wrong.map((sentence) => `seed ${world.seed}: ${sentence}`) };
 }
 
@@ -47,30 +48,43 @@ async function attempts(pipeline: Pipeline, venue: ModelVenue, run: string, firi
       await pipeline.attempt(run, firing);
       return true;
     } catch (error) {
-      if (!(error instanceof Error) || !/venue is down|worker was killed|repeats the same page/.test(error.message)) throw error;
+      if (!isExpected(error)) throw error;
       venue.now += PAUSE;
     }
   }
   return false;
 }
 
-interface Ran {
+/** What a world's venue fails with on purpose. */
+export const isExpected = (error: unknown): boolean =>
+  error instanceof Error && /venue is down|worker was killed|repeats the same page/.test(error.message);
+
+/** What the checks look at. */
+type Looked = Omit<Pipeline, 'attempt'>;
+
+export interface Ran {
   readonly run: string;
   readonly firing: Firing;
   readonly claims: Claims;
   /** Expected before the run. */
   readonly lateness: number;
   readonly venue: ModelVenue;
-  readonly pipeline: Pipeline;
+  readonly pipeline: Looked;
 }
 
-class Checks {
+/** Ways of being late that lose nothing, however late that is. */
+const REACHED: readonly Lateness[] = ['rarely', 'blackout', 'with-the-close'];
+
+/** Compares what is stored and claimed with the truth of a world. */
+export class Checks {
   readonly wrong: string[] = [];
   readonly #world: World;
   readonly #content = new Map<string, { price: number | null; size: number | null }>();
   /** Trades that become ticks. */
   readonly #good: readonly WorldTrade[];
   #closedSeen = Number.POSITIVE_INFINITY;
+  /** Runs that have looked at all that there was. */
+  #whole = 0;
   /** Whether some run's window was shorter than rows may be late: what lies before it nobody was asked to find. */
   #narrow = false;
 
@@ -85,11 +99,13 @@ class Checks {
     const stored = new Set(ticks.map(({ id }) => id));
     this.#rows(ran, ticks);
     this.#claims(ran, stored);
-    if (ran.claims.whole) {
+    // what a paging does not reach is lost, and not claimed
+    if (ran.claims.whole && this.#world.reaches === null) {
       this.#overlap(ran, stored);
       await this.#coverage(ran, stored);
     }
     await this.#facts(ran);
+    if (ran.claims.whole) this.#whole++;
   }
 
   /** Each tick is one of the venue's trades, once, as the venue showed it last. */
@@ -116,7 +132,9 @@ class Checks {
     for (const trade of this.#good) {
       if (stored.has(trade.id) || !isWithin(trade.stamp, claims.ranges)) continue;
       const late = trade.visible - trade.stamp;
-      if (trade.visible > looked && late > Math.max(lateness, LEAST_LATENESS_MS)) continue;
+      // how late an index is that nobody has looked at before is not known, but an hour of it is not claimed
+      const expected = this.#whole === 0 && this.#world.lateness === 'behind' ? UNSEEN_LATENESS_MS : LEAST_LATENESS_MS;
+      if (trade.visible > looked && late > Math.max(lateness, expected)) continue;
       this.wrong.push(
         `${run} (as of ${ago(firing.at, firing.asOf)}) claims ${ago(firing.at, trade.stamp)} but lacks ${trade.id}, seen ${ago(firing.at, trade.visible)}`,
       );
@@ -128,7 +146,7 @@ class Checks {
 
   /** What earlier runs claimed is taken back as far as the lateness that is known by now makes it doubtful. */
   async #coverage({ run, firing, venue, pipeline }: Ran, stored: ReadonlySet<string>): Promise<void> {
-    if (this.#narrow || this.#world.lateness === 'stragglers' || firing.asOf < firing.at - HOUR) return;
+    if (this.#narrow || !['prompt', 'behind'].includes(this.#world.lateness) || firing.asOf < firing.at - HOUR) return;
     const covered = await pipeline.covered();
     const lateness = Math.max(LEAST_LATENESS_MS, await pipeline.lateness(firing.asOf));
     const lost = this.#good.find(
@@ -164,15 +182,18 @@ class Checks {
       this.wrong.push(`${run} knows the result ${ago(firing.at, resolution.at ?? 0)}, it was there ${ago(firing.at, closedFrom)}`);
   }
 
-  async atTheEnd(pipeline: Pipeline, venue: ModelVenue): Promise<void> {
-    if (this.wrong.length > 0) return;
+  /** @param again makes one more attempt to collect */
+  async atTheEnd(pipeline: Looked, venue: ModelVenue, again: Pipeline['attempt']): Promise<void> {
+    if (this.wrong.length > 0 || this.#world.reaches !== null) return;
     const final = this.#world.firings.at(-1) as Firing;
     const stored = new Set((await pipeline.ticks()).map(({ id }) => id));
     const covered = union(await pipeline.covered());
     const inWindow: TimeRange = { from: final.asOf - final.daysBack * DAY, to: final.asOf };
     const lateness = await pipeline.lateness(final.asOf);
     // an index that is behind by a constant is found out by its first late row; stragglers only within their reach
-    const known = Math.max(2 * LEAST_LATENESS_MS, this.#world.lateness === 'behind' ? lateness : 0);
+    const known = REACHED.includes(this.#world.lateness)
+      ? Number.POSITIVE_INFINITY
+      : Math.max(2 * LEAST_LATENESS_MS, this.#world.lateness === 'behind' ? lateness : 0);
     const lost = this.#good.find(
       ({ id, stamp, visible }) => stamp >= inWindow.from && stamp < inWindow.to && visible - stamp <= known && !stored.has(id),
     );
@@ -182,16 +203,11 @@ class Checks {
       !covered.some(({ from, to }) => from <= inWindow.from && to >= inWindow.to - lateness - 1000 - Math.max(0, -this.#world.headerSkew))
     )
       this.wrong.push(`${final.daysBack} days are not covered in the end`);
-    const requests = await this.#requestsOf(pipeline, venue, final);
-    const over = this.#closedSeen + lateness + 2 * MINUTE < final.at;
-    if (requests > (over ? 0 : 2)) this.wrong.push(`a run right after another asks ${requests} times for trades`);
-  }
-
-  async #requestsOf(pipeline: Pipeline, venue: ModelVenue, final: Firing): Promise<number> {
     venue.requests = 0;
     venue.killedAt = [];
-    await pipeline.attempt('right after', { ...final, asOf: final.asOf + 20_000 });
-    return venue.requests;
+    await again('right after', { ...final, asOf: final.asOf + 20_000 });
+    const over = this.#closedSeen + lateness + 2 * MINUTE < final.at;
+    if (venue.requests > (over ? 0 : 2)) this.wrong.push(`a run right after another asks ${venue.requests} times for trades`);
   }
 }
 

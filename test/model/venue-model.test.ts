@@ -1,26 +1,50 @@
 import { describe, expect, it } from 'vitest';
 import { memoryPipeline } from './pipeline.ts';
-import { runWorld } from './run-world.ts';
+import { runWorld, type WorldReport } from './run-world.ts';
+import { SHAPES } from './shapes.ts';
+import { runTwoVenues } from './two-venues.ts';
 import { makeWorld } from './world.ts';
 
 /** More of them: `PREDICTLAB_WORLDS=20000 npx vitest run --project unit test/model` */
 const WORLDS = Number(process.env.PREDICTLAB_WORLDS ?? 500);
 const FIRST = Number(process.env.PREDICTLAB_FIRST_WORLD ?? 1);
 
+/** Lets worlds happen. Those in which nothing happens prove nothing. */
+async function expectTrue(
+  worlds: number,
+  run: (seed: number) => Promise<WorldReport>,
+  least: { runs: number; stored: number },
+): Promise<void> {
+  const wrong: string[] = [];
+  let runs = 0;
+  let stored = 0;
+  for (let seed = FIRST; seed < FIRST + worlds; seed++) {
+    const report = await run(seed);
+    wrong.push(...report.wrong.slice(0, 1));
+    runs += report.runs;
+    stored += report.stored;
+  }
+  expect({ worlds: wrong.length, wrong: wrong.slice(0, 10) }).toEqual({ worlds: 0, wrong: [] });
+  expect(runs / worlds).toBeGreaterThan(least.runs);
+  expect(stored / worlds).toBeGreaterThan(least.stored);
+}
+
 describe('a venue that is late, corrects itself, ends when it likes and fails', () => {
   it(`loses no row and is claimed no more of than was seen, in ${WORLDS} worlds`, async () => {
-    const wrong: string[] = [];
-    let runs = 0;
-    let stored = 0;
-    for (let seed = FIRST; seed < FIRST + WORLDS; seed++) {
-      const report = await runWorld(makeWorld(seed), memoryPipeline);
-      wrong.push(...report.wrong.slice(0, 1));
-      runs += report.runs;
-      stored += report.stored;
-    }
-    expect({ worlds: wrong.length, wrong: wrong.slice(0, 10) }).toEqual({ worlds: 0, wrong: [] });
-    // worlds in which nothing happens prove nothing
-    expect(runs / WORLDS).toBeGreaterThan(5);
-    expect(stored / WORLDS).toBeGreaterThan(100);
+    await expectTrue(WORLDS, (seed) => runWorld(makeWorld(seed), memoryPipeline), { runs: 5, stored: 100 });
+  }, 600_000);
+
+  it.each(SHAPES)(
+    '$name',
+    async ({ shape }) => {
+      await expectTrue(Math.ceil(WORLDS / 20), (seed) => runWorld(makeWorld(seed, shape), memoryPipeline), { runs: 5, stored: 100 });
+    },
+    600_000,
+  );
+});
+
+describe('a venue that is away for days', () => {
+  it('takes nothing from one that works, and is caught up with when it is back', async () => {
+    await expectTrue(Math.ceil(WORLDS / 20), runTwoVenues, { runs: 25, stored: 200 });
   }, 600_000);
 });

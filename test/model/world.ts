@@ -61,29 +61,53 @@ export interface World {
   readonly headerSkew: number;
   readonly outages: readonly { readonly from: number; readonly to: number }[];
   readonly firings: readonly Firing[];
-  /** How rows come late: by a constant, or now and then. */
-  readonly lateness: 'prompt' | 'behind' | 'stragglers';
+  readonly lateness: Lateness;
+  /** Rows that the venue's paging reaches at most, newest in its index first; then it sends the last page again and again. Null: all, newest first. */
+  readonly reaches: number | null;
+}
+
+/**
+ * How rows come late: by a constant, or now and then by any time; one in a hundred by ten to twenty minutes; all of some hours when the
+ * index is mended; the last ones when the venue calls the market closed.
+ */
+export type Lateness = 'prompt' | 'behind' | 'stragglers' | 'rarely' | 'blackout' | 'with-the-close';
+
+/** What is given of a world; the rest follows from the seed. */
+export interface Shape {
+  readonly lateness?: Lateness;
+  /** Between two firings, in milliseconds. */
+  readonly every?: number;
+  readonly count?: number;
+  readonly pageSize?: number;
+  readonly reaches?: number;
+  readonly statesClose?: boolean;
+  /** Every firing looks at three days up to now. */
+  readonly plain?: boolean;
+  readonly outages?: World['outages'];
+  readonly firings?: World['firings'];
+  /** Between the end and the moment from which the venue calls it closed, in milliseconds; a market with it does end. */
+  readonly closedAfter?: number;
 }
 
 const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(choices.length)];
 
 /** Makes the world of a seed. */
-export function makeWorld(seed: number): World {
+export function makeWorld(seed: number, shape: Shape = {}): World {
   const random = new Random(seed * 7919 + 13);
-  const every = pick(random, [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR]);
-  const count = 6 + random.integer(12);
-  const pageSize = pick(random, [5, 10, 20, 50]);
+  const drawn = { every: pick(random, [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR]), count: 6 + random.integer(12) };
+  const { every, count } = { ...drawn, ...shape };
+  const pageSize = shape.pageSize ?? pick(random, [5, 10, 20, 50]);
   const opensAt = BEGIN - random.integer(6) * HOUR;
   const firstFiring = BEGIN + random.integer(3) * HOUR;
   const span = firstFiring - opensAt + every * count + 2 * HOUR;
-  const closes = random.next() < 0.7;
+  const closes = random.next() < 0.7 || shape.closedAfter !== undefined;
   const plannedEnd = closes || random.next() < 0.5 ? firstFiring + Math.floor(random.next() * every * count) : null;
   // many trade on past the plan, some end before it
   const ended = closes && plannedEnd !== null ? plannedEnd + Math.floor((random.next() * 1.4 - 0.3) * 5 * HOUR) : null;
-  const closedFrom = ended === null ? null : ended + pick(random, [0, 30_000, 20 * MINUTE, 2 * HOUR]);
-  const lateness = pick(random, ['prompt', 'prompt', 'behind', 'stragglers'] as const);
+  const closedFrom = ended === null ? null : ended + (shape.closedAfter ?? pick(random, [0, 30_000, 20 * MINUTE, 2 * HOUR]));
+  const lateness = shape.lateness ?? pick(random, ['prompt', 'prompt', 'behind', 'stragglers'] as const);
   const skew = random.next() < 0.3 ? -Math.floor(random.next() * 8 * MINUTE) : Math.floor(random.next() * 20_000);
-  const trades = makeTrades(random, { opensAt, until: Math.min(ended ?? Infinity, opensAt + span), lateness, skew });
+  const trades = makeTrades(random, { opensAt, until: Math.min(ended ?? Infinity, opensAt + span), lateness, skew, closedFrom });
   return {
     seed,
     trades,
@@ -94,36 +118,56 @@ export function makeWorld(seed: number): World {
     plannedEnd,
     ended,
     closedFrom,
-    statesClose: random.next() < 0.3,
+    statesClose: shape.statesClose ?? random.next() < 0.3,
     headerSkew: random.next() < 0.5 ? skew : 0,
-    outages: Array.from({ length: random.integer(3) }, () => {
-      const from = firstFiring + Math.floor(random.next() * every * count);
-      // all of them are over before the last runs
-      return { from, to: Math.min(from + Math.floor(random.next() * 3 * every), firstFiring + every * count + 3 * HOUR) };
-    }),
-    firings: makeFirings(random, { first: firstFiring, every, count }),
+    outages:
+      shape.outages ??
+      Array.from({ length: random.integer(3) }, () => {
+        const from = firstFiring + Math.floor(random.next() * every * count);
+        // all of them are over before the last runs
+        return { from, to: Math.min(from + Math.floor(random.next() * 3 * every), firstFiring + every * count + 3 * HOUR) };
+      }),
+    firings: shape.firings ?? makeFirings(random, { first: firstFiring, every, count, plain: shape.plain === true }),
     lateness,
+    reaches: shape.reaches ?? null,
   };
 }
 
 interface TradeOptions {
   readonly opensAt: number;
   readonly until: number;
-  readonly lateness: World['lateness'];
+  readonly lateness: Lateness;
   readonly skew: number;
+  readonly closedFrom: number | null;
 }
 
-function makeTrades(random: Random, { opensAt, until, lateness, skew }: TradeOptions): WorldTrade[] {
+/** Of a market whose last rows come with its close, as many. */
+const WITH_THE_CLOSE = 3;
+
+function makeTrades(random: Random, options: TradeOptions): WorldTrade[] {
+  const { opensAt, until, lateness, skew } = options;
   const wanted = 100 + random.integer(500);
   const pause = Math.max(1000, (until - opensAt) / wanted);
   const behind = pick(random, [5 * MINUTE, 12 * MINUTE, 30 * MINUTE, 2 * HOUR, 3 * HOUR]);
+  // longer than the latest rows that the walk expects, twice
+  const mended = opensAt + (until - opensAt) * 0.7;
+  const broken = mended - Math.min((lateness === 'blackout' ? 14 + random.next() * 4 : 0) * HOUR, (until - opensAt) * 0.5);
   const trades: WorldTrade[] = [];
   for (let made = opensAt + 1000; ; ) {
     // quiet hours, bursts and ties
     const step = random.next() < 0.02 ? pause * 30 : random.next() < 0.3 ? 500 * random.next() : random.exponential(pause);
     made += Math.floor(step);
-    if (made >= until || trades.length >= 900) return trades;
-    const late = lateness === 'behind' ? behind : lateness === 'stragglers' && random.next() < 0.15 ? random.exponential(25 * MINUTE) : 0;
+    if (made >= until || trades.length >= 900) return lateness === 'with-the-close' ? withTheClose(trades, options) : trades;
+    const late =
+      lateness === 'behind'
+        ? behind
+        : lateness === 'stragglers' && random.next() < 0.15
+          ? random.exponential(25 * MINUTE)
+          : lateness === 'rarely' && random.next() < 0.01
+            ? (10.5 + 9 * random.next()) * MINUTE
+            : lateness === 'blackout' && made >= broken && made < mended
+              ? mended - made
+              : 0;
     const visible = made + 500 + Math.floor(late + random.next() * 4000);
     const version = (from: number): Version => ({ from, price: (1 + random.integer(99)) / 100, size: 1 + random.integer(50) });
     const versions = [version(visible)];
@@ -135,12 +179,27 @@ function makeTrades(random: Random, { opensAt, until, lateness, skew }: TradeOpt
   }
 }
 
-function makeFirings(random: Random, { first, every, count }: { first: number; every: number; count: number }): Firing[] {
+/** The last trades of a market are shown when it is called closed. */
+const withTheClose = (trades: readonly WorldTrade[], { closedFrom }: TradeOptions): WorldTrade[] =>
+  trades.map((trade, index) => {
+    if (closedFrom === null || index < trades.length - WITH_THE_CLOSE) return trade;
+    const visible = Math.max(trade.visible, closedFrom);
+    return { ...trade, visible, versions: trade.versions.map((version) => ({ ...version, from: Math.max(version.from, visible) })) };
+  });
+
+function makeFirings(
+  random: Random,
+  { first, every, count, plain }: { first: number; every: number; count: number; plain: boolean },
+): Firing[] {
   const firings: Firing[] = [];
   for (let i = 0; i < count; i++) {
     if (random.next() < 0.1) continue;
     const at = first + i * every + random.integer(3000);
     const backfill = random.next() < 0.12;
+    if (plain) {
+      firings.push({ at, asOf: at, daysBack: 3, refetch: false, killedAt: [] });
+      continue;
+    }
     firings.push({
       at,
       asOf: backfill ? at - Math.floor((0.2 + random.next()) * DAY) : random.next() < 0.1 ? at - random.integer(10 * MINUTE) : at,

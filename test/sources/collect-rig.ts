@@ -1,5 +1,5 @@
 import { type SandboxOptions, type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
-import { createCollect } from '../../src/activities/stages/collect.ts';
+import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { type CatalogueEntry, catalogueSchema } from '../../src/contracts/catalogue.ts';
 import type { StageEffect } from '../../src/contracts/stage-effect.ts';
@@ -26,6 +26,8 @@ export interface CollectRun {
   readonly signal?: AbortSignal;
   /** The task has no retry left after this attempt. @default false */
   readonly lastAttempt?: boolean;
+  /** How long the attempt may take, in milliseconds. @default as long as it takes */
+  readonly timeoutMs?: number;
   /** Other sources than the rig's own. */
   readonly sources?: SourceSet;
 }
@@ -61,6 +63,7 @@ export async function createCollectRig(options: SandboxOptions & { env?: Record<
         log: silent,
         mayRetry: ({ retryable }) => retryable && run.lastAttempt !== true,
         ...(run.signal === undefined ? {} : { signal: run.signal }),
+        ...(run.timeoutMs === undefined ? {} : { timeoutMs: run.timeoutMs }),
       }),
     );
   };

@@ -251,8 +251,26 @@ describe('a walk through disorder', () => {
       repeats: 'end-of-paging',
       fetchPage: (cursor) => (Number(cursor ?? 0) >= 30 ? { ...pageAt('20'), next: '30' } : pageAt(cursor)),
     });
-    // of the oldest moment there may be more
-    expect(coverage).toEqual([{ from: hours(29) + 1, to: SURE }]);
+    // of what is older than the last page there may be more
+    expect(coverage).toEqual([{ from: hours(20) + 1, to: SURE }]);
+  });
+
+  it('does not cover what lies between a trade that came late and those around it there', async () => {
+    const late = trade(hours(80), { identity: 'late' });
+    const { coverage } = await walk({
+      repeats: 'end-of-paging',
+      fetchPage: (cursor) => {
+        if (Number(cursor ?? 0) >= 30) return { ...pageAt('20'), next: '30' };
+        const page = pageAt(cursor);
+        return cursor === null || cursor === '20' ? { ...page, rows: [...page.rows, late] } : page;
+      },
+    });
+    expect(coverage).toEqual([{ from: hours(20) + 1, to: SURE }]);
+  });
+
+  it('covers the last hour only as far as trades are there, when nobody has looked before', async () => {
+    const { coverage } = await walk({ repeats: 'end-of-paging', fetchPage: () => ({ ...pageAt('20'), next: '0' }) });
+    expect(coverage).toEqual([{ from: hours(20) + 1, to: NOW - HOUR }]);
   });
 });
 
@@ -268,7 +286,7 @@ describe('a walk that goes on from an earlier attempt', () => {
 
   it('starts over when the venue no longer knows the cursor', async () => {
     const { times } = await walk({
-      resume: { next: 'expired', last: '', state: { pages: 3, looked: NOW, oldest: hours(29), newest: NOW, lateBy: 0 } },
+      resume: { next: 'expired', last: '', state: { pages: 3, looked: NOW, lastPage: hours(20), newest: NOW, lateBy: 0 } },
       fetchPage: (cursor) => {
         if (cursor === 'expired') throw new VenueError('BadInput', 'cursor expired', { status: 400 });
         return pageAt(cursor);

@@ -103,6 +103,7 @@ export function createTaskRunner({
           signal,
           resume: before.resume,
           attempt: attempts,
+          timeoutMs: policy.timeoutMs,
           mayRetry: ({ type }) => afterFailure(policy, before, { type, at: Date.now() }).next !== 'none',
           log,
           heartbeat: (resume) => {

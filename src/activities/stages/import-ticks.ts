@@ -7,11 +7,12 @@ import type { StageEffect } from '../../contracts/stage-effect.ts';
 import type { StageInput } from '../../contracts/stage-report.ts';
 import { type MarketKind, type Stage, type TickKind } from '../../contracts/words.ts';
 import type { TickFile, TickFileBatch } from '../../files/read/read-tick-file.ts';
+import { assessTick, type RowFacts } from '../../market/assess-tick.ts';
 import { fileInstrument, ownFactsOf, withOwnFacts } from '../../sources/file/file-instrument.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, symbolsByName } from '../../storage/markets/catalogue.ts';
 import { saveInstruments } from '../../storage/markets/instruments.ts';
-import { clearStaging, stageCoverage, stagePage } from '../../storage/staging/staging.ts';
+import { clearStaging, type StagingKey, stageCoverage, stagePage } from '../../storage/staging/staging.ts';
 import { createClean } from './clean.ts';
 import { workAlone } from './stage-alone.ts';
 import type { StageFunction } from './stage-work.ts';
@@ -59,7 +60,7 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
   const key = (await saveInstruments(database, symbol, [known])).get(id) as number;
   const staging = { executionId, symbol, instrumentKey: key };
   try {
-    const spans = await stageFiles(database, staging, files, asOf, onBatch);
+    const spans = await stageFiles(database, { staging, files, facts: rowFacts(known, asOf), onBatch });
     for (const [kind, { from, to }] of spans.flatMap((file) => [...file]))
       await stageCoverage(database, { ...staging, kind, range: { from, to: to + 1 } });
     const bounds = spans.flatMap((file) => [...file.values()]);
@@ -110,10 +111,17 @@ type Spans = Map<TickKind, { from: number; to: number }>;
 /** Reads the next batch while the one before travels to the database. @returns what time the good rows of each kind cover, file by file: of what lies between two files nobody has said anything */
 async function stageFiles(
   database: Database,
-  staging: { executionId: string; symbol: string; instrumentKey: number },
-  files: readonly TickFile[],
-  asOf: number,
-  onBatch: TicksImport['onBatch'],
+  {
+    staging,
+    files,
+    facts,
+    onBatch,
+  }: {
+    staging: StagingKey;
+    files: readonly TickFile[];
+    facts: RowFacts;
+    onBatch: TicksImport['onBatch'];
+  },
 ): Promise<readonly Spans[]> {
   const every: Spans[] = [];
   let pageNumber = 0;
@@ -128,7 +136,7 @@ async function stageFiles(
         inFlight = stagePage(database, { ...staging, pageNumber: pageNumber++, order: 'oldest-first', rows: batch.rows });
         // its failure is thrown by the await above, or below; until then it is not unhandled
         inFlight.catch(() => undefined);
-        widen(spans, batch, asOf);
+        widen(spans, batch, facts);
         rows += batch.rows.length;
         onBatch(rows, batch);
       }
@@ -141,12 +149,14 @@ async function stageFiles(
   return every;
 }
 
-/** 1971: times before it are no times of a market, see the rules. */
-const EARLIEST = Date.UTC(1971, 0, 1);
+/** What `clean` will judge the rows by. */
+const rowFacts = ({ market, opensAt, tickSize }: Instrument, asOf: number): RowFacts => ({ market, opensAt, tickSize, asOf });
 
-function widen(spans: Spans, { rows }: TickFileBatch, asOf: number): void {
-  for (const { kind, time, defect } of rows) {
-    if (defect !== null || time === null || time < EARLIEST || time > asOf) continue;
+/** What is going to be quarantined covers nothing. */
+function widen(spans: Spans, { rows }: TickFileBatch, facts: RowFacts): void {
+  for (const row of rows) {
+    const { kind, time } = row;
+    if (time === null || assessTick(row, facts).verdict !== 'ok') continue;
     const span = spans.get(kind);
     if (span === undefined) spans.set(kind, { from: time, to: time });
     else if (time < span.from) span.from = time;

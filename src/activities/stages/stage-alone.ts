@@ -10,6 +10,7 @@ export function workAlone(work: Pick<StageWork, 'log' | 'commit' | 'record'> & P
     signal: new AbortController().signal,
     resume: undefined,
     attempt: 1,
+    timeoutMs: Number.POSITIVE_INFINITY,
     mayRetry: () => false,
     heartbeat: () => undefined,
     ...work,

@@ -15,6 +15,8 @@ export interface StageWork {
   /** The resume point of an earlier attempt, if one got that far. */
   readonly resume: Json | undefined;
   readonly attempt: number;
+  /** How long this attempt may take from its start, in milliseconds; Infinity where nobody times it out. */
+  readonly timeoutMs: number;
   /** Whether the task would be tried again if this attempt failed with the error. */
   mayRetry(error: PredictLabError): boolean;
   readonly log: Log;

@@ -3,6 +3,7 @@ import type { Json } from '../../contracts/pipeline-input.ts';
 import type { PipelineResult } from '../../contracts/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run-config.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
+import { UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
 import { rankedSharpe } from '../backtests/ranked-sharpe.ts';
 import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
@@ -148,11 +149,12 @@ export async function longestGaps(
     `select s.symbol, coalesce(nullif(i.facts->>'title', ''), i.id) as instrument, lower(g) as "from", upper(g) as "to"
      from symbol_instruments s join instruments i on i.key = s.instrument join coverage c on c.instrument = i.key
      join unnest($2::text[], $4::bigint[]) as u(source, until) on u.source = i.source
-     cross join lateral (select greatest($3::bigint, (i.facts->>'opensAt')::float8::bigint) as opened) w
-     cross join lateral unnest(int8multirange(int8range(least(w.opened, u.until), u.until)) - c.ranges) as g
+     cross join lateral (select greatest($3::bigint, (i.facts->>'opensAt')::float8::bigint) as opened,
+       least(u.until, greatest(upper(c.ranges), $7::bigint)) as until) w
+     cross join lateral unnest(int8multirange(int8range(least(w.opened, w.until), w.until)) - c.ranges) as g
      where s.symbol = any($1) and i.source <> 'file' and not (i.facts->>'closed')::boolean and upper(g) - lower(g) >= $5
      order by upper(g) - lower(g) desc, s.symbol, i.id limit $6`,
-    [filter.symbols, sources, Math.floor(filter.from), until, filter.shortest, filter.limit],
+    [filter.symbols, sources, Math.floor(filter.from), until, filter.shortest, filter.limit, Math.floor(filter.to - UNSEEN_LATENESS_MS)],
   );
   return rows;
 }

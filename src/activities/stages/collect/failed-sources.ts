@@ -1,5 +1,5 @@
-import { type ErrorType, PredictLabError } from '../../contracts/errors.ts';
-import type { SourceType } from '../../contracts/words.ts';
+import { type ErrorType, PredictLabError } from '../../../contracts/errors.ts';
+import type { SourceType } from '../../../contracts/words.ts';
 
 /** How one source of a symbol did in one attempt. */
 export interface SourceEnd {
@@ -47,6 +47,7 @@ const WHAT_IT_DOES: Readonly<Partial<Record<ErrorType, string>>> = {
   SourceUnauthorized: 'it refuses the key or this address',
   SourceBlocked: 'its edge blocks this address or region',
   SourceSchemaChanged: 'its answers have changed',
+  TaskTimeout: 'it takes longer than an attempt may',
 };
 
 /**

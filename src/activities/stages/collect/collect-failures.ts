@@ -1,5 +1,5 @@
-import { PredictLabError } from '../../contracts/errors.ts';
-import type { Instrument } from '../../contracts/market-data.ts';
+import { PredictLabError } from '../../../contracts/errors.ts';
+import type { Instrument } from '../../../contracts/market-data.ts';
 
 /** So many failures with no success between them: the venue is down, asking on only makes it worse. */
 const GIVE_UP_AFTER = 8;

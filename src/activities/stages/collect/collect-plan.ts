@@ -1,10 +1,12 @@
-import type { CatalogueEntry } from '../../contracts/catalogue.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
-import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
-import { DAY_MS, type SourceType } from '../../contracts/words.ts';
-import { isFinal, noteClose, noteTerms } from '../../sources/market-life.ts';
-import type { DiscoverRequest, Discovery, Source, Sources } from '../../sources/source.ts';
-import type { StoredInstrument } from '../../storage/markets/instruments.ts';
+import type { CatalogueEntry } from '../../../contracts/catalogue.ts';
+import { PredictLabError } from '../../../contracts/errors.ts';
+import type { Instrument, TimeRange } from '../../../contracts/market-data.ts';
+import { DAY_MS, type SourceType } from '../../../contracts/words.ts';
+import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
+import { isFinal, noteClose, noteTerms } from '../../../sources/market-life.ts';
+import type { DiscoverRequest, Discovery, Source, Sources } from '../../../sources/source.ts';
+import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
+import type { SourceTime } from './source-time.ts';
 
 /** One instrument that a run will collect, and from where. */
 export interface PlannedInstrument {
@@ -41,6 +43,7 @@ export interface PlanRequest {
   readonly asOf: number;
   readonly known: readonly StoredInstrument[];
   readonly signal: AbortSignal;
+  readonly time: SourceTime;
 }
 
 /**
@@ -48,7 +51,7 @@ export interface PlanRequest {
  * theirs; selectors without a market are problems.
  */
 export async function planCollection(request: PlanRequest): Promise<CollectPlan> {
-  const { entry, sources, window, asOf, known, signal } = request;
+  const { entry, sources, window, asOf, known, signal, time } = request;
   const skippedSources: Partial<Record<SourceType, string>> = {};
   const found = await Promise.allSettled(
     request.sourceTypes.map(async (type) => {
@@ -59,12 +62,14 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
         return undefined;
       }
       const { source } = available;
-      const question = { symbol: entry.symbol, window, asOf, known: known.filter((instrument) => instrument.source === type), signal };
+      const mine = known.filter((instrument) => instrument.source === type);
+      const question = { symbol: entry.symbol, window, asOf, known: mine, signal: crowdedSignal(signal, time.signal) };
       try {
         const discovery = selectors.length > 0 ? await source.discover({ ...question, selectors }) : undefined;
         return { source, selectors, discovery, followed: await followUp(source, question, discovery?.instruments ?? []) };
       } catch (error) {
-        throw signal.aborted ? error : source.describe(error);
+        if (signal.aborted) throw error;
+        throw time.signal.aborted ? time.error(type) : source.describe(error);
       }
     }),
   );

@@ -1,13 +1,13 @@
-import type { Instrument } from '../../contracts/market-data.ts';
-import type { Database } from '../../storage/database/database.ts';
-import { noteTradeAfterEnd } from '../../storage/markets/instruments.ts';
-import { holdCollect } from '../../storage/staging/collect-owner.ts';
-import { type CollectProgress, saveCollectProgress } from '../../storage/staging/collect-progress.ts';
-import { stageGrain } from '../../storage/staging/settle-grains.ts';
-import { stageCoverage, stageLook, stagePage } from '../../storage/staging/staging.ts';
-import { coverageOf, lookedUntil } from '../../storage/ticks/coverage.ts';
-import { noteLateness } from '../../storage/ticks/lateness.ts';
-import { areStored } from '../../storage/ticks/ticks.ts';
+import type { Instrument } from '../../../contracts/market-data.ts';
+import type { Database } from '../../../storage/database/database.ts';
+import { noteTradeAfterEnd } from '../../../storage/markets/instruments.ts';
+import { holdCollect } from '../../../storage/staging/collect-owner.ts';
+import { type CollectProgress, saveCollectProgress } from '../../../storage/staging/collect-progress.ts';
+import { stageGrain } from '../../../storage/staging/settle-grains.ts';
+import { stageCoverage, stageLook, stagePage } from '../../../storage/staging/staging.ts';
+import { coverageOf, lookedUntil } from '../../../storage/ticks/coverage.ts';
+import { noteLateness } from '../../../storage/ticks/lateness.ts';
+import { areStored } from '../../../storage/ticks/ticks.ts';
 import type { InstrumentStaging } from './collect-instrument.ts';
 
 export interface StagingPlace {

@@ -1,0 +1,118 @@
+import type { PredictLabError } from '../../../contracts/errors.ts';
+import type { CandidateRow, Instrument } from '../../../contracts/market-data.ts';
+import type { SourceType } from '../../../contracts/words.ts';
+import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
+import { createGate } from '../../../sources/http/gate.ts';
+import { SourceFailures } from './collect-failures.ts';
+import { collectInstrument, type InstrumentOutcome, type InstrumentStaging } from './collect-instrument.ts';
+import { type CollectPlan, type DiscoveryEnd, type PlannedInstrument, type PlanRequest, planCollection } from './collect-plan.ts';
+import type { SourceEnd } from './failed-sources.ts';
+
+/** Instruments of one symbol and source collected at once; the venues' budgets bound the requests. */
+const INSTRUMENTS_AT_ONCE = 8;
+
+export interface CollectionRequest extends PlanRequest {
+  readonly refetch: boolean;
+  /** Takes in what a source's selectors came to, before anything of it is collected. */
+  readonly onPlan: (plan: CollectPlan) => Promise<void>;
+  /** Where an instrument's pages go; undefined for one that is not to be collected. */
+  readonly stagingOf: (instrument: Instrument) => InstrumentStaging | undefined;
+  /** How late rows of a source are expected, in milliseconds. */
+  readonly lateness: (source: SourceType) => number;
+  /** Whether an error is of our own side: it ends the attempt, and is no venue's failure. */
+  readonly isOurs: (error: PredictLabError) => boolean;
+  readonly onPage: (
+    page: { readonly rows: readonly CandidateRow[] },
+    progress: { readonly instrument: Instrument; readonly done: number },
+  ) => void;
+}
+
+/** What the sources of a symbol came to. */
+export interface Collection {
+  readonly plans: readonly CollectPlan[];
+  /** What was collected whole, or refused by its venue, by instrument id. */
+  readonly outcomes: ReadonlyMap<string, InstrumentOutcome>;
+  readonly ends: ReadonlyMap<SourceType, SourceEnd>;
+}
+
+/** Finds and collects the instruments of every source; none waits for another, so that a venue that hangs keeps only itself. */
+export async function collectAll(request: CollectionRequest): Promise<Collection> {
+  // what goes wrong on our side is no venue's failure, and ends the attempt
+  const ours = new AbortController();
+  const signal = crowdedSignal(request.signal, ours.signal);
+  const outcomes = new Map<string, InstrumentOutcome>();
+  const settled = await Promise.allSettled(
+    request.sourceTypes.map(async (type) => {
+      const plan = await planCollection({ ...request, sourceTypes: [type], signal });
+      await request.onPlan(plan);
+      const found = plan.sources.get(type);
+      if (found === undefined) return { plan, end: undefined };
+      return { plan, end: await collectSource({ type, found, plan, request, outcomes, ours, signal }) };
+    }),
+  );
+  request.signal.throwIfAborted();
+  ours.signal.throwIfAborted();
+  const sources = settled.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
+  return {
+    plans: sources.map(({ plan }) => plan),
+    outcomes,
+    ends: new Map(sources.flatMap(({ end }, index) => (end === undefined ? [] : [[request.sourceTypes[index], end] as const]))),
+  };
+}
+
+interface SourceCollection {
+  readonly type: SourceType;
+  readonly found: DiscoveryEnd;
+  readonly plan: CollectPlan;
+  readonly request: CollectionRequest;
+  readonly outcomes: Map<string, InstrumentOutcome>;
+  readonly ours: AbortController;
+  readonly signal: AbortSignal;
+}
+
+/** Collects a source's instruments, a bounded number at once. */
+async function collectSource({ type, found, plan, request, outcomes, ours, signal }: SourceCollection): Promise<SourceEnd> {
+  if ('error' in found) return { error: found.error, worked: false };
+  const { window, asOf, refetch, lateness, time, onPage } = request;
+  const failures = new SourceFailures(plan.instruments.length);
+  const going = crowdedSignal(signal, failures.signal, time.signal);
+
+  const collectOne = async (planned: PlannedInstrument): Promise<void> => {
+    const { instrument, source } = planned;
+    const staging = request.stagingOf(instrument);
+    if (staging === undefined) return;
+    try {
+      const outcome = await collectInstrument({
+        planned,
+        staging,
+        window,
+        asOf,
+        lateness: lateness(instrument.source),
+        refetch,
+        signal: going,
+        onPage: (page) => onPage(page, { instrument, done: outcomes.size }),
+      });
+      outcomes.set(instrument.id, outcome);
+      failures.succeeded();
+    } catch (error) {
+      if (going.aborted) return;
+      const named = source.describe(error);
+      if (request.isOurs(named)) ours.abort(named);
+      else failures.add(instrument, named);
+    }
+  };
+
+  const gate = createGate(INSTRUMENTS_AT_ONCE);
+  await Promise.allSettled(plan.instruments.map((planned) => gate(() => collectOne(planned), going)));
+  const { tolerated } = failures;
+  const isLate = time.signal.aborted && plan.instruments.some(({ instrument: { id } }) => !outcomes.has(id) && !tolerated.has(id));
+  for (const { instrument } of plan.instruments) {
+    const message = tolerated.get(instrument.id);
+    if (message !== undefined) outcomes.set(instrument.id, { instrument, problems: [message] });
+  }
+  const error = failures.error ?? (isLate ? time.error(type) : undefined);
+  return { error, worked: plan.instruments.length === 0 || failures.anySucceeded };
+}

@@ -1,0 +1,139 @@
+import type { CatalogueEntry } from '../../../contracts/catalogue.ts';
+import { PredictLabError } from '../../../contracts/errors.ts';
+import type { Json } from '../../../contracts/pipeline-input.ts';
+import { windowOf } from '../../../contracts/run-window.ts';
+import type { StageEffect } from '../../../contracts/stage-effect.ts';
+import type { StageInput } from '../../../contracts/stage-report.ts';
+import type { SourceSet } from '../../../sources/create-sources.ts';
+import { createRequestTally } from '../../../sources/http/request-tally.ts';
+import type { Database } from '../../../storage/database/database.ts';
+import { symbolsByName } from '../../../storage/markets/catalogue.ts';
+import { instrumentsOf, type StoredInstrument, saveInstruments } from '../../../storage/markets/instruments.ts';
+import { CollectTakenOver, claimCollect, endCollect } from '../../../storage/staging/collect-owner.ts';
+import { collectProgressOf, collectTotals } from '../../../storage/staging/collect-progress.ts';
+import { latenessBySource } from '../../../storage/ticks/lateness.ts';
+import type { StageFunction, StageWork } from '../stage-work.ts';
+import { type Collection, collectAll } from './collect-all.ts';
+import { type FailedSources, failedForGood, failedSourceReasons } from './failed-sources.ts';
+import { instrumentStaging } from './instrument-staging.ts';
+import { sourceTime } from './source-time.ts';
+
+/** What `collect` is made with. */
+export interface CollectDependencies {
+  readonly database: Database;
+  readonly sources: Pick<SourceSet, 'byType'>;
+}
+
+/** Sentences about single selectors and instruments that a result carries at most. */
+const PROBLEMS_SHOWN = 10;
+
+/**
+ * The collect stage: from a symbol's selectors to staged rows. Finds the instruments of the window, streams what coverage
+ * lacks page by page into staging, several instruments at once, and records the order books it saw.
+ *
+ * An instrument that fails fails the attempt once the others are done, as long as another attempt may mend it: what is staged
+ * stays, and the next attempt goes on from there. What has failed for good is named in `failedSources`, and the stage succeeds
+ * with what the others gave; it fails when no source gave anything. Sources without a key are skipped with their reason.
+ */
+export function createCollect({ database, sources }: CollectDependencies): StageFunction {
+  return async (input, work) => {
+    const { symbol, settings } = input;
+    const { sourceTypes } = settings;
+    const entry = (await symbolsByName(database, [symbol])).get(symbol);
+    if (entry === undefined) {
+      throw new PredictLabError(
+        'BadInput',
+        `symbol ${symbol} is not in the catalogue; add it with "predictlab symbols add ${symbol}" or "symbols import"`,
+      );
+    }
+    const known = await instrumentsOf(database, symbol, sourceTypes);
+    const tally = createRequestTally();
+    const { plans, outcomes, ends } = await tally.count(() => gather({ database, sources }, { entry, known, input, work }));
+    const instruments = plans.flatMap((plan) => plan.instruments.map(({ instrument }) => instrument));
+    const skipped = plans.flatMap(({ skippedSources }) => Object.entries(skippedSources));
+    const collected = instruments.flatMap((instrument) => outcomes.get(instrument.id)?.instrument ?? []);
+    let failed: FailedSources;
+    try {
+      failed = failedForGood(ends, (error) => work.mayRetry(error));
+    } catch (error) {
+      // the next attempt does not look at these order books again
+      const books = new Map(collected.map(({ id, book }) => [id, book]));
+      await saveInstruments(
+        database,
+        symbol,
+        instruments.flatMap((instrument) => (books.has(instrument.id) ? [{ ...instrument, book: books.get(instrument.id) ?? null }] : [])),
+      );
+      throw error;
+    }
+    const problems = [...plans.flatMap((plan) => plan.problems), ...[...outcomes.values()].flatMap((outcome) => outcome.problems)];
+    if (instruments.length === 0 && known.length === 0 && skipped.length === 0 && failed.size === 0 && problems.length === 0) {
+      problems.push(`${symbol} has no selectors for ${sourceTypes.join(', ')}; give it some with "predictlab symbols add"`);
+    }
+    return await work.commit(async (transaction): Promise<StageEffect> => {
+      await saveInstruments(transaction, symbol, collected);
+      await endCollect(transaction, { executionId: input.executionId, symbol });
+      const totals = await collectTotals(transaction, { executionId: input.executionId, symbol });
+      const sum = (of: 'ticks' | 'pages' | 'requests'): number => totals.reduce((total, each) => total + each[of], 0);
+      const output: { [key: string]: Json } = {
+        ticks: sum('ticks'),
+        pages: sum('pages'),
+        requests: plans.reduce((total, { requests }) => total + requests, sum('requests')),
+        instruments: instruments.length,
+        sources: Object.fromEntries(totals.map(({ source, ticks }) => [source, ticks])),
+        ...(!tally.isClean && { answers: tally.answers() }),
+        ...(skipped.length > 0 && { skippedSources: Object.fromEntries(skipped) }),
+        ...(failed.size > 0 && { failedSources: Object.fromEntries([...failed].map(([source, { message }]) => [source, message])) }),
+      };
+      const degraded = [...skipped.map(([, reason]) => reason), ...failedSourceReasons(failed), ...shortened(problems)];
+      return degraded.length > 0 ? { output, degraded } : { output };
+    });
+  };
+}
+
+interface Gathering {
+  readonly entry: CatalogueEntry;
+  readonly known: readonly StoredInstrument[];
+  readonly input: StageInput;
+  readonly work: StageWork;
+}
+
+/** Finds the symbol's instruments and stages what they have, all within the time that its sources have. */
+async function gather({ database, sources }: CollectDependencies, { entry, known, input, work }: Gathering): Promise<Collection> {
+  const { executionId, symbol, settings } = input;
+  const { asOf, daysBack, sourceTypes, refetch } = settings;
+  // From here on an attempt that was held up writes no more; what it had staged is read after that.
+  const owner = await claimCollect(database, { executionId, symbol });
+  const earlier = await collectProgressOf(database, { executionId, symbol });
+  const keys = new Map<string, number>();
+  const counts = { pages: 0, rows: 0 };
+  const time = sourceTime(work.timeoutMs, sourceTypes.filter((type) => (entry.sources[type] ?? []).length > 0).length);
+  try {
+    return await collectAll({
+      ...{ entry, sourceTypes, sources: sources.byType, window: windowOf({ asOf, daysBack }), asOf, known, refetch, time },
+      signal: work.signal,
+      lateness: await latenessBySource(database, asOf),
+      onPlan: async ({ instruments, followed }) => {
+        const found = instruments.map(({ instrument }) => instrument);
+        for (const [id, key] of await saveInstruments(database, symbol, [...found, ...followed])) keys.set(id, key);
+      },
+      stagingOf: ({ id }) => {
+        const instrumentKey = keys.get(id);
+        if (instrumentKey === undefined) return undefined;
+        return instrumentStaging({ database, executionId, symbol, owner, instrumentKey, asOf, progress: earlier.get(instrumentKey) });
+      },
+      isOurs: (error) => error.type === 'StorageUnavailable' || error instanceof CollectTakenOver,
+      onPage: ({ rows }, { instrument, done }) => {
+        counts.pages += 1;
+        counts.rows += rows.length;
+        work.heartbeat({ ...counts, instruments: `${done}/${keys.size}`, instrument: instrument.id });
+      },
+    });
+  } finally {
+    time.close();
+  }
+}
+
+function shortened(problems: readonly string[]): readonly string[] {
+  if (problems.length <= PROBLEMS_SHOWN) return problems;
+  return [...problems.slice(0, PROBLEMS_SHOWN), `and ${problems.length - PROBLEMS_SHOWN} more of this kind`];
+}

@@ -1,0 +1,52 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
+import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
+import { runStage } from '../stage-run.ts';
+
+const GROUP = 'bitcoin-above-this-month';
+
+let rig: CollectRig;
+beforeAll(async () => {
+  rig = await createCollectRig();
+});
+afterAll(() => rig.close());
+afterEach(async () => {
+  rig.venue.setFaults({});
+  await rig.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade');
+});
+
+const slowly = { symbol: 'BTC', daysBack: 2, timeoutMs: 2_500 };
+
+describe('a venue that answers so slowly that it uses up the time of an attempt', () => {
+  it.each([
+    { where: 'when it is asked for its markets', only: ['/predict'] },
+    { where: 'when it is asked for trades', only: ['/predict/v1/orders'] },
+  ])('fails for itself, $where: what the other gave is stored, and it is named', async ({ only }) => {
+    await rig.add({ symbol: 'BTC', sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] } });
+    rig.venue.setFaults({ only, slow: 1, slowMs: 60_000 });
+    // another attempt may find it quicker
+    await expect(rig.collect({ ...slowly, executionId: 'slow' })).rejects.toMatchObject({ type: 'TaskTimeout' });
+    const before = rig.venue.requests.length;
+    const collected = await rig.collect({ ...slowly, executionId: 'slow', lastAttempt: true });
+    expect(collected.output).toMatchObject({
+      failedSources: { predict: expect.stringContaining('predict was not done after 2 s') as string },
+    });
+    expect(collected.degraded).toEqual([
+      expect.stringContaining('predict failed (TaskTimeout): it takes longer than an attempt may') as string,
+    ]);
+    // of the other nothing is collected twice
+    expect(rig.venue.requests.slice(before).filter(({ route }) => route === '/data/v2/trades')).toEqual([]);
+    for (const stage of ['clean', 'store'] as const)
+      await runStage(rig.database, stage, { symbol: 'BTC', executionId: 'slow', asOf: NOON, daysBack: 2 });
+    for (const { id } of await instrumentsOf(rig.database, 'BTC', ['polymarket'])) {
+      expect(await storedTrades(rig.database, id), id).toEqual(trueTrades(rig, id, { from: NOON - 2 * DAY, to: NOON }));
+    }
+  });
+
+  it('has all the time there is when the symbol has no other', async () => {
+    await rig.add({ symbol: 'BTC', sources: { predict: [{ categorySlug: GROUP }] } });
+    rig.venue.setFaults({ only: ['/predict/v1/orders'], slow: { count: 2 }, slowMs: 1_500 });
+    const { output } = await rig.collect({ symbol: 'BTC', executionId: 'alone', timeoutMs: 1_500 });
+    expect(output).not.toHaveProperty('failedSources');
+  });
+});

@@ -1,0 +1,29 @@
+import { HOUR, MINUTE, type Shape } from './world.ts';
+
+/** Worlds in which one safeguard of the walk is all that keeps a row, or a claim from being too large. */
+export const SHAPES: readonly { readonly name: string; readonly shape: Shape }[] = [
+  {
+    name: 'loses no row that comes alone, ten to twenty minutes late, below pages that are all known',
+    shape: { lateness: 'rarely', every: 15 * MINUTE, count: 40, pageSize: 5, plain: true, outages: [] },
+  },
+  {
+    name: 'loses no row of half a day in which the index was broken, mended while runs come every half hour',
+    shape: { lateness: 'blackout', every: 30 * MINUTE, count: 90, pageSize: 10, plain: true, outages: [] },
+  },
+  {
+    name: 'loses no row that is shown only when the market is called closed, long after its end was covered',
+    shape: {
+      lateness: 'with-the-close',
+      every: 15 * MINUTE,
+      count: 60,
+      statesClose: true,
+      closedAfter: 2 * HOUR,
+      plain: true,
+      outages: [],
+    },
+  },
+  {
+    name: 'claims nothing of what a paging that ends early has not reached, although late rows reach further',
+    shape: { lateness: 'stragglers', every: 4 * HOUR, count: 10, pageSize: 10, reaches: 40, plain: true, outages: [] },
+  },
+];
