@@ -1,11 +1,13 @@
 import { z } from 'zod';
+import { wholeStrings } from '../http/foreign-text.ts';
 
 /** Lists that Gamma writes as JSON inside a JSON string; plain lists are accepted too. */
 const textList = z.preprocess(
   (value, context) => {
     if (typeof value !== 'string') return value;
     try {
-      return JSON.parse(value) as unknown;
+      // the JSON around it was whole; what is escaped inside need not be
+      return wholeStrings(JSON.parse(value));
     } catch {
       context.addIssue({ code: 'custom', message: 'a string that should hold a JSON list' });
       return z.NEVER;
