@@ -23,7 +23,7 @@ export async function withLockFile<T>(path: string, timeoutMs: number, work: () 
   while (!tryLock(path)) {
     if (Date.now() > deadline) {
       throw new Error(
-        `waited ${timeoutMs / 1000} s for ${path}, held by process ${ownerOf(path)?.split(' ')[0] ?? '?'}; end that process or wait for it`,
+        `waited ${timeoutMs / 1000} s for ${path}, held by process ${lockOwner(path) ?? '?'}; end that process or wait for it`,
       );
     }
     await sleep(POLL_MS);
@@ -36,6 +36,26 @@ export async function withLockFile<T>(path: string, timeoutMs: number, work: () 
     unlock(path);
   }
 }
+
+/**
+ * Takes a lock for as long as this process wants it.
+ *
+ * @returns undefined when another process has it; see `lockOwner`
+ */
+export function holdLock(path: string): { close(): Promise<void> } | undefined {
+  if (!tryLock(path)) return undefined;
+  const alive = setInterval(() => touch(path), SIGN_OF_LIFE_MS);
+  alive.unref();
+  return {
+    close: async () => {
+      clearInterval(alive);
+      unlock(path);
+    },
+  };
+}
+
+/** The pid of the process that has a lock; undefined when nobody has it. */
+export const lockOwner = (path: string): string | undefined => ownerOf(path)?.split(' ')[0];
 
 function touch(path: string): void {
   try {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -51,6 +52,23 @@ describe.skipIf(!isBuilt || !mayUnshare)('two containers on one home (needs npm 
     expect(await second.next()).toMatchObject({ type: 'StorageUnavailable', failed: expect.stringMatching(refusal) });
     second.child.stdin?.end();
     await database.query("insert into symbols (symbol) values ('STILL_HERE')");
+    await database.close();
+    await close();
+  });
+
+  it('a container that is killed leaves a home that the next one takes over, with every acknowledged row', async () => {
+    const killed = elsewhere(home, 'KILLED');
+    expect(await killed.next()).toEqual({ attached: true });
+    // the pids that it left behind may be anybody's here
+    const lock = await readFile(join(home, 'postgres/socket/.s.PGSQL.5432.lock'), 'utf8');
+    const gone = once(killed.child, 'close');
+    killed.child.kill('SIGKILL');
+    await gone;
+    await writeFile(join(home, 'postgres/socket/.s.PGSQL.5432.lock'), lock.replace(/^\d+/, String(process.ppid)));
+    const { url, close } = await attachPostgres({ home });
+    const database = await openDatabase({ url });
+    const { rows } = await database.query<{ rows: number }>("select count(*) as rows from symbols where symbol like 'KILLED%'");
+    expect(rows[0].rows).toBeGreaterThanOrEqual(0);
     await database.close();
     await close();
   });

@@ -117,3 +117,17 @@ test('dev outlives its worker and its Temporal server: killed ones are started a
   expect(await ended).toBe(0);
   expect(await readdir(path.join(home, 'processes'))).toEqual([]);
 });
+
+test('of two that are started at the same instant on one home one runs, and the other says so in one sentence', {
+  timeout: 60_000,
+}, async () => {
+  const started = await Promise.allSettled([startDev(), startDev()]);
+  for (const start of started) if (start.status === 'fulfilled') dev = start.value;
+  const refused = started.flatMap((start) => (start.status === 'rejected' ? [(start.reason as Error).message] : []));
+  expect(refused).toEqual([
+    expect.stringMatching(
+      /^dev ended with 1: predictlab: predictlab dev already runs on \S+ \(pid \d+, (starting|Temporal \S+)\); use it, .*\n$/,
+    ),
+  ]);
+  expect(await readdir(path.join(home, 'processes'))).toHaveLength(1);
+});

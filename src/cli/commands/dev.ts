@@ -1,7 +1,9 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
+import { holdLock, lockOwner } from '../../processes/lock-file.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
 import { livingRecords } from '../../set-up/processes/process-record.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
@@ -36,18 +38,22 @@ async function dev(options: DevOptions): Promise<void> {
   const { env } = process;
   const home = homeFolder(env);
   const log = plainLog();
+  await mkdir(home, { recursive: true });
+  const lock = path.join(home, 'dev.lock');
+  // two that are started at the same instant know nothing of each other but this
+  const mine = holdLock(lock);
   const other = (await livingRecords(home, log)).find(({ kind }) => kind === 'dev');
-  if (other) {
-    throw new ExitError(
-      1,
-      `predictlab dev already runs on ${home} (pid ${other.pid}, Temporal ${other.address}); use it, end it, or set another PREDICTLAB_HOME`,
-    );
+  if (mine === undefined || other !== undefined) {
+    await mine?.close();
+    const who = other === undefined ? `pid ${lockOwner(lock) ?? 'unknown'}, starting` : `pid ${other.pid}, Temporal ${other.address}`;
+    throw new ExitError(1, `predictlab dev already runs on ${home} (${who}); use it, end it, or set another PREDICTLAB_HOME`);
   }
-  const cli = await findTemporalCli({ env, home, log });
 
   const { stopped } = stopSignal();
   const closers = new Closers(log);
+  closers.add('the lock of dev', mine);
   try {
+    const cli = await findTemporalCli({ env, home, log });
     const {
       server,
       worker,

@@ -20,6 +20,10 @@ const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^42501$/, 'give the user of DATABASE_URL the rights that docs/deployment.md names, or name its owner'],
   [/^3F000$/, 'make a schema for the user of DATABASE_URL (create schema … authorization …), or set its search_path'],
   [/^08P01$/, 'let the pooler in between pass it (ignore_startup_parameters of PgBouncer), or go to the server itself'],
+  [
+    /^(26000|42P05)$/,
+    'a pooler in between loses prepared statements: use its session mode, or PgBouncer 1.21 or newer with max_prepared_statements',
+  ],
   [/^25006$/, 'it only reads: name the primary server in DATABASE_URL'],
   [/^58/, 'its disk or file system fails: see its log'],
   [/^XX00[12]$/, 'its files are damaged: see its log, and restore a backup into a new database'],

@@ -16,6 +16,8 @@ const ENDING_MS = 20_000;
 /** A server whose container was killed may listen for so long. */
 const DYING_MS = 2_000;
 const POLL_MS = 20;
+/** Postgres refuses to start while the process that this file names is there, whatever it is. */
+const SOCKET_LOCK = '.s.PGSQL.5432.lock';
 
 /** How a server is told to end, and how long it may take; each step is asked for less: the last one leaves a crash to recover from. */
 type Steps = readonly (readonly [signal: NodeJS.Signals, ms: number])[];
@@ -68,7 +70,8 @@ export async function start(cluster: Cluster): Promise<number> {
         await sleep(200);
       }
       await refuseForeignServer(cluster);
-      rmSync(join(cluster.data, 'postmaster.pid'), { force: true });
+      // what a killed server left names pids that may be anybody's by now, above all those of another container
+      for (const left of [join(cluster.data, 'postmaster.pid'), join(cluster.socket, SOCKET_LOCK)]) rmSync(left, { force: true });
       child = launchServer(cluster);
     }
     pid = runningServer(cluster);

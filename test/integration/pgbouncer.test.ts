@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/set-up/temporal/free-port.ts';
+import { readCandles } from '../../src/storage/candles/candles.ts';
+import { openDatabase } from '../../src/storage/database/open-database.ts';
+import { instrumentById } from '../../src/storage/markets/instruments.ts';
+import { ensurePartitions } from '../../src/storage/ticks/partitions.ts';
+import { verifyData } from '../../src/storage/verify/verify.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { collect, DAY, HOUR, runStages, START, trade } from '../stage-run.ts';
+
+const PROGRAM = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find(
+  (each) => spawnSync(each, ['--version']).status === 0,
+);
+const [, major = 0, minor = 0] =
+  /PgBouncer (\d+)\.(\d+)/.exec(PROGRAM === undefined ? '' : spawnSync(PROGRAM, ['--version']).stdout.toString()) ?? [];
+/** From 1.21 on it keeps prepared statements apart in transaction mode. */
+const knowsPrepared = Number(major) > 1 || Number(minor) >= 21;
+const NOBODY = 65_534;
+
+let test: TestDatabase;
+let folder: string;
+let bouncer: ChildProcess | undefined;
+beforeEach(async () => {
+  test = await testDatabase();
+  folder = await mkdtemp(path.join(tmpdir(), 'predictlab-bouncer-'));
+  await chmod(folder, 0o755);
+});
+afterEach(async () => {
+  if (bouncer !== undefined && bouncer.exitCode === null) {
+    bouncer.kill('SIGKILL');
+    await once(bouncer, 'close');
+  }
+  await test.close();
+  await rm(folder, { recursive: true });
+});
+
+/** A pooler as it comes from its package, in front of the test's server. @returns the URL through it */
+async function startBouncer(mode: 'session' | 'transaction'): Promise<string> {
+  const server = new URL(test.url);
+  const port = await freePort();
+  const file = path.join(folder, 'pgbouncer.ini');
+  await writeFile(
+    file,
+    [
+      '[databases]',
+      `* = host=${server.searchParams.get('host') ?? server.hostname} port=${server.port || '5432'} user=postgres`,
+      '[pgbouncer]',
+      ...['listen_addr = 127.0.0.1', `listen_port = ${port}`, 'unix_socket_dir =', 'auth_type = any', `pool_mode = ${mode}`],
+      ...['default_pool_size = 5', ...(knowsPrepared ? ['max_prepared_statements = 100'] : [])],
+      '',
+    ].join('\n'),
+  );
+  // it refuses to run as root, and nobody else may reach the folder of the test's server
+  const command = [...(process.getuid?.() === 0 ? ['unshare', '--user', `--map-user=${NOBODY}`] : []), PROGRAM ?? '', '--quiet', file];
+  bouncer = spawn(command[0], command.slice(1), { stdio: 'ignore' });
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    const isUp = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isUp) return `postgresql://postgres@127.0.0.1:${port}${server.pathname}`;
+    if (bouncer.exitCode !== null) throw new Error(`pgbouncer ended with ${bouncer.exitCode}`);
+    await sleep(20);
+  }
+}
+
+/** A day of trades through every stage, several connections at once. */
+async function work(url: string): Promise<void> {
+  const database = await openDatabase({ url, max: 4 });
+  try {
+    const rows = Array.from({ length: 2_000 }, (_, index) => trade(START + index * 40_000, ((index % 90) + 5) / 100));
+    await ensurePartitions(database, [START / DAY]);
+    await collect(database, { executionId: 'one', rows, covered: { from: START, to: START + DAY } });
+    const { store } = await runStages(database, { executionId: 'one', asOf: START + DAY + HOUR, intervals: ['1h'] });
+    expect(store.output).toMatchObject({ inserted: 2_000 });
+    const { key } = (await instrumentById(database, 'polymarket:0x1')) as { key: number };
+    const filter = { instrumentKey: key, priceType: 'trade', interval: '1h' } as const;
+    const all = await Promise.all(Array.from({ length: 12 }, () => readCandles(database, filter)));
+    for (const candles of all) expect(candles.length).toBe(23);
+    expect((await verifyData(database)).findings).toEqual([]);
+  } finally {
+    await database.close();
+  }
+}
+
+describe.skipIf(PROGRAM === undefined)('behind a real PgBouncer (skipped where none is installed)', () => {
+  it('in session mode everything works', async () => {
+    await work(await startBouncer('session'));
+  }, 60_000);
+
+  it.skipIf(!knowsPrepared)(
+    'in transaction mode everything works, where it knows prepared statements (1.21 or newer)',
+    async () => {
+      await work(await startBouncer('transaction'));
+    },
+    60_000,
+  );
+
+  it.skipIf(knowsPrepared)(
+    'in transaction mode one that does not know prepared statements is named in one sentence',
+    async () => {
+      const url = await startBouncer('transaction');
+      // sooner or later a statement meets a connection on which it was, or was not, prepared
+      const failures: unknown[] = [];
+      for (let round = 0; round < 20 && failures.length === 0; round++) {
+        await test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks, candles cascade');
+        const ends = await Promise.allSettled([work(url), work(url)]);
+        failures.push(...ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : [])));
+      }
+      const told = failures.filter((error) => error instanceof Error && /prepared statement/.test(error.message));
+      expect(told[0]).toMatchObject({
+        type: 'StorageUnavailable',
+        message: expect.stringMatching(
+          /^Postgres at 127\.0\.0\.1:\d+\/test_\w+: prepared statement .*; a pooler in between loses prepared statements: use its session mode/,
+        ) as string,
+      });
+    },
+    120_000,
+  );
+});
