@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { createBacktest } from '../../src/activities/stages/backtest.ts';
-import { createCollect } from '../../src/activities/stages/collect.ts';
+import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { canonicalJson } from '../../src/backtest/proof/passport.ts';

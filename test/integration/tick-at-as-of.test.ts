@@ -39,7 +39,7 @@ it('a trade exactly at either end of a window belongs to it, to the next run as 
   await fc.assert(
     fc.asyncProperty(trades, firings, async (hours, steps) => {
       const made = hours.map(([hour, beside]) => BEGIN + hour * HOUR + beside).sort((a, b) => a - b);
-      const world = { ...makeWorld(1, { plain: true, outages: [], pageSize: 10 }), ...{ trades: made.map(tradeAt), opensAt: BEGIN - DAY } };
+      const world = { ...makeWorld(1, { plain: true, outages: [], pageSize: 10 }), trades: made.map(tradeAt), opensAt: BEGIN - DAY };
       const venue = new ModelVenue({ ...world, ended: null, closedFrom: null, headerSkew: 0, repeats: false });
       const pipeline = await databasePipeline(database, venue);
       const wanted = new Set<number>();

@@ -170,7 +170,14 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
       const known = [...stores.values()].flatMap(({ instrument, key }) => (instrument === undefined ? [] : [{ ...instrument, key }]));
       const time = sourceTime(Number.POSITIVE_INFINITY, venues.length);
       const { outcomes, ends } = await collectAll({
-        ...{ entry, sourceTypes, sources, window, asOf, known, refetch, time },
+        entry,
+        sourceTypes,
+        sources,
+        window,
+        asOf,
+        known,
+        refetch,
+        time,
         onPlan: async ({ instruments }) => {
           for (const { instrument } of instruments) storeOf(instrument.id).instrument = instrument;
         },

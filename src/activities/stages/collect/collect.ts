@@ -109,7 +109,14 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
   const time = sourceTime(work.timeoutMs, sourceTypes.filter((type) => (entry.sources[type] ?? []).length > 0).length);
   try {
     return await collectAll({
-      ...{ entry, sourceTypes, sources: sources.byType, window: windowOf({ asOf, daysBack }), asOf, known, refetch, time },
+      entry,
+      sourceTypes,
+      sources: sources.byType,
+      window: windowOf({ asOf, daysBack }),
+      asOf,
+      known,
+      refetch,
+      time,
       signal: work.signal,
       lateness: await latenessBySource(database, asOf),
       onPlan: async ({ instruments, followed }) => {
