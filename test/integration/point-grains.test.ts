@@ -1,8 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CandidateRow, TimeRange } from '../../src/contracts/market-data.ts';
 import { POINT_IDENTITY } from '../../src/market/identity.ts';
 import { isWithin } from '../../src/sources/time-ranges.ts';
+import { writeBackup } from '../../src/storage/backup/backup.ts';
+import { restoreBackup } from '../../src/storage/backup/restore.ts';
 import { instrumentById, saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { stageGrain } from '../../src/storage/staging/settle-grains.ts';
 import { stageCoverage, stagePage } from '../../src/storage/staging/staging.ts';
@@ -149,5 +154,28 @@ describe('price points of several grains', () => {
     const { rows } = await test.database.query<{ time: number }>('select time from ticks order by time');
     expect(rows.map(({ time }) => time)).toEqual(fine.times);
     expect(before.points).toHaveLength(3);
+  });
+
+  it('of a backup from before are as fine as any', async () => {
+    const { database } = test;
+    const fine = { grain: 60, range: { from: START, to: START + 60 * MINUTE }, times: [START, START + 7 * MINUTE] };
+    await stored([[fine]]);
+    const other = await testDatabase();
+    const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-grains-'));
+    try {
+      // the tables as they were then
+      await database.query('drop table point_grains, staged_grains');
+      await database.query('alter table ticks drop column grain');
+      await database.query('alter table staged_rows drop column grain');
+      await database.query('delete from schema_migrations where version = 19');
+      const file = path.join(folder, 'before.backup');
+      await writeBackup(database, file, { reports: folder });
+      await restoreBackup(other.database, file, { reports: path.join(folder, 'reports'), replace: false });
+      const { rows } = await other.database.query('select grain, ranges from point_grains');
+      expect(rows).toEqual([{ grain: 60, ranges: `{[${START},${START + 60 * MINUTE})}` }]);
+    } finally {
+      await other.close();
+      await rm(folder, { recursive: true });
+    }
   });
 });

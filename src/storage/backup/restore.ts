@@ -65,9 +65,14 @@ export async function restoreBackup(
     });
     for (const [table, sum] of loaded) await compare(transaction, table, sum);
     for (const table of loaded.keys()) await moveSequences(transaction, table);
+    if (!('point_grains' in tables)) await transaction.query(GRAINS_OF_BEFORE);
   });
   return { tables, reports: await restoreReports(file, reports) };
 }
+
+/** A backup from before price points had a grain: what was covered then counts as the finest, as when its tables are brought up to date. */
+const GRAINS_OF_BEFORE = `insert into point_grains (instrument, grain, ranges)
+  select c.instrument, 60, c.ranges from coverage c join instruments i on i.key = c.instrument where c.kind = 1 and i.source <> 'file'`;
 
 async function* summed(chunks: AsyncIterable<Buffer>, sum: RowSum): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
