@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedSourceReasons } from '../../src/activities/stages/failed-sources.ts';
+import { failedSourceReasons } from '../../src/activities/stages/collect/failed-sources.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { causeOfDegraded, causeOfFailure } from '../../src/incidents/fingerprint.ts';
 
