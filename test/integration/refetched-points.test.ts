@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
@@ -50,26 +50,26 @@ function madeUp(): readonly Priced[] {
 let test: TestDatabase;
 /** How much longer than it promises the venue keeps its grains. */
 let kept = 1;
+/** The venue's. */
+let clock = 0;
 beforeAll(async () => {
   test = await testDatabase();
 });
 afterAll(() => test.close());
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['Date'] });
   kept = 1;
   await test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks, candles cascade');
   await importSymbols(test.database, [
     { symbol: 'RAIN', title: '', enabled: true, priority: 3, sources: { polymarket: [{ conditionId: '0x1' }] } },
   ]);
 });
-afterEach(() => vi.useRealTimers());
 
 /** A venue with these prices: each grain has the last price up to each of its times where there was a new one, and the newest one of all. */
 function sourceOf(prices: readonly Priced[]): Source {
   const answer = ({ query }: GetRequest) => {
     const asked = Object.fromEntries(query ?? []) as Record<string, number>;
     const width = asked.bucket_seconds * 1000;
-    const now = Date.now();
+    const now = clock;
     const from = Math.max(asked.start * 1000, now - kept * (KEPT[asked.bucket_seconds] ?? Number.POSITIVE_INFINITY));
     const to = Math.min(asked.end * 1000, now + 1);
     const last = new Map<number, number>();
@@ -88,7 +88,7 @@ function sourceOf(prices: readonly Priced[]): Source {
       instruments: [instrument('polymarket:0x1', { opensAt: Date.UTC(2026, 4, 1) })],
       problems: [],
       requests: 1,
-      clock: Date.now(),
+      clock,
     }),
     async *collect(request) {
       const resume = request.cursor as unknown as PriceCursor | undefined;
@@ -109,7 +109,7 @@ interface Firing {
 }
 
 async function run(source: Source, { at, asOf = at, daysBack, refetch = false }: Firing): Promise<void> {
-  vi.setSystemTime(at);
+  clock = at;
   const executionId = `${at} ${asOf} ${daysBack} ${refetch}`;
   const about = { runId: 'run', executionId, symbol: 'RAIN', stage: 'collect' } as const;
   const settings = { asOf, daysBack, sourceTypes: ['polymarket'], refetch, intervals: INTERVALS, strategies: [] } as const;

@@ -37,7 +37,8 @@ export async function* collectPrices(
 ): AsyncGenerator<Omit<SourcePage, 'cursor'> & { readonly cursor: PriceCursor }> {
   const { instrument, window, asOf } = request;
   const { tradable, missing, ended, settled } = pricesToAsk(request);
-  const now = Math.max(Date.now(), asOf);
+  // what the venue still has, it has by its own clock
+  const now = Math.max(request.clock, asOf);
   const bounds = timeBounds(instrument.opensAt, asOf, now);
   // covered without asking: goes along with the first page, or alone when there is nothing to ask
   let free = [...lifelessBefore(instrument, window), ...(ended ? lifelessAfter(instrument, window) : [])];
