@@ -29,6 +29,8 @@ export interface RigOptions {
   readonly log?: Log;
   /** With the worker's metrics and health ports. @default false */
   readonly serve?: boolean;
+  /** Tasks that the worker runs at once. @default 100 */
+  readonly maxActivities?: number;
   /** Without a worker in this process. @default true */
   readonly worker?: boolean;
 }
@@ -62,6 +64,7 @@ export async function createRig({
   longestWaitInSlotMs,
   log = silent,
   serve = false,
+  maxActivities,
   worker: withWorker = true,
 }: RigOptions = {}): Promise<Rig> {
   const taskQueue = `test-${process.pid}-${Date.now().toString(36)}-${rigs++}`;
@@ -85,6 +88,7 @@ export async function createRig({
         workflowBundle: { codePath: bundleFor(env) },
         stages,
         longestWaitInSlotMs,
+        maxActivities,
         serve,
       })
     : undefined;

@@ -112,6 +112,11 @@ export const COMMANDS: readonly ListedCommand[] = [
   listed('restore <file>', 'put a backup back, verified', async () => (await import('./commands/restore.ts')).registerRestore),
   listed('prune', 'delete old data, by age', async () => (await import('./commands/prune.ts')).registerPrune),
   listed(
+    'upkeep',
+    'what is done once a day by itself: prune, back up, try a restore, check data',
+    async () => (await import('./commands/upkeep.ts')).registerUpkeep,
+  ),
+  listed(
     'completion <shell> [words...]',
     'tab completion for bash, zsh or fish',
     async () => (await import('./commands/completion.ts')).registerCompletion,

@@ -38,7 +38,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'schedule pause': ['predictlab schedule pause'],
   'schedule resume': ['predictlab schedule resume'],
   'schedule trigger': ['predictlab schedule trigger'],
-  'schedule backfill': ['predictlab schedule backfill --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z'],
+  'schedule backfill': [
+    'predictlab schedule backfill --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z',
+    'predictlab schedule backfill --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z --only-missing --dry-run',
+  ],
   'schedule delete': ['predictlab schedule delete', 'predictlab schedule delete --id nightly'],
   'symbols list': ['predictlab symbols list', 'predictlab symbols list --json'],
   'symbols show': ['predictlab symbols show BTC_PRICE'],
@@ -78,6 +81,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'deploy status': ['predictlab deploy status', 'predictlab deploy status --json'],
   backup: ['predictlab backup monday.backup'],
   restore: ['predictlab restore monday.backup', 'predictlab restore monday.backup --replace'],
+  upkeep: ['predictlab upkeep'],
+  'upkeep show': ['predictlab upkeep show --json'],
+  'upkeep set': ['predictlab upkeep set --reports 90d --logs 30d --quarantine 90d --backup /backups --rotate 14'],
+  'upkeep off': ['predictlab upkeep off'],
+  'upkeep run': ['predictlab upkeep run'],
   completion: [
     'predictlab completion bash >> ~/.bashrc',
     'predictlab completion zsh > ~/.zfunc/_predictlab',

@@ -12,10 +12,11 @@ interface GivenSchedule {
   readonly cron?: string;
   readonly timeZone?: string;
   readonly catchupWindow?: string;
+  readonly jitter?: string;
 }
 
 /** @throws PredictLabError BadInput, one sentence, before anybody is asked */
-export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow }: GivenSchedule): void {
+export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitter }: GivenSchedule): void {
   if (scheduleId !== undefined) checkedId('schedule', scheduleId);
   const problem = cron === undefined ? undefined : cronProblem(cron);
   if (problem !== undefined) throw new PredictLabError('BadInput', problem);
@@ -25,6 +26,14 @@ export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow }: Giv
       `time zone ${JSON.stringify(timeZone.slice(0, 60))} is not known; write an IANA name, like "Europe/Berlin" or "UTC"`,
     );
   if (catchupWindow !== undefined) windowMs(catchupWindow);
+  if (jitter !== undefined) jitterMs(jitter);
+}
+
+/** Milliseconds of a jitter. @throws PredictLabError BadInput when it is none, or longer than a day */
+export function jitterMs(text: string): number {
+  const jitter = text.trim() === '' || text.length > 100 ? Number.NaN : ms(text as StringValue);
+  if (jitter > 0 && jitter <= 86_400_000) return jitter;
+  throw new PredictLabError('BadInput', `jitter ${JSON.stringify(text.slice(0, 60))}: write a duration up to 1d, like "5m"`);
 }
 
 /** Milliseconds of a catch-up window. @throws PredictLabError BadInput when it is none, or too short */

@@ -6,10 +6,11 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
+import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { exactDuration } from '../contracts/exact-duration.ts';
 import type { PipelineInput } from '../contracts/pipeline-input.ts';
-import { checkSchedule, windowMs } from './check-schedule.ts';
+import { checkSchedule, jitterMs, windowMs } from './check-schedule.ts';
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';
 import { RunEnded } from './run-ended.ts';
 import { runOutcome } from './run-outcome.ts';
@@ -26,6 +27,12 @@ export interface ScheduleOptions {
   readonly replaceInput?: boolean;
   /** A run missed for longer than this (no server, no worker) is not caught up; at least 10 s. @default "1m" */
   readonly catchupWindow?: string;
+  /** Each firing waits for a random part of this, so that many desks do not ask a venue at once. @default none */
+  readonly jitter?: string;
+  /** For people; `schedule show` prints it. */
+  readonly note?: string;
+  /** The schedule pauses itself when a run of it has failed. @default false */
+  readonly pauseOnFailure?: boolean;
   /** Given the whole input before anything is changed; what it throws refuses the schedule. @default none */
   readonly check?: (input: PipelineInput) => Promise<unknown>;
 }
@@ -37,6 +44,9 @@ export interface ScheduleView {
   readonly overlap: string;
   readonly catchupWindow: string;
   readonly paused: boolean;
+  readonly note: string | null;
+  readonly jitter: string | null;
+  readonly pauseOnFailure: boolean;
   readonly nextRuns: readonly string[];
   readonly lastRuns: readonly { readonly runId: string; readonly result: string }[];
   readonly input: PipelineInput;
@@ -82,7 +92,9 @@ export class Schedules {
     const parts = this.#parts(scheduleId, options);
     await options.check?.(parts.action.args[0]);
     try {
-      await mended(scheduleId, () => this.#client.schedule.create({ scheduleId, ...parts }));
+      await mended(scheduleId, () =>
+        this.#client.schedule.create({ scheduleId, ...parts, ...(options.note === undefined ? {} : { state: { note: options.note } }) }),
+      );
       return 'created';
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
@@ -100,15 +112,20 @@ export class Schedules {
       cron: foreign ? undefined : before.cron,
       timeZone: before.timeZone,
       catchupWindow: before.catchupWindow,
+      jitter: before.jitter ?? undefined,
+      pauseOnFailure: before.pauseOnFailure,
       ...defined(options),
       input: replaceInput ? options.input : { ...before.input, ...options.input },
     };
     const parts = this.#parts(scheduleId, merged);
     await options.check?.(parts.action.args[0]);
     await mended(scheduleId, () =>
-      this.#client.schedule
-        .getHandle(scheduleId)
-        .update((previous) => ({ ...previous, ...parts, spec: foreign ? previous.spec : parts.spec })),
+      this.#client.schedule.getHandle(scheduleId).update((previous) => ({
+        ...previous,
+        ...parts,
+        spec: foreign ? previous.spec : parts.spec,
+        state: { ...previous.state, ...(options.note === undefined ? {} : { note: options.note }) },
+      })),
     );
   }
 
@@ -124,6 +141,9 @@ export class Schedules {
       overlap: described.policies.overlap ?? 'SKIP',
       catchupWindow: exactDuration(described.policies.catchupWindow),
       paused: described.state.paused,
+      note: described.state.note || null,
+      jitter: described.spec.jitter ? exactDuration(described.spec.jitter) : null,
+      pauseOnFailure: described.policies.pauseOnFailure,
       nextRuns: described.info.nextActionTimes.map((time) => time.toISOString()),
       lastRuns: await Promise.all(recent.reverse().map(async (runId) => ({ runId, result: await this.#resultOf(runId) }))),
       input: (args?.[0] ?? {}) as PipelineInput,
@@ -147,8 +167,9 @@ export class Schedules {
     return found;
   }
 
-  async pause(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<void> {
-    await this.#on(scheduleId, (handle) => handle.pause('paused with predictlab schedule pause'));
+  /** @param note why, for people */
+  async pause(scheduleId: string = DEFAULT_SCHEDULE.scheduleId, note = 'paused with predictlab schedule pause'): Promise<void> {
+    await this.#on(scheduleId, (handle) => handle.pause(note));
   }
 
   async resume(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<void> {
@@ -175,10 +196,24 @@ export class Schedules {
     });
   }
 
-  /** Runs every time of the schedule in `[from, to]` as of that time, one after another. */
-  async backfill(scheduleId: string, range: { from: Date; to: Date }): Promise<void> {
+  /** The times of the schedule in `[from, to]`, oldest first, as the server works them out. */
+  async firings(scheduleId: string, { from, to }: { from: Date; to: Date }): Promise<readonly Date[]> {
+    return await mended(scheduleId, async () => {
+      const { startTime } = await this.#client.workflowService.listScheduleMatchingTimes({
+        namespace: this.#client.options.namespace,
+        scheduleId,
+        startTime: optionalDateToTs(new Date(from.getTime() - 1)),
+        endTime: optionalDateToTs(to),
+      });
+      return startTime.map((time) => new Date(tsToMs(time)));
+    });
+  }
+
+  /** Runs these times of the schedule, each as of itself, one after another in the order given. */
+  async backfill(scheduleId: string, times: readonly Date[]): Promise<void> {
+    if (times.length === 0) return;
     await this.#on(scheduleId, (handle) =>
-      handle.backfill({ start: range.from, end: range.to, overlap: ScheduleOverlapPolicy.BUFFER_ALL }),
+      handle.backfill(times.map((time) => ({ start: new Date(time.getTime() - 1), end: time, overlap: ScheduleOverlapPolicy.BUFFER_ALL }))),
     );
   }
 
@@ -206,12 +241,14 @@ export class Schedules {
       cron = DEFAULT_SCHEDULE.cron,
       timeZone = DEFAULT_SCHEDULE.timeZone,
       catchupWindow = DEFAULT_SCHEDULE.catchupWindow,
+      jitter,
+      pauseOnFailure = false,
       input = {},
     } = options;
     checkSchedule({ scheduleId, cron, timeZone });
     const window = windowMs(catchupWindow);
     return {
-      spec: { cronExpressions: [cron], timezone: timeZone },
+      spec: { cronExpressions: [cron], timezone: timeZone, ...(jitter === undefined ? {} : { jitter: jitterMs(jitter) }) },
       action: {
         type: 'startWorkflow' as const,
         workflowType: 'pipeline',
@@ -222,7 +259,7 @@ export class Schedules {
         memo: { cron, timeZone },
         staticSummary: `scheduled: ${cron} ${timeZone}`,
       },
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: window },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: window, pauseOnFailure },
     };
   }
 }

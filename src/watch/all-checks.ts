@@ -9,6 +9,7 @@ import { goneCheck } from './checks/gone-subjects.ts';
 import { requestBudgetCheck } from './checks/request-budget.ts';
 import { scheduleCheck } from './checks/schedules.ts';
 import { staleCheck } from './checks/stale-symbols.ts';
+import { upkeepCheck } from './checks/upkeep.ts';
 import type { Check } from './watch.ts';
 
 export interface WatchedThings {
@@ -45,6 +46,7 @@ export function allChecks({ database, home, env, taskQueue, onNews, log }: Watch
       diskCheck({ database, home }),
       requestBudgetCheck({ database, limits: VENUE_LIMITS }),
       goneCheck({ database }),
+      upkeepCheck({ database, home, log }),
     ],
     async close() {
       const opened = await connected?.catch(() => undefined);

@@ -21,6 +21,7 @@ import type {
 import { unlessDefault } from '../contracts/task-policy.ts';
 import type { Stage } from '../contracts/words.ts';
 import { fitSummary } from '../scheduling/payload/fit-summary.ts';
+import { queuePriority } from '../scheduling/orders/queue-priority.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import { activityOptions, HEARTBEAT_TIMEOUT_MS } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
@@ -41,6 +42,17 @@ interface OpenLane {
   yieldRequested: boolean;
 }
 
+/** Whose lanes they are. */
+interface RunOfLanes {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly config: RunConfig;
+  /** UTC epoch milliseconds. */
+  readonly startedAt: number;
+}
+
+const USUAL_PRIORITY = 3;
+
 /** Tells how a lane ended, once. */
 type End = (ended: Omit<LaneEnded, 'type' | 'lane' | 'at'>) => void;
 
@@ -53,7 +65,8 @@ type End = (ended: Omit<LaneEnded, 'type' | 'lane' | 'at'>) => void;
  */
 export class Lanes {
   readonly #open = new Map<string, OpenLane>();
-  readonly #run: { readonly runId: string; readonly executionId: string; readonly config: RunConfig };
+  readonly #run: RunOfLanes;
+  readonly #priorities: ReadonlyMap<string, number>;
   readonly #tasks: ReadonlyMap<string, CustomTaskConfig>;
   readonly #ended: (event: LaneEnded) => void;
   /** Outputs of stages are not kept, so they need not come. */
@@ -61,8 +74,9 @@ export class Lanes {
   /** One for all: the scheduler cancels everything that runs, or nothing. */
   readonly #scope = new CancellationScope({ cancellable: true });
 
-  constructor(run: { runId: string; executionId: string; config: RunConfig }, ended: (event: LaneEnded) => void) {
+  constructor(run: RunOfLanes, ended: (event: LaneEnded) => void) {
     this.#run = run;
+    this.#priorities = new Map(run.config.symbols.map(({ symbol, priority }) => [symbol, priority]));
     this.#tasks = new Map(run.config.tasks.map((task) => [task.taskId, task]));
     this.#brief = run.config.symbols.length > STAGE_DETAIL_LIMIT;
     this.#ended = ended;
@@ -129,6 +143,8 @@ export class Lanes {
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       // Local activities run within workflow tasks: those of a worker that died are given to another one as soon as activities are.
       workflowTaskTimeout: HEARTBEAT_TIMEOUT_MS,
+      // its activities have it too
+      priority: this.#priorityOf(this.#priorities.get(symbol) ?? USUAL_PRIORITY),
       staticSummary: fitSummary(
         `${cutText(symbol, LONGEST_NAME)}: ${stages.length === 1 ? stages[0] : `${stages[0]} → ${stages[stages.length - 1]}`}`,
       ),
@@ -150,6 +166,11 @@ export class Lanes {
     );
   }
 
+  #priorityOf(priority: number): { priorityKey: number } {
+    const { config, startedAt } = this.#run;
+    return { priorityKey: queuePriority({ asOf: config.asOf, startedAt, priority }) };
+  }
+
   #runTask(command: StartTask, end: End): void {
     const { taskId, earlierAttempts } = command;
     const { runId, executionId } = this.#run;
@@ -165,7 +186,7 @@ export class Lanes {
       ...(onLostWorker === undefined ? {} : { onLostWorker }),
       earlier: earlierOf(command),
     };
-    const { [task.activity]: run } = proxyActivities(activityOptions(task));
+    const { [task.activity]: run } = proxyActivities({ ...activityOptions(task), priority: this.#priorityOf(task.priority) });
     run(task.args[0] ?? null, call).then(
       (outcome: TaskOutcome) => end({ end: 'completed', reports: [successReport(begun, outcome)] }),
       (thrown: unknown) => {

@@ -200,7 +200,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     runScope = CancellationScope.current();
     const built = buildGraph(settled.config);
     if ('problems' in built) throw invalid(new InvalidPipelineError(built.problems));
-    lanes = new Lanes({ ...run, config: settled.config }, dispatch);
+    lanes = new Lanes({ ...run, config: settled.config, startedAt }, dispatch);
     if (options.continued === undefined) {
       state = createRun({ graph: built.graph, config: settled.config, durations: settled.durations, reused: settled.reused });
       dispatch({ type: 'start', at: startedAt });

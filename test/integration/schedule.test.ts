@@ -105,6 +105,57 @@ describe('the schedule', () => {
     expect(new Date(seen[0]).toISOString()).toBe(runId.slice(scheduleId.length + 1).replace('Z', '.000Z'));
   });
 
+  it('backfills what is missing only, newest first, and says before what that is', async () => {
+    hold.open();
+    await rig.lab.schedules.update({
+      scheduleId,
+      cron: '0 */4 * * *',
+      input: { symbols: ['AAA'], untilStage: 'collect', daysBack: 1 },
+      replaceInput: true,
+    });
+    const good = await rig.run({ symbols: ['AAA'], untilStage: 'collect', daysBack: 0.5, asOf: '2026-01-02T12:00Z' });
+    expect(good.result).toBe('success');
+    const ask = async (...more: string[]) => {
+      const range = ['--from', '2026-01-02T00:00:00Z', '--to', '2026-01-02T20:00:00Z'];
+      const answer = await predictlabHere(['schedule', 'backfill', '--id', scheduleId, ...range, '--json', ...more], rig.env);
+      expect(answer.stderr).toBe('');
+      return JSON.parse(answer.stdout) as { firings: string[]; skipped: string[]; dryRun: boolean };
+    };
+    const hours = (list: readonly string[]) => list.map((time) => Number(time.slice(11, 13)));
+    const all = await ask('--dry-run');
+    expect([hours(all.firings), all.skipped]).toEqual([[0, 4, 8, 12, 16, 20], []]);
+    const missing = await ask('--dry-run', '--only-missing');
+    // the run as of 12:00 saw half a day
+    expect([hours(missing.firings), hours(missing.skipped)]).toEqual([
+      [20, 16, 0],
+      [4, 8, 12],
+    ]);
+    seen.length = 0;
+    await ask('--only-missing');
+    while (seen.length < 3) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(seen.map((at) => new Date(at).getUTCHours())).toEqual([20, 16, 0]);
+    for (const { runId } of (await rig.lab.schedules.show(scheduleId)).lastRuns) {
+      rig.started(runId);
+      await rig.lab.result(runId);
+    }
+  });
+
+  it('has a jitter, a note and a pause after failures, which stay when something else is changed', async () => {
+    await rig.lab.schedules.update({ scheduleId, jitter: '5m', note: 'the desk’s', pauseOnFailure: true });
+    await rig.lab.schedules.update({ scheduleId, cron: '0 */6 * * *' });
+    expect(await rig.lab.schedules.show(scheduleId)).toMatchObject({
+      jitter: '5m',
+      note: 'the desk’s',
+      pauseOnFailure: true,
+      cron: '0 */6 * * *',
+    });
+    await rig.lab.schedules.pause(scheduleId, 'the venue moves');
+    expect(await rig.lab.schedules.show(scheduleId)).toMatchObject({ paused: true, note: 'the venue moves' });
+    await expect(rig.lab.schedules.update({ scheduleId, jitter: '2d' })).rejects.toThrow(
+      'jitter "2d": write a duration up to 1d, like "5m"',
+    );
+  });
+
   it('says so in one sentence when it is not there, and when its cron is wrong', async () => {
     await rig.lab.schedules.delete(scheduleId);
     await expect(rig.lab.schedules.show(scheduleId)).rejects.toThrow(`there is no schedule "${scheduleId}"`);

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import ms, { type StringValue } from 'ms';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { PRUNABLE, type Prunable, type PruneBefore, type Pruned, prune } from '../../storage/backup/prune.ts';
 import { type PrunedFiles, pruneLogs, pruneReports } from '../../watch/upkeep/prune-files.ts';
+import { AGED, PRUNABLE_FILES, type PrunableFiles } from '../../watch/upkeep/settings.ts';
+import { ageOption } from '../options/age-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
@@ -10,10 +11,6 @@ import { useDatabase } from '../terminal/session.ts';
 type PruneOptions = { readonly dryRun?: boolean; readonly json?: boolean; readonly keep: string } & Readonly<
   Partial<Record<Prunable | PrunableFiles, string>>
 >;
-
-/** What lies in the home folder, not in the database. */
-const PRUNABLE_FILES = ['reports', 'logs'] as const;
-type PrunableFiles = (typeof PRUNABLE_FILES)[number];
 
 const HELP = `
 Ages are durations such as 90d or 52w. Only what you name is pruned; nothing is pruned by default.
@@ -49,8 +46,7 @@ async function runPrune(options: PruneOptions): Promise<void> {
   const keep = Number(options.keep);
   if (!Number.isInteger(keep) || keep < 0) throw usageError(`--keep ${options.keep}: write a whole number from 0 on`);
   const named = [...Object.keys(before), ...Object.keys(files)];
-  if (named.length === 0)
-    throw usageError(`say what to prune and how old: ${[...PRUNABLE, ...PRUNABLE_FILES].map((what) => `--${what} 90d`).join(', ')}`);
+  if (named.length === 0) throw usageError(`say what to prune and how old: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
   const dryRun = options.dryRun === true;
   const home = homeFolder(process.env);
   const pruned = await useDatabase(
@@ -87,13 +83,7 @@ function instants<What extends Prunable | PrunableFiles>(
 ): Partial<Record<What, number>> {
   const named = kinds.flatMap((what) => {
     const age: string | undefined = options[what];
-    return age === undefined ? [] : [[what, now - durationOf(what, age)] as const];
+    return age === undefined ? [] : [[what, now - ageOption(what, age)] as const];
   });
   return Object.fromEntries(named) as Partial<Record<What, number>>;
-}
-
-function durationOf(what: string, age: string): number {
-  const duration = /[a-z]/i.test(age) ? ms(age as StringValue) : Number.NaN;
-  if (!(duration > 0)) throw usageError(`--${what} ${age}: write an age such as 90d, 12w or 1y`);
-  return duration;
 }

@@ -7,7 +7,7 @@ import type { RunOrigin } from '../../contracts/run-config.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
-import { ExitError } from '../terminal/exit.ts';
+import { ExitError, usageError } from '../terminal/exit.ts';
 import { LiveRun } from '../terminal/live-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
@@ -20,6 +20,7 @@ import { exitCodeOf, resultOfEnded } from './run-end.ts';
 interface Options extends RunCommandOptions {
   readonly runId?: string;
   readonly detach?: boolean;
+  readonly exclusive?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
   readonly endsWithServer?: boolean;
@@ -33,6 +34,7 @@ export function registerRun(program: Command): void {
     )
     .option('--run-id <id>', 'the id of the run (default: pipeline-<UTC stamp>)')
     .option('--detach', 'start the run and return at once')
+    .option('--exclusive', 'only when no other run is open; otherwise it says which one is, and starts none')
     .option('--strict', 'exit with 1 when the run is degraded, too')
     .option('--json', 'print the result as JSON')
     // for `demo`, which ends the server with it
@@ -51,6 +53,8 @@ interface Following {
   /** Degraded counts as failed for the exit code. */
   readonly strict?: boolean;
   readonly json?: boolean;
+  /** Not beside another run. */
+  readonly exclusive?: boolean;
   readonly start?: RunOrigin;
   /** More for the JSON output. */
   readonly extra?: Record<string, unknown>;
@@ -61,8 +65,9 @@ interface Following {
 /** Starts a run and follows it to its end; `run` and `retry` are both this. */
 export async function startAndFollow(
   lab: PredictLab,
-  { input, runId: wanted, detach, strict, json, start, extra, endsWithServer }: Following,
+  { input, runId: wanted, detach, exclusive, strict, json, start, extra, endsWithServer }: Following,
 ): Promise<void> {
+  if (exclusive === true) await refuseBeside(lab);
   const elsewhere = await otherDatabase(lab, process.env);
   if (elsewhere !== undefined) note(elsewhere);
   else await refuseUnknownSymbols(input);
@@ -129,4 +134,14 @@ export async function follow(
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+/** @throws ExitError 2 that names the runs which are open */
+async function refuseBeside(lab: PredictLab): Promise<void> {
+  const open = (await lab.recentRuns(1)).filter(({ ended }) => ended === 'open').map(({ runId }) => runId);
+  if (open.length === 0) return;
+  const which = open.slice(0, 3).join(', ') + (open.length > 3 ? ` and ${open.length - 3} more` : '');
+  throw usageError(
+    `--exclusive: ${which} ${open.length === 1 ? 'is' : 'are'} open; wait for the end (\`predictlab watch ${open[0]}\`), or cancel it`,
+  );
 }

@@ -1,13 +1,16 @@
-import { checkSchedule } from '../../client/check-schedule.ts';
 import type { Command } from 'commander';
+import { checkSchedule } from '../../client/check-schedule.ts';
 import { DEFAULT_SCHEDULE } from '../../client/default-schedule.ts';
 import type { ScheduleView } from '../../client/schedules.ts';
 import type { PredictLab } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/pipeline-input.ts';
 import { oneLine } from '../../contracts/plain-text.ts';
-import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
+import { listSymbols } from '../../storage/markets/catalogue.ts';
+import { goodIntervals } from '../../storage/runs/good-intervals.ts';
+import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
@@ -17,6 +20,9 @@ interface Options extends RunCommandOptions {
   readonly cron?: string;
   readonly timeZone?: string;
   readonly catchupWindow?: string;
+  readonly jitter?: string;
+  readonly note?: string;
+  readonly pauseOnFailure?: boolean;
   readonly json?: boolean;
 }
 
@@ -38,6 +44,10 @@ export function registerSchedule(program: Command): void {
       .option('--cron <fields>', `five cron fields (default: "${DEFAULT_SCHEDULE.cron}")`)
       .option('--time-zone <name>', 'IANA time zone of the cron fields (default: UTC)')
       .option('--catchup-window <duration>', 'how late a missed run may still start, at least 10s (default: 1m)')
+      .option('--jitter <duration>', 'each firing waits for a random part of this, up to 1d (default: none)')
+      .option('--note <text>', 'for people; `show` prints it')
+      .option('--pause-on-failure', 'pause when a run of the schedule has failed')
+      .option('--no-pause-on-failure', 'go on whatever its runs come to (default)')
       .action(async (options: Options) => {
         const input = await runInputFrom(options);
         checkSchedule({ scheduleId: options.id, ...options });
@@ -46,6 +56,9 @@ export function registerSchedule(program: Command): void {
           cron: options.cron,
           timeZone: options.timeZone,
           catchupWindow: options.catchupWindow,
+          jitter: options.jitter,
+          note: options.note,
+          pauseOnFailure: options.pauseOnFailure,
           input: Object.keys(input).length === 0 ? undefined : input,
           // A file is the whole input; single options change single fields.
           replaceInput: options.file !== undefined,
@@ -67,7 +80,13 @@ export function registerSchedule(program: Command): void {
   scheduleCommand(schedule, 'show', 'what it runs, when next, and how the last runs ended').action(async (options: Options) => {
     await withPredictLab((lab) => show(lab, options));
   });
-  simple(schedule, 'pause', 'start no runs until `resume`', (lab, id) => lab.schedules.pause(id), 'is paused');
+  scheduleCommand(schedule, 'pause', 'start no runs until `resume`')
+    .option('--note <text>', 'why, for people; `show` prints it')
+    .action(async ({ id, note, json }: Options) => {
+      await withPredictLab((lab) => lab.schedules.pause(id, note));
+      if (json) printJson({ scheduleId: id });
+      else printLine(`schedule ${id} is paused`);
+    });
   simple(schedule, 'resume', 'start runs again', (lab, id) => lab.schedules.resume(id), 'is active');
   scheduleCommand(schedule, 'trigger', 'start a run now, unless one is open').action(async ({ id, json }: Options) => {
     const { started, open } = await withPredictLab((lab) => lab.schedules.trigger(id));
@@ -79,13 +98,57 @@ export function registerSchedule(program: Command): void {
   scheduleCommand(schedule, 'backfill', 'run every time of the schedule in a range, as of that time, one after another')
     .requiredOption('--from <time>', 'first instant, ISO 8601')
     .requiredOption('--to <time>', 'last instant, ISO 8601')
-    .action(async (options: Options & { from: string; to: string }) => {
-      const range = { from: instant('--from', options.from), to: instant('--to', options.to) };
-      if (range.from > range.to) throw usageError(`--from ${options.from} is after --to ${options.to}`);
-      await withPredictLab((lab) => lab.schedules.backfill(options.id, range));
-      if (options.json) printJson({ scheduleId: options.id, from: range.from.toISOString(), to: range.to.toISOString() });
-      else printLine(`schedule ${options.id} is backfilled; \`predictlab runs\` shows the runs`);
-    });
+    .option('--only-missing', 'not those whose interval a run that succeeded has covered since; newest first')
+    .option('--dry-run', 'only say which times would run')
+    .addHelpText('after', BACKFILL_HELP)
+    .action(async (options: BackfillOptions) => backfill(options));
+}
+
+const BACKFILL_HELP = `
+Runs of a backfill go one after another, and their tasks after those of runs of today, whatever else the workers do.`;
+
+interface BackfillOptions extends Options {
+  readonly from: string;
+  readonly to: string;
+  readonly onlyMissing?: boolean;
+  readonly dryRun?: boolean;
+}
+
+async function backfill({ id, from: fromText, to: toText, onlyMissing = false, dryRun = false, json }: BackfillOptions): Promise<void> {
+  const range = { from: instant('--from', fromText), to: instant('--to', toText) };
+  if (range.from > range.to) throw usageError(`--from ${fromText} is after --to ${toText}`);
+  await withPredictLab(async (lab) => {
+    const firings = await lab.schedules.firings(id, range);
+    const good = onlyMissing ? await alreadyGood(lab, id, firings) : new Set<number>();
+    const left = firings.filter((time) => !good.has(time.getTime()));
+    if (onlyMissing) left.reverse();
+    if (!dryRun) await lab.schedules.backfill(id, left);
+    const skipped = firings.filter((time) => good.has(time.getTime()));
+    const iso = (time: Date): string => time.toISOString();
+    if (json) {
+      const asked = { scheduleId: id, from: iso(range.from), to: iso(range.to) };
+      return printJson({ ...asked, dryRun, firings: left.map(iso), skipped: skipped.map(iso) });
+    }
+    if (firings.length === 0) return printLine(`schedule ${id} has no time between ${iso(range.from)} and ${iso(range.to)}`);
+    if (dryRun) for (const time of left) printLine(iso(time));
+    const rest = skipped.length === 0 ? '' : `, ${skipped.length} are good already`;
+    if (dryRun) return printLine(`${left.length} of ${firings.length} times would run${rest}; nothing was started: this was a dry run`);
+    printLine(`schedule ${id} is backfilled: ${left.length} runs, one after another${rest}; \`predictlab runs\` shows them`);
+  });
+}
+
+/** The times whose interval, from the time before, needs no run any more. */
+async function alreadyGood(lab: PredictLab, id: string, firings: readonly Date[]): Promise<ReadonlySet<number>> {
+  const [first] = firings;
+  if (first === undefined) return new Set();
+  const step = (firings[1] ?? new Date(first.getTime() + DAY_MS)).getTime() - first.getTime();
+  const intervals = firings.map((time, i) => ({ from: firings[i - 1]?.getTime() ?? first.getTime() - step, to: time.getTime() }));
+  const { input } = await lab.schedules.show(id);
+  return await useDatabase(async (database) => {
+    const symbols = input.symbols ?? (await listSymbols(database)).filter(({ enabled }) => enabled).map(({ symbol }) => symbol);
+    const good = await goodIntervals(database, { symbols, intervals });
+    return new Set(intervals.filter((_, i) => good[i]).map(({ to }) => to));
+  });
 }
 
 const scheduleCommand = (schedule: Command, verb: string, summary: string): Command =>
@@ -111,6 +174,9 @@ async function show(lab: PredictLab, { id, json }: Options, headline?: string): 
   printLine(
     `${view.scheduleId}  ${view.cron} ${view.timeZone}${view.paused ? '  paused' : ''}  overlap ${view.overlap}, catch-up window ${view.catchupWindow}`,
   );
+  if (view.note !== null) printLine(`note   ${oneLine(view.note)}`);
+  if (view.jitter !== null) printLine(`jitter up to ${view.jitter}`);
+  if (view.pauseOnFailure) printLine('it pauses when a run of it has failed');
   printLine(`input  ${JSON.stringify(view.input)}`);
   for (const time of view.nextRuns.slice(0, 3)) printLine(`next   ${time}`);
   for (const { runId, result } of view.lastRuns) printLine(`last   ${oneLine(runId)}  ${result}`);

@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
+import { type FiringSample, runYear, type YearReport } from './run-year.ts';
+
+const USAGE = 'usage: npm run year -- [--firings 2190] [--seed 1] [--minutes <at most>]';
+const PARTS = 6;
+
+/** A year of four-hourly firings with everything that goes wrong in one, from a seed; prints what came of it. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { firings: { type: 'string', default: '2190' }, seed: { type: 'string', default: '1' }, minutes: { type: 'string' } },
+  });
+  const [firings, seed, minutes] = [Number(values.firings), Number(values.seed), Number(values.minutes ?? Number.POSITIVE_INFINITY)];
+  if (!(Number.isInteger(firings) && firings >= 10 && Number.isInteger(seed) && minutes > 0)) {
+    console.error(`${USAGE}\n--firings is a whole number from 10 on, --seed a whole number`);
+    return 2;
+  }
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-year-'));
+  const log = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
+  const until = Date.now() + minutes * 60_000;
+  try {
+    const cli = await findTemporalCli({ env: process.env, home: path.resolve('.predictlab'), log });
+    const report = await runYear({ cli, home, firings, seed, progress: tell, enough: () => Date.now() > until });
+    print(report, { firings, seed });
+    return report.wrong.length === 0 ? 0 : 1;
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+function tell({ index, result, ms, workerBytes, databaseBytes }: FiringSample): void {
+  if (index % 10 !== 0) return;
+  console.error(
+    `firing ${index}: ${result} in ${(ms / 1000).toFixed(1)} s, worker ${mb(workerBytes)} MB, database ${mb(databaseBytes)} MB`,
+  );
+}
+
+function print(
+  { samples, faults, results, instruments, trades, incidents, wrong }: YearReport,
+  asked: { firings: number; seed: number },
+): void {
+  console.log(`seed ${asked.seed}: ${samples.length} firings ran of ${asked.firings}`);
+  console.log(`runs ${JSON.stringify(results)}`);
+  console.log(`faults ${JSON.stringify(faults)}`);
+  console.log(`${instruments} instruments, ${trades} trades compared with the venue; ${incidents} incidents\n`);
+  console.log('firings      calm p50 s  calm p95 s  worker MB  database MB  KB a firing  pages MB');
+  const size = Math.ceil(samples.length / PARTS);
+  for (let from = 0; from < samples.length; from += size) {
+    const part = samples.slice(from, from + size);
+    const calm = part
+      .filter((sample) => sample.calm)
+      .map(({ ms }) => ms / 1000)
+      .sort((a, b) => a - b);
+    const at = (share: number): string =>
+      calm.length === 0 ? '–' : calm[Math.min(calm.length - 1, Math.floor(share * calm.length))].toFixed(2);
+    const last = part[part.length - 1];
+    const growth = (last.databaseBytes - part[0].databaseBytes) / Math.max(1, part.length - 1) / 1000;
+    const cells = [
+      at(0.5),
+      at(0.95),
+      mb(Math.max(...part.map(({ workerBytes }) => workerBytes))),
+      mb(last.databaseBytes),
+      growth.toFixed(0),
+      mb(last.pageBytes),
+    ];
+    console.log(
+      `${`${part[0].index}–${last.index}`.padEnd(12)}${cells.map((cell, i) => cell.padStart([11, 12, 11, 13, 13, 10][i])).join('')}`,
+    );
+  }
+  console.log(
+    wrong.length === 0
+      ? '\nnothing was lost, doubled, invented, or told wrongly'
+      : `\nWRONG\n${wrong.map((line) => `- ${line}`).join('\n')}`,
+  );
+}
+
+const mb = (bytes: number): string => (bytes / 1e6).toFixed(0);
+
+process.exitCode = await main();

@@ -1,0 +1,68 @@
+import { Random } from '../../sandbox/random.ts';
+
+/** What goes wrong around one firing. */
+export interface FiringPlan {
+  readonly index: number;
+  /** The machine sleeps: nobody fires. */
+  readonly asleep: boolean;
+  /** Venues that do not answer, for the whole of the firing. */
+  readonly down: ReadonlySet<'polymarket' | 'predict'>;
+  /** The next so many requests get a 503: retries mend it. */
+  readonly hiccups: number;
+  /** Shares of answers with rows again, or out of order. */
+  readonly untidy: boolean;
+  /** Trades that the venue shows only now, of an hour that was collected already. */
+  readonly lateTrades: number;
+  /** Killed with SIGKILL this long after the run began; milliseconds. */
+  readonly kill: { readonly part: 'worker' | 'temporal' | 'postgres'; readonly afterMs: number } | null;
+  /** A second run as of the same instant, beside it. */
+  readonly overlaps: boolean;
+  /** Cancelled this long after it began; milliseconds. */
+  readonly cancelAfterMs: number | null;
+}
+
+const HOURS_PER_FIRING = 4;
+
+/** Firings that last as long as these many hours, at least one. */
+const firings = (hours: number): number => Math.max(1, Math.round(hours / HOURS_PER_FIRING));
+
+/**
+ * A year as the seed has it: some forty faults of each kind over 2,190 firings, and at least one of each where it is short. The first two firings and the
+ * last four are calm, so that there is a beginning to compare with and everything that was open can end.
+ */
+export function planYear({ count, seed }: { readonly count: number; readonly seed: number }): readonly FiringPlan[] {
+  const random = new Random(seed);
+  const within = (): number => 2 + random.integer(Math.max(1, count - 6));
+  const times = (perYear: number): number => Math.max(1, Math.round((perYear * count) / 2190));
+  const spans = (perYear: number, length: () => number): Set<number> => {
+    const hit = new Set<number>();
+    for (let n = times(perYear); n > 0; n--) {
+      const from = within();
+      for (let i = from; i < Math.min(count - 4, from + length()); i++) hit.add(i);
+    }
+    return hit;
+  };
+  const points = (perYear: number): Set<number> => spans(perYear, () => 1);
+  const asleep = spans(3, () => Math.min(firings(72), Math.max(1, Math.floor(count / 10))));
+  const polymarket = spans(25, () => firings(random.next() < 0.8 ? 4 * random.next() : 24 * 3 * random.next()));
+  const predict = spans(15, () => firings(random.next() < 0.8 ? 4 * random.next() : 24 * 3 * random.next()));
+  const [hiccup, untidy, late, overlap, cancel] = [points(60), spans(20, () => firings(24)), points(60), points(40), points(40)];
+  const kills = { worker: points(40), temporal: points(16), postgres: points(16) };
+  return Array.from({ length: count }, (_, index): FiringPlan => {
+    const down = new Set<'polymarket' | 'predict'>();
+    if (polymarket.has(index)) down.add('polymarket');
+    if (predict.has(index)) down.add('predict');
+    const killed = (Object.keys(kills) as (keyof typeof kills)[]).find((part) => kills[part].has(index));
+    return {
+      index,
+      asleep: asleep.has(index),
+      down,
+      hiccups: hiccup.has(index) ? 1 + random.integer(3) : 0,
+      untidy: untidy.has(index),
+      lateTrades: late.has(index) ? 1 + random.integer(5) : 0,
+      kill: killed === undefined ? null : { part: killed, afterMs: random.integer(1500) },
+      overlaps: overlap.has(index),
+      cancelAfterMs: cancel.has(index) ? random.integer(1000) : null,
+    };
+  });
+}

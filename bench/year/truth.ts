@@ -1,0 +1,77 @@
+import type { SandboxVenue } from '../../sandbox/venue.ts';
+import type { Database } from '../../src/storage/database/database.ts';
+
+/** What stored trades and their coverage are, beside what the venue knows. */
+export interface Comparison {
+  readonly instruments: number;
+  readonly trades: number;
+  /** One sentence each. */
+  readonly wrong: readonly string[];
+}
+
+const GROUP = 'bitcoin-above-this-month';
+/** Trades younger than this may not have settled when the last run looked. */
+const SETTLED_MS = 2 * 3_600_000;
+
+interface Kept {
+  readonly id: string;
+  readonly rows: readonly (readonly [time: number, price: number, size: number])[] | null;
+  readonly ranges: readonly (readonly [from: number, to: number])[] | null;
+}
+
+/**
+ * Compares every instrument of the database with the venue: each stored trade is one the venue made, each once; each trade inside what is
+ * claimed as covered is stored; and everything from the first run's window up to now is covered, while the venue still had it.
+ *
+ * @param request.from what the first run could see; UTC epoch milliseconds
+ * @param request.to as of when the last run was
+ */
+export async function compareWithTruth({
+  database,
+  venue,
+  from,
+  to,
+}: {
+  readonly database: Database;
+  readonly venue: SandboxVenue;
+  readonly from: number;
+  readonly to: number;
+}): Promise<Comparison> {
+  const { rows } = await database.query<Kept>(
+    `select i.id,
+       (select json_agg(json_build_array(t.time, t.price, t.size) order by t.time, t.seq) from ticks t where t.instrument = i.key and t.kind = 0) as rows,
+       (select json_agg(json_build_array(lower(r), upper(r)) order by r) from coverage c cross join lateral unnest(c.ranges) as r
+        where c.instrument = i.key and c.kind = 0) as ranges
+     from instruments i order by i.id`,
+  );
+  const known = new Map(rows.map((row) => [row.id, row]));
+  const wrong: string[] = [];
+  let trades = 0;
+  const until = to - SETTLED_MS;
+  for (const { id, closesAt, venue: whose, group } of venue.truth.instruments()) {
+    // the hourly markets are collected at one venue only
+    if (whose === 'predict' && group !== GROUP) continue;
+    const made = venue.truth.ticks(id, { from, to: until });
+    const stored = known.get(id);
+    const kept = (stored?.rows ?? []).filter(([time]) => time >= from && time <= until);
+    trades += kept.length;
+    const key = ([time, price, size]: readonly [number, number, number]): string => `${time} ${price} ${size}`;
+    const counts = new Map<string, number>();
+    for (const { time, price, size } of made) counts.set(key([time, price, size]), (counts.get(key([time, price, size])) ?? 0) + 1);
+    let invented = 0;
+    for (const row of kept) {
+      const left = counts.get(key(row)) ?? 0;
+      if (left === 0) invented++;
+      else counts.set(key(row), left - 1);
+    }
+    if (invented > 0) wrong.push(`${id}: ${invented} stored trades that the venue never made, or made once and were stored twice`);
+    const ranges = stored?.ranges ?? [];
+    const covered = (time: number): boolean => ranges.some(([a, b]) => time >= a && time < b);
+    const missing = made.filter((tick) => (counts.get(key([tick.time, tick.price, tick.size])) ?? 0) > 0);
+    const lied = missing.filter(({ time }) => covered(time)).length;
+    if (lied > 0) wrong.push(`${id}: ${lied} trades are missing in what is claimed as covered`);
+    else if (missing.length > 0 && (closesAt ?? Number.POSITIVE_INFINITY) > from)
+      wrong.push(`${id}: ${missing.length} of ${made.length} trades were not collected, and not claimed either`);
+  }
+  return { instruments: rows.length, trades, wrong };
+}

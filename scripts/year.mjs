@@ -1,0 +1,12 @@
+// npm run year -- --firings 2190 --seed 1: a year of firings with everything that goes wrong in one
+import path from 'node:path';
+import { ROOT, runMain } from './set-up/project.mjs';
+import { runChild } from './set-up/run-child.mjs';
+import { setUp } from './set-up/set-up.mjs';
+import { temporalCli } from './set-up/temporal-cli.mjs';
+
+await runMain(async () => {
+  await setUp();
+  const env = { ...process.env, TEMPORAL_CLI: await temporalCli() };
+  return await runChild(process.execPath, [path.join(ROOT, 'dist/bench/year/main.js'), ...process.argv.slice(2)], { cwd: ROOT, env });
+});

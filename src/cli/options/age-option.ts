@@ -1,0 +1,9 @@
+import ms, { type StringValue } from 'ms';
+import { usageError } from '../terminal/exit.ts';
+
+/** Milliseconds of an age such as `90d`. @throws ExitError 2 that names the option */
+export function ageOption(what: string, age: string): number {
+  const duration = /[a-z]/i.test(age) && age.length <= 100 ? ms(age as StringValue) : Number.NaN;
+  if (!(duration > 0)) throw usageError(`--${what} ${age}: write an age such as 90d, 12w or 1y`);
+  return duration;
+}

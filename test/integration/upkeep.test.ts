@@ -1,0 +1,83 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { listIncidents } from '../../src/storage/incidents/incidents.ts';
+import { lastUpkeep, upkeepCheck } from '../../src/watch/checks/upkeep.ts';
+import { setUpkeep, upkeepSettings } from '../../src/watch/upkeep/settings.ts';
+import { doUpkeep } from '../../src/watch/upkeep/upkeep.ts';
+import { lookOnce } from '../../src/watch/watch.ts';
+import { predictlabHere } from '../command.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { silent } from '../silent.ts';
+import { importTestSymbols } from '../symbols.ts';
+
+let storage: TestDatabase;
+let home: string;
+let folder: string;
+beforeAll(async () => {
+  storage = await testDatabase();
+  home = await mkdtemp(path.join(tmpdir(), 'predictlab-upkeep-'));
+  folder = path.join(home, 'backups');
+  await importTestSymbols(storage.database);
+});
+afterAll(async () => {
+  await storage.close();
+  await rm(home, { recursive: true, force: true });
+});
+const ask = (...args: string[]) =>
+  predictlabHere(['upkeep', ...args], { ...process.env, DATABASE_URL: storage.url, PREDICTLAB_HOME: home });
+
+it('backs up with rotation, restores what it wrote elsewhere, prunes and compares', async () => {
+  const settings = { ages: { runs: 1000, reports: 1000, logs: 1000 }, keep: 1, backup: { folder, rotate: 2 } };
+  const request = { database: storage.database, home, settings, now: Date.now(), tryRestore: true };
+  const ends = await doUpkeep(request);
+  expect(ends.map(({ job, ok }) => [job, ok])).toEqual([
+    ['backup', true],
+    ['restore', true],
+    ['prune', true],
+    ['data', true],
+  ]);
+  for (const day of [1, 2]) await doUpkeep({ ...request, now: request.now + day * 86_400_000, tryRestore: false });
+  await writeFile(path.join(folder, 'mine.txt'), 'not a backup');
+  expect((await readdir(folder)).filter((name) => name.endsWith('.backup'))).toHaveLength(2);
+  const { rows } = await storage.database.query("select datname from pg_database where datname like 'predictlab_try_%'");
+  expect(rows).toEqual([]);
+});
+
+it('a job that fails is an incident until it succeeds, and keeps no other from being done', async () => {
+  await writeFile(path.join(home, 'a-file'), '');
+  await setUpkeep(storage.database, { ages: {}, keep: 1, backup: { folder: path.join(home, 'a-file', 'below'), rotate: 1 } });
+  const look = async () => {
+    await storage.database.query("update watch_state set at = at - interval '9 days' where name like 'turn/%'");
+    const checks = [upkeepCheck({ database: storage.database, home, log: silent })];
+    await lookOnce({ database: storage.database, checks, onNews: () => undefined, log: silent }, Date.now());
+  };
+  await look();
+  const open = async () => (await listIncidents(storage.database, { open: true, limit: 9 })).map(({ cause }) => cause);
+  expect(await open()).toEqual([expect.stringMatching(/^upkeep: backup: /)]);
+  expect((await lastUpkeep(storage.database))?.ends.map(({ job, ok }) => [job, ok])).toEqual([
+    ['backup', false],
+    ['prune', true],
+    ['data', true],
+  ]);
+  await setUpkeep(storage.database, { ages: {}, keep: 1, backup: { folder, rotate: 1 } });
+  await look();
+  expect(await open()).toEqual([]);
+});
+
+it('is set, shown, done and ended from the command line', async () => {
+  expect(await ask('set', '--reports', 'soon')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--reports soon: write an age such as 90d'),
+  });
+  expect(await ask('set')).toMatchObject({ code: 2, stderr: expect.stringContaining('say what to do') });
+  expect(await ask('set', '--reports', '90d', '--backup', folder, '--rotate', '3')).toMatchObject({ code: 0, stderr: '' });
+  expect(await upkeepSettings(storage.database)).toEqual({ ages: { reports: 90 * 86_400_000 }, keep: 1, backup: { folder, rotate: 3 } });
+  const run = await ask('run', '--json');
+  expect(run).toMatchObject({ code: 0 });
+  expect((JSON.parse(run.stdout) as { job: string }[]).map(({ job }) => job)).toEqual(['backup', 'restore', 'prune', 'data']);
+  expect(await ask()).toMatchObject({ code: 0, stdout: expect.stringContaining('reports older than 90 days') });
+  expect(await ask('off')).toMatchObject({ code: 0 });
+  expect(await ask('run')).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing is set') });
+});

@@ -1,0 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { runYear } from '../../bench/year/run-year.ts';
+import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
+import { silent } from '../silent.ts';
+
+it('some days of a year with every fault in it lose, double and invent nothing, and tell what was injected (`npm run year` is the whole)', async () => {
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-year-'));
+  const cli = await findTemporalCli({ env: process.env, home: path.resolve('.predictlab'), log: silent });
+  const { wrong, faults, results, trades } = await runYear({ cli, home, firings: 10, seed: 10, untilStage: 'kline' });
+  await rm(home, { recursive: true, force: true });
+  expect(wrong).toEqual([]);
+  expect(results.success).toBeGreaterThan(2);
+  expect(trades).toBeGreaterThan(1000);
+  for (const part of ['worker', 'temporal', 'postgres']) expect(faults).toHaveProperty([`${part} killed`]);
+}, 300_000);
