@@ -23,7 +23,7 @@ export function emailSink({ smtpUrl, to, from }: { smtpUrl: string; to: string; 
         disableUrlAccess: true,
       });
       const { incident, text, event } = alert;
-      const first = idOf(`incident-${incident.id}-opened`);
+      const first = idOf(key.replace(/-(updated-\d+|closed)$/, '-opened'));
       try {
         await transport.sendMail({
           from,

@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { configuredSinks } from '../../src/alerts/configured-sinks.ts';
+import { commandSink } from '../../src/alerts/sinks/command.ts';
+import { emailSink } from '../../src/alerts/sinks/e-mail.ts';
+import { tellTest } from '../../src/alerts/test-alert.ts';
+import { alertOf } from '../../src/incidents/incident-text.ts';
+
+const incident = {
+  id: '7',
+  cause: 'clean: BadInput: no',
+  openedAt: '2026-11-24T12:00:00.000Z',
+  closedAt: null,
+  runs: ['r1', 'r2'],
+  symbols: ['AAA'],
+};
+const message = { key: 'm-incident-7-opened', alert: alertOf('opened', incident) };
+
+/** A mail server that takes one mail, or says what is wrong with it. */
+async function mailServer(refusal?: string) {
+  let mail = '';
+  const server = createServer((socket) => {
+    let inData = false;
+    const say = (text: string): boolean => socket.write(`${text}\r\n`);
+    say('220 test');
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      const text = chunk.toString();
+      if (inData) {
+        mail += text;
+        if (!mail.includes('\r\n.\r\n')) return;
+        inData = false;
+        say('250 taken');
+        return;
+      }
+      for (const line of text.split('\r\n').filter((each) => each !== '')) {
+        if (/^(EHLO|HELO)/.test(line)) say('250 test');
+        else if (line.startsWith('RCPT') && refusal !== undefined) say(refusal);
+        else if (line.startsWith('DATA')) {
+          inData = true;
+          say('354 go on');
+        } else if (line.startsWith('QUIT')) {
+          say('221 bye');
+          socket.end();
+        } else say('250 ok');
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, mail: () => mail, close: () => server.close() };
+}
+
+describe('an e-mail', () => {
+  it('says what is wrong, and has an id of its own that is the same when it is sent again', async () => {
+    const server = await mailServer();
+    await emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(message);
+    expect(server.mail()).toMatch(/^Subject: Incident: clean: BadInput: no/m);
+    expect(server.mail()).toMatch(/^Message-ID: <m-incident-7-opened@example\.com>/m);
+    expect(server.mail()).toContain('Symbols: AAA');
+    server.close();
+  });
+
+  it('of an end stands in the thread of the beginning', async () => {
+    const server = await mailServer();
+    const closed = { key: 'm-incident-7-closed', alert: alertOf('closed', { ...incident, closedAt: '2026-11-24T16:00:00.000Z' }) };
+    await emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(closed);
+    expect(server.mail()).toMatch(/^In-Reply-To: <m-incident-7-opened@example\.com>/m);
+    expect(server.mail()).toContain('closed after 4 h');
+    server.close();
+  });
+
+  it('that the server refuses has not been told', async () => {
+    const server = await mailServer('550 no such desk');
+    await expect(emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(message)).rejects.toThrow(
+      'no such desk',
+    );
+    server.close();
+  });
+});
+
+describe('a command', () => {
+  it('is given the alert, and has taken it when it ends with 0', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-command-'));
+    const file = path.join(folder, 'alert');
+    await commandSink({ command: `{ cat; echo "$ALERT_EVENT $ALERT_KEY"; } > "${file}"`, env: process.env }).send(message);
+    const [json, line] = (await readFile(file, 'utf8')).trim().split('\n');
+    expect(JSON.parse(json)).toEqual(message.alert);
+    expect(line).toBe('opened m-incident-7-opened');
+    await rm(folder, { recursive: true });
+  });
+
+  it('that fails has not, and says why', async () => {
+    const ends = await tellTest([commandSink({ command: 'echo oops >&2; exit 3', env: process.env })]);
+    expect(ends).toEqual([{ sink: 'command', error: 'it ended with exit code 3: oops' }]);
+  });
+});
+
+describe('the environment', () => {
+  it('names the sinks', () => {
+    const env = {
+      ALERT_WEBHOOK_URL: 'https://example.com/x',
+      ALERT_EMAIL_TO: 'a@b.c, d@e.f',
+      ALERT_SMTP_URL: 'smtps://u:p@mail',
+      ALERT_COMMAND: 'true',
+    };
+    expect(configuredSinks(env).map(({ name }) => name)).toEqual(['webhook', 'e-mail', 'command']);
+    expect(configuredSinks({})).toEqual([]);
+  });
+
+  it.each([
+    [{ ALERT_WEBHOOK_URL: 'example.com' }, 'ALERT_WEBHOOK_URL is no web address'],
+    [{ ALERT_WEBHOOK_SECRET: 'x' }, 'ALERT_WEBHOOK_SECRET is set, but ALERT_WEBHOOK_URL is not'],
+    [{ ALERT_EMAIL_TO: 'a@b.c' }, 'ALERT_EMAIL_TO is set, but ALERT_SMTP_URL is not'],
+    [{ ALERT_EMAIL_TO: 'desk', ALERT_SMTP_URL: 'smtp://x' }, 'ALERT_EMAIL_TO="desk": write an address'],
+    [{ ALERT_EMAIL_TO: 'a@b.c', ALERT_SMTP_URL: 'mail.example.com' }, 'ALERT_SMTP_URL is no address of a mail server'],
+  ])('that is wrong is refused in one sentence: %o', (env, sentence) => {
+    expect(() => configuredSinks(env)).toThrow(sentence);
+  });
+});
