@@ -133,6 +133,7 @@ describe('what changed since the last run', () => {
     };
     expect(changesSince(before, now)).toEqual([
       'result: success → failed',
+      'new failure: A/collect: Error: no message',
       'A: success → failed',
       'new symbols: C',
       'symbols left out: B',

@@ -7,7 +7,7 @@ import { DAY_MS, STAGES, stageTaskId } from '../../contracts/words.ts';
 import type { FiledRun } from '../../report/elements/report-path.ts';
 import { paramsText } from '../../report/page-data/params-text.ts';
 import type { RunOnPage, RunPageData, RunSymbolRow } from '../../report/page-data/run-page-data.ts';
-import { changesSince } from '../../report/run/changes.ts';
+import { type ComparedMetrics, changesSince } from '../../report/run/changes.ts';
 import { groupTasks } from '../../report/run/symbol-tasks.ts';
 import { mostTelling } from '../../report/run/task-grid.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
@@ -72,8 +72,10 @@ export async function loadRunPage(
   const result = withStages(run.status, tasks);
   const { totalTasks } = result;
   const window = windowOf(config);
-  const [previous, usual, rows, errors, gaps, shadows, configuration] = await Promise.all([
-    runBefore(queryable, executionId),
+  const previous = await runBefore(queryable, executionId);
+  const [before, now, usual, rows, errors, gaps, shadows, configuration] = await Promise.all([
+    comparedMetrics(queryable, symbols, previous?.executionId),
+    comparedMetrics(queryable, symbols, executionId),
     usualDuration(queryable, { executionId, totalTasks }),
     symbolRows(queryable, run, symbols, tasks, links),
     lastErrors(queryable, executionId),
@@ -113,8 +115,8 @@ export async function loadRunPage(
       previous === undefined || run.status.result === 'running'
         ? []
         : changesSince(
-            { result: previous.status, config: previous.config },
-            { result: { ...run.status, result: run.status.result }, config },
+            { result: previous.status, config: previous.config, metrics: before },
+            { result: { ...run.status, result: run.status.result }, config, metrics: now },
           ),
     versions: {
       predictlab: VERSION,
@@ -127,6 +129,23 @@ export async function loadRunPage(
     madeBy: `PredictLab ${VERSION}`,
   };
 }
+
+/** What the first-ranking backtest of each symbol came to in a run, or in those that it took over. */
+const comparedMetrics = async (
+  queryable: Queryable,
+  symbols: readonly string[],
+  executionId: string | undefined,
+): Promise<ReadonlyMap<string, ComparedMetrics>> => {
+  if (executionId === undefined || symbols.length === 0) return new Map();
+  const best = await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, executionId) });
+  return new Map(
+    [...best].map(([symbol, { strategy, params, metrics }]) => {
+      const { metrics: values, weak } = decodeMetrics(metrics);
+      const known = (key: 'totalReturn' | 'sharpe'): number | null => (weak[key] === undefined ? values[key] : null);
+      return [symbol, { strategy: `${strategy} ${paramsText(params)}`.trim(), totalReturn: known('totalReturn'), sharpe: known('sharpe') }];
+    }),
+  );
+};
 
 const symbolRows = async (
   queryable: Queryable,

@@ -132,6 +132,9 @@ ${TAB_RULES}
 .bar-0,.bar-2,.bar-4{fill:var(--shade-1)}.bar-1,.bar-3,.bar-5{fill:var(--shade-2)}
 .bar-custom{fill:var(--accent)}.bar-failed{fill:var(--down)}.bar-wait{fill:none;stroke:var(--hatch);stroke-width:1;vector-effect:non-scaling-stroke}
 .bar-path{fill:var(--text)}
+.dag{display:block;margin:2px 0 8px}.dag rect{fill:var(--raised);stroke:var(--line)}.dag text{font-size:11px;fill:var(--quiet)}.dag .name{font-size:12px;font-weight:600;fill:var(--text)}
+.dag .edges{fill:none;stroke:var(--quiet)}.dag .success{fill:var(--up)}.dag .failed{fill:var(--down)}.dag .degraded{fill:var(--warn)}.dag .running{fill:var(--accent)}
+.strip{font-size:15px;line-height:1.25;letter-spacing:1px}.strip th,.strip td{white-space:normal;text-align:left;padding:2px 0;border:0}.names{columns:16em;font-size:13px}.names span{white-space:nowrap}
 .spark{width:96px;height:20px;vertical-align:-5px;overflow:visible}
 .spark path{fill:none;stroke:var(--accent);stroke-width:1.25;stroke-linecap:round}
 .spark .end{fill:var(--accent)}

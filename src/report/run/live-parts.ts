@@ -2,7 +2,7 @@ import { html, type Markup } from '../elements/html.ts';
 import type { RunOnPage } from '../page-data/run-page-data.ts';
 
 /** The parts of a run's page that change while it is open. */
-export type LivePart = 'head' | 'causes' | 'tasks' | 'time' | 'custom-tasks' | 'stages';
+export type LivePart = 'head' | 'causes' | 'tasks' | 'time' | 'graph' | 'custom-tasks' | 'stages';
 
 /** Where a live page asks on; addresses on the server it came from. */
 export interface LiveAddresses {
@@ -26,7 +26,7 @@ export const liveFrame = (live: LiveAddresses): Markup =>
 <aside id="drawer" hidden aria-label="Task"><button type="button" class="close">close</button><div id="drawer-content" tabindex="-1"></div></aside>`;
 
 /** Buttons for what can be done with the run as it stands; an open run's change with its end, which loads the page anew. */
-export const controls = (result: RunOnPage, slots: number): Markup => {
+export const controls = (result: RunOnPage): Markup => {
   const actions =
     result.finishedAt === null
       ? ([
@@ -38,6 +38,6 @@ export const controls = (result: RunOnPage, slots: number): Markup => {
       : result.result === 'success'
         ? []
         : ([['retry', 'Retry what failed']] as const);
-  const setSlots = html`<label>slots <input type="number" name="slots" min="1" max="1000" value="${slots}"></label><button type="button" data-action="slots">Set</button>`;
+  const setSlots = html`<label>slots <input type="number" name="slots" min="1" max="1000" value="${result.maxConcurrent}"></label><button type="button" data-action="slots">Set</button>`;
   return html`<p class="controls">${actions.map(([action, label]) => html`<button type="button" data-action="${action}">${label}</button>`)}${result.finishedAt === null && setSlots}<span id="acted" role="status"></span></p>`;
 };

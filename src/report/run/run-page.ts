@@ -8,6 +8,7 @@ import { type Column, table } from '../elements/table.ts';
 import { stateMark, tip } from '../elements/tip.ts';
 import type { RunPageData } from '../page-data/run-page-data.ts';
 import { causesOf, type RunCause } from './causes.ts';
+import { dagSvg } from './dag-svg.ts';
 import { gantt } from './gantt.ts';
 import { controls, type LiveAddresses, type LivePart, liveFrame, livePart } from './live-parts.ts';
 import { LIVE_SCRIPT } from './live-script.ts';
@@ -30,11 +31,12 @@ export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string =
     title: `${result.result}: ${result.runId}`,
     scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, LIVE_SCRIPT],
     asksServer: live !== undefined,
-    body: html`<header>${livePart('head', parts.head)}${live?.control === true && controls(result, data.config?.maxConcurrent ?? 5)}</header>
+    body: html`<header>${livePart('head', parts.head)}${live?.control === true && controls(result)}</header>
 <main>
 ${livePart('causes', parts.causes)}
 <div class="columns"><section><h2>Tasks</h2>${livePart('tasks', parts.tasks)}</section>
 <section><h2>Time</h2>${livePart('time', parts.time)}</section></div>
+${(data.config?.tasks.length ?? 0) > 0 && html`<section><h2>What waits for what</h2>${livePart('graph', parts.graph)}</section>`}
 <section><h2>Symbols</h2>${runSymbols(data, groups)}</section>
 ${groups.custom.length > 0 && html`<section><h2>Custom tasks</h2>${livePart('custom-tasks', parts['custom-tasks'])}</section>`}
 <div class="halves"><section><h2>Stages</h2>${livePart('stages', parts.stages)}</section>
@@ -55,6 +57,7 @@ export const livePartsOf = (data: RunPageData, live: boolean): Readonly<Record<L
     causes: causes(causesOf(data), result.result),
     tasks: taskGrid(groups, live),
     time: gantt(result, data.config, groups, !live || result.finishedAt !== null),
+    graph: dagSvg(result, data.config) ?? html``,
     'custom-tasks': customTasks(groups, live),
     stages: stages(stageFacts(result, groups)),
   };

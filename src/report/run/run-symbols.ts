@@ -1,14 +1,14 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import { sparkline } from '../charts/sparkline.ts';
 import { formatAge, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
+import { STATE_GLYPHS } from '../elements/glyphs.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
 import { stateMark, tip, unknown, withError } from '../elements/tip.ts';
 import type { RunPageData, RunSymbolRow } from '../page-data/run-page-data.ts';
 import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
-import { mostTelling } from './task-grid.ts';
+import { MAX_FOLDED, MAX_ROWS, mostTelling } from './task-grid.ts';
 
-const MAX_ROWS = 300;
 const WEEK = 7 * DAY_MS;
 const HOUR = 3_600_000;
 
@@ -20,11 +20,16 @@ interface Row extends SymbolTasks {
 export const runSymbols = (data: RunPageData, groups: GroupedTasks): Markup => {
   const facts = new Map(data.symbols.map((row) => [row.symbol, row]));
   const shown = mostTelling(groups.symbols, MAX_ROWS);
+  const kept = new Set(shown);
+  const rest = groups.symbols.filter((row) => !kept.has(row));
   const rows = shown.map((row): Row => ({ ...row, facts: facts.get(row.symbol) }));
   const now = data.config?.asOf ?? Date.parse(data.result.finishedAt ?? data.result.startedAt);
   return html`${table(columnsAt(now), rows, { id: 'symbols', caption: 'Symbols of the run', className: 'symbols wide', empty: 'no symbols in this run' })}
-${shown.length < groups.symbols.length && html`<p class="quiet">${shown.length} of ${plural(groups.symbols.length, 'symbol')}; those that need attention come first. <code>predictlab status ${data.result.runId} --json</code> has all.</p>`}`;
+${rest.length > 0 && html`<details><summary>${plural(rest.length, 'more symbol')}; those that need attention stand above</summary><p class="names">${rest.slice(0, MAX_FOLDED).map((row) => folded(row, facts.get(row.symbol)?.href ?? null))}</p>${rest.length > MAX_FOLDED && html`<p class="quiet">the first ${formatNumber(MAX_FOLDED)} of them; <code>predictlab status ${data.result.runId} --json</code> has all</p>`}</details>`}`;
 };
+
+const folded = ({ symbol, verdict }: SymbolTasks, href: string | null): Markup =>
+  html`<span><span class="${verdict}" title="${verdict}">${STATE_GLYPHS[verdict]}</span> ${href === null ? symbol : html`<a href="${href}">${symbol}</a>`}</span><br>\n`;
 
 const columnsAt = (now: number): readonly Column<Row>[] => [
   {

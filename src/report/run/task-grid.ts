@@ -1,14 +1,18 @@
 import type { TaskResult } from '../../contracts/pipeline-status.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { formatDuration, plural } from '../elements/format.ts';
-import { STAGE_LETTERS, type State } from '../elements/glyphs.ts';
+import { STAGE_LETTERS, STATE_GLYPHS, type State } from '../elements/glyphs.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
 import { stateGlyph } from '../elements/tip.ts';
 import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
 
-/** Most rows; what needs attention comes first when there are more symbols. */
-const MAX_ROWS = 300;
+/** Up to so many symbols each have a row; of more only those that need attention, at most as many. */
+export const MAX_ROWS = 60;
+/** More symbols than these are counted, and neither drawn nor named. */
+export const MAX_FOLDED = 2_000;
+/** Symbols of one line of the strip. */
+const STRIP_LINE = 50;
 
 /**
  * Symbols × stages, one shape per task.
@@ -16,19 +20,49 @@ const MAX_ROWS = 300;
  * @param live each shape opens its task's drawer; a page without a server has none
  */
 export const taskGrid = (groups: GroupedTasks, live = false): Markup => {
-  const rows = mostTelling(groups.symbols, MAX_ROWS);
+  const [rows, rest] = foldedApart(groups.symbols);
   const whole = rows.length > 0 && rows.every((row) => row.whole !== undefined);
   const columns: Column<SymbolTasks>[] = whole
     ? [{ head: 'all', align: 'centre', cell: (row) => row.whole && cell(row.symbol, row.whole, live) }]
     : STAGES.filter((stage) => rows.some((row) => row.stages[stage] !== undefined)).map((stage) => stageColumn(stage, live));
-  return table([{ head: '', align: 'text', cell: (row) => row.symbol }, ...columns], rows, {
+  const grid = table([{ head: '', align: 'text', cell: (row) => row.symbol }, ...columns], rows, {
     id: 'grid',
     caption: 'State of each stage of each symbol',
     className: 'grid',
     empty: 'no symbols: custom tasks only',
     ...(live ? { rowKey: (row: SymbolTasks) => row.symbol } : {}),
   });
+  if (rest.length === 0) return grid;
+  return html`${rows.length > 0 && grid}${strip(rest, live)}`;
 };
+
+/**
+ * The symbols that have a row, and those that are folded into a strip: all of few; of many only what went wrong stands apart, and what
+ * merely runs moves nothing.
+ */
+export const foldedApart = (symbols: readonly SymbolTasks[]): readonly [rows: readonly SymbolTasks[], rest: readonly SymbolTasks[]] => {
+  if (symbols.length <= MAX_ROWS) return [symbols, []];
+  const rows = mostTelling(
+    symbols.filter(({ verdict }) => WRONG.has(verdict)),
+    MAX_ROWS,
+  );
+  const shown = new Set(rows);
+  return [rows, symbols.filter((row) => !shown.has(row))];
+};
+
+/** One shape a symbol, in lines; each says what it stands for. */
+const strip = (all: readonly SymbolTasks[], live: boolean): Markup => {
+  const symbols = all.slice(0, MAX_FOLDED);
+  const lines = Array.from({ length: Math.ceil(symbols.length / STRIP_LINE) }, (_, i) =>
+    symbols.slice(i * STRIP_LINE, (i + 1) * STRIP_LINE),
+  );
+  const counts = new Map<State, number>();
+  for (const { verdict } of all) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  return html`<table class="strip"><caption>${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}, in the run’s order${all.length > symbols.length && html`, the first ${symbols.length}`}</caption><tbody>${lines.map((line, i) => html`<tr${live && html` data-part="strip:${i}"`}><td>${line.map((row) => stripCell(row))}</td></tr>\n`)}</tbody></table>`;
+};
+
+const stripCell = ({ symbol, verdict }: SymbolTasks): Markup =>
+  html`<span class="${verdict}" title="${symbol}: ${verdict}">${STATE_GLYPHS[verdict]}</span>`;
 
 const stageColumn = (stage: Stage, live: boolean): Column<SymbolTasks> => ({
   head: STAGE_LETTERS[stage],
@@ -65,6 +99,7 @@ export const aboutTask = (task: TaskResult): string =>
     .filter((part) => part !== '')
     .join(', ');
 
+const WRONG: ReadonlySet<State> = new Set(['failed', 'degraded', 'cancelled', 'skipped']);
 const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
 
 /** At most `most` rows in their own order; those that need attention are kept first. */
