@@ -23,6 +23,8 @@ export interface LiveRunOptions {
   readonly pauseMs?: number;
   /** The largest share of time that looking may take, so that watching a large run does not slow it down. @default 0.05 */
   readonly share?: number;
+  /** The longest pause, where a look costs the run little: on a busy machine every look takes long. @default none */
+  readonly mostPauseMs?: number;
   /** Told when nobody watches any more. */
   readonly onIdle?: () => void;
 }
@@ -72,7 +74,7 @@ export class LiveRun {
   }
 
   async #lookOn(signal: AbortSignal): Promise<void> {
-    const { look, log, pauseMs = 150, share = 0.05 } = this.#options;
+    const { look, log, pauseMs = 150, mostPauseMs = Number.POSITIVE_INFINITY, share = 0.05 } = this.#options;
     let told = false;
     while (!signal.aborted) {
       const began = performance.now();
@@ -88,7 +90,7 @@ export class LiveRun {
           return;
         }
         told = false;
-        pause = Math.max(pauseMs, (performance.now() - began) / share);
+        pause = Math.max(pauseMs, Math.min(mostPauseMs, (performance.now() - began) / share));
       } catch (error) {
         // The page says that it stands still; the run goes on.
         if (!told) log.warn('the run cannot be looked at; trying again', { error: messageOf(error) });

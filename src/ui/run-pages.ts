@@ -88,7 +88,11 @@ export class RunPages {
       }
       if (Date.now() - asked >= ATTEMPTS_EVERY_MS) {
         asked = Date.now();
-        retries = await this.#retries(run.runId, status);
+        // asking every open child takes its time: what has changed is not held back for it
+        void this.#retries(run.runId, status).then(
+          (found) => void (retries = found),
+          () => undefined,
+        );
       }
       data = { ...data, result: { ...status, taskResults: { ...status.taskResults, ...stillOpen(retries, status) } } };
       const parts = livePartsOf(data, true);

@@ -12,6 +12,7 @@ import { renderHistoryPage } from '../report/history/history-page.ts';
 import { renderPlanPage } from '../report/run/plan-page.ts';
 import { renderRunPage } from '../report/run/run-page.ts';
 import { renderSymbolPage } from '../report/symbol/symbol-page.ts';
+import { STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import type { Database } from '../storage/database/database.ts';
 import { newestRunWith, type StoredRun } from '../storage/runs/runs.ts';
 import { VERSION } from '../version.ts';
@@ -71,7 +72,13 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     // another tab may have been as fast
     const again = live.get(run.executionId);
     if (again !== undefined) return again;
-    const started = new LiveRun({ look, log, onIdle: () => void live.delete(run.executionId) });
+    const started = new LiveRun({
+      look,
+      log,
+      // such a run answers with a few KB, of which its worker has the work of a millisecond
+      ...(run.config.symbols.length <= STAGE_DETAIL_LIMIT && { mostPauseMs: 250 }),
+      onIdle: () => void live.delete(run.executionId),
+    });
     live.set(run.executionId, started);
     return started;
   };

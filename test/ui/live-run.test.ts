@@ -42,6 +42,21 @@ describe('an open run that is watched', () => {
     await expect.poll(idle).toBe(1);
   });
 
+  it('is looked at again soon where a look costs the run little, however long looks take here', async () => {
+    const states = ['one', 'two', 'ended'];
+    const run = new LiveRun({
+      log: silent,
+      pauseMs: 1,
+      mostPauseMs: 1,
+      share: 1e-9,
+      look: async () => ({ parts: { head: html`${states[0]}` }, ended: states.shift() === 'ended' }),
+    });
+    const one = watcher();
+    run.watch({ patch: one.patch, ended: one.end });
+    await one.ended;
+    expect(one.seen).toEqual(['one', 'two', 'ended']);
+  });
+
   it('is not looked at any more when the last one leaves', async () => {
     const { run, looks, idle } = scripted(['one']);
     const first = watcher();

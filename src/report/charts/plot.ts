@@ -64,5 +64,5 @@ ${options.xLabels !== false && html`<span class="x-axis">${x.map((tick, i) => ht
 </div>${options.live}</div>`;
 };
 
-/** A coordinate, short: two decimals are a fiftieth of a pixel. */
-export const unit = (value: number): string => String(Math.round(value * 100) / 100);
+/** A coordinate, short: a tenth of a unit is about a tenth of a pixel. */
+export const unit = (value: number): string => String(Math.round(value * 10) / 10);

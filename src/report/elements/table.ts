@@ -34,11 +34,17 @@ export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   // one stop a table: arrow keys go on to the other heads, and to cells that explain themselves
   const firstSorted = columns.findIndex(({ sortBy }) => sortBy !== undefined);
   if (rows.length === 0) return html`<p class="none">${options.empty ?? 'none'}</p>`;
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="${options.caption}"><table class="${options.className ?? ''}">
-<caption${options.captionShown !== true && html` class="spoken"`}>${options.caption}</caption>
-<thead><tr>${columns.map((column, i) => headCell(column, `${options.id}-${i}`, i === firstSorted))}</tr></thead>
-<tbody>${rows.map((row, r) => html`<tr${key(row)}>${columns.map((column, i) => bodyCell(column, row, r, i, firstSorted !== -1))}</tr>\n`)}</tbody></table></div>`;
+  const body = rows.map(
+    (row, r) => html`<tr${key(row)}>${columns.map((column, i) => bodyCell(column, row, r, i, firstSorted !== -1))}</tr>\n`,
+  );
+  return frame(columns, body, { ...options, firstSorted });
 };
+
+const frame = <Row>(columns: readonly Column<Row>[], body: Part, options: TableOptions & { readonly firstSorted: number }): Markup =>
+  html`<div class="scroll" tabindex="0" role="group" aria-label="${options.caption}"><table class="${options.className ?? ''}">
+<caption${options.captionShown !== true && html` class="spoken"`}>${options.caption}</caption>
+<thead><tr>${columns.map((column, i) => headCell(column, `${options.id}-${i}`, i === options.firstSorted))}</tr></thead>
+<tbody>${body}</tbody></table></div>`;
 
 /** Numbers stand right by default, so that long tables need no class per cell. */
 const alignClass = <Row>(column: Column<Row>): Part =>
@@ -70,6 +76,14 @@ const withoutStop = (part: Part): Part =>
 const TAGS = { 'th scope="row"': html`th scope="row"`, th: html`th`, td: html`td` } as const;
 const rawTag = (tag: keyof typeof TAGS): Markup => TAGS[tag];
 
+/** Rows of thousands: without the end tags that HTML lets one leave out they take a third less room. */
+const plainTable = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions): Markup => {
+  if (rows.length === 0) return table(columns, rows, options);
+  const starts = columns.map((column, i) => (i === 0 ? html`<tr><th scope="row">` : html`<td${alignClass(column)}>`));
+  const body = rows.map((row, r) => html`${columns.map((column, i) => html`${starts[i]}${column.cell(row, r)}`)}\n`);
+  return frame(columns, body, { ...options, className: 'data', firstSorted: -1 });
+};
+
 /** A chart's data as a table, folded away. Past `limit` rows only the last ones are listed, and the summary says so. */
 export const dataTable = <Row>(
   columns: readonly Column<Row>[],
@@ -80,5 +94,5 @@ export const dataTable = <Row>(
   const shown = rows.length > limit ? rows.slice(-limit) : rows;
   const count =
     shown.length < rows.length ? `last ${shown.length} of ${rows.length} rows` : `${rows.length} row${rows.length === 1 ? '' : 's'}`;
-  return html`<details><summary>${options.caption} as a table (${count})</summary>${table(columns, shown, { ...options, className: 'data' })}</details>`;
+  return html`<details><summary>${options.caption} as a table (${count})</summary>${plainTable(columns, shown, options)}</details>`;
 };

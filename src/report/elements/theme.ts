@@ -65,7 +65,7 @@ td.wrap{white-space:normal;overflow-wrap:anywhere}
 .title{display:inline-block;max-width:64ch;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom;font-weight:400}
 .grid th,.grid td{padding:2px 7px}.grid td,.grid thead th+th{text-align:center}.grid .state{font-size:15px;line-height:1.2}
 .symbols th,.symbols td{padding:3px 8px}.symbols th:first-child{padding-left:0}.symbols td:last-child{padding-right:0}.symbols .title{max-width:28ch}
-.grid th:first-child{padding-left:0}.grid tbody th,.symbols tbody th{text-align:left}
+.grid th:first-child{padding-left:0}.grid tbody th,.symbols tbody th,.data tbody th{text-align:left}
 .wide{width:100%}
 .data{font-size:12px;margin:6px 0}
 .scroll{max-width:100%;overflow-x:auto;position:relative;background:linear-gradient(to right,var(--ground) 60%,transparent) 0 0/28px 100% local no-repeat,linear-gradient(to left,var(--ground) 60%,transparent) 100% 0/28px 100% local no-repeat,linear-gradient(to right,var(--hatch),transparent) 0 0/10px 100% scroll no-repeat,linear-gradient(to left,var(--hatch),transparent) 100% 0/10px 100% scroll no-repeat}

@@ -100,7 +100,7 @@ const candleTable = (series: EmbeddedCandles, digits: number, id: string): Marku
       { head: 'close', cell: (c) => exact(c.close) },
       { head: 'volume', cell: (c) => tableNumber(c.volume) },
       { head: 'trades', cell: (c) => c.trades },
-      { head: 'complete', align: 'text', cell: (c) => (c.complete ? 'yes' : 'no') },
+      { head: 'complete', cell: (c) => (c.complete ? 'yes' : 'no') },
     ],
     series.candles,
     { id: `${id}-table`, caption: `Candles ${series.interval}` },
