@@ -99,17 +99,17 @@ const bodies = (
     const top = Math.max(candle.open, candle.close);
     const bottom = Math.min(candle.open, candle.close);
     const tall = Math.max(1, (y(top) - y(bottom)) * height);
-    const body = `M${unit(middle - half)} ${at(top)}h${unit(half * 2)}v${unit(tall)}h${unit(-half * 2)}z`;
-    const wick = `M${unit(middle)} ${at(candle.high)}V${at(top)}M${unit(middle)} ${at(bottom)}V${at(candle.low)}`;
+    // the body is drawn over its wick
+    const wick = candle.high > top || candle.low < bottom ? `M${unit(middle)} ${at(candle.high)}V${at(candle.low)}` : '';
     if (rising) {
       paths.upWick += wick;
-      paths.upBody += body;
+      paths.upBody += `M${unit(middle)} ${at(top)}v${unit(tall)}`;
     } else {
       paths.downWick += wick;
-      paths.downBody += body;
+      paths.downBody += `M${unit(middle - half)} ${at(top)}h${unit(half * 2)}v${unit(tall)}h${unit(-half * 2)}z`;
     }
   }
-  return html`<path class="up-line" d="${raw(paths.upWick)}"/><path class="down-line" d="${raw(paths.downWick)}"/><path class="up-body" d="${raw(paths.upBody)}"/><path class="down-body" d="${raw(paths.downBody)}"/>`;
+  return html`<path class="up-line" d="${raw(paths.upWick)}"/><path class="down-line" d="${raw(paths.downWick)}"/><path class="up-body" stroke-width="${unit(half * 2)}" d="${raw(paths.upBody)}"/><path class="down-body" d="${raw(paths.downBody)}"/>`;
 };
 
 const lineShape = (
@@ -136,10 +136,10 @@ const volumeBars = (candles: readonly PageCandle[], series: EmbeddedCandles, x: 
     .filter((candle) => (candle.volume ?? 0) > 0)
     .map((candle) => {
       const tall = ((candle.volume ?? 0) / most) * VOLUME_SHARE * height;
-      return `M${unit(centre(candle) - half)} ${height}v${unit(-tall)}h${unit(half * 2)}v${unit(tall)}z`;
+      return `M${unit(centre(candle))} ${height}v${unit(-tall)}`;
     })
     .join('');
-  return html`<path class="volume" d="${raw(path)}"/>`;
+  return html`<path class="volume" stroke-width="${unit(half * 2)}" d="${raw(path)}"/>`;
 };
 
 const quarantineTicks = (times: readonly number[], range: TimeRange, x: (time: number) => number, height: number): Markup => {

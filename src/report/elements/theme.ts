@@ -105,8 +105,8 @@ summary:hover{color:var(--text)}
 .plot .rule{fill:none;stroke:var(--quiet);stroke-width:1;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}
 .plot .up-line{fill:none;stroke:var(--up);stroke-width:1;vector-effect:non-scaling-stroke}
 .plot .down-line{fill:none;stroke:var(--down);stroke-width:1;vector-effect:non-scaling-stroke}
-.plot .up-body{fill:var(--up)}.plot .down-body{fill:var(--ground);stroke:var(--down);stroke-width:1;vector-effect:non-scaling-stroke}
-.plot .volume{fill:var(--shade-2);opacity:.55}
+.plot .up-body{fill:none;stroke:var(--up)}.plot .down-body{fill:var(--ground);stroke:var(--down);stroke-width:1;vector-effect:non-scaling-stroke}
+.plot .volume{fill:none;stroke:var(--shade-2);opacity:.55}
 .plot .under{fill:var(--down);opacity:.25}
 .hatched{background:repeating-linear-gradient(135deg,var(--hatch) 0 1px,transparent 1px 6px);position:absolute;top:0;bottom:0;border-left:1px solid var(--hatch);border-right:1px solid var(--hatch)}
 .live{position:absolute;inset:0;display:none}
