@@ -201,7 +201,7 @@ describe('visualize', () => {
     await visualize('exec-1', 'RAIN');
     const folder = path.dirname(runReportPath(home, RUN));
     expect(readFileSync(path.join(folder, 'RAIN.html'), 'utf8')).toBe(page);
-    expect(readdirSync(folder)).toEqual(['RAIN.html']);
+    expect(readdirSync(folder)).toEqual(['RAIN.html', expect.stringMatching(/^charts-[0-9a-f]+\.js$/)]);
   });
 
   it('draws a series of short markets side by side, the last price of each stretch, with the calibration of all of them', async () => {
@@ -250,7 +250,7 @@ describe('visualize', () => {
     const work = recordedWork(test.database, about, { log: silent, record: () => Promise.reject(new Error('not reached')) });
     await expect(stage({ ...about, settings: settingsOf(['RAIN']) }, work)).rejects.toMatchObject({
       type: 'BadInput',
-      message: expect.stringContaining('a-file/reports/pipeline-2026-11-09T00.00Z/RAIN.html cannot be written'),
+      message: expect.stringMatching(/a-file\/reports\/\S+ cannot be written/),
     });
   });
 });
