@@ -18,7 +18,7 @@ const options=(d)=>({
   layout:{background:{color:'transparent'},textColor:colour('quiet'),fontSize:11,fontFamily:getComputedStyle(document.body).fontFamily,attributionLogo:false},
   grid:{vertLines:{visible:false},horzLines:{color:colour('grid')}},
   rightPriceScale:{borderVisible:false,minimumWidth:52,scaleMargins:{top:.06,bottom:d.v?.24:.06}},
-  timeScale:{borderColor:colour('line'),timeVisible:d.step<86400000,secondsVisible:false,tickMarkFormatter:tick,rightOffsetPixels:18,minBarSpacing:.4,maxBarSpacing:18},
+  timeScale:{borderColor:colour('line'),timeVisible:d.step<86400000,secondsVisible:false,tickMarkFormatter:tick,rightOffset:3,minBarSpacing:.4,maxBarSpacing:18},
   crosshair:{mode:0,vertLine:{color:colour('quiet'),labelBackgroundColor:colour('quiet')},horzLine:{color:colour('quiet'),labelBackgroundColor:colour('quiet')}},
   localization:{locale:'en-GB',timeFormatter:stamp,priceFormatter:(p)=>d.probability&&(p<-1e-9||p>1+1e-9)?'':p.toFixed(d.digits)},
   handleScroll:{mouseWheel:false,vertTouchDrag:false},handleScale:{mouseWheel:false},

@@ -24,7 +24,7 @@ const facts = (section: InstrumentSection, asOf: number): readonly Part[] => {
   const digits = priceDigits(section);
   const outcome = section.outcomes[0];
   return [
-    html`<span>${section.source}${section.last !== null && html` <b>${formatNumber(section.last.price, digits)}</b> ${tip(`${formatAge((asOf - section.last.time) / 1000)} ago`, `newest tick ${formatTime(section.last.time, 'second')}${outcome === undefined ? '' : `, priced as the probability of ${outcome}`}`)}`}</span>`,
+    html`<span>${section.source}${section.last !== null && html` <b>${formatNumber(section.last.price, digits)}</b> ${tip(`${formatAge((asOf - section.last.time) / 1000)} ago`, `newest tick ${formatTime(section.last.time, 'second')}${outcome === undefined ? '' : `, priced as the probability of ${outcome}`}`, false)}`}</span>`,
     section.book !== null && html`<span>${book(section, digits)}</span>`,
     ...section.twins
       .slice(0, 4)
@@ -44,7 +44,7 @@ const shortId = (id: string): string => (id.length > 32 ? `${id.slice(0, 22)}…
 const book = (section: InstrumentSection, digits: number): Markup => {
   const { bid, ask, at } = section.book ?? { bid: null, ask: null, at: 0 };
   const spread = bid !== null && ask !== null ? `, spread ${formatNumber(ask - bid, digits)}` : '';
-  return html`book ${tip(html`<b>${formatNumber(bid, digits)} / ${formatNumber(ask, digits)}</b>`, `best bid / best ask at ${formatTime(at, 'second')}`)}${spread}`;
+  return html`book ${tip(html`<b>${formatNumber(bid, digits)} / ${formatNumber(ask, digits)}</b>`, `best bid / best ask at ${formatTime(at, 'second')}`, false)}${spread}`;
 };
 
 const ends = (section: InstrumentSection, asOf: number): string => {
