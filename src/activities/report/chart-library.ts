@@ -1,6 +1,7 @@
+import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, mkdir, readFile } from 'node:fs/promises';
+import { link, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Log } from '../../contracts/log.ts';
@@ -32,7 +33,7 @@ export const placeChartLibrary = async (reports: string, folder: string, log?: L
   if (existsSync(here)) return { file };
   const shared = path.join(reports, file);
   if (!existsSync(shared)) await writePage(shared, text);
-  await mkdir(folder, { recursive: true });
+  await makePrivateFolder(folder);
   try {
     await link(shared, here);
   } catch (error) {

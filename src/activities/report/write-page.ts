@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { makePrivateFolder } from '../../processes/private-folder.ts';
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { needsTheUser, writeFileAtomically } from '../../files/write/write-output.ts';
@@ -11,9 +11,9 @@ import { needsTheUser, writeFileAtomically } from '../../files/write/write-outpu
  */
 export async function writePage(file: string, text: string): Promise<number> {
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makePrivateFolder(path.dirname(file));
     // a page that a power cut took is written again by the next report
-    return await writeFileAtomically(file, [text], { durable: false });
+    return await writeFileAtomically(file, [text], { durable: false, mode: 0o600 });
   } catch (error) {
     const cause = error instanceof PredictLabError ? (error.cause ?? error) : error;
     // somebody removed the folder meanwhile: the next attempt makes it again

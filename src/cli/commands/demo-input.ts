@@ -1,3 +1,4 @@
+import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +44,7 @@ export async function dataInput(
   });
   const own = path.join(home, 'demo-data');
   const catalogue = path.join(own, 'catalogue.json');
-  await mkdir(own, { recursive: true });
+  await mkdir(own, { recursive: true, mode: PASSAGE_MODE });
   await writeFileAtomically(catalogue, [JSON.stringify(entries, null, 2)]);
   const window = ['--as-of', new Date(asOf).toISOString(), '--days', String(daysBack)];
   return { home: own, catalogue, runOptions: ['--sources', 'file', ...window] };

@@ -1,4 +1,5 @@
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { PASSAGE_MODE } from '../../processes/private-folder.ts';
+import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../contracts/errors.ts';
 import type { CheckResult } from './check.ts';
@@ -12,7 +13,7 @@ const FULL_BYTES = 0.2 * GIB;
 export async function checkHome(home: string): Promise<readonly CheckResult[]> {
   const probe = path.join(home, `.doctor-${process.pid}`);
   try {
-    await mkdir(home, { recursive: true });
+    await mkdir(home, { recursive: true, mode: PASSAGE_MODE });
     await writeFile(probe, 'x');
     await rm(probe);
   } catch (error) {
@@ -23,8 +24,16 @@ export async function checkHome(home: string): Promise<readonly CheckResult[]> {
   const free = bavail * bsize;
   const detail = `${(free / GIB).toFixed(1)} GiB free`;
   const action = 'make room, or set PREDICTLAB_HOME (or DATABASE_URL) to a larger disk';
+  const open = ((await stat(home)).mode & 0o077 & ~PASSAGE_MODE) !== 0;
   return [
-    { name: 'home folder', status: 'ok', detail: home },
+    open
+      ? {
+          name: 'home folder',
+          status: 'warn',
+          detail: `${home} can be read by other users of this machine`,
+          action: `close it: chmod ${PASSAGE_MODE.toString(8)} ${home}`,
+        }
+      : { name: 'home folder', status: 'ok', detail: home },
     free >= SCARCE_BYTES
       ? { name: 'disk', status: 'ok', detail }
       : { name: 'disk', status: free < FULL_BYTES ? 'fail' : 'warn', detail, action },

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { makePrivateFolder } from '../../processes/private-folder.ts';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../../contracts/log.ts';
 import { isRunning as ownerRuns, processIdentity } from '../../processes/process-identity.ts';
@@ -22,7 +23,7 @@ export const ownRecord = (): Pick<ProcessRecord, 'pid' | 'owner'> => ({ pid: pro
 /** Keeps the record until `close`. */
 export async function recordProcesses(home: string, record: ProcessRecord): Promise<{ close(): Promise<void> }> {
   const folder = recordFolder(home);
-  await mkdir(folder, { recursive: true });
+  await makePrivateFolder(folder);
   const file = path.join(folder, `${record.kind}-${record.pid}.json`);
   await writeFile(`${file}.tmp`, JSON.stringify(record));
   await rename(`${file}.tmp`, file);

@@ -1,6 +1,6 @@
+import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { howEnded, stopProcess } from './child-process.ts';
@@ -21,10 +21,10 @@ const STOP_GRACE_MS = 40_000;
  */
 export async function startWorkerProcess(options: { env: NodeJS.ProcessEnv; logFile: string; again?: boolean }): Promise<ServingProcess> {
   const { env, logFile, again = false } = options;
-  await mkdir(path.dirname(logFile), { recursive: true });
+  await makePrivateFolder(path.dirname(logFile));
   const { command, args } = commandLine(['worker']);
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const log = createWriteStream(logFile, { flags: again ? 'a' : 'w' });
+  const log = createWriteStream(logFile, { flags: again ? 'a' : 'w', mode: 0o600 });
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(howEnded(code, signal)));

@@ -1,5 +1,6 @@
+import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
@@ -88,8 +89,9 @@ class PortTaken extends PredictLabError {}
 async function startOnce(options: DevServerOptions, port: number, uiPort: number | undefined): Promise<DevServer> {
   const { cli, home, databaseFile } = options;
   const logFolder = path.join(home, 'logs');
-  await mkdir(logFolder, { recursive: true });
-  if (databaseFile) await mkdir(path.dirname(databaseFile), { recursive: true });
+  await makePrivateFolder(logFolder);
+  // It holds every history.
+  if (databaseFile) await makePrivateFolder(path.dirname(databaseFile));
   const logFile = path.join(logFolder, `temporal-${port}.log`);
 
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];

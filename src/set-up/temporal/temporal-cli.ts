@@ -1,4 +1,5 @@
-import { access, chmod, constants, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { makePrivateFolder } from '../../processes/private-folder.ts';
+import { access, chmod, constants, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
@@ -60,7 +61,7 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
 /** Downloads beside the target and renames over it when the result has answered `--version`. */
 async function download(target: string, downloads: readonly CliDownload[], log: Pick<Log, 'info'>): Promise<void> {
   const parent = path.dirname(target);
-  await mkdir(parent, { recursive: true });
+  await makePrivateFolder(parent);
   await removeLeftovers(parent);
   const reasons: string[] = [];
   for (const way of downloads) {

@@ -1,4 +1,5 @@
-import { copyFile, link, mkdir } from 'node:fs/promises';
+import { makePrivateFolder } from '../../processes/private-folder.ts';
+import { copyFile, link } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
@@ -91,8 +92,8 @@ async function restoreReports(file: string, reports: string): Promise<number> {
     },
     file: async (name, bytes) => {
       const target = path.resolve(reports, name);
-      await mkdir(path.dirname(target), { recursive: true });
-      await writeFileAtomically(target, bytes);
+      await makePrivateFolder(path.dirname(target));
+      await writeFileAtomically(target, bytes, { mode: 0o600 });
       files++;
       if (SHARED.test(name)) shared.push(target);
       else folders.add(path.dirname(target));

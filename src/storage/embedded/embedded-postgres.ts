@@ -1,3 +1,4 @@
+import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +44,7 @@ export async function attachPostgres({ home, log }: { home: string; log?: Log })
   const locked = <T>(work: () => Promise<T>): Promise<T> => withLockFile(lock, LOCK_TIMEOUT_MS, work);
 
   const { cluster, note } = await explained(folder, async () => {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: PASSAGE_MODE });
     return await locked(async () => {
       const cluster = await describeCluster(folder);
       const found = runningServer(cluster) !== undefined;

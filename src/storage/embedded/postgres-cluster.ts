@@ -97,7 +97,7 @@ export async function ensureDatabase(cluster: Pick<Cluster, 'socket'>, name: str
 /** In a session of its own, so that Ctrl-C in the terminal reaches its users first and they end it. */
 export function launchServer(cluster: Cluster): ChildProcess {
   if (existsSync(cluster.logFile) && statSync(cluster.logFile).size > LARGEST_LOG) rmSync(cluster.logFile);
-  const log = openSync(cluster.logFile, 'a');
+  const log = openSync(cluster.logFile, 'a', 0o600);
   const settings = Object.entries({ ...SETTINGS, unix_socket_directories: cluster.socket }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,

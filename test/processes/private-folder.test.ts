@@ -1,0 +1,19 @@
+import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { makePrivateFolder } from '../../src/processes/private-folder.ts';
+
+it('a folder under the home is closed to others, the home can at most be passed, and what was there keeps its mode', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-private-'));
+  const modeOf = async (...parts: string[]): Promise<number> => (await stat(path.join(folder, ...parts))).mode & 0o777;
+  await makePrivateFolder(path.join(folder, 'home', 'logs'));
+  expect(await modeOf('home', 'logs')).toBe(0o700);
+  // nobody may list it; where root runs, the account of the database server may enter
+  expect((await modeOf('home')) & 0o066).toBe(0);
+  await mkdir(path.join(folder, 'own'));
+  await chmod(path.join(folder, 'own'), 0o755);
+  await makePrivateFolder(path.join(folder, 'own', 'logs'));
+  expect([await modeOf('own'), await modeOf('own', 'logs')]).toEqual([0o755, 0o700]);
+  await rm(folder, { recursive: true });
+});
