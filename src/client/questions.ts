@@ -11,6 +11,11 @@ const ANSWER_MS = 10_000;
 /** A run with a worker answers within milliseconds; after so long it is worth a look whether there is one. */
 const LATE_MS = 1_000;
 
+/** What stands where a failure was sealed with a key that we do not have; a worker that cannot open our question fails so. */
+const SEALED_FAILURE = 'Encoded failure';
+const OTHER_KEYS =
+  'the workers seal what they say with another PREDICTLAB_PAYLOAD_KEY than this command has; give both the same keys (docs/security.md)';
+
 /** Calls to Temporal that do not hang, and whose errors are in the user's words. */
 export class Questions {
   readonly #client: Client;
@@ -29,6 +34,7 @@ export class Questions {
     try {
       return await call();
     } catch (error) {
+      if (messageOf(error).includes(SEALED_FAILURE)) throw new PredictLabError('BadInput', OTHER_KEYS, { cause: error });
       if (isUnavailable(error)) throw temporalUnreachable(this.#address, serviceMessage(error));
       if (error instanceof ServiceError && !isUnanswered(error)) throw new Error(serviceMessage(error), { cause: error });
       throw error;

@@ -211,7 +211,7 @@ describe.each([
         const { code, stdout, stderr } = await predictlabHere(args, env);
         expect({ code, stdout }, `${args.join(' ')}: ${stderr}`).toEqual({ code: 2, stdout: '' });
         expect(stderr).toMatch(
-          /^(?:what Temporal has[^\n]+\n)?predictlab: what Temporal has of this is sealed with key [0-9a-f]{12}, and PREDICTLAB_PAYLOAD_KEY (is not set|has [0-9a-f]{12}); add[^\n]+\n$/,
+          /^(?:(?:what Temporal has|the workers seal)[^\n]+\n)?predictlab: what Temporal has of this is sealed with key [0-9a-f]{12}, and PREDICTLAB_PAYLOAD_KEY (is not set|has [0-9a-f]{12}); add[^\n]+\n$/,
         );
       }
     }
