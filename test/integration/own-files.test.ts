@@ -70,6 +70,8 @@ const CATALOGUE = [
           tick: 0.01,
         },
         { path: folder.write('sun.csv', ticks(2)), resolution: 0, fees: { model: 'predict', rate: 0.02 }, tick: 0.001 },
+        // wind is named by itself, so the pattern's payout is not its
+        { path: path.join(folder.path, 'win?.csv'), resolution: 1 },
         { path: folder.write('wind.csv', `${ticks(3)}2026-06-01T00:00:00Z,1.5,1\n`) },
       ],
     },
@@ -142,7 +144,7 @@ describe("the user's own files with facts", () => {
     expect(early.every(({ trades }) => (trades as { end: string }[]).every(({ end }) => end !== 'settlement'))).toBe(true);
     const mended = { path: CATALOGUE[0].sources.file[0].path, resolution: 0, closesAt: iso(CLOSE - 2 * DAY) };
     expect((await predictlab('symbols', 'add', 'WEATHER', '--file', JSON.stringify(mended), '--json')).json()).toMatchObject({
-      sources: { file: [mended, CATALOGUE[0].sources.file[1], CATALOGUE[0].sources.file[2]] },
+      sources: { file: [mended, ...CATALOGUE[0].sources.file.slice(1)] },
     });
     await run('mended');
     expect(await instrumentById(test.database, 'file:rain')).toMatchObject({

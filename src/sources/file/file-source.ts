@@ -33,13 +33,16 @@ interface SelectedFile {
   readonly selector: FileSelector;
 }
 
-/** The files of all selectors, each once, by the id their instrument has; files of one name are told apart by their folders. */
+/** The files of all selectors, each once (of the selector that names it, else of the first whose pattern it matches), by the id their instrument has; files of one name are told apart by their folders. */
 async function selectedFiles(selectors: readonly FileSelector[], base: string): Promise<{ files: SelectedFile[]; problems: string[] }> {
   const byPath = new Map<string, FileSelector>();
   const problems: string[] = [];
   for (const selector of selectors) {
     try {
-      for (const file of await expandPath(selector.path, base)) if (!byPath.has(file)) byPath.set(file, selector);
+      for (const file of await expandPath(selector.path, base)) {
+        // who names a file itself knows more of it than who names a pattern that it matches
+        if (!byPath.has(file) || path.resolve(base, selector.path) === file) byPath.set(file, selector);
+      }
     } catch (error) {
       if (!(error instanceof PredictLabError)) throw error;
       problems.push(error.message);
