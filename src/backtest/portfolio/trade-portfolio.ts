@@ -31,7 +31,7 @@ export interface MarketTrading {
   /** Entries that the volume cap made smaller. */
   readonly cut: number;
   readonly unfilled: Readonly<Unfilled>;
-  /** Entries for which the limits or the cash left less than they wanted, and for which they left nothing. */
+  /** Entries for which the other positions left less than one market may have, and for which they left nothing. */
   readonly limited: number;
   readonly noMoney: number;
 }
@@ -68,8 +68,8 @@ export function tradePortfolio(decided: readonly DecidedMarket[], cash: number, 
       if (!book.wantsIn()) continue;
       const locked = invested();
       const equity = purse + locked;
-      const allowed = Math.min(limits.perMarket * equity, limits.total * equity - locked, purse);
-      purse -= book.enter(allowed > DUST * equity ? allowed : 0, purse);
+      const left = Math.min(limits.total * equity - locked, purse);
+      purse -= book.enter({ wanted: book.asks(purse, limits.perMarket * equity), left: left > DUST * equity ? left : 0 });
     }
     for (const book of open) {
       book.close();
@@ -103,7 +103,8 @@ class Book {
   private readonly codes: Uint8Array;
   private readonly closesAt: number;
   private readonly shorts: boolean;
-  private readonly fraction: number;
+  /** Of the cash; undefined = as much as one market may have. */
+  private readonly fraction: number | undefined;
   /** The present bar, and the next one. */
   private bar = -1;
   private next = 0;
@@ -114,7 +115,7 @@ class Book {
 
   constructor({ candles, market, codes, options }: DecidedMarket) {
     const { sizing } = options;
-    this.fraction = sizing.kind === 'fraction' ? sizing.fraction : 1;
+    this.fraction = sizing.kind === 'fraction' ? sizing.fraction : undefined;
     this.account = new Account(candles, market, { ...options, cash: 0, sizing: sizing.kind === 'fraction' ? { kind: 'all' } : sizing });
     this.candles = candles;
     this.market = market;
@@ -168,14 +169,19 @@ class Book {
     return this.account.side === 0 && this.wanted !== HOLD && this.target() !== 0;
   }
 
-  /** Enters with at most `allowed`. @returns what went in */
-  enter(allowed: number, purse: number): number {
+  /** What an entry wants: its sizing's part of the cash, at most what one market may have. */
+  asks(purse: number, most: number): number {
+    return this.fraction === undefined ? most : Math.min(this.fraction * purse, most);
+  }
+
+  /** Enters with what it wants, as far as that is left. @returns what went in */
+  enter({ wanted, left }: { readonly wanted: number; readonly left: number }): number {
     const { account, bar, candles } = this;
     const target = this.target();
     this.wanted = HOLD;
-    const asked = this.fraction * purse;
-    const money = Math.min(asked, allowed);
-    if (money < asked) this.limited++;
+    const money = Math.min(wanted, left);
+    // with all cash in one market, rounding is no limit
+    if (money < wanted * (1 - DUST)) this.limited++;
     if (!(money > 0)) {
       this.noMoney++;
       return 0;

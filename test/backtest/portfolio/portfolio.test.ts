@@ -156,6 +156,23 @@ describe('a portfolio', () => {
     }
   });
 
+  it('counts entries for which the other positions left less than one market may have', () => {
+    const candles = bars(
+      [1, 2, 3, 4].map(() => [0.5, 0.5, 0.5, 0.5, 1e6]),
+      { step: HOUR },
+    );
+    const market = plainMarket('probability');
+    const hold = (perMarket: number) => {
+      const codes = Uint8Array.of(LONG, HOLD, HOLD, HOLD);
+      const decided = [1, 2, 3].map(() => ({ candles, market, codes, options: DEFAULT_OPTIONS }));
+      return tradePortfolio(decided, 1000, { perMarket, total: 1 }).markets.map(({ limited, noMoney }) => [limited, noMoney]);
+    };
+    const free = [0, 0];
+    expect(hold(0.3)).toEqual([free, free, free]);
+    expect(hold(0.4)).toEqual([free, free, [1, 0]]);
+    expect(hold(0.5)).toEqual([free, free, [1, 1]]);
+  });
+
   it('is refused, in one sentence, where it cannot be traded', () => {
     const data = backtestData(walk(50, 1), plainMarket('asset'));
     const trial = { strategy: buyAndHold as Strategy, params: {} };
