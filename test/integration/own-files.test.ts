@@ -221,8 +221,9 @@ describe("the user's own files with facts", () => {
         expect(rows.length).toBeGreaterThan(0);
         expect(fields.map(({ name }) => name)).toEqual(Object.keys(exported[0]));
       }
-      const text = (row: Record<string, unknown>): string =>
-        canonicalJson({ ...row, ...(typeof row['params'] === 'string' && { params: JSON.parse(row['params']) as unknown }) });
+      const plain = ([name, value]: [string, unknown]): [string, unknown] =>
+        value instanceof Date ? [name, value.toISOString()] : [name, name === 'params' ? (JSON.parse(value as string) as unknown) : value];
+      const text = (row: Record<string, unknown>): string => canonicalJson(Object.fromEntries(Object.entries(row).map(plain)));
       expect(rows.map(text).sort()).toEqual(exported.map(text).sort());
     },
   );
