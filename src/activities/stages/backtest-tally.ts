@@ -1,4 +1,5 @@
 import type { Unfilled } from '../../backtest/engine/trade.ts';
+import { canonicalJson } from '../../backtest/proof/passport.ts';
 import { rankedSharpe, type StoredMetrics } from '../../backtest/record/metrics-column.ts';
 import type { Json } from '../../contracts/pipeline-input.ts';
 
@@ -25,7 +26,8 @@ export class BacktestTally {
 
   add({ strategy, params, metrics, weak, lookAhead, cut, unfilled }: CountedResult): void {
     this.backtests++;
-    this.trials.add(`${strategy} ${JSON.stringify(params)}`);
+    // a database keeps keys in an order of its own
+    this.trials.add(`${strategy} ${canonicalJson(params)}`);
     this.cut += cut ?? 0;
     for (const reason of ['beyondTick', 'noVolume', 'heldBack', 'expired'] as const) {
       const count = unfilled[reason];
