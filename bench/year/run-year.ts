@@ -165,7 +165,8 @@ function faultsOf(plan: FiringPlan) {
 function addLate({ venue }: YearStack, trades: number): void {
   const now = venue.now();
   const open = venue.truth.instruments({ venue: 'polymarket' }).filter(({ closesAt }) => closesAt === null || closesAt > now);
-  const first = open.at(0);
+  // among trades of this firing: what a market without trades gets late may lie before all that any run still looks at
+  const first = open.find(({ id }) => venue.truth.ticks(id, { from: now - FIRING, to: now }).length > 3 * trades);
   if (first !== undefined) venue.addLateTrades(first.id, trades);
 }
 
