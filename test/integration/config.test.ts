@@ -96,8 +96,16 @@ describe('what was configured', () => {
     await rig.lab.schedules.delete(scheduleId);
   });
 
+  it('comes back with its catalogue alone where only runs by hand went by it', async () => {
+    expect((await config('rollback', '2', '--json')).json()).toMatchObject({
+      version: 2,
+      schedule: null,
+      notRestored: ['no schedule is changed: no scheduled run went by version 2', expect.stringContaining('build-2')],
+    });
+    expect(await listSymbols(rig.database)).toEqual([entry('BBB', { enabled: false }), entry('CCC')]);
+  });
+
   it.each([
-    [['rollback', '2'], 'no scheduled run went by version 2, so it has no schedule input; --catalogue-only restores its catalogue'],
     [['rollback', 'last'], 'version last: write a number from `predictlab config history`'],
     [['diff', '1', '99'], 'there is no version 99; `predictlab config history` lists them'],
   ])('%j is refused in one sentence', async (args, said) => {

@@ -26,7 +26,7 @@ export function registerConfigRollback(config: Command): void {
     .command('rollback <version>')
     .summary('restore the catalogue and the schedule input of a version')
     .description(
-      'Puts the symbol catalogue back as it was, and gives the schedule whose runs went by that version its input: both or neither. Code and plugins are not changed: it says where they differ. Runs that are open go on as they began.',
+      'Puts the symbol catalogue back as it was, and gives the schedule whose runs went by that version its input: both or neither. Where only runs by hand went by it, the catalogue alone is put back. Code and plugins are not changed: it says where they differ. Runs that are open go on as they began.',
     )
     .option('--catalogue-only', 'leave the schedule as it is')
     .option('--json', 'print { version, catalogue: { added, updated, removed }, schedule, notRestored: [sentence] }')
@@ -53,11 +53,12 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
   const wanted = await versionIn(database, text);
   const notRestored = await differences(wanted);
   const back = (transaction: Transaction) => importSymbols(transaction, wanted.catalogue, { replace: true });
-  if (catalogueOnly) return { version: wanted.version, catalogue: await database.transaction(back), schedule: null, notRestored };
-
-  const schedule = await scheduleOf(database, wanted.version);
-  if (schedule === undefined)
-    throw usageError(`no scheduled run went by version ${text}, so it has no schedule input; --catalogue-only restores its catalogue`);
+  const schedule = catalogueOnly ? undefined : await scheduleOf(database, wanted.version);
+  if (schedule === undefined) {
+    const unscheduled = catalogueOnly ? [] : [`no schedule is changed: no scheduled run went by version ${text}`];
+    const catalogue = await database.transaction(back);
+    return { version: wanted.version, catalogue, schedule: null, notRestored: [...unscheduled, ...notRestored] };
+  }
   const place = redactedPlace(wanted.input);
   if (place !== undefined) {
     throw usageError(
