@@ -35,14 +35,18 @@ function hashCandles(candles: CandleSeries): string {
 /** Hex SHA-256 of a text. */
 export const hashText = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** JSON with sorted keys: equal values give equal text. */
-export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+/** JSON as `JSON.stringify` writes it, with sorted keys: equal values give equal text. */
+export const canonicalJson = (value: unknown): string => canonicalPart(value) ?? 'null';
+
+/** undefined for what JSON leaves out of an object. */
+function canonicalPart(value: unknown): string | undefined {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if ('toJSON' in value && typeof value.toJSON === 'function') return canonicalPart(value.toJSON());
   let text = '';
   for (const key of Object.keys(value).sort()) {
-    const part = (value as Record<string, unknown>)[key];
-    if (part !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(part)}`;
+    const part = canonicalPart((value as Record<string, unknown>)[key]);
+    if (part !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${part}`;
   }
   return `{${text}}`;
 }

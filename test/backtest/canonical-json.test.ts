@@ -1,0 +1,27 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../src/backtest/proof/passport.ts';
+
+/** What `JSON.stringify` says of the same value with the keys of every object in another order. */
+const shuffled = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(shuffled);
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, part]) => [key, shuffled(part)]),
+  );
+};
+
+describe('canonical JSON', () => {
+  it('is the JSON of the value, dates and what JSON leaves out among it, whatever the order of keys', () => {
+    const anything = fc.anything({ withDate: true, withNullPrototype: false });
+    fc.assert(
+      fc.property(anything, (value) => {
+        const plain = JSON.stringify(value) as string | undefined;
+        expect(JSON.parse(canonicalJson(value))).toEqual(plain === undefined ? null : JSON.parse(plain));
+        expect(canonicalJson(shuffled(value))).toBe(canonicalJson(value));
+      }),
+    );
+  });
+});
