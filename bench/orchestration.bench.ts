@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PredictLab } from '../src/client.ts';
 import { Closers } from '../src/closers.ts';
-import type { PipelineInput } from '../src/contracts/pipeline-input.ts';
+import type { PipelineInput } from '../src/contracts/run/pipeline-input.ts';
 import { startDevServer } from '../src/set-up/temporal/dev-server.ts';
 import { findTemporalCli } from '../src/set-up/temporal/temporal-cli.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';

@@ -1,5 +1,5 @@
-import type { RunConfig } from '../src/contracts/run-config.ts';
-import type { TaskReport } from '../src/contracts/stage-report.ts';
+import type { RunConfig } from '../src/contracts/run/run-config.ts';
+import type { TaskReport } from '../src/contracts/run/stage-report.ts';
 import { ORDERS, STAGES, stageTaskId } from '../src/contracts/words.ts';
 import { resolveConfig } from '../src/input/resolve-config.ts';
 import { buildGraph, type Graph } from '../src/scheduling/graph/graph.ts';

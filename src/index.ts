@@ -19,7 +19,7 @@ export {
 } from './backtest/strategy.ts';
 export { PredictLab, RunEnded, type StartedRun, type StartOptions } from './client.ts';
 export { type ErrorType, PredictLabError } from './contracts/errors.ts';
-export type { CustomTaskInput, PipelineInput, RetryInput, StageOverrides, StrategyInput } from './contracts/pipeline-input.ts';
+export type { CustomTaskInput, PipelineInput, RetryInput, StageOverrides, StrategyInput } from './contracts/run/pipeline-input.ts';
 export type {
   GraphTask,
   PipelineResult,
@@ -28,7 +28,7 @@ export type {
   StageStats,
   TaskError,
   TaskResult,
-} from './contracts/pipeline-status.ts';
+} from './contracts/run/pipeline-status.ts';
 export { INTERVALS, type Interval, SOURCE_TYPES, type SourceType, STAGES, type Stage } from './contracts/words.ts';
 export { type CandleRow, candles, type TickRow } from './library/candles.ts';
 export { indicators, type Prices } from './library/indicators.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Strategy } from './backtest/strategy.ts';
 import type { Log } from './contracts/log.ts';
-import type { Json } from './contracts/pipeline-input.ts';
+import type { Json } from './contracts/run/pipeline-input.ts';
 
 /** Who runs a plugin's activity, and how it hears of cancellation. */
 export interface ActivityContext {

@@ -1,5 +1,5 @@
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { RecentHistory } from './client/recent-histories.ts';
+import type { RecentHistory } from './client/deployments/recent-histories.ts';
 import { dataConverterOf, isSealing } from './secrets/data-converter.ts';
 import { workflowCode } from './workflow-code.ts';
 

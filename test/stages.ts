@@ -1,6 +1,6 @@
 import type { StageFunction, StageWork } from '../src/activities/stages/stage-work.ts';
-import type { Json } from '../src/contracts/pipeline-input.ts';
-import type { StageInput } from '../src/contracts/stage-report.ts';
+import type { Json } from '../src/contracts/run/pipeline-input.ts';
+import type { StageInput } from '../src/contracts/run/stage-report.ts';
 import { STAGES, type Stage, stageTaskId } from '../src/contracts/words.ts';
 
 /** A stage's output beside its symbol. */

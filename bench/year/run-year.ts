@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { RunEnded } from '../../src/client.ts';
-import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
-import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
+import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
+import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import { listIncidents } from '../../src/storage/incidents/incidents.ts';
 import { type FiringPlan, planYear } from './plan.ts';
 import { startYearStack, type YearStack } from './stack.ts';

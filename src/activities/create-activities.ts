@@ -1,8 +1,8 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
-import { readStageCall } from '../contracts/earlier-payloads.ts';
 import type { Log } from '../contracts/log.ts';
-import type { StageCall, TaskOutcome } from '../contracts/stage-report.ts';
-import type { TaskMetrics } from '../contracts/task-metrics.ts';
+import { readStageCall } from '../contracts/run/earlier-payloads.ts';
+import type { StageCall, TaskOutcome } from '../contracts/run/stage-report.ts';
+import type { TaskMetrics } from '../contracts/run/task-metrics.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
 import type { LoadedPlugins } from '../plugins.ts';
 import { type Secrets, secretsOf } from '../secrets/secrets.ts';

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { ERROR_EFFECTS, type ErrorType, messageOf, PredictLabError } from '../contracts/errors.ts';
-import { oneLine, seenText } from '../contracts/plain-text.ts';
+import { oneLine, seenText } from '../contracts/text/plain-text.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 import { createProgram } from './program.ts';
 import { ExitError } from './terminal/exit.ts';

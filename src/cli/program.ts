@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { oneLine, seenText } from '../contracts/plain-text.ts';
+import { oneLine, seenText } from '../contracts/text/plain-text.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS } from './command-list.ts';
 import { EXAMPLES } from './examples.ts';

@@ -1,4 +1,4 @@
-import type { PipelineStatus, TaskResult } from '../contracts/pipeline-status.ts';
+import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-status.ts';
 
 /**
  * The status of a run that was closed from outside (terminated, timed out) and could not say so itself: what was open is

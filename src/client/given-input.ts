@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { PredictLabError } from '../contracts/errors.ts';
-import type { PipelineInput } from '../contracts/pipeline-input.ts';
+import type { PipelineInput } from '../contracts/run/pipeline-input.ts';
 import { redactedPlace } from '../secrets/redact-input.ts';
 
 /** A run that is started anew, with its input as the database keeps it. */

@@ -3,7 +3,7 @@ import type { DeploymentVersion } from '../contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { temporalUnreachable } from '../temporal-connection.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
-import { GONE_AFTER_MS, missingWorker, type Polling, pollingOf, versionOf } from './polling.ts';
+import { GONE_AFTER_MS, missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
 import { isUnanswered, isUnavailable, serviceMessage } from './service-error.ts';
 
 /** A run that does not answer for so long has no worker, or none that keeps up. */

@@ -1,4 +1,4 @@
-import type { PipelineResult } from '../contracts/pipeline-status.ts';
+import type { PipelineResult } from '../contracts/run/pipeline-status.ts';
 
 /** A run that ended without a result of its own. */
 export class RunEnded extends Error {

@@ -1,7 +1,7 @@
 import { WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { PredictLabError } from '../contracts/errors.ts';
-import type { PipelineResult } from '../contracts/pipeline-status.ts';
+import type { PipelineResult } from '../contracts/run/pipeline-status.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
 import { RunEnded } from './run-ended.ts';
 

@@ -1,5 +1,5 @@
-import { didYouMean } from '../contracts/nearest-name.ts';
-import type { PipelineResult, TaskResult } from '../contracts/pipeline-status.ts';
+import type { PipelineResult, TaskResult } from '../contracts/run/pipeline-status.ts';
+import { didYouMean } from '../contracts/text/nearest-name.ts';
 
 /**
  * Why a task of a run that has ended ended as it did, from what the run recorded; for runs that nobody can be asked about any

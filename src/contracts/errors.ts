@@ -5,8 +5,8 @@
  * No Temporal and no zod here: pure code throws these too.
  */
 
-import { cutText } from './cut-text.ts';
-import { oneLine } from './plain-text.ts';
+import { cutText } from './text/cut-text.ts';
+import { oneLine } from './text/plain-text.ts';
 
 /** What the engine does with an error of each type. */
 export const ERROR_EFFECTS = {

@@ -1,5 +1,5 @@
-import { cutText } from '../contracts/cut-text.ts';
-import type { PipelineResult, TaskError } from '../contracts/pipeline-status.ts';
+import type { PipelineResult, TaskError } from '../contracts/run/pipeline-status.ts';
+import { cutText } from '../contracts/text/cut-text.ts';
 import { STAGES, type Stage } from '../contracts/words.ts';
 import { causeOfDegraded, causeOfFailure, type RootCause } from './fingerprint.ts';
 import type { Observation, Subject, Trouble } from './trouble.ts';

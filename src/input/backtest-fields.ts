@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type BacktestInput, type BacktestSettings, DEFAULT_BACKTEST } from '../contracts/backtest-settings.ts';
 import type { Problem } from '../contracts/errors.ts';
+import { type BacktestInput, type BacktestSettings, DEFAULT_BACKTEST } from '../contracts/run/backtest-settings.ts';
 import { durationMs, numberField, wordField } from './field-schemas.ts';
 import { listAt, recordOf } from './raw-input.ts';
 

@@ -1,6 +1,6 @@
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
-import { didYouMean } from '../contracts/nearest-name.ts';
+import { didYouMean } from '../contracts/text/nearest-name.ts';
 
 /** Longest duration that makes sense for one attempt or one wait. */
 const LONGEST_MS = 7 * 24 * 3_600_000;

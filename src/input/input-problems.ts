@@ -1,7 +1,7 @@
-import { issueWords } from '../contracts/issue-words.ts';
 import { z } from 'zod';
 import type { Problem } from '../contracts/errors.ts';
-import { didYouMean } from '../contracts/nearest-name.ts';
+import { issueWords } from '../contracts/text/issue-words.ts';
+import { didYouMean } from '../contracts/text/nearest-name.ts';
 import { STAGES } from '../contracts/words.ts';
 import { durationMs } from './field-schemas.ts';
 import { describeValue, fieldPath, isRecord, listAt, recordOf } from './raw-input.ts';

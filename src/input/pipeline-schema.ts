@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ERROR_EFFECTS, type Problem, RUN_ERRORS } from '../contracts/errors.ts';
-import type { Json, PipelineInput, TaskErrorType } from '../contracts/pipeline-input.ts';
-import type { RunConfig } from '../contracts/run-config.ts';
+import type { Json, PipelineInput, TaskErrorType } from '../contracts/run/pipeline-input.ts';
+import type { RunConfig } from '../contracts/run/run-config.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../contracts/words.ts';
 import { buildGraph } from '../scheduling/graph/graph.ts';
 import { backtestField, repeatedStrategies } from './backtest-fields.ts';

@@ -1,5 +1,5 @@
 import type { Problem } from '../contracts/errors.ts';
-import type { RunConfig } from '../contracts/run-config.ts';
+import type { RunConfig } from '../contracts/run/run-config.ts';
 import { PAYLOAD_BUDGET } from '../scheduling/payload/budget.ts';
 import { encodedBytes, utf8Bytes } from '../scheduling/payload/encoded-bytes.ts';
 import { packConfig } from '../scheduling/payload/pack-config.ts';

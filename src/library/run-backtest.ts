@@ -5,7 +5,7 @@ import { runBacktest as run } from '../backtest/run-backtest.ts';
 import { type ParamsInput, shippedStrategies, strategyByName } from '../backtest/strategies/registry.ts';
 import type { Strategy } from '../backtest/strategy.ts';
 import { PredictLabError } from '../contracts/errors.ts';
-import { didYouMean } from '../contracts/nearest-name.ts';
+import { didYouMean } from '../contracts/text/nearest-name.ts';
 import { type CandleRow, candles as candlesApi } from './candles.ts';
 import { type MarketFacts, marketFrom } from './market.ts';
 

@@ -1,5 +1,5 @@
 import { PredictLabError } from '../contracts/errors.ts';
-import type { Json } from '../contracts/pipeline-input.ts';
+import type { Json } from '../contracts/run/pipeline-input.ts';
 import { isReference, REFERENCE_FIELD } from './reference.ts';
 import type { Secrets } from './secrets.ts';
 

@@ -1,4 +1,4 @@
-import { redactPlaces, REDACTED } from './redact-text.ts';
+import { REDACTED, redactPlaces } from './redact-text.ts';
 import { isReference } from './reference.ts';
 import { isTelling, secretValues } from './secret-values.ts';
 

@@ -1,5 +1,5 @@
 import type { Log } from '../contracts/log.ts';
-import { seenText } from '../contracts/plain-text.ts';
+import { seenText } from '../contracts/text/plain-text.ts';
 
 /** Progress for people, one sentence a line on standard error; no levels, no fields, nothing below info. */
 export function plainLog(write: (line: string) => void = (line) => process.stderr.write(`${line}\n`)): Log {

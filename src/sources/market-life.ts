@@ -1,5 +1,5 @@
 import type { FeeSchedule, Instrument, Resolution, TimeRange } from '../contracts/market-data.ts';
-import { PRESENT_MS } from '../contracts/run-window.ts';
+import { PRESENT_MS } from '../contracts/run/run-window.ts';
 
 /** Venues stamp trades by clocks of their own: a minute after a market's end still belongs to it. */
 export const SETTLE_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { PredictLabError } from '../contracts/errors.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../contracts/market-data.ts';
-import type { Json } from '../contracts/pipeline-input.ts';
+import type { Json } from '../contracts/run/pipeline-input.ts';
 import type { SourceType, TickKind } from '../contracts/words.ts';
 
 /** What `discover` works from: one symbol's selectors for this source, and the run's window. */

@@ -3,7 +3,7 @@ import pino from 'pino';
 import pretty from 'pino-pretty';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
-import { oneLine, seenJson, seenText } from '../contracts/plain-text.ts';
+import { oneLine, seenJson, seenText } from '../contracts/text/plain-text.ts';
 import { redactedLog } from '../secrets/redacted-log.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { listedSymbols, loadRunPage, type ShownRun } from '../activities/report/load-run-page.ts';
 import type { PredictLab } from '../client.ts';
-import type { PipelineStatus, TaskResult } from '../contracts/pipeline-status.ts';
+import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-status.ts';
 import { type FiledRun, reportFolder, symbolPageName } from '../report/elements/report-path.ts';
 import type { RunOnPage, RunPageData } from '../report/page-data/run-page-data.ts';
 import { livePartsOf } from '../report/run/run-page.ts';

@@ -6,7 +6,7 @@ import { loadSymbolPage } from '../activities/report/load-symbol-page.ts';
 import type { PredictLab } from '../client.ts';
 import { ERROR_EFFECTS, messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
-import type { PlannedTask } from '../contracts/pipeline-status.ts';
+import type { PlannedTask } from '../contracts/run/pipeline-status.ts';
 import { renderNoticePage } from '../report/elements/notice-page.ts';
 import { renderHistoryPage } from '../report/history/history-page.ts';
 import { renderPlanPage } from '../report/run/plan-page.ts';

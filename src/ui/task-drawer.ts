@@ -1,5 +1,5 @@
 import type { PredictLab } from '../client.ts';
-import type { PipelineStatus } from '../contracts/pipeline-status.ts';
+import type { PipelineStatus } from '../contracts/run/pipeline-status.ts';
 import { taskLogFolder } from '../report/elements/report-path.ts';
 import { type DrawerLine, taskDrawer } from '../report/run/task-drawer.ts';
 import { readTaskLog } from '../telemetry/read-task-log.ts';

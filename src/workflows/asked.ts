@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { cutText } from '../contracts/cut-text.ts';
-import type { PipelineInput } from '../contracts/pipeline-input.ts';
+import type { PipelineInput } from '../contracts/run/pipeline-input.ts';
+import { cutText } from '../contracts/text/cut-text.ts';
 import type { RunState } from '../scheduling/run/run-state.ts';
 
 /** What queries and updates are asked with, looked at before a run answers. */

@@ -1,6 +1,6 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { messageOf } from '../contracts/errors.ts';
-import type { ContinuedRun, PreparedRun } from '../contracts/run-config.ts';
+import type { ContinuedRun, PreparedRun } from '../contracts/run/run-config.ts';
 import type { Graph } from '../scheduling/graph/graph.ts';
 import { CARRIED_CONFIG, PAYLOAD_BUDGET } from '../scheduling/payload/budget.ts';
 import { encodedBytes } from '../scheduling/payload/encoded-bytes.ts';

@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { PipelineStatus } from '../contracts/pipeline-status.ts';
-import type { TaskReport } from '../contracts/stage-report.ts';
+import type { PipelineStatus } from '../contracts/run/pipeline-status.ts';
+import type { TaskReport } from '../contracts/run/stage-report.ts';
 import type { GraphAnswer } from '../scheduling/payload/fit-graph.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Little, TaskReport } from '../contracts/stage-report.ts';
-import { numberIn } from '../contracts/task-output.ts';
+import type { Little, TaskReport } from '../contracts/run/stage-report.ts';
+import { numberIn } from '../contracts/run/task-output.ts';
 import type { Stage } from '../contracts/words.ts';
 
 /** Measured: alone a stage then ends within some 20 ms, and with fifty at once within a second. */

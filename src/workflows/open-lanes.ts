@@ -8,8 +8,7 @@ import {
   proxyActivities,
   startChild,
 } from '@temporalio/workflow';
-import { cutText } from '../contracts/cut-text.ts';
-import type { CustomTaskConfig, RunConfig } from '../contracts/run-config.ts';
+import type { CustomTaskConfig, RunConfig } from '../contracts/run/run-config.ts';
 import type {
   CustomTaskCall,
   EarlierAttempts,
@@ -17,11 +16,12 @@ import type {
   SymbolPipelineResult,
   TaskOutcome,
   TaskReport,
-} from '../contracts/stage-report.ts';
-import { unlessDefault } from '../contracts/task-policy.ts';
+} from '../contracts/run/stage-report.ts';
+import { unlessDefault } from '../contracts/run/task-policy.ts';
+import { cutText } from '../contracts/text/cut-text.ts';
 import type { Stage } from '../contracts/words.ts';
-import { fitSummary } from '../scheduling/payload/fit-summary.ts';
 import { queuePriority } from '../scheduling/orders/queue-priority.ts';
+import { fitSummary } from '../scheduling/payload/fit-summary.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import { activityOptions, HEARTBEAT_TIMEOUT_MS } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
@@ -30,6 +30,7 @@ import { unpackReports } from './packed-reports.ts';
 
 /** Of a symbol in its workflow's summary, which ends with its stages. Characters. */
 const LONGEST_NAME = 50;
+
 import type { symbolPipeline } from './symbol-pipeline.ts';
 import { failureReport, successReport, taskErrorOf } from './task-report.ts';
 

@@ -1,4 +1,4 @@
-import type { PackedReport, TaskReport } from '../contracts/stage-report.ts';
+import type { PackedReport, TaskReport } from '../contracts/run/stage-report.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
 
 /**

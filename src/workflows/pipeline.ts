@@ -15,9 +15,9 @@ import {
 } from '@temporalio/workflow';
 import type { RunActivities } from '../activities/registry.ts';
 import { InvalidPipelineError } from '../contracts/errors.ts';
-import type { PipelineInput } from '../contracts/pipeline-input.ts';
-import type { PipelineResult, PipelineStatus } from '../contracts/pipeline-status.ts';
-import type { PreparedRun, RunOrigin } from '../contracts/run-config.ts';
+import type { PipelineInput } from '../contracts/run/pipeline-input.ts';
+import type { PipelineResult, PipelineStatus } from '../contracts/run/pipeline-status.ts';
+import type { PreparedRun, RunOrigin } from '../contracts/run/run-config.ts';
 import { buildGraph } from '../scheduling/graph/graph.ts';
 import { fitGraph } from '../scheduling/payload/fit-graph.ts';
 import { fitList } from '../scheduling/payload/fit-list.ts';

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, proxyActivities, proxyLocalActivities, TimeoutFailure } from '@temporalio/workflow';
 import type { StageActivities } from '../activities/registry.ts';
-import type { AttemptDetails, StageCall, TaskOutcome } from '../contracts/stage-report.ts';
-import { defaultPolicy } from '../contracts/task-policy.ts';
+import type { AttemptDetails, StageCall, TaskOutcome } from '../contracts/run/stage-report.ts';
+import { defaultPolicy } from '../contracts/run/task-policy.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
 import { activityOptions } from './activity-options.ts';
 

@@ -7,8 +7,8 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { readSymbolInput } from '../contracts/earlier-payloads.ts';
-import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/stage-report.ts';
+import { readSymbolInput } from '../contracts/run/earlier-payloads.ts';
+import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/run/stage-report.ts';
 import { stageTaskId } from '../contracts/words.ts';
 import { symbolInputProblem } from './given.ts';
 import { reportsSignal, stagesQuery, yieldSignal } from './handlers.ts';

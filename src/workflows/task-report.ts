@@ -6,8 +6,8 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { TaskError } from '../contracts/pipeline-status.ts';
-import type { AttemptDetails, TaskOutcome, TaskReport } from '../contracts/stage-report.ts';
+import type { TaskError } from '../contracts/run/pipeline-status.ts';
+import type { AttemptDetails, TaskOutcome, TaskReport } from '../contracts/run/stage-report.ts';
 
 /** What had begun, so that its end can be told. */
 interface Begun {

@@ -2,10 +2,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { failureOf } from '../../src/activities/runner/failure.ts';
-import { retryWaitMs } from '../../src/contracts/after-failure.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import type { TaskPolicy } from '../../src/contracts/run-config.ts';
-import type { AttemptDetails } from '../../src/contracts/stage-report.ts';
+import { retryWaitMs } from '../../src/contracts/run/after-failure.ts';
+import type { TaskPolicy } from '../../src/contracts/run/run-config.ts';
+import type { AttemptDetails } from '../../src/contracts/run/stage-report.ts';
 import { Secrets } from '../../src/secrets/secrets.ts';
 
 const secrets = new Secrets([]);

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { argumentProblems } from '../../src/activities/custom/custom-tasks.ts';
-import { createHttpFence } from '../../src/activities/custom/http-fence.ts';
 import { createHttpTasks } from '../../src/activities/custom/http.ts';
+import { createHttpFence } from '../../src/activities/custom/http-fence.ts';
 import type { ActivityContext } from '../../src/plugins.ts';
 import { silent } from '../silent.ts';
 

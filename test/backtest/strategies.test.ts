@@ -5,7 +5,7 @@ import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
 import { strategyByName, strategyProblems, strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import type { Strategy } from '../../src/backtest/strategy.ts';
-import type { Json } from '../../src/contracts/pipeline-input.ts';
+import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { bars, closes, DAY } from './series.ts';
 
 function decide(name: string, params: Record<string, Json>, candles: ReturnType<typeof bars>): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endedLines } from '../../src/cli/terminal/ended-lines.ts';
-import type { PipelineStatus, TaskResult } from '../../src/contracts/pipeline-status.ts';
+import type { PipelineStatus, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 
 const status = (taskResults: Record<string, TaskResult>): PipelineStatus => ({
   runId: 'run',

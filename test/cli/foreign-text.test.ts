@@ -1,13 +1,13 @@
 import { Writable } from 'node:stream';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { note, printJson, printJsonLine, printLine, printTable } from '../../src/cli/terminal/print.ts';
 import { endedLines } from '../../src/cli/terminal/ended-lines.ts';
+import { note, printJson, printJsonLine, printLine, printTable } from '../../src/cli/terminal/print.ts';
 import { summaryLines } from '../../src/cli/terminal/summary.ts';
 import { renderLiveTable } from '../../src/cli/terminal/terminal.ts';
 import { InvalidPipelineError } from '../../src/contracts/errors.ts';
-import { oneLine, seenJson, seenText } from '../../src/contracts/plain-text.ts';
-import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
+import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
+import { oneLine, seenJson, seenText } from '../../src/contracts/text/plain-text.ts';
 import { encodeCsv } from '../../src/files/write/encode-csv.ts';
 import { escapeHtml } from '../../src/report/elements/html.ts';
 import { plainLog } from '../../src/set-up/plain-log.ts';

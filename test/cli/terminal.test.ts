@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { renderLiveTable } from '../../src/cli/terminal/terminal.ts';
 import { progressBar } from '../../src/cli/terminal/terminal-head.ts';
 import { textWidth } from '../../src/cli/terminal/terminal-text.ts';
-import type { PipelineStatus, TaskResult } from '../../src/contracts/pipeline-status.ts';
+import type { PipelineStatus, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { STAGES, type TaskStatus } from '../../src/contracts/words.ts';
 
 const START = Date.parse('2026-11-24T08:00:00Z');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { cutOff } from '../../src/client/cut-off.ts';
-import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
+import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
 
 it('a run that was terminated from outside is shown as ended then, with nothing left running or pending', () => {
   const running: PipelineStatus = {

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deploymentTroubles } from '../../src/client/deployment-troubles.ts';
-import type { DeployedVersion, DeploymentView } from '../../src/client/deployments.ts';
-import { missingWorker, type Polling } from '../../src/client/polling.ts';
-import { type Release, rollbackTarget } from '../../src/client/rollback-target.ts';
+import { deploymentTroubles } from '../../src/client/deployments/deployment-troubles.ts';
+import type { DeployedVersion, DeploymentView } from '../../src/client/deployments/deployments.ts';
+import { missingWorker, type Polling } from '../../src/client/deployments/polling.ts';
+import { type Release, rollbackTarget } from '../../src/client/deployments/rollback-target.ts';
 import { candidateVersion, workerVersion } from '../../src/contracts/deployment-version.ts';
 
 const version = (buildId: string, more: Partial<DeployedVersion> = {}): DeployedVersion => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { storedWhy } from '../../src/client/stored-why.ts';
-import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 
 const taskResults: Record<string, TaskResult> = {
   'A/collect': { status: 'success', degraded: ['predict is skipped'] },

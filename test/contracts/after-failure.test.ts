@@ -7,8 +7,8 @@ import {
   failedAttempts,
   mostFailures,
   STORAGE_PATIENCE_MS,
-} from '../../src/contracts/after-failure.ts';
-import type { RetryRule, TaskPolicy } from '../../src/contracts/run-config.ts';
+} from '../../src/contracts/run/after-failure.ts';
+import type { RetryRule, TaskPolicy } from '../../src/contracts/run/run-config.ts';
 
 const policy: TaskPolicy = { maxRetries: 2, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 300_000 };
 const byError: TaskPolicy['byError'] = {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changedPaths } from '../../src/contracts/changed-paths.ts';
+import { changedPaths } from '../../src/contracts/text/changed-paths.ts';
 
 /** JSON as a configuration has it: no dots in keys, no null where something else may be absent. */
 const json = fc.letrec((tie) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { type EndedRun, observationOf } from '../../src/incidents/end-of-run.ts';
 
 const failed = (type: string, message: string): TaskResult => ({ status: 'failed', error: { type, message } });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunConfig } from '../../src/contracts/run-config.ts';
+import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
 
 const known: KnownNames = {

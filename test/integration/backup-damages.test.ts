@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json } from '../../src/contracts/pipeline-input.ts';
+import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { encodeFrame } from '../../src/storage/backup/backup-frames.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';

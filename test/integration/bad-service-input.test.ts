@@ -4,7 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunEnded } from '../../src/client.ts';
-import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
+import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { encodeFrame } from '../../src/storage/backup/backup-frames.ts';
 import { predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunConfig } from '../../src/contracts/run-config.ts';
+import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
 import { importSymbols, listSymbols, removeSymbol } from '../../src/storage/markets/catalogue.ts';
 import { recordConfiguration } from '../../src/storage/runs/configurations.ts';

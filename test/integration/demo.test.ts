@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
+import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { ProcessRecord } from '../../src/set-up/processes/process-record.ts';
 
 const demoScript = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
 import { buildId } from '../../src/build-id.ts';
+import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { type BuildCopy, copyBuild } from '../build-copy.ts';
 import { type Answer, COMMAND, predictlab, predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';

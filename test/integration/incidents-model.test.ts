@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../../sandbox/random.ts';
 import type { Message, Sink } from '../../src/alerts/sink.ts';
 import { tellDue } from '../../src/alerts/teller.ts';
-import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { STAGES, type Stage } from '../../src/contracts/words.ts';
 import { type EndedRun, observationOf } from '../../src/incidents/end-of-run.ts';
 import { listIncidents, untold } from '../../src/storage/incidents/incidents.ts';

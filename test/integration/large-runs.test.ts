@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
+import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';

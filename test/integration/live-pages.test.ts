@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import axe from 'axe-core';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlannedTask } from '../../src/contracts/pipeline-status.ts';
+import type { PlannedTask } from '../../src/contracts/run/pipeline-status.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { silent } from '../silent.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import type { PlannedTask } from '../../src/contracts/pipeline-status.ts';
+import type { PlannedTask } from '../../src/contracts/run/pipeline-status.ts';
 import type { Rehearsal } from '../../src/scheduling/rehearse/rehearse.ts';
 import { type Answer, predictlab } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Log } from '../../src/contracts/log.ts';
-import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
+import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { retryOf } from '../../src/storage/runs/retry-of.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
 import { LostAttempt } from '../../src/activities/runner/lost-attempt.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import type { Json } from '../../src/contracts/pipeline-input.ts';
+import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import type { ActivityContext } from '../../src/plugins.ts';
 import { silent } from '../silent.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
-import type { Json } from '../../src/contracts/pipeline-input.ts';
+import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { describeError } from '../../src/sources/describe-error.ts';
 import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';
 import { collectPrices, type PriceCursor } from '../../src/sources/polymarket/prices.ts';

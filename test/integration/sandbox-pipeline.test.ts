@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
-import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
+import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text as bodyOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CustomTaskInput } from '../../src/contracts/pipeline-input.ts';
+import type { CustomTaskInput } from '../../src/contracts/run/pipeline-input.ts';
 import { resolveConfig } from '../../src/input/resolve-config.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { DrivenRun, failed, succeeded } from '../scheduling/driven-run.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createRunSettings } from '../../src/activities/run/run-settings.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
-import type { Json } from '../../src/contracts/pipeline-input.ts';
-import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
-import type { RunConfig } from '../../src/contracts/run-config.ts';
+import type { Json } from '../../src/contracts/run/pipeline-input.ts';
+import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { type BacktestRecord, readBacktests, saveBacktests } from '../../src/storage/backtests/backtests.ts';
 import { databaseMark } from '../../src/storage/database/database-mark.ts';
 import { databaseUrlOf } from '../../src/storage/database/database-url.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RunConfig } from '../../src/contracts/run-config.ts';
+import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';

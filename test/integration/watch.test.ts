@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ScheduleCounts } from '../../src/client/schedules.ts';
+import type { ScheduleCounts } from '../../src/client/schedules/schedules.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { disabledAmong } from '../../src/storage/incidents/gone.ts';
 import { listIncidents } from '../../src/storage/incidents/incidents.ts';

@@ -1,6 +1,6 @@
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { CandidateRow, Instrument } from '../../src/contracts/market-data.ts';
-import type { Json } from '../../src/contracts/pipeline-input.ts';
+import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { describeError } from '../../src/sources/describe-error.ts';
 import { isFinal } from '../../src/sources/market-life.ts';
 import { type HistoryPage, type WalkCursor, walkNewestFirst } from '../../src/sources/newest-first-walk.ts';

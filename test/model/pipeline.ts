@@ -4,7 +4,7 @@ import { failedForGood } from '../../src/activities/stages/collect/failed-source
 import { sourceTime } from '../../src/activities/stages/collect/source-time.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/market-data.ts';
-import { windowOf } from '../../src/contracts/run-window.ts';
+import { windowOf } from '../../src/contracts/run/run-window.ts';
 import type { SourceType } from '../../src/contracts/words.ts';
 import { assessTick } from '../../src/market/assess-tick.ts';
 import { latenessAt, rememberLateness, type SeenLateness } from '../../src/market/lateness.ts';

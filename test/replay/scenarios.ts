@@ -1,6 +1,6 @@
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import type { PipelineInput } from '../../src/contracts/pipeline-input.ts';
-import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
+import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
+import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
 import type { Rig } from '../rig.ts';
 import { gate, type Script } from '../stages.ts';
 

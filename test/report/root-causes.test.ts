@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { STAGES } from '../../src/contracts/words.ts';
 import { fingerprint, rootCauses } from '../../src/report/run/root-causes.ts';
 

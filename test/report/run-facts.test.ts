@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { causesOf } from '../../src/report/run/causes.ts';
 import { changesSince } from '../../src/report/run/changes.ts';
 import { longestChain, stageFacts } from '../../src/report/run/run-facts.ts';

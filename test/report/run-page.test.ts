@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskResult } from '../../src/contracts/pipeline-status.ts';
+import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { renderRunPage } from '../../src/report/run/run-page.ts';
 import { resultOf, sampleConfig, sampleRow, sampleRun } from './sample-run.ts';
 

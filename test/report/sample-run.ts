@@ -1,5 +1,5 @@
-import type { PipelineResult, TaskResult } from '../../src/contracts/pipeline-status.ts';
-import type { RunConfig, TaskPolicy } from '../../src/contracts/run-config.ts';
+import type { PipelineResult, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
+import type { RunConfig, TaskPolicy } from '../../src/contracts/run/run-config.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../src/contracts/words.ts';
 import type { RunPageData, RunSymbolRow } from '../../src/report/page-data/run-page-data.ts';
 import { AS_OF, DAY, HOUR, seeded } from './sample-numbers.ts';

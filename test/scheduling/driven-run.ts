@@ -1,6 +1,6 @@
-import type { PipelineStatus } from '../../src/contracts/pipeline-status.ts';
-import type { RunConfig } from '../../src/contracts/run-config.ts';
-import type { TaskReport } from '../../src/contracts/stage-report.ts';
+import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../src/contracts/run/run-config.ts';
+import type { TaskReport } from '../../src/contracts/run/stage-report.ts';
 import { reduce } from '../../src/scheduling/run/reducer.ts';
 import type { LaneEnd, RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
 import { createRun, type RunParts, type RunState } from '../../src/scheduling/run/run-state.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
-import type { PipelineResult } from '../../src/contracts/pipeline-status.ts';
-import type { RunConfig } from '../../src/contracts/run-config.ts';
-import type { TaskReport } from '../../src/contracts/stage-report.ts';
+import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../src/contracts/run/run-config.ts';
+import type { TaskReport } from '../../src/contracts/run/stage-report.ts';
 import { ORDERS, STAGES, stageTaskId, TASK_STATUSES } from '../../src/contracts/words.ts';
 import { buildGraph, dependencyIds, type Graph } from '../../src/scheduling/graph/graph.ts';
 import { dehydrate, rehydrate } from '../../src/scheduling/run/dehydrate.ts';

@@ -1,4 +1,4 @@
-import type { CustomTaskConfig, RunConfig, StageConfig, TaskPolicy } from '../../src/contracts/run-config.ts';
+import type { CustomTaskConfig, RunConfig, StageConfig, TaskPolicy } from '../../src/contracts/run/run-config.ts';
 import { STAGES, type Stage } from '../../src/contracts/words.ts';
 import { buildGraph, type Graph } from '../../src/scheduling/graph/graph.ts';
 

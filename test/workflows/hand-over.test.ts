@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunConfig } from '../../src/contracts/run-config.ts';
+import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { buildGraph, type Graph } from '../../src/scheduling/graph/graph.ts';
 import { CARRIED_CONFIG, CARRIED_INLINE, PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
 import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';

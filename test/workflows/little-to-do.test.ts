@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../src/contracts/pipeline-input.ts';
-import type { TaskReport } from '../../src/contracts/stage-report.ts';
+import type { Json } from '../../src/contracts/run/pipeline-input.ts';
+import type { TaskReport } from '../../src/contracts/run/stage-report.ts';
 import { STAGES } from '../../src/contracts/words.ts';
 import { hasLittleToDo } from '../../src/workflows/little-to-do.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TaskReport } from '../../src/contracts/stage-report.ts';
+import type { TaskReport } from '../../src/contracts/run/stage-report.ts';
 import { STAGES, stageTaskId } from '../../src/contracts/words.ts';
 import { packReports, unpackReports } from '../../src/workflows/packed-reports.ts';
 

@@ -1,8 +1,8 @@
-import { issueWords } from '../../contracts/issue-words.ts';
-import { readCustomTaskCall } from '../../contracts/earlier-payloads.ts';
 import { messageOf } from '../../contracts/errors.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
-import type { StageEffect } from '../../contracts/stage-effect.ts';
+import { readCustomTaskCall } from '../../contracts/run/earlier-payloads.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { StageEffect } from '../../contracts/run/stage-effect.ts';
+import { issueWords } from '../../contracts/text/issue-words.ts';
 import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins.ts';
 import { namesEnvironment, referenceProblems, resolveReferences } from '../../secrets/env-references.ts';
 import { secretsOf } from '../../secrets/secrets.ts';

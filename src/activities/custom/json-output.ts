@@ -1,5 +1,5 @@
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 
 /** Outputs travel through Temporal and stand in the run's status: small facts, no data. */
 const LARGEST_OUTPUT_BYTES = 32 * 1024;

@@ -1,10 +1,10 @@
-import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Log } from '../../contracts/log.ts';
+import { makePrivateFolder } from '../../processes/private-folder.ts';
 import type { PageScript } from '../../report/elements/page.ts';
 import { writePage } from './write-page.ts';
 

@@ -1,7 +1,7 @@
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
-import type { TaskResult } from '../../contracts/pipeline-status.ts';
-import { windowOf } from '../../contracts/run-window.ts';
-import { numberIn } from '../../contracts/task-output.ts';
+import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
+import { windowOf } from '../../contracts/run/run-window.ts';
+import { numberIn } from '../../contracts/run/task-output.ts';
 import type { Stage } from '../../contracts/words.ts';
 import { DAY_MS, STAGES, stageTaskId } from '../../contracts/words.ts';
 import type { FiledRun } from '../../report/elements/report-path.ts';

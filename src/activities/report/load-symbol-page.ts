@@ -1,7 +1,7 @@
 import { resolutionAsOf } from '../../backtest/engine/settlement.ts';
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
-import { windowOf } from '../../contracts/run-window.ts';
-import { numberIn, sentencesIn } from '../../contracts/task-output.ts';
+import { windowOf } from '../../contracts/run/run-window.ts';
+import { numberIn, sentencesIn } from '../../contracts/run/task-output.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { INTERVALS, stageTaskId } from '../../contracts/words.ts';
 import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../../report/page-data/symbol-page-data.ts';
@@ -12,8 +12,8 @@ import { findEffect } from '../../storage/runs/ledger.ts';
 import { latenessBySource } from '../../storage/ticks/lateness.ts';
 import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../../storage/ticks/report-symbol-queries.ts';
 import { VERSION } from '../../version.ts';
-import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './load-short-markets.ts';
 import { loadInstrumentSection, type SectionContext, summaryOf } from './load-instrument-section.ts';
+import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './load-short-markets.ts';
 
 /** Instruments that get a section of their own, and rows of the table of the others. */
 const MAX_SECTIONS = 6;

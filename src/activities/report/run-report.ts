@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
-import { numberIn } from '../../contracts/task-output.ts';
+import { numberIn } from '../../contracts/run/task-output.ts';
 import { filedFolderName, reportFolder, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
 import { renderRunPage } from '../../report/run/run-page.ts';
 import type { Database } from '../../storage/database/database.ts';

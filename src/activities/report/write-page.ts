@@ -1,7 +1,7 @@
-import { makePrivateFolder } from '../../processes/private-folder.ts';
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { needsTheUser, writeFileAtomically } from '../../files/write/write-output.ts';
+import { makePrivateFolder } from '../../processes/private-folder.ts';
 
 /**
  * Writes a page that is whole or not there, so that a browser that reloads meanwhile sees the old or the new one. Two writers

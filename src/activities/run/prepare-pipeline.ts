@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Strategy } from '../../backtest/strategy.ts';
-import { cutError } from '../../contracts/cut-text.ts';
 import { InvalidPipelineError, PredictLabError, type Problem } from '../../contracts/errors.ts';
-import type { PrepareInput, RunConfig } from '../../contracts/run-config.ts';
+import type { PrepareInput, RunConfig } from '../../contracts/run/run-config.ts';
+import { cutError } from '../../contracts/text/cut-text.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
 import type { PluginActivity } from '../../plugins.ts';

@@ -1,5 +1,5 @@
 import { PredictLabError } from '../../contracts/errors.ts';
-import type { StageSettings } from '../../contracts/run-config.ts';
+import type { StageSettings } from '../../contracts/run/run-config.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { settingsOf } from '../../storage/runs/runs.ts';
 

@@ -1,11 +1,11 @@
-import { issueWords } from '../../contracts/issue-words.ts';
 import { ApplicationFailure } from '@temporalio/activity';
 import { ZodError } from 'zod';
-import { afterFailure, type Failures } from '../../contracts/after-failure.ts';
-import { cutError } from '../../contracts/cut-text.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-import type { TaskPolicy } from '../../contracts/run-config.ts';
-import type { AttemptDetails } from '../../contracts/stage-report.ts';
+import { afterFailure, type Failures } from '../../contracts/run/after-failure.ts';
+import type { TaskPolicy } from '../../contracts/run/run-config.ts';
+import type { AttemptDetails } from '../../contracts/run/stage-report.ts';
+import { cutError } from '../../contracts/text/cut-text.ts';
+import { issueWords } from '../../contracts/text/issue-words.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
 
 const NETWORK_CODES = new Set([

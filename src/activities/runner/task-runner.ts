@@ -1,12 +1,12 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-import { afterFailure, type Failures, failedAttempts } from '../../contracts/after-failure.ts';
 import { messageOf, type PastError, PredictLabError, pastError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
-import type { StageEffect } from '../../contracts/stage-effect.ts';
-import type { AttemptDetails, CustomTaskCall, TaskOutcome } from '../../contracts/stage-report.ts';
-import type { TaskMetrics } from '../../contracts/task-metrics.ts';
-import { defaultPolicy } from '../../contracts/task-policy.ts';
+import { afterFailure, type Failures, failedAttempts } from '../../contracts/run/after-failure.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { StageEffect } from '../../contracts/run/stage-effect.ts';
+import type { AttemptDetails, CustomTaskCall, TaskOutcome } from '../../contracts/run/stage-report.ts';
+import type { TaskMetrics } from '../../contracts/run/task-metrics.ts';
+import { defaultPolicy } from '../../contracts/run/task-policy.ts';
 import type { Stage } from '../../contracts/words.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';

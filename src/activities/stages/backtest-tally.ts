@@ -1,7 +1,7 @@
 import type { Unfilled } from '../../backtest/engine/trade.ts';
 import { canonicalJson } from '../../backtest/proof/passport.ts';
 import { rankedSharpe, type StoredMetrics } from '../../backtest/record/metrics-column.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 
 /** A result as far as it is counted, computed or taken over. */
 interface CountedResult extends Pick<StoredMetrics, 'metrics' | 'weak' | 'lookAhead' | 'cut' | 'unfilled'> {

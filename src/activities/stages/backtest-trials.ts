@@ -4,10 +4,10 @@ import { canonicalJson, codeOf, hashText } from '../../backtest/proof/passport.t
 import type { Trial } from '../../backtest/run-backtest.ts';
 import { strategyTrials } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
-import { type BacktestSettings, DEFAULT_BACKTEST } from '../../contracts/backtest-settings.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
-import type { StageSettings } from '../../contracts/run-config.ts';
+import { type BacktestSettings, DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
+import type { StageSettings } from '../../contracts/run/run-config.ts';
 import type { StandingSeries } from '../../storage/backtests/backtest-series.ts';
 
 /** A strategy with one combination of parameters, and how it trades. */

@@ -8,8 +8,8 @@ import { MOST_VALUES, type TrialsResult, trialSteps } from '../../backtest/run-t
 import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
 import type { Log } from '../../contracts/log.ts';
-import { windowOf } from '../../contracts/run-window.ts';
-import type { StageInput } from '../../contracts/stage-report.ts';
+import { windowOf } from '../../contracts/run/run-window.ts';
+import type { StageInput } from '../../contracts/run/stage-report.ts';
 import { INTERVAL_MS, stageTaskId } from '../../contracts/words.ts';
 import { backtestSeries, type StandingSeries } from '../../storage/backtests/backtest-series.ts';
 import { saveBacktests, saveCalibration } from '../../storage/backtests/backtests.ts';

@@ -1,7 +1,7 @@
 import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
 import { calibrationOfMarkets, type MarketForecasts, marketForecasts } from '../../backtest/metrics/calibration.ts';
 import { encodeCalibration } from '../../backtest/record/metrics-column.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval } from '../../contracts/words.ts';
 
 /** Fewer markets say nothing about how often a forecast comes true: all of a market's closes share its one outcome. */

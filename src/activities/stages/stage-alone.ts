@@ -1,4 +1,4 @@
-import type { StageInput } from '../../contracts/stage-report.ts';
+import type { StageInput } from '../../contracts/run/stage-report.ts';
 import { stageTaskId } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { commitEffect, recordEffect } from '../../storage/runs/ledger.ts';

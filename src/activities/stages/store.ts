@@ -1,6 +1,6 @@
 import type { Log } from '../../contracts/log.ts';
-import { windowOf } from '../../contracts/run-window.ts';
-import { sentencesIn } from '../../contracts/task-output.ts';
+import { windowOf } from '../../contracts/run/run-window.ts';
+import { sentencesIn } from '../../contracts/run/task-output.ts';
 import { stageTaskId } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { findEffect } from '../../storage/runs/ledger.ts';

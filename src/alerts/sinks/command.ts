@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cutText } from '../../contracts/cut-text.ts';
+import { cutText } from '../../contracts/text/cut-text.ts';
 import type { Sink } from '../sink.ts';
 
 const TIMEOUT_MS = 45_000;

@@ -1,5 +1,5 @@
 import type { FeeSchedule, Instrument, Resolution } from '../../contracts/market-data.ts';
-import { PRESENT_MS } from '../../contracts/run-window.ts';
+import { PRESENT_MS } from '../../contracts/run/run-window.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 import { resolutionAsOf } from './settlement.ts';
 

@@ -1,5 +1,5 @@
 import { PredictLabError } from '../../contracts/errors.ts';
-import { didYouMean } from '../../contracts/nearest-name.ts';
+import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 import type { Order } from '../strategy.ts';
 

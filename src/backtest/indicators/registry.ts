@@ -1,7 +1,7 @@
-import { issueWords } from '../../contracts/issue-words.ts';
 import { z } from 'zod';
 import { PredictLabError } from '../../contracts/errors.ts';
-import { didYouMean, goesOn } from '../../contracts/nearest-name.ts';
+import { issueWords } from '../../contracts/text/issue-words.ts';
+import { didYouMean, goesOn } from '../../contracts/text/nearest-name.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import { atr } from './atr.ts';
 import type { Bands } from './bands.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import type { Trade, TradeEnd } from '../engine/trade.ts';
 import { fieldsOf, listOf, numberOf } from './fields.ts';

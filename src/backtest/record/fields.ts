@@ -1,4 +1,4 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 
 /** Reading JSON of which nobody knows whether all of it is there: a field that is missing or of another shape is not known. */
 export type Fields = Readonly<Record<string, Json>>;

@@ -1,4 +1,4 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { BacktestResult } from '../engine/result.ts';
 import type { Unfilled } from '../engine/trade.ts';
 import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/backtest-metrics.ts';

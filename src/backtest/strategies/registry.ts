@@ -1,7 +1,7 @@
-import { issueWords } from '../../contracts/issue-words.ts';
 import type { z } from 'zod';
-import { didYouMean } from '../../contracts/nearest-name.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import { issueWords } from '../../contracts/text/issue-words.ts';
+import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import type { Strategy } from '../strategy.ts';
 import { bollingerStrategy } from './bollinger.ts';
 import { breakout } from './breakout.ts';

@@ -5,9 +5,9 @@ import { type BacktestData, backtestData } from '../../backtest/engine/backtest-
 import { instrumentAsOf, marketOf, plainMarket } from '../../backtest/engine/market.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
 import { optionsFor } from '../../backtest/run-backtest.ts';
-import { DEFAULT_BACKTEST } from '../../contracts/backtest-settings.ts';
-import { didYouMean } from '../../contracts/nearest-name.ts';
 import { ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
+import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
+import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { INTERVAL_MS, INTERVALS, MARKET_KINDS, SOURCE_TYPES } from '../../contracts/words.ts';
 import { readCandleFile } from '../../files/read/read-candle-file.ts';
 import { backtestSeries } from '../../storage/backtests/backtest-series.ts';

@@ -1,10 +1,10 @@
-import { checkTarget } from '../options/output-target.ts';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
 import { verifyBackup } from '../../storage/backup/read-backup.ts';
+import { checkTarget } from '../options/output-target.ts';
 import { ExitError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { didYouMean } from '../../contracts/nearest-name.ts';
+import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { candidatesFor } from '../completion/candidates.ts';
 import { knownNames } from '../completion/known-names.ts';

@@ -1,9 +1,9 @@
-import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../contracts/log.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
+import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { readDemoData } from '../../set-up/demo-data.ts';
 import { parseColumns } from '../options/column-options.ts';
 

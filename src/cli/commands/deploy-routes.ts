@@ -1,8 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { buildId } from '../../build-id.ts';
-import type { DeployedVersion, DeploymentView } from '../../client/deployments.ts';
-import { rollbackTarget } from '../../client/rollback-target.ts';
+import type { DeployedVersion, DeploymentView } from '../../client/deployments/deployments.ts';
+import { rollbackTarget } from '../../client/deployments/rollback-target.ts';
 import type { PredictLab } from '../../client.ts';
 import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
 import type { Database } from '../../storage/database/database.ts';

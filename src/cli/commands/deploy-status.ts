@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { buildId } from '../../build-id.ts';
-import type { DeploymentView } from '../../client/deployments.ts';
-import { deploymentTroubles } from '../../client/deployment-troubles.ts';
+import { deploymentTroubles } from '../../client/deployments/deployment-troubles.ts';
+import type { DeploymentView } from '../../client/deployments/deployments.ts';
 import { candidateVersion } from '../../contracts/deployment-version.ts';
 import { releasesOf } from '../../storage/runs/releases.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';

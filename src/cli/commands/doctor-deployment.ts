@@ -15,7 +15,7 @@ export async function checkDeployment(env: NodeJS.ProcessEnv): Promise<readonly 
   try {
     const [{ PredictLab }, { deploymentTroubles }] = await Promise.all([
       import('../../client.ts'),
-      import('../../client/deployment-troubles.ts'),
+      import('../../client/deployments/deployment-troubles.ts'),
     ]);
     const lab = await PredictLab.connect({ env });
     try {

@@ -1,7 +1,6 @@
-import { usageError } from '../terminal/exit.ts';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { oneLine } from '../../contracts/plain-text.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import type { CheckResult } from '../../set-up/checks/check.ts';
 import { checkData } from '../../set-up/checks/data.ts';
@@ -12,10 +11,11 @@ import { checkTemporalCli, checkTemporalServer } from '../../set-up/checks/tempo
 import { checkVenues } from '../../set-up/checks/venues.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { numberOption } from '../options/number-option.ts';
-import { checkDeployment } from './doctor-deployment.ts';
+import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printPainted } from '../terminal/print.ts';
-import { checkSecrets } from './doctor-secrets.ts';
+import { checkDeployment } from './doctor-deployment.ts';
 import { checkPlugins } from './doctor-plugins.ts';
+import { checkSecrets } from './doctor-secrets.ts';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 

@@ -1,7 +1,6 @@
-import { checkTarget } from '../options/output-target.ts';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { didYouMean } from '../../contracts/nearest-name.ts';
+import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { INTERVALS, type Interval, TICK_KINDS } from '../../contracts/words.ts';
 import { parseTime } from '../../files/parse/parse-time.ts';
 import { TABLE_FORMATS, type Table, type TableFormat } from '../../files/write/table.ts';
@@ -9,6 +8,7 @@ import { writeTable } from '../../files/write/write-table.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { exportedInstruments } from '../../storage/ticks/export.ts';
+import { checkTarget } from '../options/output-target.ts';
 import { usageError } from '../terminal/exit.ts';
 import { useDatabase } from '../terminal/session.ts';
 import { EXPORTS, type ExportFilter, type ExportName } from './export-tables.ts';

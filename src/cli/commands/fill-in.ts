@@ -1,5 +1,5 @@
 import { messageOf } from '../../contracts/errors.ts';
-import type { PipelineStatus, TaskResult } from '../../contracts/pipeline-status.ts';
+import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { effectsOf, type ReusedEffect } from '../../storage/runs/ledger-takeover.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { note } from '../terminal/print.ts';

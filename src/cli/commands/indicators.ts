@@ -1,9 +1,9 @@
-import { issueWords } from '../../contracts/issue-words.ts';
 import { type Command, Option } from 'commander';
 import { type CandleSeries, candleProblem } from '../../backtest/engine/candle-series.ts';
 import { INDICATOR_NAMES, INDICATORS, type IndicatorName, indicatorValues } from '../../backtest/indicators/registry.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
-import { didYouMean } from '../../contracts/nearest-name.ts';
+import { issueWords } from '../../contracts/text/issue-words.ts';
+import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { readCandleFile } from '../../files/read/read-candle-file.ts';
 import type { Cell, TableColumn } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';

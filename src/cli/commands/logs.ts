@@ -1,7 +1,8 @@
-import { STAGES, stageTaskId } from '../../contracts/words.ts';
-import { didYouMean, goesOn } from '../../contracts/nearest-name.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { didYouMean, goesOn } from '../../contracts/text/nearest-name.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
+import { STAGES, stageTaskId } from '../../contracts/words.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { taskLogFolder } from '../../report/elements/report-path.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
@@ -10,7 +11,6 @@ import type { TaskLogLine } from '../../telemetry/task-log.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJsonLine, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
-import { oneLine } from '../../contracts/plain-text.ts';
 
 /** How often a followed run is looked at. */
 const FOLLOW_MS = 250;

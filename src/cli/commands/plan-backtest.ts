@@ -1,5 +1,5 @@
-import { type BacktestSettings, DEFAULT_BACKTEST } from '../../contracts/backtest-settings.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import { type BacktestSettings, DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 
 /** How the run's strategies would trade: a line for the run and one for each strategy that differs. */

@@ -1,6 +1,6 @@
-import type { PlannedTask } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
-import { windowOf } from '../../contracts/run-window.ts';
+import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
+import { windowOf } from '../../contracts/run/run-window.ts';
 import { stageTaskId } from '../../contracts/words.ts';
 import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
 import type { Database } from '../../storage/database/database.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { PipelineInput, RetryInput } from '../../contracts/pipeline-input.ts';
-import type { PlannedTask } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { PipelineInput, RetryInput } from '../../contracts/run/pipeline-input.ts';
+import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { Stage } from '../../contracts/words.ts';
 import { mermaidOf } from '../../scheduling/graph/mermaid.ts';
 import { type EarlierRun, planOf } from '../../scheduling/graph/plan.ts';

@@ -1,11 +1,11 @@
-import { goesOn } from '../../contracts/nearest-name.ts';
 import { customTasks } from '../../activities/custom/custom-tasks.ts';
 import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import { knownNames } from '../../activities/run/known-names.ts';
 import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import { InvalidPipelineError, type Problem } from '../../contracts/errors.ts';
-import type { PipelineInput } from '../../contracts/pipeline-input.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
+import { goesOn } from '../../contracts/text/nearest-name.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
 import { buildGraph, type Graph } from '../../scheduling/graph/graph.ts';

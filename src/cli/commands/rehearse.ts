@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { didYouMean } from '../../contracts/nearest-name.ts';
+import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { type Rehearsal, rehearse } from '../../scheduling/rehearse/rehearse.ts';

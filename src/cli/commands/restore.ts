@@ -1,10 +1,10 @@
-import { usageError } from '../terminal/exit.ts';
-import { fileTrouble } from '../../contracts/file-trouble.ts';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { fileTrouble } from '../../contracts/file-trouble.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { restoreBackup } from '../../storage/backup/restore.ts';
+import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
 

@@ -1,6 +1,6 @@
 import { RunEnded } from '../../client/run-ended.ts';
 import type { PredictLab, RunName } from '../../client.ts';
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
+import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import { ExitError } from '../terminal/exit.ts';
 
 /**

@@ -1,9 +1,8 @@
-import { refuseUnknownSymbols } from './unknown-symbols.ts';
-import { checkedId } from '../../contracts/checked-id.ts';
 import { type Command, Option } from 'commander';
 import type { PredictLab, RunName } from '../../client.ts';
-import type { PipelineInput } from '../../contracts/pipeline-input.ts';
-import type { RunOrigin } from '../../contracts/run-config.ts';
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
+import type { RunOrigin } from '../../contracts/run/run-config.ts';
+import { checkedId } from '../../contracts/text/checked-id.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
@@ -16,6 +15,7 @@ import { filledIn } from './fill-in.ts';
 import { otherDatabase } from './other-database.ts';
 import { reportPlace } from './report-place.ts';
 import { exitCodeOf, resultOfEnded } from './run-end.ts';
+import { refuseUnknownSymbols } from './unknown-symbols.ts';
 
 interface Options extends RunCommandOptions {
   readonly runId?: string;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type ChangedResult, type Comparison, compareResults } from '../../backtest/proof/compare-results.ts';
+import type { ChangedPath } from '../../contracts/text/changed-paths.ts';
 import { readBacktests } from '../../storage/backtests/backtests.ts';
-import type { ChangedPath } from '../../contracts/changed-paths.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { configurationOfRun } from '../../storage/runs/configurations.ts';
 import { runOf } from '../../storage/runs/runs.ts';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { checkSchedule } from '../../client/check-schedule.ts';
-import { DEFAULT_SCHEDULE } from '../../client/default-schedule.ts';
-import type { ScheduleView } from '../../client/schedules.ts';
+import { checkSchedule } from '../../client/schedules/check-schedule.ts';
+import { DEFAULT_SCHEDULE } from '../../client/schedules/default-schedule.ts';
+import type { ScheduleView } from '../../client/schedules/schedules.ts';
 import type { PredictLab } from '../../client.ts';
-import type { PipelineInput } from '../../contracts/pipeline-input.ts';
-import { oneLine } from '../../contracts/plain-text.ts';
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';

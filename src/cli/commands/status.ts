@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { PredictLab } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
-import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
+import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import { askRun } from '../records/asked-run.ts';
 import { note, printJson, printPainted } from '../terminal/print.ts';

@@ -1,15 +1,12 @@
-import { goesOn } from '../../contracts/nearest-name.ts';
-import { issueWords } from '../../contracts/issue-words.ts';
-import { fileTrouble } from '../../contracts/file-trouble.ts';
-import { numberOption } from '../options/number-option.ts';
-import { readText } from '../options/read-text.ts';
-import { symbolName } from '../options/symbol-name.ts';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catalogue.ts';
 import { messageOf } from '../../contracts/errors.ts';
-import { didYouMean } from '../../contracts/nearest-name.ts';
+import { fileTrouble } from '../../contracts/file-trouble.ts';
 import { OWN_FACTS } from '../../contracts/own-facts.ts';
+import { issueWords } from '../../contracts/text/issue-words.ts';
+import { didYouMean, goesOn } from '../../contracts/text/nearest-name.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
 import { SOURCE_TYPES } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { parseCatalogue } from '../../sources/parse-catalogue.ts';
@@ -18,11 +15,13 @@ import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } f
 import { DEFAULT_CATALOGUE } from '../../storage/markets/default-catalogue.ts';
 import { ensureCatalogue } from '../../storage/markets/first-catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
+import { numberOption } from '../options/number-option.ts';
+import { readText } from '../options/read-text.ts';
+import { symbolName } from '../options/symbol-name.ts';
 import { parseSelectors, selectorText, withSelectors } from '../options/symbol-selectors.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
-import { oneLine } from '../../contracts/plain-text.ts';
 import { fitText } from '../terminal/terminal-text.ts';
 
 const TITLE_WIDTH = 60;

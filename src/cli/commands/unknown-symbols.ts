@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
-import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { useDatabase } from '../terminal/session.ts';

@@ -1,7 +1,7 @@
-import { didYouMean, goesOn } from '../../contracts/nearest-name.ts';
 import type { Command } from 'commander';
 import { nearestTask, storedWhy } from '../../client/stored-why.ts';
-import { oneLine } from '../../contracts/plain-text.ts';
+import { didYouMean, goesOn } from '../../contracts/text/nearest-name.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
 import { askRun } from '../records/asked-run.ts';
 import { type ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';

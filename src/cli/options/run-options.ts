@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { messageOf } from '../../contracts/errors.ts';
 import { fileTrouble } from '../../contracts/file-trouble.ts';
-import { isInstant } from '../../input/field-schemas.ts';
-import { readText } from './read-text.ts';
-import { didYouMean } from '../../contracts/nearest-name.ts';
-import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
+import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../../contracts/words.ts';
 import { INPUT_DEFAULTS } from '../../input/defaults.ts';
+import { isInstant } from '../../input/field-schemas.ts';
 import { usageError } from '../terminal/exit.ts';
 import { numberOption } from './number-option.ts';
+import { readText } from './read-text.ts';
 
 /** What `run`, `plan`, `rehearse` and `schedule` are given to say what a run is. */
 export interface RunCommandOptions {

@@ -1,6 +1,6 @@
 import type { KnownRun, PredictLab } from '../../client.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
+import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';

@@ -1,4 +1,4 @@
-import { type ChangedPath, changedPaths } from '../../contracts/changed-paths.ts';
+import { type ChangedPath, changedPaths } from '../../contracts/text/changed-paths.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { type Configuration, configurationOf } from '../../storage/runs/configurations.ts';
 import { usageError } from '../terminal/exit.ts';

@@ -2,8 +2,8 @@ import type { PluginThreads } from '../../activities/custom/threads/plugin-threa
 import { runShadowStages, SHADOW_STAGES, type ShadowEffect, type ShadowStage } from '../../activities/shadow/run-shadow-stages.ts';
 import { judgeResults } from '../../backtest/proof/judge-results.ts';
 import type { Log } from '../../contracts/log.ts';
+import { numberIn } from '../../contracts/run/task-output.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
-import { numberIn } from '../../contracts/task-output.ts';
 import type { LoadedPlugins } from '../../plugins.ts';
 import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
 import type { Database } from '../../storage/database/database.ts';

@@ -1,8 +1,8 @@
-import type { PipelineStatus, TaskResult } from '../../contracts/pipeline-status.ts';
+import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
 import { groupTasks, worstState } from '../../report/run/symbol-tasks.ts';
-import { oneLine } from '../../contracts/plain-text.ts';
 
 /** So many symbols that ended since the last look get a line each; of more only the names that went wrong, and how many did not. */
 const LINES_EACH = 10;

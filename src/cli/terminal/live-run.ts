@@ -1,8 +1,8 @@
 import { createLogUpdate } from 'log-update';
 import type { PendingAttempt, PredictLab, RunName } from '../../client.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
-import { oneLine } from '../../contracts/plain-text.ts';
+import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
 import { endedLines } from './ended-lines.ts';
 import { note } from './print.ts';
 import { renderLiveTable } from './terminal.ts';

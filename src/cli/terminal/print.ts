@@ -1,4 +1,4 @@
-import { oneLine, seenJson, seenText } from '../../contracts/plain-text.ts';
+import { oneLine, seenJson, seenText } from '../../contracts/text/plain-text.ts';
 import { textWidth } from './terminal-text.ts';
 
 /** Prints a result to standard output as one JSON document. */

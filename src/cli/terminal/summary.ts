@@ -1,5 +1,5 @@
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
-import { oneLine } from '../../contracts/plain-text.ts';
+import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
 

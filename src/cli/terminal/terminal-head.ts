@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
+import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
 import { formatStopwatch } from '../../report/elements/format.ts';
 import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
 import type { SymbolTasks } from '../../report/run/symbol-tasks.ts';
-import { oneLine } from '../../contracts/plain-text.ts';
 import { fitText, textWidth } from './terminal-text.ts';
 import type { LiveExtras, TerminalView } from './terminal-view.ts';
 

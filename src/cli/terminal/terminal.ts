@@ -1,10 +1,10 @@
-import type { PipelineStatus, TaskResult } from '../../contracts/pipeline-status.ts';
+import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
+import { cellText, oneLine } from '../../contracts/text/plain-text.ts';
 import { STAGES, type TaskStatus } from '../../contracts/words.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
 import { groupTasks, type SymbolTasks } from '../../report/run/symbol-tasks.ts';
 import { headLine, type Paint, paintAnsi, plain } from './terminal-head.ts';
-import { cellText, oneLine } from '../../contracts/plain-text.ts';
 import { fitText, padText, textWidth } from './terminal-text.ts';
 import { type LiveExtras, type TerminalView } from './terminal-view.ts';
 

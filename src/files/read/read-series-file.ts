@@ -1,5 +1,5 @@
 import { PredictLabError } from '../../contracts/errors.ts';
-import { nearestName } from '../../contracts/nearest-name.ts';
+import { nearestName } from '../../contracts/text/nearest-name.ts';
 import { type NumberField, type NumberNotation, notationOf } from '../parse/number-notation.ts';
 import { parseNumber } from '../parse/parse-number.ts';
 import { parseTime, timeUnitOf } from '../parse/parse-time.ts';

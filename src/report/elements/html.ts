@@ -1,4 +1,4 @@
-import { DIRECTION } from '../../contracts/plain-text.ts';
+import { DIRECTION } from '../../contracts/text/plain-text.ts';
 
 /**
  * HTML by template: everything that is put into `html` is escaped unless it is markup itself, so a market title cannot become

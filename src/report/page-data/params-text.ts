@@ -1,4 +1,4 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 
 /** `{ fast: 10, slow: 30 }` → `10/30`; a name is said where a value alone would not be understood. */
 export const paramsText = (params: Readonly<Record<string, Json>>): string => {

@@ -1,7 +1,7 @@
 import type { PastError } from '../../contracts/errors.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
-import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import type { Incident } from '../../incidents/incident-text.ts';
 import type { PricePoint } from './symbol-page-data.ts';

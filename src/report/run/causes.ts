@@ -1,4 +1,4 @@
-import { sentencesIn } from '../../contracts/task-output.ts';
+import { sentencesIn } from '../../contracts/run/task-output.ts';
 import { formatRange, plural } from '../elements/format.ts';
 import type { State } from '../elements/glyphs.ts';
 import type { RunPageData } from '../page-data/run-page-data.ts';

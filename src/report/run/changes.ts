@@ -1,5 +1,5 @@
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { formatDuration, formatNumber, formatPercent, plural } from '../elements/format.ts';
 import { fingerprint, type RootCause, rootCauses } from './root-causes.ts';
 import { groupTasks } from './symbol-tasks.ts';

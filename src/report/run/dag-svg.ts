@@ -1,5 +1,5 @@
-import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { plural } from '../elements/format.ts';
 import { STATE_GLYPHS } from '../elements/glyphs.ts';
 import { html, type Markup, raw } from '../elements/html.ts';

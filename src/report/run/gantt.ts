@@ -1,5 +1,5 @@
-import type { PipelineStatus } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { linear, valueTicks } from '../charts/axis.ts';
 import { PLOT_WIDTH, unit } from '../charts/plot.ts';

@@ -1,4 +1,4 @@
-import type { PlannedTask } from '../../contracts/pipeline-status.ts';
+import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
 import { formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
 import { page } from '../elements/page.ts';

@@ -1,5 +1,5 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
-import type { TaskResult } from '../../contracts/pipeline-status.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { formatNumber, formatPercent, plural } from '../elements/format.ts';
 
 const GOOD = /^2\d\d$/;

@@ -1,4 +1,4 @@
-import type { TaskResult } from '../../contracts/pipeline-status.ts';
+import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { STAGES } from '../../contracts/words.ts';
 
 /** Tasks that failed for one and the same reason, and what that took along. */

@@ -1,5 +1,5 @@
-import type { PipelineStatus, TaskResult } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
 

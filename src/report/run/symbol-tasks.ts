@@ -1,4 +1,4 @@
-import type { PipelineStatus, TaskResult } from '../../contracts/pipeline-status.ts';
+import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { STAGES, type Stage, stageTaskId } from '../../contracts/words.ts';
 import type { State } from '../elements/glyphs.ts';
 

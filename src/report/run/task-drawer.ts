@@ -1,4 +1,4 @@
-import type { TaskResult } from '../../contracts/pipeline-status.ts';
+import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { formatDuration, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
 import { stateMark } from '../elements/tip.ts';

@@ -1,4 +1,4 @@
-import type { TaskResult } from '../../contracts/pipeline-status.ts';
+import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { formatDuration, plural } from '../elements/format.ts';
 import { STAGE_LETTERS, STATE_GLYPHS, type State } from '../elements/glyphs.ts';

@@ -1,6 +1,6 @@
 import type { Problem } from '../../contracts/errors.ts';
-import { didYouMean } from '../../contracts/nearest-name.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
+import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { STAGES, type Stage, stageTaskId } from '../../contracts/words.ts';
 
 /** A task as the input names it; built-in ones come first, each symbol's stages in a row. */

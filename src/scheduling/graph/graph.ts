@@ -1,5 +1,5 @@
 import type { Problem } from '../../contracts/errors.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { cycleProblems } from './cycles.ts';
 import { type Edges, edgeTable } from './edges.ts';

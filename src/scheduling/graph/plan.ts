@@ -1,4 +1,4 @@
-import type { PlannedTask } from '../../contracts/pipeline-status.ts';
+import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
 import { graphOf } from '../run/status.ts';
 import type { Graph } from './graph.ts';
 import { reusableTasks } from './reuse.ts';

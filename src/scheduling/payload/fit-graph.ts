@@ -1,5 +1,5 @@
-import type { GraphTask } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { GraphTask } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { buildGraph } from '../graph/graph.ts';
 import { graphOf } from '../run/status.ts';
 import { PAYLOAD_BUDGET } from './budget.ts';

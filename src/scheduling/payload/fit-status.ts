@@ -1,5 +1,5 @@
-import { cutText } from '../../contracts/cut-text.ts';
-import type { LeftOut, PipelineStatus, TaskResult } from '../../contracts/pipeline-status.ts';
+import type { LeftOut, PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
+import { cutText } from '../../contracts/text/cut-text.ts';
 import { PAYLOAD_BUDGET, SMALL_OUTPUT } from './budget.ts';
 import { encodedBytes } from './encoded-bytes.ts';
 

@@ -1,4 +1,4 @@
-import { cutText } from '../../contracts/cut-text.ts';
+import { cutText } from '../../contracts/text/cut-text.ts';
 import { encodedBytes } from './encoded-bytes.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { CustomTaskConfig, RunConfig, SymbolConfig, TaskPolicy } from '../../contracts/run-config.ts';
+import type { CustomTaskConfig, RunConfig, SymbolConfig, TaskPolicy } from '../../contracts/run/run-config.ts';
 
 /** A run's config without what is implied: equal policies once, and nothing that is the default. */
 export interface PackedConfig extends Omit<RunConfig, 'symbols' | 'tasks'> {

@@ -1,4 +1,4 @@
-import type { PreparedRun, ReusedTask, RunConfig } from '../../contracts/run-config.ts';
+import type { PreparedRun, ReusedTask, RunConfig } from '../../contracts/run/run-config.ts';
 import { PAYLOAD_BUDGET } from './budget.ts';
 import { encodedBytes } from './encoded-bytes.ts';
 import { type PackedConfig, packConfig, unpackConfig } from './pack-config.ts';

@@ -1,5 +1,5 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
-import type { ReusedTask, RunConfig } from '../../contracts/run-config.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { ReusedTask, RunConfig } from '../../contracts/run/run-config.ts';
 import { STAGES, stageTaskId } from '../../contracts/words.ts';
 import { STAGE_DETAIL_LIMIT } from '../run/run-events.ts';
 import { encodedBytes } from './encoded-bytes.ts';

@@ -1,4 +1,4 @@
-import type { RunConfig, TaskPolicy } from '../../contracts/run-config.ts';
+import type { RunConfig, TaskPolicy } from '../../contracts/run/run-config.ts';
 import type { Stage } from '../../contracts/words.ts';
 import { type Graph, stageName } from '../graph/graph.ts';
 import { type Durations, expectedSeconds, longestChain, remainingChains } from '../orders/remaining-chain.ts';

@@ -1,6 +1,6 @@
-import { cutError, cutText } from '../../contracts/cut-text.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
-import type { LeftOut, TaskError } from '../../contracts/pipeline-status.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { LeftOut, TaskError } from '../../contracts/run/pipeline-status.ts';
+import { cutError, cutText } from '../../contracts/text/cut-text.ts';
 import { DETAIL_BUDGET, SMALL_OUTPUT } from '../payload/budget.ts';
 import { encodedBytes } from '../payload/encoded-bytes.ts';
 import type { StatusDetail } from './run-events.ts';

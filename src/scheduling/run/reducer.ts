@@ -1,4 +1,4 @@
-import type { TaskError } from '../../contracts/pipeline-status.ts';
+import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import { closeLane, laneTasks, slotsOf, startLane, yieldAboveLimit, yieldAll, yieldToMoreUrgent } from './lanes.ts';
 import { enqueueIfReady } from './ready-tasks.ts';
 import { applyReport } from './reports.ts';

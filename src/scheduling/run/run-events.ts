@@ -1,7 +1,7 @@
-import type { Spent } from '../../contracts/after-failure.ts';
 import type { PastError } from '../../contracts/errors.ts';
-import type { TaskError } from '../../contracts/pipeline-status.ts';
-import type { TaskReport } from '../../contracts/stage-report.ts';
+import type { Spent } from '../../contracts/run/after-failure.ts';
+import type { TaskError } from '../../contracts/run/pipeline-status.ts';
+import type { TaskReport } from '../../contracts/run/stage-report.ts';
 import type { RunResult, Stage } from '../../contracts/words.ts';
 
 /**

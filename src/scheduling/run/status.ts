@@ -1,5 +1,5 @@
-import type { GraphTask, PipelineResult, PipelineStatus, StageStats, TaskResult } from '../../contracts/pipeline-status.ts';
-import { DEFAULT_MAX_CONCURRENT } from '../../contracts/task-policy.ts';
+import type { GraphTask, PipelineResult, PipelineStatus, StageStats, TaskResult } from '../../contracts/run/pipeline-status.ts';
+import { DEFAULT_MAX_CONCURRENT } from '../../contracts/run/task-policy.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../contracts/words.ts';
 import { dependencyIds } from '../graph/graph.ts';
 import { deadlineWarning, expectedEnd, missedDeadline } from './deadline.ts';

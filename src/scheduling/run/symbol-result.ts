@@ -1,4 +1,4 @@
-import type { TaskResult } from '../../contracts/pipeline-status.ts';
+import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { TASK_STATUSES } from '../../contracts/words.ts';
 import { CANCELLED, FAILED, PENDING, RUNNING, type RunState, SKIPPED, SUCCESS } from './run-state.ts';
 

@@ -1,4 +1,4 @@
-import { didYouMean } from '../../contracts/nearest-name.ts';
+import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { TASK_STATUSES } from '../../contracts/words.ts';
 import { dependencyIds } from '../graph/graph.ts';
 import { deadlineWarning } from './deadline.ts';

@@ -1,7 +1,7 @@
-import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../contracts/errors.ts';
+import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import type { CheckResult } from './check.ts';
 
 const GIB = 1024 ** 3;

@@ -1,7 +1,7 @@
-import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../../contracts/log.ts';
+import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { isRunning as ownerRuns, processIdentity } from '../../processes/process-identity.ts';
 import { runCommand } from './run-command.ts';
 

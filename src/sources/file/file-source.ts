@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { FileSelector } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { expandPath, nameOf } from '../../files/read/expand-path.ts';
 import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';

@@ -1,6 +1,6 @@
 import { precedenceOf } from '../../budget/precedence.ts';
 import type { PolymarketSelector } from '../../contracts/catalogue.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { wantsBook } from '../book-freshness.ts';
 import { describeError } from '../describe-error.ts';
 import { type WalkCursor, walkNewestFirst } from '../newest-first-walk.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import { intervalMinutes, intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable, Transaction } from '../database/database.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
 /** A backtest of an earlier run that would come out the same again. */

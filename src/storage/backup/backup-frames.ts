@@ -1,4 +1,4 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 
 /** A backup is a gzipped series of frames: a JSON head, or a piece of a table's or file's bytes. */
 export type Frame = { readonly json: Json } | { readonly data: Buffer };

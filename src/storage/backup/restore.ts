@@ -1,9 +1,9 @@
-import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { copyFile, link } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
+import { makePrivateFolder } from '../../processes/private-folder.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { appliedVersions, currentVersions } from '../database/migrate.ts';
 import { ensurePartitions, partitionNames } from '../ticks/partitions.ts';

@@ -1,4 +1,3 @@
-import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +6,7 @@ import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { fileTrouble } from '../../contracts/file-trouble.ts';
 import type { Log } from '../../contracts/log.ts';
 import { tryLock, unlock, withLockFile } from '../../processes/lock-file.ts';
+import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { socketUrl } from '../database/database-url.ts';
 import { isOurs, postgresAccount } from './postgres-account.ts';
 import { locatePostgres } from './postgres-binaries.ts';

@@ -1,6 +1,6 @@
-import { cutText } from '../../contracts/cut-text.ts';
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
+import { cutText } from '../../contracts/text/cut-text.ts';
 import { STAGES } from '../../contracts/words.ts';
 import { type DoneTask, observationOf, WHOLE_RUN } from '../../incidents/end-of-run.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';

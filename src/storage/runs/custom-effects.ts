@@ -1,5 +1,5 @@
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
-import type { StageEffect } from '../../contracts/stage-effect.ts';
+import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
+import type { StageEffect } from '../../contracts/run/stage-effect.ts';
 import type { PreparedStatement, Queryable } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';
 import { type EffectKey, firstEffect } from './ledger.ts';

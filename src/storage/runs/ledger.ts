@@ -1,6 +1,6 @@
 import type { PastError } from '../../contracts/errors.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
-import type { StageEffect } from '../../contracts/stage-effect.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { StageEffect } from '../../contracts/run/stage-effect.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';

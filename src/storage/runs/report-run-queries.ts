@@ -1,7 +1,7 @@
 import type { PastError } from '../../contracts/errors.ts';
-import type { Json } from '../../contracts/pipeline-input.ts';
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run-config.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
 import { UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
 import { rankedSharpe } from '../backtests/ranked-sharpe.ts';

@@ -1,4 +1,4 @@
-import type { PipelineInput } from '../../contracts/pipeline-input.ts';
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import type { Queryable } from '../database/database.ts';
 import { reusableEffects } from './ledger-takeover.ts';
 import { runOf } from './runs.ts';

@@ -1,5 +1,5 @@
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
-import type { RunConfig, StageSettings } from '../../contracts/run-config.ts';
+import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
+import type { RunConfig, StageSettings } from '../../contracts/run/run-config.ts';
 import type { RunResult, TaskStatus } from '../../contracts/words.ts';
 import type { Queryable } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';

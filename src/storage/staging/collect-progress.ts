@@ -1,4 +1,4 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { SourceType } from '../../contracts/words.ts';
 import type { Queryable } from '../database/database.ts';
 import type { StagingKey } from './staging.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../../contracts/pipeline-input.ts';
+import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { rankedSharpe } from '../backtests/ranked-sharpe.ts';
 import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';

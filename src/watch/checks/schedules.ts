@@ -1,4 +1,4 @@
-import type { ScheduleCounts } from '../../client/schedules.ts';
+import type { ScheduleCounts } from '../../client/schedules/schedules.ts';
 import type { Subject, Trouble } from '../../incidents/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { note, noted } from '../../storage/watch/watch-state.ts';

@@ -1,4 +1,4 @@
-import type { PipelineResult, StageStats, TaskResult } from '../../contracts/pipeline-status.ts';
+import type { PipelineResult, StageStats, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { type RunResult, STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../contracts/words.ts';
 import { buildGraph } from '../../scheduling/graph/graph.ts';
 import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';

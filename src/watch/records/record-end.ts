@@ -1,7 +1,7 @@
 import { RunEnded } from '../../client/run-ended.ts';
 import type { KnownRun, PredictLab } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
-import type { PipelineResult } from '../../contracts/pipeline-status.ts';
+import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { databaseMark } from '../../storage/database/database-mark.ts';
 import { observeRun } from '../../storage/incidents/observe-run.ts';

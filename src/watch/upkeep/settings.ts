@@ -1,4 +1,4 @@
-import { type Prunable, PRUNABLE } from '../../storage/backup/prune.ts';
+import { PRUNABLE, type Prunable } from '../../storage/backup/prune.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { note, noted } from '../../storage/watch/watch-state.ts';
 

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../../src/activities/runner/failure.ts';
-import { Secrets } from '../../../src/secrets/secrets.ts';
 import { InvalidPipelineError } from '../../../src/contracts/errors.ts';
-import type { CustomTaskConfig, ReusedTask, RunConfig } from '../../../src/contracts/run-config.ts';
-import type { TaskReport } from '../../../src/contracts/stage-report.ts';
+import type { CustomTaskConfig, ReusedTask, RunConfig } from '../../../src/contracts/run/run-config.ts';
+import type { TaskReport } from '../../../src/contracts/run/stage-report.ts';
 import { STAGES, stageTaskId } from '../../../src/contracts/words.ts';
 import { sizeProblems } from '../../../src/input/size-problems.ts';
 import { CARRIED_CONFIG, PAYLOAD_BUDGET } from '../../../src/scheduling/payload/budget.ts';
@@ -20,6 +19,7 @@ import type { RunCommand, RunEvent } from '../../../src/scheduling/run/run-event
 import { createRun, type RunState } from '../../../src/scheduling/run/run-state.ts';
 import { graphOf, resultOf, statusOf } from '../../../src/scheduling/run/status.ts';
 import { whyOf } from '../../../src/scheduling/run/why.ts';
+import { Secrets } from '../../../src/secrets/secrets.ts';
 import { customTask, graphOfConfig, POLICY, runConfig } from '../run-config.ts';
 import { seeded } from '../simulated-run.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../../src/contracts/pipeline-input.ts';
-import type { ReusedTask, RunConfig } from '../../../src/contracts/run-config.ts';
+import type { Json } from '../../../src/contracts/run/pipeline-input.ts';
+import type { ReusedTask, RunConfig } from '../../../src/contracts/run/run-config.ts';
 import { STAGES, stageTaskId } from '../../../src/contracts/words.ts';
 import { encodedBytes } from '../../../src/scheduling/payload/encoded-bytes.ts';
 import { fitGraph, readGraph } from '../../../src/scheduling/payload/fit-graph.ts';

@@ -1,6 +1,6 @@
 import type { TrialsResult } from '../../../backtest/run-trials.ts';
 import type { Log } from '../../../contracts/log.ts';
-import type { Json } from '../../../contracts/pipeline-input.ts';
+import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { ActivityContext } from '../../../plugins.ts';
 import { OwnLane, pass } from './own-lane.ts';
 import { PoolLane } from './pool-lane.ts';

@@ -3,7 +3,7 @@ import type { CandleSeries } from '../../../backtest/engine/candle-series.ts';
 import type { Market } from '../../../backtest/engine/market.ts';
 import type { Trial } from '../../../backtest/run-backtest.ts';
 import { type ErrorType, messageOf, PredictLabError } from '../../../contracts/errors.ts';
-import type { Json } from '../../../contracts/pipeline-input.ts';
+import type { Json } from '../../../contracts/run/pipeline-input.ts';
 
 /** What was told to stop has this long to do so; a loop that hears nothing is then ended with its thread. */
 export const STOP_GRACE_MS = 2_000;

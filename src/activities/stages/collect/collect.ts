@@ -1,9 +1,9 @@
 import type { CatalogueEntry } from '../../../contracts/catalogue.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
-import type { Json } from '../../../contracts/pipeline-input.ts';
-import { windowOf } from '../../../contracts/run-window.ts';
-import type { StageEffect } from '../../../contracts/stage-effect.ts';
-import type { StageInput } from '../../../contracts/stage-report.ts';
+import type { Json } from '../../../contracts/run/pipeline-input.ts';
+import { windowOf } from '../../../contracts/run/run-window.ts';
+import type { StageEffect } from '../../../contracts/run/stage-effect.ts';
+import type { StageInput } from '../../../contracts/run/stage-report.ts';
 import type { SourceSet } from '../../../sources/create-sources.ts';
 import { createRequestTally } from '../../../sources/http/request-tally.ts';
 import type { Database } from '../../../storage/database/database.ts';

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { DeploymentVersion } from '../contracts/deployment-version.ts';
+import type { DeploymentVersion } from '../../contracts/deployment-version.ts';
 
 /** A worker as Temporal lists it, for some minutes after its last poll. */
 export interface Poller {

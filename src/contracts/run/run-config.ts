@@ -1,7 +1,7 @@
+import type { ErrorType } from '../errors.ts';
+import type { Interval, Order, SourceType, Stage } from '../words.ts';
 import type { BacktestSettings } from './backtest-settings.ts';
-import type { ErrorType } from './errors.ts';
 import type { Json } from './pipeline-input.ts';
-import type { Interval, Order, SourceType, Stage } from './words.ts';
 
 /** How often and after which waits an attempt that failed is followed by another one; times in milliseconds. */
 export interface RetryRule {

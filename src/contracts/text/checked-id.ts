@@ -1,4 +1,4 @@
-import { PredictLabError } from './errors.ts';
+import { PredictLabError } from '../errors.ts';
 
 /** Temporal takes 1,000 bytes: a symbol's name, or the stamp of a scheduled run, is still added. */
 const LONGEST_ID = 200;

@@ -1,6 +1,6 @@
 import ms, { type StringValue } from 'ms';
-import { checkedId } from '../contracts/checked-id.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { checkedId } from '../../contracts/text/checked-id.ts';
 import { cronProblem } from './cron-fields.ts';
 
 /** Temporal takes a shorter window for this long. */

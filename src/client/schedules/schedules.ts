@@ -7,13 +7,13 @@ import {
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
-import { messageOf, PredictLabError } from '../contracts/errors.ts';
-import { exactDuration } from '../contracts/exact-duration.ts';
-import type { PipelineInput } from '../contracts/pipeline-input.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
+import { exactDuration } from '../../contracts/text/exact-duration.ts';
+import { RunEnded } from '../run-ended.ts';
+import { runOutcome } from '../run-outcome.ts';
 import { checkSchedule, jitterMs, windowMs } from './check-schedule.ts';
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';
-import { RunEnded } from './run-ended.ts';
-import { runOutcome } from './run-outcome.ts';
 
 export interface ScheduleOptions {
   /** @default "predictlab" */

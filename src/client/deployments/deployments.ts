@@ -1,9 +1,9 @@
 import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client';
-import type { DeploymentVersion } from '../contracts/deployment-version.ts';
-import { PredictLabError } from '../contracts/errors.ts';
+import type { DeploymentVersion } from '../../contracts/deployment-version.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { serviceMessage } from '../service-error.ts';
 import { GONE_AFTER_MS, pollingOf, versionOf, workersOf } from './polling.ts';
 import type { RecentHistory } from './recent-histories.ts';
-import { serviceMessage } from './service-error.ts';
 
 /** A build of the deployment, as Temporal routes it. */
 export interface DeployedVersion {

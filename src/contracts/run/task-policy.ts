@@ -1,5 +1,5 @@
+import type { Stage } from '../words.ts';
 import type { TaskPolicy } from './run-config.ts';
-import type { Stage } from './words.ts';
 
 /** How a task is retried where nothing is said: three times, after 1, 2 and 4 seconds. */
 export const DEFAULT_RETRY = { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000 } as const;

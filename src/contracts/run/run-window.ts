@@ -1,4 +1,4 @@
-import { DAY_MS } from './words.ts';
+import { DAY_MS } from '../words.ts';
 
 /** A stretch of time, both ends included unless said otherwise; UTC epoch milliseconds. */
 export interface RunWindow {

@@ -1,5 +1,5 @@
+import type { RunResult, Stage, TaskStatus } from '../words.ts';
 import type { Json, RetryInput } from './pipeline-input.ts';
-import type { RunResult, Stage, TaskStatus } from './words.ts';
 
 /** Why a task failed, as users see it. */
 export interface TaskError {

@@ -1,6 +1,6 @@
+import type { ErrorType, RunErrorType } from '../errors.ts';
+import type { Interval, Order, SourceType, Stage } from '../words.ts';
 import type { BacktestInput } from './backtest-settings.ts';
-import type { ErrorType, RunErrorType } from './errors.ts';
-import type { Interval, Order, SourceType, Stage } from './words.ts';
 
 /** A JSON value, as it travels through Temporal. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

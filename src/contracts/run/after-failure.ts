@@ -1,4 +1,4 @@
-import { ERROR_EFFECTS, type ErrorType } from './errors.ts';
+import { ERROR_EFFECTS, type ErrorType } from '../errors.ts';
 import type { RetryRule, TaskPolicy } from './run-config.ts';
 
 /** A wait up to this long stays inside the activity and keeps its slot; a longer one gives the slot back. */

@@ -1,9 +1,9 @@
+import type { PastError } from '../errors.ts';
+import type { Stage } from '../words.ts';
 import type { Spent } from './after-failure.ts';
-import type { PastError } from './errors.ts';
 import type { Json } from './pipeline-input.ts';
 import type { TaskError } from './pipeline-status.ts';
 import type { StageSettings, TaskPolicy } from './run-config.ts';
-import type { Stage } from './words.ts';
 
 /** What came of a task in earlier activities of the same run: a long wait for the next attempt ends an activity. */
 export interface EarlierAttempts {
