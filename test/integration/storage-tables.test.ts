@@ -88,7 +88,7 @@ describe('opening a database', () => {
 
   it('says what a database URL looks like when it is none', async () => {
     await expect(openDatabase({ url: 'my database' })).rejects.toMatchObject({
-      type: 'StorageUnavailable',
+      type: 'BadInput',
       message: expect.stringContaining('postgresql://'),
     });
   });

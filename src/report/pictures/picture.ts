@@ -16,8 +16,8 @@ export interface Picture {
 
 const MARGIN = { left: 24, top: 34, bottom: 28 } as const;
 const LEAST_RIGHT = 76;
-/** About as wide as a letter is. */
-const LETTER = 7;
+/** About as wide as a capital letter is, as names of symbols have them. */
+const LETTER = 8.6;
 const GAP = 12;
 const LEGEND_HEIGHT = 18;
 /** The shipped font first, so that a picture looks the same on every machine. */

@@ -42,6 +42,6 @@ ${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}<
 };
 
 const legend = ({ others, from }: ChosenChart, name: string): Markup =>
-  html`<p class="legend"><span>${key('own')}${name}</span>${others.map((other) => html`<span>${key(other.tone)}${other.name}</span>`)}<span>over the time of the price chart${others.length > 0 && html`; the others start with its equity at ${formatTime(from)}, buy and hold pays no fees`}</span></p>`;
+  html`<p class="legend"><span>${key('own')}${name}</span>${others.map((other) => html`<span>${key(other.tone)}${other.name}</span>`)}<span>over the time of the price chart${others.length > 0 && html`; the others start with its equity at ${formatTime(from)}, buy and hold takes all of it at the first open, without fees or a volume limit (the column hold has the terms of the strategy)`}</span></p>`;
 
 const key = (tone: string): Markup => html`<svg class="key" viewBox="0 0 12 10"><path class="line ${tone}" d="M0 5H12"/></svg>`;
