@@ -103,6 +103,25 @@ describe('a walk-forward', () => {
     for (const { outOfSample } of held.windows) expect(outOfSample.totalReturn).toBeGreaterThan(0.05);
   });
 
+  it('begins a test with what was decided before it, whatever is decided in it', () => {
+    const rising = closes(Array.from({ length: 40 }, (_, i) => 100 * 1.01 ** i));
+    const daily = { ...rising, openTime: Float64Array.from({ length: 40 }, (_, i) => Date.UTC(2024, 0, 1) + i * DAY) };
+    // in at the very start, and out at the bar after the test's first one
+    const scripted = (out: number) =>
+      defineStrategy({
+        name: 'scripted',
+        summary: 'for tests',
+        params: z.strictObject({}),
+        create: (_, view) => () => (view.index === 0 ? 'long' : view.index === out ? 'flat' : 'hold'),
+      });
+    for (const later of [1, 2, 3]) {
+      const trials = [{ strategy: scripted(20 + later), params: {} }];
+      const run = walkForward(backtestData(daily, market), trials, options, { trainMs: 20 * DAY, testMs: 10 * DAY });
+      expect(run.windows[0].outOfSample.trades).toBe(1);
+      expect(run.windows[0].outOfSample.totalReturn).toBeGreaterThan(0);
+    }
+  });
+
   it('pays at each boundary what leaving and entering cost, also in a probability market', () => {
     const still = closes(Array.from({ length: 40 }, () => 0.5));
     const open = { ...plainMarket('probability'), tickSize: 0.01 };
