@@ -15,6 +15,7 @@ export interface SourceUnderTest {
 
 /** A source of which rows may be this late claims no more. */
 const LATENESS = 600_000;
+const HOUR = 3_600_000;
 const never = new AbortController().signal;
 
 /** The suite that every source passes; a new venue is held to it by one call. */
@@ -110,9 +111,13 @@ export function describeSourceContract(name: string, subject: () => SourceUnderT
 
     it('covers the window less the lateness that is expected with its last page, and nothing outside', async () => {
       const { window } = subject();
-      const coverage = (await collect(await first())).flatMap(({ coverage: ranges }) => ranges);
+      const pages = await collect(await first());
+      const coverage = pages.flatMap(({ coverage: ranges }) => ranges);
       expect(Math.min(...coverage.map(({ from }) => from))).toBe(window.from);
-      expect(Math.max(...coverage.map(({ to }) => to))).toBe(name === 'file' ? window.to : window.to - LATENESS);
+      // a first look does not know how late a venue's rows come: of the last hour it claims what is older than the newest trade
+      const newest = Math.max(...rowsOf(pages).map(({ time }) => time ?? 0));
+      const seen = Math.max(newest - LATENESS, window.to - HOUR);
+      expect(Math.max(...coverage.map(({ to }) => to))).toBe(name === 'file' ? window.to : Math.min(window.to - LATENESS, seen));
     });
 
     it('names the symbol and the selector that match nothing, and keeps the others', async () => {
