@@ -40,6 +40,10 @@ export const it = withKinds((name, ...given) => {
 });
 export const test = it;
 
+const endings = [];
+/** What a file cleans up once its tests are over. */
+export const afterAll = (body) => endings.push(body);
+
 /**
  * Runs the tests that were defined, until one fails.
  *
@@ -60,5 +64,6 @@ export async function run(order = [], begin = () => undefined) {
     }
     durations.push({ name, ms: performance.now() - started });
   }
+  for (const end of endings) await end();
   return { failed: undefined, durations };
 }

@@ -303,6 +303,11 @@ describe('a pipeline input', () => {
     ]);
   });
 
+  it('takes a window from an hour on', () => {
+    expect(problemsOf({ daysBack: 1 / 24 })).toEqual([]);
+    expect(problemsOf({ daysBack: 0.04 })).toHaveLength(1);
+  });
+
   it('says what a field must be where it is something else, or missing', () => {
     expect(problemsOf({ daysBack: 'week', symbols: 'BTC', refetch: 1, stages: [] })).toEqual([
       'symbols: must be a list, not "BTC"',
