@@ -4,6 +4,7 @@ import type { BacktestData } from './engine/backtest-data.ts';
 import { barLength, type CandleSeries, candlesBetween } from './engine/candle-series.ts';
 import { HOLD, wordsOnly } from './engine/decision-log.ts';
 import { type Decisions, decisionsOf } from './engine/decisions.ts';
+import type { Market } from './engine/market.ts';
 import { PERIODS_PER_YEAR } from './engine/measure.ts';
 import type { BacktestOptions } from './engine/options.ts';
 import { positionsOf } from './engine/positions.ts';
@@ -96,7 +97,8 @@ interface Stretch {
  * and picks again. Decisions are made once over the whole series (they depend on the past alone, so that averages are warm when
  * a window begins); money starts anew in each part, what the rule then holds is bought at its second bar, and what it holds at the
  * end is closed at the last close, both at what that costs. A strategy with orders, or with an eye on its situation, is started anew in
- * each part, with the bars before it to look back on. A market's resolution is known only to a part that reaches the last bar.
+ * each part, with the bars before it to look back on. A market's resolution is known only to a part that reaches the last bar,
+ * or its close and result; nobody leaves after its close.
  *
  * @throws PredictLabError BadInput when the series is shorter than one window, or a part is no whole number of days
  */
@@ -122,10 +124,11 @@ export function walkForward(
   const together = trialsOf(decided.map(({ moments }) => ratioOf(moments)));
   const part = (trial: number, [from, to]: readonly [number, number], days: DayRange): Stretch => {
     const ends = to >= candles.length;
-    const known = { ...how, market: ends ? market : { ...market, resolution: { kind: 'open' } as const } };
+    const over = days.to * DAY_MS;
+    const known = { ...how, market: ends || paidBy(market, over) ? market : { ...market, resolution: { kind: 'open' } as const } };
     const bars = candlesBetween(candles, from, to);
-    // money in a part that is not the last is out again at its end
-    const leaves = ends ? undefined : true;
+    // money in a part that is not the last is out again at its end, unless the market has closed in it: then nobody can leave any more
+    const leaves = ends || (market.closesAt !== null && market.closesAt <= over) ? undefined : true;
     const { codes } = decided[trial];
     if (codes !== undefined) {
       const own = codes.slice(from, to);
@@ -158,6 +161,10 @@ export function walkForward(
     ? { windows, skipped, outOfSample, overfitting }
     : { windows, skipped, outOfSample, overfitting: null, overfittingUndefined: overfitting.because };
 }
+
+/** Whether the market's close and its result are both known at `time`. */
+const paidBy = ({ closesAt, resolution }: Market, time: number): boolean =>
+  resolution.kind === 'settled' && closesAt !== null && Math.max(closesAt, resolution.at ?? closesAt) <= time;
 
 /** Whether what is decided depends on what is held, so that it is another thing where money starts anew. */
 const hasAccount = ({ trader, orders }: Decisions): boolean => trader !== undefined || orders.size > 0;

@@ -58,6 +58,20 @@ describe('a walk-forward', () => {
     expect(result.outOfSample.deflatedSharpe as number).toBeLessThan(result.outOfSample.probabilisticSharpe as number);
   });
 
+  it('lets nobody out of a market that closed inside a part: its result pays there', () => {
+    const prices = Array.from({ length: 8 * 4 }, (_, i) => (i < 12 ? 0.4 : 0.9));
+    const late = closes(prices, { step: 6 * HOUR });
+    const closesAt = 2.5 * DAY;
+    const settled = { ...plainMarket('probability'), closesAt, resolution: { kind: 'settled', payout: 0, at: closesAt } } as const;
+    const two = { trainMs: 2 * DAY, testMs: 2 * DAY };
+    const own = walkForward(backtestData(late, settled), trialsOf('buy-and-hold', {}), options, two);
+    expect(own.windows.map(({ outOfSample }) => outOfSample.totalReturn)).toEqual([expect.closeTo(-1, 9), 0, 0]);
+    expect(own.windows[1].inSample.totalReturn).toBeCloseTo(-1, 9);
+    const open = { ...settled, resolution: { ...settled.resolution, at: 5 * DAY } };
+    const unknown = walkForward(backtestData(late, open), trialsOf('buy-and-hold', {}), options, two);
+    expect(unknown.windows[0].outOfSample.winRate).toBeNull();
+  });
+
   it('knows nothing of a test when it picks: another future leaves all earlier picks as they are', () => {
     const other = walk(24 * 60, 7);
     const from = other.openTime.findIndex((time) => time >= result.windows[4].testFrom);
