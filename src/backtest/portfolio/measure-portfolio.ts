@@ -50,13 +50,18 @@ export interface PortfolioMeasurement {
   readonly standardErrors: { readonly sharpe: number | null };
 }
 
-/** Measures what an account did; `exposure` is over moments. */
-export function measurePortfolio({ curve, markets }: PortfolioTrading, cash: number): PortfolioMeasurement {
+/**
+ * Measures what an account did; `exposure` is over moments.
+ *
+ * @param lastBar of any market; days after it, on which a settlement is waited for, are no more evidence. UTC epoch milliseconds
+ */
+export function measurePortfolio({ curve, markets }: PortfolioTrading, cash: number, lastBar: number): PortfolioMeasurement {
   const { time, equity } = curve;
   const returns = dailyReturns(cash, time, equity);
   const moments = momentsOf(returns);
   const days = (time[time.length - 1] - time[0]) / DAY_MS;
   const years = days / DAYS_PER_YEAR;
+  const locked = Math.floor(time[time.length - 1] / DAY_MS) - Math.floor(lastBar / DAY_MS);
   const finalEquity = equity[equity.length - 1];
   const drawdown = maxDrawdown(cash, equity);
   const growth = returns.length < 2 ? undefinedBecause('needs at least two daily returns') : cagr(finalEquity / cash, years);
@@ -89,7 +94,7 @@ export function measurePortfolio({ curve, markets }: PortfolioTrading, cash: num
   return {
     metrics: values,
     undefined: reasons,
-    weak: weakMetrics(values, { ...sample, returns: sample.dailyReturns, nonZero: moments.nonZero, unit: 'daily return' }),
+    weak: weakMetrics(values, { ...sample, returns: sample.dailyReturns, locked, nonZero: moments.nonZero, unit: 'daily return' }),
     sample,
     standardErrors: { sharpe: typeof error === 'number' ? error : null },
   };

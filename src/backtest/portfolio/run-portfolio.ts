@@ -2,6 +2,7 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
 import { decisionsOf } from '../engine/decisions.ts';
 import type { BacktestOptions } from '../engine/options.ts';
+import { positionsOf } from '../engine/positions.ts';
 import type { Trade } from '../engine/trade.ts';
 import type { Trial } from '../run-backtest.ts';
 import { buyAndHold } from '../strategies/buy-and-hold.ts';
@@ -35,6 +36,8 @@ export interface PortfolioResult extends PortfolioMeasurement {
   })[];
   /** By the time of their entry, then as the markets were given. */
   readonly trades: readonly PortfolioTrade[];
+  /** Net profit of each position that was closed or settled whole, by the time it ended, then as the markets were given. */
+  readonly closed: readonly number[];
   readonly curve: PortfolioCurve;
   /** What buying each market at its second bar and holding it would have brought, within the same limits. */
   readonly benchmark: PortfolioMeasurement;
@@ -68,6 +71,7 @@ export function runPortfolio(
       limits,
     );
   const trading = trade(strategy, params);
+  const lastBar = Math.max(...markets.map(({ data: { candles } }) => candles.openTime[candles.length - 1]));
   const trades = trading.markets.flatMap((market, index) => {
     const { openTime } = markets[index].data.candles;
     return market.trades.map(
@@ -80,7 +84,20 @@ export function runPortfolio(
     );
   });
   return {
-    ...measurePortfolio(trading, cash),
+    ...measurePortfolio(trading, cash, lastBar),
+    closed: trading.markets
+      .flatMap(({ trades: own }, index) => {
+        const { openTime } = markets[index].data.candles;
+        let from = 0;
+        return own.flatMap(({ entryBar, exitBar }, last) => {
+          if (own[last + 1]?.entryBar === entryBar) return [];
+          const position = own.slice(from, last + 1);
+          from = last + 1;
+          return positionsOf(position).closed.map((pnl) => ({ pnl, at: openTime[exitBar] }));
+        });
+      })
+      .sort((a, b) => a.at - b.at)
+      .map(({ pnl }) => pnl),
     markets: trading.markets.map(({ trades: own, notional: _, ...counts }, index) => ({
       market: markets[index].name,
       pnl: own.reduce((sum, { pnl }) => sum + pnl, 0),
@@ -90,7 +107,7 @@ export function runPortfolio(
     })),
     trades: trades.sort((a, b) => a.entryTime - b.entryTime),
     curve: trading.curve,
-    benchmark: measurePortfolio(trade(buyAndHold, {}), cash),
+    benchmark: measurePortfolio(trade(buyAndHold, {}), cash, lastBar),
   };
 }
 

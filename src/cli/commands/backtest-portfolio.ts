@@ -59,8 +59,7 @@ export async function printPortfolio(
   const { writeTable } = await import('../../files/write/write-table.ts');
   if (files.trades !== undefined) await writeTable(tradeTable(result), 'csv', files.trades);
   if (files.equity !== undefined) await writeTable(curveTable(result), 'csv', files.equity);
-  const { metrics, undefined: reasons, weak, sample, standardErrors, markets, curve, benchmark } = result;
-  const closed = result.trades.filter(({ end }) => end !== 'mark').toSorted((a, b) => a.exitTime - b.exitTime);
+  const { metrics, undefined: reasons, weak, sample, standardErrors, markets, curve, closed, benchmark } = result;
   printJson({
     strategy: trial.strategy.name,
     params: trial.params,
@@ -73,13 +72,9 @@ export async function printPortfolio(
     sample,
     standardErrors,
     markets,
-    benchmark: { strategy: 'buy-and-hold', ...benchmark.metrics, undefined: benchmark.undefined },
+    benchmark: { strategy: 'buy-and-hold', ...benchmark.metrics, undefined: benchmark.undefined, weak: benchmark.weak },
     ...(draws !== undefined && {
-      monteCarlo: monteCarlo(
-        closed.map(({ pnl }) => pnl),
-        cash,
-        { draws, seed },
-      ),
+      monteCarlo: monteCarlo(closed, cash, { draws, seed }),
     }),
   });
 }

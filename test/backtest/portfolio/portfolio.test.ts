@@ -173,6 +173,44 @@ describe('a portfolio', () => {
     expect(hold(0.5)).toEqual([free, free, [1, 1]]);
   });
 
+  it('takes days on which a settlement is waited for as no evidence, as a backtest of one market does', () => {
+    const candles = bars(
+      [0.5, 0.5, 0.55, 0.52, 0.57, 0.65].map((price) => [price, price, price, price, 100]),
+      { step: 24 * HOUR },
+    );
+    const closesAt = 68 * 24 * HOUR;
+    const market: Market = { ...plainMarket('probability'), closesAt, resolution: { kind: 'settled', payout: 1, at: closesAt } };
+    const options = { ...DEFAULT_OPTIONS, proofCuts: 0 };
+    const alone = runBacktest({ candles, strategy: buyAndHold, market, options });
+    const { weak, benchmark } = runPortfolio(
+      [{ name: 'rain', data: backtestData(candles, market), options }],
+      { strategy: buyAndHold as Strategy, params: {} },
+      { cash: options.cash, limits: { perMarket: 1, total: 1 } },
+    );
+    expect(weak.sharpe).toBe('6 daily returns up to the last bar, fewer than 30');
+    expect(weak.sharpe).toBe(alone.weak.sharpe);
+    expect(benchmark.weak).toEqual(weak);
+  });
+
+  it('lists a position that left in parts once among the closed ones', () => {
+    const candles = bars(
+      [0.5, 0.5, 0.5, 0.6, 0.6, 0.7].map((price, i) => [price, price, price, price, i === 1 ? 1000 : 100]),
+      { step: HOUR },
+    );
+    const options: BacktestOptions = { ...DEFAULT_OPTIONS, cash: 50, maxVolumeShare: 0.5, proofCuts: 0 };
+    const strategy: Strategy = {
+      ...(buyAndHold as Strategy),
+      create: (_, so) => () => (so.index === 0 ? 'long' : so.index === 2 ? 'flat' : 'hold'),
+    };
+    const { closed, trades } = runPortfolio(
+      [{ name: 'rain', data: backtestData(candles, plainMarket('probability')), options }],
+      { strategy, params: {} },
+      { cash: 50, limits: { perMarket: 1, total: 1 } },
+    );
+    expect(trades).toHaveLength(2);
+    expect(closed).toEqual([expect.closeTo(10, 9)]);
+  });
+
   it('is refused, in one sentence, where it cannot be traded', () => {
     const data = backtestData(walk(50, 1), plainMarket('asset'));
     const trial = { strategy: buyAndHold as Strategy, params: {} };
