@@ -64,6 +64,21 @@ describe('money that waits for a settlement', () => {
     expect(weak.cagr).toBeUndefined();
   });
 
+  it('is no evidence after the close either: bars that come later score nothing and make no ratio stronger', () => {
+    const closesAt = 6 * DAY - HOUR;
+    const short = walk(6, 3, { probability: true, step: DAY });
+    const long = walk(46, 3, { probability: true, step: DAY });
+    for (let i = 6; i < long.length; i++) for (const column of ['open', 'high', 'low', 'close'] as const) long[column][i] = 0.999;
+    const of = (candles: typeof short) =>
+      runBacktest({ candles, strategy: favourite, params: { threshold: 0.02 }, market: settledAt(closesAt), options: { proofCuts: 0 } });
+    const [before, after] = [of(short), of(long)];
+    expect(after.weak.sharpe).toBe('6 daily returns up to the last bar, fewer than 30');
+    expect(after.metrics.brier).toBe(before.metrics.brier);
+    expect(after.metrics.logLoss).toBe(before.metrics.logLoss);
+    expect(after.benchmark.marketBrier).toBe(before.benchmark.marketBrier);
+    expect(after.benchmark.skill).toBe(before.benchmark.skill);
+  });
+
   it('is free again when it was taken out before: then the series ends with its last bar', () => {
     const candles = walk(24 * 10, 3, { probability: true });
     const { sample, trades } = runBacktest({ candles, strategy: smaCross, params: { fast: 2, slow: 5 }, market: settledAt(100 * DAY) });

@@ -23,6 +23,12 @@ export interface Market {
 export const paysAt = ({ closesAt, resolution }: Pick<Market, 'closesAt' | 'resolution'>): number =>
   closesAt ?? (resolution.kind === 'settled' ? resolution.at : null) ?? Number.NEGATIVE_INFINITY;
 
+/** How many bars began by the market's close: what comes after it foretells nothing, and nobody can trade on it. */
+export const barsByClose = (openTime: Float64Array, { closesAt }: Pick<Market, 'closesAt'>): number => {
+  const after = closesAt === null ? -1 : openTime.findIndex((time) => time > closesAt);
+  return after < 0 ? openTime.length : after;
+};
+
 /** An asset, or an open probability market, without fees. */
 export const plainMarket = (kind: MarketKind, fees: FeeSchedule = { model: 'flat', rate: 0 }): Market => ({
   kind,

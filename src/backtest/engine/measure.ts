@@ -17,7 +17,7 @@ import { tradeMetrics } from '../metrics/trade-metrics.ts';
 import { turnover } from '../metrics/turnover.ts';
 import { volatility } from '../metrics/volatility.ts';
 import type { CandleSeries } from './candle-series.ts';
-import { type Market, paysAt } from './market.ts';
+import { barsByClose, type Market, paysAt } from './market.ts';
 import { positionsOf } from './positions.ts';
 import type { Simulation } from './trade.ts';
 
@@ -32,7 +32,7 @@ export interface Measurement {
   readonly returns: Float64Array;
   readonly moments: Moments;
   readonly sample: Sample;
-  /** Daily returns after the last bar's day: the money waits for the market to pay. */
+  /** Daily returns after the day of the last bar that began by the market's close: the money waits for the market to pay. */
   readonly lockedDays: number;
   /** Of the annual Sharpe ratio. */
   readonly sharpeError: Measured;
@@ -54,6 +54,7 @@ export function measure(input: {
   const { equity, trades } = simulation;
   const lastBar = candles.openTime[candles.length - 1];
   const end = Math.max(lastBar, trades.at(-1)?.end === 'settlement' ? paysAt(market) : lastBar);
+  const traded = barsByClose(candles.openTime, market);
   const returns = dailyReturns(cash, candles.openTime, equity, { time: end, lastMark: simulation.lastMark });
   const moments = momentsOf(returns);
   const finalEquity = equity[equity.length - 1];
@@ -86,7 +87,7 @@ export function measure(input: {
     finalEquity,
     settlementPnl,
     markPnl,
-    ...forecastScores(candles, market),
+    ...forecastScores(candles.close.subarray(0, traded), market),
     probabilisticSharpe: probabilisticSharpe(moments),
   };
   return {
@@ -94,13 +95,13 @@ export function measure(input: {
     returns,
     moments,
     sample: { dailyReturns: returns.length, trades: closed.length, days: Math.floor(days * 100) / 100 },
-    lockedDays: Math.floor(end / DAY_MS) - Math.floor(lastBar / DAY_MS),
+    lockedDays: Math.floor(end / DAY_MS) - Math.floor(candles.openTime[Math.max(1, traded) - 1] / DAY_MS),
     sharpeError: sharpeError(moments, PERIODS_PER_YEAR),
   };
 }
 
-/** How well the market's closes foretold its resolution. */
-function forecastScores({ close }: CandleSeries, { kind, resolution }: Market): { brier: Measured; logLoss: Measured } {
+/** How well the market's closes, up to its own close, foretold its resolution. */
+function forecastScores(close: Float64Array, { kind, resolution }: Market): { brier: Measured; logLoss: Measured } {
   if (kind === 'asset') {
     const none = undefinedBecause('an asset has no outcome to forecast');
     return { brier: none, logLoss: none };
@@ -111,6 +112,10 @@ function forecastScores({ close }: CandleSeries, { kind, resolution }: Market): 
   }
   if (resolution.payout !== 0 && resolution.payout !== 1) {
     const none = undefinedBecause('the market paid neither 0 nor 1');
+    return { brier: none, logLoss: none };
+  }
+  if (close.length === 0) {
+    const none = undefinedBecause('every bar began after the market had closed');
     return { brier: none, logLoss: none };
   }
   const outcomes = new Float64Array(close.length).fill(resolution.payout);

@@ -1,5 +1,5 @@
 import type { CandleSeries } from '../engine/candle-series.ts';
-import type { Market } from '../engine/market.ts';
+import { barsByClose, type Market } from '../engine/market.ts';
 import type { Simulation, Trade } from '../engine/trade.ts';
 import { brier } from './brier.ts';
 import { type Measured, undefinedBecause } from './measured.ts';
@@ -41,8 +41,9 @@ export function impliedBeliefs(
   });
 }
 
-/** Scores the market and the strategy as forecasters of a market's outcome. */
-export function skillOf(candles: CandleSeries, { kind, resolution }: Market, simulation: Simulation): Skill {
+/** Scores the market and the strategy as forecasters of a market's outcome, on the bars that began by its close. */
+export function skillOf(candles: CandleSeries, market: Market, simulation: Simulation): Skill {
+  const { kind, resolution } = market;
   const none = (because: string): Skill => {
     const reason = undefinedBecause(because);
     return { marketBrier: reason, beliefBrier: reason, skill: reason };
@@ -50,9 +51,11 @@ export function skillOf(candles: CandleSeries, { kind, resolution }: Market, sim
   if (kind === 'asset') return none('an asset has no outcome to forecast');
   if (resolution.kind !== 'settled') return none('the market has not resolved');
   if (resolution.payout !== 0 && resolution.payout !== 1) return none('the market paid neither 0 nor 1');
-  const outcomes = new Float64Array(candles.length).fill(resolution.payout);
-  const marketBrier = brier(candles.close, outcomes);
-  const beliefBrier = brier(impliedBeliefs(candles, simulation), outcomes);
+  const before = barsByClose(candles.openTime, market);
+  if (before === 0) return none('every bar began after the market had closed');
+  const outcomes = new Float64Array(before).fill(resolution.payout);
+  const marketBrier = brier(candles.close.subarray(0, before), outcomes);
+  const beliefBrier = brier(impliedBeliefs(candles, simulation).subarray(0, before), outcomes);
   const skill = marketBrier === 0 ? undefinedBecause('the price was never wrong') : 1 - beliefBrier / marketBrier;
   return { marketBrier, beliefBrier, skill };
 }
