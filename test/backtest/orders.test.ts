@@ -269,6 +269,20 @@ describe('an order', () => {
     expect({ trades, unfilled }).toEqual({ trades: [], unfilled: { expired: 1 } });
   });
 
+  it('that ruins a short ends the trading with nothing, looked at or not', () => {
+    const rise = bars([
+      [10, 10, 10, 10],
+      [10, 10, 10, 10],
+      [15, 25, 15, 25],
+      [15, 15, 15, 15],
+    ]);
+    const of = (look?: (situation: Situation) => void) =>
+      runBacktest({ candles: rise, strategy: scripted([{ side: 'short' }], look), options: { cash: 1000, side: 'both', proofCuts: 0 } });
+    expect([...of().equity]).toEqual([1000, 1000, 0, 0]);
+    expect(of().metrics).toMatchObject({ finalEquity: 0, totalReturn: -1, maxDrawdown: -1 });
+    expect(of((situation) => situation.equity).equity).toEqual(of().equity);
+  });
+
   it('for the side that is held moves the stop and buys no more', () => {
     const { trades } = trade([
       { side: 'long', size: 0.5 },

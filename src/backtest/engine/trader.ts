@@ -50,7 +50,7 @@ export class Trader {
   tradeTo(bar: number): void {
     // what only words have asked for does not pay for orders
     if (this.decisions.orders.size === 0) this.tradeWords(bar);
-    else for (let i = this.next; i <= bar && i < this.candles.length; i++) this.tradeOrders(i);
+    else while (this.next <= bar && this.next < this.candles.length) this.tradeOrders(this.next);
   }
 
   /** What the account is worth at the close of a bar that has been traded. */
