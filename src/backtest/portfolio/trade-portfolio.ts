@@ -15,7 +15,7 @@ export interface DecidedMarket {
   readonly options: BacktestOptions;
 }
 
-/** What became of the account, at each moment at which a bar of some market opened or a market paid; marked at the closes of these bars. */
+/** What became of the account, at each moment at which a bar of some market opened or a market paid, up to the last of them that a position waited for; marked at the closes of these bars. */
 export interface PortfolioCurve {
   /** UTC epoch milliseconds, rising. */
   readonly time: Float64Array;
@@ -59,10 +59,17 @@ export function tradePortfolio(decided: readonly DecidedMarket[], cash: number, 
   const times = moments(books);
   const curve = { time: times, equity: new Float64Array(times.length), cash: new Float64Array(times.length) };
   let purse = cash;
+  // what ends a market of which nothing is held is nobody's wait
+  let length = 0;
   const invested = (): number => books.reduce((sum, book) => sum + book.worth(), 0);
   for (const [at, time] of times.entries()) {
-    for (const book of books) if (book.settlesAt === time && book.isOver) purse += book.end();
+    for (const book of books) {
+      if (book.settlesAt !== time || !book.isOver) continue;
+      if (book.holds) length = at + 1;
+      purse += book.end();
+    }
     const open = books.filter((book) => book.opensAt(time));
+    if (open.length > 0) length = at + 1;
     for (const book of open) purse += book.leave(time);
     for (const book of open) {
       if (!book.wantsIn()) continue;
@@ -79,7 +86,11 @@ export function tradePortfolio(decided: readonly DecidedMarket[], cash: number, 
     curve.equity[at] = purse + invested();
   }
   for (const book of books) book.mark();
-  return { curve, markets: books.map((book) => book.trading()) };
+  const { time, equity, cash: free } = curve;
+  return {
+    curve: { time: time.subarray(0, length), equity: equity.subarray(0, length), cash: free.subarray(0, length) },
+    markets: books.map((book) => book.trading()),
+  };
 }
 
 /** Every moment at which something happens, rising. */
@@ -131,6 +142,11 @@ class Book {
   /** Whether the last bar has been traded. */
   get isOver(): boolean {
     return this.next === this.candles.length;
+  }
+
+  /** Whether there is anything to wait for: what rounding leaves of a position that left in parts is not. */
+  get holds(): boolean {
+    return this.account.holds() && this.account.size > DUST;
   }
 
   /** What is held, at the last known price. */

@@ -192,6 +192,28 @@ describe('a portfolio', () => {
     expect(benchmark.weak).toEqual(weak);
   });
 
+  it('ends with its last bar where everything was taken out before the market paid', () => {
+    const candles = bars(
+      [0.5, 0.5, 0.6, 0.6].map((price) => [price, price, price, price, 100]),
+      { step: 24 * HOUR },
+    );
+    const closesAt = 40 * 24 * HOUR;
+    const market: Market = { ...plainMarket('probability'), closesAt, resolution: { kind: 'settled', payout: 1, at: closesAt } };
+    const options = { ...DEFAULT_OPTIONS, proofCuts: 0 };
+    const strategy: Strategy = {
+      ...(buyAndHold as Strategy),
+      create: (_, so) => () => (so.index === 0 ? 'long' : so.index === 2 ? 'flat' : 'hold'),
+    };
+    const alone = runBacktest({ candles, strategy, market, options });
+    const { metrics, sample } = runPortfolio(
+      [{ name: 'rain', data: backtestData(candles, market), options }],
+      { strategy, params: {} },
+      { cash: options.cash, limits: { perMarket: 1, total: 1 } },
+    );
+    expect(sample).toEqual(alone.sample);
+    expect(metrics.sharpe).toBeCloseTo(alone.metrics.sharpe as number, 9);
+  });
+
   it('lists a position that left in parts once among the closed ones', () => {
     const candles = bars(
       [0.5, 0.5, 0.5, 0.6, 0.6, 0.7].map((price, i) => [price, price, price, price, i === 1 ? 1000 : 100]),

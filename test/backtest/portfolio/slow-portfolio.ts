@@ -33,6 +33,8 @@ export function slowPortfolio(markets: readonly ModelMarket[], cash: number, lim
     (a, b) => a - b,
   );
   let money = cash;
+  /** When the last position came free. */
+  let waitedFor = Number.NEGATIVE_INFINITY;
   const rows: { time: number; cash: number; equity: number }[] = [];
   const barAt = (m: number, time: number): number => markets[m].candles.openTime.indexOf(time);
   /** Of a unit of what is held, a price of the first outcome being known. */
@@ -53,6 +55,7 @@ export function slowPortfolio(markets: readonly ModelMarket[], cash: number, lim
     const lot = lots[m];
     const { candles, market } = markets[m];
     if (lot === undefined) return;
+    if (lot.size > 1e-9) waitedFor = ends[m];
     const last = candles.close[candles.length - 1];
     if (market.kind === 'asset') money += lot.size * last * (1 - market.fees.rate);
     else if (market.resolution.kind === 'settled') money += lot.size * unit(m, lot.side, market.resolution.payout);
@@ -110,5 +113,6 @@ export function slowPortfolio(markets: readonly ModelMarket[], cash: number, lim
     }
     rows.push({ time, cash: money, equity: money + inMarkets(time, 'close') });
   }
-  return rows;
+  const lastBar = Math.max(...markets.map(({ candles }) => candles.openTime[candles.length - 1]));
+  return rows.filter(({ time }) => time <= Math.max(lastBar, waitedFor));
 }
