@@ -59,6 +59,8 @@ export function runPortfolio(
   if (markets.length === 0) problems.push('a portfolio needs at least one market');
   if (markets.some(({ data, options }) => data.market.kind === 'asset' && options.side === 'both'))
     problems.push('a portfolio sells no assets short: a short of an asset owes money; say --side long, or --market probability');
+  const overlap = overlapOf(markets);
+  if (overlap !== undefined) problems.push(overlap);
   if (problems.length > 0) throw new PredictLabError('BadInput', problems.join('; '));
   const trade = (of: Strategy, settings: Trial['params']) =>
     tradePortfolio(
@@ -119,4 +121,25 @@ function wordsOf(name: string, { candles, market, indicators, barMs }: BacktestD
     'BadInput',
     `${name}: strategy '${trial.strategy.name}' ${decisions.looked ? 'looks at its situation' : 'gives orders'}, which are of an account of its own; a portfolio takes strategies that say long, short, flat or hold`,
   );
+}
+
+/**
+ * What is wrong where a bar of one market opens inside a bar of another: the close of the longer one would be known before it is there,
+ * and its money spent.
+ */
+function overlapOf(markets: readonly PortfolioMarket[]): string | undefined {
+  const spans = markets.map(({ name, data }) => ({ name, ...data }));
+  for (const long of spans) {
+    for (const other of spans) {
+      let bar = 0;
+      for (let i = 0; i < other.candles.length; i++) {
+        const at = other.candles.openTime[i];
+        while (bar + 1 < long.candles.length && long.candles.openTime[bar + 1] <= at) bar++;
+        const open = long.candles.openTime[bar];
+        if (at > open && at < open + long.barMs)
+          return `a bar of ${other.name} opens at ${new Date(at).toISOString()}, inside a bar of ${long.name} that opens at ${new Date(open).toISOString()} and has not closed; give all markets candles of one interval (predictlab candles --interval)`;
+      }
+    }
+  }
+  return undefined;
 }

@@ -184,7 +184,7 @@ describe('a portfolio', () => {
     const alone = runBacktest({ candles, strategy: buyAndHold, market, options });
     const { weak, benchmark } = runPortfolio(
       [{ name: 'rain', data: backtestData(candles, market), options }],
-      { strategy: buyAndHold as Strategy, params: {} },
+      { strategy: buyAndHold, params: {} },
       { cash: options.cash, limits: { perMarket: 1, total: 1 } },
     );
     expect(weak.sharpe).toBe('6 daily returns up to the last bar, fewer than 30');
@@ -249,5 +249,29 @@ describe('a portfolio', () => {
       create: (_, __, situation) => () => (situation.equity > 0 ? 'long' : 'hold'),
     };
     expect(() => run({}, DEFAULT_LIMITS, looks)).toThrow("btc: strategy 'looks' looks at its situation");
+  });
+
+  it('refuses candles of several intervals: the close of a longer bar would be known, and its money spent, before it is there', () => {
+    const hourly = walk(72, 3);
+    const every = (hours: number, shift = 0) => {
+      const openTime = Float64Array.from({ length: Math.floor(72 / hours) }, (_, i) => hourly.openTime[0] + (i * hours + shift) * HOUR);
+      return { ...walk(openTime.length, 4), openTime };
+    };
+    const together = (candles: ReturnType<typeof every>) =>
+      runPortfolio(
+        [hourly, candles].map((own, i) => ({
+          name: `m${i}`,
+          data: backtestData(own, plainMarket('asset')),
+          options: DEFAULT_OPTIONS,
+        })),
+        { strategy: buyAndHold, params: {} },
+        { cash: 1, limits: DEFAULT_LIMITS },
+      );
+    expect(() => together(every(24))).toThrow(
+      /^a bar of m0 opens at .*, inside a bar of m1 that opens at .* give all markets candles of one interval/,
+    );
+    expect(() => together(every(1, 0.5))).toThrow(/^a bar of m. opens at .*, inside a bar of m./);
+    expect(() => together(every(1))).not.toThrow();
+    expect(() => together(every(1, 5))).not.toThrow();
   });
 });
