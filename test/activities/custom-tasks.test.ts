@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { customActivity } from '../../src/activities/custom/custom-tasks.ts';
+import { durationSchema } from '../../src/activities/custom/duration.ts';
 import type { Task } from '../../src/activities/runner/task-runner.ts';
 import type { StageWork } from '../../src/activities/stages/stage-work.ts';
 
@@ -29,5 +30,18 @@ describe('what a plugin activity returns', () => {
       type: 'BadInput',
       message: expect.stringContaining('40002 bytes'),
     });
+  });
+});
+
+describe('a duration in the arguments of a task', () => {
+  it('is a number and a unit; any other text is told back in one sentence, however long it is', () => {
+    expect(durationSchema.parse('5m')).toBe(300_000);
+    for (const text of ['', 'soon', '-1s', '1'.repeat(400), 'x'.repeat(101)]) {
+      const said = durationSchema
+        .safeParse(text)
+        .error?.issues.map(({ message }) => message)
+        .join();
+      expect(said).toMatch(/^".{0,41}" is not a duration; write "30s", "5m" or "2h"$/);
+    }
   });
 });

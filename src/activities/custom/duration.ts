@@ -1,10 +1,11 @@
-import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
+import { cutText } from '../../contracts/text/cut-text.ts';
+import { durationMs } from '../../input/field-schemas.ts';
 
 /** A duration such as "5m" or "1s" as milliseconds. */
 export const durationSchema = z.string().transform((text, context) => {
-  const milliseconds = ms(text as StringValue);
+  const milliseconds = durationMs(text);
   if (typeof milliseconds === 'number' && Number.isFinite(milliseconds) && milliseconds >= 0) return milliseconds;
-  context.addIssue({ code: 'custom', message: `"${text}" is not a duration; write "30s", "5m" or "2h"` });
+  context.addIssue({ code: 'custom', message: `"${cutText(text, 40)}" is not a duration; write "30s", "5m" or "2h"` });
   return z.NEVER;
 });

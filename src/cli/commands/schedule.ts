@@ -107,6 +107,9 @@ export function registerSchedule(program: Command): void {
 const BACKFILL_HELP = `
 Runs of a backfill go one after another, and their tasks after those of runs of today, whatever else the workers do.`;
 
+/** Temporal lists so many times of a schedule and says nothing of the others. */
+const MOST_FIRINGS = 1_000;
+
 interface BackfillOptions extends Options {
   readonly from: string;
   readonly to: string;
@@ -117,8 +120,13 @@ interface BackfillOptions extends Options {
 async function backfill({ id, from: fromText, to: toText, onlyMissing = false, dryRun = false, json }: BackfillOptions): Promise<void> {
   const range = { from: instant('--from', fromText), to: instant('--to', toText) };
   if (range.from > range.to) throw usageError(`--from ${fromText} is after --to ${toText}`);
+  if (range.to.getTime() > Date.now()) throw usageError(`--to ${toText} is in the future; a backfill runs what is past`);
   await withPredictLab(async (lab) => {
     const firings = await lab.schedules.firings(id, range);
+    if (firings.length >= MOST_FIRINGS)
+      throw usageError(
+        `schedule ${id} has ${MOST_FIRINGS} times or more between ${fromText} and ${toText}, and Temporal lists no more at once; backfill in parts`,
+      );
     const good = onlyMissing ? await alreadyGood(lab, id, firings) : new Set<number>();
     const left = firings.filter((time) => !good.has(time.getTime()));
     if (onlyMissing) left.reverse();
