@@ -23,9 +23,7 @@ export async function storedData(database: Database): Promise<{ ticks: unknown[]
       await all(`select i.id, c.kind, c.interval_minutes, c.open_time, c.open, c.high, c.low, c.close, c.volume, c.quote_volume, c.trades, c.complete
       from candles c join instruments i on i.key = c.instrument order by i.id, c.kind, c.interval_minutes, c.open_time`),
     coverage: await all(
-      // the newest two hours are left out: a walk that was cut off has been a first look already, and the next one may claim more of them
-      `select i.id, c.kind, (c.ranges * int8multirange(int8range(null, (select max(upper(ranges)) - 7200000 from coverage))))::text as ranges
-       from coverage c join instruments i on i.key = c.instrument order by i.id, c.kind`,
+      'select i.id, c.kind, c.ranges::text from coverage c join instruments i on i.key = c.instrument order by i.id, c.kind',
     ),
   };
 }

@@ -34,6 +34,8 @@ export interface WalkState {
   readonly pages: number;
   /** As of when the newest page was read: `asOf`, or the venue's clock where that is behind. */
   readonly looked: number;
+  /** The venue's clock as the newest page told it; absent in a walk that an earlier version began. */
+  readonly clock?: number;
   readonly newest: number | null;
   /** The newest trade of the page that was read last; absent until one has a trade. */
   readonly lastPage?: number;
@@ -99,6 +101,7 @@ const missingUpTo = ({ from, to }: TimeRange, end: number, covered: readonly Tim
 export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
   pages: 0,
   looked: until({ asOf: plan.asOf, clock }),
+  clock,
   newest: null,
   lateBy: 0,
 });
@@ -124,6 +127,7 @@ export function afterPage(plan: WalkPlan, before: WalkState, page: PageSeen): Wa
   const state: WalkState = {
     pages: before.pages + 1,
     looked: before.looked,
+    clock: before.clock,
     newest: before.newest === null ? page.newest : Math.max(before.newest, page.newest ?? before.newest),
     lastPage: page.newest ?? before.lastPage,
     lateBy: Math.max(before.lateBy, ...late),
@@ -166,7 +170,8 @@ function settledAt(plan: WalkPlan, state: WalkState): number {
   const settled = state.looked - late;
   const isFirst = plan.looked === null || Math.abs(state.looked - plan.looked) < RIGHT_AFTER_MS;
   if (!isFirst) return settled;
-  const now = Math.max(state.looked, plan.clock);
+  // the plan's clock is our own where the venue had not answered this process yet
+  const now = Math.max(state.looked, state.clock ?? plan.clock);
   return Math.min(settled, Math.max((state.newest ?? Number.NEGATIVE_INFINITY) - late, now - UNSEEN_LATENESS_MS));
 }
 

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/market-data.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
@@ -275,6 +276,19 @@ describe('a walk through disorder', () => {
 });
 
 describe('a walk that goes on from an earlier attempt', () => {
+  it('covers the same whatever this process took for the venue’s clock before it asked', async () => {
+    const quiet = (cursor: string | null) => ({ ...pageAt(cursor ?? '1'), clock: NOW });
+    const first = { looked: null };
+    const rightAfter = { looked: NOW, covered: [{ from: hours(50), to: hours(1) }] };
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(first, rightAfter), fc.integer({ min: 0, max: 400 * 24 }), async (before, ahead) => {
+        const { coverage } = await walk({ fetchPage: quiet, ...before, clock: NOW + ahead * HOUR });
+        expect(coverage).toEqual((await walk({ fetchPage: quiet, ...before, clock: NOW })).coverage);
+        for (const { to } of coverage) expect(to).toBeLessThanOrEqual(NOW - HOUR);
+      }),
+    );
+  });
+
   it('starts behind its last page and ends like the whole walk', async () => {
     const whole = await walk();
     const resume = whole.pages[2].cursor as WalkCursor;
