@@ -1,25 +1,20 @@
 import { execFile, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PredictLab } from '../src/client.ts';
-import { Closers } from '../src/closers.ts';
 import type { PipelineInput } from '../src/contracts/run/pipeline-input.ts';
-import { startDevServer } from '../src/set-up/temporal/dev-server.ts';
-import { findTemporalCli } from '../src/set-up/temporal/temporal-cli.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';
-import { attachPostgres } from '../src/storage/embedded/embedded-postgres.ts';
 import { importSymbols } from '../src/storage/markets/catalogue.ts';
 import { createLog } from '../src/telemetry/log.ts';
+import { ROOT, withBenchStack } from './bench-stack.ts';
 import { median } from './measure.ts';
 import type { BenchResult } from './result.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const root = path.resolve(here, '../..');
-const BASELINE = path.resolve(root, '../shared/bench/temporal-naive');
+const BASELINE = path.resolve(ROOT, '../shared/bench/temporal-naive');
 const TURNS = 3;
 const log = createLog({ LOG_LEVEL: 'warn' });
 
@@ -92,22 +87,9 @@ const SHAPES: readonly Shape[] = [
  * server gets slower the more it holds, so whoever always went second would lose by that alone.
  */
 export async function run(): Promise<readonly BenchResult[]> {
-  const closers = new Closers(log);
-  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-bench-'));
-  closers.add('the bench folder', { close: () => rm(home, { recursive: true, force: true }) });
-  try {
-    const cli = await findTemporalCli({ env: process.env, home: path.join(root, '.predictlab'), log });
-    const postgres = closers.add('Postgres', await attachPostgres({ home, log }));
-    const server = closers.add('Temporal', await startDevServer({ cli, home, headless: true, log }));
-    const env = {
-      ...process.env,
-      TEMPORAL_ADDRESS: server.address,
-      DATABASE_URL: postgres.url,
-      PREDICTLAB_HOME: home,
-      PREDICTLAB_PLUGINS: path.join(here, 'fibonacci-plugin.js'),
-      SERVER_PID: String(server.pid),
-    };
-    const database = closers.add('the database', await openDatabase({ url: postgres.url, max: 2 }));
+  return await withBenchStack(log, async ({ home, env: stack, databaseUrl, serverPid, closers }) => {
+    const env = { ...stack, PREDICTLAB_PLUGINS: path.join(here, 'fibonacci-plugin.js'), SERVER_PID: String(serverPid) };
+    const database = closers.add('the database', await openDatabase({ url: databaseUrl, max: 2 }));
     await importSymbols(
       database,
       symbolNames(1000).map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } })),
@@ -127,9 +109,7 @@ export async function run(): Promise<readonly BenchResult[]> {
       });
     }
     return results;
-  } finally {
-    await closers.close();
-  }
+  });
 }
 
 /** A copy that uses this project's own Temporal packages; undefined where the baseline is not there. */
@@ -137,7 +117,7 @@ async function prepareBaseline(home: string): Promise<string | undefined> {
   if (!existsSync(BASELINE)) return undefined;
   const folder = path.join(home, 'temporal-naive');
   await cp(BASELINE, folder, { recursive: true });
-  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
   return folder;
 }
 

@@ -1,18 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { PredictLab } from '../src/client.ts';
-import { Closers } from '../src/closers.ts';
 import type { ServingProcess } from '../src/set-up/processes/kept-process.ts';
 import { startWorkerProcess } from '../src/set-up/processes/worker-process.ts';
-import { startDevServer } from '../src/set-up/temporal/dev-server.ts';
-import { findTemporalCli } from '../src/set-up/temporal/temporal-cli.ts';
-import { attachPostgres } from '../src/storage/embedded/embedded-postgres.ts';
 import { createLog } from '../src/telemetry/log.ts';
+import { withBenchStack } from './bench-stack.ts';
 import type { BenchResult } from './result.ts';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const log = createLog({ LOG_LEVEL: 'error' });
 const KILLS = 12;
 const TASKS = 40;
@@ -20,23 +13,8 @@ const SLEEP = '1s';
 
 /** Two and four worker processes under load, one of them killed with -9: how long until what it had under way has ended on another one. */
 export async function run(): Promise<readonly BenchResult[]> {
-  const closers = new Closers(log);
-  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-bench-'));
-  closers.add('the bench folder', { close: () => rm(home, { recursive: true, force: true }) });
-  try {
-    const cli = await findTemporalCli({ env: process.env, home: path.join(root, '.predictlab'), log });
-    const postgres = closers.add('Postgres', await attachPostgres({ home, log }));
-    const server = closers.add('Temporal', await startDevServer({ cli, home, headless: true, log }));
-    const env = {
-      ...process.env,
-      TEMPORAL_ADDRESS: server.address,
-      DATABASE_URL: postgres.url,
-      PREDICTLAB_HOME: home,
-      LOG_FORMAT: 'json',
-      LOG_LEVEL: 'info',
-      METRICS_ADDRESS: '127.0.0.1:0',
-      HEALTH_ADDRESS: '127.0.0.1:0',
-    };
+  return await withBenchStack(log, async ({ home, env: stack, closers }) => {
+    const env = { ...stack, LOG_FORMAT: 'json', LOG_LEVEL: 'info', METRICS_ADDRESS: '127.0.0.1:0', HEALTH_ADDRESS: '127.0.0.1:0' };
     const lab = closers.add('the client', await PredictLab.connect({ env }));
     const results: BenchResult[] = [];
     for (const workers of [2, 4]) {
@@ -50,9 +28,7 @@ export async function run(): Promise<readonly BenchResult[]> {
       });
     }
     return results;
-  } finally {
-    await closers.close();
-  }
+  });
 }
 
 /** Seconds, ascending; of kills that hit a task. */

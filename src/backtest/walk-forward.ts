@@ -2,47 +2,33 @@ import { PredictLabError } from '../contracts/errors.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import type { BacktestData } from './engine/backtest-data.ts';
 import { barLength, type CandleSeries, candlesBetween } from './engine/candle-series.ts';
+import { curveMetrics, PERIODS_PER_YEAR } from './engine/curve-metrics.ts';
 import { HOLD, wordsOnly } from './engine/decision-log.ts';
 import { type Decisions, decisionsOf } from './engine/decisions.ts';
 import type { Market } from './engine/market.ts';
-import { PERIODS_PER_YEAR } from './engine/measure.ts';
 import type { BacktestOptions } from './engine/options.ts';
 import { positionsOf } from './engine/positions.ts';
 import type { Simulation } from './engine/trade.ts';
 import { simulate } from './engine/trader.ts';
-import { cagr, DAYS_PER_YEAR } from './metrics/cagr.ts';
-import { calmar } from './metrics/calmar.ts';
+import type { BacktestMetrics } from './metrics/backtest-metrics.ts';
+import { DAYS_PER_YEAR } from './metrics/cagr.ts';
 import { dailyReturns } from './metrics/daily-returns.ts';
 import { deflatedSharpe, trialsOf } from './metrics/deflated-sharpe.ts';
-import { maxDrawdown } from './metrics/max-drawdown.ts';
-import { separate, undefinedBecause } from './metrics/measured.ts';
+import { separate } from './metrics/measured.ts';
 import { type Moments, momentsOf } from './metrics/moments.ts';
 import { probabilityOfOverfitting } from './metrics/overfitting.ts';
-import { probabilisticSharpe } from './metrics/probabilistic-sharpe.ts';
 import { type WeakMetrics, weakMetrics } from './metrics/sample.ts';
-import { sharpe } from './metrics/sharpe.ts';
 import { sharpeError } from './metrics/sharpe-error.ts';
-import { sortino } from './metrics/sortino.ts';
-import { tradeMetrics } from './metrics/trade-metrics.ts';
-import { volatility } from './metrics/volatility.ts';
 import type { Trial } from './run-backtest.ts';
 import type { Params } from './strategies/registry.ts';
 
 /** What a stretch of time brought. */
-export interface StretchMetrics {
-  readonly totalReturn: number | null;
-  readonly cagr: number | null;
-  readonly sharpe: number | null;
-  readonly sortino: number | null;
-  readonly calmar: number | null;
-  readonly maxDrawdown: number | null;
-  readonly volatility: number | null;
-  readonly winRate: number | null;
-  readonly profitFactor: number | null;
-  readonly expectancy: number | null;
+export interface StretchMetrics
+  extends Omit<
+    BacktestMetrics,
+    'trades' | 'exposure' | 'turnover' | 'fees' | 'finalEquity' | 'settlementPnl' | 'markPnl' | 'brier' | 'logLoss'
+  > {
   readonly trades: number;
-  readonly probabilisticSharpe: number | null;
-  readonly deflatedSharpe: number | null;
   /** Why a metric is null. */
   readonly undefined: Readonly<Record<string, string>>;
   /** Why a metric rests on too little. */
@@ -248,18 +234,8 @@ function metricsOf(stretches: readonly Stretch[], trials = { count: 1 }): Stretc
     growth = curve[curve.length - 1];
   }
   const days = returns.length;
-  const drawdown = maxDrawdown(1, curve);
-  const annual = days < 2 ? undefinedBecause('needs at least two daily returns') : cagr(growth, days / DAYS_PER_YEAR);
   const { values, reasons } = separate({
-    totalReturn: growth - 1,
-    cagr: annual,
-    sharpe: sharpe(moments, PERIODS_PER_YEAR),
-    sortino: sortino(moments, PERIODS_PER_YEAR),
-    calmar: calmar(annual, drawdown),
-    maxDrawdown: drawdown,
-    volatility: volatility(moments, PERIODS_PER_YEAR),
-    ...tradeMetrics(pnls),
-    probabilisticSharpe: probabilisticSharpe(moments),
+    ...curveMetrics({ start: 1, equity: curve, moments, days, years: days / DAYS_PER_YEAR, closed: pnls }),
     deflatedSharpe: deflatedSharpe(moments, trials),
   });
   const error = sharpeError(moments, PERIODS_PER_YEAR);

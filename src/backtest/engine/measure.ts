@@ -1,28 +1,19 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import type { MetricName } from '../metrics/backtest-metrics.ts';
 import { brier } from '../metrics/brier.ts';
-import { cagr, DAYS_PER_YEAR } from '../metrics/cagr.ts';
-import { calmar } from '../metrics/calmar.ts';
+import { DAYS_PER_YEAR } from '../metrics/cagr.ts';
 import { dailyReturns } from '../metrics/daily-returns.ts';
 import { logLoss } from '../metrics/log-loss.ts';
-import { maxDrawdown } from '../metrics/max-drawdown.ts';
 import { type Measured, undefinedBecause } from '../metrics/measured.ts';
 import { type Moments, momentsOf } from '../metrics/moments.ts';
-import { probabilisticSharpe } from '../metrics/probabilistic-sharpe.ts';
 import type { Sample } from '../metrics/sample.ts';
-import { sharpe } from '../metrics/sharpe.ts';
 import { sharpeError } from '../metrics/sharpe-error.ts';
-import { sortino } from '../metrics/sortino.ts';
-import { tradeMetrics } from '../metrics/trade-metrics.ts';
 import { turnover } from '../metrics/turnover.ts';
-import { volatility } from '../metrics/volatility.ts';
 import type { CandleSeries } from './candle-series.ts';
+import { curveMetrics, PERIODS_PER_YEAR } from './curve-metrics.ts';
 import { barsByClose, type Market, paysAt } from './market.ts';
 import { positionsOf } from './positions.ts';
 import type { Simulation } from './trade.ts';
-
-/** Days of a year without closing hours: A of every annualised ratio. */
-export const PERIODS_PER_YEAR = 365;
 
 /** A simulation's metrics, and the daily returns they come from. */
 export interface Measurement {
@@ -57,11 +48,8 @@ export function measure(input: {
   const traded = barsByClose(candles.openTime, market);
   const returns = dailyReturns(cash, candles.openTime, equity, { time: end, lastMark: simulation.lastMark });
   const moments = momentsOf(returns);
-  const finalEquity = equity[equity.length - 1];
   const days = (end - candles.openTime[0]) / DAY_MS;
   const years = days / DAYS_PER_YEAR;
-  const drawdown = maxDrawdown(cash, equity);
-  const growth = returns.length < 2 ? undefinedBecause('needs at least two daily returns') : cagr(finalEquity / cash, years);
   let fees = 0;
   let settlementPnl = 0;
   let markPnl = 0;
@@ -72,23 +60,15 @@ export function measure(input: {
   }
   const { count, closed } = positionsOf(trades);
   const metrics = {
-    totalReturn: finalEquity / cash - 1,
-    cagr: growth,
-    sharpe: sharpe(moments, PERIODS_PER_YEAR),
-    sortino: sortino(moments, PERIODS_PER_YEAR),
-    calmar: calmar(growth, drawdown),
-    maxDrawdown: drawdown,
-    volatility: volatility(moments, PERIODS_PER_YEAR),
-    ...tradeMetrics(closed),
+    ...curveMetrics({ start: cash, equity, moments, days: returns.length, years, closed }),
     trades: count,
     exposure: simulation.barsHeld / equity.length,
     turnover: turnover({ notional: simulation.notional, equity, years }),
     fees,
-    finalEquity,
+    finalEquity: equity[equity.length - 1],
     settlementPnl,
     markPnl,
     ...forecastScores(candles.close.subarray(0, traded), market),
-    probabilisticSharpe: probabilisticSharpe(moments),
   };
   return {
     metrics,

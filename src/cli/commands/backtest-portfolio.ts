@@ -8,7 +8,7 @@ import { numberOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
-import { TRADE_COLUMNS } from './backtest-tables.ts';
+import { TRADE_COLUMNS, tradeCells } from './backtest-tables.ts';
 
 /** The flags of a portfolio. */
 export interface PortfolioFlags {
@@ -83,17 +83,7 @@ export async function printPortfolio(
 const tradeTable = ({ trades }: PortfolioResult): Table => ({
   columns: [{ name: 'market', type: 'text' }, ...TRADE_COLUMNS],
   batches: (async function* () {
-    yield trades.map((trade) => [
-      trade.market,
-      trade.entryTime,
-      trade.exitTime,
-      trade.side,
-      trade.size,
-      trade.entryPrice,
-      trade.exitPrice,
-      trade.pnl,
-      trade.fees,
-    ]);
+    yield trades.map((trade) => [trade.market, ...tradeCells(trade, trade.entryTime, trade.exitTime)]);
   })(),
 });
 

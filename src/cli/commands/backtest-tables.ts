@@ -14,18 +14,16 @@ export const TRADE_COLUMNS: readonly TableColumn[] = [
   { name: 'fees', type: 'number' },
 ];
 
+/** A trade that went from one time to another, under {@link TRADE_COLUMNS}. */
+export const tradeCells = (
+  { side, size, entryPrice, exitPrice, pnl, fees }: Omit<Trade, 'entryBar' | 'exitBar'>,
+  entryTime: number,
+  exitTime: number,
+): Cell[] => [entryTime, exitTime, side, size, entryPrice, exitPrice, pnl, fees];
+
 /** Trades as rows under {@link TRADE_COLUMNS}. */
 export async function* tradeRows({ openTime }: CandleSeries, trades: readonly Trade[]): AsyncGenerator<Cell[][]> {
-  yield trades.map((trade) => [
-    openTime[trade.entryBar],
-    openTime[trade.exitBar],
-    trade.side,
-    trade.size,
-    trade.entryPrice,
-    trade.exitPrice,
-    trade.pnl,
-    trade.fees,
-  ]);
+  yield trades.map((trade) => tradeCells(trade, openTime[trade.entryBar], openTime[trade.exitBar]));
 }
 
 /** `time,equity`, one row a bar, marked at its close. */

@@ -10,7 +10,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
 import { type ExportedInstrument, exportedInstruments, readTicksByTime } from '../../storage/ticks/export.ts';
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
-import { TRADE_COLUMNS } from './backtest-tables.ts';
+import { TRADE_COLUMNS, tradeCells } from './backtest-tables.ts';
 
 /** What of the data to export. */
 export interface ExportFilter {
@@ -173,16 +173,7 @@ function tradesTable(database: Database, filter: ExportFilter): Table {
   return {
     columns: [...columns(RESULT), ...TRADE_COLUMNS],
     batches: rowsOfBacktests(database, filter, ({ trades }) =>
-      decodeTrades(trades).map(({ entryTime, exitTime, side, size, entryPrice, exitPrice, pnl, fees }): Cell[] => [
-        entryTime,
-        exitTime,
-        side,
-        size,
-        entryPrice,
-        exitPrice,
-        pnl,
-        fees,
-      ]),
+      decodeTrades(trades).map((trade): Cell[] => tradeCells(trade, trade.entryTime, trade.exitTime)),
     ),
   };
 }

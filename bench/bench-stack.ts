@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Closers } from '../src/closers.ts';
+import type { Log } from '../src/contracts/log.ts';
+import { startDevServer } from '../src/set-up/temporal/dev-server.ts';
+import { findTemporalCli } from '../src/set-up/temporal/temporal-cli.ts';
+import { attachPostgres } from '../src/storage/embedded/embedded-postgres.ts';
+
+/** The project's folder: benches run from dist/bench. */
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** What a bench of runs works on. */
+export interface BenchStack {
+  readonly home: string;
+  /** Names the servers and the home. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly databaseUrl: string;
+  readonly serverPid: number;
+  /** Closes what the bench opens, before the servers. */
+  readonly closers: Closers;
+}
+
+/** Runs a bench on a Temporal server, a Postgres and a home of its own, all gone when it ends. */
+export async function withBenchStack<T>(log: Log, bench: (stack: BenchStack) => Promise<T>): Promise<T> {
+  const closers = new Closers(log);
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-bench-'));
+  closers.add('the bench folder', { close: () => rm(home, { recursive: true, force: true }) });
+  try {
+    const cli = await findTemporalCli({ env: process.env, home: path.join(ROOT, '.predictlab'), log });
+    const postgres = closers.add('Postgres', await attachPostgres({ home, log }));
+    const server = closers.add('Temporal', await startDevServer({ cli, home, headless: true, log }));
+    const env = { ...process.env, TEMPORAL_ADDRESS: server.address, DATABASE_URL: postgres.url, PREDICTLAB_HOME: home };
+    return await bench({ home, env, databaseUrl: postgres.url, serverPid: server.pid, closers });
+  } finally {
+    await closers.close();
+  }
+}
