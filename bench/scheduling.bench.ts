@@ -4,7 +4,7 @@ import { ORDERS, STAGES, stageTaskId } from '../src/contracts/words.ts';
 import { resolveConfig } from '../src/input/resolve-config.ts';
 import { buildGraph, type Graph } from '../src/scheduling/graph/graph.ts';
 import { rehearse } from '../src/scheduling/rehearse/rehearse.ts';
-import { dehydrate } from '../src/scheduling/run/dehydrate.ts';
+import { dehydrate } from '../src/scheduling/carry/dehydrate.ts';
 import { reduce } from '../src/scheduling/run/reducer.ts';
 import type { RunEvent } from '../src/scheduling/run/run-events.ts';
 import { createRun, type RunState } from '../src/scheduling/run/run-state.ts';

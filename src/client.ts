@@ -12,6 +12,7 @@ import { recentRuns, type TemporalRun } from './client/recent-runs.ts';
 import { RunEnded } from './client/run-ended.ts';
 import { runOutcome } from './client/run-outcome.ts';
 import { runStamp } from './client/run-stamp.ts';
+import { summaryOf } from './client/run-summary.ts';
 import { Schedules } from './client/schedules/schedules.ts';
 import { isUnavailable, serviceMessage } from './client/service-error.ts';
 import { InvalidPipelineError, PredictLabError } from './contracts/errors.ts';
@@ -19,7 +20,6 @@ import type { PipelineInput } from './contracts/run/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/run/pipeline-status.ts';
 import type { RunOrigin } from './contracts/run/run-config.ts';
 import { checkedId } from './contracts/text/checked-id.ts';
-import { cutText } from './contracts/text/cut-text.ts';
 import { TASK_QUEUE } from './contracts/words.ts';
 import { markOfIdentity } from './contracts/worker-identity.ts';
 import { PAYLOAD_BUDGET } from './scheduling/payload/budget.ts';
@@ -55,8 +55,6 @@ export interface KnownRun {
   readonly closedAt: Date | null;
 }
 
-/** Of up to three symbols in a run's summary. Characters. */
-const LONGEST_NAMES = 50;
 /** Whoever waits for a run outlasts a restart of the server of this length. */
 const SERVER_PATIENCE_MS = 30_000;
 
@@ -298,16 +296,3 @@ export class PredictLab {
 
 export type { PendingAttempt, RunName, TemporalRun };
 export { RunEnded };
-
-function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string {
-  const which =
-    // what was given may be anything; the run says what is wrong with it
-    !Array.isArray(symbols)
-      ? 'every enabled symbol'
-      : symbols.length === 0
-        ? 'custom tasks'
-        : symbols.length <= 3
-          ? cutText(symbols.join(', '), LONGEST_NAMES)
-          : `${symbols.length} symbols`;
-  return `${which} → ${untilStage}`;
-}

@@ -1,14 +1,6 @@
 import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
-import {
-  DefaultLogger,
-  type InjectedSinks,
-  makeTelemetryFilterString,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkerOptions,
-} from '@temporalio/worker';
+import type { InjectedSinks, Worker, WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
 import { createHttpFence } from './activities/custom/http-fence.ts';
 import { loadPlugins, pluginModules } from './activities/custom/load-plugins.ts';
@@ -21,16 +13,16 @@ import { buildId } from './build-id.ts';
 import { pollingOf } from './client/deployments/polling.ts';
 import { Closers } from './closers.ts';
 import { type DeploymentVersion, workerVersion } from './contracts/deployment-version.ts';
-import { messageOf, PredictLabError } from './contracts/errors.ts';
+import { PredictLabError } from './contracts/errors.ts';
 import type { Log } from './contracts/log.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
 import { workerIdentity } from './contracts/worker-identity.ts';
+import { codeOf, connectNative, createWorker, installRuntime } from './native-worker.ts';
 import { homeFolder } from './processes/home-folder.ts';
 import { taskLogFolder } from './report/elements/report-path.ts';
 import { dataConverterOf, isSealing } from './secrets/data-converter.ts';
 import { redactedLog } from './secrets/redacted-log.ts';
 import { secretsOf } from './secrets/secrets.ts';
-import { freePort } from './set-up/temporal/free-port.ts';
 import { createSources } from './sources/create-sources.ts';
 import { readSourceSettings } from './sources/settings.ts';
 import { databaseMark } from './storage/database/database-mark.ts';
@@ -43,11 +35,10 @@ import { splitAddress } from './telemetry/listen.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { serveMetrics } from './telemetry/serve-metrics.ts';
 import { TaskLog } from './telemetry/task-log.ts';
-import { isSecured, temporalSettings, temporalUnreachable } from './temporal-connection.ts';
+import { temporalSettings } from './temporal-connection.ts';
 import { allChecks } from './watch/all-checks.ts';
 import { startWatch } from './watch/watch.ts';
 import { dropRunsThatLeft } from './worker-queues.ts';
-import { workflowCode, workflowMark } from './workflow-code.ts';
 import type { QueueSinks } from './workflows/sinks.ts';
 
 export interface WorkerSettings {
@@ -226,35 +217,10 @@ async function sayIfNothingComes(
   }
 }
 
-/** Runs stay with the version they began with, so that builds which would not replay each other's histories can share a queue. */
-async function codeOf(
-  bundle: WorkerOptions['workflowBundle'],
-  version: DeploymentVersion | undefined,
-  sealing: boolean,
-): Promise<Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'buildId' | 'workerDeploymentOptions'>> {
-  const code = bundle === undefined ? workflowCode(sealing) : { workflowBundle: bundle };
-  if (version === undefined) return { ...code, buildId: await workflowMark(code) };
-  const { name: deploymentName, buildId } = version;
-  return {
-    ...code,
-    workerDeploymentOptions: { version: { deploymentName, buildId }, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
-  };
-}
-
 const ports = (env: NodeJS.ProcessEnv) => ({
   METRICS_ADDRESS: env.METRICS_ADDRESS || '127.0.0.1:9464',
   HEALTH_ADDRESS: env.HEALTH_ADDRESS || '127.0.0.1:9465',
 });
-
-async function createWorker(options: WorkerOptions): Promise<Worker> {
-  try {
-    return await Worker.create(options);
-  } catch (error) {
-    const unknown = /Namespace \S+ is not found/.exec(messageOf(error))?.[0];
-    if (unknown === undefined) throw error;
-    throw new PredictLabError('BadInput', `${unknown}; set TEMPORAL_NAMESPACE to one that Temporal has`, { cause: error });
-  }
-}
 
 /** Each running task needs a connection only while it writes; a share of them is enough, and Postgres allows 100. */
 function poolSize(maxActivities: number): number {
@@ -268,38 +234,4 @@ function quarantineLimit(env: NodeJS.ProcessEnv): number {
     throw new PredictLabError('BadInput', `PREDICTLAB_QUARANTINE_LIMIT="${text}": write a share from 0 to 1, for example 0.01`);
   }
   return limit;
-}
-
-/** The SDK's own metrics are served on a port of its own, which `/metrics` reads; installed once per process. */
-let installed: Promise<string> | undefined;
-async function installRuntime(log: Log): Promise<string> {
-  installed ??= (async () => {
-    const sdkMetrics = `127.0.0.1:${await freePort()}`;
-    Runtime.install({
-      logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-        const fields = { ...meta, sdk: true };
-        if (level === 'ERROR') log.error(message, fields);
-        else log.warn(message, fields);
-      }),
-      telemetryOptions: {
-        metrics: { prometheus: { bindAddress: sdkMetrics } },
-        // The SDK's native core writes to our log too, not past it.
-        logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
-      },
-      // Signals are ours: the process closes what it opened in its own order.
-      shutdownSignals: [],
-    });
-    return sdkMetrics;
-  })();
-  return await installed;
-}
-
-async function connectNative(temporal: ReturnType<typeof temporalSettings>): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect(temporal.options as Parameters<typeof NativeConnection.connect>[0]);
-  } catch (error) {
-    // The native client writes its errors as Rust does; the operating system's own words are inside.
-    const words = /message: "([^"]+)"/.exec(messageOf(error))?.[1];
-    throw temporalUnreachable(temporal.address, words ?? messageOf(error), isSecured(temporal.options));
-  }
 }

@@ -1,11 +1,11 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { messageOf } from '../contracts/errors.ts';
 import type { ContinuedRun, PreparedRun } from '../contracts/run/run-config.ts';
+import { dehydrate, rehydrate } from '../scheduling/carry/dehydrate.ts';
 import type { Graph } from '../scheduling/graph/graph.ts';
 import { CARRIED_CONFIG, PAYLOAD_BUDGET } from '../scheduling/payload/budget.ts';
 import { encodedBytes } from '../scheduling/payload/encoded-bytes.ts';
 import { packPrepared } from '../scheduling/payload/pack-prepared.ts';
-import { dehydrate, rehydrate } from '../scheduling/run/dehydrate.ts';
 import { lanesToCome } from '../scheduling/run/lanes.ts';
 import type { RunState } from '../scheduling/run/run-state.ts';
 

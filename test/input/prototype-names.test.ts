@@ -3,9 +3,9 @@ import { shippedStrategies, strategyProblems } from '../../src/backtest/strategi
 import { parseParams } from '../../src/cli/options/strategy-params.ts';
 import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
+import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
 import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
 import { packPrepared, readPrepared } from '../../src/scheduling/payload/pack-prepared.ts';
-import { dehydrate, rehydrate } from '../../src/scheduling/run/dehydrate.ts';
 import { resultOf } from '../../src/scheduling/run/status.ts';
 import { scratchFolder } from '../files/scratch.ts';
 import { DrivenRun, failed, succeeded } from '../scheduling/driven-run.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
 import { expectedEnd } from '../../src/scheduling/run/deadline.ts';
-import { dehydrate, rehydrate } from '../../src/scheduling/run/dehydrate.ts';
 import type { RunState } from '../../src/scheduling/run/run-state.ts';
 import { resultOf, statusOf } from '../../src/scheduling/run/status.ts';
 import { whyOf } from '../../src/scheduling/run/why.ts';

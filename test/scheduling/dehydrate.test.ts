@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dehydrate, rehydrate } from '../../src/scheduling/run/dehydrate.ts';
+import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
 import { reduce } from '../../src/scheduling/run/reducer.ts';
 import { statusOf } from '../../src/scheduling/run/status.ts';
 import { DrivenRun, failed, succeeded } from './driven-run.ts';

@@ -5,8 +5,8 @@ import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts'
 import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import type { TaskReport } from '../../src/contracts/run/stage-report.ts';
 import { ORDERS, STAGES, stageTaskId, TASK_STATUSES } from '../../src/contracts/words.ts';
+import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
 import { buildGraph, dependencyIds, type Graph } from '../../src/scheduling/graph/graph.ts';
-import { dehydrate, rehydrate } from '../../src/scheduling/run/dehydrate.ts';
 import { reduce } from '../../src/scheduling/run/reducer.ts';
 import type { FinishCommand, RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
 import { createRun, PENDING, RUNNING, type RunState } from '../../src/scheduling/run/run-state.ts';

@@ -7,13 +7,13 @@ import type { CustomTaskConfig, ReusedTask, RunConfig } from '../../../src/contr
 import type { TaskReport } from '../../../src/contracts/run/stage-report.ts';
 import { STAGES, stageTaskId } from '../../../src/contracts/words.ts';
 import { sizeProblems } from '../../../src/input/size-problems.ts';
+import { dehydrate, rehydrate } from '../../../src/scheduling/carry/dehydrate.ts';
 import { CARRIED_CONFIG, PAYLOAD_BUDGET } from '../../../src/scheduling/payload/budget.ts';
 import { encodedBytes } from '../../../src/scheduling/payload/encoded-bytes.ts';
 import { fitGraph } from '../../../src/scheduling/payload/fit-graph.ts';
 import { fitList } from '../../../src/scheduling/payload/fit-list.ts';
 import { fitStatus } from '../../../src/scheduling/payload/fit-status.ts';
 import { packPrepared } from '../../../src/scheduling/payload/pack-prepared.ts';
-import { dehydrate, rehydrate } from '../../../src/scheduling/run/dehydrate.ts';
 import { reduce } from '../../../src/scheduling/run/reducer.ts';
 import type { RunCommand, RunEvent } from '../../../src/scheduling/run/run-events.ts';
 import { createRun, type RunState } from '../../../src/scheduling/run/run-state.ts';

@@ -1,4 +1,4 @@
-import { PENDING, REUSED, RUNNING, type RunState, STARTED } from './run-state.ts';
+import { PENDING, REUSED, RUNNING, type RunState, STARTED } from '../run/run-state.ts';
 
 /**
  * Numbers of few tasks, as `gap.number` in base 36, joined by a comma: the gap is how many tasks come between this one and the

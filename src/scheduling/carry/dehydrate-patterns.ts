@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph.ts';
-import type { RunState } from './run-state.ts';
+import type { RunState } from '../run/run-state.ts';
 
 /**
  * What each symbol's tasks (and each custom task) look like, as a table of distinct looks and one reference each: most

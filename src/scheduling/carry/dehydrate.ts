@@ -7,14 +7,14 @@ import { TASK_ORDERS } from '../orders/orders.ts';
 import type { Durations } from '../orders/remaining-chain.ts';
 import { PAYLOAD_BUDGET } from '../payload/budget.ts';
 import { encodedBytes } from '../payload/encoded-bytes.ts';
+import { economiseOnce, keepDegraded, keepError, keepOutput } from '../run/kept-details.ts';
+import { offerToYield, openLane } from '../run/lanes.ts';
+import { enqueueIfReady } from '../run/ready-tasks.ts';
+import { type Closing, countAgain, emptyRun, type Lane, RUNNING, type RunState, type StageSums } from '../run/run-state.ts';
 import { openFailures, readAttempts, readSparse, unusualAttempts, writeSparse } from './dehydrate-counts.ts';
 import { readPatterns, type WrittenPatterns, writePatterns } from './dehydrate-patterns.ts';
 import { readRoots, unusualRoots } from './dehydrate-roots.ts';
 import { readTimes, writeTimes } from './dehydrate-times.ts';
-import { economiseOnce, keepDegraded, keepError, keepOutput } from './kept-details.ts';
-import { offerToYield, openLane } from './lanes.ts';
-import { enqueueIfReady } from './ready-tasks.ts';
-import { type Closing, countAgain, emptyRun, type Lane, RUNNING, type RunState, type StageSums } from './run-state.ts';
 
 /** What both versions say alike. */
 interface Common {

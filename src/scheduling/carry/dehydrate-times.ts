@@ -1,5 +1,5 @@
+import { RUNNING, type RunState, SUCCESS } from '../run/run-state.ts';
 import { taskGroups } from './dehydrate-patterns.ts';
-import { RUNNING, type RunState, SUCCESS } from './run-state.ts';
 
 /**
  * When tasks started and ended, in milliseconds and base 36; `;` between symbols and custom tasks.

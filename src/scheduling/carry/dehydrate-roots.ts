@@ -1,4 +1,4 @@
-import { FAILED, type RunState, SKIPPED } from './run-state.ts';
+import { FAILED, type RunState, SKIPPED } from '../run/run-state.ts';
 
 /**
  * Which failed task a skipped one goes back to, as its dependencies say it: the first of them that failed, or that was skipped
