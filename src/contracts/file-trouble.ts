@@ -4,6 +4,7 @@ import { messageOf } from './errors.ts';
 const TROUBLES: Readonly<Record<string, string>> = {
   EACCES: 'its permissions forbid it',
   EDQUOT: 'there is no room on the disk',
+  EEXIST: 'a file of that name is there already',
   EISDIR: 'it is a folder',
   ELOOP: 'its links lead in a circle',
   ENAMETOOLONG: 'its name is too long',

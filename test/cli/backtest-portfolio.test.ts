@@ -102,10 +102,20 @@ describe('predictlab backtest --walk-forward --windows', () => {
       '10d',
     ];
     const ended = await predictlab('backtest', '--candles', path.join(folder, 'rain.csv'), ...args, '--windows', file);
-    const { windows } = ended.json() as { windows: { params: object; outOfSample: { totalReturn: number } }[] };
+    interface Part {
+      readonly totalReturn: number;
+      readonly sharpe: number | null;
+      readonly weak: { readonly sharpe?: string };
+    }
+    const { windows } = ended.json() as { windows: { params: object; inSample: Part; outOfSample: Part }[] };
     const [header, ...rows] = readFileSync(file, 'utf8').trim().split('\n');
     expect(header).toMatch(/^series,train_from,train_to,test_from,test_to,strategy,params,in_sample_total_return,/);
     expect(rows).toHaveLength(windows.length);
     expect(rows[0]).toContain(`,${windows[0].outOfSample.totalReturn},`);
+    // no row shows a ratio that the result names as weak without saying so
+    for (const [i, { inSample, outOfSample }] of windows.entries())
+      for (const { weak, sharpe } of [inSample, outOfSample])
+        if (sharpe !== null && weak.sharpe !== undefined) expect(rows[i]).toContain(`sharpe: ${weak.sharpe}`);
+    expect(windows.some(({ inSample }) => inSample.weak.sharpe !== undefined)).toBe(true);
   });
 });

@@ -103,9 +103,10 @@ const windowTable = (walked: readonly { readonly name: string; readonly windows:
     ...['train_from', 'train_to', 'test_from', 'test_to'].map((name): TableColumn => ({ name, type: 'time' })),
     { name: 'strategy', type: 'text' },
     { name: 'params', type: 'text' },
-    ...['in_sample', 'out_of_sample'].flatMap((part) =>
-      ['total_return', 'sharpe', 'max_drawdown', 'trades'].map((name): TableColumn => ({ name: `${part}_${name}`, type: 'number' })),
-    ),
+    ...['in_sample', 'out_of_sample'].flatMap((part): TableColumn[] => [
+      ...['total_return', 'sharpe', 'max_drawdown', 'trades'].map((name) => ({ name: `${part}_${name}`, type: 'number' as const })),
+      { name: `${part}_weak`, type: 'text' },
+    ]),
   ],
   batches: (async function* () {
     for (const { name, windows } of walked)
@@ -117,7 +118,10 @@ const windowTable = (walked: readonly { readonly name: string; readonly windows:
         window.testTo,
         window.strategy,
         JSON.stringify(window.params),
-        ...[window.inSample, window.outOfSample].flatMap((part) => MEASURES.map((measure) => part[measure])),
+        ...[window.inSample, window.outOfSample].flatMap((part): Cell[] => [
+          ...MEASURES.map((measure) => part[measure]),
+          MEASURES.flatMap((measure) => (part.weak[measure] === undefined ? [] : `${measure}: ${part.weak[measure]}`)).join('; '),
+        ]),
       ]);
   })(),
 });

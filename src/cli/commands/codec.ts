@@ -32,10 +32,6 @@ export function registerCodec(program: Command): void {
     .option('--origin <address...>', 'where the Web UI is; by default TEMPORAL_UI_URL, or that of `dev`')
     .option('--new-key', 'print a new key for PREDICTLAB_PAYLOAD_KEY, and serve nothing')
     .option('--json', 'print { address } as one line of JSON once it answers')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  predictlab codec --new-key > payload.key\n  PREDICTLAB_PAYLOAD_KEY_FILE=payload.key predictlab codec',
-    )
     .action(codec);
 }
 

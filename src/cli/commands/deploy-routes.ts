@@ -83,7 +83,7 @@ export function registerDeployRoutes(deploy: Command): void {
         const target = rollbackTarget(view, releases);
         if (target === undefined)
           throw usageError(
-            `deployment ${name} has nothing to take back: ${nameOf(view.current)} gets every new run, and no build did before`,
+            `deployment ${name} has nothing to take back: every new run goes to ${nameOf(view.current)}, and none went to another build before`,
           );
         if (!force) requireWorkers(view, target.to === null ? null : { name, buildId: target.to });
         if (target.kind === 'end-ramp') await lab.deployments.ramp({ name, buildId: target.build }, 0);

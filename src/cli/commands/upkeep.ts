@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import ms from 'ms';
@@ -81,6 +82,8 @@ function settingsFrom(options: SetOptions): UpkeepSettings {
   if (Object.keys(ages).length === 0 && options.backup === undefined)
     throw usageError(`say what to do: --backup <folder>, or what to prune and how old: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
   if (options.backup?.trim() === '') throw usageError('--backup: the name of the folder is empty; name one');
+  if (options.backup !== undefined && statSync(options.backup, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw usageError(`--backup ${options.backup}: it is no folder; name one`);
   return { ages, keep, ...(options.backup === undefined ? {} : { backup: { folder: path.resolve(options.backup), rotate } }) };
 }
 

@@ -31,14 +31,15 @@ export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitte
 
 /** Milliseconds of a jitter. @throws PredictLabError BadInput when it is none, or longer than a day */
 export function jitterMs(text: string): number {
-  const jitter = text.trim() === '' || text.length > 100 ? Number.NaN : ms(text as StringValue);
+  // a number alone would be milliseconds
+  const jitter = !/[a-z]/i.test(text) || text.length > 100 ? Number.NaN : ms(text as StringValue);
   if (jitter > 0 && jitter <= 86_400_000) return jitter;
   throw new PredictLabError('BadInput', `jitter ${JSON.stringify(text.slice(0, 60))}: write a duration up to 1d, like "5m"`);
 }
 
 /** Milliseconds of a catch-up window. @throws PredictLabError BadInput when it is none, or too short */
 export function windowMs(text: string): number {
-  const window = text.trim() === '' || text.length > 100 ? Number.NaN : ms(text as StringValue);
+  const window = !/[a-z]/i.test(text) || text.length > 100 ? Number.NaN : ms(text as StringValue);
   if (window >= SHORTEST_WINDOW_MS) return window;
   throw new PredictLabError('BadInput', `catchup window ${JSON.stringify(text.slice(0, 60))}: write a duration of at least 10s, like "1m"`);
 }

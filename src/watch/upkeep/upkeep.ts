@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { messageOf } from '../../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { fileTrouble } from '../../contracts/file-trouble.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
 import { PRUNABLE, type PruneBefore, prune } from '../../storage/backup/prune.ts';
 import { verifyBackup } from '../../storage/backup/read-backup.ts';
@@ -52,7 +53,9 @@ export async function doUpkeep({ database, home, settings, now, tryRestore }: Up
   if (backup !== undefined) {
     await job('backup', async () => {
       written = path.join(backup.folder, `predictlab-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}.backup`);
-      await mkdir(backup.folder, { recursive: true });
+      await mkdir(backup.folder, { recursive: true }).catch((error: unknown) => {
+        throw new PredictLabError('BadInput', `the folder ${backup.folder} cannot be made: ${fileTrouble(error)}`);
+      });
       const { tables } = await writeBackup(database, written, { reports: path.join(home, 'reports') });
       await verifyBackup(written);
       const removed = await rotate(backup.folder, { written, keep: backup.rotate });
