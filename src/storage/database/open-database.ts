@@ -5,6 +5,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { connectionSettings, setUpSession } from './connection-settings.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from './database.ts';
 import { migrate } from './migrate.ts';
+import { SteadyClient } from './steady-client.ts';
 import { storageError } from './storage-error.ts';
 
 const INT8 = 20;
@@ -45,6 +46,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
     pool = new Pool({
       ...connectionSettings(url),
       max,
+      Client: SteadyClient,
       application_name: applicationName,
       // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it before anybody gets the connection
       onConnect: async (client) => {
@@ -60,7 +62,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
   } catch (error) {
     throw storageError(error, url);
   }
-  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  // an idle connection that breaks is replaced at the next query
   pool.on('error', () => undefined);
 
   const mapped = async <T>(work: () => Promise<T>): Promise<T> => {

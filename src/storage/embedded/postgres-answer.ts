@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { connectionSettings } from '../database/connection-settings.ts';
 import { socketUrl } from '../database/database-url.ts';
+import { SteadyClient } from '../database/steady-client.ts';
 
 /** What a server says to somebody who knocks; nothing: no server, or one that is stuck. */
 export type Answer = 'ready' | 'starting' | 'stopping' | 'nothing';
@@ -11,8 +11,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 
 /** Asks the server at a socket how it is. */
 export async function answerOf(socket: string): Promise<Answer> {
-  const client = new Client({ ...connectionSettings(socketUrl(socket, 'postgres')), connectionTimeoutMillis: ANSWER_TIMEOUT_MS });
-  client.on('error', () => undefined);
+  const client = new SteadyClient({ ...connectionSettings(socketUrl(socket, 'postgres')), connectionTimeoutMillis: ANSWER_TIMEOUT_MS });
   try {
     await client.connect();
     return 'ready';

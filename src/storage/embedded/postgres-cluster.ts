@@ -2,10 +2,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { connectionSettings } from '../database/connection-settings.ts';
 import { socketUrl } from '../database/database-url.ts';
+import { SteadyClient } from '../database/steady-client.ts';
 import type { PostgresAccount } from './postgres-account.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { advised } from './postgres-log.ts';
@@ -84,7 +84,7 @@ function requireSameVersion(data: string): void {
 
 /** Makes the database of this name unless it exists. */
 export async function ensureDatabase(cluster: Pick<Cluster, 'socket'>, name: string): Promise<void> {
-  const client = new Client(connectionSettings(socketUrl(cluster.socket, 'postgres')));
+  const client = new SteadyClient(connectionSettings(socketUrl(cluster.socket, 'postgres')));
   await client.connect();
   try {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
