@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { partialOf } from './partial-file.ts';
 
 type Chunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
@@ -35,6 +35,8 @@ export interface WriteOptions {
   readonly mode?: number;
   /** Wait until the disk has it, so that it outlives a power cut. @default true */
   readonly durable?: boolean;
+  /** Looks at what was written before it gets its name; when it throws there is no file. Not asked of a device or FIFO. */
+  readonly check?: (written: string) => Promise<void>;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface WriteOptions {
 export async function writeFileAtomically(
   file: string,
   chunks: Chunks,
-  { mode = 0o666, durable = true }: WriteOptions = {},
+  { mode = 0o666, durable = true, check }: WriteOptions = {},
 ): Promise<number> {
   if (file.trim() === '') throw new PredictLabError('BadInput', 'the name of the file to write is empty; name one');
   const there = await explained(file, () => statOf(file));
@@ -56,11 +58,12 @@ export async function writeFileAtomically(
     throw new PredictLabError('BadInput', `${file} cannot be written: it is a folder; name a file in it`);
   if (there?.isFile() === false) return await fill(file, await explained(file, () => open(file, 'w')), chunks, false);
   const target = await explained(file, () => followed(file));
-  const partial = path.join(path.dirname(target), `.${path.basename(target).slice(0, 200)}.${randomUUID()}.partial`);
+  const partial = partialOf(target);
   const handle = await explained(file, () => open(partial, 'wx', mode));
   try {
     if (there !== undefined) await explained(file, () => handle.chmod(there.mode & 0o7777));
     const bytes = await fill(file, handle, chunks, durable);
+    await check?.(partial);
     await explained(file, () => rename(partial, target));
     if (durable) await syncFolder(path.dirname(target));
     return bytes;

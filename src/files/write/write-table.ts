@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { type CsvOptions, encodeCsv } from './encode-csv.ts';
 import { encodeJson } from './encode-json.ts';
+import { removeLeftovers } from './partial-file.ts';
 import type { Table, TableFormat } from './table.ts';
 import { writeFileAtomically, writeToStandardOutput } from './write-output.ts';
 
@@ -11,7 +13,10 @@ import { writeFileAtomically, writeToStandardOutput } from './write-output.ts';
 export async function writeTable(table: Table, format: TableFormat, out?: string, csv: CsvOptions = {}): Promise<void> {
   const chunks = await encode(table, format, csv);
   if (out === undefined) await writeToStandardOutput(chunks);
-  else await writeFileAtomically(out, chunks);
+  else {
+    await removeLeftovers(path.dirname(path.resolve(out)));
+    await writeFileAtomically(out, chunks);
+  }
 }
 
 async function encode(table: Table, format: TableFormat, csv: CsvOptions): Promise<AsyncIterable<string | Uint8Array>> {

@@ -3,7 +3,9 @@ import { createReadStream, existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { constants, createGzip } from 'node:zlib';
+import { PredictLabError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
+import { removeLeftovers } from '../../files/write/partial-file.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { appliedVersions } from '../database/migrate.ts';
@@ -13,6 +15,7 @@ import { BACKUP_FORMAT, type BackupHead, type BackupTail } from './backup-parts.
 import { sealed } from './backup-seal.ts';
 import { backupTables, copyOutOf } from './backup-tables.ts';
 import { PartDigest } from './part-digest.ts';
+import { verifyBackup } from './read-backup.ts';
 
 const FRAME_BYTES = 1 << 18;
 
@@ -23,11 +26,14 @@ export interface BackedUp {
 
 /**
  * Writes everything into one file, which is there whole or not at all: each table as it was at one instant (running workers are
- * neither stopped nor caught in between), then the report pages.
+ * neither stopped nor caught in between), then the report pages. It is read back before it gets its name; what went into a pipe or a
+ * device cannot be. What killed backups have left in its folder is removed.
  *
  * @param options.reports the folder of the report pages
+ * @throws PredictLabError `BadInput` when it cannot be written, or reads back differently
  */
 export async function writeBackup(database: Database, file: string, { reports }: { reports: string }): Promise<BackedUp> {
+  await removeLeftovers(path.dirname(path.resolve(file)));
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
   // told by whoever reads or fills it; the stream itself has nobody to tell
   gzip.on('error', () => undefined);
@@ -46,7 +52,8 @@ export async function writeBackup(database: Database, file: string, { reports }:
       throw error;
     },
   );
-  const written = writeFileAtomically(file, sealed(gzip), { mode: 0o600 }).catch((error: unknown) => {
+  const check = async (whole: string): Promise<void> => await checkBack(file, { whole, wanted: (await produced).tables });
+  const written = writeFileAtomically(file, sealed(gzip), { mode: 0o600, check }).catch((error: unknown) => {
     // a full disk, a folder that is not there: nobody reads what is still to come
     stop.abort(error);
     gzip.destroy();
@@ -56,6 +63,16 @@ export async function writeBackup(database: Database, file: string, { reports }:
   if (stored.status === 'rejected') throw stored.reason;
   if (backedUp.status === 'rejected') throw backedUp.reason;
   return backedUp.value;
+}
+
+/** What reached the disk is what was sent. */
+async function checkBack(file: string, { whole, wanted }: { whole: string; wanted: BackedUp['tables'] }): Promise<void> {
+  const found = await verifyBackup(whole).catch((error: unknown) => {
+    throw new PredictLabError('BadInput', `${file} was not kept, it reads back damaged; check the disk and try again`, { cause: error });
+  });
+  const differing = Object.keys(wanted).filter((table) => wanted[table] !== found[table]);
+  if (differing.length === 0) return;
+  throw new PredictLabError('BadInput', `${file} was not kept, it lacks rows of ${differing.join(', ')}; check the disk and try again`);
 }
 
 type Write = (frame: Frame) => Promise<void>;

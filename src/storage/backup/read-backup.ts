@@ -114,3 +114,12 @@ export async function verifyBackup(file: string): Promise<Readonly<Record<string
   if (format >= FIRST_SEALED_FORMAT && !(await hasItsSeal(file))) throw bad(file, 'its seal is not that of its bytes');
   return rows;
 }
+
+/** Whether a file is a backup that was wholly written and has not changed since: by its seal, an earlier one's by all of its parts. */
+export async function isWholeBackup(file: string): Promise<boolean> {
+  if (await hasItsSeal(file).catch(() => false)) return true;
+  return await verifyBackup(file).then(
+    () => true,
+    () => false,
+  );
+}

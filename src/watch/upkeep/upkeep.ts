@@ -1,18 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { fileTrouble } from '../../contracts/file-trouble.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
 import { PRUNABLE, type PruneBefore, prune } from '../../storage/backup/prune.ts';
-import { verifyBackup } from '../../storage/backup/read-backup.ts';
-import { restoreBackup } from '../../storage/backup/restore.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { databaseUrlOf } from '../../storage/database/database-url.ts';
-import { openDatabase } from '../../storage/database/open-database.ts';
 import { verifyData } from '../../storage/verify/verify.ts';
 import { pruneLogs, pruneReports } from './prune-files.ts';
+import { restoreElsewhere } from './restore-elsewhere.ts';
+import { backupName, rotateBackups } from './rotate-backups.ts';
 import type { UpkeepSettings } from './settings.ts';
 
 /** How one job ended. */
@@ -36,7 +32,6 @@ export interface UpkeepRequest {
 
 /** Series of candles that are built again from their ticks each time. */
 const SAMPLE = 20;
-const BACKUP = /^predictlab-[0-9TZ-]+\.backup$/;
 
 /** Does each job, one after another; one that fails keeps no other from being done. */
 export async function doUpkeep({ database, home, settings, now, tryRestore }: UpkeepRequest): Promise<readonly JobEnd[]> {
@@ -52,18 +47,18 @@ export async function doUpkeep({ database, home, settings, now, tryRestore }: Up
   let written: string | undefined;
   if (backup !== undefined) {
     await job('backup', async () => {
-      written = path.join(backup.folder, `predictlab-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}.backup`);
+      written = path.join(backup.folder, backupName(now));
       await mkdir(backup.folder, { recursive: true }).catch((error: unknown) => {
         throw new PredictLabError('BadInput', `the folder ${backup.folder} cannot be made: ${fileTrouble(error)}`);
       });
       const { tables } = await writeBackup(database, written, { reports: path.join(home, 'reports') });
-      await verifyBackup(written);
-      const removed = await rotate(backup.folder, { written, keep: backup.rotate });
+      const { removed, damaged } = await rotateBackups(backup.folder, { written, keep: backup.rotate });
       const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
-      return `${rows.toLocaleString('en')} rows in ${written}, ${removed} older removed`;
+      const uncounted = damaged.length === 0 ? '' : `, not counted because not whole: ${damaged.join(', ')}`;
+      return `${rows.toLocaleString('en')} rows in ${written}, ${removed} older removed${uncounted}`;
     });
     const file = written;
-    if (tryRestore && file !== undefined && ends.at(-1)?.ok === true) await job('restore', () => restoredElsewhere(database, file));
+    if (tryRestore && file !== undefined && ends.at(-1)?.ok === true) await job('restore', () => restoreElsewhere(database, file));
   }
   await job('prune', async () => {
     const before = Object.fromEntries(
@@ -82,33 +77,4 @@ export async function doUpkeep({ database, home, settings, now, tryRestore }: Up
     return `${series} series of candles agree with their ticks`;
   });
   return ends;
-}
-
-/** The last so many backups stay, the one that was just written among them, whatever the clocks say. @returns how many went */
-async function rotate(folder: string, { written, keep }: { written: string; keep: number }): Promise<number> {
-  const others = (await readdir(folder)).filter((name) => BACKUP.test(name) && name !== path.basename(written)).sort();
-  const old = others.slice(0, Math.max(0, others.length - (keep - 1)));
-  for (const name of old) await rm(path.join(folder, name));
-  return old.length;
-}
-
-/** A backup that has never been restored is none: into a database of its own, each row compared. */
-async function restoredElsewhere(database: Database, file: string): Promise<string> {
-  const name = `predictlab_try_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  const reports = await mkdtemp(path.join(tmpdir(), 'predictlab-restore-'));
-  await database.query(`create database ${name}`);
-  try {
-    const scratch = await openDatabase({ url: databaseUrlOf(database.url, name), max: 2, applicationName: 'predictlab-restore' });
-    try {
-      const { tables } = await restoreBackup(scratch, file, { reports, replace: false });
-      return `${Object.values(tables)
-        .reduce((sum, count) => sum + count, 0)
-        .toLocaleString('en')} rows restored and compared`;
-    } finally {
-      await scratch.close();
-    }
-  } finally {
-    await database.query(`drop database if exists ${name} with (force)`);
-    await rm(reports, { recursive: true, force: true });
-  }
 }

@@ -1,0 +1,121 @@
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { writeBackup } from '../../src/storage/backup/backup.ts';
+import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
+import { rotateBackups } from '../../src/watch/upkeep/rotate-backups.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { collect, START, trade } from '../stage-run.ts';
+
+/** Called before and after everything that is done to a file: what lies in the folder then is what a kill at that instant leaves. */
+const instants = vi.hoisted(() => ({ look: async (): Promise<void> => undefined, count: 0 }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const watched =
+    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await instants.look();
+      const result = await work(...args);
+      await instants.look();
+      return result;
+    };
+  const open = async (...args: Parameters<typeof real.open>) => {
+    const handle = await real.open(...args);
+    for (const name of ['appendFile', 'sync', 'close', 'chmod'] as const)
+      Object.assign(handle, { [name]: watched((handle[name] as (...args: unknown[]) => Promise<unknown>).bind(handle)) });
+    return handle;
+  };
+  return { ...real, open: watched(open), rename: watched(real.rename), rm: watched(real.rm) };
+});
+
+let test: TestDatabase;
+let folder: string;
+beforeAll(async () => {
+  test = await testDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'predictlab-killed-backup-'));
+  // enough for several frames, hardly compressible
+  const rows = Array.from({ length: 4000 }, (_, i) =>
+    trade(START + i * 977, ((i * 7919) % 9973) / 9973, { identity: `${(i * 7919) % 65_537}` }),
+  );
+  await collect(test.database, { executionId: 'a', rows });
+});
+afterAll(async () => {
+  instants.look = async () => undefined;
+  await test.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('whatever lies under a backup’s name at any instant is the whole one of before or the whole new one', async () => {
+  const file = join(folder, 'all.backup');
+  const reports = join(folder, 'none');
+  const seen: string[] = [];
+  let busy = false;
+  instants.look = async () => {
+    if (busy) return;
+    busy = true;
+    instants.count++;
+    const copy = join(folder, `seen-${instants.count}`);
+    if (
+      await copyFile(file, copy).then(
+        () => true,
+        () => false,
+      )
+    )
+      seen.push(copy);
+    busy = false;
+  };
+  await writeBackup(test.database, file, { reports });
+  const first = await readFile(file);
+  const alone = instants.count;
+  expect(alone).toBeGreaterThan(8);
+  await collect(test.database, { executionId: 'b', rows: [trade(START, 0.25, { identity: 'one more' })] });
+  await writeBackup(test.database, file, { reports });
+  instants.look = async () => undefined;
+  expect(seen.length).toBeGreaterThan(alone);
+  const second = await readFile(file);
+  expect(second.equals(first)).toBe(false);
+  for (const copy of seen) {
+    const bytes = await readFile(copy);
+    if (!bytes.equals(first) && !bytes.equals(second)) throw new Error(`${copy} is neither: ${bytes.length} bytes`);
+  }
+  await verifyBackup(seen[0]);
+  await verifyBackup(file);
+  expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+});
+
+it('a backup that reads back differently is not kept, and the one of before stays', async () => {
+  const file = join(folder, 'kept.backup');
+  const reports = join(folder, 'none');
+  await writeBackup(test.database, file, { reports });
+  const before = await readFile(file);
+  // a disk that loses the end, whatever the writer thinks
+  const { truncate } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+  let looks = 0;
+  instants.look = async () => {
+    for (const name of await readdir(folder)) if (name.endsWith('.partial') && looks++ > 3) await truncate(join(folder, name), 1000);
+  };
+  await expect(writeBackup(test.database, file, { reports })).rejects.toMatchObject({
+    type: 'BadInput',
+    message: expect.stringMatching(/kept\.backup was not kept, it reads back damaged; check the disk and try again$/),
+  });
+  instants.look = async () => undefined;
+  expect((await readFile(file)).equals(before)).toBe(true);
+  expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+});
+
+it('rotation counts whole backups only, whatever lies between them', async () => {
+  const place = await mkdtemp(join(folder, 'rotation-'));
+  const name = (day: number): string => `predictlab-2026-11-${String(day).padStart(2, '0')}T00-00-00-000Z.backup`;
+  const whole = join(folder, 'kept.backup');
+  const bytes = await readFile(whole);
+  const isWhole = [true, true, false, true, false, false, true, true];
+  for (let keep = 1; keep <= 6; keep++) {
+    for (const [day, good] of isWhole.entries())
+      await writeFile(join(place, name(day + 1)), good ? bytes : bytes.subarray(0, bytes.length - 1 - day));
+    const { damaged } = await rotateBackups(place, { written: join(place, name(8)), keep });
+    const left = (await readdir(place)).sort();
+    expect(left.filter((one) => isWhole[Number(one.slice(19, 21)) - 1])).toHaveLength(Math.min(keep, 5));
+    expect(left.filter((one) => !isWhole[Number(one.slice(19, 21)) - 1]).sort()).toEqual([...damaged].sort());
+  }
+});
