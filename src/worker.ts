@@ -15,6 +15,7 @@ import { Closers } from './closers.ts';
 import { type DeploymentVersion, workerVersion } from './contracts/deployment-version.ts';
 import { PredictLabError } from './contracts/errors.ts';
 import type { Log } from './contracts/log.ts';
+import { webUiOf } from './contracts/search-attributes.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
 import { workerIdentity } from './contracts/worker-identity.ts';
 import { codeOf, connectNative, createWorker, installRuntime } from './native-worker.ts';
@@ -23,6 +24,7 @@ import { taskLogFolder } from './report/elements/report-path.ts';
 import { dataConverterOf, isSealing } from './secrets/data-converter.ts';
 import { redactedLog } from './secrets/redacted-log.ts';
 import { secretsOf } from './secrets/secrets.ts';
+import { findAttributes, searchable } from './set-up/temporal/search-attributes.ts';
 import { createSources } from './sources/create-sources.ts';
 import { readSourceSettings } from './sources/settings.ts';
 import { databaseMark } from './storage/database/database-mark.ts';
@@ -121,7 +123,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       home,
       ...limits,
       onNews: () => teller.wake(),
-      temporalUiUrl: env.TEMPORAL_UI_URL ? `${env.TEMPORAL_UI_URL}/namespaces/${temporal.namespace}/workflows` : undefined,
+      temporalUiUrl: env.TEMPORAL_UI_URL ? webUiOf(env.TEMPORAL_UI_URL, temporal.namespace).workflows : undefined,
+      searchable: searchable(() =>
+        connection.withDeadline(Date.now() + ATTRIBUTES_WITHIN_MS, () => findAttributes(connection.operatorService, temporal.namespace)),
+      ),
       log: redactedLog(taskLog.beside(settings.log), secrets),
       metrics: metrics.tasks,
       stages: settings.stages,
@@ -199,6 +204,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     throw error;
   }
 }
+
+/** A run does not wait longer to hear whether it can be searched by its verdict. */
+const ATTRIBUTES_WITHIN_MS = 2_000;
 
 /** Of the first workers of a deployment: new runs wait, and nobody would be told. */
 async function sayIfNothingComes(

@@ -37,6 +37,8 @@ export interface ActivityDependencies {
   readonly onNews?: () => void;
   /** The workflow list of Temporal's Web UI, for links in reports. @default no links */
   readonly temporalUiUrl?: string;
+  /** Whether runs may set our search attributes. */
+  readonly searchable: () => Promise<boolean>;
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. */
   readonly quarantineLimit: number;
   readonly log: Log;
@@ -104,6 +106,7 @@ export function createActivities(
         strategies,
         activities,
         code: { code: dependencies.build, plugins: plugins.hashes },
+        searchable: dependencies.searchable,
         onNews,
       }),
     ),

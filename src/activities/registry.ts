@@ -23,5 +23,6 @@ export interface FinishInput {
 /** The bookkeeping of a run. */
 export interface RunActivities {
   preparePipeline(input: PrepareInput): Promise<PackedPrepared>;
-  finishPipeline(input: FinishInput): Promise<void>;
+  /** Answers with where the run's page is, on the worker's machine. */
+  finishPipeline(input: FinishInput): Promise<{ readonly report: string }>;
 }

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { listedSymbols, loadRunPage, type ShownRun } from '../activities/report/load-run-page.ts';
 import type { PredictLab } from '../client.ts';
 import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-status.ts';
+import type { WebUi } from '../contracts/search-attributes.ts';
 import { type FiledRun, reportFolder, symbolPageName } from '../report/elements/report-path.ts';
 import type { RunOnPage, RunPageData } from '../report/page-data/run-page-data.ts';
 import { livePartsOf } from '../report/run/run-page.ts';
@@ -17,8 +18,7 @@ export interface RunPagesOptions {
   readonly home: string;
   /** `undefined` while Temporal cannot be reached. */
   readonly lab: () => Promise<PredictLab | undefined>;
-  /** The workflows of Temporal's Web UI. */
-  readonly temporalUiUrl?: string;
+  readonly temporalUi?: WebUi;
 }
 
 /** A run that Temporal has is in the database this soon, once a worker has taken it up; one that no worker takes up is not. */
@@ -111,8 +111,8 @@ export class RunPages {
   }
 
   #temporalUrl(runId: string): string | null {
-    const { temporalUiUrl } = this.#options;
-    return temporalUiUrl === undefined ? null : `${temporalUiUrl}/${encodeURIComponent(runId)}`;
+    const { temporalUi } = this.#options;
+    return temporalUi === undefined ? null : `${temporalUi.workflows}/${encodeURIComponent(runId)}`;
   }
 
   async #openRun({ runId, executionId, startedAt, config }: StoredRun): Promise<RunOnPage> {

@@ -7,6 +7,7 @@ import type { PredictLab } from '../client.ts';
 import { ERROR_EFFECTS, messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import type { PlannedTask } from '../contracts/run/pipeline-status.ts';
+import type { WebUi } from '../contracts/search-attributes.ts';
 import { renderNoticePage } from '../report/elements/notice-page.ts';
 import { renderHistoryPage } from '../report/history/history-page.ts';
 import { renderPlanPage } from '../report/run/plan-page.ts';
@@ -40,8 +41,7 @@ export interface UiOptions {
   readonly control?: boolean;
   /** Pages too only with the token. @default false */
   readonly guarded?: boolean;
-  /** The workflows of Temporal's Web UI. */
-  readonly temporalUiUrl?: string;
+  readonly temporalUi?: WebUi;
   readonly log: Log;
 }
 
@@ -122,6 +122,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       runHref: async (run) => runAddress(run.executionId),
       symbolHref: async (symbol) => `/symbols/${encodeURIComponent(symbol)}`,
       next: schedule === undefined ? null : { at: Date.parse(schedule.nextRuns[0] ?? ''), paused: schedule.paused },
+      ...(options.temporalUi === undefined ? {} : { temporalUrl: options.temporalUi.runs }),
     });
     return await sendPage(reply, renderHistoryPage(data));
   });

@@ -1,5 +1,6 @@
 import type { PredictLab } from '../client.ts';
 import type { PipelineStatus } from '../contracts/run/pipeline-status.ts';
+import type { WebUi } from '../contracts/search-attributes.ts';
 import { taskLogFolder } from '../report/elements/report-path.ts';
 import { type DrawerLine, taskDrawer } from '../report/run/task-drawer.ts';
 import { readTaskLog } from '../telemetry/read-task-log.ts';
@@ -14,11 +15,11 @@ export interface DrawerRequest {
   readonly home: string;
   /** `undefined` while Temporal cannot be reached. */
   readonly lab: PredictLab | undefined;
-  readonly temporalUiUrl?: string;
+  readonly temporalUi?: WebUi;
 }
 
 /** A task's drawer as HTML; `undefined` when the run has no such task. */
-export async function renderDrawer({ runId, taskId, status, home, lab, temporalUiUrl }: DrawerRequest): Promise<string | undefined> {
+export async function renderDrawer({ runId, taskId, status, home, lab, temporalUi }: DrawerRequest): Promise<string | undefined> {
   if (!Object.hasOwn(status.taskResults, taskId)) return undefined;
   const open = status.finishedAt === null;
   const [why, attempts, { lines }] = await Promise.all([
@@ -51,6 +52,8 @@ export async function renderDrawer({ runId, taskId, status, home, lab, temporalU
     ),
     lineCount: own.length,
     temporalUrl:
-      temporalUiUrl === undefined ? null : `${temporalUiUrl}/${encodeURIComponent(taskId.includes('/') ? `${runId}/${symbol}` : runId)}`,
+      temporalUi === undefined
+        ? null
+        : `${temporalUi.workflows}/${encodeURIComponent(taskId.includes('/') ? `${runId}/${symbol}` : runId)}`,
   }).text;
 }

@@ -25,10 +25,12 @@ export function isHistoryFull(state: RunState): boolean {
 }
 
 /** What the next execution starts from. A large config it asks for again; the input was checked and is in the database. */
-export function carriedOn({ config, durations, inline }: PreparedRun, startedAt: number, state: RunState): ContinuedRun {
-  const whole = packPrepared({ config, durations, reused: new Map() });
+export function carriedOn({ config, durations, inline, searchable }: PreparedRun, startedAt: number, state: RunState): ContinuedRun {
+  const whole = packPrepared({ config, durations, reused: new Map(), searchable });
   // One that the database does not have whole travels on at any size; beside it the state needs the room of the durations.
-  const packed = inline ? { ...(encodedBytes(whole) > CARRIED_CONFIG ? { packed: whole.packed } : whole), inline } : whole;
+  const packed = inline
+    ? { ...(encodedBytes(whole) > CARRIED_CONFIG ? { packed: whole.packed, ...(searchable ? { searchable } : {}) } : whole), inline }
+    : whole;
   const bytes = encodedBytes(packed);
   const prepared = inline || bytes <= CARRIED_CONFIG ? packed : undefined;
   return { prepared, startedAt, state: dehydrate(state, PAYLOAD_BUDGET - (prepared === undefined ? 0 : bytes)) };

@@ -27,6 +27,7 @@ import { activityOptions, HEARTBEAT_TIMEOUT_MS } from './activity-options.ts';
 import { yieldSignal } from './handlers.ts';
 import { LITTLE } from './little-to-do.ts';
 import { unpackReports } from './packed-reports.ts';
+import { aboutSymbols } from './search-attributes.ts';
 
 /** Of a symbol in its workflow's summary, which ends with its stages. Characters. */
 const LONGEST_NAME = 50;
@@ -50,6 +51,8 @@ interface RunOfLanes {
   readonly config: RunConfig;
   /** UTC epoch milliseconds. */
   readonly startedAt: number;
+  /** The symbols' workflows may be given search attributes. */
+  readonly searchable?: boolean;
 }
 
 const USUAL_PRIORITY = 3;
@@ -122,7 +125,7 @@ export class Lanes {
   }
 
   #runSymbol(command: StartSymbol, open: OpenLane, end: End): void {
-    const { runId, executionId, config } = this.#run;
+    const { runId, executionId, config, searchable } = this.#run;
     const { symbol, stages, signalStages } = command;
     startChild<typeof symbolPipeline>('symbolPipeline', {
       workflowId: `${runId}/${symbol}`,
@@ -146,6 +149,7 @@ export class Lanes {
       workflowTaskTimeout: HEARTBEAT_TIMEOUT_MS,
       // its activities have it too
       priority: this.#priorityOf(this.#priorities.get(symbol) ?? USUAL_PRIORITY),
+      ...(searchable && { typedSearchAttributes: [aboutSymbols([symbol])] }),
       staticSummary: fitSummary(
         `${cutText(symbol, LONGEST_NAME)}: ${stages.length === 1 ? stages[0] : `${stages[0]} → ${stages[stages.length - 1]}`}`,
       ),

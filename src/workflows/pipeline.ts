@@ -44,6 +44,7 @@ import {
 } from './handlers.ts';
 import { Lanes } from './open-lanes.ts';
 import { invalid, prepareRun } from './prepare-run.ts';
+import { tellSymbols, tellVerdict } from './search-attributes.ts';
 import { queue } from './sinks.ts';
 
 type Finish = Extract<RunCommand, { type: 'finish' }>;
@@ -198,9 +199,10 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   void CancellationScope.current().cancelRequested.catch(() => dispatch({ type: 'cancel', at: Date.now() }));
   return await CancellationScope.nonCancellable(async () => {
     runScope = CancellationScope.current();
+    if (settled.searchable) tellSymbols(settled.config);
     const built = buildGraph(settled.config);
     if ('problems' in built) throw invalid(new InvalidPipelineError(built.problems));
-    lanes = new Lanes({ ...run, config: settled.config, startedAt }, dispatch);
+    lanes = new Lanes({ ...run, config: settled.config, startedAt, searchable: settled.searchable }, dispatch);
     if (options.continued === undefined) {
       state = createRun({ graph: built.graph, config: settled.config, durations: settled.durations, reused: settled.reused });
       dispatch({ type: 'start', at: startedAt });
@@ -220,13 +222,15 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
 
   async function conclude(final: RunState, { result: verdict, failure }: Finish): Promise<PipelineResult> {
     const result = { ...resultOf(final, { runId: run.runId, now: Date.now(), detail: detail() }), result: verdict };
-    setCurrentDetails(
-      `${verdict}: ${result.completedTasks} of ${result.totalTasks} tasks ended${result.reasons.map((reason) => `\n- ${reason}`).join('')}`,
-    );
+    const details = `${verdict}: ${result.completedTasks} of ${result.totalTasks} tasks ended${result.reasons.map((reason) => `\n- ${reason}`).join('')}`;
+    setCurrentDetails(details);
+    if (prepared?.searchable) tellVerdict(verdict);
     const { finishPipeline } = proxyLocalActivities<RunActivities>(BOOKKEEPING);
     try {
       const customTasks = prepared?.config.tasks.map(({ taskId }) => taskId) ?? [];
-      await finishPipeline({ ...run, result, customTasks, discardStaging: failure?.type === 'CriticalTaskFailed' });
+      const finished = await finishPipeline({ ...run, result, customTasks, discardStaging: failure?.type === 'CriticalTaskFailed' });
+      // runs of before have no answer
+      if (finished) setCurrentDetails(`${details}\n\nreport: \`${finished.report}\``);
     } catch (error) {
       // The run's data is safe in its stages' transactions; only its report page and list entry are missing.
       log.error('the run is over, but its record could not be written', { error });

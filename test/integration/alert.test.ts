@@ -102,6 +102,7 @@ it('a check that is repeated, because its worker died before it could report, is
   const storage = await testDatabase();
   let news = 0;
   const check = createPreparePipeline({
+    searchable: async () => false,
     env: {},
     database: storage.database,
     strategies: [],

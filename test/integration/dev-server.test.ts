@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type DevServer, startDevServer } from '../../src/set-up/temporal/dev-server.ts';
+import { findAttributes } from '../../src/set-up/temporal/search-attributes.ts';
 import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
 import { silent } from '../silent.ts';
 
@@ -50,14 +51,19 @@ test('takes another port when the wanted one is in use, and serves there as soon
   }
 });
 
-test('a database file carries workflows over a restart', async () => {
+test('a database file carries workflows over a restart, and gets the search attributes that it lacks', async () => {
   const databaseFile = path.join(home, 'temporal', 'dev.sqlite');
   const first = await start({ databaseFile });
   await withClient(first, (client) => client.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'kept' }));
+  await withClient(first, ({ connection }) =>
+    connection.operatorService.removeSearchAttributes({ namespace: 'default', searchAttributes: ['PredictLabSymbol'] }),
+  );
   await first.close();
   const second = await start({ databaseFile });
   const { status } = await withClient(second, (client) => client.workflow.getHandle('kept').describe());
   expect(status.name).toBe('RUNNING');
+  const found = await withClient(second, ({ connection }) => findAttributes(connection.operatorService, 'default'));
+  expect(found).toEqual({ missing: [], otherType: [] });
 });
 
 test('ends with its process: nothing answers after close', async () => {

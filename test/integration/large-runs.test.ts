@@ -50,6 +50,11 @@ describe('a run of more than 50 symbols', () => {
     // handed on at least once, and nobody noticed
     const { runId: lastExecution } = await rig.client.workflow.getHandle(runId).describe();
     expect(lastExecution).not.toBe(executionId);
+    const found = async (query: string): Promise<number> =>
+      (await rig.client.workflow.count(`TaskQueue="${rig.taskQueue}" AND ${query}`)).count;
+    await expect.poll(() => found('WorkflowType="pipeline" AND PredictLabVerdict="degraded"')).toBe(1);
+    // too many to name: their own workflows are found
+    await expect.poll(() => found('PredictLabSymbol="S008"')).toBe(1);
     for (const status of seen.filter(({ totalTasks }) => totalTasks > 0)) {
       const counts = Object.values(status.statusBreakdown).reduce((sum, count) => sum + count, 0);
       expect(counts).toBe(status.totalTasks);

@@ -22,6 +22,8 @@ export interface HistoryLinks {
   readonly runHref: (run: FiledRun) => Promise<string | null>;
   readonly symbolHref: (symbol: string, newestRun: FiledRun) => Promise<string | null>;
   readonly next: HistoryPageData['next'];
+  /** The runs in Temporal's Web UI. @default not known */
+  readonly temporalUrl?: string;
 }
 
 /** Reads what the page over all runs shows. */
@@ -50,6 +52,7 @@ export async function loadHistoryPage(queryable: Queryable, links: HistoryLinks)
     runs,
     symbols: await symbolRows(queryable, newest, links),
     next: links.next,
+    ...(links.temporalUrl === undefined ? {} : { temporalUrl: links.temporalUrl }),
     incidents: await listIncidents(queryable, { open: true, limit: 100 }),
     madeBy: `PredictLab ${VERSION}`,
   };

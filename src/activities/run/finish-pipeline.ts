@@ -24,7 +24,7 @@ export function createFinishPipeline({
   onNews,
   temporalUiUrl,
   log,
-}: FinishDependencies): (finish: FinishInput) => Promise<void> {
+}: FinishDependencies): (finish: FinishInput) => Promise<{ readonly report: string }> {
   return async ({ runId, executionId, result, customTasks, discardStaging }) => {
     const lost = await recordLostEffects(database, { runId, executionId, result, customTasks });
     if (lost > 0) log.info('effects of custom tasks that the ledger did not have were recorded at the end of the run', { runId, lost });
@@ -38,6 +38,7 @@ export function createFinishPipeline({
     });
     if (news) onNews();
     const temporalUrl = temporalUiUrl === undefined ? undefined : `${temporalUiUrl}/${encodeURIComponent(runId)}/${executionId}/history`;
-    await writeRunReport({ database, home, executionId, log, temporalUrl });
+    const { path: report } = await writeRunReport({ database, home, executionId, log, temporalUrl });
+    return { report };
   };
 }

@@ -30,6 +30,8 @@ export interface PrepareDependencies {
   readonly activities: ReadonlyMap<string, PluginActivity>;
   /** Called when there is something to tell: a scheduled run has nobody who waits for its error. */
   readonly onNews: () => void;
+  /** Whether runs may set our search attributes. */
+  readonly searchable: () => Promise<boolean>;
   /** Which code checks inputs here: each run notes it. */
   readonly code: RunCode;
 }
@@ -46,12 +48,14 @@ export function createPreparePipeline({
   strategies,
   activities,
   onNews,
+  searchable,
   code,
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared> {
   const secrets = secretsOf(env);
   const kept = <T>(given: T): T => secrets.json(redactInput(given));
   return async ({ input, runId, executionId, startedAt, defaultAsOf, scheduleId, retryOf, continued }) => {
-    if (continued) return await preparedBefore(database, { runId, executionId });
+    if (continued)
+      return { ...(await preparedBefore(database, { runId, executionId })), ...((await searchable()) && { searchable: true }) };
     const parsed = parsePipelineInput(input ?? {}, {
       ...knownNames({ symbols: await namesFor(database, recordOf(input).symbols), strategies, activities, env }),
       now: defaultAsOf,
@@ -77,7 +81,10 @@ export function createPreparePipeline({
     const stored = kept(config);
     const configuration = await recordConfiguration(database, { input: kept(input), ...code });
     await beginRun(database, { runId, executionId, input: kept(input), config: stored, startedAt, retryOf, configuration, scheduleId });
-    return { ...packPrepared({ config, durations, reused }), ...(stored === config ? {} : { inline: true }) };
+    return {
+      ...packPrepared({ config, durations, reused, searchable: await searchable() }),
+      ...(stored === config ? {} : { inline: true }),
+    };
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
+import { webUiOf } from '../../contracts/search-attributes.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
 import { livingRecords } from '../../set-up/processes/process-record.ts';
@@ -78,7 +79,7 @@ async function demo(options: DemoOptions): Promise<void> {
       process.exitCode = SIGNAL_EXIT_CODES[stop.received];
       return;
     }
-    const workflows = `${server.uiUrl}/namespaces/${server.namespace}/workflows`;
+    const workflows = webUiOf(server.uiUrl, server.namespace).runs;
     log.info(`Temporal's Web UI: ${workflows}\n`);
     // without its worker or its server a run never ends
     let fault: string | undefined;

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
+import { webUiOf } from '../../contracts/search-attributes.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { holdLock, lockOwner } from '../../processes/lock-file.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
@@ -86,7 +87,7 @@ async function dev(options: DevOptions): Promise<void> {
         [
           ...(pages ? [`pages      ${pages}`] : []),
           `Temporal   ${server.address}, namespace ${server.namespace}`,
-          ...(server.uiUrl ? [`Web UI     ${server.uiUrl}`] : []),
+          ...(server.uiUrl ? [`Web UI     ${webUiOf(server.uiUrl, server.namespace).runs}`] : []),
           `its CLI    ${cli}`,
           `Postgres   ${env.DATABASE_URL ? 'DATABASE_URL' : `embedded, ${home}`}`,
           `worker     ready; its log: ${worker.logFile}`,

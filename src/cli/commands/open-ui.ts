@@ -2,6 +2,7 @@ import type { PredictLab } from '../../client.ts';
 import type { Closers } from '../../closers.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
+import { webUiOf } from '../../contracts/search-attributes.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { planOf } from '../../scheduling/graph/plan.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
@@ -52,7 +53,7 @@ export async function openUi({ env, closers, log, orFree = false, ...options }: 
         const { config, graph } = await plannedRun(database, {});
         return await withCoverage(database, { tasks: planOf(graph), config });
       },
-      ...(uiUrl ? { temporalUiUrl: `${uiUrl}/namespaces/${namespace}/workflows` } : {}),
+      ...(uiUrl ? { temporalUi: webUiOf(uiUrl, namespace) } : {}),
       log,
     });
   const served = await serve(options.port).catch((error: unknown) => {

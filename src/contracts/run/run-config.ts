@@ -117,6 +117,8 @@ export interface PreparedRun {
   readonly reused: ReadonlyMap<string, ReusedTask>;
   /** The database does not have the whole config: something secret was written into it. @default it has */
   readonly inline?: boolean;
+  /** The run may set the search attributes: the namespace has them. @default it has not */
+  readonly searchable?: boolean;
 }
 
 /** What an earlier run's task came to, as far as it is still of interest. */

@@ -22,7 +22,7 @@ export const renderHistoryPage = (data: HistoryPageData): string => {
     title: newest === undefined ? 'PredictLab' : `${newest.state}: PredictLab`,
     scripts: [PAGE_SCRIPT],
     body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1>${newest !== undefined && html`<span style="font-size:16px">${stateMark(newest.state)}</span>`}</div>
-<p class="facts">${newest !== undefined && html`<span>newest run <b>${runLink(newest)}</b></span><span>started <b>${formatTime(newest.startedAt)}</b> (${formatAge((data.now - newest.startedAt) / 1000)} ago)</span>`}${nextRun(data)}${incidentLine(data.incidents)}</p></header>
+<p class="facts">${newest !== undefined && html`<span>newest run <b>${runLink(newest)}</b></span><span>started <b>${formatTime(newest.startedAt)}</b> (${formatAge((data.now - newest.startedAt) / 1000)} ago)</span>`}${nextRun(data)}${data.temporalUrl !== undefined && html`<span><a href="${data.temporalUrl}">runs in Temporal’s UI</a></span>`}${incidentLine(data.incidents)}</p></header>
 <main>
 ${reasonsOf(newest)}
 <section><h2>Runs × symbols</h2>${grid(data)}</section>

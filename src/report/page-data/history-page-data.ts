@@ -12,6 +12,8 @@ export interface HistoryPageData {
   readonly symbols: readonly HistorySymbolRow[];
   /** The next run of the schedule; `null` without one, or where nobody can say. */
   readonly next: { readonly at: number; readonly paused: boolean } | null;
+  /** The runs in Temporal's Web UI. @default not known */
+  readonly temporalUrl?: string;
   /** What is wrong now, newest first. @default nothing */
   readonly incidents?: readonly Incident[];
   readonly madeBy: string;

@@ -13,6 +13,8 @@ export interface PackedPrepared {
   readonly reused?: PackedReused;
   /** The database does not have the whole config: something secret was written into it. @default it has */
   readonly inline?: boolean;
+  /** The run may set the search attributes: the namespace has them. @default it has not */
+  readonly searchable?: boolean;
 }
 
 /** As it was returned before it was packed; histories hold it. */
@@ -26,7 +28,7 @@ export interface PreparedBefore {
  * Packs a prepared run so that it fits into one payload: of what is taken over reasons and outputs as far as there is room, of the
  * durations those of this run's tasks, and of those only the stages' where there is no room for more.
  */
-export function packPrepared({ config, durations, reused }: PreparedRun, budget = PAYLOAD_BUDGET): PackedPrepared {
+export function packPrepared({ config, durations, reused, searchable }: PreparedRun, budget = PAYLOAD_BUDGET): PackedPrepared {
   const packed = packConfig(config);
   let left = budget - encodedBytes(packed);
   const told: { durations?: Readonly<Record<string, number>>; reused?: PackedReused } = {};
@@ -48,7 +50,7 @@ export function packPrepared({ config, durations, reused }: PreparedRun, budget 
     const bits = 2 * config.symbols.length + config.tasks.length;
     told.reused = packReused(config, reused, { budget: Math.min(REUSED_DETAILS, left - bits - 1_000) });
   }
-  return { packed, ...told };
+  return { packed, ...told, ...(searchable ? { searchable } : {}) };
 }
 
 /** Bytes: reasons and outputs of what is taken over. */
@@ -64,6 +66,7 @@ export function readPrepared(given: PackedPrepared | PreparedBefore): PreparedRu
     config,
     durations: given.durations ?? {},
     ...(given.inline ? { inline: true } : {}),
+    ...(given.searchable ? { searchable: true } : {}),
     reused: given.reused === undefined ? new Map() : unpackReused(config, given.reused),
   };
 }

@@ -2,6 +2,7 @@ import type { Connection } from '@temporalio/client';
 import { messageOf } from '../../contracts/errors.ts';
 import { TASK_QUEUE } from '../../contracts/words.ts';
 import { temporalSettings } from '../../temporal-connection.ts';
+import { type FoundAttributes, findAttributes, registerCommand } from '../temporal/search-attributes.ts';
 import { findTemporalCli } from '../temporal/temporal-cli.ts';
 import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
 
@@ -70,6 +71,11 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
     // 1 = workflow tasks: who polls those is a worker of ours
     const { pollers } = await connection.withDeadline(soon, () => service.describeTaskQueue({ namespace, taskQueue, taskQueueType: 1 }));
     const count = pollers?.length ?? 0;
+    const attributes = await connection
+      .withDeadline(soon, () => findAttributes(connection.operatorService, namespace))
+      .then((found) => attributesCheck(namespace, found))
+      // not everybody may ask; nothing else depends on it
+      .catch(() => []);
     return [
       { name, status: 'ok', detail: `${address}, namespace ${namespace}, version ${serverVersion}` },
       count > 0
@@ -80,10 +86,24 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
             detail: `none polls task queue ${taskQueue.name}`,
             action: 'start one with `predictlab worker`; until then runs wait',
           },
+      ...attributes,
     ];
   } catch (error) {
     return [{ name, status: 'fail', detail: `${address}: ${messageOf(error)}`, action: 'look at the log of that server', service: true }];
   } finally {
     await connection.close();
   }
+}
+
+/** Runs do without them; whoever looks for runs in Temporal does not. */
+function attributesCheck(namespace: string, { missing, otherType }: FoundAttributes): readonly CheckResult[] {
+  const name = 'search attributes';
+  if (missing.length + otherType.length === 0)
+    return [{ name, status: 'ok', detail: 'runs are found by PredictLabVerdict, PredictLabSymbol' }];
+  if (otherType.length > 0) {
+    const detail = `${otherType.join(', ')}: registered in ${namespace} with another type, so runs set neither`;
+    return [{ name, status: 'warn', detail, action: 'remove it there, then register it as docs/operations.md says' }];
+  }
+  const detail = `${missing.join(', ')}: not in namespace ${namespace}, so runs are not found by them`;
+  return [{ name, status: 'warn', detail, action: registerCommand(namespace, missing) }];
 }

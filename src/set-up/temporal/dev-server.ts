@@ -3,6 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
+import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes.ts';
 import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { howEnded, stopProcess } from '../processes/child-process.ts';
 import type { ServingProcess } from '../processes/kept-process.ts';
@@ -98,6 +99,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']));
   const extra = Object.entries(options.dynamicConfig ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   for (const value of [...SPEED, ...extra]) args.push('--dynamic-config-value', value);
+  for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
   if (databaseFile) args.push('--db-filename', databaseFile, ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]));
 
   const output = await open(logFile, options.inPlaceOf ? 'a' : 'w');

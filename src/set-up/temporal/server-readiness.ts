@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
+import { registerAttributes } from './search-attributes.ts';
 
 const POLL_MS = 20;
 
 /**
- * Ready = the frontend answers and the namespace is there; both are asked, nothing is assumed from the clock. Resolves with a
+ * Ready = the frontend answers, the namespace is there and has our search attributes; all are asked, nothing is assumed from the clock. Resolves with a
  * reason when that takes too long.
  */
 export async function waitUntilReady(options: {
@@ -40,6 +41,8 @@ async function answers(address: string, namespace: string): Promise<boolean> {
     const connection = await Connection.connect({ address, connectTimeout: 2_000 });
     try {
       await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }));
+      // the server's own option for them counts only where its database is new
+      await connection.withDeadline(Date.now() + 2_000, () => registerAttributes(connection.operatorService, namespace));
       return true;
     } finally {
       await connection.close();

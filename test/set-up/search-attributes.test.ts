@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { findAttributes, registerCommand, searchable } from '../../src/set-up/temporal/search-attributes.ts';
+
+const listing = (customAttributes: Record<string, number>) => ({ listSearchAttributes: async () => ({ customAttributes }) }) as never;
+
+describe('the search attributes of a namespace', () => {
+  it.each([
+    [{ PredictLabVerdict: 2, PredictLabSymbol: 7, Other: 1 }, { missing: [], otherType: [] }, true],
+    [{ PredictLabVerdict: 2 }, { missing: ['PredictLabSymbol'], otherType: [] }, false],
+    [{ PredictLabVerdict: 1, PredictLabSymbol: 7 }, { missing: [], otherType: ['PredictLabVerdict'] }, false],
+    [{}, { missing: ['PredictLabVerdict', 'PredictLabSymbol'], otherType: [] }, false],
+  ])('%j', async (has, found, may) => {
+    expect(await findAttributes(listing(has), 'default')).toEqual(found);
+    expect(await searchable(async () => await findAttributes(listing(has), 'default'))()).toBe(may);
+  });
+
+  it('are not set where the server does not say', async () => {
+    expect(await searchable(async () => await Promise.reject(new Error('not permitted')))()).toBe(false);
+  });
+
+  it('are asked for once for many runs', async () => {
+    let asked = 0;
+    const may = searchable(async () => {
+      asked += 1;
+      return { missing: [], otherType: [] };
+    });
+    expect(await Promise.all([may(), may(), may()])).toEqual([true, true, true]);
+    expect(asked).toBe(1);
+  });
+
+  it('are registered by a command that names what is missing only', () => {
+    expect(registerCommand('quants', ['PredictLabSymbol'])).toBe(
+      'temporal operator search-attribute create --namespace quants --name PredictLabSymbol --type KeywordList',
+    );
+  });
+});
