@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs';
 
 const entry = new URL('../dist/src/cli/main.js', import.meta.url);
+const prints = new URL('../dist/src/plugin-prints.js', import.meta.url);
 if (existsSync(entry)) {
-  const { main } = await import(entry.href);
+  const [{ main }, { keepStandardOutput }] = await Promise.all([import(entry.href), import(prints.href)]);
+  keepStandardOutput();
   process.exitCode = await main(process.argv.slice(2));
   // a signal means now: nothing that is still on its way keeps the process
   if (process.exitCode > 128) process.exit();

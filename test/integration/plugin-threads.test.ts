@@ -65,6 +65,21 @@ describe('an activity on a thread', () => {
     ]);
   });
 
+  it('is heard where it prints: each line is one of its log', async () => {
+    const context = contextWith();
+    await run('print', {}, context);
+    expect(context.said).toEqual([
+      ['info', 'asks with k-1 { page: 1 }', undefined],
+      ['warn', 'two', undefined],
+      ['warn', 'lines', undefined],
+      ['info', 'afterwards', undefined],
+    ]);
+  });
+
+  it('is refused a heartbeat that is data rather than a fact', async () => {
+    await expect(run('beatLarge')).rejects.toThrow('mine passed to heartbeat 40002 bytes, and it may be 32768');
+  });
+
   it('fails with its own error, name, code and stack included', async () => {
     await expect(run('fail', { code: 'ECONNRESET' })).rejects.toMatchObject({
       name: 'RangeError',

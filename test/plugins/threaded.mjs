@@ -23,6 +23,13 @@ export default {
       heartbeat({ page: 2 });
       return { runId, taskId, attempt, resume: resume ?? null };
     }),
+    print: activity(z.any(), async () => {
+      console.log('asks with %s', 'k-1', { page: 1 });
+      console.error('two\nlines');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      console.info('afterwards');
+    }),
+    beatLarge: activity(z.any(), (_, { heartbeat }) => heartbeat('x'.repeat(40_000))),
     fail: activity(z.strictObject({ code: z.string().optional() }), ({ code }) => {
       throw Object.assign(new RangeError('out of range'), code === undefined ? {} : { code });
     }),

@@ -3,6 +3,7 @@ import { readCustomTaskCall } from '../../contracts/run/earlier-payloads.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { StageEffect } from '../../contracts/run/stage-effect.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
+import { hearPrints } from '../../plugin-prints.ts';
 import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins.ts';
 import { namesEnvironment, referenceProblems, resolveReferences } from '../../secrets/env-references.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
@@ -65,7 +66,15 @@ export function customActivity(
   // A thread gets what was given and parses it again: what a schema makes of it may not survive the way there.
   const onThread = threads !== undefined && activity.thread !== false && 'module' in activity;
   const run = async (given: unknown, parsed: unknown, context: ActivityContext): Promise<Json> =>
-    onThread ? await threads.run(activity, given, context) : outputOf(context.taskId, await activity.run(parsed, context));
+    onThread
+      ? await threads.run(activity, given, context)
+      : outputOf(
+          context.taskId,
+          await hearPrints(
+            (level, line) => context.log[level](line),
+            () => activity.run(parsed, context),
+          ),
+        );
   return async (given, passed) => {
     const call = readCustomTaskCall(passed);
     const outcome = await runTask({
@@ -83,7 +92,7 @@ export function customActivity(
           signal,
           resume,
           log,
-          heartbeat: (details = null) => work.heartbeat(details),
+          heartbeat: (details = null) => work.heartbeat(outputOf(taskId, details, 'passed to heartbeat')),
         };
         return await work.record({ output: await run(input, parsed.data, activityContext) });
       },

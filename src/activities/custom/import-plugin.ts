@@ -3,6 +3,7 @@ import nodeModule, { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../contracts/errors.ts';
+import { hearPrints, printOnStandardError } from '../../plugin-prints.ts';
 import { badPlugin } from './bad-plugin.ts';
 
 /** A module that is not loaded after this long waits for something that does not come, or computes without end. */
@@ -24,7 +25,8 @@ export async function importPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS
   });
   let loaded: { default?: unknown } | 'late';
   try {
-    const importing = import(path === undefined ? module : pathToFileURL(path).href) as Promise<{ default?: unknown }>;
+    const url = path === undefined ? module : pathToFileURL(path).href;
+    const importing = hearPrints(printOnStandardError(module), () => import(url) as Promise<{ default?: unknown }>);
     loaded = await Promise.race([importing, late]);
   } catch (error) {
     throw badPlugin(module, whyNot(module, error), error);

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { keepStandardOutput } from '../../../plugin-prints.ts';
 import { pluginsOfThread, runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
 import { BEGUN, COMPUTING, errorOf, type FromOwnThread, type OwnThreadData, type ToOwnThread } from './thread-messages.ts';
@@ -12,6 +13,7 @@ const say = (message: FromOwnThread): void => port.postMessage(message);
 
 const ready = (): void => say({ ready: true });
 
+keepStandardOutput();
 onStrayErrors((stray) => say({ stray }));
 port.on('message', (message: ToOwnThread) => {
   if ('ping' in message) return say({ pong: true });

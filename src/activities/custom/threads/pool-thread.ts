@@ -1,4 +1,5 @@
 import { BroadcastChannel, type MessagePort, workerData } from 'node:worker_threads';
+import { keepStandardOutput } from '../../../plugin-prints.ts';
 import { runBacktests } from './backtests-on-thread.ts';
 import { runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
@@ -9,6 +10,7 @@ const [, { strayErrors }] = workerData as [unknown, PoolData];
 const told = new BroadcastChannel(strayErrors);
 told.unref();
 let module = '';
+keepStandardOutput();
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel between threads, not a window
 onStrayErrors((stray) => told.postMessage({ module, stray }));
 

@@ -1,3 +1,4 @@
+import { hearPrints } from '../../../plugin-prints.ts';
 import type { LoadedPlugins, PluginActivity } from '../../../plugins.ts';
 import { outputOf } from '../json-output.ts';
 import { loadPlugins } from '../load-plugins.ts';
@@ -42,13 +43,17 @@ export async function runThreadTask(
       signal,
       resume,
       // As small as an output: it travels through Temporal each time.
-      heartbeat: (details: unknown) => say({ heartbeat: details === undefined ? undefined : outputOf(taskId, details) }),
+      heartbeat: (details: unknown) =>
+        say({ heartbeat: details === undefined ? undefined : outputOf(taskId, details, 'passed to heartbeat') }),
       log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     };
     computing?.(true);
     let running: ReturnType<PluginActivity['run']>;
     try {
-      running = activity.run(activity.input.parse(input), context);
+      running = hearPrints(
+        (level, line) => log(level)(line),
+        () => activity.run(activity.input.parse(input), context),
+      );
     } finally {
       computing?.(false);
     }
