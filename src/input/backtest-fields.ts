@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { Problem } from '../contracts/errors.ts';
-import { type BacktestInput, type BacktestSettings, DEFAULT_BACKTEST } from '../contracts/run/backtest-settings.ts';
+import {
+  type BacktestInput,
+  type BacktestSettings,
+  DEFAULT_BACKTEST,
+  type StrategyBacktestInput,
+} from '../contracts/run/backtest-settings.ts';
+import { DAY_MS } from '../contracts/words.ts';
 import { durationMs, numberField, wordField } from './field-schemas.ts';
 import { listAt, recordOf } from './raw-input.ts';
 
@@ -10,8 +16,16 @@ const MOST_MONEY = 1e12;
 
 const positive = (most: number, wanted: string) => numberField(Number.MIN_VALUE, most, wanted);
 
-/** `backtest` of a run and of a strategy. */
-export const backtestField = () =>
+/** A part of a walk-forward's window. */
+const daysField = () =>
+  z.string().superRefine((text, context) => {
+    const value = /[a-z]/i.test(text) ? durationMs(text) : Number.NaN;
+    if (!(value >= DAY_MS && value <= LONGEST_HISTORY_MS && value % DAY_MS === 0))
+      context.addIssue({ code: 'custom', message: `"${text}" is no number of whole days; write a duration such as "60d"` });
+  });
+
+/** What `backtest` of a run and of a strategy have in common. */
+const terms = () =>
   z.strictObject({
     cash: positive(MOST_MONEY, 'a positive amount').optional(),
     sizing: z
@@ -48,9 +62,51 @@ export const backtestField = () =>
       .optional(),
   });
 
-/** Fills in what a strategy or a run leaves open. */
-export function resolveBacktest(given: BacktestInput | undefined, inherited: BacktestSettings = DEFAULT_BACKTEST): BacktestSettings {
-  const { history, ...own } = given ?? {};
+/** `backtest` of a run. */
+export const runBacktestField = () =>
+  terms()
+    .extend({
+      walkForward: z.strictObject({ train: daysField(), test: daysField() }).nullable().optional(),
+    })
+    .superRefine(({ history = 'all', walkForward }, context) => {
+      if (history === 'all' || walkForward === null || walkForward === undefined) return;
+      const needed = durationMs(walkForward.train) + durationMs(walkForward.test);
+      if (needed > durationMs(history))
+        context.addIssue({
+          code: 'custom',
+          path: ['walkForward'],
+          message: `a window of ${walkForward.train} and ${walkForward.test} is longer than the history of ${history}; write shorter parts or a longer backtest.history`,
+        });
+    });
+
+/** `backtest` of a strategy. */
+export const strategyBacktestField = () =>
+  terms().extend({
+    walkForward: z
+      .unknown()
+      .superRefine((value, context) => {
+        if (value !== undefined)
+          context.addIssue({
+            code: 'custom',
+            message: "is the run's, since each window picks from all strategies; write it under the run's own backtest",
+          });
+      })
+      .optional(),
+  });
+
+/** Fills in what a run leaves open. */
+export function resolveBacktest({ walkForward, ...terms }: BacktestInput = {}): BacktestSettings {
+  const settings = resolveStrategyBacktest(terms, DEFAULT_BACKTEST);
+  if (walkForward === undefined || walkForward === null) return settings;
+  const [trainMs, testMs] = [walkForward.train, walkForward.test].map(durationMs);
+  return { ...settings, walkForward: { trainMs, testMs } };
+}
+
+/** Fills in what a strategy leaves open; a walk-forward is the run's. */
+export function resolveStrategyBacktest(
+  { history, ...own }: StrategyBacktestInput,
+  { walkForward: _, ...inherited }: BacktestSettings,
+): BacktestSettings {
   return {
     ...inherited,
     ...own,

@@ -4,7 +4,7 @@ import type { Json, PipelineInput, TaskErrorType } from '../contracts/run/pipeli
 import type { RunConfig } from '../contracts/run/run-config.ts';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../contracts/words.ts';
 import { buildGraph } from '../scheduling/graph/graph.ts';
-import { backtestField, repeatedStrategies } from './backtest-fields.ts';
+import { repeatedStrategies, runBacktestField, strategyBacktestField } from './backtest-fields.ts';
 import { deadlineField } from './deadline.ts';
 import { durationField, instantField, nameField, numberField, priorityField, taskIdField, wholeField, wordField } from './field-schemas.ts';
 import { inputProblems, retryProblems } from './input-problems.ts';
@@ -102,9 +102,11 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
       })
       .optional(),
     strategies: z
-      .array(z.strictObject({ name: strategy, params: z.record(z.string(), z.json()).optional(), backtest: backtestField().optional() }))
+      .array(
+        z.strictObject({ name: strategy, params: z.record(z.string(), z.json()).optional(), backtest: strategyBacktestField().optional() }),
+      )
       .optional(),
-    backtest: backtestField().optional(),
+    backtest: runBacktestField().optional(),
     deadline: deadlineField().nullable().optional(),
     tasks: z.array(task).optional(),
     refetch: z.boolean().optional(),

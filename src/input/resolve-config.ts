@@ -2,7 +2,7 @@ import type { PipelineInput, RetryInput, RetryRuleInput } from '../contracts/run
 import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, TaskPolicy } from '../contracts/run/run-config.ts';
 import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/run/task-policy.ts';
 import { type SourceType, STAGES, type Stage } from '../contracts/words.ts';
-import { resolveBacktest } from './backtest-fields.ts';
+import { resolveBacktest, resolveStrategyBacktest } from './backtest-fields.ts';
 import { deadlineAt } from './deadline.ts';
 import { INPUT_DEFAULTS } from './defaults.ts';
 import { durationMs } from './field-schemas.ts';
@@ -48,7 +48,7 @@ export function resolveConfig(input: PipelineInput, { symbols, now, clock, start
       input.strategies?.map(({ name, params = {}, backtest: own }) => ({
         name,
         params,
-        ...(own !== undefined && { backtest: resolveBacktest(own, backtest) }),
+        ...(own !== undefined && { backtest: resolveStrategyBacktest(own, backtest) }),
       })) ?? INPUT_DEFAULTS.strategies,
     backtest,
     tasks: (input.tasks ?? []).map((task): CustomTaskConfig => {

@@ -1,14 +1,24 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { marketForecasts } from '../../src/backtest/metrics/calibration.ts';
 import { decodeEquity, decodeTrades, encodeEquity, encodeTrades, MOST_POINTS, thinned } from '../../src/backtest/record/curve-columns.ts';
+import type { Fields } from '../../src/backtest/record/fields.ts';
 import { decodeMetrics, encodeCalibration, encodeMetrics, rankedSharpe } from '../../src/backtest/record/metrics-column.ts';
 import { decodePassport, encodePassport, type StoredPassport, shortPassport } from '../../src/backtest/record/passport-column.ts';
 import { tradingTerms } from '../../src/backtest/record/trading-terms.ts';
-import { runBacktest } from '../../src/backtest/run-backtest.ts';
+import {
+  decodeWalkCurves,
+  decodeWalkForward,
+  encodeNoWalkForward,
+  encodeWalkForward,
+} from '../../src/backtest/record/walk-forward-columns.ts';
+import { optionsFor, runBacktest } from '../../src/backtest/run-backtest.ts';
+import { momentum } from '../../src/backtest/strategies/momentum.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
-import { walk } from './series.ts';
+import { walkForward } from '../../src/backtest/walk-forward/walk-forward.ts';
+import { DAY, walk } from './series.ts';
 
 /** Through JSON text, as the database keeps it. */
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -110,5 +120,51 @@ describe('a stored backtest', () => {
   it('is ranked by its Sharpe ratio unless that rests on too little', () => {
     expect(rankedSharpe(decodeMetrics({ sharpe: 7.22, weak: { sharpe: '7 daily returns, fewer than 30' } }))).toBeNull();
     expect(rankedSharpe(decodeMetrics({ sharpe: 1.2, weak: { winRate: '3 trades, fewer than 10' } }))).toBe(1.2);
+  });
+});
+
+describe('a stored walk-forward', () => {
+  const parts = { trainMs: 20 * DAY, testMs: 5 * DAY };
+  const candles = walk(24 * 90, 7);
+  const market = plainMarket('asset');
+  const trials = [3, 12, 24].map((period) => ({ strategy: momentum, params: { period, threshold: 0 } }));
+  const result = walkForward(backtestData(candles, market), trials, optionsFor(market), parts);
+
+  it('reads back as what was written, with curves no finer than they can be drawn', () => {
+    const column = stored(encodeWalkForward(result, { ...parts, trials: 3 }));
+    const read = decodeWalkForward(column.result);
+    expect(read).toMatchObject({ ...parts, trials: 3, skipped: [], overfitting: result.overfitting });
+    for (const [i, { inSample, outOfSample, ...window }] of read.windows.entries()) {
+      const { inSample: before, outOfSample: after, ...same } = result.windows[i];
+      expect(window).toEqual(same);
+      for (const [kept, whole] of [
+        [inSample, before],
+        [outOfSample, after],
+      ] as const) {
+        const { totalReturn, sharpe, maxDrawdown, trades: taken, standardErrors } = whole;
+        expect(kept).toMatchObject({ totalReturn, sharpe, maxDrawdown, trades: taken, sharpeError: standardErrors.sharpe });
+        expect(whole.weak).toMatchObject(kept.weak);
+      }
+    }
+    expect(read.outOfSample?.deflatedSharpe).toBe(result.outOfSample.deflatedSharpe);
+    const curves = decodeWalkCurves(column.curves);
+    expect(curves.outOfSample.at(-1)?.equity).toBeCloseTo(1 + (result.outOfSample.totalReturn ?? Number.NaN), 6);
+    expect(curves.inSample.map((points) => points.at(-1)?.equity)).toEqual(
+      result.windows.map(({ inSample }) => expect.closeTo(1 + (inSample.totalReturn ?? Number.NaN), 6)),
+    );
+    // 14 windows
+    expect(JSON.stringify(column).length).toBeLessThan(120_000);
+  });
+
+  it('says why there is none, and reads nothing out of what is none', () => {
+    const column = stored(encodeNoWalkForward('the candles span 3 days', { ...parts, trials: 1 }));
+    expect(decodeWalkForward(column.result)).toMatchObject({
+      windows: [],
+      outOfSample: null,
+      undefined: { windows: 'the candles span 3 days' },
+    });
+    expect(decodeWalkCurves(column.curves)).toEqual({ outOfSample: [], inSample: [] });
+    for (const nothing of [{}, { windows: [1, {}, { trainFrom: 'x' }], outOfSample: 3 }] as Fields[])
+      expect(decodeWalkForward(nothing).windows).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { optionsFor, type Trial } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import { defineStrategy } from '../../src/backtest/strategy.ts';
-import { walkForward } from '../../src/backtest/walk-forward.ts';
+import { walkForward } from '../../src/backtest/walk-forward/walk-forward.ts';
 import { bars, closes, DAY, HOUR, walk } from './series.ts';
 
 const market = plainMarket('asset');

@@ -11,4 +11,8 @@ it('a plan says how a run would trade, and which strategies trade otherwise', ()
     "backtest: cash 10000, 100% of the cash an entry, long only, half the recorded spread, at most 10% of a bar's volume, all stored history",
     'rsi: cash 10000, 100% of the cash an entry, long only, half-spread 0.01, no volume cap, the last 90 days',
   ]);
+  const walkForward = { trainMs: 60 * 86_400_000, testMs: 14 * 86_400_000 };
+  expect(backtestLines({ strategies: [], backtest: { ...DEFAULT_BACKTEST, walkForward } })).toEqual([
+    expect.stringMatching(/, all stored history, walk-forward: 60 days to train, 14 days to test$/),
+  ]);
 });

@@ -77,8 +77,33 @@ describe('how the backtest stage trades', () => {
     [{ history: '90' }, 'backtest.history: "90" is no history'],
     [{ history: 'ever' }, 'backtest.history: "ever" is no history; write "all" or a duration such as "90d"'],
     [{ spreads: 1 }, 'backtest.spreads: unknown field; did you mean spread?'],
+    [{ walkForward: true }, 'backtest.walkForward: must be an object, not true'],
+    [{ walkForward: { train: '60d' } }, 'backtest.walkForward.test: is missing; write text'],
+    [
+      { walkForward: { train: '36h', test: '14' } },
+      'backtest.walkForward.train: "36h" is no number of whole days; write a duration such as "60d"',
+    ],
+    [{ walkForward: { train: '36h', test: '14' } }, 'backtest.walkForward.test: "14" is no number of whole days'],
+    [{ walkForward: { train: '60d', test: '14d', step: '1d' } }, 'backtest.walkForward.step: unknown field'],
+    [
+      { walkForward: { train: '60d', test: '14d' }, history: '70d' },
+      'backtest.walkForward: a window of 60d and 14d is longer than the history of 70d; write shorter parts or a longer backtest.history',
+    ],
   ])('%j is refused with what to write', (backtest, sentence) => {
     expect(problemsOf({ backtest }).join('\n')).toContain(sentence);
+  });
+
+  it('is tried out of sample where the run says so, over all its strategies', () => {
+    const parts = { trainMs: 60 * 86_400_000, testMs: 14 * 86_400_000 };
+    const strategies = [{ name: 'rsi', backtest: { cash: 5 } }];
+    const config = configOf({ backtest: { walkForward: { train: '60d', test: '2w' } }, strategies });
+    expect(config.backtest?.walkForward).toEqual(parts);
+    expect(config.strategies[0].backtest).not.toHaveProperty('walkForward');
+    expect(configOf({ backtest: { walkForward: null } }).backtest).not.toHaveProperty('walkForward');
+    const own = { walkForward: { train: '60d', test: '14d' } };
+    expect(problemsOf({ strategies: [{ name: 'rsi', backtest: own }] })).toEqual([
+      expect.stringContaining("strategies[0].backtest.walkForward: is the run's, since each window picks from all strategies"),
+    ]);
   });
 
   it('is one for the same strategy and parameters: a run has one result for them', () => {

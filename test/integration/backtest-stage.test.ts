@@ -2,6 +2,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadPlugins } from '../../src/activities/custom/load-plugins.ts';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
+import { loadSymbolPage } from '../../src/activities/report/load-symbol-page.ts';
 import { createBacktest } from '../../src/activities/stages/backtest.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
@@ -309,6 +310,122 @@ describe('the backtest stage', () => {
       backtest({ strategies: [{ name: 'rsi', params: {} }], signal: AbortSignal.abort(new Error('cancelled')) }),
     ).rejects.toThrow('cancelled');
     expect(await readBacktests(test.database, { symbol: 'RAIN' })).toEqual([]);
+  });
+});
+
+describe('a walk-forward in the backtest stage', () => {
+  const parts = { trainMs: 20 * DAY, testMs: 5 * DAY };
+  const walking = (more: Partial<StageSettings> = {}): Partial<StageSettings> => ({
+    backtest: { ...DEFAULT_BACKTEST, walkForward: parts },
+    intervals: ['1h', '4h'],
+    ...more,
+  });
+  const grid: StrategyConfig[] = [
+    { name: 'momentum', params: { period: [3, 6, 12] } },
+    { name: 'rsi', params: {} },
+  ];
+  const rows = async (executionId: string) => {
+    const found = await test.database.query('select * from walk_forwards where execution_id = $1 order by instrument, interval_minutes', [
+      executionId,
+    ]);
+    return found.rows.map(({ instrument: key, interval_minutes, basis, result, curves }) => ({
+      key,
+      interval_minutes,
+      basis,
+      result,
+      curves,
+    }));
+  };
+
+  it('picks and trades as the command line does on the same series, and exports the same windows', async () => {
+    vi.stubEnv('DATABASE_URL', test.url);
+    await market('polymarket:0x1', { tickSize: 0.01 }, 1, { days: 45 });
+    const effect = await backtest({ strategies: grid, settings: walking() });
+    expect(effect.output).toMatchObject({ backtests: 8, trials: 4, walkForward: { series: 2 } });
+    const line = ['--symbol', 'RAIN', '--interval', '1h', '--strategies', JSON.stringify(grid), '--walk-forward'];
+    const printed = (await predictlab('backtest', ...line, '--train', '20d', '--test', '5d')).json() as {
+      instruments: { windows: Record<string, Record<string, unknown>>[]; outOfSample: object; overfitting: number }[];
+    };
+    const [{ windows, outOfSample, overfitting }] = printed.instruments;
+    const [{ result, curves }] = await rows('run-1');
+    expect(result).toMatchObject({ ...parts, trials: 4, overfitting, skipped: [] });
+    expect(outOfSample).toMatchObject({ sharpe: result.outOfSample.sharpe, deflatedSharpe: result.outOfSample.deflatedSharpe });
+    const exported = (await predictlab('export', 'walk-forward', '--symbol', 'RAIN', '--interval', '1h', '--json')).json();
+    expect(exported).toHaveLength(5);
+    const [weak] = (exported as unknown as Record<string, unknown>[]).map((row) => row['in_sample_weak']);
+    expect(weak).toBe('sharpe: 20 daily returns, fewer than 30');
+    expect(
+      (exported as unknown as Record<string, unknown>[]).map((row) => ({ ...row, params: JSON.parse(row['params'] as string) })),
+    ).toEqual(
+      windows.map(({ trainFrom, testFrom, testTo, strategy, params, inSample, outOfSample: outside }, i) =>
+        expect.objectContaining({
+          instrument: 'polymarket:0x1',
+          window: i + 1,
+          train_from: trainFrom,
+          test_from: testFrom,
+          test_to: testTo,
+          strategy,
+          params,
+          in_sample_sharpe: inSample['sharpe'],
+          out_of_sample_total_return: outside['totalReturn'],
+        }),
+      ),
+    );
+    // the curve of all tests ends with their return
+    expect(curves.outOfSample.time).toHaveLength(5 * 5 * 24);
+    expect(curves.outOfSample.equity.at(-1)).toBeCloseTo(1 + result.outOfSample.totalReturn, 6);
+    expect(curves.inSample).toHaveLength(5);
+    const { rows: view } = await test.database.query('select * from readable_walk_forward where interval = $1 order by "window"', ['1h']);
+    expect(view.map(({ train_from, ...row }) => ({ ...row, train_from: train_from.toISOString() }))).toEqual(
+      (exported as unknown as Record<string, unknown>[]).map((row) => ({
+        ...row,
+        ...Object.fromEntries(['train_to', 'test_from', 'test_to'].map((name) => [name, new Date(row[name] as string)])),
+        train_from: new Date(row['train_from'] as string).toISOString(),
+        params: expect.any(String),
+      })),
+    );
+  });
+
+  it('costs nothing where nothing is new, says which series are too short, and is as before once computed afresh', async () => {
+    await market('polymarket:0x1', {}, 1, { days: 30 });
+    await market('polymarket:0x2', {}, 2, { days: 10 });
+    const first = await backtest({ strategies: grid, executionId: 'run-1', settings: walking() });
+    expect(first.output).toMatchObject({ walkForward: { series: 4, tooShort: 2 } });
+    expect((await rows('run-1'))[2].result).toMatchObject({
+      windows: [],
+      undefined: { windows: expect.stringContaining('the candles span 10 days, one window needs 25 (20 to train, 5 to test)') },
+    });
+    const again = await backtest({ strategies: grid, executionId: 'run-2', settings: walking() });
+    expect(again.output).toEqual({ ...(first.output as object), unchanged: 16, walkForward: { series: 4, unchanged: 4, tooShort: 2 } });
+    expect(await rows('run-2')).toEqual(await rows('run-1'));
+    const other = { ...DEFAULT_BACKTEST, walkForward: { ...parts, testMs: 4 * DAY } };
+    const changed = await backtest({ strategies: grid, executionId: 'run-3', settings: walking({ backtest: other }) });
+    // the backtests themselves are the same
+    expect(changed.output).toMatchObject({ unchanged: 16, walkForward: { series: 4, tooShort: 2 } });
+    const before = await rows('run-2');
+    await test.database.query('delete from walk_forwards');
+    await backtest({ strategies: grid, executionId: 'run-4', settings: walking() });
+    expect(await rows('run-4')).toEqual(before);
+  });
+
+  it('picks among strategies on histories of their own, of plugins too, on the run’s history', async () => {
+    await market('polymarket:0x1', { tickSize: 0.01 }, 1, { days: 30 });
+    const strategies: StrategyConfig[] = [
+      { name: 'momentum', params: {}, backtest: { ...DEFAULT_BACKTEST, historyMs: 3 * DAY } },
+      { name: 'kelly', params: { belief: 0.7 } },
+    ];
+    const effect = await backtest({ strategies, settings: walking({ intervals: ['4h'] }) });
+    expect(effect.output).toMatchObject({ backtests: 2, walkForward: { series: 1 } });
+    const [{ result }] = await rows('run-1');
+    expect(result).toMatchObject({ trials: 2, windows: [{ trainFrom: ASOF - 30 * DAY }, { testTo: ASOF }] });
+    const page = await loadSymbolPage(test.database, {
+      runId: 'run',
+      executionId: 'run-1',
+      symbol: 'RAIN',
+      settings: { sourceTypes: ['polymarket'], intervals: ['4h'], daysBack: 7, asOf: ASOF },
+    });
+    const [{ walkForwards }] = page.instruments;
+    expect(walkForwards).toMatchObject([{ interval: '4h', trials: 2, curves: { inSample: [expect.any(Array), expect.any(Array)] } }]);
   });
 });
 

@@ -6,6 +6,7 @@ import type {
   InstrumentSection,
   PageCandle,
   SymbolPageData,
+  WalkForwardSection,
 } from '../../src/report/page-data/symbol-page-data.ts';
 import { AS_OF, DAY, HOUR, seeded } from './sample-numbers.ts';
 
@@ -92,6 +93,72 @@ export const sampleBacktests = (): BacktestRow[] =>
       passport: '9f2c41d07ab3',
     };
   });
+
+/** Six windows on hours, and days that are too few for one. */
+export const sampleWalkForwards = (): WalkForwardSection[] => {
+  const parts = { trainMs: 20 * DAY, testMs: 5 * DAY, trials: 12, skipped: [] };
+  const random = seeded(3);
+  const curve = (from: number, days: number, drift: number) => {
+    let equity = 1;
+    return Array.from({ length: days * 2 }, (_, i) => {
+      equity *= 1 + (random() - 0.5) * 0.02 + drift;
+      return { time: from + i * (DAY / 2), equity };
+    });
+  };
+  const begin = AS_OF - 50 * DAY;
+  const windows = Array.from({ length: 6 }, (_, i) => {
+    const trainFrom = begin + i * 5 * DAY;
+    const trainTo = trainFrom + 20 * DAY;
+    return {
+      trainFrom,
+      trainTo,
+      testFrom: trainTo,
+      testTo: trainTo + 5 * DAY,
+      strategy: 'momentum',
+      params: { period: 12 + (i % 2), threshold: 0 },
+      inSample: { totalReturn: 0.11, sharpe: 3.2, maxDrawdown: -0.02, trades: 8, undefined: {}, weak: {}, sharpeError: 1.9 },
+      outOfSample: {
+        totalReturn: 0.01,
+        sharpe: 9.87,
+        maxDrawdown: -0.03,
+        trades: 2,
+        undefined: {},
+        sharpeError: 7,
+        weak: { sharpe: '5 daily returns, fewer than 30' },
+      },
+    };
+  });
+  const outOfSample = curve(begin + 20 * DAY, 30, 0.001);
+  return [
+    {
+      ...parts,
+      interval: '1h',
+      windows,
+      outOfSample: {
+        totalReturn: (outOfSample.at(-1)?.equity ?? 1) - 1,
+        sharpe: 1.1,
+        maxDrawdown: -0.06,
+        trades: 13,
+        deflatedSharpe: 0.71,
+        undefined: {},
+        weak: {},
+        sharpeError: 1.2,
+      },
+      overfitting: 0.38,
+      undefined: {},
+      curves: { outOfSample, inSample: windows.map(({ trainFrom }) => curve(trainFrom, 20, 0.006)) },
+    },
+    {
+      ...parts,
+      interval: '4h',
+      windows: [],
+      outOfSample: null,
+      overfitting: null,
+      curves: null,
+      undefined: { windows: 'the candles span 12 days, one window needs 25' },
+    },
+  ];
+};
 
 const sampleBins = () =>
   [0.1, 0.3, 0.5, 0.7, 0.9].map((middle, i) => ({

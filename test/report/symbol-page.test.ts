@@ -5,7 +5,7 @@ import { shownRange } from '../../src/report/charts/shown-range.ts';
 import { METRIC_COLUMNS } from '../../src/report/elements/metrics.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { AS_OF, DAY, HOUR } from './sample-numbers.ts';
-import { sampleBacktests, sampleInstrument, sampleSeries, sampleSymbol } from './sample-symbol.ts';
+import { sampleBacktests, sampleInstrument, sampleSeries, sampleSymbol, sampleWalkForwards } from './sample-symbol.ts';
 
 const LIBRARY = 'window.LightweightCharts=undefined';
 const EVIL = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'';
@@ -60,6 +60,19 @@ describe('the page of a symbol', () => {
   it('shows a Sharpe ratio with its standard error', () => {
     const backtests = sampleBacktests().map((row) => ({ ...row, metrics: { ...row.metrics, sharpe: 1.4 }, sharpeError: 1.13 }));
     expect(renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests })] }), null)).toMatch(/1\.40 .{0,30}± 1\.13/);
+  });
+
+  it('draws what was picked grey in sample and solid out of it, with deflated Sharpe ratio and PBO, and a dash for what is weak', () => {
+    const walked = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ walkForwards: sampleWalkForwards() })] }), null);
+    expect(walked).toContain('Out of sample: picked on 20 days, traded on the 5 days after');
+    expect(walked.match(/class="line in-sample" d="M/g)).toHaveLength(6 + 1);
+    expect(walked).toContain('out of sample from 1 to 1.06 over 6 tests');
+    for (const text of ['deflated Sharpe', 'PBO', '0.71', '38', '5 daily returns, fewer than 30', 'the candles span 12 days'])
+      expect(walked).toContain(text);
+    // weak: not shown
+    expect(walked).not.toContain('9.87');
+    expect(renderSymbolPage(sampleSymbol(), null)).not.toContain('Out of sample');
+    expect(walked.replace(/<script>[\s\S]*?<\/script>/g, '')).not.toMatch(/NaN|Infinity|undefined/);
   });
 
   it('says what the proof showed, and warns when a strategy saw the future', () => {

@@ -7,6 +7,7 @@ import { unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 import { MAX_BUCKETS } from '../../report/charts/shown-range.ts';
 import { paramsText } from '../../report/page-data/params-text.ts';
 import type { BacktestRow, InstrumentSection, InstrumentSummary, TwinQuote } from '../../report/page-data/symbol-page-data.ts';
+import type { WalkForwardHead } from '../../storage/backtests/walk-forwards.ts';
 import { tickHours } from '../../storage/candles/candle-plan.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
 import type { Queryable } from '../../storage/database/database.ts';
@@ -22,6 +23,7 @@ import {
   quarantineTimes,
 } from '../../storage/ticks/report-symbol-queries.ts';
 import { loadChosenBacktest, type ReadSeries } from './load-chosen-backtest.ts';
+import { loadWalkForwards } from './load-walk-forwards.ts';
 
 /** Candles on one page, over all its instruments and intervals. */
 const MAX_CANDLES = 6000;
@@ -45,6 +47,7 @@ export interface SectionContext {
   readonly ticks: ReadonlyMap<number, number>;
   readonly last: ReadonlyMap<number, LastTick>;
   readonly backtests: ReadonlyMap<number, readonly BacktestHead[]>;
+  readonly walkForwards: readonly WalkForwardHead[];
   /** How many instruments share the page's room. */
   readonly sections: number;
   readonly duplicates: number | null;
@@ -77,6 +80,8 @@ export async function loadInstrumentSection(
   const coverage = await coverageFacts(queryable, { instrument, kind, covered, firstDrawn: firstCandle(series) }, context);
   const heads = context.backtests.get(instrument.key) ?? [];
   const filter = { symbol: context.symbol, instrumentKey: instrument.key };
+  const chosen = await loadChosenBacktest(queryable, heads, series);
+  const walked = context.walkForwards.filter(({ instrumentKey }) => instrumentKey === instrument.key);
   return {
     ...summaryOf(instrument, context),
     market: instrument.market,
@@ -104,7 +109,8 @@ export async function loadInstrumentSection(
       duplicates: context.duplicates,
     },
     backtests: heads.map(rowOf),
-    chosen: await loadChosenBacktest(queryable, heads, series),
+    chosen,
+    ...(walked.length > 0 && { walkForwards: await loadWalkForwards(queryable, walked, heads[chosen?.index ?? 0]?.interval) }),
   };
 }
 

@@ -5,6 +5,7 @@ import { numberIn, sentencesIn } from '../../contracts/run/task-output.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { INTERVALS, stageTaskId } from '../../contracts/words.ts';
 import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../../report/page-data/symbol-page-data.ts';
+import { readWalkForwards } from '../../storage/backtests/walk-forwards.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
@@ -66,6 +67,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     ticks,
     last: await lastTicks(queryable, { ...keysAndKinds(listed, kinds), until: settings.asOf }),
     backtests: byInstrument(heads),
+    walkForwards: await readWalkForwards(queryable, { symbol, executionIds }),
     sections: detailed.length,
     duplicates: instruments.length === 1 ? await duplicatesOf(queryable, executionId, symbol) : null,
   };

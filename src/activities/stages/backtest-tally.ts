@@ -23,6 +23,7 @@ export class BacktestTally {
   private best: { readonly strategy: string; readonly sharpe: number } | undefined;
   private cut = 0;
   private readonly unfilled: Unfilled = {};
+  private readonly walked = { series: 0, unchanged: 0, tooShort: 0 };
 
   add({ strategy, params, metrics, weak, lookAhead, cut, unfilled }: CountedResult): void {
     this.backtests++;
@@ -48,6 +49,13 @@ export class BacktestTally {
     );
   }
 
+  /** @param walk.windows 0 = the series is too short for one */
+  addWalkForward({ windows, unchanged }: { readonly windows: number; readonly unchanged: boolean }): void {
+    this.walked.series++;
+    if (unchanged) this.walked.unchanged++;
+    if (windows === 0) this.walked.tooShort++;
+  }
+
   output(): { readonly [key: string]: Json } {
     return {
       backtests: this.backtests,
@@ -56,6 +64,13 @@ export class BacktestTally {
       ...(this.shortened > 0 && { shortened: this.shortened }),
       ...(this.best !== undefined && { best: this.best }),
       ...(this.cut > 0 && { cut: this.cut }),
+      ...(this.walked.series > 0 && {
+        walkForward: {
+          series: this.walked.series,
+          ...(this.walked.unchanged > 0 && { unchanged: this.walked.unchanged }),
+          ...(this.walked.tooShort > 0 && { tooShort: this.walked.tooShort }),
+        },
+      }),
       ...(Object.keys(this.unfilled).length > 0 && { unfilled: { ...this.unfilled } }),
     };
   }

@@ -1,5 +1,7 @@
 import type { CandleSeries } from '../../backtest/engine/candle-series.ts';
 import type { Trade } from '../../backtest/engine/trade.ts';
+import type { StretchMetrics } from '../../backtest/walk-forward/stretch.ts';
+import type { WalkForwardWindow } from '../../backtest/walk-forward/walk-forward.ts';
 import type { Cell, Table, TableColumn } from '../../files/write/table.ts';
 
 /** The columns of trades out; times are the open times of the bars they happened in. */
@@ -39,3 +41,34 @@ export function equityTable({ openTime }: CandleSeries, equity: Float64Array): T
     batches: batches(),
   };
 }
+
+const MEASURES = ['totalReturn', 'sharpe', 'maxDrawdown', 'trades'] as const;
+
+/** A window of a walk-forward, computed or stored. */
+type Window = Omit<WalkForwardWindow, 'inSample' | 'outOfSample'> &
+  Readonly<Record<'inSample' | 'outOfSample', Pick<StretchMetrics, (typeof MEASURES)[number] | 'weak'>>>;
+
+/** The columns of a walk-forward's windows: times, what was picked, what it brought in sample and out of it, and what of that is weak. */
+export const WINDOW_COLUMNS: readonly TableColumn[] = [
+  ...['train_from', 'train_to', 'test_from', 'test_to'].map((name): TableColumn => ({ name, type: 'time' })),
+  { name: 'strategy', type: 'text' },
+  { name: 'params', type: 'text' },
+  ...['in_sample', 'out_of_sample'].flatMap((part): TableColumn[] => [
+    ...['total_return', 'sharpe', 'max_drawdown', 'trades'].map((name) => ({ name: `${part}_${name}`, type: 'number' as const })),
+    { name: `${part}_weak`, type: 'text' },
+  ]),
+];
+
+/** A window under {@link WINDOW_COLUMNS}. */
+export const windowCells = ({ trainFrom, trainTo, testFrom, testTo, strategy, params, inSample, outOfSample }: Window): Cell[] => [
+  trainFrom,
+  trainTo,
+  testFrom,
+  testTo,
+  strategy,
+  JSON.stringify(params),
+  ...[inSample, outOfSample].flatMap((part): Cell[] => [
+    ...MEASURES.map((measure) => part[measure]),
+    MEASURES.flatMap((measure) => (part.weak[measure] === undefined ? [] : `${measure}: ${part.weak[measure]}`)).join('; '),
+  ]),
+];

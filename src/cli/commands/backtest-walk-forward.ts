@@ -1,12 +1,14 @@
 import type { Trial } from '../../backtest/run-backtest.ts';
-import { type SkippedWindow, type WalkForwardWindow, walkForward } from '../../backtest/walk-forward.ts';
+import { type WalkForwardWindow, walkForward } from '../../backtest/walk-forward/walk-forward.ts';
+import type { WalkForwardParts, WindowTimes } from '../../backtest/walk-forward/windows.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
-import type { Cell, Table, TableColumn } from '../../files/write/table.ts';
+import type { Cell, Table } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
 import { durationMs } from '../../input/field-schemas.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
+import { WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
 
 /** The flags of a walk-forward. */
 export interface WalkForwardFlags {
@@ -21,12 +23,7 @@ export interface WalkForwardFlags {
  *
  * @throws ExitError 2 that names the option
  */
-export function walkForwardParts({
-  walkForward: wanted,
-  train,
-  test,
-  windows,
-}: WalkForwardFlags): { trainMs: number; testMs: number } | undefined {
+export function walkForwardParts({ walkForward: wanted, train, test, windows }: WalkForwardFlags): WalkForwardParts | undefined {
   if (wanted !== true) {
     if (windows !== undefined) throw usageError('--windows is for --walk-forward; add it, or leave it out');
     if (train !== undefined || test !== undefined) throw usageError('--train and --test are for --walk-forward; add it, or leave them out');
@@ -58,7 +55,7 @@ export async function printWalkForward(
     headOf,
   }: {
     readonly trials: readonly Trial[];
-    readonly parts: { readonly trainMs: number; readonly testMs: number };
+    readonly parts: WalkForwardParts;
     readonly windows: string | undefined;
     readonly stored: Record<string, unknown> | undefined;
     readonly headOf: (series: TradedSeries) => Record<string, unknown>;
@@ -94,35 +91,11 @@ export async function printWalkForward(
   printJson(stored === undefined ? printed[0] : { ...stored, instruments: printed });
 }
 
-const MEASURES = ['totalReturn', 'sharpe', 'maxDrawdown', 'trades'] as const;
-
 /** One row a window: what was picked, what it brought in sample and out of it. */
 const windowTable = (walked: readonly { readonly name: string; readonly windows: readonly WalkForwardWindow[] }[]): Table => ({
-  columns: [
-    { name: 'series', type: 'text' },
-    ...['train_from', 'train_to', 'test_from', 'test_to'].map((name): TableColumn => ({ name, type: 'time' })),
-    { name: 'strategy', type: 'text' },
-    { name: 'params', type: 'text' },
-    ...['in_sample', 'out_of_sample'].flatMap((part): TableColumn[] => [
-      ...['total_return', 'sharpe', 'max_drawdown', 'trades'].map((name) => ({ name: `${part}_${name}`, type: 'number' as const })),
-      { name: `${part}_weak`, type: 'text' },
-    ]),
-  ],
+  columns: [{ name: 'series', type: 'text' }, ...WINDOW_COLUMNS],
   batches: (async function* () {
-    for (const { name, windows } of walked)
-      yield windows.map((window): Cell[] => [
-        name,
-        window.trainFrom,
-        window.trainTo,
-        window.testFrom,
-        window.testTo,
-        window.strategy,
-        JSON.stringify(window.params),
-        ...[window.inSample, window.outOfSample].flatMap((part): Cell[] => [
-          ...MEASURES.map((measure) => part[measure]),
-          MEASURES.flatMap((measure) => (part.weak[measure] === undefined ? [] : `${measure}: ${part.weak[measure]}`)).join('; '),
-        ]),
-      ]);
+    for (const { name, windows } of walked) yield windows.map((window): Cell[] => [name, ...windowCells(window)]);
   })(),
 });
 
@@ -132,7 +105,7 @@ function withTimes({
   testFrom,
   testTo,
   ...rest
-}: Omit<SkippedWindow, 'because'> & { readonly strategy?: string }): Record<string, unknown> {
+}: WindowTimes & { readonly strategy?: string }): Record<string, unknown> {
   const iso = (time: number): string => new Date(time).toISOString();
   return { trainFrom: iso(trainFrom), trainTo: iso(trainTo), testFrom: iso(testFrom), testTo: iso(testTo), ...rest };
 }

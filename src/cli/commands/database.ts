@@ -12,8 +12,8 @@ import { note, printLine } from '../terminal/print.ts';
 const HELP = `
 The embedded Postgres runs while somebody uses it. This command brings the tables up to date and keeps it up until Ctrl-C, or as long as
 the command runs that you give; it finds the address in DATABASE_URL, which psql, psycopg and every other driver of Postgres takes.
-Read from the views readable_candles, readable_ticks, readable_backtests, readable_trades, readable_equity, readable_coverage,
-readable_quarantine: the columns of \`predictlab export\`. With DATABASE_URL set it is that database.
+Read from the views readable_candles, readable_ticks, readable_backtests, readable_trades, readable_equity, readable_walk_forward,
+readable_coverage, readable_quarantine: the columns of \`predictlab export\`. With DATABASE_URL set it is that database.
 
   predictlab database
   predictlab database --json

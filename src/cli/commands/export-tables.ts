@@ -1,16 +1,18 @@
 import { METRIC_NAMES } from '../../backtest/metrics/backtest-metrics.ts';
 import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.ts';
+import { decodeWalkForward } from '../../backtest/record/walk-forward-columns.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import { CANDLE_COLUMNS, candleRows } from '../../files/write/candle-table.ts';
 import type { Cell, CellType, Table, TableColumn } from '../../files/write/table.ts';
 import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
+import { readWalkForwards } from '../../storage/backtests/walk-forwards.ts';
 import { candleSeriesOf, readCandles } from '../../storage/candles/candles.ts';
 import { intervalOf } from '../../storage/database/codes.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
 import { type ExportedInstrument, exportedInstruments, readTicksByTime } from '../../storage/ticks/export.ts';
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
-import { TRADE_COLUMNS, tradeCells } from './backtest-tables.ts';
+import { TRADE_COLUMNS, tradeCells, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
 
 /** What of the data to export. */
 export interface ExportFilter {
@@ -51,6 +53,7 @@ export const EXPORTS = {
   backtests: { filters: ['interval'], table: backtestsTable },
   trades: { filters: ['interval'], table: tradesTable },
   equity: { filters: ['interval'], table: equityTable },
+  'walk-forward': { filters: ['interval'], table: walkForwardTable },
   quarantine: { filters: ['from', 'to'], table: quarantineTable },
   coverage: { filters: ['from', 'to'], table: coverageTable },
 } as const satisfies Record<string, Exportable>;
@@ -182,6 +185,23 @@ function equityTable(database: Database, filter: ExportFilter): Table {
   return {
     columns: [...columns(RESULT), { name: 'time', type: 'time' }, { name: 'equity', type: 'number' }],
     batches: rowsOfBacktests(database, filter, ({ equity }) => decodeEquity(equity).map((point): Cell[] => [point.time, point.equity])),
+  };
+}
+
+/** One row a window, numbered from 1 in each series; a series that is too short for one has none. */
+function walkForwardTable(database: Database, filter: ExportFilter): Table {
+  const { symbols, intervals } = filter;
+  return {
+    columns: [...columns({ ...SERIES, interval: 'text', window: 'integer' }), ...WINDOW_COLUMNS],
+    batches: (async function* () {
+      for (const symbol of symbols ?? [undefined]) {
+        for (const head of await readWalkForwards(database, symbol === undefined ? {} : { symbol })) {
+          if (!wanted(filter, head.instrument) || (intervals !== undefined && !intervals.includes(head.interval))) continue;
+          const series = [head.symbol, head.source, head.instrument, head.interval];
+          yield decodeWalkForward(head.result).windows.map((window, i): Cell[] => [...series, i + 1, ...windowCells(window)]);
+        }
+      }
+    })(),
   };
 }
 

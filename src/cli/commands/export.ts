@@ -47,7 +47,11 @@ export function registerExport(program: Command): void {
     .argument('<what>', NAMES.join(', '))
     .option('--symbol <name>', 'only this symbol; may be given several times', collect)
     .option('--instrument <id>', 'only this instrument (file:SENATE); may be given several times', collect)
-    .option('--interval <interval>', 'only this interval (candles, backtests, trades, equity); may be given several times', collect)
+    .option(
+      '--interval <interval>',
+      'only this interval (candles, backtests, trades, equity, walk-forward); may be given several times',
+      collect,
+    )
     .option('--price-type <kind>', `only candles of these ticks: ${TICK_KINDS.join(' or ')}`)
     .option('--complete', 'only complete candles: closed, and wholly collected')
     .option('--from <time>', 'from this time on (ISO 8601)')

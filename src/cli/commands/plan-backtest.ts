@@ -8,7 +8,7 @@ export function backtestLines({ backtest = DEFAULT_BACKTEST, strategies }: Pick<
   return [`backtest: ${settingsText(backtest)}`, ...own];
 }
 
-function settingsText({ cash, sizing, side, spread, slippageTicks, maxVolumeShare, historyMs }: BacktestSettings): string {
+function settingsText({ cash, sizing, side, spread, slippageTicks, maxVolumeShare, historyMs, walkForward }: BacktestSettings): string {
   return [
     `cash ${cash}`,
     'units' in sizing ? `${sizing.units} units an entry` : `${sizing.fraction * 100}% of the cash an entry`,
@@ -17,5 +17,8 @@ function settingsText({ cash, sizing, side, spread, slippageTicks, maxVolumeShar
     ...(slippageTicks > 0 ? [`slippage ${slippageTicks} ticks`] : []),
     maxVolumeShare === null ? 'no volume cap' : `at most ${maxVolumeShare * 100}% of a bar's volume`,
     historyMs === null ? 'all stored history' : `the last ${historyMs / DAY_MS} days`,
+    ...(walkForward === undefined
+      ? []
+      : [`walk-forward: ${walkForward.trainMs / DAY_MS} days to train, ${walkForward.testMs / DAY_MS} days to test`]),
   ].join(', ');
 }

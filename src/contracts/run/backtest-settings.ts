@@ -1,5 +1,5 @@
-/** How the backtest stage trades, as users say it: for a run, and for one of its strategies. */
-export interface BacktestInput {
+/** How the backtest stage trades, as users say it: for one of a run's strategies. */
+export interface StrategyBacktestInput {
   /** Money at the start of each backtest. @default 10000 */
   cash?: number;
   /** How much an entry buys: a share of the cash, or so many units as far as the cash goes. @default { "fraction": 1 } */
@@ -16,6 +16,12 @@ export interface BacktestInput {
   history?: string;
 }
 
+/** The same for a run. */
+export interface BacktestInput extends StrategyBacktestInput {
+  /** Also pick the best of all trials on `train` of each series, trade it on the `test` that follows, and so on; whole days (`"60d"`). @default none */
+  walkForward?: { train: string; test: string } | null;
+}
+
 /** {@link BacktestInput} with every default filled in. */
 export interface BacktestSettings {
   readonly cash: number;
@@ -26,6 +32,8 @@ export interface BacktestSettings {
   readonly maxVolumeShare: number | null;
   /** null = all. */
   readonly historyMs: number | null;
+  /** Lengths of a window's parts, whole days in milliseconds; of a run only. @default no walk-forward */
+  readonly walkForward?: { readonly trainMs: number; readonly testMs: number };
 }
 
 /** What holds where a run's input says nothing: no order larger than a tenth of what was traded, and nothing for free. */

@@ -1,6 +1,6 @@
 import type { ErrorType, RunErrorType } from '../errors.ts';
 import type { Interval, Order, SourceType, Stage } from '../words.ts';
-import type { BacktestInput } from './backtest-settings.ts';
+import type { BacktestInput, StrategyBacktestInput } from './backtest-settings.ts';
 
 /** A JSON value, as it travels through Temporal. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -68,7 +68,7 @@ export interface StrategyInput {
   name: string;
   params?: Record<string, Json>;
   /** How it trades, where that differs from the run's. */
-  backtest?: BacktestInput;
+  backtest?: StrategyBacktestInput;
 }
 
 /**
@@ -101,7 +101,7 @@ export interface PipelineInput {
   stages?: Partial<Record<Stage, StageOverrides>>;
   /** @default [{ "name": "sma-cross", "params": { "fast": 10, "slow": 30 } }] */
   strategies?: StrategyInput[];
-  /** How the backtest stage trades, and on how much history. */
+  /** How the backtest stage trades, on how much history, and how it tries that out of sample. */
   backtest?: BacktestInput;
   /** `"30m"` after the start, or a time of day in UTC, `"12:15Z"`; a run that ends later is degraded. @default none */
   deadline?: string | null;

@@ -68,12 +68,14 @@ export const equityPlots = ({ points, others, range, gaps }: EquityChart): reado
   const falls = drawdowns(shown);
   const deepest = Math.min(...falls, -0.001);
   const ticks = timeTicks(range.from, range.to, 8);
-  const curves = others.map((other) => html`<path class="line ${other.tone}" d="${raw(steps(thinned(other.points), x, y))}"/>`);
+  const curves = others.map(
+    (other) => html`<path class="line ${other.tone}" d="${raw(steps(thinned(other.points), x, y, EQUITY_HEIGHT))}"/>`,
+  );
   return [
     {
       height: EQUITY_HEIGHT,
       label: `equity from ${formatNumber(equity[0], 2)} to ${formatNumber(equity.at(-1), 2)}${others.map((other) => `; ${other.name} to ${formatNumber(other.points.at(-1)?.equity, 2)}`).join('')}`,
-      shapes: html`${curves}<path class="line own" d="${raw(steps(shown, x, y))}"/>`,
+      shapes: html`${curves}<path class="line own" d="${raw(steps(shown, x, y, EQUITY_HEIGHT))}"/>`,
       x: ticks,
       y: valueTicks(low, high, 4, (value) => formatNumber(value, high - low < 5 ? 2 : 0)),
       xLabels: false,
@@ -92,11 +94,12 @@ export const equityPlots = ({ points, others, range, gaps }: EquityChart): reado
   ];
 };
 
-const steps = (points: readonly EquityPoint[], x: (time: number) => number, y: (value: number) => number): string =>
+/** A path of steps: between two marks nothing is known. */
+export const steps = (points: readonly EquityPoint[], x: (time: number) => number, y: (value: number) => number, height: number): string =>
   points
     .map((point, i) => {
       const across = unit(x(point.time) * PLOT_WIDTH);
-      const up = unit((1 - y(point.equity)) * EQUITY_HEIGHT);
+      const up = unit((1 - y(point.equity)) * height);
       return i === 0 ? `M${across} ${up}` : `H${across}V${up}`;
     })
     .join('');

@@ -99,7 +99,7 @@ summary:hover{color:var(--text)}
 .plot .mark.up{color:var(--up)}.plot .mark.down{color:var(--down)}
 .plot .line{fill:none;stroke-width:1.5;vector-effect:non-scaling-stroke}
 .quiet-line{stroke:var(--quiet)}.looks-0{stroke:var(--accent)}.looks-1{stroke:var(--warn)}.looks-2{stroke:var(--shade-1)}.twin-0{stroke:var(--text)}.twin-1{stroke:var(--quiet)}
-.line.dots{stroke-width:3;stroke-linecap:round}.looks-0,.looks-1,.looks-2{stroke-width:1.2}.own{stroke:var(--accent)}.held{stroke:var(--quiet);stroke-dasharray:5 3}.fall{stroke:var(--down)}
+.line.dots{stroke-width:3;stroke-linecap:round}.looks-0,.looks-1,.looks-2{stroke-width:1.2}.own{stroke:var(--accent)}.held{stroke:var(--quiet);stroke-dasharray:5 3}.line.in-sample{stroke:var(--quiet);stroke-width:1;opacity:.6}.fall{stroke:var(--down)}
 .other-0{stroke:var(--up)}.other-1{stroke:var(--warn)}.other-2{stroke:var(--shade-1)}.key .line{fill:none;stroke-width:1.5}
 .plot .hair{fill:none;stroke:var(--grid);stroke-width:1;vector-effect:non-scaling-stroke}
 .plot .rule{fill:none;stroke:var(--quiet);stroke-width:1;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}

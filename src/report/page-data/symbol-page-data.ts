@@ -1,5 +1,6 @@
 import type { CalibrationBin } from '../../backtest/metrics/calibration.ts';
 import type { EquityPoint, StoredTrade } from '../../backtest/record/curve-columns.ts';
+import type { StoredWalkCurves, StoredWalkForward } from '../../backtest/record/walk-forward-columns.ts';
 import type { FeeSchedule, Resolution, TimeRange } from '../../contracts/market-data.ts';
 import type { Interval, MarketKind, SourceType, TickKind } from '../../contracts/words.ts';
 import type { UnusualQuiet } from '../../market/integrity/unusual-quiet.ts';
@@ -88,6 +89,15 @@ export interface InstrumentSection extends InstrumentSummary {
   readonly backtests: readonly BacktestRow[];
   /** The backtest whose trades and equity are drawn: the best one, or the first where none rests on enough to be ranked. */
   readonly chosen: ChosenBacktest | null;
+  /** What the run's strategies brought out of sample, by interval; absent where the run did not ask for it. */
+  readonly walkForwards?: readonly WalkForwardSection[];
+}
+
+/** The walk-forward of one interval. */
+export interface WalkForwardSection extends StoredWalkForward {
+  readonly interval: Interval;
+  /** Of the one that is drawn: the chosen backtest's interval, or the first one that has windows. */
+  readonly curves: StoredWalkCurves | null;
 }
 
 /** The embedded candles of one interval, oldest first: the last ones when there are more than a page may hold. */

@@ -27,7 +27,7 @@ const FONT = "'DejaVu Sans',Verdana,sans-serif";
 const STYLE = `text{font:11px ${FONT};fill:var(--quiet)}.title{font-size:14px;fill:var(--text)}
 .line{fill:none;stroke-width:1.5}.hair{fill:none;stroke:var(--grid)}.rule{fill:none;stroke:var(--quiet);stroke-dasharray:4 3}
 .up-line{fill:none;stroke:var(--up)}.down-line{fill:none;stroke:var(--down)}.up-body{fill:none;stroke:var(--up)}.down-body{fill:var(--ground);stroke:var(--down)}
-.volume{fill:none;stroke:var(--shade-2);opacity:.55}.under{fill:var(--down);opacity:.25}.quiet-line{stroke:var(--quiet)}.own{stroke:var(--accent)}
+.volume{fill:none;stroke:var(--shade-2);opacity:.55}.under{fill:var(--down);opacity:.25}.quiet-line{stroke:var(--quiet)}.own{stroke:var(--accent)}.in-sample{stroke:var(--quiet);stroke-width:1;opacity:.6}
 .looks-0{stroke:var(--accent)}.looks-1{stroke:var(--warn)}.looks-2{stroke:var(--shade-1)}.twin-0{stroke:var(--text)}.twin-1{stroke:var(--quiet)}.line.dots{stroke-width:3;stroke-linecap:round}
 .held{stroke:var(--quiet);stroke-dasharray:5 3}.fall{stroke:var(--down)}.other-0{stroke:var(--up)}.other-1{stroke:var(--warn)}.other-2{stroke:var(--shade-1)}
 .bar-0,.bar-2,.bar-4{fill:var(--shade-1)}.bar-1,.bar-3,.bar-5{fill:var(--shade-2)}.bar-custom{fill:var(--accent)}.bar-failed{fill:var(--down)}

@@ -1,9 +1,11 @@
 import { calibrationPlot } from '../charts/calibration-svg.ts';
 import { candlesPlot } from '../charts/candles-svg.ts';
 import { equityPlots } from '../charts/equity-svg.ts';
+import { walkForwardPlot } from '../charts/walk-forward-svg.ts';
 import type { InstrumentSection, SymbolPageData } from '../page-data/symbol-page-data.ts';
 import { candleChart } from '../symbol/candle-panel.ts';
 import { chosenChart, strategyName } from '../symbol/equity-chart.ts';
+import { walkForwardChart } from '../symbol/walk-forward-section.ts';
 import type { Picture } from './picture.ts';
 
 /** Every chart of a symbol's page; names begin with the symbol, and with the place of the instrument where it has several. */
@@ -31,11 +33,27 @@ const instrumentPictures = (section: InstrumentSection, data: SymbolPageData, pl
         legend: chart.lines.map(({ tone, kind, name }) => ({ tone: `${tone} ${kind}`, text: name })),
       };
     });
+  const walked = (section.walkForwards ?? []).flatMap((one): Picture[] => {
+    const drawn = walkForwardChart(one);
+    if (drawn === undefined) return [];
+    return [
+      {
+        name: `${data.symbol}${place}-walk-forward-${one.interval}`,
+        title: `${what} · out of sample on ${one.interval}`,
+        plots: [walkForwardPlot(drawn)],
+        legend: [
+          { tone: 'own', text: 'out of sample' },
+          { tone: 'in-sample', text: 'in sample' },
+        ],
+      },
+    ];
+  });
   const row = section.chosen === null ? undefined : section.backtests[section.chosen.index];
   const chart = chosenChart(section, data.asOf);
-  if (row === undefined || chart === undefined) return candles;
+  if (row === undefined || chart === undefined) return [...candles, ...walked];
   return [
     ...candles,
+    ...walked,
     {
       name: `${data.symbol}${place}-equity-${row.interval}`,
       title: `${what} · equity of ${strategyName(row)} on ${row.interval}`,

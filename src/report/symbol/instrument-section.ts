@@ -8,6 +8,7 @@ import { candlePanel, priceDigits } from './candle-panel.ts';
 import { chosenSection } from './chosen-section.ts';
 import { dataQuality } from './data-quality.ts';
 import { strategyTable } from './strategy-table.ts';
+import { walkForwardSection } from './walk-forward-section.ts';
 
 /** One instrument: what it is, its candles, what strategies made of it, how good its data is. `id` is unique on the page. */
 export const instrumentSection = (section: InstrumentSection, data: SymbolPageData, id: string): Markup =>
@@ -17,6 +18,7 @@ ${candles(section, data, id)}
 <h3>Strategies</h3>${strategyTable(section.backtests, section.chosen?.index ?? null, `${id}-s`)}
 ${proofLine(section)}
 ${chosenSection(section, data, id)}
+${walkForwardSection(section, id)}
 <h3>Data quality</h3>${dataQuality(section, data, id)}
 </section>`;
 

@@ -1,20 +1,41 @@
 import { setImmediate } from 'node:timers/promises';
-import { backtestData } from '../../../backtest/engine/backtest-data.ts';
+import { type BacktestData, backtestData } from '../../../backtest/engine/backtest-data.ts';
+import type { BacktestOptions } from '../../../backtest/engine/options.ts';
+import { encodeWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
 import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
 import { type TrialsResult, trialSteps } from '../../../backtest/run-trials.ts';
 import { shippedStrategies } from '../../../backtest/strategies/registry.ts';
+import { walkForwardSteps } from '../../../backtest/walk-forward/walk-forward.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
 import { pluginsOfThread } from './run-thread-task.ts';
-import { type BacktestsJob, describeThrown, type ThrownError } from './thread-messages.ts';
+import { describeThrown, type SeriesJob, type ThrownError, type WalkForwardJob } from './thread-messages.ts';
 
 /** Whoever waits hears of it, and an abort is heard, this often between trials. */
 const SLICE_MS = 50;
 
+interface Heard {
+  readonly alive: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a job came to; errors do not cross threads as they are. */
+export type JobEnd<T> = T | { readonly thrown: ThrownError };
+
 /** Runs all trials of the strategies on one series on this thread. Never throws. */
-export async function runBacktests(
-  { plugins, series, trials: named, candles, market }: BacktestsJob,
-  { alive, signal }: { readonly alive: () => void; readonly signal: AbortSignal },
-): Promise<TrialsResult | { readonly thrown: ThrownError }> {
+export const runBacktests = async (job: SeriesJob, how: Heard): Promise<JobEnd<TrialsResult>> => await onSeries(job, how, trialSteps);
+
+/** Walks through one series on this thread; as its record is stored. Never throws. */
+export async function runWalkForward(job: WalkForwardJob, how: Heard): Promise<JobEnd<ReturnType<typeof encodeWalkForward>>> {
+  const { parts, trials } = job;
+  const end = await onSeries(job, how, (data, known, options) => walkForwardSteps(data, known, options, parts));
+  return 'thrown' in end ? end : encodeWalkForward(end, { ...parts, trials: trials.length });
+}
+
+async function onSeries<T>(
+  { plugins, series, trials: named, candles, market }: SeriesJob,
+  { alive, signal }: Heard,
+  stepsOf: (data: BacktestData, trials: readonly Trial[], options: BacktestOptions) => Generator<void, T>,
+): Promise<JobEnd<T>> {
   try {
     const known = new Map([...shippedStrategies, ...(await pluginsOfThread(plugins)).strategies].map((one) => [one.name, one]));
     const trials = named.map(({ strategy, ...trial }): Trial => {
@@ -24,7 +45,7 @@ export async function runBacktests(
       return { ...trial, strategy: found };
     });
     const data = backtestData(candles, market, { series, whereOf: (bar) => `${series}, ${new Date(candles.openTime[bar]).toISOString()}` });
-    const steps = trialSteps(data, trials, optionsFor(market));
+    const steps = stepsOf(data, trials, optionsFor(market));
     let turn = performance.now();
     for (;;) {
       const step = steps.next();

@@ -1,14 +1,22 @@
+import type { encodeWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
 import type { TrialsResult } from '../../../backtest/run-trials.ts';
 import type { Log } from '../../../contracts/log.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { ActivityContext } from '../../../plugins.ts';
+import type { JobEnd } from './backtests-on-thread.ts';
 import { OwnLane, pass } from './own-lane.ts';
 import { PoolLane } from './pool-lane.ts';
-import { type BacktestsJob, errorOf, type ThreadEnd, type ThreadTask } from './thread-messages.ts';
+import { errorOf, type PoolJob, type SeriesJob, type ThreadEnd, type ThreadTask, type WalkForwardJob } from './thread-messages.ts';
 
 /** Ends are told together for at most this long, while every thread has at least so many tasks before it. */
 const TOGETHER_MS = 100;
 const TASKS_BEFORE_IT = 4;
+
+interface HeardJob {
+  readonly whose: string;
+  readonly signal: AbortSignal;
+  readonly alive: () => void;
+}
 
 /** Where the code of plugins runs: each plugin's own thread, and a pool of threads for what computes. */
 export interface PluginThreads {
@@ -29,10 +37,9 @@ export interface PluginThreads {
    *
    * @param how.alive told now and then while it runs
    */
-  backtests(
-    job: BacktestsJob,
-    how: { readonly whose: string; readonly signal: AbortSignal; readonly alive: () => void },
-  ): Promise<TrialsResult>;
+  backtests(job: SeriesJob, how: HeardJob): Promise<TrialsResult>;
+  /** Walks through one series on a thread of the pool; as its record is stored. */
+  walkForward(job: WalkForwardJob, how: HeardJob): Promise<ReturnType<typeof encodeWalkForward>>;
   /**
    * Comes back at once, or a little later while many tasks wait for a thread: each end that is told wakes the run, which takes
    * the time of the cores that they wait for.
@@ -70,6 +77,11 @@ export function createPluginThreads(log: Log): PluginThreads {
     }
     return lane;
   };
+  const computed = async <T extends object>(job: PoolJob, { whose, signal, alive }: HeardJob): Promise<T> => {
+    const end = await pool.run<JobEnd<T>>(job, { whose, signal, hear: alive });
+    if ('thrown' in end) throw errorOf(end.thrown);
+    return end;
+  };
   const crowded = (): boolean =>
     pool.waiting >= TASKS_BEFORE_IT * pool.cores || [...own.values()].some(({ size }) => size > TASKS_BEFORE_IT * pool.cores);
   return {
@@ -81,14 +93,8 @@ export function createPluginThreads(log: Log): PluginThreads {
       if ('thrown' in end) throw errorOf(end.thrown);
       return end.output;
     },
-    async backtests(backtests, { whose, signal, alive }) {
-      const end = await pool.run<Awaited<ReturnType<typeof import('./backtests-on-thread.ts').runBacktests>>>(
-        { backtests },
-        { whose, signal, hear: alive },
-      );
-      if ('thrown' in end) throw errorOf(end.thrown);
-      return end;
-    },
+    backtests: async (backtests, how) => await computed<TrialsResult>({ backtests }, how),
+    walkForward: async (walkForward, how) => await computed<ReturnType<typeof encodeWalkForward>>({ walkForward }, how),
     async together() {
       if (!crowded()) return tell();
       telling ??= setTimeout(tell, TOGETHER_MS);

@@ -1,6 +1,6 @@
 import { BroadcastChannel, type MessagePort, workerData } from 'node:worker_threads';
 import { keepStandardOutput } from '../../../plugin-prints.ts';
-import { runBacktests } from './backtests-on-thread.ts';
+import { runBacktests, runWalkForward } from './backtests-on-thread.ts';
 import { runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
 import { errorOf, type FromThread, type PoolData, type PoolJob, type ToThread } from './thread-messages.ts';
@@ -23,6 +23,11 @@ export default async function doJob({ job, port }: { job: PoolJob; port: Message
     module = job.task.module;
     return await runThreadTask(job.task, { say, signal: stop.signal });
   }
-  module = job.backtests.plugins;
-  return await runBacktests(job.backtests, { alive: () => say({ heartbeat: null }), signal: stop.signal });
+  const how = { alive: (): void => say({ heartbeat: null }), signal: stop.signal };
+  if ('backtests' in job) {
+    module = job.backtests.plugins;
+    return await runBacktests(job.backtests, how);
+  }
+  module = job.walkForward.plugins;
+  return await runWalkForward(job.walkForward, how);
 }

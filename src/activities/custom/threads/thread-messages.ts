@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { CandleSeries } from '../../../backtest/engine/candle-series.ts';
 import type { Market } from '../../../backtest/engine/market.ts';
 import type { Trial } from '../../../backtest/run-backtest.ts';
+import type { WalkForwardParts } from '../../../backtest/walk-forward/windows.ts';
 import { type ErrorType, messageOf, PredictLabError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 
@@ -31,7 +32,7 @@ export interface ToThread {
 }
 
 /** All trials on one series. */
-export interface BacktestsJob {
+export interface SeriesJob {
   /** As `PREDICTLAB_PLUGINS` names them. */
   readonly plugins: string;
   /** Names the series in errors. */
@@ -42,8 +43,13 @@ export interface BacktestsJob {
   readonly market: Market;
 }
 
+/** A walk through a series with all trials. */
+export interface WalkForwardJob extends SeriesJob {
+  readonly parts: WalkForwardParts;
+}
+
 /** What a thread of the pool does. */
-export type PoolJob = { readonly task: ThreadTask } | { readonly backtests: BacktestsJob };
+export type PoolJob = { readonly task: ThreadTask } | { readonly backtests: SeriesJob } | { readonly walkForward: WalkForwardJob };
 
 /** What a thread of the pool is started with. */
 export interface PoolData {

@@ -1,0 +1,102 @@
+import { DAY_MS } from '../../contracts/words.ts';
+import type { CandleSeries } from '../engine/candle-series.ts';
+import { curveMetrics, PERIODS_PER_YEAR } from '../engine/curve-metrics.ts';
+import type { BacktestOptions } from '../engine/options.ts';
+import { positionsOf } from '../engine/positions.ts';
+import type { Simulation } from '../engine/trade.ts';
+import type { BacktestMetrics } from '../metrics/backtest-metrics.ts';
+import { DAYS_PER_YEAR } from '../metrics/cagr.ts';
+import { dailyReturns } from '../metrics/daily-returns.ts';
+import { deflatedSharpe, type Trials } from '../metrics/deflated-sharpe.ts';
+import { separate } from '../metrics/measured.ts';
+import { type Moments, momentsOf } from '../metrics/moments.ts';
+import { type WeakMetrics, weakMetrics } from '../metrics/sample.ts';
+import { sharpeError } from '../metrics/sharpe-error.ts';
+
+/** What a stretch of time brought. */
+export interface StretchMetrics
+  extends Omit<
+    BacktestMetrics,
+    'trades' | 'exposure' | 'turnover' | 'fees' | 'finalEquity' | 'settlementPnl' | 'markPnl' | 'brier' | 'logLoss'
+  > {
+  readonly trades: number;
+  /** Why a metric is null. */
+  readonly undefined: Readonly<Record<string, string>>;
+  /** Why a metric rests on too little. */
+  readonly weak: WeakMetrics;
+  readonly sample: { readonly dailyReturns: number; readonly trades: number; readonly days: number };
+  readonly standardErrors: { readonly sharpe: number | null };
+}
+
+/** A simulation of a stretch, as far as it is measured. */
+export interface Stretch {
+  readonly returns: Float64Array;
+  readonly moments: Moments;
+  /** When its bars opened, UTC epoch milliseconds; the equity at each one's close; and what it began with. */
+  readonly openTime: Float64Array;
+  readonly equity: Float64Array;
+  readonly cash: number;
+  /** Of closed positions. */
+  readonly pnls: readonly number[];
+  /** Positions taken. */
+  readonly trades: number;
+}
+
+/** A trial without a ratio comes after all that have one. */
+export const rankOf = ({ moments }: Stretch): number => {
+  const ratio = ratioOf(moments);
+  return Number.isNaN(ratio) ? Number.NEGATIVE_INFINITY : ratio;
+};
+
+/** Daily Sharpe ratio; NaN where there is none. */
+export const ratioOf = ({ mean, deviation }: Moments): number => (deviation > 0 ? mean / deviation : Number.NaN);
+
+/** UTC days since the epoch, `[from, to)`. */
+export interface DayRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The whole days of `[from, to)`, UTC epoch milliseconds. */
+export const daysOf = (from: number, to: number): DayRange => ({ from: from / DAY_MS, to: to / DAY_MS });
+
+/**
+ * Measures a simulation of a stretch.
+ *
+ * @param days the days that the stretch stands for: those without bars return nothing, and count. @default from its first to its last bar
+ */
+export function stretchOf(candles: CandleSeries, simulation: Simulation, options: BacktestOptions, days?: DayRange): Stretch {
+  const traded = dailyReturns(options.cash, candles.openTime, simulation.equity);
+  const returns = days === undefined ? traded : new Float64Array(days.to - days.from);
+  if (days !== undefined) returns.set(traded, Math.floor(candles.openTime[0] / DAY_MS) - days.from);
+  const { count, closed } = positionsOf(simulation.trades);
+  const { equity } = simulation;
+  return { returns, moments: momentsOf(returns), openTime: candles.openTime, equity, cash: options.cash, pnls: closed, trades: count };
+}
+
+/** Stretches one after the other, measured as one. */
+export function metricsOf(stretches: readonly Stretch[], trials: Trials = { count: 1 }): StretchMetrics {
+  const returns = Float64Array.from(stretches.flatMap((one) => [...one.returns]));
+  const pnls = stretches.flatMap((one) => one.pnls);
+  const moments = stretches.length === 1 ? stretches[0].moments : momentsOf(returns);
+  let growth = 1;
+  const curve: number[] = [];
+  for (const stretch of stretches) {
+    for (const value of stretch.equity) curve.push((growth * value) / stretch.cash);
+    growth = curve[curve.length - 1];
+  }
+  const days = returns.length;
+  const { values, reasons } = separate({
+    ...curveMetrics({ start: 1, equity: curve, moments, days, years: days / DAYS_PER_YEAR, closed: pnls }),
+    deflatedSharpe: deflatedSharpe(moments, trials),
+  });
+  const error = sharpeError(moments, PERIODS_PER_YEAR);
+  return {
+    ...values,
+    trades: stretches.reduce((sum, one) => sum + one.trades, 0),
+    undefined: reasons,
+    weak: weakMetrics(values, { returns: days, nonZero: moments.nonZero, days, trades: pnls.length, unit: 'daily return' }),
+    sample: { dailyReturns: days, trades: pnls.length, days },
+    standardErrors: { sharpe: typeof error === 'number' ? error : null },
+  };
+}

@@ -1,0 +1,75 @@
+import { PredictLabError } from '../../contracts/errors.ts';
+import { DAY_MS } from '../../contracts/words.ts';
+import { barLength, type CandleSeries } from '../engine/candle-series.ts';
+
+/** Lengths of a window's parts, whole days in milliseconds. */
+export interface WalkForwardParts {
+  readonly trainMs: number;
+  readonly testMs: number;
+}
+
+/** When a window's parts begin and end, ends exclusive; UTC epoch milliseconds. */
+export interface WindowTimes {
+  readonly trainFrom: number;
+  readonly trainTo: number;
+  readonly testFrom: number;
+  readonly testTo: number;
+}
+
+/** A window that was left out, and why: its test days are in no figure. */
+export interface SkippedWindow extends WindowTimes {
+  readonly because: string;
+}
+
+/** A window with the bars of its parts, ends exclusive. */
+interface Span extends WindowTimes {
+  readonly train: readonly [number, number];
+  readonly test: readonly [number, number];
+}
+
+/**
+ * The windows of a series: whole UTC days, so that no day is in two parts.
+ *
+ * @returns why there is none where the series is too short
+ * @throws PredictLabError BadInput when a part is no whole number of days
+ */
+export function windowsOf(
+  candles: CandleSeries,
+  { trainMs, testMs }: WalkForwardParts,
+): { readonly spans: readonly Span[]; readonly skipped: readonly SkippedWindow[] } | { readonly because: string } {
+  if (trainMs % DAY_MS !== 0 || testMs % DAY_MS !== 0)
+    throw new PredictLabError(
+      'BadInput',
+      'the parts of a walk-forward are whole days, so that no day is in two of them; write --train 60d --test 14d',
+    );
+  const { openTime, length } = candles;
+  const first = Math.ceil(openTime[0] / DAY_MS) * DAY_MS;
+  const end = openTime[length - 1] + barLength(candles);
+  const barAt = (time: number): number => {
+    let [low, high] = [0, length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (openTime[middle] < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const spans: Span[] = [];
+  const skipped: SkippedWindow[] = [];
+  for (let trainFrom = first; trainFrom + trainMs + testMs <= end; trainFrom += testMs) {
+    const testFrom = trainFrom + trainMs;
+    const testTo = testFrom + testMs;
+    const train: [number, number] = [barAt(trainFrom), barAt(testFrom)];
+    const test: [number, number] = [train[1], barAt(testTo)];
+    const times = { trainFrom, trainTo: testFrom, testFrom, testTo };
+    // a stretch without two bars has nothing to decide and fill on
+    const short = train[1] - train[0] < 2 ? 'training' : test[1] - test[0] < 2 ? 'test' : undefined;
+    if (short === undefined) spans.push({ ...times, train, test });
+    else skipped.push({ ...times, because: `fewer than two bars in the ${short} part` });
+  }
+  if (spans.length > 0) return { spans, skipped };
+  const days = (ms: number): number => Math.round((ms / DAY_MS) * 100) / 100;
+  return {
+    because: `the candles span ${days(end - first)} days, one window needs ${days(trainMs + testMs)} (${days(trainMs)} to train, ${days(testMs)} to test) with at least two bars in each part; give more candles or shorter parts`,
+  };
+}

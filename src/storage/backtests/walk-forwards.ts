@@ -1,0 +1,105 @@
+import type { Json } from '../../contracts/run/pipeline-input.ts';
+import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
+import { intervalMinutes, intervalOf, kindCode } from '../database/codes.ts';
+import type { Queryable, Transaction } from '../database/database.ts';
+import { jsonb } from '../database/jsonb.ts';
+
+/** A series' walk-forward with what it was computed from. */
+export interface WalkForwardRecord {
+  readonly symbol: string;
+  readonly instrumentKey: number;
+  readonly priceType: TickKind;
+  readonly interval: Interval;
+  /** Names everything it comes from; equal bases, equal results. */
+  readonly basis: string;
+  readonly result: Readonly<Record<string, Json>>;
+  readonly curves: Json;
+}
+
+/** Records the walk-forward of a run's series; a second time with the same key replaces. */
+export async function saveWalkForward(
+  transaction: Transaction,
+  run: { readonly runId: string; readonly executionId: string },
+  record: WalkForwardRecord,
+): Promise<void> {
+  await transaction.query(
+    `insert into walk_forwards (run_id, execution_id, symbol, instrument, price_type, interval_minutes, basis, result, curves)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (execution_id, symbol, instrument, price_type, interval_minutes)
+     do update set basis = excluded.basis, result = excluded.result, curves = excluded.curves`,
+    [
+      run.runId,
+      run.executionId,
+      record.symbol,
+      record.instrumentKey,
+      kindCode(record.priceType),
+      intervalMinutes(record.interval),
+      record.basis,
+      jsonb(record.result),
+      jsonb(record.curves),
+    ],
+  );
+}
+
+/**
+ * Records those walk-forwards of a symbol's newest other execution that rest on one of these bases as a run's own, too.
+ *
+ * @returns how many windows each has, by basis
+ */
+export async function takeOverWalkForwards(
+  transaction: Transaction,
+  { runId, executionId, symbol }: { readonly runId: string; readonly executionId: string; readonly symbol: string },
+  bases: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await transaction.query<{ basis: string; windows: number }>(
+    `insert into walk_forwards (run_id, execution_id, symbol, instrument, price_type, interval_minutes, basis, result, curves)
+     select $1, $2, symbol, instrument, price_type, interval_minutes, basis, result, curves from walk_forwards
+     where symbol = $3 and basis = any($4) and execution_id = (
+       select execution_id from walk_forwards where symbol = $3 and execution_id <> $2 order by id desc limit 1)
+     order by id
+     on conflict (execution_id, symbol, instrument, price_type, interval_minutes)
+     do update set basis = excluded.basis, result = excluded.result, curves = excluded.curves
+     returning basis, jsonb_array_length(result->'windows') as windows`,
+    [runId, executionId, symbol, bases],
+  );
+  return new Map(rows.map(({ basis, windows }) => [basis, windows]));
+}
+
+/** A stored walk-forward without its curves; `source` and `instrument` as in the exports. */
+export interface WalkForwardHead {
+  readonly id: number;
+  readonly symbol: string;
+  readonly source: SourceType;
+  readonly instrument: string;
+  readonly instrumentKey: number;
+  readonly interval: Interval;
+  readonly result: Readonly<Record<string, Json>>;
+}
+
+/**
+ * Stored walk-forwards by symbol, instrument and interval.
+ *
+ * @param filter.executionIds of the first of them that has any; without it of each symbol's newest run that has
+ */
+export async function readWalkForwards(
+  queryable: Queryable,
+  filter: { readonly symbol?: string; readonly executionIds?: readonly string[] },
+): Promise<readonly WalkForwardHead[]> {
+  const { rows } = await queryable.query<Omit<WalkForwardHead, 'interval'> & { interval_minutes: number }>(
+    `select w.id, w.symbol, i.source, i.id as instrument, w.instrument as "instrumentKey", w.interval_minutes, w.result
+     from walk_forwards w join instruments i on i.key = w.instrument
+     where ($1::text is null or w.symbol = $1) and w.execution_id = case when $2::text[] is null
+       then (select n.execution_id from walk_forwards n where n.symbol = w.symbol order by n.id desc limit 1)
+       else (select e.id from unnest($2) with ordinality as e(id, n)
+         where exists (select from walk_forwards o where o.symbol = w.symbol and o.execution_id = e.id) order by e.n limit 1) end
+     order by w.symbol collate "C", i.id collate "C", w.interval_minutes, w.price_type`,
+    [filter.symbol ?? null, filter.executionIds ?? null],
+  );
+  return rows.map(({ interval_minutes, ...row }) => ({ ...row, interval: intervalOf(interval_minutes) }));
+}
+
+/** The curves of a walk-forward; undefined when it is no longer there. */
+export async function walkForwardCurves(queryable: Queryable, id: number): Promise<Json | undefined> {
+  const { rows } = await queryable.query<{ curves: Json }>('select curves from walk_forwards where id = $1', [id]);
+  return rows[0]?.curves;
+}
