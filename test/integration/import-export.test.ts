@@ -5,11 +5,17 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createKline } from '../../src/activities/stages/kline.ts';
 import { workAlone } from '../../src/activities/stages/stage-alone.ts';
-import type { Interval } from '../../src/contracts/words.ts';
+import { DAY_MS, type Interval } from '../../src/contracts/words.ts';
+import { ownerMark } from '../../src/processes/owner-mark.ts';
+import { fileInstrument } from '../../src/sources/file/file-instrument.ts';
+import { saveInstruments } from '../../src/storage/markets/instruments.ts';
+import { dropAbandonedImports } from '../../src/storage/staging/abandoned-imports.ts';
+import { clearStaging, stagePage } from '../../src/storage/staging/staging.ts';
 import { predictlab } from '../cli/run-main.ts';
 import { scratchFolder } from '../files/scratch.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
+import { trade } from '../stage-run.ts';
 
 const folder = scratchFolder();
 let test: TestDatabase;
@@ -22,6 +28,8 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   await test.close();
 });
+
+const ownInstrument = fileInstrument({ id: 'file:HALF', market: 'probability', title: '', outcomes: [], reference: '' });
 
 const lines = (text: string): string[] => text.trim().split('\n');
 
@@ -133,6 +141,34 @@ describe('predictlab import ticks', () => {
     const { code, err } = await predictlab('import', 'ticks', file, '--symbol', 'OLD');
     expect(code).toBe(0);
     expect(err).toContain('predictlab run --symbols OLD --sources file --as-of 2022-11-10 --days 3');
+  });
+
+  it('drops what killed imports had staged, and nothing of those that may live', async () => {
+    const [pid, started, place] = ownerMark().split('-');
+    const now = Date.now();
+    const staged = async (executionId: string): Promise<void> => {
+      const key = (await saveInstruments(test.database, 'HALF', [ownInstrument])).get(ownInstrument.id) as number;
+      await stagePage(test.database, {
+        executionId,
+        symbol: 'HALF',
+        instrumentKey: key,
+        pageNumber: 0,
+        order: 'oldest-first',
+        rows: [trade(now, 0.5)],
+      });
+    };
+    const lives = [`import-${pid}-${started}-${place}-00000001`, 'import-1-2-00000000-00000002', 'import-of-mine', 'a-run'];
+    const dead = [`import-${pid}-${Number(started) + 1}-${place}-00000003`, `import-4194305-1-${place}-00000004`];
+    for (const id of [...lives, ...dead]) await staged(id);
+    const left = async () =>
+      (await test.database.query<{ id: string }>('select execution_id as id from staging_batches')).rows.map(({ id }) => id);
+    await predictlab('import', 'ticks', join(folder.path, 'rain.csv'), '--symbol', 'RAIN');
+    expect((await left()).sort()).toEqual([...lives].sort());
+    expect((await test.database.query('select from staged_rows')).rowCount).toBe(lives.length);
+    // nobody can say whether another machine's process lives; a day later it does not
+    expect(await dropAbandonedImports(test.database, now + 2 * DAY_MS)).toBe(2);
+    expect((await left()).sort()).toEqual(['a-run', lives[0]]);
+    for (const executionId of await left()) await clearStaging(test.database, { executionId });
   });
 
   it('that fails in the middle stores nothing and leaves nothing behind', async () => {

@@ -1,16 +1,28 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importTicks } from '../../src/activities/stages/import-ticks.ts';
+import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { cuttingProxy } from '../cutting-proxy.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { silent } from '../silent.ts';
 
 let test: TestDatabase;
+let folder: string;
+let file: string;
 const others: NodeJS.UncaughtExceptionListener[] = [];
 const uncaught: unknown[] = [];
 const keep = (error: unknown): void => void uncaught.push(error);
 beforeAll(async () => {
   test = await testDatabase();
   await test.database.query('create table lost (n int)');
+  folder = await mkdtemp(path.join(tmpdir(), 'predictlab-lost-'));
+  file = path.join(folder, 'mine.csv');
+  const rows = Array.from({ length: FILE_ROWS }, (_, n) => `${new Date(1_700_000_000_000 + n * 60_000).toISOString()},0.${(n % 98) + 1},1`);
+  await writeFile(file, ['time,price,size', ...rows].join('\n'));
   // it is what would end a worker
   for (const listener of process.listeners('uncaughtException')) others.push(listener);
   process.removeAllListeners('uncaughtException').on('uncaughtException', keep);
@@ -19,6 +31,7 @@ afterAll(async () => {
   process.off('uncaughtException', keep);
   for (const listener of others) process.on('uncaughtException', listener);
   await test.close();
+  await rm(folder, { recursive: true, force: true });
 });
 
 /** A long answer comes in many pieces. */
@@ -38,6 +51,51 @@ const WORK: Readonly<Record<string, (database: Database) => Promise<unknown>>> =
     for await (const _ of database.copyOut('copy (select generate_series(1, 50000)) to stdout'));
   },
 };
+
+const FILE_ROWS = 3000;
+const importing = async (database: Database): Promise<unknown> =>
+  await importTicks({
+    database,
+    log: silent,
+    symbol: 'MINE',
+    files: [await openTickFile(file, { batchSize: 1000 })],
+    market: 'probability',
+    asOf: Date.now(),
+    onBatch: () => undefined,
+  });
+
+describe('an import whose session ends with any answer of the server', () => {
+  it('has stored all or nothing, says why, and succeeds when it is done again', async () => {
+    const stored = async (): Promise<number> => (await test.database.query('select from ticks')).rowCount ?? 0;
+    const seen = new Set<number>();
+    for (let after = 1, answers = Number.POSITIVE_INFINITY; after <= answers; after += after < 12 ? 1 : 3) {
+      await test.database.query('truncate ticks, tick_hours, coverage, instruments, symbols, staged_rows cascade');
+      const proxy = await cuttingProxy(test.url, { after, farewell: after % 2 === 0 });
+      const failure = await openDatabase({ url: proxy.url, migrate: false, max: 2 }).then(
+        async (database) => {
+          const failed = await importing(database).then(
+            () => undefined,
+            (error: unknown) => error,
+          );
+          await database.close();
+          return failed;
+        },
+        (error: unknown) => error,
+      );
+      if (failure !== undefined)
+        expect(failure).toMatchObject({ type: 'StorageUnavailable', message: expect.stringContaining('127.0.0.1') });
+      const rows = await stored();
+      expect([0, FILE_ROWS]).toContain(rows);
+      seen.add(rows);
+      await importing(test.database);
+      expect(await stored()).toBe(FILE_ROWS);
+      answers = failure === undefined ? after : Number.POSITIVE_INFINITY;
+      await proxy.close();
+    }
+    expect(seen).toEqual(new Set([0, FILE_ROWS]));
+    expect(uncaught).toEqual([]);
+  });
+});
 
 describe.each(Object.keys(WORK))('a session that ends with any answer of the server to %s', (what) => {
   it.each([true, false])('is told as what it is and ends no process (the server says farewell: %s)', async (farewell) => {

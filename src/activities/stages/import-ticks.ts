@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
@@ -12,6 +11,7 @@ import { fileInstrument, ownFactsOf, withOwnFacts } from '../../sources/file/fil
 import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, symbolsByName } from '../../storage/markets/catalogue.ts';
 import { saveInstruments } from '../../storage/markets/instruments.ts';
+import { dropAbandonedImports, newImportId } from '../../storage/staging/abandoned-imports.ts';
 import { clearStaging, type StagingKey, stageCoverage, stagePage } from '../../storage/staging/staging.ts';
 import { createClean } from './clean.ts';
 import { workAlone } from './stage-alone.ts';
@@ -54,8 +54,9 @@ export interface ImportResult {
  */
 export async function importTicks(request: TicksImport): Promise<ImportResult> {
   const { database, log, symbol, files, asOf, onBatch } = request;
-  const executionId = `import-${randomUUID()}`;
+  const executionId = newImportId();
   const id = `file:${symbol}`;
+  await dropAbandonedImports(database, Date.now());
   const known = instrumentOf(id, { ...request, facts: {} });
   const key = (await saveInstruments(database, symbol, [known])).get(id) as number;
   const staging = { executionId, symbol, instrumentKey: key };
@@ -73,6 +74,8 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
     if (!(await symbolsByName(database, [symbol])).has(symbol)) {
       await importSymbols(database, [{ symbol, title: '', enabled: true, priority: 3, sources: {} }]);
     }
+    // empty after success
+    await clearStaging(database, { executionId });
     return {
       instrument: id,
       rows: cleaned.rows,
@@ -83,9 +86,10 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
       from: bounds.length === 0 ? null : Math.min(...bounds.map(({ from }) => from)),
       to: lastTick,
     };
-  } finally {
-    // empty after success
-    await clearStaging(database, { executionId });
+  } catch (error) {
+    // with the database away the next import does it; what went wrong first is what counts
+    await clearStaging(database, { executionId }).catch(() => undefined);
+    throw error;
   }
 }
 

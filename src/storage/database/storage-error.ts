@@ -31,7 +31,7 @@ const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^3D000$/, 'create the database that DATABASE_URL names'],
   [/^53100$/, 'free some disk space'],
   [/^53300$/, 'raise max_connections or run fewer workers'],
-  [/^57P0/, 'it is shutting down or starting up; it is tried again'],
+  [/^57P0/, 'it is shutting down or starting up; try again in a moment'],
   [/^53/, 'the server lacks resources; it is tried again'],
   [/^08/, 'check that it runs and is reachable'],
   [/^(40001|40P01)$/, 'two transactions got into each other’s way; it is tried again'],
@@ -50,6 +50,9 @@ const ENCRYPTION: readonly (readonly [message: RegExp, advice: string])[] = [
   ],
 ];
 
+/** Of a connection that stood. */
+const CUT = /ECONNRESET|EPIPE|connection terminated|connection ended|not queryable|client was closed/i;
+
 /** Messages of `pg` itself, which carry no code. */
 const LOST = /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable|client was closed/i;
 
@@ -64,7 +67,7 @@ export function storageError(error: unknown, url: string): unknown {
   const encryption = ENCRYPTION.find(([says]) => says.test(message));
   if (encryption !== undefined && !isOfStatement(code)) return unavailable(url, message, encryption[1], error);
   if ((code !== undefined && NETWORK_CODES.has(code)) || (code === undefined && LOST.test(message))) {
-    return unavailable(url, message, whatToStart(url), error);
+    return unavailable(url, message, whatToDo(url, CUT.test(message)), error);
   }
   if (code === undefined) return error;
   const refusal = REFUSALS.find(([state]) => state.test(code));
@@ -81,13 +84,17 @@ function unavailable(url: string, message: string, advice: string, cause: unknow
   return new PredictLabError('StorageUnavailable', `Postgres at ${addressOf(url)}: ${message}; ${advice}`, { cause });
 }
 
-function whatToStart(url: string): string {
-  if (!isSocket(url)) return 'start it, or unset DATABASE_URL to use the embedded server';
+function whatToDo(url: string, isCut: boolean): string {
+  if (!isSocket(url))
+    return isCut
+      ? 'the connection was lost in the middle of the work: try again when the server answers'
+      : 'start it, or unset DATABASE_URL to use the embedded server';
   const log = logOfSocket(new URL(url).searchParams.get('host') ?? '');
   const trouble = log === undefined ? undefined : lastTrouble(log, Date.now());
-  return trouble === undefined
-    ? 'the embedded server is not running: start `predictlab dev`, or any command without DATABASE_URL'
-    : `the embedded server gave up: ${trouble}; any command without DATABASE_URL starts it again`;
+  if (trouble !== undefined) return `the embedded server gave up: ${trouble}; any command without DATABASE_URL starts it again`;
+  return isCut
+    ? 'the embedded server ended or was killed in the middle of the work: try again, any command without DATABASE_URL starts it'
+    : 'the embedded server is not running: start `predictlab dev`, or any command without DATABASE_URL';
 }
 
 /** Node reports several tried addresses as one error with an empty message. */

@@ -54,7 +54,11 @@ export async function attachPostgres({ home, log }: { home: string; log?: Log })
       }
       await start(cluster);
       if (!found) forgetForeignUsers(users);
-      await ensureDatabase(cluster, DATABASE);
+      await ensureDatabase(cluster, DATABASE).catch(async () => {
+        // it was killed at this very moment
+        await start(cluster);
+        await ensureDatabase(cluster, DATABASE);
+      });
       log?.debug(found ? 'attached to the embedded Postgres' : 'started the embedded Postgres', { folder });
       return { cluster, note: registerUser(users) };
     });
@@ -102,8 +106,13 @@ async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
+/** A connection's are none, though they look alike. */
 const isOfFiles = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code) && 'syscall' in error;
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  /^E(?!CONN|PIPE$|TIMEDOUT$)[A-Z]+$/.test(error.code) &&
+  'syscall' in error;
 
 async function describeCluster(folder: string): Promise<Cluster> {
   const data = join(folder, 'data');

@@ -12,6 +12,10 @@ export function logOfSocket(socket: string): string | undefined {
   return existsSync(join(folder, 'data', 'PG_VERSION')) ? join(folder, 'postgres.log') : undefined;
 }
 
+/** Ends a session, not the server: those who came too early or too late, were killed, or asked for what there is not. */
+const OF_ONE_SESSION =
+  /^(the database system is |terminating connection|canceling |connection to client lost|database "|role "|sorry, too many clients|no pg_hba)/;
+
 /**
  * Why the server gave up, in its own words: `PANIC: could not write to file "pg_wal/xlogtemp.7": No space left on device`. The last PANIC
  * counts, else the last FATAL; with advice where it needs some.
@@ -24,8 +28,7 @@ export function lastTrouble(logFile: string, now: number): string | undefined {
     .map((line) => /^(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{3}) UTC \[\d+\] (PANIC|FATAL): +(.*)$/.exec(line))
     .filter((match) => match !== null)
     .filter(([, at]) => Date.parse(`${at.replace(' ', 'T')}Z`) > now - RECENT_MS)
-    // these are the answers to those who came too early or too late
-    .filter(([, , , words]) => !/^(the database system is |terminating connection|canceling )/.test(words));
+    .filter(([, , level, words]) => level === 'PANIC' || !OF_ONE_SESSION.test(words));
   const [, , level, words] = lines.findLast(([, , name]) => name === 'PANIC') ?? lines.at(-1) ?? [];
   return level === undefined ? undefined : advised(`${level}: ${words}`);
 }

@@ -4,6 +4,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { discardUnstored } from '../../storage/runs/ledger.ts';
 import { leftStaging, openRuns } from '../../storage/runs/open-runs.ts';
 import { runOf } from '../../storage/runs/runs.ts';
+import { dropAbandonedImports } from '../../storage/staging/abandoned-imports.ts';
 import { recordedEnd } from '../records/record-end.ts';
 import type { Check } from '../watch.ts';
 
@@ -14,7 +15,7 @@ const STAGING_KEPT_MS = 24 * 3_600_000;
 
 /**
  * Records the end of runs that were ended from outside (terminated, timed out, or with the database away), and after a day drops what
- * ended runs had collected and never stored.
+ * ended runs had collected and never stored, or killed imports had staged.
  */
 export function endedOutsideCheck({
   database,
@@ -41,6 +42,8 @@ export function endedOutsideCheck({
         const rows = await discardUnstored(database, { executionId });
         log.info('what an ended run had collected and never stored was dropped', { runId, rows });
       }
+      const imports = await dropAbandonedImports(database, now);
+      if (imports > 0) log.info('what killed imports had staged was dropped', { imports });
       return undefined;
     },
   };
