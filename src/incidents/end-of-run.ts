@@ -1,7 +1,7 @@
 import type { PipelineResult, TaskError } from '../contracts/run/pipeline-status.ts';
 import { cutText } from '../contracts/text/cut-text.ts';
 import { STAGES, type Stage } from '../contracts/words.ts';
-import { causeOfDegraded, causeOfFailure, type RootCause } from './fingerprint.ts';
+import { causeOfDegraded, causeOfFailure, partsOfFailure, type RootCause } from './fingerprint.ts';
 import type { Observation, Subject, Trouble } from './trouble.ts';
 
 /** A task that has taken effect, as the ledger has it. Times are UTC epoch milliseconds. */
@@ -82,7 +82,8 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
     const taskId = symbol !== null && stage !== null ? `${symbol}/${stage}` : id;
     const what = stage ?? taskId;
     const at = endOf(task) ?? run.endedAt;
-    add(what, causeOfFailure(what, taskId, error), `${error.type}: ${error.message}`, subjectOf({ taskId, symbol, stage, at }));
+    for (const part of partsOfFailure(error))
+      add(what, causeOfFailure(what, taskId, part), `${part.type}: ${part.message}`, subjectOf({ taskId, symbol, stage, at }));
   }
   for (const task of tasks) {
     for (const reason of task.degraded ?? []) {

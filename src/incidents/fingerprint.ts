@@ -31,6 +31,25 @@ export function causeOfFailure(what: string, taskId: string, { type, message }: 
   return { fingerprint: JSON.stringify([what, type, general(message, taskId)]), venue };
 }
 
+/** One of several causes of a failure, with the part of its message that tells of it. */
+export interface PartOfFailure {
+  readonly type: string;
+  readonly message: string;
+}
+
+/** Where a failure of `collect` names what each of several sources failed with: `polymarket failed (SourceUnavailable): …; predict failed (…): …`. */
+const EACH_SOURCE = /(?:^|; )(?:polymarket|predict|file) failed \((\w+)\): /g;
+
+/** The causes that a failure has: of a symbol whose sources have all failed one each, else itself. */
+export function partsOfFailure(error: PartOfFailure): readonly PartOfFailure[] {
+  const found = [...error.message.matchAll(EACH_SOURCE)];
+  if (found[0]?.index !== 0) return [error];
+  return found.map((one, i) => ({
+    type: one[1],
+    message: error.message.slice(one.index + (i === 0 ? 0 : 2), found[i + 1]?.index),
+  }));
+}
+
 /** The root cause of a degraded success. */
 export function causeOfDegraded(what: string, taskId: string, reason: string): RootCause {
   const failed = FAILED_SOURCE.exec(reason);

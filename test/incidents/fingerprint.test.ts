@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { failedSourceReasons } from '../../src/activities/stages/collect/failed-sources.ts';
+import { failedForGood, failedSourceReasons } from '../../src/activities/stages/collect/failed-sources.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import { causeOfDegraded, causeOfFailure } from '../../src/incidents/fingerprint.ts';
+import { causeOfDegraded, causeOfFailure, partsOfFailure } from '../../src/incidents/fingerprint.ts';
 
 const failure = (type: string, message: string, symbol = 'AAA', stage = 'collect') =>
   causeOfFailure(stage, `${symbol}/${stage}`, { type, message }).fingerprint;
@@ -19,6 +19,27 @@ describe('a root cause', () => {
   it('is the same for a symbol that failed with the venue and one that went on without it', () => {
     const [reason] = failedSourceReasons(new Map([['polymarket', new PredictLabError('SourceUnavailable', 'it answered 502')]]));
     expect(causeOfDegraded('collect', 'AAA/collect', reason).fingerprint).toBe(failure('SourceUnavailable', 'polymarket answered 502'));
+  });
+
+  it('of a symbol whose sources have all failed is one for each of them, the same as where another source worked', () => {
+    const away = { polymarket: 'polymarket answered 502; it says try later', predict: 'predict: no answer within 30 s' } as const;
+    const ends = Object.entries(away).map(
+      ([source, message]) =>
+        [source as keyof typeof away, { error: new PredictLabError('SourceUnavailable', message), worked: false }] as const,
+    );
+    let said = '';
+    try {
+      failedForGood(new Map(ends), () => false);
+    } catch (error) {
+      said = (error as Error).message;
+    }
+    const parts = partsOfFailure({ type: 'SourceUnavailable', message: said });
+    expect(parts.map(({ message }) => message)).toEqual(
+      Object.entries(away).map(([source, message]) => `${source} failed (SourceUnavailable): ${message}`),
+    );
+    expect(parts.map(({ type, message }) => failure(type, message))).toEqual(
+      Object.values(away).map((message) => failure('SourceUnavailable', message)),
+    );
   });
 
   it('of a database that is away is one for all stages', () => {

@@ -17,20 +17,30 @@ export type FailedSources = ReadonlyMap<SourceType, PredictLabError>;
  * of the others waits for it; what has failed for good leaves the symbol to those that worked.
  *
  * @param mayRetry whether this task would be tried again after such an error
- * @throws PredictLabError the failure that ends the attempt: one that is tried again, or the first when no source worked
+ * @throws PredictLabError the failure that ends the attempt: one that is tried again, or, when no source worked, what each of them
+ *   failed with, of the type of the first
  */
 export function failedForGood(ends: ReadonlyMap<SourceType, SourceEnd>, mayRetry: (error: PredictLabError) => boolean): FailedSources {
   const errors = [...ends.values()].flatMap(({ error }) => error ?? []);
   const passing = errors.filter(mayRetry);
   if (passing[0] !== undefined) throw longestWait(passing[0], passing);
   if (errors[0] !== undefined && ![...ends.values()].some(({ worked }) => worked)) {
-    // one that could have been mended says more than a selector that matches nothing
-    throw errors.find(({ type }) => type !== 'BadInput') ?? errors[0];
+    throw allFailed(ends) ?? errors[0];
   }
   // what a venue refuses because of the selectors is a problem of those, not its failure
   return new Map(
     [...ends].flatMap(([type, { error }]) => (error === undefined || error.type === 'BadInput' ? [] : [[type, error] as const])),
   );
+}
+
+/** Each source's failure counts; one that could have been mended says more than a selector that matches nothing. */
+function allFailed(ends: ReadonlyMap<SourceType, SourceEnd>): PredictLabError | undefined {
+  const failed = [...ends].flatMap(([source, { error }]) => (error === undefined || error.type === 'BadInput' ? [] : [{ source, error }]));
+  const [first] = failed;
+  if (first === undefined || failed.length === 1) return first?.error;
+  // as `failedSourceReasons` begins, so that whoever reads one reads both
+  const each = failed.map(({ source, error }) => `${source} failed (${error.type}): ${error.message}`);
+  return new PredictLabError(first.error.type, each.join('; '), { cause: first.error });
 }
 
 /** The first error, with the longest wait that any of them was told. */
