@@ -8,6 +8,8 @@ export interface Offer {
   readonly seed: number;
   /** When the sandbox starts; UTC epoch milliseconds. */
   readonly start: number;
+  /** From the start to the end of what is open then. @default 30 */
+  readonly standingDays?: number;
 }
 
 interface GroupDraft {
@@ -33,11 +35,11 @@ export const emptyGroup = (draft: GroupDraft): MarketGroup => ({
 
 type Standing = Omit<MarketDraft, 'opensAt' | 'closesAt' | 'number'>;
 
-/** Builds a group whose markets opened two weeks ago and end either a month from now or the given hours before today. */
+/** Builds a group whose markets opened two weeks ago and end either `standingDays` from now or the given hours before today. */
 function standing(offer: Offer, draft: GroupDraft, markets: readonly Standing[], closedHoursBefore?: number): MarketGroup {
   const today = Math.floor(offer.start / DAY) * DAY;
   const made = emptyGroup(draft);
-  const closesAt = closedHoursBefore === undefined ? today + 30 * DAY : today - closedHoursBefore * HOUR;
+  const closesAt = closedHoursBefore === undefined ? today + (offer.standingDays ?? 30) * DAY : today - closedHoursBefore * HOUR;
   for (const [index, market] of markets.entries()) {
     addMarket(made, offer.seed, { ...market, number: draft.id * 10 + index + 1, opensAt: today - 14 * DAY, closesAt });
   }

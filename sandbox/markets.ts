@@ -74,7 +74,7 @@ export class Markets {
     const { seed, start, only, scale } = this.#options;
     if (scale) return;
     for (const series of SERIES) {
-      if (only !== undefined && !only.includes(series.slug)) continue;
+      if (only === undefined ? series.onlyNamed === true : !only.includes(series.slug)) continue;
       const { periodMs } = series;
       let from = this.#nextOfSeries.get(series) ?? Math.floor((start - series.depthMs) / periodMs) * periodMs;
       for (; from <= now + periodMs; from += periodMs) this.#add(seriesMarket(series, seed, from).group);

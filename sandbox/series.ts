@@ -15,6 +15,8 @@ export interface Series {
   readonly path: string;
   /** How far back the series goes from the start of the sandbox. */
   readonly depthMs: number;
+  /** Offered only where it is asked for by name. @default false */
+  readonly onlyNamed?: boolean;
 }
 
 export const SERIES: readonly Series[] = [
@@ -26,6 +28,16 @@ export const SERIES: readonly Series[] = [
     fillsPerMarket: 60,
     path: 'btc',
     depthMs: 2 * DAY,
+  },
+  {
+    venue: 'polymarket',
+    slug: 'btc-updown-4h',
+    title: 'Bitcoin Up or Down',
+    periodMs: 4 * HOUR,
+    fillsPerMarket: 60,
+    path: 'btc',
+    depthMs: 2 * DAY,
+    onlyNamed: true,
   },
   {
     venue: 'polymarket',
@@ -55,7 +67,7 @@ export function seriesMarket(series: Series, seed: number, from: number): Market
   const tie = series.venue === 'predict' && chance(seed, slug, 'tie') < 0.1;
   const made = emptyGroup({
     venue: series.venue,
-    id: Math.floor(from / 900_000) * 10 + (series.path === 'btc' ? 1 : 2),
+    id: Math.floor(from / 900_000) * 10 + (series.path !== 'btc' ? 2 : series.periodMs === HOUR ? 1 : 3),
     slug,
     title,
     tags: ['crypto', 'up-or-down'],

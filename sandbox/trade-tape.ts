@@ -5,6 +5,7 @@ import { comparePlaces, lateTrade, type Trade, tradesOfBlock } from './trades.ts
 export class Tape {
   readonly market: Market;
   readonly #late: Trade[] = [];
+  #revised = 0;
   #nextBlock: number;
   #trades: Trade[] = [];
 
@@ -22,9 +23,29 @@ export class Tape {
     return { trades: this.#trades, length: firstAfter(this.#trades, { time: Math.floor(end / 1000), place: Infinity }) };
   }
 
-  /** Late trades are known to this tape only, so it cannot be made again. */
-  get hasLate(): boolean {
-    return this.#late.length > 0;
+  /** What came late or was revised is known to this tape only, so it cannot be made again. */
+  get isChanged(): boolean {
+    return this.#late.length + this.#revised > 0;
+  }
+
+  /**
+   * Changes price and size of the newest trades in `[from, to]` (milliseconds), as a venue does that corrects what it has shown: they
+   * keep their time, place and id. @returns how many that were
+   */
+  revise(now: number, { from, to, count }: { readonly from: number; readonly to: number; readonly count: number }): number {
+    const { trades, length } = this.upTo(now);
+    const revised = [...trades];
+    let left = count;
+    for (let i = length - 1; i >= 0 && left > 0 && trades[i].time * 1000 >= from; i--) {
+      const { time, ticks, sizeMicros, copy } = trades[i];
+      // exact copies would no longer be copies
+      if (time * 1000 > to || copy || trades[i + 1]?.copy) continue;
+      revised[i] = { ...trades[i], ticks: ticks > 1 ? ticks - 1 : ticks + 1, sizeMicros: sizeMicros + 1_000_000 };
+      left--;
+    }
+    this.#trades = revised;
+    this.#revised += count - left;
+    return count - left;
   }
 
   /** Adds trades among the newest ones, as a venue does that indexes some blocks late; returns them. */
@@ -74,8 +95,8 @@ export class Tapes {
     else this.#tapes.delete(market);
     this.#tapes.set(market, tape);
     if (this.#tapes.size > this.#keep) {
-      for (const [oldest, { hasLate }] of this.#tapes) {
-        if (hasLate) continue;
+      for (const [oldest, { isChanged }] of this.#tapes) {
+        if (isChanged) continue;
         this.#tapes.delete(oldest);
         break;
       }

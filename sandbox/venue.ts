@@ -8,7 +8,7 @@ import { predictApi } from './predict.ts';
 import type { LoggedRequest } from './request-log.ts';
 import { listen } from './server.ts';
 import { TradePages } from './trade-pages.ts';
-import { Tapes } from './trade-tape.ts';
+import { type Tape, Tapes } from './trade-tape.ts';
 import { Truth } from './truth.ts';
 import type { World } from './world.ts';
 
@@ -23,6 +23,8 @@ export interface SandboxOptions {
   readonly markets?: readonly string[];
   /** The key that Predict.fun's routes want. @default "sandbox-key" */
   readonly apiKey?: string;
+  /** Days from the start after which the markets that are open then close. @default 30 */
+  readonly standingDays?: number;
   /** Offers this many equal markets instead, for benches. */
   readonly scale?: ScaleOptions;
   readonly faults?: Faults;
@@ -44,6 +46,8 @@ export interface SandboxVenue {
   setFaults(faults: Faults): void;
   /** Adds trades among an instrument's newest ones, as a venue does that indexes some blocks late. */
   addLateTrades(instrument: string, count: number): void;
+  /** Corrects price and size of an instrument's newest trades in `[from, to]` (epoch milliseconds), as a venue does that revises what it has shown. @returns how many */
+  reviseTrades(instrument: string, which: { readonly from: number; readonly to: number; readonly count: number }): number;
   close(): Promise<void>;
 }
 
@@ -65,12 +69,18 @@ export async function startSandboxVenue(options: SandboxOptions = {}): Promise<S
   const markets = new Markets({
     seed,
     start: now(),
+    ...(options.standingDays === undefined ? {} : { standingDays: options.standingDays }),
     ...(options.markets ? { only: options.markets } : {}),
     ...(options.scale ? { scale: options.scale } : {}),
   });
   const tapes = new Tapes(options.scale ? KEPT_AT_SCALE : Infinity);
   const world: World = { markets, tapes, deck, pages: new TradePages(tapes, () => deck.faults) };
   const requests: LoggedRequest[] = [];
+  const tapeOf = (instrument: string): Tape => {
+    const market = markets.instrument(instrument, now());
+    if (market === undefined) throw new Error(`the sandbox has no instrument ${instrument}; see truth.instruments()`);
+    return tapes.of(market);
+  };
   const { server, url } = await listen({
     port: options.port ?? 0,
     world,
@@ -98,11 +108,8 @@ export async function startSandboxVenue(options: SandboxOptions = {}): Promise<S
       deck.set(faults);
       world.pages.reset();
     },
-    addLateTrades: (instrument, count) => {
-      const market = markets.instrument(instrument, now());
-      if (market === undefined) throw new Error(`the sandbox has no instrument ${instrument}; see truth.instruments()`);
-      tapes.of(market).addLate(now(), count);
-    },
+    addLateTrades: (instrument, count) => void tapeOf(instrument).addLate(now(), count),
+    reviseTrades: (instrument, which) => tapeOf(instrument).revise(now(), which),
     close: () =>
       new Promise<void>((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));

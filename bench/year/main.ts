@@ -7,6 +7,8 @@ import { type FiringSample, runYear, type YearReport } from './run-year.ts';
 
 const USAGE = 'usage: npm run year -- [--firings 2190] [--seed 1] [--minutes <at most>]';
 const PARTS = 6;
+/** A firing that takes longer is named. */
+const SLOW_MS = 15_000;
 
 /** A year of four-hourly firings with everything that goes wrong in one, from a seed; prints what came of it. */
 async function main(): Promise<number> {
@@ -32,26 +34,28 @@ async function main(): Promise<number> {
 }
 
 function tell({ index, result, ms, workerBytes, databaseBytes }: FiringSample): void {
-  if (index % 10 !== 0) return;
+  if (index % 10 !== 0 && ms < SLOW_MS) return;
   console.error(
     `firing ${index}: ${result} in ${(ms / 1000).toFixed(1)} s, worker ${mb(workerBytes)} MB, database ${mb(databaseBytes)} MB`,
   );
 }
 
 function print(
-  { samples, faults, results, instruments, trades, incidents, wrong }: YearReport,
+  { samples, faults, results, instruments, trades, candles, incidents, outages, stages, wrong }: YearReport,
   asked: { firings: number; seed: number },
 ): void {
   console.log(`seed ${asked.seed}: ${samples.length} firings ran of ${asked.firings}`);
   console.log(`runs ${JSON.stringify(results)}`);
   console.log(`faults ${JSON.stringify(faults)}`);
-  console.log(`${instruments} instruments, ${trades} trades compared with the venue; ${incidents} incidents\n`);
+  console.log(`${instruments} instruments, ${trades} trades compared with the venue, ${candles} candles with their trades`);
+  console.log(`${incidents} incidents, ${outages} outages that a run met`);
+  console.log(`mean seconds ${stages.map(({ task, seconds }) => `${task} ${seconds.toFixed(2)}`).join(', ')}\n`);
   console.log('firings      calm p50 s  calm p95 s  worker MB  database MB  KB a firing  pages MB');
   const size = Math.ceil(samples.length / PARTS);
   for (let from = 0; from < samples.length; from += size) {
     const part = samples.slice(from, from + size);
     const calm = part
-      .filter((sample) => sample.calm)
+      .filter((sample) => sample.calm && !sample.pages)
       .map(({ ms }) => ms / 1000)
       .sort((a, b) => a - b);
     const at = (share: number): string =>

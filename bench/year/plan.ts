@@ -13,6 +13,12 @@ export interface FiringPlan {
   readonly untidy: boolean;
   /** Trades that the venue shows only now, of an hour that was collected already. */
   readonly lateTrades: number;
+  /** Trades of Predict.fun that were collected already, and whose price and size the venue corrects now. */
+  readonly corrections: number;
+  /** Both venues cut every connection from so long after the run's begin on, for so long: retries outlast it. Milliseconds. */
+  readonly cut: { readonly afterMs: number; readonly forMs: number } | null;
+  /** Before the firing a new build gets half of the new runs, all of them, or is taken back. */
+  readonly release: 'canary' | 'promote' | 'rollback' | null;
   /** Killed with SIGKILL this long after the run began; milliseconds. */
   readonly kill: { readonly part: 'worker' | 'temporal' | 'postgres'; readonly afterMs: number } | null;
   /** A second run as of the same instant, beside it. */
@@ -22,6 +28,8 @@ export interface FiringPlan {
 }
 
 const HOURS_PER_FIRING = 4;
+/** Firings that a canary lasts. */
+const CANARY = 3;
 
 /** Firings that last as long as these many hours, at least one. */
 const firings = (hours: number): number => Math.max(1, Math.round(hours / HOURS_PER_FIRING));
@@ -46,12 +54,16 @@ export function planYear({ count, seed }: { readonly count: number; readonly see
   const asleep = spans(3, () => Math.min(firings(72), Math.max(1, Math.floor(count / 10))));
   const polymarket = spans(25, () => firings(random.next() < 0.8 ? 4 * random.next() : 24 * 3 * random.next()));
   const predict = spans(15, () => firings(random.next() < 0.8 ? 4 * random.next() : 24 * 3 * random.next()));
+  // a machine that has lost its network
+  const both = spans(10, () => firings(random.next() < 0.7 ? 4 : 24 * random.next()));
   const [hiccup, untidy, late, overlap, cancel] = [points(60), spans(20, () => firings(24)), points(60), points(40), points(40)];
+  const [correct, cut] = [points(60), points(40)];
+  const releases = releasesOf({ count, times: times(8), within, isAsleep: (index) => asleep.has(index) });
   const kills = { worker: points(40), temporal: points(16), postgres: points(16) };
   return Array.from({ length: count }, (_, index): FiringPlan => {
     const down = new Set<'polymarket' | 'predict'>();
-    if (polymarket.has(index)) down.add('polymarket');
-    if (predict.has(index)) down.add('predict');
+    if (polymarket.has(index) || both.has(index)) down.add('polymarket');
+    if (predict.has(index) || both.has(index)) down.add('predict');
     const killed = (Object.keys(kills) as (keyof typeof kills)[]).find((part) => kills[part].has(index));
     return {
       index,
@@ -60,9 +72,42 @@ export function planYear({ count, seed }: { readonly count: number; readonly see
       hiccups: hiccup.has(index) ? 1 + random.integer(3) : 0,
       untidy: untidy.has(index),
       lateTrades: late.has(index) ? 1 + random.integer(5) : 0,
+      corrections: correct.has(index) ? 1 + random.integer(5) : 0,
+      cut: cut.has(index) && down.size === 0 ? { afterMs: random.integer(600), forMs: 300 + random.integer(500) } : null,
+      release: releases.get(index) ?? null,
       kill: killed === undefined ? null : { part: killed, afterMs: random.integer(1500) },
       overlaps: overlap.has(index),
       cancelAfterMs: cancel.has(index) ? random.integer(1000) : null,
     };
   });
+}
+
+/** Canaries with their ends; the first one is promoted, of the others every third is taken back. A firing at which everybody sleeps puts it off. */
+function releasesOf({
+  count,
+  times,
+  within,
+  isAsleep,
+}: {
+  readonly count: number;
+  readonly times: number;
+  readonly within: () => number;
+  readonly isAsleep: (index: number) => boolean;
+}): ReadonlyMap<number, NonNullable<FiringPlan['release']>> {
+  const awake = (from: number): number => {
+    let index = from;
+    while (isAsleep(index)) index++;
+    return index;
+  };
+  const releases = new Map<number, NonNullable<FiringPlan['release']>>();
+  const begins = Array.from({ length: times }, within).sort((a, b) => a - b);
+  let free = 2;
+  for (const [n, wanted] of begins.entries()) {
+    const from = awake(Math.max(free, Math.min(wanted, count - 2 * CANARY - 1)));
+    const end = awake(from + CANARY);
+    if (end >= count) break;
+    releases.set(from, 'canary').set(end, n % 3 === 2 ? 'rollback' : 'promote');
+    free = end + 2;
+  }
+  return releases;
 }

@@ -1,12 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { RunEnded } from '../../src/client.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
-import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
-import { listIncidents } from '../../src/storage/incidents/incidents.ts';
+import { verifyData } from '../../src/storage/verify/verify.ts';
+import { DAYS_BACK, fire } from './fire.ts';
+import { Injected } from './injected.ts';
 import { type FiringPlan, planYear } from './plan.ts';
 import { startYearStack, type YearStack } from './stack.ts';
-import { compareWithTruth } from './truth.ts';
+import { compareWithTruth, type Look } from './truth.ts';
 
 const HOUR = 3_600_000;
 const FIRING = 4 * HOUR;
@@ -17,8 +17,10 @@ export interface YearOptions {
   readonly home: string;
   readonly firings: number;
   readonly seed: number;
-  /** How far each run goes. @default "visualize" */
+  /** How far each run goes, but for those that make pages. @default "backtest" */
   readonly untilStage?: PipelineInput['untilStage'];
+  /** Every so many firings a run makes pages; 0: none. @default 6, once a day */
+  readonly pagesEvery?: number;
   /** Told after each firing. */
   readonly progress?: (sample: FiringSample) => void;
   /** Asked before each firing; the year ends early once it says so. @default never */
@@ -30,7 +32,9 @@ export interface FiringSample {
   readonly index: number;
   readonly result: string;
   readonly ms: number;
+  /** Nothing went wrong around it that takes time. */
   readonly calm: boolean;
+  readonly pages: boolean;
   readonly workerBytes: number;
   readonly databaseBytes: number;
   readonly pageBytes: number;
@@ -42,38 +46,59 @@ export interface YearReport {
   readonly results: Readonly<Record<string, number>>;
   readonly instruments: number;
   readonly trades: number;
+  /** Candles that were built again and compared. */
+  readonly candles: number;
   readonly incidents: number;
+  /** Outages that a run met. */
+  readonly outages: number;
+  /** Mean seconds of each stage of each symbol. */
+  readonly stages: readonly { readonly task: string; readonly seconds: number }[];
   /** One sentence each; none: nothing was lost, doubled, invented or told wrongly. */
   readonly wrong: readonly string[];
 }
 
 /** Lets a year happen and compares what is stored, claimed and told with what was made and injected. */
 export async function runYear(options: YearOptions): Promise<YearReport> {
-  const { firings, seed, home } = options;
-  const begin = Math.floor((Date.now() - (firings + 2) * FIRING) / FIRING) * FIRING;
+  const { firings, seed, home, untilStage = 'backtest', pagesEvery = 6 } = options;
+  const begin = Math.floor((Date.now() - (firings + 4) * FIRING) / FIRING) * FIRING;
   let clock = begin;
-  const stack = await startYearStack({ cli: options.cli, home, seed, now: () => clock });
+  const stack = await startYearStack({ cli: options.cli, home, seed, now: () => clock, days: Math.ceil(firings / 6) });
   const samples: FiringSample[] = [];
+  const looks: Look[] = [];
   const injected = new Injected();
   const faults: Record<string, number> = {};
+  const fireNow = async (plan: FiringPlan | null, pages: boolean): Promise<string> => {
+    const down = plan?.down ?? new Set();
+    const results = await fire(stack, plan, { clock, untilStage: pages ? 'visualize' : untilStage });
+    for (const result of results) injected.ended(result, down);
+    if (results.some((result) => result !== undefined && result.result !== 'cancelled')) looks.push({ asOf: clock, away: down });
+    return results.map((result) => result?.result ?? 'cancelled at once').join('+');
+  };
   try {
     for (const plan of planYear({ count: firings, seed })) {
       if (options.enough?.() === true) break;
       clock = begin + plan.index * FIRING;
-      count(faults, plan);
-      if (plan.asleep) continue;
-      if (plan.lateTrades > 0) addLate(stack, plan.lateTrades);
+      if (plan.asleep) {
+        count(faults, 'firings asleep', true);
+        continue;
+      }
+      if (plan.release !== null) await stack.release(plan.release);
+      const late = plan.lateTrades > 0 && addLate(stack, plan.lateTrades);
+      const corrected = plan.corrections > 0 && correct(stack, plan.corrections);
+      countAll(faults, plan, { late, corrected });
       stack.venue.setFaults(faultsOf(plan));
+      const pages = pagesEvery > 0 && plan.index % pagesEvery === 0;
       const started = performance.now();
-      const results = await fire(stack, plan, { clock, untilStage: options.untilStage });
+      const result = await fireNow(plan, pages);
       const ms = performance.now() - started;
-      for (const result of results) injected.ended(result, plan.down);
       stack.venue.requests.length = 0;
+      const { down, kill, cut, hiccups, overlaps, cancelAfterMs } = plan;
       const sample = {
         index: plan.index,
-        result: results.map((result) => result?.result ?? 'none').join('+'),
+        result,
         ms,
-        calm: plan.kill === null && plan.down.size === 0 && plan.hiccups === 0 && !plan.overlaps && plan.cancelAfterMs === null,
+        calm: kill === null && cut === null && down.size === 0 && hiccups === 0 && !overlaps && cancelAfterMs === null,
+        pages,
         workerBytes: stack.residentBytes(),
         ...(await sizes(stack, samples.at(-1), plan.index)),
       };
@@ -84,69 +109,34 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
     stack.venue.setFaults({});
     for (let i = 0; i < 2; i++) {
       clock += FIRING;
-      const [result] = await fire(stack, null, { clock, untilStage: options.untilStage });
-      injected.ended(result, new Set());
+      await fireNow(null, false);
     }
     const { instruments, trades, wrong } = await compareWithTruth({
       database: stack.database,
       venue: stack.venue,
+      looks,
       from: begin - DAYS_BACK * 24 * HOUR,
       to: clock,
+      windowMs: DAYS_BACK * 24 * HOUR,
     });
-    const told = await injected.compare(stack);
+    const { candles, findings } = await verifyData(stack.database);
+    const { incidents, outages, wrong: toldWrongly } = await injected.compare(stack);
     const results: Record<string, number> = {};
-    for (const { result } of samples) for (const one of result.split('+')) results[one] = (results[one] ?? 0) + 1;
-    return { samples, faults, results, instruments, trades, incidents: told.incidents, wrong: [...wrong, ...told.wrong] };
+    for (const { result } of samples) for (const one of result.split('+')) count(results, one, true);
+    return {
+      samples,
+      faults,
+      results,
+      instruments,
+      trades,
+      candles,
+      incidents,
+      outages,
+      stages: await stageSeconds(stack),
+      wrong: [...wrong, ...findings, ...toldWrongly],
+    };
   } finally {
     await stack.close();
-  }
-}
-
-/** A sleep of three days, and the days before the first firing. */
-const DAYS_BACK = 4;
-
-/** One firing with all that goes wrong meanwhile. @returns how its runs ended */
-async function fire(
-  stack: YearStack,
-  plan: FiringPlan | null,
-  { clock, untilStage = 'visualize' }: { clock: number; untilStage?: PipelineInput['untilStage'] },
-): Promise<readonly (PipelineResult | undefined)[]> {
-  const asOf = new Date(clock).toISOString();
-  const input: PipelineInput = { asOf, daysBack: DAYS_BACK, untilStage, retry: { maxRetries: 2, retryDelay: '100ms', backoff: 1 } };
-  const start = async (runId: string): Promise<string> => {
-    for (;;) {
-      try {
-        return (await stack.lab.start(input, { runId })).runId;
-      } catch (error) {
-        // the server is being killed
-        if (error instanceof Error && /already open/.test(error.message)) return runId;
-        await new Promise((resolve) => setTimeout(resolve, 250));
-      }
-    }
-  };
-  const names = [`year-${asOf}`, ...(plan?.overlaps === true ? [`year-${asOf}-again`] : [])];
-  const runs = await Promise.all(names.map(start));
-  const ends = Promise.all(runs.map((runId) => ended(stack, runId)));
-  if (plan?.cancelAfterMs !== null && plan !== null) {
-    await new Promise((resolve) => setTimeout(resolve, plan.cancelAfterMs ?? 0));
-    await stack.lab.cancel(runs[0]).catch(() => undefined);
-  }
-  if (plan?.kill) {
-    await new Promise((resolve) => setTimeout(resolve, plan.kill?.afterMs ?? 0));
-    await stack.kill(plan.kill.part);
-  }
-  return await ends;
-}
-
-/** Waits as long as it takes: what is killed comes back. */
-async function ended({ lab }: YearStack, runId: string): Promise<PipelineResult | undefined> {
-  for (;;) {
-    try {
-      return await lab.result(runId);
-    } catch (error) {
-      if (error instanceof RunEnded) return error.partial;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
   }
 }
 
@@ -162,76 +152,46 @@ function faultsOf(plan: FiringPlan) {
   };
 }
 
-function addLate({ venue }: YearStack, trades: number): void {
+/** @returns whether there was a market to have them */
+function addLate({ venue }: YearStack, trades: number): boolean {
   const now = venue.now();
   const open = venue.truth.instruments({ venue: 'polymarket' }).filter(({ closesAt }) => closesAt === null || closesAt > now);
   // among trades of this firing: what a market without trades gets late may lie before all that any run still looks at
   const first = open.find(({ id }) => venue.truth.ticks(id, { from: now - FIRING, to: now }).length > 3 * trades);
   if (first !== undefined) venue.addLateTrades(first.id, trades);
+  return first !== undefined;
 }
 
-function count(faults: Record<string, number>, plan: FiringPlan): void {
-  const add = (what: string, hit: boolean): void => {
-    if (hit) faults[what] = (faults[what] ?? 0) + 1;
-  };
-  add('firings asleep', plan.asleep);
-  if (plan.asleep) return;
-  for (const venue of plan.down) add(`${venue} away`, true);
-  add('hiccups', plan.hiccups > 0);
-  add('untidy answers', plan.untidy);
-  add('late trades', plan.lateTrades > 0);
-  add('overlapping runs', plan.overlaps);
-  add('cancelled', plan.cancelAfterMs !== null);
-  if (plan.kill !== null) add(`${plan.kill.part} killed`, true);
+/** Of the market of each firing another one. @returns whether there were trades to correct */
+function correct({ venue }: YearStack, count: number): boolean {
+  const now = venue.now();
+  const markets = venue.truth.instruments({ venue: 'predict' });
+  const { id } = markets[(now / FIRING) % markets.length];
+  return venue.reviseTrades(id, { from: now - FIRING - 2 * HOUR, to: now - FIRING, count }) > 0;
 }
 
-/** What incidents there should be, by who was away when runs ended. */
-class Injected {
-  readonly #open = new Set<string>();
-  #opened = 0;
-  readonly #unexplained: string[] = [];
+const count = (counts: Record<string, number>, what: string, hit: boolean): void => {
+  if (hit) counts[what] = (counts[what] ?? 0) + 1;
+};
 
-  /** Takes note of how a run ended while these venues were away. */
-  ended(result: PipelineResult | undefined, down: ReadonlySet<string>): void {
-    if (result === undefined || result.result === 'cancelled') return;
-    for (const venue of ['polymarket', 'predict']) {
-      // a symbol that has no source left says what the first of them failed with
-      if (venue === 'predict' && down.size === 2) continue;
-      if (down.has(venue) && !this.#open.has(venue)) this.#opened++;
-      if (down.has(venue)) this.#open.add(venue);
-      else this.#open.delete(venue);
-    }
-    if (down.size === 0 && result.result !== 'success')
-      this.#unexplained.push(`${result.runId} is ${result.result}: ${result.reasons.join('; ')}`);
-  }
+function countAll(faults: Record<string, number>, plan: FiringPlan, { late, corrected }: { late: boolean; corrected: boolean }): void {
+  for (const venue of plan.down) count(faults, `${venue} away`, true);
+  count(faults, 'hiccups', plan.hiccups > 0);
+  count(faults, 'venues cut off', plan.cut !== null);
+  count(faults, 'untidy answers', plan.untidy);
+  count(faults, 'late trades', late);
+  count(faults, 'corrected trades', corrected);
+  count(faults, 'overlapping runs', plan.overlaps);
+  count(faults, 'cancelled', plan.cancelAfterMs !== null);
+  if (plan.kill !== null) count(faults, `${plan.kill.part} killed`, true);
+  if (plan.release !== null) count(faults, `release: ${plan.release}`, true);
+}
 
-  async compare({ database, alerts }: YearStack): Promise<{ incidents: number; wrong: readonly string[] }> {
-    // what is in the outbox is told within seconds
-    for (let tries = 0; tries < 100; tries++) {
-      const { rows } = await database.query<{ waiting: number }>(
-        'select count(*)::int as waiting from alert_deliveries where told_at is null',
-      );
-      if (rows[0].waiting === 0) break;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    const incidents = await listIncidents(database, { open: false, limit: 100_000 });
-    const away = incidents.filter(({ cause }) => /SourceUnavailable/.test(cause));
-    const wrong = this.#unexplained.slice(0, 10);
-    if (away.length !== this.#opened) wrong.push(`${this.#opened} outages that a run met, but ${away.length} incidents of them`);
-    for (const { id, cause, closedAt } of incidents) {
-      if (closedAt === null) wrong.push(`incident ${id} is still open: ${cause}`);
-      const told = [...alerts.values()].filter(({ incident }) => incident.id === id).map(({ event }) => event);
-      if (
-        told.filter((event) => event === 'opened').length !== 1 ||
-        (closedAt !== null && told.filter((event) => event === 'closed').length !== 1)
-      )
-        wrong.push(`incident ${id} was told ${told.join(', ') || 'to nobody'}`);
-      if (told.length > 0 && told[0] !== 'opened') wrong.push(`incident ${id} was told ${told[0]} first`);
-    }
-    for (const other of incidents.filter((incident) => !away.includes(incident)))
-      wrong.push(`an incident that was not injected: ${other.cause}`);
-    return { incidents: incidents.length, wrong };
-  }
+async function stageSeconds({ database }: YearStack): Promise<YearReport['stages']> {
+  const { rows } = await database.query<{ task: string; seconds: number }>(
+    `select task_id as task, avg(extract(epoch from finished_at - started_at))::float8 as seconds from ledger group by task_id order by 2 desc`,
+  );
+  return rows;
 }
 
 /** Pages are walked now and then only. */
@@ -242,7 +202,9 @@ async function sizes(
   before: FiringSample | undefined,
   index: number,
 ): Promise<{ databaseBytes: number; pageBytes: number }> {
-  const { rows } = await stack.database.query<{ bytes: number }>('select pg_database_size(current_database())::float8 as bytes');
+  const { rows } = await stack.waits.until('the size of the database', 60_000, () =>
+    stack.database.query<{ bytes: number }>('select pg_database_size(current_database())::float8 as bytes'),
+  );
   const pageBytes =
     before === undefined || index % PAGES_EVERY === 0 ? await folderBytes(path.join(stack.home, 'reports')) : before.pageBytes;
   return { databaseBytes: rows[0].bytes, pageBytes };

@@ -1,11 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { PredictLab } from '../../src/client.ts';
+import { Closers } from '../../src/closers.ts';
+import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { Log } from '../../src/contracts/log.ts';
 import type { Alert } from '../../src/incidents/incident-text.ts';
 import { type DevServer, startDevServer } from '../../src/set-up/temporal/dev-server.ts';
@@ -13,6 +15,8 @@ import { type Database } from '../../src/storage/database/database.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { attachPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
+import { Waits } from './bounded.ts';
+import { commandLine, YearWorker } from './year-worker.ts';
 
 /** Everything a year needs, each part a process of its own that can be killed; venue and webhook are here, so that the clock is ours. */
 export interface YearStack {
@@ -20,42 +24,147 @@ export interface YearStack {
   readonly database: Database;
   readonly venue: SandboxVenue;
   readonly home: string;
+  readonly waits: Waits;
   /** What was posted to the webhook, by its key, in the order in which it came first. */
   readonly alerts: ReadonlyMap<string, Alert>;
   /** Kills a part with SIGKILL and brings it back. */
   kill(part: 'worker' | 'temporal' | 'postgres'): Promise<void>;
-  /** Of the worker; 0 while there is none. */
+  /** A new build beside the one that is current gets half of the new runs, all of them, or none any more; the other one goes once nothing needs it. */
+  release(step: 'canary' | 'promote' | 'rollback'): Promise<void>;
+  /** Resident, of the workers. */
   residentBytes(): number;
   close(): Promise<void>;
 }
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const GROUP = 'bitcoin-above-this-month';
-const SERIES = 'btc-updown-1h';
+const SERIES = 'btc-updown-4h';
 
-/** The command line of the build, wherever this module runs from. */
-function commandLine(): string {
-  for (let folder = path.dirname(fileURLToPath(import.meta.url)); ; folder = path.dirname(folder)) {
-    const file = path.join(folder, 'bin', 'predictlab.js');
-    if (existsSync(file)) return file;
-    if (path.dirname(folder) === folder) throw new Error('bin/predictlab.js is not above this module');
-  }
-}
+/** Longer than anything here takes on a machine that does other work too. */
+const PATIENCE_MS = 180_000;
 
 export async function startYearStack({
   cli,
   home,
   seed,
   now,
+  days,
 }: {
   readonly cli: string;
   readonly home: string;
   readonly seed: number;
   readonly now: () => number;
+  /** How long the year is; the markets of both venues are open as long. */
+  readonly days: number;
 }): Promise<YearStack> {
-  const venue = await startSandboxVenue({ seed, now, markets: [GROUP, SERIES] });
-  const alerts = new Map<string, Alert>();
-  const webhook = createServer((request, response) => {
+  const waits = new Waits();
+  const closers = new Closers({ error: (message, fields) => console.error(message, fields) });
+  try {
+    const venue = closers.add('the venue', await startSandboxVenue({ seed, now, markets: [GROUP, SERIES], standingDays: days + 30 }));
+    const alerts = new Map<string, Alert>();
+    const webhook = closers.add('the webhook', await startWebhook(alerts));
+    const postgres = closers.add('Postgres', await attachPostgres({ home, log: silent }));
+    const serverOptions = { cli, home, headless: true, databaseFile: path.join(home, 'temporal.sqlite'), log: silent } as const;
+    let server: DevServer = await startDevServer(serverOptions);
+    closers.add('the Temporal server', { close: () => server.close() });
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      ...venue.environment,
+      TEMPORAL_ADDRESS: server.address,
+      TEMPORAL_NAMESPACE: server.namespace,
+      DATABASE_URL: postgres.url,
+      PREDICTLAB_HOME: home,
+      PREDICTLAB_DEPLOYMENT: 'year',
+      // days pass in seconds here, so a minute's budget of requests does not do
+      PREDICTLAB_RATE_SHARE: '20',
+      ALERT_WEBHOOK_URL: webhook.url,
+      METRICS_ADDRESS: '127.0.0.1:0',
+      HEALTH_ADDRESS: '127.0.0.1:0',
+      LOG_FORMAT: 'json',
+      LOG_LEVEL: 'info',
+    };
+    const database = closers.add(
+      'the database pool',
+      await openDatabase({ url: postgres.url, max: 3, applicationName: 'predictlab-year' }),
+    );
+    await importSymbols(database, CATALOGUE, { replace: true });
+    const lab = closers.add('the client', await PredictLab.connect({ env }));
+
+    const workers = new Map<number, YearWorker>();
+    let current = 1;
+    let newest = 1;
+    const envOf = (build: number): NodeJS.ProcessEnv => ({ ...env, PREDICTLAB_BUILD_ID: `year-${build}` });
+    const start = async (build: number): Promise<void> => void workers.set(build, await YearWorker.start(envOf(build), waits));
+    const stop = async (build: number): Promise<void> => {
+      await workers.get(build)?.close();
+      workers.delete(build);
+    };
+    const deploy = async (build: number, ...args: string[]): Promise<void> => {
+      // Temporal lists a worker only after its first poll
+      await waits.until(`deploy ${args.join(' ')} of build ${build}`, PATIENCE_MS, () =>
+        promisify(execFile)(process.execPath, [commandLine(), 'deploy', ...args], { env: envOf(build) }),
+      );
+    };
+    closers.add('the workers', { close: async () => void (await Promise.all([...workers.keys()].map(stop))) });
+    await start(current);
+    await deploy(current, 'promote');
+
+    return {
+      lab,
+      database,
+      venue,
+      home,
+      waits,
+      alerts,
+      async kill(part) {
+        if (part === 'worker') {
+          const builds = [...workers.keys()];
+          await Promise.all([...workers.values()].map((worker) => worker.kill()));
+          await Promise.all(builds.map(start));
+        } else if (part === 'temporal') {
+          process.kill(server.pid, 'SIGKILL');
+          await waits.for('the end of a killed server', PATIENCE_MS, server.exited);
+          server = await waits.for('the next server', PATIENCE_MS, startDevServer({ ...serverOptions, inPlaceOf: server }));
+        } else {
+          // whoever is attached starts it again within a second
+          process.kill(Number(readFileSync(path.join(home, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
+          await waits.until('Postgres, which somebody starts again,', PATIENCE_MS, () => database.query('select 1'));
+        }
+      },
+      async release(step) {
+        if (step === 'canary') {
+          newest++;
+          await start(newest);
+          return await deploy(newest, 'canary', '--percent', '50');
+        }
+        await deploy(newest, step);
+        const [from, to] = step === 'promote' ? [current, newest] : [newest, current];
+        // no run is open between two firings, so nothing is pinned to it any more
+        await stop(from);
+        current = to;
+      },
+      residentBytes: () => [...workers.values()].reduce((sum, worker) => sum + worker.bytes(), 0),
+      close: () => closers.close(),
+    };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+const CATALOGUE: readonly CatalogueEntry[] = [
+  {
+    symbol: 'BTC_PRICE',
+    title: '',
+    enabled: true,
+    priority: 1,
+    sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] },
+  },
+  { symbol: 'BTC_UPDOWN', title: '', enabled: true, priority: 2, sources: { polymarket: [{ seriesSlug: SERIES }] } },
+];
+
+async function startWebhook(alerts: Map<string, Alert>): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
@@ -64,124 +173,13 @@ export async function startYearStack({
       response.end();
     });
   });
-  await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
-  const postgres = await attachPostgres({ home, log: silent });
-  let server: DevServer = await startDevServer({
-    cli,
-    home,
-    headless: true,
-    databaseFile: path.join(home, 'temporal.sqlite'),
-    log: silent,
-  });
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    ...venue.environment,
-    TEMPORAL_ADDRESS: server.address,
-    TEMPORAL_NAMESPACE: server.namespace,
-    DATABASE_URL: postgres.url,
-    PREDICTLAB_HOME: home,
-    // days pass in seconds here, so a minute's budget of requests does not do
-    PREDICTLAB_RATE_SHARE: '20',
-    ALERT_WEBHOOK_URL: `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`,
-    METRICS_ADDRESS: '127.0.0.1:0',
-    HEALTH_ADDRESS: '127.0.0.1:0',
-    LOG_FORMAT: 'json',
-    LOG_LEVEL: 'info',
-  };
-  const database = await openDatabase({ url: postgres.url, max: 3, applicationName: 'predictlab-year' });
-  await importSymbols(
-    database,
-    [
-      {
-        symbol: 'BTC_PRICE',
-        title: '',
-        enabled: true,
-        priority: 1,
-        sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] },
-      },
-      { symbol: 'BTC_UPDOWN', title: '', enabled: true, priority: 2, sources: { polymarket: [{ seriesSlug: SERIES }] } },
-    ],
-    { replace: true },
-  );
-  let worker = await startWorker(env);
-  const lab = await PredictLab.connect({ env });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    lab,
-    database,
-    venue,
-    home,
-    alerts,
-    async kill(part) {
-      if (part === 'worker') {
-        const ended = new Promise((resolve) => worker.once('close', resolve));
-        worker.kill('SIGKILL');
-        await ended;
-        worker = await startWorker(env);
-      } else if (part === 'temporal') {
-        process.kill(server.pid, 'SIGKILL');
-        await server.exited;
-        server = await startDevServer({
-          cli,
-          home,
-          headless: true,
-          databaseFile: path.join(home, 'temporal.sqlite'),
-          inPlaceOf: server,
-          log: silent,
-        });
-      } else {
-        // whoever is attached starts it again within a second
-        process.kill(Number(readFileSync(path.join(home, 'postgres', 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
-        await answering(database);
-      }
-    },
-    residentBytes() {
-      try {
-        return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${worker.pid}/status`, 'utf8'))?.[1] ?? 0);
-      } catch {
-        return 0;
-      }
-    },
-    async close() {
-      const ended = new Promise((resolve) => worker.once('close', resolve));
-      worker.kill('SIGTERM');
-      await ended;
-      await lab.close();
-      await server.close();
-      await database.close();
-      await postgres.close();
-      await venue.close();
-      webhook.closeAllConnections();
-      webhook.close();
-    },
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
-}
-
-/** Waits until the database answers again. */
-async function answering(database: Database): Promise<void> {
-  for (;;) {
-    try {
-      await database.query('select 1');
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-}
-
-/** A worker in a process of its own, once it polls. */
-async function startWorker(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [commandLine(), 'worker'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  await new Promise<void>((resolve, reject) => {
-    let said = '';
-    const listen = (chunk: Buffer): void => {
-      said = (said + chunk.toString()).slice(-20_000);
-      if (!said.includes('worker ready')) return;
-      child.stderr.off('data', listen);
-      child.stderr.resume();
-      resolve();
-    };
-    child.stderr.on('data', listen);
-    child.once('close', (code) => reject(new Error(`the worker ended with ${code}: ${said}`)));
-  });
-  return child;
 }

@@ -9,6 +9,13 @@ export interface Comparison {
   readonly wrong: readonly string[];
 }
 
+/** One firing that looked at the venues which were not away. */
+export interface Look {
+  /** UTC epoch milliseconds. */
+  readonly asOf: number;
+  readonly away: ReadonlySet<string>;
+}
+
 const GROUP = 'bitcoin-above-this-month';
 /** Trades younger than this may not have settled when the last run looked. */
 const SETTLED_MS = 2 * 3_600_000;
@@ -21,21 +28,27 @@ interface Kept {
 
 /**
  * Compares every instrument of the database with the venue: each stored trade is one the venue made, each once; each trade inside what is
- * claimed as covered is stored; and everything from the first run's window up to now is covered, while the venue still had it.
+ * claimed as covered is stored; and everything that was in the window of a run to which the venue answered, settled by then, is stored.
  *
  * @param request.from what the first run could see; UTC epoch milliseconds
  * @param request.to as of when the last run was
+ * @param request.looks of all runs, oldest first
+ * @param request.windowMs how far back each run looked
  */
 export async function compareWithTruth({
   database,
   venue,
   from,
   to,
+  looks,
+  windowMs,
 }: {
   readonly database: Database;
   readonly venue: SandboxVenue;
   readonly from: number;
   readonly to: number;
+  readonly looks: readonly Look[];
+  readonly windowMs: number;
 }): Promise<Comparison> {
   const { rows } = await database.query<Kept>(
     `select i.id,
@@ -49,7 +62,7 @@ export async function compareWithTruth({
   let trades = 0;
   const until = to - SETTLED_MS;
   for (const { id, closesAt, venue: whose, group } of venue.truth.instruments()) {
-    // the hourly markets are collected at one venue only
+    // the markets of a series are collected at one venue only
     if (whose === 'predict' && group !== GROUP) continue;
     const made = venue.truth.ticks(id, { from, to: until });
     const stored = known.get(id);
@@ -70,8 +83,13 @@ export async function compareWithTruth({
     const missing = made.filter((tick) => (counts.get(key([tick.time, tick.price, tick.size])) ?? 0) > 0);
     const lied = missing.filter(({ time }) => covered(time)).length;
     if (lied > 0) wrong.push(`${id}: ${lied} trades are missing in what is claimed as covered`);
-    else if (missing.length > 0 && (closesAt ?? Number.POSITIVE_INFINITY) > from)
-      wrong.push(`${id}: ${missing.length} of ${made.length} trades were not collected, and not claimed either`);
+    const mine = looks.filter(({ away }) => !away.has(whose)).map(({ asOf }) => asOf);
+    const couldBeHad = (time: number): boolean => {
+      const next = mine.find((asOf) => asOf >= time + SETTLED_MS);
+      return next !== undefined && time >= next - windowMs && (closesAt ?? Number.POSITIVE_INFINITY) > next - windowMs;
+    };
+    const lost = missing.filter(({ time }) => !covered(time) && couldBeHad(time)).length;
+    if (lost > 0) wrong.push(`${id}: ${lost} of ${made.length} trades could be had and were not collected, nor claimed`);
   }
   return { instruments: rows.length, trades, wrong };
 }

@@ -77,6 +77,23 @@ describe.each(['polymarket', 'predict'] as const)('trades of %s', (name) => {
     expect(await collect(venue, instrument, 150)).toEqual(after);
     expect(before.at(-1)).toEqual(after.at(-1));
   });
+
+  it.each(['polymarket', 'predict'] as const)(
+    '%s revises prices and sizes of trades that it has shown, and keeps their times and ids',
+    async (name) => {
+      const venue = await start();
+      const instrument = bitcoin(venue, name);
+      const before = trueTicks(venue, instrument);
+      const to = before.at(-5)!.time;
+      expect(venue.reviseTrades(instrument, { from: 0, to, count: 3 })).toBe(3);
+      const after = trueTicks(venue, instrument);
+      expect(await collect(venue, instrument, 150)).toEqual(after);
+      const changed = after.filter((tick, i) => tick.price !== before[i].price && tick.size !== before[i].size);
+      expect(changed.length).toBe(3);
+      expect(changed.every(({ time }) => time <= to)).toBe(true);
+      expect(after.map(({ time, tradeId }) => [time, tradeId])).toEqual(before.map(({ time, tradeId }) => [time, tradeId]));
+    },
+  );
 });
 
 describe('a trades page', () => {

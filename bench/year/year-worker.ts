@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Waits } from './bounded.ts';
+
+/** The command line of the build, wherever this module runs from. */
+export function commandLine(): string {
+  for (let folder = path.dirname(fileURLToPath(import.meta.url)); ; folder = path.dirname(folder)) {
+    const file = path.join(folder, 'bin', 'predictlab.js');
+    if (existsSync(file)) return file;
+    if (path.dirname(folder) === folder) throw new Error('bin/predictlab.js is not above this module');
+  }
+}
+
+const START_MS = 120_000;
+/** A worker that is told to stop gives its attempts ten seconds. */
+const STOP_MS = 60_000;
+const LAST_WORDS = 6_000;
+
+/** A worker in a process of its own. One that ends without being told to breaks the year, with its last words. */
+export class YearWorker {
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<string>;
+  readonly #waits: Waits;
+  #said = '';
+  #mayEnd = false;
+
+  private constructor(env: NodeJS.ProcessEnv, waits: Waits) {
+    this.#waits = waits;
+    this.#process = spawn(process.execPath, [commandLine(), 'worker'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#process.stderr?.on('data', (chunk: Buffer) => {
+      this.#said = (this.#said + chunk.toString()).slice(-20_000);
+    });
+    this.#ended = new Promise((resolve) =>
+      this.#process.once('close', (code, signal) => {
+        const how = `ended with ${code ?? signal}`;
+        if (!this.#mayEnd) waits.break(new Error(`a worker ${how} by itself; its last words:\n${this.#said.slice(-LAST_WORDS)}`));
+        resolve(how);
+      }),
+    );
+  }
+
+  /** Resolves once it polls. */
+  static async start(env: NodeJS.ProcessEnv, waits: Waits): Promise<YearWorker> {
+    const worker = new YearWorker(env, waits);
+    const ready = new Promise<void>((resolve) => {
+      worker.#process.stderr?.on('data', function listen(this: NodeJS.EventEmitter) {
+        if (!worker.#said.includes('worker ready')) return;
+        this.off('data', listen);
+        resolve();
+      });
+    });
+    try {
+      await waits.for('the start of a worker', START_MS, ready);
+    } catch (error) {
+      await worker.kill();
+      throw error;
+    }
+    return worker;
+  }
+
+  /** Resident; 0 once it has ended. */
+  bytes(): number {
+    try {
+      return 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.#process.pid}/status`, 'utf8'))?.[1] ?? 0);
+    } catch {
+      return 0;
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.#mayEnd = true;
+    this.#process.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  /** @throws Error when it does not end, or not with 0; it is killed then */
+  async close(): Promise<void> {
+    if (this.#mayEnd) return;
+    this.#mayEnd = true;
+    this.#process.kill('SIGTERM');
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MS);
+    const how = await this.#ended;
+    clearTimeout(timer);
+    if (how !== 'ended with 0')
+      this.#waits.break(new Error(`a worker that was told to stop ${how}; its last words:\n${this.#said.slice(-LAST_WORDS)}`));
+  }
+}
