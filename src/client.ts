@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { cutOff } from './client/cut-off.ts';
 import { Deployments } from './client/deployments/deployments.ts';
+import type { Polling } from './client/deployments/polling.ts';
 import { type RecentHistory, recentHistories } from './client/deployments/recent-histories.ts';
 import { handleOf, type RunName } from './client/executions.ts';
 import { givenInput } from './client/given-input.ts';
@@ -267,7 +268,7 @@ export class PredictLab {
     }
   }
 
-  /** Why no worker would take a new run of this task queue, as the end of a sentence; undefined where one has polled lately. */
+  /** Why no worker would take a new run of this task queue, as the end of a sentence; undefined where one is up. */
   async missingWorker(): Promise<string | undefined> {
     return await this.#questions.missingWorker();
   }
@@ -277,9 +278,14 @@ export class PredictLab {
     yield* recentHistories(this.#client, { taskQueue: this.#taskQueue, last });
   }
 
+  /** Who asks for the work of this task queue, or did so in the last minutes. */
+  async polling(): Promise<Polling> {
+    return await this.#questions.polling();
+  }
+
   /** Marks of the databases that the workers of this task queue work on, of those that say; see `databaseMark`. */
   async workerDatabases(): Promise<readonly string[]> {
-    return (await this.#questions.polling()).pollers.flatMap(({ identity }) => markOfIdentity(identity) ?? []);
+    return (await this.#questions.polling()).pollers.flatMap(({ identity, up }) => (up ? (markOfIdentity(identity) ?? []) : []));
   }
 
   async close(): Promise<void> {

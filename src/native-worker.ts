@@ -2,6 +2,7 @@ import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Wo
 import type { DeploymentVersion } from './contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from './contracts/errors.ts';
 import type { Log } from './contracts/log.ts';
+import { WORKER_HEARTBEAT_MS } from './contracts/worker-identity.ts';
 import { freePort } from './set-up/temporal/free-port.ts';
 import { isSecured, type temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import { workflowCode, workflowMark } from './workflow-code.ts';
@@ -23,6 +24,8 @@ export async function installRuntime(log: Log): Promise<string> {
         // The SDK's native core writes to our log too, not past it.
         logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
       },
+      // Who looks for workers hears within seconds that one was killed.
+      workerHeartbeatInterval: WORKER_HEARTBEAT_MS,
       // Signals are ours: the process closes what it opened in its own order.
       shutdownSignals: [],
     });

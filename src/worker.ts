@@ -215,7 +215,7 @@ async function sayIfNothingComes(
 ): Promise<void> {
   try {
     const { current, pollers } = await pollingOf(client, taskQueue);
-    if (current !== null || pollers.some((poller) => poller.version === null)) return;
+    if (current !== null || pollers.some((poller) => poller.up && poller.version === null)) return;
     log.warn('no build is current yet, so new runs wait: `predictlab deploy promote` makes this one so', {
       deployment: version.name,
       buildId: version.buildId,

@@ -3,7 +3,7 @@ import type { DeploymentVersion } from '../contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { temporalUnreachable } from '../temporal-connection.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
-import { GONE_AFTER_MS, missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
+import { missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
 import { isUnanswered, isUnavailable, serviceMessage } from './service-error.ts';
 
 /** A run that does not answer for so long has no worker, or none that keeps up. */
@@ -66,7 +66,7 @@ export class Questions {
       timer = setTimeout(() => resolve('late'), LATE_MS);
     });
     const first = await Promise.race([answer.then(() => 'answered' as const), late]).finally(() => clearTimeout(timer));
-    if (first === 'late' && (await this.missingWorker({ handle })) !== undefined) {
+    if (first === 'late' && (await this.missingWorker(handle)) !== undefined) {
       given.abort();
       throw await this.#noAnswer(handle, undefined);
     }
@@ -74,9 +74,7 @@ export class Questions {
   }
 
   async #noAnswer(handle: WorkflowHandle<typeof pipeline>, cause: unknown): Promise<PredictLabError> {
-    const why =
-      (await this.missingWorker({ handle, since: Date.now() - GONE_AFTER_MS })) ??
-      'see that a worker is up and keeps up (`predictlab doctor`)';
+    const why = (await this.missingWorker(handle)) ?? 'see that a worker is up and keeps up (`predictlab doctor`)';
     return new PredictLabError('SourceUnavailable', `${handle.workflowId} does not answer: ${why}`, { cause });
   }
 
@@ -95,12 +93,12 @@ export class Questions {
   }
 
   /**
-   * Why nobody takes the tasks of a run, or of new runs, as the end of a sentence; undefined where a worker that may take them has
-   * polled lately (minutes: Temporal remembers those that are gone for a while; `since` asks for later ones only).
+   * Why nobody takes the tasks of a run, or of new runs, as the end of a sentence; undefined where a worker that may take them is
+   * up.
    */
-  async missingWorker({ handle, since }: { handle?: WorkflowHandle<typeof pipeline>; since?: number } = {}): Promise<string | undefined> {
+  async missingWorker(handle?: WorkflowHandle<typeof pipeline>): Promise<string | undefined> {
     const [polling, pinned] = await Promise.all([this.polling(), handle === undefined ? null : this.#pinnedTo(handle)]);
-    return missingWorker(polling, pinned, { run: handle?.workflowId, since });
+    return missingWorker(polling, pinned, { run: handle?.workflowId });
   }
 
   /** Who has asked for this task queue's work lately. */

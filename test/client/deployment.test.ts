@@ -75,7 +75,12 @@ describe('whether somebody takes the tasks', () => {
   const polling = (current: string | null, pollers: (string | null)[]): Polling => ({
     taskQueue: 'q',
     current: current === null ? null : build(current),
-    pollers: pollers.map((one, n) => ({ identity: String(n), version: one === null ? null : build(one), seenAt: 1_000 })),
+    pollers: pollers.map((one, n) => ({
+      identity: String(n),
+      version: one === null ? null : build(one),
+      seenAt: Date.now() - 1_000,
+      up: true,
+    })),
   });
 
   it('of a pinned run is up to workers of its build alone', () => {
@@ -93,8 +98,15 @@ describe('whether somebody takes the tasks', () => {
     expect(missingWorker(polling(null, []), null)).toBe('no worker polls task queue "q", start one with `predictlab worker`');
   });
 
-  it('does not count who has not polled since', () => {
-    expect(missingWorker(polling(null, [null]), null, { since: 1_001 })).toContain('no worker polls');
+  it('does not count who is gone, and says when it was heard of last', () => {
+    const { pollers, ...rest } = polling(null, [null]);
+    const gone = {
+      ...rest,
+      pollers: pollers.map((poller) => ({ ...poller, identity: '7@here#0123abcd', seenAt: Date.now() - 40_000, up: false })),
+    };
+    expect(missingWorker(gone, null)).toBe(
+      'no worker polls task queue "q" (the last one, 7@here, was heard of 40 s ago), start one with `predictlab worker`',
+    );
   });
 });
 

@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildId } from '../../src/build-id.ts';
+import type { DeploymentView } from '../../src/client/deployments/deployments.ts';
+import type { Polling } from '../../src/client/deployments/polling.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { type BuildCopy, copyBuild } from '../build-copy.ts';
 import { type Answer, COMMAND, predictlab, predictlabHere } from '../command.ts';
@@ -23,6 +25,8 @@ const withSymbol: PipelineInput = {
   retry: { maxRetries: 0 },
   tasks: tasks().tasks?.map((task) => ({ ...task, runBefore: ['BTC_PRICE/collect'] })),
 };
+
+const versionsUp = ({ pollers }: Polling) => pollers.filter(({ up }) => up).map(({ version }) => version?.buildId);
 
 /** More tasks than one execution of the test's server holds: the run goes on as new. */
 const LONG = 90;
@@ -159,6 +163,31 @@ describe('two builds on one queue', () => {
     await predictlabHere(['schedule', 'delete', '--id', `every-${rig.taskQueue}`], env);
   });
 
+  it('a canary of half gets some of the new runs and leaves some, each stays where it began, and going back fails none that are in flight', async () => {
+    await deployJson(undefined, 'promote');
+    await deployJson(newer, 'canary', '--percent', '50');
+    const ids = Array.from({ length: 24 }, (_, n) => `half-${n}`);
+    // of each five one waits until the canary is over
+    const waiting = ids.filter((_, n) => n % 5 === 0);
+    await Promise.all(ids.map(async (runId) => (waiting.includes(runId) ? paused(runId) : void (await rig.lab.start(tasks(), { runId })))));
+    for (const runId of ids.filter((id) => !waiting.includes(id))) expect((await rig.lab.result(runId)).result, runId).toBe('success');
+    const began = new Map(await Promise.all(ids.map(async (runId) => [runId, await buildsOf(runId)] as const)));
+    const ofNew = [...began.values()].filter(([build]) => build === builds.new).length;
+    // fewer than 4 of 24 by chance: once in 4,000 times, and the ids are the same each time
+    expect(ofNew).toBeGreaterThanOrEqual(4);
+    expect(ofNew).toBeLessThanOrEqual(20);
+
+    const back = await deployJson<{ openRuns: number }>(newer, 'rollback');
+    const inFlight = waiting.filter((runId) => began.get(runId)?.[0] === builds.new).length;
+    expect(back).toMatchObject({ current: builds.old, rolledBack: builds.new, openRuns: inFlight });
+    for (const runId of waiting) expect(await resumed(runId), runId).toBe('success');
+    for (const [runId, first] of began) expect(await buildsOf(runId), runId).toEqual(first);
+    const after = await rig.lab.start(tasks(), { runId: 'after-half' });
+    expect((await rig.lab.result(after.runId)).result).toBe('success');
+    expect(await buildsOf('after-half')).toEqual([builds.old]);
+    await deployJson(newer, 'promote');
+  });
+
   it('one command goes back while runs are in flight, and none of them fails', async () => {
     await Promise.all([...['one', 'two'].map((runId) => paused(runId)), paused('three', withSymbol)]);
     expect(await deployJson(undefined, 'rollback')).toMatchObject({ current: builds.old, rolledBack: builds.new, openRuns: 3 });
@@ -178,6 +207,16 @@ describe('two builds on one queue', () => {
     // a symbol that began after the move
     expect(await buildsOf('three/BTC_PRICE')).toEqual([builds.old]);
   });
+
+  it('a worker that was killed is not counted as up for the rest of its poll', async () => {
+    for (;;) {
+      const { versions } = await deployJson<DeploymentView>(undefined, 'status');
+      if (versions.find(({ buildId }) => buildId === builds.new)?.workers === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    expect(versionsUp(await rig.lab.polling())).toEqual([builds.old]);
+    // a poll lasts a minute
+  }, 50_000);
 
   it('check replays what ran here, and names what a build would break', async () => {
     const { code, stdout } = await deploy(undefined, 'check', '--last', '50', '--json');

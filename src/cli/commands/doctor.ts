@@ -16,6 +16,7 @@ import { printJson, printLine, printPainted } from '../terminal/print.ts';
 import { checkDeployment } from './doctor-deployment.ts';
 import { checkPlugins } from './doctor-plugins.ts';
 import { checkSecrets } from './doctor-secrets.ts';
+import { checkWorkers } from './doctor-workers.ts';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
@@ -47,6 +48,7 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     checkHome(home),
     checkTemporalCli(env, home),
     checkTemporalServer(env),
+    checkWorkers(env),
     checkDeployment(env),
     checkPostgres(env, home, log),
     checkVenues(env),

@@ -2,7 +2,7 @@ import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/clien
 import type { DeploymentVersion } from '../../contracts/deployment-version.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { serviceMessage } from '../service-error.ts';
-import { GONE_AFTER_MS, pollingOf, versionOf, workersOf } from './polling.ts';
+import { pollingOf, versionOf, workersOf } from './polling.ts';
 import type { RecentHistory } from './recent-histories.ts';
 
 /** A build of the deployment, as Temporal routes it. */
@@ -62,13 +62,12 @@ export class Deployments {
       pollingOf(this.#client, this.#taskQueue),
       this.#countOpen(),
     ]);
-    const since = Date.now() - GONE_AFTER_MS;
     const versions = (info?.versionSummaries ?? []).map(async (summary): Promise<DeployedVersion> => {
       const buildId = summary.deploymentVersion?.buildId ?? '';
       return {
         buildId,
         state: STATES[summary.status ?? 0] ?? 'inactive',
-        workers: workersOf(polling, { name, buildId }, since),
+        workers: workersOf(polling, { name, buildId }),
         openRuns: await this.#countOpen({ name, buildId }),
         currentAt: instantOf(summary.lastCurrentTime ?? summary.currentSinceTime),
         retiredAt: instantOf(summary.lastDeactivationTime),
@@ -82,7 +81,7 @@ export class Deployments {
       current: versionOf(routing?.currentDeploymentVersion)?.buildId ?? null,
       ramping: ramping === null ? null : { buildId: ramping.buildId, percent: routing?.rampingVersionPercentage ?? 0 },
       versions: await Promise.all(versions),
-      unversioned: { workers: workersOf(polling, null, since), openRuns: unversionedRuns },
+      unversioned: { workers: workersOf(polling, null), openRuns: unversionedRuns },
     };
   }
 

@@ -1,6 +1,5 @@
 import type { Connection } from '@temporalio/client';
 import { messageOf } from '../../contracts/errors.ts';
-import { TASK_QUEUE } from '../../contracts/words.ts';
 import { temporalSettings } from '../../temporal-connection.ts';
 import { type FoundAttributes, findAttributes, registerCommand } from '../temporal/search-attributes.ts';
 import { findTemporalCli } from '../temporal/temporal-cli.ts';
@@ -23,7 +22,7 @@ export async function checkTemporalCli(env: NodeJS.ProcessEnv, home: string): Pr
   }
 }
 
-/** The server answers, its namespace exists, and a worker polls our task queue. */
+/** The server answers, and its namespace exists. */
 export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
   const name = 'Temporal server';
   let settings: ReturnType<typeof temporalSettings>;
@@ -67,27 +66,12 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
         },
       ];
     }
-    const taskQueue = { name: env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE };
-    // 1 = workflow tasks: who polls those is a worker of ours
-    const { pollers } = await connection.withDeadline(soon, () => service.describeTaskQueue({ namespace, taskQueue, taskQueueType: 1 }));
-    const count = pollers?.length ?? 0;
     const attributes = await connection
       .withDeadline(soon, () => findAttributes(connection.operatorService, namespace))
       .then((found) => attributesCheck(namespace, found))
       // not everybody may ask; nothing else depends on it
       .catch(() => []);
-    return [
-      { name, status: 'ok', detail: `${address}, namespace ${namespace}, version ${serverVersion}` },
-      count > 0
-        ? { name: 'worker', status: 'ok', detail: `${count} polled task queue ${taskQueue.name} in the last minutes` }
-        : {
-            name: 'worker',
-            status: 'warn',
-            detail: `none polls task queue ${taskQueue.name}`,
-            action: 'start one with `predictlab worker`; until then runs wait',
-          },
-      ...attributes,
-    ];
+    return [{ name, status: 'ok', detail: `${address}, namespace ${namespace}, version ${serverVersion}` }, ...attributes];
   } catch (error) {
     return [{ name, status: 'fail', detail: `${address}: ${messageOf(error)}`, action: 'look at the log of that server', service: true }];
   } finally {
