@@ -98,6 +98,15 @@ describe('a build on what a run worked from', () => {
       { file: 'src/backtest/metrics/volatility.js', from: 'Math.sqrt(', to: '1.001 * Math.sqrt(' },
       /backtests differ, such as .*volatility/,
     ],
+    [
+      'a build that takes longer',
+      {
+        file: 'src/activities/stages/kline.js',
+        from: 'const candles = await countCandles',
+        to: 'await new Promise((resolve) => setTimeout(resolve, 2700)); const candles = await countCandles',
+      },
+      /^kline took [5-9]\.\d s, \d+\.\d times the \d\.\d s of before$/m,
+    ],
   ])('%s is caught, said on the run’s page, and refused as a canary', async (_, change, said) => {
     const build = await copyBuild([change]);
     const run = runs.at(-1)!;

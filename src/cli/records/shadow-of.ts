@@ -12,9 +12,10 @@ import { type Compared, changedSeries, compareCandles, compareRows } from '../..
 import { copyInputs, SHADOW_EXECUTION } from '../../storage/shadow/copy-inputs.ts';
 import { type FrozenInputs, frozenInputs, sameWorkSeconds } from '../../storage/shadow/frozen-inputs.ts';
 import type { ShadowSchema } from '../../storage/shadow/shadow-schema.ts';
-import { earlierDurations, type ShadowDuration, type ShadowReport } from '../../storage/shadow/shadow-verdicts.ts';
+import { earlierDurations, type ShadowReport } from '../../storage/shadow/shadow-verdicts.ts';
 import { usageError } from '../terminal/exit.ts';
 import { runResult } from './run-results.ts';
+import { tooSlow } from './too-slow.ts';
 
 export interface ShadowRequest {
   /** Where the run is. */
@@ -34,8 +35,6 @@ export interface ShadowRequest {
   readonly signal: AbortSignal;
 }
 
-/** What is faster than this may be slower at the next try, whoever does it. */
-const LEAST_SECONDS = 5;
 /** Sentences of each kind that a report keeps. */
 const MOST_SENTENCES = 50;
 const NOTHING: Compared = { compared: 0, different: 0, leftOut: 0, examples: [] };
@@ -145,11 +144,3 @@ const sum = (one: Compared, other: Compared): Compared => ({
   leftOut: one.leftOut + other.leftOut,
   examples: [...one.examples, ...other.examples].slice(0, 3),
 });
-
-function tooSlow(durations: readonly ShadowDuration[], slower: number): readonly string[] {
-  return durations.flatMap(({ stage, seconds, before }) =>
-    before !== null && seconds > LEAST_SECONDS && seconds > slower * before
-      ? [`${stage} took ${seconds.toFixed(1)} s, ${(seconds / before).toFixed(1)} times the ${before.toFixed(1)} s of before`]
-      : [],
-  );
-}
