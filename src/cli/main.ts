@@ -1,19 +1,25 @@
 import { CommanderError } from 'commander';
 import { ERROR_EFFECTS, type ErrorType, messageOf, PredictLabError } from '../contracts/errors.ts';
+import { fileTrouble } from '../contracts/file-trouble.ts';
 import { oneLine, seenText } from '../contracts/text/plain-text.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 import { createProgram } from './program.ts';
 import { ExitError } from './terminal/exit.ts';
 
-/** Whoever reads us may have enough (`| head`): that is no error. */
-function endQuietlyWhenUnread(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+/** Whoever reads us may have enough (`| head`): that is no error. A disk that is full is one, and all that is left is to say so. */
+function endWhenUnwritten(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`predictlab: standard output cannot be written: ${fileTrouble(error)}; free some disk space, or write elsewhere\n`);
+  process.exit(2);
 }
+
+/** What is only told (progress, notes, what goes wrong) is no reason to end where nobody can hear it. */
+const goOnUnheard = (): void => undefined;
 
 /** Runs one command. @returns the exit code: 0 ok, 1 the run failed, 2 wrong usage, 3 cannot reach a service */
 export async function main(args: readonly string[]): Promise<number> {
-  if (!process.stdout.listeners('error').includes(endQuietlyWhenUnread)) process.stdout.on('error', endQuietlyWhenUnread);
+  if (!process.stdout.listeners('error').includes(endWhenUnwritten)) process.stdout.on('error', endWhenUnwritten);
+  if (!process.stderr.listeners('error').includes(goOnUnheard)) process.stderr.on('error', goOnUnheard);
   try {
     const program = await createProgram(args[0] === 'help' ? args[1] : args[0]);
     if (args.length === 0) {

@@ -35,6 +35,8 @@ export async function listen(
     await bind(0);
     log.warn(`${what}: ${address} is in use, so another port was taken`, { port: (server.address() as AddressInfo).port });
   }
+  // of one connection that could not be taken; the next one may be
+  server.on('error', (error) => log.warn(`${what}: ${error.message}`));
   const bound = server.address() as AddressInfo;
   server.unref();
   return {

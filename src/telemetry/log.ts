@@ -25,13 +25,13 @@ export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown
   const stream =
     format === 'pretty'
       ? pretty({
-          destination: to ?? 2,
+          destination: to ?? standardError(),
           sync: true,
           colorize: to === undefined && process.stderr.isTTY,
           ignore: 'pid,hostname',
           translateTime: 'UTC:yyyy-mm-dd HH:MM:ss.l"Z"',
         })
-      : seenOnly(to ?? pino.destination({ dest: 2, sync: true }));
+      : seenOnly(to ?? standardError());
   const logger = pino(
     {
       level,
@@ -47,6 +47,15 @@ export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown
     (message: string, more: Record<string, unknown> = {}): void =>
       format === 'pretty' ? logger[method](seenFields(more), oneLine(message)) : logger[method](more, message);
   return redactedLog({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, secretsOf(env));
+}
+
+/** So much waits for a disk that is full; later lines are lost until there is room again. Bytes. */
+const MOST_UNWRITTEN = 1 << 20;
+
+/** A log that cannot be written (a full disk, a terminal that went away) is no reason for a worker to end. */
+function standardError(): pino.DestinationStream & NodeJS.EventEmitter {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: MOST_UNWRITTEN });
+  return destination.on('error', () => undefined);
 }
 
 /** Foreign text, in a message or a field, must not reach a terminal as it is. */

@@ -40,6 +40,8 @@ export async function serveCodec({
     });
     server.listen(port, '127.0.0.1', resolve);
   });
+  // of one connection that could not be taken; the next one may be
+  server.on('error', () => undefined);
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
@@ -81,7 +83,8 @@ async function answer(
   if (way === undefined || request.method !== 'POST') return refuse(404, 'POST /encode or /decode');
   const payloads = await payloadsOf(request);
   const done = await (way === 'encode' ? codec.encode(payloads) : codec.decode(payloads));
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ payloads: done.map(written) }));
+  const body = JSON.stringify({ payloads: done.map(written) });
+  response.writeHead(200, { 'content-type': 'application/json' }).end(body);
 }
 
 async function payloadsOf(request: IncomingMessage): Promise<Payload[]> {

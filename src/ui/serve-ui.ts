@@ -236,6 +236,8 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
     const why = code === 'EADDRINUSE' ? 'is in use; give another one with --port' : `cannot be listened on: ${messageOf(error)}`;
     throw new PredictLabError('BadInput', `${host}:${port} ${why}`, { cause: error });
   }
+  // of one connection that could not be taken; the next one may be
+  app.server.on('error', () => undefined);
 }
 
 const askedAs = ({ headers }: FastifyRequest): AskedAs => ({

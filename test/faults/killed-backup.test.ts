@@ -1,9 +1,11 @@
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { partialOf } from '../../src/files/write/partial-file.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
+import type { Database } from '../../src/storage/database/database.ts';
 import { rotateBackups } from '../../src/watch/upkeep/rotate-backups.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { collect, START, trade } from '../stage-run.ts';
@@ -102,6 +104,28 @@ it('a backup that reads back differently is not kept, and the one of before stay
   instants.look = async () => undefined;
   expect((await readFile(file)).equals(before)).toBe(true);
   expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+});
+
+it('pages that are pruned or written meanwhile neither end a backup nor are in it', async () => {
+  const reports = await mkdtemp(join(folder, 'reports-'));
+  const inFlight = basename(partialOf(join(reports, 'index.html')));
+  for (const name of ['a.html', 'b.html', 'c.html', inFlight]) await writeFile(join(reports, name), name);
+  let afterTables = false;
+  const database: Database = {
+    ...test.database,
+    transaction: async (work) => await test.database.transaction(work).finally(() => (afterTables = true)),
+  };
+  let opened = 0;
+  instants.look = async () => {
+    // the second look is when the first page has been opened: all have been listed
+    if (!afterTables || opened++ !== 1) return;
+    instants.look = async () => undefined;
+    await rm(join(reports, 'b.html'));
+  };
+  const file = join(folder, 'pages.backup');
+  expect(await writeBackup(database, file, { reports })).toMatchObject({ reports: 2 });
+  instants.look = async () => undefined;
+  await verifyBackup(file);
 });
 
 it('rotation counts whole backups only, whatever lies between them', async () => {

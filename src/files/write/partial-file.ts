@@ -13,6 +13,9 @@ export function partialOf(target: string): string {
   return path.join(path.dirname(target), `.${base}.${ownerMark()}-${randomUUID().slice(0, 8)}.partial`);
 }
 
+/** Whether a name is one of a file that is not whole yet. */
+export const isPartial = (name: string): boolean => NAME.test(name);
+
 /**
  * Removes what processes that were killed while they wrote have left in a folder. Files of those that may live stay, and so does whatever
  * cannot be read or removed: it is in nobody's way.

@@ -9,6 +9,8 @@ import type { ServingProcess } from './kept-process.ts';
 
 const READY = 'worker ready';
 const TAIL_LENGTH = 2_000;
+/** So long a log that could not be written is left alone. */
+const AGAIN_MS = 5_000;
 const START_TIMEOUT_MS = 60_000;
 /** Longer than the worker's own drain, which it needs at SIGTERM. */
 const STOP_GRACE_MS = 40_000;
@@ -24,7 +26,7 @@ export async function startWorkerProcess(options: { env: NodeJS.ProcessEnv; logF
   await makePrivateFolder(path.dirname(logFile));
   const { command, args } = commandLine(['worker']);
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const log = createWriteStream(logFile, { flags: again ? 'a' : 'w', mode: 0o600 });
+  const log = logInto(logFile, again ? 'a' : 'w');
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(howEnded(code, signal)));
@@ -50,6 +52,20 @@ export async function startWorkerProcess(options: { env: NodeJS.ProcessEnv; logF
     throw new PredictLabError('SourceUnavailable', `the worker did not start (${fault}): ${accountOf(tail)}\n(${logFile})`);
   }
   return { pid: child.pid!, logFile, exited, close: () => stopProcess(child, STOP_GRACE_MS) };
+}
+
+/** A full disk loses lines of the log, not the worker and whoever watches over it; after a while it is tried again. */
+function logInto(file: string, flags: 'a' | 'w'): { write(chunk: Buffer): void; end(): void } {
+  const begun = (how: 'a' | 'w') => createWriteStream(file, { flags: how, mode: 0o600 }).on('error', () => (failedAt = Date.now()));
+  let failedAt = 0;
+  let stream = begun(flags);
+  return {
+    write(chunk) {
+      if (stream.destroyed && Date.now() - failedAt > AGAIN_MS) stream = begun('a');
+      if (!stream.destroyed) stream.write(chunk);
+    },
+    end: () => void stream.end(),
+  };
 }
 
 /** Its own last sentence, else the end of its log. */

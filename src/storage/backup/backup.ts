@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { createReadStream, existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { constants, createGzip } from 'node:zlib';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import { removeLeftovers } from '../../files/write/partial-file.ts';
+import { isPartial, removeLeftovers } from '../../files/write/partial-file.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import type { Database, Transaction } from '../database/database.ts';
 import { appliedVersions } from '../database/migrate.ts';
@@ -86,13 +86,21 @@ async function produce(database: Database, reports: string, write: Write): Promi
     await transaction.query(`lock table ${names.join(', ')} in access share mode`);
     return await writeTables(transaction, write);
   });
-  const files = await reportFiles(reports);
-  for (const file of files) {
+  let pages = 0;
+  for (const file of await reportFiles(reports)) {
+    // pages are pruned and renewed meanwhile
+    const handle = await open(path.join(reports, file)).catch(absent);
+    if (handle === undefined) continue;
     await write({ json: { file: file.split(path.sep).join('/') } });
-    await writePart(createReadStream(path.join(reports, file)) as AsyncIterable<Buffer>, write);
+    await writePart(handle.createReadStream() as AsyncIterable<Buffer>, write);
+    pages++;
   }
   await write({ json: { end: true } });
-  return { tables, reports: files.length };
+  return { tables, reports: pages };
+}
+
+function absent(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 /** A table is read or written in one statement here, in the order in which its rows lie, and as the same text everywhere. */
@@ -146,7 +154,7 @@ async function writePart(chunks: AsyncIterable<Buffer>, write: Write): Promise<B
 async function reportFiles(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isFile() && (entry.parentPath === folder || !isShared(folder, entry.name)))
+    .filter((entry) => entry.isFile() && !isPartial(entry.name) && (entry.parentPath === folder || !isShared(folder, entry.name)))
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
     .sort();
 }

@@ -1,0 +1,14 @@
+// What the built command line and its log do where nothing can be written. Arguments: `main …` as for predictlab, or `log`.
+const dist = new URL('../../dist/src/', import.meta.url);
+const [what, ...args] = process.argv.slice(2);
+const { main } = await import(new URL('cli/main.js', dist));
+if (what === 'main') process.exitCode = await main(args);
+else {
+  const { createLog } = await import(new URL('telemetry/log.js', dist));
+  for (const format of ['json', 'pretty']) {
+    const log = createLog({ LOG_FORMAT: format });
+    for (let line = 0; line < 5000; line++) log.info('x'.repeat(1000));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  process.stdout.write('went on\n');
+}
