@@ -71,8 +71,9 @@ const isPolicy = (value: unknown): boolean =>
 export function originProblem(options: unknown): string | undefined {
   const advice = 'leave the second argument out; `predictlab retry` and the run itself give it';
   if (!isObject(options)) return `the options are no object; ${advice}`;
-  const { retryOf, continued } = options as RunOrigin;
+  const { retryOf, exclusive, continued } = options as RunOrigin;
   if (retryOf !== undefined && !isText(retryOf)) return `retryOf must be the id of an execution; ${advice}`;
+  if (exclusive !== undefined && typeof exclusive !== 'boolean') return `exclusive must be true or false; ${advice}`;
   if (continued === undefined) return undefined;
   if (!isObject(continued) || !isTime(continued.startedAt) || !isObject(continued.state)) return `continued is no run; ${advice}`;
   return undefined;

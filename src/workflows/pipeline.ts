@@ -185,9 +185,11 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   // A cancellation while the input is checked ends the run here: no task has begun.
   let settled: PreparedRun;
   try {
-    const { retryOf, continued } = options;
+    const { retryOf, exclusive, continued } = options;
     const carried = continued?.prepared as PackedPrepared | PreparedBefore | undefined;
-    settled = readPrepared(carried ?? (await prepareRun(input, { ...run, startedAt, retryOf, continued: continued !== undefined })));
+    settled = readPrepared(
+      carried ?? (await prepareRun(input, { ...run, startedAt, retryOf, exclusive, continued: continued !== undefined })),
+    );
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message.replaceAll(/\s*\n\s*/g, ' ') : 'no reason given';
     unbegun = { at: Date.now(), why: `the run ended before any task began: ${reason}` };

@@ -14,9 +14,10 @@ export async function prepareRun(
   {
     retryOf,
     startedAt,
+    exclusive,
     continued,
     ...run
-  }: { runId: string; executionId: string; startedAt: number; retryOf?: string; continued: boolean },
+  }: { runId: string; executionId: string; startedAt: number; retryOf?: string; exclusive?: boolean; continued: boolean },
 ): Promise<PackedPrepared> {
   const { TemporalScheduledStartTime: times, TemporalScheduledById: schedules } = workflowInfo().searchAttributes;
   const scheduled = times?.[0];
@@ -24,7 +25,16 @@ export async function prepareRun(
   const defaultAsOf = scheduled instanceof Date ? scheduled.getTime() : startedAt;
   const { preparePipeline } = proxyLocalActivities<RunActivities>(continued ? GOING_ON : BOOKKEEPING);
   try {
-    return await preparePipeline({ input, ...run, startedAt, defaultAsOf, scheduleId, retryOf, ...(continued ? { continued } : {}) });
+    return await preparePipeline({
+      input,
+      ...run,
+      startedAt,
+      defaultAsOf,
+      scheduleId,
+      retryOf,
+      ...(exclusive ? { exclusive } : {}),
+      ...(continued ? { continued } : {}),
+    });
   } catch (thrown) {
     // The user's run failed for the reason inside, not because "an activity failed".
     if (thrown instanceof ActivityFailure && thrown.cause instanceof ApplicationFailure) throw thrown.cause;

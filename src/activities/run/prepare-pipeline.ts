@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Strategy } from '../../backtest/strategy.ts';
 import { InvalidPipelineError, PredictLabError, type Problem } from '../../contracts/errors.ts';
+import { besideOpen } from '../../contracts/run/beside-open.ts';
 import type { PrepareInput, RunConfig } from '../../contracts/run/run-config.ts';
 import { cutError } from '../../contracts/text/cut-text.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
@@ -18,7 +19,7 @@ import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { type RunCode, recordConfiguration } from '../../storage/runs/configurations.ts';
 import { effectsOf, meanDurations } from '../../storage/runs/ledger.ts';
 import { recordRefusal } from '../../storage/runs/refused-runs.ts';
-import { beginRun, runOf } from '../../storage/runs/runs.ts';
+import { beginRun, beginRunAlone, runOf } from '../../storage/runs/runs.ts';
 import { cutCause } from '../runner/failure.ts';
 import { knownNames } from './known-names.ts';
 
@@ -53,7 +54,7 @@ export function createPreparePipeline({
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared> {
   const secrets = secretsOf(env);
   const kept = <T>(given: T): T => secrets.json(redactInput(given));
-  return async ({ input, runId, executionId, startedAt, defaultAsOf, scheduleId, retryOf, continued }) => {
+  return async ({ input, runId, executionId, startedAt, defaultAsOf, scheduleId, retryOf, exclusive, continued }) => {
     if (continued)
       return { ...(await preparedBefore(database, { runId, executionId })), ...((await searchable()) && { searchable: true }) };
     const parsed = parsePipelineInput(input ?? {}, {
@@ -80,7 +81,16 @@ export function createPreparePipeline({
       retryOf === undefined ? new Map() : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
     const stored = kept(config);
     const configuration = await recordConfiguration(database, { input: kept(input), ...code });
-    await beginRun(database, { runId, executionId, input: kept(input), config: stored, startedAt, retryOf, configuration, scheduleId });
+    const begun = { runId, executionId, input: kept(input), config: stored, startedAt, retryOf, configuration, scheduleId };
+    if (exclusive) {
+      const open = await beginRunAlone(database, begun);
+      if (open.length > 0) {
+        const reason = besideOpen(open);
+        // whoever asked for it is told; it is no trouble of anybody else
+        await recordRefusal(database, { runId, executionId, input: kept(input), reasons: [reason], startedAt });
+        throw ApplicationFailure.create({ nonRetryable: true, type: 'InvalidPipeline', message: reason });
+      }
+    } else await beginRun(database, begun);
     return {
       ...packPrepared({ config, durations, reused, searchable: await searchable() }),
       ...(stored === config ? {} : { inline: true }),

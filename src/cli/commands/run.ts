@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { PredictLab, RunName } from '../../client.ts';
+import { besideOpen } from '../../contracts/run/beside-open.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import type { RunOrigin } from '../../contracts/run/run-config.ts';
 import { checkedId } from '../../contracts/text/checked-id.ts';
@@ -71,8 +72,14 @@ export async function startAndFollow(
   const elsewhere = await otherDatabase(lab, process.env);
   if (elsewhere !== undefined) note(elsewhere);
   else await refuseUnknownSymbols(input);
-  const { runId } = await lab.start(input, { ...start, ...(wanted === undefined ? {} : { runId: wanted }) });
+  const { runId } = await lab.start(input, {
+    ...start,
+    ...(wanted === undefined ? {} : { runId: wanted }),
+    // another one may begin at the same instant
+    ...(exclusive === true ? { exclusive } : {}),
+  });
   if (detach) {
+    if (exclusive === true) await untilBegun(lab, runId);
     if (json) printJson({ runId, ...extra });
     else printLine(`${runId} started; \`predictlab watch ${runId}\` shows it`);
     return;
@@ -139,9 +146,18 @@ export async function follow(
 /** @throws ExitError 2 that names the runs which are open */
 async function refuseBeside(lab: PredictLab): Promise<void> {
   const open = (await lab.recentRuns(1)).filter(({ ended }) => ended === 'open').map(({ runId }) => runId);
-  if (open.length === 0) return;
-  const which = open.slice(0, 3).join(', ') + (open.length > 3 ? ` and ${open.length - 3} more` : '');
-  throw usageError(
-    `--exclusive: ${which} ${open.length === 1 ? 'is' : 'are'} open; wait for the end (\`predictlab watch ${open[0]}\`), or cancel it`,
-  );
+  if (open.length > 0) throw usageError(besideOpen(open));
+}
+
+const BEGIN_POLL_MS = 100;
+
+/** Until a run has begun, or nobody is there to say so. @throws ExitError 2 when it was refused because another one is open */
+async function untilBegun(lab: PredictLab, runId: string): Promise<void> {
+  for (;;) {
+    const known = await lab.describe(runId);
+    if (known?.open !== true) return void (await resultOfEnded(lab, runId));
+    const status = await lab.status(runId).catch(() => undefined);
+    if (status === undefined || status.totalTasks > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, BEGIN_POLL_MS));
+  }
 }

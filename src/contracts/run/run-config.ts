@@ -104,6 +104,8 @@ export interface PrepareInput {
   readonly scheduleId?: string;
   /** The execution whose successes are taken over, for `retry`. */
   readonly retryOf?: string;
+  /** Refused where another run is open. @default false */
+  readonly exclusive?: boolean;
   /** The run goes on in a new execution: it was checked before, and what was decided stands in the database. */
   readonly continued?: boolean;
 }
@@ -130,6 +132,8 @@ export interface ReusedTask {
 /** How a run is started besides its input: by `retry`, and by the run itself when it continues as new. */
 export interface RunOrigin {
   readonly retryOf?: string;
+  /** Refused before its first task where another run is open. @default false */
+  readonly exclusive?: boolean;
   readonly continued?: ContinuedRun;
 }
 

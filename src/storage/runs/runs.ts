@@ -1,7 +1,7 @@
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig, StageSettings } from '../../contracts/run/run-config.ts';
 import type { RunResult, TaskStatus } from '../../contracts/words.ts';
-import type { Queryable } from '../database/database.ts';
+import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';
 
 /** One line of `runs`. */
@@ -58,9 +58,38 @@ interface RunRow {
 const SUMMARY = `run_id, execution_id, result, started_at, finished_at, extract(epoch from finished_at - started_at)::float8 as seconds,
   (status->>'totalTasks')::int as total, status->'statusBreakdown' as breakdown`;
 
-/** Records that a run has begun; again with the same execution it changes nothing. */
+/** Any number; the same in every process. */
+const BEGIN_LOCK = 7_305_310_021;
+
+/** Records that a run has begun; again with the same execution it changes nothing. One that wants to be alone waits until it has. */
 export async function beginRun(queryable: Queryable, run: BeginRun): Promise<void> {
-  await queryable.query(
+  await withinTransaction(queryable, async (transaction) => {
+    await transaction.query('select pg_advisory_xact_lock_shared($1)', [BEGIN_LOCK]);
+    await insertRun(transaction, run);
+  });
+}
+
+/**
+ * Records that a run has begun, unless another one is open: of several that begin at the same instant one does.
+ *
+ * @returns ids of the runs that are open; none: it has begun
+ */
+export async function beginRunAlone(queryable: Queryable, run: BeginRun): Promise<readonly string[]> {
+  return await withinTransaction(queryable, async (transaction) => {
+    await transaction.query('select pg_advisory_xact_lock($1)', [BEGIN_LOCK]);
+    const { rows } = await transaction.query<{ id: string; own: boolean }>(
+      'select run_id as id, execution_id = $1 as own from runs where finished_at is null or execution_id = $1 order by started_at',
+      [run.executionId],
+    );
+    // the answer to an earlier attempt was lost
+    if (rows.some(({ own }) => own)) return [];
+    if (rows.length === 0) await insertRun(transaction, run);
+    return rows.map(({ id }) => id);
+  });
+}
+
+async function insertRun(transaction: Transaction, run: BeginRun): Promise<void> {
+  await transaction.query(
     `insert into runs (execution_id, run_id, input, config, retry_of, started_at, as_of, configuration, schedule_id, id_used_before)
      values ($1, $2, $3, $4, $5, to_timestamp($6::float8 / 1000), $7, $8, $9, exists (select from runs where run_id = $2 and execution_id <> $1))
      on conflict (execution_id) do nothing`,

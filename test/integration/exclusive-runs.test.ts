@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { RunEnded } from '../../src/client.ts';
+import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
+import { listIncidents } from '../../src/storage/incidents/incidents.ts';
+import { predictlabHere } from '../command.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { gate, scriptedStages } from '../stages.ts';
+import { importTestSymbols } from '../symbols.ts';
+
+/** A run that is open until its gate opens. */
+const LONG: PipelineInput = { symbols: ['AAA'], untilStage: 'collect' };
+const gates = new Map<string, ReturnType<typeof gate>>();
+const ROUNDS = 20;
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createRig({
+    stages: {
+      ...scriptedStages(),
+      collect: async ({ runId }, work) => {
+        await gates.get(runId)?.opened;
+        return await work.commit(async () => ({ output: {} }));
+      },
+    },
+  });
+  await importTestSymbols(rig.database);
+});
+afterAll(() => rig.close());
+
+/** How a run began: undefined once it is open, else why it was refused. */
+async function begun(runId: string): Promise<string | undefined> {
+  const refused = rig.lab.result(runId).then(
+    () => 'it ended',
+    (error: unknown) => (error instanceof RunEnded && error.how === 'invalid' ? error.message : undefined),
+  );
+  const open = (async () => {
+    while ((await rig.lab.status(runId).catch(() => undefined))?.totalTasks !== 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  })();
+  return await Promise.race([refused, open.then(() => undefined)]);
+}
+
+const start = async (runId: string, exclusive = true): Promise<void> => {
+  gates.set(runId, gate());
+  await rig.lab.start(LONG, { runId, ...(exclusive ? { exclusive } : {}) });
+};
+
+async function ended(runId: string): Promise<void> {
+  gates.get(runId)?.open();
+  expect((await rig.lab.result(runId)).result).toBe('success');
+}
+
+it(`of two runs that want to be alone and are started at the same instant one begins, ${ROUNDS} times out of ${ROUNDS}`, async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const ids = [`a-${round}`, `b-${round}`];
+    await Promise.all(ids.map((runId) => start(runId)));
+    const whys = await Promise.all(ids.map(begun));
+    const open = ids.filter((_, n) => whys[n] === undefined);
+    expect(open.length, `round ${round}: ${whys.join(' | ')}`).toBe(1);
+    expect(whys.find((why) => why !== undefined)).toBe(
+      `--exclusive: ${open[0]} is open; wait for the end (\`predictlab watch ${open[0]}\`), or cancel it`,
+    );
+    await ended(open[0]);
+  }
+}, 60_000);
+
+it('of one that wants to be alone and an ordinary one at the same instant the ordinary one begins, and never a refused run is an incident', async () => {
+  for (let round = 0; round < 5; round++) {
+    const [alone, ordinary] = [`alone-${round}`, `ordinary-${round}`];
+    await Promise.all([start(alone), start(ordinary, false)]);
+    const [why, other] = await Promise.all([begun(alone), begun(ordinary)]);
+    expect(other).toBeUndefined();
+    if (why === undefined) await ended(alone);
+    else expect(why).toContain(`${ordinary} is open`);
+    await ended(ordinary);
+  }
+  expect(await listIncidents(rig.database, { open: false, limit: 10 })).toEqual([]);
+});
+
+it('the command says which run is open, also detached, and one that was refused is in the list with the reason', async () => {
+  const run = async (...more: string[]) =>
+    await predictlabHere(['run', '--exclusive', '--detach', '--symbols', 'AAA', '--until', 'collect', ...more], rig.env);
+  await start('open', false);
+  expect(await begun('open')).toBeUndefined();
+  expect(await run()).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('--exclusive: open is open; wait for the end'),
+  });
+  await ended('open');
+  const { code, stdout } = await run('--json', '--run-id', 'after');
+  expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({ code: 0, runId: 'after' });
+  rig.started('after');
+  await ended('after');
+  const { rows } = await rig.database.query<{ count: number }>(
+    `select count(*)::int as count from refused_runs where reasons->>0 like '--exclusive: %'`,
+  );
+  expect(rows[0].count).toBeGreaterThanOrEqual(ROUNDS);
+});
