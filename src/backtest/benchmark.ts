@@ -1,10 +1,14 @@
 import type { BacktestData } from './engine/backtest-data.ts';
+import { PERIODS_PER_YEAR } from './engine/curve-metrics.ts';
 import { LONG, wordsOnly } from './engine/decision-log.ts';
-import { measure } from './engine/measure.ts';
+import { measureReturns } from './engine/measure.ts';
 import type { BacktestOptions } from './engine/options.ts';
 import type { Simulation } from './engine/trade.ts';
 import { simulate } from './engine/trader.ts';
-import { type Measured, separate } from './metrics/measured.ts';
+import { maxDrawdown } from './metrics/max-drawdown.ts';
+import { separate } from './metrics/measured.ts';
+import { weakMetrics, weakOutcomes } from './metrics/sample.ts';
+import { sharpe } from './metrics/sharpe.ts';
 import { skillOf } from './metrics/skill.ts';
 
 /** What a result is to be held against. */
@@ -22,9 +26,12 @@ export interface Benchmark {
   readonly skill: number | null;
   /** Why a number is null. */
   readonly undefined: Readonly<Record<string, string>>;
+  /** Why a number rests on too little: whoever trades one market has forecast one outcome. */
+  readonly weak: Readonly<Record<string, string>>;
 }
 
-type Held = Readonly<Record<keyof Benchmark['buyAndHold'], Measured>>;
+/** What holding brought, with what of it is undefined and what rests on too little. */
+type Held = Pick<Benchmark, 'buyAndHold' | 'undefined' | 'weak'>;
 
 /** What holding each series brings on the terms that were asked for: the same for every trial on it. */
 const held = new WeakMap<BacktestData, Map<string, Held>>();
@@ -36,27 +43,46 @@ function buyAndHold(data: BacktestData, options: BacktestOptions): Held {
   const before = known.get(terms);
   if (before !== undefined) return before;
   const { candles, market } = data;
+  const { cash } = options;
   const codes = new Uint8Array(candles.length);
   codes[0] = LONG;
-  const { metrics } = measure({
-    candles,
-    market,
-    simulation: simulate(candles, wordsOnly(codes), { ...data, options }),
-    cash: options.cash,
+  const simulation = simulate(candles, wordsOnly(codes), { ...data, options });
+  const { equity } = simulation;
+  const { returns, moments, days, lockedDays } = measureReturns({ candles, market, simulation, cash });
+  const finalEquity = equity[equity.length - 1];
+  const { values, reasons } = separate({
+    totalReturn: finalEquity / cash - 1,
+    sharpe: sharpe(moments, PERIODS_PER_YEAR),
+    maxDrawdown: maxDrawdown(cash, equity),
+    finalEquity,
   });
-  const { totalReturn, sharpe, maxDrawdown, finalEquity } = metrics;
-  const result = { totalReturn, sharpe, maxDrawdown, finalEquity };
+  const weak = weakMetrics(values, {
+    returns: returns.length,
+    locked: lockedDays,
+    nonZero: moments.nonZero,
+    days,
+    unit: 'daily return',
+  });
+  const result = { buyAndHold: values, undefined: underHold(reasons), weak: underHold(weak) };
   known.set(terms, result);
   return result;
 }
 
+/** `sharpe` → `buyAndHold.sharpe` */
+const underHold = (reasons: Readonly<Partial<Record<string, string>>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(reasons).map(([name, why]) => [`buyAndHold.${name}`, why ?? '']));
+
 /** Holds what a strategy did on a series against holding it, and against the market's own price. */
 export function benchmarkOf(data: BacktestData, options: BacktestOptions, simulation: Simulation): Benchmark {
-  const holding = separate(buyAndHold(data, options));
+  const holding = buyAndHold(data, options);
   const { values, reasons } = separate({ ...skillOf(data.candles, data.market, simulation) });
+  // all closes of a market foretell its one outcome
+  const because = weakOutcomes(1);
+  const scores = Object.entries(values).filter(([, value]) => value !== null);
   return {
-    buyAndHold: holding.values,
+    buyAndHold: holding.buyAndHold,
     ...values,
-    undefined: { ...Object.fromEntries(Object.entries(holding.reasons).map(([name, why]) => [`buyAndHold.${name}`, why])), ...reasons },
+    undefined: { ...holding.undefined, ...reasons },
+    weak: { ...holding.weak, ...(because !== undefined && Object.fromEntries(scores.map(([name]) => [name, because]))) },
   };
 }

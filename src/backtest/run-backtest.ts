@@ -86,7 +86,15 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     metrics: values,
     undefined: reasons,
     sample,
-    weak: weakMetrics(values, { ...sample, returns: sample.dailyReturns, locked, nonZero: moments.nonZero, unit: 'daily return' }),
+    weak: weakMetrics(values, {
+      ...sample,
+      returns: sample.dailyReturns,
+      locked,
+      nonZero: moments.nonZero,
+      // all closes of a market foretell its one outcome
+      outcomes: 1,
+      unit: 'daily return',
+    }),
     standardErrors: { sharpe: numberOrNull(execution.sharpeError) },
     benchmark: benchmarkOf(data, options, simulation),
     trades: simulation.trades,

@@ -5,12 +5,15 @@ const FEE_MODELS = ['flat', 'polymarket', 'predict'] as const;
 const CLOSES_AT = 'write when the market closed, such as "2022-11-09T04:00:00Z"';
 const TICK = 'the tick is the smallest price step, a number above 0, such as 0.01';
 const RATE = 'write a fraction from 0 to below 1, such as 0.02';
+const EXPONENT = 'write the exponent of the fee, a number above 0 and up to 10, such as 2';
 
 const feesSchema = z.strictObject(
   {
     model: z.enum(FEE_MODELS, `write one of ${FEE_MODELS.join(', ')}`),
     /** What a venue's schedule calls its rate; a fraction of the notional where flat. */
     rate: z.number(RATE).min(0, RATE).lt(1, RATE),
+    /** Of polymarket's fee, size·rate·(p(1 − p))^exponent. @default 1 */
+    exponent: z.number(EXPONENT).positive(EXPONENT).max(10, EXPONENT).exactOptional(),
   },
   {
     error: (issue) =>
@@ -44,6 +47,8 @@ export const OWN_FACTS = Object.keys(ownFactsShape) as readonly (keyof OwnFacts)
 export function ownFactsProblems(facts: OwnFacts, market: MarketKind): { field: keyof OwnFacts; message: string }[] {
   const problems: { field: keyof OwnFacts; message: string }[] = [];
   const { resolution, fees, tick } = facts;
+  if (fees?.exponent !== undefined && fees.model !== 'polymarket')
+    problems.push({ field: 'fees', message: `only the model polymarket has an exponent; leave it out of ${fees.model}` });
   if (market === 'probability') {
     if (tick !== undefined && tick >= 0.5)
       problems.push({

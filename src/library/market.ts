@@ -29,7 +29,7 @@ export function marketFrom(facts: MarketFacts): Market {
   if (!MARKET_KINDS.includes(kind)) refuse('market', `write one of ${MARKET_KINDS.join(', ')}`);
   if (resolution !== undefined && !(resolution >= 0 && resolution <= 1)) refuse('resolution', `${resolution} is no payout; give 0 to 1`);
   if (tick !== undefined && !(tick > 0 && Number.isFinite(tick))) refuse('tick', `${tick} is no price step; give a number above 0`);
-  const stated = { resolution, tick, ...(fees !== undefined && { fees: { model: fees.model, rate: fees.rate } }) };
+  const stated = { resolution, tick, ...(fees !== undefined && { fees }) };
   for (const { field, message } of ownFactsProblems(stated, kind)) refuse(field, message);
   const end = closesAt === undefined ? null : momentOf(closesAt, 'market.closesAt');
   return {

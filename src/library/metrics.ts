@@ -8,6 +8,7 @@ import {
 } from '../backtest/metrics/calibration.ts';
 import { logLoss } from '../backtest/metrics/log-loss.ts';
 import { measureReturns, type ReturnMeasurement, type ReturnMetricName } from '../backtest/metrics/return-metrics.ts';
+import { weakScores } from '../backtest/metrics/sample.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import { type Moment, momentOf, numberAt } from './moment.ts';
@@ -29,6 +30,8 @@ export interface ForecastMetrics {
   readonly logLoss: number;
   /** Expected calibration error. */
   readonly calibrationError: number;
+  /** Why a score rests on too little. */
+  readonly weak: Readonly<Record<string, string>>;
   readonly calibration: readonly CalibrationBin[];
 }
 
@@ -97,6 +100,7 @@ export const metrics = {
       brier: brier(probability, outcome),
       logLoss: logLoss(probability, outcome),
       calibrationError: calibrationError(table),
+      weak: weakScores(probability.length),
       calibration: table,
     };
   },

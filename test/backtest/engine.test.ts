@@ -210,10 +210,17 @@ describe('a probability market', () => {
     expect(half.cut).toBe(1);
   });
 
-  it('locks what is held once it has closed: later orders die', () => {
-    const { trades } = trade(YES, [LONG, FLAT, FLAT, HOLD], probability({ ...settled(1), closesAt: 2 * DAY }));
+  it('locks what is held once it has closed: later orders die and are counted, unless they ask for what is held', () => {
+    const closed = probability({ ...settled(1), closesAt: 2 * DAY });
+    const { trades, unfilled } = trade(YES, [LONG, FLAT, FLAT, HOLD], closed);
     expect(trades).toMatchObject([{ entryBar: 1, exitBar: 3, end: 'settlement' }]);
-    expect(trade(YES, [HOLD, LONG, LONG, HOLD], probability({ ...settled(1), closesAt: 2 * DAY })).trades).toEqual([]);
+    expect(unfilled).toEqual({ expired: 2 });
+    expect(trade(YES, [HOLD, LONG, LONG, HOLD], closed)).toMatchObject({ trades: [], unfilled: { expired: 2 } });
+    expect(trade(YES, [LONG, LONG, LONG, LONG], closed).unfilled).toEqual({});
+    // decided at the close at which the market ends, and at the end of the data
+    const last = probability({ ...settled(1), closesAt: 4 * DAY });
+    expect(trade(YES, [LONG, HOLD, HOLD, FLAT], last).unfilled).toEqual({ expired: 1 });
+    expect(trade(YES, [LONG, HOLD, HOLD, FLAT], probability({ ...settled(1), closesAt: 5 * DAY })).unfilled).toEqual({});
   });
 
   it('gives no more than a share of a bar’s volume; the rest of an exit goes on at the next bar', () => {

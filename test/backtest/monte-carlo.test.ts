@@ -1,9 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { monteCarlo } from '../../src/backtest/metrics/monte-carlo.ts';
+import { type MonteCarlo, monteCarlo } from '../../src/backtest/metrics/monte-carlo.ts';
 
 const pnls = fc.array(fc.integer({ min: -90, max: 200 }), { minLength: 2, maxLength: 30 });
 const always = { draws: 200, seed: 7 };
+
+function drawnOf(...asked: Parameters<typeof monteCarlo>): MonteCarlo {
+  const drawn = monteCarlo(...asked);
+  if ('because' in drawn) throw new Error(drawn.because);
+  return drawn;
+}
 
 describe('Monte Carlo of the order of positions', () => {
   it('is the same for the same seed, and another one for another', () => {
@@ -15,8 +21,7 @@ describe('Monte Carlo of the order of positions', () => {
   it('keeps intervals in order and shares in [0, 1], whatever the profits are', () => {
     fc.assert(
       fc.property(pnls, (profits) => {
-        const drawn = monteCarlo(profits, 10_000, { draws: 50, seed: 1 });
-        if (drawn === null) throw new Error('10,000 cannot be lost here');
+        const drawn = drawnOf(profits, 10_000, { draws: 50, seed: 1 });
         for (const { p5, p50, p95 } of [drawn.reordered.maxDrawdown, drawn.resampled.totalReturn, drawn.resampled.maxDrawdown]) {
           expect(p5).toBeLessThanOrEqual(p50);
           expect(p50).toBeLessThanOrEqual(p95);
@@ -31,18 +36,19 @@ describe('Monte Carlo of the order of positions', () => {
 
   it('finds of two positions the two orders there are', () => {
     // −10% and +50%: the loss first falls by 10% from the start, the gain first by 10% from its height
-    const drawn = monteCarlo([-100, 450], 1000, { draws: 4000, seed: 3 });
-    expect(drawn?.reordered.maxDrawdown.p5).toBeCloseTo(-0.1, 9);
-    expect(drawn?.reordered.maxDrawdown.p95).toBeCloseTo(-0.1, 9);
-    expect(drawn?.reordered.asDeep).toBe(1);
+    const drawn = drawnOf([-100, 450], 1000, { draws: 4000, seed: 3 });
+    expect(drawn.reordered.maxDrawdown.p5).toBeCloseTo(-0.1, 9);
+    expect(drawn.reordered.maxDrawdown.p95).toBeCloseTo(-0.1, 9);
+    expect(drawn.reordered.asDeep).toBe(1);
     // both losses: a quarter of the draws
-    expect(drawn?.resampled.losing).toBeCloseTo(0.25, 1);
-    expect(drawn?.resampled.totalReturn.p5).toBeCloseTo(0.81 - 1, 9);
-    expect(drawn?.resampled.totalReturn.p95).toBeCloseTo(2.25 - 1, 9);
+    expect(drawn.resampled.losing).toBeCloseTo(0.25, 1);
+    expect(drawn.resampled.totalReturn.p5).toBeCloseTo(0.81 - 1, 9);
+    expect(drawn.resampled.totalReturn.p95).toBeCloseTo(2.25 - 1, 9);
   });
 
   it('says nothing of one position, nor after a loss of everything', () => {
-    expect(monteCarlo([5], 100, always)).toBeNull();
-    expect(monteCarlo([-100, 5], 100, always)).toBeNull();
+    expect(monteCarlo([], 100, always)).toEqual({ because: 'no position was closed; an order needs at least two' });
+    expect(monteCarlo([5], 100, always)).toEqual({ because: 'only one position was closed; an order needs at least two' });
+    expect(monteCarlo([-100, 5], 100, always)).toEqual({ because: expect.stringContaining('a position left nothing of the equity') });
   });
 });

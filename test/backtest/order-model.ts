@@ -245,17 +245,25 @@ export function tradeByModel(
     else if (held.target !== undefined && better(withSpread(helps, !long, false), held.target, !long)) leave(held.target, 'target');
   };
 
+  /** The market has closed: what is not filled now never is. */
+  const die = (): void => {
+    if (held?.leaving !== undefined) wanted ??= 'flat';
+    if (waiting !== undefined) count('expired');
+    if (wanted !== undefined && wanted !== (held?.side ?? 'flat')) count('expired');
+    wanted = undefined;
+    waiting = undefined;
+    if (held !== undefined) held.leaving = undefined;
+  };
+  const closesAt = market.closesAt ?? Number.POSITIVE_INFINITY;
+
   for (bar = 0; bar < candles.length; bar++) {
     if (bar > 0) takeDecision(decisions[bar - 1]);
     const volume = candles.volume[bar];
     room = options.maxVolumeShare === null || Number.isNaN(volume) ? Number.POSITIVE_INFINITY : volume * options.maxVolumeShare;
-    if (candles.openTime[bar] < (market.closesAt ?? Number.POSITIVE_INFINITY)) {
+    if (candles.openTime[bar] < closesAt) {
       atTheOpen(candles.open[bar]);
       if (wanted === undefined) insideTheBar(candles.low[bar], candles.high[bar]);
-    } else if (waiting !== undefined) {
-      waiting = undefined;
-      count('expired');
-    }
+    } else die();
     const equity = worth(candles.close[bar]);
     if (held !== undefined && equity <= 0) {
       leave(candles.close[bar], 'ruin', true);
@@ -264,6 +272,11 @@ export function tradeByModel(
     }
     const units = held === undefined ? 0 : held.side === 'long' ? held.size : -held.size;
     sum.states.push({ position: units, entryPrice: held?.price ?? null, cash, equity });
+  }
+  // the next bar would open when the market has closed
+  if (candles.openTime[candles.length - 1] + barMs >= closesAt) {
+    takeDecision(decisions[candles.length - 1]);
+    die();
   }
   return sum;
 }

@@ -55,7 +55,12 @@ describe('a stored backtest', () => {
           sample,
           sharpeError: result.standardErrors.sharpe,
           lookAhead: lookAhead === null ? null : { changed: lookAhead.changed, of: lookAhead.of, deterministic: true },
-          benchmark: { holdReturn: benchmark.buyAndHold.totalReturn, skill: benchmark.skill, undefined: benchmark.undefined },
+          benchmark: {
+            holdReturn: benchmark.buyAndHold.totalReturn,
+            skill: benchmark.skill,
+            undefined: benchmark.undefined,
+            weak: benchmark.weak,
+          },
           cut: result.cut,
           unfilled: result.unfilled,
           overfitting,

@@ -115,7 +115,7 @@ describe('what a result rests on', () => {
     const { metrics, sample, weak } = runBacktest({ candles: day, strategy: buyAndHold, market: resolved(1) });
     expect(sample.dailyReturns).toBe(1);
     expect(metrics).toMatchObject({ sharpe: null, sortino: null, cagr: null, calmar: null, volatility: null, deflatedSharpe: null });
-    expect(Object.keys(weak)).toEqual(['turnover', 'winRate', 'expectancy']);
+    expect(Object.keys(weak)).toEqual(['turnover', 'brier', 'logLoss', 'winRate', 'expectancy']);
   });
 
   it('a loss on the first day is in the ratios', () => {

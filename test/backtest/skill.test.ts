@@ -6,7 +6,7 @@ import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { buyAndHold } from '../../src/backtest/strategies/buy-and-hold.ts';
 import { favourite } from '../../src/backtest/strategies/favourite.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
-import { bars, closes, walk } from './series.ts';
+import { bars, closes, HOUR, walk } from './series.ts';
 
 const paid = (payout: number): Market => ({ ...plainMarket('probability'), resolution: { kind: 'settled', payout, at: null } });
 
@@ -20,6 +20,40 @@ describe('the benchmark beside a result', () => {
     const { totalReturn, sharpe, maxDrawdown, finalEquity } = metrics;
     expect(benchmark.buyAndHold).toEqual({ totalReturn, sharpe, maxDrawdown, finalEquity });
     expect(benchmark.marketBrier).toBe(metrics.brier);
+  });
+
+  it('is to the last digit what buying and holding brings, whatever the market and the terms', () => {
+    const world = fc.record({
+      seed: fc.integer({ min: 1, max: 999 }),
+      length: fc.integer({ min: 2, max: 120 }),
+      probability: fc.boolean(),
+      payout: fc.constantFrom(null, 0, 0.5, 1),
+      closes: fc.option(fc.integer({ min: 0, max: 130 }), { nil: null }),
+      tickSize: fc.constantFrom(null, 0.01),
+      maxVolumeShare: fc.constantFrom(null, 0.001, 0.1),
+      halfSpread: fc.constantFrom(0, 0.02),
+      rate: fc.constantFrom(0, 0.02),
+    });
+    fc.assert(
+      fc.property(world, ({ seed, length, probability, payout, closes: closed, tickSize, maxVolumeShare, halfSpread, rate }) => {
+        const candles = walk(length, seed, { probability });
+        const market: Market = {
+          ...plainMarket(probability ? 'probability' : 'asset', { model: 'flat', rate }),
+          tickSize,
+          closesAt: closed === null ? null : candles.openTime[0] + closed * HOUR,
+          resolution: probability && payout !== null ? { kind: 'settled', payout, at: null } : { kind: 'open' },
+        };
+        const options = { maxVolumeShare, halfSpread, proofCuts: 0 };
+        const { benchmark, weak } = runBacktest({ candles, strategy: favourite, params: { threshold: 0.3 }, market, options });
+        const { metrics, weak: heldWeak } = runBacktest({ candles, strategy: buyAndHold, market, options });
+        const { totalReturn, sharpe, maxDrawdown, finalEquity } = metrics;
+        expect(benchmark.buyAndHold).toEqual({ totalReturn, sharpe, maxDrawdown, finalEquity });
+        expect(benchmark.weak['buyAndHold.sharpe']).toBe(heldWeak.sharpe);
+        for (const name of ['marketBrier', 'beliefBrier', 'skill'] as const)
+          expect(benchmark.weak[name]).toBe(benchmark[name] === null ? undefined : '1 outcome, fewer than 10');
+        expect(weak.brier).toBe(metrics.brier === null ? undefined : '1 outcome, fewer than 10');
+      }),
+    );
   });
 
   it('has no skill where nothing is held, and all there is where everything is on the outcome', () => {

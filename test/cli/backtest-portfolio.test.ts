@@ -60,7 +60,7 @@ describe('predictlab backtest --portfolio', () => {
     [['--symbol', 'RAIN', ...sma], '--symbol needs --interval: write one of 1m 5m'],
     [
       ['--symbol', 'RAIN', '--interval', '1h', ...sma, '--settle', '1'],
-      '--settle, --close, --fee, --fee-model and --tick are for candle files',
+      '--settle, --close, --fee, --fee-model, --fee-exponent and --tick are for candle files',
     ],
   ])('%j is wrong usage', async (args, sentence) => {
     const ended = await predictlab('backtest', ...args);

@@ -215,10 +215,18 @@ describe('predictlab backtest --walk-forward', () => {
   });
 });
 
+it('says why there is no other order of the positions', async () => {
+  const ended = await backtest('--strategy', 'buy-and-hold', '--monte-carlo', '100');
+  expect(ended.json()).toMatchObject({
+    monteCarlo: null,
+    undefined: { monteCarlo: 'only one position was closed; an order needs at least two' },
+  });
+});
+
 describe('a market’s own terms on the command line', () => {
   it('give what the stage gives: the venue’s fees, its tick, and no fill after the close', async () => {
     const market: Market = {
-      ...plainMarket('probability', { model: 'polymarket', rate: 0.072 }),
+      ...plainMarket('probability', { model: 'polymarket', rate: 0.072, exponent: 2 }),
       tickSize: 0.01,
       closesAt: 3 * 86_400_000,
       resolution: { kind: 'settled', payout: 1, at: null },
@@ -227,12 +235,15 @@ describe('a market’s own terms on the command line', () => {
     const traded = walk(300, 9, { probability: true });
     const direct = runBacktest({ candles: traded, strategy: smaCross, params: { fast: 3, slow: 9 }, market, options });
     const flags =
-      '--fee-model polymarket --fee 0.072 --tick 0.01 --close 1970-01-04T00:00:00Z --settle 1 --half-spread 0.01 --volume-share 0.1';
+      '--fee-model polymarket --fee 0.072 --fee-exponent 2 --tick 0.01 --close 1970-01-04T00:00:00Z --settle 1 --half-spread 0.01 --volume-share 0.1';
     const strategy = '--strategy sma-cross --param fast=3 --param slow=9';
     const file = write('probability.csv', candleCsv(traded));
     const printed = await predictlab('backtest', '--candles', file, ...`${strategy} ${flags}`.split(' '));
     expect(direct.metrics.trades).toBeGreaterThan(2);
-    expect(printed.json()).toMatchObject({ ...direct.metrics, cut: direct.cut, passport: direct.passport });
+    const { metrics, cut, unfilled, passport } = direct;
+    expect(printed.json()).toMatchObject({ ...metrics, cut, unfilled, passport });
+    // ten days of decisions after the close
+    expect(unfilled.expired).toBeGreaterThan(2);
   });
 
   it('judges several strategies together, as a run does', async () => {
@@ -252,6 +263,8 @@ describe('a market’s own terms on the command line', () => {
   it.each([
     [['--close', 'soon'], '--close soon: write a time'],
     [['--fee-model', 'polymarket'], '--fee-model polymarket is for --market probability'],
+    [['--settle', '1', '--fee-model', 'predict', '--fee-exponent', '2'], '--fee-exponent is for --fee-model polymarket'],
+    [['--settle', '1', '--fee-model', 'polymarket', '--fee-exponent', '0'], '--fee-exponent 0: write a number from 0.01 to 10'],
     [['--strategies', '[{"name":"rsi"}]'], '--strategy and --strategies exclude each other'],
   ])('%j is wrong usage', async (args, sentence) => {
     const ended = await backtest('--strategy', 'rsi', ...args);

@@ -3,6 +3,7 @@ import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { INTERVALS } from '../../src/contracts/words.ts';
 import { shownRange } from '../../src/report/charts/shown-range.ts';
 import { METRIC_COLUMNS } from '../../src/report/elements/metrics.ts';
+import type { BacktestRow } from '../../src/report/page-data/symbol-page-data.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { AS_OF, DAY, HOUR } from './sample-numbers.ts';
 import { sampleBacktests, sampleInstrument, sampleSeries, sampleSymbol, sampleWalkForwards } from './sample-symbol.ts';
@@ -60,6 +61,16 @@ describe('the page of a symbol', () => {
   it('shows a Sharpe ratio with its standard error', () => {
     const backtests = sampleBacktests().map((row) => ({ ...row, metrics: { ...row.metrics, sharpe: 1.4 }, sharpeError: 1.13 }));
     expect(renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests })] }), null)).toMatch(/1\.40 .{0,30}± 1\.13/);
+  });
+
+  it('neither shows nor ranks the skill of one outcome', () => {
+    const because = '1 outcome, fewer than 10';
+    const benchmark = { holdReturn: 0.1, skill: 0.987, undefined: {}, weak: { skill: because } };
+    const page = (rows: BacktestRow[]) => renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests: rows })] }), null);
+    const weak = page(sampleBacktests().map((row) => ({ ...row, benchmark })));
+    expect(weak).toContain(because);
+    expect(weak).not.toContain('0.987');
+    expect(page(sampleBacktests().map((row) => ({ ...row, benchmark: { ...benchmark, weak: {} } })))).toContain('0.987');
   });
 
   it('draws what was picked grey in sample and solid out of it, with deflated Sharpe ratio and PBO, and a dash for what is weak', () => {

@@ -55,6 +55,8 @@ describe('a catalogue file', () => {
     [{ fees: { model: 'kalshi', rate: 0.07 } }, '.fees.model: write one of flat, polymarket, predict'],
     [{ fees: { model: 'predict', rate: 2 } }, '.fees.rate: write a fraction from 0 to below 1, such as 0.02'],
     [{ fees: { model: 'flat', rate: 0, maker: 0 } }, '.fees: maker is not known here; write fees as {"model": "polymarket", "rate": 0.02}'],
+    [{ fees: { model: 'polymarket', rate: 0.07, exponent: 0 } }, '.fees.exponent: write the exponent of the fee, a number above 0'],
+    [{ fees: { model: 'predict', rate: 0.02, exponent: 2 } }, '.fees: only the model polymarket has an exponent; leave it out of predict'],
     [{ tick: 0 }, '.tick: the tick is the smallest price step, a number above 0'],
     [{ tick: 0.5 }, '.tick: no price lies between a tick of 0.5 and its counterpart'],
     [{ market: 'asset', resolution: 1 }, '.resolution: an asset is closed at its last price and pays nothing'],

@@ -74,7 +74,7 @@ export class Account {
 
   /** Brings the position to what is wanted at the present bar's open; false while the volume cap leaves part of an exit over. */
   follow(wanted: number, open: number, end: TradeEnd = 'signal'): boolean {
-    const target = wanted === LONG ? 1 : wanted === SHORT ? -1 : 0;
+    const target = sideOf(wanted);
     if (this.side === target) return true;
     if (this.side !== 0) {
       const left = this.exitFrom(open, end);
@@ -114,6 +114,11 @@ export class Account {
   refuse(reason: keyof Unfilled): true {
     this.unfilled[reason] = (this.unfilled[reason] ?? 0) + 1;
     return true;
+  }
+
+  /** Counts what a word asks for that nobody fills any more, unless it is there already. */
+  expire(wanted: number): void {
+    if (this.side !== sideOf(wanted)) this.refuse('expired');
   }
 
   /** Counts an exit that the volume cap does not let out at once; it goes on at the next bar. */
@@ -230,3 +235,6 @@ export class Account {
       : volume * this.maxVolumeShare;
   }
 }
+
+/** What a word wants to be held. */
+const sideOf = (wanted: number): 1 | -1 | 0 => (wanted === LONG ? 1 : wanted === SHORT ? -1 : 0);

@@ -43,12 +43,7 @@ export function measure(input: {
 }): Measurement {
   const { candles, market, simulation, cash } = input;
   const { equity, trades } = simulation;
-  const lastBar = candles.openTime[candles.length - 1];
-  const end = Math.max(lastBar, trades.at(-1)?.end === 'settlement' ? paysAt(market) : lastBar);
-  const traded = barsByClose(candles.openTime, market);
-  const returns = dailyReturns(cash, candles.openTime, equity, { time: end, lastMark: simulation.lastMark });
-  const moments = momentsOf(returns);
-  const days = (end - candles.openTime[0]) / DAY_MS;
+  const { returns, moments, days, traded, lockedDays } = measureReturns(input);
   const years = days / DAYS_PER_YEAR;
   let fees = 0;
   let settlementPnl = 0;
@@ -75,8 +70,30 @@ export function measure(input: {
     returns,
     moments,
     sample: { dailyReturns: returns.length, trades: closed.length, days: Math.floor(days * 100) / 100 },
-    lockedDays: Math.floor(end / DAY_MS) - Math.floor(candles.openTime[Math.max(1, traded) - 1] / DAY_MS),
+    lockedDays,
     sharpeError: sharpeError(moments, PERIODS_PER_YEAR),
+  };
+}
+
+/** The part of {@link measure} that ratios come from: `days` from the first bar to the end, of the bars those that the market's close let trade. */
+export function measureReturns({ candles, market, simulation, cash }: Parameters<typeof measure>[0]): Pick<
+  Measurement,
+  'returns' | 'moments' | 'lockedDays'
+> & {
+  readonly days: number;
+  readonly traded: number;
+} {
+  const { openTime, length } = candles;
+  const lastBar = openTime[length - 1];
+  const end = Math.max(lastBar, simulation.trades.at(-1)?.end === 'settlement' ? paysAt(market) : lastBar);
+  const traded = barsByClose(openTime, market);
+  const returns = dailyReturns(cash, openTime, simulation.equity, { time: end, lastMark: simulation.lastMark });
+  return {
+    returns,
+    moments: momentsOf(returns),
+    days: (end - openTime[0]) / DAY_MS,
+    traded,
+    lockedDays: Math.floor(end / DAY_MS) - Math.floor(openTime[Math.max(1, traded) - 1] / DAY_MS),
   };
 }
 

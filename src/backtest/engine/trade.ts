@@ -26,7 +26,7 @@ export interface Unfilled {
   noVolume?: number;
   /** Exits that did not fill at once: the volume cap held back a part, which went on at later bars or was closed at the end. */
   heldBack?: number;
-  /** Orders whose time was over, or whose market closed, before they filled. */
+  /** Orders whose time was over, or whose market closed, before they filled; words that ask for another position than is held, too. */
   expired?: number;
 }
 

@@ -25,6 +25,7 @@ export class Trader {
   /** What a word asked for and did not get yet. */
   private wanted = HOLD;
   private barsHeld = 0;
+  private ruined = false;
   private resting: RestingOrders | undefined;
 
   /** @param input.barMs how long a bar lasts; milliseconds */
@@ -64,6 +65,11 @@ export class Trader {
     const { close, open, length } = candles;
     const last = length - 1;
     this.tradeTo(last);
+    // what was decided at the last close would fill at a bar that the market did not live to see
+    if (!this.ruined && candles.openTime[last] + this.barMs >= this.closesAt) {
+      this.hear(last);
+      this.expire();
+    }
     const lastMark = equity[last];
     if (account.holds()) {
       const onClose = options.backtestingPy === 'trade-on-close';
@@ -81,8 +87,9 @@ export class Trader {
     const { codes } = this.decisions;
     const shorts = this.options.side === 'both';
     const onClose = this.options.backtestingPy === 'trade-on-close';
+    const end = Math.min(to, length - 1);
     let { wanted, barsHeld, next } = this;
-    for (; next <= to && next < length; next++) {
+    while (next <= end) {
       const decision = next > 0 ? codes[next - 1] : HOLD;
       if (decision !== HOLD) wanted = decision === SHORT && !shorts ? FLAT : decision;
       if (wanted !== HOLD && openTime[next] < closesAt) {
@@ -90,12 +97,22 @@ export class Trader {
         const done = account.follow(wanted, onClose ? close[next - 1] : open[next]);
         // only the rest of an exit that the volume cap held back is tried again
         if (done) wanted = HOLD;
+      } else if (wanted !== HOLD) {
+        account.expire(wanted);
+        wanted = HOLD;
       }
-      const worth = account.base + account.slope * close[next];
-      equity[next] = worth;
-      if (account.slope === 0) continue;
-      barsHeld++;
-      if (worth <= 0) next = this.ruin(next);
+      const { base, slope } = account;
+      // until something is decided, only the price moves; what is still wanted is tried again at the next bar
+      const until = wanted === HOLD ? end : next;
+      do {
+        const worth = base + slope * close[next];
+        equity[next] = worth;
+        if (slope !== 0) {
+          barsHeld++;
+          if (worth <= 0) next = this.ruin(next);
+        }
+        next++;
+      } while (next <= until && codes[next - 1] === HOLD);
     }
     this.wanted = wanted;
     this.barsHeld = barsHeld;
@@ -103,22 +120,38 @@ export class Trader {
   }
 
   private tradeOrders(bar: number): void {
-    const { account, candles, decisions } = this;
-    const resting = (this.resting ??= new RestingOrders(account, candles, this.barMs));
-    const decision = bar > 0 ? decisions.codes[bar - 1] : HOLD;
-    if (decision === ORDER) this.take(decisions.orders.get(bar - 1) as Order, resting);
-    else if (decision !== HOLD) {
-      this.wanted = decision === SHORT && this.options.side !== 'both' ? FLAT : decision;
-      resting.withdraw();
-    }
-    if (candles.openTime[bar] < this.closesAt) this.fill(bar, resting);
-    else resting.expire();
+    const { account, candles } = this;
+    if (bar > 0) this.hear(bar - 1);
+    if (candles.openTime[bar] < this.closesAt) this.fill(bar, this.orders());
+    else this.expire();
     const worth = account.base + account.slope * candles.close[bar];
     this.equity[bar] = worth;
     this.next = bar + 1;
     if (account.slope === 0) return;
     this.barsHeld++;
     if (worth <= 0) this.next = this.ruin(bar) + 1;
+  }
+
+  private orders(): RestingOrders {
+    return (this.resting ??= new RestingOrders(this.account, this.candles, this.barMs));
+  }
+
+  /** Takes what was decided at the close of a bar. */
+  private hear(bar: number): void {
+    const { codes, orders } = this.decisions;
+    const decision = codes[bar];
+    if (decision === ORDER) this.take(orders.get(bar) as Order, this.orders());
+    else if (decision !== HOLD) {
+      this.wanted = decision === SHORT && this.options.side !== 'both' ? FLAT : decision;
+      this.resting?.withdraw();
+    }
+  }
+
+  /** The market has closed: nothing is filled any more. */
+  private expire(): void {
+    if (this.wanted !== HOLD) this.account.expire(this.wanted);
+    this.wanted = HOLD;
+    this.resting?.expire();
   }
 
   private take(order: Order, resting: RestingOrders): void {
@@ -152,6 +185,7 @@ export class Trader {
   /** Equity at or below zero ends the trading with nothing. @returns the last bar: there is nothing more to trade */
   private ruin(bar: number): number {
     const { account, equity } = this;
+    this.ruined = true;
     account.leave(bar, this.candles.close[bar], 'ruin');
     account.cash = 0;
     equity.fill(0, bar);
@@ -165,7 +199,7 @@ export class Trader {
  * - long buys the first outcome (or the asset); short sells an asset short, or buys a probability market's other outcome;
  * - a flip closes and opens at the same open; a decision on the last bar never fills;
  * - an order whose price nobody can trade at, or for which the bar has no volume left, dies and is counted;
- * - an order that would fill at or after the market's close dies: what is held then stays locked until settlement;
+ * - an order that would fill at or after the market's close dies, and is counted: what is held then stays locked until settlement;
  * - an asset's last position is closed at the last close, paying what every exit pays; a probability market's is settled or marked;
  * - equity at or below zero (shorts of assets) ends the trading: the position is closed there and nothing is left.
  *

@@ -1,5 +1,6 @@
 import { seededRandom } from '../seeded-random.ts';
 import { maxDrawdown } from './max-drawdown.ts';
+import { type Undefined, undefinedBecause } from './measured.ts';
 
 /** The middle of what was drawn, and the bounds of its middle 90%. */
 export interface Interval {
@@ -21,7 +22,8 @@ export interface MonteCarlo {
   /** As many positions drawn from the same ones, with replacement. */
   readonly resampled: {
     readonly totalReturn: Interval;
-    readonly maxDrawdown: Interval /** Share of draws that end below the start. */;
+    readonly maxDrawdown: Interval;
+    /** Share of draws that end below the start. */
     readonly losing: number;
   };
 }
@@ -35,20 +37,24 @@ export interface MonteCarlo {
  *
  * @param pnls net profits, oldest first
  * @param cash equity before the first one
- * @returns null below two positions, or when one of them left nothing
+ * @returns why there is none: below two positions, and when one of them left nothing
  */
 export function monteCarlo(
   pnls: readonly number[],
   cash: number,
   { draws, seed }: { readonly draws: number; readonly seed: number },
-): MonteCarlo | null {
-  if (pnls.length < 2) return null;
+): MonteCarlo | Undefined {
+  if (pnls.length < 2)
+    return undefinedBecause(
+      `${pnls.length === 0 ? 'no position was closed' : 'only one position was closed'}; an order needs at least two`,
+    );
   const factors: number[] = [];
   let equity = cash;
   for (const pnl of pnls) {
     factors.push(1 + pnl / equity);
     equity += pnl;
-    if (!(equity > 0)) return null;
+    if (!(equity > 0))
+      return undefinedBecause('a position left nothing of the equity, so that what came after it is no share of what was there');
   }
   const random = seededRandom(seed);
   const pick = (below: number): number => Math.min(below - 1, Math.floor(random() * below));

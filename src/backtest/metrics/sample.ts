@@ -13,17 +13,31 @@ export interface Sample {
 /** Why a metric that has a value should not be relied on, by its name. */
 export type WeakMetrics = Partial<Record<MetricName, string>>;
 
-/** Below these a number is shown as weak: a month of days, a quarter of a year, ten trades. */
-const LEAST = { returns: 30, days: 90, trades: 10 } as const;
+/**
+ * Below these a number is shown as weak: a month of days, a quarter of a year, ten trades, ten outcomes. Ten outcomes at even odds are five
+ * of either kind, the least for which the normal interval of a proportion is usually trusted (n·p ≥ 5 and n·(1 − p) ≥ 5).
+ */
+const LEAST = { returns: 30, days: 90, trades: 10, outcomes: 10 } as const;
 
 const RATIOS = ['sharpe', 'sortino', 'volatility', 'probabilisticSharpe', 'deflatedSharpe'] as const;
 /** What is scaled to a year. */
 const YEARLY = ['cagr', 'calmar', 'turnover'] as const;
 const TRADE_STATISTICS = ['winRate', 'profitFactor', 'expectancy'] as const;
+const FORECAST_SCORES = ['brier', 'logLoss'] as const;
+
+/** Why a score of forecasts of so many outcomes is weak; undefined where it is not. Many forecasts of one outcome are one. */
+export const weakOutcomes = (outcomes: number): string | undefined =>
+  outcomes < LEAST.outcomes ? `${count(outcomes, 'outcome')}, fewer than ${LEAST.outcomes}` : undefined;
+
+/** Names what is weak of scores of forecasts that each have an outcome of their own. */
+export function weakScores(outcomes: number): Readonly<Record<string, string>> {
+  const because = weakOutcomes(outcomes);
+  return because === undefined ? {} : { brier: because, logLoss: because, calibrationError: because };
+}
 
 /**
  * Names the metrics that rest on too little: ratios on fewer than 30 returns (or on a single one that is not 0: then the
- * Sharpe ratio is √(A/n) whatever happened), growth and turnover on fewer than 90 days, trade statistics on fewer than 10 trades.
+ * Sharpe ratio is √(A/n) whatever happened), growth and turnover on fewer than 90 days, trade statistics on fewer than 10 trades, scores of forecasts on fewer than 10 outcomes.
  *
  * @param basis.nonZero returns that are not 0
  * @param basis.locked of the returns: those of days after the last bar, which are no more evidence. @default 0
@@ -37,10 +51,12 @@ export function weakMetrics(
     readonly days: number;
     readonly trades?: number;
     readonly locked?: number;
+    /** Outcomes that were forecast. @default enough: there are no forecasts */
+    readonly outcomes?: number;
     readonly unit: string;
   },
 ): WeakMetrics {
-  const { returns, nonZero, days, trades = LEAST.trades, locked = 0, unit } = basis;
+  const { returns, nonZero, days, trades = LEAST.trades, locked = 0, outcomes = LEAST.outcomes, unit } = basis;
   const seen = returns - locked;
   const weak: WeakMetrics = {};
   const mark = (names: readonly MetricName[], reason: string | false): void => {
@@ -51,6 +67,7 @@ export function weakMetrics(
   mark(RATIOS, seen >= LEAST.returns && nonZero === 1 && `only 1 of ${returns} ${unit}s is not 0`);
   // the whole days that are full: 89.9 days are not yet 90
   mark(YEARLY, days < LEAST.days && `${count(Math.floor(days), 'day')}, fewer than ${LEAST.days}`);
+  mark(FORECAST_SCORES, weakOutcomes(outcomes) ?? false);
   mark(TRADE_STATISTICS, trades < LEAST.trades && `${count(trades, 'trade')}, fewer than ${LEAST.trades}`);
   return weak;
 }

@@ -32,6 +32,7 @@ export interface PortfolioResult extends PortfolioMeasurement {
     readonly market: string;
     readonly pnl: number;
     readonly fees: number;
+    /** Positions, as everywhere: one that left in parts counts once. */
     readonly trades: number;
   })[];
   /** By the time of their entry, then as the markets were given. */
@@ -104,7 +105,7 @@ export function runPortfolio(
       market: markets[index].name,
       pnl: own.reduce((sum, { pnl }) => sum + pnl, 0),
       fees: own.reduce((sum, { fees }) => sum + fees, 0),
-      trades: own.length,
+      trades: positionsOf(own).count,
       ...counts,
     })),
     trades: trades.sort((a, b) => a.entryTime - b.entryTime),

@@ -13,6 +13,8 @@ export interface DecidedMarket {
   /** `HOLD`, `LONG`, `SHORT` or `FLAT`, one a bar. */
   readonly codes: Uint8Array;
   readonly options: BacktestOptions;
+  /** How long a bar lasts; milliseconds. */
+  readonly barMs: number;
 }
 
 /** What became of the account, at each moment at which a bar of some market opened or a market paid, up to the last of them that a position waited for; marked at the closes of these bars. */
@@ -113,6 +115,7 @@ class Book {
   private readonly market: Market;
   private readonly codes: Uint8Array;
   private readonly closesAt: number;
+  private readonly barMs: number;
   private readonly shorts: boolean;
   /** Of the cash; undefined = as much as one market may have. */
   private readonly fraction: number | undefined;
@@ -124,7 +127,7 @@ class Book {
   private limited = 0;
   private noMoney = 0;
 
-  constructor({ candles, market, codes, options }: DecidedMarket) {
+  constructor({ candles, market, codes, options, barMs }: DecidedMarket) {
     const { sizing } = options;
     this.fraction = sizing.kind === 'fraction' ? sizing.fraction : undefined;
     this.account = new Account(candles, market, { ...options, cash: 0, sizing: sizing.kind === 'fraction' ? { kind: 'all' } : sizing });
@@ -133,6 +136,7 @@ class Book {
     this.codes = codes;
     this.times = candles.openTime;
     this.closesAt = market.closesAt ?? Number.POSITIVE_INFINITY;
+    this.barMs = barMs;
     this.shorts = options.side === 'both';
     const last = candles.openTime[candles.length - 1];
     const ends = market.kind === 'asset' || market.resolution.kind === 'settled';
@@ -160,16 +164,27 @@ class Book {
   opensAt(time: number): boolean {
     if (this.isOver || this.candles.openTime[this.next] !== time) return false;
     this.bar = this.next++;
-    const decision = this.bar > 0 ? this.codes[this.bar - 1] : HOLD;
-    if (decision !== HOLD) this.wanted = decision === SHORT && !this.shorts ? FLAT : decision;
+    if (this.bar > 0) this.hear(this.bar - 1);
     this.price = this.candles.open[this.bar];
     return true;
+  }
+
+  /** Takes what was decided at the close of a bar. */
+  private hear(bar: number): void {
+    const decision = this.codes[bar];
+    if (decision !== HOLD) this.wanted = decision === SHORT && !this.shorts ? FLAT : decision;
+  }
+
+  /** The market has closed: nothing is filled any more. */
+  private expire(): void {
+    if (this.wanted !== HOLD) this.account.expire(this.wanted);
+    this.wanted = HOLD;
   }
 
   /** Leaves what is no longer wanted, as far as the bar lets it. @returns what came in */
   leave(time: number): number {
     const { account, bar, candles } = this;
-    if (time >= this.closesAt) this.wanted = HOLD;
+    if (time >= this.closesAt) this.expire();
     account.begin(bar);
     if (this.wanted === HOLD || account.side === this.target()) {
       this.wanted = HOLD;
@@ -209,7 +224,12 @@ class Book {
 
   /** Marks what is held at the bar's close. */
   close(): void {
-    this.price = this.candles.close[this.bar];
+    const { bar, candles } = this;
+    this.price = candles.close[bar];
+    // what was decided at the last close would fill at a bar that the market did not live to see
+    if (!this.isOver || candles.openTime[bar] + this.barMs < this.closesAt) return;
+    this.hear(bar);
+    this.expire();
   }
 
   /** Ends what is held after the last bar: an asset is closed, a market that has paid is settled. @returns what came in */

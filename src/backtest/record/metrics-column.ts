@@ -3,7 +3,7 @@ import type { BacktestResult } from '../engine/result.ts';
 import type { Unfilled } from '../engine/trade.ts';
 import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/backtest-metrics.ts';
 import type { CalibrationBin, MarketForecasts } from '../metrics/calibration.ts';
-import type { Sample } from '../metrics/sample.ts';
+import { type Sample, weakOutcomes } from '../metrics/sample.ts';
 import { type Fields, fieldsOf, listOf, numberOf, numbersOf, textsOf } from './fields.ts';
 
 /** What is kept of a result beside its trades, its curve and its passport. null = not known: it was stored before there was such a thing. */
@@ -20,6 +20,7 @@ export interface StoredMetrics {
     readonly holdReturn: number | null;
     readonly skill: number | null;
     readonly undefined: Readonly<Record<string, string>>;
+    readonly weak: Readonly<Record<string, string>>;
   };
   /** Entries that the volume cap made smaller. */
   readonly cut: number | null;
@@ -34,6 +35,8 @@ export interface StoredMetrics {
   readonly calibration: readonly CalibrationBin[];
 }
 
+const WEAK_SKILL = weakOutcomes(1) ?? '';
+
 /** The `metrics` column of a result. @param beside what is kept although the result does not say it */
 export const encodeMetrics = (
   result: BacktestResult,
@@ -44,7 +47,12 @@ export const encodeMetrics = (
   sample: { ...result.sample },
   weak: { ...result.weak },
   standardErrors: { ...result.standardErrors },
-  benchmark: { ...result.benchmark, buyAndHold: { ...result.benchmark.buyAndHold }, undefined: { ...result.benchmark.undefined } },
+  benchmark: {
+    ...result.benchmark,
+    buyAndHold: { ...result.benchmark.buyAndHold },
+    undefined: { ...result.benchmark.undefined },
+    weak: { ...result.benchmark.weak },
+  },
   cut: result.cut,
   unfilled: { ...result.unfilled },
   lookAhead: result.lookAhead as Json,
@@ -69,6 +77,8 @@ export function decodeMetrics(column: Fields): StoredMetrics {
       holdReturn: numberOf(fieldsOf(benchmark['buyAndHold'])['totalReturn']),
       skill: numberOf(benchmark['skill']),
       undefined: textsOf(benchmark['undefined']),
+      // before it was kept, every skill was of the one outcome of its market
+      weak: benchmark['weak'] === undefined ? { skill: WEAK_SKILL } : textsOf(benchmark['weak']),
     },
     cut: numberOf(column['cut']),
     unfilled: numbersOf(column['unfilled']),

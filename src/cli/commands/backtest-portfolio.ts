@@ -60,7 +60,7 @@ export async function printPortfolio(
   if (files.trades !== undefined) await writeTable(tradeTable(result), 'csv', files.trades);
   if (files.equity !== undefined) await writeTable(curveTable(result), 'csv', files.equity);
   const { metrics, undefined: reasons, weak, sample, standardErrors, markets, curve, closed, benchmark } = result;
-  printJson({
+  const body = {
     strategy: trial.strategy.name,
     params: trial.params,
     limits,
@@ -73,11 +73,20 @@ export async function printPortfolio(
     standardErrors,
     markets,
     benchmark: { strategy: 'buy-and-hold', ...benchmark.metrics, undefined: benchmark.undefined, weak: benchmark.weak },
-    ...(draws !== undefined && {
-      monteCarlo: monteCarlo(closed, cash, { draws, seed }),
-    }),
-  });
+  };
+  printJson(withOrders(body, draws === undefined ? undefined : monteCarlo(closed, cash, { draws, seed })));
 }
+
+/** A result with what other orders of its positions would have brought, or why that is not known; as it is where nobody asks. */
+export const withOrders = (
+  body: Record<string, unknown> & { readonly undefined: Readonly<Record<string, string>> },
+  orders: ReturnType<typeof monteCarlo> | undefined,
+): Record<string, unknown> => {
+  if (orders === undefined) return body;
+  return 'because' in orders
+    ? { ...body, undefined: { ...body.undefined, monteCarlo: orders.because }, monteCarlo: null }
+    : { ...body, monteCarlo: orders };
+};
 
 /** The trades of all markets, by entry. */
 const tradeTable = ({ trades }: PortfolioResult): Table => ({

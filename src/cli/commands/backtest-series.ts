@@ -42,7 +42,9 @@ export interface StoredFlags extends MarketFactFlags {
 export async function storedSeries(flags: StoredFlags, own: Partial<BacktestOptions>): Promise<readonly TradedSeries[]> {
   const symbol = flags.symbol as string;
   if (Object.keys(marketFacts(flags)).length > 0)
-    throw usageError('--settle, --close, --fee, --fee-model and --tick are for candle files; what is stored of a market has its own');
+    throw usageError(
+      '--settle, --close, --fee, --fee-model, --fee-exponent and --tick are for candle files; what is stored of a market has its own',
+    );
   const interval = INTERVALS.find((known) => known === flags.interval);
   if (interval === undefined)
     throw usageError(

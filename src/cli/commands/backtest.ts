@@ -19,7 +19,7 @@ import { type StrategyFlags, trialsFrom } from '../options/strategy-trials.ts';
 import { optionsFrom, type TradingFlags } from '../options/trading-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
-import { type PortfolioFlags, portfolioLimits, printPortfolio } from './backtest-portfolio.ts';
+import { type PortfolioFlags, portfolioLimits, printPortfolio, withOrders } from './backtest-portfolio.ts';
 import { listedSeries, type StoredFlags, storedSeries, type TradedSeries } from './backtest-series.ts';
 import { equityTable, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
 import { printWalkForward, type WalkForwardFlags, walkForwardParts } from './backtest-walk-forward.ts';
@@ -142,8 +142,8 @@ async function backtest(flags: BacktestFlags): Promise<void> {
     await writeFiles(data, result, flags);
     warn(result);
     const orders =
-      draws === undefined ? {} : { monteCarlo: monteCarlo(positionsOf(result.trades).closed, options.cash, { draws, seed: options.seed }) };
-    results.push({ ...about, ...headOf(data, result), params: result.params, ...bodyOf(result), ...orders });
+      draws === undefined ? undefined : monteCarlo(positionsOf(result.trades).closed, options.cash, { draws, seed: options.seed });
+    results.push({ ...about, ...headOf(data, result), params: result.params, ...withOrders(bodyOf(result), orders) });
   }
   printJson(from === 'stored' ? { symbol: flags.symbol, interval: flags.interval, instruments: results } : results[0]);
 }
@@ -233,7 +233,7 @@ const headOf = ({ candles, market }: BacktestData, { strategy }: Pick<BacktestRe
   to: new Date(candles.openTime[candles.length - 1]).toISOString(),
 });
 
-const bodyOf = (result: BacktestResult): Record<string, unknown> => ({
+const bodyOf = (result: BacktestResult) => ({
   ...result.metrics,
   undefined: result.undefined,
   weak: result.weak,

@@ -25,7 +25,8 @@ const HELP = `
 The rows become ticks of the instrument file:<symbol>; the symbol is created if it is not in the catalogue. Importing a file again
 changes nothing, and a file that has grown adds only what is new: a row is known by its content, copies of it in one file by their
 number. Bad rows go to quarantine with their reason (\`predictlab export quarantine\`) and never stop the import.
-What you know of the market goes with them and is kept until you say otherwise: --settle, --close, --fee, --fee-model, --tick.
+What you know of the market goes with them and is kept until you say otherwise: --settle, --close, --fee, --fee-model,
+--fee-exponent, --tick.
 Columns: time and price are needed; size, side, outcome and trade_id are used where the file has them. Other names: --columns.
 
   predictlab import ticks trades.csv.gz --symbol SENATE --columns time=Timestamp,price=Price,size=Shares,side=Type,outcome=Outcome

@@ -3,6 +3,7 @@ import { brier } from '../../backtest/metrics/brier.ts';
 import { calibration, calibrationError } from '../../backtest/metrics/calibration.ts';
 import { logLoss } from '../../backtest/metrics/log-loss.ts';
 import { measureReturns } from '../../backtest/metrics/return-metrics.ts';
+import { weakScores } from '../../backtest/metrics/sample.ts';
 import { readForecastFile, readReturnFile } from '../../files/read/read-metric-files.ts';
 import { numberOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
@@ -70,6 +71,7 @@ async function printForecasts(path: string): Promise<void> {
     brier: brier(probability, outcome),
     logLoss: logLoss(probability, outcome),
     calibrationError: calibrationError(table),
+    weak: weakScores(probability.length),
     calibration: table,
   });
 }

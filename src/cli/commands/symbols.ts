@@ -166,7 +166,9 @@ async function show(database: Database, symbol: string, json?: boolean): Promise
       instrument.id,
       instrument.resolution.kind === 'settled' ? `pays ${instrument.resolution.payout}` : instrument.closed ? 'closed' : 'open',
       instrument.closesAt === null ? '–' : new Date(instrument.closesAt).toISOString(),
-      instrument.fees === null ? '–' : `${instrument.fees.model} ${instrument.fees.rate}`,
+      instrument.fees === null
+        ? '–'
+        : `${instrument.fees.model} ${instrument.fees.rate}${(instrument.fees.exponent ?? 1) === 1 ? '' : `, exponent ${instrument.fees.exponent}`}`,
       String(instrument.tickSize ?? '–'),
       instrument.twins.join(' ') || '–',
       fitText(oneLine(instrument.title), TITLE_WIDTH),

@@ -12,6 +12,7 @@ export interface MarketFactFlags {
   readonly close?: string;
   readonly fee?: string;
   readonly feeModel?: 'flat' | 'polymarket' | 'predict';
+  readonly feeExponent?: string;
   readonly tick?: string;
 }
 
@@ -36,6 +37,7 @@ export const withMarketFacts = (command: Command): Command =>
         'predict',
       ]),
     )
+    .option('--fee-exponent <n>', 'of --fee-model polymarket: size·rate·(p(1 − p))^n (default: 1)')
     .option('--tick <size>', 'smallest price step; prices are rounded to it against the trader');
 
 /**
@@ -44,14 +46,20 @@ export const withMarketFacts = (command: Command): Command =>
  * @throws ExitError 2 that names the flag
  */
 export function marketFacts(flags: MarketFactFlags): OwnFacts {
-  const { settle, close, fee, feeModel, tick } = flags;
+  const { settle, close, fee, feeModel, feeExponent, tick } = flags;
+  if (feeExponent !== undefined && feeModel !== 'polymarket')
+    throw usageError('--fee-exponent is for --fee-model polymarket; add that, or leave the exponent out');
   if (feeModel !== undefined && feeModel !== 'flat' && fee === undefined)
     note(`--fee-model ${feeModel} without --fee charges nothing; give the market's rate, such as --fee 0.02`);
   return {
     ...(settle !== undefined && { resolution: numberOption('--settle', settle, { least: 0, most: 1 }) }),
     ...(close !== undefined && { closesAt: new Date(closeFrom(close)).toISOString() }),
     ...((fee !== undefined || feeModel !== undefined) && {
-      fees: { model: feeModel ?? 'flat', rate: numberOption('--fee', fee) ?? 0 },
+      fees: {
+        model: feeModel ?? 'flat',
+        rate: numberOption('--fee', fee) ?? 0,
+        ...(feeExponent !== undefined && { exponent: numberOption('--fee-exponent', feeExponent, { least: 0.01, most: 10 }) }),
+      },
     }),
     ...(tick !== undefined && { tick: numberOption('--tick', tick, { least: 1e-9 }) }),
   };

@@ -143,6 +143,7 @@ export interface BacktestRow {
     readonly holdReturn: number | null;
     readonly skill: number | null;
     readonly undefined: Readonly<Record<string, string>>;
+    readonly weak?: Readonly<Record<string, string>>;
   };
   /** Why a metric rests on too little: it is neither shown nor ranked. */
   readonly weak?: Readonly<Record<string, string>>;

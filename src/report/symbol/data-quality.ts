@@ -23,7 +23,7 @@ export const dataQuality = (section: InstrumentSection, data: SymbolPageData, id
 <dt>gaps</dt><dd>${coverage === null ? unknown(why) : gaps.length === 0 ? 'none' : `${formatNumber(gaps.length)}, ${length} in all`}</dd>
 <dt>quarantined</dt><dd>${formatNumber(total)}${reasons !== '' && ` (${reasons})`}${total > 0 && html` <span class="quiet">· <code>predictlab export quarantine --symbol ${data.symbol}</code></span>`}</dd>
 <dt>duplicates merged</dt><dd>${duplicates === null ? unknown('counted for the symbol as a whole: see the output of its store task') : formatNumber(duplicates)}</dd>
-<dt>prices</dt><dd>${section.tickSize === null ? 'no tick size known' : `tick size ${section.tickSize}`}${section.fees !== null && `, taker fee ${section.fees.model} ${section.fees.rate}`}</dd>
+<dt>prices</dt><dd>${section.tickSize === null ? 'no tick size known' : `tick size ${section.tickSize}`}${section.fees !== null && `, taker fee ${section.fees.model} ${section.fees.rate}${(section.fees.exponent ?? 1) === 1 ? '' : `, exponent ${section.fees.exponent}`}`}</dd>
 </dl>
 ${
   gaps.length > 0 &&

@@ -24,14 +24,14 @@ export const strategyTable = (rows: readonly BacktestRow[], chosen: number | nul
     {
       head: 'hold',
       about: 'Return of buying at the second bar and holding, on the same terms: what the return is to be held against.',
-      sortBy: (row) => row.benchmark?.holdReturn ?? null,
+      sortBy: (row) => ranked(row, row.benchmark?.holdReturn, 'buyAndHold.totalReturn'),
       cell: (row) => benchmark(row, row.benchmark?.holdReturn, 'buyAndHold.totalReturn', formatPercent),
     },
     {
       head: 'skill',
       about:
         'Whether it knew better than the price: 1 − Brier score of the belief that its holdings imply / Brier score of the closes. 0 is the market’s own price, 1 is certain and right; only of resolved markets.',
-      sortBy: (row) => row.benchmark?.skill ?? null,
+      sortBy: (row) => ranked(row, row.benchmark?.skill, 'skill'),
       cell: (row) => benchmark(row, row.benchmark?.skill, 'skill', (value) => formatNumber(value, 3)),
     },
     {
@@ -86,8 +86,16 @@ const metricColumn = (metric: MetricColumn): Column<BacktestRow> => ({
   },
 });
 
-const benchmark = (row: BacktestRow, value: number | null | undefined, name: string, write: (value: number) => string): Markup | string =>
-  value === null || value === undefined ? unknown(row.benchmark?.undefined[name] ?? 'stored before there was a benchmark') : write(value);
+const benchmark = (row: BacktestRow, value: number | null | undefined, name: string, write: (value: number) => string): Markup | string => {
+  const shown = ranked(row, value, name);
+  return shown === null
+    ? unknown(row.benchmark?.weak?.[name] ?? row.benchmark?.undefined[name] ?? 'stored before there was a benchmark')
+    : write(shown);
+};
+
+/** A number of the benchmark as far as it may be shown and ranked. */
+const ranked = (row: BacktestRow, value: number | null | undefined, name: string): number | null =>
+  row.benchmark?.weak?.[name] === undefined ? (value ?? null) : null;
 
 const UNFILLED: Readonly<Record<string, string>> = {
   beyondTick: 'beyond the last tick: there is no order at that price',

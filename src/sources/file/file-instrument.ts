@@ -49,6 +49,8 @@ export function withOwnFacts(
 export const ownFactsOf = ({ resolution, closesAt, fees, tickSize }: Instrument): OwnFacts => ({
   ...(resolution.kind === 'settled' && { resolution: resolution.payout }),
   ...(closesAt !== null && { closesAt: new Date(closesAt).toISOString() }),
-  ...(fees !== null && { fees: { model: fees.model, rate: fees.rate } }),
+  ...(fees !== null && {
+    fees: { model: fees.model, rate: fees.rate, ...(fees.exponent !== undefined && { exponent: fees.exponent }) },
+  }),
   ...(tickSize !== null && { tick: tickSize }),
 });

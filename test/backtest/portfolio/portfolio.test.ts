@@ -70,6 +70,7 @@ const decide = (markets: readonly ModelMarket[], shorts: boolean): DecidedMarket
     market,
     codes: Uint8Array.from(words, (word) => CODES[word]),
     options: { ...DEFAULT_OPTIONS, maxVolumeShare: share, side: shorts && market.kind === 'probability' ? 'both' : 'long' },
+    barMs: HOUR,
   }));
 
 /** The model knows one answer to "are shorts allowed"; assets are never sold short. */
@@ -84,8 +85,9 @@ describe('a portfolio', () => {
   it('does to the account what a slow and plain ledger does', () => {
     fc.assert(
       fc.property(world, ({ markets, limits, shorts }) => {
-        const { curve } = tradePortfolio(decide(markets, shorts), 1000, limits);
-        const rows = slowPortfolio(withoutAssetShorts(markets), 1000, limits, shorts);
+        const { curve, markets: traded } = tradePortfolio(decide(markets, shorts), 1000, limits);
+        const { rows, expired } = slowPortfolio(withoutAssetShorts(markets), 1000, limits, { shorts, barMs: HOUR });
+        expect(traded.map(({ unfilled }) => unfilled.expired ?? 0)).toEqual(expired);
         expect([...curve.time]).toEqual(rows.map(({ time }) => time));
         for (const [i, row] of rows.entries()) {
           expect(curve.cash[i]).toBeCloseTo(row.cash, 6);
@@ -139,16 +141,19 @@ describe('a portfolio', () => {
       const market: Market = {
         ...plainMarket('probability', { model: 'polymarket', rate: 0.04 }),
         tickSize: 0.01,
+        closesAt: candles.openTime[candles.length - 10],
         resolution: { kind: 'settled', payout: 1, at: null },
       };
       const options: BacktestOptions = { ...DEFAULT_OPTIONS, side: 'both', maxVolumeShare: 0.2, halfSpread: 0.005 };
       const alone = runBacktest({ candles, strategy: smaCross, params: { fast: 3, slow: 9 }, market, options });
       const trial = { strategy: smaCross as Strategy, params: { fast: 3, slow: 9 } };
-      const { trades, curve, metrics } = runPortfolio([{ name: 'one', data: backtestData(candles, market), options }], trial, {
+      const { trades, curve, metrics, markets } = runPortfolio([{ name: 'one', data: backtestData(candles, market), options }], trial, {
         cash: options.cash,
         limits: { perMarket: 1, total: 1 },
       });
       expect(trades.length).toBe(alone.trades.length);
+      // positions, however many parts they left in
+      expect(markets).toMatchObject([{ trades: alone.metrics.trades, unfilled: alone.unfilled }]);
       for (const [i, trade] of trades.entries()) expect(trade.pnl).toBeCloseTo(alone.trades[i].pnl, 8);
       for (const [i, value] of curve.equity.entries()) expect(value).toBeCloseTo(alone.equity[i], 8);
       for (const name of ['totalReturn', 'sharpe', 'maxDrawdown', 'winRate', 'trades', 'fees', 'finalEquity'] as const)
@@ -164,7 +169,7 @@ describe('a portfolio', () => {
     const market = plainMarket('probability');
     const hold = (perMarket: number) => {
       const codes = Uint8Array.of(LONG, HOLD, HOLD, HOLD);
-      const decided = [1, 2, 3].map(() => ({ candles, market, codes, options: DEFAULT_OPTIONS }));
+      const decided = [1, 2, 3].map(() => ({ candles, market, codes, options: DEFAULT_OPTIONS, barMs: HOUR }));
       return tradePortfolio(decided, 1000, { perMarket, total: 1 }).markets.map(({ limited, noMoney }) => [limited, noMoney]);
     };
     const free = [0, 0];

@@ -20,7 +20,12 @@ interface Lot {
  * The account as a ledger would have it: a list of every moment, and at each one every market asked anew, from the first bar on, what
  * it is worth and what it wants. Slow and plain; shares no code with the engine.
  */
-export function slowPortfolio(markets: readonly ModelMarket[], cash: number, limits: PortfolioLimits, shorts: boolean) {
+export function slowPortfolio(
+  markets: readonly ModelMarket[],
+  cash: number,
+  limits: PortfolioLimits,
+  { shorts, barMs }: { shorts: boolean; barMs: number },
+) {
   const lots: (Lot | undefined)[] = markets.map(() => undefined);
   const pending: (string | undefined)[] = markets.map(() => undefined);
   const ends = markets.map(({ candles, market }) => {
@@ -33,6 +38,12 @@ export function slowPortfolio(markets: readonly ModelMarket[], cash: number, lim
     (a, b) => a - b,
   );
   let money = cash;
+  /** Words that nobody heard any more, by market. */
+  const expired = markets.map(() => 0);
+  const die = (m: number): void => {
+    if (pending[m] !== undefined && pending[m] !== (lots[m]?.side ?? 'flat')) expired[m]++;
+    pending[m] = undefined;
+  };
   /** When the last position came free. */
   let waitedFor = Number.NEGATIVE_INFINITY;
   const rows: { time: number; cash: number; equity: number }[] = [];
@@ -75,7 +86,8 @@ export function slowPortfolio(markets: readonly ModelMarket[], cash: number, lim
       const word = bar > 0 ? words[bar - 1] : 'hold';
       if (word !== 'hold') pending[m] = word === 'short' && !shorts ? 'flat' : word;
       const lot = lots[m];
-      if (pending[m] === undefined || (market.closesAt !== null && time >= market.closesAt)) continue;
+      if (market.closesAt !== null && time >= market.closesAt) die(m);
+      if (pending[m] === undefined) continue;
       if (lot?.side === pending[m] || (lot === undefined && pending[m] === 'flat')) {
         pending[m] = undefined;
         continue;
@@ -108,11 +120,17 @@ export function slowPortfolio(markets: readonly ModelMarket[], cash: number, lim
       lots[m] = { side: wanted as 'long' | 'short', size };
     }
     for (const m of markets.keys()) {
-      const { candles } = markets[m];
-      if (candles.openTime[candles.length - 1] === time && ends[m] <= time) payOut(m);
+      const { candles, market, words } = markets[m];
+      if (candles.openTime[candles.length - 1] !== time) continue;
+      if (market.closesAt !== null && time + barMs >= market.closesAt) {
+        const word = words[candles.length - 1];
+        if (word !== 'hold') pending[m] = word === 'short' && !shorts ? 'flat' : word;
+        die(m);
+      }
+      if (ends[m] <= time) payOut(m);
     }
     rows.push({ time, cash: money, equity: money + inMarkets(time, 'close') });
   }
   const lastBar = Math.max(...markets.map(({ candles }) => candles.openTime[candles.length - 1]));
-  return rows.filter(({ time }) => time <= Math.max(lastBar, waitedFor));
+  return { rows: rows.filter(({ time }) => time <= Math.max(lastBar, waitedFor)), expired };
 }
