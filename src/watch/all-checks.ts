@@ -40,7 +40,7 @@ export function allChecks({ database, home, env, taskQueue, onNews, log }: Watch
   return {
     list: [
       endedOutsideCheck({ database, lab, onNews, log }),
-      scheduleCheck({ database, counts: async () => await (await lab()).schedules.counts() }),
+      scheduleCheck({ database, schedules: async () => (await lab()).schedules }),
       deadlineCheck({ database, lab, log }),
       staleCheck({ database }),
       diskCheck({ database, home }),

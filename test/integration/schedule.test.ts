@@ -141,16 +141,32 @@ describe('the schedule', () => {
   });
 
   it('has a jitter, a note and a pause after failures, which stay when something else is changed', async () => {
-    await rig.lab.schedules.update({ scheduleId, jitter: '5m', note: 'the desk’s', pauseOnFailure: true });
+    await rig.lab.schedules.update({ scheduleId, jitter: '5m', note: 'the desk’s', pauseOnFailure: 3 });
     await rig.lab.schedules.update({ scheduleId, cron: '0 */6 * * *' });
     expect(await rig.lab.schedules.show(scheduleId)).toMatchObject({
       jitter: '5m',
       note: 'the desk’s',
-      pauseOnFailure: true,
+      pauseOnFailure: 3,
       cron: '0 */6 * * *',
     });
     await rig.lab.schedules.pause(scheduleId, 'the venue moves');
     expect(await rig.lab.schedules.show(scheduleId)).toMatchObject({ paused: true, note: 'the venue moves' });
+    const failures = async () => (await rig.lab.schedules.show(scheduleId)).pauseOnFailure;
+    for (const [given, kept] of [
+      [['--pause-on-failure'], 1],
+      [['--pause-on-failure', '10'], 10],
+      [['--no-pause-on-failure'], 0],
+    ] as const) {
+      expect(await predictlabHere(['schedule', 'update', '--id', scheduleId, ...given], rig.env), given.join(' ')).toMatchObject({
+        code: 0,
+      });
+      expect(await failures(), given.join(' ')).toBe(kept);
+    }
+    for (const wrong of ['0', '11', 'often'])
+      expect(await predictlabHere(['schedule', 'update', '--id', scheduleId, '--pause-on-failure', wrong], rig.env)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`--pause-on-failure ${wrong}: write a whole number`),
+      });
     await expect(rig.lab.schedules.update({ scheduleId, jitter: '2d' })).rejects.toThrow(
       'jitter "2d": write a duration up to 1d, like "5m"',
     );

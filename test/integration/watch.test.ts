@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ScheduleCounts } from '../../src/client/schedules/schedules.ts';
+import type { ScheduleCounts, Schedules } from '../../src/client/schedules/schedules.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { disabledAmong } from '../../src/storage/incidents/gone.ts';
 import { listIncidents } from '../../src/storage/incidents/incidents.ts';
@@ -44,11 +44,22 @@ const look = async (check: Check, now: number): Promise<void> => {
 };
 const open = async () => (await listIncidents(rig.database, { open: true, limit: 100 })).map(({ cause }) => cause);
 
+const CALM: ScheduleCounts = {
+  scheduleId: 's',
+  missed: 0,
+  overlapped: 0,
+  lastFiring: null,
+  catchupWindow: '1m',
+  pausedItself: null,
+  pauseAfter: null,
+};
+const untouched: Pick<Schedules, 'lastRuns' | 'pause'> = { lastRuns: async () => [], pause: async () => undefined };
+
 it('a firing that nobody was up for is an incident until the next one becomes a run', async () => {
   let counts: Partial<ScheduleCounts> = { missed: 3, overlapped: 0, lastFiring: 900 };
   const check = scheduleCheck({
     database: rig.database,
-    counts: async () => [{ scheduleId: 's', missed: 0, overlapped: 0, lastFiring: null, catchupWindow: '1m', ...counts }],
+    schedules: async () => ({ ...untouched, counts: async () => [{ ...CALM, ...counts }] }),
   });
   await look(check, 1000);
   expect(await open()).toEqual([]);
@@ -70,7 +81,7 @@ it('the schedules of this queue are counted', async () => {
   // the list of schedules comes some moments later than the schedule
   let found: readonly ScheduleCounts[] = [];
   while (found.length === 0) found = await rig.lab.schedules.counts();
-  expect(found).toEqual([{ scheduleId, missed: 0, overlapped: 0, lastFiring: null, catchupWindow: '1m' }]);
+  expect(found).toEqual([{ ...CALM, scheduleId }]);
   await rig.lab.schedules.delete(scheduleId);
 });
 
@@ -188,4 +199,55 @@ it('a symbol that is collected and has no ticks for longer than it ever had none
   );
   await look(check, Date.now());
   expect(await open()).not.toContainEqual(expect.stringContaining('stale: AAA'));
+});
+
+it('a schedule is paused after so many failed runs in a row and tells so until somebody resumes it, and then counts anew', async () => {
+  await setEnabled(rig.database, ['AAA', 'BBB'], true);
+  const { schedules } = rig.lab;
+  const scheduleId = `failing-${rig.taskQueue}`;
+  await schedules.create({ scheduleId, pauseOnFailure: 2, input: { symbols: ['AAA'], untilStage: 'clean' } });
+  const check = scheduleCheck({
+    database: rig.database,
+    // the list of schedules comes some moments later than the schedule
+    schedules: async () => ({
+      counts: async () => {
+        for (;;) {
+          const mine = (await schedules.counts()).filter((one) => one.scheduleId === scheduleId);
+          if (mine.length > 0) return mine;
+        }
+      },
+      lastRuns: (id) => schedules.lastRuns(id),
+      pause: (id, note) => schedules.pause(id, note),
+    }),
+  });
+  const fails = async (): Promise<string> => {
+    const { started } = await schedules.trigger(scheduleId);
+    rig.started(started!);
+    await expect(rig.lab.result(started!)).rejects.toMatchObject({ how: 'failed' });
+    return started!;
+  };
+  const told = async () => (await open()).filter((cause) => cause.includes('paused'));
+  const isPaused = async () => (await schedules.show(scheduleId)).paused;
+
+  await fails();
+  await look(check, Date.now());
+  expect([await isPaused(), await told()]).toEqual([false, []]);
+  const last = await fails();
+  await look(check, Date.now());
+  expect(await schedules.show(scheduleId)).toMatchObject({
+    paused: true,
+    note: `paused after 2 failed runs in a row, the last one ${last}`,
+  });
+  await look(check, Date.now());
+  expect(await told()).toEqual([
+    expect.stringContaining(`schedule ${scheduleId}: paused after 2 failed runs in a row, the last one ${last}; mend that`),
+  ]);
+
+  await schedules.resume(scheduleId);
+  await look(check, Date.now());
+  expect([await isPaused(), await told()]).toEqual([false, []]);
+  await fails();
+  await look(check, Date.now());
+  expect([await isPaused(), await told()]).toEqual([false, []]);
+  await schedules.delete(scheduleId);
 });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { checkSchedule } from '../../client/schedules/check-schedule.ts';
 import { DEFAULT_SCHEDULE } from '../../client/schedules/default-schedule.ts';
-import type { ScheduleView } from '../../client/schedules/schedules.ts';
+import type { ScheduleView } from '../../client/schedules/schedule-options.ts';
 import type { PredictLab } from '../../client.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
@@ -10,6 +10,7 @@ import { redactInput } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import { listSymbols } from '../../storage/markets/catalogue.ts';
 import { goodIntervals } from '../../storage/runs/good-intervals.ts';
+import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
@@ -22,7 +23,7 @@ interface Options extends RunCommandOptions {
   readonly catchupWindow?: string;
   readonly jitter?: string;
   readonly note?: string;
-  readonly pauseOnFailure?: boolean;
+  readonly pauseOnFailure?: string | boolean;
   readonly json?: boolean;
 }
 
@@ -46,11 +47,15 @@ export function registerSchedule(program: Command): void {
       .option('--catchup-window <duration>', 'how late a missed run may still start, at least 10s (default: 1m)')
       .option('--jitter <duration>', 'each firing waits for a random part of this, up to 1d (default: none)')
       .option('--note <text>', 'for people; `show` prints it')
-      .option('--pause-on-failure', 'pause when a run of the schedule has failed')
+      .option(
+        '--pause-on-failure [times]',
+        'pause when so many runs of the schedule have failed in a row, up to 10 (without a number: one)',
+      )
       .option('--no-pause-on-failure', 'go on whatever its runs come to (default)')
       .action(async (options: Options) => {
         const input = await runInputFrom(options);
-        checkSchedule({ scheduleId: options.id, ...options });
+        const pauseOnFailure = failuresOf(options.pauseOnFailure);
+        checkSchedule({ scheduleId: options.id, ...options, pauseOnFailure });
         const asked = {
           scheduleId: options.id,
           cron: options.cron,
@@ -58,7 +63,7 @@ export function registerSchedule(program: Command): void {
           catchupWindow: options.catchupWindow,
           jitter: options.jitter,
           note: options.note,
-          pauseOnFailure: options.pauseOnFailure,
+          pauseOnFailure,
           input: Object.keys(input).length === 0 ? undefined : input,
           // A file is the whole input; single options change single fields.
           replaceInput: options.file !== undefined,
@@ -184,10 +189,19 @@ async function show(lab: PredictLab, { id, json }: Options, headline?: string): 
   );
   if (view.note !== null) printLine(`note   ${oneLine(view.note)}`);
   if (view.jitter !== null) printLine(`jitter up to ${view.jitter}`);
-  if (view.pauseOnFailure) printLine('it pauses when a run of it has failed');
+  if (view.pauseOnFailure > 0)
+    printLine(
+      `it pauses when ${view.pauseOnFailure === 1 ? 'a run of it has failed' : `${view.pauseOnFailure} runs of it in a row have failed`}`,
+    );
   printLine(`input  ${JSON.stringify(view.input)}`);
   for (const time of view.nextRuns.slice(0, 3)) printLine(`next   ${time}`);
   for (const { runId, result } of view.lastRuns) printLine(`last   ${oneLine(runId)}  ${result}`);
+}
+
+/** Of `--pause-on-failure`, with a number or without, and `--no-pause-on-failure`. */
+function failuresOf(given: string | boolean | undefined): number | undefined {
+  if (typeof given === 'string') return numberOption('--pause-on-failure', given, { least: 1, most: 10, integer: true });
+  return given === undefined ? undefined : Number(given);
 }
 
 function instant(option: string, text: string): Date {

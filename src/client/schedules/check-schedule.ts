@@ -13,10 +13,11 @@ interface GivenSchedule {
   readonly timeZone?: string;
   readonly catchupWindow?: string;
   readonly jitter?: string;
+  readonly pauseOnFailure?: number;
 }
 
 /** @throws PredictLabError BadInput, one sentence, before anybody is asked */
-export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitter }: GivenSchedule): void {
+export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitter, pauseOnFailure }: GivenSchedule): void {
   if (scheduleId !== undefined) checkedId('schedule', scheduleId);
   const problem = cron === undefined ? undefined : cronProblem(cron);
   if (problem !== undefined) throw new PredictLabError('BadInput', problem);
@@ -27,6 +28,16 @@ export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitte
     );
   if (catchupWindow !== undefined) windowMs(catchupWindow);
   if (jitter !== undefined) jitterMs(jitter);
+  if (pauseOnFailure !== undefined) failuresInARow(pauseOnFailure);
+}
+
+/** Temporal remembers so many runs of a schedule. */
+const MOST_FAILURES = 10;
+
+/** How many failures in a row pause a schedule. @throws PredictLabError BadInput when nobody can count so many */
+export function failuresInARow(count: number): number {
+  if (Number.isInteger(count) && count >= 0 && count <= MOST_FAILURES) return count;
+  throw new PredictLabError('BadInput', `pause on failure ${count}: write how many runs in a row have to fail, from 1 to ${MOST_FAILURES}`);
 }
 
 /** Milliseconds of a jitter. @throws PredictLabError BadInput when it is none, or longer than a day */

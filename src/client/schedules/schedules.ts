@@ -12,45 +12,9 @@ import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
 import { RunEnded } from '../run-ended.ts';
 import { runOutcome } from '../run-outcome.ts';
-import { checkSchedule, jitterMs, windowMs } from './check-schedule.ts';
+import { checkSchedule, failuresInARow, jitterMs, windowMs } from './check-schedule.ts';
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';
-
-export interface ScheduleOptions {
-  /** @default "predictlab" */
-  readonly scheduleId?: string;
-  /** Five fields. @default every four hours on the hour */
-  readonly cron?: string;
-  /** IANA name. @default "UTC" */
-  readonly timeZone?: string;
-  readonly input?: PipelineInput;
-  /** For an update: the input is the whole of it, earlier fields go. @default false */
-  readonly replaceInput?: boolean;
-  /** A run missed for longer than this (no server, no worker) is not caught up; at least 10 s. @default "1m" */
-  readonly catchupWindow?: string;
-  /** Each firing waits for a random part of this, so that many desks do not ask a venue at once. @default none */
-  readonly jitter?: string;
-  /** For people; `schedule show` prints it. */
-  readonly note?: string;
-  /** The schedule pauses itself when a run of it has failed. @default false */
-  readonly pauseOnFailure?: boolean;
-  /** Given the whole input before anything is changed; what it throws refuses the schedule. @default none */
-  readonly check?: (input: PipelineInput) => Promise<unknown>;
-}
-
-export interface ScheduleView {
-  readonly scheduleId: string;
-  readonly cron: string;
-  readonly timeZone: string;
-  readonly overlap: string;
-  readonly catchupWindow: string;
-  readonly paused: boolean;
-  readonly note: string | null;
-  readonly jitter: string | null;
-  readonly pauseOnFailure: boolean;
-  readonly nextRuns: readonly string[];
-  readonly lastRuns: readonly { readonly runId: string; readonly result: string }[];
-  readonly input: PipelineInput;
-}
+import type { ScheduleOptions, ScheduleView } from './schedule-options.ts';
 
 /** What became of a schedule's firings. */
 export interface ScheduleCounts {
@@ -62,6 +26,18 @@ export interface ScheduleCounts {
   /** When a firing last became a run; UTC epoch milliseconds. */
   readonly lastFiring: number | null;
   readonly catchupWindow: string;
+  /** Why it has paused itself; null while it has not. */
+  readonly pausedItself: string | null;
+  /** Where a worker has to pause it after more than one failure; null: nobody has to. */
+  readonly pauseAfter: number | null;
+}
+
+/** A firing that became a run, and whether that failed; null: it is open, or was ended by somebody. */
+export interface FiredRun {
+  readonly runId: string;
+  /** UTC epoch milliseconds. */
+  readonly at: number;
+  readonly failed: boolean | null;
 }
 
 /** What a trigger did: the run it started, or, where it started none, the runs of the schedule that are open. */
@@ -143,7 +119,7 @@ export class Schedules {
       paused: described.state.paused,
       note: described.state.note || null,
       jitter: described.spec.jitter ? exactDuration(described.spec.jitter) : null,
-      pauseOnFailure: described.policies.pauseOnFailure,
+      pauseOnFailure: failuresToPause(described),
       nextRuns: described.info.nextActionTimes.map((time) => time.toISOString()),
       lastRuns: await Promise.all(recent.reverse().map(async (runId) => ({ runId, result: await this.#resultOf(runId) }))),
       input: (args?.[0] ?? {}) as PipelineInput,
@@ -154,7 +130,8 @@ export class Schedules {
   async counts(): Promise<readonly ScheduleCounts[]> {
     const found: ScheduleCounts[] = [];
     for await (const { scheduleId } of this.#client.schedule.list()) {
-      const { action, info, policies } = await this.#client.schedule.getHandle(scheduleId).describe();
+      const described = await this.#client.schedule.getHandle(scheduleId).describe();
+      const { action, info, policies, state } = described;
       if (action.type !== 'startWorkflow' || action.workflowType !== 'pipeline' || action.taskQueue !== this.#taskQueue) continue;
       found.push({
         scheduleId,
@@ -162,9 +139,32 @@ export class Schedules {
         overlapped: info.numActionsSkippedOverlap,
         lastFiring: info.recentActions.at(-1)?.takenAt.getTime() ?? null,
         catchupWindow: exactDuration(policies.catchupWindow),
+        pausedItself: state.paused && PAUSED_ITSELF.test(state.note ?? '') ? (state.note ?? '') : null,
+        pauseAfter: !state.paused && failuresToPause(described) > 1 ? failuresToPause(described) : null,
       });
     }
     return found;
+  }
+
+  /** The last runs of a schedule, newest first; Temporal remembers ten. */
+  async lastRuns(scheduleId: string): Promise<readonly FiredRun[]> {
+    const { info } = await this.#client.schedule.getHandle(scheduleId).describe();
+    const fired = info.recentActions.flatMap(({ action, takenAt }) =>
+      action.type === 'startWorkflow' ? [{ ...action.workflow, at: takenAt.getTime() }] : [],
+    );
+    return await Promise.all(
+      fired.reverse().map(async ({ workflowId, firstExecutionRunId, at }): Promise<FiredRun> => {
+        // the last execution of a run that has gone on as new
+        const state = await this.#client.workflow
+          .getHandle(workflowId, undefined, { firstExecutionRunId })
+          .describe()
+          .then(
+            ({ status }) => status.name,
+            () => 'UNKNOWN' as const,
+          );
+        return { runId: workflowId, at, failed: FAILED[state] ?? null };
+      }),
+    );
   }
 
   /** @param note why, for people */
@@ -242,11 +242,12 @@ export class Schedules {
       timeZone = DEFAULT_SCHEDULE.timeZone,
       catchupWindow = DEFAULT_SCHEDULE.catchupWindow,
       jitter,
-      pauseOnFailure = false,
+      pauseOnFailure = 0,
       input = {},
     } = options;
     checkSchedule({ scheduleId, cron, timeZone });
     const window = windowMs(catchupWindow);
+    failuresInARow(pauseOnFailure);
     return {
       spec: { cronExpressions: [cron], timezone: timeZone, ...(jitter === undefined ? {} : { jitter: jitterMs(jitter) }) },
       action: {
@@ -256,13 +257,23 @@ export class Schedules {
         taskQueue: this.#taskQueue,
         args: [{ retry: DEFAULT_SCHEDULE.retry, ...input }] as [PipelineInput],
         // The server keeps only what it compiled the fields to; the text is for people.
-        memo: { cron, timeZone },
+        memo: { cron, timeZone, ...(pauseOnFailure > 1 ? { pauseAfter: pauseOnFailure } : {}) },
         staticSummary: `scheduled: ${cron} ${timeZone}`,
       },
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: window, pauseOnFailure },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: window, pauseOnFailure: pauseOnFailure === 1 },
     };
   }
 }
+
+/** What the server and our watch write as the note of a schedule that they pause. */
+const PAUSED_ITSELF = /^paused (?:due to workflow|after) /;
+
+/** How Temporal names ends that say something about the next run. */
+const FAILED: Readonly<Record<string, boolean>> = { COMPLETED: false, FAILED: true, TIMED_OUT: true };
+
+/** One is the server's own business, more are counted by the workers. */
+const failuresToPause = ({ policies, action }: Awaited<ReturnType<ScheduleHandle['describe']>>): number =>
+  policies.pauseOnFailure ? 1 : ((action.memo as { pauseAfter?: number } | undefined)?.pauseAfter ?? 0);
 
 async function mended<T>(scheduleId: string, call: () => Promise<T>): Promise<T> {
   try {

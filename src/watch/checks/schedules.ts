@@ -1,13 +1,21 @@
-import type { ScheduleCounts } from '../../client/schedules/schedules.ts';
+import type { Schedules } from '../../client/schedules/schedules.ts';
 import type { Subject, Trouble } from '../../incidents/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { note, noted } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
+import { pausedAfterFailures } from './pause-after-failures.ts';
 
-type Known = Record<string, { missed: number; overlapped: number }>;
+/** `pausedAt`: when we paused it; what had failed before then was told. */
+type Known = Record<string, { missed: number; overlapped: number; pausedAt?: number }>;
 
-/** Whether every firing of the schedules became a run: one that nobody was up for, or that met the run before, is a trouble until the next firing. */
-export function scheduleCheck({ database, counts }: { database: Queryable; counts: () => Promise<readonly ScheduleCounts[]> }): Check {
+/** What of a schedule is looked at and changed. */
+type WatchedSchedules = Pick<Schedules, 'counts' | 'lastRuns' | 'pause'>;
+
+/**
+ * Whether every firing of the schedules became a run: one that nobody was up for, or that met the run before, is a trouble until the next firing. One
+ * whose runs fail more often in a row than it may is paused; that it has paused itself is a trouble until somebody resumes it.
+ */
+export function scheduleCheck({ database, schedules }: { database: Queryable; schedules: () => Promise<WatchedSchedules> }): Check {
   return {
     name: 'schedules',
     everyMs: 60_000,
@@ -16,9 +24,16 @@ export function scheduleCheck({ database, counts }: { database: Queryable; count
       const after: Known = {};
       const troubles: Trouble[] = [];
       const looked: Subject[] = [];
-      for (const { scheduleId, missed, overlapped, lastFiring, catchupWindow } of await counts()) {
-        after[scheduleId] = { missed, overlapped };
-        const known = before[scheduleId] ?? after[scheduleId];
+      const asked = await schedules();
+      for (const { scheduleId, missed, overlapped, lastFiring, catchupWindow, pausedItself, pauseAfter } of await asked.counts()) {
+        const known = before[scheduleId] ?? { missed, overlapped };
+        let why = pausedItself;
+        let { pausedAt } = known;
+        if (pauseAfter !== null) {
+          why = await pausedAfterFailures(asked, { scheduleId, times: pauseAfter, since: pausedAt ?? 0 });
+          if (why !== null) pausedAt = now;
+        }
+        after[scheduleId] = { missed, overlapped, ...(pausedAt === undefined ? {} : { pausedAt }) };
         const about = (what: string, cause: string): Trouble => ({
           fingerprint: JSON.stringify([what, scheduleId]),
           cause: `schedule ${scheduleId}: ${cause}`,
@@ -39,6 +54,8 @@ export function scheduleCheck({ database, counts }: { database: Queryable; count
               `${firings(overlapped - known.overlapped)} skipped, the run before was still open; \`predictlab status\` shows what it does`,
             ),
           );
+        if (why !== null) troubles.push(about('paused', `${why}; mend that, then \`predictlab schedule resume --id ${scheduleId}\``));
+        else looked.push({ what: 'paused', subject: scheduleId, isSymbol: false, at: now });
         if (lastFiring !== null)
           for (const what of ['missed', 'overlap']) looked.push({ what, subject: scheduleId, isSymbol: false, at: lastFiring });
       }
