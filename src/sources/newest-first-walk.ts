@@ -78,6 +78,8 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   let resumed = cursor !== null;
   let stumbles = 0;
   let requests = 0;
+  // of an attempt that went on in the middle it is not known before a page has shown it
+  let oldest: number | null | undefined = cursor === null ? null : undefined;
   const progress = new WalkProgress();
 
   for (;;) {
@@ -118,6 +120,13 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     const stuck = walk.repeats === 'ask-again' ? progress.take(page.rows, page.next, looked.oldest) : undefined;
     if (stuck !== undefined && !step.ended) throw pagingChanged(walk, stuck);
     const rows = rowsOfWindow(page.rows, window, bounds);
+    oldest = page.rows.length === 0 ? oldest : looked.oldest;
+    if (step.ended && page.next === null && (await isCutOff(walk, plan, oldest))) {
+      const problems = [cutOff(walk, oldest)];
+      const coverage = oldest === null ? plan.free : afterLastPage(plan, step.state);
+      yield { ...lastPage, rows, coverage, requests, problems, ...(oldest !== null && { walked: seenBy(plan, step.state, false) }) };
+      return;
+    }
     if (step.ended) {
       yield { ...lastPage, rows, coverage: step.coverage, requests, walked: seenBy(plan, step.state, step.complete) };
       return;
@@ -140,6 +149,21 @@ const seenBy = (plan: WalkPlan, state: WalkState, complete: boolean): WalkSeen =
   lateBy: state.lateBy,
   withdrawnFrom: withdrawnFrom(plan, state),
 });
+
+/**
+ * Whether the end of a venue's history is none: it lies above the oldest moment that is missing, and older trades of it are stored. An empty
+ * list of a market that has been traded is the plainest case.
+ */
+async function isCutOff({ before }: Walk, { floor }: WalkPlan, oldest: number | null | undefined): Promise<boolean> {
+  if (oldest === undefined || (oldest !== null && oldest <= floor)) return false;
+  return await before.hasTradesBefore(oldest ?? Number.POSITIVE_INFINITY);
+}
+
+function cutOff({ venue, instrument: { id } }: Walk, oldest: number | null | undefined): string {
+  if (oldest === null || oldest === undefined)
+    return `${id}: ${venue} shows no trades at all, though it has shown some before: none of the time counts as collected; it is asked again`;
+  return `${id}: ${venue} shows no trades before ${new Date(oldest).toISOString()}, though it has shown older ones: what it left out does not count as collected; it is asked again`;
+}
 
 /** What a page says about the venue: how far it reaches, and which of its good rows earlier runs should have had. */
 async function look(

@@ -35,6 +35,8 @@ export interface CollectedBefore {
   readonly looked: number | null;
   /** Which of these rows are ticks already, by place. */
   isStored(rows: readonly CandidateRow[]): Promise<readonly boolean[]>;
+  /** Whether there are trades in some hour before the one of this moment; UTC epoch milliseconds. */
+  hasTradesBefore(time: number): Promise<boolean>;
 }
 
 export interface CollectRequest<Selector = unknown> {

@@ -24,9 +24,14 @@ describe('a venue that answers so slowly that it uses up the time of an attempt'
   ])('fails for itself, $where: what the other gave is stored, and it is named', async ({ only }) => {
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] } });
     rig.venue.setFaults({ only, slow: 1, slowMs: 60_000 });
-    // another attempt may find it quicker
-    await expect(rig.collect({ ...slowly, executionId: 'slow' })).rejects.toMatchObject({ type: 'TaskTimeout' });
-    const before = rig.venue.requests.length;
+    // another attempt may find it quicker; on a busy machine the other venue takes more than one as well
+    let before: number;
+    const sinceThen = () => rig.venue.requests.slice(before).filter(({ route }) => route === '/data/v2/trades');
+    do {
+      before = rig.venue.requests.length;
+      await expect(rig.collect({ ...slowly, executionId: 'slow' })).rejects.toMatchObject({ type: 'TaskTimeout' });
+    } while (sinceThen().length > 0);
+    before = rig.venue.requests.length;
     const collected = await rig.collect({ ...slowly, executionId: 'slow', lastAttempt: true });
     expect(collected.output).toMatchObject({
       failedSources: { predict: expect.stringContaining('predict was not done after 2 s') as string },
@@ -35,7 +40,7 @@ describe('a venue that answers so slowly that it uses up the time of an attempt'
       expect.stringContaining('predict failed (TaskTimeout): it takes longer than an attempt may') as string,
     ]);
     // of the other nothing is collected twice
-    expect(rig.venue.requests.slice(before).filter(({ route }) => route === '/data/v2/trades')).toEqual([]);
+    expect(sinceThen()).toEqual([]);
     for (const stage of ['clean', 'store'] as const)
       await runStage(rig.database, stage, { symbol: 'BTC', executionId: 'slow', asOf: NOON, daysBack: 2 });
     for (const { id } of await instrumentsOf(rig.database, 'BTC', ['polymarket'])) {

@@ -9,8 +9,10 @@ import { gammaMarketSchema } from '../../src/sources/polymarket/market-schema.ts
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictCategorySchema, predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
 import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../../src/sources/source.ts';
-import type { World, WorldTrade } from './world.ts';
+import type { Lie, World, WorldTrade } from './world.ts';
 
+/** So many of the newest trades are left where a history is cut off. */
+const CUT_TO = 3;
 /** Rows that come again, where pages repeat some. */
 const REPEATED = 2;
 
@@ -59,7 +61,11 @@ export class ModelVenue {
   }
 
   get clock(): number {
-    return this.now + this.#world.headerSkew;
+    return this.now + this.#world.headerSkew + (this.#lie('clock')?.by ?? 0);
+  }
+
+  #lie(kind: Lie['kind']): Lie | undefined {
+    return this.#world.lies.find((lie) => lie.kind === kind && this.now >= lie.from && this.now < lie.to);
   }
 
   async #discover({ known }: DiscoverRequest): Promise<Discovery> {
@@ -79,28 +85,42 @@ export class ModelVenue {
         gammaMarketSchema.parse({
           conditionId: '0x1',
           slug: 'rain',
-          outcomes: ['Yes', 'No'],
-          clobTokenIds: ['1', '2'],
+          outcomes: this.#ordered(['Yes', 'No'], 'renamed'),
+          clobTokenIds: this.#ordered(['1', '2']),
           closed,
           startDate: iso(opensAt + this.#stampSkew),
           ...(plannedEnd !== null && { endDate: iso(plannedEnd) }),
-          ...(closed && { closedTime: iso((ended ?? 0) + this.#stampSkew), umaResolutionStatus: 'resolved', outcomePrices: ['1', '0'] }),
+          ...(closed && {
+            closedTime: iso((ended ?? 0) + this.#stampSkew),
+            umaResolutionStatus: 'resolved',
+            outcomePrices: this.#ordered(['1', '0']),
+          }),
         }),
       );
       if ('notBinary' in reading) throw new Error(reading.notBinary);
       return { ...reading.instrument, id: this.instrumentId, source: this.type };
     }
-    const outcome = (indexSet: number, status: string) => ({ indexSet, onChainId: String(indexSet), status: closed ? status : null });
+    const outcomes = this.#ordered([
+      { onChainId: '1', status: closed ? 'WON' : null },
+      { onChainId: '2', status: closed ? 'LOST' : null },
+    ]);
+    const names = this.#ordered(['Yes', 'No'], 'renamed');
     const market = predictMarketSchema.parse({
       id: 1,
       status: closed ? 'RESOLVED' : 'REGISTERED',
       createdAt: iso(opensAt + this.#stampSkew),
-      outcomes: [outcome(1, 'WON'), outcome(2, 'LOST')],
+      outcomes: outcomes.map((outcome, index) => ({ ...outcome, indexSet: index + 1, name: names[index] })),
     });
     const category = predictCategorySchema.parse({ slug: 'rain', markets: [], endsAt: plannedEnd === null ? null : iso(plannedEnd) });
     const instrument = predictInstrument(market, category);
     if (instrument === undefined) throw new Error('not binary');
     return { ...instrument, id: this.instrumentId, source: this.type };
+  }
+
+  /** Something of each outcome, as the venue lists them. */
+  #ordered<T>(things: readonly T[], ...alone: readonly Lie['kind'][]): T[] {
+    const turns = [this.#lie('reversed'), ...alone.map((kind) => this.#lie(kind))].filter((lie) => lie !== undefined).length;
+    return turns % 2 === 1 ? [...things].reverse() : [...things];
   }
 
   /** What the clock that stamps trades adds to ours. */
@@ -124,7 +144,7 @@ export class ModelVenue {
       refetch,
       repeats: this.#world.reaches === null ? 'ask-again' : 'end-of-paging',
       resume: cursor?.walk,
-      fetch: async (at) => this.#page(at),
+      fetch: async (at) => pricedAs(instrument, this.#page(at)),
     });
     for await (const page of pages) yield { ...page, cursor: { walk: page.cursor } as unknown as Json };
   }
@@ -142,6 +162,8 @@ export class ModelVenue {
     const shown = this.#world.trades.filter(({ visible }) => visible <= this.now);
     if (reaches !== null) return this.#pageOfIndex(cursor, shown, reaches);
     shown.sort((a, b) => b.stamp - a.stamp || b.made - a.made);
+    if (this.#lie('empty') !== undefined) return { rows: [], next: null, requests: 1, clock: this.clock };
+    if (this.#lie('cut') !== undefined) shown.splice(CUT_TO);
     const after = cursor === null ? 0 : this.#world.cursors === 'offset' ? Number(cursor) : shown.findIndex(({ id }) => id === cursor) + 1;
     const rows = shown.slice(Math.max(0, after - (this.#world.repeats ? REPEATED : 0)), after + this.#world.pageSize);
     const last = rows.at(-1);
@@ -172,6 +194,12 @@ export class ModelVenue {
     return rows[version];
   }
 }
+
+/** As an adapter prices rows: by the market's first outcome, of whichever the trade was. All of a world's are of the outcome 1. */
+const pricedAs = ({ outcomeIds }: Instrument, page: HistoryPage): HistoryPage =>
+  outcomeIds[0] === '1'
+    ? page
+    : { ...page, rows: page.rows.map((row) => ({ ...row, price: row.price === null ? null : (100 - Math.round(row.price * 100)) / 100 })) };
 
 function rowOf({ id, stamp, versions, bad }: WorldTrade, version: number): CandidateRow {
   const { price, size } = versions[version] as { price: number; size: number };

@@ -87,6 +87,7 @@ class MemoryStore {
         covered: { trade: this.#covered, price: [] },
         looked: this.#looked,
         isStored: async (rows) => rows.map((row) => this.#ticks.has(keyOf(row))),
+        hasTradesBefore: async (time) => [...this.#ticks.values()].some((row) => hourOf(row.time ?? 0) < hourOf(time)),
       }),
       keep: async (page, { endsBy }, reached) => {
         staged.pages = [...staged.pages.filter(({ pageNumber }) => pageNumber < page.pageNumber), page];
@@ -133,6 +134,7 @@ class MemoryStore {
   }
 }
 
+const hourOf = (time: number): number => Math.floor(time / 3_600_000);
 const keyOf = ({ time, identity }: CandidateRow): string => `${time} ${identity}`;
 
 /** A symbol with an instrument at each of some venues: the real decisions of collection and cleaning, over maps instead of tables. */
@@ -184,6 +186,7 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
         stagingOf: ({ id }) => storeOf(id).staging(executionId, asOf),
         lateness: (source) => storeOf(`${source}:1`).lateness(asOf),
         isOurs: () => false,
+        now: () => Math.max(...venues.map((venue) => venue.now)),
         signal: never,
         onPage: () => undefined,
       });

@@ -117,6 +117,8 @@ export class Checks {
       const trade = byId.get(id);
       const shown = this.#content.get(id);
       if (trade === undefined || trade.bad) this.wrong.push(`${run} invented ${id}`);
+      else if (!trade.versions.some((version) => version.price === price))
+        this.wrong.push(`${run} has ${id} at ${price}, which it never was: the other outcome's?`);
       else if (met.has(id)) this.wrong.push(`${run} has ${id} twice`);
       else if (trade.stamp !== time) this.wrong.push(`${run} moved ${id}`);
       else if (shown === undefined || shown.price !== price || shown.size !== size)
@@ -172,6 +174,8 @@ export class Checks {
   async #facts({ run, firing, venue, pipeline }: Ran): Promise<void> {
     const instrument = await pipeline.instrument();
     const { closedFrom, statesClose } = this.#world;
+    if (instrument !== undefined && instrument.outcomes.join() !== 'Yes,No') this.wrong.push(`${run} lets its outcomes change places`);
+    if (instrument?.resolution.kind === 'settled' && instrument.resolution.payout !== 1) this.wrong.push(`${run} pays the loser`);
     if (instrument?.closed !== true || closedFrom === null) return;
     this.#closedSeen = Math.min(this.#closedSeen, venue.now);
     const last = Math.max(...this.#world.trades.map(({ stamp }) => stamp));

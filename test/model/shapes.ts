@@ -26,4 +26,8 @@ export const SHAPES: readonly { readonly name: string; readonly shape: Shape }[]
     name: 'claims nothing of what a paging that ends early has not reached, although late rows reach further',
     shape: { lateness: 'stragglers', every: 4 * HOUR, count: 10, pageSize: 10, reaches: 40, plain: true, outages: [] },
   },
+  {
+    name: 'stores, claims and dates nothing by what a venue says for a while that is not so',
+    shape: { lateness: 'prompt', plain: true, outages: [], lies: true, count: 14 },
+  },
 ];

@@ -64,6 +64,19 @@ export interface World {
   readonly lateness: Lateness;
   /** Rows that the venue's paging reaches at most, newest in its index first; then it sends the last page again and again. Null: all, newest first. */
   readonly reaches: number | null;
+  readonly lies: readonly Lie[];
+}
+
+/**
+ * For a while a venue says what is not so: that there are no trades, or only the newest few; that it is years from now; lists its outcomes
+ * in the other order, or only their names.
+ */
+export interface Lie {
+  readonly kind: 'empty' | 'cut' | 'clock' | 'reversed' | 'renamed';
+  readonly from: number;
+  readonly to: number;
+  /** What its clock is off by. */
+  readonly by: number;
 }
 
 /**
@@ -87,6 +100,8 @@ export interface Shape {
   readonly firings?: World['firings'];
   /** Between the end and the moment from which the venue calls it closed, in milliseconds; a market with it does end. */
   readonly closedAfter?: number;
+  /** Whether the venue lies at times. */
+  readonly lies?: boolean;
 }
 
 const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(choices.length)];
@@ -108,7 +123,7 @@ export function makeWorld(seed: number, shape: Shape = {}): World {
   const lateness = shape.lateness ?? pick(random, ['prompt', 'prompt', 'behind', 'stragglers'] as const);
   const skew = random.next() < 0.3 ? -Math.floor(random.next() * 8 * MINUTE) : Math.floor(random.next() * 20_000);
   const trades = makeTrades(random, { opensAt, until: Math.min(ended ?? Infinity, opensAt + span), lateness, skew, closedFrom });
-  return {
+  const honest: Omit<World, 'lies'> = {
     seed,
     trades,
     pageSize,
@@ -131,6 +146,7 @@ export function makeWorld(seed: number, shape: Shape = {}): World {
     lateness,
     reaches: shape.reaches ?? null,
   };
+  return { ...honest, lies: shape.lies === true ? makeLies(seed, trades, honest.firings) : [] };
 }
 
 interface TradeOptions {
@@ -186,6 +202,23 @@ const withTheClose = (trades: readonly WorldTrade[], { closedFrom }: TradeOption
     const visible = Math.max(trade.visible, closedFrom);
     return { ...trade, visible, versions: trade.versions.map((version) => ({ ...version, from: Math.max(version.from, visible) })) };
   });
+
+const LIES: readonly Lie['kind'][] = ['empty', 'cut', 'clock', 'reversed', 'renamed'];
+const YEAR = 365 * DAY;
+
+/** Lies that can be seen through: by then earlier runs have stored trades of earlier hours. They are over before the last runs. */
+function makeLies(seed: number, trades: readonly WorldTrade[], firings: readonly Firing[]): Lie[] {
+  const random = new Random(seed * 104_729 + 5);
+  const known = trades.filter(({ bad }) => !bad)[2]?.visible ?? Number.POSITIVE_INFINITY;
+  const first = firings.findIndex(({ at }) => at > known + 2 * HOUR);
+  const after = firings.slice(first + 1, -3);
+  if (first < 0 || after.length === 0) return [];
+  return Array.from({ length: 1 + random.integer(3) }, () => {
+    const from = pick(random, after).at - MINUTE;
+    const to = Math.min(from + Math.floor(random.next() * 12 * HOUR), firings[firings.length - 3].at - MINUTE);
+    return { kind: pick(random, LIES), from, to, by: pick(random, [-30, -2, -1, 1, 2, 30]) * YEAR };
+  });
+}
 
 function makeFirings(
   random: Random,

@@ -57,11 +57,13 @@ interface Walking extends Partial<Walk> {
   readonly looked?: number | null;
   /** Whether a row was there already. @default when it is covered */
   readonly isStored?: (row: CandidateRow) => boolean;
+  /** @default nothing is stored */
+  readonly oldestStored?: number;
 }
 
 async function walk(facts: Walking = {}): Promise<Outcome> {
   const cursors: (string | null)[] = [];
-  const { fetchPage = (cursor: string | null) => pageAt(cursor), covered = [], ...rest } = facts;
+  const { oldestStored = Number.POSITIVE_INFINITY, fetchPage = (cursor: string | null) => pageAt(cursor), covered = [], ...rest } = facts;
   const { looked = covered.length === 0 ? null : (covered.at(-1)?.to ?? 0) + LATE, isStored = () => true } = facts;
   const pages: WalkedPage[] = [];
   const walking = walkNewestFirst({
@@ -70,7 +72,12 @@ async function walk(facts: Walking = {}): Promise<Outcome> {
     window: { from: hours(50), to: NOW },
     asOf: NOW,
     clock: NOW,
-    before: { covered: { trade: covered, price: [] }, looked, isStored: async (rows) => rows.map(isStored) },
+    before: {
+      covered: { trade: covered, price: [] },
+      looked,
+      isStored: async (rows) => rows.map(isStored),
+      hasTradesBefore: async (time) => time > oldestStored,
+    },
     lateness: LATE,
     refetch: false,
     resume: undefined,

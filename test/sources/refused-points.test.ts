@@ -37,7 +37,12 @@ async function points(status: number, closed: boolean, type?: 'SourceUnavailable
     selectors: [],
     window,
     asOf,
-    before: { covered: { trade: [], price: [] }, looked: null, isStored: () => Promise.resolve([]) },
+    before: {
+      covered: { trade: [], price: [] },
+      looked: null,
+      isStored: () => Promise.resolve([]),
+      hasTradesBefore: () => Promise.resolve(false),
+    },
     clock: asOf,
     lateness: 600_000,
     refetch: false,

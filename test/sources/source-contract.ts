@@ -38,6 +38,7 @@ export function describeSourceContract(name: string, subject: () => SourceUnderT
       covered: { trade: [], price: [] },
       looked: null,
       isStored: () => Promise.resolve([]),
+      hasTradesBefore: () => Promise.resolve(false),
     };
     const pages: SourcePage[] = [];
     const request = {

@@ -30,6 +30,7 @@ const walkOf = (fetch: (cursor: string | null) => HistoryPage, more: object): Wa
       covered: { trade: [], price: [] },
       looked: null,
       isStored: async (rows: unknown[]) => rows.map(() => true),
+      hasTradesBefore: async () => false,
     },
     lateness: 600_000,
     refetch: false,

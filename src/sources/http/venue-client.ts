@@ -60,6 +60,7 @@ interface FetchedAnswer {
 /** HTML instead of JSON is often one bad edge node; more than this many tries only make a block last. */
 const BLOCKED_TRIES = 2;
 const LARGEST_BODY = 64 * 2 ** 20;
+const BYTE_ORDER_MARK = '\ufeff';
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** Keys of real venues are longer; anything shorter may be an ordinary word of their answers. */
 const SHORTEST_SECRET = 8;
@@ -145,11 +146,13 @@ export class VenueClient {
     const html = /text\/html/i.test(String(headers['content-type'] ?? '')) || /^\s*</.test(text);
     if (statusCode !== 200 || html) {
       const wait = waitHintMs(statusCode, headers, Date.now());
-      throw refusal({ venue: this.#options.venue, path, status: statusCode, text, html, retryAfterMs: wait, keyName: key?.environment });
+      const location = headers.location === undefined ? undefined : this.#redacted(String(headers.location), false);
+      const answer = { venue: this.#options.venue, path, status: statusCode, text, html, location };
+      throw refusal({ ...answer, retryAfterMs: wait, keyName: key?.environment });
     }
     const hold = exhaustedMs(headers, Date.now());
     if (hold !== undefined) await budget.pause(family, hold);
-    const json = parseTolerantJson(text);
+    const json = parseTolerantJson(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
     return mayHoldBrokenText(text) ? wholeStrings(json) : json;
   }
 
@@ -214,6 +217,12 @@ export class VenueClient {
       return new VenueError('SourceSchemaChanged', `${what}, which no answer of this route is: nothing of it was stored`, { status: 200 });
     }
     const code = (error as { code?: unknown }).code;
+    if (typeof code === 'string' && code.startsWith('Z_')) {
+      return new VenueError('SourceUnavailable', `${venue} sent an answer on ${path} that cannot be unpacked: ${messageOf(error)}`, {
+        status: 200,
+        cause: error,
+      });
+    }
     const detail = typeof code === 'string' ? `${messageOf(error) || 'no connection'} (${code})` : messageOf(error);
     return new VenueError('SourceUnavailable', `${venue} cannot be reached at ${this.#origin}${path}: ${detail}`, {
       status: null,

@@ -1,4 +1,5 @@
 import { type ErrorType, PredictLabError } from '../../contracts/errors.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
 
 /** An error that a venue's answer made; `status` is null when there was no whole answer. */
 export class VenueError extends PredictLabError {
@@ -20,6 +21,8 @@ export interface RefusedAnswer {
   readonly retryAfterMs: number | undefined;
   /** Where the key for this venue comes from (`PREDICT_API_KEY`), if it takes one. */
   readonly keyName: string | undefined;
+  /** Where the answer says that what was asked for lies, if it does. */
+  readonly location: string | undefined;
 }
 
 const RETRYABLE_STATUS = new Set([408, 425]);
@@ -40,8 +43,8 @@ export function venueMessage(text: string): string {
 }
 
 /**
- * Names a refused answer by its effect: 429 is `RateLimited`; 408, 425 and 5xx `SourceUnavailable`; a page of HTML where
- * JSON belongs `SourceBlocked`; 401 and 403 `SourceUnauthorized`; every other 4xx `BadInput` with the venue's own words.
+ * Names a refused answer by its effect: 429 is `RateLimited`; 408, 425, 5xx and a 2xx other than 200 `SourceUnavailable`; a redirect and a page of
+ * HTML where JSON belongs `SourceBlocked`; 401 and 403 `SourceUnauthorized`; every other 4xx `BadInput` with the venue's own words.
  */
 export function refusal(answer: RefusedAnswer): VenueError {
   const { venue, path, status, html, retryAfterMs } = answer;
@@ -50,6 +53,14 @@ export function refusal(answer: RefusedAnswer): VenueError {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429) return new VenueError('RateLimited', what, { status, ...wait });
   if (status >= 500 || RETRYABLE_STATUS.has(status)) return new VenueError('SourceUnavailable', what, { status, ...wait });
+  // another 2xx is no answer to what was asked: nothing, or a part of it
+  if (status < 300 && !html)
+    return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is no whole answer`, { status });
+  if (status >= 300 && status < 400 && answer.location !== undefined) {
+    const to = oneLine(answer.location).slice(0, LONGEST_MESSAGE);
+    const remedy = "a redirect is not followed: check the venue's URL, and update PredictLab if the venue has moved";
+    return new VenueError('SourceBlocked', `${what}, a redirect to ${to}; ${remedy}`, { status });
+  }
   if (html || (status >= 300 && status < 400)) {
     return new VenueError(
       'SourceBlocked',

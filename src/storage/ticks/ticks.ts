@@ -93,6 +93,20 @@ export async function areStored(queryable: Queryable, instrumentKey: number, row
   return rows.map((_, index) => stored.has(index + 1));
 }
 
+/** Whether an instrument has trades in some hour before the one of a moment; UTC epoch milliseconds. */
+export async function hasTradesBefore(queryable: Queryable, instrumentKey: number, time: number): Promise<boolean> {
+  const hour = Number.isFinite(time) ? Math.floor(time / HOUR_MS) : LAST_HOUR;
+  const { rowCount } = await queryable.query(
+    'select from tick_hours where instrument = $1 and kind = $2 and hour < $3 and ticks > 0 limit 1',
+    [instrumentKey, kindCode('trade'), hour],
+  );
+  return rowCount === 1;
+}
+
+const HOUR_MS = 3_600_000;
+/** The largest that the column holds. */
+const LAST_HOUR = 2 ** 31 - 1;
+
 function grown<Column extends Float64Array | Uint8Array>(column: Column, larger: Column): Column {
   larger.set(column);
   return larger;

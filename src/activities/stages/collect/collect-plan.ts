@@ -4,7 +4,9 @@ import type { Instrument, TimeRange } from '../../../contracts/market-data.ts';
 import { DAY_MS, type SourceType } from '../../../contracts/words.ts';
 import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
 import { isFinal, noteClose, noteTerms } from '../../../sources/market-life.ts';
+import { withSameOutcomes } from '../../../sources/same-outcomes.ts';
 import type { DiscoverRequest, Discovery, Source, Sources } from '../../../sources/source.ts';
+import { soundClock } from '../../../sources/venue-clock.ts';
 import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
 import type { SourceTime } from './source-time.ts';
 
@@ -44,6 +46,8 @@ export interface PlanRequest {
   readonly known: readonly StoredInstrument[];
   readonly signal: AbortSignal;
   readonly time: SourceTime;
+  /** Our clock. @default the system's */
+  readonly now?: () => number;
 }
 
 /**
@@ -51,7 +55,7 @@ export interface PlanRequest {
  * theirs; selectors without a market are problems.
  */
 export async function planCollection(request: PlanRequest): Promise<CollectPlan> {
-  const { entry, sources, window, asOf, known, signal, time } = request;
+  const { entry, sources, window, asOf, known, signal, time, now = Date.now } = request;
   const skippedSources: Partial<Record<SourceType, string>> = {};
   const found = await Promise.allSettled(
     request.sourceTypes.map(async (type) => {
@@ -84,27 +88,34 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
   }
 
   const before = new Map(known.map(({ key, ...instrument }) => [instrument.id, instrument]));
-  const noted = (found: Instrument, clock: number): Instrument => {
+  const contradictions: string[] = [];
+  const noted = (found: Instrument, clock: number): Instrument[] => {
     // of their files users say themselves when a market ended and what became of it: a slip that they mend leaves no trace
-    if (found.source === 'file') return found;
+    if (found.source === 'file') return [found];
     const earlier = before.get(found.id);
-    const instrument = noteTerms(noteClose(found, earlier, { asOf, clock }), earlier, { asOf, clock });
-    return { ...instrument, book: instrument.book ?? earlier?.book ?? null };
+    const told = withSameOutcomes(found, earlier);
+    if ('refused' in told) contradictions.push(told.refused);
+    else if (told.problem !== undefined) contradictions.push(told.problem);
+    if ('refused' in told) return [];
+    const instrument = noteTerms(noteClose(told.instrument, earlier, { asOf, clock }), earlier, { asOf, clock });
+    return [{ ...instrument, book: instrument.book ?? earlier?.book ?? null }];
   };
+  const sound = (told: number): number => soundClock({ told, asOf, now: now() });
   const instruments = discovered.flatMap(({ source, selectors, discovery }) =>
-    (discovery?.instruments ?? []).map((found) => {
-      const clock = discovery?.clock ?? asOf;
-      return { instrument: noted(found, clock), source, selectors, clock };
+    (discovery?.instruments ?? []).flatMap((found) => {
+      const clock = sound(discovery?.clock ?? asOf);
+      return noted(found, clock).map((instrument) => ({ instrument, source, selectors, clock }));
     }),
   );
   return {
-    followed: discovered.flatMap(({ followed }) => followed.instruments.map((found) => noted(found, followed.clock))),
+    followed: discovered.flatMap(({ followed }) => followed.instruments.flatMap((found) => noted(found, sound(followed.clock)))),
     instruments: instruments.sort((a, b) => urgency(b.instrument) - urgency(a.instrument)),
     sources: ends,
     skippedSources,
     problems: [
       ...failures.filter(({ type }) => type === 'BadInput').map(({ message }) => message),
       ...discovered.flatMap(({ discovery }) => discovery?.problems ?? []),
+      ...contradictions,
     ],
     requests: discovered.reduce((sum, { discovery, followed }) => sum + (discovery?.requests ?? 0) + followed.requests, 0),
   };

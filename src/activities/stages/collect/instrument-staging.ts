@@ -7,7 +7,7 @@ import { stageGrain } from '../../../storage/staging/settle-grains.ts';
 import { stageCoverage, stageLook, stagePage } from '../../../storage/staging/staging.ts';
 import { coverageOf, lookedUntil } from '../../../storage/ticks/coverage.ts';
 import { noteLateness } from '../../../storage/ticks/lateness.ts';
-import { areStored } from '../../../storage/ticks/ticks.ts';
+import { areStored, hasTradesBefore } from '../../../storage/ticks/ticks.ts';
 import type { InstrumentStaging } from './collect-instrument.ts';
 
 export interface StagingPlace {
@@ -44,6 +44,7 @@ export function instrumentStaging({
         covered: { trade, price },
         looked,
         isStored: (rows) => areStored(database, instrumentKey, rows),
+        hasTradesBefore: (time) => hasTradesBefore(database, instrumentKey, time),
       };
     },
     async keep({ pageNumber, order, rows, kind, coverage, walked, points }, instrument: Instrument, reached) {

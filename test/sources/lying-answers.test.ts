@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { expect, it } from 'vitest';
+import { VenueClient } from '../../src/sources/http/venue-client.ts';
+import { soundClock } from '../../src/sources/venue-clock.ts';
+
+const BODY = '{"data":[{"price":"0.5"}],"cursor":null}';
+const head = (status: string, ...more: string[]): string =>
+  `${[`HTTP/1.1 ${status}`, 'content-type: application/json', 'connection: close', ...more].join('\r\n')}\r\n\r\n`;
+const whole = (body: string, ...more: string[]): string => head('200 OK', `content-length: ${Buffer.byteLength(body)}`, ...more) + body;
+
+/** What a venue sends, byte by byte, and what is made of it. */
+const LIES: readonly (readonly [name: string, bytes: string, type: string, says: RegExp])[] = [
+  ['cut-off JSON', whole(BODY.slice(0, 20)), 'SourceUnavailable', /is not whole JSON/],
+  ['nothing', whole(''), 'SourceUnavailable', /is not whole JSON/],
+  ['two answers in one', whole(BODY + BODY), 'SourceUnavailable', /is not whole JSON/],
+  ['a body shorter than it says', head('200 OK', 'content-length: 500') + BODY, 'SourceUnavailable', /cannot be reached/],
+  ['a body longer than it says', head('200 OK', 'content-length: 10') + BODY, 'SourceUnavailable', /is not whole JSON/],
+  ['a body that ends early', head('200 OK') + BODY.slice(0, 20), 'SourceUnavailable', /is not whole JSON/],
+  ['chunks without an end', `${head('200 OK', 'transfer-encoding: chunked')}5\r\n{"a":\r\n`, 'SourceUnavailable', /cannot be reached/],
+  [
+    'gzip that is none',
+    whole(BODY, 'content-encoding: gzip'),
+    'SourceUnavailable',
+    /on \/v2\/trades that cannot be unpacked: incorrect header/,
+  ],
+  ['a packing nobody asked for', whole('\u000b\u0002ab', 'content-encoding: br'), 'SourceUnavailable', /is not whole JSON/],
+  ['a page of HTML', whole('<html>hello</html>'), 'SourceBlocked', /an HTML page/],
+  ['a part', head('206 Partial Content', `content-length: ${BODY.length}`) + BODY, 'SourceUnavailable', /206 .*no whole answer/],
+  ['no content', head('204 No Content'), 'SourceUnavailable', /204 .*no whole answer/],
+  [
+    'a way to itself',
+    head('301 Moved Permanently', 'location: /v2/trades', 'content-length: 0'),
+    'SourceBlocked',
+    /redirect to \/v2\/trades; /,
+  ],
+  [
+    'a way elsewhere, with the key',
+    head('302 Found', 'location: https://other.example/?key=0123456789abcdef', 'content-length: 0'),
+    'SourceBlocked',
+    /redirect to https:\/\/other\.example\/\?key=\*\*\*; a redirect is not followed/,
+  ],
+  ['another protocol', 'SSH-2.0-OpenSSH_9\r\n', 'SourceUnavailable', /cannot be reached/],
+  ['heads without end', `HTTP/1.1 200 OK\r\n${`x-a: ${'b'.repeat(9_000)}\r\n`.repeat(20)}\r\n{}`, 'SourceUnavailable', /cannot be reached/],
+];
+
+/** One question to a venue that sends these bytes. */
+async function ask(bytes: string): Promise<unknown> {
+  const server = createServer((connection) => {
+    connection.on('error', () => undefined);
+    connection.once('data', () => connection.end(bytes));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = new VenueClient({
+    venue: 'polymarket',
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    key: { header: 'x-key', value: '0123456789abcdef', environment: 'A_KEY' },
+    budget: { take: async () => undefined, pause: async () => undefined },
+    backoffMs: 1,
+    timeoutMs: 1_000,
+  });
+  try {
+    const { signal } = new AbortController();
+    return (await client.get({ path: '/v2/trades', family: 'polymarket/data-trades', lane: 'live', signal })).json;
+  } finally {
+    await client.close();
+    server.close();
+  }
+}
+
+it.each(LIES)('%s is no data, and told in one sentence by its effect', async (_, bytes, type, message) => {
+  const told = await ask(bytes).then(
+    (json) => ({ json }),
+    (error: unknown) => error,
+  );
+  expect(told).toMatchObject({ type, message: expect.stringMatching(message) });
+  expect((told as Error).message).not.toMatch(/\n|0123456789abcdef/);
+});
+
+it('a byte order mark before an answer is none of it', async () => {
+  expect(await ask(whole(`\ufeff${BODY}`))).toEqual(JSON.parse(BODY));
+});
+
+it('a clock is believed as far as rows may be late, and not into another year', () => {
+  const now = Date.UTC(2026, 10, 26);
+  const hours = (n: number): number => n * 3_600_000;
+  for (const off of [-5, -1, 0, 1, 5]) expect(soundClock({ told: now + hours(off), asOf: now, now })).toBe(now + hours(off));
+  for (const off of [-1e6, -9_000, -7, 7, 9_000, 1e6]) expect(soundClock({ told: now + hours(off), asOf: now, now })).toBe(now);
+  // a run as of the past asks a venue that lives today
+  expect(soundClock({ told: now, asOf: now - hours(9_000), now })).toBe(now);
+  expect(soundClock({ told: now + hours(9_000), asOf: now - hours(9_000), now })).toBe(now);
+});
