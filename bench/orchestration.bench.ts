@@ -1,4 +1,4 @@
-import { execFile, fork } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, symlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,6 +10,7 @@ import { openDatabase } from '../src/storage/database/open-database.ts';
 import { importSymbols } from '../src/storage/markets/catalogue.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { ROOT, withBenchStack } from './bench-stack.ts';
+import { withChild } from './child.ts';
 import { median } from './measure.ts';
 import type { BenchResult } from './result.ts';
 
@@ -133,7 +134,7 @@ async function takeTurns(env: NodeJS.ProcessEnv, shape: Shape, folder: string | 
   const runPlain = async (): Promise<void> => {
     if (folder !== undefined) plain.push(await runBaseline(folder, shape, env));
   };
-  const runOurs = async (): Promise<void> => void ours.push(await withWorker(env, () => runWarm(env, shape)));
+  const runOurs = async (): Promise<void> => void ours.push(await withChild('engine-worker.js', env, () => runWarm(env, shape)));
   for (let i = 0; i < TURNS; i++) for (const run of i % 2 === 0 ? [runPlain, runOurs] : [runOurs, runPlain]) await run();
   return { plain, ours };
 }
@@ -154,21 +155,5 @@ async function runWarm(env: NodeJS.ProcessEnv, { input, runs = 1 }: Shape): Prom
     return median(seconds);
   } finally {
     await lab.close();
-  }
-}
-
-async function withWorker<T>(env: NodeJS.ProcessEnv, work: () => Promise<T>): Promise<T> {
-  const worker = fork(path.join(here, 'engine-worker.js'), { env, stdio: ['ignore', 2, 2, 'ipc'], execArgv: [] });
-  const gone = new Promise<never>((_, reject) =>
-    worker.once('exit', (code) => reject(new Error(`the worker ended early with code ${code}`))),
-  );
-  try {
-    await Promise.race([new Promise((resolve) => worker.once('message', resolve)), gone]);
-    return await Promise.race([work(), gone]);
-  } finally {
-    gone.catch(() => undefined);
-    const exited = new Promise((resolve) => worker.once('exit', resolve));
-    worker.disconnect();
-    await exited;
   }
 }

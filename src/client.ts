@@ -5,6 +5,7 @@ import { Deployments } from './client/deployments/deployments.ts';
 import type { Polling } from './client/deployments/polling.ts';
 import { type RecentHistory, recentHistories } from './client/deployments/recent-histories.ts';
 import { handleOf, type RunName } from './client/executions.ts';
+import { FollowedRun } from './client/follow-run.ts';
 import { givenInput } from './client/given-input.ts';
 import { fillInStages } from './client/open-stages.ts';
 import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
@@ -180,6 +181,11 @@ export class PredictLab {
     return last.finishedAt === null ? cutOff(last, closeTime) : last;
   }
 
+  /** For whoever looks at an open run again and again: each look costs the run what has changed since the last one. */
+  async follow(run: RunName): Promise<FollowedRun> {
+    return new FollowedRun(this.#questions, await this.#handle(run));
+  }
+
   /** The tasks in topological order. */
   async graph(run: RunName): Promise<readonly GraphTask[]> {
     const handle = await this.#handle(run);
@@ -201,9 +207,9 @@ export class PredictLab {
       : `${taskId} is waiting for attempt ${attempt.attempt}, retry at ${new Date(attempt.retryAt).toISOString()}: ${attempt.lastFailure ?? 'the last attempt failed'}`;
   }
 
-  /** What Temporal knows of the attempts under way in an open run, by task id. */
-  async attempts(run: RunName): Promise<ReadonlyMap<string, PendingAttempt>> {
-    return await pendingAttempts(this.#client, await this.#handle(run));
+  /** What Temporal knows of the attempts under way in an open run, by task id; with `symbols` only of theirs and of custom tasks. */
+  async attempts(run: RunName, symbols?: ReadonlySet<string>): Promise<ReadonlyMap<string, PendingAttempt>> {
+    return await pendingAttempts(this.#client, await this.#handle(run), symbols);
   }
 
   async setMaxConcurrent(run: RunName, value: number): Promise<number> {
@@ -300,5 +306,5 @@ export class PredictLab {
   }
 }
 
-export type { PendingAttempt, RunName, TemporalRun };
+export type { FollowedRun, PendingAttempt, RunName, TemporalRun };
 export { RunEnded };

@@ -14,13 +14,20 @@ const CHILDREN_AT_ONCE = 10;
 
 /**
  * The attempts under way in a run, by task id: a workflow does not hear of retries inside an activity, the server knows.
- * Asks the run and each of its open children (at most `maxConcurrent`).
+ * Asks the run and each of its open children (at most `maxConcurrent`), or those of `symbols` only.
  */
-export async function pendingAttempts(client: Client, handle: WorkflowHandle): Promise<ReadonlyMap<string, PendingAttempt>> {
+export async function pendingAttempts(
+  client: Client,
+  handle: WorkflowHandle,
+  symbols?: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, PendingAttempt>> {
   const found = new Map<string, PendingAttempt>();
+  const isWanted = (id: string): boolean => symbols === undefined || symbols.has(id.slice(handle.workflowId.length + 1));
   const run = await handle.describe();
   await addAttempts(client, found, run);
-  const children = (run.raw.pendingChildren ?? []).map((child) => child.workflowId).filter((id): id is string => typeof id === 'string');
+  const children = (run.raw.pendingChildren ?? [])
+    .map((child) => child.workflowId)
+    .filter((id): id is string => typeof id === 'string' && isWanted(id));
   for (let from = 0; from < children.length; from += CHILDREN_AT_ONCE) {
     await Promise.all(
       children.slice(from, from + CHILDREN_AT_ONCE).map(async (childId) => {

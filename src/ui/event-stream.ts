@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { Patch } from './live-patches.ts';
 import type { Watcher } from './live-run.ts';
 
 /** A reader that is so far behind is cut off; its browser connects again and is shown the present state. */
@@ -33,7 +32,7 @@ export function eventStream(response: ServerResponse): Watcher & { readonly clos
     else response.once('close', end);
   });
   return {
-    patch: (patches: readonly Patch[]) => send(`event: patch\ndata: ${JSON.stringify(patches)}\n\n`),
+    patch: (patches) => send(`event: patch\ndata: ${patches}\n\n`),
     ended: () => {
       send('event: ended\ndata: {}\n\n');
       response.end();

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Markup } from '../report/elements/html.ts';
-import { type PartTexts, type Patch, patchesBetween, splitParts } from './live-patches.ts';
+import { type PartTexts, patchesBetween, splitParts } from './live-patches.ts';
 
 /** A look at a run: its page's parts as they are now. */
 export interface LiveLook {
@@ -12,7 +12,8 @@ export interface LiveLook {
 
 /** Somebody who watches. */
 export interface Watcher {
-  patch(patches: readonly Patch[]): void;
+  /** @param patches a list of `Patch` as JSON, one text for all who watch */
+  patch(patches: string): void;
   ended(): void;
 }
 
@@ -54,7 +55,7 @@ export class LiveRun {
   /** Shows the run to one more from its present state on. @returns what ends it */
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher);
-    if (this.#shown !== undefined) watcher.patch(patchesBetween(undefined, this.#shown, this.#latest));
+    if (this.#shown !== undefined) watcher.patch(JSON.stringify(patchesBetween(undefined, this.#shown, this.#latest)));
     if (this.#looking === undefined) {
       this.#stop = new AbortController();
       this.#looking = this.#lookOn(this.#stop.signal);
@@ -105,6 +106,8 @@ export class LiveRun {
     const patches = patchesBetween(this.#shown, now, parts);
     this.#shown = now;
     this.#latest = parts;
-    if (patches.length > 0) for (const watcher of this.#watchers) watcher.patch(patches);
+    if (patches.length === 0) return;
+    const text = JSON.stringify(patches);
+    for (const watcher of this.#watchers) watcher.patch(text);
   }
 }

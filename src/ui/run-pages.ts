@@ -2,15 +2,16 @@ import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { listedSymbols, loadRunPage, type ShownRun } from '../activities/report/load-run-page.ts';
-import type { PredictLab } from '../client.ts';
+import type { FollowedRun, PredictLab } from '../client.ts';
 import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-status.ts';
 import type { WebUi } from '../contracts/search-attributes.ts';
 import { type FiledRun, reportFolder, symbolPageName } from '../report/elements/report-path.ts';
 import type { RunOnPage, RunPageData } from '../report/page-data/run-page-data.ts';
 import { livePartsOf } from '../report/run/run-page.ts';
+import { STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import type { Database } from '../storage/database/database.ts';
 import { ledgerTasks } from '../storage/runs/report-run-queries.ts';
-import { runOf, type StoredRun } from '../storage/runs/runs.ts';
+import { hasEnded, runOf, type StoredRun } from '../storage/runs/runs.ts';
 import type { LiveLook } from './live-run.ts';
 
 export interface RunPagesOptions {
@@ -26,6 +27,8 @@ const BEGINS_WITHIN_MS = 3_000;
 const BEGINS_EVERY_MS = 100;
 /** Attempts under way are asked for so often: each asks every open child of the run. */
 const ATTEMPTS_EVERY_MS = 1_000;
+/** A task that runs for less is at its first attempt, or one of many quick ones. */
+const SURELY_FIRST_MS = 2_000;
 
 /** The time chart grows with every moment; so often it is drawn anew. */
 const TIME_CHART_EVERY_MS = 1_000;
@@ -37,12 +40,23 @@ export const runAddress = (runId: string): string => `/runs/${encodeURIComponent
 export class RunPages {
   readonly #options: RunPagesOptions;
 
+  /** Looked for now, once for all who ask. */
+  readonly #sought = new Map<string, Promise<StoredRun | undefined>>();
+
   constructor(options: RunPagesOptions) {
     this.#options = options;
   }
 
   /** The run as the database has it; one that is just beginning is waited for. @returns `undefined` when there is none of that name */
   async find(run: string): Promise<StoredRun | undefined> {
+    const known = this.#sought.get(run);
+    if (known !== undefined) return await known;
+    const seeking = this.#seek(run).finally(() => this.#sought.delete(run));
+    this.#sought.set(run, seeking);
+    return await seeking;
+  }
+
+  async #seek(run: string): Promise<StoredRun | undefined> {
     const { database, lab } = this.#options;
     const until = Date.now() + BEGINS_WITHIN_MS;
     for (;;) {
@@ -54,9 +68,9 @@ export class RunPages {
   }
 
   /** The page's data; of an open run as it stands now. */
-  async load(run: StoredRun): Promise<RunPageData> {
+  async load(run: StoredRun, followed?: FollowedRun): Promise<RunPageData> {
     const { database } = this.#options;
-    const shown: ShownRun = { ...run, status: run.status ?? (await this.#openRun(run)) };
+    const shown: ShownRun = { ...run, status: run.status ?? (await this.#openRun(run, followed)) };
     const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(shown) });
     const pages = new Set<string>();
     await Promise.all(
@@ -73,23 +87,25 @@ export class RunPages {
 
   /** Looks at an open run again and again: the page's data is read once, what changes is asked for each time. */
   async looker(run: StoredRun): Promise<() => Promise<LiveLook>> {
-    let data = await this.load(run);
+    const { database } = this.#options;
+    const followed = await (await this.#options.lab())?.follow(run.runId);
+    let data = await this.load(run, followed);
     let retries: Readonly<Record<string, TaskResult>> = {};
     let asked = 0;
     let time = livePartsOf(data, true).time;
     let drawn = Date.now();
     return async () => {
-      const status = await this.#openRun(run);
-      if (status.finishedAt !== null) {
-        const stored = await this.find(run.executionId);
-        if (stored !== undefined && stored.status !== null) data = await this.load(stored);
-        // it has ended, and the end of its record follows
-        return { parts: livePartsOf(data, true), ended: stored === undefined || stored.status !== null };
+      // asked first: a closed run is out of its worker's memory, which would go through its whole history to answer
+      const stored = (await hasEnded(database, run.executionId)) ? await runOf(database, run.executionId) : undefined;
+      if (stored !== undefined) {
+        data = await this.load(stored);
+        return { parts: livePartsOf(data, true), ended: true };
       }
-      if (Date.now() - asked >= ATTEMPTS_EVERY_MS) {
+      const status = await this.#openRun(run, followed);
+      if (status.finishedAt === null && Date.now() - asked >= ATTEMPTS_EVERY_MS) {
         asked = Date.now();
         // asking every open child takes its time: what has changed is not held back for it
-        void this.#retries(run.runId, status).then(
+        void this.#retries(run, status).then(
           (found) => void (retries = found),
           () => undefined,
         );
@@ -115,9 +131,9 @@ export class RunPages {
     return temporalUi === undefined ? null : `${temporalUi.workflows}/${encodeURIComponent(runId)}`;
   }
 
-  async #openRun({ runId, executionId, startedAt, config }: StoredRun): Promise<RunOnPage> {
-    const lab = await this.#options.lab();
-    if (lab !== undefined) return openRun(await lab.status(runId));
+  async #openRun({ runId, executionId, startedAt, config }: StoredRun, following?: FollowedRun): Promise<RunOnPage> {
+    const followed = following ?? (await (await this.#options.lab())?.follow(runId));
+    if (followed !== undefined) return openRun(await followed.status());
     const known = fromLedger({ runId, startedAt, config }, await ledgerTasks(this.#options.database, { executionId }));
     return openRun(known, [
       'Temporal cannot be reached: this is what the database knows, tasks that failed or run are not told apart from those that wait',
@@ -125,8 +141,12 @@ export class RunPages {
   }
 
   /** Running tasks with the attempt they are at and how the last one failed, as Temporal knows it. */
-  async #retries(runId: string, status: PipelineStatus): Promise<Readonly<Record<string, TaskResult>>> {
-    const attempts = await (await this.#options.lab())?.attempts(runId);
+  async #retries({ runId, config }: StoredRun, status: PipelineStatus): Promise<Readonly<Record<string, TaskResult>>> {
+    const wholes = new Set(config.symbols.length > STAGE_DETAIL_LIMIT ? config.symbols.map(({ symbol }) => symbol) : []);
+    const asked = perhapsTriedAgain(status, wholes);
+    if (asked.length === 0) return {};
+    const symbols = new Set(asked.map((taskId) => taskId.slice(0, taskId.lastIndexOf('/'))));
+    const attempts = await (await this.#options.lab())?.attempts(runId, symbols);
     return Object.fromEntries(
       [...(attempts ?? [])].flatMap(([taskId, { attempt }]) => {
         const task = status.taskResults[taskId];
@@ -149,6 +169,16 @@ export class RunPages {
   }
 }
 
+/** The tasks that have run for so long that they may be at another attempt; not symbols as a whole, which have no attempts to show. */
+const perhapsTriedAgain = ({ taskResults, startedAt, durationSeconds }: PipelineStatus, wholes: ReadonlySet<string>): readonly string[] => {
+  const now = Date.parse(startedAt) + durationSeconds * 1000;
+  return Object.entries(taskResults).flatMap(([taskId, task]) =>
+    task.status === 'running' && task.startedAt && now - Date.parse(task.startedAt) > SURELY_FIRST_MS && !wholes.has(taskId)
+      ? [taskId]
+      : [],
+  );
+};
+
 /** Only for tasks that are still under way: what ended meanwhile is known better. */
 const stillOpen = (retries: Readonly<Record<string, TaskResult>>, status: PipelineStatus): Record<string, TaskResult> =>
   Object.fromEntries(
@@ -158,7 +188,7 @@ const stillOpen = (retries: Readonly<Record<string, TaskResult>>, status: Pipeli
 /** A status as a page shows it. */
 const openRun = (status: PipelineStatus, reasons: readonly string[] = []): RunOnPage => ({
   ...status,
-  durationSeconds: Math.max(0, (Date.now() - Date.parse(status.startedAt)) / 1000),
+  durationSeconds: status.finishedAt === null ? Math.max(0, (Date.now() - Date.parse(status.startedAt)) / 1000) : status.durationSeconds,
   result: 'running',
   reasons,
 });

@@ -63,24 +63,24 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   const app = Fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
   const doors = (): Doors => ({ host, port: (app.server.address() as AddressInfo).port, token, control, guarded });
   const pages = new RunPages(options);
-  const live = new Map<string, LiveRun>();
+  const live = new Map<string, Promise<LiveRun>>();
 
-  const watch = async (run: StoredRun): Promise<LiveRun> => {
-    const known = live.get(run.executionId);
-    if (known !== undefined) return known;
-    const look = await pages.looker(run);
-    // another tab may have been as fast
-    const again = live.get(run.executionId);
-    if (again !== undefined) return again;
-    const started = new LiveRun({
-      look,
+  const follow = async (run: StoredRun): Promise<LiveRun> =>
+    new LiveRun({
+      look: await pages.looker(run),
       log,
       // such a run answers with a few KB, of which its worker has the work of a millisecond
       ...(run.config.symbols.length <= STAGE_DETAIL_LIMIT && { mostPauseMs: 250 }),
       onIdle: () => void live.delete(run.executionId),
     });
-    live.set(run.executionId, started);
-    return started;
+  /** The one that all who watch a run share, also those who come while it is being read for the first. */
+  const watch = async (run: StoredRun): Promise<LiveRun> => {
+    const known = live.get(run.executionId);
+    if (known !== undefined) return await known;
+    const begun = follow(run);
+    live.set(run.executionId, begun);
+    begun.catch(() => live.delete(run.executionId));
+    return await begun;
   };
 
   app.addHook('onRequest', async (request, reply) => {
@@ -211,7 +211,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     watched: () => live.size,
     async close() {
-      for (const run of live.values()) run.close();
+      for (const run of live.values()) void run.then((followed) => followed.close()).catch(() => undefined);
       await app.close();
     },
   };

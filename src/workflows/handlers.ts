@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { PipelineStatus } from '../contracts/run/pipeline-status.ts';
+import type { PipelineStatus, StatusChanges } from '../contracts/run/pipeline-status.ts';
 import type { TaskReport } from '../contracts/run/stage-report.ts';
 import type { GraphAnswer } from '../scheduling/payload/fit-graph.ts';
 
@@ -8,6 +8,11 @@ import type { GraphAnswer } from '../scheduling/payload/fit-graph.ts';
  * epoch milliseconds) is the asker's. @default the time of the run's last event
  */
 export const statusQuery = defineQuery<PipelineStatus, [now?: number]>('status');
+/**
+ * What of the status has changed since a revision that an earlier answer named; the whole without one, and where the run does not
+ * know it (another worker has it now, or it went on as new). `now` is the asker's, as for `status`; without it nothing is named.
+ */
+export const statusSinceQuery = defineQuery<StatusChanges, [revision?: string | null, now?: number]>('statusSince');
 /** The tasks in topological order; of a very large run what they are made of, see `readGraph`. */
 export const graphQuery = defineQuery<GraphAnswer>('graph');
 /** One line: what a task waits for, or why it was skipped or failed. `now` as for `status`. */

@@ -24,9 +24,10 @@ import { fitList } from '../scheduling/payload/fit-list.ts';
 import { fitStatus } from '../scheduling/payload/fit-status.ts';
 import { type PackedPrepared, type PreparedBefore, readPrepared } from '../scheduling/payload/pack-prepared.ts';
 import { reduce } from '../scheduling/run/reducer.ts';
-import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
+import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT, type StatusDetail } from '../scheduling/run/run-events.ts';
 import { createRun, FAILED, type RunState, SKIPPED } from '../scheduling/run/run-state.ts';
 import { emptyStatus, graphOf, resultOf, statusOf } from '../scheduling/run/status.ts';
+import { StatusRevisions } from '../scheduling/run/status-changes.ts';
 import { whyOf } from '../scheduling/run/why.ts';
 import { BOOKKEEPING } from './activity-options.ts';
 import { LONGEST_ASKED, refuseWhileEnding, slotsAsked, timeOf, validateMaxConcurrent } from './asked.ts';
@@ -40,6 +41,7 @@ import {
   retryFailedUpdate,
   setMaxConcurrentUpdate,
   statusQuery,
+  statusSinceQuery,
   whyQuery,
 } from './handlers.ts';
 import { Lanes } from './open-lanes.ts';
@@ -67,6 +69,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   let lanes: Lanes | undefined;
   let finish: Finish | undefined;
   let draining = false;
+  let revisions: StatusRevisions | undefined;
   /** The run ended while its input was checked. */
   let unbegun: { readonly at: number; readonly why: string } | undefined;
   /** Of the run from its first task on; the lanes have one of their own. */
@@ -77,7 +80,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   /** Yields on their way to the children. */
   const yields: Promise<void>[] = [];
 
-  const detail = () => (prepared !== undefined && prepared.config.symbols.length > STAGE_DETAIL_LIMIT ? 'symbol' : 'stage');
+  const detail = (): StatusDetail => (prepared !== undefined && prepared.config.symbols.length > STAGE_DETAIL_LIMIT ? 'symbol' : 'stage');
   let prepared: PreparedRun | undefined;
 
   const dispatch = (event: RunEvent): void => {
@@ -128,19 +131,24 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     return state as RunState;
   };
 
-  setHandler(
-    statusQuery,
-    (now): PipelineStatus =>
-      state === undefined
-        ? emptyStatus({
-            ...run,
-            startedAt,
-            now: unbegun?.at ?? timeOf(now),
-            ended: unbegun !== undefined,
-            maxConcurrent: slotsAsked(input),
-          })
-        : fitStatus(statusOf(state, { runId: run.runId, now: timeOf(now), detail: detail() })),
-  );
+  const statusNow = (now?: number): PipelineStatus =>
+    state === undefined
+      ? emptyStatus({
+          ...run,
+          startedAt,
+          now: unbegun?.at ?? timeOf(now),
+          ended: unbegun !== undefined,
+          maxConcurrent: slotsAsked(input),
+        })
+      : fitStatus(statusOf(state, { runId: run.runId, now: timeOf(now), detail: detail() }));
+  setHandler(statusQuery, statusNow);
+  setHandler(statusSinceQuery, (revision, now) => {
+    const question = { runId: run.runId, now: timeOf(now), detail: detail() };
+    if (state === undefined) return statusNow(now);
+    // The asker's clock tells it from the one that another worker began for the same run.
+    if (revisions === undefined && typeof now === 'number') revisions = new StatusRevisions(state, `${info.runId}.${now}`, detail());
+    return revisions?.since(revision, question) ?? fitStatus(statusOf(state, question));
+  });
   setHandler(graphQuery, () => (state === undefined || prepared === undefined ? { tasks: [] } : fitGraph(graphOf(state), prepared.config)));
   setHandler(whyQuery, (taskId, now) => {
     if (typeof taskId !== 'string' || taskId.length > LONGEST_ASKED)

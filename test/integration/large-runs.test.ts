@@ -27,8 +27,12 @@ describe('a run of more than 50 symbols', () => {
     void ended.finally(() => {
       run.over = true;
     });
+    const followed = await rig.lab.follow(runId);
+    const sizes: number[] = [];
     while (!run.over) {
       seen.push(await rig.lab.status(runId));
+      seen.push(await followed.status());
+      sizes.push(followed.heard);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     const result = await ended;
@@ -39,6 +43,10 @@ describe('a run of more than 50 symbols', () => {
       statusBreakdown: { success: 2 * SYMBOLS.length - 1, failed: 1 },
     });
     expect(Object.keys(result.taskResults)).toHaveLength(SYMBOLS.length);
+    // who follows is told what changed, also across executions, and knows the same at the end
+    expect(sizes.some((heard) => heard < SYMBOLS.length)).toBe(true);
+    const { result: _, reasons: __, ...last } = result;
+    expect({ ...(await followed.status()), durationSeconds: last.durationSeconds }).toEqual(JSON.parse(JSON.stringify(last)));
     expect(result.taskResults.S007).toMatchObject({ status: 'failed', error: { type: 'TypeError', message: 'a bug in a stage' } });
     expect(result.taskResults.S008).toMatchObject({ status: 'success' });
 

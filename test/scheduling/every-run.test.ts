@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
-import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
+import type { PipelineResult, PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import type { TaskReport } from '../../src/contracts/run/stage-report.ts';
 import { ORDERS, STAGES, stageTaskId, TASK_STATUSES } from '../../src/contracts/words.ts';
@@ -11,6 +11,7 @@ import { reduce } from '../../src/scheduling/run/reducer.ts';
 import type { FinishCommand, RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
 import { createRun, PENDING, RUNNING, type RunState } from '../../src/scheduling/run/run-state.ts';
 import { resultOf, statusOf } from '../../src/scheduling/run/status.ts';
+import { StatusRevisions, withChanges } from '../../src/scheduling/run/status-changes.ts';
 import { whyOf } from '../../src/scheduling/run/why.ts';
 import { customTask, runConfig } from './run-config.ts';
 import { openedLane, type SimulatedLane, seeded, stepLane, type Troubles } from './simulated-run.ts';
@@ -90,6 +91,9 @@ class Scenario {
   #finishes = 0;
   #cancelled = false;
   #finish: FinishCommand | undefined;
+  #revisions: StatusRevisions | undefined;
+  /** Two who watch, each with what it was told last. */
+  readonly #watchers: { status?: PipelineStatus; revision?: string }[] = [{}, {}];
   readonly #symbols: number;
   readonly #untilStage: string;
 
@@ -113,10 +117,26 @@ class Scenario {
       this.#now += 1 + Math.floor(this.#random() * 50);
       if (step < 60 && this.#random() * 60 < steering) this.#steer();
       else this.#advance();
-      if (this.#random() < 0.1) this.#state = rehydrate(this.#graph, JSON.parse(JSON.stringify(dehydrate(this.#state))));
+      if (this.#random() < 0.1) {
+        this.#state = rehydrate(this.#graph, JSON.parse(JSON.stringify(dehydrate(this.#state))));
+        this.#revisions = undefined;
+      }
+      if (this.#random() < 0.1) this.#watch(this.#watchers[this.#random() < 0.5 ? 0 : 1]);
       this.#look();
     }
     this.#lookAtTheEnd();
+    for (const watcher of this.#watchers) this.#watch(watcher);
+  }
+
+  /** What changed since a watcher's last look makes of what it knew what the status is, also where the run went on elsewhere. */
+  #watch(watcher: { status?: PipelineStatus; revision?: string }): void {
+    this.#now += Math.floor(this.#random() * 20);
+    const question = { runId: 'r', now: this.#now, detail: this.#state.detail };
+    this.#revisions ??= new StatusRevisions(this.#state, `mark-${this.#now}-${this.#random()}`, this.#state.detail);
+    const changes = JSON.parse(JSON.stringify(this.#revisions.since(watcher.revision ?? null, question)));
+    watcher.status = withChanges(watcher.status, changes);
+    watcher.revision = changes.revision;
+    same(watcher.status, statusOf(this.#state, question));
   }
 
   #steer(): void {

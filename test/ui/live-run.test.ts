@@ -28,7 +28,12 @@ function watcher() {
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  return { seen, ended, patch: (patches: readonly Patch[]) => void seen.push(...patches.map((patch) => patch.html)), end: () => end() };
+  return {
+    seen,
+    ended,
+    patch: (patches: string) => void seen.push(...(JSON.parse(patches) as Patch[]).map((patch) => patch.html)),
+    end: () => end(),
+  };
 }
 
 describe('an open run that is watched', () => {

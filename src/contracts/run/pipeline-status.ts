@@ -59,6 +59,14 @@ export interface PipelineStatus {
   readonly leftOut?: readonly LeftOut[];
 }
 
+/** The answer of `statusSince`: the run as it stands, with the tasks that have changed since a revision, or with all. */
+export interface StatusChanges extends PipelineStatus {
+  /** Names this answer, to ask with next time. @default there is no asking on from here: the whole was too large to travel */
+  readonly revision?: string;
+  /** `taskResults` has only what changed since this revision, besides `durationSeconds` of what runs. @default it is all */
+  readonly since?: string;
+}
+
 export interface PipelineResult extends PipelineStatus {
   readonly result: RunResult;
   /** Reasons of a degraded or failed run, most important first. */

@@ -1,7 +1,7 @@
 import type { GraphTask, PipelineResult, PipelineStatus, StageStats, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { DEFAULT_MAX_CONCURRENT } from '../../contracts/run/task-policy.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../contracts/words.ts';
-import { dependencyIds } from '../graph/graph.ts';
+import { dependencyIds, type Graph } from '../graph/graph.ts';
 import { deadlineWarning, expectedEnd, missedDeadline } from './deadline.ts';
 import { leftOutOf } from './kept-details.ts';
 import type { StatusQuestion } from './run-events.ts';
@@ -45,8 +45,15 @@ export function emptyStatus({
 /**
  * Where every task stands at `now`, as far as the run's details go; `fitStatus` makes it fit to travel. In `symbol` detail `taskResults` has one entry per symbol and per custom
  * task; the counts are of tasks always.
+ *
+ * @param wanted which entries of `taskResults`, by their index in `entriesOf` @default all
  */
-export function statusOf(state: RunState, { runId, now, detail }: StatusQuestion): PipelineStatus {
+export function statusOf(state: RunState, question: StatusQuestion, wanted?: (entry: number) => boolean): PipelineStatus {
+  return { ...statusFrame(state, question), taskResults: entryResults(state, question, wanted) };
+}
+
+/** All of a status but its tasks. @internal */
+export function statusFrame(state: RunState, { runId, now }: StatusQuestion): PipelineStatus {
   const { graph, counts } = state;
   const completedTasks = graph.size - counts[PENDING] - counts[RUNNING];
   const startedAt = state.startedAt ?? now;
@@ -64,7 +71,7 @@ export function statusOf(state: RunState, { runId, now, detail }: StatusQuestion
     statusBreakdown: Object.fromEntries(TASK_STATUSES.map((status, code) => [status, counts[code]])) as Record<TaskStatus, number>,
     ...(state.deadline === null ? {} : { deadline: deadlineOf(state, state.deadline, now) }),
     stageStats: stageStats(state),
-    taskResults: detail === 'stage' ? stageResults(state, now) : symbolResults(state, now),
+    taskResults: {},
     ...(leftOut.length === 0 ? {} : { leftOut }),
   };
 }
@@ -112,21 +119,33 @@ export function taskResult(state: RunState, task: number, now: number): TaskResu
   return result;
 }
 
-function stageResults(state: RunState, now: number): Record<string, TaskResult> {
-  return Object.fromEntries(state.graph.ids.map((taskId, task) => [taskId, taskResult(state, task, now)]));
+/** How many entries `taskResults` has, and which one each task is part of. @internal */
+export function entriesOf(graph: Graph, detail: StatusQuestion['detail']): { readonly size: number; readonly entryOf: Int32Array } {
+  if (detail === 'stage') return { size: graph.size, entryOf: Int32Array.from(graph.ids, (_, task) => task) };
+  let size = graph.symbols.length;
+  const entryOf = Int32Array.from(graph.symbolOf, (symbol) => (symbol < 0 ? size++ : symbol));
+  return { size, entryOf };
 }
 
-function symbolResults(state: RunState, now: number): Record<string, TaskResult> {
+function entryResults(
+  state: RunState,
+  { now, detail }: StatusQuestion,
+  wanted: (entry: number) => boolean = () => true,
+): Record<string, TaskResult> {
   const { graph } = state;
-  const results = new Map<string, TaskResult>();
-  for (let symbol = 0; symbol < graph.symbols.length; symbol++) {
-    if (graph.firstTask[symbol] < 0) continue;
-    results.set(graph.symbols[symbol], symbolResult(state, symbol, now));
-  }
-  for (let task = 0; task < graph.size; task++) {
-    if (graph.symbolOf[task] < 0) results.set(graph.ids[task], taskResult(state, task, now));
-  }
   // Of entries, so that a task may be named like anything every object has.
+  const results: [string, TaskResult][] = [];
+  if (detail === 'stage') {
+    for (let task = 0; task < graph.size; task++) if (wanted(task)) results.push([graph.ids[task], taskResult(state, task, now)]);
+    return Object.fromEntries(results);
+  }
+  for (let symbol = 0; symbol < graph.symbols.length; symbol++) {
+    if (graph.firstTask[symbol] >= 0 && wanted(symbol)) results.push([graph.symbols[symbol], symbolResult(state, symbol, now)]);
+  }
+  for (let task = 0, entry = graph.symbols.length; task < graph.size; task++) {
+    if (graph.symbolOf[task] >= 0) continue;
+    if (wanted(entry++)) results.push([graph.ids[task], taskResult(state, task, now)]);
+  }
   return Object.fromEntries(results);
 }
 

@@ -140,6 +140,14 @@ export async function runOf(queryable: Queryable, id: string): Promise<StoredRun
     : { ...summaryOf(row), input: row.input, config: row.config, status: row.status, retryOf: row.retry_of, idUsedBefore: row.again };
 }
 
+/** Whether an execution's end is recorded: for whoever looks often, and would not read the whole run each time. */
+export async function hasEnded(queryable: Queryable, executionId: string): Promise<boolean> {
+  const { rows } = await queryable.query<{ ended: boolean }>('select finished_at is not null as ended from runs where execution_id = $1', [
+    executionId,
+  ]);
+  return rows[0]?.ended ?? false;
+}
+
 /** Whether an earlier run had this one's id; its pages are then kept apart. False for a run that has not begun here. */
 export async function idUsedBefore(queryable: Queryable, executionId: string): Promise<boolean> {
   const { rows } = await queryable.query<{ again: boolean }>('select id_used_before as again from runs where execution_id = $1', [
