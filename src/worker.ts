@@ -6,6 +6,7 @@ import { createHttpFence } from './activities/custom/http-fence.ts';
 import { loadPlugins, pluginModules } from './activities/custom/load-plugins.ts';
 import { createPluginThreads } from './activities/custom/threads/plugin-threads.ts';
 import { keepFromStrayErrors } from './activities/custom/threads/stray-errors.ts';
+import { OpenReports } from './activities/report/open-reports.ts';
 import type { StageFunction } from './activities/stages/stage-work.ts';
 import { configuredSinks } from './alerts/configured-sinks.ts';
 import { startTeller } from './alerts/teller.ts';
@@ -41,6 +42,7 @@ import { temporalSettings } from './temporal-connection.ts';
 import { allChecks } from './watch/all-checks.ts';
 import { startWatch } from './watch/watch.ts';
 import { dropRunsThatLeft } from './worker-queues.ts';
+import { statusQuery } from './workflows/handlers.ts';
 import type { QueueSinks } from './workflows/sinks.ts';
 
 export interface WorkerSettings {
@@ -113,6 +115,19 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       new TaskLog({ folderOf: (runId) => taskLogFolder(home, runId), writer: `${hostname()}-${process.pid}`, log }),
     );
     const teller = closers.add('the alerts', await startTeller({ database, sinks, log }));
+    const temporalUi = env.TEMPORAL_UI_URL ? webUiOf(env.TEMPORAL_UI_URL, temporal.namespace).workflows : undefined;
+    const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
+    const openReports = closers.add(
+      'the pages of open runs',
+      new OpenReports({
+        database,
+        home,
+        statusOf: (runId) =>
+          connection.withDeadline(Date.now() + STATUS_WITHIN_MS, () => client.workflow.getHandle(runId).query(statusQuery, Date.now())),
+        ...(temporalUi && { temporalUrlOf: ({ runId }) => `${temporalUi}/${encodeURIComponent(runId)}` }),
+        log: settings.log,
+      }),
+    );
     const { custom, ...activities } = createActivities({
       env,
       database,
@@ -123,7 +138,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       home,
       ...limits,
       onNews: () => teller.wake(),
-      temporalUiUrl: env.TEMPORAL_UI_URL ? webUiOf(env.TEMPORAL_UI_URL, temporal.namespace).workflows : undefined,
+      temporalUiUrl: temporalUi,
+      onTaskEnd: (executionId) => openReports.taskEnded(executionId),
       searchable: searchable(() =>
         connection.withDeadline(Date.now() + ATTRIBUTES_WITHIN_MS, () => findAttributes(connection.operatorService, temporal.namespace)),
       ),
@@ -189,8 +205,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       activities: maxActivities,
       ...(version === undefined ? {} : { deployment: version.name, buildId: version.buildId }),
     });
-    if (version !== undefined)
-      void sayIfNothingComes(new Client({ connection, namespace: temporal.namespace }), { taskQueue, version, log });
+    if (version !== undefined) void sayIfNothingComes(client, { taskQueue, version, log });
     return {
       taskQueue,
       finished,
@@ -207,6 +222,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 
 /** A run does not wait longer to hear whether it can be searched by its verdict. */
 const ATTRIBUTES_WITHIN_MS = 2_000;
+/** The page of an open run waits no longer for the run to say where it stands. */
+const STATUS_WITHIN_MS = 5_000;
 
 /** Of the first workers of a deployment: new runs wait, and nobody would be told. */
 async function sayIfNothingComes(

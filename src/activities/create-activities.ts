@@ -37,6 +37,8 @@ export interface ActivityDependencies {
   readonly onNews?: () => void;
   /** The workflow list of Temporal's Web UI, for links in reports. @default no links */
   readonly temporalUiUrl?: string;
+  /** Told of each task's end. @default nobody is */
+  readonly onTaskEnd?: (executionId: string) => void;
   /** Whether runs may set our search attributes. */
   readonly searchable: () => Promise<boolean>;
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. */
@@ -55,7 +57,8 @@ export function createActivities(
 ): StageActivities & RunActivities & { readonly custom: Readonly<Record<string, CustomActivity>> } {
   const { env, database, sources, plugins, home, quarantineLimit, log, metrics, onNews = () => undefined } = dependencies;
   const secrets = secretsOf(env);
-  const runTask = createTaskRunner({ database, log, metrics, secrets, longestWaitInSlotMs: dependencies.longestWaitInSlotMs });
+  const runAttempt = createTaskRunner({ database, log, metrics, secrets, longestWaitInSlotMs: dependencies.longestWaitInSlotMs });
+  const runTask: typeof runAttempt = async (task) => await runAttempt(task).finally(() => dependencies.onTaskEnd?.(task.call.executionId));
   const strategies = [...shippedStrategies, ...plugins.strategies];
   const activities = customTasks(plugins, env);
 

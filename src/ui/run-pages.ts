@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { listedSymbols, loadRunPage, type ShownRun } from '../activities/report/load-run-page.ts';
+import { listedSymbols, loadRunPage, runningOnPage, type ShownRun } from '../activities/report/load-run-page.ts';
 import type { FollowedRun, PredictLab } from '../client.ts';
 import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-status.ts';
 import type { WebUi } from '../contracts/search-attributes.ts';
@@ -12,6 +12,7 @@ import { STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import type { Database } from '../storage/database/database.ts';
 import { ledgerTasks } from '../storage/runs/report-run-queries.ts';
 import { hasEnded, runOf, type StoredRun } from '../storage/runs/runs.ts';
+import { failedAttempts } from '../storage/runs/task-attempts.ts';
 import type { LiveLook } from './live-run.ts';
 
 export interface RunPagesOptions {
@@ -109,6 +110,11 @@ export class RunPages {
           (found) => void (retries = found),
           () => undefined,
         );
+        if (Object.values(status.taskResults).some((task) => (task.attempts ?? 1) > 1) || Object.keys(retries).length > 0)
+          void failedAttempts(database, run.executionId).then(
+            (attempts) => void (data = { ...data, attempts }),
+            () => undefined,
+          );
       }
       data = { ...data, result: { ...status, taskResults: { ...status.taskResults, ...stillOpen(retries, status) } } };
       const parts = livePartsOf(data, true);
@@ -133,9 +139,9 @@ export class RunPages {
 
   async #openRun({ runId, executionId, startedAt, config }: StoredRun, following?: FollowedRun): Promise<RunOnPage> {
     const followed = following ?? (await (await this.#options.lab())?.follow(runId));
-    if (followed !== undefined) return openRun(await followed.status());
+    if (followed !== undefined) return runningOnPage(await followed.status(), Date.now());
     const known = fromLedger({ runId, startedAt, config }, await ledgerTasks(this.#options.database, { executionId }));
-    return openRun(known, [
+    return runningOnPage(known, Date.now(), [
       'Temporal cannot be reached: this is what the database knows, tasks that failed or run are not told apart from those that wait',
     ]);
   }
@@ -184,14 +190,6 @@ const stillOpen = (retries: Readonly<Record<string, TaskResult>>, status: Pipeli
   Object.fromEntries(
     Object.entries(retries).filter(([taskId]) => ['running', 'pending'].includes(status.taskResults[taskId]?.status ?? '')),
   );
-
-/** A status as a page shows it. */
-const openRun = (status: PipelineStatus, reasons: readonly string[] = []): RunOnPage => ({
-  ...status,
-  durationSeconds: status.finishedAt === null ? Math.max(0, (Date.now() - Date.parse(status.startedAt)) / 1000) : status.durationSeconds,
-  result: 'running',
-  reasons,
-});
 
 /** What the database alone knows of an open run: the tasks that took effect. */
 function fromLedger(

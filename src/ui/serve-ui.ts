@@ -69,8 +69,9 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     new LiveRun({
       look: await pages.looker(run),
       log,
-      // such a run answers with a few KB, of which its worker has the work of a millisecond
-      ...(run.config.symbols.length <= STAGE_DETAIL_LIMIT && { mostPauseMs: 250 }),
+      // It answers with what has changed, of which its worker has the work of a millisecond, of a large run some milliseconds: where looks
+      // take long, the machine is busy with something else.
+      mostPauseMs: run.config.symbols.length <= STAGE_DETAIL_LIMIT ? 250 : 3_000,
       onIdle: () => void live.delete(run.executionId),
     });
   /** The one that all who watch a run share, also those who come while it is being read for the first. */

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import path from 'node:path';
 import axe from 'axe-core';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -98,6 +100,24 @@ describe('the live pages', () => {
     await expect.poll(async () => (await get(`/runs/${runId}/task?task=BBB%2Fclean`)).text).toContain('a line of the test');
     expect((await get(`/runs/${runId}/task?task=constructor`)).status).toBe(404);
     expect((await get(`/runs/${runId}/task?task=BBB%2Fclean&task=x`)).status).toBe(200);
+  });
+
+  it('have a file beside them that needs no server: how an open run stood, then how it ended', async () => {
+    const held = heldBack('AAA/kline');
+    const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-file' });
+    const file = path.join(rig.home, 'reports', runId, 'index.html');
+    const text = async (): Promise<string> => await readFile(file, 'utf8').catch(() => '');
+    await expect.poll(text, { timeout: 10_000 }).toContain('AAA/store: success');
+    const open = await text();
+    expect(open).toContain('<title>running: live-file');
+    expect(open).toContain('as it stood at');
+    expect(open).toContain('AAA/kline: running');
+    for (const [, link] of open.matchAll(/href="([^"]+)"/g))
+      expect(link).toMatch(/^(#|data:|https?:|[^/]+\.html|\.\.\/[^/]+\/index\.html)/);
+    held.open();
+    await rig.lab.result(runId);
+    expect(await text()).toContain('<title>success: live-file');
+    expect(await text()).not.toContain('as it stood at');
   });
 
   it('put all runs side by side, the worst state of each symbol', async () => {

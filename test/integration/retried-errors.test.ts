@@ -8,7 +8,7 @@ import { createRig } from '../rig.ts';
 import { scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
 
-it("the error of an attempt that was tried again with success stays in the run's page", async () => {
+it("attempts that were tried again with success, and the last one's error, stay in the run's page", async () => {
   let answers = 0;
   const server = createServer((_, response) => response.writeHead(answers++ === 0 ? 503 : 200).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -38,6 +38,20 @@ it("the error of an attempt that was tried again with success stays in the run's
     ),
     'BBB/collect succeeded after 1 retry, the last one because of RateLimited: asked to wait',
     expect.stringMatching(/^ask succeeded after 1 retry, the last one because of SourceUnavailable: .*503/),
+  ]);
+  // each attempt stands in the time chart
+  expect([...page.matchAll(/<title>([\w/]+: (?:attempt|waiting for attempt)[^<]*)<\/title>/g)].map(([, title]) => title).sort()).toEqual([
+    'AAA/clean: attempt 1 failed, SourceUnavailable',
+    'AAA/clean: attempt 2 failed, StorageUnavailable',
+    'AAA/clean: attempt 3, success',
+    'AAA/clean: waiting for attempt 2',
+    'AAA/clean: waiting for attempt 3',
+    'BBB/collect: attempt 1 failed, RateLimited',
+    'BBB/collect: attempt 2, success',
+    'BBB/collect: waiting for attempt 2',
+    'ask: attempt 1 failed, SourceUnavailable',
+    'ask: attempt 2, success',
+    'ask: waiting for attempt 2',
   ]);
   await rig.close();
   server.close();

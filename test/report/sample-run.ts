@@ -1,3 +1,4 @@
+import type { FailedAttempt } from '../../src/contracts/run/failed-attempt.ts';
 import type { PipelineResult, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { RunConfig, TaskPolicy } from '../../src/contracts/run/run-config.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../src/contracts/words.ts';
@@ -150,6 +151,17 @@ export const sampleRow = (symbol: string, i: number): RunSymbolRow => {
   };
 };
 
+/** A failed attempt in each of the first three quarters of a task's time. */
+const sampleAttempts = (task: TaskResult | undefined): FailedAttempt[] => {
+  const from = Date.parse(task?.startedAt ?? '');
+  const quarter = (task?.durationSeconds ?? 0) * 250;
+  return [0, 1, 2].flatMap((i) => {
+    const begin = from + i * quarter;
+    const next = begin + quarter;
+    return Number.isNaN(begin) ? [] : [{ attempt: i + 1, from: begin, to: begin + quarter / 4, next, error: 'RateLimited' }];
+  });
+};
+
 export const sampleRun = (symbols: readonly string[] = SAMPLE_SYMBOLS): RunPageData => {
   const tasks = sampleTasks(symbols);
   const end = Math.max(...Object.values(tasks).map((t) => (t.startedAt ? Date.parse(t.startedAt) + (t.durationSeconds ?? 0) * 1000 : 0)));
@@ -172,6 +184,7 @@ export const sampleRun = (symbols: readonly string[] = SAMPLE_SYMBOLS): RunPageD
       href: '../pipeline-2026-11-24T04.00Z/index.html',
     },
     symbols: symbols.map(sampleRow),
+    attempts: { 'ETH_PRICE/collect': sampleAttempts(tasks['ETH_PRICE/collect']) },
     lastErrors: { 'ETH_PRICE/collect': { type: 'RateLimited', message: 'polymarket answered 429 on /v2/trades; waiting 12 s' } },
     gaps: [
       {

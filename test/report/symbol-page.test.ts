@@ -211,6 +211,14 @@ describe('the page of a symbol', () => {
     expect(page).toContain('5\u202f000, 1 d in all');
   });
 
+  it('stays below a megabyte with 5,000 candles', () => {
+    const { candles } = sampleSeries('5m', 1, AS_OF - 5_000 * 300_000);
+    expect(candles.length).toBeGreaterThan(4_500);
+    const series = [{ interval: '5m' as const, candles, total: candles.length }];
+    const bytes = Buffer.byteLength(renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ series })] }), null));
+    expect(bytes).toBeLessThan(1_000_000 * (candles.length / 5_000));
+  });
+
   it('stays below two megabytes with every interval and as many candles as a page takes', () => {
     const series = INTERVALS.map((interval, i) => {
       const full = sampleSeries('1h', i, AS_OF - 22 * DAY).candles;

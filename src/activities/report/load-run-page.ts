@@ -1,5 +1,5 @@
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
-import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
+import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { windowOf } from '../../contracts/run/run-window.ts';
 import { numberIn } from '../../contracts/run/task-output.ts';
 import type { Stage } from '../../contracts/words.ts';
@@ -26,6 +26,7 @@ import {
   usualDuration,
 } from '../../storage/runs/report-run-queries.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';
+import { failedAttempts } from '../../storage/runs/task-attempts.ts';
 import { shadowsOfRun } from '../../storage/shadow/shadow-verdicts.ts';
 import { lastTicks, retryChain } from '../../storage/ticks/report-symbol-queries.ts';
 import { VERSION } from '../../version.ts';
@@ -50,6 +51,14 @@ export interface RunPageLinks {
   readonly temporalUrl: string | null;
 }
 
+/** The status of an open run, as its page shows it at `now`. */
+export const runningOnPage = (status: PipelineStatus, now: number, reasons: readonly string[] = []): RunOnPage => ({
+  ...status,
+  durationSeconds: status.finishedAt === null ? Math.max(0, (now - Date.parse(status.startedAt)) / 1000) : status.durationSeconds,
+  result: 'running',
+  reasons,
+});
+
 /** The symbols that a run's page lists: all of them, or those that need attention first. */
 export const listedSymbols = (run: ShownRun): readonly string[] =>
   mostTelling(
@@ -73,12 +82,13 @@ export async function loadRunPage(
   const { totalTasks } = result;
   const window = windowOf(config);
   const previous = await runBefore(queryable, executionId);
-  const [before, now, usual, rows, errors, gaps, shadows, configuration] = await Promise.all([
+  const [before, now, usual, rows, errors, attempts, gaps, shadows, configuration] = await Promise.all([
     comparedMetrics(queryable, symbols, previous?.executionId),
     comparedMetrics(queryable, symbols, executionId),
     usualDuration(queryable, { executionId, totalTasks }),
     symbolRows(queryable, run, symbols, tasks, links),
     lastErrors(queryable, executionId),
+    failedAttempts(queryable, executionId),
     longestGaps(queryable, { symbols, sourceTypes: config.sourceTypes, ...window, shortest: SHORTEST_GAP_MS, limit: MAX_GAPS }),
     shadowsOfRun(queryable, executionId),
     configurationHead(queryable, executionId),
@@ -99,6 +109,7 @@ export async function loadRunPage(
           },
     symbols: rows,
     lastErrors: errors,
+    attempts,
     incidents: await incidentsOfRun(queryable, executionId),
     gaps,
     shadows: shadows.map(({ build, verdict, at, rows: ticks, candles, metrics, differences, leftOut }) => ({

@@ -8,7 +8,7 @@ import { renderRunPage } from '../../report/run/run-page.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type LedgerTask, ledgerTasks } from '../../storage/runs/report-run-queries.ts';
 import { runOf } from '../../storage/runs/runs.ts';
-import { listedSymbols, loadRunPage, type ShownRun } from './load-run-page.ts';
+import { listedSymbols, loadRunPage, type RunPageLinks, type ShownRun } from './load-run-page.ts';
 import { writeSymbolPage } from './visualize.ts';
 import { writeHistoryPage } from './write-history-page.ts';
 import { writePage } from './write-page.ts';
@@ -41,12 +41,7 @@ export async function writeRunReport({
   const folder = reportFolder(home, run);
   const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(run) });
   const pages = await symbolPages({ database, home, log }, run, tasks, folder);
-  const data = await loadRunPage(database, run, tasks, {
-    symbolHref: (symbol) => (pages.has(symbol) ? encodeURIComponent(symbolPageName(symbol)) : null),
-    runHref: async (other) =>
-      (await exists(runReportPath(home, other))) ? `../${encodeURIComponent(filedFolderName(other))}/index.html` : null,
-    temporalUrl: temporalUrl ?? null,
-  });
+  const data = await loadRunPage(database, run, tasks, { ...linksBeside(home, pages), temporalUrl: temporalUrl ?? null });
   const file = runReportPath(home, run);
   await writePage(file, renderRunPage(data));
   // the run's own page is what was asked for: it stands without the one over all runs
@@ -55,6 +50,13 @@ export async function writeRunReport({
   );
   return { path: file };
 }
+
+/** Links from a run's page to the files beside it: its symbols' pages, and other runs' where they are. */
+export const linksBeside = (home: string, pages: ReadonlySet<string>): Pick<RunPageLinks, 'symbolHref' | 'runHref'> => ({
+  symbolHref: (symbol) => (pages.has(symbol) ? encodeURIComponent(symbolPageName(symbol)) : null),
+  runHref: async (other) =>
+    (await exists(runReportPath(home, other))) ? `../${encodeURIComponent(filedFolderName(other))}/index.html` : null,
+});
 
 /** A run by its id or its execution's. @throws PredictLabError BadInput when there is none, or it has not ended */
 export const endedRun = async (database: Database, id: string): Promise<ShownRun> => {

@@ -1,4 +1,4 @@
-import { CancelledFailure, Context } from '@temporalio/activity';
+import { type ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { messageOf, type PastError, PredictLabError, pastError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { afterFailure, type Failures, failedAttempts } from '../../contracts/run/after-failure.ts';
@@ -12,6 +12,7 @@ import type { Secrets } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { recordCustomEffect } from '../../storage/runs/custom-effects.ts';
 import { commitEffect, findEffect, recordEffect } from '../../storage/runs/ledger.ts';
+import { recordAttempt } from '../../storage/runs/task-attempts.ts';
 import type { StageWork } from '../stages/stage-work.ts';
 import { failureAgain, failureOf, lostAttempt } from './failure.ts';
 import { LostAttempt } from './lost-attempt.ts';
@@ -160,6 +161,17 @@ export function createTaskRunner({
       // Kept by the server with the failed attempt: the next one, on whatever worker, goes on counting from here.
       const [{ failures, spent }] = failure.details as [AttemptDetails];
       tell({ ...beat, failures, spent, error: pastError(failure) });
+      const wait = waitOf(failure);
+      const to = Date.now();
+      const attempt = {
+        attempt: attempts,
+        from: key.startedAt,
+        to,
+        next: wait === undefined ? null : to + wait,
+        error: failure.type ?? 'Error',
+      };
+      // only pages show it: nobody waits for it, and nothing fails for it
+      void recordAttempt(database, { executionId, taskId }, attempt).catch(() => undefined);
       log.warn(`${taskId}: ${failure.message}`, { type: failure.type, retryInMs: failure.nextRetryDelay, final: failure.nonRetryable });
       throw failure;
     } finally {
@@ -168,6 +180,12 @@ export function createTaskRunner({
       cancelled.removeEventListener('abort', onCancelled);
     }
   };
+}
+
+/** Milliseconds until the next attempt; undefined where none follows. */
+function waitOf({ details }: ApplicationFailure): number | undefined {
+  const [{ retryDelayMs, retryAfterMs }] = details as [AttemptDetails];
+  return retryDelayMs ?? retryAfterMs;
 }
 
 /** Work that ignores its signal must not keep the attempt beyond its time. */

@@ -1,11 +1,11 @@
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { writeRunReport } from '../../activities/report/run-report.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { reportFolderName, runReportPath } from '../../report/elements/report-path.ts';
-import { runOf } from '../../storage/runs/runs.ts';
+import { hasEnded, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
@@ -55,12 +55,19 @@ async function picturesOf(run: string, folders: Pick<Options, 'png' | 'svg'>): P
 /** The path of a run's page; the page is made when it is not there. The database is asked only then, or when the id was used again. */
 async function reportOf(run: string, home: string): Promise<string> {
   const page = runReportPath(home, run);
-  if ((await isThere(page)) && !(await wasUsedAgain(home, run))) return page;
+  if ((await isComplete(page)) && !(await wasUsedAgain(home, run))) return page;
   return await useDatabase(async (database) => {
     const stored = await runOf(database, run);
     // Where Temporal cannot say, the run counts as open: the report's own error names `status`, which says what is in the way.
     if (stored?.status === null) await withPredictLab((lab) => recordedEnd(lab, database, stored)).catch(ignoreUnavailable);
-    if (stored !== undefined && (await isThere(runReportPath(home, stored)))) return runReportPath(home, stored);
+    if (stored !== undefined) {
+      const place = runReportPath(home, stored);
+      if (await isComplete(place)) return place;
+      if ((await isThere(place)) && !(await hasEnded(database, stored.executionId))) {
+        note(`run ${stored.runId} is open: this is how it stood at one of its last tasks’ ends`);
+        return place;
+      }
+    }
     return (await writeRunReport({ database, home, executionId: stored?.executionId ?? run })).path;
   });
 }
@@ -70,6 +77,12 @@ const isThere = (file: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Whether a page is there that is not one of an open run, which is titled so. */
+async function isComplete(file: string): Promise<boolean> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text !== undefined && !text.includes('<title>running: ');
+}
 
 /** Whether a later run of the same id has pages here. */
 async function wasUsedAgain(home: string, run: string): Promise<boolean> {

@@ -21,9 +21,9 @@ document.addEventListener('click',(event)=>{
 });
 document.addEventListener('keydown',(event)=>{
   const step={ArrowRight:1,ArrowLeft:-1,ArrowDown:'down',ArrowUp:'up'}[event.key];
-  const table=step!==undefined&&event.target instanceof Element&&event.target.matches('.sort,.tip')?event.target.closest('table'):null;
+  const table=step!==undefined&&event.target instanceof Element&&event.target.matches('.sort,.tip,.task')?event.target.closest('table'):null;
   if(!table)return;
-  const stops=[...table.querySelectorAll('.sort,.tip[tabindex]')].filter((one)=>one.offsetParent!==null),at=stops.indexOf(event.target),cell=event.target.closest('th,td');
+  const stops=[...table.querySelectorAll('.sort,.tip[tabindex],.task')].filter((one)=>one.offsetParent!==null),at=stops.indexOf(event.target),cell=event.target.closest('th,td');
   const column=(one)=>one.closest('th,td').cellIndex,row=(one)=>one.closest('tr').rowIndex;
   const next=typeof step==='number'?stops[at+step]:step==='down'?stops.slice(at+1).find((one)=>row(one)>row(event.target)&&column(one)===cell.cellIndex):stops.slice(0,Math.max(0,at)).reverse().find((one)=>row(one)<row(event.target)&&column(one)===cell.cellIndex);
   if(next){event.preventDefault();next.focus()}

@@ -76,10 +76,10 @@ const withoutStop = (part: Part): Part =>
 const TAGS = { 'th scope="row"': html`th scope="row"`, th: html`th`, td: html`td` } as const;
 const rawTag = (tag: keyof typeof TAGS): Markup => TAGS[tag];
 
-/** Rows of thousands: without the end tags that HTML lets one leave out they take a third less room. */
+/** Rows of thousands: without the end tags that HTML lets one leave out, and a scope that is its first cells' anyway, they take a third less room. */
 const plainTable = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions): Markup => {
   if (rows.length === 0) return table(columns, rows, options);
-  const starts = columns.map((column, i) => (i === 0 ? html`<tr><th scope="row">` : html`<td${alignClass(column)}>`));
+  const starts = columns.map((column, i) => (i === 0 ? html`<tr><th>` : html`<td${alignClass(column)}>`));
   const body = rows.map((row, r) => html`${columns.map((column, i) => html`${starts[i]}${column.cell(row, r)}`)}\n`);
   return frame(columns, body, { ...options, className: 'data', firstSorted: -1 });
 };

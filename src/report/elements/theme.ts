@@ -132,6 +132,7 @@ ${TAB_RULES}
 .gantt .axis span:first-child{transform:none}.gantt .axis span:last-child{transform:translateX(-100%)}
 .bar-0,.bar-2,.bar-4{fill:var(--shade-1)}.bar-1,.bar-3,.bar-5{fill:var(--shade-2)}
 .bar-custom{fill:var(--accent)}.bar-failed{fill:var(--down)}.bar-wait{fill:none;stroke:var(--hatch);stroke-width:1;vector-effect:non-scaling-stroke}
+.bar-between{fill:none;stroke:var(--hatch);stroke-width:9;stroke-dasharray:1 3;vector-effect:non-scaling-stroke}
 .bar-path{fill:var(--text)}
 .dag{display:block;margin:2px 0 8px}.dag rect{fill:var(--raised);stroke:var(--line)}.dag text{font-size:11px;fill:var(--quiet)}.dag .name{font-size:12px;font-weight:600;fill:var(--text)}
 .dag .edges{fill:none;stroke:var(--quiet)}.dag .success{fill:var(--up)}.dag .failed{fill:var(--down)}.dag .degraded{fill:var(--warn)}.dag .running{fill:var(--accent)}

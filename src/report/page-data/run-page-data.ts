@@ -1,5 +1,6 @@
 import type { PastError } from '../../contracts/errors.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
+import type { FailedAttempt } from '../../contracts/run/failed-attempt.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { RunResult } from '../../contracts/words.ts';
@@ -29,6 +30,8 @@ export interface RunPageData {
   readonly symbols: readonly RunSymbolRow[];
   /** How the last failed attempt failed, of tasks that succeeded after all, where it is known; by task id. */
   readonly lastErrors: Readonly<Record<string, PastError>>;
+  /** Attempts that failed and when they ran, the last ones of each task; by task id. @default none are known */
+  readonly attempts?: Readonly<Record<string, readonly FailedAttempt[]>>;
   readonly gaps: readonly SymbolGap[];
   /** What is different from the run before, one sentence each, most important first. */
   readonly changes: readonly string[];
@@ -40,6 +43,8 @@ export interface RunPageData {
   readonly versions: Readonly<Record<string, string>>;
   /** The run in Temporal's Web UI. */
   readonly temporalUrl: string | null;
+  /** Of an open run's page that nobody updates: when it was so. */
+  readonly readAt?: number;
   readonly madeBy: string;
 }
 

@@ -31,7 +31,7 @@ const STYLE = `text{font:11px ${FONT};fill:var(--quiet)}.title{font-size:14px;fi
 .looks-0{stroke:var(--accent)}.looks-1{stroke:var(--warn)}.looks-2{stroke:var(--shade-1)}.twin-0{stroke:var(--text)}.twin-1{stroke:var(--quiet)}.line.dots{stroke-width:3;stroke-linecap:round}
 .held{stroke:var(--quiet);stroke-dasharray:5 3}.fall{stroke:var(--down)}.other-0{stroke:var(--up)}.other-1{stroke:var(--warn)}.other-2{stroke:var(--shade-1)}
 .bar-0,.bar-2,.bar-4{fill:var(--shade-1)}.bar-1,.bar-3,.bar-5{fill:var(--shade-2)}.bar-custom{fill:var(--accent)}.bar-failed{fill:var(--down)}
-.bar-wait{fill:none;stroke:var(--hatch)}.bar-path{fill:var(--text)}.plate{fill:var(--ground)}.up{fill:var(--up)}.down{fill:var(--down)}`;
+.bar-wait{fill:none;stroke:var(--hatch)}.bar-between{fill:none;stroke:var(--hatch);stroke-width:9;stroke-dasharray:1 3}.bar-path{fill:var(--text)}.plate{fill:var(--ground)}.up{fill:var(--up)}.down{fill:var(--down)}`;
 
 /** The picture as an SVG document: the same picture gives the same bytes. It needs nothing beside it, not even a style sheet. */
 export const pictureSvg = ({ title, plots, legend = [] }: Picture): string => {

@@ -10,7 +10,7 @@ import type { Picture } from './picture.ts';
 const ROW = 18;
 
 /** The run's time chart; none before a task has run. */
-export const runPictures = ({ result, config }: RunPageData): readonly Picture[] => {
+export const runPictures = ({ result, config, attempts = {} }: RunPageData): readonly Picture[] => {
   const spans = taskSpans(result);
   if (spans.length === 0) return [];
   const groups = groupTasks(
@@ -22,7 +22,7 @@ export const runPictures = ({ result, config }: RunPageData): readonly Picture[]
   const end = Math.max(start + result.durationSeconds * 1000, ...spans.map((span) => span.to));
   const path = new Set(longestChain(result, config));
   const x = linear(start, end);
-  const shapes = rows.map((row, i) => html`<g transform="translate(0 ${i * ROW})">${ganttBars(row, start, x, path)}</g>`);
+  const shapes = rows.map((row, i) => html`<g transform="translate(0 ${i * ROW})">${ganttBars(row, { start, x, path, attempts })}</g>`);
   return [
     {
       name: 'run-time',

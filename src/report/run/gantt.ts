@@ -1,3 +1,4 @@
+import type { FailedAttempt } from '../../contracts/run/failed-attempt.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
@@ -6,6 +7,7 @@ import { PLOT_WIDTH, unit } from '../charts/plot.ts';
 import { formatDuration, formatPercent, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
+import { type AttemptPiece, attemptPieces } from './attempt-pieces.ts';
 import { longestChain, type TaskSpan, taskSpans } from './run-facts.ts';
 import { shareBoundBySlots } from './slot-use.ts';
 import type { GroupedTasks } from './symbol-tasks.ts';
@@ -16,6 +18,18 @@ const MAX_ROWS = 40;
 /** A run that was bound by slots for less is not. */
 const NOTABLE_SHARE = 0.25;
 
+/** Attempts that failed, by task id. */
+type KnownAttempts = Readonly<Record<string, readonly FailedAttempt[]>>;
+
+/** What every row is drawn by. */
+export interface GanttScale {
+  /** UTC epoch milliseconds. */
+  readonly start: number;
+  readonly x: (time: number) => number;
+  readonly path: ReadonlySet<string>;
+  readonly attempts: KnownAttempts;
+}
+
 /** One symbol's, or one custom task's, spans of time. */
 export interface GanttRow {
   readonly name: string;
@@ -25,9 +39,15 @@ export interface GanttRow {
 /**
  * When every stage of every symbol ran: one row per symbol and custom task, the path that made the run's length underlined.
  *
- * @param withTable the same as a table, folded away
+ * @param options.withTable the same as a table, folded away @default true
+ * @param options.attempts attempts that failed, drawn one by one with what lies between them
  */
-export const gantt = (status: PipelineStatus, config: RunConfig | null, groups: GroupedTasks, withTable = true): Markup => {
+export const gantt = (
+  status: PipelineStatus,
+  config: RunConfig | null,
+  groups: GroupedTasks,
+  { withTable = true, attempts = {} }: { readonly withTable?: boolean; readonly attempts?: KnownAttempts } = {},
+): Markup => {
   const spans = taskSpans(status);
   if (spans.length === 0) return html`<p class="none">no task has run</p>`;
   const start = Math.min(Date.parse(status.startedAt), ...spans.map((span) => span.from));
@@ -37,11 +57,11 @@ export const gantt = (status: PipelineStatus, config: RunConfig | null, groups: 
   const path = longestChain(status, config);
   const seconds = (end - start) / 1000;
   const x = linear(start, end);
-  return html`<div class="gantt">${shown.map((row) => ganttRow(row, start, x, new Set(path)))}
+  return html`<div class="gantt">${shown.map((row) => ganttRow(row, { start, x, path: new Set(path), attempts }))}
 <span></span><span class="axis" aria-hidden="true">${valueTicks(0, Math.max(seconds, 0.001), 5, formatDuration).map((tick) => html`<span style="left:${tick.at * 100}%">${tick.label === '0 ms' ? '0' : tick.label.replace('.0 s', ' s')}</span>`)}</span><span></span></div>
 ${rows.length > shown.length && html`<p class="quiet">the ${shown.length} slowest of ${rows.length} rows; the table has all tasks that ran</p>`}
 <p class="legend"><span><svg class="key" viewBox="0 0 12 10"><rect class="bar-0" width="6" height="10"/><rect class="bar-1" x="6" width="6" height="10"/></svg>stages in order</span>
-<span><svg class="key" viewBox="0 0 12 10"><rect class="bar-failed" width="12" height="10"/></svg>failed</span><span><svg class="key" viewBox="0 0 12 10"><path class="bar-wait" d="M0 5H12"/></svg>waiting</span>
+<span><svg class="key" viewBox="0 0 12 10"><rect class="bar-failed" width="12" height="10"/></svg>failed</span><span><svg class="key" viewBox="0 0 12 10"><path class="bar-wait" d="M0 5H12"/></svg>waiting</span>${Object.keys(attempts).length > 0 && html`<span><svg class="key" viewBox="0 0 12 10"><path class="bar-between" d="M0 5H12"/></svg>between attempts</span>`}
 <span><svg class="key" viewBox="0 0 12 10"><rect class="bar-path" y="7" width="12" height="2"/></svg>critical path: <b>${describe(path, spans)}</b></span></p>
 ${slotBound(status, config)}
 ${withTable && spanTable(spans, start)}`;
@@ -81,10 +101,10 @@ export const slowest = (rows: readonly GanttRow[]): readonly GanttRow[] => {
 /**
  * The bars of a row, with a line where it waited, in units of `PLOT_WIDTH`.
  *
- * @param x a time's place, in [0, 1]
- * @param path tasks of the critical path: underlined
+ * @param chart.x a time's place, in [0, 1]
+ * @param chart.path tasks of the critical path: underlined
  */
-export const ganttBars = (row: GanttRow, start: number, x: (time: number) => number, path: ReadonlySet<string>): Markup => {
+export const ganttBars = (row: GanttRow, { start, x, path, attempts: known }: GanttScale): Markup => {
   const bars = row.spans.map((span) => {
     const stage = stageOf(span.taskId);
     const left = x(span.from) * PLOT_WIDTH;
@@ -94,11 +114,23 @@ export const ganttBars = (row: GanttRow, start: number, x: (time: number) => num
     const about = `${span.taskId}: ${span.task.status}, started after ${formatDuration((span.from - start) / 1000)}, took ${formatDuration((span.to - span.from) / 1000)}${attempts > 1 ? `, ${attempts} attempts` : ''}`;
     const underline =
       path.has(span.taskId) && html`<rect class="bar-path" x="${unit(left)}" y="${HEIGHT - 2}" width="${unit(width)}" height="2"/>`;
-    return html`<rect class="bar-${tone}" x="${unit(left)}" y="2" width="${unit(width)}" height="${HEIGHT - 5}"><title>${about}</title></rect>${underline}`;
+    const pieces = attemptPieces(span, known[span.taskId] ?? []);
+    const bar =
+      pieces.length === 0
+        ? html`<rect class="bar-${tone}" x="${unit(left)}" y="2" width="${unit(width)}" height="${HEIGHT - 5}"><title>${about}</title></rect>`
+        : pieces.map((piece) => attemptBar(piece, tone, x));
+    return html`${bar}${underline}`;
   });
   const { first, last } = edges(row, start);
   const wait = html`<path class="bar-wait" d="M${unit(x(first) * PLOT_WIDTH)} ${(HEIGHT - 1) / 2}H${unit(x(last) * PLOT_WIDTH)}"/>`;
   return html`${wait}${bars}`;
+};
+
+const attemptBar = ({ kind, from, to, about }: AttemptPiece, tone: string, x: (time: number) => number): Markup => {
+  const [left, right] = [x(from) * PLOT_WIDTH, x(to) * PLOT_WIDTH];
+  if (kind === 'between')
+    return html`<path class="bar-between" d="M${unit(left)} ${(HEIGHT - 1) / 2}H${unit(right)}"><title>${about}</title></path>`;
+  return html`<rect class="bar-${kind === 'failed' ? 'failed' : tone}" x="${unit(left)}" y="2" width="${unit(Math.max(1.2, right - left))}" height="${HEIGHT - 5}"><title>${about}</title></rect>`;
 };
 
 const edges = ({ spans }: GanttRow, start: number): { first: number; last: number } => ({
@@ -106,10 +138,11 @@ const edges = ({ spans }: GanttRow, start: number): { first: number; last: numbe
   last: Math.max(...spans.map((span) => span.to)),
 });
 
-const ganttRow = (row: GanttRow, start: number, x: (time: number) => number, path: ReadonlySet<string>): Markup => {
+const ganttRow = (row: GanttRow, scale: GanttScale): Markup => {
+  const { start } = scale;
   const { first, last } = edges(row, start);
   const label = `${row.name}: from ${formatDuration((first - start) / 1000)} to ${formatDuration((last - start) / 1000)}`;
-  return html`<span class="name" title="${row.name}">${row.name}</span><span class="track"><svg viewBox="0 0 ${PLOT_WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">${ganttBars(row, start, x, path)}</svg></span><span class="took">${formatDuration(took(row) / 1000)}${retries(row)}</span>\n`;
+  return html`<span class="name" title="${row.name}">${row.name}</span><span class="track"><svg viewBox="0 0 ${PLOT_WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">${ganttBars(row, scale)}</svg></span><span class="took">${formatDuration(took(row) / 1000)}${retries(row)}</span>\n`;
 };
 
 /** ` · 2 retries`: a bar goes from its first attempt's begin to its last one's end, waits between them included. */

@@ -56,7 +56,7 @@ export const livePartsOf = (data: RunPageData, live: boolean): Readonly<Record<L
     head: header(data, groups),
     causes: causes(causesOf(data), result.result),
     tasks: taskGrid(groups, live),
-    time: gantt(result, data.config, groups, !live || result.finishedAt !== null),
+    time: gantt(result, data.config, groups, { attempts: data.attempts, withTable: !live || result.finishedAt !== null }),
     graph: dagSvg(result, data.config) ?? html``,
     'custom-tasks': customTasks(groups, live),
     stages: stages(stageFacts(result, groups)),
@@ -80,7 +80,7 @@ const header = (data: RunPageData, groups: GroupedTasks): Markup => {
 <span class="links">${data.temporalUrl !== null && webLink(data.temporalUrl, 'Temporal UI')}${previous !== null && previousLink(previous)}</span></div>
 <p class="facts"><span><b>${formatNumber(groups.symbols.length)}</b> ${groups.symbols.length === 1 ? 'symbol' : 'symbols'}</span><span><b>${formatNumber(result.totalTasks)}</b> ${result.totalTasks === 1 ? 'task' : 'tasks'}: ${breakdown.map(([state, count]) => `${formatNumber(count)} ${state}`).join(', ')}</span>
 <span><b>${formatDuration(result.durationSeconds)}</b>${usually}</span>
-<span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}${incidentLine(data.incidents)}</p>`;
+<span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}${data.readAt !== undefined && html`<span>as it stood at <b>${formatTime(data.readAt, 'second')}</b>: reload for more</span>`}${incidentLine(data.incidents)}</p>`;
 };
 
 const previousLink = (previous: NonNullable<RunPageData['previous']>): Markup => {
@@ -102,7 +102,7 @@ const causes = (list: readonly RunCause[], result: string): Markup => {
 const customTasks = (groups: GroupedTasks, live: boolean): Markup => {
   type Row = GroupedTasks['custom'][number];
   const columns: Column<Row>[] = [
-    { head: 'task', align: 'text', cell: (row) => (live ? taskButton(row.taskId, row.taskId) : row.taskId) },
+    { head: 'task', align: 'text', cell: (row, r) => (live ? taskButton(row.taskId, row.taskId, r === 0) : row.taskId) },
     { head: 'state', align: 'text', cell: (row) => stateMark(taskState(row.task)) },
     { head: 'attempts', cell: (row) => formatNumber(row.task.attempts ?? 0) },
     { head: 'took', cell: (row) => formatDuration(row.task.durationSeconds) },

@@ -23,8 +23,8 @@ export const taskGrid = (groups: GroupedTasks, live = false): Markup => {
   const [rows, rest] = foldedApart(groups.symbols);
   const whole = rows.length > 0 && rows.every((row) => row.whole !== undefined);
   const columns: Column<SymbolTasks>[] = whole
-    ? [{ head: 'all', align: 'centre', cell: (row) => row.whole && cell(row.symbol, row.whole, live) }]
-    : STAGES.filter((stage) => rows.some((row) => row.stages[stage] !== undefined)).map((stage) => stageColumn(stage, live));
+    ? [{ head: 'all', align: 'centre', cell: (row, r) => row.whole && cell(row.symbol, row.whole, live && (r === 0 ? 'stop' : true)) }]
+    : STAGES.filter((stage) => rows.some((row) => row.stages[stage] !== undefined)).map((stage, i) => stageColumn(stage, live, i === 0));
   const grid = table([{ head: '', align: 'text', cell: (row) => row.symbol }, ...columns], rows, {
     id: 'grid',
     caption: 'State of each stage of each symbol',
@@ -64,23 +64,27 @@ const strip = (all: readonly SymbolTasks[], live: boolean): Markup => {
 const stripCell = ({ symbol, verdict }: SymbolTasks): Markup =>
   html`<span class="${verdict}" title="${symbol}: ${verdict}">${STATE_GLYPHS[verdict]}</span>`;
 
-const stageColumn = (stage: Stage, live: boolean): Column<SymbolTasks> => ({
+/** Whether a shape opens its task, and is its table's tab stop. */
+type Live = boolean | 'stop';
+
+const stageColumn = (stage: Stage, live: boolean, isFirst: boolean): Column<SymbolTasks> => ({
   head: STAGE_LETTERS[stage],
   about: stage,
   align: 'centre',
-  cell: (row) => row.stages[stage] !== undefined && cell(`${row.symbol}/${stage}`, row.stages[stage], live),
+  cell: (row, r) =>
+    row.stages[stage] !== undefined && cell(`${row.symbol}/${stage}`, row.stages[stage], live && (isFirst && r === 0 ? 'stop' : true)),
 });
 
 /** A task's shape. Plain successes explain themselves to the mouse and to screen readers; the others can be tabbed to. */
-const cell = (taskId: string, task: TaskResult, live: boolean): Markup => {
+const cell = (taskId: string, task: TaskResult, live: Live): Markup => {
   const state = taskState(task);
-  if (live) return taskButton(taskId, stateGlyph(state, `${taskId}: ${aboutTask(task)}`, false));
+  if (live) return taskButton(taskId, stateGlyph(state, `${taskId}: ${aboutTask(task)}`, false), live === 'stop');
   return stateGlyph(state, `${taskId}: ${aboutTask(task)}`, state !== 'success' || (task.attempts ?? 1) > 1);
 };
 
-/** What opens the task's drawer on a live page. */
-export const taskButton = (taskId: string, content: Part): Markup =>
-  html`<button type="button" class="task" data-task="${taskId}">${content}</button>`;
+/** What opens the task's drawer on a live page. Only the first of a table is a tab stop: arrow keys go on to the others. */
+export const taskButton = (taskId: string, content: Part, isStop: boolean): Markup =>
+  html`<button type="button" class="task"${!isStop && html` tabindex="-1"`} data-task="${taskId}">${content}</button>`;
 
 /** The state that a task is shown in: a success with losses is degraded. */
 export const taskState = (task: TaskResult): State =>

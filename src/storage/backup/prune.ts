@@ -91,6 +91,7 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
   runs: async (transaction, before) => {
     const ended = 'select execution_id from runs where finished_at < to_timestamp($1::float8 / 1000)';
     await transaction.query(`delete from ledger where execution_id in (${ended})`, [before]);
+    await transaction.query(`delete from task_attempts where execution_id in (${ended})`, [before]);
     await transaction.query(`delete from backtests where execution_id in (${ended})`, [before]);
     await transaction.query(`delete from walk_forwards where execution_id in (${ended})`, [before]);
     // an end that somebody has not been told yet stays until it is
