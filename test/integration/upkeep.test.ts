@@ -25,6 +25,10 @@ afterAll(async () => {
   await storage.close();
   await rm(home, { recursive: true, force: true });
 });
+const lookAt = async (now: number): Promise<void> => {
+  const checks = [upkeepCheck({ database: storage.database, home, log: silent })];
+  await lookOnce({ database: storage.database, checks, onNews: () => undefined, log: silent }, now);
+};
 const ask = (...args: string[]) =>
   predictlabHere(['upkeep', ...args], { ...process.env, DATABASE_URL: storage.url, PREDICTLAB_HOME: home });
 
@@ -48,10 +52,10 @@ it('backs up with rotation, restores what it wrote elsewhere, prunes and compare
 it('a job that fails is an incident until it succeeds, and keeps no other from being done', async () => {
   await writeFile(path.join(home, 'a-file'), '');
   await setUpkeep(storage.database, { ages: {}, keep: 1, backup: { folder: path.join(home, 'a-file', 'below'), rotate: 1 } });
+  let day = 0;
   const look = async () => {
-    await storage.database.query("update watch_state set at = at - interval '9 days' where name like 'turn/%'");
-    const checks = [upkeepCheck({ database: storage.database, home, log: silent })];
-    await lookOnce({ database: storage.database, checks, onNews: () => undefined, log: silent }, Date.now());
+    await storage.database.query("update watch_state set at = at - interval '1 day' where name like 'turn/%'");
+    await lookAt(Date.now() + day++ * 86_400_000);
   };
   await look();
   const open = async () => (await listIncidents(storage.database, { open: true, limit: 9 })).map(({ cause }) => cause);
@@ -64,6 +68,38 @@ it('a job that fails is an incident until it succeeds, and keeps no other from b
   await setUpkeep(storage.database, { ages: {}, keep: 1, backup: { folder, rotate: 1 } });
   await look();
   expect(await open()).toEqual([]);
+});
+
+it('is done once a day by one of many, once where a machine slept for days, and again by another one where a worker died amid it', async () => {
+  await storage.database.query("delete from watch_state where name like '%upkeep%'");
+  await setUpkeep(storage.database, { ages: {}, keep: 1, backup: { folder, rotate: 9 } });
+  const doneAt = async () => (await lastUpkeep(storage.database))?.at;
+  const turnsPass = () => storage.database.query("update watch_state set at = at - interval '2 minutes' where name = 'turn/upkeep'");
+  const begin = Date.now();
+  await Promise.all([lookAt(begin), lookAt(begin), lookAt(begin)]);
+  expect(await doneAt()).toBe(begin);
+  const restored = async () => (await lastUpkeep(storage.database))?.ends.some(({ job }) => job === 'restore');
+  expect(await restored()).toBe(true);
+  for (const hours of [1, 12, 20]) {
+    await turnsPass();
+    await lookAt(begin + hours * 3_600_000);
+  }
+  expect(await doneAt()).toBe(begin);
+
+  // three days later somebody has begun it, and says each minute that he is at it
+  const awake = begin + 3 * 86_400_000;
+  await storage.database.query("update watch_state set at = now() where name = 'turn/upkeep/doing'");
+  await turnsPass();
+  await lookAt(awake);
+  expect(await doneAt()).toBe(begin);
+  // until he dies
+  await storage.database.query("update watch_state set at = now() - interval '6 minutes' where name = 'turn/upkeep/doing'");
+  await turnsPass();
+  await lookAt(awake + 360_000);
+  expect([await doneAt(), await restored()]).toEqual([awake + 360_000, false]);
+  await turnsPass();
+  await lookAt(awake + 480_000);
+  expect(await doneAt()).toBe(awake + 360_000);
 });
 
 it('is set, shown, done and ended from the command line', async () => {

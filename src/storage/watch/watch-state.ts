@@ -29,3 +29,8 @@ export async function takeTurn(queryable: Queryable, name: string, everyMs: numb
   );
   return rowCount === 1;
 }
+
+/** Says that whoever took a turn is still at it, so that nobody else takes it. */
+export async function keepTurn(queryable: Queryable, name: string): Promise<void> {
+  await queryable.query('update watch_state set at = now() where name = $1', [`turn/${name}`]);
+}

@@ -1,12 +1,17 @@
 import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { note, noted, takeTurn } from '../../storage/watch/watch-state.ts';
+import { keepTurn, note, noted, takeTurn } from '../../storage/watch/watch-state.ts';
 import { upkeepSettings } from '../upkeep/settings.ts';
 import { doUpkeep, type JobEnd } from '../upkeep/upkeep.ts';
 import type { Check } from '../watch.ts';
 
-const DAY = 86_400_000;
+const MINUTE = 60_000;
+const DAY = 1_440 * MINUTE;
 const LAST = 'upkeep/last';
+const RESTORED = 'upkeep/restored';
+/** Whoever does it says so each minute; of whom nothing was heard for longer has died amid it, and another one begins again. */
+const DOING = 'upkeep/doing';
+const DEAD_AFTER_MS = 5 * MINUTE;
 
 /** How the jobs ended when they were last done. */
 export type LastUpkeep = { readonly at: number; readonly ends: readonly JobEnd[] };
@@ -15,17 +20,31 @@ export type LastUpkeep = { readonly at: number; readonly ends: readonly JobEnd[]
 export const lastUpkeep = async (database: Database): Promise<LastUpkeep | undefined> =>
   (await noted<{ last: LastUpkeep & null }>(database, LAST))?.last ?? undefined;
 
-/** Prunes, backs up, tries a restore once a week and compares a sample of candles, once a day; each job that fails is an incident of its own until it succeeds. */
+/**
+ * Prunes, backs up, tries a restore once a week and compares a sample of candles, once a day by one worker of all: what a machine slept through is done
+ * once when it is awake, and what a worker died amid is done by another one. Each job that fails is an incident of its own until it succeeds.
+ */
 export function upkeepCheck({ database, home, log }: { database: Database; home: string; log: Log }): Check {
   return {
     name: 'upkeep',
-    everyMs: DAY,
+    everyMs: MINUTE,
     async look(now) {
       const settings = await upkeepSettings(database);
       if (settings === undefined) return undefined;
-      const tryRestore = settings.backup !== undefined && (await takeTurn(database, 'upkeep/restore', 6.5 * DAY));
-      const ends = await doUpkeep({ database, home, settings, now, tryRestore });
-      await note(database, LAST, { last: { at: now, ends } as never });
+      const last = await lastUpkeep(database);
+      if (last !== undefined && now - last.at < 0.9 * DAY) return undefined;
+      if (!(await takeTurn(database, DOING, DEAD_AFTER_MS))) return undefined;
+      const alive = setInterval(() => void keepTurn(database, DOING).catch(() => undefined), MINUTE);
+      let ends: readonly JobEnd[];
+      try {
+        const restored = (await noted<{ at: number }>(database, RESTORED))?.at ?? Number.NEGATIVE_INFINITY;
+        const tryRestore = settings.backup !== undefined && now - restored >= 6.5 * DAY;
+        ends = await doUpkeep({ database, home, settings, now, tryRestore });
+        if (ends.some(({ job }) => job === 'restore')) await note(database, RESTORED, { at: now });
+        await note(database, LAST, { last: { at: now, ends } as never });
+      } finally {
+        clearInterval(alive);
+      }
       for (const { job, ok, said } of ends) log[ok ? 'info' : 'error'](`upkeep: ${job}: ${said}`);
       const subject = ({ job }: JobEnd) => ({ what: 'upkeep', subject: job, isSymbol: false, at: now });
       return {
