@@ -12,8 +12,8 @@ export interface WorkerProcess {
 }
 
 /** `predictlab worker`, not yet polling. */
-export function beginWorker(env: NodeJS.ProcessEnv, command: string = COMMAND): WorkerProcess {
-  const process_ = spawn(process.execPath, [command, 'worker'], {
+export function beginWorker(env: NodeJS.ProcessEnv, command: string = COMMAND, args: readonly string[] = []): WorkerProcess {
+  const process_ = spawn(process.execPath, [command, 'worker', ...args], {
     env: { ...env, LOG_FORMAT: 'json', METRICS_ADDRESS: '127.0.0.1:0', HEALTH_ADDRESS: '127.0.0.1:0' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -26,8 +26,8 @@ export function beginWorker(env: NodeJS.ProcessEnv, command: string = COMMAND): 
 }
 
 /** A worker in a process of its own, once it polls; of another build where its command line is given. */
-export async function spawnWorker(env: NodeJS.ProcessEnv, command?: string): Promise<WorkerProcess> {
-  const worker = beginWorker(env, command);
+export async function spawnWorker(env: NodeJS.ProcessEnv, command?: string, args?: readonly string[]): Promise<WorkerProcess> {
+  const worker = beginWorker(env, command, args);
   await new Promise<void>((resolve, reject) => {
     worker.process.stderr?.on('data', () => {
       if (worker.said().includes('worker ready')) resolve();

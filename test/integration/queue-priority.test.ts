@@ -1,8 +1,15 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
+import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { queuePriority } from '../../src/scheduling/orders/queue-priority.ts';
 import { createRig } from '../rig.ts';
 import { gate, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
+import { kill, spawnWorker } from '../worker-process.ts';
+
+/** Of two workers together. */
+const SLOTS = 4;
 
 it('a backfill that fills the queue keeps no run of today waiting, and urgent symbols go first in both', async () => {
   const names = Array.from({ length: 12 }, (_, i) => `S${String(i).padStart(2, '0')}`);
@@ -62,6 +69,61 @@ async function openOf(
       () => false,
     );
 }
+
+it('two worker processes that a backfill keeps busy do all of today’s work first, and what is urgent first in both', async () => {
+  const rig = await createRig({ worker: false });
+  let asked = 0;
+  const held = gate();
+  const free = gate();
+  const server = createServer((_, response) => {
+    if (++asked === SLOTS) held.open();
+    void free.opened.then(() => response.end('ok'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const tasks = (name: string, count: number, urgent: number): PipelineInput['tasks'] =>
+    Array.from({ length: count }, (_, n) => {
+      // the urgent ones are the last of the graph
+      const taskId = `${name}-${n < count - urgent ? 'usual' : 'urgent'}-${n}`;
+      const priority = n < count - urgent ? 3 : 1;
+      return { taskId, name: taskId, activity: 'httpGet', args: [{ url: `http://127.0.0.1:${port}/` }], priority };
+    });
+  const pending = async (runId: string) => ((await rig.client.workflow.getHandle(runId).describe()).raw.pendingActivities ?? []).length;
+  const workers = await Promise.all([1, 2].map(() => spawnWorker(rig.env, undefined, ['--max-activities', String(SLOTS / 2)])));
+  const ids = { past: `past-two-${rig.taskQueue}`, today: `today-two-${rig.taskQueue}` };
+  const input = { symbols: [], maxConcurrent: 100 };
+  await rig.lab.start({ ...input, tasks: tasks('past', 60, 8), asOf: '2026-01-01T00:00Z' }, { runId: ids.past });
+  await held.opened;
+  await rig.lab.start({ ...input, tasks: tasks('today', 16, 4) }, { runId: ids.today });
+  while ((await pending(ids.past)) < 60 || (await pending(ids.today)) < 16) await new Promise((resolve) => setTimeout(resolve, 50));
+  free.open();
+  for (const runId of Object.values(ids)) expect((await rig.lab.result(runId)).result).toBe('success');
+
+  // when the server gave each of them out: whoever took one first may ask a little later
+  const given: { at: number; task: string; worker: string }[] = [];
+  for (const runId of Object.values(ids)) {
+    const { events } = await rig.client.workflow.getHandle(runId).fetchHistory();
+    const names = new Map(
+      (events ?? []).map((event) => [String(event.eventId), event.activityTaskScheduledEventAttributes?.activityId ?? '']),
+    );
+    for (const { eventTime, activityTaskStartedEventAttributes: started } of events ?? []) {
+      if (!started) continue;
+      const at = Number(eventTime?.seconds) + (eventTime?.nanos ?? 0) / 1e9;
+      given.push({ at, task: names.get(String(started.scheduledEventId)) ?? '', worker: started.identity ?? '' });
+    }
+  }
+  const rest = given.sort((one, other) => one.at - other.at).slice(SLOTS);
+  expect(rest.length).toBe(76 - SLOTS);
+  expect(new Set(given.map(({ worker }) => worker)).size).toBe(2);
+  const lastOf = (what: string) => rest.findLastIndex(({ task }) => task.startsWith(what));
+  // what two workers take at the same instant may stand in any order
+  expect(lastOf('today-urgent')).toBeLessThan(4 + SLOTS);
+  expect(lastOf('today')).toBeLessThan(16 + SLOTS);
+  expect(lastOf('past-urgent')).toBeLessThan(16 + 8 + SLOTS);
+  for (const worker of workers) await kill(worker);
+  await new Promise((resolve) => server.close(resolve));
+  await rig.close();
+});
 
 it('is by the run first and by the symbol next', () => {
   const startedAt = 100 * 3_600_000;
