@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { chartLibrary } from '../activities/report/chart-library.ts';
-import { loadHistoryPage } from '../activities/report/load-history-page.ts';
-import { loadSymbolPage } from '../activities/report/load-symbol-page.ts';
+import { loadHistoryPage } from '../activities/report/history-query.ts';
+import { loadSymbolPage } from '../activities/report/symbol-query.ts';
 import type { PredictLab } from '../client.ts';
 import { ERROR_EFFECTS, messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadPlugins } from '../../src/activities/custom/load-plugins.ts';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
-import { loadSymbolPage } from '../../src/activities/report/load-symbol-page.ts';
+import { loadSymbolPage } from '../../src/activities/report/symbol-query.ts';
 import { createBacktest } from '../../src/activities/stages/backtest.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';

@@ -13,7 +13,7 @@ import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } f
 import { instrumentById, instrumentsOf, saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { recordCustomEffect, recordLostEffects } from '../../src/storage/runs/custom-effects.ts';
 import { commitEffect, discardUnstored, effectsOf, findEffect, meanDurations, reusableEffects } from '../../src/storage/runs/ledger.ts';
-import { lastErrors } from '../../src/storage/runs/report-run-queries.ts';
+import { lastErrors } from '../../src/storage/runs/run-rows.ts';
 import { beginRun, endRun, listRuns, runOf } from '../../src/storage/runs/runs.ts';
 import { clearStaging, stageCoverage, stagePage, stagingBatches } from '../../src/storage/staging/staging.ts';
 import { coverageOf, coverageRecords, gapsOf } from '../../src/storage/ticks/coverage.ts';

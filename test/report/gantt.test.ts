@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gantt } from '../../src/report/run/gantt.ts';
 import { groupTasks } from '../../src/report/run/symbol-tasks.ts';
+import { gantt } from '../../src/report/run/time/gantt.ts';
 import { AS_OF } from './sample-numbers.ts';
 import { resultOf, sampleConfig, sampleRun } from './sample-run.ts';
 

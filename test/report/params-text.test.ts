@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { paramsText } from '../../src/report/page-data/params-text.ts';
+import { paramsText } from '../../src/report/elements/params-text.ts';
 
 it('parameters are named shortly', () => {
   expect(paramsText({ fast: 10, slow: 30 })).toBe('10/30');

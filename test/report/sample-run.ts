@@ -2,7 +2,7 @@ import type { FailedAttempt } from '../../src/contracts/run/failed-attempt.ts';
 import type { PipelineResult, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { RunConfig, TaskPolicy } from '../../src/contracts/run/run-config.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../src/contracts/words.ts';
-import type { RunPageData, RunSymbolRow } from '../../src/report/page-data/run-page-data.ts';
+import type { RunPageData, RunSymbolRow } from '../../src/report/run/run-data.ts';
 import { AS_OF, DAY, HOUR, seeded } from './sample-numbers.ts';
 
 const POLICY: TaskPolicy = { maxRetries: 3, retryDelayMs: 1000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 300_000 };

@@ -7,7 +7,7 @@ import type {
   PageCandle,
   SymbolPageData,
   WalkForwardSection,
-} from '../../src/report/page-data/symbol-page-data.ts';
+} from '../../src/report/symbol/symbol-data.ts';
 import { AS_OF, DAY, HOUR, seeded } from './sample-numbers.ts';
 
 const GAPS = [

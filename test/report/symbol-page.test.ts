@@ -3,7 +3,7 @@ import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { INTERVALS } from '../../src/contracts/words.ts';
 import { shownRange } from '../../src/report/charts/shown-range.ts';
 import { METRIC_COLUMNS } from '../../src/report/elements/metrics.ts';
-import type { BacktestRow } from '../../src/report/page-data/symbol-page-data.ts';
+import type { BacktestRow } from '../../src/report/symbol/symbol-data.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { AS_OF, DAY, HOUR } from './sample-numbers.ts';
 import { sampleBacktests, sampleInstrument, sampleSeries, sampleSymbol, sampleWalkForwards } from './sample-symbol.ts';

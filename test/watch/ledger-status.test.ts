@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LedgerTask } from '../../src/storage/runs/report-run-queries.ts';
+import type { LedgerTask } from '../../src/storage/runs/run-rows.ts';
 import { ledgerStatus } from '../../src/watch/records/ledger-status.ts';
 import { customTask, runConfig } from '../scheduling/run-config.ts';
 

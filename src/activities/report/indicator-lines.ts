@@ -1,7 +1,7 @@
 import type { CandleSeries } from '../../backtest/engine/candle-series.ts';
 import { type IndicatorName, indicatorValues } from '../../backtest/indicators/registry.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { IndicatorLine } from '../../report/page-data/symbol-page-data.ts';
+import type { IndicatorLine } from '../../report/symbol/symbol-data.ts';
 
 /** What a shipped strategy looks at that has the price's own unit: an indicator with its parameters. */
 const LOOKS_AT: Readonly<Record<string, (params: Readonly<Record<string, Json>>) => readonly (readonly [IndicatorName, object])[]>> = {

@@ -5,9 +5,9 @@ import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import { runReportPath } from '../../report/elements/report-path.ts';
 import { renderRunPage } from '../../report/run/run-page.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { ledgerTasks } from '../../storage/runs/report-run-queries.ts';
+import { ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { hasEnded, runOf } from '../../storage/runs/runs.ts';
-import { listedSymbols, loadRunPage, runningOnPage } from './load-run-page.ts';
+import { listedSymbols, loadRunPage, runningOnPage } from './run-query.ts';
 import { linksBeside, writeRunReport } from './run-report.ts';
 import { writePage } from './write-page.ts';
 

@@ -7,10 +7,10 @@ import { type Picture, pictureSvg } from '../../report/pictures/picture.ts';
 import { runPictures } from '../../report/pictures/run-pictures.ts';
 import { symbolPictures } from '../../report/pictures/symbol-pictures.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { ledgerTasks } from '../../storage/runs/report-run-queries.ts';
-import { listedSymbols, loadRunPage } from './load-run-page.ts';
-import { loadSymbolPage } from './load-symbol-page.ts';
+import { ledgerTasks } from '../../storage/runs/run-rows.ts';
+import { listedSymbols, loadRunPage } from './run-query.ts';
 import { endedRun } from './run-report.ts';
+import { loadSymbolPage } from './symbol-query.ts';
 
 export interface PicturesRequest {
   readonly database: Database;

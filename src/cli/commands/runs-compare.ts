@@ -5,7 +5,7 @@ import { readBacktests } from '../../storage/backtests/backtests.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { configurationOfRun } from '../../storage/runs/configurations.ts';
 import { runOf } from '../../storage/runs/runs.ts';
-import { retryChain } from '../../storage/ticks/report-symbol-queries.ts';
+import { retryChain } from '../../storage/ticks/symbol-rows.ts';
 import { changeLine, changesOf } from '../records/configuration-changes.ts';
 import { type RunResult, runResult } from '../records/run-results.ts';
 import { usageError } from '../terminal/exit.ts';

@@ -2,7 +2,7 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type MarketKind } from '../../contracts/words.ts';
 import { formatNumber, formatTime } from '../elements/format.ts';
 import { html, type Markup, type Part, raw } from '../elements/html.ts';
-import type { BacktestTrade, EmbeddedCandles, PageCandle, PricePoint } from '../page-data/symbol-page-data.ts';
+import type { BacktestTrade, EmbeddedCandles, PageCandle, PricePoint } from '../symbol/symbol-data.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { gapBands } from './gap-bands.ts';
 import { PLOT_WIDTH, type PlotMark, type PlotOptions, unit } from './plot.ts';

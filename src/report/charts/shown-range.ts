@@ -1,6 +1,6 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
-import type { EmbeddedCandles, InstrumentSection } from '../page-data/symbol-page-data.ts';
+import type { EmbeddedCandles, InstrumentSection } from '../symbol/symbol-data.ts';
 
 /** Most buckets of one interval on a page, empty ones included. */
 export const MAX_BUCKETS = 1000;

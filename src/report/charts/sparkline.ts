@@ -1,5 +1,5 @@
 import { html, type Markup, raw } from '../elements/html.ts';
-import type { PricePoint } from '../page-data/symbol-page-data.ts';
+import type { PricePoint } from '../symbol/symbol-data.ts';
 import { linear, padded } from './axis.ts';
 import { unit } from './plot.ts';
 

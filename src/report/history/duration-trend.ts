@@ -3,7 +3,7 @@ import { PLOT_WIDTH, unit } from '../charts/plot.ts';
 import { formatDuration, formatTime } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import type { HistoryRunColumn } from '../page-data/history-page-data.ts';
+import type { HistoryRunColumn } from './history-data.ts';
 
 const HEIGHT = 80;
 

@@ -7,8 +7,8 @@ import { incidentLine } from '../elements/incident-line.ts';
 import { page } from '../elements/page.ts';
 import { PAGE_SCRIPT } from '../elements/page-script.ts';
 import { stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
-import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from '../page-data/history-page-data.ts';
 import { durationTrend } from './duration-trend.ts';
+import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from './history-data.ts';
 
 /** Rows that stand in full; the others are folded into a strip that names them. */
 const MAX_ROWS = 60;

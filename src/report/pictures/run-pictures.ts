@@ -1,10 +1,10 @@
 import { linear, valueTicks } from '../charts/axis.ts';
 import { formatDuration } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
-import type { RunPageData } from '../page-data/run-page-data.ts';
-import { ganttBars, ganttRows, slowest } from '../run/gantt.ts';
+import type { RunPageData } from '../run/run-data.ts';
 import { longestChain, taskSpans } from '../run/run-facts.ts';
 import { groupTasks } from '../run/symbol-tasks.ts';
+import { ganttBars, ganttRows, slowest } from '../run/time/gantt.ts';
 import type { Picture } from './picture.ts';
 
 const ROW = 18;

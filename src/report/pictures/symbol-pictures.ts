@@ -2,9 +2,9 @@ import { calibrationPlot } from '../charts/calibration-svg.ts';
 import { candlesPlot } from '../charts/candles-svg.ts';
 import { equityPlots } from '../charts/equity-svg.ts';
 import { walkForwardPlot } from '../charts/walk-forward-svg.ts';
-import type { InstrumentSection, SymbolPageData } from '../page-data/symbol-page-data.ts';
 import { candleChart } from '../symbol/candle-panel.ts';
 import { chosenChart, strategyName } from '../symbol/equity-chart.ts';
+import type { InstrumentSection, SymbolPageData } from '../symbol/symbol-data.ts';
 import { walkForwardChart } from '../symbol/walk-forward-section.ts';
 import type { Picture } from './picture.ts';
 

@@ -1,9 +1,9 @@
 import { sentencesIn } from '../../contracts/run/task-output.ts';
 import { formatRange, plural } from '../elements/format.ts';
 import type { State } from '../elements/glyphs.ts';
-import type { RunPageData } from '../page-data/run-page-data.ts';
 import { refusedRequests } from './refused-requests.ts';
 import { type RootCause, rootCauses } from './root-causes.ts';
+import type { RunPageData } from './run-data.ts';
 
 /** One reason why a run is what it is. */
 export interface RunCause {

@@ -6,17 +6,17 @@ import { page } from '../elements/page.ts';
 import { PAGE_SCRIPT } from '../elements/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
 import { stateMark, tip } from '../elements/tip.ts';
-import type { RunPageData } from '../page-data/run-page-data.ts';
 import { causesOf, type RunCause } from './causes.ts';
-import { dagSvg } from './dag-svg.ts';
-import { gantt } from './gantt.ts';
-import { controls, type LiveAddresses, type LivePart, liveFrame, livePart } from './live-parts.ts';
-import { LIVE_SCRIPT } from './live-script.ts';
+import { dagSvg } from './graph/dag-svg.ts';
+import { controls, type LiveAddresses, type LivePart, liveFrame, livePart } from './live/live-parts.ts';
+import { LIVE_SCRIPT } from './live/live-script.ts';
+import type { RunPageData } from './run-data.ts';
 import { type StageFacts, stageFacts } from './run-facts.ts';
 import { runSymbols } from './run-symbols.ts';
 import { shadowSection } from './shadow-section.ts';
 import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
 import { aboutTask, taskButton, taskGrid, taskState } from './task-grid.ts';
+import { gantt } from './time/gantt.ts';
 
 /**
  * A run's page, `index.html`: verdict first, then why, then every task, symbol and stage. Complete without network and without script.

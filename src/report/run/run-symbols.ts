@@ -5,7 +5,7 @@ import { STATE_GLYPHS } from '../elements/glyphs.ts';
 import { html, type Markup, type Part } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
 import { stateMark, tip, unknown, withError } from '../elements/tip.ts';
-import type { RunPageData, RunSymbolRow } from '../page-data/run-page-data.ts';
+import type { RunPageData, RunSymbolRow } from './run-data.ts';
 import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
 import { MAX_FOLDED, MAX_ROWS, mostTelling } from './task-grid.ts';
 

@@ -2,7 +2,7 @@ import { formatNumber, formatTime } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
 import { stateGlyph } from '../elements/tip.ts';
-import type { ShadowVerdict } from '../page-data/run-page-data.ts';
+import type { ShadowVerdict } from './run-data.ts';
 
 /** Builds that were tried on what the run worked from: what they made of it, newest first. */
 export function shadowSection(shadows: readonly ShadowVerdict[]): Markup {

@@ -5,7 +5,7 @@ import { formatNumber, tableNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
 import { unknown } from '../elements/tip.ts';
-import type { CalibrationTable } from '../page-data/symbol-page-data.ts';
+import type { CalibrationTable } from './symbol-data.ts';
 
 /** How often what the prices said came true, over the symbol's resolved markets; one picture per interval. */
 export const calibrationSection = (tables: readonly CalibrationTable[]): Markup =>

@@ -7,7 +7,7 @@ import { shownRange, within } from '../charts/shown-range.ts';
 import { formatDay, formatNumber, formatRange, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, jsonIsland, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import type { BacktestTrade, EmbeddedCandles, InstrumentSection, PageCandle } from '../page-data/symbol-page-data.ts';
+import type { BacktestTrade, EmbeddedCandles, InstrumentSection, PageCandle } from './symbol-data.ts';
 
 const HEIGHT = 300;
 /** Trades that are drawn, the newest ones. */

@@ -3,9 +3,9 @@ import { plot } from '../charts/plot.ts';
 import { formatTime, tableNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import type { BacktestTrade, ChosenBacktest, InstrumentSection, SymbolPageData } from '../page-data/symbol-page-data.ts';
 import { MAX_TRADES } from './candle-panel.ts';
 import { type ChosenChart, chosenChart, strategyName } from './equity-chart.ts';
+import type { BacktestTrade, ChosenBacktest, InstrumentSection, SymbolPageData } from './symbol-data.ts';
 
 /** The chosen backtest: its equity beside the others', its trades, its terms. */
 export const chosenSection = (section: InstrumentSection, data: SymbolPageData, id: string): Markup | false => {

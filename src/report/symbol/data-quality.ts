@@ -4,7 +4,7 @@ import { formatAge, formatNumber, formatPercent, formatRange, formatTime, plural
 import { html, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
 import { tip, unknown } from '../elements/tip.ts';
-import type { InstrumentSection, SymbolPageData } from '../page-data/symbol-page-data.ts';
+import type { InstrumentSection, SymbolPageData } from './symbol-data.ts';
 
 /** What is missing, what was set aside and why, what was merged. */
 export const dataQuality = (section: InstrumentSection, data: SymbolPageData, id: string): Markup => {

@@ -3,7 +3,7 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 import type { EquityChart, OtherCurve } from '../charts/equity-svg.ts';
 import { shownRange } from '../charts/shown-range.ts';
-import type { BacktestRow, EmbeddedCandles, InstrumentSection } from '../page-data/symbol-page-data.ts';
+import type { BacktestRow, EmbeddedCandles, InstrumentSection } from './symbol-data.ts';
 
 /** The chosen strategy's equity beside buying and holding and the other strategies, all over the time that the price chart shows. */
 export interface ChosenChart extends EquityChart {

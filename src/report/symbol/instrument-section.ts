@@ -3,11 +3,11 @@ import { shownRange } from '../charts/shown-range.ts';
 import { formatAge, formatNumber, formatPercent, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
 import { tip } from '../elements/tip.ts';
-import type { InstrumentSection, SymbolPageData } from '../page-data/symbol-page-data.ts';
 import { candlePanel, priceDigits } from './candle-panel.ts';
 import { chosenSection } from './chosen-section.ts';
 import { dataQuality } from './data-quality.ts';
 import { strategyTable } from './strategy-table.ts';
+import type { InstrumentSection, SymbolPageData } from './symbol-data.ts';
 import { walkForwardSection } from './walk-forward-section.ts';
 
 /** One instrument: what it is, its candles, what strategies made of it, how good its data is. `id` is unique on the page. */

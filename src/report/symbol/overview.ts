@@ -2,7 +2,7 @@ import { formatAge, formatNumber, formatTime, plural } from '../elements/format.
 import { html, type Markup } from '../elements/html.ts';
 import { type Column, table } from '../elements/table.ts';
 import { tip, unknown } from '../elements/tip.ts';
-import type { InstrumentSummary, SymbolPageData } from '../page-data/symbol-page-data.ts';
+import type { InstrumentSummary, SymbolPageData } from './symbol-data.ts';
 
 /** Every instrument of a symbol in a line, most active first; those that are drawn below are linked. */
 export const overview = (data: SymbolPageData): Markup => {

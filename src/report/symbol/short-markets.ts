@@ -3,7 +3,7 @@ import { unit } from '../charts/plot.ts';
 import { formatClock, formatNumber, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, raw } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import type { ShortMarket } from '../page-data/symbol-page-data.ts';
+import type { ShortMarket } from './symbol-data.ts';
 
 const WIDTH = 120;
 const HEIGHT = 44;

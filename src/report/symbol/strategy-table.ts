@@ -3,7 +3,7 @@ import { html, type Markup } from '../elements/html.ts';
 import { METRIC_COLUMNS, type MetricColumn } from '../elements/metrics.ts';
 import { type Column, table } from '../elements/table.ts';
 import { tip, unknown, withError } from '../elements/tip.ts';
-import type { BacktestRow } from '../page-data/symbol-page-data.ts';
+import type { BacktestRow } from './symbol-data.ts';
 
 /** Most rows: a grid of parameters can have thousands. */
 const MAX_ROWS = 60;

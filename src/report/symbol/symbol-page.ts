@@ -4,11 +4,11 @@ import { LIVE_CHART_SCRIPT } from '../elements/live-chart-script.ts';
 import { type PageScript, page } from '../elements/page.ts';
 import { PAGE_SCRIPT } from '../elements/page-script.ts';
 import { stateMark } from '../elements/tip.ts';
-import type { SymbolPageData } from '../page-data/symbol-page-data.ts';
 import { calibrationSection } from './calibration-section.ts';
 import { instrumentSection } from './instrument-section.ts';
 import { overview } from './overview.ts';
 import { shortMarkets } from './short-markets.ts';
+import type { SymbolPageData } from './symbol-data.ts';
 
 /** The notice that the licence of the charts asks for. */
 const CHART_NOTICE = html`Charts: TradingView Lightweight Charts™, Copyright (c) 2025 TradingView, Inc., <a href="https://www.tradingview.com/" rel="noreferrer noopener">https://www.tradingview.com/</a>, Apache License 2.0`;

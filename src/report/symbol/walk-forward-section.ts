@@ -5,10 +5,10 @@ import { plot } from '../charts/plot.ts';
 import { type WalkForwardChart, walkForwardPlot } from '../charts/walk-forward-svg.ts';
 import { formatDay, formatNumber, formatPercent, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
+import { paramsText } from '../elements/params-text.ts';
 import { type Column, dataTable, table } from '../elements/table.ts';
 import { tip, unknown, withError } from '../elements/tip.ts';
-import { paramsText } from '../page-data/params-text.ts';
-import type { InstrumentSection, WalkForwardSection } from '../page-data/symbol-page-data.ts';
+import type { InstrumentSection, WalkForwardSection } from './symbol-data.ts';
 
 /** Rows of a table of windows: a long history in short windows has hundreds. */
 const MAX_WINDOWS = 200;

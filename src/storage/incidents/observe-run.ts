@@ -5,7 +5,7 @@ import { STAGES } from '../../contracts/words.ts';
 import { type DoneTask, observationOf, WHOLE_RUN } from '../../incidents/end-of-run.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 import { LINE } from '../runs/line.ts';
-import { ledgerTasks } from '../runs/report-run-queries.ts';
+import { ledgerTasks } from '../runs/run-rows.ts';
 import { observe } from './observe.ts';
 
 /** A run beyond which another one had looked by this much is a backfill. */

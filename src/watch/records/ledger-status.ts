@@ -2,7 +2,7 @@ import type { PipelineResult, StageStats, TaskResult } from '../../contracts/run
 import { type RunResult, STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../contracts/words.ts';
 import { buildGraph } from '../../scheduling/graph/graph.ts';
 import { STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
-import type { LedgerTask } from '../../storage/runs/report-run-queries.ts';
+import type { LedgerTask } from '../../storage/runs/run-rows.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';
 
 /**

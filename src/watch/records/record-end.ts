@@ -5,7 +5,7 @@ import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { databaseMark } from '../../storage/database/database-mark.ts';
 import { observeRun } from '../../storage/incidents/observe-run.ts';
-import { ledgerTasks } from '../../storage/runs/report-run-queries.ts';
+import { ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { endRun, type StoredRun } from '../../storage/runs/runs.ts';
 import { ledgerStatus } from './ledger-status.ts';
 

@@ -1,6 +1,6 @@
 import { decodeWalkCurves, decodeWalkForward } from '../../backtest/record/walk-forward-columns.ts';
 import type { Interval } from '../../contracts/words.ts';
-import type { WalkForwardSection } from '../../report/page-data/symbol-page-data.ts';
+import type { WalkForwardSection } from '../../report/symbol/symbol-data.ts';
 import { type WalkForwardHead, walkForwardCurves } from '../../storage/backtests/walk-forwards.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 

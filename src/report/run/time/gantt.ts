@@ -1,16 +1,16 @@
-import type { FailedAttempt } from '../../contracts/run/failed-attempt.ts';
-import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run/run-config.ts';
-import { STAGES, type Stage } from '../../contracts/words.ts';
-import { linear, valueTicks } from '../charts/axis.ts';
-import { PLOT_WIDTH, unit } from '../charts/plot.ts';
-import { formatDuration, formatPercent, plural } from '../elements/format.ts';
-import { html, type Markup } from '../elements/html.ts';
-import { dataTable } from '../elements/table.ts';
+import type { FailedAttempt } from '../../../contracts/run/failed-attempt.ts';
+import type { PipelineStatus } from '../../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../../contracts/run/run-config.ts';
+import { STAGES, type Stage } from '../../../contracts/words.ts';
+import { linear, valueTicks } from '../../charts/axis.ts';
+import { PLOT_WIDTH, unit } from '../../charts/plot.ts';
+import { formatDuration, formatPercent, plural } from '../../elements/format.ts';
+import { html, type Markup } from '../../elements/html.ts';
+import { dataTable } from '../../elements/table.ts';
+import { longestChain, type TaskSpan, taskSpans } from '../run-facts.ts';
+import type { GroupedTasks } from '../symbol-tasks.ts';
 import { type AttemptPiece, attemptPieces } from './attempt-pieces.ts';
-import { longestChain, type TaskSpan, taskSpans } from './run-facts.ts';
 import { shareBoundBySlots } from './slot-use.ts';
-import type { GroupedTasks } from './symbol-tasks.ts';
 
 const HEIGHT = 16;
 /** Most rows of the picture; the slowest ones, in the run's order. */

@@ -4,10 +4,10 @@ import { windowOf } from '../../contracts/run/run-window.ts';
 import { numberIn } from '../../contracts/run/task-output.ts';
 import type { Stage } from '../../contracts/words.ts';
 import { DAY_MS, STAGES, stageTaskId } from '../../contracts/words.ts';
+import { paramsText } from '../../report/elements/params-text.ts';
 import type { FiledRun } from '../../report/elements/report-path.ts';
-import { paramsText } from '../../report/page-data/params-text.ts';
-import type { RunOnPage, RunPageData, RunSymbolRow } from '../../report/page-data/run-page-data.ts';
 import { type ComparedMetrics, changesSince } from '../../report/run/changes.ts';
+import type { RunOnPage, RunPageData, RunSymbolRow } from '../../report/run/run-data.ts';
 import { groupTasks } from '../../report/run/symbol-tasks.ts';
 import { mostTelling } from '../../report/run/task-grid.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
@@ -24,11 +24,11 @@ import {
   recentCloses,
   runBefore,
   usualDuration,
-} from '../../storage/runs/report-run-queries.ts';
+} from '../../storage/runs/run-rows.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';
 import { failedAttempts } from '../../storage/runs/task-attempts.ts';
 import { shadowsOfRun } from '../../storage/shadow/shadow-verdicts.ts';
-import { lastTicks, retryChain } from '../../storage/ticks/report-symbol-queries.ts';
+import { lastTicks, retryChain } from '../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../version.ts';
 
 /** Symbols whose data is looked up; the page says how many there are in all. */

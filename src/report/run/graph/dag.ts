@@ -1,8 +1,8 @@
-import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run/run-config.ts';
-import { STAGES, type Stage, stageTaskId } from '../../contracts/words.ts';
-import type { State } from '../elements/glyphs.ts';
-import { worstState } from './symbol-tasks.ts';
+import type { PipelineStatus, TaskResult } from '../../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../../contracts/run/run-config.ts';
+import { STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
+import type { State } from '../../elements/glyphs.ts';
+import { worstState } from '../symbol-tasks.ts';
 
 /** A custom task, or a piece of the chain of stages of all symbols that are attached in the same way. */
 export interface DagNode {

@@ -1,6 +1,6 @@
 import type { Incident } from '../../incidents/incident-text.ts';
 import type { State } from '../elements/glyphs.ts';
-import type { PricePoint } from './symbol-page-data.ts';
+import type { PricePoint } from '../symbol/symbol-data.ts';
 
 /** Everything the page over all runs shows, as plain data. Times are UTC epoch milliseconds, durations seconds. */
 export interface HistoryPageData {

@@ -1,6 +1,6 @@
-import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run/run-config.ts';
-import { dependencyMap, taskSpans } from './run-facts.ts';
+import type { PipelineStatus } from '../../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../../contracts/run/run-config.ts';
+import { dependencyMap, taskSpans } from '../run-facts.ts';
 
 /**
  * The share of a run's time, in [0, 1], in which every slot was taken while a task was ready that started later: time that more slots

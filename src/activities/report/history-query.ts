@@ -1,13 +1,13 @@
 import { DAY_MS, SOURCE_TYPES } from '../../contracts/words.ts';
 import type { State } from '../../report/elements/glyphs.ts';
 import type { FiledRun } from '../../report/elements/report-path.ts';
-import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from '../../report/page-data/history-page-data.ts';
+import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from '../../report/history/history-data.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { listIncidents } from '../../storage/incidents/incidents.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
-import { mostActiveInstruments, recentCloses } from '../../storage/runs/report-run-queries.ts';
 import { runHistory } from '../../storage/runs/run-history.ts';
-import { lastTicks } from '../../storage/ticks/report-symbol-queries.ts';
+import { mostActiveInstruments, recentCloses } from '../../storage/runs/run-rows.ts';
+import { lastTicks } from '../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../version.ts';
 
 /** Columns of the grid: five days of four-hourly runs. */

@@ -1,8 +1,8 @@
-import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
-import type { RunConfig } from '../../contracts/run/run-config.ts';
-import { plural } from '../elements/format.ts';
-import { STATE_GLYPHS } from '../elements/glyphs.ts';
-import { html, type Markup, raw } from '../elements/html.ts';
+import type { PipelineStatus } from '../../../contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../../contracts/run/run-config.ts';
+import { plural } from '../../elements/format.ts';
+import { STATE_GLYPHS } from '../../elements/glyphs.ts';
+import { html, type Markup, raw } from '../../elements/html.ts';
 import { type Dag, dagOf, layersOf } from './dag.ts';
 
 const BOX = { width: 200, height: 38 } as const;

@@ -4,17 +4,17 @@ import { windowOf } from '../../contracts/run/run-window.ts';
 import { numberIn, sentencesIn } from '../../contracts/run/task-output.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
 import { INTERVALS, stageTaskId } from '../../contracts/words.ts';
-import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../../report/page-data/symbol-page-data.ts';
+import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../../report/symbol/symbol-data.ts';
 import { readWalkForwards } from '../../storage/backtests/walk-forwards.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { findEffect } from '../../storage/runs/ledger.ts';
 import { latenessBySource } from '../../storage/ticks/lateness.ts';
-import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../../storage/ticks/report-symbol-queries.ts';
+import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../version.ts';
-import { loadInstrumentSection, type SectionContext, summaryOf } from './load-instrument-section.ts';
-import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './load-short-markets.ts';
+import { loadInstrumentSection, type SectionContext, summaryOf } from './instrument-query.ts';
+import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './short-markets-query.ts';
 
 /** Instruments that get a section of their own, and rows of the table of the others. */
 const MAX_SECTIONS = 6;

@@ -1,5 +1,5 @@
-import type { FailedAttempt } from '../../contracts/run/failed-attempt.ts';
-import type { TaskSpan } from './run-facts.ts';
+import type { FailedAttempt } from '../../../contracts/run/failed-attempt.ts';
+import type { TaskSpan } from '../run-facts.ts';
 
 /** A part of a task's time: an attempt, or what lies between two. */
 export interface AttemptPiece {

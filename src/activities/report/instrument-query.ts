@@ -5,8 +5,8 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../../contracts/words.ts';
 import { unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 import { MAX_BUCKETS } from '../../report/charts/shown-range.ts';
-import { paramsText } from '../../report/page-data/params-text.ts';
-import type { BacktestRow, InstrumentSection, InstrumentSummary, TwinQuote } from '../../report/page-data/symbol-page-data.ts';
+import { paramsText } from '../../report/elements/params-text.ts';
+import type { BacktestRow, InstrumentSection, InstrumentSummary, TwinQuote } from '../../report/symbol/symbol-data.ts';
 import type { WalkForwardHead } from '../../storage/backtests/walk-forwards.ts';
 import { tickHours } from '../../storage/candles/candle-plan.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
@@ -21,9 +21,9 @@ import {
   type LastTick,
   lastTicks,
   quarantineTimes,
-} from '../../storage/ticks/report-symbol-queries.ts';
-import { loadChosenBacktest, type ReadSeries } from './load-chosen-backtest.ts';
-import { loadWalkForwards } from './load-walk-forwards.ts';
+} from '../../storage/ticks/symbol-rows.ts';
+import { loadChosenBacktest, type ReadSeries } from './chosen-backtest-query.ts';
+import { loadWalkForwards } from './walk-forwards-query.ts';
 
 /** Candles on one page, over all its instruments and intervals. */
 const MAX_CANDLES = 6000;

@@ -1,5 +1,5 @@
-import { html, type Markup } from '../elements/html.ts';
-import type { RunOnPage } from '../page-data/run-page-data.ts';
+import { html, type Markup } from '../../elements/html.ts';
+import type { RunOnPage } from '../run-data.ts';
 
 /** The parts of a run's page that change while it is open. */
 export type LivePart = 'head' | 'causes' | 'tasks' | 'time' | 'graph' | 'custom-tasks' | 'stages';

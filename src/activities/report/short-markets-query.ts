@@ -1,9 +1,9 @@
 import { calibrationOfMarkets, marketForecasts } from '../../backtest/metrics/calibration.ts';
 import type { TickKind } from '../../contracts/words.ts';
-import type { CalibrationTable, ShortMarket } from '../../report/page-data/symbol-page-data.ts';
+import type { CalibrationTable, ShortMarket } from '../../report/symbol/symbol-data.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import type { StoredInstrument } from '../../storage/markets/instruments.ts';
-import { pricePaths } from '../../storage/ticks/report-symbol-queries.ts';
+import { pricePaths } from '../../storage/ticks/symbol-rows.ts';
 
 /** So many markets that close one soon after the other are a series. */
 const FEWEST = 8;

@@ -5,7 +5,7 @@ import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import type { Incident } from '../../incidents/incident-text.ts';
-import type { PricePoint } from './symbol-page-data.ts';
+import type { PricePoint } from '../symbol/symbol-data.ts';
 
 /** A run as its page shows it; one that is still open has no result yet. */
 export interface RunOnPage extends PipelineStatus {

@@ -1,9 +1,9 @@
 import { decodeEquity, decodeTrades, type EquityPoint, thinned } from '../../backtest/record/curve-columns.ts';
 import { decodeMetrics, rankedSharpe } from '../../backtest/record/metrics-column.ts';
 import type { CandleColumns } from '../../market/candles/candle-columns.ts';
-import type { ChosenBacktest, EmbeddedCandles } from '../../report/page-data/symbol-page-data.ts';
+import type { ChosenBacktest, EmbeddedCandles } from '../../report/symbol/symbol-data.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { type BacktestHead, backtestCurves } from '../../storage/ticks/report-symbol-queries.ts';
+import { type BacktestHead, backtestCurves } from '../../storage/ticks/symbol-rows.ts';
 import { indicatorLines } from './indicator-lines.ts';
 
 /** Of the drawn equity curve: more than a chart has pixels for. */
