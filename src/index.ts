@@ -12,6 +12,7 @@ export {
   type BarsSoFar,
   type Decision,
   defineStrategy,
+  type LongerBars,
   type Order,
   type Signal,
   type Situation,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { MarketKind } from '../contracts/words.ts';
+import type { Interval, MarketKind } from '../contracts/words.ts';
 import type { Reading } from './indicators/reading.ts';
 import type { IndicatorName, IndicatorParams, IndicatorReadings } from './indicators/registry.ts';
 
@@ -55,6 +55,25 @@ export interface Situation {
 }
 
 /**
+ * Bars of a longer interval, put together from those that are traded on: as far as their time is over by the close of the present bar.
+ * `back` counts backwards from the newest of them; before the first everything reads as NaN.
+ */
+export interface LongerBars {
+  /** Of the newest one, 0 = the first; −1 before there is any. */
+  readonly index: number;
+  /** Open time, UTC epoch milliseconds. */
+  time(back?: number): number;
+  open(back?: number): number;
+  high(back?: number): number;
+  low(back?: number): number;
+  close(back?: number): number;
+  /** NaN where ticks have no size. */
+  volume(back?: number): number;
+  /** A shipped indicator over these bars. Call it in `create`, once. */
+  indicator<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorReadings<Name>;
+}
+
+/**
  * The market as it is known at the close of the present bar. There is no way to name a later bar: `back` counts backwards,
  * and anything else reads as NaN.
  */
@@ -74,6 +93,12 @@ export interface BarsSoFar {
   volume(back?: number): number;
   /** A shipped indicator; values of bar i depend on bars up to i only. Call it in `create`, once. */
   indicator<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorReadings<Name>;
+  /**
+   * The same market in a longer interval: `bars.interval('1d').close()` is the close of the last day that is over. Call it in `create`, once.
+   *
+   * @throws PredictLabError BadInput when the bars do not fill it: an interval is a multiple of theirs
+   */
+  interval(interval: Interval): LongerBars;
   /** An indicator of your own: `compute` runs once at each bar, in order, and sees what the strategy sees. Call it in `create`. */
   derive(compute: (bars: BarsSoFar) => number): Reading;
 }

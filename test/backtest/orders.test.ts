@@ -159,9 +159,9 @@ describe('orders', () => {
         for (let i = 0; i < LENGTH - 1; i++) expect(equity[i]).toBeCloseTo(model.states[i].equity, 6);
         filled += closed.length;
       }),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     );
-    expect(filled).toBeGreaterThan(3000);
+    expect(filled).toBeGreaterThan(2000);
   });
 
   it('lead to the situation that the model has at every close', () => {

@@ -1,4 +1,4 @@
-import type { MarketKind } from '../../contracts/words.ts';
+import type { Interval, MarketKind } from '../../contracts/words.ts';
 import type { Reading } from '../indicators/reading.ts';
 import {
   checkedIndicatorParams,
@@ -7,8 +7,9 @@ import {
   type IndicatorReadings,
   indicatorValues,
 } from '../indicators/registry.ts';
-import type { BarsSoFar } from '../strategy.ts';
+import type { BarsSoFar, LongerBars } from '../strategy.ts';
 import type { CandleSeries } from './candle-series.ts';
+import { LongerView, longerSeries } from './longer-bars.ts';
 import type { Market } from './market.ts';
 
 /** The present bar, shared by everything that reads relative to it. */
@@ -47,12 +48,16 @@ interface Window {
 
 let advance: (bars: View) => void;
 
+/** Longer bars of one series, put together once however many trials ask for them. */
+const longer = new WeakMap<IndicatorCache, Map<Interval, ReturnType<typeof longerSeries>>>();
+
 /** The strategy's window onto a series: accessors count backwards from a clock that it has no way to move, or to see behind. */
 class View implements BarsSoFar {
   readonly #candles: CandleSeries;
   readonly #about: Market;
   readonly #clock: Clock = { index: -1 };
   readonly #cache: IndicatorCache;
+  readonly #barMs: number;
   readonly #derived: { compute: (bars: BarsSoFar) => number; values: Float64Array }[] = [];
   readonly #columns: Record<'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume', ColumnReading>;
 
@@ -65,7 +70,8 @@ class View implements BarsSoFar {
     };
   }
 
-  constructor(candles: CandleSeries, market: Market, cache: IndicatorCache) {
+  constructor(candles: CandleSeries, market: Market, cache: IndicatorCache, barMs: number) {
+    this.#barMs = barMs;
     this.#candles = candles;
     this.#about = market;
     this.#cache = cache;
@@ -124,6 +130,23 @@ class View implements BarsSoFar {
     return readings as IndicatorReadings<Name>;
   }
 
+  interval(interval: Interval): LongerBars {
+    const known = longer.get(this.#cache) ?? new Map<Interval, ReturnType<typeof longerSeries>>();
+    longer.set(this.#cache, known);
+    const series = known.get(interval) ?? longerSeries(this.#candles, this.#barMs, interval);
+    known.set(interval, series);
+    return new LongerView(
+      series,
+      () => this.#clock.index,
+      (indicator, compute) => {
+        const key = `${interval} ${indicator}`;
+        const values = this.#cache.get(key) ?? compute();
+        this.#cache.set(key, values);
+        return values;
+      },
+    );
+  }
+
   derive(compute: (bars: BarsSoFar) => number): Reading {
     const values = new Float64Array(this.#candles.length).fill(Number.NaN);
     this.#derived.push({ compute, values });
@@ -131,8 +154,12 @@ class View implements BarsSoFar {
   }
 }
 
-/** Opens a window onto a series, before its first bar: `bars` for the strategy, `advance` for the engine. */
-export function openWindow(candles: CandleSeries, market: Market, cache: IndicatorCache = new Map()): Window {
-  const bars = new View(candles, market, cache);
+/**
+ * Opens a window onto a series, before its first bar: `bars` for the strategy, `advance` for the engine.
+ *
+ * @param barMs how long a bar lasts; milliseconds
+ */
+export function openWindow(candles: CandleSeries, market: Market, barMs: number, cache: IndicatorCache = new Map()): Window {
+  const bars = new View(candles, market, cache, barMs);
   return { bars, advance: () => advance(bars) };
 }

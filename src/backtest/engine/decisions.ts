@@ -45,7 +45,7 @@ export interface DecisionInput {
  */
 export function decisionsOf(input: DecisionInput): Decisions {
   const { strategy, params, candles, market, options, barMs, cache, from = 0, to = candles.length } = input;
-  const { bars, advance } = openWindow(candles, market, cache);
+  const { bars, advance } = openWindow(candles, market, barMs, cache);
   const codes = new Uint8Array(to - from);
   const orders = new Map<number, Order>();
   let trader: Trader | undefined;
