@@ -255,7 +255,7 @@ describe('predictlab export', () => {
 
   it('ends with 2 and one sentence when something is wrong', async () => {
     const cases = [
-      [['prices'], /export prices: write one of ticks, candles, backtests, trades, equity, quarantine, coverage/],
+      [['prices'], /export prices: write one of ticks, candles, backtests, trades, equity, walk-forward, quarantine, coverage/],
       [['ticks', '--symbol', 'NOBODY'], /there is no symbol NOBODY/],
       [['ticks', '--interval', '1h'], /--interval means nothing for ticks/],
       [['candles', '--interval', '7m'], /--interval 7m/],
