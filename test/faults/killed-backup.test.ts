@@ -1,7 +1,8 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import files, { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { partialOf } from '../../src/files/write/partial-file.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
@@ -11,29 +12,32 @@ import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { collect, START, trade } from '../stage-run.ts';
 
 /** Called before and after everything that is done to a file: what lies in the folder then is what a kill at that instant leaves. */
-const instants = vi.hoisted(() => ({ look: async (): Promise<void> => undefined, count: 0 }));
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>();
-  const watched =
-    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      await instants.look();
-      const result = await work(...args);
-      await instants.look();
-      return result;
-    };
+const instants = { look: async (): Promise<void> => undefined, count: 0 };
+const real = { ...files };
+const watched =
+  <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+  async (...args: A): Promise<R> => {
+    await instants.look();
+    const result = await work(...args);
+    await instants.look();
+    return result;
+  };
+/** In place of the module's own, for whoever has imported it already too. */
+function watchFiles(): void {
   const open = async (...args: Parameters<typeof real.open>) => {
     const handle = await real.open(...args);
     for (const name of ['appendFile', 'sync', 'close', 'chmod'] as const)
       Object.assign(handle, { [name]: watched((handle[name] as (...args: unknown[]) => Promise<unknown>).bind(handle)) });
     return handle;
   };
-  return { ...real, open: watched(open), rename: watched(real.rename), rm: watched(real.rm) };
-});
+  Object.assign(files, { open: watched(open), rename: watched(real.rename), rm: watched(real.rm) });
+  syncBuiltinESMExports();
+}
 
 let test: TestDatabase;
 let folder: string;
 beforeAll(async () => {
+  watchFiles();
   test = await testDatabase();
   folder = await mkdtemp(join(tmpdir(), 'predictlab-killed-backup-'));
   // enough for several frames, hardly compressible
@@ -43,7 +47,8 @@ beforeAll(async () => {
   await collect(test.database, { executionId: 'a', rows });
 });
 afterAll(async () => {
-  instants.look = async () => undefined;
+  Object.assign(files, real);
+  syncBuiltinESMExports();
   await test.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -92,10 +97,9 @@ it('a backup that reads back differently is not kept, and the one of before stay
   await writeBackup(test.database, file, { reports });
   const before = await readFile(file);
   // a disk that loses the end, whatever the writer thinks
-  const { truncate } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
   let looks = 0;
   instants.look = async () => {
-    for (const name of await readdir(folder)) if (name.endsWith('.partial') && looks++ > 3) await truncate(join(folder, name), 1000);
+    for (const name of await readdir(folder)) if (name.endsWith('.partial') && looks++ > 3) await files.truncate(join(folder, name), 1000);
   };
   await expect(writeBackup(test.database, file, { reports })).rejects.toMatchObject({
     type: 'BadInput',
