@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
@@ -7,14 +6,12 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlannedTask } from '../../src/contracts/run/pipeline-status.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
+import { CHROMIUM } from '../chromium.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { silent } from '../silent.ts';
 import { gate, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
 
-const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (file) => file !== undefined && existsSync(file),
-);
 const TOKEN = 'token-of-the-test';
 const PLAN: readonly PlannedTask[] = [
   { taskId: 'AAA/<collect>', dependencies: [], priority: 3, critical: false, action: 'run', reason: 'fetches what is lacking' },

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,12 +9,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chartLibrary, placeChartLibrary } from '../../src/activities/report/chart-library.ts';
 import { renderRunPage } from '../../src/report/run/run-page.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
+import { CHROMIUM } from '../chromium.ts';
 import { sampleRun } from '../report/sample-run.ts';
 import { sampleInstrument, sampleSymbol } from '../report/sample-symbol.ts';
 
-const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (file) => file !== undefined && existsSync(file),
-);
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 interface AxeResults {
@@ -148,6 +146,26 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
     expect(await live.evaluate(cut)).toBe(0);
     await still.close();
     await live.close();
+  });
+
+  it('the live page of a run of 60 symbols has at most 100 tab stops; arrow keys go from task to task', async () => {
+    const symbols = Array.from({ length: 60 }, (_, i) => `SYMBOL_${i}`);
+    const run = sampleRun(symbols);
+    const live = { events: null, task: 'task?task=', actions: 'actions/', control: true };
+    writeFileSync(
+      path.join(folder, 'live.html'),
+      renderRunPage({ ...run, result: { ...run.result, finishedAt: null, result: 'running' } }, live),
+    );
+    const page = await open('live.html', { bypassCSP: true });
+    const next = `(() => { const at = document.activeElement; if (at === document.body || at.dataset.seen) return false; at.dataset.seen = '1'; return true })()`;
+    let stops = 0;
+    for (await page.keyboard.press('Tab'); stops < 200 && (await page.evaluate(next)); stops++) await page.keyboard.press('Tab');
+    expect(stops).toBeGreaterThan(60);
+    expect(stops).toBeLessThanOrEqual(100);
+    await page.locator('[data-task="SYMBOL_0/collect"]').focus();
+    for (const key of ['ArrowDown', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+    expect(await page.evaluate('document.activeElement.dataset.task')).toBe('SYMBOL_1/store');
+    await page.close();
   });
 
   it('charts are live also in a page that carries the library inside', async () => {

@@ -1,10 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
+import { serveUi } from '../../src/ui/serve-ui.ts';
+import { CHROMIUM } from '../chromium.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
+import { silent } from '../silent.ts';
 
 const SYMBOLS = ['BTC_PRICE', 'ETH_PRICE', 'RATE_CUT', 'MATCH_ABANDONED'];
 const INPUT = { symbols: SYMBOLS, daysBack: 2, asOf: new Date(SANDBOX_NOW).toISOString() };
@@ -73,6 +77,30 @@ describe('the pipeline over both venues', () => {
       "select count(*)::int as open from instruments where not (facts->>'closed')::boolean",
     );
     expect(venue.requests.length).toBeLessThanOrEqual(4 * rows[0].open + 2 * SYMBOLS.length);
+  });
+
+  it.skipIf(CHROMIUM === undefined)('is watched in a browser from its begin to its end without a word on the console', async () => {
+    const { lab, database, home } = rig;
+    const ui = await serveUi({ database, home, lab: async () => lab, plan: async () => [], port: 0, log: silent });
+    const browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ['--no-sandbox', '--disable-gpu'] });
+    try {
+      const page = await browser.newPage();
+      const problems: string[] = [];
+      page.on('console', (message) => problems.push(message.text()));
+      page.on('pageerror', (error) => problems.push(String(error)));
+      await lab.start({ ...INPUT, refetch: true }, { runId: 'watched' });
+      await page.goto(`${ui.address}/runs/watched`);
+      const words = (await page.locator('h1 + span').innerText()).trim();
+      expect(words).toMatch(/running$/);
+      // the page is loaded anew at its end
+      await page.waitForSelector('h1 + span .success', { timeout: 60_000 });
+      expect(await page.locator('[data-task$="/visualize"] .success').count()).toBe(SYMBOLS.length);
+      expect(problems).toEqual([]);
+      expect((await lab.result('watched')).result).toBe('success');
+    } finally {
+      await browser.close();
+      await ui.close();
+    }
   });
 });
 

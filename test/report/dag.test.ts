@@ -42,6 +42,16 @@ describe('the picture of what waits for what', () => {
     ]);
   });
 
+  it('leads what waits for a box further left past the boxes between them, not behind one', () => {
+    const tasks = [custom('a', []), custom('b', ['a']), custom('c', ['b', 'a'])];
+    const text = dagSvg(resultOf({}), { ...configOf(tasks), symbols: [] })?.text ?? '';
+    const boxes = [...text.matchAll(/<g transform="translate\((\d+) (\d+)\)/g)].map(([, , y]) => Number(y));
+    const between = /C[\d ]+ (\d+)H/.exec(text)?.[1];
+    expect(boxes).toEqual([1, 1, 1]);
+    expect(Number(between)).toBeGreaterThan(1 + 38);
+    expect(text.match(/H\d+C/g)).toHaveLength(1);
+  });
+
   it('stands every box behind all that it waits for, whatever depends on what', () => {
     const task = fc.record({
       after: fc.subarray(taskIds, { maxLength: 3 }),

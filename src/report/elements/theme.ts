@@ -167,6 +167,7 @@ body{padding:12px 14px 24px}
 .title{max-width:42vw}
 th,td{padding:3px 6px}
 }
+@media (max-width:600px){.gantt .name{max-width:14ch}.gantt .axis span:not(:first-child):not(:last-child){display:none}}
 @media print{
 :root{${LIGHT};--ground:#fff;--raised:#fff;--text:#000;--quiet:#333;--accent:#000}
 body{padding:0;max-width:none;font-size:11px}

@@ -5,9 +5,11 @@ import { STATE_GLYPHS } from '../../elements/glyphs.ts';
 import { html, type Markup, raw } from '../../elements/html.ts';
 import { type Dag, dagOf, layersOf } from './dag.ts';
 
-const BOX = { width: 200, height: 38 } as const;
-const GAP = { x: 56, y: 12 } as const;
+const BOX = { width: 228, height: 38 } as const;
+const GAP = { x: 56, y: 16 } as const;
 const MOST_LETTERS = 26;
+/** Of the smaller second line. */
+const MOST_DETAIL = 34;
 /** More boxes are a carpet; `plan --mermaid` has them all. */
 const MAX_NODES = 80;
 
@@ -19,9 +21,10 @@ export const dagSvg = (status: PipelineStatus, config: RunConfig | null): Markup
     return html`<p class="none">${plural(dag.nodes.length, 'box', 'boxes')} would be too many to read; <code>predictlab plan --mermaid</code> prints the graph</p>`;
   const places = placesOf(dag);
   const width = Math.max(...places.map(({ x }) => x)) + BOX.width + 2;
-  const height = Math.max(...places.map(({ y }) => y)) + BOX.height + 2;
+  const height = Math.max(...places.map(({ y }) => y)) + BOX.height + GAP.y;
   const paths = dag.edges.map(([from, to]) => {
     const [a, b] = [places[from], places[to]];
+    if (b.x - a.x > BOX.width + GAP.x) return around(a, b);
     const [x1, y1, x2, y2] = [a.x + BOX.width, a.y + BOX.height / 2, b.x, b.y + BOX.height / 2];
     const bend = Math.max(24, (x2 - x1) / 2);
     return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2 - 5} ${y2}m-4 -3l5 3l-5 3`;
@@ -30,12 +33,12 @@ export const dagSvg = (status: PipelineStatus, config: RunConfig | null): Markup
     (node, i) => {
       const { x, y } = places[i];
       const ends = node.tasks > 1 ? ` ${node.done}/${node.tasks}` : '';
-      return html`<g transform="translate(${x} ${y})"><title>${node.about}: ${node.state}${ends}</title><rect width="${BOX.width}" height="${BOX.height}"/><text class="${node.state}" x="9" y="16">${STATE_GLYPHS[node.state]}</text><text class="name" x="25" y="16">${shortened(node.name)}</text><text x="25" y="31">${node.detail === '' ? node.state : `${node.detail}, ${node.state}`}${ends}</text></g>`;
+      return html`<g transform="translate(${x} ${y})"><title>${node.about}: ${node.state}${ends}</title><rect width="${BOX.width}" height="${BOX.height}"/><text class="${node.state}" x="9" y="16">${STATE_GLYPHS[node.state]}</text><text class="name" x="25" y="16">${shortened(node.name)}</text><text x="25" y="31">${shortened(`${node.detail === '' ? node.state : `${node.detail}, ${node.state}`}${ends}`, MOST_DETAIL)}</text></g>`;
     },
   )}</svg></div>`;
 };
 
-const placesOf = (dag: Dag): readonly { readonly x: number; readonly y: number }[] => {
+const placesOf = (dag: Dag): readonly Place[] => {
   const layers = layersOf(dag);
   const rows = new Map<number, number>();
   return layers.map((layer) => {
@@ -45,7 +48,20 @@ const placesOf = (dag: Dag): readonly { readonly x: number; readonly y: number }
   });
 };
 
-const shortened = (name: string): string => (name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name);
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** An edge past other columns runs between the rows: behind a box it would look as if it ended and began there. */
+const around = (a: Place, b: Place): string => {
+  const [x1, y1, x2, y2] = [a.x + BOX.width, a.y + BOX.height / 2, b.x, b.y + BOX.height / 2];
+  const half = GAP.x / 2;
+  const between = a.y + BOX.height + GAP.y / 2;
+  return `M${x1} ${y1}C${x1 + half} ${y1} ${x1 + half} ${between} ${x1 + GAP.x} ${between}H${x2 - GAP.x}C${x2 - half} ${between} ${x2 - half} ${y2} ${x2 - 5} ${y2}m-4 -3l5 3l-5 3`;
+};
+
+const shortened = (text: string, most = MOST_LETTERS): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 /** The same in words. */
 const spoken = ({ nodes, edges }: Dag): string =>
