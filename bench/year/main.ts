@@ -50,28 +50,32 @@ function print(
   console.log(`${instruments} instruments, ${trades} trades compared with the venue, ${candles} candles with their trades`);
   console.log(`${incidents} incidents, ${outages} outages that a run met`);
   console.log(`mean seconds ${stages.map(({ task, seconds }) => `${task} ${seconds.toFixed(2)}`).join(', ')}\n`);
-  console.log('firings      calm p50 s  calm p95 s  worker MB  database MB  KB a firing  pages MB');
+  console.log('firings      calm p50 s  calm p95 s  CPU p50 s  worker MB  database MB  KB a firing  pages MB');
   const size = Math.ceil(samples.length / PARTS);
   for (let from = 0; from < samples.length; from += size) {
     const part = samples.slice(from, from + size);
-    const calm = part
-      .filter((sample) => sample.calm && !sample.pages)
-      .map(({ ms }) => ms / 1000)
-      .sort((a, b) => a - b);
-    const at = (share: number): string =>
-      calm.length === 0 ? '–' : calm[Math.min(calm.length - 1, Math.floor(share * calm.length))].toFixed(2);
+    const calm = part.filter((sample) => sample.calm && !sample.pages);
+    const at = (share: number, of: readonly number[]): string => {
+      const sorted = [...of].sort((a, b) => a - b);
+      return sorted.length === 0 ? '–' : (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] / 1000).toFixed(2);
+    };
+    const took = calm.map(({ ms }) => ms);
     const last = part[part.length - 1];
     const growth = (last.databaseBytes - part[0].databaseBytes) / Math.max(1, part.length - 1) / 1000;
     const cells = [
-      at(0.5),
-      at(0.95),
+      at(0.5, took),
+      at(0.95, took),
+      at(
+        0.5,
+        calm.flatMap(({ cpuMs }) => cpuMs ?? []),
+      ),
       mb(Math.max(...part.map(({ workerBytes }) => workerBytes))),
       mb(last.databaseBytes),
       growth.toFixed(0),
       mb(last.pageBytes),
     ];
     console.log(
-      `${`${part[0].index}–${last.index}`.padEnd(12)}${cells.map((cell, i) => cell.padStart([11, 12, 11, 13, 13, 10][i])).join('')}`,
+      `${`${part[0].index}–${last.index}`.padEnd(12)}${cells.map((cell, i) => cell.padStart([11, 12, 11, 11, 13, 13, 10][i])).join('')}`,
     );
   }
   console.log(

@@ -32,6 +32,8 @@ export interface FiringSample {
   readonly index: number;
   readonly result: string;
   readonly ms: number;
+  /** CPU of the workers and the Temporal server, which a machine that does other work does not change; null where one of them was killed. */
+  readonly cpuMs: number | null;
   /** Nothing went wrong around it that takes time. */
   readonly calm: boolean;
   readonly pages: boolean;
@@ -88,15 +90,18 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
       countAll(faults, plan, { late, corrected });
       stack.venue.setFaults(faultsOf(plan));
       const pages = pagesEvery > 0 && plan.index % pagesEvery === 0;
+      const before = stack.cpu();
       const started = performance.now();
       const result = await fireNow(plan, pages);
       const ms = performance.now() - started;
+      const cpuMs = usedSince(before, stack.cpu());
       stack.venue.requests.length = 0;
       const { down, kill, cut, hiccups, overlaps, cancelAfterMs } = plan;
       const sample = {
         index: plan.index,
         result,
         ms,
+        cpuMs,
         calm: kill === null && cut === null && down.size === 0 && hiccups === 0 && !overlaps && cancelAfterMs === null,
         pages,
         workerBytes: stack.residentBytes(),
@@ -138,6 +143,16 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
   } finally {
     await stack.close();
   }
+}
+
+function usedSince(before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>): number | null {
+  let used = 0;
+  for (const [pid, ms] of after) {
+    const then = before.get(pid);
+    if (then === undefined) return null;
+    used += ms - then;
+  }
+  return used;
 }
 
 function faultsOf(plan: FiringPlan) {

@@ -16,7 +16,7 @@ import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { attachPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { Waits } from './bounded.ts';
-import { commandLine, YearWorker } from './year-worker.ts';
+import { commandLine, cpuMs, YearWorker } from './year-worker.ts';
 
 /** Everything a year needs, each part a process of its own that can be killed; venue and webhook are here, so that the clock is ours. */
 export interface YearStack {
@@ -33,6 +33,8 @@ export interface YearStack {
   release(step: 'canary' | 'promote' | 'rollback'): Promise<void>;
   /** Resident, of the workers. */
   residentBytes(): number;
+  /** Used so far by the workers and the Temporal server that are up, by process id; milliseconds. */
+  cpu(): ReadonlyMap<number, number>;
   close(): Promise<void>;
 }
 
@@ -143,6 +145,13 @@ export async function startYearStack({
         await stop(from);
         current = to;
       },
+      cpu: () =>
+        new Map(
+          [...[...workers.values()].map(({ pid }) => pid), server.pid].flatMap((pid) => {
+            const used = cpuMs(pid);
+            return pid === undefined || used === undefined ? [] : [[pid, used] as const];
+          }),
+        ),
       residentBytes: () => [...workers.values()].reduce((sum, worker) => sum + worker.bytes(), 0),
       close: () => closers.close(),
     };

@@ -13,6 +13,22 @@ export function commandLine(): string {
   }
 }
 
+/** A tick of the kernel's accounting, on every Linux. */
+const TICK_MS = 10;
+
+/** CPU that a process has used, its own and the kernel's for it; milliseconds, undefined once it has ended. */
+export function cpuMs(pid: number | undefined): number | undefined {
+  try {
+    // the name in parentheses may have spaces
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return TICK_MS * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return undefined;
+  }
+}
+
 const START_MS = 120_000;
 /** A worker that is told to stop gives its attempts ten seconds. */
 const STOP_MS = 60_000;
@@ -67,6 +83,10 @@ export class YearWorker {
     } catch {
       return 0;
     }
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
   }
 
   async kill(): Promise<void> {
