@@ -87,10 +87,16 @@ it('the command says which run is open, also detached, and one that was refused 
     stderr: expect.stringContaining('--exclusive: open is open; wait for the end'),
   });
   await ended('open');
+  // one that was terminated has not told the database
+  await start('terminated', false);
+  expect(await begun('terminated')).toBeUndefined();
+  await rig.client.workflow.getHandle('terminated/AAA').terminate();
+  await rig.client.workflow.getHandle('terminated').terminate();
   const { code, stdout } = await run('--json', '--run-id', 'after');
   expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({ code: 0, runId: 'after' });
   rig.started('after');
   await ended('after');
+  gates.get('terminated')?.open();
   const { rows } = await rig.database.query<{ count: number }>(
     `select count(*)::int as count from refused_runs where reasons->>0 like '--exclusive: %'`,
   );

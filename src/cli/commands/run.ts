@@ -6,11 +6,15 @@ import type { RunOrigin } from '../../contracts/run/run-config.ts';
 import { checkedId } from '../../contracts/text/checked-id.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
+import type { Database } from '../../storage/database/database.ts';
+import { openRuns } from '../../storage/runs/open-runs.ts';
+import { runOf } from '../../storage/runs/runs.ts';
+import { recordedEnd } from '../../watch/records/record-end.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { LiveRun } from '../terminal/live-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { withPredictLab } from '../terminal/session.ts';
+import { useDatabase, withPredictLab } from '../terminal/session.ts';
 import { summaryLines } from '../terminal/summary.ts';
 import { filledIn } from './fill-in.ts';
 import { otherDatabase } from './other-database.ts';
@@ -71,7 +75,10 @@ export async function startAndFollow(
   if (exclusive === true) await refuseBeside(lab);
   const elsewhere = await otherDatabase(lab, process.env);
   if (elsewhere !== undefined) note(elsewhere);
-  else await refuseUnknownSymbols(input);
+  else {
+    await refuseUnknownSymbols(input);
+    if (exclusive === true) await useDatabase((database) => recordEnds(lab, database));
+  }
   const { runId } = await lab.start(input, {
     ...start,
     ...(wanted === undefined ? {} : { runId: wanted }),
@@ -147,6 +154,14 @@ export async function follow(
 async function refuseBeside(lab: PredictLab): Promise<void> {
   const open = (await lab.recentRuns(1)).filter(({ ended }) => ended === 'open').map(({ runId }) => runId);
   if (open.length > 0) throw usageError(besideOpen(open));
+}
+
+/** The database decides whether a run is alone, and may not have heard yet of one that was terminated. */
+async function recordEnds(lab: PredictLab, database: Database): Promise<void> {
+  for (const executionId of await openRuns(database, Date.now())) {
+    const stored = await runOf(database, executionId);
+    if (stored !== undefined) await recordedEnd(lab, database, stored);
+  }
 }
 
 const BEGIN_POLL_MS = 100;
