@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunConfig } from '../../src/contracts/run/run-config.ts';
+import { saveBacktests } from '../../src/storage/backtests/backtests.ts';
+import { saveWalkForward } from '../../src/storage/backtests/walk-forwards.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
@@ -172,16 +174,31 @@ describe('prune', () => {
     expect((await verifyData(test.database)).findings).toEqual([]);
   });
 
-  it('takes an ended run’s ledger with it, and refused runs, and keeps open ones', async () => {
+  it('takes an ended run’s ledger, backtests and walk-forwards with it, and refused runs, and keeps open ones', async () => {
     const run = (executionId: string) => ({ runId: executionId, executionId, input: {}, config: {} as RunConfig, startedAt: START });
     await beginRun(test.database, run('ended'));
     await beginRun(test.database, run('open'));
     await test.database.query("update runs set finished_at = to_timestamp(1000) where execution_id = 'ended'");
-    for (const executionId of ['ended', 'open']) await runStages(test.database, { executionId });
+    const key = await collect(test.database, { executionId: 'collected', rows: [trade(START, 0.5)] });
+    for (const executionId of ['ended', 'open']) {
+      await runStages(test.database, { executionId });
+      const series = { symbol: SYMBOL, instrumentKey: key, priceType: 'trade', interval: '1h' } as const;
+      const result = { params: {}, metrics: {}, trades: [], equity: [], passport: {} };
+      await test.database.transaction(async (transaction) => {
+        await saveBacktests(transaction, { runId: executionId, executionId }, [{ ...series, ...result, strategy: 'rsi' }]);
+        await saveWalkForward(
+          transaction,
+          { runId: executionId, executionId },
+          { ...series, basis: '', result: { windows: [] }, curves: {} },
+        );
+      });
+    }
     await recordRefusal(test.database, { ...run('refused'), reasons: [], startedAt: START - 1 });
     expect(await prune(test.database, { runs: START })).toEqual([{ what: 'runs', before: START, rows: 2 }]);
-    const { rows } = await test.database.query('select distinct execution_id from ledger');
-    expect(rows).toEqual([{ execution_id: 'open' }]);
+    for (const table of ['ledger', 'backtests', 'walk_forwards']) {
+      const { rows } = await test.database.query(`select distinct execution_id from ${table}`);
+      expect(rows, table).toEqual([{ execution_id: 'open' }]);
+    }
   });
 
   it('removes rows that were collected long ago and never stored', async () => {
