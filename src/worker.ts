@@ -7,6 +7,7 @@ import { loadPlugins, pluginModules } from './activities/custom/load-plugins.ts'
 import { createPluginThreads } from './activities/custom/threads/plugin-threads.ts';
 import { keepFromStrayErrors } from './activities/custom/threads/stray-errors.ts';
 import { OpenReports } from './activities/report/open-reports.ts';
+import { writeOpenReport } from './activities/report/write-open-report.ts';
 import type { StageFunction } from './activities/stages/stage-work.ts';
 import { configuredSinks } from './alerts/configured-sinks.ts';
 import { startTeller } from './alerts/teller.ts';
@@ -120,11 +121,15 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const openReports = closers.add(
       'the pages of open runs',
       new OpenReports({
-        database,
-        home,
-        statusOf: (runId) =>
-          connection.withDeadline(Date.now() + STATUS_WITHIN_MS, () => client.workflow.getHandle(runId).query(statusQuery, Date.now())),
-        ...(temporalUi && { temporalUrlOf: ({ runId }) => `${temporalUi}/${encodeURIComponent(runId)}` }),
+        write: (executionId) =>
+          writeOpenReport(executionId, {
+            database,
+            home,
+            statusOf: (runId) =>
+              connection.withDeadline(Date.now() + STATUS_WITHIN_MS, () => client.workflow.getHandle(runId).query(statusQuery, Date.now())),
+            ...(temporalUi && { temporalUrlOf: ({ runId }) => `${temporalUi}/${encodeURIComponent(runId)}` }),
+            log: settings.log,
+          }),
         log: settings.log,
       }),
     );
