@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startSandboxVenue } from '../../sandbox/venue.ts';
+import type { Database } from '../../src/storage/database/database.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { createRig, type Rig } from '../rig.ts';
-import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
+import { importSandboxSymbols, SANDBOX_NOW, storedData, tradesAlone, undisturbedData } from '../sandbox-run.ts';
 import { kill, spawnWorker } from '../worker-process.ts';
 
 const SYMBOLS = ['BTC_PRICE', 'SOL_PRICE', 'RATE_CUT'];
@@ -33,13 +34,9 @@ describe('a worker killed with -9 in the middle of a run', () => {
       untilStage: 'backtest' as const,
       maxConcurrent: 2,
     };
-    const undisturbed = await createRig({ env: venue.environment });
-    await importSandboxSymbols(undisturbed.database, SYMBOLS);
-    expect(await undisturbed.run(input)).toMatchObject({ result: 'success' });
-    const wanted = await storedData(undisturbed.database);
-    await undisturbed.close();
+    const wanted = await undisturbedData(tradesAlone(venue), (database) => importSandboxSymbols(database, SYMBOLS), [input]);
 
-    const rig: Rig = await createRig({ env: venue.environment, worker: false });
+    const rig: Rig = await createRig({ env: tradesAlone(venue), worker: false });
     await importSandboxSymbols(rig.database, SYMBOLS);
     const doomed = await spawnWorker(rig.env);
     const { runId } = await rig.lab.start(input);
@@ -78,12 +75,9 @@ describe('a worker killed with -9 in the middle of a run', () => {
       maxConcurrent: 10,
       untilStage: 'kline' as const,
     };
-    const undisturbed = await createRig();
-    await importSymbols(undisturbed.database, entries, { replace: true });
-    expect(await undisturbed.run(input)).toMatchObject({ result: 'success', totalTasks: 204 });
-    const wanted = await storedData(undisturbed.database);
+    const prepare = async (database: Database): Promise<void> => void (await importSymbols(database, entries, { replace: true }));
+    const wanted = await undisturbedData({}, prepare, [{ ...input, symbols }]);
     expect(wanted.ticks).toHaveLength(51 * TICKS);
-    await undisturbed.close();
 
     const rig: Rig = await createRig({ worker: false });
     await importSymbols(rig.database, entries, { replace: true });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { createRig, type Rig } from '../rig.ts';
-import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
+import { importSandboxSymbols, SANDBOX_NOW, storedData, tradesAlone, undisturbedData } from '../sandbox-run.ts';
 import { kill, spawnWorker } from '../worker-process.ts';
 
 const SYMBOLS = ['BTC_PRICE', 'ETH_PRICE', 'SOL_PRICE', 'RATE_CUT'];
@@ -19,21 +19,14 @@ describe('several worker processes on one queue', () => {
   let wanted: Awaited<ReturnType<typeof storedData>>;
   beforeAll(async () => {
     venue = await startSandboxVenue({ now: SANDBOX_NOW, faults: { slow: 0.5, slowMs: 80 } });
-    const undisturbed = await createRig({ env: venue.environment });
-    await importSandboxSymbols(undisturbed.database, SYMBOLS);
-    for (const input of INPUTS) {
-      const { result } = await undisturbed.run(input);
-      if (result !== 'success') throw new Error(`the undisturbed run was ${result}`);
-    }
-    wanted = await storedData(undisturbed.database);
-    await undisturbed.close();
+    wanted = await undisturbedData(tradesAlone(venue), (database) => importSandboxSymbols(database, SYMBOLS), INPUTS);
   });
   afterAll(() => venue.close());
 
   it.each([2, 4])(
     '%i of them, one killed with -9 under load and one stopped: nothing is lost, and nothing is done twice',
     async (count) => {
-      const rig: Rig = await createRig({ env: venue.environment, worker: false });
+      const rig: Rig = await createRig({ env: tradesAlone(venue), worker: false });
       await importSandboxSymbols(rig.database, SYMBOLS);
       const workers = await Promise.all(Array.from({ length: count }, () => spawnWorker(rig.env)));
       const runs = await Promise.all(INPUTS.map((input, n) => rig.lab.start(input, { runId: `run-${n}` })));

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Faults } from '../../sandbox/faults.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
@@ -13,8 +13,21 @@ const GROUP = 'bitcoin-above-this-month';
 const ELECTION = 'presidential-election-winner';
 const BOTH = { polymarket: [{ eventSlug: GROUP }], predict: [{ categorySlug: GROUP }] };
 
+/** Of all tests that need no venue of their own. */
+let shared: CollectRig;
 let rig: CollectRig;
-afterEach(() => rig.close());
+beforeAll(async () => {
+  shared = await createCollectRig();
+});
+beforeEach(() => {
+  rig = shared;
+});
+afterEach(async () => {
+  if (rig !== shared) return await rig.close();
+  shared.venue.setFaults({});
+  await shared.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks, source_lateness cascade');
+});
+afterAll(() => shared.close());
 
 const instruments = async (symbol: string): Promise<ReadonlyMap<string, Instrument>> =>
   new Map(
@@ -23,7 +36,6 @@ const instruments = async (symbol: string): Promise<ReadonlyMap<string, Instrume
 
 describe('what a run learns about instruments', () => {
   it('how they ended: yes, a draw after a dispute, a push, and a legacy market without a payoff', async () => {
-    rig = await createCollectRig();
     const slugs = ['rate-cut-at-the-last-meeting', 'match-abandoned', 'legacy-poll'];
     await rig.add({
       symbol: 'ENDED',
@@ -38,7 +50,6 @@ describe('what a run learns about instruments', () => {
   });
 
   it('the order book of open markets, best prices first whatever the venue says, and their twins', async () => {
-    rig = await createCollectRig();
     await rig.add({ symbol: 'BTC', sources: BOTH });
     await rig.collect({ symbol: 'BTC', executionId: 'run', daysBack: 1 });
     const found = await instrumentsOf(rig.database, 'BTC', ['polymarket', 'predict']);
@@ -74,7 +85,6 @@ describe('what a run learns about instruments', () => {
   });
 
   it('price points of the first outcome, as fine as the venue has them', async () => {
-    rig = await createCollectRig();
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ slug: 'bitcoin-above-110k-this-month' }] } });
     await rig.collectAndStore({ symbol: 'BTC', executionId: 'run', daysBack: 10 });
     const [{ id }] = await instrumentsOf(rig.database, 'BTC', ['polymarket']);
@@ -113,7 +123,6 @@ describe('when something is missing', () => {
   });
 
   it('one bad selector does not take the other markets with it', async () => {
-    rig = await createCollectRig();
     await rig.add({ symbol: 'BTC', sources: { polymarket: [{ slug: 'gone' }, ...BOTH.polymarket], predict: [{ marketId: 999_999 }] } });
     const { output, degraded } = await rig.collect({ symbol: 'BTC', executionId: 'run' });
     expect(output).toMatchObject({ instruments: 3 });
@@ -122,7 +131,6 @@ describe('when something is missing', () => {
   });
 
   it('a symbol with nothing to collect says how to give it something', async () => {
-    rig = await createCollectRig();
     await rig.add({ symbol: 'EMPTY', sources: {} });
     const { output, degraded } = await rig.collect({ symbol: 'EMPTY', executionId: 'run' });
     expect(output).toMatchObject({ instruments: 0, ticks: 0 });
@@ -130,7 +138,6 @@ describe('when something is missing', () => {
   });
 
   it('a symbol that is not in the catalogue is refused', async () => {
-    rig = await createCollectRig();
     await expect(rig.collect({ symbol: 'NOWHERE', executionId: 'run' })).rejects.toMatchObject({ type: 'BadInput' });
   });
 });
@@ -154,7 +161,6 @@ describe('when a venue is not itself', () => {
   });
 
   it('a venue that is down fails the attempt, and the next one has less to do', async () => {
-    rig = await createCollectRig();
     await rig.add({ symbol: 'BTC', sources: BOTH });
     rig.venue.setFaults({ unavailable: 1, only: ['/predict/v1/orders'] });
     await expect(rig.collect({ symbol: 'BTC', executionId: 'run' })).rejects.toMatchObject({ type: 'SourceUnavailable', retryable: true });
@@ -216,7 +222,6 @@ describe('when one venue of two fails for good', () => {
   });
 
   it('some of its instruments only, what was collected of the others is stored', async () => {
-    rig = await createCollectRig();
     await rig.add({ symbol: 'BTC', sources: { polymarket: BOTH.polymarket } });
     const [broken, ...others] = rig.venue.truth.instruments({ group: GROUP, venue: 'polymarket' });
     rig.venue.setFaults({ unavailable: 1, only: ['/polymarket/data/v2/trades'], onlyQuery: broken.id.slice('polymarket:'.length) });
@@ -257,7 +262,6 @@ describe('the older trades route', () => {
 
 describe("the user's own files", () => {
   it('become one instrument each, read whole however often', async () => {
-    rig = await createCollectRig();
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-files-'));
     const file = path.join(folder, 'senate.csv');
     const lines = [
@@ -294,7 +298,6 @@ describe("the user's own files", () => {
   });
 
   it('that lie outside the window say which options reach them', async () => {
-    rig = await createCollectRig();
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-files-'));
     await writeFile(path.join(folder, 'old.csv'), 'time,price\n2022-11-08T00:00:00Z,0.4\n2022-11-09T00:00:00Z,0.5\n');
     await rig.add({ symbol: 'OLD', sources: { file: [{ path: path.join(folder, 'old.csv') }] } });

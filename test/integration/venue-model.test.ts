@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { databasePipeline } from '../model/database-pipeline.ts';
 import { runWorld } from '../model/run-world.ts';
-import { makeWorld } from '../model/world.ts';
+import { HOUR, makeWorld, type World } from '../model/world.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 
 /** Some of those that test/model runs in memory, by the stages themselves: `PREDICTLAB_STORED_WORLDS=200` for more. */
@@ -22,11 +22,17 @@ for (let seed = FIRST; seeds.length < WORLDS; seed++) {
   if (repeats && firings.length <= 9) seeds.push(seed);
 }
 
-it.each(seeds)(
-  'the stages store, claim and build what the venue of world %i showed',
-  async (seed) => {
+/** And one whose venue says for a while that there are no trades, or only the newest few. */
+const LYING = { plain: true, lateness: 'prompt', outages: [], lies: true, count: 6, every: 4 * HOUR, pageSize: 50 } as const;
+let lying = FIRST;
+const hides = ({ lies }: World): boolean => lies.length > 0 && lies.every(({ kind }) => kind === 'empty' || kind === 'cut');
+while (!hides(makeWorld(lying, LYING))) lying++;
+
+it.each([...seeds.map((seed) => ({ seed, shape: {} })), { seed: lying, shape: LYING }])(
+  'the stages store, claim and build what the venue of world $seed showed',
+  async ({ seed, shape }) => {
     const { database } = test;
-    const report = await runWorld(makeWorld(seed), (venue) => databasePipeline(database, venue));
+    const report = await runWorld(makeWorld(seed, shape), (venue) => databasePipeline(database, venue));
     expect(report.wrong).toEqual([]);
     expect(report.stored).toBeGreaterThan(20);
     const { findings } = await verifyData(database);
