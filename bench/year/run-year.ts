@@ -10,6 +10,8 @@ import { compareWithTruth, type Look } from './truth.ts';
 
 const HOUR = 3_600_000;
 const FIRING = 4 * HOUR;
+/** The same trades for the same seed, whenever it runs. */
+const BEGIN = Date.UTC(2024, 0, 1);
 
 export interface YearOptions {
   /** The `temporal` executable. */
@@ -62,8 +64,7 @@ export interface YearReport {
 /** Lets a year happen and compares what is stored, claimed and told with what was made and injected. */
 export async function runYear(options: YearOptions): Promise<YearReport> {
   const { firings, seed, home, untilStage = 'backtest', pagesEvery = 6 } = options;
-  const begin = Math.floor((Date.now() - (firings + 4) * FIRING) / FIRING) * FIRING;
-  let clock = begin;
+  let clock = BEGIN;
   const stack = await startYearStack({ cli: options.cli, home, seed, now: () => clock, days: Math.ceil(firings / 6) });
   const samples: FiringSample[] = [];
   const looks: Look[] = [];
@@ -79,7 +80,7 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
   try {
     for (const plan of planYear({ count: firings, seed })) {
       if (options.enough?.() === true) break;
-      clock = begin + plan.index * FIRING;
+      clock = BEGIN + plan.index * FIRING;
       if (plan.asleep) {
         count(faults, 'firings asleep', true);
         continue;
@@ -120,7 +121,7 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
       database: stack.database,
       venue: stack.venue,
       looks,
-      from: begin - DAYS_BACK * 24 * HOUR,
+      from: BEGIN - DAYS_BACK * 24 * HOUR,
       to: clock,
       windowMs: DAYS_BACK * 24 * HOUR,
     });
