@@ -1,4 +1,4 @@
-import files, { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import files, { copyFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -130,6 +130,19 @@ it('pages that are pruned or written meanwhile neither end a backup nor are in i
   expect(await writeBackup(database, file, { reports })).toMatchObject({ reports: 2 });
   instants.look = async () => undefined;
   await verifyBackup(file);
+});
+
+it('what a killed backup left is removed by the next one into that place, also through a link', async () => {
+  const place = await mkdtemp(join(folder, 'linked-'));
+  const target = join(place, 'real.backup');
+  const link = join(folder, 'link.backup');
+  await symlink(target, link);
+  await writeBackup(test.database, link, { reports: join(folder, 'none') });
+  const [, pid, started, ownPlace] = /\.(\d+)-(\d*)-([0-9a-f]{8})-/.exec(partialOf(target)) ?? [];
+  await writeFile(join(place, `.real.backup.${pid}-${Number(started) + 1}-${ownPlace}-00000000.partial`), 'half of it');
+  await writeBackup(test.database, link, { reports: join(folder, 'none') });
+  expect(await readdir(place)).toEqual(['real.backup']);
+  await verifyBackup(link);
 });
 
 it('rotation counts whole backups only, whatever lies between them', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { constants, createGzip } from 'node:zlib';
 import { PredictLabError } from '../../contracts/errors.ts';
@@ -33,7 +33,8 @@ export interface BackedUp {
  * @throws PredictLabError `BadInput` when it cannot be written, or reads back differently
  */
 export async function writeBackup(database: Database, file: string, { reports }: { reports: string }): Promise<BackedUp> {
-  await removeLeftovers(path.dirname(path.resolve(file)));
+  // a link's lie beside what it leads to
+  await removeLeftovers(path.dirname(await realpath(file).catch(() => path.resolve(file))));
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
   // told by whoever reads or fills it; the stream itself has nobody to tell
   gzip.on('error', () => undefined);
