@@ -3,7 +3,7 @@ import type { StoredStretch, StoredWindow } from '../../backtest/record/walk-for
 import { DAY_MS, INTERVAL_MS } from '../../contracts/words.ts';
 import { plot } from '../charts/plot.ts';
 import { type WalkForwardChart, walkForwardPlot } from '../charts/walk-forward-svg.ts';
-import { formatDay, formatNumber, formatPercent, plural } from '../elements/format.ts';
+import { DASH, formatDay, formatNumber, formatPercent, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { paramsText } from '../elements/params-text.ts';
 import { type Column, dataTable, table } from '../elements/table.ts';
@@ -25,24 +25,32 @@ ${drawn !== undefined && chart !== undefined && html`${plot(walkForwardPlot(char
 ${drawn !== undefined && dataTable<StoredWindow>(WINDOW_COLUMNS, drawn.windows, { id: `${id}-wf`, caption: `Windows on ${drawn.interval}`, limit: MAX_WINDOWS })}`;
 };
 
+/** A dash in a table of data, which has hundreds: it says why to the pointer and to who reads aloud, without a stop of its own. */
+const plainDash = (reason: string): Markup => tip(html`<span class="dash">${DASH}</span>`, reason, false);
+
 /** A number of a stretch as far as it may be shown; else a dash that says why. */
 const measure = (
   stretch: StoredStretch | null,
   name: string,
   value: number | null,
   write: (value: number) => Markup | string,
+  dash = unknown,
 ): Markup | string => {
   const weak = stretch?.weak[name];
-  if (weak !== undefined) return unknown(weak);
-  return value === null ? unknown(stretch?.undefined[name] ?? 'there is no window') : write(value);
+  if (weak !== undefined) return dash(weak);
+  return value === null ? dash(stretch?.undefined[name] ?? 'there is no window') : write(value);
 };
 
 const strong = (stretch: StoredStretch | null, name: 'totalReturn' | 'sharpe' | 'maxDrawdown'): number | null =>
   stretch === null || stretch.weak[name] !== undefined ? null : stretch[name];
 
-const sharpe = (stretch: StoredStretch | null): Markup | string =>
-  measure(stretch, 'sharpe', stretch?.sharpe ?? null, (value) =>
-    typeof stretch?.sharpeError === 'number' ? withError(value, stretch.sharpeError) : formatNumber(value, 2),
+const sharpe = (stretch: StoredStretch | null, dash = unknown): Markup | string =>
+  measure(
+    stretch,
+    'sharpe',
+    stretch?.sharpe ?? null,
+    (value) => (typeof stretch?.sharpeError === 'number' ? withError(value, stretch.sharpeError) : formatNumber(value, 2)),
+    dash,
   );
 
 const percent = (value: number): string => formatPercent(value);
@@ -81,6 +89,7 @@ const COLUMNS: readonly Column<WalkForwardSection>[] = [
   {
     head: 'deflated Sharpe',
     about: 'Probability that the true Sharpe ratio of the tests beats what the best of all trials would show by luck.',
+    sortBy: ({ outOfSample }) => (outOfSample?.weak['deflatedSharpe'] === undefined ? (outOfSample?.deflatedSharpe ?? null) : null),
     cell: ({ outOfSample }) =>
       measure(outOfSample, 'deflatedSharpe', outOfSample?.deflatedSharpe ?? null, (value) => formatNumber(value, 2)),
   },
@@ -88,6 +97,7 @@ const COLUMNS: readonly Column<WalkForwardSection>[] = [
     head: 'PBO',
     about:
       'Probability of backtest overfitting: that the trial that was best on one half of the series is below the median on the other (CSCV).',
+    sortBy: ({ overfitting }) => overfitting,
     cell: ({ overfitting, undefined: why }) =>
       overfitting === null ? unknown(why['overfitting'] ?? why['windows'] ?? 'not known') : formatPercent(overfitting, 0),
   },
@@ -100,11 +110,13 @@ const COLUMNS: readonly Column<WalkForwardSection>[] = [
   {
     head: 'trades',
     about: 'Positions taken in the tests.',
+    sortBy: ({ outOfSample }) => outOfSample?.trades ?? null,
     cell: ({ outOfSample }) => (outOfSample === null ? unknown('there is no window') : formatNumber(outOfSample.trades)),
   },
   {
     head: 'trials',
     about: 'Combinations of strategies and parameters that each window picked from.',
+    sortBy: ({ trials }) => trials,
     cell: ({ trials }) => formatNumber(trials),
   },
 ];
@@ -117,9 +129,9 @@ const WINDOW_COLUMNS: readonly Column<StoredWindow>[] = [
   ...(['inSample', 'outOfSample'] as const).flatMap((part): Column<StoredWindow>[] => {
     const words = part === 'inSample' ? 'in sample' : 'out of sample';
     return [
-      { head: `${words}: return`, cell: (window) => measure(window[part], 'totalReturn', window[part].totalReturn, percent) },
-      { head: 'sharpe', cell: (window) => sharpe(window[part]) },
-      { head: 'maxDD', cell: (window) => measure(window[part], 'maxDrawdown', window[part].maxDrawdown, percent) },
+      { head: `${words}: return`, cell: (window) => measure(window[part], 'totalReturn', window[part].totalReturn, percent, plainDash) },
+      { head: 'sharpe', cell: (window) => sharpe(window[part], plainDash) },
+      { head: 'maxDD', cell: (window) => measure(window[part], 'maxDrawdown', window[part].maxDrawdown, percent, plainDash) },
       { head: 'trades', cell: (window) => formatNumber(window[part].trades) },
     ];
   }),
