@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { cutOff } from './client/cut-off.ts';
 import { Deployments } from './client/deployments/deployments.ts';
@@ -7,6 +8,7 @@ import { type RecentHistory, recentHistories } from './client/deployments/recent
 import { handleOf, type RunName } from './client/executions.ts';
 import { FollowedRun } from './client/follow-run.ts';
 import { givenInput } from './client/given-input.ts';
+import type { KnownRun, StartedRun } from './client/known-run.ts';
 import { fillInStages } from './client/open-stages.ts';
 import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
 import { Questions } from './client/questions.ts';
@@ -46,25 +48,8 @@ export interface StartOptions extends RunOrigin {
   readonly runId?: string;
 }
 
-/** A run as Temporal has it. */
-export interface KnownRun {
-  readonly runId: string;
-  /** The first execution's Temporal run id. */
-  readonly executionId: string;
-  readonly open: boolean;
-  readonly closeStatus: string;
-  /** null while it is open */
-  readonly closedAt: Date | null;
-}
-
 /** Whoever waits for a run outlasts a restart of the server of this length. */
 const SERVER_PATIENCE_MS = 30_000;
-
-export interface StartedRun {
-  readonly runId: string;
-  /** The first execution's Temporal run id. */
-  readonly executionId: string;
-}
 
 /**
  * The way in for programs and for the command line: start, watch and steer runs, and keep the schedule.
@@ -82,7 +67,7 @@ export class PredictLab {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #questions: Questions;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   private constructor(client: Client, address: string, taskQueue: string) {
     this.#client = client;
@@ -156,11 +141,14 @@ export class PredictLab {
    */
   async result(run: RunName): Promise<PipelineResult> {
     const handle = await this.#handle(run);
+    // one of its own: the SDK listens on it once a poll, for as long as it lives
+    const leaving = AbortSignal.any([this.#closing.signal]);
+    setMaxListeners(0, leaving);
     for (let silentSince: number | undefined; ; ) {
       try {
-        return await runOutcome(handle);
+        return await this.#client.withAbortSignal(leaving, () => runOutcome(handle));
       } catch (error) {
-        if (this.#closed || !isUnavailable(error)) throw error;
+        if (this.#closing.signal.aborted || !isUnavailable(error)) throw error;
         // A server that restarts comes back with its runs: wait for it a while.
         silentSince ??= Date.now();
         if (Date.now() - silentSince > SERVER_PATIENCE_MS) throw temporalUnreachable(this.address, serviceMessage(error));
@@ -295,8 +283,8 @@ export class PredictLab {
   }
 
   async close(): Promise<void> {
-    // A question under way would keep the process until its deadline.
-    this.#closed = true;
+    // A question under way would keep the process until its deadline, and what waits for a result would be asked again on a closed channel.
+    this.#closing.abort();
     this.#questions.close();
     await this.#client.connection.close();
   }
@@ -306,5 +294,5 @@ export class PredictLab {
   }
 }
 
-export type { FollowedRun, PendingAttempt, RunName, TemporalRun };
+export type { FollowedRun, KnownRun, PendingAttempt, RunName, StartedRun, TemporalRun };
 export { RunEnded };

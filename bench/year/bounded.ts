@@ -10,6 +10,8 @@ export class Waits {
   /** @throws Error that says what took too long, or what has broken meanwhile */
   async for<T>(what: string, atMostMs: number, work: Promise<T>): Promise<T> {
     const { signal } = this.#broken;
+    // whoever loses the race is nobody's business any more
+    work.catch(() => undefined);
     signal.throwIfAborted();
     let end: () => void = () => undefined;
     const ended = new Promise<never>((_, reject) => {
@@ -25,9 +27,6 @@ export class Waits {
       return await Promise.race([work, ended]);
     } finally {
       end();
-      // whoever lost the race is nobody's business any more
-      work.catch(() => undefined);
-      ended.catch(() => undefined);
     }
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { RunEnded } from '../../src/client.ts';
+import { PredictLab, RunEnded } from '../../src/client.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { listIncidents } from '../../src/storage/incidents/incidents.ts';
 import { predictlabHere } from '../command.ts';
@@ -61,7 +61,7 @@ it(`of two runs that want to be alone and are started at the same instant one be
     );
     await ended(open[0]);
   }
-}, 60_000);
+}, 240_000);
 
 it('of one that wants to be alone and an ordinary one at the same instant the ordinary one begins, and never a refused run is an incident', async () => {
   for (let round = 0; round < 5; round++) {
@@ -81,6 +81,16 @@ it('the command says which run is open, also detached, and one that was refused 
     await predictlabHere(['run', '--exclusive', '--detach', '--symbols', 'AAA', '--until', 'collect', ...more], rig.env);
   await start('open', false);
   expect(await begun('open')).toBeUndefined();
+  // whoever waits for it may leave: the SDK asked again on the closed channel, which ended the process
+  const other = await PredictLab.connect({ env: rig.env });
+  const waiting = other.result('open');
+  const how = waiting.then(
+    () => 'ended',
+    () => 'left',
+  );
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await other.close();
+  expect(await how).toBe('left');
   expect(await run()).toMatchObject({
     code: 2,
     stdout: '',

@@ -1,0 +1,17 @@
+/** A run as Temporal has it. */
+export interface KnownRun {
+  readonly runId: string;
+  /** The first execution's Temporal run id. */
+  readonly executionId: string;
+  readonly open: boolean;
+  readonly closeStatus: string;
+  /** null while it is open */
+  readonly closedAt: Date | null;
+}
+
+/** A run that has just been started. */
+export interface StartedRun {
+  readonly runId: string;
+  /** The first execution's Temporal run id. */
+  readonly executionId: string;
+}
