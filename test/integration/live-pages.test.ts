@@ -104,7 +104,7 @@ describe('the live pages', () => {
     const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-file' });
     const file = path.join(rig.home, 'reports', runId, 'index.html');
     const text = async (): Promise<string> => await readFile(file, 'utf8').catch(() => '');
-    await expect.poll(text, { timeout: 10_000 }).toContain('AAA/store: success');
+    await expect.poll(text, { timeout: 60_000 }).toContain('AAA/store: success');
     const open = await text();
     expect(open).toContain('<title>running: live-file');
     expect(open).toContain('as it stood at');
@@ -115,7 +115,7 @@ describe('the live pages', () => {
     await rig.lab.result(runId);
     expect(await text()).toContain('<title>success: live-file');
     expect(await text()).not.toContain('as it stood at');
-  });
+  }, 90_000);
 
   it('put all runs side by side, the worst state of each symbol', async () => {
     const page = await get('/');
