@@ -8,14 +8,33 @@ const EVERY_MS = 5_000;
 /** The largest share of a worker's time for the pages of all its open runs. */
 const SHARE = 0.02;
 
+/** What time it is, and what is done later. */
+export interface Clock {
+  /** UTC epoch milliseconds. */
+  now(): number;
+  /** @returns calls it off */
+  later(ms: number, work: () => void): () => void;
+}
+
+const REAL_CLOCK: Clock = {
+  now: Date.now,
+  later(ms, work) {
+    const timer = setTimeout(work, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
 export interface OpenReportsOptions {
   /** Writes the page of a run. @returns whether the run is still open */
   readonly write: (executionId: string) => Promise<boolean>;
   readonly log: Pick<Log, 'debug'>;
+  /** @default the machine's */
+  readonly clock?: Clock;
 }
 
 interface OpenRun {
-  timer: NodeJS.Timeout | undefined;
+  /** Calls off what waits for its time. */
+  callOff: (() => void) | undefined;
   /** A task ended since the page was begun. */
   behind: boolean;
 }
@@ -26,6 +45,7 @@ interface OpenRun {
  */
 export class OpenReports {
   readonly #options: OpenReportsOptions;
+  readonly #clock: Clock;
   readonly #runs = new Map<string, OpenRun>();
   #writing: Promise<void> | undefined;
   /** No page is begun before then; UTC epoch milliseconds. */
@@ -34,34 +54,34 @@ export class OpenReports {
 
   constructor(options: OpenReportsOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? REAL_CLOCK;
   }
 
   /** A task of the run ended on this worker. Returns at once. */
   taskEnded(executionId: string): void {
     if (this.#closed) return;
-    const run = this.#runs.get(executionId) ?? { timer: undefined, behind: true };
+    const run = this.#runs.get(executionId) ?? { callOff: undefined, behind: true };
     this.#runs.set(executionId, run);
     run.behind = true;
-    if (run.timer === undefined) this.#wait(executionId, run, SOON_MS);
+    if (run.callOff === undefined) this.#wait(executionId, run, SOON_MS);
   }
 
   /** Waits for what is being written. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { timer } of this.#runs.values()) clearTimeout(timer);
+    for (const { callOff } of this.#runs.values()) callOff?.();
     this.#runs.clear();
     await this.#writing;
   }
 
   #wait(executionId: string, run: OpenRun, ms: number): void {
-    run.timer = setTimeout(() => this.#due(executionId, run), ms);
-    run.timer.unref();
+    run.callOff = this.#clock.later(ms, () => this.#due(executionId, run));
   }
 
   #due(executionId: string, run: OpenRun): void {
     // nothing ended for a while: the run is known again with its next task's end
     if (!run.behind) return void this.#runs.delete(executionId);
-    const wait = this.#writing === undefined ? this.#freeAt - Date.now() : SOON_MS;
+    const wait = this.#writing === undefined ? this.#freeAt - this.#clock.now() : SOON_MS;
     if (wait > 0) return this.#wait(executionId, run, wait);
     this.#writing = this.#write(executionId, run).finally(() => {
       this.#writing = undefined;
@@ -69,7 +89,7 @@ export class OpenReports {
   }
 
   async #write(executionId: string, run: OpenRun): Promise<void> {
-    const began = Date.now();
+    const began = this.#clock.now();
     run.behind = false;
     let open = true;
     try {
@@ -77,7 +97,7 @@ export class OpenReports {
     } catch (error) {
       this.#options.log.debug('the page of an open run was not written', { executionId, error: messageOf(error) });
     }
-    const now = Date.now();
+    const now = this.#clock.now();
     this.#freeAt = now + (now - began) / SHARE;
     if (open && !this.#closed) this.#wait(executionId, run, EVERY_MS);
     else this.#runs.delete(executionId);

@@ -44,7 +44,7 @@ export interface PortfolioTrading {
   readonly markets: readonly MarketTrading[];
 }
 
-/** A share of the equity that is no money but rounding: a position of it would only stand in the way of a real one. */
+/** A share of the cash at the start that is no money but rounding: a position of it would only stand in the way of a real one. */
 const DUST = 1e-9;
 
 /**
@@ -78,7 +78,7 @@ export function tradePortfolio(decided: readonly DecidedMarket[], cash: number, 
       const locked = invested();
       const equity = purse + locked;
       const left = Math.min(limits.total * equity - locked, purse);
-      purse -= book.enter({ wanted: book.asks(purse, limits.perMarket * equity), left: left > DUST * equity ? left : 0 });
+      purse -= book.enter({ wanted: book.asks(purse, limits.perMarket * equity), left: left > DUST * cash ? left : 0 });
     }
     for (const book of open) {
       book.close();

@@ -112,7 +112,7 @@ export function slowPortfolio(
       pending[m] = undefined;
       const locked = inMarkets(time, 'open');
       const allowed = Math.min(limits.perMarket * (money + locked), limits.total * (money + locked) - locked, money);
-      if (allowed <= 1e-9 * (money + locked) || !inReach(m, candles.open[bar])) continue;
+      if (allowed <= 1e-9 * cash || !inReach(m, candles.open[bar])) continue;
       const price = unit(m, wanted, candles.open[bar]);
       const size = Math.min(allowed / (price * (1 + market.fees.rate)), room[m]);
       if (size <= 0) continue;
