@@ -228,6 +228,31 @@ describe('the live pages', () => {
       await page.context().close();
     });
 
+    it('a page that nobody sees holds no connection, and one that was answered with an error asks again', async () => {
+      const page = await (await browser.newContext()).newPage();
+      const [first, last] = [heldBack('AAA/clean'), heldBack('AAA/kline')];
+      const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-6' });
+      await expect.poll(async () => (await get(`/runs/${runId}`)).status).toBe(200);
+      await page.route('**/events', (route) => route.fulfill({ status: 502, body: 'a proxy whose server is away' }), { times: 1 });
+      await page.goto(`${ui.address}/runs/${runId}`);
+      await page.waitForSelector('#connection >> text=is lost');
+      first.open();
+      await page.waitForSelector('[data-task="AAA/store"] .success');
+      expect(await page.textContent('#connection')).toBe('');
+      expect(ui.watched()).toBe(1);
+      const become = (state: string): Promise<unknown> =>
+        page.evaluate(
+          `Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${state}' });document.dispatchEvent(new Event('visibilitychange'))`,
+        );
+      await become('hidden');
+      await expect.poll(() => ui.watched()).toBe(0);
+      last.open();
+      await rig.lab.result(runId);
+      await become('visible');
+      await page.waitForSelector('h1 + span .success');
+      await page.context().close();
+    });
+
     it.each(['/', '/runs/live-2', '/plan'])('%s has nothing that axe finds', async (path) => {
       const page = await (await browser.newContext({ bypassCSP: true })).newPage();
       await page.goto(ui.address + path);

@@ -40,10 +40,7 @@ document.addEventListener('click',(event)=>{
 });
 document.addEventListener('keydown',(event)=>{if(event.key==='Escape')close()});
 if(live.dataset.events==='')return;
-const source=new EventSource(live.dataset.events);
-source.addEventListener('open',()=>{connection.textContent=''});
-source.addEventListener('error',()=>{connection.textContent='The connection to the server is lost; this page stands still until it is back.'});
-source.addEventListener('patch',(event)=>{
+const patched=(event)=>{
   const now=parts();
   for(const {part,html} of JSON.parse(event.data)){
     const element=now.get(part);
@@ -54,6 +51,21 @@ source.addEventListener('patch',(event)=>{
     if(element.tagName==='TR'){element.classList.remove('fresh');void element.offsetWidth;element.classList.add('fresh')}
   }
   if(shown!==null)void show(shown);
-});
-source.addEventListener('ended',()=>{source.close();location.reload()});
+};
+let source=null;
+const listen=()=>{
+  if(source!==null||document.visibilityState==='hidden')return;
+  const stream=source=new EventSource(live.dataset.events);
+  stream.addEventListener('open',()=>{connection.textContent=''});
+  stream.addEventListener('error',()=>{
+    connection.textContent='The connection to the server is lost; this page stands still until it is back.';
+    // a browser tries again by itself only where nobody answered, not after a proxy's 502
+    if(stream.readyState===EventSource.CLOSED&&source===stream){source=null;setTimeout(listen,2000)}
+  });
+  stream.addEventListener('patch',patched);
+  stream.addEventListener('ended',()=>{stream.close();location.reload()});
+};
+// a browser keeps six connections to a server, for all its tabs: the seventh page would not even load
+document.addEventListener('visibilitychange',()=>{if(document.visibilityState==='hidden'){if(source)source.close();source=null}else listen()});
+listen();
 })();`;
