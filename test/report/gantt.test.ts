@@ -39,6 +39,17 @@ describe('the time chart', () => {
     expect(draw()).toMatch(/<title>ETH_PRICE\/collect: success, started after 0 ms, took [\d.]+ s, 4 attempts<\/title>/);
   });
 
+  it('lays attempts that failed over the hatching between them, which would hide those of milliseconds', () => {
+    const config = sampleConfig([]);
+    const at = (seconds: number): number => AS_OF + seconds * 1000;
+    const task = { status: 'success' as const, attempts: 2, startedAt: new Date(AS_OF).toISOString(), durationSeconds: 40 };
+    const result = resultOf({ notify: task });
+    const attempts = { notify: [{ attempt: 1, from: at(1), to: at(1.001), next: at(30), error: 'Error' }] };
+    const { text } = gantt(result, config, groupTasks(result, []), { attempts });
+    const kinds = [...text.matchAll(/class="bar-(between|failed|custom)" (?:d|x)="[^"]*"[^>]*><title>/g)].map((match) => match[1]);
+    expect(kinds).toEqual(['between', 'between', 'failed', 'custom']);
+  });
+
   it('draws the slowest rows of a large run and lists every task in the table', () => {
     const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
     const tasks = Object.fromEntries(

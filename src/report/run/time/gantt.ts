@@ -118,7 +118,10 @@ export const ganttBars = (row: GanttRow, { start, x, path, attempts: known }: Ga
     const bar =
       pieces.length === 0
         ? html`<rect class="bar-${tone}" x="${unit(left)}" y="2" width="${unit(width)}" height="${HEIGHT - 5}"><title>${about}</title></rect>`
-        : pieces.map((piece) => attemptBar(piece, tone, x));
+        : // an attempt of milliseconds is a line that the hatching beside it would paint over
+          [...pieces]
+            .sort((a, b) => Number(b.kind === 'between') - Number(a.kind === 'between'))
+            .map((piece) => attemptBar(piece, tone, x));
     return html`${bar}${underline}`;
   });
   const { first, last } = edges(row, start);
