@@ -42,6 +42,15 @@ describe('the picture of what waits for what', () => {
     ]);
   });
 
+  it('gives the count whole where a line has no room for all', () => {
+    const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
+    const done = Object.fromEntries(
+      symbols.flatMap((symbol) => STAGES.map((stage) => [`${symbol}/${stage}`, { status: 'success' as const }])),
+    );
+    const text = dagSvg(resultOf(done), { ...configOf([custom('a', [])]), symbols: sampleConfig(symbols).symbols })?.text ?? '';
+    expect(text).toContain('>collect → visualize, 600/600</text>');
+  });
+
   it('leads what waits for a box further left past the boxes between them, not behind one', () => {
     const tasks = [custom('a', []), custom('b', ['a']), custom('c', ['b', 'a'])];
     const text = dagSvg(resultOf({}), { ...configOf(tasks), symbols: [] })?.text ?? '';

@@ -3,7 +3,7 @@ import type { RunConfig } from '../../../contracts/run/run-config.ts';
 import { plural } from '../../elements/format.ts';
 import { STATE_GLYPHS } from '../../elements/glyphs.ts';
 import { html, type Markup, raw } from '../../elements/html.ts';
-import { type Dag, dagOf, layersOf } from './dag.ts';
+import { type Dag, type DagNode, dagOf, layersOf } from './dag.ts';
 
 const BOX = { width: 228, height: 38 } as const;
 const GAP = { x: 56, y: 16 } as const;
@@ -33,7 +33,7 @@ export const dagSvg = (status: PipelineStatus, config: RunConfig | null): Markup
     (node, i) => {
       const { x, y } = places[i];
       const ends = node.tasks > 1 ? ` ${node.done}/${node.tasks}` : '';
-      return html`<g transform="translate(${x} ${y})"><title>${node.about}: ${node.state}${ends}</title><rect width="${BOX.width}" height="${BOX.height}"/><text class="${node.state}" x="9" y="16">${STATE_GLYPHS[node.state]}</text><text class="name" x="25" y="16">${shortened(node.name)}</text><text x="25" y="31">${shortened(`${node.detail === '' ? node.state : `${node.detail}, ${node.state}`}${ends}`, MOST_DETAIL)}</text></g>`;
+      return html`<g transform="translate(${x} ${y})"><title>${node.about}: ${node.state}${ends}</title><rect width="${BOX.width}" height="${BOX.height}"/><text class="${node.state}" x="9" y="16">${STATE_GLYPHS[node.state]}</text><text class="name" x="25" y="16">${shortened(node.name)}</text><text x="25" y="31">${secondLine(node, ends)}</text></g>`;
     },
   )}</svg></div>`;
 };
@@ -62,6 +62,12 @@ const around = (a: Place, b: Place): string => {
 };
 
 const shortened = (text: string, most = MOST_LETTERS): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+/** Where not all has room the state goes, which the shape says as well. */
+const secondLine = ({ detail, state }: DagNode, ends: string): string => {
+  const whole = `${detail === '' ? state : `${detail}, ${state}`}${ends}`;
+  return shortened(whole.length > MOST_DETAIL && ends !== '' ? `${detail},${ends}` : whole, MOST_DETAIL);
+};
 
 /** The same in words. */
 const spoken = ({ nodes, edges }: Dag): string =>
