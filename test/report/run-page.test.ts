@@ -113,6 +113,15 @@ describe('the page of a run', () => {
     expect(text).not.toContain('Every task succeeded');
   });
 
+  it('says of an open run that it is paused, and compares it with none', () => {
+    const { result, ...rest } = sampleRun();
+    const open = { ...result, result: 'running' as const, paused: true, finishedAt: null };
+    const text = textOf(renderRunPage({ ...rest, result: open, changes: [] }));
+    expect(text).toContain('running, paused');
+    expect(text).toContain('compared once the run has ended');
+    expect(textOf(renderRunPage({ ...rest, result: { ...result, paused: true } }))).not.toContain('paused');
+  });
+
   it('is made for a run of custom tasks only, and of none at all', () => {
     const bare = { ...sampleRun(), config: sampleConfig([]), symbols: [], gaps: [] };
     expect(textOf(renderRunPage({ ...bare, result: resultOf({ notify: { status: 'success', durationSeconds: 1 } }) }))).toContain('notify');

@@ -76,7 +76,7 @@ const header = (data: RunPageData, groups: GroupedTasks): Markup => {
       ? html` <span class="quiet">(first run of this size)</span>`
       : html` <span class="quiet">(${tip(`usual ${formatDuration(usual.medianSeconds)}`, `median of the last ${plural(usual.runs, 'run')} with as many tasks`)})</span>`;
   const breakdown = Object.entries(result.statusBreakdown).filter(([, count]) => count > 0);
-  return html`<div class="over"><span class="kind">Run</span><h1>${result.runId}</h1><span style="font-size:16px">${stateMark(result.result)}</span>
+  return html`<div class="over"><span class="kind">Run</span><h1>${result.runId}</h1><span style="font-size:16px">${stateMark(result.result)}${result.paused && result.finishedAt === null && html`, <b>paused</b>`}</span>
 <span class="links">${data.temporalUrl !== null && webLink(data.temporalUrl, 'Temporal UI')}${previous !== null && previousLink(previous)}</span></div>
 <p class="facts"><span><b>${formatNumber(groups.symbols.length)}</b> ${groups.symbols.length === 1 ? 'symbol' : 'symbols'}</span><span><b>${formatNumber(result.totalTasks)}</b> ${result.totalTasks === 1 ? 'task' : 'tasks'}: ${breakdown.map(([state, count]) => `${formatNumber(count)} ${state}`).join(', ')}</span>
 <span><b>${formatDuration(result.durationSeconds)}</b>${usually}</span>
@@ -140,7 +140,8 @@ const stages = (facts: readonly StageFacts[]): Markup =>
 
 const changes = (data: RunPageData): Markup => {
   if (data.previous === null) return html`<p class="none">no earlier run to compare with</p>`;
-  if (data.changes.length === 0) return html`<p class="none">nothing that shows here: same verdicts, config and versions</p>`;
+  if (data.result.finishedAt === null) return html`<p class="none">compared once the run has ended</p>`;
+  if (data.changes.length === 0) return html`<p class="none">nothing that shows here: same verdicts and settings</p>`;
   const shown = data.changes.slice(0, 20);
   return html`<ul>${shown.map((line) => html`<li>${line}</li>`)}</ul>${shown.length < data.changes.length && html`<p class="quiet">and ${plural(data.changes.length - shown.length, 'more change')}</p>`}`;
 };
