@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_BACKTEST } from '../../src/contracts/run/backtest-settings.ts';
 import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { causesOf } from '../../src/report/run/causes.ts';
 import { changesSince } from '../../src/report/run/changes.ts';
@@ -98,6 +99,13 @@ describe('the causes of a run', () => {
     expect(lines.filter((line) => line.includes('retr'))).toEqual([]);
   });
 
+  it('say that a run was cancelled in its own word, not that this made it degraded', () => {
+    const causes = (reason: string) =>
+      causesOf({ ...sampleRun(), gaps: [], result: resultOf({}, { result: 'cancelled', reasons: [reason] }) });
+    expect(causes('cancelled')).toEqual([{ state: 'cancelled', text: 'before its end' }]);
+    expect(causes('cancelled: wrong symbols')).toEqual([{ state: 'cancelled', text: 'wrong symbols' }]);
+  });
+
   it('tell the same failure of hundreds of tasks once, and stay a short list when each has its own', () => {
     const failing = (message: (i: number) => string): Record<string, TaskResult> =>
       Object.fromEntries(
@@ -139,6 +147,24 @@ describe('what changed since the last run', () => {
       'symbols left out: B',
       'daysBack: 7 → 14',
       'duration: 1.3 s → 40.3 s',
+    ]);
+  });
+
+  it('says that backtests have other terms, and tells a run without any from one with the default as little as they differ', () => {
+    const now = { ...before, config: { ...before.config, backtest: { ...DEFAULT_BACKTEST, cash: 5_000 } } };
+    expect(changesSince(before, now)).toEqual(['backtest: changed; see the resolved config of both runs']);
+    expect(changesSince(before, { ...before, config: { ...before.config, backtest: DEFAULT_BACKTEST } })).toEqual([]);
+  });
+
+  it('calls no strategy the best whose Sharpe ratio rests on too little', () => {
+    const ranked = (strategy: string, sharpe: number | null) => ({
+      ...before,
+      metrics: new Map([['A', { strategy, totalReturn: 0.1, sharpe }]]),
+    });
+    expect(changesSince(ranked('sma-cross 10/30', null), ranked('sma-cross 3/8', null))).toEqual([]);
+    expect(changesSince(ranked('sma-cross 10/30', 1), ranked('sma-cross 3/8', null))).toEqual(['A: best strategy sma-cross 10/30 → –']);
+    expect(changesSince(ranked('sma-cross 10/30', 1), ranked('sma-cross 3/8', 2))).toEqual([
+      'A: best strategy sma-cross 10/30 → sma-cross 3/8',
     ]);
   });
 });

@@ -26,7 +26,9 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const failed = roots.map((root) => describeRoot(root, symbols));
   const said = new Set(failed);
   const known = (reason: string): boolean => tasks.some(([id, task]) => task.status === 'failed' && reason.startsWith(id));
-  const reasons = data.result.reasons.filter((reason) => !said.has(reason) && !known(reason));
+  const told = data.result.reasons.filter((reason) => !said.has(reason) && !known(reason));
+  const cancelled = told.filter((reason) => data.result.result === 'cancelled' && /^cancelled(: |$)/.test(reason));
+  const reasons = told.filter((reason) => !cancelled.includes(reason));
   const degraded = tasks
     .flatMap(([id, task]) => (task.degraded ?? []).map((why) => ({ why, line: `${id}: ${why}` })))
     // the run says "A and 2 more: why" once for all tasks of one reason
@@ -45,6 +47,7 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const gaps = data.gaps.map((gap) => `${gap.symbol}: ${gap.instrument} was not collected ${formatRange(gap.from, gap.to)}`);
   return [
     ...capped('failed', failed, 'failed task'),
+    ...cancelled.map((reason): RunCause => ({ state: 'cancelled', text: reason.slice('cancelled: '.length) || 'before its end' })),
     ...capped(data.result.result === 'failed' ? 'failed' : 'degraded', reasons, 'reason'),
     ...capped('degraded', degraded, 'reason'),
     ...capped('degraded', failedSources(data), 'failed source'),

@@ -1,3 +1,4 @@
+import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { formatDuration, formatNumber, formatPercent, plural } from '../elements/format.ts';
@@ -65,8 +66,10 @@ const metricChanges = (before: ComparedRun, now: ComparedRun): readonly string[]
   const moved = [...(now.metrics ?? [])].flatMap(([symbol, is]) => {
     const was = before.metrics?.get(symbol);
     if (was === undefined) return [];
-    if (was.strategy !== is.strategy)
-      return [{ by: Number.POSITIVE_INFINITY, line: `${symbol}: best strategy ${was.strategy} → ${is.strategy}` }];
+    if (was.strategy !== is.strategy) {
+      const [first, then] = [ranking(was), ranking(is)];
+      return first === then ? [] : [{ by: Number.POSITIVE_INFINITY, line: `${symbol}: best strategy ${first} → ${then}` }];
+    }
     const gained = distance(was.totalReturn, is.totalReturn);
     const parts = [
       ...(gained >= NOTABLE_RETURN ? [`return ${formatPercent(was.totalReturn)} → ${formatPercent(is.totalReturn)}`] : []),
@@ -83,6 +86,9 @@ const metricChanges = (before: ComparedRun, now: ComparedRun): readonly string[]
     ...(more > 0 ? [`and the metrics of ${plural(more, 'more symbol')}`] : []),
   ];
 };
+
+/** Where no ratio rests on enough none of the strategies is the best. */
+const ranking = ({ strategy, sharpe }: ComparedMetrics): string => (sharpe === null ? '–' : strategy);
 
 /** How far apart two numbers are; far, when only one of them is known. */
 const distance = (before: number | null, now: number | null): number =>
@@ -133,6 +139,7 @@ const COMPARED = [
   'maxConcurrent',
   'order',
   'strategies',
+  'backtest',
   'refetch',
   'stages',
   'tasks',
@@ -140,11 +147,15 @@ const COMPARED = [
 
 const configChanges = (before: RunConfig, now: RunConfig): readonly string[] =>
   COMPARED.flatMap((field) => {
-    const was = JSON.stringify(before[field]);
-    const is = JSON.stringify(now[field]);
+    const was = JSON.stringify(settingOf(before, field));
+    const is = JSON.stringify(settingOf(now, field));
     if (was === is) return [];
     return was.length + is.length > 160 ? [`${field}: changed; see the resolved config of both runs`] : [`${field}: ${was} → ${is}`];
   });
+
+/** A run that was begun before there was a choice had the default. */
+const settingOf = (config: RunConfig, field: (typeof COMPARED)[number]): unknown =>
+  config[field] ?? (field === 'backtest' ? DEFAULT_BACKTEST : null);
 
 const durationChange = (before: PipelineResult, now: PipelineResult): readonly string[] => {
   const [short, long] = [before.durationSeconds, now.durationSeconds].sort((a, b) => a - b) as [number, number];
