@@ -128,6 +128,17 @@ describe('the page of a run', () => {
     expect(textOf(renderRunPage({ ...bare, result: resultOf({}), inputText: null, config: null }))).toContain('no task has run');
   });
 
+  it('shows of more custom tasks than it has room for those that need attention, and says how many it leaves out', () => {
+    const names = Array.from({ length: 400 }, (_, i) => `task-${i}`);
+    const waits: TaskResult = { status: 'pending', attempts: 2 };
+    const tasks = Object.fromEntries(
+      names.map((name, i): [string, TaskResult] => [name, i === 399 ? waits : { status: 'success', attempts: 1 }]),
+    );
+    const many = renderRunPage({ ...sampleRun(), config: sampleConfig([]), symbols: [], gaps: [], result: resultOf(tasks) });
+    expect(many).toMatch(/task-399<\/th>/);
+    expect(textOf(many)).toContain('100 more custom tasks; those that need attention stand above');
+  });
+
   it('stays of bounded size for ten thousand symbols, and shows those that failed', () => {
     const symbols = Array.from({ length: 10_000 }, (_, i) => `SYMBOL_${i}`);
     const tasks = Object.fromEntries(

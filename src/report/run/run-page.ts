@@ -108,11 +108,26 @@ const customTasks = (groups: GroupedTasks, live: boolean): Markup => {
     { head: 'took', cell: (row) => formatDuration(row.task.durationSeconds) },
     { head: 'what happened', align: 'text', cell: (row) => outputOf(row) },
   ];
-  return table(columns, groups.custom.slice(0, 300), {
+  const shown = mostUrgent(groups.custom);
+  const rest = groups.custom.length - shown.length;
+  return html`${table(columns, shown, {
     id: 'custom',
     caption: 'Custom tasks of the run',
     ...(live ? { rowKey: (row: Row) => row.taskId } : {}),
-  });
+  })}${rest > 0 && html`<p class="quiet">${plural(rest, 'more custom task')}; those that need attention stand above, <code>predictlab status &lt;run&gt; --json</code> has all</p>`}`;
+};
+
+const MAX_CUSTOM = 300;
+const URGENCY = ['failed', 'cancelled', 'running', 'pending', 'skipped', 'success'];
+
+/** As many custom tasks as a table has room for: those that need attention, in their order. */
+const mostUrgent = (rows: GroupedTasks['custom']): GroupedTasks['custom'] => {
+  if (rows.length <= MAX_CUSTOM) return rows;
+  // one that waits for its next attempt has met trouble
+  const rank = ({ task }: GroupedTasks['custom'][number]): number =>
+    task.status === 'pending' && (task.attempts ?? 0) > 0 ? 1 : URGENCY.indexOf(task.status);
+  const kept = new Set([...rows].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_CUSTOM));
+  return rows.filter((row) => kept.has(row));
 };
 
 const outputOf = ({ task }: GroupedTasks['custom'][number]): string => {
