@@ -50,6 +50,13 @@ describe('the time chart', () => {
     expect(kinds).toEqual(['between', 'between', 'failed', 'custom']);
   });
 
+  it('does not take the attempts of a symbol’s stages together for retries', () => {
+    const whole = { status: 'success' as const, attempts: 6, startedAt: new Date(AS_OF).toISOString(), durationSeconds: 4 };
+    const text = draw({ ...sampleRun(), result: resultOf({ A: whole }), config: sampleConfig(['A']) });
+    expect(text).toContain('title="A"');
+    expect(text).not.toMatch(/5 retries|, 6 attempts/);
+  });
+
   it('draws the slowest rows of a large run and lists every task in the table', () => {
     const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
     const tasks = Object.fromEntries(

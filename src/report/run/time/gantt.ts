@@ -81,9 +81,11 @@ export const ganttRows = (spans: readonly TaskSpan[], groups: GroupedTasks): rea
   const byName = new Map<string, TaskSpan[]>(
     [...groups.symbols.map((row) => row.symbol), ...groups.custom.map((row) => row.taskId)].map((name) => [name, []]),
   );
+  const wholes = new Set(groups.symbols.flatMap(({ symbol, whole }) => (whole === undefined ? [] : [symbol])));
   for (const span of spans) {
     const name = byName.has(span.taskId) ? span.taskId : span.taskId.slice(0, span.taskId.lastIndexOf('/'));
-    byName.get(name)?.push(span);
+    // a symbol that stands for its stages has their attempts together, of which none need be a retry
+    byName.get(name)?.push(wholes.has(span.taskId) ? { ...span, task: { ...span.task, attempts: 1 } } : span);
   }
   return [...byName].flatMap(([name, found]) => (found.length === 0 ? [] : [{ name, spans: found.sort((a, b) => a.from - b.from) }]));
 };
