@@ -132,6 +132,12 @@ export class RunPages {
     return await readFile(this.#symbolFile(run, symbol), 'utf8');
   }
 
+  /** The charts' script beside the symbols' pages, when that is what `name` names. */
+  async chartScript(run: FiledRun, name: string): Promise<string | undefined> {
+    if (!/^charts-[0-9a-f]+\.js$/.test(name)) return undefined;
+    return await readFile(path.join(reportFolder(this.#options.home, run), name), 'utf8').catch(() => undefined);
+  }
+
   #temporalUrl(runId: string): string | null {
     const { temporalUi } = this.#options;
     return temporalUi === undefined ? null : `${temporalUi.workflows}/${encodeURIComponent(runId)}`;

@@ -161,7 +161,11 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   });
   app.get('/runs/:run/symbols/:symbol', async (request: Asked, reply) => {
     const { run, symbol } = request.params;
+    // what a page that was written as a file names beside it
+    if (symbol === 'index.html') return await reply.redirect(runAddress(run));
     const filed = await pages.find(run);
+    const script = filed === undefined ? undefined : await pages.chartScript(filed, symbol);
+    if (script !== undefined) return await reply.type('text/javascript; charset=utf-8').send(script);
     const page = filed === undefined ? undefined : await pages.symbolPage(filed, symbol);
     if (page === undefined)
       throw new NotFound(`run ${run} has no page of ${symbol} on this machine; /symbols/${symbol} shows it as of now`);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import axe from 'axe-core';
@@ -148,6 +148,14 @@ describe('the live pages', () => {
       expect((await get(path, { accept: 'text/html' })).text).toContain('<h1>Not here</h1>');
     },
   );
+
+  it('give out what a symbol’s page of a run names beside it: the run’s page and the charts’ script', async () => {
+    const folder = path.join(rig.home, 'reports', 'live-1');
+    await writeFile(path.join(folder, 'charts-0a1b.js'), 'charts()');
+    expect(await get('/runs/live-1/symbols/charts-0a1b.js')).toEqual({ status: 200, text: 'charts()' });
+    expect((await get('/runs/live-1/symbols/charts-0a1c.js')).status).toBe(404);
+    expect((await get('/runs/live-1/symbols/index.html')).text).toContain('<h1>live-1</h1>');
+  });
 
   it('refuse a name that no run can have with a sentence', async () => {
     const answer = await get('/runs/%00');
