@@ -79,7 +79,10 @@ describe('the live pages', () => {
     expect((await get(`/runs/${runId}`)).text).toMatch(/data-events="\/runs\/live-1\/events"/);
     const rest = events(runId, (text) => text.includes('event: ended'));
     held.open();
-    expect(await rest).toMatch(/AAA\/visualize: success/);
+    const said = await rest;
+    expect(said).toMatch(/AAA\/visualize: success/);
+    // a table says no other verdict of a symbol than the grid above it
+    expect(said).toContain('symbols:AAA');
     await rig.lab.result(runId);
     await expect.poll(() => ui.watched()).toBe(0);
     const closed = await get(`/runs/${runId}`);

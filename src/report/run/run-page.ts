@@ -37,7 +37,7 @@ ${livePart('causes', parts.causes)}
 <div class="columns"><section><h2>Tasks</h2>${livePart('tasks', parts.tasks)}</section>
 <section><h2>Time</h2>${livePart('time', parts.time)}</section></div>
 ${(data.config?.tasks.length ?? 0) > 0 && html`<section><h2>What waits for what</h2>${livePart('graph', parts.graph)}</section>`}
-<section><h2>Symbols</h2>${runSymbols(data, groups)}</section>
+<section><h2>Symbols</h2>${livePart('symbols', parts.symbols)}</section>
 ${groups.custom.length > 0 && html`<section><h2>Custom tasks</h2>${livePart('custom-tasks', parts['custom-tasks'])}</section>`}
 <div class="halves"><section><h2>Stages</h2>${livePart('stages', parts.stages)}</section>
 <section><h2>Changed since last run</h2>${changes(data)}</section></div>
@@ -58,6 +58,7 @@ export const livePartsOf = (data: RunPageData, live: boolean): Readonly<Record<L
     tasks: taskGrid(groups, live),
     time: gantt(result, data.config, groups, { attempts: data.attempts, withTable: !live || result.finishedAt !== null }),
     graph: dagSvg(result, data.config) ?? html``,
+    symbols: runSymbols(data, groups, live),
     'custom-tasks': customTasks(groups, live),
     stages: stages(stageFacts(result, groups)),
   };

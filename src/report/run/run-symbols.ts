@@ -17,14 +17,20 @@ interface Row extends SymbolTasks {
 }
 
 /** The run's symbols: verdict, what came in, how fresh it is, how it moved, what the best strategy made of it. */
-export const runSymbols = (data: RunPageData, groups: GroupedTasks): Markup => {
+export const runSymbols = (data: RunPageData, groups: GroupedTasks, live: boolean): Markup => {
   const facts = new Map(data.symbols.map((row) => [row.symbol, row]));
   const shown = mostTelling(groups.symbols, MAX_ROWS);
   const kept = new Set(shown);
   const rest = groups.symbols.filter((row) => !kept.has(row));
   const rows = shown.map((row): Row => ({ ...row, facts: facts.get(row.symbol) }));
   const now = data.config?.asOf ?? Date.parse(data.result.finishedAt ?? data.result.startedAt);
-  return html`${table(columnsAt(now), rows, { id: 'symbols', caption: 'Symbols of the run', className: 'symbols wide', empty: 'no symbols in this run' })}
+  return html`${table(columnsAt(now), rows, {
+    id: 'symbols',
+    caption: 'Symbols of the run',
+    className: 'symbols wide',
+    empty: 'no symbols in this run',
+    ...(live ? { rowKey: (row: Row) => row.symbol } : {}),
+  })}
 ${rest.length > 0 && html`<details><summary>${plural(rest.length, 'more symbol')}; those that need attention stand above</summary><p class="names">${rest.slice(0, MAX_FOLDED).map((row) => folded(row, facts.get(row.symbol)?.href ?? null))}</p>${rest.length > MAX_FOLDED && html`<p class="quiet">the first ${formatNumber(MAX_FOLDED)} of them; <code>predictlab status ${data.result.runId} --json</code> has all</p>`}</details>`}`;
 };
 

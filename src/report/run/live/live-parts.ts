@@ -2,7 +2,7 @@ import { html, type Markup } from '../../elements/html.ts';
 import type { RunOnPage } from '../run-data.ts';
 
 /** The parts of a run's page that change while it is open. */
-export type LivePart = 'head' | 'causes' | 'tasks' | 'time' | 'graph' | 'custom-tasks' | 'stages';
+export type LivePart = 'head' | 'causes' | 'tasks' | 'time' | 'graph' | 'symbols' | 'custom-tasks' | 'stages';
 
 /** Where a live page asks on; addresses on the server it came from. */
 export interface LiveAddresses {
