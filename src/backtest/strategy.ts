@@ -96,7 +96,7 @@ export interface BarsSoFar {
   /**
    * The same market in a longer interval: `bars.interval('1d').close()` is the close of the last day that is over. Call it in `create`, once.
    *
-   * @throws PredictLabError BadInput when the bars do not fill it: an interval is a multiple of theirs
+   * @throws PredictLabError BadInput when the bars do not fill it: an interval is a multiple of theirs, or their own
    */
   interval(interval: Interval): LongerBars;
   /** An indicator of your own: `compute` runs once at each bar, in order, and sees what the strategy sees. Call it in `create`. */

@@ -144,13 +144,26 @@ describe('bars of a longer interval', () => {
     expect(results[1].trades).toEqual(alone.trades);
   });
 
+  it('of the own interval are the bars themselves: one strategy trades on all intervals of a run', () => {
+    const days = walk(60, 5, { step: 24 * HOUR });
+    const own = defineStrategy({
+      ...trend,
+      create: (_, bars) => {
+        const average = bars.indicator('sma', { period: 3 });
+        return () => (bars.close() > average.at() ? 'long' : bars.close() < average.at() ? 'flat' : 'hold');
+      },
+    });
+    const { trades } = runBacktest({ candles: days, strategy: trend });
+    expect(trades.length).toBeGreaterThan(3);
+    expect(trades).toEqual(runBacktest({ candles: days, strategy: own }).trades);
+  });
+
   it('are a multiple of the bars', () => {
     const opened = (interval: string, candles = walk(48, 1)) => {
       const strategy = defineStrategy({ ...trend, create: (_, bars) => (bars.interval(interval as Interval), () => 'hold' as const) });
       return () => runBacktest({ candles, strategy });
     };
-    expect(opened('1h')).toThrow("strategy 'trend': bars of 60 minutes make none of 1h; name an interval that is a multiple of theirs");
-    expect(opened('30m')).toThrow('bars of 60 minutes make none of 30m');
+    expect(opened('30m')).toThrow("strategy 'trend': bars of 60 minutes make none of 30m; name an interval that is a multiple of theirs");
     expect(opened('6h', walk(48, 1, { step: 4 * HOUR }))).toThrow('bars of 240 minutes make none of 6h');
     expect(opened('1D')).toThrow("there is no interval '1D'; did you mean 1d?");
     expect(opened('2h', candlesBetween(walk(48, 1), 3, 40))).not.toThrow();

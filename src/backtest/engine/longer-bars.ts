@@ -32,7 +32,7 @@ export function longerSeries(series: CandleSeries, barMs: number, interval: Inte
   if (!INTERVALS.includes(interval))
     throw new PredictLabError('BadInput', `there is no interval '${interval as string}'${didYouMean(interval, INTERVALS)}`);
   const step = INTERVAL_MS[interval];
-  if (!(step > barMs) || step % barMs !== 0)
+  if (step % barMs !== 0)
     throw new PredictLabError(
       'BadInput',
       `bars of ${barMs / INTERVAL_MS['1m']} minutes make none of ${interval}; name an interval that is a multiple of theirs`,
