@@ -158,6 +158,32 @@ describe('bars of a longer interval', () => {
     expect(trades).toEqual(runBacktest({ candles: days, strategy: own }).trades);
   });
 
+  it('of a market that is seldom traded are over when their time is, where it is said how long a bar lasts', () => {
+    const seldom = walk(60, 5, { step: 6 * HOUR });
+    const early = defineStrategy({
+      ...trend,
+      create: (_, bars) => {
+        const day = bars.interval('1d');
+        // today, which lasts five hours longer than a bar of an hour that opens at 18:00
+        return () => (day.time() === bars.time() - 18 * HOUR ? 'long' : 'hold');
+      },
+    });
+    const trials = [{ strategy: early, params: {} }];
+    const said = runTrials(backtestData(seldom, market, undefined, HOUR), trials, optionsFor(market)).results[0];
+    expect(said.trades).toEqual([]);
+    const unsaid = runTrials(backtestData(seldom, market), trials, optionsFor(market)).results[0];
+    // other numbers, so another passport
+    expect(said.passport.data).not.toBe(unsaid.passport.data);
+    expect(backtestData(seldom, market, undefined, 6 * HOUR).hash).toBe(unsaid.passport.data);
+
+    const odd = walk(30, 5, { step: 5 * HOUR });
+    const run = (barMs?: number) => () =>
+      runTrials(backtestData(odd, market, undefined, barMs), [{ strategy: trend, params: { days: 2 } }], optionsFor(market));
+    expect(run()).toThrow('bars of 300 minutes make none of 1d');
+    expect(run(HOUR)).not.toThrow();
+    expect(run(6 * HOUR)).toThrow('the candles: bars that are 300 minutes apart do not last 360; name their own interval');
+  });
+
   it('are a multiple of the bars', () => {
     const opened = (interval: string, candles = walk(48, 1)) => {
       const strategy = defineStrategy({ ...trend, create: (_, bars) => (bars.interval(interval as Interval), () => 'hold' as const) });

@@ -55,7 +55,9 @@ describe('predictlab backtest --portfolio', () => {
     [['--portfolio', list, '--strategy', 'sma-cross', '--param', 'fast=3,5'], 'a portfolio is traded by one strategy'],
     [['--portfolio', list, ...sma, '--walk-forward', '--train', '1d', '--test', '1d'], '--portfolio and --walk-forward exclude each other'],
     [['--candles', path.join(folder, 'rain.csv'), ...sma, '--total', '0.5'], '--per-market and --total are for --portfolio'],
-    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--interval', '1h'], '--interval and --instrument are for --symbol'],
+    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--instrument', 'x'], '--instrument is for --symbol'],
+    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--interval', '7m'], '--interval 7m: write one of 1m 5m'],
+    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--interval', '1w'], 'minutes apart do not last 10080'],
     [['--candles', path.join(folder, 'rain.csv'), ...sma, '--windows', 'w.csv'], '--windows is for --walk-forward'],
     [['--symbol', 'RAIN', ...sma], '--symbol needs --interval: write one of 1m 5m'],
     [

@@ -178,7 +178,7 @@ describe("the user's own files with facts", () => {
         'candles.csv',
         await exported('candles', '--instrument', instrument, '--price-type', 'trade', '--complete'),
       );
-      const offline = ['backtest', '--candles', candles, ...flags.split(' '), '--volume-share', '0.1'];
+      const offline = ['backtest', '--candles', candles, '--interval', '1h', ...flags.split(' '), '--volume-share', '0.1'];
       const together = (await predictlab(...offline, '--strategies', JSON.stringify(STRATEGIES))).json();
       const [results, tradeTable, equityTable] = [
         JSON.parse(await exported('backtests', '--instrument', instrument, '--json')) as Record<string, unknown>[],

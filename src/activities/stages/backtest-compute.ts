@@ -56,7 +56,7 @@ const needsThread = (trials: readonly Trial[], bars: number): boolean =>
 
 const jobOf = (
   { series, instrument, trials }: SeriesTask,
-  { candles, market }: BacktestData,
+  { candles, market, barMs }: BacktestData,
   { plugins }: Pick<ComputeContext, 'plugins'>,
 ): SeriesJob => ({
   plugins,
@@ -64,6 +64,7 @@ const jobOf = (
   trials: trials.map(({ strategy, params, options }) => ({ strategy: strategy.name, params, options })),
   candles,
   market,
+  barMs,
 });
 
 async function inSlices<T>(steps: Generator<void, T>, signal: AbortSignal, beat: () => void): Promise<T> {

@@ -78,5 +78,5 @@ export async function readSeries(
   const candles = lastCandles(stored, Math.floor(MOST_VALUES / trials.length));
   const name = `${instrument.id} ${interval}`;
   const whereOf = (bar: number): string => `${name}, ${new Date(candles.openTime[bar]).toISOString()}`;
-  return { data: backtestData(candles, market, { series: name, whereOf }), leftOut: stored.length - candles.length };
+  return { data: backtestData(candles, market, { series: name, whereOf }, INTERVAL_MS[interval]), leftOut: stored.length - candles.length };
 }

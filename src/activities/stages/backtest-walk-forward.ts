@@ -49,7 +49,7 @@ export async function walkForwards(
       continue;
     }
     const { data } = await readSeries(transaction, task);
-    const found = windowsOf(data.candles, parts);
+    const found = windowsOf(data, parts);
     const { instrumentKey, priceType, interval } = task.series;
     const record =
       'because' in found

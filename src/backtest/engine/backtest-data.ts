@@ -1,4 +1,6 @@
-import { hashData } from '../proof/passport.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { INTERVAL_MS } from '../../contracts/words.ts';
+import { hashData, hashText } from '../proof/passport.ts';
 import type { IndicatorCache } from './bars-so-far.ts';
 import { barLength, type CandleSeries, requireTradable, type SeriesNames } from './candle-series.ts';
 import type { Market } from './market.ts';
@@ -10,7 +12,7 @@ export interface BacktestData {
   /** {@link hashData} */
   readonly hash: string;
   readonly indicators: IndicatorCache;
-  /** {@link barLength} */
+  /** How long a bar lasts; milliseconds. */
   readonly barMs: number;
 }
 
@@ -18,9 +20,19 @@ export interface BacktestData {
  * Checks a series once, for any number of trials.
  *
  * @param names the series in the reader's words, for messages
- * @throws PredictLabError BadInput, see {@link requireTradable}
+ * @param barMs how long a bar lasts, where that is known: bars of a market that is seldom traded are never one after the other;
+ *   milliseconds. @default {@link barLength}
+ * @throws PredictLabError BadInput, see {@link requireTradable}, or when bars overlap
  */
-export function backtestData(candles: CandleSeries, market: Market, names?: SeriesNames): BacktestData {
+export function backtestData(candles: CandleSeries, market: Market, names?: SeriesNames, barMs?: number): BacktestData {
   requireTradable(candles, market.kind, names);
-  return { candles, market, hash: hashData(candles, market), indicators: new Map(), barMs: barLength(candles) };
+  const least = barLength(candles);
+  const lasts = barMs ?? least;
+  if (lasts > least)
+    throw new PredictLabError(
+      'BadInput',
+      `${names?.series ?? 'the candles'}: bars that are ${least / INTERVAL_MS['1m']} minutes apart do not last ${lasts / INTERVAL_MS['1m']}; name their own interval`,
+    );
+  const hash = hashData(candles, market);
+  return { candles, market, hash: lasts === least ? hash : hashText(`${hash} ${lasts}`), indicators: new Map(), barMs: lasts };
 }

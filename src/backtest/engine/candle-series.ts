@@ -21,7 +21,7 @@ export interface CandleSeries {
 export const PRICE_COLUMNS = ['open', 'high', 'low', 'close'] as const;
 const COLUMNS = ['openTime', ...PRICE_COLUMNS, 'volume'] as const;
 
-/** How long a bar lasts: the smallest step between two, since empty ones are absent; 0 for fewer than two bars. Milliseconds. */
+/** How long a bar lasts: the smallest step between two, since empty ones are absent: what to take where nobody says it; 0 for fewer than two bars. Milliseconds. */
 export function barLength({ openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>): number {
   let least = Number.POSITIVE_INFINITY;
   for (let i = 1; i < length; i++) least = Math.min(least, openTime[i] - openTime[i - 1]);

@@ -71,7 +71,7 @@ export function* walkForwardSteps(
   common: BacktestOptions,
   parts: WalkForwardParts,
 ): Generator<void, WalkForwardResult> {
-  const found = windowsOf(candles, parts);
+  const found = windowsOf({ candles, barMs }, parts);
   if ('because' in found) throw new PredictLabError('BadInput', found.because);
   const { spans, skipped } = found;
   const decided: DecidedTrial[] = [];

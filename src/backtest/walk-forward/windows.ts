@@ -1,6 +1,6 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import { DAY_MS } from '../../contracts/words.ts';
-import { barLength, type CandleSeries } from '../engine/candle-series.ts';
+import type { BacktestData } from '../engine/backtest-data.ts';
 
 /** Lengths of a window's parts, whole days in milliseconds. */
 export interface WalkForwardParts {
@@ -34,7 +34,7 @@ interface Span extends WindowTimes {
  * @throws PredictLabError BadInput when a part is no whole number of days
  */
 export function windowsOf(
-  candles: CandleSeries,
+  { candles, barMs }: Pick<BacktestData, 'candles' | 'barMs'>,
   { trainMs, testMs }: WalkForwardParts,
 ): { readonly spans: readonly Span[]; readonly skipped: readonly SkippedWindow[] } | { readonly because: string } {
   if (trainMs % DAY_MS !== 0 || testMs % DAY_MS !== 0)
@@ -44,7 +44,7 @@ export function windowsOf(
     );
   const { openTime, length } = candles;
   const first = Math.ceil(openTime[0] / DAY_MS) * DAY_MS;
-  const end = openTime[length - 1] + barLength(candles);
+  const end = openTime[length - 1] + barMs;
   const barAt = (time: number): number => {
     let [low, high] = [0, length];
     while (low < high) {

@@ -8,7 +8,7 @@ import { optionsFor } from '../../backtest/run-backtest.ts';
 import { ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
 import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
-import { INTERVAL_MS, INTERVALS, MARKET_KINDS, SOURCE_TYPES } from '../../contracts/words.ts';
+import { INTERVAL_MS, INTERVALS, type Interval, MARKET_KINDS, SOURCE_TYPES } from '../../contracts/words.ts';
 import { readCandleFile } from '../../files/read/read-candle-file.ts';
 import { backtestSeries } from '../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
@@ -34,6 +34,19 @@ export interface StoredFlags extends MarketFactFlags {
   readonly instrument?: string;
 }
 
+/** @throws ExitError 2 when it is none */
+function intervalIn({ interval }: StoredFlags): Interval | undefined {
+  const found = INTERVALS.find((known) => known === interval);
+  if (found === undefined && interval !== undefined) throw usageError(`--interval ${interval}: write one of ${INTERVALS.join(' ')}`);
+  return found;
+}
+
+/** How long the bars of files last, where that is said; milliseconds. @throws ExitError 2 when the interval is none */
+export function barsOf(flags: StoredFlags): number | undefined {
+  const interval = intervalIn(flags);
+  return interval === undefined ? undefined : INTERVAL_MS[interval];
+}
+
 /**
  * The markets of a symbol, with the facts that are stored of them, as a run's stage would trade them now; flags that say otherwise hold.
  *
@@ -45,11 +58,8 @@ export async function storedSeries(flags: StoredFlags, own: Partial<BacktestOpti
     throw usageError(
       '--settle, --close, --fee, --fee-model, --fee-exponent and --tick are for candle files; what is stored of a market has its own',
     );
-  const interval = INTERVALS.find((known) => known === flags.interval);
-  if (interval === undefined)
-    throw usageError(
-      `${flags.interval === undefined ? '--symbol needs --interval' : `--interval ${flags.interval}`}: write one of ${INTERVALS.join(' ')}`,
-    );
+  const interval = intervalIn(flags);
+  if (interval === undefined) throw usageError(`--symbol needs --interval: write one of ${INTERVALS.join(' ')}`);
   return await useDatabase(async (database) => {
     const now = Date.now();
     const all = await instrumentsOf(database, symbol, SOURCE_TYPES);
@@ -79,7 +89,7 @@ export async function storedSeries(flags: StoredFlags, own: Partial<BacktestOpti
       const to = now - INTERVAL_MS[interval] + 1;
       const candles = await readCandles(database, { instrumentKey, priceType, interval, to, completeOnly: true });
       const whereOf = (bar: number): string => `${stored.id} ${interval}, ${new Date(candles.openTime[bar]).toISOString()}`;
-      const data = backtestData(candles, market, { series: `${stored.id} ${interval}`, whereOf });
+      const data = backtestData(candles, market, { series: `${stored.id} ${interval}`, whereOf }, INTERVAL_MS[interval]);
       series.push({ name: stored.id, data, options: optionsFor(market, { ...optionsOn(DEFAULT_BACKTEST, instrument), ...own }) });
     }
     if (series.length > 0) return series;
@@ -102,7 +112,7 @@ const listSchema = z.array(
  *
  * @throws ExitError 2 that names the entry
  */
-export async function listedSeries(text: string, own: Partial<BacktestOptions>): Promise<readonly TradedSeries[]> {
+export async function listedSeries(text: string, own: Partial<BacktestOptions>, barMs?: number): Promise<readonly TradedSeries[]> {
   const json = await jsonList('--portfolio', text);
   const parsed = listSchema.safeParse(json);
   if (!parsed.success || parsed.data.length === 0) {
@@ -128,7 +138,7 @@ export async function listedSeries(text: string, own: Partial<BacktestOptions>):
         facts.resolution === undefined ? ({ kind: 'open' } as const) : ({ kind: 'settled', payout: facts.resolution, at: null } as const),
     };
     const { candles, whereOf } = await readCandleFile(path.resolve(base, file));
-    series.push({ name: file, data: backtestData(candles, market, { series: file, whereOf }), options: optionsFor(market, own) });
+    series.push({ name: file, data: backtestData(candles, market, { series: file, whereOf }, barMs), options: optionsFor(market, own) });
   }
   return series;
 }

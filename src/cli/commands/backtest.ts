@@ -20,7 +20,7 @@ import { optionsFrom, type TradingFlags } from '../options/trading-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
 import { type PortfolioFlags, portfolioLimits, printPortfolio, withOrders } from './backtest-portfolio.ts';
-import { listedSeries, type StoredFlags, storedSeries, type TradedSeries } from './backtest-series.ts';
+import { barsOf, listedSeries, type StoredFlags, storedSeries, type TradedSeries } from './backtest-series.ts';
 import { equityTable, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
 import { printWalkForward, type WalkForwardFlags, walkForwardParts } from './backtest-walk-forward.ts';
 
@@ -53,7 +53,10 @@ export function registerBacktest(program: Command): void {
     .description('Backtests a strategy and prints its metrics, its proof and its passport as JSON. On a candle file it needs no server.')
     .option('--candles <csv>', 'the candle file')
     .option('--symbol <name>', 'or what is stored of a symbol: its markets with their own ticks, fees and results, traded as a run would')
-    .option('--interval <interval>', 'with --symbol: the candles to trade on, such as 1h')
+    .option(
+      '--interval <interval>',
+      'with --symbol: the candles to trade on, such as 1h; of a file: how long its bars last (default: their smallest step)',
+    )
     .option('--instrument <id>', 'with --symbol: only this market')
     .option('--portfolio [json]', 'one account for all markets of --symbol, or of a JSON list of candle files with their facts')
     .option('--per-market <share>', 'with --portfolio: most of the equity that an entry puts into one market (default: 0.1)')
@@ -106,7 +109,7 @@ async function backtest(flags: BacktestFlags): Promise<void> {
     from === 'stored'
       ? await storedSeries(flags, own)
       : from === 'list'
-        ? await listedSeries(flags.portfolio as string, own)
+        ? await listedSeries(flags.portfolio as string, own, barsOf(flags))
         : [await fileSeries(flags, own)];
   if (limits !== undefined) {
     await printPortfolio(series, trials, { limits, files: flags, draws, seed: own.seed });
@@ -149,14 +152,13 @@ async function backtest(flags: BacktestFlags): Promise<void> {
 }
 
 /** Where the candles come from. @throws ExitError 2 unless there is one answer */
-function sourceOf({ candles, symbol, portfolio, interval, instrument }: BacktestFlags): 'file' | 'stored' | 'list' {
+function sourceOf({ candles, symbol, portfolio, instrument }: BacktestFlags): 'file' | 'stored' | 'list' {
   const given = [candles !== undefined, symbol !== undefined, typeof portfolio === 'string'];
   if (given.filter(Boolean).length !== 1)
     throw usageError(
       'say what to trade on: --candles <csv>, or --symbol <name> for what is stored, or --portfolio <json> for several files',
     );
-  if (symbol === undefined && (interval !== undefined || instrument !== undefined))
-    throw usageError('--interval and --instrument are for --symbol; a candle file has one of each');
+  if (symbol === undefined && instrument !== undefined) throw usageError('--instrument is for --symbol; a candle file has one');
   if (candles !== undefined && portfolio === true)
     throw usageError('--portfolio needs several markets: --symbol <name>, or a JSON list of files as its value');
   return candles !== undefined ? 'file' : symbol !== undefined ? 'stored' : 'list';
@@ -167,7 +169,7 @@ async function fileSeries(flags: BacktestFlags, own: Partial<BacktestOptions>): 
   const options = optionsFor(market, own);
   const file = flags.candles as string;
   const { candles, whereOf } = await readCandleFile(file);
-  return { name: file, data: backtestData(candles, market, { series: file, whereOf }), options };
+  return { name: file, data: backtestData(candles, market, { series: file, whereOf }, barsOf(flags)), options };
 }
 
 function marketFrom(flags: BacktestFlags): Market {

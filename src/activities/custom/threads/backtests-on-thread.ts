@@ -32,7 +32,7 @@ export async function runWalkForward(job: WalkForwardJob, how: Heard): Promise<J
 }
 
 async function onSeries<T>(
-  { plugins, series, trials: named, candles, market }: SeriesJob,
+  { plugins, series, trials: named, candles, market, barMs }: SeriesJob,
   { alive, signal }: Heard,
   stepsOf: (data: BacktestData, trials: readonly Trial[], options: BacktestOptions) => Generator<void, T>,
 ): Promise<JobEnd<T>> {
@@ -44,7 +44,8 @@ async function onSeries<T>(
         throw new PredictLabError('BadInput', `the strategy "${strategy}" is in no plugin of this thread; start the worker again`);
       return { ...trial, strategy: found };
     });
-    const data = backtestData(candles, market, { series, whereOf: (bar) => `${series}, ${new Date(candles.openTime[bar]).toISOString()}` });
+    const whereOf = (bar: number): string => `${series}, ${new Date(candles.openTime[bar]).toISOString()}`;
+    const data = backtestData(candles, market, { series, whereOf }, barMs);
     const steps = stepsOf(data, trials, optionsFor(market));
     let turn = performance.now();
     for (;;) {

@@ -41,6 +41,8 @@ export interface SeriesJob {
   readonly trials: readonly (Omit<Trial, 'strategy'> & { readonly strategy: string })[];
   readonly candles: CandleSeries;
   readonly market: Market;
+  /** How long a bar lasts; milliseconds. */
+  readonly barMs: number;
 }
 
 /** A walk through a series with all trials. */
