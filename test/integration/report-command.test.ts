@@ -16,7 +16,8 @@ describe('predictlab report', () => {
   let test: TestDatabase;
   let home: string;
   const call = (...args: string[]): Promise<Answer> =>
-    predictlab(['report', ...args], { ...process.env, DATABASE_URL: test.url, PREDICTLAB_HOME: home });
+    // a server that somebody runs here knows other runs
+    predictlab(['report', ...args], { ...process.env, TEMPORAL_ADDRESS: '127.0.0.1:1', DATABASE_URL: test.url, PREDICTLAB_HOME: home });
 
   beforeAll(async () => {
     test = await testDatabase();
