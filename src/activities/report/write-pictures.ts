@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
+import { makeFolder } from '../../processes/make-folder.ts';
 import { type Picture, pictureSvg } from '../../report/pictures/picture.ts';
 import { runPictures } from '../../report/pictures/run-pictures.ts';
 import { symbolPictures } from '../../report/pictures/symbol-pictures.ts';
@@ -38,7 +38,7 @@ export async function writePictures({ database, executionId, folder, format }: P
   const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(run) });
   const data = await loadRunPage(database, run, tasks, { symbolHref: () => null, runHref: async () => null, temporalUrl: null });
   const render = format === 'png' ? await pngRenderer() : pictureSvg;
-  await makeFolder(folder);
+  await openFolder(folder);
   const names: string[] = [];
   const write = async (pictures: readonly Picture[]): Promise<void> => {
     for (const picture of pictures) {
@@ -53,9 +53,9 @@ export async function writePictures({ database, executionId, folder, format }: P
   return names;
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function openFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     throw new PredictLabError(
       'BadInput',

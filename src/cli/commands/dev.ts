@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
 import { webUiOf } from '../../contracts/search-attributes.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { holdLock, lockOwner } from '../../processes/lock-file.ts';
+import { makeFolder } from '../../processes/make-folder.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
 import { livingRecords } from '../../set-up/processes/process-record.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
@@ -39,7 +39,7 @@ async function dev(options: DevOptions): Promise<void> {
   const { env } = process;
   const home = homeFolder(env);
   const log = plainLog();
-  await mkdir(home, { recursive: true });
+  await makeFolder(home);
   const lock = path.join(home, 'dev.lock');
   // two that are started at the same instant know nothing of each other but this
   const mine = holdLock(lock);

@@ -1,6 +1,7 @@
-import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../contracts/errors.ts';
+import { makeFolder } from '../../processes/make-folder.ts';
 import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import type { CheckResult } from './check.ts';
 
@@ -13,7 +14,7 @@ const FULL_BYTES = 0.2 * GIB;
 export async function checkHome(home: string): Promise<readonly CheckResult[]> {
   const probe = path.join(home, `.doctor-${process.pid}`);
   try {
-    await mkdir(home, { recursive: true, mode: PASSAGE_MODE });
+    await makeFolder(home, PASSAGE_MODE);
     await writeFile(probe, 'x');
     await rm(probe);
   } catch (error) {

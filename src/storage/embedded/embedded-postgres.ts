@@ -6,6 +6,7 @@ import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { fileTrouble } from '../../contracts/file-trouble.ts';
 import type { Log } from '../../contracts/log.ts';
 import { tryLock, unlock, withLockFile } from '../../processes/lock-file.ts';
+import { makeFolder } from '../../processes/make-folder.ts';
 import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { socketUrl } from '../database/database-url.ts';
 import { isOurs, postgresAccount } from './postgres-account.ts';
@@ -44,7 +45,7 @@ export async function attachPostgres({ home, log }: { home: string; log?: Log })
   const locked = <T>(work: () => Promise<T>): Promise<T> => withLockFile(lock, LOCK_TIMEOUT_MS, work);
 
   const { cluster, note } = await explained(folder, async () => {
-    mkdirSync(folder, { recursive: true, mode: PASSAGE_MODE });
+    await makeFolder(folder, PASSAGE_MODE);
     return await locked(async () => {
       const cluster = await describeCluster(folder);
       const found = runningServer(cluster) !== undefined;

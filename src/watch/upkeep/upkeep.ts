@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { makeFolder } from '../../processes/make-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
 import { PRUNABLE, type PruneBefore, prune } from '../../storage/backup/prune.ts';
 import type { Database } from '../../storage/database/database.ts';
@@ -48,7 +48,7 @@ export async function doUpkeep({ database, home, settings, now, tryRestore }: Up
   if (backup !== undefined) {
     await job('backup', async () => {
       written = path.join(backup.folder, backupName(now));
-      await mkdir(backup.folder, { recursive: true }).catch((error: unknown) => {
+      await makeFolder(backup.folder).catch((error: unknown) => {
         throw new PredictLabError('BadInput', `the folder ${backup.folder} cannot be made: ${fileTrouble(error)}`);
       });
       const { tables } = await writeBackup(database, written, { reports: path.join(home, 'reports') });

@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { makeFolder } from '../../src/processes/make-folder.ts';
+
+it('folders are made with those above them and their mode, what is there stays, a file in the way is told', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-folder-'));
+  const deep = path.join(folder, 'a', 'b', 'c');
+  await Promise.all([makeFolder(deep, 0o700), makeFolder(deep, 0o700), makeFolder(path.join(folder, 'a', 'd'), 0o700)]);
+  await makeFolder(deep);
+  await makeFolder('/');
+  expect([(await stat(deep)).mode & 0o777, (await stat(path.dirname(deep))).mode & 0o777]).toEqual([0o700, 0o700]);
+  await writeFile(path.join(folder, 'file'), '');
+  await expect(makeFolder(path.join(folder, 'file'))).rejects.toMatchObject({ code: 'EEXIST' });
+  await expect(makeFolder(path.join(folder, 'file', 'x'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  await symlink(path.join(folder, 'nowhere', 'x'), path.join(folder, 'link'));
+  await expect(makeFolder(path.join(folder, 'link', 'y'))).rejects.toMatchObject({ code: 'EEXIST' });
+  await rm(folder, { recursive: true });
+});
+
+it.runIf(existsSync('/proc/self'))('where a file system makes no folders that is told, and nothing is tried for ever', async () => {
+  await expect(makeFolder('/proc/predictlab/backups')).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(makeFolder('/proc/predictlab')).rejects.toMatchObject({ code: 'ENOENT' });
+});
