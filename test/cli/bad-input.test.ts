@@ -51,6 +51,12 @@ const F = {
 mkdirSync(F.folder);
 const AWAY = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none', TEMPORAL_ADDRESS: '127.0.0.1:1' };
 
+/** A firing is as of its own time. */
+const AS_OF_SCHEDULES: readonly Row[] = ['create', 'update'].map((verb) => [
+  `schedule ${verb} --as-of 2026-01-01T00:00:00Z`,
+  2,
+  'as of each of its times',
+]);
 const OF_RUNS: readonly Row[] = ['run', 'plan', 'rehearse', 'schedule create', 'schedule update'].flatMap((command): Row[] => [
   [`${command} --until colect`, 2, 'did you mean collect?'],
   [`${command} --until`, 2, 'argument missing'],
@@ -74,6 +80,7 @@ const OF_RUNS: readonly Row[] = ['run', 'plan', 'rehearse', 'schedule create', '
   [`${command} --file ${F.number}`, 2, 'one JSON object'],
   [`${command} --as-of yesterday`, 2, '--as-of'],
   [`${command} --as-of 2026-13-01T00:00:00Z`, 2, '--as-of'],
+  ...['--symbols', '--sources', '--intervals'].map((option): Row => [`${command} ${option} ,`, 2, `${option}: it was empty`]),
   [`${command} --no-such-option`, 2, 'unknown option'],
   [`${command} surplus`, 2, 'too many arguments'],
 ]);
@@ -357,7 +364,7 @@ const OF_VARIABLES: readonly Row[] = [
   ['symbols list', 3, 'PREDICTLAB_HOME', { DATABASE_URL: undefined, PREDICTLAB_HOME: F.text }],
 ];
 
-const TABLE = [...OF_RUNS, ...OF_SERVICES, ...OF_ARGUMENTS, ...OF_BACKTESTS, ...OF_VARIABLES];
+const TABLE = [...OF_RUNS, ...AS_OF_SCHEDULES, ...OF_SERVICES, ...OF_ARGUMENTS, ...OF_BACKTESTS, ...OF_VARIABLES];
 
 /** One sentence or a list of our own; commander adds where help is. */
 const SENTENCE = /^(?:predictlab|error): [^\n]+\n(?:\(add --help for more\)\n)?$/;

@@ -220,6 +220,21 @@ describe('commands', () => {
     expect((await rig.lab.recentRuns()).length).toBe(before);
   });
 
+  it.each([
+    ['--deadline', '25:00Z'],
+    ['--deadline', '-5m'],
+    ['--as-of', '2130-01-01T00:00:00Z'],
+  ])('run %s %s is refused before it starts anything, and leaves no incident', async (option, value) => {
+    const before = (await rig.lab.recentRuns()).length;
+    const answer = await predictlabHere(['run', `${option}=${value}`, '--detach'], rig.env);
+    expect(answer, answer.stderr).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(option === '--deadline' ? 'deadline' : 'asOf'),
+    });
+    expect((await rig.lab.recentRuns()).length).toBe(before);
+  });
+
   it('retry of a run whose tasks all succeeded starts none', async () => {
     expect(await predictlabHere(['retry', done], rig.env)).toMatchObject({
       code: 0,

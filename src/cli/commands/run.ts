@@ -17,10 +17,10 @@ import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
 import { summaryLines } from '../terminal/summary.ts';
 import { filledIn } from './fill-in.ts';
+import { refuseMistakes } from './mistaken-input.ts';
 import { otherDatabase } from './other-database.ts';
 import { reportPlace } from './report-place.ts';
 import { exitCodeOf, resultOfEnded } from './run-end.ts';
-import { refuseUnknownSymbols } from './unknown-symbols.ts';
 
 interface Options extends RunCommandOptions {
   readonly runId?: string;
@@ -76,7 +76,7 @@ export async function startAndFollow(
   const elsewhere = await otherDatabase(lab, process.env);
   if (elsewhere !== undefined) note(elsewhere);
   else {
-    await refuseUnknownSymbols(input);
+    await refuseMistakes(input);
     if (exclusive === true) await useDatabase((database) => recordEnds(lab, database));
   }
   const { runId } = await lab.start(input, {

@@ -48,12 +48,14 @@ export function addRunOptions(command: Command): Command {
  */
 export async function runInputFrom(options: RunCommandOptions): Promise<PipelineInput> {
   const input = options.file === undefined ? {} : await readInputFile(options.file);
-  if (options.symbols !== undefined) input.symbols = listed(options.symbols);
+  if (options.symbols !== undefined) input.symbols = listed('--symbols', options.symbols);
   if (options.until !== undefined) input.untilStage = word('--until', options.until, STAGES);
   const maxConcurrent = numberOption('--concurrent', options.concurrent, { least: 1, most: 10_000, integer: true });
   if (maxConcurrent !== undefined) input.maxConcurrent = maxConcurrent;
-  if (options.sources !== undefined) input.sourceTypes = listed(options.sources).map((name) => word('--sources', name, SOURCE_TYPES));
-  if (options.intervals !== undefined) input.intervals = listed(options.intervals).map((name) => word('--intervals', name, INTERVALS));
+  if (options.sources !== undefined)
+    input.sourceTypes = listed('--sources', options.sources).map((name) => word('--sources', name, SOURCE_TYPES));
+  if (options.intervals !== undefined)
+    input.intervals = listed('--intervals', options.intervals).map((name) => word('--intervals', name, INTERVALS));
   const daysBack = numberOption('--days', options.days, {
     least: 1 / 24,
     most: 3_650,
@@ -93,12 +95,15 @@ async function readInputFile(file: string): Promise<PipelineInput> {
   return input;
 }
 
-/** `A B` and `A,B` are the same. */
-const listed = (given: readonly string[]): string[] =>
-  given
+/** `A B` and `A,B` are the same. A variable of the shell that is not set is no choice of nothing. */
+function listed(option: string, given: readonly string[]): string[] {
+  const names = given
     .flatMap((part) => part.split(','))
     .map((part) => part.trim())
     .filter((part) => part !== '');
+  if (names.length === 0) throw usageError(`${option}: it was empty; name at least one, or leave ${option} out`);
+  return names;
+}
 
 function word<Word extends string>(option: string, text: string, words: readonly Word[]): Word {
   const found = words.find((known) => known === text);
