@@ -3,7 +3,7 @@
 export type { CandleSeries } from './backtest/engine/candle-series.ts';
 export type { BacktestOptions, Sizing } from './backtest/engine/options.ts';
 export type { BacktestResult } from './backtest/engine/result.ts';
-export type { Trade, TradeEnd, Unfilled } from './backtest/engine/trade.ts';
+export type { Trade, TradeEnd, Unfilled } from './backtest/engine/trading/trade.ts';
 export type { Bands } from './backtest/indicators/bands.ts';
 export { type Reading } from './backtest/indicators/reading.ts';
 export type { BacktestMetrics, MetricName } from './backtest/metrics/backtest-metrics.ts';

@@ -4,7 +4,7 @@ import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
 import { FLAT, HOLD, LONG, SHORT, wordsOnly } from '../../src/backtest/engine/decision-log.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
-import { simulate } from '../../src/backtest/engine/trader.ts';
+import { simulate } from '../../src/backtest/engine/trading/trader.ts';
 import type { FeeSchedule } from '../../src/contracts/market-data.ts';
 import { bars, DAY, walk } from './series.ts';
 

@@ -5,7 +5,7 @@ import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
 import { decisionsOf } from '../../src/backtest/engine/decisions.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
-import { simulate } from '../../src/backtest/engine/trader.ts';
+import { simulate } from '../../src/backtest/engine/trading/trader.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { type Decision, defineStrategy, type Order, type Situation } from '../../src/backtest/strategy.ts';
 import { type ModelState, tradeByModel } from './order-model.ts';

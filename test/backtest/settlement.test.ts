@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Holding, resolutionAsOf, settle } from '../../src/backtest/engine/settlement.ts';
+import { type Holding, resolutionAsOf, settle } from '../../src/backtest/engine/trading/settlement.ts';
 import type { Resolution } from '../../src/contracts/market-data.ts';
 import { upDownPayout } from '../../src/market/up-down-payout.ts';
 

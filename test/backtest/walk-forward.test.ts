@@ -4,7 +4,7 @@ import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import { candlesBetween } from '../../src/backtest/engine/candle-series.ts';
 import { HOLD, LONG, wordsOnly } from '../../src/backtest/engine/decision-log.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
-import { simulate } from '../../src/backtest/engine/trader.ts';
+import { simulate } from '../../src/backtest/engine/trading/trader.ts';
 import { optionsFor, type Trial } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';

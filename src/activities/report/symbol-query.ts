@@ -1,4 +1,4 @@
-import { resolutionAsOf } from '../../backtest/engine/settlement.ts';
+import { resolutionAsOf } from '../../backtest/engine/trading/settlement.ts';
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
 import { windowOf } from '../../contracts/run/run-window.ts';
 import { numberIn, sentencesIn } from '../../contracts/run/task-output.ts';

@@ -1,4 +1,4 @@
-import type { Unfilled } from '../../backtest/engine/trade.ts';
+import type { Unfilled } from '../../backtest/engine/trading/trade.ts';
 import { canonicalJson } from '../../backtest/proof/passport.ts';
 import { rankedSharpe, type StoredMetrics } from '../../backtest/record/metrics-column.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';

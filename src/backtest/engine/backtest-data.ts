@@ -1,7 +1,7 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
 import { hashData, hashText } from '../proof/passport.ts';
-import type { IndicatorCache } from './bars-so-far.ts';
+import type { IndicatorCache } from './window/bars-so-far.ts';
 import { barLength, type CandleSeries, requireTradable, type SeriesNames } from './candle-series.ts';
 import type { Market } from './market.ts';
 

@@ -1,7 +1,7 @@
 import type { FeeSchedule, Instrument, Resolution } from '../../contracts/market-data.ts';
 import { PRESENT_MS } from '../../contracts/run/run-window.ts';
 import type { MarketKind } from '../../contracts/words.ts';
-import { resolutionAsOf } from './settlement.ts';
+import { resolutionAsOf } from './trading/settlement.ts';
 
 /** What the engine has to know of the market behind a series. */
 export interface Market {

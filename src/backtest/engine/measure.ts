@@ -12,8 +12,8 @@ import { turnover } from '../metrics/turnover.ts';
 import type { CandleSeries } from './candle-series.ts';
 import { curveMetrics, PERIODS_PER_YEAR } from './curve-metrics.ts';
 import { barsByClose, type Market, paysAt } from './market.ts';
-import { positionsOf } from './positions.ts';
-import type { Simulation } from './trade.ts';
+import { positionsOf } from './trading/positions.ts';
+import type { Simulation } from './trading/trade.ts';
 
 /** A simulation's metrics, and the daily returns they come from. */
 export interface Measurement {

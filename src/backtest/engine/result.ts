@@ -4,7 +4,7 @@ import type { Sample, WeakMetrics } from '../metrics/sample.ts';
 import type { LookAheadProof } from '../proof/look-ahead.ts';
 import type { Passport } from '../proof/passport.ts';
 import type { Params } from '../strategies/registry.ts';
-import type { Trade, Unfilled } from './trade.ts';
+import type { Trade, Unfilled } from './trading/trade.ts';
 
 /** One backtest: what it earned, how, and the proof that it can be believed. */
 export interface BacktestResult {

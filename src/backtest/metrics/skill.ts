@@ -1,6 +1,6 @@
 import type { CandleSeries } from '../engine/candle-series.ts';
 import { barsByClose, type Market } from '../engine/market.ts';
-import type { Simulation, Trade } from '../engine/trade.ts';
+import type { Simulation, Trade } from '../engine/trading/trade.ts';
 import { brier } from './brier.ts';
 import { type Measured, undefinedBecause } from './measured.ts';
 

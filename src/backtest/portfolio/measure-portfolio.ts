@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import { curveMetrics, PERIODS_PER_YEAR } from '../engine/curve-metrics.ts';
-import { positionsOf } from '../engine/positions.ts';
+import { positionsOf } from '../engine/trading/positions.ts';
 import type { BacktestMetrics } from '../metrics/backtest-metrics.ts';
 import { DAYS_PER_YEAR } from '../metrics/cagr.ts';
 import { dailyReturns } from '../metrics/daily-returns.ts';

@@ -1,4 +1,4 @@
-import type { IndicatorCache } from '../engine/bars-so-far.ts';
+import type { IndicatorCache } from '../engine/window/bars-so-far.ts';
 import { type CandleSeries, cutCandles } from '../engine/candle-series.ts';
 import { type DecisionLog, HOLD, ORDER } from '../engine/decision-log.ts';
 import { decisionsOf } from '../engine/decisions.ts';

@@ -1,6 +1,6 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
-import type { Trade, TradeEnd } from '../engine/trade.ts';
+import type { Trade, TradeEnd } from '../engine/trading/trade.ts';
 import { fieldsOf, listOf, numberOf } from './fields.ts';
 
 /** A trade with times instead of bars; UTC epoch milliseconds. */

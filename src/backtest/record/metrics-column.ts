@@ -1,6 +1,6 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { BacktestResult } from '../engine/result.ts';
-import type { Unfilled } from '../engine/trade.ts';
+import type { Unfilled } from '../engine/trading/trade.ts';
 import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/backtest-metrics.ts';
 import type { CalibrationBin, MarketForecasts } from '../metrics/calibration.ts';
 import { type Sample, weakOutcomes } from '../metrics/sample.ts';

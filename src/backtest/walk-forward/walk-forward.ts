@@ -6,7 +6,7 @@ import { HOLD, wordsOnly } from '../engine/decision-log.ts';
 import { type Decisions, decisionsOf } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
-import { simulate } from '../engine/trader.ts';
+import { simulate } from '../engine/trading/trader.ts';
 import { trialsOf } from '../metrics/deflated-sharpe.ts';
 import { probabilityOfOverfitting } from '../metrics/overfitting.ts';
 import type { Trial } from '../run-backtest.ts';

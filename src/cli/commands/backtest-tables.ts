@@ -1,5 +1,5 @@
 import type { CandleSeries } from '../../backtest/engine/candle-series.ts';
-import type { Trade } from '../../backtest/engine/trade.ts';
+import type { Trade } from '../../backtest/engine/trading/trade.ts';
 import type { StretchMetrics } from '../../backtest/walk-forward/stretch.ts';
 import type { WalkForwardWindow } from '../../backtest/walk-forward/walk-forward.ts';
 import type { Cell, Table, TableColumn } from '../../files/write/table.ts';

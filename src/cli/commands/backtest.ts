@@ -3,7 +3,7 @@ import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import { type BacktestData, backtestData } from '../../backtest/engine/backtest-data.ts';
 import { type Market, plainMarket } from '../../backtest/engine/market.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
-import { positionsOf } from '../../backtest/engine/positions.ts';
+import { positionsOf } from '../../backtest/engine/trading/positions.ts';
 import type { BacktestResult } from '../../backtest/engine/result.ts';
 import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
 import { execute, finish, optionsFor, type Trial } from '../../backtest/run-backtest.ts';

@@ -1,4 +1,4 @@
-import type { Resolution } from '../../contracts/market-data.ts';
+import type { Resolution } from '../../../contracts/market-data.ts';
 
 /** Units of one outcome of a market, and what they cost. */
 export interface Holding {

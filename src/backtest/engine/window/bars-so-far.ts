@@ -1,16 +1,16 @@
-import type { Interval, MarketKind } from '../../contracts/words.ts';
-import type { Reading } from '../indicators/reading.ts';
+import type { Interval, MarketKind } from '../../../contracts/words.ts';
+import type { Reading } from '../../indicators/reading.ts';
 import {
   checkedIndicatorParams,
   type IndicatorName,
   type IndicatorParams,
   type IndicatorReadings,
   indicatorValues,
-} from '../indicators/registry.ts';
-import type { BarsSoFar, LongerBars } from '../strategy.ts';
-import type { CandleSeries } from './candle-series.ts';
+} from '../../indicators/registry.ts';
+import type { BarsSoFar, LongerBars } from '../../strategy.ts';
+import type { CandleSeries } from '../candle-series.ts';
 import { LongerView, longerSeries } from './longer-bars.ts';
-import type { Market } from './market.ts';
+import type { Market } from '../market.ts';
 
 /** The present bar, shared by everything that reads relative to it. */
 interface Clock {

@@ -1,7 +1,7 @@
-import { PredictLabError } from '../../contracts/errors.ts';
-import { didYouMean } from '../../contracts/text/nearest-name.ts';
-import type { MarketKind } from '../../contracts/words.ts';
-import type { Order } from '../strategy.ts';
+import { PredictLabError } from '../../../contracts/errors.ts';
+import { didYouMean } from '../../../contracts/text/nearest-name.ts';
+import type { MarketKind } from '../../../contracts/words.ts';
+import type { Order } from '../../strategy.ts';
 
 /** What an order may say. */
 const FIELDS = ['side', 'size', 'limit', 'expires', 'stop', 'target'] as const;

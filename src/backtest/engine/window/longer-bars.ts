@@ -1,18 +1,18 @@
-import { PredictLabError } from '../../contracts/errors.ts';
-import { didYouMean } from '../../contracts/text/nearest-name.ts';
-import { INTERVAL_MS, INTERVALS, type Interval } from '../../contracts/words.ts';
-import { bucketStart } from '../../market/candles/bucket.ts';
-import type { Bands } from '../indicators/bands.ts';
-import type { Reading } from '../indicators/reading.ts';
+import { PredictLabError } from '../../../contracts/errors.ts';
+import { didYouMean } from '../../../contracts/text/nearest-name.ts';
+import { INTERVAL_MS, INTERVALS, type Interval } from '../../../contracts/words.ts';
+import { bucketStart } from '../../../market/candles/bucket.ts';
+import type { Bands } from '../../indicators/bands.ts';
+import type { Reading } from '../../indicators/reading.ts';
 import {
   checkedIndicatorParams,
   type IndicatorName,
   type IndicatorParams,
   type IndicatorReadings,
   indicatorValues,
-} from '../indicators/registry.ts';
-import type { LongerBars } from '../strategy.ts';
-import type { CandleSeries } from './candle-series.ts';
+} from '../../indicators/registry.ts';
+import type { LongerBars } from '../../strategy.ts';
+import type { CandleSeries } from '../candle-series.ts';
 
 /** A series put together into longer bars. */
 interface LongerSeries {

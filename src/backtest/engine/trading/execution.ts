@@ -1,5 +1,5 @@
-import type { Market } from './market.ts';
-import type { BacktestOptions } from './options.ts';
+import type { Market } from '../market.ts';
+import type { BacktestOptions } from '../options.ts';
 
 /** Without a venue's tick size prices are not rounded, but a probability still cannot be bought at 0 or 1. */
 const SMALLEST_TICK = 0.0001;

@@ -1,6 +1,6 @@
-import type { BarsSoFar, Situation } from '../strategy.ts';
-import type { Market } from './market.ts';
-import type { Trader } from './trader.ts';
+import type { BarsSoFar, Situation } from '../../strategy.ts';
+import type { Market } from '../market.ts';
+import type { Trader } from '../trading/trader.ts';
 
 /** What a strategy's account is opened with. */
 interface SituationInput {
