@@ -54,11 +54,8 @@ export interface Situation {
   readonly ask: number | null;
 }
 
-/**
- * Bars of a longer interval, put together from those that are traded on: as far as their time is over by the close of the present bar.
- * `back` counts backwards from the newest of them; before the first everything reads as NaN.
- */
-export interface LongerBars {
+/** Bars as far as they are known: `back` counts backwards from the newest of them, and anything else reads as NaN. */
+interface KnownBars {
   /** Of the newest one, 0 = the first; −1 before there is any. */
   readonly index: number;
   /** Open time, UTC epoch milliseconds. */
@@ -69,30 +66,18 @@ export interface LongerBars {
   close(back?: number): number;
   /** NaN where ticks have no size. */
   volume(back?: number): number;
-  /** A shipped indicator over these bars. Call it in `create`, once. */
+  /** A shipped indicator over these bars; values of bar i depend on bars up to i only. Call it in `create`, once. */
   indicator<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorReadings<Name>;
 }
 
-/**
- * The market as it is known at the close of the present bar. There is no way to name a later bar: `back` counts backwards,
- * and anything else reads as NaN.
- */
-export interface BarsSoFar {
-  /** Index of the present bar, 0 = the first. */
-  readonly index: number;
+/** Bars of a longer interval, put together from those that are traded on: as far as their time is over by the close of the present bar. */
+export type LongerBars = KnownBars;
+
+/** The market as it is known at the close of the present bar. There is no way to name a later bar. */
+export interface BarsSoFar extends KnownBars {
   readonly market: MarketKind;
   /** Smallest price step, where the venue names one. */
   readonly tickSize: number | null;
-  /** Open time, UTC epoch milliseconds. */
-  time(back?: number): number;
-  open(back?: number): number;
-  high(back?: number): number;
-  low(back?: number): number;
-  close(back?: number): number;
-  /** NaN where ticks have no size. */
-  volume(back?: number): number;
-  /** A shipped indicator; values of bar i depend on bars up to i only. Call it in `create`, once. */
-  indicator<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorReadings<Name>;
   /**
    * The same market in a longer interval: `bars.interval('1d').close()` is the close of the last day that is over. Call it in `create`, once.
    *

@@ -1,9 +1,9 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
 import { hashData, hashText } from '../proof/passport.ts';
-import type { IndicatorCache } from './window/bars-so-far.ts';
 import { barLength, type CandleSeries, requireTradable, type SeriesNames } from './candle-series.ts';
 import type { Market } from './market.ts';
+import type { IndicatorCache } from './window/bars-so-far.ts';
 
 /** A checked series and its market, with what all trials on it share. The series must not change afterwards. */
 export interface BacktestData {

@@ -1,14 +1,14 @@
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Params } from '../strategies/registry.ts';
 import type { Order, Signal, Strategy } from '../strategy.ts';
-import { type IndicatorCache, openWindow } from './window/bars-so-far.ts';
 import { type CandleSeries, candlesBetween } from './candle-series.ts';
 import { type DecisionLog, FLAT, HOLD, LONG, ORDER, SHORT } from './decision-log.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { checkedOrder } from './trading/orders.ts';
-import { openSituation } from './window/situation.ts';
 import { Trader } from './trading/trader.ts';
+import { type IndicatorCache, openWindow } from './window/bars-so-far.ts';
+import { openSituation } from './window/situation.ts';
 
 // without a prototype: 'toString' is no answer
 const CODES = Object.assign(Object.create(null) as Record<Signal, number>, { hold: HOLD, long: LONG, short: SHORT, flat: FLAT });

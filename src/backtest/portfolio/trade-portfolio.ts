@@ -1,8 +1,8 @@
-import { Account } from '../engine/trading/account.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import { FLAT, HOLD, LONG, SHORT } from '../engine/decision-log.ts';
 import { type Market, paysAt } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
+import { Account } from '../engine/trading/account.ts';
 import type { Trade, Unfilled } from '../engine/trading/trade.ts';
 import type { PortfolioLimits } from './limits.ts';
 

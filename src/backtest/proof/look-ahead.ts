@@ -1,9 +1,9 @@
-import type { IndicatorCache } from '../engine/window/bars-so-far.ts';
 import { type CandleSeries, cutCandles } from '../engine/candle-series.ts';
 import { type DecisionLog, HOLD, ORDER } from '../engine/decision-log.ts';
 import { decisionsOf } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
+import type { IndicatorCache } from '../engine/window/bars-so-far.ts';
 import { seededRandom } from '../seeded-random.ts';
 import type { Params } from '../strategies/registry.ts';
 import type { Order, Strategy } from '../strategy.ts';

@@ -2,9 +2,9 @@ import type { FeeModel } from '../../fees/fee-model.ts';
 import { feeModel } from '../../fees/fee-schedule.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import { LONG, SHORT } from '../decision-log.ts';
-import { type Execution, executionOf } from './execution.ts';
 import type { Market } from '../market.ts';
 import type { BacktestOptions, Sizing } from '../options.ts';
+import { type Execution, executionOf } from './execution.ts';
 import { settle } from './settlement.ts';
 import type { Trade, TradeEnd, Unfilled } from './trade.ts';
 

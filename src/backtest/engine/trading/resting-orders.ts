@@ -1,6 +1,6 @@
 import type { Order } from '../../strategy.ts';
-import type { Account } from './account.ts';
 import type { CandleSeries } from '../candle-series.ts';
+import type { Account } from './account.ts';
 import type { TradeEnd } from './trade.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { Order } from '../../strategy.ts';
-import { Account } from './account.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import { type DecisionLog, FLAT, HOLD, ORDER, SHORT } from '../decision-log.ts';
 import type { Market } from '../market.ts';
 import type { BacktestOptions } from '../options.ts';
+import { Account } from './account.ts';
 import { RestingOrders } from './resting-orders.ts';
 import type { Simulation } from './trade.ts';
 

@@ -2,20 +2,10 @@ import { PredictLabError } from '../../../contracts/errors.ts';
 import { didYouMean } from '../../../contracts/text/nearest-name.ts';
 import { INTERVAL_MS, INTERVALS, type Interval } from '../../../contracts/words.ts';
 import { bucketStart } from '../../../market/candles/bucket.ts';
-import type { Bands } from '../../indicators/bands.ts';
-import type { Reading } from '../../indicators/reading.ts';
-import {
-  checkedIndicatorParams,
-  type IndicatorName,
-  type IndicatorParams,
-  type IndicatorReadings,
-  indicatorValues,
-} from '../../indicators/registry.ts';
-import type { LongerBars } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
 
 /** A series put together into longer bars. */
-interface LongerSeries {
+export interface LongerSeries {
   readonly candles: CandleSeries;
   /** By bar of the series: longer bars that have closed by its close. */
   readonly closed: Uint32Array;
@@ -75,86 +65,4 @@ export function longerSeries(series: CandleSeries, barMs: number, interval: Inte
     closed[i] = openTime[i] + barMs >= start + step ? last + 1 : last;
   }
   return { candles: { length: count, ...columns }, closed };
-}
-
-/** A column of longer bars behind the clock of the shorter ones. */
-class LongerReading implements Reading {
-  readonly #values: Float64Array;
-  readonly #newest: () => number;
-
-  constructor(values: Float64Array, newest: () => number) {
-    this.#values = values;
-    this.#newest = newest;
-  }
-
-  at(back = 0): number {
-    const index = this.#newest() - back;
-    if (!(back >= 0 && index >= 0)) return Number.NaN;
-    // a fraction names no bar
-    return this.#values[index] ?? Number.NaN;
-  }
-}
-
-/** A strategy's window onto longer bars: it ends with the newest that has closed by the close of the present bar. */
-export class LongerView implements LongerBars {
-  readonly #candles: CandleSeries;
-  readonly #newest: () => number;
-  readonly #columns: Record<'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume', Reading>;
-  readonly #values: (key: string, compute: () => Float64Array | Bands) => Float64Array | Bands;
-
-  /**
-   * @param present the present bar of the series
-   * @param values looks a computed column up, or computes it
-   */
-  constructor(
-    { candles, closed }: LongerSeries,
-    present: () => number,
-    values: (key: string, compute: () => Float64Array | Bands) => Float64Array | Bands,
-  ) {
-    this.#candles = candles;
-    this.#values = values;
-    this.#newest = () => (closed[present()] ?? 0) - 1;
-    const column = (of: Float64Array): Reading => new LongerReading(of, this.#newest);
-    this.#columns = {
-      openTime: column(candles.openTime),
-      open: column(candles.open),
-      high: column(candles.high),
-      low: column(candles.low),
-      close: column(candles.close),
-      volume: column(candles.volume),
-    };
-  }
-
-  get index(): number {
-    return this.#newest();
-  }
-  time(back?: number): number {
-    return this.#columns.openTime.at(back);
-  }
-  open(back?: number): number {
-    return this.#columns.open.at(back);
-  }
-  high(back?: number): number {
-    return this.#columns.high.at(back);
-  }
-  low(back?: number): number {
-    return this.#columns.low.at(back);
-  }
-  close(back?: number): number {
-    return this.#columns.close.at(back);
-  }
-  volume(back?: number): number {
-    return this.#columns.volume.at(back);
-  }
-
-  indicator<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorReadings<Name> {
-    const checked = checkedIndicatorParams(name, params);
-    const values = this.#values(`${name} ${JSON.stringify(checked)}`, () => indicatorValues(name, this.#candles, checked));
-    const reading = (column: Float64Array): Reading => new LongerReading(column, this.#newest);
-    const readings =
-      values instanceof Float64Array
-        ? reading(values)
-        : { lower: reading(values.lower), middle: reading(values.middle), upper: reading(values.upper) };
-    return readings as IndicatorReadings<Name>;
-  }
 }

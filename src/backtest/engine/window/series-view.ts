@@ -1,0 +1,94 @@
+import type { Bands } from '../../indicators/bands.ts';
+import type { Reading } from '../../indicators/reading.ts';
+import {
+  checkedIndicatorParams,
+  type IndicatorName,
+  type IndicatorParams,
+  type IndicatorReadings,
+  indicatorValues,
+} from '../../indicators/registry.ts';
+import type { LongerBars } from '../../strategy.ts';
+import type { CandleSeries } from '../candle-series.ts';
+
+/** The newest bar that may be read, shared by everything that reads relative to it; −1 before there is any. */
+export interface Clock {
+  readonly index: number;
+}
+
+/** Looks a computed column up by its name, or computes it. */
+export type Computed = (key: string, compute: () => Float64Array | Bands) => Float64Array | Bands;
+
+/** A column behind the clock: only what is at or before the newest bar can be read. */
+export class ColumnReading implements Reading {
+  readonly #values: Float64Array;
+  readonly #clock: Clock;
+
+  constructor(values: Float64Array, clock: Clock) {
+    this.#values = values;
+    this.#clock = clock;
+  }
+
+  at(back = 0): number {
+    const index = this.#clock.index - back;
+    if (!(back >= 0 && index >= 0)) return Number.NaN;
+    const value = this.#values[index];
+    // a fraction names no bar
+    return value === undefined ? Number.NaN : value;
+  }
+}
+
+/** A strategy's window onto a series: accessors count backwards from a clock that it has no way to move, or to see behind. */
+export class SeriesView implements LongerBars {
+  readonly #candles: CandleSeries;
+  readonly #clock: Clock;
+  readonly #computed: Computed;
+  readonly #columns: Record<'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume', ColumnReading>;
+
+  constructor(candles: CandleSeries, clock: Clock, computed: Computed) {
+    this.#candles = candles;
+    this.#clock = clock;
+    this.#computed = computed;
+    const column = (values: Float64Array): ColumnReading => new ColumnReading(values, clock);
+    this.#columns = {
+      openTime: column(candles.openTime),
+      open: column(candles.open),
+      high: column(candles.high),
+      low: column(candles.low),
+      close: column(candles.close),
+      volume: column(candles.volume),
+    };
+  }
+
+  get index(): number {
+    return this.#clock.index;
+  }
+  time(back?: number): number {
+    return this.#columns.openTime.at(back);
+  }
+  open(back?: number): number {
+    return this.#columns.open.at(back);
+  }
+  high(back?: number): number {
+    return this.#columns.high.at(back);
+  }
+  low(back?: number): number {
+    return this.#columns.low.at(back);
+  }
+  close(back?: number): number {
+    return this.#columns.close.at(back);
+  }
+  volume(back?: number): number {
+    return this.#columns.volume.at(back);
+  }
+
+  indicator<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorReadings<Name> {
+    const checked = checkedIndicatorParams(name, params);
+    const values = this.#computed(`${name} ${JSON.stringify(checked)}`, () => indicatorValues(name, this.#candles, checked));
+    const reading = (column: Float64Array): Reading => new ColumnReading(column, this.#clock);
+    const readings =
+      values instanceof Float64Array
+        ? reading(values)
+        : { lower: reading(values.lower), middle: reading(values.middle), upper: reading(values.upper) };
+    return readings as IndicatorReadings<Name>;
+  }
+}
