@@ -3,16 +3,13 @@ import type { BacktestData } from './engine/backtest-data.ts';
 import type { BacktestOptions } from './engine/options.ts';
 import type { BacktestResult } from './engine/result.ts';
 import { trialsOf } from './metrics/deflated-sharpe.ts';
-import { probabilityOfOverfitting } from './metrics/overfitting.ts';
+import { judgeOverfitting, type Overfitting } from './metrics/overfitting.ts';
 import { execute, finish, type TradedTrial, type Trial } from './run-backtest.ts';
 
 /** All trials on one series, judged together. */
-export interface TrialsResult {
+export interface TrialsResult extends Overfitting {
   /** In the order of the trials; each one's `deflatedSharpe` is over all of them. */
   readonly results: readonly BacktestResult[];
-  /** Probability of backtest overfitting, in [0, 1], or null and why. */
-  readonly overfitting: number | null;
-  readonly overfittingUndefined?: string;
 }
 
 /** Trials × bars that are kept in memory at once (an equity curve each): 400 MB. */
@@ -49,8 +46,5 @@ export function* trialSteps(data: BacktestData, trials: readonly Trial[], option
     results.push(finish(data, execution, execution.trial.options ?? options, together));
     yield;
   }
-  const overfitting = probabilityOfOverfitting(executions.map(({ returns }) => returns));
-  return typeof overfitting === 'number'
-    ? { results, overfitting }
-    : { results, overfitting: null, overfittingUndefined: overfitting.because };
+  return { results, ...judgeOverfitting(executions.map(({ returns }) => returns)) };
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { probabilityOfOverfitting } from '../../src/backtest/metrics/overfitting.ts';
+import { judgeOverfitting, probabilityOfOverfitting } from '../../src/backtest/metrics/overfitting.ts';
 
 /** The definition, spelt out: every choice of 5 of 10 blocks, every trial that is best inside, its mid-rank outside. */
 function spelledOut(trials: readonly number[][]): number {
@@ -35,6 +35,8 @@ const trials = fc
   )
   .filter((all) => all.some((one) => one.some((value, i) => value !== all[0][i])));
 
+const returnsOf = (length: number) => fc.array(fc.integer({ min: -3, max: 3 }), { minLength: length, maxLength: length });
+
 describe('the probability of overfitting', () => {
   it('is what its definition says, ties included', () => {
     fc.assert(
@@ -52,6 +54,20 @@ describe('the probability of overfitting', () => {
         expect(probabilityOfOverfitting(columns.toReversed())).toBeCloseTo(probabilityOfOverfitting(columns) as number, 12);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('is weak where either half has fewer than 30 days, and is never both weak and missing', () => {
+    const series = fc.integer({ min: 1, max: 130 }).chain((length) => fc.tuple(...[0, 1].map(() => returnsOf(length))));
+    fc.assert(
+      fc.property(series, (all) => {
+        const judged = judgeOverfitting(all.map((one) => Float64Array.from(one)));
+        const days = all[0].length;
+        expect(judged.overfitting === null).toBe(judged.overfittingUndefined !== undefined);
+        expect(judged.overfittingWeak).toBe(
+          judged.overfitting !== null && days < 60 ? `${days} daily returns, fewer than 30 in each half` : undefined,
+        );
+      }),
     );
   });
 

@@ -138,7 +138,12 @@ describe('a stored walk-forward', () => {
   it('reads back as what was written, with curves no finer than they can be drawn', () => {
     const column = stored(encodeWalkForward(result, { ...parts, trials: 3 }));
     const read = decodeWalkForward(column.result);
-    expect(read).toMatchObject({ ...parts, trials: 3, skipped: [], overfitting: result.overfitting });
+    expect(read).toMatchObject({ ...parts, trials: 3, skipped: [], overfitting: result.overfitting, undefined: {}, weak: {} });
+    const short = walkForward(backtestData(walk(24 * 50, 7), market), trials, optionsFor(market), parts);
+    expect(decodeWalkForward(stored(encodeWalkForward(short, { ...parts, trials: 3 })).result)).toMatchObject({
+      overfitting: short.overfitting,
+      weak: { overfitting: '50 daily returns, fewer than 30 in each half' },
+    });
     for (const [i, { inSample, outOfSample, ...window }] of read.windows.entries()) {
       const { inSample: before, outOfSample: after, ...same } = result.windows[i];
       expect(window).toEqual(same);

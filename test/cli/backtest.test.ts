@@ -124,6 +124,12 @@ describe('predictlab backtest', () => {
       undefined: { overfitting: expect.stringContaining('daily returns') },
     });
     expect(printed.trials).toHaveLength(4);
+    const month = write('month.csv', candleCsv(walk(24 * 40, 1)));
+    const few = ['--candles', month, '--strategy', 'momentum', '--param', 'period=3,6,12'];
+    const weak = { overfitting: '40 daily returns, fewer than 30 in each half' };
+    expect((await predictlab('backtest', ...few)).json()).toMatchObject({ overfitting: expect.any(Number), weak });
+    const walked = await predictlab('backtest', ...few, '--walk-forward', '--train', '20d', '--test', '5d');
+    expect(walked.json()).toMatchObject({ overfitting: expect.any(Number), weak });
   });
 
   it('gives the same bytes for the same input', async () => {

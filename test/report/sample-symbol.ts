@@ -146,6 +146,7 @@ export const sampleWalkForwards = (): WalkForwardSection[] => {
       },
       overfitting: 0.38,
       undefined: {},
+      weak: {},
       curves: { outOfSample, inSample: windows.map(({ trainFrom }) => curve(trainFrom, 20, 0.006)) },
     },
     {
@@ -154,6 +155,7 @@ export const sampleWalkForwards = (): WalkForwardSection[] => {
       windows: [],
       outOfSample: null,
       overfitting: null,
+      weak: {},
       curves: null,
       undefined: { windows: 'the candles span 12 days, one window needs 25' },
     },

@@ -82,6 +82,12 @@ describe('the page of a symbol', () => {
       expect(walked).toContain(text);
     // weak: not shown
     expect(walked).not.toContain('9.87');
+    const because = '50 daily returns, fewer than 30 in each half';
+    const few = sampleWalkForwards().map((one) => ({ ...one, weak: { overfitting: because } }));
+    const doubtful = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ walkForwards: few })] }), null);
+    expect(walked).toMatch(/>38\s?%</);
+    expect(doubtful).not.toMatch(/>38\s?%</);
+    expect(doubtful).toContain(because);
     expect(renderSymbolPage(sampleSymbol(), null)).not.toContain('Out of sample');
     expect(walked.replace(/<script>[\s\S]*?<\/script>/g, '')).not.toMatch(/NaN|Infinity|undefined/);
   });
@@ -91,6 +97,15 @@ describe('the page of a symbol', () => {
     const cheating = sampleBacktests().map((row) => ({ ...row, proof: { changed: 3, decisions: 164 } }));
     const caught = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests: cheating })] }), null);
     expect(caught).toContain('do not trust these results');
+  });
+
+  it('shows no probability of overfitting that rests on too little', () => {
+    const because = '25 daily returns, fewer than 30 in each half';
+    const few = sampleBacktests().map((row) => ({ ...row, weak: { overfitting: because } }));
+    const doubtful = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests: few })] }), null);
+    expect(page).toMatch(/overfitting: .*31\s?%/);
+    expect(doubtful).not.toMatch(/overfitting: .*31\s?%/);
+    expect(doubtful).toContain(because);
   });
 
   it('marks the settlement of a resolved market', () => {

@@ -1,3 +1,4 @@
+import { weakHalves } from '../../backtest/metrics/sample.ts';
 import { decodeMetrics, rankedSharpe } from '../../backtest/record/metrics-column.ts';
 import { decodePassport, shortPassport } from '../../backtest/record/passport-column.ts';
 import { tradingTerms } from '../../backtest/record/trading-terms.ts';
@@ -253,13 +254,14 @@ const closesOf = async (
 const rowOf = (head: BacktestHead): BacktestRow => {
   const { lookAhead, ...stored } = decodeMetrics(head.metrics);
   const passport = decodePassport(head.passport);
+  const halves = stored.sample === null ? undefined : weakHalves(stored.sample.dailyReturns);
   return {
     strategy: head.strategy,
     params: paramsText(head.params),
     interval: head.interval,
     metrics: stored.metrics,
     undefined: stored.undefined,
-    weak: stored.weak,
+    weak: { ...stored.weak, ...(halves !== undefined && { overfitting: halves }) },
     benchmark: stored.benchmark,
     sharpeError: stored.sharpeError,
     cut: stored.cut,

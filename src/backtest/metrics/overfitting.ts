@@ -1,7 +1,26 @@
 import { type Measured, undefinedBecause } from './measured.ts';
+import { weakHalves } from './sample.ts';
 
 /** Blocks the series is cut into; 10 give 252 ways to split them in halves. */
 const BLOCKS = 10;
+
+/** The probability of overfitting of trials that were judged together. */
+export interface Overfitting {
+  /** In [0, 1], or null. */
+  readonly overfitting: number | null;
+  /** Why there is none. */
+  readonly overfittingUndefined?: string;
+  /** Why it should not be relied on. */
+  readonly overfittingWeak?: string;
+}
+
+/** {@link probabilityOfOverfitting} with what it rests on. @param trials period returns of each trial, all over the same periods */
+export function judgeOverfitting(trials: readonly Float64Array[]): Overfitting {
+  const overfitting = probabilityOfOverfitting(trials);
+  if (typeof overfitting !== 'number') return { overfitting: null, overfittingUndefined: overfitting.because };
+  const overfittingWeak = weakHalves(trials[0].length);
+  return overfittingWeak === undefined ? { overfitting } : { overfitting, overfittingWeak };
+}
 
 /**
  * Probability of backtest overfitting by combinatorially symmetric cross-validation (Bailey, Borwein, López de Prado & Zhu

@@ -29,6 +29,12 @@ const FORECAST_SCORES = ['brier', 'logLoss'] as const;
 export const weakOutcomes = (outcomes: number): string | undefined =>
   outcomes < LEAST.outcomes ? `${count(outcomes, 'outcome')}, fewer than ${LEAST.outcomes}` : undefined;
 
+/**
+ * Why a probability of overfitting over so many daily returns is weak; undefined where it is not. It compares Sharpe ratios of either half.
+ */
+export const weakHalves = (dailyReturns: number): string | undefined =>
+  dailyReturns < 2 * LEAST.returns ? `${count(dailyReturns, 'daily return')}, fewer than ${LEAST.returns} in each half` : undefined;
+
 /** Names what is weak of scores of forecasts that each have an outcome of their own. */
 export function weakScores(outcomes: number): Readonly<Record<string, string>> {
   const because = weakOutcomes(outcomes);

@@ -33,6 +33,8 @@ export interface StoredWalkForward extends WalkForwardParts {
   readonly overfitting: number | null;
   /** Why there is no `windows`, no `overfitting`. */
   readonly undefined: Readonly<Record<string, string>>;
+  /** Why its `overfitting` should not be relied on. */
+  readonly weak: Readonly<Record<string, string>>;
 }
 
 /** Its curves; of 1 that the first test begins with, and that each training part begins with. */
@@ -66,6 +68,7 @@ export const encodeWalkForward = (
     },
     overfitting: result.overfitting,
     undefined: result.overfittingUndefined === undefined ? {} : { overfitting: result.overfittingUndefined },
+    weak: result.overfittingWeak === undefined ? {} : { overfitting: result.overfittingWeak },
   },
   curves: {
     outOfSample: curveFields(chained(result.curves.map(({ outOfSample }) => outOfSample)), MOST_POINTS),
@@ -80,7 +83,7 @@ export const encodeNoWalkForward = (
   because: string,
   about: WalkForwardParts & { readonly trials: number },
 ): { readonly result: Fields; readonly curves: Json } => ({
-  result: { ...about, windows: [], skipped: [], outOfSample: null, overfitting: null, undefined: { windows: because } },
+  result: { ...about, windows: [], skipped: [], outOfSample: null, overfitting: null, undefined: { windows: because }, weak: {} },
   curves: { outOfSample: { time: [], equity: [] }, inSample: [] },
 });
 
@@ -150,6 +153,7 @@ export function decodeWalkForward(column: Fields): StoredWalkForward {
     outOfSample: total === null ? null : { ...stretchIn(total), deflatedSharpe: numberOf(fieldsOf(total)['deflatedSharpe']) },
     overfitting: numberOf(column['overfitting']),
     undefined: textsOf(column['undefined']),
+    weak: textsOf(column['weak']),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Market } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { simulate } from '../engine/trading/trader.ts';
 import { trialsOf } from '../metrics/deflated-sharpe.ts';
-import { probabilityOfOverfitting } from '../metrics/overfitting.ts';
+import { judgeOverfitting, type Overfitting } from '../metrics/overfitting.ts';
 import type { Trial } from '../run-backtest.ts';
 import type { Params } from '../strategies/registry.ts';
 import { type DayRange, daysOf, metricsOf, rankOf, ratioOf, type Stretch, type StretchMetrics, stretchOf } from './stretch.ts';
@@ -29,16 +29,14 @@ export interface WalkCurve {
   readonly growth: Float64Array;
 }
 
-export interface WalkForwardResult {
+/** `overfitting` is of the trials over the whole series. */
+export interface WalkForwardResult extends Overfitting {
   readonly windows: readonly WalkForwardWindow[];
   readonly skipped: readonly SkippedWindow[];
   /** The test parts one after the other, each day's return on what the days before left; deflated by all trials. */
   readonly outOfSample: StretchMetrics;
   /** What each window's pick was worth at the close of each bar, of 1 that it began with, in each of its parts. */
   readonly curves: readonly { readonly inSample: WalkCurve; readonly outOfSample: WalkCurve }[];
-  /** Probability of overfitting of the trials over the whole series, in [0, 1], or null and why. */
-  readonly overfitting: number | null;
-  readonly overfittingUndefined?: string;
 }
 
 /**
@@ -127,11 +125,8 @@ export function* walkForwardSteps(
     const { strategy, params } = trials[best];
     windows.push({ ...times, strategy: strategy.name, params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) });
   }
-  const overfitting = probabilityOfOverfitting(decided.map(({ returns }) => returns));
-  const outOfSample = metricsOf(tests, together);
-  return typeof overfitting === 'number'
-    ? { windows, skipped, outOfSample, curves, overfitting }
-    : { windows, skipped, outOfSample, curves, overfitting: null, overfittingUndefined: overfitting.because };
+  const judged = judgeOverfitting(decided.map(({ returns }) => returns));
+  return { windows, skipped, outOfSample: metricsOf(tests, together), curves, ...judged };
 }
 
 /** What is kept of a trial on the whole series. */

@@ -1,8 +1,16 @@
 import type { CandleSeries } from '../../backtest/engine/candle-series.ts';
 import type { Trade } from '../../backtest/engine/trading/trade.ts';
+import type { Overfitting } from '../../backtest/metrics/overfitting.ts';
 import type { StretchMetrics } from '../../backtest/walk-forward/stretch.ts';
 import type { WalkForwardWindow } from '../../backtest/walk-forward/walk-forward.ts';
 import type { Cell, Table, TableColumn } from '../../files/write/table.ts';
+
+/** The probability of overfitting as JSON has it beside other numbers. */
+export const overfittingFields = ({ overfitting, overfittingUndefined, overfittingWeak }: Overfitting): Record<string, unknown> => ({
+  overfitting,
+  ...(overfittingUndefined !== undefined && { undefined: { overfitting: overfittingUndefined } }),
+  ...(overfittingWeak !== undefined && { weak: { overfitting: overfittingWeak } }),
+});
 
 /** The columns of trades out; times are the open times of the bars they happened in. */
 export const TRADE_COLUMNS: readonly TableColumn[] = [

@@ -8,7 +8,7 @@ import { durationMs } from '../../input/field-schemas.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
-import { WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
+import { overfittingFields, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
 
 /** The flags of a walk-forward. */
 export interface WalkForwardFlags {
@@ -68,7 +68,7 @@ export async function printWalkForward(
   for (const each of series) {
     const about = stored === undefined ? {} : { instrument: each.name };
     try {
-      const { windows, skipped, outOfSample, overfitting, overfittingUndefined } = walkForward(each.data, trials, each.options, parts);
+      const { windows, skipped, outOfSample, curves: _, ...judged } = walkForward(each.data, trials, each.options, parts);
       walked.push({ name: each.name, windows });
       printed.push({
         ...about,
@@ -77,8 +77,7 @@ export async function printWalkForward(
         windows: windows.map(({ strategy, ...window }) => withTimes(one ? window : { ...window, strategy })),
         ...(skipped.length > 0 && { skipped: skipped.map(withTimes) }),
         outOfSample,
-        overfitting,
-        ...(overfittingUndefined !== undefined && { undefined: { overfitting: overfittingUndefined } }),
+        ...overfittingFields(judged),
       });
     } catch (error) {
       if (!(error instanceof PredictLabError) || stored === undefined) throw error;

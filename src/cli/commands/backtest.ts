@@ -3,8 +3,8 @@ import { loadPlugins } from '../../activities/custom/load-plugins.ts';
 import { type BacktestData, backtestData } from '../../backtest/engine/backtest-data.ts';
 import { type Market, plainMarket } from '../../backtest/engine/market.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
-import { positionsOf } from '../../backtest/engine/trading/positions.ts';
 import type { BacktestResult } from '../../backtest/engine/result.ts';
+import { positionsOf } from '../../backtest/engine/trading/positions.ts';
 import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
 import { execute, finish, optionsFor, type Trial } from '../../backtest/run-backtest.ts';
 import { runTrials } from '../../backtest/run-trials.ts';
@@ -21,7 +21,7 @@ import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
 import { type PortfolioFlags, portfolioLimits, printPortfolio, withOrders } from './backtest-portfolio.ts';
 import { barsOf, listedSeries, type StoredFlags, storedSeries, type TradedSeries } from './backtest-series.ts';
-import { equityTable, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
+import { equityTable, overfittingFields, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
 import { printWalkForward, type WalkForwardFlags, walkForwardParts } from './backtest-walk-forward.ts';
 
 interface BacktestFlags extends WalkForwardFlags, MarketFactFlags, StrategyFlags, TradingFlags, StoredFlags, PortfolioFlags {
@@ -196,7 +196,7 @@ async function writeFiles({ candles }: BacktestData, result: BacktestResult, fil
   if (files.equity !== undefined) await writeTable(equityTable(candles, result.equity), 'csv', files.equity);
 }
 
-function gridOf(data: BacktestData, { results, overfitting, overfittingUndefined }: ReturnType<typeof runTrials>): Record<string, unknown> {
+function gridOf(data: BacktestData, { results, ...judged }: ReturnType<typeof runTrials>): Record<string, unknown> {
   const best = bestOf(results);
   const several = new Set(results.map(({ strategy }) => strategy)).size > 1;
   for (const result of results) warn(result);
@@ -209,8 +209,7 @@ function gridOf(data: BacktestData, { results, overfitting, overfittingUndefined
       deflatedSharpe: best.metrics.deflatedSharpe,
       ...(best.weak.sharpe !== undefined && { weak: best.weak.sharpe }),
     },
-    overfitting,
-    ...(overfittingUndefined === undefined ? {} : { undefined: { overfitting: overfittingUndefined } }),
+    ...overfittingFields(judged),
     trials: results.map((result) => ({ ...(several && { strategy: result.strategy }), params: result.params, ...bodyOf(result) })),
   };
 }

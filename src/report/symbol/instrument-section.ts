@@ -2,7 +2,7 @@ import { INTERVAL_MS } from '../../contracts/words.ts';
 import { shownRange } from '../charts/shown-range.ts';
 import { formatAge, formatNumber, formatPercent, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
-import { tip } from '../elements/tip.ts';
+import { tip, unknown } from '../elements/tip.ts';
 import { candlePanel, priceDigits } from './candle-panel.ts';
 import { chosenSection } from './chosen-section.ts';
 import { dataQuality } from './data-quality.ts';
@@ -93,9 +93,9 @@ const proofLine = (section: InstrumentSection): Markup | false => {
 };
 
 const overfitting = (section: InstrumentSection): Markup | false => {
-  const share = section.backtests[section.chosen?.index ?? 0]?.overfitting ?? null;
-  return (
-    share !== null &&
-    html` · overfitting: ${tip(html`<b>${formatPercent(share, 0)}</b>`, 'probability that the trial that was best on one half of the data is below the median on the other (PBO by CSCV)')}`
-  );
+  const row = section.backtests.at(section.chosen?.index ?? 0);
+  if (row === undefined || row.overfitting === null) return false;
+  const because = row.weak?.['overfitting'];
+  if (because !== undefined) return html` · overfitting: ${unknown(because)}`;
+  return html` · overfitting: ${tip(html`<b>${formatPercent(row.overfitting, 0)}</b>`, 'probability that the trial that was best on one half of the data is below the median on the other (PBO by CSCV)')}`;
 };

@@ -97,9 +97,11 @@ const COLUMNS: readonly Column<WalkForwardSection>[] = [
     head: 'PBO',
     about:
       'Probability of backtest overfitting: that the trial that was best on one half of the series is below the median on the other (CSCV).',
-    sortBy: ({ overfitting }) => overfitting,
-    cell: ({ overfitting, undefined: why }) =>
-      overfitting === null ? unknown(why['overfitting'] ?? why['windows'] ?? 'not known') : formatPercent(overfitting, 0),
+    sortBy: ({ overfitting, weak }) => (weak['overfitting'] === undefined ? overfitting : null),
+    cell: ({ overfitting, undefined: why, weak }) =>
+      overfitting === null || weak['overfitting'] !== undefined
+        ? unknown(weak['overfitting'] ?? why['overfitting'] ?? why['windows'] ?? 'not known')
+        : formatPercent(overfitting, 0),
   },
   {
     head: 'maxDD',
