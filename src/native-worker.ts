@@ -57,7 +57,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
 }
 
 /** Runs stay with the version they began with, so that builds which would not replay each other's histories can share a queue. */
-export async function codeOf(
+export async function versionedCode(
   bundle: WorkerOptions['workflowBundle'],
   version: DeploymentVersion | undefined,
   sealing: boolean,

@@ -20,7 +20,7 @@ import type { Log } from './contracts/log.ts';
 import { webUiOf } from './contracts/search-attributes.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
 import { workerIdentity } from './contracts/worker-identity.ts';
-import { codeOf, connectNative, createWorker, installRuntime } from './native-worker.ts';
+import { connectNative, createWorker, installRuntime, versionedCode } from './native-worker.ts';
 import { homeFolder } from './processes/home-folder.ts';
 import { taskLogFolder } from './report/elements/report-path.ts';
 import { dataConverterOf, isSealing } from './secrets/data-converter.ts';
@@ -178,7 +178,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       taskQueue,
       identity: workerIdentity({ pid: process.pid, host: hostname(), mark: await databaseMark(database) }),
       activities: { ...activities, ...custom },
-      ...(await codeOf(settings.workflowBundle, version, isSealing(dataConverter))),
+      ...(await versionedCode(settings.workflowBundle, version, isSealing(dataConverter))),
       dataConverter,
       sinks: {
         queue: { length: { fn: (execution, state) => metrics.queue.told(execution, state) } },

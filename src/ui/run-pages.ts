@@ -12,7 +12,7 @@ import { STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import type { Database } from '../storage/database/database.ts';
 import { ledgerTasks } from '../storage/runs/run-rows.ts';
 import { hasEnded, runOf, type StoredRun } from '../storage/runs/runs.ts';
-import { failedAttempts } from '../storage/runs/task-attempts.ts';
+import { pastAttempts } from '../storage/runs/task-attempts.ts';
 import type { LiveLook } from './live-run.ts';
 
 export interface RunPagesOptions {
@@ -111,7 +111,7 @@ export class RunPages {
           () => undefined,
         );
         if (Object.values(status.taskResults).some((task) => (task.attempts ?? 1) > 1) || Object.keys(retries).length > 0)
-          void failedAttempts(database, run.executionId).then(
+          void pastAttempts(database, run.executionId).then(
             (attempts) => void (data = { ...data, attempts }),
             () => undefined,
           );

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type Clock, OpenReports } from '../../src/activities/report/open-reports.ts';
+import { OpenReports, type Timers } from '../../src/activities/report/open-reports.ts';
 import { silent } from '../silent.ts';
 
 /** A clock that goes only when it is told to. */
-class Hand implements Clock {
+class Hand implements Timers {
   #now = 0;
   #due: { at: number; work: () => void }[] = [];
 
@@ -40,7 +40,7 @@ function scripted({ takesMs, open = () => true }: { takesMs: number; open?: (run
   let most = 0;
   const reports = new OpenReports({
     log: silent,
-    clock,
+    timers: clock,
     write: async (run) => {
       written.push([Math.floor(clock.now() / 1000), run]);
       most = Math.max(most, ++atOnce);

@@ -1,4 +1,4 @@
-import type { FailedAttempt } from '../../src/contracts/run/failed-attempt.ts';
+import type { PastAttempt } from '../../src/contracts/run/past-attempt.ts';
 import type { PipelineResult, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { RunConfig, TaskPolicy } from '../../src/contracts/run/run-config.ts';
 import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../src/contracts/words.ts';
@@ -152,7 +152,7 @@ export const sampleRow = (symbol: string, i: number): RunSymbolRow => {
 };
 
 /** A failed attempt in each of the first three quarters of a task's time. */
-const sampleAttempts = (task: TaskResult | undefined): FailedAttempt[] => {
+const sampleAttempts = (task: TaskResult | undefined): PastAttempt[] => {
   const from = Date.parse(task?.startedAt ?? '');
   const quarter = (task?.durationSeconds ?? 0) * 250;
   return [0, 1, 2].flatMap((i) => {

@@ -9,14 +9,14 @@ const EVERY_MS = 5_000;
 const SHARE = 0.02;
 
 /** What time it is, and what is done later. */
-export interface Clock {
+export interface Timers {
   /** UTC epoch milliseconds. */
   now(): number;
   /** @returns calls it off */
   later(ms: number, work: () => void): () => void;
 }
 
-const REAL_CLOCK: Clock = {
+const REAL_TIMERS: Timers = {
   now: Date.now,
   later(ms, work) {
     const timer = setTimeout(work, ms).unref();
@@ -29,7 +29,7 @@ export interface OpenReportsOptions {
   readonly write: (executionId: string) => Promise<boolean>;
   readonly log: Pick<Log, 'debug'>;
   /** @default the machine's */
-  readonly clock?: Clock;
+  readonly timers?: Timers;
 }
 
 interface OpenRun {
@@ -45,7 +45,7 @@ interface OpenRun {
  */
 export class OpenReports {
   readonly #options: OpenReportsOptions;
-  readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #runs = new Map<string, OpenRun>();
   #writing: Promise<void> | undefined;
   /** No page is begun before then; UTC epoch milliseconds. */
@@ -54,7 +54,7 @@ export class OpenReports {
 
   constructor(options: OpenReportsOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? REAL_CLOCK;
+    this.#timers = options.timers ?? REAL_TIMERS;
   }
 
   /** A task of the run ended on this worker. Returns at once. */
@@ -75,13 +75,13 @@ export class OpenReports {
   }
 
   #wait(executionId: string, run: OpenRun, ms: number): void {
-    run.callOff = this.#clock.later(ms, () => this.#due(executionId, run));
+    run.callOff = this.#timers.later(ms, () => this.#due(executionId, run));
   }
 
   #due(executionId: string, run: OpenRun): void {
     // nothing ended for a while: the run is known again with its next task's end
     if (!run.behind) return void this.#runs.delete(executionId);
-    const wait = this.#writing === undefined ? this.#freeAt - this.#clock.now() : SOON_MS;
+    const wait = this.#writing === undefined ? this.#freeAt - this.#timers.now() : SOON_MS;
     if (wait > 0) return this.#wait(executionId, run, wait);
     this.#writing = this.#write(executionId, run).finally(() => {
       this.#writing = undefined;
@@ -89,7 +89,7 @@ export class OpenReports {
   }
 
   async #write(executionId: string, run: OpenRun): Promise<void> {
-    const began = this.#clock.now();
+    const began = this.#timers.now();
     run.behind = false;
     let open = true;
     try {
@@ -97,7 +97,7 @@ export class OpenReports {
     } catch (error) {
       this.#options.log.debug('the page of an open run was not written', { executionId, error: messageOf(error) });
     }
-    const now = this.#clock.now();
+    const now = this.#timers.now();
     this.#freeAt = now + (now - began) / SHARE;
     if (open && !this.#closed) this.#wait(executionId, run, EVERY_MS);
     else this.#runs.delete(executionId);

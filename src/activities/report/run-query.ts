@@ -26,7 +26,7 @@ import {
   usualDuration,
 } from '../../storage/runs/run-rows.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';
-import { failedAttempts } from '../../storage/runs/task-attempts.ts';
+import { pastAttempts } from '../../storage/runs/task-attempts.ts';
 import { shadowsOfRun } from '../../storage/shadow/shadow-verdicts.ts';
 import { lastTicks, retryChain } from '../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../version.ts';
@@ -88,7 +88,7 @@ export async function loadRunPage(
     usualDuration(queryable, { executionId, totalTasks }),
     symbolRows(queryable, run, symbols, tasks, links),
     lastErrors(queryable, executionId),
-    failedAttempts(queryable, executionId),
+    pastAttempts(queryable, executionId),
     longestGaps(queryable, { symbols, sourceTypes: config.sourceTypes, ...window, shortest: SHORTEST_GAP_MS, limit: MAX_GAPS }),
     shadowsOfRun(queryable, executionId),
     configurationHead(queryable, executionId),

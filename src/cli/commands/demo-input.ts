@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../contracts/log.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
+import { makeFolder } from '../../processes/make-folder.ts';
 import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { readDemoData } from '../../set-up/demo-data.ts';
 import { parseColumns } from '../options/column-options.ts';
@@ -44,7 +44,7 @@ export async function dataInput(
   });
   const own = path.join(home, 'demo-data');
   const catalogue = path.join(own, 'catalogue.json');
-  await mkdir(own, { recursive: true, mode: PASSAGE_MODE });
+  await makeFolder(own, PASSAGE_MODE);
   await writeFileAtomically(catalogue, [JSON.stringify(entries, null, 2)]);
   const window = ['--as-of', new Date(asOf).toISOString(), '--days', String(daysBack)];
   return { home: own, catalogue, runOptions: ['--sources', 'file', ...window] };

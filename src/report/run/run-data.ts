@@ -1,6 +1,6 @@
 import type { PastError } from '../../contracts/errors.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
-import type { FailedAttempt } from '../../contracts/run/failed-attempt.ts';
+import type { PastAttempt } from '../../contracts/run/past-attempt.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { RunResult } from '../../contracts/words.ts';
@@ -31,7 +31,7 @@ export interface RunPageData {
   /** How the last failed attempt failed, of tasks that succeeded after all, where it is known; by task id. */
   readonly lastErrors: Readonly<Record<string, PastError>>;
   /** Attempts that failed and when they ran, the last ones of each task; by task id. @default none are known */
-  readonly attempts?: Readonly<Record<string, readonly FailedAttempt[]>>;
+  readonly attempts?: Readonly<Record<string, readonly PastAttempt[]>>;
   readonly gaps: readonly SymbolGap[];
   /** What is different from the run before, one sentence each, most important first. */
   readonly changes: readonly string[];

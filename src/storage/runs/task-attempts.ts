@@ -1,4 +1,4 @@
-import type { FailedAttempt } from '../../contracts/run/failed-attempt.ts';
+import type { PastAttempt } from '../../contracts/run/past-attempt.ts';
 import type { Queryable } from '../database/database.ts';
 
 /** So many of a task's attempts are kept; one that is tried for days says no more with the rest. */
@@ -12,7 +12,7 @@ const MOST_ROWS = 5_000;
 export async function recordAttempt(
   queryable: Queryable,
   task: { executionId: string; taskId: string },
-  { attempt, from, to, next, error }: FailedAttempt,
+  { attempt, from, to, next, error }: PastAttempt,
 ): Promise<void> {
   if (attempt > MOST_KEPT) return;
   await queryable.query(
@@ -23,17 +23,14 @@ export async function recordAttempt(
 }
 
 /** The last failed attempts of each task of an execution, oldest first; by task id. */
-export async function failedAttempts(
-  queryable: Queryable,
-  executionId: string,
-): Promise<Readonly<Record<string, readonly FailedAttempt[]>>> {
+export async function pastAttempts(queryable: Queryable, executionId: string): Promise<Readonly<Record<string, readonly PastAttempt[]>>> {
   const { rows } = await queryable.query<{ task: string; attempt: number; from: Date; to: Date; next: Date | null; error: string }>(
     `select task_id as task, attempt, started_at as "from", ended_at as "to", next_at as next, error_type as error
      from (select *, row_number() over (partition by task_id order by attempt desc) as back from task_attempts where execution_id = $1) a
      where back <= ${MOST_READ} order by task_id, attempt limit ${MOST_ROWS}`,
     [executionId],
   );
-  const found = new Map<string, FailedAttempt[]>();
+  const found = new Map<string, PastAttempt[]>();
   for (const { task, attempt, from, to, next, error } of rows) {
     const known = found.get(task) ?? [];
     found.set(task, known);

@@ -19,13 +19,13 @@ interface Heard {
 }
 
 /** What a job came to; errors do not cross threads as they are. */
-export type JobEnd<T> = T | { readonly thrown: ThrownError };
+export type SeriesEnd<T> = T | { readonly thrown: ThrownError };
 
 /** Runs all trials of the strategies on one series on this thread. Never throws. */
-export const runBacktests = async (job: SeriesJob, how: Heard): Promise<JobEnd<TrialsResult>> => await onSeries(job, how, trialSteps);
+export const runBacktests = async (job: SeriesJob, how: Heard): Promise<SeriesEnd<TrialsResult>> => await onSeries(job, how, trialSteps);
 
 /** Walks through one series on this thread; as its record is stored. Never throws. */
-export async function runWalkForward(job: WalkForwardJob, how: Heard): Promise<JobEnd<ReturnType<typeof encodeWalkForward>>> {
+export async function runWalkForward(job: WalkForwardJob, how: Heard): Promise<SeriesEnd<ReturnType<typeof encodeWalkForward>>> {
   const { parts, trials } = job;
   const end = await onSeries(job, how, (data, known, options) => walkForwardSteps(data, known, options, parts));
   return 'thrown' in end ? end : encodeWalkForward(end, { ...parts, trials: trials.length });
@@ -35,7 +35,7 @@ async function onSeries<T>(
   { plugins, series, trials: named, candles, market, barMs }: SeriesJob,
   { alive, signal }: Heard,
   stepsOf: (data: BacktestData, trials: readonly Trial[], options: BacktestOptions) => Generator<void, T>,
-): Promise<JobEnd<T>> {
+): Promise<SeriesEnd<T>> {
   try {
     const known = new Map([...shippedStrategies, ...(await pluginsOfThread(plugins)).strategies].map((one) => [one.name, one]));
     const trials = named.map(({ strategy, ...trial }): Trial => {

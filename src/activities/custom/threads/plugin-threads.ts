@@ -3,7 +3,7 @@ import type { TrialsResult } from '../../../backtest/run-trials.ts';
 import type { Log } from '../../../contracts/log.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 import type { ActivityContext } from '../../../plugins.ts';
-import type { JobEnd } from './backtests-on-thread.ts';
+import type { SeriesEnd } from './backtests-on-thread.ts';
 import { OwnLane, pass } from './own-lane.ts';
 import { PoolLane } from './pool-lane.ts';
 import { errorOf, type PoolJob, type SeriesJob, type ThreadEnd, type ThreadTask, type WalkForwardJob } from './thread-messages.ts';
@@ -78,7 +78,7 @@ export function createPluginThreads(log: Log): PluginThreads {
     return lane;
   };
   const computed = async <T extends object>(job: PoolJob, { whose, signal, alive }: HeardJob): Promise<T> => {
-    const end = await pool.run<JobEnd<T>>(job, { whose, signal, hear: alive });
+    const end = await pool.run<SeriesEnd<T>>(job, { whose, signal, hear: alive });
     if ('thrown' in end) throw errorOf(end.thrown);
     return end;
   };

@@ -1,4 +1,4 @@
-import type { FailedAttempt } from '../../../contracts/run/failed-attempt.ts';
+import type { PastAttempt } from '../../../contracts/run/past-attempt.ts';
 import type { TaskSpan } from '../run-facts.ts';
 
 /** A part of a task's time: an attempt, or what lies between two. */
@@ -13,7 +13,7 @@ export interface AttemptPiece {
  * A task's time as its attempts and what lies between them; empty where it had one attempt, or where nobody noted the others. Of many
  * attempts the last ones are known: what lies before them is one piece.
  */
-export function attemptPieces({ taskId, from, to, task }: TaskSpan, failed: readonly FailedAttempt[]): readonly AttemptPiece[] {
+export function attemptPieces({ taskId, from, to, task }: TaskSpan, failed: readonly PastAttempt[]): readonly AttemptPiece[] {
   const known = failed.filter((attempt) => attempt.to >= from && attempt.from <= to);
   if (known.length === 0) return [];
   const pieces: AttemptPiece[] = [];

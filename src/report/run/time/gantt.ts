@@ -1,4 +1,4 @@
-import type { FailedAttempt } from '../../../contracts/run/failed-attempt.ts';
+import type { PastAttempt } from '../../../contracts/run/past-attempt.ts';
 import type { PipelineStatus } from '../../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../../contracts/run/run-config.ts';
 import { STAGES, type Stage } from '../../../contracts/words.ts';
@@ -19,7 +19,7 @@ const MAX_ROWS = 40;
 const NOTABLE_SHARE = 0.25;
 
 /** Attempts that failed, by task id. */
-type KnownAttempts = Readonly<Record<string, readonly FailedAttempt[]>>;
+type KnownAttempts = Readonly<Record<string, readonly PastAttempt[]>>;
 
 /** What every row is drawn by. */
 export interface GanttScale {

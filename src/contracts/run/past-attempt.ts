@@ -1,5 +1,5 @@
 /** When an attempt of a task ran that failed. Times are UTC epoch milliseconds. */
-export interface FailedAttempt {
+export interface PastAttempt {
   /** Counted from 1 over the whole run. */
   readonly attempt: number;
   readonly from: number;
