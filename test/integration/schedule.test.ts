@@ -61,6 +61,14 @@ describe('the schedule', () => {
     expect(await input()).toEqual({ symbols: ['AAA'], untilStage: 'collect', retry });
   });
 
+  it('is never as of one instant, whoever asks for it', async () => {
+    const input = { asOf: '2026-01-01T00:00:00Z' };
+    const refused = { type: 'BadInput', message: expect.stringContaining('as of each of its times') };
+    await expect(rig.lab.schedules.create({ scheduleId: 'as-of', input })).rejects.toMatchObject(refused);
+    await expect(rig.lab.schedules.update({ scheduleId, input })).rejects.toMatchObject(refused);
+    await expect(rig.lab.schedules.show('as-of')).rejects.toThrow('as-of');
+  });
+
   it('is paused and resumed', async () => {
     await rig.lab.schedules.pause(scheduleId);
     expect((await rig.lab.schedules.show(scheduleId)).paused).toBe(true);

@@ -54,12 +54,8 @@ export function registerSchedule(program: Command): void {
       .option('--no-pause-on-failure', 'go on whatever its runs come to (default)')
       .action(async (options: Options) => {
         const input = await runInputFrom(options);
-        if ((input.asOf ?? null) !== null)
-          throw usageError(
-            'a schedule runs as of each of its times: leave asOf (--as-of) out, or start one run with `predictlab run --as-of`',
-          );
         const pauseOnFailure = failuresOf(options.pauseOnFailure);
-        checkSchedule({ scheduleId: options.id, ...options, pauseOnFailure });
+        checkSchedule({ scheduleId: options.id, ...options, pauseOnFailure, input });
         const asked = {
           scheduleId: options.id,
           cron: options.cron,

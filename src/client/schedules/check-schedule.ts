@@ -1,5 +1,6 @@
 import ms, { type StringValue } from 'ms';
 import { PredictLabError } from '../../contracts/errors.ts';
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { checkedId } from '../../contracts/text/checked-id.ts';
 import { cronProblem } from './cron-fields.ts';
 
@@ -14,10 +15,11 @@ interface GivenSchedule {
   readonly catchupWindow?: string;
   readonly jitter?: string;
   readonly pauseOnFailure?: number;
+  readonly input?: PipelineInput;
 }
 
 /** @throws PredictLabError BadInput, one sentence, before anybody is asked */
-export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitter, pauseOnFailure }: GivenSchedule): void {
+export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitter, pauseOnFailure, input }: GivenSchedule): void {
   if (scheduleId !== undefined) checkedId('schedule', scheduleId);
   const problem = cron === undefined ? undefined : cronProblem(cron);
   if (problem !== undefined) throw new PredictLabError('BadInput', problem);
@@ -29,6 +31,12 @@ export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitte
   if (catchupWindow !== undefined) windowMs(catchupWindow);
   if (jitter !== undefined) jitterMs(jitter);
   if (pauseOnFailure !== undefined) failuresInARow(pauseOnFailure);
+  // each firing, a backfill's too, would run as of that one instant and say success
+  if ((input?.asOf ?? null) !== null)
+    throw new PredictLabError(
+      'BadInput',
+      'a schedule runs as of each of its times: leave asOf (--as-of) out, or start one run with `predictlab run --as-of`',
+    );
 }
 
 /** Temporal remembers so many runs of a schedule. */

@@ -84,6 +84,8 @@ export class Schedules {
     const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
     const before = await this.show(scheduleId);
     const foreign = before.cron === UNKNOWN_CRON && options.cron === undefined;
+    // one that was made when it was taken
+    const { asOf: _, ...kept } = before.input;
     const merged = {
       cron: foreign ? undefined : before.cron,
       timeZone: before.timeZone,
@@ -91,7 +93,7 @@ export class Schedules {
       jitter: before.jitter ?? undefined,
       pauseOnFailure: before.pauseOnFailure,
       ...defined(options),
-      input: replaceInput ? options.input : { ...before.input, ...options.input },
+      input: replaceInput ? options.input : { ...kept, ...options.input },
     };
     const parts = this.#parts(scheduleId, merged);
     await options.check?.(parts.action.args[0]);
@@ -245,7 +247,7 @@ export class Schedules {
       pauseOnFailure = 0,
       input = {},
     } = options;
-    checkSchedule({ scheduleId, cron, timeZone });
+    checkSchedule({ scheduleId, cron, timeZone, input });
     const window = windowMs(catchupWindow);
     failuresInARow(pauseOnFailure);
     return {
