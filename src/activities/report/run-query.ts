@@ -82,11 +82,13 @@ export async function loadRunPage(
   const { totalTasks } = result;
   const window = windowOf(config);
   const previous = await runBefore(queryable, executionId);
-  const [before, now, usual, rows, errors, attempts, gaps, shadows, configuration] = await Promise.all([
-    comparedMetrics(queryable, symbols, previous?.executionId),
-    comparedMetrics(queryable, symbols, executionId),
+  // an open run has not become anything yet that could be compared
+  const ended = run.status.result === 'running' ? undefined : run.status.result;
+  const best = await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, executionId) });
+  const [before, usual, rows, errors, attempts, gaps, shadows, configuration] = await Promise.all([
+    ended === undefined ? new Map<string, ComparedMetrics>() : metricsBefore(queryable, symbols, previous?.executionId),
     usualDuration(queryable, { executionId, totalTasks }),
-    symbolRows(queryable, run, symbols, tasks, links),
+    symbolRows(queryable, run, { symbols, tasks, best, links }),
     lastErrors(queryable, executionId),
     pastAttempts(queryable, executionId),
     longestGaps(queryable, { symbols, sourceTypes: config.sourceTypes, ...window, shortest: SHORTEST_GAP_MS, limit: MAX_GAPS }),
@@ -122,12 +124,11 @@ export async function loadRunPage(
       sentences: [...differences, ...leftOut],
     })),
     changes:
-      // an open run has not become anything yet
-      previous === undefined || run.status.result === 'running'
+      previous === undefined || ended === undefined
         ? []
         : changesSince(
             { result: previous.status, config: previous.config, metrics: before },
-            { result: { ...run.status, result: run.status.result }, config, metrics: now },
+            { result: { ...run.status, result: ended }, config, metrics: comparedMetrics(best) },
           ),
     versions: {
       predictlab: VERSION,
@@ -141,30 +142,33 @@ export async function loadRunPage(
   };
 }
 
-/** What the first-ranking backtest of each symbol came to in a run, or in those that it took over. */
-const comparedMetrics = async (
+type BestBacktests = Awaited<ReturnType<typeof bestBacktests>>;
+
+const metricsBefore = async (
   queryable: Queryable,
   symbols: readonly string[],
   executionId: string | undefined,
-): Promise<ReadonlyMap<string, ComparedMetrics>> => {
-  if (executionId === undefined || symbols.length === 0) return new Map();
-  const best = await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, executionId) });
-  return new Map(
+): Promise<ReadonlyMap<string, ComparedMetrics>> =>
+  executionId === undefined
+    ? new Map()
+    : comparedMetrics(await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, executionId) }));
+
+/** What the first-ranking backtest of each symbol came to in a run, or in those that it took over. */
+const comparedMetrics = (best: BestBacktests): ReadonlyMap<string, ComparedMetrics> =>
+  new Map(
     [...best].map(([symbol, { strategy, params, metrics }]) => {
       const { metrics: values, weak } = decodeMetrics(metrics);
       const known = (key: 'totalReturn' | 'sharpe'): number | null => (weak[key] === undefined ? values[key] : null);
       return [symbol, { strategy: `${strategy} ${paramsText(params)}`.trim(), totalReturn: known('totalReturn'), sharpe: known('sharpe') }];
     }),
   );
-};
 
 const symbolRows = async (
   queryable: Queryable,
   run: ShownRun,
-  symbols: readonly string[],
-  tasks: readonly LedgerTask[],
-  links: RunPageLinks,
+  known: { symbols: readonly string[]; tasks: readonly LedgerTask[]; best: BestBacktests; links: RunPageLinks },
 ): Promise<readonly RunSymbolRow[]> => {
+  const { symbols, tasks, best, links } = known;
   const { asOf, daysBack, sourceTypes } = run.config;
   const window = { from: asOf - Math.max(7, daysBack) * DAY_MS, to: asOf };
   if (symbols.length === 0) return [];
@@ -172,7 +176,6 @@ const symbolRows = async (
   const keys = active.map(({ instrumentKey }) => instrumentKey);
   const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: asOf });
   const closes = await recentCloses(queryable, { instruments: active, from: asOf - 7 * DAY_MS, to: asOf });
-  const best = await bestBacktests(queryable, { symbols, executionIds: await retryChain(queryable, run.executionId) });
   const titles = await symbolsByName(queryable, symbols);
   const instrumentOf = new Map(active.map(({ symbol, instrumentKey }) => [symbol, instrumentKey]));
   const outputs = new Map(tasks.map((task) => [task.taskId, task.output]));

@@ -76,12 +76,7 @@ const columnsAt = (now: number): readonly Column<Row>[] => [
     head: '7 d',
     about: 'Hourly closes of the last seven days; holes are hours without ticks or not collected.',
     align: 'text',
-    cell: (row) =>
-      sparkline(
-        row.facts?.spark ?? [],
-        { from: now - WEEK, to: now, step: row.facts?.sparkStep ?? HOUR },
-        `prices of ${row.symbol} over seven days`,
-      ),
+    cell: (row) => weekOf(row, now),
   },
   {
     head: 'best strategy',
@@ -93,6 +88,18 @@ const columnsAt = (now: number): readonly Column<Row>[] => [
   metric('sharpe', 'mean(r) / std(r, ddof 1) · √365 over daily UTC returns.', (value) => formatNumber(value, 2)),
   metric('maxDrawdown', 'Deepest fall from the highest equity so far.', (value) => formatPercent(value), 'maxDD'),
 ];
+
+/** A live page is drawn again and again from the same facts: of what it shows these lines are most of the work. */
+const weeks = new WeakMap<RunSymbolRow, { readonly now: number; readonly drawn: Markup }>();
+
+function weekOf({ symbol, facts }: Row, now: number): Markup {
+  const before = facts === undefined ? undefined : weeks.get(facts);
+  if (before?.now === now) return before.drawn;
+  const range = { from: now - WEEK, to: now, step: facts?.sparkStep ?? HOUR };
+  const drawn = sparkline(facts?.spark ?? [], range, `prices of ${symbol} over seven days`);
+  if (facts !== undefined) weeks.set(facts, { now, drawn });
+  return drawn;
+}
 
 const known = <T>(value: T | null | undefined, reason: string, write: (value: T) => Part): Part =>
   value === null || value === undefined ? unknown(reason) : write(value);
