@@ -183,6 +183,8 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
     retryFailedUpdate,
     async () => {
       const current = await ready();
+      // a cancellation that came with it is heard only now
+      refuseWhileEnding(current, run.runId);
       const statuses = current.status.slice();
       dispatch({ type: 'retryFailed', at: Date.now() });
       return fitList(current.graph.ids.filter((_, task) => isToRetry(statuses[task]) && !isToRetry(current.status[task])));
