@@ -5,6 +5,7 @@ import type { BacktestResult } from './engine/result.ts';
 import { trialsOf } from './metrics/deflated-sharpe.ts';
 import { judgeOverfitting, type Overfitting } from './metrics/overfitting.ts';
 import { execute, finish, type TradedTrial, type Trial } from './run-backtest.ts';
+import { toEnd } from './to-end.ts';
 
 /** All trials on one series, judged together. */
 export interface TrialsResult extends Overfitting {
@@ -22,11 +23,7 @@ export const MOST_VALUES = 50_000_000;
  * @throws PredictLabError BadInput when the grid is too large for the series
  */
 export function runTrials(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): TrialsResult {
-  const steps = trialSteps(data, trials, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return toEnd(trialSteps(data, trials, options));
 }
 
 /** {@link runTrials} in steps of one trial, for a caller that has other things to do in between. */

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
 import { encodeWalkForward } from '../../backtest/record/walk-forward-columns.ts';
 import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
@@ -6,13 +5,12 @@ import { type TrialsResult, trialSteps } from '../../backtest/run-trials.ts';
 import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import { walkForwardSteps } from '../../backtest/walk-forward/walk-forward.ts';
 import type { WalkForwardParts } from '../../backtest/walk-forward/windows.ts';
+import { inSlices } from '../custom/threads/in-slices.ts';
 import type { PluginThreads } from '../custom/threads/plugin-threads.ts';
 import type { SeriesJob } from '../custom/threads/thread-messages.ts';
 import type { SeriesTask } from './backtest-plan.ts';
 
-/** The event loop gets its turn at least this often: heartbeats and other tasks share it. */
-const SLICE_MS = 50;
-/** One trial on more bars than this takes longer than that. */
+/** One trial on more bars than this holds up the event loop for longer than its turn. */
 const LONG_SERIES_BARS = 20_000;
 
 /** What computing on a series needs to know. */
@@ -66,16 +64,3 @@ const jobOf = (
   market,
   barMs,
 });
-
-async function inSlices<T>(steps: Generator<void, T>, signal: AbortSignal, beat: () => void): Promise<T> {
-  let turn = performance.now();
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    if (performance.now() - turn < SLICE_MS) continue;
-    await setImmediate();
-    beat();
-    signal.throwIfAborted();
-    turn = performance.now();
-  }
-}

@@ -11,6 +11,7 @@ import { trialsOf } from '../metrics/deflated-sharpe.ts';
 import { judgeOverfitting, type Overfitting } from '../metrics/overfitting.ts';
 import type { Trial } from '../run-backtest.ts';
 import type { Params } from '../strategies/registry.ts';
+import { toEnd } from '../to-end.ts';
 import { type DayRange, daysOf, metricsOf, rankOf, ratioOf, type Stretch, type StretchMetrics, stretchOf } from './stretch.ts';
 import { type SkippedWindow, type WalkForwardParts, type WindowTimes, windowsOf } from './windows.ts';
 
@@ -55,11 +56,7 @@ export function walkForward(
   options: BacktestOptions,
   parts: WalkForwardParts,
 ): WalkForwardResult {
-  const steps = walkForwardSteps(data, trials, options, parts);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return toEnd(walkForwardSteps(data, trials, options, parts));
 }
 
 /** {@link walkForward} in steps of one trial, for a caller that has other things to do in between. */

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { type BacktestData, backtestData } from '../../../backtest/engine/backtest-data.ts';
 import type { BacktestOptions } from '../../../backtest/engine/options.ts';
 import { encodeWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
@@ -7,11 +6,9 @@ import { type TrialsResult, trialSteps } from '../../../backtest/run-trials.ts';
 import { shippedStrategies } from '../../../backtest/strategies/registry.ts';
 import { walkForwardSteps } from '../../../backtest/walk-forward/walk-forward.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
+import { inSlices } from './in-slices.ts';
 import { pluginsOfThread } from './run-thread-task.ts';
 import { describeThrown, type SeriesJob, type ThrownError, type WalkForwardJob } from './thread-messages.ts';
-
-/** Whoever waits hears of it, and an abort is heard, this often between trials. */
-const SLICE_MS = 50;
 
 interface Heard {
   readonly alive: () => void;
@@ -47,16 +44,7 @@ async function onSeries<T>(
     const whereOf = (bar: number): string => `${series}, ${new Date(candles.openTime[bar]).toISOString()}`;
     const data = backtestData(candles, market, { series, whereOf }, barMs);
     const steps = stepsOf(data, trials, optionsFor(market));
-    let turn = performance.now();
-    for (;;) {
-      const step = steps.next();
-      if (step.done) return step.value;
-      if (performance.now() - turn < SLICE_MS) continue;
-      alive();
-      await setImmediate();
-      signal.throwIfAborted();
-      turn = performance.now();
-    }
+    return await inSlices(steps, signal, alive);
   } catch (thrown) {
     return { thrown: describeThrown(thrown) };
   }

@@ -1,0 +1,23 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** The event loop gets its turn at least this often: whoever waits hears of it, an abort is heard, and others go on. */
+const SLICE_MS = 50;
+
+/**
+ * Works through steps without holding up the event loop.
+ *
+ * @param beat told once a turn that it goes on
+ * @throws the signal's reason once it is aborted
+ */
+export async function inSlices<T>(steps: Generator<void, T>, signal: AbortSignal, beat: () => void): Promise<T> {
+  let turn = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - turn < SLICE_MS) continue;
+    beat();
+    await setImmediate();
+    signal.throwIfAborted();
+    turn = performance.now();
+  }
+}
