@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import type { Watcher } from './live-run.ts';
+import type { Watcher } from './live-page.ts';
 
 /** A reader that is so far behind is cut off; its browser connects again and is shown the present state. */
 const MOST_BEHIND_BYTES = 4 * 1024 * 1024;
-/** Says "still there" to whatever stands between. */
+/** Says "still there" to whatever stands between, and to the page: one that hears nothing for long connects anew. */
 const HEARTBEAT_MS = 15_000;
 
 /** Server-Sent Events on a response: `patch` with a list of replacements, `ended` once. */
@@ -21,7 +21,7 @@ export function eventStream(response: ServerResponse): Watcher & { readonly clos
   send('retry: 1000\n\n');
   // whoever left while the page was read says so no more
   const gone = response.destroyed || response.closed;
-  const beat = setInterval(() => send(':\n\n'), HEARTBEAT_MS);
+  const beat = setInterval(() => send('event: beat\ndata: {}\n\n'), HEARTBEAT_MS);
   beat.unref();
   const closed = new Promise<void>((resolve) => {
     const end = (): void => {

@@ -13,7 +13,7 @@ import type { Database } from '../storage/database/database.ts';
 import { ledgerTasks } from '../storage/runs/run-rows.ts';
 import { hasEnded, runOf, type StoredRun } from '../storage/runs/runs.ts';
 import { pastAttempts } from '../storage/runs/task-attempts.ts';
-import type { LiveLook } from './live-run.ts';
+import type { LiveLook } from './live-page.ts';
 
 export interface RunPagesOptions {
   readonly database: Database;

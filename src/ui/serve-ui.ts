@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { chartLibrary } from '../activities/report/chart-library.ts';
-import { loadHistoryPage } from '../activities/report/history-query.ts';
 import { loadSymbolPage } from '../activities/report/symbol-query.ts';
 import type { PredictLab } from '../client.ts';
 import { ERROR_EFFECTS, messageOf, PredictLabError } from '../contracts/errors.ts';
@@ -19,7 +18,9 @@ import { newestRunWith, type StoredRun } from '../storage/runs/runs.ts';
 import { VERSION } from '../version.ts';
 import { type AskedAs, type Doors, mayAct, mayRead, TOKEN_COOKIE } from './access.ts';
 import { eventStream } from './event-stream.ts';
-import { LiveRun } from './live-run.ts';
+import { HistoryPages } from './history-pages.ts';
+import { LivePage } from './live-page.ts';
+import { PollReaders } from './poll-readers.ts';
 import { type Acted, RUN_ACTIONS, startRun } from './run-actions.ts';
 import { RunPages, runAddress } from './run-pages.ts';
 import { renderDrawer } from './task-drawer.ts';
@@ -47,14 +48,14 @@ export interface UiOptions {
 
 export interface Ui {
   readonly address: string;
-  /** Runs that somebody watches now. */
+  /** Pages that somebody watches now: an open run, or the page over all runs. */
   watched(): number;
   close(): Promise<void>;
 }
 
 type Asked = FastifyRequest<{
   Params: { run: string; symbol: string; action: string };
-  Querystring: { task?: string | readonly string[] };
+  Querystring: { task?: string | readonly string[]; poll?: string | readonly string[] };
 }>;
 
 /** Serves the live pages until closed. @throws PredictLabError BadInput when the port is taken */
@@ -63,10 +64,13 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   const app = Fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
   const doors = (): Doors => ({ host, port: (app.server.address() as AddressInfo).port, token, control, guarded });
   const pages = new RunPages(options);
-  const live = new Map<string, Promise<LiveRun>>();
+  const live = new Map<string, Promise<LivePage>>();
 
-  const follow = async (run: StoredRun): Promise<LiveRun> =>
-    new LiveRun({
+  const history = new HistoryPages(options);
+  const pollReaders = new PollReaders();
+
+  const follow = async (run: StoredRun): Promise<LivePage> =>
+    new LivePage({
       look: await pages.looker(run),
       log,
       // It answers with what has changed, of which its worker has the work of a millisecond, of a large run some milliseconds: where looks
@@ -74,14 +78,30 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       mostPauseMs: run.config.symbols.length <= STAGE_DETAIL_LIMIT ? 250 : 3_000,
       onIdle: () => void live.delete(run.executionId),
     });
-  /** The one that all who watch a run share, also those who come while it is being read for the first. */
-  const watch = async (run: StoredRun): Promise<LiveRun> => {
-    const known = live.get(run.executionId);
+  const followHistory = async (): Promise<LivePage> =>
+    new LivePage({ look: history.looker(), log, pauseMs: 500, mostPauseMs: 10_000, onIdle: () => void live.delete(HISTORY) });
+  /** The one that all who watch a page share, also those who come while it is being read for the first. */
+  const watch = async (key: string, begin: () => Promise<LivePage>): Promise<LivePage> => {
+    const known = live.get(key);
     if (known !== undefined) return await known;
-    const begun = follow(run);
-    live.set(run.executionId, begun);
-    begun.catch(() => live.delete(run.executionId));
+    const begun = begin();
+    live.set(key, begun);
+    begun.catch(() => live.delete(key));
     return await begun;
+  };
+  /** Tells what changes as events, or whoever polls what has changed since. `watched`: undefined where nothing changes any more. */
+  const tellChanges = async (request: Asked, reply: FastifyReply, watched: LivePage | undefined): Promise<unknown> => {
+    const { poll } = request.query;
+    if (typeof poll === 'string') {
+      if (watched === undefined) return await reply.send({ patches: [], ended: true });
+      return await reply.send(pollReaders.next(`${request.url.split('?')[0]} ${poll.slice(0, 50)}`, (reader) => watched.watch(reader)));
+    }
+    reply.hijack();
+    const stream = eventStream(reply.raw);
+    if (watched === undefined) return stream.ended();
+    const end = watched.watch(stream);
+    void stream.closed.then(end);
+    return undefined;
   };
 
   app.addHook('onRequest', async (request, reply) => {
@@ -114,19 +134,8 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       await refuse(reply, request, { status: 404, message: `there is no page ${request.url.split('?')[0].slice(0, 200)} here` }),
   );
 
-  app.get('/', async (_, reply) => {
-    const { schedules } = (await lab()) ?? {};
-    const schedule = await schedules?.show().catch(() => undefined);
-    const data = await loadHistoryPage(database, {
-      now: Date.now(),
-      // an id alone means the newest run that had it
-      runHref: async (run) => runAddress(run.executionId),
-      symbolHref: async (symbol) => `/symbols/${encodeURIComponent(symbol)}`,
-      next: schedule === undefined ? null : { at: Date.parse(schedule.nextRuns[0] ?? ''), paused: schedule.paused },
-      ...(options.temporalUi === undefined ? {} : { temporalUrl: options.temporalUi.runs }),
-    });
-    return await sendPage(reply, renderHistoryPage(data));
-  });
+  app.get('/', async (_, reply) => await sendPage(reply, renderHistoryPage(await history.load(), { events: '/events' })));
+  app.get('/events', async (request: Asked, reply) => await tellChanges(request, reply, await watch(HISTORY, followHistory)));
   app.get('/runs/:run', async (request: Asked, reply) => {
     const run = await foundRun(pages, request.params.run);
     const open = run.status === null;
@@ -143,12 +152,8 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   });
   app.get('/runs/:run/events', async (request: Asked, reply) => {
     const run = await foundRun(pages, request.params.run);
-    const watched = run.status === null ? await watch(run) : undefined;
-    reply.hijack();
-    const stream = eventStream(reply.raw);
-    if (watched === undefined) return stream.ended();
-    const end = watched.watch(stream);
-    void stream.closed.then(end);
+    const watched = run.status === null ? await watch(run.executionId, () => follow(run)) : undefined;
+    return await tellChanges(request, reply, watched);
   });
   app.get('/runs/:run/task', async (request: Asked, reply) => {
     const run = await foundRun(pages, request.params.run);
@@ -216,11 +221,15 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     watched: () => live.size,
     async close() {
-      for (const run of live.values()) void run.then((followed) => followed.close()).catch(() => undefined);
+      pollReaders.close();
+      for (const page of live.values()) void page.then((followed) => followed.close()).catch(() => undefined);
       await app.close();
     },
   };
 }
+
+/** Among those that are watched the page over all runs; no execution has this id. */
+const HISTORY = '/';
 
 class NotFound extends Error {
   readonly statusCode = 404;

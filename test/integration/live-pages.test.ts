@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import axe from 'axe-core';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page, type Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlannedTask } from '../../src/contracts/run/pipeline-status.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
@@ -261,6 +261,58 @@ describe('the live pages', () => {
       await rig.lab.result(runId);
       await become('visible');
       await page.waitForSelector('h1 + span .success');
+      await page.context().close();
+    });
+
+    it('ten windows of one browser all load and follow, over one connection for each run and three in all', async () => {
+      const context = await browser.newContext();
+      const streams = new Set<Request>();
+      context.on('request', (request) => request.resourceType() === 'eventsource' && streams.add(request));
+      for (const gone of ['requestfinished', 'requestfailed'] as const) context.on(gone, (request) => void streams.delete(request));
+      const held = ['AAA/clean', 'BBB/collect', 'AAA/kline'].map(heldBack);
+      const ids = ['window-1', 'window-2', 'window-3', 'window-4'];
+      for (const runId of ids) await rig.lab.start({ symbols: ['AAA'] }, { runId });
+      for (const runId of ids) await expect.poll(async () => (await get(`/runs/${runId}`)).status).toBe(200);
+      const pages: Page[] = [];
+      for (let i = 0; i < 10; i++) {
+        const page = await context.newPage();
+        pages.push(page);
+        await page.goto(`${ui.address}/runs/${ids[i < 6 ? 0 : i - 6]}`, { timeout: 10_000 });
+        await page.waitForSelector('[data-task="AAA/collect"] .success');
+      }
+      await expect.poll(() => ui.watched()).toBe(4);
+      expect(streams.size).toBe(3);
+      held[0].open();
+      for (const page of pages) await page.waitForSelector('[data-task="AAA/store"] .success');
+      // the window that reads for the others goes; whoever is left goes on
+      await pages[0].close();
+      held[2].open();
+      for (const page of pages.slice(1)) await page.waitForSelector('h1 + span .success');
+      for (const runId of ids) await rig.lab.result(runId);
+      await context.close();
+    }, 60_000);
+
+    it('the page over all runs shows a run from its begin to its end, and leaves scroll, focus and what is folded open', async () => {
+      const page = await (await browser.newContext({ viewport: { width: 390, height: 800 } })).newPage();
+      const problems: string[] = [];
+      page.on('console', (message) => problems.push(message.text()));
+      await page.goto(ui.address);
+      await page.click('summary >> text=how long');
+      await page.focus('a >> text=AAA');
+      await page.evaluate('document.querySelector(".scroll").scrollLeft = 40; window.sameDocument = true');
+      const held = heldBack('AAA/kline');
+      const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-7' });
+      await page.waitForSelector('.history td >> text=AAA in live-7: running', { state: 'attached' });
+      expect(await page.title()).toBe('running: PredictLab');
+      held.open();
+      await rig.lab.result(runId);
+      await page.waitForSelector('.history td >> text=AAA in live-7: success', { state: 'attached' });
+      await page.waitForSelector('h1 + span .success');
+      expect(await page.title()).toBe('success: PredictLab');
+      expect(await page.evaluate('window.sameDocument && document.querySelector(".scroll").scrollLeft')).toBe(40);
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('AAA');
+      expect(await page.evaluate('document.querySelector("details").open')).toBe(true);
+      expect(problems).toEqual([]);
       await page.context().close();
     });
 

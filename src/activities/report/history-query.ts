@@ -11,7 +11,7 @@ import { lastTicks } from '../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../version.ts';
 
 /** Columns of the grid: five days of four-hourly runs. */
-const MAX_RUNS = 30;
+export const MAX_RUNS = 30;
 /** Symbols whose prices are looked up; the page shows fewer in full. */
 const MAX_SYMBOLS = 300;
 
@@ -39,14 +39,19 @@ export async function loadHistoryPage(queryable: Queryable, links: HistoryLinks)
         totalTasks: run.totalTasks,
         reasons: run.reasons,
         href: await links.runHref(run),
-        states: new Map<string, State>(Object.entries(run.states)),
+        openSymbols: run.openSymbols,
+        states: new Map<string, State>([
+          ...run.openSymbols.map((symbol): [string, State] => [symbol, 'pending']),
+          ...Object.entries(run.states),
+        ]),
         custom: run.custom,
       }),
     ),
   );
   // by symbol, the newest run that had it
   const newest = new Map<string, FiledRun>();
-  for (const run of history) for (const symbol of Object.keys(run.states)) if (!newest.has(symbol)) newest.set(symbol, run);
+  for (const run of history)
+    for (const symbol of [...run.openSymbols, ...Object.keys(run.states)]) if (!newest.has(symbol)) newest.set(symbol, run);
   return {
     now: links.now,
     runs,

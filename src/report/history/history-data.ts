@@ -29,6 +29,8 @@ export interface HistoryRunColumn {
   readonly reasons: readonly string[];
   /** Address of its page; `null` where it is not. */
   readonly href: string | null;
+  /** Its symbols while it is open; none once it has ended. */
+  readonly openSymbols: readonly string[];
   readonly states: ReadonlyMap<string, State>;
   readonly custom: State | null;
 }

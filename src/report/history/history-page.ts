@@ -4,6 +4,9 @@ import { formatAge, formatDuration, formatNumber, formatTime, plural } from '../
 import { STATE_GLYPHS, type State } from '../elements/glyphs.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { incidentLine } from '../elements/incident-line.ts';
+import { FOLLOW_SCRIPT } from '../elements/live/follow-script.ts';
+import { liveFrame, livePart } from '../elements/live/live-frame.ts';
+import { PATCH_SCRIPT } from '../elements/live/patch-script.ts';
 import { page } from '../elements/page.ts';
 import { PAGE_SCRIPT } from '../elements/page-script.ts';
 import { stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
@@ -15,22 +18,46 @@ const MAX_ROWS = 60;
 
 const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
 
-/** All runs at a glance: a column a run, a row a symbol, a cell the worst state; what needs attention first. */
-export const renderHistoryPage = (data: HistoryPageData): string => {
-  const [newest] = data.runs;
+/** The parts of the page over all runs that change. */
+type HistoryPart = 'title' | 'verdict' | 'facts' | 'reasons' | 'runs' | 'durations' | 'read';
+
+/**
+ * All runs at a glance: a column a run, a row a symbol, a cell the worst state; what needs attention first.
+ *
+ * @param live where a page that a server gives out hears what changed; a file hears nothing
+ */
+export const renderHistoryPage = (data: HistoryPageData, live?: { readonly events: string }): string => {
+  const parts = historyPartsOf(data);
   return page({
-    title: newest === undefined ? 'PredictLab' : `${newest.state}: PredictLab`,
-    scripts: [PAGE_SCRIPT],
-    body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1>${newest !== undefined && html`<span style="font-size:16px">${stateMark(newest.state)}</span>`}</div>
-<p class="facts">${newest !== undefined && html`<span>newest run <b>${runLink(newest)}</b></span><span>started <b>${formatTime(newest.startedAt)}</b> (${formatAge((data.now - newest.startedAt) / 1000)} ago)</span>`}${nextRun(data)}${data.temporalUrl !== undefined && html`<span><a href="${data.temporalUrl}">runs in Temporal’s UI</a></span>`}${incidentLine(data.incidents)}</p></header>
+    title: titleOf(data),
+    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, PATCH_SCRIPT, FOLLOW_SCRIPT],
+    asksServer: live !== undefined,
+    body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1><span style="font-size:16px" data-part="verdict">${parts.verdict}</span></div>
+${live !== undefined && html`<span hidden data-part="title">${parts.title}</span>`}${livePart('facts', parts.facts)}</header>
 <main>
-${reasonsOf(newest)}
-<section><h2>Runs × symbols</h2>${grid(data)}</section>
-<section><h2>How long runs took</h2>${durationTrend(data.runs)}</section>
-</main>`,
-    footer: html`${data.madeBy} · read ${formatTime(data.now, 'second')} · times are UTC`,
+${livePart('reasons', parts.reasons)}
+<section><h2>Runs × symbols</h2>${livePart('runs', parts.runs)}</section>
+<section><h2>How long runs took</h2>${livePart('durations', parts.durations)}</section>
+</main>${live !== undefined && liveFrame(live.events)}`,
+    footer: html`${data.madeBy} · read <span data-part="read">${parts.read}</span> · times are UTC`,
   });
 };
+
+/** What of the page changes, by the names under which a live page finds and replaces it. */
+export const historyPartsOf = (data: HistoryPageData): Readonly<Record<HistoryPart, Markup>> => {
+  const [newest] = data.runs;
+  return {
+    title: html`${titleOf(data)}`,
+    verdict: newest === undefined ? html`` : stateMark(newest.state),
+    facts: html`<p class="facts">${newest !== undefined && html`<span>newest run <b>${runLink(newest)}</b></span><span>started <b>${formatTime(newest.startedAt)}</b> (${formatAge((data.now - newest.startedAt) / 1000)} ago)</span>`}${nextRun(data)}${data.temporalUrl !== undefined && html`<span><a href="${data.temporalUrl}">runs in Temporal’s UI</a></span>`}${incidentLine(data.incidents)}</p>`,
+    reasons: reasonsOf(newest),
+    runs: grid(data),
+    durations: durationTrend(data.runs),
+    read: html`${formatTime(data.now, 'second')}`,
+  };
+};
+
+const titleOf = ({ runs: [newest] }: HistoryPageData): string => (newest === undefined ? 'PredictLab' : `${newest.state}: PredictLab`);
 
 const nextRun = ({ next, now }: HistoryPageData): Markup => {
   if (next === null) return html``;
@@ -58,9 +85,9 @@ const grid = (data: HistoryPageData): Markup => {
   return html`<div class="scroll" tabindex="0" role="group" aria-label="Worst state of each symbol in each run"><table class="grid history">
 <caption class="spoken">Worst state of each symbol in each run</caption>
 <thead><tr><th scope="col" class="text">symbol</th>${runs.map((run, i) => runHead(run, runs[i - 1]))}<th scope="col">last</th><th scope="col">fresh</th><th scope="col" class="text">7 d</th></tr></thead>
-<tbody><tr><th scope="row">run</th>${runs.map((run) => html`<td>${cell(run, run.state, `${run.runId}: ${run.state}, ${formatDuration(run.durationSeconds)}`)}</td>`)}<td></td><td></td><td></td></tr>
+<tbody><tr data-part="runs,all"><th scope="row">run</th>${runs.map((run) => html`<td>${cell(run, run.state, `${run.runId}: ${run.state}, ${formatDuration(run.durationSeconds)}`)}</td>`)}<td></td><td></td><td></td></tr>
 ${shown.map((row) => symbolRow(row, runs, data.now))}
-${custom && html`<tr><th scope="row">custom tasks</th>${runs.map((run) => html`<td>${run.custom !== null && cell(run, run.custom, `custom tasks of ${run.runId}: ${run.custom}`)}</td>`)}<td></td><td></td><td></td></tr>`}</tbody></table></div>
+${custom && html`<tr data-part="runs,custom"><th scope="row">custom tasks</th>${runs.map((run) => html`<td>${run.custom !== null && cell(run, run.custom, `custom tasks of ${run.runId}: ${run.custom}`)}</td>`)}<td></td><td></td><td></td></tr>`}</tbody></table></div>
 ${rest.length > 0 && html`<details><summary>${plural(rest.length, 'more symbol')}, none of which needs more attention than those above</summary><p>${rest.map((row) => html`<span class="state ${worstOf(row, data.runs)}">${STATE_GLYPHS[worstOf(row, data.runs)]}</span> ${row.symbol} `)}</p></details>`}`;
 };
 
@@ -79,9 +106,9 @@ const symbolRow = (row: HistorySymbolRow, runs: readonly HistoryRunColumn[], now
     return html`<td>${state !== undefined && cell(run, state, `${row.symbol} in ${run.runId}: ${state}`)}</td>`;
   });
   const { last } = row;
-  return html`<tr><th scope="row">${name}</th>${cells}<td>${last === null ? unknown('no ticks yet') : formatNumber(last.price, Math.abs(last.price) > 1 ? 2 : 3)}</td>
-<td>${last === null ? unknown('no ticks yet') : tip(formatAge((now - last.time) / 1000), `newest tick ${formatTime(last.time, 'second')}`, false)}</td>
-<td class="text">${sparkline(row.spark, { from: now - 7 * DAY_MS, to: now, step: row.sparkStep }, `prices of ${row.symbol} over seven days`)}</td></tr>\n`;
+  return html`<tr data-part="runs:${row.symbol}"><th scope="row">${name}</th>${cells}<td>${last === null ? unknown('no ticks yet') : formatNumber(last.price, Math.abs(last.price) > 1 ? 2 : 3)}</td>
+<td data-age>${last === null ? unknown('no ticks yet') : tip(formatAge((now - last.time) / 1000), `newest tick ${formatTime(last.time, 'second')}`, false)}</td>
+<td class="text" data-age>${sparkline(row.spark, { from: now - 7 * DAY_MS, to: now, step: row.sparkStep }, `prices of ${row.symbol} over seven days`)}</td></tr>\n`;
 };
 
 const cell = (run: HistoryRunColumn, state: State, about: string): Markup => {

@@ -2,14 +2,17 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { formatDuration, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
 import { incidentLine } from '../elements/incident-line.ts';
+import { FOLLOW_SCRIPT } from '../elements/live/follow-script.ts';
+import { livePart } from '../elements/live/live-frame.ts';
+import { PATCH_SCRIPT } from '../elements/live/patch-script.ts';
 import { page } from '../elements/page.ts';
 import { PAGE_SCRIPT } from '../elements/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
 import { stateMark, tip } from '../elements/tip.ts';
 import { causesOf, type RunCause } from './causes.ts';
 import { dagSvg } from './graph/dag-svg.ts';
-import { controls, type LiveAddresses, type LivePart, liveFrame, livePart } from './live/live-parts.ts';
-import { LIVE_SCRIPT } from './live/live-script.ts';
+import { DRAWER_SCRIPT } from './live/drawer-script.ts';
+import { controls, type LiveAddresses, type LivePart, liveRunFrame } from './live/live-parts.ts';
 import type { RunPageData } from './run-data.ts';
 import { type StageFacts, stageFacts } from './run-facts.ts';
 import { runSymbols } from './run-symbols.ts';
@@ -29,7 +32,7 @@ export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string =
   const parts = livePartsOf(data, live !== undefined);
   return page({
     title: `${result.result}: ${result.runId}`,
-    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, LIVE_SCRIPT],
+    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, PATCH_SCRIPT, DRAWER_SCRIPT, FOLLOW_SCRIPT],
     asksServer: live !== undefined,
     body: html`<header>${livePart('head', parts.head)}${live?.control === true && controls(result)}</header>
 <main>
@@ -43,7 +46,7 @@ ${groups.custom.length > 0 && html`<section><h2>Custom tasks</h2>${livePart('cus
 <section><h2>Changed since last run</h2>${changes(data)}</section></div>
 ${data.shadows !== undefined && data.shadows.length > 0 && html`<section><h2>Shadows</h2>${shadowSection(data.shadows)}</section>`}
 <section><h2>Config</h2>${config(data)}</section>
-</main>${live !== undefined && liveFrame(live)}`,
+</main>${live !== undefined && liveRunFrame(live)}`,
     footer: html`${data.madeBy} · run ${result.runId} · times are UTC`,
   });
 };

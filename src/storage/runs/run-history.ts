@@ -14,6 +14,8 @@ export interface HistoryRun {
   readonly durationSeconds: number | null;
   readonly totalTasks: number | null;
   readonly reasons: readonly string[];
+  /** The symbols of a run that is open; none once it has ended. */
+  readonly openSymbols: readonly string[];
   /** The worst state among a symbol's stages in this run, by symbol. */
   readonly states: Readonly<Record<string, TaskStatus | 'degraded'>>;
   /** The worst state among the custom tasks; null when it had none. */
@@ -24,20 +26,23 @@ const WORST: readonly (TaskStatus | 'degraded')[] = ['failed', 'cancelled', 'deg
 
 /**
  * The last runs with the worst state of each of their symbols. States come from the status that a run recorded at its end, those of a
- * run that is still open from its ledger: what has taken effect is known there, what has failed meanwhile is not.
+ * run that is still open from its ledger: what has taken effect is known there, what has failed meanwhile is not; a symbol of one whose
+ * last stage has not taken effect is running at best.
  */
 export async function runHistory(queryable: Queryable, limit: number): Promise<readonly HistoryRun[]> {
   const { rows } = await queryable.query<Omit<HistoryRun, 'states' | 'custom'>>(
     `select run_id as "runId", execution_id as "executionId", id_used_before as "idUsedBefore", result, started_at as "startedAt", finished_at as "finishedAt",
        (status->>'durationSeconds')::float8 as "durationSeconds", (status->>'totalTasks')::int as "totalTasks",
-       coalesce(array(select jsonb_array_elements_text(status->'reasons')), '{}') as reasons
+       coalesce(array(select jsonb_array_elements_text(status->'reasons')), '{}') as reasons,
+       case when finished_at is null then array(select jsonb_path_query(config, '$.symbols[*].symbol') #>> '{}') else '{}' end as "openSymbols"
      from runs order by started_at desc, execution_id limit $1`,
     [limit],
   );
   const ids = rows.map(({ executionId }) => executionId);
-  const { rows: states } = await queryable.query<{ execution: string; symbol: string | null; worst: number }>(
+  const { rows: states } = await queryable.query<{ execution: string; symbol: string | null; worst: number; whole: boolean }>(
     `with shown as (select execution_id, status, config from runs where execution_id = any($1)),
-     symbols as (select s.execution_id, jsonb_path_query(s.config, '$.symbols[*].symbol') #>> '{}' as symbol from shown s),
+     symbols as (select s.execution_id, jsonb_path_query(s.config, '$.symbols[*].symbol') #>> '{}' as symbol,
+       case when s.status is null then s.config->>'untilStage' end as until from shown s),
      states as (
        select s.execution_id, t.key as task_id,
          case when t.value->>'status' = 'success' and jsonb_array_length(coalesce(nullif(t.value->'degraded', 'null'), '[]')) > 0
@@ -46,7 +51,8 @@ export async function runHistory(queryable: Queryable, limit: number): Promise<r
        union all
        select s.execution_id, l.task_id, case when l.degraded is not null then 'degraded' else 'success' end
        from shown s join ledger l on l.execution_id = s.execution_id and l.finished_at is not null where s.status is null)
-     select t.execution_id as execution, y.symbol, min(array_position($2::text[], t.state)) as worst
+     select t.execution_id as execution, y.symbol, min(array_position($2::text[], t.state)) as worst,
+       bool_or(y.until is null or t.task_id = y.symbol || '/' || y.until) as whole
      from states t left join symbols y
        on y.execution_id = t.execution_id and y.symbol = coalesce(left(t.task_id, -length(substring(t.task_id from $3))), t.task_id)
      group by t.execution_id, y.symbol`,
@@ -54,11 +60,23 @@ export async function runHistory(queryable: Queryable, limit: number): Promise<r
   );
   const byRun = new Map<string, { states: Record<string, TaskStatus | 'degraded'>; custom: TaskStatus | 'degraded' | null }>();
   for (const id of ids) byRun.set(id, { states: Object.create(null) as Record<string, TaskStatus | 'degraded'>, custom: null });
-  for (const { execution, symbol, worst } of states) {
+  for (const { execution, symbol, worst, whole } of states) {
     const run = byRun.get(execution);
     if (run === undefined) continue;
     if (symbol === null) run.custom = WORST[worst - 1];
-    else run.states[symbol] = WORST[worst - 1];
+    else run.states[symbol] = whole ? WORST[worst - 1] : 'running';
   }
   return rows.map((row) => ({ ...row, ...(byRun.get(row.executionId) ?? { states: {}, custom: null }) }));
+}
+
+/** Changes whenever `runHistory`, or what is wrong, may say something else: for whoever looks often, and would not read everything each time. */
+export async function historyMark(queryable: Queryable, limit: number): Promise<string> {
+  const { rows } = await queryable.query<{ mark: string }>(
+    `select concat_ws(' ',
+       (select md5(string_agg(execution_id || coalesce(result, ''), ' ')) from (select execution_id, result from runs order by started_at desc, execution_id limit $1) shown),
+       (select concat(count(*), ' ', max(l.finished_at)) from runs r join ledger l on l.execution_id = r.execution_id where r.finished_at is null and l.finished_at is not null),
+       (select concat(count(*), ' ', max(greatest(opened_at, seen_at, closed_at))) from incidents)) as mark`,
+    [limit],
+  );
+  return rows[0].mark;
 }

@@ -1,4 +1,5 @@
 import { html, type Markup } from '../../elements/html.ts';
+import { liveFrame } from '../../elements/live/live-frame.ts';
 import type { RunOnPage } from '../run-data.ts';
 
 /** The parts of a run's page that change while it is open. */
@@ -16,13 +17,9 @@ export interface LiveAddresses {
   readonly control: boolean;
 }
 
-/** A part under its name. */
-export const livePart = (name: LivePart, content: Markup): Markup => html`<div data-part="${name}">${content}</div>`;
-
-/** What a live page has besides its parts: where it asks, and the drawer. */
-export const liveFrame = (live: LiveAddresses): Markup =>
-  html`<div id="live" hidden data-events="${live.events ?? ''}" data-task="${live.task}" data-actions="${live.actions}"></div>
-<p id="connection" role="status" class="quiet"></p>
+/** What a run's live page has besides its parts: where it asks, and the drawer. */
+export const liveRunFrame = (live: LiveAddresses): Markup =>
+  html`${liveFrame(live.events, html` data-task="${live.task}" data-actions="${live.actions}"`)}
 <aside id="drawer" hidden aria-label="Task"><button type="button" class="close">close</button><div id="drawer-content" tabindex="-1"></div></aside>`;
 
 /** Buttons for what can be done with the run as it stands; an open run's change with its end, which loads the page anew. */

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { html } from '../../src/report/elements/html.ts';
 import type { Patch } from '../../src/ui/live-patches.ts';
-import { LiveRun } from '../../src/ui/live-run.ts';
+import { LivePage } from '../../src/ui/live-page.ts';
 import { silent } from '../silent.ts';
 
 /** A run whose looks the test gives out one by one. */
 function scripted(states: readonly (string | Error)[]) {
   let looks = 0;
   let idle = 0;
-  const run = new LiveRun({
+  const run = new LivePage({
     log: silent,
     pauseMs: 1,
     share: 1,
@@ -49,7 +49,7 @@ describe('an open run that is watched', () => {
 
   it('is looked at again soon where a look costs the run little, however long looks take here', async () => {
     const states = ['one', 'two', 'ended'];
-    const run = new LiveRun({
+    const run = new LivePage({
       log: silent,
       pauseMs: 1,
       mostPauseMs: 1,

@@ -4,9 +4,10 @@ import type { Log } from '../contracts/log.ts';
 import type { Markup } from '../report/elements/html.ts';
 import { type PartTexts, patchesBetween, splitParts } from './live-patches.ts';
 
-/** A look at a run: its page's parts as they are now. */
+/** A look at what a page shows: its parts as they are now. */
 export interface LiveLook {
   readonly parts: Readonly<Record<string, Markup>>;
+  /** Nothing will change any more. */
   readonly ended: boolean;
 }
 
@@ -17,7 +18,7 @@ export interface Watcher {
   ended(): void;
 }
 
-export interface LiveRunOptions {
+export interface LivePageOptions {
   readonly look: () => Promise<LiveLook>;
   readonly log: Log;
   /** The shortest pause between two looks. @default 150 */
@@ -30,21 +31,22 @@ export interface LiveRunOptions {
   readonly onIdle?: () => void;
 }
 
-/** Where the run cannot be seen it is tried again this much later. */
+/** Where it cannot be seen it is tried again this much later. */
 const AFTER_TROUBLE_MS = 2_000;
 
 /**
- * One open run, looked at once for all who watch it and only while somebody does: what changed since the last look is sent to each.
+ * What one page shows, an open run or the page over all runs, looked at once for all who watch it and only while somebody does: what
+ * changed since the last look is sent to each.
  */
-export class LiveRun {
-  readonly #options: LiveRunOptions;
+export class LivePage {
+  readonly #options: LivePageOptions;
   readonly #watchers = new Set<Watcher>();
   #shown: PartTexts | undefined;
   #latest: Readonly<Record<string, Markup>> = {};
   #looking: Promise<void> | undefined;
   #stop = new AbortController();
 
-  constructor(options: LiveRunOptions) {
+  constructor(options: LivePageOptions) {
     this.#options = options;
   }
 
@@ -52,7 +54,7 @@ export class LiveRun {
     return this.#watchers.size;
   }
 
-  /** Shows the run to one more from its present state on. @returns what ends it */
+  /** Shows it to one more from its present state on. @returns what ends it */
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher);
     if (this.#shown !== undefined) watcher.patch(JSON.stringify(patchesBetween(undefined, this.#shown, this.#latest)));
@@ -93,8 +95,8 @@ export class LiveRun {
         told = false;
         pause = Math.max(pauseMs, Math.min(mostPauseMs, (performance.now() - began) / share));
       } catch (error) {
-        // The page says that it stands still; the run goes on.
-        if (!told) log.warn('the run cannot be looked at; trying again', { error: messageOf(error) });
+        // what is shown stands still; what it shows goes on
+        if (!told) log.warn('what a page shows cannot be looked at; trying again', { error: messageOf(error) });
         told = true;
       }
       await wait(pause, undefined, { signal }).catch(() => undefined);

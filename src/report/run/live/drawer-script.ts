@@ -1,12 +1,10 @@
 /**
- * Keeps an open run's page true: replaces the parts that the server says have changed, where they stand, and lets each glow once. Opens
- * a task's drawer, and posts what the page's buttons do with the token that stands behind `#token=` in its address.
+ * Opens a task's drawer on a run's live page and keeps it true, and posts what the page's buttons do with the token that stands behind
+ * `#token=` in its address.
  */
-export const LIVE_SCRIPT = `(()=>{
+export const DRAWER_SCRIPT = `(()=>{
 const live=document.getElementById('live');
-if(!live)return;
-const drawer=document.getElementById('drawer'),content=document.getElementById('drawer-content'),connection=document.getElementById('connection');
-const parts=()=>new Map([...document.querySelectorAll('[data-part]')].map((part)=>[part.dataset.part,part]));
+const drawer=document.getElementById('drawer'),content=document.getElementById('drawer-content');
 let shown=null,opener=null;
 const show=async(task)=>{
   const answer=await fetch(live.dataset.task+encodeURIComponent(task)).catch(()=>null);
@@ -39,33 +37,5 @@ document.addEventListener('click',(event)=>{
   if(task)open(task);else if(action)void act(action);else if(target&&target.closest('#drawer .close'))close();
 });
 document.addEventListener('keydown',(event)=>{if(event.key==='Escape')close()});
-if(live.dataset.events==='')return;
-const patched=(event)=>{
-  const now=parts();
-  for(const {part,html} of JSON.parse(event.data)){
-    const element=now.get(part);
-    if(!element)continue;
-    const focused=element.contains(document.activeElement)?document.activeElement.dataset.task:undefined;
-    element.innerHTML=html;
-    if(focused!==undefined){const again=[...element.querySelectorAll('[data-task]')].find((button)=>button.dataset.task===focused);if(again)again.focus()}
-    if(element.tagName==='TR'){element.classList.remove('fresh');void element.offsetWidth;element.classList.add('fresh')}
-  }
-  if(shown!==null)void show(shown);
-};
-let source=null;
-const listen=()=>{
-  if(source!==null||document.visibilityState==='hidden')return;
-  const stream=source=new EventSource(live.dataset.events);
-  stream.addEventListener('open',()=>{connection.textContent=''});
-  stream.addEventListener('error',()=>{
-    connection.textContent='The connection to the server is lost; this page stands still until it is back.';
-    // a browser tries again by itself only where nobody answered, not after a proxy's 502
-    if(stream.readyState===EventSource.CLOSED&&source===stream){source=null;setTimeout(listen,2000)}
-  });
-  stream.addEventListener('patch',patched);
-  stream.addEventListener('ended',()=>{stream.close();location.reload()});
-};
-// a browser keeps six connections to a server, for all its tabs: the seventh page would not even load
-document.addEventListener('visibilitychange',()=>{if(document.visibilityState==='hidden'){if(source)source.close();source=null}else listen()});
-listen();
+document.addEventListener('patches',()=>{if(shown!==null)void show(shown)});
 })();`;

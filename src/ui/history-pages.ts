@@ -1,0 +1,112 @@
+import { loadHistoryPage, MAX_RUNS } from '../activities/report/history-query.ts';
+import type { FollowedRun, PredictLab } from '../client.ts';
+import type { WebUi } from '../contracts/search-attributes.ts';
+import type { State } from '../report/elements/glyphs.ts';
+import type { HistoryPageData, HistoryRunColumn } from '../report/history/history-data.ts';
+import { historyPartsOf } from '../report/history/history-page.ts';
+import { groupTasks, worstState } from '../report/run/symbol-tasks.ts';
+import type { Database } from '../storage/database/database.ts';
+import { historyMark } from '../storage/runs/run-history.ts';
+import type { LiveLook } from './live-page.ts';
+import { runAddress } from './run-pages.ts';
+
+export interface HistoryPagesOptions {
+  readonly database: Database;
+  /** `undefined` while Temporal cannot be reached. */
+  readonly lab: () => Promise<PredictLab | undefined>;
+  readonly temporalUi?: WebUi;
+}
+
+/** Ages on the page, and when it was read, go on this often. */
+const TICK_MS = 10_000;
+/** Open runs that are asked where they stand; of more the newest. */
+const MOST_ASKED = 5;
+/** A run that did not answer is asked again this much later: where its worker is away it is waited for each time. */
+const ASK_AGAIN_MS = 10_000;
+/** Where the schedule stands is asked of Temporal so often. */
+const SCHEDULE_EVERY_MS = 10_000;
+
+/** What the page over all runs shows: from the database, and of open runs from themselves. */
+export class HistoryPages {
+  readonly #options: HistoryPagesOptions;
+  #next: { readonly askedAt: number; readonly next: HistoryPageData['next'] } | undefined;
+
+  constructor(options: HistoryPagesOptions) {
+    this.#options = options;
+  }
+
+  /** The page's data as it is now. Of open runs what the database knows. */
+  async load(): Promise<HistoryPageData> {
+    const { database, temporalUi } = this.#options;
+    return await loadHistoryPage(database, {
+      now: Date.now(),
+      // an id alone means the newest run that had it
+      runHref: async (run) => runAddress(run.executionId),
+      symbolHref: async (symbol) => `/symbols/${encodeURIComponent(symbol)}`,
+      next: await this.#nextRun(),
+      ...(temporalUi === undefined ? {} : { temporalUrl: temporalUi.runs }),
+    });
+  }
+
+  /** Looks again and again: everything is read anew only where something has been stored since, open runs are asked for what changed. */
+  looker(): () => Promise<LiveLook> {
+    const { database } = this.#options;
+    const open = new OpenRuns(this.#options.lab);
+    let mark = '';
+    let data: HistoryPageData | undefined;
+    return async () => {
+      const seen = await historyMark(database, MAX_RUNS);
+      const next = await this.#nextRun();
+      if (data === undefined || seen !== mark) data = await this.load();
+      mark = seen;
+      const now = Math.max(data.now, Math.floor(Date.now() / TICK_MS) * TICK_MS);
+      return { parts: historyPartsOf({ ...data, now, next, runs: await open.completed(data.runs) }), ended: false };
+    };
+  }
+
+  async #nextRun(): Promise<HistoryPageData['next']> {
+    if (this.#next !== undefined && Date.now() - this.#next.askedAt < SCHEDULE_EVERY_MS) return this.#next.next;
+    const { schedules } = (await this.#options.lab()) ?? {};
+    const schedule = await schedules?.show().catch(() => undefined);
+    const next = schedule === undefined ? null : { at: Date.parse(schedule.nextRuns[0] ?? ''), paused: schedule.paused };
+    this.#next = { askedAt: Date.now(), next };
+    return next;
+  }
+}
+
+/** The states of open runs' symbols: the database knows only what took effect. */
+class OpenRuns {
+  readonly #lab: HistoryPagesOptions['lab'];
+  readonly #followed = new Map<string, FollowedRun>();
+  readonly #silentUntil = new Map<string, number>();
+
+  constructor(lab: HistoryPagesOptions['lab']) {
+    this.#lab = lab;
+  }
+
+  async completed(runs: readonly HistoryRunColumn[]): Promise<readonly HistoryRunColumn[]> {
+    const asked = new Set(runs.filter(({ state }) => state === 'running').slice(0, MOST_ASKED));
+    const lab = asked.size === 0 ? undefined : await this.#lab();
+    if (lab === undefined) return runs;
+    return await Promise.all(runs.map(async (run) => (asked.has(run) ? await this.#completed(lab, run) : run)));
+  }
+
+  async #completed(lab: PredictLab, run: HistoryRunColumn): Promise<HistoryRunColumn> {
+    const { runId } = run;
+    if (Date.now() < (this.#silentUntil.get(runId) ?? 0)) return run;
+    try {
+      const followed = this.#followed.get(runId) ?? (await lab.follow(runId));
+      this.#followed.set(runId, followed);
+      const { symbols, custom } = groupTasks(await followed.status(), run.openSymbols);
+      return {
+        ...run,
+        states: new Map(symbols.map(({ symbol, verdict }): [string, State] => [symbol, verdict])),
+        custom: custom.length === 0 ? null : worstState(custom.map(({ task }) => task)),
+      };
+    } catch {
+      this.#followed.delete(runId);
+      this.#silentUntil.set(runId, Date.now() + ASK_AGAIN_MS);
+      return run;
+    }
+  }
+}
