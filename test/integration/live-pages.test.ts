@@ -218,8 +218,9 @@ describe('the live pages', () => {
       const [first, last] = [heldBack('AAA/clean'), heldBack('AAA/kline')];
       const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-5' });
       await expect.poll(async () => (await get(`/runs/${runId}`)).status).toBe(200);
-      await page.goto(`${ui.address}/runs/${runId}#token=${TOKEN}`);
+      await page.goto(`${ui.address}/#token=${TOKEN}`);
       expect(page.url()).not.toContain(TOKEN);
+      await page.goto(`${ui.address}/runs/${runId}`);
       await page.waitForSelector('[data-task="AAA/collect"] .success');
       await page.evaluate('window.sameDocument = true');
       first.open();
@@ -268,7 +269,8 @@ describe('the live pages', () => {
       const context = await browser.newContext();
       const streams = new Set<Request>();
       context.on('request', (request) => request.resourceType() === 'eventsource' && streams.add(request));
-      for (const gone of ['requestfinished', 'requestfailed'] as const) context.on(gone, (request) => void streams.delete(request));
+      context.on('requestfinished', (request) => void streams.delete(request));
+      context.on('requestfailed', (request) => void streams.delete(request));
       const held = ['AAA/clean', 'BBB/collect', 'AAA/kline'].map(heldBack);
       const ids = ['window-1', 'window-2', 'window-3', 'window-4'];
       for (const runId of ids) await rig.lab.start({ symbols: ['AAA'] }, { runId });

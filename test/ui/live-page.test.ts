@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { html } from '../../src/report/elements/html.ts';
-import type { Patch } from '../../src/ui/live-patches.ts';
 import { LivePage } from '../../src/ui/live-page.ts';
+import type { Patch } from '../../src/ui/live-patches.ts';
 import { silent } from '../silent.ts';
 
 /** A run whose looks the test gives out one by one. */

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
 import { stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { isLoopback } from '../../ui/access.ts';
+import { keptToken, TOKEN_FILE } from '../../ui/kept-token.ts';
 import { LIVE_PAGES_PORT, parsePort } from '../options/parse-port.ts';
 import { usageError } from '../terminal/exit.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
@@ -12,6 +14,7 @@ interface Options {
   readonly port: number;
   readonly listen: string;
   readonly control?: boolean;
+  readonly tokenFile?: string;
   readonly open?: boolean;
   readonly json?: boolean;
 }
@@ -27,6 +30,7 @@ export function registerUi(program: Command): void {
     .option('--port <port>', 'the port', parsePort, LIVE_PAGES_PORT)
     .option('--listen <host>', 'the address to listen on; beyond loopback every page needs the token', '127.0.0.1')
     .option('--control', 'let the pages act, with a token')
+    .option('--token-file <file>', 'where the token is kept; default: ui-token under PREDICTLAB_HOME')
     .option('--open', 'open it in the browser')
     .option('--json', 'print { address, token } as one line of JSON once it answers')
     .action(ui);
@@ -35,13 +39,14 @@ export function registerUi(program: Command): void {
 async function ui(options: Options): Promise<void> {
   const { env } = process;
   if (options.listen.trim() === '') throw usageError('--listen: write an address of this machine, for example 127.0.0.1');
+  if (options.tokenFile?.trim() === '') throw usageError('--token-file: write the path of a file');
   const [{ createLog }, { openUi }] = await Promise.all([import('../../telemetry/log.ts'), import('./open-ui.ts')]);
   const log = createLog({ LOG_LEVEL: 'warn', ...env });
   const closers = new Closers(log);
   const { stopped } = stopSignal();
   try {
     const guarded = !isLoopback(options.listen);
-    const token = options.control || guarded ? randomBytes(24).toString('base64url') : null;
+    const token = options.control || guarded ? await keptToken(options.tokenFile ?? path.join(homeFolder(env), TOKEN_FILE)) : null;
     const control = options.control === true;
     const served = await openUi({ env, host: options.listen, port: options.port, token, control, guarded, closers, log });
     // beyond loopback the cookie opens the pages; what acts is sent in a header, which the page takes from behind the #

@@ -7,6 +7,7 @@ import { incidentLine } from '../elements/incident-line.ts';
 import { FOLLOW_SCRIPT } from '../elements/live/follow-script.ts';
 import { liveFrame, livePart } from '../elements/live/live-frame.ts';
 import { PATCH_SCRIPT } from '../elements/live/patch-script.ts';
+import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
 import { page } from '../elements/page.ts';
 import { PAGE_SCRIPT } from '../elements/page-script.ts';
 import { stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
@@ -30,7 +31,7 @@ export const renderHistoryPage = (data: HistoryPageData, live?: { readonly event
   const parts = historyPartsOf(data);
   return page({
     title: titleOf(data),
-    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, PATCH_SCRIPT, FOLLOW_SCRIPT],
+    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, FOLLOW_SCRIPT],
     asksServer: live !== undefined,
     body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1><span style="font-size:16px" data-part="verdict">${parts.verdict}</span></div>
 ${live !== undefined && html`<span hidden data-part="title">${parts.title}</span>`}${livePart('facts', parts.facts)}</header>

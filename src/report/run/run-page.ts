@@ -5,6 +5,7 @@ import { incidentLine } from '../elements/incident-line.ts';
 import { FOLLOW_SCRIPT } from '../elements/live/follow-script.ts';
 import { livePart } from '../elements/live/live-frame.ts';
 import { PATCH_SCRIPT } from '../elements/live/patch-script.ts';
+import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
 import { page } from '../elements/page.ts';
 import { PAGE_SCRIPT } from '../elements/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
@@ -32,7 +33,7 @@ export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string =
   const parts = livePartsOf(data, live !== undefined);
   return page({
     title: `${result.result}: ${result.runId}`,
-    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, PATCH_SCRIPT, DRAWER_SCRIPT, FOLLOW_SCRIPT],
+    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, DRAWER_SCRIPT, FOLLOW_SCRIPT],
     asksServer: live !== undefined,
     body: html`<header>${livePart('head', parts.head)}${live?.control === true && controls(result)}</header>
 <main>

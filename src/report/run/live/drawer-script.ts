@@ -1,6 +1,6 @@
 /**
- * Opens a task's drawer on a run's live page and keeps it true, and posts what the page's buttons do with the token that stands behind
- * `#token=` in its address.
+ * Opens a task's drawer on a run's live page and keeps it true, and posts what the page's buttons do with the token that the window
+ * was given.
  */
 export const DRAWER_SCRIPT = `(()=>{
 const live=document.getElementById('live');
@@ -17,18 +17,14 @@ const show=async(task)=>{
 const close=()=>{if(shown===null)return;const task=shown;shown=null;drawer.hidden=true;
   const back=[...document.querySelectorAll('[data-task]')].find((button)=>button.dataset.task===task)||opener;if(back)back.focus()};
 const open=(button)=>{shown=button.dataset.task;opener=button;content.textContent='';drawer.hidden=false;void show(shown).then(()=>content.focus())};
-const token=()=>{const given=/[#&]token=([^&]+)/.exec(location.hash);
-  if(given){sessionStorage.setItem('predictlab-token',decodeURIComponent(given[1]));history.replaceState(null,'',location.pathname+location.search)}
-  return sessionStorage.getItem('predictlab-token')||''};
-token();
 const act=async(button)=>{
   const acted=document.getElementById('acted'),action=button.dataset.action,slots=document.querySelector('input[name=slots]');
   button.disabled=true;
-  const answer=await fetch(live.dataset.actions+action,{method:'POST',headers:{authorization:'Bearer '+token(),'content-type':'application/json'},
+  const answer=await fetch(live.dataset.actions+action,{method:'POST',headers:{authorization:'Bearer '+(sessionStorage.getItem('predictlab-token')||''),'content-type':'application/json'},
     body:JSON.stringify(action==='slots'?{value:Number(slots.value)}:{})}).catch(()=>null);
   const said=answer?await answer.json().catch(()=>({})):{};
   button.disabled=false;
-  acted.textContent=said.message||(answer?answer.status+' '+answer.statusText:'the server does not answer');
+  acted.textContent=answer&&answer.status===401?'This window has no token: open the address that predictlab ui --control printed.':said.message||(answer?answer.status+' '+answer.statusText:'the server does not answer');
   if(answer&&answer.ok&&said.href)location.assign(said.href);
 };
 document.addEventListener('click',(event)=>{

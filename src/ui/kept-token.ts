@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { link, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { makePrivateFolder } from '../processes/private-folder.ts';
+
+/** The file under PREDICTLAB_HOME in which the live pages' token is kept. */
+export const TOKEN_FILE = 'ui-token';
+
+/** What can stand in a cookie and behind a #, and is not guessed. */
+const TOKEN = /^[\w-]{20,200}$/;
+
+/**
+ * The token that a file holds, so that open pages and bookmarks outlive a restart of the server; made, for its owner alone, where the file
+ * is not there yet.
+ *
+ * @throws PredictLabError BadInput when the file cannot be read or made, holds no token, or can be read by others
+ */
+export async function keptToken(file: string): Promise<string> {
+  try {
+    const token = (await readToken(file)) ?? (await makeToken(file));
+    if (TOKEN.test(token)) return token;
+  } catch (error) {
+    if (error instanceof PredictLabError) throw error;
+    throw new PredictLabError('BadInput', `${file}: the token cannot be kept there: ${messageOf(error)}`, { cause: error });
+  }
+  throw new PredictLabError(
+    'BadInput',
+    `${file} holds no token: at least 20 letters, digits, - or _ on one line; delete it, and a new one is made`,
+  );
+}
+
+async function readToken(file: string): Promise<string | undefined> {
+  try {
+    const { mode } = await stat(file);
+    if ((mode & 0o077) !== 0)
+      throw new PredictLabError(
+        'BadInput',
+        `${file} can be read by other users (mode ${(mode & 0o777).toString(8)}): delete it, and a new one is made, or \`chmod 600\` it`,
+      );
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Of several servers that start at once one makes it, whole before it has its name. */
+async function makeToken(file: string): Promise<string> {
+  await makePrivateFolder(path.dirname(file));
+  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  await writeFile(draft, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    await link(draft, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await unlink(draft);
+  }
+  return (await readToken(file)) ?? '';
+}
