@@ -1,6 +1,6 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import { benchmarkOf } from './benchmark.ts';
-import { type BacktestData, backtestData } from './engine/backtest-data.ts';
+import { type BacktestData, backtestData, type TwinInput } from './engine/backtest-data.ts';
 import type { CandleSeries } from './engine/candle-series.ts';
 import { type Decisions, decisionsOf } from './engine/decisions.ts';
 import { type Market, plainMarket } from './engine/market.ts';
@@ -13,7 +13,7 @@ import { deflatedSharpe, type Trials } from './metrics/deflated-sharpe.ts';
 import { type Measured, separate } from './metrics/measured.ts';
 import { weakMetrics } from './metrics/sample.ts';
 import { proveNoLookAhead } from './proof/look-ahead.ts';
-import { codeOf, hashSituation, passportOf } from './proof/passport.ts';
+import { codeOf, hashSituation, hashTwin, passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -30,6 +30,7 @@ export interface Trial {
  *
  * @param input.params the strategy's parameters; what is left out has its default
  * @param input.market an asset without fees by default
+ * @param input.twin bars of the same question elsewhere, for strategies that look at them; none by default
  * @throws PredictLabError BadInput for a series, parameters or options that cannot be backtested; one sentence each
  *
  * @example
@@ -40,6 +41,7 @@ export function runBacktest(input: {
   readonly strategy: Strategy;
   readonly params?: ParamsInput;
   readonly market?: Market;
+  readonly twin?: TwinInput;
   readonly options?: Partial<BacktestOptions>;
 }): BacktestResult {
   const { strategy } = input;
@@ -47,7 +49,7 @@ export function runBacktest(input: {
   if ('problems' in checked) throw new PredictLabError('BadInput', checked.problems.join('; '));
   if (checked.trials.length > 1)
     throw new PredictLabError('BadInput', 'one backtest takes one value for each parameter; use runTrials for lists');
-  const data = backtestData(input.candles, input.market ?? plainMarket('asset'));
+  const data = backtestData(input.candles, input.market ?? plainMarket('asset'), { twin: input.twin ?? null });
   const options = optionsFor(data.market, input.options);
   return finish(data, execute(data, { strategy, params: checked.trials[0] }, options), options, { count: 1 });
 }
@@ -68,8 +70,8 @@ export interface TradedTrial extends Measurement {
 }
 
 /** Decides, trades and measures. @internal */
-export function execute({ candles, market, indicators, barMs }: BacktestData, trial: Trial, options: BacktestOptions): TradedTrial {
-  const decisions = decisionsOf({ ...trial, options, candles, market, barMs, cache: indicators });
+export function execute({ candles, market, indicators, barMs, twin }: BacktestData, trial: Trial, options: BacktestOptions): TradedTrial {
+  const decisions = decisionsOf({ ...trial, options, candles, market, barMs, twin, cache: indicators });
   const simulation = decisions.trader?.finish() ?? simulate(candles, decisions, { market, options, barMs });
   return { trial, decisions, simulation, ...measure({ candles, market, simulation, cash: options.cash }) };
 }
@@ -103,12 +105,18 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     equity: simulation.equity,
     lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, cuts: proofCuts, seed }),
     passport: passportOf({
-      data: decisions.looked ? hashSituation(data.hash, data.market) : data.hash,
+      data: hashSeen(data, decisions),
       code: codeOf(strategy),
       settings: { strategy: strategy.name, params, options: settings, proofCuts, trials },
       seed,
     }),
   };
+}
+
+/** The hash of what the strategy decided from. */
+function hashSeen({ hash, market, twin }: BacktestData, { looked, sawTwin }: Decisions): string {
+  const seen = looked ? hashSituation(hash, market) : hash;
+  return sawTwin && twin !== null ? hashTwin(seen, twin) : seen;
 }
 
 const numberOrNull = (value: Measured): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);

@@ -52,6 +52,8 @@ export interface Situation {
   /** Best prices of the book, where it was recorded by the bar's close. */
   readonly bid: number | null;
   readonly ask: number | null;
+  /** The same question at the other venue, as far as its bars are over by the bar's close; null where none is known. */
+  readonly twin: Twin | null;
 }
 
 /** Bars as far as they are known: `back` counts backwards from the newest of them, and anything else reads as NaN. */
@@ -72,6 +74,16 @@ interface KnownBars {
 
 /** Bars of a longer interval, put together from those that are traded on: as far as their time is over by the close of the present bar. */
 export type LongerBars = KnownBars;
+
+/**
+ * The market's twin at another venue: `back` counts from its newest bar that is over by the close of the present bar, which may be an
+ * old one, where nobody traded there: its `time()` says. Prices are of the same outcome as the market's own. Ask for indicators in
+ * `create`, once.
+ */
+export interface Twin extends KnownBars {
+  /** `polymarket:<conditionId>`, `predict:<marketId>`, or a file. */
+  readonly id: string;
+}
 
 /** The market as it is known at the close of the present bar. There is no way to name a later bar. */
 export interface BarsSoFar extends KnownBars {

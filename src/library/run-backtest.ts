@@ -19,6 +19,8 @@ export interface BacktestRequest {
   readonly params?: ParamsInput;
   /** @default an asset without fees */
   readonly market?: MarketFacts;
+  /** Bars of the same question at another venue, which a strategy finds in `situation.twin`. @default none: it finds null */
+  readonly twin?: { readonly id?: string; readonly candles: CandleSeries | readonly CandleRow[] };
   /** How it trades. @default 10,000 of cash, all of it in each entry, long only, no spread, no volume cap */
   readonly options?: Partial<BacktestOptions>;
 }
@@ -40,15 +42,18 @@ export interface BacktestRequest {
  *   options: { maxVolumeShare: 0.1, halfSpread: 0.005 },
  * });
  */
-export function runBacktest({ candles, strategy, params, market = {}, options }: BacktestRequest): BacktestResult {
+export function runBacktest({ candles, strategy, params, market = {}, twin, options }: BacktestRequest): BacktestResult {
   return run({
-    candles: 'openTime' in candles ? candles : candlesApi.fromRows(candles),
+    candles: columnsOf(candles),
     strategy: typeof strategy === 'string' ? named(strategy) : strategy,
     market: marketFrom(market),
+    ...(twin !== undefined && { twin: { id: twin.id ?? 'twin', candles: columnsOf(twin.candles) } }),
     ...(params !== undefined && { params }),
     ...(options !== undefined && { options }),
   });
 }
+
+const columnsOf = (candles: BacktestRequest['candles']): CandleSeries => ('openTime' in candles ? candles : candlesApi.fromRows(candles));
 
 function named(name: string): Strategy {
   const strategy = strategyByName(name);

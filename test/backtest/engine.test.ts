@@ -217,10 +217,14 @@ describe('a probability market', () => {
     expect(unfilled).toEqual({ expired: 2 });
     expect(trade(YES, [HOLD, LONG, LONG, HOLD], closed)).toMatchObject({ trades: [], unfilled: { expired: 2 } });
     expect(trade(YES, [LONG, LONG, LONG, LONG], closed).unfilled).toEqual({});
-    // decided at the close at which the market ends, and at the end of the data
+    // decided at the last close of all, at which the market ends or long before it does
     const last = probability({ ...settled(1), closesAt: 4 * DAY });
     expect(trade(YES, [LONG, HOLD, HOLD, FLAT], last).unfilled).toEqual({ expired: 1 });
-    expect(trade(YES, [LONG, HOLD, HOLD, FLAT], probability({ ...settled(1), closesAt: 5 * DAY })).unfilled).toEqual({});
+    const quiet = probability({ ...settled(1), closesAt: 50 * DAY });
+    expect(trade(YES, [LONG, HOLD, HOLD, FLAT], quiet).unfilled).toEqual({ expired: 1 });
+    expect(trade(YES, [LONG, HOLD, HOLD, LONG], quiet).unfilled).toEqual({});
+    // one that has not closed is still there to fill it
+    expect(trade(YES, [LONG, HOLD, HOLD, FLAT], probability()).unfilled).toEqual({});
   });
 
   it('gives no more than a share of a bar’s volume; the rest of an exit goes on at the next bar', () => {

@@ -29,7 +29,7 @@ function readings<T>(candles: CandleSeries, open: (bars: BarsSoFar) => () => T, 
       };
     },
   });
-  decisionsOf({ strategy, params: {}, candles, market, options: DEFAULT_OPTIONS, barMs: HOUR, to });
+  decisionsOf({ strategy, params: {}, candles, market, options: DEFAULT_OPTIONS, barMs: HOUR, twin: null, to });
   return seen;
 }
 
@@ -169,16 +169,20 @@ describe('bars of a longer interval', () => {
       },
     });
     const trials = [{ strategy: early, params: {} }];
-    const said = runTrials(backtestData(seldom, market, undefined, HOUR), trials, optionsFor(market)).results[0];
+    const said = runTrials(backtestData(seldom, market, { barMs: HOUR }), trials, optionsFor(market)).results[0];
     expect(said.trades).toEqual([]);
     const unsaid = runTrials(backtestData(seldom, market), trials, optionsFor(market)).results[0];
     // other numbers, so another passport
     expect(said.passport.data).not.toBe(unsaid.passport.data);
-    expect(backtestData(seldom, market, undefined, 6 * HOUR).hash).toBe(unsaid.passport.data);
+    expect(backtestData(seldom, market, { barMs: 6 * HOUR }).hash).toBe(unsaid.passport.data);
 
     const odd = walk(30, 5, { step: 5 * HOUR });
     const run = (barMs?: number) => () =>
-      runTrials(backtestData(odd, market, undefined, barMs), [{ strategy: trend, params: { days: 2 } }], optionsFor(market));
+      runTrials(
+        backtestData(odd, market, { ...(barMs !== undefined && { barMs }) }),
+        [{ strategy: trend, params: { days: 2 } }],
+        optionsFor(market),
+      );
     expect(run()).toThrow('bars of 300 minutes make none of 1d');
     expect(run(HOUR)).not.toThrow();
     expect(run(6 * HOUR)).toThrow('the candles: bars that are 300 minutes apart do not last 360; name their own interval');

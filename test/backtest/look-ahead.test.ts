@@ -209,8 +209,8 @@ describe('what a strategy sees', () => {
   it('of its situation is what was known at the bar’s close, and null where nothing was', () => {
     const seen: Situation[] = [];
     const looker = strategy('looks at all', (_bars, situation) => {
-      const look = ({ position, entryPrice, cash, equity, secondsLeft, bid, ask }: Situation): void => {
-        seen.push({ position, entryPrice, cash, equity, secondsLeft, bid, ask });
+      const look = ({ position, entryPrice, cash, equity, secondsLeft, bid, ask, twin }: Situation): void => {
+        seen.push({ position, entryPrice, cash, equity, secondsLeft, bid, ask, twin });
       };
       look(situation);
       return () => {
@@ -223,7 +223,7 @@ describe('what a strategy sees', () => {
     const ends = { ...plainMarket('probability'), endsAt: 10 * hour, book: { bid: 0.4, ask: null, at: 2 * hour } };
     runBacktest({ candles, strategy: looker, market: ends, options: { proofCuts: 0, cash: 100, sizing: { kind: 'fixed', units: 2 } } });
     const at = candles.open[1];
-    const none = { position: 0, entryPrice: null, cash: 100, equity: 100 };
+    const none = { position: 0, entryPrice: null, cash: 100, equity: 100, twin: null };
     expect(seen).toEqual([
       { ...none, secondsLeft: null, bid: null, ask: null },
       { ...none, secondsLeft: 9 * 3600, bid: null, ask: null },
@@ -235,6 +235,7 @@ describe('what a strategy sees', () => {
         secondsLeft: 8 * 3600,
         bid: 0.4,
         ask: null,
+        twin: null,
       },
       {
         position: 2,
@@ -244,6 +245,7 @@ describe('what a strategy sees', () => {
         secondsLeft: 7 * 3600,
         bid: 0.4,
         ask: null,
+        twin: null,
       },
     ]);
   });

@@ -273,8 +273,8 @@ export function tradeByModel(
     const units = held === undefined ? 0 : held.side === 'long' ? held.size : -held.size;
     sum.states.push({ position: units, entryPrice: held?.price ?? null, cash, equity });
   }
-  // the next bar would open when the market has closed
-  if (candles.openTime[candles.length - 1] + barMs >= closesAt) {
+  // a market that has closed has no next bar
+  if (market.closesAt !== null) {
     takeDecision(decisions[candles.length - 1]);
     die();
   }

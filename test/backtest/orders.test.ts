@@ -123,7 +123,7 @@ const cases: fc.Arbitrary<Case> = fc
   });
 
 const decided = ({ candles, decisions, market, options }: Case, look?: (situation: Situation, bar: number) => void) =>
-  decisionsOf({ strategy: scripted(decisions, look), params: {}, candles, market, options, barMs: HOUR });
+  decisionsOf({ strategy: scripted(decisions, look), params: {}, candles, market, options, barMs: HOUR, twin: null });
 
 const near = (state: ModelState): ModelState => ({
   position: expect.closeTo(state.position, 6) as number,

@@ -18,6 +18,7 @@ function decide(name: string, params: Record<string, Json>, candles: ReturnType<
     market: plainMarket('asset'),
     options: DEFAULT_OPTIONS,
     barMs: DAY,
+    twin: null,
   });
   return [...codes].map((decision) => (decision === HOLD ? '.' : decision === LONG ? 'L' : decision === SHORT ? 'S' : 'F')).join('');
 }

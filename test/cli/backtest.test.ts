@@ -63,6 +63,29 @@ describe('predictlab backtest', () => {
     expect((walked.json() as { windows: unknown[] }).windows).toHaveLength(4);
   });
 
+  it('runs the example of a strategy that follows the other venue, and says which one it saw', async () => {
+    vi.stubEnv('PREDICTLAB_PLUGINS', path.resolve(import.meta.dirname, '../../examples/twin-plugin.mjs'));
+    const [here, there] = [7, 8].map((seed) => write(`twin-${seed}.csv`, candleCsv(walk(300, seed, { probability: true }))));
+    const gap = ['backtest', '--candles', here, '--market', 'probability', '--strategy', 'twin-gap', '--side', 'both'];
+    const ended = await predictlab(...gap, '--twin', there);
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    expect(ended.json()).toMatchObject({ twin: there, lookAhead: { changed: 0, deterministic: true } });
+    expect((ended.json() as { trades: number }).trades).toBeGreaterThan(1);
+    const alone = (await predictlab(...gap)).json() as { trades: number };
+    expect(alone).toMatchObject({ trades: 0 });
+    expect(alone).not.toHaveProperty('twin');
+    const list = write('twins.json', JSON.stringify([{ candles: here, market: 'probability', twin: there }]));
+    const all = await predictlab('backtest', '--portfolio', list, '--strategy', 'twin-gap', '--side', 'both');
+    expect(all).toMatchObject({ code: 0, err: '' });
+    expect((all.json() as { markets: { trades: number }[] }).markets[0].trades).toBeGreaterThan(1);
+    const missing = await predictlab(...gap, '--twin', path.join(folder, 'nowhere.csv'));
+    expect(missing).toMatchObject({ code: 2, out: '' });
+    expect(missing.err).toContain('nowhere.csv');
+    const stored = await predictlab('backtest', '--symbol', 'RAIN', '--interval', '1h', '--strategy', 'rsi', '--twin', there);
+    expect(stored).toMatchObject({ code: 2 });
+    expect(stored.err).toContain('--twin is for --candles; --symbol finds what is stored of one');
+  });
+
   it('writes trades and equity, one row a bar, the last one the final equity', async () => {
     const trades = path.join(folder, 'trades.csv');
     const equity = path.join(folder, 'equity.csv');
@@ -268,9 +291,15 @@ describe('a market’s own terms on the command line', () => {
 
   it.each([
     [['--close', 'soon'], '--close soon: write a time'],
-    [['--fee-model', 'polymarket'], '--fee-model polymarket is for --market probability'],
+    [['--fee-model', 'polymarket', '--fee', '0.02'], '--fee-model polymarket is for --market probability'],
+    [['--settle', '1', '--fee-model', 'polymarket'], '--fee-model polymarket needs the market\'s rate: add --fee, such as --fee 0.02'],
+    [
+      ['--settle', '1', '--fee-model', 'polymarket', '--fee-exponent', '2'],
+      '--fee-model polymarket needs the market\'s rate: add --fee, such as --fee 0.02',
+    ],
+    [['--fee-model', 'flat'], '--fee-model flat needs the market\'s rate'],
     [['--settle', '1', '--fee-model', 'predict', '--fee-exponent', '2'], '--fee-exponent is for --fee-model polymarket'],
-    [['--settle', '1', '--fee-model', 'polymarket', '--fee-exponent', '0'], '--fee-exponent 0: write a number from 0.01 to 10'],
+    [['--settle', '1', '--fee-model', 'polymarket', '--fee', '0.02', '--fee-exponent', '0'], '--fee-exponent 0: write a number from 0.01 to 10'],
     [['--strategies', '[{"name":"rsi"}]'], '--strategy and --strategies exclude each other'],
   ])('%j is wrong usage', async (args, sentence) => {
     const ended = await backtest('--strategy', 'rsi', ...args);

@@ -14,6 +14,7 @@ import { DEFAULT_BACKTEST } from '../../src/contracts/run/backtest-settings.ts';
 import type { RunConfig, StageSettings, StrategyConfig } from '../../src/contracts/run/run-config.ts';
 import type { StageEffect } from '../../src/contracts/run/stage-effect.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';
+import { readCandles } from '../../src/storage/candles/candles.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { beginRun } from '../../src/storage/runs/runs.ts';
 import { predictlab } from '../cli/run-main.ts';
@@ -23,7 +24,7 @@ import { collect, DAY, HOUR, instrument, runStages, START, trade } from '../stag
 
 let test: TestDatabase;
 let strategies: readonly Strategy[];
-const PLUGIN = ['../plugins/strategies.mjs', '../../examples/kelly-plugin.mjs']
+const PLUGIN = ['../plugins/strategies.mjs', '../../examples/kelly-plugin.mjs', '../../examples/twin-plugin.mjs']
   .map((file) => path.resolve(import.meta.dirname, file))
   .join(',');
 const threads = createPluginThreads(silent);
@@ -53,6 +54,12 @@ async function market(id: string, facts: Partial<Instrument>, seed: number, { da
   await collect(test.database, { executionId, instrument: instrument(id, facts), rows, covered: { from, to: asOf } });
   await runStages(test.database, { executionId, asOf, intervals: ['1h', '4h', '1d'] });
 }
+
+/** With the plugins of this file, as a shell has them. */
+const withPlugins = async <T>(run: () => Promise<T>): Promise<T> => {
+  vi.stubEnv('PREDICTLAB_PLUGINS', PLUGIN);
+  return await run();
+};
 
 const settled = (payout: number, at: number): Resolution => ({ kind: 'settled', payout, at });
 
@@ -226,6 +233,52 @@ describe('the backtest stage', () => {
     await expect(backtest({ strategies: [{ name: 'careless', params: {} }], executionId: 'careless' })).rejects.toThrow(
       "strategy 'careless' at bar 0 (",
     );
+  });
+
+  it('lets a strategy see what is stored of the twin, whichever of the two names the other, and computes again once that has changed', async () => {
+    vi.stubEnv('DATABASE_URL', test.url);
+    await market('polymarket:0x1', {}, 1);
+    // the same outcome, listed as the second one
+    await market('predict:7', { source: 'predict', outcomes: ['No', 'Yes'], twins: ['polymarket:0x1'] }, 2);
+    const strategies = [{ name: 'twin-gap', params: { edge: 0.05 } }];
+    const sourceTypes = ['polymarket', 'predict'] as const;
+    const stored = async (executionId: string) =>
+      (await readBacktests(test.database, { symbol: 'RAIN', executionId })).filter(({ interval }) => interval === '1h');
+    const effect = await backtest({ strategies, settings: { sourceTypes }, executionId: 'run-1' });
+    expect(effect.degraded).toBeUndefined();
+    expect(effect.output).not.toHaveProperty('unchanged');
+    const [here, there] = await stored('run-1');
+    const candles = async (key: number) =>
+      await readCandles(test.database, { instrumentKey: key, priceType: 'trade', interval: '1h', completeOnly: true });
+    const [own, other] = [await candles(here.instrumentKey), await candles(there.instrumentKey)];
+    // the first bar at whose close 1 − the twin's price says so
+    const decided = Array.from(own.close.keys()).find((i) => 1 - other.close[i] - own.close[i] >= 0.05 - 1e-12) as number;
+    const [first] = here.trades as unknown as { entryTime: number }[];
+    expect(first.entryTime).toBe(own.openTime[decided + 1]);
+    expect(here.metrics['lookAhead']).toMatchObject({ changed: 0, deterministic: true });
+    expect((there.trades as unknown as object[]).length).toBeGreaterThan(1);
+    const [printed] = (
+      (
+        await withPlugins(() =>
+          predictlab('backtest', '--symbol', 'RAIN', '--interval', '1h', '--strategy', 'twin-gap', '--param', 'edge=0.05'),
+        )
+      ).json() as { instruments: { twin: string; passport: { data: string } }[] }
+    ).instruments;
+    expect(printed).toMatchObject({ twin: 'predict:7', passport: { data: here.passport['data'] } });
+
+    const again = await backtest({ strategies, settings: { sourceTypes }, executionId: 'run-2' });
+    expect(again.output).toMatchObject({ backtests: 6, unchanged: 6 });
+    await collect(test.database, {
+      executionId: 'late',
+      instrument: instrument('predict:7', { source: 'predict', outcomes: ['No', 'Yes'], twins: ['polymarket:0x1'] }),
+      rows: [trade(START + 1, 0.07)],
+    });
+    await runStages(test.database, { executionId: 'late', asOf: ASOF, intervals: ['1h', '4h', '1d'] });
+    // also where only the other venue is run
+    const after = await backtest({ strategies, executionId: 'run-3' });
+    expect(after.output).toEqual(expect.objectContaining({ backtests: 3 }));
+    expect(after.output).not.toHaveProperty('unchanged');
+    expect((await stored('run-3'))[0].passport['data']).not.toBe(here.passport['data']);
   });
 
   it('keeps the results of a series of which nothing has changed, to the byte, and computes the others', async () => {

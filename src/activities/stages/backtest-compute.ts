@@ -54,7 +54,7 @@ const needsThread = (trials: readonly Trial[], bars: number): boolean =>
 
 const jobOf = (
   { series, instrument, trials }: SeriesTask,
-  { candles, market, barMs }: BacktestData,
+  { candles, market, barMs, twin }: BacktestData,
   { plugins }: Pick<ComputeContext, 'plugins'>,
 ): SeriesJob => ({
   plugins,
@@ -63,4 +63,5 @@ const jobOf = (
   candles,
   market,
   barMs,
+  twin: twin === null ? null : { id: twin.id, candles: twin.candles, barMs: twin.barMs },
 });

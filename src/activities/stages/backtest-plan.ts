@@ -11,6 +11,7 @@ import { readCandles } from '../../storage/candles/candles.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { instrumentsOf, type StoredInstrument } from '../../storage/markets/instruments.ts';
 import { basisOf, optionsOn, type TrialGroup } from './backtest-trials.ts';
+import { mayLookAtTwins, readTwin, type StandingTwin, standingTwins } from './twin-series.ts';
 
 /** All trials on one series. */
 export interface SeriesTask {
@@ -18,6 +19,8 @@ export interface SeriesTask {
   readonly instrument: StoredInstrument;
   readonly market: Market;
   readonly trials: readonly Trial[];
+  /** The same question at another venue; null where there is none, or nobody looks at it. */
+  readonly twin: StandingTwin | null;
   /** `from ≤ openTime`, closed by `to`; UTC epoch milliseconds. */
   readonly from: number;
   readonly to: number;
@@ -45,6 +48,8 @@ export async function plannedSeries(
   for (const { historyMs, trials: configured } of groups) {
     const from = historyMs === null ? Number.NEGATIVE_INFINITY : window.to - historyMs;
     const filter = { open: keys(true), closed: keys(false), intervals: settings.intervals, from, closedSince: window.from, to: window.to };
+    const span = { from, to: window.to, intervals: settings.intervals };
+    const twinOf = mayLookAtTwins(configured) ? await standingTwins(queryable, instruments, span) : () => null;
     for (const series of await backtestSeries(queryable, filter)) {
       const instrument = byKey.get(series.instrumentKey) as StoredInstrument;
       // a book that was seen after the last bar is no strategy's business
@@ -52,8 +57,9 @@ export async function plannedSeries(
       const known = book !== null && book.at <= series.lastOpen + INTERVAL_MS[series.interval];
       const market = marketOf({ ...instrument, book: known ? book : null });
       const trials = configured.map((trial): Trial => ({ ...trial, options: optionsFor(market, optionsOn(trial.settings, instrument)) }));
-      const basis = basisOf({ series, market, trials });
-      tasks.push({ series, instrument, market, trials, from, to: window.to, basis });
+      const twin = twinOf(instrument, series.interval);
+      const basis = basisOf({ series, market, trials, twin });
+      tasks.push({ series, instrument, market, trials, twin, from, to: window.to, basis });
     }
   }
   return tasks;
@@ -62,7 +68,7 @@ export async function plannedSeries(
 /** A series to backtest, and how many of its oldest bars there is no room for. */
 export async function readSeries(
   queryable: Queryable,
-  { series, instrument, market, trials, from, to }: SeriesTask,
+  { series, instrument, market, trials, twin: standing, from, to }: SeriesTask,
 ): Promise<{ readonly data: BacktestData; readonly leftOut: number }> {
   const { interval, priceType } = series;
   const stored = await readCandles(queryable, {
@@ -76,7 +82,9 @@ export async function readSeries(
   });
   // a grid on years of minutes: as much of the newest as fits
   const candles = lastCandles(stored, Math.floor(MOST_VALUES / trials.length));
+  const twin = standing === null ? null : await readTwin(queryable, standing, { from, to });
   const name = `${instrument.id} ${interval}`;
   const whereOf = (bar: number): string => `${name}, ${new Date(candles.openTime[bar]).toISOString()}`;
-  return { data: backtestData(candles, market, { series: name, whereOf }, INTERVAL_MS[interval]), leftOut: stored.length - candles.length };
+  const data = backtestData(candles, market, { names: { series: name, whereOf }, barMs: INTERVAL_MS[interval], twin });
+  return { data, leftOut: stored.length - candles.length };
 }

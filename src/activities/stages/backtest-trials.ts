@@ -9,6 +9,7 @@ import type { Instrument } from '../../contracts/market-data.ts';
 import { type BacktestSettings, DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import type { StageSettings } from '../../contracts/run/run-config.ts';
 import type { StandingSeries } from '../../storage/backtests/backtest-series.ts';
+import type { StandingTwin } from './twin-series.ts';
 
 /** A strategy with one combination of parameters, and how it trades. */
 interface ConfiguredTrial extends Trial {
@@ -68,10 +69,19 @@ function halfSpreadOf(book: Instrument['book']): number {
 }
 
 /** Names everything that the results of trials on a series come from; equal bases, equal results. */
-export const basisOf = (parts: { readonly series: StandingSeries; readonly market: Market; readonly trials: readonly Trial[] }): string =>
+export const basisOf = ({
+  twin,
+  ...parts
+}: {
+  readonly series: StandingSeries;
+  readonly market: Market;
+  readonly trials: readonly Trial[];
+  readonly twin: StandingTwin | null;
+}): string =>
   hashText(
     canonicalJson({
       ...parts,
+      ...(twin !== null && { twin }),
       trials: parts.trials.map(({ strategy, params, options }) => [strategy.name, codeOf(strategy), params, options]),
     }),
   );

@@ -7,8 +7,10 @@ import type { Market } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { checkedOrder } from './trading/orders.ts';
 import { Trader } from './trading/trader.ts';
-import { type IndicatorCache, openWindow } from './window/bars-so-far.ts';
+import { openWindow } from './window/bars-so-far.ts';
+import type { IndicatorCache } from './window/series-view.ts';
 import { openSituation } from './window/situation.ts';
+import type { TwinSeries } from './window/twin-bars.ts';
 
 // without a prototype: 'toString' is no answer
 const CODES = Object.assign(Object.create(null) as Record<Signal, number>, { hold: HOLD, long: LONG, short: SHORT, flat: FLAT });
@@ -19,6 +21,8 @@ export interface Decisions extends DecisionLog {
   readonly trader: Trader | undefined;
   /** Whether it looked at its situation at all. */
   readonly looked: boolean;
+  /** Whether it looked at the market's twin. */
+  readonly sawTwin: boolean;
 }
 
 export interface DecisionInput {
@@ -30,6 +34,8 @@ export interface DecisionInput {
   readonly options: BacktestOptions;
   /** How long a bar lasts; milliseconds. */
   readonly barMs: number;
+  /** The same question at another venue; null where none is known. */
+  readonly twin: TwinSeries | null;
   readonly cache?: IndicatorCache;
   /** Decide up to here only; bars. @default all */
   readonly to?: number;
@@ -44,7 +50,7 @@ export interface DecisionInput {
  * @throws PredictLabError BadInput that names strategy and bar, when it answers something else than a word or a sound order, or throws
  */
 export function decisionsOf(input: DecisionInput): Decisions {
-  const { strategy, params, candles, market, options, barMs, cache, from = 0, to = candles.length } = input;
+  const { strategy, params, candles, market, options, barMs, twin, cache, from = 0, to = candles.length } = input;
   const { bars, advance } = openWindow(candles, market, barMs, cache);
   const codes = new Uint8Array(to - from);
   const orders = new Map<number, Order>();
@@ -53,7 +59,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
     const traded = from === 0 && to === candles.length ? candles : candlesBetween(candles, from, to);
     return (trader ??= new Trader({ candles: traded, decisions: { codes, orders }, market, options, barMs }));
   };
-  const { situation, looked } = openSituation({ account, bars, from, market, barMs, cash: options.cash });
+  const { situation, looked, sawTwin } = openSituation({ account, bars, candles, twin, from, market, barMs, cash: options.cash });
   let bar = -1;
   try {
     const decide: unknown = strategy.create(params, bars, situation);
@@ -77,7 +83,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
     // a rule that cannot decide will not decide the next time either
     throw new PredictLabError('BadInput', `strategy '${strategy.name}'${where}: ${messageOf(error)}`, { cause: error });
   }
-  return { codes, orders, trader, looked: looked() };
+  return { codes, orders, trader, looked: looked(), sawTwin: sawTwin() };
 }
 
 function wrongAnswer(answer: unknown): PredictLabError {

@@ -115,8 +115,13 @@ export function runPortfolio(
 }
 
 /** What the strategy says at each bar of one market, which must be words. */
-function wordsOf(name: string, { candles, market, indicators, barMs }: BacktestData, trial: Trial, options: BacktestOptions): Uint8Array {
-  const decisions = decisionsOf({ ...trial, candles, market, options, barMs, cache: indicators });
+function wordsOf(
+  name: string,
+  { candles, market, indicators, barMs, twin }: BacktestData,
+  trial: Trial,
+  options: BacktestOptions,
+): Uint8Array {
+  const decisions = decisionsOf({ ...trial, candles, market, options, barMs, twin, cache: indicators });
   if (!decisions.looked && decisions.orders.size === 0) return decisions.codes;
   throw new PredictLabError(
     'BadInput',

@@ -13,8 +13,6 @@ export interface DecidedMarket {
   /** `HOLD`, `LONG`, `SHORT` or `FLAT`, one a bar. */
   readonly codes: Uint8Array;
   readonly options: BacktestOptions;
-  /** How long a bar lasts; milliseconds. */
-  readonly barMs: number;
 }
 
 /** What became of the account, at each moment at which a bar of some market opened or a market paid, up to the last of them that a position waited for; marked at the closes of these bars. */
@@ -115,7 +113,6 @@ class Book {
   private readonly market: Market;
   private readonly codes: Uint8Array;
   private readonly closesAt: number;
-  private readonly barMs: number;
   private readonly shorts: boolean;
   /** Of the cash; undefined = as much as one market may have. */
   private readonly fraction: number | undefined;
@@ -127,7 +124,7 @@ class Book {
   private limited = 0;
   private noMoney = 0;
 
-  constructor({ candles, market, codes, options, barMs }: DecidedMarket) {
+  constructor({ candles, market, codes, options }: DecidedMarket) {
     const { sizing } = options;
     this.fraction = sizing.kind === 'fraction' ? sizing.fraction : undefined;
     this.account = new Account(candles, market, { ...options, cash: 0, sizing: sizing.kind === 'fraction' ? { kind: 'all' } : sizing });
@@ -136,7 +133,6 @@ class Book {
     this.codes = codes;
     this.times = candles.openTime;
     this.closesAt = market.closesAt ?? Number.POSITIVE_INFINITY;
-    this.barMs = barMs;
     this.shorts = options.side === 'both';
     const last = candles.openTime[candles.length - 1];
     const ends = market.kind === 'asset' || market.resolution.kind === 'settled';
@@ -226,8 +222,8 @@ class Book {
   close(): void {
     const { bar, candles } = this;
     this.price = candles.close[bar];
-    // what was decided at the last close would fill at a bar that the market did not live to see
-    if (!this.isOver || candles.openTime[bar] + this.barMs < this.closesAt) return;
+    // a market that has closed had no bar any more at which what was decided last could fill
+    if (!this.isOver || !Number.isFinite(this.closesAt)) return;
     this.hear(bar);
     this.expire();
   }

@@ -3,7 +3,8 @@ import { type DecisionLog, HOLD, ORDER } from '../engine/decision-log.ts';
 import { decisionsOf } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
-import type { IndicatorCache } from '../engine/window/bars-so-far.ts';
+import type { IndicatorCache } from '../engine/window/series-view.ts';
+import { type TwinSeries, twinBarsKnown } from '../engine/window/twin-bars.ts';
 import { seededRandom } from '../seeded-random.ts';
 import type { Params } from '../strategies/registry.ts';
 import type { Order, Strategy } from '../strategy.ts';
@@ -34,7 +35,8 @@ const OTHER_FUTURE_BARS = 64;
  * Looks for look-ahead. First the strategy runs again on the same data, with another series in between, so that what it remembers
  * of this one is overwritten: it must decide the same. Then, at seeded bars the strategy runs again, in turn on data that has another future from there on (prices
  * mirrored, another resolution) and on data that ends there (no resolution). Decisions up to the cut must not change, words and orders
- * alike. Each run has an account of its own, so what a strategy reads of its situation is proved with it.
+ * alike. Each run has an account of its own, so what a strategy reads of its situation is proved with it; the market's twin loses its
+ * future at the same moments.
  *
  * The first of every two pairs of cuts lies where the strategy acted, since there a peek matters most.
  */
@@ -45,6 +47,7 @@ export function proveNoLookAhead(input: {
   readonly market: Market;
   readonly options: BacktestOptions;
   readonly barMs: number;
+  readonly twin: TwinSeries | null;
   /** What the run computed of these candles. @default nothing */
   readonly indicators?: IndicatorCache;
   /** Of the run that is to be proved. */
@@ -52,7 +55,7 @@ export function proveNoLookAhead(input: {
   readonly cuts: number;
   readonly seed: number;
 }): LookAheadProof {
-  const { strategy, params, candles, market, options, barMs, decisions, seed } = input;
+  const { strategy, params, candles, market, options, barMs, twin, decisions, seed } = input;
   const random = seededRandom(seed);
   const cuts = chooseCuts(decisions.codes, input.cuts, random);
   const repeated = differingFrom(decisions, repeatedDecisions(input));
@@ -61,6 +64,8 @@ export function proveNoLookAhead(input: {
     const verdict = `not deterministic: ${repeated.changed} of ${of} decisions were others on the same data`;
     return { deterministic: false, cuts: [], of, ...repeated, verdict };
   }
+  const known = twin === null ? undefined : twinBarsKnown({ candles, barMs }, twin);
+  const barsKnown = (bar: number): number => known?.[bar] ?? 0;
   let compared = 0;
   let changed = 0;
   let firstBar: number | null = null;
@@ -77,8 +82,13 @@ export function proveNoLookAhead(input: {
         ? {
             candles: otherFuture(candles, cut, market, random),
             market: oppositeResolution(market),
+            twin: mapTwin(twin, (one) => otherFuture(one, barsKnown(cut) - 1, market, random)),
           }
-        : { candles: cutCandles(candles, bars), market: { ...market, resolution: { kind: 'open' } as const } };
+        : {
+            candles: cutCandles(candles, bars),
+            market: { ...market, resolution: { kind: 'open' } as const },
+            twin: mapTwin(twin, (one) => cutCandles(one, barsKnown(cut))),
+          };
     compare(decisionsOf({ strategy, params, options, barMs, ...future, to: bars }));
   }
   return { deterministic: true, cuts, of: compared, changed, firstBar, verdict: `${changed} of ${compared} decisions changed` };
@@ -86,14 +96,14 @@ export function proveNoLookAhead(input: {
 
 /** Decisions on the same data, after the strategy has been through the same times with the prices in the other order. */
 function repeatedDecisions(input: Parameters<typeof proveNoLookAhead>[0]): DecisionLog {
-  const { strategy, params, candles, market, options, barMs, indicators } = input;
+  const { strategy, params, candles, market, options, barMs, twin, indicators } = input;
   const how = { strategy, params, options, barMs };
   try {
-    decisionsOf({ ...how, candles: backwards(candles), market: oppositeResolution(market) });
+    decisionsOf({ ...how, candles: backwards(candles), market: oppositeResolution(market), twin: mapTwin(twin, backwards) });
   } catch {
     // these prices never were: what a strategy cannot do with them says nothing
   }
-  return decisionsOf({ ...how, candles, market, cache: indicators });
+  return decisionsOf({ ...how, candles, market, twin, cache: indicators });
 }
 
 /** How the first decisions differ from all of them. */
@@ -122,7 +132,11 @@ function chooseCuts(decisions: Uint8Array, wanted: number, random: () => number)
   );
 }
 
-/** The series up to the cut, then bars that go the other way: mirrored at the cut's close, each by its own factor. */
+/** A twin with other bars; nothing is computed of them yet. */
+const mapTwin = (twin: TwinSeries | null, change: (candles: CandleSeries) => CandleSeries): TwinSeries | null =>
+  twin === null ? null : { ...twin, candles: change(twin.candles), indicators: new Map() };
+
+/** The series up to the cut, then bars that go the other way: mirrored at the cut's close, each by its own factor. @param cut −1: before the first bar */
 function otherFuture(candles: CandleSeries, cut: number, market: Market, random: () => number): CandleSeries {
   const length = Math.min(candles.length, cut + 1 + OTHER_FUTURE_BARS);
   const copy = cutCandles(candles, length);
@@ -135,7 +149,7 @@ function otherFuture(candles: CandleSeries, cut: number, market: Market, random:
     close: copy.close.slice(),
     volume: copy.volume.slice(),
   };
-  const centre = candles.close[cut];
+  const centre = cut < 0 ? candles.open[0] : candles.close[cut];
   for (let i = cut + 1; i < length; i++) {
     const factor = 0.5 + random();
     const mirrored = (price: number): number =>

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import type { Market } from '../engine/market.ts';
+import type { TwinSeries } from '../engine/window/twin-bars.ts';
 import { shippedStrategies } from '../strategies/registry.ts';
 import type { Strategy } from '../strategy.ts';
 
 /**
  * Raised whenever the same input would give other numbers than before (a rule, a formula, an order of operations).
  */
-export const BACKTEST_REVISION = 4;
+export const BACKTEST_REVISION = 5;
 
 /** Everything a result depends on. Two results with the same `id` are the same bytes. */
 export interface Passport {
@@ -64,6 +65,10 @@ export function hashData(candles: CandleSeries, { endsAt: _, book: __, ...market
 
 /** {@link hashData} of a result that rests on the announced end and the book, too. */
 export const hashSituation = (data: string, { endsAt, book }: Market): string => hashText(canonicalJson({ data, endsAt, book }));
+
+/** {@link hashData} of a result that rests on the market's twin, too. */
+export const hashTwin = (data: string, { id, candles, barMs }: TwinSeries): string =>
+  hashText(canonicalJson({ data, twin: { id, candles: hashCandles(candles), barMs } }));
 
 /**
  * The code that decides and computes: the engine's revision, V8's version (its Math differs in last digits from one to the next)

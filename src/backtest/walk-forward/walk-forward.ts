@@ -61,7 +61,7 @@ export function walkForward(
 
 /** {@link walkForward} in steps of one trial, for a caller that has other things to do in between. */
 export function* walkForwardSteps(
-  { candles, market, indicators, barMs }: BacktestData,
+  { candles, market, indicators, barMs, twin }: BacktestData,
   trials: readonly Trial[],
   common: BacktestOptions,
   parts: WalkForwardParts,
@@ -72,7 +72,7 @@ export function* walkForwardSteps(
   const decided: DecidedTrial[] = [];
   for (const trial of trials) {
     const how = { market, options: trial.options ?? common, barMs };
-    const decisions = decisionsOf({ ...trial, ...how, candles, cache: indicators });
+    const decisions = decisionsOf({ ...trial, ...how, candles, twin, cache: indicators });
     const { returns, moments } = stretchOf(candles, decisions.trader?.finish() ?? simulate(candles, decisions, how), how.options);
     // a thousand equity curves need not be kept
     decided.push({ codes: hasAccount(decisions) ? undefined : decisions.codes, returns, moments });
@@ -98,7 +98,7 @@ export function* walkForwardSteps(
       if (own[0] === HOLD) own[0] = standingAt(codes, from);
       return stretchOf(bars, simulate(bars, wordsOnly(own), known, leaves), options, days);
     }
-    const decisions = decisionsOf({ ...trials[trial], ...known, candles, cache: indicators, from, to });
+    const decisions = decisionsOf({ ...trials[trial], ...known, candles, twin, cache: indicators, from, to });
     return stretchOf(bars, decisions.trader?.finish(leaves) ?? simulate(bars, decisions, known, leaves), options, days);
   };
   const tests: Stretch[] = [];

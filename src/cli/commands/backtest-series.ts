@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { optionsOn } from '../../activities/stages/backtest-trials.ts';
-import { type BacktestData, backtestData } from '../../backtest/engine/backtest-data.ts';
+import { mayLookAtTwins, readTwin, standingTwins } from '../../activities/stages/twin-series.ts';
+import { type BacktestData, backtestData, type TwinInput } from '../../backtest/engine/backtest-data.ts';
 import { instrumentAsOf, marketOf, plainMarket } from '../../backtest/engine/market.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
-import { optionsFor } from '../../backtest/run-backtest.ts';
+import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
 import { ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
 import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
@@ -52,7 +53,11 @@ export function barsOf(flags: StoredFlags): number | undefined {
  *
  * @throws ExitError 2 when there is no such symbol, instrument or interval, or nothing to trade on
  */
-export async function storedSeries(flags: StoredFlags, own: Partial<BacktestOptions>): Promise<readonly TradedSeries[]> {
+export async function storedSeries(
+  flags: StoredFlags,
+  own: Partial<BacktestOptions>,
+  trials: readonly Trial[],
+): Promise<readonly TradedSeries[]> {
   const symbol = flags.symbol as string;
   if (Object.keys(marketFacts(flags)).length > 0)
     throw usageError(
@@ -82,14 +87,21 @@ export async function storedSeries(flags: StoredFlags, own: Partial<BacktestOpti
       to: now,
     };
     const series: TradedSeries[] = [];
+    const twinOf = mayLookAtTwins(trials) ? await standingTwins(database, instruments, filter) : () => null;
     for (const { instrumentKey, priceType } of await backtestSeries(database, filter)) {
       const stored = instruments.find(({ key }) => key === instrumentKey) as (typeof instruments)[number];
       const instrument = instrumentAsOf(stored, now);
       const market = marketOf(instrument);
       const to = now - INTERVAL_MS[interval] + 1;
       const candles = await readCandles(database, { instrumentKey, priceType, interval, to, completeOnly: true });
+      const standing = twinOf(stored, interval);
+      const twin = standing === null ? null : await readTwin(database, standing, filter);
       const whereOf = (bar: number): string => `${stored.id} ${interval}, ${new Date(candles.openTime[bar]).toISOString()}`;
-      const data = backtestData(candles, market, { series: `${stored.id} ${interval}`, whereOf }, INTERVAL_MS[interval]);
+      const data = backtestData(candles, market, {
+        names: { series: `${stored.id} ${interval}`, whereOf },
+        barMs: INTERVAL_MS[interval],
+        twin,
+      });
       series.push({ name: stored.id, data, options: optionsFor(market, { ...optionsOn(DEFAULT_BACKTEST, instrument), ...own }) });
     }
     if (series.length > 0) return series;
@@ -103,6 +115,7 @@ const listSchema = z.array(
   z.strictObject({
     candles: z.string('write the path of a candle file').min(1, 'write the path of a candle file'),
     market: z.enum(MARKET_KINDS).optional(),
+    twin: z.string('write the path of a candle file').min(1, 'write the path of a candle file').optional(),
     ...ownFactsShape,
   }),
 );
@@ -124,7 +137,7 @@ export async function listedSeries(text: string, own: Partial<BacktestOptions>, 
   }
   const base = isInline(text) ? '' : path.dirname(text);
   const series: TradedSeries[] = [];
-  for (const [index, { candles: file, market: given, ...facts }] of parsed.data.entries()) {
+  for (const [index, { candles: file, market: given, twin: other, ...facts }] of parsed.data.entries()) {
     const kind = given ?? (facts.resolution === undefined ? 'asset' : 'probability');
     const [problem] = ownFactsProblems(facts, kind);
     if (problem !== undefined) throw usageError(`--portfolio, at ${index}.${problem.field}: ${problem.message}`);
@@ -138,7 +151,21 @@ export async function listedSeries(text: string, own: Partial<BacktestOptions>, 
         facts.resolution === undefined ? ({ kind: 'open' } as const) : ({ kind: 'settled', payout: facts.resolution, at: null } as const),
     };
     const { candles, whereOf } = await readCandleFile(path.resolve(base, file));
-    series.push({ name: file, data: backtestData(candles, market, { series: file, whereOf }, barMs), options: optionsFor(market, own) });
+    const twin = other === undefined ? null : await twinFile(path.resolve(base, other), other);
+    const data = backtestData(candles, market, { names: { series: file, whereOf }, barMs, twin });
+    series.push({ name: file, data, options: optionsFor(market, own) });
   }
   return series;
+}
+
+/**
+ * The candles of the same question elsewhere. How long its bars last is told by their smallest step alone: taken for shorter than they
+ * are, they would be known before their time is over.
+ *
+ * @param name in the reader's words
+ * @throws PredictLabError BadInput when it cannot be read
+ */
+export async function twinFile(file: string, name = file): Promise<TwinInput> {
+  const { candles, whereOf } = await readCandleFile(file);
+  return { id: name, candles, names: { series: `the twin ${name}`, whereOf: (bar) => `the twin ${whereOf(bar)}` } };
 }

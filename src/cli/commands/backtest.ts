@@ -20,7 +20,7 @@ import { optionsFrom, type TradingFlags } from '../options/trading-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
 import { type PortfolioFlags, portfolioLimits, printPortfolio, withOrders } from './backtest-portfolio.ts';
-import { barsOf, listedSeries, type StoredFlags, storedSeries, type TradedSeries } from './backtest-series.ts';
+import { barsOf, listedSeries, type StoredFlags, storedSeries, type TradedSeries, twinFile } from './backtest-series.ts';
 import { equityTable, overfittingFields, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
 import { printWalkForward, type WalkForwardFlags, walkForwardParts } from './backtest-walk-forward.ts';
 
@@ -28,6 +28,7 @@ interface BacktestFlags extends WalkForwardFlags, MarketFactFlags, StrategyFlags
   readonly monteCarlo?: string;
   readonly candles?: string;
   readonly market?: string;
+  readonly twin?: string;
   readonly trades?: string;
   readonly equity?: string;
 }
@@ -52,6 +53,7 @@ export function registerBacktest(program: Command): void {
     .command('backtest')
     .description('Backtests a strategy and prints its metrics, its proof and its passport as JSON. On a candle file it needs no server.')
     .option('--candles <csv>', 'the candle file')
+    .option('--twin <csv>', 'the candles of the same question elsewhere, for strategies that look at them; --symbol finds its own')
     .option('--symbol <name>', 'or what is stored of a symbol: its markets with their own ticks, fees and results, traded as a run would')
     .option(
       '--interval <interval>',
@@ -107,7 +109,7 @@ async function backtest(flags: BacktestFlags): Promise<void> {
   const trials = await trialsFrom(flags, [...shippedStrategies, ...strategies]);
   const series =
     from === 'stored'
-      ? await storedSeries(flags, own)
+      ? await storedSeries(flags, own, trials)
       : from === 'list'
         ? await listedSeries(flags.portfolio as string, own, barsOf(flags))
         : [await fileSeries(flags, own)];
@@ -152,13 +154,15 @@ async function backtest(flags: BacktestFlags): Promise<void> {
 }
 
 /** Where the candles come from. @throws ExitError 2 unless there is one answer */
-function sourceOf({ candles, symbol, portfolio, instrument }: BacktestFlags): 'file' | 'stored' | 'list' {
+function sourceOf({ candles, symbol, portfolio, instrument, twin }: BacktestFlags): 'file' | 'stored' | 'list' {
   const given = [candles !== undefined, symbol !== undefined, typeof portfolio === 'string'];
   if (given.filter(Boolean).length !== 1)
     throw usageError(
       'say what to trade on: --candles <csv>, or --symbol <name> for what is stored, or --portfolio <json> for several files',
     );
   if (symbol === undefined && instrument !== undefined) throw usageError('--instrument is for --symbol; a candle file has one');
+  if (candles === undefined && twin !== undefined)
+    throw usageError('--twin is for --candles; --symbol finds what is stored of one, and an entry of --portfolio names its own as "twin"');
   if (candles !== undefined && portfolio === true)
     throw usageError('--portfolio needs several markets: --symbol <name>, or a JSON list of files as its value');
   return candles !== undefined ? 'file' : symbol !== undefined ? 'stored' : 'list';
@@ -169,7 +173,8 @@ async function fileSeries(flags: BacktestFlags, own: Partial<BacktestOptions>): 
   const options = optionsFor(market, own);
   const file = flags.candles as string;
   const { candles, whereOf } = await readCandleFile(file);
-  return { name: file, data: backtestData(candles, market, { series: file, whereOf }, barsOf(flags)), options };
+  const twin = flags.twin === undefined ? null : await twinFile(flags.twin);
+  return { name: file, data: backtestData(candles, market, { names: { series: file, whereOf }, barMs: barsOf(flags), twin }), options };
 }
 
 function marketFrom(flags: BacktestFlags): Market {
@@ -226,9 +231,10 @@ const namesOf = (trials: readonly Trial[]): { strategy: string } => ({
   strategy: [...new Set(trials.map(({ strategy }) => strategy.name))].join(', '),
 });
 
-const headOf = ({ candles, market }: BacktestData, { strategy }: Pick<BacktestResult, 'strategy'>): Record<string, unknown> => ({
+const headOf = ({ candles, market, twin }: BacktestData, { strategy }: Pick<BacktestResult, 'strategy'>): Record<string, unknown> => ({
   strategy,
   market: market.kind,
+  ...(twin !== null && { twin: twin.id }),
   bars: candles.length,
   from: new Date(candles.openTime[0]).toISOString(),
   to: new Date(candles.openTime[candles.length - 1]).toISOString(),

@@ -3,7 +3,6 @@ import { type OwnFacts, ownFactsProblems } from '../../contracts/own-facts.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 import { parseTime } from '../../files/parse/parse-time.ts';
 import { usageError } from '../terminal/exit.ts';
-import { note } from '../terminal/print.ts';
 import { numberOption } from './number-option.ts';
 
 /** What the command line says of a market. */
@@ -49,12 +48,14 @@ export function marketFacts(flags: MarketFactFlags): OwnFacts {
   const { settle, close, fee, feeModel, feeExponent, tick } = flags;
   if (feeExponent !== undefined && feeModel !== 'polymarket')
     throw usageError('--fee-exponent is for --fee-model polymarket; add that, or leave the exponent out');
-  if (feeModel !== undefined && feeModel !== 'flat' && fee === undefined)
-    note(`--fee-model ${feeModel} without --fee charges nothing; give the market's rate, such as --fee 0.02`);
+  if (feeModel !== undefined && fee === undefined)
+    throw usageError(
+      `--fee-model ${feeModel} needs the market's rate: add --fee, such as --fee 0.02 (--fee 0 where the market charges nothing)`,
+    );
   return {
     ...(settle !== undefined && { resolution: numberOption('--settle', settle, { least: 0, most: 1 }) }),
     ...(close !== undefined && { closesAt: new Date(closeFrom(close)).toISOString() }),
-    ...((fee !== undefined || feeModel !== undefined) && {
+    ...(fee !== undefined && {
       fees: {
         model: feeModel ?? 'flat',
         rate: numberOption('--fee', fee) ?? 0,

@@ -70,7 +70,6 @@ const decide = (markets: readonly ModelMarket[], shorts: boolean): DecidedMarket
     market,
     codes: Uint8Array.from(words, (word) => CODES[word]),
     options: { ...DEFAULT_OPTIONS, maxVolumeShare: share, side: shorts && market.kind === 'probability' ? 'both' : 'long' },
-    barMs: HOUR,
   }));
 
 /** The model knows one answer to "are shorts allowed"; assets are never sold short. */
@@ -86,7 +85,7 @@ describe('a portfolio', () => {
     fc.assert(
       fc.property(world, ({ markets, limits, shorts }) => {
         const { curve, markets: traded } = tradePortfolio(decide(markets, shorts), 1000, limits);
-        const { rows, expired } = slowPortfolio(withoutAssetShorts(markets), 1000, limits, { shorts, barMs: HOUR });
+        const { rows, expired } = slowPortfolio(withoutAssetShorts(markets), 1000, limits, { shorts });
         expect(traded.map(({ unfilled }) => unfilled.expired ?? 0)).toEqual(expired);
         expect([...curve.time]).toEqual(rows.map(({ time }) => time));
         for (const [i, row] of rows.entries()) {
@@ -169,7 +168,7 @@ describe('a portfolio', () => {
     const market = plainMarket('probability');
     const hold = (perMarket: number) => {
       const codes = Uint8Array.of(LONG, HOLD, HOLD, HOLD);
-      const decided = [1, 2, 3].map(() => ({ candles, market, codes, options: DEFAULT_OPTIONS, barMs: HOUR }));
+      const decided = [1, 2, 3].map(() => ({ candles, market, codes, options: DEFAULT_OPTIONS }));
       return tradePortfolio(decided, 1000, { perMarket, total: 1 }).markets.map(({ limited, noMoney }) => [limited, noMoney]);
     };
     const free = [0, 0];

@@ -24,7 +24,7 @@ export function slowPortfolio(
   markets: readonly ModelMarket[],
   cash: number,
   limits: PortfolioLimits,
-  { shorts, barMs }: { shorts: boolean; barMs: number },
+  { shorts }: { shorts: boolean },
 ) {
   const lots: (Lot | undefined)[] = markets.map(() => undefined);
   const pending: (string | undefined)[] = markets.map(() => undefined);
@@ -122,7 +122,7 @@ export function slowPortfolio(
     for (const m of markets.keys()) {
       const { candles, market, words } = markets[m];
       if (candles.openTime[candles.length - 1] !== time) continue;
-      if (market.closesAt !== null && time + barMs >= market.closesAt) {
+      if (market.closesAt !== null) {
         const word = words[candles.length - 1];
         if (word !== 'hold') pending[m] = word === 'short' && !shorts ? 'flat' : word;
         die(m);

@@ -29,7 +29,7 @@ export async function runWalkForward(job: WalkForwardJob, how: Heard): Promise<S
 }
 
 async function onSeries<T>(
-  { plugins, series, trials: named, candles, market, barMs }: SeriesJob,
+  { plugins, series, trials: named, candles, market, barMs, twin }: SeriesJob,
   { alive, signal }: Heard,
   stepsOf: (data: BacktestData, trials: readonly Trial[], options: BacktestOptions) => Generator<void, T>,
 ): Promise<SeriesEnd<T>> {
@@ -42,7 +42,7 @@ async function onSeries<T>(
       return { ...trial, strategy: found };
     });
     const whereOf = (bar: number): string => `${series}, ${new Date(candles.openTime[bar]).toISOString()}`;
-    const data = backtestData(candles, market, { series, whereOf }, barMs);
+    const data = backtestData(candles, market, { names: { series, whereOf }, barMs, twin });
     const steps = stepsOf(data, trials, optionsFor(market));
     return await inSlices(steps, signal, alive);
   } catch (thrown) {

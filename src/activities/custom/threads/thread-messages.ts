@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { CandleSeries } from '../../../backtest/engine/candle-series.ts';
 import type { Market } from '../../../backtest/engine/market.ts';
+import type { TwinSeries } from '../../../backtest/engine/window/twin-bars.ts';
 import type { Trial } from '../../../backtest/run-backtest.ts';
 import type { WalkForwardParts } from '../../../backtest/walk-forward/windows.ts';
 import { type ErrorType, messageOf, PredictLabError } from '../../../contracts/errors.ts';
@@ -43,6 +44,8 @@ export interface SeriesJob {
   readonly market: Market;
   /** How long a bar lasts; milliseconds. */
   readonly barMs: number;
+  /** The same question at another venue. */
+  readonly twin: Pick<TwinSeries, 'id' | 'candles' | 'barMs'> | null;
 }
 
 /** A walk through a series with all trials. */

@@ -59,14 +59,18 @@ export class Trader {
     return this.equity[bar];
   }
 
-  /** Trades the rest of the series, and ends what is held then. @param leaves whether it is closed. @default an asset is, a market is not */
-  finish(leaves: boolean = this.market.kind === 'asset'): Simulation {
+  /**
+   * Trades the rest of the series, and ends what is held then.
+   *
+   * @param leaves true: it is closed, since the series is a part of a longer one. @default an asset is closed, a market is not
+   */
+  finish(leaves?: boolean): Simulation {
     const { account, candles, equity, options } = this;
     const { close, open, length } = candles;
     const last = length - 1;
     this.tradeTo(last);
-    // what was decided at the last close would fill at a bar that the market did not live to see
-    if (!this.ruined && candles.openTime[last] + this.barMs >= this.closesAt) {
+    // a market that has closed had no bar any more at which what was decided last could fill, however long before its close that was
+    if (!this.ruined && leaves !== true && Number.isFinite(this.closesAt)) {
       this.hear(last);
       this.expire();
     }
@@ -74,7 +78,7 @@ export class Trader {
     if (account.holds()) {
       const onClose = options.backtestingPy === 'trade-on-close';
       if (options.backtestingPy !== 'off') account.leave(onClose ? last - 1 : last, onClose ? close[last - 1] : open[last], 'end');
-      else if (!leaves || !account.leaveAtEnd(last, close[last])) account.settleAt(last, close[last]);
+      else if (!(leaves ?? this.market.kind === 'asset') || !account.leaveAtEnd(last, close[last])) account.settleAt(last, close[last]);
       equity[last] = account.base + account.slope * close[last];
     }
     const { trades, notional, cut, unfilled } = account;

@@ -1,14 +1,10 @@
 import type { Interval, MarketKind } from '../../../contracts/words.ts';
-import type { Bands } from '../../indicators/bands.ts';
 import type { Reading } from '../../indicators/reading.ts';
 import type { BarsSoFar, LongerBars } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import type { Market } from '../market.ts';
 import { type LongerSeries, longerSeries } from './longer-bars.ts';
-import { ColumnReading, type Computed, SeriesView } from './series-view.ts';
-
-/** Indicator values of one series, computed once however many trials ask for them. */
-export type IndicatorCache = Map<string, Float64Array | Bands>;
+import { ColumnReading, computedOnce, type IndicatorCache, SeriesView } from './series-view.ts';
 
 /** What the engine alone can do with a window. */
 interface Window {
@@ -77,15 +73,6 @@ class View extends SeriesView implements BarsSoFar {
     return new ColumnReading(values, this.#clock);
   }
 }
-
-/** Columns of a cache, by names that begin so. */
-const computedOnce =
-  (cache: IndicatorCache, prefix = ''): Computed =>
-  (key, compute) => {
-    const values = cache.get(prefix + key) ?? compute();
-    cache.set(prefix + key, values);
-    return values;
-  };
 
 /**
  * Opens a window onto a series, before its first bar: `bars` for the strategy, `advance` for the engine.

@@ -15,8 +15,20 @@ export interface Clock {
   readonly index: number;
 }
 
+/** Indicator values of one series, computed once however many trials ask for them. */
+export type IndicatorCache = Map<string, Float64Array | Bands>;
+
 /** Looks a computed column up by its name, or computes it. */
-export type Computed = (key: string, compute: () => Float64Array | Bands) => Float64Array | Bands;
+type Computed = (key: string, compute: () => Float64Array | Bands) => Float64Array | Bands;
+
+/** Columns of a cache, by names that begin so. */
+export const computedOnce =
+  (cache: IndicatorCache, prefix = ''): Computed =>
+  (key, compute) => {
+    const values = cache.get(prefix + key) ?? compute();
+    cache.set(prefix + key, values);
+    return values;
+  };
 
 /** A column behind the clock: only what is at or before the newest bar can be read. */
 export class ColumnReading implements Reading {

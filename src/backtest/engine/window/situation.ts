@@ -1,12 +1,17 @@
-import type { BarsSoFar, Situation } from '../../strategy.ts';
+import type { BarsSoFar, Situation, Twin } from '../../strategy.ts';
+import type { CandleSeries } from '../candle-series.ts';
 import type { Market } from '../market.ts';
 import type { Trader } from '../trading/trader.ts';
+import { openTwin, type TwinSeries } from './twin-bars.ts';
 
 /** What a strategy's account is opened with. */
 interface SituationInput {
   /** Opens the account at the first look. */
   readonly account: () => Trader;
   readonly bars: BarsSoFar;
+  /** What `bars` is a window onto. */
+  readonly candles: CandleSeries;
+  readonly twin: TwinSeries | null;
   /** The bar at which the account begins. */
   readonly from: number;
   readonly market: Market;
@@ -15,14 +20,18 @@ interface SituationInput {
 }
 
 let hasLooked: (situation: View) => boolean;
+let hasSeenTwin: (situation: View) => boolean;
 
 /** A strategy's window onto its own account: each look trades on to the present bar with what was decided so far, and no further. */
 class View implements Situation {
   readonly #input: SituationInput;
   #looked = false;
+  #sawTwin = false;
+  #twin: Twin | null | undefined;
 
   static {
     hasLooked = (situation) => situation.#looked;
+    hasSeenTwin = (situation) => situation.#sawTwin;
   }
 
   constructor(input: SituationInput) {
@@ -53,6 +62,12 @@ class View implements Situation {
   get ask(): number | null {
     return this.#quote('ask');
   }
+  get twin(): Twin | null {
+    this.#sawTwin = true;
+    const { twin, candles, barMs, bars } = this.#input;
+    this.#twin ??= twin === null ? null : openTwin(twin, { candles, barMs }, bars);
+    return this.#twin;
+  }
 
   /** The present bar, counted from the account's first one; negative before it. */
   get #bar(): number {
@@ -79,8 +94,16 @@ class View implements Situation {
   }
 }
 
-/** Opens a window onto an account. @returns looked: whether anything of it has been read */
-export function openSituation(input: SituationInput): { readonly situation: Situation; readonly looked: () => boolean } {
+/**
+ * Opens a window onto an account, and onto the market's twin.
+ *
+ * @returns looked: whether anything of the account, the announced end or the book has been read; sawTwin: whether the twin has
+ */
+export function openSituation(input: SituationInput): {
+  readonly situation: Situation;
+  readonly looked: () => boolean;
+  readonly sawTwin: () => boolean;
+} {
   const situation = new View(input);
-  return { situation, looked: () => hasLooked(situation) };
+  return { situation, looked: () => hasLooked(situation), sawTwin: () => hasSeenTwin(situation) };
 }

@@ -1,0 +1,180 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { backtestData, type TwinInput } from '../../src/backtest/engine/backtest-data.ts';
+import { type CandleSeries, cutCandles } from '../../src/backtest/engine/candle-series.ts';
+import { plainMarket } from '../../src/backtest/engine/market.ts';
+import { runPortfolio } from '../../src/backtest/portfolio/run-portfolio.ts';
+import { optionsFor, runBacktest } from '../../src/backtest/run-backtest.ts';
+import { runTrials } from '../../src/backtest/run-trials.ts';
+import { type BarsSoFar, defineStrategy, type Situation, type Twin } from '../../src/backtest/strategy.ts';
+import { walkForward } from '../../src/backtest/walk-forward/walk-forward.ts';
+import { DAY, HOUR, walk } from './series.ts';
+
+const market = plainMarket('probability');
+const options = optionsFor(market);
+
+/** What a strategy reads at each bar of the run, not of its proof. */
+function readings<T>(data: ReturnType<typeof backtestData>, open: (bars: BarsSoFar, situation: Situation) => () => T): T[] {
+  const seen: T[] = [];
+  const strategy = defineStrategy({
+    name: 'reader',
+    summary: 'for tests',
+    params: z.strictObject({}),
+    create: (_, bars, situation) => {
+      const read = open(bars, situation);
+      return () => {
+        seen.push(read());
+        return 'hold';
+      };
+    },
+  });
+  runTrials(data, [{ strategy, params: {} }], { ...options, proofCuts: 0 });
+  return seen;
+}
+
+const gapped = (length: number, seed: number, start: number, gaps: readonly number[]): CandleSeries => {
+  let time = start * HOUR;
+  const openTime = Float64Array.from({ length }, (_, i) => (i === 0 ? time : (time += gaps[i % gaps.length] * HOUR)));
+  return { ...walk(length, seed, { probability: true }), openTime };
+};
+
+const gaps = fc.array(fc.constantFrom(1, 1, 1, 2, 3, 30), { minLength: 3, maxLength: 20 });
+const seed = fc.integer({ min: 1, max: 999 });
+const world = fc
+  .record({
+    own: fc.tuple(fc.integer({ min: 2, max: 80 }), seed, fc.integer({ min: 0, max: 60 }), gaps),
+    other: fc.tuple(fc.integer({ min: 2, max: 80 }), seed, fc.integer({ min: 0, max: 60 }), gaps),
+    // bars of the twin may last longer than those that are traded on, or less
+    lasts: fc.constantFrom(HOUR / 2, HOUR, 4 * HOUR),
+  })
+  .map(({ own, other, lasts }) => ({ candles: gapped(...own), twin: { id: 'predict:1', candles: gapped(...other), barMs: lasts } }));
+
+const read = (_: BarsSoFar, { twin }: Situation) => {
+  const average = (twin as Twin).indicator('sma', { period: 3 });
+  const longest = (twin as Twin).indicator('donchian', { period: 2 });
+  return () => {
+    const { index, id } = twin as Twin;
+    const now = twin as Twin;
+    const bar = [now.time(), now.open(), now.high(), now.low(), now.close(), now.volume()];
+    return { id, index, bar, before: now.close(1), average: average.at(), high: longest.upper.at() };
+  };
+};
+
+describe('a market’s twin', () => {
+  it('is seen as far as its bars are over by the present bar’s close, as a slow model that knows nothing later sees it', () => {
+    fc.assert(
+      fc.property(world, ({ candles, twin }) => {
+        const seen = readings(backtestData(candles, market, { barMs: HOUR, twin }), read);
+        expect(seen).toHaveLength(candles.length);
+        for (const [i, one] of seen.entries()) {
+          const now = candles.openTime[i] + HOUR;
+          const over = Array.from(twin.candles.openTime.keys()).filter((bar) => twin.candles.openTime[bar] + twin.barMs <= now);
+          const last = over.at(-1);
+          const { openTime, open, high, low, close, volume } = twin.candles;
+          const at = (column: Float64Array, bar: number | undefined): number => (bar === undefined ? Number.NaN : column[bar]);
+          expect(one).toEqual({
+            id: 'predict:1',
+            index: over.length - 1,
+            bar: [openTime, open, high, low, close, volume].map((column) => at(column, last)),
+            before: at(close, over.at(-2)),
+            average: over.length < 3 ? Number.NaN : expect.closeTo(over.slice(-3).reduce((sum, bar) => sum + close[bar], 0) / 3, 9),
+            high: over.length < 3 ? Number.NaN : Math.max(...over.slice(-3, -1).map((bar) => high[bar])),
+          });
+        }
+      }),
+    );
+  });
+
+  it('does not depend on what comes later, at either venue', () => {
+    fc.assert(
+      fc.property(world, fc.nat(), ({ candles, twin }, place) => {
+        const cut = place % (candles.length - 1);
+        const now = candles.openTime[cut] + HOUR;
+        const known = [...twin.candles.openTime].filter((time) => time + twin.barMs <= now).length;
+        const other = { ...twin.candles };
+        for (const column of ['open', 'high', 'low', 'close', 'volume'] as const) {
+          other[column] = twin.candles[column].slice();
+          for (let i = known; i < other.length; i++) other[column][i] /= 3;
+        }
+        const before = readings(backtestData(candles, market, { barMs: HOUR, twin }), read).slice(0, cut + 1);
+        const changed = backtestData(candles, market, { barMs: HOUR, twin: { ...twin, candles: other } });
+        expect(readings(changed, read).slice(0, cut + 1)).toEqual(before);
+        fc.pre(known >= 2 && cut >= 1);
+        const shorter = { ...twin, candles: cutCandles(twin.candles, known) };
+        expect(readings(backtestData(cutCandles(candles, cut + 1), market, { barMs: HOUR, twin: shorter }), read)).toEqual(before);
+      }),
+    );
+  });
+
+  const follow = defineStrategy({
+    name: 'follow',
+    summary: 'Buys what is cheaper here than at the other venue, leaves when it is not',
+    params: z.strictObject({ edge: z.number().positive().default(0.03) }),
+    create:
+      ({ edge }, bars, { twin }) =>
+      () => {
+        if (twin === null || !(bars.time() - twin.time() <= 6 * HOUR)) return 'hold';
+        return twin.close() - bars.close() >= edge ? 'long' : twin.close() <= bars.close() ? 'flat' : 'hold';
+      },
+  });
+  const candles = walk(24 * 40, 5, { probability: true });
+  const twin: TwinInput = { id: 'predict:1', candles: walk(24 * 40, 6, { probability: true }) };
+
+  it('stands the look-ahead proof, in trials, walk-forwards and portfolios as alone', () => {
+    const alone = runBacktest({ candles, market, twin, strategy: follow });
+    expect(alone.lookAhead).toMatchObject({ changed: 0, deterministic: true });
+    expect(alone.metrics.trades).toBeGreaterThan(3);
+    const data = backtestData(candles, market, { twin });
+    const trials = [0.02, 0.03].map((edge) => ({ strategy: follow, params: { edge } }));
+    expect(runTrials(data, trials, options).results[1].trades).toEqual(alone.trades);
+    const walked = walkForward(data, trials, options, { trainMs: 20 * DAY, testMs: 10 * DAY });
+    expect(walked.windows.every(({ inSample }) => inSample.trades > 0)).toBe(true);
+    // it is no account of its own: many markets may be traded on their twins
+    const all = runPortfolio([{ name: 'rain', data, options }], trials[1], { cash: 10_000, limits: { perMarket: 1, total: 1 } });
+    expect(all.trades).toHaveLength(alone.trades.length);
+  });
+
+  it('is part of the passport of who looks at it, and of nobody else’s', () => {
+    const passport = (other: TwinInput | undefined, strategy = follow) =>
+      runBacktest({ candles, market, strategy, ...(other !== undefined && { twin: other }) }).passport.data;
+    const late = { ...twin, candles: walk(24 * 40, 7, { probability: true }) };
+    expect(new Set([passport(undefined), passport(twin), passport(late), passport({ ...twin, id: 'predict:2' })]).size).toBe(4);
+    const blind = defineStrategy({ ...follow, create: () => () => 'hold' as const });
+    expect(passport(twin, blind)).toBe(passport(undefined, blind));
+    expect(passport(undefined)).toBe(passport(undefined, blind));
+  });
+
+  it('cannot be looked ahead through: who reaches behind the window is caught', () => {
+    // watches the built-in that the engine keeps indicator values in
+    const cheat = defineStrategy({
+      ...follow,
+      create: (_, bars, { twin: other }) => {
+        const { set } = Map.prototype;
+        let closes: Float64Array = new Float64Array();
+        Map.prototype.set = function (key: unknown, value: unknown) {
+          if (value instanceof Float64Array) closes = value;
+          return set.call(this, key, value);
+        };
+        other?.indicator('sma', { period: 1 });
+        Map.prototype.set = set;
+        return () => (closes[(other?.index ?? 0) + 1] > bars.close() ? 'long' : 'flat');
+      },
+    });
+    expect(runBacktest({ candles, market, twin, strategy: cheat }).lookAhead?.changed).toBeGreaterThan(0);
+  });
+
+  it('is null where none is known, and says what is wrong with its bars', () => {
+    expect(readings(backtestData(candles, market), (_, situation) => () => situation.twin)).toEqual(
+      Array.from({ length: candles.length }, () => null),
+    );
+    const broken = walk(20, 1, { probability: true });
+    broken.close[3] = Number.NaN;
+    expect(() => backtestData(candles, market, { twin: { id: 'other.csv', candles: broken } })).toThrow(
+      'the twin other.csv, bar 3: close is not a number; repair or remove the bar',
+    );
+    expect(() => backtestData(candles, market, { twin: { id: 'other.csv', candles: cutCandles(broken, 1) } })).toThrow(
+      'the twin other.csv: a backtest needs at least two bars',
+    );
+  });
+});
