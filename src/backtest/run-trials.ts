@@ -1,16 +1,20 @@
 import { PredictLabError } from '../contracts/errors.ts';
 import type { BacktestData } from './engine/backtest-data.ts';
+import { StrategyFailure } from './engine/decisions.ts';
 import type { BacktestOptions } from './engine/options.ts';
 import type { BacktestResult } from './engine/result.ts';
+import { attempt, type FailedTrial } from './failed-trial.ts';
 import { trialsOf } from './metrics/deflated-sharpe.ts';
 import { judgeOverfitting, type Overfitting } from './metrics/overfitting.ts';
-import { execute, finish, type TradedTrial, type Trial } from './run-backtest.ts';
+import { execute, finish, passportFor, type TradedTrial, type Trial } from './run-backtest.ts';
 import { toEnd } from './to-end.ts';
 
 /** All trials on one series, judged together. */
 export interface TrialsResult extends Overfitting {
   /** In the order of the trials; each one's `deflatedSharpe` is over all of them. */
   readonly results: readonly BacktestResult[];
+  /** Those that have none, in the same order: they are judged beside nobody. */
+  readonly failed: readonly FailedTrial[];
 }
 
 /** Trials × bars that are kept in memory at once (an equity curve each): 400 MB. */
@@ -20,28 +24,44 @@ export const MOST_VALUES = 50_000_000;
  * Runs many trials on one series, sharing indicators, and judges them together: the deflated Sharpe ratio over the trials'
  * own Sharpe ratios, and the probability of backtest overfitting.
  *
- * @throws PredictLabError BadInput when the grid is too large for the series
+ * @throws PredictLabError BadInput when the grid is too large for the series, or every strategy fails on it
  */
 export function runTrials(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): TrialsResult {
-  return toEnd(trialSteps(data, trials, options));
+  const judged = toEnd(trialSteps(data, trials, options));
+  const [first] = judged.failed;
+  if (judged.results.length === 0 && first !== undefined) throw new PredictLabError('BadInput', first.because);
+  return judged;
 }
 
-/** {@link runTrials} in steps of one trial, for a caller that has other things to do in between. */
+/** {@link runTrials} in steps of one trial, for a caller that has other things to do in between; that every strategy fails is no error. */
 export function* trialSteps(data: BacktestData, trials: readonly Trial[], options: BacktestOptions): Generator<void, TrialsResult> {
   if (trials.length * data.candles.length > MOST_VALUES) {
     throw new PredictLabError('BadInput', `${trials.length} trials on ${data.candles.length} bars are too many at once; split the grid`);
   }
   const executions: TradedTrial[] = [];
+  const failures = new Map<Trial, StrategyFailure>();
   for (const trial of trials) {
-    executions.push(execute(data, trial, trial.options ?? options));
+    const executed = attempt(() => execute(data, trial, trial.options ?? options));
+    if (executed instanceof StrategyFailure) failures.set(trial, executed);
+    else executions.push(executed);
     yield;
   }
   const ratios = executions.map(({ moments }) => (moments.deviation > 0 ? moments.mean / moments.deviation : Number.NaN));
   const together = trialsOf(ratios);
   const results: BacktestResult[] = [];
   for (const execution of executions) {
-    results.push(finish(data, execution, execution.trial.options ?? options, together));
+    const { trial } = execution;
+    // the proof runs it again
+    const result = attempt(() => finish(data, execution, trial.options ?? options, together));
+    if (result instanceof StrategyFailure) failures.set(trial, result);
+    else results.push(result);
     yield;
   }
-  return { results, ...judgeOverfitting(executions.map(({ returns }) => returns)) };
+  const failed = trials.flatMap((trial): FailedTrial[] => {
+    const failure = failures.get(trial);
+    if (failure === undefined) return [];
+    const passport = passportFor({ data: data.hash, trial, options: trial.options ?? options, trials: { count: 1 } });
+    return [{ strategy: trial.strategy.name, params: trial.params, because: failure.message, passport }];
+  });
+  return { results, failed, ...judgeOverfitting(executions.map(({ returns }) => returns)) };
 }

@@ -49,6 +49,7 @@ describe('a stored backtest', () => {
         const { metrics, weak, sample, lookAhead, benchmark } = result;
         const forecasts = overfitting === null ? undefined : marketForecasts(candles.close, 1);
         expect(decodeMetrics(stored(encodeMetrics(result, { overfitting, forecasts })))).toEqual({
+          failed: null,
           metrics,
           undefined: result.undefined,
           weak,
@@ -81,7 +82,9 @@ describe('a stored backtest', () => {
         expect(points.at(-1)).toEqual({ time: candles.openTime[candles.length - 1], equity: metrics.finalEquity });
         if (candles.length <= MOST_POINTS) expect(points.map(({ equity }) => equity)).toEqual([...result.equity]);
         else expect(points.length).toBeLessThanOrEqual(MOST_POINTS);
-        const passport = decodePassport(stored(encodePassport(candles, result.passport, { basis: 'b', leftOut: 7 })));
+        const passport = decodePassport(
+          stored(encodePassport(candles, result.passport, { basis: 'b', leftOut: 7, params: result.params })),
+        );
         expect(passport).toEqual({
           ...result.passport,
           basis: 'b',

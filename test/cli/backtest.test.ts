@@ -292,14 +292,17 @@ describe('a market’s own terms on the command line', () => {
   it.each([
     [['--close', 'soon'], '--close soon: write a time'],
     [['--fee-model', 'polymarket', '--fee', '0.02'], '--fee-model polymarket is for --market probability'],
-    [['--settle', '1', '--fee-model', 'polymarket'], '--fee-model polymarket needs the market\'s rate: add --fee, such as --fee 0.02'],
+    [['--settle', '1', '--fee-model', 'polymarket'], "--fee-model polymarket needs the market's rate: add --fee, such as --fee 0.02"],
     [
       ['--settle', '1', '--fee-model', 'polymarket', '--fee-exponent', '2'],
-      '--fee-model polymarket needs the market\'s rate: add --fee, such as --fee 0.02',
+      "--fee-model polymarket needs the market's rate: add --fee, such as --fee 0.02",
     ],
-    [['--fee-model', 'flat'], '--fee-model flat needs the market\'s rate'],
+    [['--fee-model', 'flat'], "--fee-model flat needs the market's rate"],
     [['--settle', '1', '--fee-model', 'predict', '--fee-exponent', '2'], '--fee-exponent is for --fee-model polymarket'],
-    [['--settle', '1', '--fee-model', 'polymarket', '--fee', '0.02', '--fee-exponent', '0'], '--fee-exponent 0: write a number from 0.01 to 10'],
+    [
+      ['--settle', '1', '--fee-model', 'polymarket', '--fee', '0.02', '--fee-exponent', '0'],
+      '--fee-exponent 0: write a number from 0.01 to 10',
+    ],
     [['--strategies', '[{"name":"rsi"}]'], '--strategy and --strategies exclude each other'],
   ])('%j is wrong usage', async (args, sentence) => {
     const ended = await backtest('--strategy', 'rsi', ...args);

@@ -281,6 +281,69 @@ describe('the backtest stage', () => {
     expect((await stored('run-3'))[0].passport['data']).not.toBe(here.passport['data']);
   });
 
+  it('goes on without a strategy that fails on a series, and says which, where and what to do about it', async () => {
+    vi.stubEnv('DATABASE_URL', test.url);
+    await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
+    const strategies = [
+      { name: 'hourly', params: {} },
+      { name: 'rsi', params: {} },
+    ];
+    const because =
+      "strategy 'hourly': bars of 240 minutes make none of 1h; name an interval that is a multiple of theirs, or trade it on shorter candles";
+    const settings = { backtest: { ...DEFAULT_BACKTEST, walkForward: { trainMs: 2 * DAY, testMs: DAY } } };
+    const first = await backtest({ strategies, executionId: 'run-1', settings });
+    expect(first).toMatchObject({
+      output: { backtests: 4, failed: 2, trials: 2, walkForward: { series: 3, tooShort: 1 } },
+      degraded: [`polymarket:0x1 4h: ${because} (and 1 more of its backtests failed)`],
+    });
+    const again = await backtest({ strategies, executionId: 'run-2', settings });
+    expect(again).toEqual({
+      ...first,
+      output: { ...(first.output as object), unchanged: 4, walkForward: { series: 3, unchanged: 3, tooShort: 1 } },
+    });
+    const stored = await readBacktests(test.database, { symbol: 'RAIN', executionId: 'run-2' });
+    expect(stored.map(({ interval, strategy, metrics }) => [interval, strategy, metrics['failed'] ?? 'none'])).toEqual([
+      ['1h', 'hourly', 'none'],
+      ['1h', 'rsi', 'none'],
+      ['4h', 'hourly', because],
+      ['4h', 'rsi', 'none'],
+      ['1d', 'hourly', because.replace('240', '1440')],
+      ['1d', 'rsi', 'none'],
+    ]);
+    // the calibration of the symbol does not depend on who failed
+    const bins = (interval: string) => stored.find((one) => one.interval === interval)?.metrics['calibration'];
+    expect(bins('4h')).toEqual(expect.arrayContaining([expect.objectContaining({ count: expect.any(Number) })]));
+    const exported = await predictlab('export', 'backtests', '--symbol', 'RAIN', '--interval', '4h', '--json');
+    expect(exported.err).toContain(`polymarket:0x1 4h has no numbers: ${because}`);
+    const rows = exported.json() as unknown as Record<string, unknown>[];
+    expect(rows.map((row) => [row['strategy'], row['params'], row['final_equity']])).toEqual([
+      ['hourly', '{}', null],
+      ['rsi', '{"period":14,"low":30,"high":70}', expect.any(Number)],
+    ]);
+    const page = await loadSymbolPage(test.database, {
+      runId: 'run',
+      executionId: 'run-2',
+      symbol: 'RAIN',
+      settings: { sourceTypes: ['polymarket'], intervals: ['1h', '4h', '1d'], daysBack: 7, asOf: ASOF },
+    });
+    const [{ backtests, chosen }] = page.instruments;
+    expect(backtests.filter(({ failed }) => failed !== null)).toMatchObject([
+      { strategy: 'hourly', interval: '4h', failed: because },
+      { strategy: 'hourly', interval: '1d' },
+    ]);
+    // 30/70/14 in the order in which the database keeps them
+    expect(backtests.filter(({ strategy }) => strategy === 'rsi').map(({ params }) => params)).toEqual([
+      '14/30/70',
+      '14/30/70',
+      '14/30/70',
+    ]);
+    expect(backtests[chosen?.index ?? -1]).toMatchObject({ failed: null });
+    // where nobody has a result, the stage has failed
+    await expect(backtest({ strategies: [strategies[0]], executionId: 'run-3', settings: { intervals: ['4h', '1d'] } })).rejects.toThrow(
+      `polymarket:0x1 4h: ${because} (and 1 more of its backtests failed)`,
+    );
+  });
+
   it('keeps the results of a series of which nothing has changed, to the byte, and computes the others', async () => {
     await market('polymarket:0x1', { resolution: settled(1, ASOF - 1) }, 1);
     await market('polymarket:0x2', { resolution: settled(0, ASOF - 1) }, 2);

@@ -33,6 +33,13 @@ export default {
       params,
       create: () => () => ({ side: 'long', size: -1 }),
     },
+    hourly: {
+      params,
+      create: (_params, bars) => {
+        const hour = bars.interval('1h');
+        return () => (hour.close() > 0.5 ? 'long' : 'flat');
+      },
+    },
     endless: {
       params,
       create: () => () => {

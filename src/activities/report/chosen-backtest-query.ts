@@ -26,12 +26,12 @@ export async function loadChosenBacktest(
   heads: readonly BacktestHead[],
   series: readonly ReadSeries[],
 ): Promise<ChosenBacktest | null> {
-  const index = bestOf(heads, () => true);
+  const index = bestOf(heads, hasResult);
   const head = heads[index];
   if (head === undefined) return null;
   const compared = [...new Set(heads.map(({ strategy }) => strategy))]
     .filter((strategy) => strategy !== head.strategy)
-    .map((strategy) => bestOf(heads, (other) => other.strategy === strategy && other.interval === head.interval))
+    .map((strategy) => bestOf(heads, (other) => other.strategy === strategy && other.interval === head.interval && hasResult(other)))
     .filter((other) => other !== -1)
     .sort((a, b) => sharpeOf(heads[b]) - sharpeOf(heads[a]) || a - b)
     .slice(0, MAX_COMPARED);
@@ -54,6 +54,8 @@ export async function loadChosenBacktest(
     indicators: shown === undefined || shown.candles.length === 0 ? [] : indicatorLines(head, shown.columns, from),
   };
 }
+
+const hasResult = (head: BacktestHead): boolean => decodeMetrics(head.metrics).failed === null;
 
 const sharpeOf = (head: BacktestHead): number => rankedSharpe(decodeMetrics(head.metrics)) ?? Number.NEGATIVE_INFINITY;
 

@@ -1,5 +1,6 @@
 import { weakHalves } from '../../backtest/metrics/sample.ts';
 import { decodeMetrics, rankedSharpe } from '../../backtest/record/metrics-column.ts';
+import { storedParams } from '../../backtest/record/params-order.ts';
 import { decodePassport, shortPassport } from '../../backtest/record/passport-column.ts';
 import { tradingTerms } from '../../backtest/record/trading-terms.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
@@ -257,8 +258,9 @@ const rowOf = (head: BacktestHead): BacktestRow => {
   const halves = stored.sample === null ? undefined : weakHalves(stored.sample.dailyReturns);
   return {
     strategy: head.strategy,
-    params: paramsText(head.params),
+    params: paramsText(storedParams(head)),
     interval: head.interval,
+    failed: stored.failed,
     metrics: stored.metrics,
     undefined: stored.undefined,
     weak: { ...stored.weak, ...(halves !== undefined && { overfitting: halves }) },

@@ -1,4 +1,5 @@
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
+import { orderedParams, storedParams } from '../../backtest/record/params-order.ts';
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { windowOf } from '../../contracts/run/run-window.ts';
 import { numberIn } from '../../contracts/run/task-output.ts';
@@ -97,7 +98,8 @@ export async function loadRunPage(
   ]);
   return {
     result,
-    config,
+    // the database keeps keys in an order of its own
+    config: { ...config, strategies: config.strategies.map((one) => ({ ...one, params: orderedParams(one.name, one.params) })) },
     inputText: JSON.stringify(redactInput(run.input), null, 2),
     usual,
     previous:
@@ -156,10 +158,18 @@ const metricsBefore = async (
 /** What the first-ranking backtest of each symbol came to in a run, or in those that it took over. */
 const comparedMetrics = (best: BestBacktests): ReadonlyMap<string, ComparedMetrics> =>
   new Map(
-    [...best].map(([symbol, { strategy, params, metrics }]) => {
+    [...best].map(([symbol, backtest]) => {
+      const { strategy, metrics } = backtest;
       const { metrics: values, weak } = decodeMetrics(metrics);
       const known = (key: 'totalReturn' | 'sharpe'): number | null => (weak[key] === undefined ? values[key] : null);
-      return [symbol, { strategy: `${strategy} ${paramsText(params)}`.trim(), totalReturn: known('totalReturn'), sharpe: known('sharpe') }];
+      return [
+        symbol,
+        {
+          strategy: `${strategy} ${paramsText(storedParams(backtest))}`.trim(),
+          totalReturn: known('totalReturn'),
+          sharpe: known('sharpe'),
+        },
+      ];
     }),
   );
 
@@ -198,7 +208,7 @@ const symbolRows = async (
         backtest === undefined || !ranked
           ? null
           : {
-              strategy: `${backtest.strategy} ${paramsText(backtest.params)}`.trim(),
+              strategy: `${backtest.strategy} ${paramsText(storedParams(backtest))}`.trim(),
               sharpe: stored.metrics.sharpe,
               maxDrawdown: stored.metrics.maxDrawdown,
               undefined: stored.undefined,

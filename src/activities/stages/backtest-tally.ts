@@ -9,6 +9,12 @@ interface CountedResult extends Pick<StoredMetrics, 'metrics' | 'weak' | 'lookAh
   readonly params: Readonly<Record<string, Json>>;
 }
 
+/** A trial without a result. */
+interface CountedFailure {
+  readonly strategy: string;
+  readonly because: string;
+}
+
 /** What a symbol's backtests add up to. */
 export class BacktestTally {
   /** Results stored. */
@@ -19,6 +25,7 @@ export class BacktestTally {
   shortened = 0;
   /** One sentence for each strategy that was caught using the future, or does not decide the same twice. */
   readonly lookAhead = new Set<string>();
+  private readonly failures = new Map<string, { readonly because: string; readonly series: string; count: number }>();
   private readonly trials = new Set<string>();
   private best: { readonly strategy: string; readonly sharpe: number } | undefined;
   private cut = 0;
@@ -49,6 +56,20 @@ export class BacktestTally {
     );
   }
 
+  /** @param series where, in the reader's words */
+  fail({ strategy, because }: CountedFailure, series: string): void {
+    const known = this.failures.get(strategy);
+    if (known === undefined) this.failures.set(strategy, { because, series, count: 1 });
+    else known.count++;
+  }
+
+  /** One sentence for each strategy that failed: where first, why, and how often. */
+  get failed(): readonly string[] {
+    return [...this.failures.values()].map(
+      ({ because, series, count }) => `${series}: ${because}${count === 1 ? '' : ` (and ${count - 1} more of its backtests failed)`}`,
+    );
+  }
+
   /** @param walk.windows 0 = the series is too short for one */
   addWalkForward({ windows, unchanged }: { readonly windows: number; readonly unchanged: boolean }): void {
     this.walked.series++;
@@ -60,6 +81,7 @@ export class BacktestTally {
     return {
       backtests: this.backtests,
       trials: this.trials.size,
+      ...(this.failures.size > 0 && { failed: [...this.failures.values()].reduce((sum, { count }) => sum + count, 0) }),
       ...(this.unchanged > 0 && { unchanged: this.unchanged }),
       ...(this.shortened > 0 && { shortened: this.shortened }),
       ...(this.best !== undefined && { best: this.best }),

@@ -5,6 +5,7 @@ import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import type { StageInput } from '../../contracts/run/stage-report.ts';
 import { saveWalkForward, takeOverWalkForwards } from '../../storage/backtests/walk-forwards.ts';
 import type { Transaction } from '../../storage/database/database.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
 import { type ComputeContext, computeWalkForward } from './backtest-compute.ts';
 import { plannedSeries, readSeries, type SeriesTask } from './backtest-plan.ts';
 import type { BacktestTally } from './backtest-tally.ts';
@@ -54,8 +55,20 @@ export async function walkForwards(
     const record =
       'because' in found
         ? encodeNoWalkForward(found.because, { ...parts, trials: task.trials.length })
-        : await computeWalkForward(task, data, parts, { ...context, beat });
+        : await walkedThrough(task, data, parts, { ...context, beat });
     await saveWalkForward(transaction, { runId, executionId }, { symbol, instrumentKey, priceType, interval, basis, ...record });
     tally.addWalkForward({ windows: 'because' in found ? 0 : found.spans.length, unchanged: false });
+  }
+}
+
+/** A strategy that fails is the reason why its series has no walk-forward; the stage has said so already. */
+async function walkedThrough(
+  ...[task, data, parts, context]: Parameters<typeof computeWalkForward>
+): ReturnType<typeof computeWalkForward> {
+  try {
+    return await computeWalkForward(task, data, parts, context);
+  } catch (error) {
+    if (!(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
+    return encodeNoWalkForward(error.message, { ...parts, trials: task.trials.length });
   }
 }

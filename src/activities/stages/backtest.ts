@@ -1,5 +1,6 @@
 import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { stageTaskId } from '../../contracts/words.ts';
 import { saveBacktests, saveCalibration } from '../../storage/backtests/backtests.ts';
@@ -7,7 +8,7 @@ import { takeOverBacktests, unchangedBacktests } from '../../storage/backtests/u
 import type { Database } from '../../storage/database/database.ts';
 import { type ComputeContext, computeTrials } from './backtest-compute.ts';
 import { plannedSeries, readSeries } from './backtest-plan.ts';
-import { backtestRecord } from './backtest-record.ts';
+import { backtestRecord, failureRecord } from './backtest-record.ts';
 import { BacktestTally } from './backtest-tally.ts';
 import { trialGroups } from './backtest-trials.ts';
 import { walkForwards } from './backtest-walk-forward.ts';
@@ -28,7 +29,8 @@ export interface BacktestDependencies {
  * `backtest`: every strategy of the run, on every instrument and interval of the symbol that still trades or had complete candles
  * in the run's window, over as much of their stored history as the run asks for. All trials on one series are judged together;
  * a series of which nothing has changed since the symbol's last run keeps its results. Where the run asks for it, each series is walked
- * through out of sample, too. None is an output of 0, not a failure.
+ * through out of sample, too. None is an output of 0, not a failure. A strategy that fails on a series is stored with its sentence and
+ * degrades the run, the others go on; where none has a result at all, the stage fails with it.
  */
 export function createBacktest({ strategies, plugins, threads, log }: BacktestDependencies): StageFunction {
   return async (input, work) => {
@@ -43,6 +45,7 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
       const unchanged = await unchangedBacktests(transaction, { symbol, executionId, bases: tasks.map(({ basis }) => basis) });
       for (const [done, task] of tasks.entries()) {
         const { series, trials, basis } = task;
+        const name = `${task.instrument.id} ${series.interval}`;
         const beat = (): void => work.heartbeat({ series: done, of: tasks.length, backtests: tally.backtests });
         const alive = (): void => {
           beat();
@@ -50,7 +53,6 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
         };
         // the longest history of a market comes first, and each market counts once
         const forecast = (closes: Parameters<ResolvedCloses['add']>[1]): void => {
-          const name = `${task.instrument.key} ${series.interval}`;
           if (!counted.has(name)) resolved.add(series.interval, closes);
           counted.add(name);
         };
@@ -62,18 +64,24 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
             before.map(({ id }) => id),
           );
           const stored = before.map((one) => ({ ...one, ...decodeMetrics(one.metrics) }));
-          for (const one of stored) tally.add(one);
-          if (before[0].leftOut > 0) tally.shortened += before.length;
-          tally.unchanged += stored.length;
+          const results = stored.filter(({ failed }) => failed === null);
+          for (const one of stored) if (one.failed !== null) tally.fail({ ...one, because: one.failed }, name);
+          for (const one of results) tally.add(one);
+          if (before[0].leftOut > 0) tally.shortened += results.length;
+          tally.unchanged += results.length;
           forecast(stored[0].forecasts ?? undefined);
           alive();
           continue;
         }
         const { data, leftOut } = await readSeries(transaction, task);
-        if (leftOut > 0) tally.shortened += trials.length;
         const forecasts = closesAsForecasts(data);
         forecast(forecasts);
-        const { results, overfitting } = await computeTrials(task, data, { ...context, beat });
+        const { results, failed, overfitting } = await computeTrials(task, data, { ...context, beat });
+        if (leftOut > 0) tally.shortened += results.length;
+        for (const one of failed) {
+          tally.fail(one, name);
+          await saveBacktests(transaction, input, [failureRecord({ symbol, series, data, leftOut, failed: one, forecasts, basis })]);
+        }
         for (const result of results) {
           tally.add(result);
           await saveBacktests(transaction, input, [
@@ -82,11 +90,14 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           alive();
         }
       }
+      const [failure] = tally.failed;
+      if (tally.backtests === 0 && failure !== undefined) throw new PredictLabError('BadInput', failure);
       const beat = (): void => work.heartbeat({ series: tasks.length, of: tasks.length, backtests: tally.backtests });
       await walkForwards(transaction, input, context, { groups, tasks, tally, beat });
       for (const { interval, bins } of resolved.tables()) await saveCalibration(transaction, { executionId, symbol, interval, bins });
-      for (const sentence of tally.lookAhead) log.warn(sentence, { runId: input.runId, taskId: stageTaskId(symbol, input.stage) });
-      return { output: tally.output(), ...(tally.lookAhead.size === 0 ? {} : { degraded: [...tally.lookAhead] }) };
+      const degraded = [...tally.failed, ...tally.lookAhead];
+      for (const sentence of degraded) log.warn(sentence, { runId: input.runId, taskId: stageTaskId(symbol, input.stage) });
+      return { output: tally.output(), ...(degraded.length > 0 && { degraded }) };
     });
   };
 }

@@ -40,8 +40,7 @@ export async function standingTwins(
 ): Promise<(instrument: StoredInstrument, interval: Interval) => StandingTwin | null> {
   const twins = await twinsOf(queryable, instruments);
   const keys = [...new Set([...twins.values()].flatMap((found) => found.map(({ key }) => key)))];
-  const standing =
-    keys.length === 0 ? [] : await backtestSeries(queryable, { ...span, open: keys, closed: [], closedSince: 0 });
+  const standing = keys.length === 0 ? [] : await backtestSeries(queryable, { ...span, open: keys, closed: [], closedSince: 0 });
   return (instrument, interval) => {
     for (const twin of twins.get(instrument.key) ?? []) {
       const series = standing.find((one) => one.instrumentKey === twin.key && one.interval === interval);

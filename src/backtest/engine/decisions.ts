@@ -15,6 +15,13 @@ import type { TwinSeries } from './window/twin-bars.ts';
 // without a prototype: 'toString' is no answer
 const CODES = Object.assign(Object.create(null) as Record<Signal, number>, { hold: HOLD, long: LONG, short: SHORT, flat: FLAT });
 
+/** A strategy that could not decide, or said what nobody can trade on: its own doing, which the others beside it have no part in. */
+export class StrategyFailure extends PredictLabError {
+  constructor(message: string, cause: unknown) {
+    super('BadInput', message, { cause });
+  }
+}
+
 /** A whole series' decisions. */
 export interface Decisions extends DecisionLog {
   /** Where the strategy looked at its situation: its account, traded as far as it looked. */
@@ -47,7 +54,7 @@ export interface DecisionInput {
  * What a strategy decides at the close of each bar. It depends on the market up to that bar, and on the account that its own earlier
  * decisions led to, so it can be repeated on other futures.
  *
- * @throws PredictLabError BadInput that names strategy and bar, when it answers something else than a word or a sound order, or throws
+ * @throws StrategyFailure that names strategy and bar, when it answers something else than a word or a sound order, or throws
  */
 export function decisionsOf(input: DecisionInput): Decisions {
   const { strategy, params, candles, market, options, barMs, twin, cache, from = 0, to = candles.length } = input;
@@ -81,7 +88,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
   } catch (error) {
     const where = bar < 0 ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;
     // a rule that cannot decide will not decide the next time either
-    throw new PredictLabError('BadInput', `strategy '${strategy.name}'${where}: ${messageOf(error)}`, { cause: error });
+    throw new StrategyFailure(`strategy '${strategy.name}'${where}: ${messageOf(error)}`, error);
   }
   return { codes, orders, trader, looked: looked(), sawTwin: sawTwin() };
 }

@@ -4,10 +4,12 @@ import type { Unfilled } from '../engine/trading/trade.ts';
 import { type BacktestMetrics, METRIC_NAMES, type MetricName } from '../metrics/backtest-metrics.ts';
 import type { CalibrationBin, MarketForecasts } from '../metrics/calibration.ts';
 import { type Sample, weakOutcomes } from '../metrics/sample.ts';
-import { type Fields, fieldsOf, listOf, numberOf, numbersOf, textsOf } from './fields.ts';
+import { type Fields, fieldsOf, listOf, numberOf, numbersOf, textOf, textsOf } from './fields.ts';
 
 /** What is kept of a result beside its trades, its curve and its passport. null = not known: it was stored before there was such a thing. */
 export interface StoredMetrics {
+  /** Why there is no result at all: one sentence, which every metric has for its reason. null = there is one. */
+  readonly failed: string | null;
   readonly metrics: BacktestMetrics;
   /** Why a metric is null. */
   readonly undefined: Readonly<Record<string, string>>;
@@ -60,6 +62,15 @@ export const encodeMetrics = (
   ...(beside.forecasts !== undefined && { forecasts: { ...beside.forecasts } }),
 });
 
+/** The same of a trial whose strategy failed. @param because one sentence */
+export const encodeFailure = (because: string, forecasts: MarketForecasts | undefined): Fields => ({
+  ...Object.fromEntries(METRIC_NAMES.map((name) => [name, null])),
+  failed: because,
+  ...(forecasts !== undefined && { forecasts: { ...forecasts } }),
+  undefined: Object.fromEntries(METRIC_NAMES.map((name) => [name, because])),
+  weak: {},
+});
+
 /** Reads a `metrics` column, also one of an earlier version. */
 export function decodeMetrics(column: Fields): StoredMetrics {
   const sample = fieldsOf(column['sample']);
@@ -68,6 +79,7 @@ export function decodeMetrics(column: Fields): StoredMetrics {
   const proof = fieldsOf(column['lookAhead']);
   const [changed, of] = [numberOf(proof['changed']), numberOf(proof['of'])];
   return {
+    failed: textOf(column['failed']),
     metrics: Object.fromEntries(METRIC_NAMES.map((name) => [name, numberOf(column[name])])) as BacktestMetrics,
     undefined: textsOf(column['undefined']),
     sample: dailyReturns === null || trades === null || days === null ? null : { dailyReturns, trades, days },

@@ -1,6 +1,8 @@
 import type { CandleSeries } from '../engine/candle-series.ts';
 import type { Passport } from '../proof/passport.ts';
+import type { Params } from '../strategies/registry.ts';
 import { type Fields, numberOf, textOf } from './fields.ts';
+import { encodeOrder } from './params-order.ts';
 
 /** A passport and the bars it is of; times are UTC epoch milliseconds. */
 export interface StoredPassport extends Passport {
@@ -17,10 +19,11 @@ export interface StoredPassport extends Passport {
 export const encodePassport = (
   { openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>,
   passport: Passport,
-  { basis, leftOut }: { readonly basis: string; readonly leftOut: number },
+  { basis, leftOut, params }: { readonly basis: string; readonly leftOut: number; readonly params: Params },
 ): Fields => ({
   ...passport,
   basis,
+  params: encodeOrder(params),
   ...(leftOut > 0 && { leftOut }),
   bars: length,
   from: openTime[0],

@@ -5,6 +5,7 @@ import type { WalkCurve, WalkForwardResult } from '../walk-forward/walk-forward.
 import type { SkippedWindow, WalkForwardParts, WindowTimes } from '../walk-forward/windows.ts';
 import { decodeEquity, type EquityPoint } from './curve-columns.ts';
 import { type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from './fields.ts';
+import { encodeOrder, orderedParams } from './params-order.ts';
 
 /** What is kept of a stretch. */
 export interface StoredStretch extends Pick<StretchMetrics, 'totalReturn' | 'sharpe' | 'maxDrawdown' | 'trades'> {
@@ -58,6 +59,7 @@ export const encodeWalkForward = (
     windows: result.windows.map(({ inSample, outOfSample, params, ...window }) => ({
       ...window,
       params: { ...params },
+      order: encodeOrder(params),
       inSample: stretchFields(inSample),
       outOfSample: stretchFields(outOfSample),
     })),
@@ -142,7 +144,7 @@ export function decodeWalkForward(column: Fields): StoredWalkForward {
       const times = timesIn(fields);
       const strategy = textOf(fields['strategy']);
       if (times === null || strategy === null) return [];
-      const params = fieldsOf(fields['params']);
+      const params = orderedParams(strategy, fieldsOf(fields['params']), fields['order']);
       return [{ ...times, strategy, params, inSample: stretchIn(fields['inSample']), outOfSample: stretchIn(fields['outOfSample']) }];
     }),
     skipped: listOf(column['skipped']).flatMap((entry): SkippedWindow[] => {

@@ -3,12 +3,13 @@ import { DAY_MS } from '../../contracts/words.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
 import { candlesBetween } from '../engine/candle-series.ts';
 import { HOLD, wordsOnly } from '../engine/decision-log.ts';
-import { type Decisions, decisionsOf } from '../engine/decisions.ts';
+import { type Decisions, decisionsOf, StrategyFailure } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { simulate } from '../engine/trading/trader.ts';
 import { trialsOf } from '../metrics/deflated-sharpe.ts';
 import { judgeOverfitting, type Overfitting } from '../metrics/overfitting.ts';
+import { attempt } from '../failed-trial.ts';
 import type { Trial } from '../run-backtest.ts';
 import type { Params } from '../strategies/registry.ts';
 import { toEnd } from '../to-end.ts';
@@ -34,6 +35,8 @@ export interface WalkCurve {
 export interface WalkForwardResult extends Overfitting {
   readonly windows: readonly WalkForwardWindow[];
   readonly skipped: readonly SkippedWindow[];
+  /** Trials that no window could pick, since their strategy failed on the series: one sentence each. */
+  readonly failed: readonly string[];
   /** The test parts one after the other, each day's return on what the days before left; deflated by all trials. */
   readonly outOfSample: StretchMetrics;
   /** What each window's pick was worth at the close of each bar, of 1 that it began with, in each of its parts. */
@@ -49,6 +52,7 @@ export interface WalkForwardResult extends Overfitting {
  * or its close and result; nobody leaves after its close.
  *
  * @throws PredictLabError BadInput when the series is shorter than one window, or a part is no whole number of days
+ * @throws StrategyFailure when every strategy fails on the series, or one that had an account of its own fails in a part
  */
 export function walkForward(
   data: BacktestData,
@@ -62,7 +66,7 @@ export function walkForward(
 /** {@link walkForward} in steps of one trial, for a caller that has other things to do in between. */
 export function* walkForwardSteps(
   { candles, market, indicators, barMs, twin }: BacktestData,
-  trials: readonly Trial[],
+  all: readonly Trial[],
   common: BacktestOptions,
   parts: WalkForwardParts,
 ): Generator<void, WalkForwardResult> {
@@ -70,14 +74,22 @@ export function* walkForwardSteps(
   if ('because' in found) throw new PredictLabError('BadInput', found.because);
   const { spans, skipped } = found;
   const decided: DecidedTrial[] = [];
-  for (const trial of trials) {
+  const trials: Trial[] = [];
+  const failures: StrategyFailure[] = [];
+  for (const trial of all) {
     const how = { market, options: trial.options ?? common, barMs };
-    const decisions = decisionsOf({ ...trial, ...how, candles, twin, cache: indicators });
+    const decisions = attempt(() => decisionsOf({ ...trial, ...how, candles, twin, cache: indicators }));
+    if (decisions instanceof StrategyFailure) {
+      failures.push(decisions);
+      continue;
+    }
+    trials.push(trial);
     const { returns, moments } = stretchOf(candles, decisions.trader?.finish() ?? simulate(candles, decisions, how), how.options);
     // a thousand equity curves need not be kept
     decided.push({ codes: hasAccount(decisions) ? undefined : decisions.codes, returns, moments });
     yield;
   }
+  if (trials.length === 0) throw failures[0];
   const together = trialsOf(decided.map(({ moments }) => ratioOf(moments)));
   const part = (trial: number, [from, to]: readonly [number, number], days: DayRange): Stretch => {
     const ends = to >= candles.length;
@@ -123,7 +135,7 @@ export function* walkForwardSteps(
     windows.push({ ...times, strategy: strategy.name, params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) });
   }
   const judged = judgeOverfitting(decided.map(({ returns }) => returns));
-  return { windows, skipped, outOfSample: metricsOf(tests, together), curves, ...judged };
+  return { windows, skipped, failed: failures.map(({ message }) => message), outOfSample: metricsOf(tests, together), curves, ...judged };
 }
 
 /** What is kept of a trial on the whole series. */

@@ -6,7 +6,7 @@ import type { Cell, Table } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
 import { durationMs } from '../../input/field-schemas.ts';
 import { usageError } from '../terminal/exit.ts';
-import { printJson } from '../terminal/print.ts';
+import { note, printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { overfittingFields, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
 
@@ -68,13 +68,15 @@ export async function printWalkForward(
   for (const each of series) {
     const about = stored === undefined ? {} : { instrument: each.name };
     try {
-      const { windows, skipped, outOfSample, curves: _, ...judged } = walkForward(each.data, trials, each.options, parts);
+      const { windows, skipped, failed, outOfSample, curves: _, ...judged } = walkForward(each.data, trials, each.options, parts);
+      for (const because of failed) note(`left out: ${because}`);
       walked.push({ name: each.name, windows });
       printed.push({
         ...about,
         ...headOf(each),
         count: trials.length,
         windows: windows.map(({ strategy, ...window }) => withTimes(one ? window : { ...window, strategy })),
+        ...(failed.length > 0 && { failed }),
         ...(skipped.length > 0 && { skipped: skipped.map(withTimes) }),
         outOfSample,
         ...overfittingFields(judged),

@@ -201,10 +201,11 @@ async function writeFiles({ candles }: BacktestData, result: BacktestResult, fil
   if (files.equity !== undefined) await writeTable(equityTable(candles, result.equity), 'csv', files.equity);
 }
 
-function gridOf(data: BacktestData, { results, ...judged }: ReturnType<typeof runTrials>): Record<string, unknown> {
+function gridOf(data: BacktestData, { results, failed, ...judged }: ReturnType<typeof runTrials>): Record<string, unknown> {
   const best = bestOf(results);
   const several = new Set(results.map(({ strategy }) => strategy)).size > 1;
   for (const result of results) warn(result);
+  for (const { because } of failed) note(`left out: ${because}`);
   return {
     ...headOf(data, best),
     count: results.length,
@@ -215,6 +216,7 @@ function gridOf(data: BacktestData, { results, ...judged }: ReturnType<typeof ru
       ...(best.weak.sharpe !== undefined && { weak: best.weak.sharpe }),
     },
     ...overfittingFields(judged),
+    ...(failed.length > 0 && { failed: failed.map(({ strategy, params, because }) => ({ strategy, params, because })) }),
     trials: results.map((result) => ({ ...(several && { strategy: result.strategy }), params: result.params, ...bodyOf(result) })),
   };
 }

@@ -1,5 +1,7 @@
 import { METRIC_NAMES } from '../../backtest/metrics/backtest-metrics.ts';
 import { decodeEquity, decodeTrades } from '../../backtest/record/curve-columns.ts';
+import { decodeMetrics } from '../../backtest/record/metrics-column.ts';
+import { storedParams } from '../../backtest/record/params-order.ts';
 import { decodeWalkForward } from '../../backtest/record/walk-forward-columns.ts';
 import type { Interval, TickKind } from '../../contracts/words.ts';
 import { CANDLE_COLUMNS, candleRows } from '../../files/write/candle-table.ts';
@@ -12,6 +14,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
 import { type ExportedInstrument, exportedInstruments, readTicksByTime } from '../../storage/ticks/export.ts';
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
+import { note } from '../terminal/print.ts';
 import { TRADE_COLUMNS, tradeCells, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
 
 /** What of the data to export. */
@@ -126,26 +129,22 @@ function backtestsTable(database: Database, filter: ExportFilter): Table {
   const { symbols, intervals } = filter;
   return {
     columns: columns({
-      ...SERIES,
-      interval: 'text',
-      strategy: 'text',
-      params: 'text',
+      ...RESULT,
       ...Object.fromEntries(METRIC_NAMES.map((metric) => [columnName(metric), metric === 'trades' ? 'integer' : 'number'] as const)),
     }),
     batches: (async function* () {
       for (const symbol of symbols ?? [undefined]) {
-        const backtests = await readBacktests(database, symbol === undefined ? {} : { symbol });
-        yield backtests
-          .filter(({ instrument, interval }) => wanted(filter, instrument) && (intervals === undefined || intervals.includes(interval)))
-          .map(({ symbol, source, instrument, interval, strategy, params, metrics }): Cell[] => [
-            symbol,
-            source,
-            instrument,
-            interval,
-            strategy,
-            JSON.stringify(params),
-            ...METRIC_NAMES.map((metric) => (typeof metrics[metric] === 'number' ? metrics[metric] : null)),
-          ]);
+        const backtests = (await readBacktests(database, symbol === undefined ? {} : { symbol })).filter(
+          ({ instrument, interval }) => wanted(filter, instrument) && (intervals === undefined || intervals.includes(interval)),
+        );
+        for (const { instrument, interval, metrics } of backtests) {
+          const { failed } = decodeMetrics(metrics);
+          if (failed !== null) note(`${instrument} ${interval} has no numbers: ${failed}`);
+        }
+        yield backtests.map((one): Cell[] => [
+          ...resultCells(one),
+          ...METRIC_NAMES.map((metric) => (typeof one.metrics[metric] === 'number' ? one.metrics[metric] : null)),
+        ]);
       }
     })(),
   };
@@ -153,6 +152,15 @@ function backtestsTable(database: Database, filter: ExportFilter): Table {
 
 /** The columns that say which backtest a row is of. */
 const RESULT = { ...SERIES, interval: 'text', strategy: 'text', params: 'text' } as const;
+
+const resultCells = (one: StoredBacktest): Cell[] => [
+  one.symbol,
+  one.source,
+  one.instrument,
+  one.interval,
+  one.strategy,
+  JSON.stringify(storedParams(one)),
+];
 
 /** Rows of what each stored backtest has, oldest first, under the cells that name it. */
 async function* rowsOfBacktests(
@@ -164,8 +172,7 @@ async function* rowsOfBacktests(
   for (const symbol of symbols ?? [undefined]) {
     for (const backtest of await readBacktests(database, symbol === undefined ? {} : { symbol })) {
       if (!wanted(filter, backtest.instrument) || (intervals !== undefined && !intervals.includes(backtest.interval))) continue;
-      const { source, instrument, interval, strategy, params } = backtest;
-      const head = [backtest.symbol, source, instrument, interval, strategy, JSON.stringify(params)];
+      const head = resultCells(backtest);
       yield rowsOf(backtest).map((cells): Cell[] => [...head, ...cells]);
     }
   }

@@ -1,5 +1,6 @@
 import type { ComparableResult } from '../../backtest/proof/compare-results.ts';
 import type { Passport } from '../../backtest/proof/passport.ts';
+import { storedParams } from '../../backtest/record/params-order.ts';
 import type { StoredBacktest } from '../../storage/backtests/backtests.ts';
 
 /** A stored backtest that can be compared with that of another run. */
@@ -14,5 +15,5 @@ export const runResult = (one: StoredBacktest): RunResult => ({
   params: JSON.stringify(Object.entries(one.params).sort(([a], [b]) => (a < b ? -1 : 1))),
   metrics: one.metrics,
   passport: one.passport as unknown as Passport,
-  of: one,
+  of: { ...one, params: storedParams(one) },
 });

@@ -64,7 +64,10 @@ const best = (rows: readonly BacktestRow[], chosen: number | null): readonly Bac
 };
 
 const name = (row: BacktestRow, chosen: boolean): Markup =>
-  html`${row.strategy}${row.params !== '' && ` ${row.params}`}${chosen && html` ${tip('◆', drawnBecause(row))}`}`;
+  html`${row.strategy}${row.params !== '' && ` ${row.params}`}${chosen && html` ${tip('◆', drawnBecause(row))}`}${failure(row)}`;
+
+const failure = ({ failed }: BacktestRow): Markup | false =>
+  failed !== null && failed !== undefined && html`<br><span class="failed">✕ ${failed}</span>`;
 
 const drawnBecause = (row: BacktestRow): string =>
   shownValue(row, 'sharpe') === null
@@ -89,7 +92,7 @@ const metricColumn = (metric: MetricColumn): Column<BacktestRow> => ({
 const benchmark = (row: BacktestRow, value: number | null | undefined, name: string, write: (value: number) => string): Markup | string => {
   const shown = ranked(row, value, name);
   return shown === null
-    ? unknown(row.benchmark?.weak?.[name] ?? row.benchmark?.undefined[name] ?? 'stored before there was a benchmark')
+    ? unknown(row.failed ?? row.benchmark?.weak?.[name] ?? row.benchmark?.undefined[name] ?? 'stored before there was a benchmark')
     : write(shown);
 };
 
@@ -105,14 +108,14 @@ const UNFILLED: Readonly<Record<string, string>> = {
 };
 
 const cut = (row: BacktestRow): Markup | string => {
-  if (row.cut === null || row.cut === undefined) return unknown('stored before entries were counted');
+  if (row.cut === null || row.cut === undefined) return unknown(row.failed ?? 'stored before entries were counted');
   const unfilled = Object.entries(row.unfilled ?? {}).map(([reason, count]) => `${formatNumber(count)} ${UNFILLED[reason] ?? reason}`);
   const entries = formatNumber(row.cut);
   return unfilled.length === 0 ? entries : tip(html`${entries} <span class="quiet">+ unfilled</span>`, `unfilled: ${unfilled.join('; ')}`);
 };
 
 const proof = (row: BacktestRow): Markup | string => {
-  if (row.proof === null) return unknown('this backtest carries no look-ahead proof');
+  if (row.proof === null) return unknown(row.failed ?? 'this backtest carries no look-ahead proof');
   const words = `${formatNumber(row.proof.changed)} of ${formatNumber(row.proof.decisions)} changed`;
   return row.proof.changed === 0 ? words : html`<span class="failed">✕ ${words}</span>`;
 };

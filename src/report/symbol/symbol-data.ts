@@ -136,6 +136,8 @@ export interface BacktestRow {
   readonly strategy: string;
   readonly params: string;
   readonly interval: Interval;
+  /** Why it has no number at all: the strategy failed on the series. */
+  readonly failed?: string | null;
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly undefined: Readonly<Record<string, string>>;
   /** What holding brought on the same terms, and how much better than the price the strategy knew. */

@@ -108,6 +108,7 @@ export interface BestBacktest {
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
   readonly metrics: Readonly<Record<string, Json>>;
+  readonly passport: Readonly<Record<string, Json>>;
 }
 
 /** Of each symbol the backtest of these executions that ranks first. */
@@ -116,9 +117,9 @@ export async function bestBacktests(
   { symbols, executionIds }: { symbols: readonly string[]; executionIds: readonly string[] },
 ): Promise<ReadonlyMap<string, BestBacktest>> {
   const { rows } = await queryable.query<BestBacktest>(
-    `select distinct on (symbol) symbol, strategy, params, metrics from backtests
+    `select distinct on (symbol) symbol, strategy, params, metrics, passport from backtests
      where symbol = any($1) and execution_id = any($2)
-     order by symbol, array_position($2::text[], execution_id), ${rankedSharpe('metrics')} desc nulls last, id`,
+     order by symbol, array_position($2::text[], execution_id), metrics ? 'failed', ${rankedSharpe('metrics')} desc nulls last, id`,
     [symbols, executionIds],
   );
   return new Map(rows.map((row) => [row.symbol, row]));

@@ -20,12 +20,7 @@ interface Lot {
  * The account as a ledger would have it: a list of every moment, and at each one every market asked anew, from the first bar on, what
  * it is worth and what it wants. Slow and plain; shares no code with the engine.
  */
-export function slowPortfolio(
-  markets: readonly ModelMarket[],
-  cash: number,
-  limits: PortfolioLimits,
-  { shorts }: { shorts: boolean },
-) {
+export function slowPortfolio(markets: readonly ModelMarket[], cash: number, limits: PortfolioLimits, { shorts }: { shorts: boolean }) {
   const lots: (Lot | undefined)[] = markets.map(() => undefined);
   const pending: (string | undefined)[] = markets.map(() => undefined);
   const ends = markets.map(({ candles, market }) => {

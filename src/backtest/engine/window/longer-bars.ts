@@ -25,7 +25,7 @@ export function longerSeries(series: CandleSeries, barMs: number, interval: Inte
   if (step % barMs !== 0)
     throw new PredictLabError(
       'BadInput',
-      `bars of ${barMs / INTERVAL_MS['1m']} minutes make none of ${interval}; name an interval that is a multiple of theirs`,
+      `bars of ${barMs / INTERVAL_MS['1m']} minutes make none of ${interval}; name an interval that is a multiple of theirs, or trade it on shorter candles`,
     );
   const { length, openTime, open, high, low, close, volume } = series;
   const starts = new Float64Array(length);

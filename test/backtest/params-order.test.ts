@@ -1,0 +1,41 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { encodePassport } from '../../src/backtest/record/passport-column.ts';
+import { orderedParams, storedParams } from '../../src/backtest/record/params-order.ts';
+import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
+import type { Json } from '../../src/contracts/run/pipeline-input.ts';
+
+/** As Postgres keeps the keys of a jsonb: the shorter ones first, those of one length by their bytes. */
+const asJsonb = (value: Readonly<Record<string, Json>>): Record<string, Json> =>
+  Object.fromEntries(
+    Object.entries(value).sort(([a], [b]) => Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b))),
+  );
+
+const series = { openTime: Float64Array.from([0, 1]), length: 2 };
+const passport = { id: '', data: '', code: '', settings: '', seed: 1 };
+// a JavaScript object has keys that look like numbers first, whoever writes it
+const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-zA-Z0-9é]{0,7}$/), { minLength: 1, maxLength: 6 });
+
+it('has parameters in the order of the strategy’s declaration, whatever order the database keeps them in', () => {
+  fc.assert(
+    fc.property(names, (declared) => {
+      const params = Object.fromEntries(declared.map((name, i) => [name, i]));
+      const stored = asJsonb(encodePassport(series, passport, { basis: 'b', leftOut: 0, params }));
+      expect(Object.entries(storedParams({ strategy: 'own', params: asJsonb(params), passport: stored }))).toEqual(Object.entries(params));
+    }),
+  );
+});
+
+it('knows the order of shipped strategies in what was stored before it was kept, and leaves nothing out', () => {
+  const checked = strategyTrials('rsi');
+  if ('problems' in checked) throw new Error(checked.problems.join());
+  const [params] = checked.trials;
+  expect(Object.keys(asJsonb(params))).toEqual(['low', 'high', 'period']);
+  expect(Object.entries(orderedParams('rsi', asJsonb(params)))).toEqual([
+    ['period', 14],
+    ['low', 30],
+    ['high', 70],
+  ]);
+  expect(Object.keys(orderedParams('rsi', { once: 1, low: 30, period: 3 }))).toEqual(['period', 'low', 'once']);
+  expect(Object.keys(orderedParams('gone', { b: 1, a: 2 }))).toEqual(['b', 'a']);
+});
