@@ -311,8 +311,7 @@ describe('the backtest stage', () => {
       ['1d', 'rsi', 'none'],
     ]);
     // the calibration of the symbol does not depend on who failed
-    const bins = (interval: string) => stored.find((one) => one.interval === interval)?.metrics['calibration'];
-    expect(bins('4h')).toEqual(expect.arrayContaining([expect.objectContaining({ count: expect.any(Number) })]));
+    expect(stored.every(({ metrics }) => metrics['forecasts'] !== undefined)).toBe(true);
     const exported = await predictlab('export', 'backtests', '--symbol', 'RAIN', '--interval', '4h', '--json');
     expect(exported.err).toContain(`polymarket:0x1 4h has no numbers: ${because}`);
     const rows = exported.json() as unknown as Record<string, unknown>[];
