@@ -152,12 +152,14 @@ describe('a market’s twin', () => {
       create: (_, bars, { twin: other }) => {
         const { set } = Map.prototype;
         let closes: Float64Array = new Float64Array();
-        Map.prototype.set = function (key: unknown, value: unknown) {
-          if (value instanceof Float64Array) closes = value;
-          return set.call(this, key, value);
-        };
+        Object.assign(Map.prototype, {
+          set(this: Map<unknown, unknown>, key: unknown, value: unknown) {
+            if (value instanceof Float64Array) closes = value;
+            return set.call(this, key, value);
+          },
+        });
         other?.indicator('sma', { period: 1 });
-        Map.prototype.set = set;
+        Object.assign(Map.prototype, { set });
         return () => (closes[(other?.index ?? 0) + 1] > bars.close() ? 'long' : 'flat');
       },
     });

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
@@ -5,10 +6,12 @@ import { candlesBetween } from '../../src/backtest/engine/candle-series.ts';
 import { HOLD, LONG, wordsOnly } from '../../src/backtest/engine/decision-log.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { simulate } from '../../src/backtest/engine/trading/trader.ts';
+import { momentsOf } from '../../src/backtest/metrics/moments.ts';
 import { optionsFor, type Trial } from '../../src/backtest/run-backtest.ts';
 import { runTrials } from '../../src/backtest/run-trials.ts';
 import { strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import { defineStrategy } from '../../src/backtest/strategy.ts';
+import { rankOf } from '../../src/backtest/walk-forward/picks.ts';
 import { walkForward } from '../../src/backtest/walk-forward/walk-forward.ts';
 import { bars, closes, DAY, HOUR, walk } from './series.ts';
 
@@ -45,6 +48,35 @@ describe('a walk-forward', () => {
     const best = Math.max(...alone.map(({ metrics }) => metrics.sharpe ?? Number.NEGATIVE_INFINITY));
     expect(inSample.sharpe).toBeCloseTo(best, 12);
     expect(params).toEqual(alone.find(({ metrics }) => metrics.sharpe === best)?.params);
+  });
+
+  it('ranks a ratio that one day made, √(A/n) whatever it brought, above losers alone', () => {
+    const ratios = fc.array(fc.double({ min: -0.1, max: 0.1, noNaN: true }), { minLength: 2, maxLength: 40 });
+    const one = fc.record({ days: fc.integer({ min: 2, max: 40 }), gain: fc.double({ min: 1e-6, max: 1, noNaN: true }) });
+    fc.assert(
+      fc.property(ratios, one, (returns, { days, gain }) => {
+        const many = momentsOf(Float64Array.from(returns));
+        fc.pre(many.nonZero > 1 && many.deviation > 1e-9 && Math.abs(many.mean) > 1e-9);
+        const lucky = new Float64Array(days);
+        lucky[0] = gain;
+        const rank = rankOf({ moments: momentsOf(lucky) });
+        expect(Math.sign(rankOf({ moments: many }) - rank)).toBe(Math.sign(many.mean));
+        // who never traded has no ratio
+        expect(rankOf({ moments: momentsOf(new Float64Array(days)) })).toBeLessThan(rank);
+        expect(rankOf({ moments: momentsOf(lucky.map((value) => -value)) })).toBeLessThan(rank);
+      }),
+    );
+  });
+
+  it('says how many windows picked by what rests on too little', () => {
+    expect(result.picksWeak).toMatch(
+      /^8 of 8 windows picked by Sharpe ratios .*\(20 daily returns, fewer than 30\); train on 30 days or more$/,
+    );
+    const long = walkForward(backtestData(candles, market), grid, options, { trainMs: 30 * DAY, testMs: 5 * DAY });
+    expect(long).not.toHaveProperty('picksWeak');
+    const idle = defineStrategy({ name: 'idle', summary: 'for tests', params: z.strictObject({}), create: () => () => 'hold' as const });
+    const { picksWeak } = walkForward(backtestData(candles, market), [{ strategy: idle, params: {} }], options, parts);
+    expect(picksWeak).toMatch(/^8 of 8 .*\(no trial has one, so the first was taken\)/);
   });
 
   it('measures the tests as one: their days’ returns one after the other', () => {

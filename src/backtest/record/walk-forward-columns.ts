@@ -34,7 +34,7 @@ export interface StoredWalkForward extends WalkForwardParts {
   readonly overfitting: number | null;
   /** Why there is no `windows`, no `overfitting`. */
   readonly undefined: Readonly<Record<string, string>>;
-  /** Why its `overfitting` should not be relied on. */
+  /** Why its `overfitting`, or the `picks` of its windows, should not be relied on. */
   readonly weak: Readonly<Record<string, string>>;
 }
 
@@ -70,7 +70,10 @@ export const encodeWalkForward = (
     },
     overfitting: result.overfitting,
     undefined: result.overfittingUndefined === undefined ? {} : { overfitting: result.overfittingUndefined },
-    weak: result.overfittingWeak === undefined ? {} : { overfitting: result.overfittingWeak },
+    weak: {
+      ...(result.overfittingWeak !== undefined && { overfitting: result.overfittingWeak }),
+      ...(result.picksWeak !== undefined && { picks: result.picksWeak }),
+    },
   },
   curves: {
     outOfSample: curveFields(chained(result.curves.map(({ outOfSample }) => outOfSample)), MOST_POINTS),

@@ -42,12 +42,6 @@ export interface Stretch {
   readonly trades: number;
 }
 
-/** A trial without a ratio comes after all that have one. */
-export const rankOf = ({ moments }: Stretch): number => {
-  const ratio = ratioOf(moments);
-  return Number.isNaN(ratio) ? Number.NEGATIVE_INFINITY : ratio;
-};
-
 /** Daily Sharpe ratio; NaN where there is none. */
 export const ratioOf = ({ mean, deviation }: Moments): number => (deviation > 0 ? mean / deviation : Number.NaN);
 

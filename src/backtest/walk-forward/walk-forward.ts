@@ -13,12 +13,13 @@ import { attempt } from '../failed-trial.ts';
 import type { Trial } from '../run-backtest.ts';
 import type { Params } from '../strategies/registry.ts';
 import { toEnd } from '../to-end.ts';
-import { type DayRange, daysOf, metricsOf, rankOf, ratioOf, type Stretch, type StretchMetrics, stretchOf } from './stretch.ts';
+import { rankOf, weakPicks } from './picks.ts';
+import { type DayRange, daysOf, metricsOf, ratioOf, type Stretch, type StretchMetrics, stretchOf } from './stretch.ts';
 import { type SkippedWindow, type WalkForwardParts, type WindowTimes, windowsOf } from './windows.ts';
 
 /** One window: what was picked on `[trainFrom, trainTo)` and what it brought on `[testFrom, testTo)`; UTC epoch milliseconds. */
 export interface WalkForwardWindow extends WindowTimes {
-  /** Of the trial with the best Sharpe ratio in the training part; the first one where none has any. */
+  /** Of the trial that ranks first in the training part ({@link rankOf}); of those that rank alike the first one. */
   readonly strategy: string;
   readonly params: Params;
   readonly inSample: StretchMetrics;
@@ -37,6 +38,8 @@ export interface WalkForwardResult extends Overfitting {
   readonly skipped: readonly SkippedWindow[];
   /** Trials that no window could pick, since their strategy failed on the series: one sentence each. */
   readonly failed: readonly string[];
+  /** Why the picks should not be relied on; absent where each rests on enough. */
+  readonly picksWeak?: string;
   /** The test parts one after the other, each day's return on what the days before left; deflated by all trials. */
   readonly outOfSample: StretchMetrics;
   /** What each window's pick was worth at the close of each bar, of 1 that it began with, in each of its parts. */
@@ -135,7 +138,16 @@ export function* walkForwardSteps(
     windows.push({ ...times, strategy: strategy.name, params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) });
   }
   const judged = judgeOverfitting(decided.map(({ returns }) => returns));
-  return { windows, skipped, failed: failures.map(({ message }) => message), outOfSample: metricsOf(tests, together), curves, ...judged };
+  const picksWeak = weakPicks(windows);
+  return {
+    windows,
+    skipped,
+    ...(picksWeak !== undefined && { picksWeak }),
+    failed: failures.map(({ message }) => message),
+    outOfSample: metricsOf(tests, together),
+    curves,
+    ...judged,
+  };
 }
 
 /** What is kept of a trial on the whole series. */

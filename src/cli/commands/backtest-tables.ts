@@ -5,11 +5,16 @@ import type { StretchMetrics } from '../../backtest/walk-forward/stretch.ts';
 import type { WalkForwardWindow } from '../../backtest/walk-forward/walk-forward.ts';
 import type { Cell, Table, TableColumn } from '../../files/write/table.ts';
 
-/** The probability of overfitting as JSON has it beside other numbers. */
-export const overfittingFields = ({ overfitting, overfittingUndefined, overfittingWeak }: Overfitting): Record<string, unknown> => ({
+/** The probability of overfitting as JSON has it beside other numbers. @param picksWeak why picks of a walk-forward should not be relied on */
+export const overfittingFields = (
+  { overfitting, overfittingUndefined, overfittingWeak }: Overfitting,
+  picksWeak?: string,
+): Record<string, unknown> => ({
   overfitting,
   ...(overfittingUndefined !== undefined && { undefined: { overfitting: overfittingUndefined } }),
-  ...(overfittingWeak !== undefined && { weak: { overfitting: overfittingWeak } }),
+  ...((overfittingWeak !== undefined || picksWeak !== undefined) && {
+    weak: { ...(overfittingWeak !== undefined && { overfitting: overfittingWeak }), ...(picksWeak !== undefined && { picks: picksWeak }) },
+  }),
 });
 
 /** The columns of trades out; times are the open times of the bars they happened in. */

@@ -68,8 +68,17 @@ export async function printWalkForward(
   for (const each of series) {
     const about = stored === undefined ? {} : { instrument: each.name };
     try {
-      const { windows, skipped, failed, outOfSample, curves: _, ...judged } = walkForward(each.data, trials, each.options, parts);
+      const {
+        windows,
+        skipped,
+        failed,
+        picksWeak,
+        outOfSample,
+        curves: _,
+        ...judged
+      } = walkForward(each.data, trials, each.options, parts);
       for (const because of failed) note(`left out: ${because}`);
+      if (picksWeak !== undefined) note(`${each.name}: ${picksWeak}`);
       walked.push({ name: each.name, windows });
       printed.push({
         ...about,
@@ -79,7 +88,7 @@ export async function printWalkForward(
         ...(failed.length > 0 && { failed }),
         ...(skipped.length > 0 && { skipped: skipped.map(withTimes) }),
         outOfSample,
-        ...overfittingFields(judged),
+        ...overfittingFields(judged, picksWeak),
       });
     } catch (error) {
       if (!(error instanceof PredictLabError) || stored === undefined) throw error;

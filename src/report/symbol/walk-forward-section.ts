@@ -63,14 +63,21 @@ const COLUMNS: readonly Column<WalkForwardSection>[] = [
   },
   {
     head: 'windows',
-    about: 'Each picks the trial with the best Sharpe ratio in its training part and trades it on the days after.',
+    about:
+      'Each picks the trial with the best Sharpe ratio in its training part and trades it on the days after. A pick is weak where that ratio rests on too little.',
     sortBy: ({ windows }) => windows.length,
-    cell: ({ windows, skipped, undefined: why }) => {
+    cell: ({ windows, skipped, undefined: why, weak }) => {
       if (windows.length === 0) return unknown(why['windows'] ?? 'not known');
-      if (skipped.length === 0) return formatNumber(windows.length);
+      const remarks = [
+        ...(weak['picks'] === undefined ? [] : [{ words: 'weak picks', why: weak['picks'] }]),
+        ...(skipped.length === 0
+          ? []
+          : [{ words: `+ ${formatNumber(skipped.length)} left out`, why: [...new Set(skipped.map(({ because }) => because))].join('; ') }]),
+      ];
+      if (remarks.length === 0) return formatNumber(windows.length);
       return tip(
-        html`${formatNumber(windows.length)} <span class="quiet">+ ${formatNumber(skipped.length)} left out</span>`,
-        [...new Set(skipped.map(({ because }) => because))].join('; '),
+        html`${formatNumber(windows.length)} <span class="quiet">${remarks.map(({ words }) => words).join(', ')}</span>`,
+        remarks.map(({ why }) => why).join('; '),
       );
     },
   },
