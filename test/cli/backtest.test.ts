@@ -59,7 +59,7 @@ describe('predictlab backtest', () => {
     expect(entry).toBeGreaterThan(decided);
     expect(size * (side === 'long' ? price : 1 - price)).toBeCloseTo((10_000 * 0.5 * (0.5 - q)) / (1 - q), 3);
     const walked = await predictlab(...kelly, '--param', 'belief=0.4,0.5,0.6', '--walk-forward', '--train', '4d', '--test', '2d');
-    expect(walked).toMatchObject({ code: 0, err: '' });
+    expect(walked).toMatchObject({ code: 0, err: expect.stringMatching(/: 4 of 4 windows picked by .*train on 30 days or more\n$/) });
     expect((walked.json() as { windows: unknown[] }).windows).toHaveLength(4);
   });
 
@@ -218,7 +218,11 @@ describe('predictlab backtest', () => {
 describe('predictlab backtest --walk-forward', () => {
   it('prints each window’s pick and what it brought, and the tests as one', async () => {
     const ended = await backtest('--strategy', 'momentum', '--param', 'period=3,6,12', '--walk-forward', '--train', '5d', '--test', '2d');
-    expect(ended).toMatchObject({ code: 0, err: '' });
+    expect(ended).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('3 of 3 windows picked by Sharpe ratios that rest on too little'),
+    });
+    expect(ended.json()).toMatchObject({ weak: { picks: expect.stringMatching(/^3 of 3 windows picked/) } });
     const printed = ended.json() as { windows: object[]; outOfSample: object; overfitting: null };
     expect(printed.windows[0]).toMatchObject({
       trainFrom: '1970-01-01T00:00:00.000Z',
