@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { filesBelow, hashFiles, ROOT, SetUpError, say } from './project.mjs';
+import { bundlePackages, useBundled } from './vendor.mjs';
 
 const DIST = path.join(ROOT, 'dist');
 const STAMP = path.join(DIST, '.build-stamp');
@@ -10,6 +11,9 @@ const BUNDLE = 'workflow-bundle.js';
 const SEALED_BUNDLE = 'workflow-bundle-sealed.js';
 const FAILURE_CONVERTER = 'secrets/failure-converter.cjs';
 const SOURCES = ['src', 'sandbox', 'bench'];
+/** Packages as few files, see vendor.mjs. */
+const VENDOR = 'vendor';
+const isVendor = (file) => file.startsWith(VENDOR + path.sep);
 const isAsset = (file) => !/\.(ts|md)$/.test(file);
 
 /** What the workflow sandbox can load: a change elsewhere does not cost a new bundle. */
@@ -26,6 +30,7 @@ export async function build() {
     'tsconfig.build.json',
     'package-lock.json',
     'scripts/set-up/build.mjs',
+    'scripts/set-up/vendor.mjs',
   ]);
   const last = readStamp();
   if (last?.inputs === inputs && last.files.every((file) => existsSync(path.join(DIST, file)))) return false;
@@ -37,10 +42,15 @@ export async function build() {
   try {
     compile(staging);
     copyAssets(staging);
-    const files = moveIn(staging);
+    useBundled(staging, WORKFLOW_FOLDERS);
+    const packages = hashFiles(ROOT, ['package-lock.json', 'scripts/set-up/vendor.mjs']);
+    const isBundled = packages === last?.packages && last.files.every((file) => !isVendor(file) || existsSync(path.join(DIST, file)));
+    if (!isBundled) await bundlePackages(path.join(staging, VENDOR));
+    const files = moveIn(staging, isBundled ? SOURCES : [...SOURCES, VENDOR]);
+    if (isBundled) files.push(...last.files.filter(isVendor));
     const bundle = await bundleWorkflows(last?.bundle);
     if (bundle) files.push(BUNDLE, SEALED_BUNDLE);
-    writeFileSync(STAMP, JSON.stringify({ inputs, bundle, files }));
+    writeFileSync(STAMP, JSON.stringify({ inputs, packages, bundle, files }));
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
@@ -79,7 +89,7 @@ function copyAssets(staging) {
   }
 }
 
-function moveIn(staging) {
+function moveIn(staging, folders) {
   const files = filesBelow(staging);
   const wanted = new Set(files);
   for (const file of files) {
@@ -87,7 +97,7 @@ function moveIn(staging) {
     mkdirSync(path.dirname(target), { recursive: true });
     renameSync(path.join(staging, file), target);
   }
-  for (const folder of SOURCES) {
+  for (const folder of folders) {
     for (const file of filesBelow(path.join(DIST, folder))) if (!wanted.has(path.join(folder, file))) rmSync(path.join(DIST, folder, file));
   }
   return files;

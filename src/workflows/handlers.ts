@@ -1,7 +1,13 @@
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { PipelineStatus, StatusChanges } from '../contracts/run/pipeline-status.ts';
 import type { TaskReport } from '../contracts/run/stage-report.ts';
 import type { GraphAnswer } from '../scheduling/payload/fit-graph.ts';
+
+// As `defineQuery` and the like of `@temporalio/workflow` make them (their brands are of types alone). Whoever asks a run needs the
+// names, not the whole of that package.
+const defineQuery = <Result, Args extends unknown[] = []>(name: string) => ({ type: 'query', name }) as QueryDefinition<Result, Args>;
+const defineUpdate = <Result, Args extends unknown[] = []>(name: string) => ({ type: 'update', name }) as UpdateDefinition<Result, Args>;
+const defineSignal = <Args extends unknown[] = []>(name: string) => ({ type: 'signal', name }) as SignalDefinition<Args>;
 
 /**
  * Where every task of the run stands. A query does not move a workflow's clock, which may stand still for hours: `now` (UTC

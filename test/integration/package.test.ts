@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -87,4 +87,28 @@ candles.fromTicks([], '7m');
     expect(said[3]).toContain(String(indicators.rsi(await candles.read(folder.write('again.csv', candleCsv(series)))).at(-1)));
     expect(said[4]).toContain(String(metrics.ofReturns([0.01, -0.004, 0.002, 0.007], { trials: 20 }).sharpe));
   }, 120_000);
+
+  it('has the packages of every command as few files, with each name that Node.js gives, and their licences', async () => {
+    const dist = path.join(folder.path, 'node_modules/predictlab/dist');
+    const vendor = readdirSync(path.join(dist, 'vendor'));
+    for (const name of ['@temporalio/client', '@temporalio/common', '@temporalio/worker', 'commander', 'pg', 'undici']) {
+      const file = `${name.replace('@', '').replace('/', '-')}.js`;
+      expect(vendor).toContain(file);
+      const names = async (module: string) => {
+        const program = `import(${JSON.stringify(module)}).then((all) => console.log(Object.keys(all).filter((key) => !['module.exports', '__esModule'].includes(key)).sort().join()))`;
+        return (await run('node', ['-e', program], { cwd: folder.path })).stdout;
+      };
+      expect(await names(path.join(dist, 'vendor', file)), name).toBe(await names(name));
+      expect(readFileSync(path.join(dist, 'vendor/LICENSES.txt'), 'utf8')).toContain(`${name} ${packageVersion(name)} (`);
+    }
+    // one instance of each: what runs beside them takes them from there too
+    const files = readdirSync(path.join(dist, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
+    const others = files.filter((file) =>
+      /from '(@temporalio\/(?!workflow)|pg'|undici')/.test(readFileSync(path.join(dist, 'src', file), 'utf8')),
+    );
+    expect(others.filter((file) => !file.startsWith('workflows'))).toEqual([]);
+  });
 });
+
+const packageVersion = (name: string): string =>
+  (JSON.parse(readFileSync(path.join(ROOT, 'node_modules', name, 'package.json'), 'utf8')) as { version: string }).version;
