@@ -64,6 +64,15 @@ export interface Instrument {
   readonly endsBy?: number;
   /** Of a closed market: when a run first saw it closed, by the venue's clock. */
   readonly seenClosedAt?: number;
+  /** Of a settled market: when a run first saw this result, by the venue's clock; absent in what was stored before it was noted. */
+  readonly settledFrom?: number;
+  /**
+   * Of a settled market: when its result was seen to stand, a day or more after it was first seen; it is not asked for again. Its trades
+   * are looked at once more after that moment.
+   */
+  readonly confirmedAt?: number;
+  /** What the venue took back last of what it had said of the market's end, and the instant of the run that saw it. */
+  readonly tookBack?: { readonly asOf: number; readonly said: string };
   /** The venue calls the market closed: no more trades will come. */
   readonly closed: boolean;
   readonly resolution: Resolution;

@@ -19,12 +19,25 @@ export interface ReadRow {
 
 /**
  * Gives the rows of one page their identities: the venue's id; else a hash of the content, copies inside the page told
- * apart by `#n`. A row that cannot become a tick is known by its text, so that it is listed once however often it comes.
+ * apart by `#n`. A row that cannot become a tick is known by its text, so that it is listed once however often it comes. Of rows that
+ * contradict each other under one id the first one counts, which is the venue's newest; the others are malformed.
  */
 export function identifyPage(rows: readonly ReadRow[]): CandidateRow[] {
   const copies = new Map<string, number>();
-  return rows.map((row) => candidate(row, identityOf(row, copies)));
+  const named = new Map<string, ReadRow>();
+  return rows.map((row) => {
+    const first = row.tradeId === null || row.defect !== null ? row : named.get(row.tradeId);
+    if (first === undefined) named.set(row.tradeId as string, row);
+    const told: ReadRow = first === undefined || isSameContent(first, row) ? row : { ...row, defect: 'malformed' };
+    return candidate(told, identityOf(told, copies));
+  });
 }
+
+/** Whether two rows say the same of a tick. */
+export const isSameContent = (a: Content, b: Content): boolean =>
+  a === b || (a.time === b.time && a.price === b.price && a.size === b.size && a.side === b.side && a.outcome === b.outcome);
+
+type Content = Pick<ReadRow, 'time' | 'price' | 'size' | 'side' | 'outcome'>;
 
 function identityOf({ defect, tradeId, content, raw }: ReadRow, copies: Map<string, number>): string {
   if (defect !== null) return contentIdentity([raw]);

@@ -76,8 +76,9 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   const before = lifelessBefore(instrument, window);
   const missing = missingUpTo(tradable, tradable.to, covered);
   const isOver = endOf(instrument) !== null && tradable.to < window.to;
-  // one more look once it is seen closed: what came late may lie in time that was covered before
-  const lastLook = isOver && (looked ?? Number.NEGATIVE_INFINITY) < (instrument.seenClosedAt ?? Number.NEGATIVE_INFINITY);
+  // one more look once it is seen closed, and once its result has stood: what came late may lie in time that was covered before
+  const { seenClosedAt = Number.NEGATIVE_INFINITY, confirmedAt = seenClosedAt } = instrument;
+  const lastLook = isOver && (looked ?? Number.NEGATIVE_INFINITY) < Math.max(seenClosedAt, confirmedAt);
   if (missing.length === 0 && (isOver ? !lastLook : covered.some(({ to }) => to > asOf))) {
     return { ...question, depth: 'none', floor: asOf, free: [...before, ...lifelessAfter(instrument, window)] };
   }
@@ -86,7 +87,9 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   const justLooked = looked !== null && until(question) - looked < RIGHT_AFTER_MS;
   const isRightAfter = claimable.every(({ from, to }) => to === settled && (justLooked || to - from < RIGHT_AFTER_MS));
   const glance = isRightAfter && !refetch && !lastLook && looked !== null && !(isOver && settled >= tradable.to);
-  const floor = claimable[0]?.from ?? Math.max(tradable.from, settled);
+  const unseen = claimable[0]?.from ?? Math.max(tradable.from, settled);
+  // what is covered because the market had ended was not looked at: a trade in it shows that it had not
+  const floor = lastLook ? Math.max(tradable.from, Math.min(unseen, looked ?? tradable.from)) : unseen;
   return { ...question, depth: glance ? 'glance' : 'whole', floor, free: before };
 }
 

@@ -1,6 +1,7 @@
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { CandidateRow, Instrument } from '../../src/contracts/market-data.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
+import { identifyPage } from '../../src/sources/candidate.ts';
 import { describeError } from '../../src/sources/describe-error.ts';
 import { isFinal } from '../../src/sources/market-life.ts';
 import { type HistoryPage, type WalkCursor, walkNewestFirst } from '../../src/sources/newest-first-walk.ts';
@@ -64,6 +65,11 @@ export class ModelVenue {
     return this.now + this.#world.headerSkew + (this.#lie('clock')?.by ?? 0);
   }
 
+  /** Whether trading is over, and the venue says so. */
+  get isClosed(): boolean {
+    return this.#world.closedFrom !== null && this.now >= this.#world.closedFrom;
+  }
+
   #lie(kind: Lie['kind']): Lie | undefined {
     return this.#world.lies.find((lie) => lie.kind === kind && this.now >= lie.from && this.now < lie.to);
   }
@@ -78,8 +84,11 @@ export class ModelVenue {
 
   /** What the venue says of its market now, as its adapter reads it. */
   #facts(): Instrument {
-    const { opensAt, plannedEnd, ended, closedFrom, statesClose } = this.#world;
-    const closed = closedFrom !== null && this.now >= closedFrom;
+    const { opensAt, plannedEnd, ended, statesClose } = this.#world;
+    const falsely = this.isClosed ? undefined : this.#lie('closed');
+    const closed = this.isClosed || falsely !== undefined;
+    const settled = this.isClosed || (falsely?.by ?? 0) > 0;
+    const won = this.#lie('flipped') === undefined;
     if (statesClose) {
       const reading = gammaInstrument(
         gammaMarketSchema.parse({
@@ -91,9 +100,9 @@ export class ModelVenue {
           startDate: iso(opensAt + this.#stampSkew),
           ...(plannedEnd !== null && { endDate: iso(plannedEnd) }),
           ...(closed && {
-            closedTime: iso((ended ?? 0) + this.#stampSkew),
-            umaResolutionStatus: 'resolved',
-            outcomePrices: this.#ordered(['1', '0']),
+            closedTime: iso((falsely?.from ?? ended ?? 0) + this.#stampSkew),
+            umaResolutionStatus: settled ? 'resolved' : 'proposed',
+            outcomePrices: this.#ordered(won ? ['1', '0'] : ['0', '1']),
           }),
         }),
       );
@@ -101,13 +110,14 @@ export class ModelVenue {
       return { ...reading.instrument, id: this.instrumentId, source: this.type };
     }
     const outcomes = this.#ordered([
-      { onChainId: '1', status: closed ? 'WON' : null },
-      { onChainId: '2', status: closed ? 'LOST' : null },
+      { onChainId: '1', status: settled ? (won ? 'WON' : 'LOST') : null },
+      { onChainId: '2', status: settled ? (won ? 'LOST' : 'WON') : null },
     ]);
     const names = this.#ordered(['Yes', 'No'], 'renamed');
     const market = predictMarketSchema.parse({
       id: 1,
-      status: closed ? 'RESOLVED' : 'REGISTERED',
+      status: settled ? 'RESOLVED' : 'REGISTERED',
+      ...(closed && { tradingStatus: 'CLOSED' }),
       createdAt: iso(opensAt + this.#stampSkew),
       outcomes: outcomes.map((outcome, index) => ({ ...outcome, indexSet: index + 1, name: names[index] })),
     });
@@ -170,7 +180,14 @@ export class ModelVenue {
     const end = Math.min(shown.length, after + this.#world.pageSize);
     const more = end < shown.length && last !== undefined;
     const next = !more ? null : this.#world.cursors === 'offset' ? String(end) : last.id;
-    return { rows: rows.map((trade) => this.#row(trade)), next, requests: 1, clock: this.clock };
+    return { rows: this.#doubled(rows.map((trade) => this.#row(trade))), next, requests: 1, clock: this.clock };
+  }
+
+  /** Some rows again, further down on the page, as they never were: what an adapter reads goes through `identifyPage`. */
+  #doubled(rows: readonly CandidateRow[]): readonly CandidateRow[] {
+    if (this.#lie('doubled') === undefined) return rows;
+    const other = rows.filter((_, index) => index % 3 === 0).map((row) => ({ ...row, price: 0.005, raw: `${row.raw} again` }));
+    return identifyPage([...rows, ...other].map(({ grain: _, ...row }) => ({ ...row, content: [] })));
   }
 
   /** As the older route of a venue answers: by the place in its index, not by time, and not beyond some place. */

@@ -106,6 +106,10 @@ class MemoryStore {
     };
   }
 
+  withdraw(end: number): void {
+    this.#covered = this.#covered.map(({ from, to }) => ({ from, to: Math.min(to, end) })).filter(({ from, to }) => to > from);
+  }
+
   store(executionId: string, asOf: number): Claims {
     const kept = new Map<string, CandidateRow>();
     const staged = this.#runs.get(executionId);
@@ -119,8 +123,8 @@ class MemoryStore {
       }
     }
     const end = staged.withdrawnFrom ?? Number.POSITIVE_INFINITY;
-    const stays = this.#covered.map(({ from, to }) => ({ from, to: Math.min(to, end) })).filter(({ from, to }) => to > from);
-    this.#covered = union([...stays, ...staged.ranges]);
+    this.withdraw(end);
+    this.#covered = union([...this.#covered, ...staged.ranges]);
     this.#looked = staged.looked === null ? this.#looked : Math.max(this.#looked ?? 0, staged.looked);
     return { ranges: union(staged.ranges), whole: staged.looked !== null, kept };
   }
@@ -180,8 +184,9 @@ export function memorySymbol(venues: readonly ModelVenue[]): MemorySymbol {
         known,
         refetch,
         time,
-        onPlan: async ({ instruments }) => {
+        onPlan: async ({ instruments, doubtful }) => {
           for (const { instrument } of instruments) storeOf(instrument.id).instrument = instrument;
+          for (const [id, from] of doubtful) storeOf(id).withdraw(from);
         },
         stagingOf: ({ id }) => storeOf(id).staging(executionId, asOf),
         lateness: (source) => storeOf(`${source}:1`).lateness(asOf),

@@ -98,6 +98,9 @@ export class Checks {
     const ticks = await ran.pipeline.ticks();
     const stored = new Set(ticks.map(({ id }) => id));
     this.#rows(ran, ticks);
+    // what a venue calls closed that is not is believed until it says otherwise, or its result has stood
+    const { closed = false, confirmedAt } = (await ran.pipeline.instrument()) ?? {};
+    if (closed && confirmedAt === undefined && this.#world.lies.some(({ kind }) => kind === 'closed')) return;
     this.#claims(ran, stored);
     // what a paging does not reach is lost, and not claimed
     if (ran.claims.whole && this.#world.reaches === null) {
@@ -175,14 +178,17 @@ export class Checks {
     const instrument = await pipeline.instrument();
     const { closedFrom, statesClose } = this.#world;
     if (instrument !== undefined && instrument.outcomes.join() !== 'Yes,No') this.wrong.push(`${run} lets its outcomes change places`);
-    if (instrument?.resolution.kind === 'settled' && instrument.resolution.payout !== 1) this.wrong.push(`${run} pays the loser`);
+    const isFlipped = this.#world.lies.some(({ kind }) => kind === 'flipped');
+    if (instrument?.resolution.kind === 'settled' && instrument.resolution.payout !== 1 && !isFlipped)
+      this.wrong.push(`${run} pays the loser`);
     if (instrument?.closed !== true || closedFrom === null) return;
     this.#closedSeen = Math.min(this.#closedSeen, venue.now);
     const last = Math.max(...this.#world.trades.map(({ stamp }) => stamp));
     if (instrument.endsBy === undefined || instrument.endsBy + SETTLE_MS + LEAST_LATENESS_MS < last)
       this.wrong.push(`${run} has it end ${ago(firing.at, instrument.endsBy ?? 0)}, it was traded ${ago(firing.at, last)}`);
     const { resolution } = instrument;
-    if (!statesClose && resolution.kind === 'settled' && (resolution.at === null || resolution.at < closedFrom - HOUR))
+    const isEarly = this.#world.lies.some(({ kind }) => kind === 'closed');
+    if (!statesClose && !isEarly && resolution.kind === 'settled' && (resolution.at === null || resolution.at < closedFrom - HOUR))
       this.wrong.push(`${run} knows the result ${ago(firing.at, resolution.at ?? 0)}, it was there ${ago(firing.at, closedFrom)}`);
   }
 
@@ -190,6 +196,9 @@ export class Checks {
   async atTheEnd(pipeline: Looked, venue: ModelVenue, again: Pipeline['attempt']): Promise<void> {
     if (this.wrong.length > 0 || this.#world.reaches !== null) return;
     const final = this.#world.firings.at(-1) as Firing;
+    const end = await pipeline.instrument();
+    if (end?.resolution.kind === 'settled' && end.resolution.payout !== 1) this.wrong.push('in the end the loser is paid');
+    if ((end?.closed === true) !== venue.isClosed) this.wrong.push(`in the end it is taken for ${venue.isClosed ? 'open' : 'closed'}`);
     const stored = new Set((await pipeline.ticks()).map(({ id }) => id));
     const covered = union(await pipeline.covered());
     const inWindow: TimeRange = { from: final.asOf - final.daysBack * DAY, to: final.asOf };

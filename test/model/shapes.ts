@@ -30,4 +30,8 @@ export const SHAPES: readonly { readonly name: string; readonly shape: Shape }[]
     name: 'stores, claims and dates nothing by what a venue says for a while that is not so',
     shape: { lateness: 'prompt', plain: true, outages: [], lies: true, count: 14 },
   },
+  {
+    name: 'goes on with a market that was called closed and opens again, takes over a result that is turned round, and of rows that contradict each other the first',
+    shape: { lateness: 'prompt', outages: [], lies: ['closed', 'flipped', 'doubled'], count: 14, longAfter: 26 * HOUR },
+  },
 ];

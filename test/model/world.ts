@@ -69,10 +69,11 @@ export interface World {
 
 /**
  * For a while a venue says what is not so: that there are no trades, or only the newest few; that it is years from now; lists its outcomes
- * in the other order, or only their names.
+ * in the other order, or only their names; calls an open market closed (and settled, where `by` is above 0); pays the loser; shows trades
+ * twice on a page, once with other content.
  */
 export interface Lie {
-  readonly kind: 'empty' | 'cut' | 'clock' | 'reversed' | 'renamed';
+  readonly kind: 'empty' | 'cut' | 'clock' | 'reversed' | 'renamed' | 'closed' | 'flipped' | 'doubled';
   readonly from: number;
   readonly to: number;
   /** What its clock is off by. */
@@ -100,8 +101,10 @@ export interface Shape {
   readonly firings?: World['firings'];
   /** Between the end and the moment from which the venue calls it closed, in milliseconds; a market with it does end. */
   readonly closedAfter?: number;
-  /** Whether the venue lies at times. */
-  readonly lies?: boolean;
+  /** Whether the venue lies at times: any such lies, or those. */
+  readonly lies?: boolean | readonly Lie['kind'][];
+  /** Two more firings so long after the last ones, and two as long after those, look at everything; milliseconds. */
+  readonly longAfter?: number;
 }
 
 const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(choices.length)];
@@ -146,7 +149,14 @@ export function makeWorld(seed: number, shape: Shape = {}): World {
     lateness,
     reaches: shape.reaches ?? null,
   };
-  return { ...honest, lies: shape.lies === true ? makeLies(seed, trades, honest.firings) : [] };
+  const { lies = false, longAfter } = shape;
+  const told = lies === false ? [] : makeLies(seed, trades, honest.firings, lies === true ? LIES : lies);
+  if (longAfter === undefined) return { ...honest, lies: told };
+  const { at: last } = honest.firings[honest.firings.length - 1];
+  const more = [longAfter, longAfter + HOUR, 2 * longAfter, 2 * longAfter + HOUR]
+    .map((after) => last + after)
+    .map((at) => ({ at, asOf: at, daysBack: 21, refetch: false, killedAt: [] }));
+  return { ...honest, firings: [...honest.firings, ...more], lies: told };
 }
 
 interface TradeOptions {
@@ -207,7 +217,7 @@ const LIES: readonly Lie['kind'][] = ['empty', 'cut', 'clock', 'reversed', 'rena
 const YEAR = 365 * DAY;
 
 /** Lies that can be seen through: by then earlier runs have stored trades of earlier hours. They are over before the last runs. */
-function makeLies(seed: number, trades: readonly WorldTrade[], firings: readonly Firing[]): Lie[] {
+function makeLies(seed: number, trades: readonly WorldTrade[], firings: readonly Firing[], kinds: readonly Lie['kind'][]): Lie[] {
   const random = new Random(seed * 104_729 + 5);
   const known = trades.filter(({ bad }) => !bad)[2]?.visible ?? Number.POSITIVE_INFINITY;
   const first = firings.findIndex(({ at }) => at > known + 2 * HOUR);
@@ -216,7 +226,7 @@ function makeLies(seed: number, trades: readonly WorldTrade[], firings: readonly
   return Array.from({ length: 1 + random.integer(3) }, () => {
     const from = pick(random, after).at - MINUTE;
     const to = Math.min(from + Math.floor(random.next() * 12 * HOUR), firings[firings.length - 3].at - MINUTE);
-    return { kind: pick(random, LIES), from, to, by: pick(random, [-30, -2, -1, 1, 2, 30]) * YEAR };
+    return { kind: pick(random, kinds), from, to, by: pick(random, [-30, -2, -1, 1, 2, 30]) * YEAR };
   });
 }
 

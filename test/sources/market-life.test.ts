@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';
-import { isFinal, lifelessAfter, lifelessBefore, noteClose, tradableWindow, withTradeAt } from '../../src/sources/market-life.ts';
+import {
+  isFinal,
+  isToBeConfirmed,
+  lifelessAfter,
+  lifelessBefore,
+  noteClose,
+  noteTakenBack,
+  tradableWindow,
+  withTradeAt,
+} from '../../src/sources/market-life.ts';
 import { seriesMembers, unfinishedMembers } from '../../src/sources/series.ts';
 
 const HOUR = 3_600_000;
@@ -90,5 +99,64 @@ describe('what is asked for again', () => {
     expect((seriesMembers('btc-updown-15m', { from: NOW - DAY, to: NOW }) ?? []).map(({ slug }) => slug)).not.toContain(
       `btc-updown-15m-${start}`,
     );
+  });
+});
+
+describe('what a venue takes back', () => {
+  const settled = noteClose(over, undefined, live);
+  const later = { asOf: NOW + 2 * DAY, clock: NOW + 2 * DAY };
+
+  it('is asked about once more a day after a result was first seen, and counts as standing only once somebody has asked', () => {
+    expect(isToBeConfirmed(settled, NOW + DAY / 2)).toBe(false);
+    expect(isToBeConfirmed(settled, later.asOf)).toBe(true);
+    expect(noteClose(settled, settled, later)).not.toHaveProperty('confirmedAt');
+    const standing = noteClose(over, settled, { ...later, again: true });
+    expect(standing).toMatchObject({ settledFrom: live.clock, confirmedAt: later.clock });
+    expect(isToBeConfirmed(standing, NOW + 9 * DAY)).toBe(false);
+    // what earlier versions stored stands
+    expect(isToBeConfirmed({ ...settled, settledFrom: undefined } as unknown as Instrument, NOW + 9 * DAY)).toBe(false);
+  });
+
+  it('stands at first sight where the venue had said so a day before', () => {
+    const dated: Instrument = { ...over, endsBy: NOW - 2 * DAY, resolution: { kind: 'settled', payout: 1, at: NOW - 2 * DAY } };
+    expect(noteClose(dated, undefined, live)).toMatchObject({ confirmedAt: live.clock });
+  });
+
+  it('is its close: what was covered by it is no more, and the run says so', () => {
+    const told = noteTakenBack(noteClose(market({ source: 'predict' }), settled, later), settled, later);
+    expect(told.doubtfulFrom).toBe(live.clock + 60_000);
+    expect(told.instrument.tookBack).toEqual({
+      asOf: later.asOf,
+      said: `predict:1: predict had called it closed on ${new Date(live.clock).toISOString()} and settled at 1 and calls it open again: it is collected on`,
+    });
+  });
+
+  it('is its result, which was not known before it was seen, whatever date the venue gives it', () => {
+    const dated: Instrument = {
+      ...over,
+      source: 'polymarket',
+      endsBy: NOW - HOUR,
+      resolution: { kind: 'settled', payout: 1, at: NOW - HOUR },
+    };
+    const first = noteClose(dated, undefined, live);
+    const other = noteClose({ ...dated, resolution: { kind: 'settled', payout: 0, at: NOW - HOUR } }, first, later);
+    expect(other).toMatchObject({ resolution: { payout: 0, at: later.asOf }, settledFrom: later.clock });
+    const told = noteTakenBack(other, first, later);
+    expect(told).toMatchObject({
+      instrument: { tookBack: { said: 'predict:1: polymarket had settled it at 1 and settles it at 0 now: that counts from now on' } },
+    });
+    const again = noteClose({ ...dated, resolution: { kind: 'settled', payout: 0, at: NOW - HOUR } }, told.instrument, {
+      asOf: NOW + 3 * DAY,
+      clock: NOW + 3 * DAY,
+    });
+    expect(again.resolution).toMatchObject({ at: later.asOf });
+    expect(noteTakenBack(again, told.instrument, { asOf: NOW + 3 * DAY, clock: 0 }).instrument.tookBack?.asOf).toBe(later.asOf);
+  });
+
+  it('is a date that moves: the time between was covered without a look', () => {
+    const first = noteClose({ ...over, endsBy: NOW - 5 * HOUR }, undefined, live);
+    const moved = noteClose({ ...over, endsBy: NOW - HOUR }, first, later);
+    expect(noteTakenBack(moved, first, later)).toMatchObject({ doubtfulFrom: NOW - 5 * HOUR + 60_000 });
+    expect(noteTakenBack(first, first, later).doubtfulFrom).toBeUndefined();
   });
 });

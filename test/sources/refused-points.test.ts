@@ -31,7 +31,9 @@ const instrument = (closed: boolean): Instrument => ({
 const refusing = (status: number, type: 'BadInput' | 'SourceUnavailable' = 'BadInput'): VenueClient =>
   ({ get: () => Promise.reject(new VenueError(type, `polymarket answered ${status}`, { status })) }) as unknown as VenueClient;
 
-async function points(status: number, closed: boolean, type?: 'SourceUnavailable') {
+const points = (status: number, closed: boolean, type?: 'SourceUnavailable') => pointsFrom(refusing(status, type), closed);
+
+async function pointsFrom(client: VenueClient, closed: boolean) {
   const request = {
     instrument: instrument(closed),
     selectors: [],
@@ -50,7 +52,7 @@ async function points(status: number, closed: boolean, type?: 'SourceUnavailable
     signal: call.signal,
   };
   const pages = [];
-  for await (const page of collectPrices(refusing(status, type), request, undefined, call)) pages.push(page);
+  for await (const page of collectPrices(client, request, undefined, call)) pages.push(page);
   return pages;
 }
 
@@ -70,6 +72,22 @@ describe('a venue that gives no price points', () => {
 
   it('fails the collection while it is away, so that nothing is taken for empty', async () => {
     await expect(points(503, false, 'SourceUnavailable')).rejects.toThrow('answered 503');
+  });
+});
+
+describe('points of one time that contradict each other in an answer', () => {
+  it('are one point, the first; the others are kept as malformed', async () => {
+    const time = (asOf - 3_600_000) / 1000;
+    const data = [0.4, 0.5, 0.4].map((price) => ({ timestamp: time, price, resolution_seconds: 60 }));
+    const client = {
+      get: () => Promise.resolve({ json: { data, pagination: { next_cursor: null } }, requests: 1 }),
+    } as unknown as VenueClient;
+    const [{ rows }] = await pointsFrom(client, false);
+    expect(rows.map(({ price, defect }) => [price, defect])).toEqual([
+      [0.4, null],
+      [0.5, 'malformed'],
+      [0.4, null],
+    ]);
   });
 });
 

@@ -210,3 +210,27 @@ describe('numbers and times in answers', () => {
     expect(parseIsoTime('2026-07-24')).toBe(Date.UTC(2026, 6, 24));
   });
 });
+
+describe('rows under one id that contradict each other', () => {
+  const row = (facts: Record<string, unknown>) => ({
+    ...readMatch({}, market()),
+    time: 1,
+    price: 0.5,
+    size: 1,
+    tradeId: 'a',
+    defect: null,
+    raw: JSON.stringify(facts),
+    ...facts,
+  });
+
+  it('are one trade, the first of the page; the others are kept as malformed', () => {
+    const page = identifyPage([row({}), row({ price: 0.6 }), row({ tradeId: 'b' }), row({}), row({ time: 2 })]);
+    expect(page.map(({ identity, defect }) => (defect === null ? identity : defect))).toEqual(['a', 'malformed', 'b', 'a', 'malformed']);
+    expect(new Set(page.map(({ identity }) => identity)).size).toBe(4);
+  });
+
+  it('count for nothing where the first one is unreadable', () => {
+    const page = identifyPage([row({ price: null, defect: 'malformed' }), row({ price: 0.6 })]);
+    expect(page[1]).toMatchObject({ identity: 'a', price: 0.6, defect: null });
+  });
+});

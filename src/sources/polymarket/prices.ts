@@ -102,13 +102,23 @@ function pricesToAsk({ instrument, window, asOf, refetch, before, lateness }: Co
   return { tradable, missing: claimable < RIGHT_AFTER_MS && isKnown && !ended ? [] : missing, ended, settled };
 }
 
-/** Points with their identities and the grain that each stands for: where finer ones are, coarse ones give way. */
-const pointsOf = (rows: readonly ReadRow[], grain: number): readonly CandidateRow[] =>
-  identifyPage(rows).map((row, index) => ({
+/**
+ * Points with their identities and the grain that each stands for: where finer ones are, coarse ones give way. Of points that contradict
+ * each other in one answer the first one counts.
+ */
+function pointsOf(rows: readonly ReadRow[], grain: number): readonly CandidateRow[] {
+  const told = new Map<number | null, number | null>();
+  const sound = rows.map((row): ReadRow => {
+    const price = row.defect === null ? told.get(row.time) : undefined;
+    if (row.defect === null && price === undefined) told.set(row.time, row.price);
+    return price === undefined || price === row.price ? row : { ...row, defect: 'malformed' };
+  });
+  return identifyPage(sound).map((row, index) => ({
     ...row,
     grain: rows[index].grain ?? grain,
     ...(row.defect === null && { identity: POINT_IDENTITY }),
   }));
+}
 
 /**
  * For which time a page of points leaves no room for coarser ones; undefined when it has none. A window that reaches back further than

@@ -3,7 +3,7 @@ import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../../contracts/market-data.ts';
 import { DAY_MS, type SourceType } from '../../../contracts/words.ts';
 import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
-import { isFinal, noteClose, noteTerms } from '../../../sources/market-life.ts';
+import { isFinal, isToBeConfirmed, noteClose, noteTakenBack, noteTerms, type Seen } from '../../../sources/market-life.ts';
 import { withSameOutcomes } from '../../../sources/same-outcomes.ts';
 import type { DiscoverRequest, Discovery, Source, Sources } from '../../../sources/source.ts';
 import { soundClock } from '../../../sources/venue-clock.ts';
@@ -25,6 +25,8 @@ export interface CollectPlan {
   readonly instruments: readonly PlannedInstrument[];
   /** Markets that no selector names any more, as they are now: their end and result are noted, nothing of them is collected. */
   readonly followed: readonly Instrument[];
+  /** From when on what counts as collected does so no more, by instrument id: it was covered by an end that was none. */
+  readonly doubtful: ReadonlyMap<string, number>;
   /** How finding the instruments ended, of each source that was asked. */
   readonly sources: ReadonlyMap<SourceType, DiscoveryEnd>;
   /** Sources that take no part although the symbol has selectors for them, and why. */
@@ -89,7 +91,8 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
 
   const before = new Map(known.map(({ key, ...instrument }) => [instrument.id, instrument]));
   const contradictions: string[] = [];
-  const noted = (found: Instrument, clock: number): Instrument[] => {
+  const doubtful = new Map<string, number>();
+  const noted = (found: Instrument, seen: Omit<Seen, 'asOf'>): Instrument[] => {
     // of their files users say themselves when a market ended and what became of it: a slip that they mend leaves no trace
     if (found.source === 'file') return [found];
     const earlier = before.get(found.id);
@@ -97,18 +100,31 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
     if ('refused' in told) contradictions.push(told.refused);
     else if (told.problem !== undefined) contradictions.push(told.problem);
     if ('refused' in told) return [];
-    const instrument = noteTerms(noteClose(told.instrument, earlier, { asOf, clock }), earlier, { asOf, clock });
+    const now = { asOf, ...seen };
+    const { instrument, doubtfulFrom } = noteTakenBack(noteTerms(noteClose(told.instrument, earlier, now), earlier, now), earlier, now);
+    if (doubtfulFrom !== undefined) doubtful.set(instrument.id, doubtfulFrom);
+    // an attempt after the one that has seen it says it too
+    if (instrument.tookBack?.asOf === asOf) contradictions.push(instrument.tookBack.said);
     return [{ ...instrument, book: instrument.book ?? earlier?.book ?? null }];
   };
   const sound = (told: number): number => soundClock({ told, asOf, now: now() });
-  const instruments = discovered.flatMap(({ source, selectors, discovery }) =>
-    (discovery?.instruments ?? []).flatMap((found) => {
-      const clock = sound(discovery?.clock ?? asOf);
-      return noted(found, clock).map((instrument) => ({ instrument, source, selectors, clock }));
-    }),
-  );
+  const instruments = discovered.flatMap(({ source, selectors, discovery, followed }) => {
+    // a market that is asked for once more is as it was told last
+    const again = new Map(followed.instruments.map((found) => [found.id, found]));
+    return (discovery?.instruments ?? []).flatMap((found) => {
+      const told = again.get(found.id);
+      const clock = sound(told === undefined ? (discovery?.clock ?? asOf) : followed.clock);
+      return noted(told ?? found, { clock, again: told !== undefined }).map((instrument) => ({ instrument, source, selectors, clock }));
+    });
+  });
+  const collected = new Set(instruments.map(({ instrument }) => instrument.id));
   return {
-    followed: discovered.flatMap(({ followed }) => followed.instruments.flatMap((found) => noted(found, sound(followed.clock)))),
+    followed: discovered.flatMap(({ followed }) =>
+      followed.instruments
+        .filter(({ id }) => !collected.has(id))
+        .flatMap((found) => noted(found, { clock: sound(followed.clock), again: true })),
+    ),
+    doubtful,
     instruments: instruments.sort((a, b) => urgency(b.instrument) - urgency(a.instrument)),
     sources: ends,
     skippedSources,
@@ -126,28 +142,41 @@ const FOLLOWED_MS = 30 * DAY_MS;
 
 /**
  * Asks about markets that earlier runs found and that no selector names any more, until they have settled: what is held of them
- * needs their end. What goes wrong here is no failure of a run that did not ask for them; the next one asks again.
+ * needs their end. And once more about each that has settled, a day later: nobody asks for those otherwise. What goes wrong here is
+ * no failure of a run that did not ask for them; the next one asks again.
  */
 async function followUp(
   source: Source,
-  question: Omit<DiscoverRequest, 'selectors'>,
+  question: Omit<DiscoverRequest, 'selectors' | 'known'> & { readonly known: readonly StoredInstrument[] },
   found: readonly Instrument[],
 ): Promise<Pick<Discovery, 'instruments' | 'requests' | 'clock'>> {
   const { known, asOf, signal } = question;
   const selected = new Set(found.map(({ id }) => id));
   const dropped = known.filter((each) => !selected.has(each.id) && !isFinal(each) && asOf - (each.seenClosedAt ?? asOf) <= FOLLOWED_MS);
-  const selectors = dropped.flatMap((each) => source.selectorOf(each) ?? []);
+  const settled = known.filter((each) => isToBeConfirmed(each, asOf)).slice(0, CONFIRMED_AT_ONCE);
+  const asked = new Map([...dropped, ...settled].map((each) => [each.id, each]));
+  const selectors = [...asked.values()].flatMap((each) => source.selectorOf(each) ?? []);
   const nothing = { instruments: [], requests: 0, clock: asOf };
   if (selectors.length === 0) return nothing;
-  const ids = new Set(dropped.map(({ id }) => id));
   try {
-    const { instruments, requests, clock } = await source.discover({ ...question, selectors });
-    return { instruments: instruments.filter(({ id }) => ids.has(id)), requests, clock };
+    const { instruments, requests, clock } = await source.discover({
+      ...question,
+      known: known.filter(({ id }) => !asked.has(id)),
+      selectors,
+    });
+    const told = instruments.filter(({ id }) => asked.has(id));
+    const there = new Set(told.map(({ id }) => id));
+    // one that the venue lists no more stands as it was told last
+    const gone = settled.filter(({ id }) => !there.has(id)).map(({ key: _, ...each }) => each);
+    return { instruments: [...told, ...gone], requests, clock };
   } catch (error) {
     if (signal.aborted) throw error;
     return nothing;
   }
 }
+
+/** More markets are not asked for once more in one run: after a long pause they may be thousands. */
+const CONFIRMED_AT_ONCE = 100;
 
 /** What is newest is lost first when time is short: what trades now, then what closed last. */
 const urgency = ({ closed, endsBy, closesAt }: Instrument): number => (closed ? (endsBy ?? closesAt ?? 0) : Number.MAX_SAFE_INTEGER);

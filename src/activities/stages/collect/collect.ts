@@ -11,6 +11,7 @@ import { symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { instrumentsOf, type StoredInstrument, saveInstruments } from '../../../storage/markets/instruments.ts';
 import { CollectTakenOver, claimCollect, endCollect } from '../../../storage/staging/collect-owner.ts';
 import { collectProgressOf, collectTotals } from '../../../storage/staging/collect-progress.ts';
+import { withdrawCoverage } from '../../../storage/ticks/coverage.ts';
 import { latenessBySource } from '../../../storage/ticks/lateness.ts';
 import type { StageFunction, StageWork } from '../stage-work.ts';
 import { type Collection, collectAll } from './collect-all.ts';
@@ -119,9 +120,13 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
       time,
       signal: work.signal,
       lateness: await latenessBySource(database, asOf),
-      onPlan: async ({ instruments, followed }) => {
+      onPlan: async ({ instruments, followed, doubtful }) => {
         const found = instruments.map(({ instrument }) => instrument);
-        for (const [id, key] of await saveInstruments(database, symbol, [...found, ...followed])) keys.set(id, key);
+        // both or neither: whoever comes after a killed attempt does not know of the earlier end any more
+        await database.transaction(async (transaction) => {
+          for (const [id, key] of await saveInstruments(transaction, symbol, [...found, ...followed])) keys.set(id, key);
+          for (const [id, from] of doubtful) await withdrawCoverage(transaction, keys.get(id) as number, from);
+        });
       },
       stagingOf: ({ id }) => {
         const instrumentKey = keys.get(id);
