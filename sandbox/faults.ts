@@ -58,6 +58,12 @@ export interface Faults {
   readonly renamed?: Readonly<Record<string, string>>;
   /** Slugs, condition ids or market ids that the venue no longer knows. */
   readonly missing?: readonly string[];
+  /** Open markets, by instrument, that are called closed, and settled for their first outcome, since a time; UTC epoch milliseconds. */
+  readonly calledClosed?: Readonly<Record<string, number>>;
+  /** Instruments whose result is told the other way round. */
+  readonly flipped?: readonly string[];
+  /** Probability per trade of Predict.fun that its page has it again, under the same id with another price. */
+  readonly contradicted?: number;
   /** Lets a page boundary fall between exact copies of a fill, which it never does otherwise. */
   readonly splitCopies?: boolean;
 }

@@ -82,6 +82,8 @@ function spoiled(market: Market, trade: Trade, faults: Faults): string {
 export function predictRows(faults: () => Faults): RowWriter {
   return {
     write: (market, trade) => shape(market, trade, fieldsOf(market, trade)),
+    writeContradiction: (market, trade) =>
+      shape(market, trade, fieldsOf(market, { ...trade, ticks: trade.ticks > 1 ? trade.ticks - 1 : trade.ticks + 1 })),
     writeBad: (market, trade) => spoiled(market, trade, faults()),
   };
 }

@@ -4,7 +4,7 @@ import { isClosed, type Market, type MarketGroup } from './market.ts';
 import { predictRows } from './predict-trades.ts';
 import { midpoint, pricePoints } from './price-points.ts';
 import type { Place } from './trade-pages.ts';
-import { findMarket, isMissing, type World } from './world.ts';
+import { asTold, findMarket, isMissing, type World } from './world.ts';
 
 const RESOLUTIONS: Readonly<Record<string, number>> = { '1m': 60, '5m': 300, '15m': 900, '1h': 3600, '4h': 14_400, '1d': 86_400 };
 
@@ -33,7 +33,7 @@ export function predictApi(world: World): Api {
       request,
       wanted,
       (market) => market.number,
-      (market) => marketObject(market, now),
+      (market) => marketObject(asTold(world, market), now),
     );
   }
 
@@ -104,8 +104,8 @@ export function predictApi(world: World): Api {
     return json({
       success: true,
       data: {
-        categories: groups.slice(0, limit).map((group) => categoryObject(group, now)),
-        markets: found.slice(0, limit).map((market) => marketObject(market, now)),
+        categories: groups.slice(0, limit).map((group) => categoryObject(world, group, now)),
+        markets: found.slice(0, limit).map((market) => marketObject(asTold(world, market), now)),
       },
     });
   }
@@ -116,13 +116,13 @@ export function predictApi(world: World): Api {
     if (part?.[1] === 'categories' && part[3] === undefined) {
       const group = world.markets.group('predict', decodeURIComponent(part[2]), now);
       if (group === undefined) throw new Refusal(404, 'Category not found');
-      return json({ success: true, data: categoryObject(group, now) });
+      return json({ success: true, data: categoryObject(world, group, now) });
     }
     if (part?.[1] === 'markets') {
       const market = marketOf(part[2], now);
       switch (part[3]) {
         case undefined:
-          return json({ success: true, data: marketObject(market, now) });
+          return json({ success: true, data: marketObject(asTold(world, market), now) });
         case '/orderbook':
           return orderbook(market, now);
         case '/timeseries':
@@ -140,7 +140,7 @@ export function predictApi(world: World): Api {
           request,
           world.markets.groups('predict', now),
           (group) => group.id,
-          (group) => categoryObject(group, now),
+          (group) => categoryObject(world, group, now),
         );
       case '/v1/search':
         return search(request);
@@ -235,7 +235,7 @@ function marketObject(market: Market, now: number): Record<string, unknown> {
   };
 }
 
-function categoryObject(group: MarketGroup, now: number): Record<string, unknown> {
+function categoryObject(world: World, group: MarketGroup, now: number): Record<string, unknown> {
   const first = group.markets[0];
   return {
     id: group.id,
@@ -251,6 +251,6 @@ function categoryObject(group: MarketGroup, now: number): Record<string, unknown
     startsAt: first && new Date(first.opensAt).toISOString(),
     endsAt: first && new Date(first.closesAt).toISOString(),
     tags: group.tags.map((name, index) => ({ id: index + 1, name })),
-    markets: group.markets.map((market) => marketObject(market, now)),
+    markets: group.markets.map((market) => marketObject(asTold(world, market), now)),
   };
 }

@@ -20,6 +20,8 @@ export interface PointsRequest {
   readonly to: number;
   readonly bucket: number;
   readonly now: number;
+  /** Also what is older than the venue keeps. @default false */
+  readonly whole?: boolean;
 }
 
 /** The midpoint of a token, to half a tick. */
@@ -36,18 +38,23 @@ export function midpoint(market: Market, token: string, timeMs: number): number 
 export function pricePoints(world: World, market: Market, request: PointsRequest): PricePoint[] {
   const { token, bucket, now } = request;
   const nowSeconds = Math.floor(now / 1000);
-  const kept = RETENTION[bucket];
+  const kept = request.whole === true ? undefined : RETENTION[bucket];
+  const priceAt = (time: number): number => {
+    const corrected = world.corrected.get(market.instrument)?.get(time);
+    if (corrected === undefined) return midpoint(market, token, time * 1000);
+    return token === market.tokens[0] ? corrected : Number((1 - corrected).toFixed(6));
+  };
   const from = Math.max(request.from, market.opensAt / 1000, kept === undefined ? 0 : nowSeconds - kept);
   const to = Math.min(request.to, nowSeconds + 1, market.closesAt / 1000);
   const points: PricePoint[] = [];
   for (let time = Math.ceil(from / bucket) * bucket; time < to; time += bucket) {
-    if (chance(market.seed, 'point', time, bucket) >= 0.05) points.push({ time, price: midpoint(market, token, time * 1000) });
+    if (chance(market.seed, 'point', time, bucket) >= 0.05) points.push({ time, price: priceAt(time) });
   }
   if (request.to > nowSeconds && !isClosed(market, now)) {
     const { trades, length } = world.tapes.of(market).upTo(now);
     const last = trades[length - 1];
     if (last !== undefined && last.time >= from && last.time > (points.at(-1)?.time ?? 0)) {
-      points.push({ time: last.time, price: midpoint(market, token, last.time * 1000) });
+      points.push({ time: last.time, price: priceAt(last.time) });
     }
   }
   return points;

@@ -20,6 +20,8 @@ export interface TradePage {
 export interface RowWriter {
   write(market: Market, trade: Trade): string;
   writeBad(market: Market, trade: Trade): string;
+  /** The same fill with other content under the same id, where the venue gives ids. */
+  writeContradiction?(market: Market, trade: Trade): string;
   /** The maker's row of the same fill. */
   writeMaker?(market: Market, trade: Trade): string;
 }
@@ -117,6 +119,9 @@ export class TradePages {
     if (this.#withheld.has(market, trade)) return;
     group.push(request.writer.write(market, trade));
     if (request.withMakers && request.writer.writeMaker) group.push(request.writer.writeMaker(market, trade));
+    const { contradicted } = faults;
+    if (contradicted !== undefined && !trade.copy && chance(trade.transaction, trade.time, 'contradicted') < contradicted)
+      group.push(...(request.writer.writeContradiction === undefined ? [] : [request.writer.writeContradiction(market, trade)]));
     if (hasBadRow(faults, trade)) group.push(request.writer.writeBad(market, trade));
   }
 }

@@ -2,7 +2,7 @@ import { type BadRow, type Faults } from './faults.ts';
 import type { Market, VenueName } from './market.ts';
 import { badRowOf } from './polymarket-trades.ts';
 import { settlementId } from './predict-trades.ts';
-import { type PricePoint, pricePoints } from './price-points.ts';
+import { midpoint, type PricePoint, pricePoints } from './price-points.ts';
 import { hasBadRow } from './trade-pages.ts';
 import type { Trade } from './trades.ts';
 import { isMissing, type World } from './world.ts';
@@ -109,10 +109,17 @@ export class Truth {
   }
 
   /** Price points of the first outcome; `from` inclusive, `to` exclusive, milliseconds; times in the answer are seconds. */
-  points(instrument: string, options: { from: number; to: number; bucketSeconds: number }): readonly PricePoint[] {
+  points(instrument: string, options: { from: number; to: number; bucketSeconds: number; whole?: boolean }): readonly PricePoint[] {
     const market = this.#market(instrument);
-    const { from, to, bucketSeconds: bucket } = options;
-    return pricePoints(this.#world, market, { token: market.tokens[0], from: from / 1000, to: to / 1000, bucket, now: this.#now() });
+    const { from, to, bucketSeconds: bucket, whole } = options;
+    const range = { from: from / 1000, to: to / 1000, bucket, now: this.#now() };
+    return pricePoints(this.#world, market, { token: market.tokens[0], ...range, ...(whole !== undefined && { whole }) });
+  }
+
+  /** The price of an instrument's first outcome at a time (UTC epoch milliseconds), as it was before any correction. */
+  priceAt(instrument: string, time: number): number {
+    const market = this.#market(instrument);
+    return midpoint(market, market.tokens[0], time);
   }
 
   #market(instrument: string): Market {

@@ -48,6 +48,8 @@ export interface SandboxVenue {
   addLateTrades(instrument: string, count: number): void;
   /** Corrects price and size of an instrument's newest trades in `[from, to]` (epoch milliseconds), as a venue does that revises what it has shown. @returns how many */
   reviseTrades(instrument: string, which: { readonly from: number; readonly to: number; readonly count: number }): number;
+  /** Corrects the last price points before a time (epoch milliseconds) on the minute's grid by two ticks. */
+  revisePoints(instrument: string, which: { readonly to: number; readonly count: number }): void;
   close(): Promise<void>;
 }
 
@@ -74,7 +76,7 @@ export async function startSandboxVenue(options: SandboxOptions = {}): Promise<S
     ...(options.scale ? { scale: options.scale } : {}),
   });
   const tapes = new Tapes(options.scale ? KEPT_AT_SCALE : Infinity);
-  const world: World = { markets, tapes, deck, pages: new TradePages(tapes, () => deck.faults) };
+  const world: World = { markets, tapes, deck, pages: new TradePages(tapes, () => deck.faults), corrected: new Map() };
   const requests: LoggedRequest[] = [];
   const tapeOf = (instrument: string): Tape => {
     const market = markets.instrument(instrument, now());
@@ -110,6 +112,12 @@ export async function startSandboxVenue(options: SandboxOptions = {}): Promise<S
     },
     addLateTrades: (instrument, count) => void tapeOf(instrument).addLate(now(), count),
     reviseTrades: (instrument, which) => tapeOf(instrument).revise(now(), which),
+    revisePoints: (instrument, { to, count }) => {
+      const corrected = world.corrected.get(instrument) ?? new Map<number, number>();
+      world.corrected.set(instrument, corrected);
+      for (const { time, price } of venue.truth.points(instrument, { from: to - count * 60_000, to, bucketSeconds: 60 }))
+        if (time % 60 === 0) corrected.set(time, Number((price > 0.5 ? price - 0.02 : price + 0.02).toFixed(6)));
+    },
     close: () =>
       new Promise<void>((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));

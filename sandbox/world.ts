@@ -10,6 +10,8 @@ export interface World {
   readonly tapes: Tapes;
   readonly pages: TradePages;
   readonly deck: FaultDeck;
+  /** Prices of points that were corrected, by instrument and Unix second. */
+  readonly corrected: Map<string, Map<number, number>>;
 }
 
 /** Whether a fault made the venue forget a market. */
@@ -19,6 +21,16 @@ export function isMissing(world: World, market: Market): boolean {
     missing !== undefined &&
     [market.slug, market.conditionId, String(market.number), market.instrument].some((name) => missing.includes(name))
   );
+}
+
+/** A market as the venue tells of its end, whatever became of it. */
+export function asTold({ deck }: World, market: Market): Market {
+  const { calledClosed = {}, flipped = [] } = deck.faults;
+  const since = calledClosed[market.instrument];
+  const told = since === undefined ? market : { ...market, closesAt: since, settlement: { payout: 1, at: since, disputed: false } };
+  const { settlement } = told;
+  if (!flipped.includes(market.instrument) || settlement === null || settlement.payout === null) return told;
+  return { ...told, settlement: { ...settlement, payout: 1 - settlement.payout } };
 }
 
 /** A market by any of its names, unless it is missing. */

@@ -13,9 +13,10 @@ import { configuredSinks } from './alerts/configured-sinks.ts';
 import { startTeller } from './alerts/teller.ts';
 import { buildId } from './build-id.ts';
 import { pollingOf } from './client/deployments/polling.ts';
+import { PredictLab } from './client.ts';
 import { Closers } from './closers.ts';
 import { type DeploymentVersion, workerVersion } from './contracts/deployment-version.ts';
-import { PredictLabError } from './contracts/errors.ts';
+import { messageOf, PredictLabError } from './contracts/errors.ts';
 import type { Log } from './contracts/log.ts';
 import { webUiOf } from './contracts/search-attributes.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
@@ -41,6 +42,7 @@ import { serveMetrics } from './telemetry/serve-metrics.ts';
 import { TaskLog } from './telemetry/task-log.ts';
 import { temporalSettings } from './temporal-connection.ts';
 import { allChecks } from './watch/all-checks.ts';
+import { recordEnds } from './watch/records/record-end.ts';
 import { startWatch } from './watch/watch.ts';
 import { dropRunsThatLeft } from './worker-queues.ts';
 import { statusQuery } from './workflows/handlers.ts';
@@ -148,6 +150,14 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       searchable: searchable(() =>
         connection.withDeadline(Date.now() + ATTRIBUTES_WITHIN_MS, () => findAttributes(connection.operatorService, temporal.namespace)),
       ),
+      recordEnds: async () => {
+        try {
+          const lab = await PredictLab.connect({ env, taskQueue });
+          await recordEnds(lab, database).finally(() => lab.close());
+        } catch (error) {
+          log.warn('whether runs without an end are still open could not be asked; they count as open', { error: messageOf(error) });
+        }
+      },
       log: redactedLog(taskLog.beside(settings.log), secrets),
       metrics: metrics.tasks,
       stages: settings.stages,

@@ -17,13 +17,14 @@ export interface Firing {
   /** As of when; UTC epoch milliseconds. */
   readonly clock: number;
   readonly untilStage: PipelineInput['untilStage'];
+  readonly refetch: boolean;
 }
 
 /** One firing with all that goes wrong meanwhile. @returns how its runs ended; undefined: before they had anything to say */
 export async function fire(
   stack: YearStack,
   plan: FiringPlan | null,
-  { clock, untilStage }: Firing,
+  { clock, untilStage, refetch }: Firing,
 ): Promise<readonly (PipelineResult | undefined)[]> {
   const { lab, waits, venue } = stack;
   const asOf = new Date(clock).toISOString();
@@ -32,6 +33,7 @@ export async function fire(
     asOf,
     daysBack: DAYS_BACK,
     untilStage,
+    refetch,
     // longer than a venue is cut off
     retry: cut === null ? { maxRetries: 2, retryDelay: '100ms', backoff: 1 } : { maxRetries: 12, retryDelay: '250ms', backoff: 1 },
   };

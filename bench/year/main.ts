@@ -41,14 +41,16 @@ function tell({ index, result, ms, workerBytes, databaseBytes }: FiringSample): 
 }
 
 function print(
-  { samples, faults, results, instruments, trades, candles, incidents, outages, stages, wrong }: YearReport,
+  { samples, faults, results, instruments, trades, points, settled, candles, incidents, outages, takenBack, stages, wrong }: YearReport,
   asked: { firings: number; seed: number },
 ): void {
   console.log(`seed ${asked.seed}: ${samples.length} firings ran of ${asked.firings}`);
   console.log(`runs ${JSON.stringify(results)}`);
   console.log(`faults ${JSON.stringify(faults)}`);
-  console.log(`${instruments} instruments, ${trades} trades compared with the venue, ${candles} candles with their trades`);
-  console.log(`${incidents} incidents, ${outages} outages that a run met`);
+  console.log(
+    `${instruments} instruments, ${trades} trades, ${points} price points and ${settled} results compared with the venue, ${candles} candles with their ticks`,
+  );
+  console.log(`${incidents} incidents, ${outages} outages that a run met, ${takenBack} times a venue took something back`);
   console.log(`mean seconds ${stages.map(({ task, seconds }) => `${task} ${seconds.toFixed(2)}`).join(', ')}\n`);
   console.log('firings      calm p50 s  calm p95 s  CPU p50 s  worker MB  database MB  KB a firing  pages MB');
   const size = Math.ceil(samples.length / PARTS);

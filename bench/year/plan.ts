@@ -15,6 +15,14 @@ export interface FiringPlan {
   readonly lateTrades: number;
   /** Trades of Predict.fun that were collected already, and whose price and size the venue corrects now. */
   readonly corrections: number;
+  /** The last so many minutes of price points, collected already, are corrected now. */
+  readonly correctedPoints: number;
+  /** Some rows come with another one on their page that contradicts them under the same id. */
+  readonly contradicted: boolean;
+  /** For the whole of the firing, an open market of this venue is called closed and settled. */
+  readonly calledClosed: 'polymarket' | 'predict' | null;
+  /** For the whole of the firing, the result of what closed last is told the other way round. */
+  readonly flipped: boolean;
   /** Both venues cut every connection from so long after the run's begin on, for so long: retries outlast it. Milliseconds. */
   readonly cut: { readonly afterMs: number; readonly forMs: number } | null;
   /** Before the firing a new build gets half of the new runs, all of them, or is taken back. */
@@ -58,6 +66,7 @@ export function planYear({ count, seed }: { readonly count: number; readonly see
   const both = spans(10, () => firings(random.next() < 0.7 ? 4 : 24 * random.next()));
   const [hiccup, untidy, late, overlap, cancel] = [points(60), spans(20, () => firings(24)), points(60), points(40), points(40)];
   const [correct, cut] = [points(60), points(40)];
+  const [correctPoints, contradicted, calledClosed, flipped] = [points(60), points(60), points(20), points(20)];
   const releases = releasesOf({ count, times: times(8), within, isAsleep: (index) => asleep.has(index) });
   const kills = { worker: points(40), temporal: points(16), postgres: points(16) };
   return Array.from({ length: count }, (_, index): FiringPlan => {
@@ -73,6 +82,10 @@ export function planYear({ count, seed }: { readonly count: number; readonly see
       untidy: untidy.has(index),
       lateTrades: late.has(index) ? 1 + random.integer(5) : 0,
       corrections: correct.has(index) ? 1 + random.integer(5) : 0,
+      correctedPoints: correctPoints.has(index) ? 1 + random.integer(60) : 0,
+      contradicted: contradicted.has(index),
+      calledClosed: calledClosed.has(index) ? (random.next() < 0.5 ? 'polymarket' : 'predict') : null,
+      flipped: flipped.has(index),
       cut: cut.has(index) && down.size === 0 ? { afterMs: random.integer(600), forMs: 300 + random.integer(500) } : null,
       release: releases.get(index) ?? null,
       kill: killed === undefined ? null : { part: killed, afterMs: random.integer(1500) },

@@ -1,11 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Faults } from '../../sandbox/faults.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { DAYS_BACK, fire } from './fire.ts';
 import { Injected } from './injected.ts';
 import { type FiringPlan, planYear } from './plan.ts';
-import { startYearStack, type YearStack } from './stack.ts';
+import { comparePoints, compareResults } from './points.ts';
+import { GROUP, SERIES, startYearStack, type YearStack } from './stack.ts';
 import { compareWithTruth, type Look } from './truth.ts';
 
 const HOUR = 3_600_000;
@@ -50,11 +52,17 @@ export interface YearReport {
   readonly results: Readonly<Record<string, number>>;
   readonly instruments: number;
   readonly trades: number;
+  /** Price points that were compared with the venue's. */
+  readonly points: number;
+  /** Markets whose result was compared. */
+  readonly settled: number;
   /** Candles that were built again and compared. */
   readonly candles: number;
   readonly incidents: number;
   /** Outages that a run met. */
   readonly outages: number;
+  /** Times that a run said that a venue took back a close or a result. */
+  readonly takenBack: number;
   /** Mean seconds of each stage of each symbol. */
   readonly stages: readonly { readonly task: string; readonly seconds: number }[];
   /** One sentence each; none: nothing was lost, doubled, invented or told wrongly. */
@@ -70,9 +78,9 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
   const looks: Look[] = [];
   const injected = new Injected();
   const faults: Record<string, number> = {};
-  const fireNow = async (plan: FiringPlan | null, pages: boolean): Promise<string> => {
+  const fireNow = async (plan: FiringPlan | null, pages: boolean, refetch = false): Promise<string> => {
     const down = plan?.down ?? new Set();
-    const results = await fire(stack, plan, { clock, untilStage: pages ? 'visualize' : untilStage });
+    const results = await fire(stack, plan, { clock, untilStage: pages ? 'visualize' : untilStage, refetch });
     for (const result of results) injected.ended(result, down);
     if (results.some((result) => result !== undefined && result.result !== 'cancelled')) looks.push({ asOf: clock, away: down });
     return results.map((result) => result?.result ?? 'cancelled at once').join('+');
@@ -88,8 +96,10 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
       if (plan.release !== null) await stack.release(plan.release);
       const late = plan.lateTrades > 0 && addLate(stack, plan.lateTrades);
       const corrected = plan.corrections > 0 && correct(stack, plan.corrections);
-      countAll(faults, plan, { late, corrected });
-      stack.venue.setFaults(faultsOf(plan));
+      if (plan.correctedPoints > 0) correctPoints(stack, plan);
+      const told = toldWrongly(stack, plan);
+      countAll(faults, plan, { late, corrected, told });
+      stack.venue.setFaults({ ...faultsOf(plan), ...told });
       const pages = pagesEvery > 0 && plan.index % pagesEvery === 0;
       const before = stack.cpu();
       const started = performance.now();
@@ -111,22 +121,19 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
       samples.push(sample);
       options.progress?.(sample);
     }
-    // two calm firings end whatever is open
+    // two calm firings end whatever is open; the second one takes the whole window again, and so whatever was corrected
     stack.venue.setFaults({});
-    for (let i = 0; i < 2; i++) {
-      clock += FIRING;
-      await fireNow(null, false);
-    }
-    const { instruments, trades, wrong } = await compareWithTruth({
-      database: stack.database,
-      venue: stack.venue,
-      looks,
-      from: BEGIN - DAYS_BACK * 24 * HOUR,
-      to: clock,
-      windowMs: DAYS_BACK * 24 * HOUR,
-    });
+    clock += FIRING;
+    await fireNow(null, false);
+    clock += FIRING;
+    await fireNow(null, false, true);
+    const span = { database: stack.database, venue: stack.venue, from: BEGIN - DAYS_BACK * 24 * HOUR, to: clock };
+    const windowMs = DAYS_BACK * 24 * HOUR;
+    const { instruments, trades, wrong } = await compareWithTruth({ ...span, looks, windowMs });
+    const { points, wrong: wrongPoints } = await comparePoints({ ...span, refetchedFrom: clock - windowMs });
+    const { results: settled, wrong: wrongResults } = await compareResults(span);
     const { candles, findings } = await verifyData(stack.database);
-    const { incidents, outages, wrong: toldWrongly } = await injected.compare(stack);
+    const { incidents, outages, takenBack, wrong: wrongAlerts } = await injected.compare(stack);
     const results: Record<string, number> = {};
     for (const { result } of samples) for (const one of result.split('+')) count(results, one, true);
     return {
@@ -135,11 +142,14 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
       results,
       instruments,
       trades,
+      points,
+      settled,
       candles,
       incidents,
       outages,
+      takenBack,
       stages: await stageSeconds(stack),
-      wrong: [...wrong, ...findings, ...toldWrongly],
+      wrong: [...wrong, ...wrongPoints, ...wrongResults, ...findings, ...wrongAlerts],
     };
   } finally {
     await stack.close();
@@ -186,17 +196,50 @@ function correct({ venue }: YearStack, count: number): boolean {
   return venue.reviseTrades(id, { from: now - FIRING - 2 * HOUR, to: now - FIRING, count }) > 0;
 }
 
+/** Of the market of each firing another one, points that an earlier firing has collected and that no later one asks for again. */
+function correctPoints({ venue }: YearStack, { correctedPoints }: FiringPlan): void {
+  const now = venue.now();
+  const open = venue.truth.instruments({ venue: 'polymarket' }).filter(({ closesAt }) => closesAt === null || closesAt > now);
+  const market = open[(now / FIRING) % open.length];
+  if (market !== undefined) venue.revisePoints(market.id, { to: now - FIRING / 2, count: correctedPoints });
+}
+
+/** What the venues say of their markets' ends that is not so, and of single rows. */
+function toldWrongly({ venue }: YearStack, { calledClosed, flipped, contradicted, down }: FiringPlan): Faults {
+  const now = venue.now();
+  const open = calledClosed === null ? [] : venue.truth.instruments({ venue: calledClosed, group: GROUP });
+  const market = open[(now / FIRING) % open.length];
+  const isOpen = market !== undefined && (market.closesAt === null || market.closesAt > now);
+  const closed = venue.truth
+    .instruments({ venue: 'polymarket', group: SERIES })
+    .filter(({ closesAt, payout }) => payout !== null && (closesAt ?? now) < now);
+  const last = closed.sort((a, b) => (b.closesAt ?? 0) - (a.closesAt ?? 0))[0];
+  return {
+    ...(isOpen && calledClosed !== null && !down.has(calledClosed) && { calledClosed: { [market.id]: now - FIRING / 4 } }),
+    ...(flipped && last !== undefined && !down.has('polymarket') && { flipped: [last.id] }),
+    ...(contradicted && { contradicted: 0.005 }),
+  };
+}
+
 const count = (counts: Record<string, number>, what: string, hit: boolean): void => {
   if (hit) counts[what] = (counts[what] ?? 0) + 1;
 };
 
-function countAll(faults: Record<string, number>, plan: FiringPlan, { late, corrected }: { late: boolean; corrected: boolean }): void {
+function countAll(
+  faults: Record<string, number>,
+  plan: FiringPlan,
+  { late, corrected, told }: { late: boolean; corrected: boolean; told: Faults },
+): void {
   for (const venue of plan.down) count(faults, `${venue} away`, true);
   count(faults, 'hiccups', plan.hiccups > 0);
   count(faults, 'venues cut off', plan.cut !== null);
   count(faults, 'untidy answers', plan.untidy);
   count(faults, 'late trades', late);
   count(faults, 'corrected trades', corrected);
+  count(faults, 'corrected points', plan.correctedPoints > 0);
+  count(faults, 'contradicting rows', told.contradicted !== undefined);
+  count(faults, 'called closed', told.calledClosed !== undefined);
+  count(faults, 'results turned round', told.flipped !== undefined);
   count(faults, 'overlapping runs', plan.overlaps);
   count(faults, 'cancelled', plan.cancelAfterMs !== null);
   if (plan.kill !== null) count(faults, `${plan.kill.part} killed`, true);

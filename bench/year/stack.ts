@@ -39,8 +39,8 @@ export interface YearStack {
 }
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const GROUP = 'bitcoin-above-this-month';
-const SERIES = 'btc-updown-4h';
+export const GROUP = 'bitcoin-above-this-month';
+export const SERIES = 'btc-updown-4h';
 
 /** Longer than anything here takes on a machine that does other work too. */
 const PATIENCE_MS = 180_000;

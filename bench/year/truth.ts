@@ -1,5 +1,6 @@
 import type { SandboxVenue } from '../../sandbox/venue.ts';
 import type { Database } from '../../src/storage/database/database.ts';
+import { GROUP } from './stack.ts';
 
 /** What stored trades and their coverage are, beside what the venue knows. */
 export interface Comparison {
@@ -16,7 +17,6 @@ export interface Look {
   readonly away: ReadonlySet<string>;
 }
 
-const GROUP = 'bitcoin-above-this-month';
 /** Trades younger than this may not have settled when the last run looked. */
 const SETTLED_MS = 2 * 3_600_000;
 

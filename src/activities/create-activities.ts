@@ -41,6 +41,8 @@ export interface ActivityDependencies {
   readonly onTaskEnd?: (executionId: string) => void;
   /** Whether runs may set our search attributes. */
   readonly searchable: () => Promise<boolean>;
+  /** Records the ends of runs that ended without telling the database. */
+  readonly recordEnds: () => Promise<void>;
   /** Share of a symbol's rows, in [0, 1], that may be quarantined before the run counts as degraded. */
   readonly quarantineLimit: number;
   readonly log: Log;
@@ -110,6 +112,7 @@ export function createActivities(
         activities,
         code: { code: dependencies.build, plugins: plugins.hashes },
         searchable: dependencies.searchable,
+        recordEnds: dependencies.recordEnds,
         onNews,
       }),
     ),

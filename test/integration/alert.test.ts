@@ -103,6 +103,7 @@ it('a check that is repeated, because its worker died before it could report, is
   let news = 0;
   const check = createPreparePipeline({
     searchable: async () => false,
+    recordEnds: async () => undefined,
     env: {},
     database: storage.database,
     strategies: [],

@@ -98,10 +98,18 @@ it('the command says which run is open, also detached, and one that was refused 
   });
   await ended('open');
   // one that was terminated has not told the database
-  await start('terminated', false);
-  expect(await begun('terminated')).toBeUndefined();
-  await rig.client.workflow.getHandle('terminated/AAA').terminate();
-  await rig.client.workflow.getHandle('terminated').terminate();
+  const terminated = async (runId: string): Promise<void> => {
+    await start(runId, false);
+    expect(await begun(runId)).toBeUndefined();
+    await rig.client.workflow.getHandle(`${runId}/AAA`).terminate();
+    await rig.client.workflow.getHandle(runId).terminate();
+  };
+  await terminated('terminated-first');
+  await start('by a program');
+  expect(await begun('by a program')).toBeUndefined();
+  await ended('by a program');
+  gates.get('terminated-first')?.open();
+  await terminated('terminated');
   const { code, stdout } = await run('--json', '--run-id', 'after');
   expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({ code: 0, runId: 'after' });
   rig.started('after');

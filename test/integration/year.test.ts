@@ -9,11 +9,11 @@ import { silent } from '../silent.ts';
 it('some days of a year with every fault in it lose, double and invent nothing, and tell what was injected (`npm run year` is the whole)', async () => {
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-year-'));
   const cli = await findTemporalCli({ env: process.env, home: path.resolve('.predictlab'), log: silent });
-  const { wrong, faults, results, trades, outages } = await runYear({
+  const { wrong, faults, results, trades, points, outages, takenBack } = await runYear({
     cli,
     home,
     firings: 12,
-    seed: 41,
+    seed: 439,
     untilStage: 'kline',
     pagesEvery: 0,
   });
@@ -21,9 +21,20 @@ it('some days of a year with every fault in it lose, double and invent nothing, 
   expect(wrong).toEqual([]);
   expect(results.success).toBeGreaterThan(2);
   expect(trades).toBeGreaterThan(1000);
+  expect(points).toBeGreaterThan(1000);
+  expect(takenBack).toBeGreaterThan(0);
   // both venues at once are two
   expect(outages).toBeGreaterThanOrEqual(2);
   for (const part of ['worker', 'temporal', 'postgres']) expect(faults).toHaveProperty([`${part} killed`]);
-  for (const more of ['corrected trades', 'late trades', 'venues cut off', 'release: canary', 'release: promote'])
+  for (const more of [
+    'corrected trades',
+    'corrected points',
+    'contradicting rows',
+    'called closed',
+    'late trades',
+    'venues cut off',
+    'release: canary',
+    'release: promote',
+  ])
     expect(faults).toHaveProperty([more]);
 }, 300_000);

@@ -33,6 +33,8 @@ export interface PrepareDependencies {
   readonly onNews: () => void;
   /** Whether runs may set our search attributes. */
   readonly searchable: () => Promise<boolean>;
+  /** Records the ends of runs that ended without telling the database, as one that was terminated does. */
+  readonly recordEnds: () => Promise<void>;
   /** Which code checks inputs here: each run notes it. */
   readonly code: RunCode;
 }
@@ -50,6 +52,7 @@ export function createPreparePipeline({
   activities,
   onNews,
   searchable,
+  recordEnds,
   code,
 }: PrepareDependencies): (asked: PrepareInput) => Promise<PackedPrepared> {
   const secrets = secretsOf(env);
@@ -83,7 +86,11 @@ export function createPreparePipeline({
     const configuration = await recordConfiguration(database, { input: kept(input), ...code });
     const begun = { runId, executionId, input: kept(input), config: stored, startedAt, retryOf, configuration, scheduleId };
     if (exclusive) {
-      const open = await beginRunAlone(database, begun);
+      let open = await beginRunAlone(database, begun);
+      if (open.length > 0) {
+        await recordEnds();
+        open = await beginRunAlone(database, begun);
+      }
       if (open.length > 0) {
         const reason = besideOpen(open);
         // whoever asked for it is told; it is no trouble of anybody else

@@ -6,15 +6,11 @@ import type { RunOrigin } from '../../contracts/run/run-config.ts';
 import { checkedId } from '../../contracts/text/checked-id.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
-import type { Database } from '../../storage/database/database.ts';
-import { openRuns } from '../../storage/runs/open-runs.ts';
-import { runOf } from '../../storage/runs/runs.ts';
-import { recordedEnd } from '../../watch/records/record-end.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { LiveRun } from '../terminal/live-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { withPredictLab } from '../terminal/session.ts';
 import { summaryLines } from '../terminal/summary.ts';
 import { filledIn } from './fill-in.ts';
 import { refuseMistakes } from './mistaken-input.ts';
@@ -77,7 +73,6 @@ export async function startAndFollow(
   if (elsewhere !== undefined) note(elsewhere);
   else {
     await refuseMistakes(input);
-    if (exclusive === true) await useDatabase((database) => recordEnds(lab, database));
   }
   const { runId } = await lab.start(input, {
     ...start,
@@ -154,14 +149,6 @@ export async function follow(
 async function refuseBeside(lab: PredictLab): Promise<void> {
   const open = (await lab.recentRuns(1)).filter(({ ended }) => ended === 'open').map(({ runId }) => runId);
   if (open.length > 0) throw usageError(besideOpen(open));
-}
-
-/** The database decides whether a run is alone, and may not have heard yet of one that was terminated. */
-async function recordEnds(lab: PredictLab, database: Database): Promise<void> {
-  for (const executionId of await openRuns(database, Date.now())) {
-    const stored = await runOf(database, executionId);
-    if (stored !== undefined) await recordedEnd(lab, database, stored);
-  }
 }
 
 const BEGIN_POLL_MS = 100;

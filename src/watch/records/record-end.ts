@@ -5,8 +5,9 @@ import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { databaseMark } from '../../storage/database/database-mark.ts';
 import { observeRun } from '../../storage/incidents/observe-run.ts';
+import { openRuns } from '../../storage/runs/open-runs.ts';
 import { ledgerTasks } from '../../storage/runs/run-rows.ts';
-import { endRun, type StoredRun } from '../../storage/runs/runs.ts';
+import { endRun, runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { ledgerStatus } from './ledger-status.ts';
 
 /** Whoever keeps runs: what Temporal says of them. */
@@ -30,6 +31,14 @@ export async function recordedEnd(lab: Lab, database: Database, stored: StoredRu
     await observeRun(transaction, { executionId, result });
   });
   return result;
+}
+
+/** Records the ends of runs of which the database has none, as far as Temporal says that they are over. */
+export async function recordEnds(lab: Lab, database: Database): Promise<void> {
+  for (const executionId of await openRuns(database, Date.now())) {
+    const stored = await runOf(database, executionId);
+    if (stored !== undefined) await recordedEnd(lab, database, stored);
+  }
 }
 
 /** Whether those who work on this Temporal server work on other data: then it is no wonder that it does not know our run. */
