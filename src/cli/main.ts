@@ -3,7 +3,7 @@ import { ERROR_EFFECTS, type ErrorType, messageOf, PredictLabError } from '../co
 import { fileTrouble } from '../contracts/file-trouble.ts';
 import { oneLine, seenText } from '../contracts/text/plain-text.ts';
 import { secretsOf } from '../secrets/secrets.ts';
-import { createProgram } from './program.ts';
+import { createProgram, refuseUnknownCommand } from './program.ts';
 import { ExitError } from './terminal/exit.ts';
 
 /** Whoever reads us may have enough (`| head`): that is no error. A disk that is full is one, and all that is left is to say so. */
@@ -26,6 +26,7 @@ export async function main(args: readonly string[]): Promise<number> {
       program.outputHelp();
       return 0;
     }
+    refuseUnknownCommand(program, args);
     await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {

@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import { cutText } from '../contracts/text/cut-text.ts';
+import { didYouMean, goesOn } from '../contracts/text/nearest-name.ts';
 import { oneLine, seenText } from '../contracts/text/plain-text.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS } from './command-list.ts';
 import { EXAMPLES } from './examples.ts';
+import { usageError } from './terminal/exit.ts';
 
 /**
  * The command line's program: the command that is asked for in full, the others as names and summaries, since loading them all
@@ -34,6 +37,29 @@ export async function createProgram(asked: string | undefined): Promise<Command>
   }
   finish(program, '');
   return program;
+}
+
+/**
+ * Refuses a word that names no command where only a command can stand, with the nearest ones: at the beginning, and behind a command that
+ * has commands of its own, whatever it does without one.
+ *
+ * @throws ExitError 2
+ */
+export function refuseUnknownCommand(program: Command, args: readonly string[]): void {
+  let group = program;
+  for (const word of args) {
+    const given = word === 'help' || word.startsWith('-');
+    if (given || group.commands.length === 0 || group.registeredArguments.length > 0) return;
+    const next = group.commands.find((command) => command.name() === word || command.aliases().includes(word));
+    if (next !== undefined) {
+      group = next;
+      continue;
+    }
+    const names = group.commands.map((command) => command.name());
+    const path = group === program ? '' : `${group.name()} `;
+    const all = group === program ? '`predictlab --help` lists the commands' : `it has ${names.join(', ')}`;
+    throw usageError(`${goesOn(`there is no command \`predictlab ${path}${cutText(word, 60)}\`${didYouMean(word, names)}`, all)}`);
+  }
 }
 
 /** What the list says of a command holds for the registered one. */

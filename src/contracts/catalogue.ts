@@ -42,7 +42,9 @@ const fileSelector = z
 
 /** One entry of the symbol catalogue: `symbols import catalogue.json` takes an array of these. */
 export const catalogueEntrySchema = z.strictObject({
-  symbol: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'at most 128 letters, digits, _ . - only'),
+  symbol: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'write 1 to 128 letters, digits, _ . - and begin with a letter or a digit'),
   title: z.string().default(''),
   enabled: z.boolean().default(true),
   priority: z.int().min(1).max(5).default(3),

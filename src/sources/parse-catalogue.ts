@@ -1,6 +1,7 @@
 import { type CatalogueEntry, catalogueEntrySchema } from '../contracts/catalogue.ts';
 import { PredictLabError, type Problem } from '../contracts/errors.ts';
 import { OWN_FACTS } from '../contracts/own-facts.ts';
+import { issueWords, type SchemaIssue } from '../contracts/text/issue-words.ts';
 import { isObject } from './schema-drift.ts';
 
 /** What a selector of each source may be. */
@@ -42,7 +43,7 @@ export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] 
       const where = `[${index}]${name}${path.length > 0 ? `.${path.map(String).join('.')}` : ''}`;
       // one selector may go wrong in several ways, all mended by the same forms
       if (!problems.some((problem) => problem.where === where && path !== issue.path))
-        problems.push({ where, message: explain(path, issue.message, item) });
+        problems.push({ where, message: explain(path, wordsOf(issue), item) });
     }
   }
   if (problems.length === 0) return entries;
@@ -58,6 +59,16 @@ const SELECTOR_DEPTH = 3;
 const ofSelector = (path: readonly PropertyKey[]): boolean => path[0] === 'sources' && path.length >= SELECTOR_DEPTH && !ofOwnFact(path);
 /** What is wrong with a fact of a file is said of the fact itself. */
 const ofOwnFact = ([, source, , field]: readonly PropertyKey[]): boolean => source === 'file' && OWN_FACTS.some((fact) => fact === field);
+
+const PLACES: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(catalogueEntrySchema.shape),
+  sources: Object.keys(catalogueEntrySchema.shape.sources.shape),
+};
+
+function wordsOf(issue: SchemaIssue): string {
+  const fields = issue.code === 'unrecognized_keys' ? PLACES[issue.path.map(String).join('.')] : undefined;
+  return fields === undefined ? issueWords(issue) : `${issueWords(issue)}; it has ${fields.join(', ')}`;
+}
 
 /** A selector that fits no form gets the list of forms: what zod says of a union helps nobody. */
 function explain(path: readonly PropertyKey[], message: string, item: unknown): string {

@@ -98,7 +98,7 @@ const OF_SERVICES: readonly Row[] = [
 ];
 
 const OF_ARGUMENTS: readonly Row[] = [
-  ['rnu', 2, 'unknown command'],
+  ['rnu', 2, 'there is no command `predictlab rnu`'],
   ['', 2, ''],
   ['--no-such', 2, 'unknown option'],
   ['status', 2, 'missing required argument'],
@@ -127,7 +127,7 @@ const OF_ARGUMENTS: readonly Row[] = [
   ['rehearse --runs 0', 2, '--runs'],
   ['rehearse --runs 1e12', 2, '--runs'],
   ['schedule', 2, ''],
-  ['schedule nonsense', 2, 'unknown command'],
+  ['schedule nonsense', 2, 'there is no command `predictlab schedule nonsense`; it has create'],
   ['schedule create --cron nonsense', 2, 'cron'],
   ['schedule create --cron 99_*_*_*_*', 2, 'cron'],
   ['schedule create --cron 0_0_30_2_*', 2, 'never'],
@@ -145,7 +145,7 @@ const OF_ARGUMENTS: readonly Row[] = [
   ['schedule backfill --from 2026-01-01T00:00:00Z --to 2999-01-01T00:00:00Z', 2, 'future'],
   ['schedule backfill --from 2026-01-02T00:00:00Z --to 2026-01-01T00:00:00Z', 2, 'after'],
   ['symbols', 2, ''],
-  ['symbols nonsense', 2, 'unknown command'],
+  ['symbols nonsense', 2, 'there is no command'],
   ['symbols add', 2, 'missing required argument'],
   ['symbols add A/B', 2, 'A/B'],
   ['symbols add X --polymarket nonsense', 2, 'nonsense'],
@@ -164,7 +164,7 @@ const OF_ARGUMENTS: readonly Row[] = [
   [`symbols import ${F.number}`, 2, 'list'],
   ['symbols search', 2, ''],
   ['import', 2, ''],
-  ['import candles x', 2, 'unknown command'],
+  ['import candles x', 2, 'it has ticks'],
   ['import ticks', 2, '--symbol'],
   [`import ticks ${F.ticks}`, 2, '--symbol'],
   [`import ticks ${F.ticks} --symbol A/B`, 2, 'A/B'],

@@ -105,9 +105,9 @@ it('the command says which run is open, also detached, and one that was refused 
     await rig.client.workflow.getHandle(runId).terminate();
   };
   await terminated('terminated-first');
-  await start('by a program');
-  expect(await begun('by a program')).toBeUndefined();
-  await ended('by a program');
+  await start('by-a-program');
+  expect(await begun('by-a-program')).toBeUndefined();
+  await ended('by-a-program');
   gates.get('terminated-first')?.open();
   await terminated('terminated');
   const { code, stdout } = await run('--json', '--run-id', 'after');

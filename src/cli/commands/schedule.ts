@@ -36,22 +36,25 @@ export function registerSchedule(program: Command): void {
     );
 
   for (const verb of ['create', 'update'] as const) {
+    // `create` updates a schedule that exists, field by field
+    const otherwise = (value: string): string =>
+      verb === 'create' ? `default: ${value}, of a schedule that exists what it has` : 'default: what it has';
     const summary = verb === 'create' ? 'make the schedule, or update it when it exists' : 'change what is given, keep the rest';
     addRunOptions(scheduleCommand(schedule, verb, summary))
       .description(
         `${summary}; without --symbols every enabled symbol of the catalogue at the time of each run. ` +
           'The whole input is checked first, as `plan` does, with the DATABASE_URL and PREDICTLAB_PLUGINS of this command, and refused when anything is wrong.',
       )
-      .option('--cron <fields>', `five cron fields (default: "${DEFAULT_SCHEDULE.cron}")`)
-      .option('--time-zone <name>', 'IANA time zone of the cron fields (default: UTC)')
-      .option('--catchup-window <duration>', 'how late a missed run may still start, at least 10s (default: 1m)')
-      .option('--jitter <duration>', 'each firing waits for a random part of this, up to 1d (default: none)')
+      .option('--cron <fields>', `five cron fields (${otherwise(`"${DEFAULT_SCHEDULE.cron}"`)})`)
+      .option('--time-zone <name>', `IANA time zone of the cron fields (${otherwise('UTC')})`)
+      .option('--catchup-window <duration>', `how late a missed run may still start, at least 10s (${otherwise('1m')})`)
+      .option('--jitter <duration>', `each firing waits for a random part of this, up to 1d (${otherwise('none')})`)
       .option('--note <text>', 'for people; `show` prints it')
       .option(
         '--pause-on-failure [times]',
         'pause when so many runs of the schedule have failed in a row, up to 10 (without a number: one)',
       )
-      .option('--no-pause-on-failure', 'go on whatever its runs come to (default)')
+      .option('--no-pause-on-failure', `go on whatever its runs come to (${otherwise('this')})`)
       .action(async (options: Options) => {
         const input = await runInputFrom(options);
         const pauseOnFailure = failuresOf(options.pauseOnFailure);

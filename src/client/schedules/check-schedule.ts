@@ -23,11 +23,7 @@ export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitte
   if (scheduleId !== undefined) checkedId('schedule', scheduleId);
   const problem = cron === undefined ? undefined : cronProblem(cron);
   if (problem !== undefined) throw new PredictLabError('BadInput', problem);
-  if (timeZone !== undefined && !isTimeZone(timeZone))
-    throw new PredictLabError(
-      'BadInput',
-      `time zone ${JSON.stringify(timeZone.slice(0, 60))} is not known; write an IANA name, like "Europe/Berlin" or "UTC"`,
-    );
+  if (timeZone !== undefined) timeZoneName(timeZone);
   if (catchupWindow !== undefined) windowMs(catchupWindow);
   if (jitter !== undefined) jitterMs(jitter);
   if (pauseOnFailure !== undefined) failuresInARow(pauseOnFailure);
@@ -63,11 +59,16 @@ export function windowMs(text: string): number {
   throw new PredictLabError('BadInput', `catchup window ${JSON.stringify(text.slice(0, 60))}: write a duration of at least 10s, like "1m"`);
 }
 
-function isTimeZone(name: string): boolean {
+/** A time zone by its IANA name, of whichever spelling: Temporal tells "utc" from "UTC". @throws PredictLabError BadInput when there is no such zone */
+export function timeZoneName(name: string): string {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name }).format(0);
-    return name.trim() !== '';
+    // an offset, like "+02:00", is no name
+    if (/^[A-Za-z]/.test(name)) return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    return false;
+    // the same sentence
   }
+  throw new PredictLabError(
+    'BadInput',
+    `time zone ${JSON.stringify(name.slice(0, 60))} is not known; write an IANA name, like "Europe/Berlin" or "UTC"`,
+  );
 }

@@ -12,7 +12,7 @@ import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
 import { RunEnded } from '../run-ended.ts';
 import { runOutcome } from '../run-outcome.ts';
-import { checkSchedule, failuresInARow, jitterMs, windowMs } from './check-schedule.ts';
+import { checkSchedule, failuresInARow, jitterMs, timeZoneName, windowMs } from './check-schedule.ts';
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';
 import type { ScheduleOptions, ScheduleView } from './schedule-options.ts';
 
@@ -241,13 +241,14 @@ export class Schedules {
   #parts(scheduleId: string, options: ScheduleOptions) {
     const {
       cron = DEFAULT_SCHEDULE.cron,
-      timeZone = DEFAULT_SCHEDULE.timeZone,
+      timeZone: zone = DEFAULT_SCHEDULE.timeZone,
       catchupWindow = DEFAULT_SCHEDULE.catchupWindow,
       jitter,
       pauseOnFailure = 0,
       input = {},
     } = options;
-    checkSchedule({ scheduleId, cron, timeZone, input });
+    const timeZone = timeZoneName(zone);
+    checkSchedule({ scheduleId, cron, input });
     const window = windowMs(catchupWindow);
     failuresInARow(pauseOnFailure);
     return {
