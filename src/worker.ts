@@ -153,7 +153,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       recordEnds: async () => {
         try {
           const lab = await PredictLab.connect({ env, taskQueue });
-          await recordEnds(lab, database).finally(() => lab.close());
+          try {
+            await recordEnds(lab, database);
+          } finally {
+            await lab.close();
+          }
         } catch (error) {
           log.warn('whether runs without an end are still open could not be asked; they count as open', { error: messageOf(error) });
         }

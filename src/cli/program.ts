@@ -58,7 +58,7 @@ export function refuseUnknownCommand(program: Command, args: readonly string[]):
     const names = group.commands.map((command) => command.name());
     const path = group === program ? '' : `${group.name()} `;
     const all = group === program ? '`predictlab --help` lists the commands' : `it has ${names.join(', ')}`;
-    throw usageError(`${goesOn(`there is no command \`predictlab ${path}${cutText(word, 60)}\`${didYouMean(word, names)}`, all)}`);
+    throw usageError(goesOn(`there is no command \`predictlab ${path}${cutText(word, 60)}\`${didYouMean(word, names)}`, all));
   }
 }
 

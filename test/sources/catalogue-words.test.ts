@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { messageOf } from '../../src/contracts/errors.ts';
 import { parseCatalogue } from '../../src/sources/parse-catalogue.ts';
