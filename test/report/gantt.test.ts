@@ -31,7 +31,7 @@ describe('the time chart', () => {
   });
 
   it('names the critical path shortly and underlines its tasks', () => {
-    expect(draw()).toContain('GOV_SHUTDOWN (6 stages), 10.5 s of work');
+    expect(draw()).toContain('GOV_SHUTDOWN (6 stages): 10.5 s of work');
     expect(draw().match(/<rect class="bar-path" x/g)).toHaveLength(6);
   });
 

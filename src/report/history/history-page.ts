@@ -82,21 +82,39 @@ const grid = (data: HistoryPageData): Markup => {
   const rows = byAttention(data.symbols, data.runs);
   const shown = rows.slice(0, MAX_ROWS);
   const rest = rows.slice(MAX_ROWS);
+  const heads = runHeads(runs.map(({ startedAt }) => startedAt));
   const custom = runs.some((run) => run.custom !== null);
   return html`<div class="scroll" tabindex="0" role="group" aria-label="Worst state of each symbol in each run"><table class="grid history">
 <caption class="spoken">Worst state of each symbol in each run</caption>
-<thead><tr><th scope="col" class="text">symbol</th>${runs.map((run, i) => runHead(run, runs[i - 1]))}<th scope="col">last</th><th scope="col">fresh</th><th scope="col" class="text">7 d</th></tr></thead>
+<thead><tr><th scope="col" class="text">symbol</th>${runs.map((run, i) => runHead(run, { before: runs[i - 1], time: heads[i] }))}<th scope="col">last</th><th scope="col">fresh</th><th scope="col" class="text">7 d</th></tr></thead>
 <tbody><tr data-part="runs,all"><th scope="row">run</th>${runs.map((run) => html`<td>${cell(run, run.state, `${run.runId}: ${run.state}, ${formatDuration(run.durationSeconds)}`)}</td>`)}<td></td><td></td><td></td></tr>
 ${shown.map((row) => symbolRow(row, runs, data.now))}
 ${custom && html`<tr data-part="runs,custom"><th scope="row">custom tasks</th>${runs.map((run) => html`<td>${run.custom !== null && cell(run, run.custom, `custom tasks of ${run.runId}: ${run.custom}`)}</td>`)}<td></td><td></td><td></td></tr>`}</tbody></table></div>
 ${rest.length > 0 && html`<details><summary>${plural(rest.length, 'more symbol')}, none of which needs more attention than those above</summary><p>${rest.map((row) => html`<span class="state ${worstOf(row, data.runs)}">${STATE_GLYPHS[worstOf(row, data.runs)]}</span> ${row.symbol} `)}</p></details>`}`;
 };
 
-/** `11-24 08:00`, the day only where it changes. */
-const runHead = (run: HistoryRunColumn, before: HistoryRunColumn | undefined): Markup => {
-  const time = formatTime(run.startedAt);
-  const day = before === undefined || formatTime(before.startedAt).slice(0, 10) !== time.slice(0, 10);
-  const text = html`${day && html`${time.slice(5, 10)}<br>`}${time.slice(11, 16)}`;
+/**
+ * What tells the runs' columns apart: `08:00`, with seconds where another one began in the same minute, and counted where they began in the
+ * same second.
+ *
+ * @param starts UTC epoch milliseconds
+ */
+export const runHeads = (starts: readonly number[]): readonly string[] => {
+  const minutes = starts.map((start) => formatTime(start).slice(0, 16));
+  const seconds = starts.map((start) => formatTime(start, 'second').slice(0, 19));
+  return starts.map((_, i) => {
+    const isAlone = (times: readonly string[]): boolean => times.every((time, k) => k === i || time !== times[i]);
+    if (isAlone(minutes)) return minutes[i].slice(11);
+    if (isAlone(seconds)) return seconds[i].slice(11);
+    return `${seconds[i].slice(11)} no. ${seconds.slice(0, i + 1).filter((time) => time === seconds[i]).length}`;
+  });
+};
+
+/** The time, and the day where it changes. */
+const runHead = (run: HistoryRunColumn, { before, time }: { before: HistoryRunColumn | undefined; time: string }): Markup => {
+  const date = formatTime(run.startedAt).slice(0, 10);
+  const day = before === undefined || formatTime(before.startedAt).slice(0, 10) !== date;
+  const text = html`${day && html`${date.slice(5)}<br>`}${time}`;
   return html`<th scope="col" class="run">${run.href === null ? text : html`<a href="${run.href}" title="${run.runId}">${text}</a>`}</th>`;
 };
 

@@ -10,6 +10,7 @@ import { dataTable } from '../../elements/table.ts';
 import { longestChain, type TaskSpan, taskSpans } from '../run-facts.ts';
 import type { GroupedTasks } from '../symbol-tasks.ts';
 import { type AttemptPiece, attemptPieces } from './attempt-pieces.ts';
+import { type PathTimes, pathTimes } from './path-times.ts';
 import { shareBoundBySlots } from './slot-use.ts';
 
 const HEIGHT = 16;
@@ -17,6 +18,9 @@ const HEIGHT = 16;
 const MAX_ROWS = 40;
 /** A run that was bound by slots for less is not. */
 const NOTABLE_SHARE = 0.25;
+
+/** Shorter waits are what any task takes to begin. */
+const NOTABLE_WAIT_SECONDS = 0.1;
 
 /** Attempts that failed, by task id. */
 type KnownAttempts = Readonly<Record<string, readonly PastAttempt[]>>;
@@ -62,7 +66,7 @@ export const gantt = (
 ${rows.length > shown.length && html`<p class="quiet">the ${shown.length} slowest of ${rows.length} rows; the table has all tasks that ran</p>`}
 <p class="legend"><span><svg class="key" viewBox="0 0 12 10"><rect class="bar-0" width="6" height="10"/><rect class="bar-1" x="6" width="6" height="10"/></svg>stages in order</span>
 <span><svg class="key" viewBox="0 0 12 10"><rect class="bar-failed" width="12" height="10"/></svg>failed</span><span><svg class="key" viewBox="0 0 12 10"><path class="bar-wait" d="M0 5H12"/></svg>waiting</span>${Object.keys(attempts).length > 0 && html`<span><svg class="key" viewBox="0 0 12 10"><path class="bar-between" d="M0 5H12"/></svg>between attempts</span>`}
-<span><svg class="key" viewBox="0 0 12 10"><rect class="bar-path" y="7" width="12" height="2"/></svg>critical path: <b>${describe(path, spans)}</b></span></p>
+<span><svg class="key" viewBox="0 0 12 10"><rect class="bar-path" y="7" width="12" height="2"/></svg>critical path: <b>${describe(path, pathTimes(path, { spans, attempts, start, wholes: wholesOf(groups) }))}</b></span></p>
 ${slotBound(status, config)}
 ${withTable && spanTable(spans, start)}`;
 };
@@ -81,7 +85,7 @@ export const ganttRows = (spans: readonly TaskSpan[], groups: GroupedTasks): rea
   const byName = new Map<string, TaskSpan[]>(
     [...groups.symbols.map((row) => row.symbol), ...groups.custom.map((row) => row.taskId)].map((name) => [name, []]),
   );
-  const wholes = new Set(groups.symbols.flatMap(({ symbol, whole }) => (whole === undefined ? [] : [symbol])));
+  const wholes = wholesOf(groups);
   for (const span of spans) {
     const name = byName.has(span.taskId) ? span.taskId : span.taskId.slice(0, span.taskId.lastIndexOf('/'));
     // a symbol that stands for its stages has their attempts together, of which none need be a retry
@@ -89,6 +93,10 @@ export const ganttRows = (spans: readonly TaskSpan[], groups: GroupedTasks): rea
   }
   return [...byName].flatMap(([name, found]) => (found.length === 0 ? [] : [{ name, spans: found.sort((a, b) => a.from - b.from) }]));
 };
+
+/** Symbols that stand for their stages. */
+const wholesOf = (groups: GroupedTasks): ReadonlySet<string> =>
+  new Set(groups.symbols.flatMap(({ symbol, whole }) => (whole === undefined ? [] : [symbol])));
 
 const stageOf = (taskId: string): Stage | null => STAGES.find((stage) => taskId.endsWith(`/${stage}`)) ?? null;
 
@@ -156,9 +164,8 @@ const retries = ({ spans }: GanttRow): string => {
   return count === 0 ? '' : ` · ${plural(count, 'retry', 'retries')}`;
 };
 
-/** `BTC_PRICE (6 stages) → notify, 12.4 s of work` */
-const describe = (path: readonly string[], spans: readonly TaskSpan[]): string => {
-  const seconds = spans.filter((span) => path.includes(span.taskId)).reduce((sum, span) => sum + (span.to - span.from) / 1000, 0);
+/** `BTC_PRICE (6 stages) → notify: 12.4 s of work, 30 s between attempts, 1.2 s waiting to begin` */
+const describe = (path: readonly string[], { work, between, waiting, isMixed }: PathTimes): string => {
   const parts: { name: string; stages: number }[] = [];
   for (const id of path) {
     const name = stageOf(id) === null ? id : id.slice(0, id.lastIndexOf('/'));
@@ -167,7 +174,12 @@ const describe = (path: readonly string[], spans: readonly TaskSpan[]): string =
     else parts.push({ name, stages: stageOf(id) === null ? 0 : 1 });
   }
   const words = parts.map(({ name, stages }) => (stages === 0 ? name : `${name} (${plural(stages, 'stage')})`));
-  return `${words.join(' → ')}, ${formatDuration(seconds)} of work`;
+  const times = [
+    `${formatDuration(work)} of work${isMixed ? ' and of waits within it' : ''}`,
+    between >= NOTABLE_WAIT_SECONDS ? `${formatDuration(between)} between attempts` : '',
+    waiting >= NOTABLE_WAIT_SECONDS ? `${formatDuration(waiting)} waiting to begin` : '',
+  ];
+  return `${words.join(' → ')}: ${times.filter((text) => text !== '').join(', ')}`;
 };
 
 const spanTable = (spans: readonly TaskSpan[], start: number): Markup =>

@@ -1,0 +1,44 @@
+import type { PastAttempt } from '../../../contracts/run/past-attempt.ts';
+import type { TaskSpan } from '../run-facts.ts';
+import { attemptPieces } from './attempt-pieces.ts';
+
+/** What the time of a run's critical path went into; seconds. Together they reach from the run's begin to the path's end. */
+export interface PathTimes {
+  readonly work: number;
+  /** Between a failed attempt and the next one. */
+  readonly between: number;
+  /** For slots, gates and workers, before a task of the path began. */
+  readonly waiting: number;
+  /** Of some tasks it is not known what they waited meanwhile: it counts as work. */
+  readonly isMixed: boolean;
+}
+
+/**
+ * @param path the tasks of the path in order, each begun after the end of the one before
+ * @param known.start the run's begin, UTC epoch milliseconds
+ * @param known.attempts attempts that failed, by task id
+ * @param known.wholes symbols that stand for their stages: what they waited in between is not known
+ */
+export const pathTimes = (
+  path: readonly string[],
+  known: {
+    readonly spans: readonly TaskSpan[];
+    readonly start: number;
+    readonly attempts: Readonly<Record<string, readonly PastAttempt[]>>;
+    readonly wholes: ReadonlySet<string>;
+  },
+): PathTimes => {
+  const spanOf = new Map(known.spans.map((span) => [span.taskId, span]));
+  let [work, between, waiting, end] = [0, 0, 0, known.start];
+  let isMixed = false;
+  for (const span of path.flatMap((id) => spanOf.get(id) ?? [])) {
+    waiting += Math.max(0, span.from - end);
+    end = Math.max(end, span.to);
+    const pieces = attemptPieces(span, known.attempts[span.taskId] ?? []);
+    const pause = pieces.reduce((sum, { kind, from, to }) => (kind === 'between' ? sum + to - from : sum), 0);
+    between += pause;
+    work += span.to - span.from - pause;
+    isMixed ||= known.wholes.has(span.taskId) || ((span.task.attempts ?? 1) > 1 && pieces.length === 0);
+  }
+  return { work: work / 1000, between: between / 1000, waiting: waiting / 1000, isMixed };
+};
