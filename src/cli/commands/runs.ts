@@ -7,7 +7,7 @@ import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
 import { numberOption } from '../options/number-option.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { withPredictLabAndDatabase } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';
 
 /** Adds `predictlab runs`. */
@@ -21,7 +21,7 @@ export function registerRuns(program: Command): void {
     .option('--json', 'print them as JSON')
     .action(async ({ limit, json }: { limit: string; json?: boolean }) => {
       const count = numberOption('--limit', limit, { least: 1, most: 10_000, integer: true }) as number;
-      const runs = await withPredictLab((lab) => useDatabase((database) => lastRuns(lab, database, count)));
+      const runs = await withPredictLabAndDatabase((lab, database) => lastRuns(lab, database, count));
       if (json) return printJson(runs.map(({ executionId: _, ...run }) => run));
       if (runs.length === 0) return printLine('no runs yet; `predictlab run` starts one');
       printTable(
@@ -44,8 +44,9 @@ export function registerRuns(program: Command): void {
 
 /** The last runs; those that are over and did not record their end are recorded now. */
 async function lastRuns(lab: PredictLab, database: Database, count: number): Promise<readonly ListedRun[]> {
-  const known = [...(await lab.recentRuns(count))];
-  const recorded = await listRuns(database, count);
+  const [temporal, recorded] = await Promise.all([lab.recentRuns(count), listRuns(database, count)]);
+  const known = [...temporal];
+  let isRecordedNow = false;
   for (const run of recorded.filter(({ result }) => result === null)) {
     const { runId, executionId, startedAt } = run;
     if (
@@ -56,8 +57,9 @@ async function lastRuns(lab: PredictLab, database: Database, count: number): Pro
     const ended = stored === undefined ? undefined : await recordedEnd(lab, database, stored);
     // Temporal's list lags behind: what is not in it may be open all the same.
     if (ended === undefined) known.push({ runId, executionId, startedAt, closedAt: null, ended: 'open' });
+    else isRecordedNow = true;
   }
-  return mergeRuns(known, await listRuns(database, count)).slice(0, count);
+  return mergeRuns(known, isRecordedNow ? await listRuns(database, count) : recorded).slice(0, count);
 }
 
 /** `unknown`: Temporal closed it as Completed, but how it ended is in no database that we see. */

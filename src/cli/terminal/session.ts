@@ -18,6 +18,30 @@ export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): 
   }
 }
 
+/** Both of them, opened at once: one is waited for while the other loads. What Temporal says goes first where both are away. */
+export async function withPredictLabAndDatabase<T>(work: (lab: PredictLab, database: Database) => Promise<T>): Promise<T> {
+  let done = (): void => undefined;
+  const isDone = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  let session: Promise<void> = Promise.resolve();
+  const opened = new Promise<Database>((resolve, reject) => {
+    session = useDatabase(async (database) => {
+      resolve(database);
+      await isDone;
+    });
+    session.catch(reject);
+  });
+  // told once Temporal has answered
+  opened.catch(() => undefined);
+  try {
+    return await withPredictLab(async (lab) => work(lab, await opened));
+  } finally {
+    done();
+    await session.catch(() => undefined);
+  }
+}
+
 /** Opens the database (DATABASE_URL, or the embedded server) for one command and closes again on every path. */
 export async function useDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   // Neither `--help` nor a wrong option waits for Postgres' client.
