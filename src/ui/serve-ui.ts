@@ -159,8 +159,9 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     const run = await foundRun(pages, request.params.run);
     // a name given twice is a list
     const task = [request.query.task ?? ''].flat()[0];
-    const { result: status } = await pages.load(run);
-    const drawer = await renderDrawer({ ...options, runId: run.runId, taskId: task, status, home, lab: await lab() });
+    const { result: status, attempts = {} } = await pages.load(run);
+    const past = attempts[task] ?? [];
+    const drawer = await renderDrawer({ ...options, runId: run.runId, taskId: task, status, past, home, lab: await lab() });
     if (drawer === undefined) throw new NotFound(`run ${run.runId} has no task ${task.slice(0, 200)}`);
     return await sendPage(reply, drawer);
   });

@@ -1,4 +1,5 @@
 import type { PredictLab } from '../client.ts';
+import type { PastAttempt } from '../contracts/run/past-attempt.ts';
 import type { PipelineStatus } from '../contracts/run/pipeline-status.ts';
 import type { WebUi } from '../contracts/search-attributes.ts';
 import { taskLogFolder } from '../report/elements/report-path.ts';
@@ -12,6 +13,8 @@ export interface DrawerRequest {
   readonly runId: string;
   readonly taskId: string;
   readonly status: PipelineStatus;
+  /** Attempts of the task that failed. */
+  readonly past: readonly PastAttempt[];
   readonly home: string;
   /** `undefined` while Temporal cannot be reached. */
   readonly lab: PredictLab | undefined;
@@ -19,7 +22,7 @@ export interface DrawerRequest {
 }
 
 /** A task's drawer as HTML; `undefined` when the run has no such task. */
-export async function renderDrawer({ runId, taskId, status, home, lab, temporalUi }: DrawerRequest): Promise<string | undefined> {
+export async function renderDrawer({ runId, taskId, status, past, home, lab, temporalUi }: DrawerRequest): Promise<string | undefined> {
   if (!Object.hasOwn(status.taskResults, taskId)) return undefined;
   const open = status.finishedAt === null;
   const [why, attempts, { lines }] = await Promise.all([
@@ -39,6 +42,7 @@ export async function renderDrawer({ runId, taskId, status, home, lab, temporalU
       next === undefined || next.attempt < 2
         ? null
         : { attempt: next.attempt, retryAt: next.retryAt ?? null, lastFailure: next.lastFailure ?? null },
+    past,
     lines: own.slice(-MAX_LINES).map(
       ({ time, level, attempt, message, taskId: _task, runId: _run, ...more }): DrawerLine => ({
         time,

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { startSandboxVenue } from '../../sandbox/venue.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
+import { pastAttempts } from '../../src/storage/runs/task-attempts.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData, tradesAlone, undisturbedData } from '../sandbox-run.ts';
 import { kill, spawnWorker } from '../worker-process.ts';
@@ -39,7 +40,7 @@ describe('a worker killed with -9 in the middle of a run', () => {
     const rig: Rig = await createRig({ env: tradesAlone(venue), worker: false });
     await importSandboxSymbols(rig.database, SYMBOLS);
     const doomed = await spawnWorker(rig.env);
-    const { runId } = await rig.lab.start(input);
+    const { runId, executionId } = await rig.lab.start(input);
     for (;;) {
       const status = await rig.lab.status(runId);
       // in the middle: something is done, something runs, something has not begun
@@ -52,6 +53,17 @@ describe('a worker killed with -9 in the middle of a run', () => {
     const result = await rig.lab.result(runId);
     expect(result).toMatchObject({ result: 'success', statusBreakdown: { success: 15 } });
     expect(await storedData(rig.database)).toEqual(wanted);
+    // an attempt that died with its worker could not note that: the next one did
+    const retried = Object.entries(result.taskResults).filter(([, { attempts = 1 }]) => attempts > 1);
+    expect(retried.length).toBeGreaterThan(0);
+    const past = await pastAttempts(rig.database, executionId);
+    for (const [taskId, { attempts = 1 }] of retried) {
+      expect(past[taskId]).toHaveLength(attempts - 1);
+      expect(past[taskId]?.at(-1)).toMatchObject({
+        error: 'WorkerLost',
+        lostWith: expect.toSatisfy((by) => by === null || by.startsWith(`${doomed.process.pid}@`)),
+      });
+    }
     await rig.close();
     await kill(next);
     await venue.close();

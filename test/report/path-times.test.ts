@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TaskSpan } from '../../src/report/run/run-facts.ts';
 import { pathTimes } from '../../src/report/run/time/path-times.ts';

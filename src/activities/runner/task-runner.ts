@@ -1,7 +1,9 @@
+import { hostname } from 'node:os';
 import { type ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { messageOf, type PastError, PredictLabError, pastError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { afterFailure, type Failures, failedAttempts } from '../../contracts/run/after-failure.ts';
+import type { PastAttempt } from '../../contracts/run/past-attempt.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { StageEffect } from '../../contracts/run/stage-effect.ts';
 import type { AttemptDetails, CustomTaskCall, TaskOutcome } from '../../contracts/run/stage-report.ts';
@@ -14,17 +16,22 @@ import { recordCustomEffect } from '../../storage/runs/custom-effects.ts';
 import { commitEffect, findEffect, recordEffect } from '../../storage/runs/ledger.ts';
 import { recordAttempt } from '../../storage/runs/task-attempts.ts';
 import type { StageWork } from '../stages/stage-work.ts';
+import { type AttemptSign, lostSince } from './attempt-sign.ts';
 import { failureAgain, failureOf, lostAttempt } from './failure.ts';
 import { LostAttempt } from './lost-attempt.ts';
 
 /** Well below the heartbeat timeout, so that only a dead process misses it; most tasks end before their first one. */
 const HEARTBEAT_INTERVAL_MS = 2_000;
 
+/** As Temporal's Web UI names it. */
+const WORKER = `${process.pid}@${hostname()}`;
+
 /** Travels with the heartbeats from one attempt to the next. */
 interface Heartbeat extends Failures {
   /** How the last of them failed. */
   readonly error?: PastError;
   readonly resume?: Json;
+  readonly sign?: AttemptSign;
 }
 
 export interface TaskRunnerDependencies {
@@ -63,9 +70,12 @@ export function createTaskRunner({
     const past = failedLocally === undefined ? earlier : { ...failedLocally, error: pastError(failedLocally.error) };
     const begun: Heartbeat = { failures: past?.failures ?? 0, spent: past?.spent, error: past?.error };
     const before = (activity.info.heartbeatDetails as Heartbeat | undefined) ?? begun;
+    // The first attempt of a local activity, if there was one, is known to have failed.
+    const lost = activity.info.attempt - 1 - (failedAttempts(before) - failedAttempts(begun)) - (failedLocally === undefined ? 0 : 1);
+    const sign = { attempt: attempts, worker: WORKER, from: Date.now(), lostBefore: lost };
     // Nobody listens to a local activity.
     const tell = (beat: Heartbeat): void => {
-      if (!activity.info.isLocal) activity.heartbeat(beat);
+      if (!activity.info.isLocal) activity.heartbeat({ ...beat, sign: { ...sign, seen: Date.now() } });
     };
     if (failedLocally !== undefined && activity.info.attempt === 1) {
       tell(before);
@@ -76,6 +86,10 @@ export function createTaskRunner({
     const log = withFields(baseLog, fields);
     const meter = metrics.begin(stage ?? 'custom');
     log.debug('the attempt began');
+    /** Only pages show these: nobody waits for one, and nothing fails for it. */
+    const note = (attempt: PastAttempt): void => void recordAttempt(database, { executionId, taskId }, attempt).catch(() => undefined);
+    const missedAt = activity.info.currentAttemptScheduledTimestampMs;
+    if (!activity.info.isLocal) for (const gone of lostSince({ attempt: attempts, lost, missedAt }, before.sign)) note(gone);
 
     /** The task had taken effect before: a lost completion, or a workflow task that was tried again. It is not counted again. */
     let repeated = false;
@@ -95,8 +109,6 @@ export function createTaskRunner({
         log.info('the task had already taken effect; its first outcome is returned');
         return { output: known.output, degraded: known.degraded, attempts: known.attempts };
       }
-      // The first attempt of a local activity, if there was one, is known to have failed.
-      const lost = activity.info.attempt - 1 - (failedAttempts(before) - failedAttempts(begun)) - (failedLocally === undefined ? 0 : 1);
       if (call.onLostWorker === 'fail' && lost > 0) throw lostWorker(taskId);
       const effect = await untilAborted(
         signal,
@@ -152,6 +164,7 @@ export function createTaskRunner({
       if (thrown instanceof LostAttempt) {
         meter.end('retried', undefined, 'WorkerLost');
         tell(beat);
+        note({ attempt: attempts, from: key.startedAt, to: Date.now(), next: null, error: 'WorkerLost' });
         log.warn(`${taskId}: ${thrown.message}`, { type: 'WorkerLost' });
         throw lostAttempt(thrown, { attempts, earlier: before });
       }
@@ -170,8 +183,7 @@ export function createTaskRunner({
         next: wait === undefined ? null : to + wait,
         error: failure.type ?? 'Error',
       };
-      // only pages show it: nobody waits for it, and nothing fails for it
-      void recordAttempt(database, { executionId, taskId }, attempt).catch(() => undefined);
+      note(attempt);
       log.warn(`${taskId}: ${failure.message}`, { type: failure.type, retryInMs: failure.nextRetryDelay, final: failure.nonRetryable });
       throw failure;
     } finally {

@@ -8,4 +8,6 @@ export interface PastAttempt {
   readonly next: number | null;
   /** The error's type. */
   readonly error: string;
+  /** The worker that it was lost with, `null` where nobody knows which: it ran to `to` or longer. @default it failed by itself */
+  readonly lostWith?: string | null;
 }

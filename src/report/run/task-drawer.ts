@@ -1,8 +1,10 @@
+import type { PastAttempt } from '../../contracts/run/past-attempt.ts';
 import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { formatDuration, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
 import { stateMark } from '../elements/tip.ts';
 import { taskState } from './task-grid.ts';
+import { attemptEnd } from './time/attempt-pieces.ts';
 
 /** A line that the task logged. */
 export interface DrawerLine {
@@ -22,6 +24,8 @@ export interface DrawerData {
   readonly why: string | null;
   /** The attempt that is waited for. */
   readonly next: { readonly attempt: number; readonly retryAt: number | null; readonly lastFailure: string | null } | null;
+  /** Attempts that failed, the last ones, oldest first. */
+  readonly past: readonly PastAttempt[];
   readonly lines: readonly DrawerLine[];
   /** How many there are in all. */
   readonly lineCount: number;
@@ -29,7 +33,7 @@ export interface DrawerData {
 }
 
 /** One task in full: state, attempts with their errors and waits, log lines, and where Temporal shows it. */
-export const taskDrawer = ({ taskId, task, why, next, lines, lineCount, temporalUrl }: DrawerData): Markup => {
+export const taskDrawer = ({ taskId, task, why, next, past, lines, lineCount, temporalUrl }: DrawerData): Markup => {
   const facts: readonly (readonly [string, string | null])[] = [
     ['started', task.startedAt ? formatTime(Date.parse(task.startedAt), 'second') : null],
     ['took', task.durationSeconds === null || task.durationSeconds === undefined ? null : formatDuration(task.durationSeconds)],
@@ -48,9 +52,13 @@ ${why !== null && html`<p>${why}</p>`}
 ${(task.degraded ?? []).map((reason) => html`<p>${stateMark('degraded')} ${reason}</p>`)}
 <dl>${facts.map(([name, value]) => value !== null && html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 ${task.error !== null && task.error !== undefined && html`<h3>${task.error.type}</h3><p>${task.error.message}</p>${task.error.stack !== undefined && html`<details><summary>stack</summary><pre>${task.error.stack}</pre></details>`}`}
+${past.length > 0 && html`<h3>Attempts that failed</h3><ol class="log">${past.map(pastAttempt)}</ol>`}
 <h3>Log</h3>${shown}${lines.length === 0 ? html`<p class="none">no lines of this task are kept on this machine</p>` : html`<ol class="log">${lines.map(line)}</ol>`}
 ${temporalUrl !== null && html`<p>${webLink(temporalUrl, "this task's workflow in Temporal's UI")}</p>`}`;
 };
+
+const pastAttempt = (one: PastAttempt): Markup =>
+  html`<li><span class="quiet">${formatTime(one.to, 'second')}</span> ${attemptEnd(one)}${one.to > one.from && html`, after ${formatDuration((one.to - one.from) / 1000)}`}${one.next !== null && html`; the next one at ${formatTime(one.next, 'second')}`}</li>\n`;
 
 const line = ({ time, level, attempt, message, fields }: DrawerLine): Markup =>
   html`<li class="${['warn', 'error'].includes(level) ? level : 'plain'}"><span class="quiet">${time.slice(11)} ${attempt}</span> ${message}${fields !== '' && html` <span class="quiet">${fields}</span>`}</li>\n`;

@@ -1,4 +1,5 @@
 import type { PastAttempt } from '../../../contracts/run/past-attempt.ts';
+import { formatDuration } from '../../elements/format.ts';
 import type { TaskSpan } from '../run-facts.ts';
 
 /** A part of a task's time: an attempt, or what lies between two. */
@@ -8,6 +9,14 @@ export interface AttemptPiece {
   readonly to: number;
   readonly about: string;
 }
+
+/** How an attempt that failed ended. */
+export const attemptEnd = ({ attempt, to, next, error, lostWith }: PastAttempt): string => {
+  if (lostWith === undefined) return `attempt ${attempt} failed, ${error}`;
+  if (lostWith === null) return `attempt ${attempt} was lost with its worker before that one was heard of`;
+  const missed = next === null ? '' : `, missed ${formatDuration((next - to) / 1000)} after its last heartbeat`;
+  return `attempt ${attempt} was lost with worker ${lostWith}${missed}`;
+};
 
 /**
  * A task's time as its attempts and what lies between them; empty where it had one attempt, or where nobody noted the others. Of many
@@ -21,11 +30,18 @@ export function attemptPieces({ taskId, from, to, task }: TaskSpan, failed: read
   const between = (until: number, about: string): void => {
     if (until > end) pieces.push({ kind: 'between', from: end, to: until, about: `${taskId}: ${about}` });
   };
-  for (const { attempt, from: begin, to: over, error } of known) {
+  for (const one of known) {
+    const { attempt, from: begin, to: over } = one;
     const before =
-      pieces.length > 0 ? `waiting for attempt ${attempt}` : attempt > 1 ? `attempts 1 to ${attempt - 1}` : 'waiting for a worker';
+      pieces.length > 0
+        ? `waiting for attempt ${attempt}`
+        : attempt > 1
+          ? `attempts 1 to ${attempt - 1}`
+          : one.lostWith === null
+            ? 'waiting, or attempt 1'
+            : 'waiting for a worker';
     between(begin, before);
-    pieces.push({ kind: 'failed', from: Math.max(begin, end), to: over, about: `${taskId}: attempt ${attempt} failed, ${error}` });
+    pieces.push({ kind: 'failed', from: Math.max(begin, end), to: over, about: `${taskId}: ${attemptEnd(one)}` });
     end = Math.max(end, over);
   }
   const { attempt, next } = known[known.length - 1];
