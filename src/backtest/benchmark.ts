@@ -10,6 +10,7 @@ import { separate } from './metrics/measured.ts';
 import { weakMetrics, weakOutcomes } from './metrics/sample.ts';
 import { sharpe } from './metrics/sharpe.ts';
 import { skillOf } from './metrics/skill.ts';
+import { optionsText } from './proof/passport.ts';
 
 /** What a result is to be held against. */
 export interface Benchmark {
@@ -39,7 +40,7 @@ const held = new WeakMap<BacktestData, Map<string, Held>>();
 function buyAndHold(data: BacktestData, options: BacktestOptions): Held {
   const known = held.get(data) ?? new Map<string, Held>();
   held.set(data, known);
-  const terms = JSON.stringify(options);
+  const terms = optionsText(options);
   const before = known.get(terms);
   if (before !== undefined) return before;
   const { candles, market } = data;

@@ -13,7 +13,7 @@ import { deflatedSharpe, type Trials } from './metrics/deflated-sharpe.ts';
 import { type Measured, separate } from './metrics/measured.ts';
 import { weakMetrics } from './metrics/sample.ts';
 import { proveNoLookAhead } from './proof/look-ahead.ts';
-import { codeOf, hashSituation, hashTwin, type Passport, passportOf } from './proof/passport.ts';
+import { hashSituation, hashTwin, passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -79,8 +79,7 @@ export function execute({ candles, market, indicators, barMs, twin }: BacktestDa
 /** Adds what depends on the other trials, the proof and the passport. @internal */
 export function finish(data: BacktestData, execution: TradedTrial, options: BacktestOptions, trials: Trials): BacktestResult {
   const { decisions, simulation, moments, sample, lockedDays: locked } = execution;
-  const { trial } = execution;
-  const { strategy, params } = trial;
+  const { strategy, params } = execution.trial;
   const { values, reasons } = separate({ ...execution.metrics, deflatedSharpe: deflatedSharpe(moments, trials) });
   const { proofCuts, seed } = options;
   return {
@@ -105,21 +104,8 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     unfilled: simulation.unfilled,
     equity: simulation.equity,
     lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, cuts: proofCuts, seed }),
-    passport: passportFor({ data: hashSeen(data, decisions), trial, options, trials }),
+    passport: passportOf({ data: hashSeen(data, decisions), strategy, params, options, trials }),
   };
-}
-
-/** Seals what a trial depends on. @param from.data hash of what it decided from @internal */
-export function passportFor(from: {
-  readonly data: string;
-  readonly trial: Trial;
-  readonly options: BacktestOptions;
-  readonly trials: Trials;
-}): Passport {
-  const { data, trials } = from;
-  const { strategy, params } = from.trial;
-  const { proofCuts, seed, ...options } = from.options;
-  return passportOf({ data, code: codeOf(strategy), settings: { strategy: strategy.name, params, options, proofCuts, trials }, seed });
 }
 
 /** The hash of what the strategy decided from. */

@@ -6,7 +6,8 @@ import type { BacktestResult } from './engine/result.ts';
 import { attempt, type FailedTrial } from './failed-trial.ts';
 import { trialsOf } from './metrics/deflated-sharpe.ts';
 import { judgeOverfitting, type Overfitting } from './metrics/overfitting.ts';
-import { execute, finish, passportFor, type TradedTrial, type Trial } from './run-backtest.ts';
+import { passportOf } from './proof/passport.ts';
+import { execute, finish, type TradedTrial, type Trial } from './run-backtest.ts';
 import { toEnd } from './to-end.ts';
 
 /** All trials on one series, judged together. */
@@ -60,8 +61,9 @@ export function* trialSteps(data: BacktestData, trials: readonly Trial[], option
   const failed = trials.flatMap((trial): FailedTrial[] => {
     const failure = failures.get(trial);
     if (failure === undefined) return [];
-    const passport = passportFor({ data: data.hash, trial, options: trial.options ?? options, trials: { count: 1 } });
-    return [{ strategy: trial.strategy.name, params: trial.params, because: failure.message, passport }];
+    const { strategy, params } = trial;
+    const passport = passportOf({ data: data.hash, strategy, params, options: trial.options ?? options, trials: { count: 1 } });
+    return [{ strategy: strategy.name, params, because: failure.message, passport }];
   });
   return { results, failed, ...judgeOverfitting(executions.map(({ returns }) => returns)) };
 }

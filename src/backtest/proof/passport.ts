@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashOnce } from 'node:crypto';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import type { Market } from '../engine/market.ts';
+import type { BacktestOptions } from '../engine/options.ts';
 import type { TwinSeries } from '../engine/window/twin-bars.ts';
-import { shippedStrategies } from '../strategies/registry.ts';
+import type { Trials } from '../metrics/deflated-sharpe.ts';
+import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Strategy } from '../strategy.ts';
 
 /**
@@ -34,7 +36,7 @@ function hashCandles(candles: CandleSeries): string {
 }
 
 /** Hex SHA-256 of a text. */
-export const hashText = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const hashText = (text: string): string => hashOnce('sha256', text);
 
 /** JSON as `JSON.stringify` writes it, with sorted keys: equal values give equal text. */
 export const canonicalJson = (value: unknown): string => canonicalPart(value) ?? 'null';
@@ -83,9 +85,36 @@ export function codeOf(strategy: Strategy): string {
   return `engine-${BACKTEST_REVISION}+${hashText(`${v8} ${own}`).slice(0, 16)}`;
 }
 
-/** Seals what a backtest depends on. `data` is {@link hashData}, `code` {@link codeOf}. */
-export function passportOf(parts: { data: string; code: string; settings: unknown; seed: number }): Passport {
-  const { data, code, seed } = parts;
-  const settings = canonicalJson(parts.settings);
+/** Options as text: all trials of a grid share them. */
+const optionsTexts = new WeakMap<BacktestOptions, string>();
+
+/** How a backtest trades, as text that is equal for equal terms; the proof apart. */
+export function optionsText(given: BacktestOptions): string {
+  const known = optionsTexts.get(given);
+  if (known !== undefined) return known;
+  const { proofCuts: _, seed: __, ...options } = given;
+  const text = canonicalJson(options);
+  optionsTexts.set(given, text);
+  return text;
+}
+
+/**
+ * Seals what a backtest depends on.
+ *
+ * @param parts.data {@link hashData}
+ * @param parts.trials how many it was judged beside
+ */
+export function passportOf(parts: {
+  readonly data: string;
+  readonly strategy: Strategy;
+  readonly params: Params;
+  readonly options: BacktestOptions;
+  readonly trials: Trials;
+}): Passport {
+  const { data, strategy, params, options, trials } = parts;
+  const { seed, proofCuts } = options;
+  const code = codeOf(strategy);
+  const how = `"options":${optionsText(options)},"params":${canonicalJson(params)},"proofCuts":${proofCuts}`;
+  const settings = `{${how},"strategy":${JSON.stringify(strategy.name)},"trials":${canonicalJson(trials)}}`;
   return { id: hashText(`${data}\n${code}\n${settings}\n${seed}`), data, code, settings, seed };
 }
