@@ -5,6 +5,8 @@ import { FLAT, HOLD, LONG, SHORT, wordsOnly } from '../../src/backtest/engine/de
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
 import { simulate } from '../../src/backtest/engine/trading/trader.ts';
+import { runBacktest } from '../../src/backtest/run-backtest.ts';
+import { buyAndHold } from '../../src/backtest/strategies/buy-and-hold.ts';
 import type { FeeSchedule } from '../../src/contracts/market-data.ts';
 import { bars, DAY, walk } from './series.ts';
 
@@ -208,6 +210,26 @@ describe('a probability market', () => {
       ['short', 4],
     ]);
     expect(half.cut).toBe(1);
+  });
+
+  it('is held on at a price of 0: it may still win, and no return says what it was worth after nothing', () => {
+    const fright = bars([
+      [0.5, 0.5, 0.5, 0.5],
+      [0.5, 0.5, 0, 0],
+      [0.25, 0.25, 0.25, 0.25],
+    ]);
+    const market = probability(settled(1));
+    const { trades, equity } = trade(fright, [LONG, HOLD, HOLD], market);
+    expect([...equity].map((value) => Math.round(value))).toEqual([1000, 0, 2000]);
+    expect(trades).toMatchObject([{ entryBar: 1, exitBar: 2, end: 'settlement' }]);
+    const { metrics, undefined: why } = runBacktest({ candles: fright, market, strategy: buyAndHold });
+    expect(metrics).toMatchObject({
+      totalReturn: expect.closeTo(1, 9),
+      maxDrawdown: expect.closeTo(-1, 9),
+      sharpe: null,
+      volatility: null,
+    });
+    expect(why['sharpe']).toBe('the account was worth nothing, and something again: no return says that');
   });
 
   it('locks what is held once it has closed: later orders die and are counted, unless they ask for what is held', () => {

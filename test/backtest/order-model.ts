@@ -265,7 +265,7 @@ export function tradeByModel(
       if (wanted === undefined) insideTheBar(candles.low[bar], candles.high[bar]);
     } else die();
     const equity = worth(candles.close[bar]);
-    if (held !== undefined && equity <= 0) {
+    if (held !== undefined && equity <= 0 && market.kind === 'asset') {
       leave(candles.close[bar], 'ruin', true);
       for (; bar < candles.length; bar++) sum.states.push({ position: 0, entryPrice: null, cash: 0, equity: 0 });
       return sum;

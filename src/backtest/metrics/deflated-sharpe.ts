@@ -1,5 +1,5 @@
-import { type Measured, undefinedBecause } from './measured.ts';
-import type { Moments } from './moments.ts';
+import type { Measured } from './measured.ts';
+import { type Moments, noRatio } from './moments.ts';
 import { normalQuantile } from './normal.ts';
 import { probabilisticSharpe } from './probabilistic-sharpe.ts';
 
@@ -25,7 +25,8 @@ export const expectedBestSharpe = (count: number, spread: number): number =>
  * (Bailey & López de Prado 2014). With one trial it equals the probabilistic Sharpe ratio against 0.
  */
 export function deflatedSharpe(returns: Moments, trials: Trials): Measured {
-  if (returns.count < 2) return undefinedBecause('needs at least two returns');
+  const none = noRatio(returns);
+  if (none !== undefined) return none;
   return probabilisticSharpe(returns, expectedBestSharpe(trials.count, trials.spread ?? 1 / Math.sqrt(returns.count - 1)));
 }
 

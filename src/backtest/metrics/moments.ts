@@ -1,8 +1,11 @@
+import { type Undefined, undefinedBecause } from './measured.ts';
+
 /** What the ratios need of a return series. */
 export interface Moments {
   readonly count: number;
   /** How many are not 0. */
   readonly nonZero: number;
+  /** NaN where a return has no value. */
   readonly mean: number;
   /** Sample standard deviation (ddof 1); NaN below two values. 0 when nothing varies but rounding. */
   readonly deviation: number;
@@ -12,6 +15,12 @@ export interface Moments {
   readonly skewness: number;
   /** Population kurtosis, 3 for a normal distribution; NaN without deviation. */
   readonly kurtosis: number;
+}
+
+/** Why a series has no ratio of any kind; undefined where it may have one. */
+export function noRatio({ count, mean }: Pick<Moments, 'count' | 'mean'>): Undefined | undefined {
+  if (count < 2) return undefinedBecause('needs at least two returns');
+  return Number.isNaN(mean) ? undefinedBecause('the account was worth nothing, and something again: no return says that') : undefined;
 }
 
 /** Moments of period returns, in two passes so that small deviations keep their digits. */
@@ -44,7 +53,7 @@ export function momentsOf(returns: Float64Array): Moments {
     count,
     nonZero,
     mean,
-    deviation: count < 2 ? Number.NaN : varies ? Math.sqrt(second / (count - 1)) : 0,
+    deviation: count < 2 || Number.isNaN(mean) ? Number.NaN : varies ? Math.sqrt(second / (count - 1)) : 0,
     downsideSquare: downside / count,
     skewness: varies ? third / count / variance ** 1.5 : Number.NaN,
     kurtosis: varies ? fourth / count / variance ** 2 : Number.NaN,

@@ -35,6 +35,8 @@ export function probabilityOfOverfitting(trials: readonly Float64Array[]): Measu
   if (trials.length < 2) return undefinedBecause('needs at least two trials');
   const periods = trials[0].length;
   if (periods < 2 * BLOCKS) return undefinedBecause(`needs at least ${2 * BLOCKS} daily returns, there are ${periods}`);
+  if (trials.some((returns) => returns.some(Number.isNaN)))
+    return undefinedBecause('a trial was worth nothing, and something again: no return says that');
   if (trials.every((returns) => returns.every((value, i) => value === trials[0][i])))
     return undefinedBecause('all trials returned the same, so there is nothing to choose between');
   const sums = trials.map((returns) => blockSums(returns));

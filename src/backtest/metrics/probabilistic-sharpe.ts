@@ -1,5 +1,5 @@
 import { type Measured, undefinedBecause } from './measured.ts';
-import type { Moments } from './moments.ts';
+import { type Moments, noRatio } from './moments.ts';
 import { normalCdf } from './normal.ts';
 
 /**
@@ -9,7 +9,8 @@ import { normalCdf } from './normal.ts';
  * @param benchmark SR*, per period (not annualised)
  */
 export function probabilisticSharpe(returns: Moments, benchmark = 0): Measured {
-  if (returns.count < 2) return undefinedBecause('needs at least two returns');
+  const none = noRatio(returns);
+  if (none !== undefined) return none;
   if (returns.deviation === 0) return undefinedBecause('the returns do not vary');
   const ratio = returns.mean / returns.deviation;
   const spread = 1 - returns.skewness * ratio + ((returns.kurtosis - 1) / 4) * ratio * ratio;

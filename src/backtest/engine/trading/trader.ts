@@ -90,6 +90,8 @@ export class Trader {
     const { openTime, open, close, length } = this.candles;
     const { codes } = this.decisions;
     const shorts = this.options.side === 'both';
+    // what was bought owes nothing: an outcome whose price is 0 may still win
+    const owes = this.market.kind === 'asset';
     const onClose = this.options.backtestingPy === 'trade-on-close';
     const end = Math.min(to, length - 1);
     let { wanted, barsHeld, next } = this;
@@ -113,7 +115,7 @@ export class Trader {
         equity[next] = worth;
         if (slope !== 0) {
           barsHeld++;
-          if (worth <= 0) next = this.ruin(next);
+          if (worth <= 0 && owes) next = this.ruin(next);
         }
         next++;
       } while (next <= until && codes[next - 1] === HOLD);
@@ -133,7 +135,7 @@ export class Trader {
     this.next = bar + 1;
     if (account.slope === 0) return;
     this.barsHeld++;
-    if (worth <= 0) this.next = this.ruin(bar) + 1;
+    if (worth <= 0 && this.market.kind === 'asset') this.next = this.ruin(bar) + 1;
   }
 
   private orders(): RestingOrders {
