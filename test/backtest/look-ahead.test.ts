@@ -313,6 +313,7 @@ describe('what a strategy sees', () => {
       "strategy 'broken' at bar 0 (1970-01-01T00:00:00.000Z): ",
     ],
     ['answers a promise', () => async () => await Promise.resolve('long'), 'answered a promise; it must answer hold'],
+    ['answers two orders', () => () => [{ side: 'long' }, { side: 'short' }], 'answered a list; it must answer hold'],
     ['answers something of an object', () => () => 'toString', "answered 'toString'; it must answer hold"],
   ])('a strategy that %s is an error that names it', (_what, create, sentence) => {
     const broken = strategy('broken', create as () => () => Signal);

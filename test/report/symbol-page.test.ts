@@ -58,6 +58,30 @@ describe('the page of a symbol', () => {
     expect(weak).not.toContain('drawn in the charts: the highest Sharpe ratio');
   });
 
+  it('marks strategies that failed and says each reason once, as text', () => {
+    const [one, ...rest] = sampleBacktests();
+    const failed = (strategy: string, because: string): BacktestRow => ({
+      ...one,
+      strategy,
+      interval: '4h',
+      failed: because,
+      metrics: Object.fromEntries(Object.keys(one.metrics).map((name) => [name, null])),
+      undefined: Object.fromEntries(Object.keys(one.metrics).map((name) => [name, because])),
+      proof: null,
+    });
+    const twice = [failed('own', `own: ${EVIL}`), failed('own', `own: ${EVIL}`)];
+    const others = Array.from({ length: 6 }, (_, i) => failed(`s${i}`, `s${i} threw`));
+    const html = renderSymbolPage(
+      sampleSymbol({ instruments: [sampleInstrument({ backtests: [one, ...twice, ...others, ...rest] })] }),
+      null,
+    );
+    expect(html.match(/✕ failed<\/span>/g)).toHaveLength(8);
+    expect(html.match(/<p class="failed">/g)).toHaveLength(5);
+    expect(html).toContain('<p class="failed">✕ 4h: own: &lt;script&gt;');
+    expect(html).toContain('<p class="quiet">and 2 more</p>');
+    expect(html).not.toContain(EVIL);
+  });
+
   it('shows a Sharpe ratio with its standard error', () => {
     const backtests = sampleBacktests().map((row) => ({ ...row, metrics: { ...row.metrics, sharpe: 1.4 }, sharpeError: 1.13 }));
     expect(renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests })] }), null)).toMatch(/1\.40 .{0,30}± 1\.13/);

@@ -56,6 +56,11 @@ export function backtestData(candles: CandleSeries, market: Market, { names, bar
 }
 
 function checkedTwin({ id, candles, barMs, names }: TwinInput, { kind }: Market): TwinSeries {
+  if (candles.length < 2)
+    throw new PredictLabError(
+      'BadInput',
+      `${names?.series ?? `the twin ${id}`}: ${candles.length === 0 ? 'there are no bars' : 'one bar does not say how long it lasts'}; give at least two, or leave the twin out`,
+    );
   requireTradable(candles, kind, names ?? { series: `the twin ${id}`, whereOf: (bar) => `the twin ${id}, bar ${bar}` });
   return { id, candles, barMs: barMs ?? barLength(candles), indicators: new Map() };
 }

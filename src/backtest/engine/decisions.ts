@@ -81,7 +81,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
         codes[bar - from] = code;
         continue;
       }
-      if (typeof answer !== 'object' || answer === null || answer instanceof Promise) throw wrongAnswer(answer);
+      if (typeof answer !== 'object' || answer === null || answer instanceof Promise || Array.isArray(answer)) throw wrongAnswer(answer);
       orders.set(bar - from, checkedOrder(answer, { closesAt: candles.openTime[bar] + barMs, kind: market.kind }));
       codes[bar - from] = ORDER;
     }
@@ -94,7 +94,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
 }
 
 function wrongAnswer(answer: unknown): PredictLabError {
-  const said = answer instanceof Promise ? 'a promise' : `'${String(answer)}'`;
+  const said = answer instanceof Promise ? 'a promise' : Array.isArray(answer) ? 'a list' : `'${String(answer)}'`;
   return new PredictLabError(
     'BadInput',
     `answered ${said}; it must answer hold, long, short or flat, or an order { side, size, limit, expires, stop, target }`,

@@ -47,7 +47,7 @@ export const strategyTable = (rows: readonly BacktestRow[], chosen: number | nul
       cell: proof,
     },
   ];
-  return html`${table(columns, shown, { id, caption: 'Backtests', className: 'strategies', empty: 'no backtest: this symbol’s backtest stage has not run, or had no candles' })}
+  return html`${table(columns, shown, { id, caption: 'Backtests', className: 'strategies', empty: 'no backtest: this symbol’s backtest stage has not run, or had no candles' })}${failures(rows)}
 ${shown.length < rows.length && html`<p class="quiet">the ${shown.length} best of ${formatNumber(rows.length)} trials by Sharpe ratio; <code>predictlab export backtests</code> has all</p>`}`;
 };
 
@@ -64,10 +64,17 @@ const best = (rows: readonly BacktestRow[], chosen: number | null): readonly Bac
 };
 
 const name = (row: BacktestRow, chosen: boolean): Markup =>
-  html`${row.strategy}${row.params !== '' && ` ${row.params}`}${chosen && html` ${tip('◆', drawnBecause(row))}`}${failure(row)}`;
+  html`${row.strategy}${row.params !== '' && ` ${row.params}`}${chosen && html` ${tip('◆', drawnBecause(row))}`}${typeof row.failed === 'string' && html` <span class="failed">✕ failed</span>`}`;
 
-const failure = ({ failed }: BacktestRow): Markup | false =>
-  failed !== null && failed !== undefined && html`<br><span class="failed">✕ ${failed}</span>`;
+/** Most sentences of strategies that failed. */
+const MAX_FAILURES = 5;
+
+/** Why rows have no number at all, each reason once. */
+const failures = (rows: readonly BacktestRow[]): Markup => {
+  const sentences = [...new Set(rows.flatMap(({ interval, failed }) => (typeof failed === 'string' ? [`${interval}: ${failed}`] : [])))];
+  const more = sentences.length - MAX_FAILURES;
+  return html`${sentences.slice(0, MAX_FAILURES).map((sentence) => html`<p class="failed">✕ ${sentence}</p>`)}${more > 0 && html`<p class="quiet">and ${formatNumber(more)} more</p>`}`;
+};
 
 const drawnBecause = (row: BacktestRow): string =>
   shownValue(row, 'sharpe') === null

@@ -58,4 +58,6 @@ function levelsProblem({ side, stop, limit, target }: Order): string | undefined
 }
 
 const shown = (value: unknown): string =>
-  typeof value === 'number' || value === null || typeof value === 'boolean' ? String(value) : (JSON.stringify(value) ?? typeof value);
+  typeof value === 'number' || value === null || typeof value === 'boolean' || typeof value === 'bigint'
+    ? String(value)
+    : (JSON.stringify(value) ?? typeof value);
