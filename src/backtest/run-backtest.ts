@@ -103,6 +103,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     cut: simulation.cut,
     unfilled: simulation.unfilled,
     equity: simulation.equity,
+    twin: decisions.sawTwin ? (data.twin?.id ?? null) : null,
     lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, cuts: proofCuts, seed }),
     passport: passportOf({ data: hashSeen(data, decisions), strategy, params, options, trials }),
   };

@@ -83,7 +83,7 @@ describe('a stored backtest', () => {
         if (candles.length <= MOST_POINTS) expect(points.map(({ equity }) => equity)).toEqual([...result.equity]);
         else expect(points.length).toBeLessThanOrEqual(MOST_POINTS);
         const passport = decodePassport(
-          stored(encodePassport(candles, result.passport, { basis: 'b', leftOut: 7, params: result.params })),
+          stored(encodePassport(candles, result.passport, { basis: 'b', leftOut: 7, params: result.params, twin: 'predict:7' })),
         );
         expect(passport).toEqual({
           ...result.passport,
@@ -92,8 +92,10 @@ describe('a stored backtest', () => {
           from: candles.openTime[0],
           to: candles.openTime[candles.length - 1],
           leftOut: 7,
+          twin: 'predict:7',
         });
         expect(tradingTerms(passport as StoredPassport)).toContain('7 older bars left out');
+        expect(tradingTerms(passport as StoredPassport)).toContain('looks at the twin predict:7');
         expect(shortPassport(passport)).toBe(result.passport.id.slice(0, 16));
       }),
       { numRuns: 30 },

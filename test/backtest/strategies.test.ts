@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HOLD, LONG, SHORT } from '../../src/backtest/engine/decision-log.ts';
 import { decisionsOf } from '../../src/backtest/engine/decisions.ts';
@@ -51,6 +52,27 @@ describe('the shipped strategies', () => {
 
   it('momentum follows a change beyond the threshold, a fraction', () => {
     expect(decide('momentum', { period: 1, threshold: 0.1 }, closes([100, 105, 120, 119, 100]))).toBe('..L.S');
+  });
+
+  it('decide on decimals, not on the last digit of a binary fraction: averages that touch do not cross, 2% is not more than 2%', () => {
+    const prices = fc.array(fc.integer({ min: 40, max: 60 }), { minLength: 12, maxLength: 60 });
+    const periods = fc.constantFrom([2, 3], [3, 10], [4, 6], [5, 10], [7, 9]);
+    fc.assert(
+      fc.property(prices, periods, fc.constantFrom(2, 5, 10), (cents, [fast, slow], percent) => {
+        const candles = closes(cents.map((cent) => cent / 100));
+        // whole numbers: nothing is rounded
+        const sum = (period: number, i: number): number => cents.slice(i - period + 1, i + 1).reduce((total, cent) => total + cent, 0);
+        const apart = (i: number): number => Math.sign(sum(fast, i) * slow - sum(slow, i) * fast);
+        const crosses = cents.map((_, i) => (i < slow || apart(i) * apart(i - 1) !== -1 ? '.' : apart(i) > 0 ? 'L' : 'S'));
+        expect(decide('sma-cross', { fast, slow }, candles)).toBe(crosses.join(''));
+        const moved = cents.map((cent, i) => {
+          if (i < 2) return '.';
+          const change = 100 * (cent - cents[i - 2]);
+          return change > percent * cents[i - 2] ? 'L' : change < -percent * cents[i - 2] ? 'S' : '.';
+        });
+        expect(decide('momentum', { period: 2, threshold: percent / 100 }, candles)).toBe(moved.join(''));
+      }),
+    );
   });
 
   it('favourite buys at or above the threshold and never leaves', () => {

@@ -264,6 +264,7 @@ describe('the backtest stage', () => {
         )
       ).json() as { instruments: { twin: string; passport: { data: string } }[] }
     ).instruments;
+    expect([here.passport['twin'], there.passport['twin']]).toEqual(['predict:7', 'polymarket:0x1']);
     expect(printed).toMatchObject({ twin: 'predict:7', passport: { data: here.passport['data'] } });
 
     const again = await backtest({ strategies, settings: { sourceTypes }, executionId: 'run-2' });

@@ -34,7 +34,7 @@ export function backtestRecord(input: {
     metrics: encodeMetrics(result, { overfitting, forecasts }),
     trades: encodeTrades(candles, result.trades),
     equity: encodeEquity(candles.openTime, result.equity),
-    passport: encodePassport(candles, result.passport, { basis, leftOut, params: result.params }),
+    passport: encodePassport(candles, result.passport, { basis, leftOut, params: result.params, twin: result.twin }),
   };
 }
 
@@ -61,6 +61,6 @@ export function failureRecord(input: {
     metrics: encodeFailure(because, forecasts),
     trades: [],
     equity: { time: [], equity: [] },
-    passport: encodePassport(data.candles, passport, { basis, leftOut, params }),
+    passport: encodePassport(data.candles, passport, { basis, leftOut, params, twin: null }),
   };
 }

@@ -27,6 +27,8 @@ export interface BacktestResult {
   readonly unfilled: Readonly<Unfilled>;
   /** One value a bar, marked at its close; the last is the final equity. */
   readonly equity: Float64Array;
+  /** The market's twin that the strategy looked at; null where it looked at none. */
+  readonly twin: string | null;
   readonly lookAhead: LookAheadProof | null;
   readonly passport: Passport;
 }

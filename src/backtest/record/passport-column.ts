@@ -13,17 +13,25 @@ export interface StoredPassport extends Passport {
   readonly to: number;
   /** Bars before `from` that there was no room for. */
   readonly leftOut: number;
+  /** The id of the twin that the strategy looked at. */
+  readonly twin: string | null;
 }
 
 /** The `passport` column of a result. */
 export const encodePassport = (
   { openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>,
   passport: Passport,
-  { basis, leftOut, params }: { readonly basis: string; readonly leftOut: number; readonly params: Params },
+  {
+    basis,
+    leftOut,
+    params,
+    twin,
+  }: { readonly basis: string; readonly leftOut: number; readonly params: Params; readonly twin: string | null },
 ): Fields => ({
   ...passport,
   basis,
   params: encodeOrder(params),
+  ...(twin !== null && { twin }),
   ...(leftOut > 0 && { leftOut }),
   bars: length,
   from: openTime[0],
@@ -41,6 +49,7 @@ export function decodePassport(column: Fields): StoredPassport | null {
     from: from ?? 0,
     to: to ?? 0,
     leftOut: numberOf(column['leftOut']) ?? 0,
+    twin: textOf(column['twin']),
   };
   return { id, data, code, settings, seed: seed ?? 0, ...place };
 }

@@ -2,7 +2,7 @@ import type { BacktestOptions } from '../engine/options.ts';
 import type { StoredPassport } from './passport-column.ts';
 
 /** How a stored backtest traded and on what, in words; null where its passport does not say. */
-export function tradingTerms({ settings, bars, from, to, leftOut }: StoredPassport): string | null {
+export function tradingTerms({ settings, bars, from, to, leftOut, twin }: StoredPassport): string | null {
   const options = optionsIn(settings);
   if (options === undefined) return null;
   const { cash, sizing, side, spread, halfSpread, slippageTicks, maxVolumeShare } = options;
@@ -21,6 +21,7 @@ export function tradingTerms({ settings, bars, from, to, leftOut }: StoredPasspo
     maxVolumeShare === null ? 'no volume cap' : `at most ${maxVolumeShare * 100} % of a bar’s volume`,
     `${bars} bars from ${day(from)} to ${day(to)}`,
     ...(leftOut > 0 ? [`${leftOut} older bars left out: more than so many trials have room for`] : []),
+    ...(twin === null ? [] : [`looks at the twin ${twin}`]),
   ];
   return parts.join(', ');
 }

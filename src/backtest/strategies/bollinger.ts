@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineStrategy } from '../strategy.ts';
+import { isAbove } from './is-above.ts';
 import { periodOf } from './params.ts';
 
 /** `bollinger`: buys below the lower band, sells above the upper one. */
@@ -11,8 +12,8 @@ export const bollingerStrategy = defineStrategy({
     const band = bars.indicator('bollinger', { period, deviations });
     return () => {
       const close = bars.close();
-      if (close < band.lower.at()) return 'long';
-      return close > band.upper.at() ? 'short' : 'hold';
+      if (isAbove(band.lower.at(), close)) return 'long';
+      return isAbove(close, band.upper.at()) ? 'short' : 'hold';
     };
   },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineStrategy } from '../strategy.ts';
+import { isAbove } from './is-above.ts';
 import { periodOf } from './params.ts';
 
 /** `momentum`: follows a price that moved by more than a threshold. */
@@ -12,8 +13,8 @@ export const momentum = defineStrategy({
     const percent = threshold * 100;
     return () => {
       const now = change.at();
-      if (now > percent) return 'long';
-      return now < -percent ? 'short' : 'hold';
+      if (isAbove(now, percent)) return 'long';
+      return isAbove(-percent, now) ? 'short' : 'hold';
     };
   },
 });

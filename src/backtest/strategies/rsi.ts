@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineStrategy } from '../strategy.ts';
+import { isAbove } from './is-above.ts';
 import { lowBelowHigh, periodOf } from './params.ts';
 
 const level = (usual: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).max(100).default(usual);
@@ -13,8 +14,8 @@ export const rsiStrategy = defineStrategy({
     const strength = bars.indicator('rsi', { period });
     return () => {
       const now = strength.at();
-      if (now < low) return 'long';
-      return now > high ? 'short' : 'hold';
+      if (isAbove(low, now)) return 'long';
+      return isAbove(now, high) ? 'short' : 'hold';
     };
   },
 });

@@ -233,10 +233,9 @@ const namesOf = (trials: readonly Trial[]): { strategy: string } => ({
   strategy: [...new Set(trials.map(({ strategy }) => strategy.name))].join(', '),
 });
 
-const headOf = ({ candles, market, twin }: BacktestData, { strategy }: Pick<BacktestResult, 'strategy'>): Record<string, unknown> => ({
+const headOf = ({ candles, market }: BacktestData, { strategy }: Pick<BacktestResult, 'strategy'>): Record<string, unknown> => ({
   strategy,
   market: market.kind,
-  ...(twin !== null && { twin: twin.id }),
   bars: candles.length,
   from: new Date(candles.openTime[0]).toISOString(),
   to: new Date(candles.openTime[candles.length - 1]).toISOString(),
@@ -251,6 +250,7 @@ const bodyOf = (result: BacktestResult) => ({
   benchmark: result.benchmark,
   cut: result.cut,
   unfilled: result.unfilled,
+  ...(result.twin !== null && { twin: result.twin }),
   lookAhead: result.lookAhead,
   passport: result.passport,
 });

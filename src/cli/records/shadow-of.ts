@@ -1,9 +1,10 @@
 import type { PluginThreads } from '../../activities/custom/threads/plugin-threads.ts';
 import { runShadowStages, SHADOW_STAGES, type ShadowEffect, type ShadowStage } from '../../activities/shadow/run-shadow-stages.ts';
 import { judgeResults } from '../../backtest/proof/judge-results.ts';
+import { decodePassport } from '../../backtest/record/passport-column.ts';
 import type { Log } from '../../contracts/log.ts';
 import { numberIn } from '../../contracts/run/task-output.ts';
-import { INTERVAL_MS } from '../../contracts/words.ts';
+import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 import type { LoadedPlugins } from '../../plugins.ts';
 import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
 import type { Database } from '../../storage/database/database.ts';
@@ -115,8 +116,14 @@ async function shadowSymbol(request: ShadowRequest, inputs: FrozenInputs): Promi
   const changed = await changedSeries(main, comparison);
   const unsure = new Set(instruments.filter(({ factsChanged }) => factsChanged).map(({ key }) => key));
   const known = new Set(instruments.map(({ key }) => key));
-  const hasChanged = ({ of }: { of: StoredBacktest }): boolean =>
-    !known.has(of.instrumentKey) || unsure.has(of.instrumentKey) || changed.has(`${of.instrumentKey} ${INTERVAL_MS[of.interval] / 60_000}`);
+  const keys = new Map(instruments.map(({ id, key }) => [id, key]));
+  const isOther = (key: number | undefined, interval: Interval): boolean =>
+    key === undefined || !known.has(key) || unsure.has(key) || changed.has(`${key} ${INTERVAL_MS[interval] / 60_000}`);
+  const hasChanged = ({ of }: { of: StoredBacktest }): boolean => {
+    // a twin may be of another symbol, which has no shadow
+    const twin = decodePassport(of.passport)?.twin ?? null;
+    return isOther(of.instrumentKey, of.interval) || (twin !== null && isOther(keys.get(twin), of.interval));
+  };
   const made = untilStages.includes('backtest') ? await readBacktests(schema.database, { executionId: SHADOW_EXECUTION, symbol }) : [];
   const metrics = judgeResults(stored.map(runResult), made.map(runResult), { hasChanged, tolerance });
   const refused = numberIn(effects.find(({ stage }) => stage === 'clean')?.effect.output, 'quarantined') ?? 0;
