@@ -37,11 +37,11 @@ const ask=async(signal)=>{
 };
 const read=(signal)=>new Promise((done)=>{
   const source=new EventSource(address);
-  let heard=Date.now();
+  let heard=performance.now();
   const end=()=>{source.close();clearInterval(silence);signal.removeEventListener('abort',end);done()};
-  const on=(what,then)=>source.addEventListener(what,(event)=>{heard=Date.now();then(event)});
+  const on=(what,then)=>source.addEventListener(what,(event)=>{heard=performance.now();then(event)});
   // a machine that slept, or a proxy that forgot us, leaves a stream that says nothing ever again
-  const silence=setInterval(()=>{if(Date.now()-heard>SILENT_MS){tell({isAway:true});end()}},5000);
+  const silence=setInterval(()=>{if(performance.now()-heard>SILENT_MS){tell({isAway:true});end()}},5000);
   signal.addEventListener('abort',end);
   on('open',()=>tell({isAway:false}));
   on('beat',()=>undefined);
