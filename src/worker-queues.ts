@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { NativeConnection, Worker } from '@temporalio/worker';
-import type { Execution, QueueLengths } from './telemetry/queue-lengths.ts';
+import type { RunExecution, QueueLengths } from './telemetry/queue-lengths.ts';
 
 /** gRPC's code for what is not there. */
 const NOT_FOUND = 5;
@@ -20,7 +20,7 @@ export function dropRunsThatLeft(
   queue.onSilence((execution) => isOpen(connection, namespace, execution));
 }
 
-async function isOpen(connection: NativeConnection, namespace: string, { workflowId, runId }: Execution): Promise<boolean> {
+async function isOpen(connection: NativeConnection, namespace: string, { workflowId, runId }: RunExecution): Promise<boolean> {
   try {
     const { workflowExecutionInfo } = await connection.workflowService.describeWorkflowExecution({
       namespace,

@@ -1,7 +1,7 @@
 import type { BacktestData } from './engine/backtest-data.ts';
 import { PERIODS_PER_YEAR } from './engine/curve-metrics.ts';
 import { LONG, wordsOnly } from './engine/decision-log.ts';
-import { measureReturns } from './engine/measure.ts';
+import { measureDailyReturns } from './engine/measure.ts';
 import type { BacktestOptions } from './engine/options.ts';
 import type { Simulation } from './engine/trading/trade.ts';
 import { simulate } from './engine/trading/trader.ts';
@@ -49,7 +49,7 @@ function buyAndHold(data: BacktestData, options: BacktestOptions): Held {
   codes[0] = LONG;
   const simulation = simulate(candles, wordsOnly(codes), { ...data, options });
   const { equity } = simulation;
-  const { returns, moments, days, lockedDays } = measureReturns({ candles, market, simulation, cash });
+  const { returns, moments, days, lockedDays } = measureDailyReturns({ candles, market, simulation, cash });
   const finalEquity = equity[equity.length - 1];
   const { values, reasons } = separate({
     totalReturn: finalEquity / cash - 1,

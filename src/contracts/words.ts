@@ -41,7 +41,7 @@ export const INTERVAL_MS: Readonly<Record<Interval, number>> = {
 
 /** Which ready task goes first. */
 export const ORDERS = ['fifo', 'priority', 'critical-path'] as const;
-export type Order = (typeof ORDERS)[number];
+export type ReadyOrder = (typeof ORDERS)[number];
 
 /** A task's life: `pending` covers waiting, ready and between two attempts that are far apart. */
 export const TASK_STATUSES = ['pending', 'running', 'success', 'failed', 'skipped', 'cancelled'] as const;

@@ -59,7 +59,7 @@ export function readScaled(value: unknown): ReadNumber {
 }
 
 /** A name or id: a string that is not empty, or an integer. */
-export function readText(value: unknown): string | null {
+export function readName(value: unknown): string | null {
   if (typeof value === 'string') return value === '' ? null : value;
   return typeof value === 'number' ? String(value) : null;
 }

@@ -1,5 +1,5 @@
 /** One execution of a `pipeline` workflow, as Temporal names it. */
-export interface Execution {
+export interface RunExecution {
   readonly workflowId: string;
   readonly runId: string;
 }
@@ -11,7 +11,7 @@ export interface QueueLength {
 }
 
 interface Told extends QueueLength {
-  readonly execution: Execution;
+  readonly execution: RunExecution;
   /** `performance.now()` of when the run was last known to be open. */
   openAt: number;
 }
@@ -23,18 +23,18 @@ const SILENT_MS = 30_000;
 export class QueueLengths {
   readonly #runs = new Map<string, Told>();
   readonly #silentMs: number;
-  #isOpen: (execution: Execution) => Promise<boolean> = () => Promise.resolve(true);
+  #isOpen: (execution: RunExecution) => Promise<boolean> = () => Promise.resolve(true);
 
   constructor({ silentMs = SILENT_MS }: { silentMs?: number } = {}) {
     this.#silentMs = silentMs;
   }
 
   /** From now on runs that have been silent are looked up with it; where it fails the run counts as open. */
-  onSilence(isOpen: (execution: Execution) => Promise<boolean>): void {
+  onSilence(isOpen: (execution: RunExecution) => Promise<boolean>): void {
     this.#isOpen = isOpen;
   }
 
-  told(execution: Execution, { ready, running }: QueueLength): void {
+  told(execution: RunExecution, { ready, running }: QueueLength): void {
     if (ready === 0 && running === 0) this.#runs.delete(execution.runId);
     else this.#runs.set(execution.runId, { execution, ready, running, openAt: performance.now() });
   }

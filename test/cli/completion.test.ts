@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { candidatesFor, type Names } from '../../src/cli/completion/candidates.ts';
-import { knownNames } from '../../src/cli/completion/known-names.ts';
+import { namesToComplete } from '../../src/cli/completion/known-names.ts';
 import { SHELL_SCRIPTS } from '../../src/cli/completion/shell-scripts.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { predictlab } from './run-main.ts';
@@ -54,7 +54,7 @@ describe('completion', () => {
     await mkdir(path.join(home, 'reports', 'odd-name.0123456789'), { recursive: true });
     await mkdir(path.join(home, 'logs', 'runs', 'monday'), { recursive: true });
     for (const page of ['index.html', 'OWN.html']) await writeFile(path.join(folder, page), '');
-    const known = knownNames(home, {});
+    const known = namesToComplete(home, {});
     expect([...(await known.runs())].sort()).toEqual(['monday', 'pipeline-2026-11-24T08:00Z']);
     expect(await known.symbols()).toEqual(expect.arrayContaining(['BTC_PRICE', 'OWN']));
     await rm(home, { recursive: true });

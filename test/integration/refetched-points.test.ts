@@ -5,7 +5,7 @@ import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
-import { describeError } from '../../src/sources/describe-error.ts';
+import { venueFailure } from '../../src/sources/describe-error.ts';
 import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';
 import { collectPrices, type PriceCursor } from '../../src/sources/polymarket/prices.ts';
 import type { Source } from '../../src/sources/source.ts';
@@ -97,7 +97,7 @@ function sourceOf(prices: readonly Priced[]): Source {
       }
     },
     selectorOf: () => undefined,
-    describe: (error) => describeError('polymarket', error),
+    describe: (error) => venueFailure('polymarket', error),
   };
 }
 

@@ -2,7 +2,7 @@ import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { CandidateRow, Instrument } from '../../src/contracts/market-data.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { identifyPage } from '../../src/sources/candidate.ts';
-import { describeError } from '../../src/sources/describe-error.ts';
+import { venueFailure } from '../../src/sources/describe-error.ts';
 import { isFinal } from '../../src/sources/market-life.ts';
 import { type HistoryPage, type WalkCursor, walkNewestFirst } from '../../src/sources/newest-first-walk.ts';
 import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/instrument.ts';
@@ -48,7 +48,7 @@ export class ModelVenue {
       discover: (request) => this.#discover(request),
       collect: (request) => this.#collect(request),
       selectorOf: () => ({ marketId: 1 }),
-      describe: (error) => describeError('model', error),
+      describe: (error) => venueFailure('model', error),
     };
   }
 

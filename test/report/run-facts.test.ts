@@ -3,7 +3,7 @@ import { DEFAULT_BACKTEST } from '../../src/contracts/run/backtest-settings.ts';
 import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { causesOf } from '../../src/report/run/causes.ts';
 import { changesSince } from '../../src/report/run/changes.ts';
-import { longestChain, stageFacts } from '../../src/report/run/run-facts.ts';
+import { lastEndedChain, stageFacts } from '../../src/report/run/run-facts.ts';
 import { groupTasks } from '../../src/report/run/symbol-tasks.ts';
 import { AS_OF } from './sample-numbers.ts';
 import { resultOf, sampleConfig, sampleRun } from './sample-run.ts';
@@ -25,18 +25,18 @@ describe('the critical path', () => {
       'B/clean': ran(5, 1),
       notify: ran(2.1, 1),
     });
-    expect(longestChain(result, { ...sampleConfig(['A', 'B']), tasks: [] })).toEqual(['B/collect', 'B/clean']);
+    expect(lastEndedChain(result, { ...sampleConfig(['A', 'B']), tasks: [] })).toEqual(['B/collect', 'B/clean']);
   });
 
   it('goes through custom tasks that a stage waited for', () => {
     const result = resultOf({ 'A/collect': ran(0, 1), check: ran(1, 8), 'A/clean': ran(9, 1) });
     const [task] = sampleConfig().tasks;
     const config = { ...sampleConfig(['A']), tasks: [{ ...task, taskId: 'check', dependencies: ['A/collect'], runBefore: ['A/clean'] }] };
-    expect(longestChain(result, config as never)).toEqual(['A/collect', 'check', 'A/clean']);
+    expect(lastEndedChain(result, config as never)).toEqual(['A/collect', 'check', 'A/clean']);
   });
 
   it('is empty when nothing ran', () => {
-    expect(longestChain(resultOf({ 'A/collect': { status: 'cancelled' } }), null)).toEqual([]);
+    expect(lastEndedChain(resultOf({ 'A/collect': { status: 'cancelled' } }), null)).toEqual([]);
   });
 });
 

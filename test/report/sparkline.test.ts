@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawdowns, thinned } from '../../src/report/charts/equity-svg.ts';
+import { drawdowns, thinnedKeepingExtremes } from '../../src/report/charts/equity-svg.ts';
 import { sparkline } from '../../src/report/charts/sparkline.ts';
 import { AS_OF, HOUR, seeded } from './sample-numbers.ts';
 
@@ -44,7 +44,7 @@ describe('an equity curve', () => {
   it('keeps its ends and extremes when it is thinned', () => {
     const random = seeded(3);
     const curve = Array.from({ length: 50_000 }, (_, time) => ({ time, equity: random() }));
-    const kept = thinned(curve, 400);
+    const kept = thinnedKeepingExtremes(curve, 400);
     const values = (points: typeof curve) => points.map((point) => point.equity);
     expect(kept.length).toBeLessThanOrEqual(400);
     expect([kept[0], kept.at(-1)]).toEqual([curve[0], curve.at(-1)]);

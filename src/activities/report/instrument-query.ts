@@ -56,7 +56,7 @@ export interface SectionContext {
 }
 
 /** An instrument as a row of a table. */
-export const summaryOf = (instrument: StoredInstrument, context: SectionContext): InstrumentSummary => {
+export const instrumentSummary = (instrument: StoredInstrument, context: SectionContext): InstrumentSummary => {
   const sharpes = (context.backtests.get(instrument.key) ?? []).flatMap((head) => rankedSharpe(decodeMetrics(head.metrics)) ?? []);
   return {
     id: instrument.id,
@@ -85,7 +85,7 @@ export async function loadInstrumentSection(
   const chosen = await loadChosenBacktest(queryable, heads, series);
   const walked = context.walkForwards.filter(({ instrumentKey }) => instrumentKey === instrument.key);
   return {
-    ...summaryOf(instrument, context),
+    ...instrumentSummary(instrument, context),
     market: instrument.market,
     outcomes: instrument.outcomes,
     reference: instrument.reference,

@@ -13,7 +13,7 @@ import { findEffect } from '../../storage/runs/ledger.ts';
 import { latenessBySource } from '../../storage/ticks/lateness.ts';
 import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../version.ts';
-import { loadInstrumentSection, type SectionContext, summaryOf } from './instrument-query.ts';
+import { loadInstrumentSection, type SectionContext, instrumentSummary } from './instrument-query.ts';
 import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './short-markets-query.ts';
 
 /** Instruments that get a section of their own, and rows of the table of the others. */
@@ -83,7 +83,7 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     missingSources: await missingSourcesOf(queryable, executionId, symbol),
     instruments: sections,
     shortMarkets: markets.slice(0, MAX_PICTURES),
-    others: listed.slice(detailed.length).map((instrument) => summaryOf(instrument, context)),
+    others: listed.slice(detailed.length).map((instrument) => instrumentSummary(instrument, context)),
     instrumentCount: instruments.length,
     calibration: [...halfTimeCalibration(markets), ...calibrationTables(heads)],
     madeBy: `PredictLab ${VERSION}`,

@@ -43,7 +43,7 @@ export function measure(input: {
 }): Measurement {
   const { candles, market, simulation, cash } = input;
   const { equity, trades } = simulation;
-  const { returns, moments, days, traded, lockedDays } = measureReturns(input);
+  const { returns, moments, days, traded, lockedDays } = measureDailyReturns(input);
   const years = days / DAYS_PER_YEAR;
   let fees = 0;
   let settlementPnl = 0;
@@ -76,7 +76,7 @@ export function measure(input: {
 }
 
 /** The part of {@link measure} that ratios come from: `days` from the first bar to the end, of the bars those that the market's close let trade. */
-export function measureReturns({ candles, market, simulation, cash }: Parameters<typeof measure>[0]): Pick<
+export function measureDailyReturns({ candles, market, simulation, cash }: Parameters<typeof measure>[0]): Pick<
   Measurement,
   'returns' | 'moments' | 'lockedDays'
 > & {

@@ -3,7 +3,7 @@ import { maxDrawdown } from './max-drawdown.ts';
 import { type Undefined, undefinedBecause } from './measured.ts';
 
 /** The middle of what was drawn, and the bounds of its middle 90%. */
-export interface Interval {
+export interface DrawnRange {
   readonly p5: number;
   readonly p50: number;
   readonly p95: number;
@@ -15,14 +15,14 @@ export interface MonteCarlo {
   readonly positions: number;
   /** The same positions in another order: they end at the same equity, so only the way there differs. */
   readonly reordered: {
-    readonly maxDrawdown: Interval;
+    readonly maxDrawdown: DrawnRange;
     /** Share of orders whose deepest fall is at least as deep as the real one. */
     readonly asDeep: number;
   };
   /** As many positions drawn from the same ones, with replacement. */
   readonly resampled: {
-    readonly totalReturn: Interval;
-    readonly maxDrawdown: Interval;
+    readonly totalReturn: DrawnRange;
+    readonly maxDrawdown: DrawnRange;
     /** Share of draws that end below the start. */
     readonly losing: number;
   };
@@ -92,7 +92,7 @@ function fallOf(factors: readonly number[]): number {
   );
 }
 
-function intervalOf(values: Float64Array): Interval {
+function intervalOf(values: Float64Array): DrawnRange {
   const sorted = values.slice().sort();
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
   return { p5: at(0.05), p50: at(0.5), p95: at(0.95) };

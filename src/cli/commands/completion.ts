@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { candidatesFor } from '../completion/candidates.ts';
-import { knownNames } from '../completion/known-names.ts';
+import { namesToComplete } from '../completion/known-names.ts';
 import { SHELL_SCRIPTS, SHELLS, type Shell } from '../completion/shell-scripts.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printLine } from '../terminal/print.ts';
@@ -29,7 +29,7 @@ async function completion(asked: string, words: readonly string[]): Promise<void
   if (shell === undefined) throw usageError(`completion ${asked}: there are ${SHELLS.join(', ')}${didYouMean(asked, SHELLS)}`);
   if (words.length === 0) return void process.stdout.write(SHELL_SCRIPTS[shell]);
   const { createProgram } = await import('../program.ts');
-  const found = await candidatesFor(await createProgram(words[0]), words, knownNames(homeFolder(process.env), process.env));
+  const found = await candidatesFor(await createProgram(words[0]), words, namesToComplete(homeFolder(process.env), process.env));
   if (found === 'files') return printLine(':files');
   for (const { word, about } of found) printLine(lineFor(shell, word, about));
 }

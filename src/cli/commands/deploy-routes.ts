@@ -39,7 +39,7 @@ export function registerDeployRoutes(deploy: Command): void {
       if (json) printJson({ deployment: candidate.name, buildId: candidate.buildId, percent, current });
       else
         printLine(
-          `${percent} % of new runs go to build ${candidate.buildId}, the others to ${nameOf(current)}; \`predictlab deploy rollback\` takes it back`,
+          `${percent} % of new runs go to build ${candidate.buildId}, the others to ${buildInWords(current)}; \`predictlab deploy rollback\` takes it back`,
         );
     });
 
@@ -63,9 +63,9 @@ export function registerDeployRoutes(deploy: Command): void {
       const isLeft = first && view.current !== null;
       if (json)
         return printJson({ deployment: candidate.name, current: isLeft ? view.current : candidate.buildId, previous: view.current });
-      if (isLeft) return printLine(`every new run goes to ${nameOf(view.current)} as before`);
+      if (isLeft) return printLine(`every new run goes to ${buildInWords(view.current)} as before`);
       if (view.current === candidate.buildId) return printLine(`every new run goes to build ${candidate.buildId} already`);
-      printLine(`every new run goes to build ${candidate.buildId} (before: ${nameOf(view.current)})`);
+      printLine(`every new run goes to build ${candidate.buildId} (before: ${buildInWords(view.current)})`);
       sayWhatIsOpen(view, view.current);
     });
 
@@ -83,7 +83,7 @@ export function registerDeployRoutes(deploy: Command): void {
         const target = rollbackTarget(view, releases);
         if (target === undefined)
           throw usageError(
-            `deployment ${name} has nothing to take back: every new run goes to ${nameOf(view.current)}, and none went to another build before`,
+            `deployment ${name} has nothing to take back: every new run goes to ${buildInWords(view.current)}, and none went to another build before`,
           );
         if (!force) requireWorkers(view, target.to === null ? null : { name, buildId: target.to });
         if (target.kind === 'end-ramp') await lab.deployments.ramp({ name, buildId: target.build }, 0);
@@ -93,7 +93,7 @@ export function registerDeployRoutes(deploy: Command): void {
       });
       const openRuns = view.versions.find(({ buildId }) => buildId === target.build)?.openRuns ?? 0;
       if (json) return printJson({ deployment: name, current: target.to, rolledBack: target.build, openRuns });
-      printLine(`every new run goes to ${nameOf(target.to)} again`);
+      printLine(`every new run goes to ${buildInWords(target.to)} again`);
       sayWhatIsOpen(view, target.build);
     });
 }
@@ -177,7 +177,7 @@ function sayWhatIsOpen(view: DeploymentView, build: string | null): void {
 }
 
 /** A build in a sentence. */
-export const nameOf = (build: string | null): string => (build === null ? 'unversioned workers' : `build ${build}`);
+export const buildInWords = (build: string | null): string => (build === null ? 'unversioned workers' : `build ${build}`);
 
 function userName(): string {
   try {

@@ -6,7 +6,7 @@ import { candidateVersion } from '../../contracts/deployment-version.ts';
 import { releasesOf } from '../../storage/runs/releases.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
-import { nameOf } from './deploy-routes.ts';
+import { buildInWords } from './deploy-routes.ts';
 
 /** Adds `deploy status`. */
 export function registerDeployStatus(deploy: Command): void {
@@ -39,7 +39,7 @@ export function registerDeployStatus(deploy: Command): void {
 
 function printView({ name, taskQueue, current, ramping, versions, unversioned }: DeploymentView, own: string): void {
   const share = ramping === null ? '' : `, but ${ramping.percent} % to build ${ramping.buildId}`;
-  printLine(`deployment ${name} on task queue ${taskQueue}: new runs go to ${nameOf(current)}${share}`);
+  printLine(`deployment ${name} on task queue ${taskQueue}: new runs go to ${buildInWords(current)}${share}`);
   printTable(
     [
       ['build', 'state', 'workers', 'open runs', 'current since'],

@@ -7,7 +7,7 @@ import { configurationOfRun } from '../../storage/runs/configurations.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { retryChain } from '../../storage/ticks/symbol-rows.ts';
 import { changeLine, changesOf } from '../records/configuration-changes.ts';
-import { type RunResult, runResult } from '../records/run-results.ts';
+import { type ComparedBacktest, runResult } from '../records/run-results.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
@@ -49,10 +49,10 @@ async function configurationChanges(database: Database, before: string, after: s
 }
 
 /** A run's backtests; a retried run has those of the executions it took over. */
-async function resultsOf(database: Database, id: string): Promise<RunResult[]> {
+async function resultsOf(database: Database, id: string): Promise<ComparedBacktest[]> {
   const run = await runOf(database, id);
   if (run === undefined) throw usageError(`there is no run ${id}; \`predictlab runs\` lists them`);
-  const results: RunResult[] = [];
+  const results: ComparedBacktest[] = [];
   const symbols = new Set<string>();
   for (const executionId of await retryChain(database, run.executionId)) {
     const stored = (await readBacktests(database, { executionId })).filter(({ symbol }) => !symbols.has(symbol));
@@ -64,7 +64,7 @@ async function resultsOf(database: Database, id: string): Promise<RunResult[]> {
   return results;
 }
 
-const headOf = ({ of }: RunResult) => ({
+const headOf = ({ of }: ComparedBacktest) => ({
   symbol: of.symbol,
   instrument: of.instrument,
   priceType: of.priceType,
@@ -73,7 +73,7 @@ const headOf = ({ of }: RunResult) => ({
   params: of.params,
 });
 
-const toJson = ({ same, changed, onlyBefore, onlyAfter }: Comparison<RunResult>) => ({
+const toJson = ({ same, changed, onlyBefore, onlyAfter }: Comparison<ComparedBacktest>) => ({
   same,
   changed: changed.map(({ before, after, because, metrics }) => ({
     ...headOf(after),
@@ -85,7 +85,7 @@ const toJson = ({ same, changed, onlyBefore, onlyAfter }: Comparison<RunResult>)
   onlyAfter: onlyAfter.map(headOf),
 });
 
-function printComparison({ same, changed, onlyBefore, onlyAfter }: Comparison<RunResult>): void {
+function printComparison({ same, changed, onlyBefore, onlyAfter }: Comparison<ComparedBacktest>): void {
   printLine(`${same} the same, ${changed.length} changed, ${onlyBefore.length} only before, ${onlyAfter.length} only after`);
   if (changed.length > 0) {
     printLine();
@@ -99,7 +99,7 @@ function printComparison({ same, changed, onlyBefore, onlyAfter }: Comparison<Ru
   }
 }
 
-function rowOf({ before, after, because, metrics }: ChangedResult<RunResult>): string[] {
+function rowOf({ before, after, because, metrics }: ChangedResult<ComparedBacktest>): string[] {
   const params = because.includes('params')
     ? `${JSON.stringify(before.of.params)} → ${JSON.stringify(after.of.params)}`
     : JSON.stringify(after.of.params);

@@ -14,7 +14,7 @@ const MOST_FOLDERS = 5;
  *
  * @param home `PREDICTLAB_HOME`
  */
-export function knownNames(home: string, env: NodeJS.ProcessEnv): Names {
+export function namesToComplete(home: string, env: NodeJS.ProcessEnv): Names {
   return {
     async symbols() {
       const stored = await asked(home, env, async (database) => {

@@ -4,12 +4,12 @@ import { storedParams } from '../../backtest/record/params-order.ts';
 import type { StoredBacktest } from '../../storage/backtests/backtests.ts';
 
 /** A stored backtest that can be compared with that of another run. */
-export interface RunResult extends ComparableResult {
+export interface ComparedBacktest extends ComparableResult {
   readonly of: StoredBacktest;
 }
 
 /** A stored backtest as it is compared. */
-export const runResult = (one: StoredBacktest): RunResult => ({
+export const runResult = (one: StoredBacktest): ComparedBacktest => ({
   series: [one.symbol, one.instrument, one.priceType, one.interval].join(' '),
   strategy: one.strategy,
   params: JSON.stringify(Object.entries(one.params).sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -1,5 +1,5 @@
 import type { ErrorType, RunErrorType } from '../errors.ts';
-import type { Interval, Order, SourceType, Stage } from '../words.ts';
+import type { Interval, ReadyOrder, SourceType, Stage } from '../words.ts';
 import type { BacktestInput, StrategyBacktestInput } from './backtest-settings.ts';
 
 /** A JSON value, as it travels through Temporal. */
@@ -91,7 +91,7 @@ export interface PipelineInput {
   /** Tasks running at once, whole run. @default 5 */
   maxConcurrent?: number;
   /** @default "priority" */
-  order?: Order;
+  order?: ReadyOrder;
   /** Stages whose failure stops the run. @default [] */
   criticalStages?: Stage[];
   retry?: RetryInput;

@@ -1,5 +1,5 @@
 import type { ErrorType } from '../errors.ts';
-import type { Interval, Order, SourceType, Stage } from '../words.ts';
+import type { Interval, ReadyOrder, SourceType, Stage } from '../words.ts';
 import type { BacktestSettings } from './backtest-settings.ts';
 import type { Json } from './pipeline-input.ts';
 
@@ -66,7 +66,7 @@ export interface RunConfig {
   readonly daysBack: number;
   readonly untilStage: Stage;
   readonly maxConcurrent: number;
-  readonly order: Order;
+  readonly order: ReadyOrder;
   readonly stages: Readonly<Record<Stage, StageConfig>>;
   readonly strategies: readonly StrategyConfig[];
   /** Absent in runs that were begun before there was a choice. @default DEFAULT_BACKTEST */

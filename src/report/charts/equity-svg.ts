@@ -36,7 +36,7 @@ export const drawdowns = (points: readonly EquityPoint[]): readonly number[] => 
 const MAX_POINTS = 2000;
 
 /** Keeps first, last, lowest and highest of each stretch, so that no peak or trough of the curve is lost. */
-export const thinned = (points: readonly EquityPoint[], most = MAX_POINTS): readonly EquityPoint[] => {
+export const thinnedKeepingExtremes = (points: readonly EquityPoint[], most = MAX_POINTS): readonly EquityPoint[] => {
   if (points.length <= most) return points;
   const stretch = Math.ceil(points.length / (most / 4));
   const kept: EquityPoint[] = [];
@@ -59,7 +59,7 @@ const FALL_HEIGHT = 56;
 
 /** Equity over time with its drawdown below, as steps: between two marks nothing is known, so nothing is sloped. */
 export const equityPlots = ({ points, others, range, gaps }: EquityChart): readonly [equity: PlotOptions, drawdown: PlotOptions] => {
-  const shown = thinned(points);
+  const shown = thinnedKeepingExtremes(points);
   const x = linear(range.from, range.to);
   const equity = shown.map((point) => point.equity);
   const all = [...equity, ...others.flatMap((other) => other.points.map((point) => point.equity))];
@@ -69,7 +69,7 @@ export const equityPlots = ({ points, others, range, gaps }: EquityChart): reado
   const deepest = Math.min(...falls, -0.001);
   const ticks = timeTicks(range.from, range.to, 8);
   const curves = others.map(
-    (other) => html`<path class="line ${other.tone}" d="${raw(steps(thinned(other.points), x, y, EQUITY_HEIGHT))}"/>`,
+    (other) => html`<path class="line ${other.tone}" d="${raw(steps(thinnedKeepingExtremes(other.points), x, y, EQUITY_HEIGHT))}"/>`,
   );
   return [
     {

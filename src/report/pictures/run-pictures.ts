@@ -2,7 +2,7 @@ import { linear, valueTicks } from '../charts/axis.ts';
 import { formatDuration } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
 import type { RunPageData } from '../run/run-data.ts';
-import { longestChain, taskSpans } from '../run/run-facts.ts';
+import { lastEndedChain, taskSpans } from '../run/run-facts.ts';
 import { groupTasks } from '../run/symbol-tasks.ts';
 import { ganttBars, ganttRows, slowest } from '../run/time/gantt.ts';
 import type { Picture } from './picture.ts';
@@ -20,7 +20,7 @@ export const runPictures = ({ result, config, attempts = {} }: RunPageData): rea
   const rows = slowest(ganttRows(spans, groups));
   const start = Math.min(Date.parse(result.startedAt), ...spans.map((span) => span.from));
   const end = Math.max(start + result.durationSeconds * 1000, ...spans.map((span) => span.to));
-  const path = new Set(longestChain(result, config));
+  const path = new Set(lastEndedChain(result, config));
   const x = linear(start, end);
   const shapes = rows.map((row, i) => html`<g transform="translate(0 ${i * ROW})">${ganttBars(row, { start, x, path, attempts })}</g>`);
   return [

@@ -2,7 +2,7 @@ import { sentencesIn } from '../../contracts/run/task-output.ts';
 import { formatRange, plural } from '../elements/format.ts';
 import type { State } from '../elements/glyphs.ts';
 import { refusedRequests } from './refused-requests.ts';
-import { type RootCause, rootCauses } from './root-causes.ts';
+import { type SharedFailure, rootCauses } from './root-causes.ts';
 import type { RunPageData } from './run-data.ts';
 
 /** One reason why a run is what it is. */
@@ -62,7 +62,7 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
 const MAX_NAMES = 5;
 
 /** One failed task as it is; several with the same reason in one line, with what they took along. */
-const describeRoot = (root: RootCause, symbols: ReadonlySet<string>): string => {
+const describeRoot = (root: SharedFailure, symbols: ReadonlySet<string>): string => {
   const [first] = root.taskIds;
   const after = symbols.has(first) ? '' : ` after ${plural(root.attempts, 'attempt')}`;
   const why = `${root.type}: ${root.message}`;

@@ -2,7 +2,7 @@ import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { formatDuration, formatNumber, formatPercent, plural } from '../elements/format.ts';
-import { fingerprint, type RootCause, rootCauses } from './root-causes.ts';
+import { fingerprint, type SharedFailure, rootCauses } from './root-causes.ts';
 import { groupTasks } from './symbol-tasks.ts';
 
 /** One run, as far as it is compared with another. */
@@ -44,7 +44,7 @@ const changed = (name: string, before: string, now: string): readonly string[] =
 
 /** Failures by their root causes, as far as the run before had none of that kind; and those that it had alone. */
 const failureChanges = (before: ComparedRun, now: ComparedRun): readonly string[] => {
-  const causesOf = ({ result, config }: ComparedRun): ReadonlyMap<string, RootCause> =>
+  const causesOf = ({ result, config }: ComparedRun): ReadonlyMap<string, SharedFailure> =>
     new Map(
       rootCauses(result.taskResults, new Set(config.symbols.map(({ symbol }) => symbol))).map((cause) => [
         fingerprint(cause.taskIds[0], cause, cause.what),
@@ -53,7 +53,7 @@ const failureChanges = (before: ComparedRun, now: ComparedRun): readonly string[
     );
   const earlier = causesOf(before);
   const later = causesOf(now);
-  const said = ({ what, taskIds, type, message }: RootCause): string =>
+  const said = ({ what, taskIds, type, message }: SharedFailure): string =>
     `${taskIds.length === 1 ? taskIds[0] : `${what} of ${taskIds.length} symbols`}: ${type}: ${message}`;
   return [
     ...[...later].flatMap(([key, cause]) => (earlier.has(key) ? [] : [`new failure: ${said(cause)}`])),

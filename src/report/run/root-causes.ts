@@ -2,7 +2,7 @@ import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { STAGES } from '../../contracts/words.ts';
 
 /** Tasks that failed for one and the same reason, and what that took along. */
-export interface RootCause {
+export interface SharedFailure {
   /** The stage that failed; `a stage` where the status goes to the symbol only, the task itself where it is a custom one. */
   readonly what: string;
   /** Failed tasks, in the run's order. */
@@ -36,7 +36,10 @@ export const fingerprint = (
  *
  * @param symbols the run's symbols, which stand for their stages in the status of a large run
  */
-export const rootCauses = (tasks: Readonly<Record<string, TaskResult>>, symbols: ReadonlySet<string> = new Set()): readonly RootCause[] => {
+export const rootCauses = (
+  tasks: Readonly<Record<string, TaskResult>>,
+  symbols: ReadonlySet<string> = new Set(),
+): readonly SharedFailure[] => {
   const whatOf = (taskId: string): string => (symbols.has(taskId) ? 'a stage' : (stageOf(taskId) ?? taskId));
   const skipped = new Map<string, number>();
   for (const { status, skippedBecause } of Object.values(tasks)) {
@@ -52,7 +55,7 @@ export const rootCauses = (tasks: Readonly<Record<string, TaskResult>>, symbols:
     else group.push(entry);
   }
   return [...groups.values()]
-    .map((group): RootCause => {
+    .map((group): SharedFailure => {
       const [[first, { error }]] = group;
       return {
         what: whatOf(first),

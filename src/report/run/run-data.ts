@@ -26,7 +26,7 @@ export interface RunPageData {
   readonly inputText: string | null;
   /** Duration of former finished runs of the same size: their median and how many they were. */
   readonly usual: { readonly medianSeconds: number; readonly runs: number } | null;
-  readonly previous: PreviousRun | null;
+  readonly previous: PreviousRunFacts | null;
   readonly symbols: readonly RunSymbolRow[];
   /** How the last failed attempt failed, of tasks that succeeded after all, where it is known; by task id. */
   readonly lastErrors: Readonly<Record<string, PastError>>;
@@ -61,7 +61,7 @@ export interface ShadowVerdict {
   readonly sentences: readonly string[];
 }
 
-export interface PreviousRun {
+export interface PreviousRunFacts {
   readonly runId: string;
   readonly result: string;
   readonly finishedAt: number | null;

@@ -71,7 +71,7 @@ export const taskSpans = (status: PipelineStatus): readonly TaskSpan[] => {
  * The chain of dependent tasks that ended last: what the run's duration was made of. Each step goes back to the dependency that
  * ended last.
  */
-export const longestChain = (status: PipelineStatus, config: RunConfig | null): readonly string[] => {
+export const lastEndedChain = (status: PipelineStatus, config: RunConfig | null): readonly string[] => {
   const spans = new Map(taskSpans(status).map((span) => [span.taskId, span]));
   const dependencies = dependencyMap(status, config);
   const latest = (ids: readonly string[]): TaskSpan | undefined =>

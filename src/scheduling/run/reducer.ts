@@ -6,7 +6,7 @@ import type { LaneEndedEvent, RunCommand, RunEvent } from './run-events.ts';
 import { FAILED, type Lane, PENDING, RUNNING, type RunState, SKIPPED, STARTED, unmetDependencies } from './run-state.ts';
 import { endUnfinished, fail, stopRun, uncountEnd } from './task-ends.ts';
 import { setStatus } from './task-status.ts';
-import { failureOf, verdictOf } from './verdict.ts';
+import { runFailureOf, verdictOf } from './verdict.ts';
 
 /**
  * The scheduler: takes one event, updates `state` in place and returns what is to be done, in order.
@@ -157,6 +157,6 @@ function settle(state: RunState, at: number, commands: RunCommand[]): void {
 
 function finish(state: RunState): RunCommand {
   const result = verdictOf(state);
-  const failure = failureOf(state);
+  const failure = runFailureOf(state);
   return failure === undefined ? { type: 'finish', result } : { type: 'finish', result, failure };
 }

@@ -35,7 +35,7 @@ function nothingAchieved({ graph }: RunState): string {
 }
 
 /** What the workflow fails with, when it does; what was achieved before is in the run's result. */
-export function failureOf(state: RunState): RunFailure | undefined {
+export function runFailureOf(state: RunState): RunFailure | undefined {
   if (verdictOf(state) !== 'failed') return undefined;
   const { closing, graph, errors } = state;
   if (closing?.kind === 'critical') {

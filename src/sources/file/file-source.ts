@@ -7,7 +7,7 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { expandPath, nameOf } from '../../files/read/expand-path.ts';
 import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
 import { isPlausible, rowsOfWindow, timeBounds } from '../candidate.ts';
-import { describeError } from '../describe-error.ts';
+import { venueFailure } from '../describe-error.ts';
 import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../source.ts';
 import { fileInstrument, withOwnFacts } from './file-instrument.ts';
 
@@ -23,7 +23,7 @@ export function createFileSource({ base = process.cwd() }: FileSourceOptions = {
     discover: (request) => discover(request, base),
     collect: (request) => collect(request, base),
     selectorOf: () => undefined,
-    describe: (error) => describeError('file', error),
+    describe: (error) => venueFailure('file', error),
   };
 }
 

@@ -2,7 +2,7 @@ import type { ExclusiveGroup } from '../../contracts/market-data.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { isObject, listInAnswer } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
-import { type Finding, type FoundMarkets, ifThere, listOf, readMarkets } from './gamma.ts';
+import { type Finding, type FoundMarkets, ifThere, listInEnvelope, readMarkets } from './gamma.ts';
 
 const FAMILY = 'polymarket/gamma-events';
 
@@ -24,7 +24,7 @@ async function findListed(gamma: VenueClient, where: string, slug: string, call:
     const answer = await ifThere(gamma.get({ path: where, query, family: FAMILY, ...call }));
     if (answer === undefined) return undefined;
     requests += answer.requests;
-    const event = listOf(answer.json, 'events', where).find((each) => isObject(each) && each.slug === slug);
+    const event = listInEnvelope(answer.json, 'events', where).find((each) => isObject(each) && each.slug === slug);
     if (event !== undefined) return { ...readEvent(event, where), requests };
   }
   return undefined;

@@ -1,7 +1,7 @@
 import type { QueryPairs, VenueClient } from '../http/venue-client.ts';
 import { isObject } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
-import { type Finding, ifThere, listOf, readMarkets } from './gamma.ts';
+import { type Finding, ifThere, listInEnvelope, readMarkets } from './gamma.ts';
 import { circular } from './list-events.ts';
 
 /** Ids or slugs in one question: URLs stay below 8 KB. */
@@ -133,7 +133,7 @@ async function askLists(
   ];
   const answer = await ifThere(gamma.get({ path: '/markets', query, family: FAMILY, ...call }));
   if (answer === undefined) return await askKeyset(gamma, query, call);
-  return { ...readMarkets(listOf(answer.json, 'markets', '/markets'), '/markets'), requests: answer.requests };
+  return { ...readMarkets(listInEnvelope(answer.json, 'markets', '/markets'), '/markets'), requests: answer.requests };
 }
 
 async function askKeyset(gamma: VenueClient, query: QueryPairs, call: Call): Promise<Finding | undefined> {
@@ -147,7 +147,7 @@ async function askKeyset(gamma: VenueClient, query: QueryPairs, call: Call): Pro
     );
     if (answer === undefined) return undefined;
     requests += answer.requests;
-    items.push(...listOf(answer.json, 'markets', where));
+    items.push(...listInEnvelope(answer.json, 'markets', where));
     const next = isObject(answer.json) ? answer.json.next_cursor : undefined;
     if (typeof next !== 'string' || next === '') return { ...readMarkets(items, where), requests };
     if (seen.has(next)) throw circular(where, 'next_cursor', next);

@@ -11,10 +11,10 @@ export interface FoundMarkets {
   /** Markets that could not be read, one sentence each. */
   readonly problems: readonly string[];
   /** Markets that are none of ours (not binary, without tokens) and why; a problem only for who asked for them by name. */
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly LeftOutMarket[];
 }
 
-export interface LeftOut {
+export interface LeftOutMarket {
   /** Slug and condition id, as a selector may name it. */
   readonly names: readonly string[];
   readonly why: string;
@@ -39,7 +39,7 @@ export async function ifThere<Answer>(asked: Promise<Answer>): Promise<Answer | 
 }
 
 /** The list of an answer: bare, or as `data` or its own name (`markets`, `events`) in an envelope. */
-export function listOf(json: unknown, name: string, where: string): readonly unknown[] {
+export function listInEnvelope(json: unknown, name: string, where: string): readonly unknown[] {
   const key = !isObject(json) ? '$' : ([name, 'data'].find((each) => each in json) ?? name);
   return listInAnswer(json, key, { venue: VENUE, where });
 }
@@ -51,7 +51,7 @@ export function listOf(json: unknown, name: string, where: string): readonly unk
 export function readMarkets(list: readonly unknown[], where: string): FoundMarkets {
   const instruments: Instrument[] = [];
   const problems: string[] = [];
-  const leftOut: LeftOut[] = [];
+  const leftOut: LeftOutMarket[] = [];
   let unreadable: { path: string; message: string } | undefined;
   let read = 0;
   for (const item of list) {

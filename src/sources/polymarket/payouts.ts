@@ -1,7 +1,7 @@
 import type { Instrument, Resolution } from '../../contracts/market-data.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import { readNumber, readText, readTime } from '../scalars.ts';
+import { readNumber, readName, readTime } from '../scalars.ts';
 import { isObject } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
 
@@ -52,7 +52,7 @@ export function readResolutions(json: unknown): ReadonlyMap<string, Resolution> 
   return new Map(
     list.flatMap((item): [string, Resolution][] => {
       if (!isObject(item) || item.status !== 'resolved' || !Array.isArray(item.payouts)) return [];
-      const id = readText(item.condition_id);
+      const id = readName(item.condition_id);
       const [first, second] = (item.payouts as unknown[]).map((payout) => readNumber(payout).value);
       // zero-zero is the legacy market without a payoff
       if (id === null || first === null || second === null || first + second !== WHOLE) return [];

@@ -2,7 +2,7 @@ import { precedenceOf } from '../../budget/precedence.ts';
 import type { PolymarketSelector } from '../../contracts/catalogue.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { wantsBook } from '../book-freshness.ts';
-import { describeError } from '../describe-error.ts';
+import { venueFailure } from '../describe-error.ts';
 import { type WalkCursor, walkNewestFirst } from '../newest-first-walk.ts';
 import type { CollectRequest, Source, SourcePage } from '../source.ts';
 import { type Call, type PolymarketApi, VENUE } from './api.ts';
@@ -28,7 +28,7 @@ export function createPolymarketSource(api: PolymarketApi, options: PolymarketOp
     discover: (request) => discoverPolymarket(api, request, { lane: precedenceOf(request.asOf), signal: request.signal }),
     collect: (request) => collect(api, options, request),
     selectorOf: (instrument) => ({ conditionId: conditionIdOf(instrument) }),
-    describe: (error) => describeError(VENUE, error),
+    describe: (error) => venueFailure(VENUE, error),
   };
 }
 

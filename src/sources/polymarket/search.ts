@@ -1,5 +1,5 @@
 import type { VenueClient } from '../http/venue-client.ts';
-import { readText } from '../scalars.ts';
+import { readName } from '../scalars.ts';
 import { isObject, listInAnswer } from '../schema-drift.ts';
 import type { SearchHit } from '../source.ts';
 import { VENUE } from './api.ts';
@@ -54,13 +54,13 @@ export async function searchPolymarketTag(gamma: VenueClient, tag: string, text:
 
 function hitOf(event: unknown): SearchHit | undefined {
   if (!isObject(event)) return undefined;
-  const slug = readText(event.slug);
+  const slug = readName(event.slug);
   if (slug === null) return undefined;
   const markets = Array.isArray(event.markets) ? readMarkets(event.markets as unknown[], '/public-search').instruments : [];
   const [only] = markets;
   return {
     source: VENUE,
-    title: readText(event.title) ?? slug,
+    title: readName(event.title) ?? slug,
     selector: markets.length === 1 && only !== undefined ? { slug: only.reference } : { eventSlug: slug },
     markets: markets.length,
     closed: event.closed === true,

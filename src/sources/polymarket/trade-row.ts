@@ -1,7 +1,7 @@
 import type { Instrument, QuarantineReason } from '../../contracts/market-data.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
 import type { ReadRow } from '../candidate.ts';
-import { otherSide, readNumber, readSide, readText, readTime } from '../scalars.ts';
+import { otherSide, readNumber, readSide, readName, readTime } from '../scalars.ts';
 import { isObject, type JsonObject, type RequiredFields } from '../schema-drift.ts';
 
 /**
@@ -25,7 +25,7 @@ export const TRADE_FIELDS: RequiredFields = [
 export function readTrade(row: unknown, instrument: Instrument): ReadRow {
   const raw = JSON.stringify(row);
   if (!isObject(row)) return { ...NOTHING, raw };
-  const token = readText(row.token_id ?? row.asset);
+  const token = readName(row.token_id ?? row.asset);
   const index = token === null ? -1 : instrument.outcomeIds.indexOf(token);
   const time = readTime(row.timestamp);
   const price = readNumber(row.price);
@@ -43,9 +43,9 @@ export function readTrade(row: unknown, instrument: Instrument): ReadRow {
     outcome: outcomeName(row, index, instrument),
     tradeId: null,
     content: [
-      readText(row.transaction_hash ?? row.transactionHash),
+      readName(row.transaction_hash ?? row.transactionHash),
       token,
-      readText(row.proxy_wallet ?? row.proxyWallet),
+      readName(row.proxy_wallet ?? row.proxyWallet),
       side,
       price.value,
       size.value,
@@ -70,9 +70,9 @@ const NOTHING: Omit<ReadRow, 'raw'> = {
 
 /** The venue's name of the outcome, its index where there is none; 999 is the venue's "unlabelled". */
 function outcomeName(row: JsonObject, index: number, { outcomes }: Instrument): string | null {
-  const name = readText(row.outcome);
+  const name = readName(row.outcome);
   if (name !== null) return name;
   if (index >= 0) return outcomes[index] ?? String(index);
   const label = row.outcome_index ?? row.outcomeIndex;
-  return label === undefined || label === 999 ? null : readText(label);
+  return label === undefined || label === 999 ? null : readName(label);
 }

@@ -1,7 +1,7 @@
 import type { Instrument, QuarantineReason } from '../../contracts/market-data.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
 import type { ReadRow } from '../candidate.ts';
-import { otherSide, readNumber, readScaled, readSide, readText, readTime } from '../scalars.ts';
+import { otherSide, readNumber, readScaled, readSide, readName, readTime } from '../scalars.ts';
 import { isObject, type JsonObject, type RequiredFields } from '../schema-drift.ts';
 
 /** The fields that a match must have; without one its schema has changed. */
@@ -22,7 +22,7 @@ export function readMatch(row: unknown, instrument: Instrument): ReadRow {
   const match: JsonObject = isObject(row) ? row : {};
   const taker: JsonObject = isObject(match.taker) ? match.taker : {};
   const outcome: JsonObject = isObject(taker.outcome) ? taker.outcome : {};
-  const id = readText(match.settlementId);
+  const id = readName(match.settlementId);
   const time = readTime(match.executedAt);
   const price = readScaled(match.priceExecuted);
   const size = readScaled(match.amountFilled);
@@ -37,7 +37,7 @@ export function readMatch(row: unknown, instrument: Instrument): ReadRow {
     price: mirrored && price.value !== null ? mirrorPrice(price.value) : price.value,
     size: size.value,
     side: mirrored ? otherSide(side) : side,
-    outcome: readText(outcome.name) ?? (index < 0 ? null : (instrument.outcomes[index] ?? String(index))),
+    outcome: readName(outcome.name) ?? (index < 0 ? null : (instrument.outcomes[index] ?? String(index))),
     tradeId: id,
     content: [],
     raw: JSON.stringify(row),
@@ -47,7 +47,7 @@ export function readMatch(row: unknown, instrument: Instrument): ReadRow {
 
 /** 0 or 1 by the outcome's id on the chain, by its index set (1, 2) where there is no id; −1 when it is none of this market. */
 function outcomeIndex({ onChainId, indexSet }: JsonObject, { outcomeIds }: Instrument): number {
-  const id = readText(onChainId);
+  const id = readName(onChainId);
   if (id !== null) return outcomeIds.indexOf(id);
   const set = readNumber(indexSet).value;
   return set === 1 || set === 2 ? set - 1 : -1;

@@ -2,7 +2,7 @@ import { precedenceOf } from '../../budget/precedence.ts';
 import type { PredictSelector } from '../../contracts/catalogue.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { wantsBook } from '../book-freshness.ts';
-import { describeError } from '../describe-error.ts';
+import { venueFailure } from '../describe-error.ts';
 import { type WalkCursor, walkNewestFirst } from '../newest-first-walk.ts';
 import type { CollectRequest, Source, SourcePage } from '../source.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
@@ -17,7 +17,7 @@ export function createPredictSource(api: PredictApi): Source<PredictSelector> {
     discover: (request) => discoverPredict(api, request, { lane: precedenceOf(request.asOf), signal: request.signal }),
     collect: (request) => collect(api, request),
     selectorOf: ({ id }) => ({ marketId: Number(id.slice(`${VENUE}:`.length)) }),
-    describe: (error) => describeError(VENUE, error),
+    describe: (error) => venueFailure(VENUE, error),
   };
 }
 

@@ -1,4 +1,4 @@
-import { readText } from '../scalars.ts';
+import { readName } from '../scalars.ts';
 import { isObject, listInAnswer, objectAt } from '../schema-drift.ts';
 import type { SearchHit } from '../source.ts';
 import { type PredictApi, VENUE } from './api.ts';
@@ -40,12 +40,12 @@ function instrumentFrom(item: unknown) {
 }
 
 function categoryHit(category: unknown): SearchHit | undefined {
-  const slug = isObject(category) ? readText(category.slug) : null;
+  const slug = isObject(category) ? readName(category.slug) : null;
   if (!isObject(category) || slug === null) return undefined;
   const instruments = Array.isArray(category.markets) ? (category.markets as unknown[]).flatMap((item) => instrumentFrom(item) ?? []) : [];
   return {
     source: VENUE,
-    title: readText(category.title) ?? slug,
+    title: readName(category.title) ?? slug,
     selector: { categorySlug: slug },
     markets: instruments.length,
     closed: instruments.length > 0 && instruments.every(({ closed }) => closed),

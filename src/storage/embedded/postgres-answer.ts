@@ -5,12 +5,12 @@ import { socketUrl } from '../database/database-url.ts';
 import { SteadyClient } from '../database/steady-client.ts';
 
 /** What a server says to somebody who knocks; nothing: no server, or one that is stuck. */
-export type Answer = 'ready' | 'starting' | 'stopping' | 'nothing';
+export type ServerAnswer = 'ready' | 'starting' | 'stopping' | 'nothing';
 
 const ANSWER_TIMEOUT_MS = 2_000;
 
 /** Asks the server at a socket how it is. */
-export async function answerOf(socket: string): Promise<Answer> {
+export async function answerOf(socket: string): Promise<ServerAnswer> {
   const client = new SteadyClient({ ...connectionSettings(socketUrl(socket, 'postgres')), connectionTimeoutMillis: ANSWER_TIMEOUT_MS });
   try {
     await client.connect();

@@ -3,7 +3,7 @@ import type { Queryable } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';
 
 /** A part of time; UTC epoch milliseconds. */
-export interface Interval {
+export interface TimeSpan {
   readonly from: number;
   readonly to: number;
 }
@@ -16,7 +16,7 @@ export interface Interval {
  */
 export async function goodIntervals(
   queryable: Queryable,
-  { symbols, intervals }: { readonly symbols: readonly string[]; readonly intervals: readonly Interval[] },
+  { symbols, intervals }: { readonly symbols: readonly string[]; readonly intervals: readonly TimeSpan[] },
 ): Promise<readonly boolean[]> {
   const { rows } = await queryable.query<{ from: number; to: number }>(
     `select (as_of - (config->>'daysBack')::float8 * ${DAY_MS})::float8 as from, as_of::float8 as to from runs

@@ -4,7 +4,7 @@ import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { SourceType, TickKind } from '../../contracts/words.ts';
 import { UNSEEN_LATENESS_MS } from '../../market/lateness.ts';
-import { rankedSharpe } from '../backtests/ranked-sharpe.ts';
+import { rankedSharpeSql } from '../backtests/ranked-sharpe.ts';
 import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import { coverableUntil } from '../ticks/lateness.ts';
@@ -119,7 +119,7 @@ export async function bestBacktests(
   const { rows } = await queryable.query<BestBacktest>(
     `select distinct on (symbol) symbol, strategy, params, metrics, passport from backtests
      where symbol = any($1) and execution_id = any($2)
-     order by symbol, array_position($2::text[], execution_id), metrics ? 'failed', ${rankedSharpe('metrics')} desc nulls last, id`,
+     order by symbol, array_position($2::text[], execution_id), metrics ? 'failed', ${rankedSharpeSql('metrics')} desc nulls last, id`,
     [symbols, executionIds],
   );
   return new Map(rows.map((row) => [row.symbol, row]));

@@ -13,7 +13,7 @@ export interface Compared {
   readonly examples: readonly string[];
 }
 
-export interface Comparison {
+export interface ShadowComparison {
   readonly schema: string;
   readonly instruments: readonly FrozenInstrument[];
   /** UTC epoch milliseconds. */
@@ -42,7 +42,7 @@ const touched = (key: string, from: string, to: string): string =>
 const OWN_FLAG = 1 << TICK_FLAGS.indexOf('extreme-price');
 
 /** The ticks that the shadow stored, beside those that are stored. */
-export async function compareRows(queryable: Queryable, { schema, instruments, asOf }: Comparison): Promise<Compared> {
+export async function compareRows(queryable: Queryable, { schema, instruments, asOf }: ShadowComparison): Promise<Compared> {
   const values = 'price, size, side, outcome, trade_id';
   const columns = (of: string) =>
     values
@@ -66,7 +66,7 @@ export async function compareRows(queryable: Queryable, { schema, instruments, a
 /** The candles that the shadow built, beside those that are stored, of buckets whose ticks have not changed since. */
 export async function compareCandles(
   queryable: Queryable,
-  comparison: Comparison & { readonly intervals: readonly Interval[] },
+  comparison: ShadowComparison & { readonly intervals: readonly Interval[] },
 ): Promise<Compared> {
   const { schema, instruments, asOf, intervals } = comparison;
   const values = 'open, high, low, close, volume, quote_volume, buy_volume, trades, first_time, last_time';
@@ -101,7 +101,7 @@ export async function compareCandles(
 }
 
 /** Series of which a candle that was complete then has changed since: `<instrument key> <interval in minutes>`. */
-export async function changedSeries(queryable: Queryable, { schema, instruments }: Comparison): Promise<ReadonlySet<string>> {
+export async function changedSeries(queryable: Queryable, { schema, instruments }: ShadowComparison): Promise<ReadonlySet<string>> {
   const { rows } = await queryable.query<{ series: string }>(
     `select distinct f.instrument || ' ' || p.interval_minutes as series from (
        select *, open_time + interval_minutes * 60000::bigint as end_time from ${schema}.candles where complete) p

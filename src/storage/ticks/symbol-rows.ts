@@ -1,6 +1,6 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Interval, SourceType, TickKind } from '../../contracts/words.ts';
-import { rankedSharpe } from '../backtests/ranked-sharpe.ts';
+import { rankedSharpeSql } from '../backtests/ranked-sharpe.ts';
 import { intervalOf, kindCode, tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 
@@ -139,7 +139,7 @@ export async function backtestHeads(
     Omit<BacktestHead, 'priceType' | 'interval' | 'instrumentKey'> & { instrument: number; price_type: number; minutes: number }
   >(
     `select id, instrument, price_type, interval_minutes as minutes, strategy, params, metrics, passport from (
-       select b.*, row_number() over (partition by b.instrument order by b.metrics ? 'failed', ${rankedSharpe('b.metrics')} desc nulls last, b.id) as place
+       select b.*, row_number() over (partition by b.instrument order by b.metrics ? 'failed', ${rankedSharpeSql('b.metrics')} desc nulls last, b.id) as place
        from backtests b where b.symbol = $1 and b.execution_id = (
          select w.id from unnest($2::text[]) with ordinality as w(id, n)
          where exists (select from backtests e where e.symbol = $1 and e.execution_id = w.id) order by w.n limit 1)) ranked

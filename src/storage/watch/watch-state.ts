@@ -9,7 +9,7 @@ export async function noted<T extends Json>(queryable: Queryable, name: string):
 }
 
 /** Notes something for the next look, of whichever worker. */
-export async function note(queryable: Queryable, name: string, state: Json): Promise<void> {
+export async function noteForNextLook(queryable: Queryable, name: string, state: Json): Promise<void> {
   await queryable.query(
     `insert into watch_state (name, state, at) values ($1, $2, now()) on conflict (name) do update set state = excluded.state, at = now()`,
     [name, jsonb(state)],

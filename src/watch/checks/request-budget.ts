@@ -2,7 +2,7 @@ import type { RateLimit } from '../../budget/rate-limits.ts';
 import type { Trouble } from '../../incidents/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { usedBudgets } from '../../storage/rate-budget.ts';
-import { note, noted } from '../../storage/watch/watch-state.ts';
+import { noteForNextLook, noted } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 
 /** Of a budget, in [0, 1]: from here on collection waits for it. */
@@ -19,7 +19,7 @@ export function requestBudgetCheck({ database, limits }: { database: Queryable; 
       const before = (await noted<Record<string, number>>(database, 'budgets')) ?? {};
       const counts: Record<string, number> = {};
       for (const { name, used } of await usedBudgets(database, limits)) if (used >= NEAR_ITS_END) counts[name] = (before[name] ?? 0) + 1;
-      if (JSON.stringify(counts) !== JSON.stringify(before)) await note(database, 'budgets', counts);
+      if (JSON.stringify(counts) !== JSON.stringify(before)) await noteForNextLook(database, 'budgets', counts);
       const subjectOf = (name: string) => ({ what: 'budget', subject: name, isSymbol: false, at: now });
       const troubles = Object.entries(counts).flatMap(([name, looks]): Trouble[] =>
         looks < LOOKS

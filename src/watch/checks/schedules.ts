@@ -1,7 +1,7 @@
 import type { Schedules } from '../../client/schedules/schedules.ts';
 import type { Subject, Trouble } from '../../incidents/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { note, noted } from '../../storage/watch/watch-state.ts';
+import { noteForNextLook, noted } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 import { pausedAfterFailures } from './pause-after-failures.ts';
 
@@ -59,7 +59,7 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
         if (lastFiring !== null)
           for (const what of ['missed', 'overlap']) looked.push({ what, subject: scheduleId, isSymbol: false, at: lastFiring });
       }
-      if (JSON.stringify(after) !== JSON.stringify(before)) await note(database, 'schedules', after);
+      if (JSON.stringify(after) !== JSON.stringify(before)) await noteForNextLook(database, 'schedules', after);
       return { at: now, troubles, looked };
     },
   };

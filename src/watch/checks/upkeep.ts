@@ -1,6 +1,6 @@
 import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { keepTurn, note, noted, takeTurn } from '../../storage/watch/watch-state.ts';
+import { keepTurn, noteForNextLook, noted, takeTurn } from '../../storage/watch/watch-state.ts';
 import { upkeepSettings } from '../upkeep/settings.ts';
 import { doUpkeep, type JobEnd } from '../upkeep/upkeep.ts';
 import type { Check } from '../watch.ts';
@@ -40,8 +40,8 @@ export function upkeepCheck({ database, home, log }: { database: Database; home:
         const restored = (await noted<{ at: number }>(database, RESTORED))?.at ?? Number.NEGATIVE_INFINITY;
         const tryRestore = settings.backup !== undefined && now - restored >= 6.5 * DAY;
         ends = await doUpkeep({ database, home, settings, now, tryRestore });
-        if (ends.some(({ job }) => job === 'restore')) await note(database, RESTORED, { at: now });
-        await note(database, LAST, { last: { at: now, ends } as never });
+        if (ends.some(({ job }) => job === 'restore')) await noteForNextLook(database, RESTORED, { at: now });
+        await noteForNextLook(database, LAST, { last: { at: now, ends } as never });
       } finally {
         clearInterval(alive);
       }

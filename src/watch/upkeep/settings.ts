@@ -1,6 +1,6 @@
 import { PRUNABLE, type Prunable } from '../../storage/backup/prune.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { note, noted } from '../../storage/watch/watch-state.ts';
+import { noteForNextLook, noted } from '../../storage/watch/watch-state.ts';
 
 /** What lies in the home folder, not in the database. */
 export const PRUNABLE_FILES = ['reports', 'logs'] as const;
@@ -25,7 +25,7 @@ export async function upkeepSettings(queryable: Queryable): Promise<UpkeepSettin
 
 /** @param settings null: nothing is done by itself any more */
 export async function setUpkeep(queryable: Queryable, settings: UpkeepSettings | null): Promise<void> {
-  await note(queryable, NAME, { settings: settings as never });
+  await noteForNextLook(queryable, NAME, { settings: settings as never });
 }
 
 /** Everything that has an age, in the order of the commands. */

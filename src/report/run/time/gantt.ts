@@ -7,7 +7,7 @@ import { PLOT_WIDTH, unit } from '../../charts/plot.ts';
 import { formatDuration, formatPercent, plural } from '../../elements/format.ts';
 import { html, type Markup } from '../../elements/html.ts';
 import { dataTable } from '../../elements/table.ts';
-import { longestChain, type TaskSpan, taskSpans } from '../run-facts.ts';
+import { lastEndedChain, type TaskSpan, taskSpans } from '../run-facts.ts';
 import type { GroupedTasks } from '../symbol-tasks.ts';
 import { type AttemptPiece, attemptPieces } from './attempt-pieces.ts';
 import { type PathTimes, pathTimes } from './path-times.ts';
@@ -58,7 +58,7 @@ export const gantt = (
   const end = Math.max(start + status.durationSeconds * 1000, ...spans.map((span) => span.to));
   const rows = ganttRows(spans, groups);
   const shown = slowest(rows);
-  const path = longestChain(status, config);
+  const path = lastEndedChain(status, config);
   const seconds = (end - start) / 1000;
   const x = linear(start, end);
   return html`<div class="gantt">${shown.map((row) => ganttRow(row, { start, x, path: new Set(path), attempts }))}
