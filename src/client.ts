@@ -189,7 +189,9 @@ export class PredictLab {
       const task = (await this.status(run)).taskResults[taskId];
       if (task?.status === 'cancelled') return `${taskId} was cut off: the run was ended from outside (${status.name.toLowerCase()})`;
     }
-    const attempt = (await pendingAttempts(this.#client, handle)).get(taskId);
+    const attempt = (await pendingAttempts(this.#client, handle, new Set([taskId.slice(0, Math.max(0, taskId.lastIndexOf('/')))]))).get(
+      taskId,
+    );
     return attempt?.retryAt === undefined
       ? answer
       : `${taskId} is waiting for attempt ${attempt.attempt}, retry at ${new Date(attempt.retryAt).toISOString()}: ${attempt.lastFailure ?? 'the last attempt failed'}`;

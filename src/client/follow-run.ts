@@ -1,9 +1,10 @@
 import { QueryNotRegisteredError, type WorkflowHandle } from '@temporalio/client';
-import type { PipelineStatus, StatusChanges } from '../contracts/run/pipeline-status.ts';
+import type { PipelineStatus, StatusChanges, TaskResult } from '../contracts/run/pipeline-status.ts';
 import { withChanges } from '../scheduling/run/status-changes.ts';
 import { statusQuery, statusSinceQuery } from '../workflows/handlers.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
 import { cutOff } from './cut-off.ts';
+import { stagesOfChild } from './open-stages.ts';
 import type { Questions } from './questions.ts';
 
 /** A run that is closed from outside does not say so itself; so often Temporal is asked. */
@@ -38,6 +39,11 @@ export class FollowedRun {
     const { closeTime } = await this.#questions.ask(() => this.#handle.describe());
     // it may have said how it ended between the two questions: that is found at the next one
     return closeTime === undefined || Date.now() - closeTime.getTime() < DESCRIBED_EVERY_MS ? status : cutOff(status, closeTime);
+  }
+
+  /** The stages of one running symbol, by task id, of a run of more than 50 symbols: only its own workflow knows them. */
+  async stagesOf(symbol: string): Promise<Readonly<Record<string, TaskResult>>> {
+    return await this.#questions.ofRun(this.#handle, () => stagesOfChild(this.#handle.client, this.#handle.workflowId, symbol));
   }
 
   async #ask(): Promise<StatusChanges> {

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowClient } from '@temporalio/client';
 import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-status.ts';
 import type { TaskReport } from '../contracts/run/stage-report.ts';
 import { stagesQuery } from '../workflows/handlers.ts';
@@ -14,18 +14,18 @@ export async function fillInStages(client: Client, status: PipelineStatus): Prom
   const running = Object.entries(status.taskResults).filter(([taskId, task]) => task.status === 'running' && !taskId.includes('/'));
   if (running.length === 0 || status.finishedAt !== null) return status;
   const stages = await Promise.all(
-    running.slice(0, MOST_CHILDREN).map(async ([symbol]) => {
-      try {
-        return await client.workflow.getHandle(`${status.runId}/${symbol}`).query(stagesQuery);
-      } catch {
-        // A custom task, or a child that ended meanwhile: the symbol's own line stands.
-        return [];
-      }
-    }),
+    running.slice(0, MOST_CHILDREN).map(async ([symbol]) => await stagesOfChild(client.workflow, status.runId, symbol)),
   );
-  const taskResults: Record<string, TaskResult> = { ...status.taskResults };
-  for (const report of stages.flat()) taskResults[report.taskId] = resultOfReport(report);
-  return { ...status, taskResults };
+  return { ...status, taskResults: Object.assign({ ...status.taskResults }, ...stages) as Record<string, TaskResult> };
+}
+
+/** The stages of a symbol that is running, as its own workflow tells them; none of a custom task, or once that has ended. By task id. */
+export async function stagesOfChild(client: WorkflowClient, runId: string, symbol: string): Promise<Record<string, TaskResult>> {
+  const reports = await client
+    .getHandle(`${runId}/${symbol}`)
+    .query(stagesQuery)
+    .catch(() => []);
+  return Object.fromEntries(reports.map((report) => [report.taskId, resultOfReport(report)]));
 }
 
 function resultOfReport(report: TaskReport): TaskResult {

@@ -33,6 +33,7 @@ export function eventStream(response: ServerResponse): Watcher & { readonly clos
   });
   return {
     patch: (patches) => send(`event: patch\ndata: ${patches}\n\n`),
+    still: (isStill) => send(`event: still\ndata: ${isStill}\n\n`),
     ended: () => {
       send('event: ended\ndata: {}\n\n');
       response.end();

@@ -16,6 +16,8 @@ export interface Watcher {
   /** @param patches a list of `Patch` as JSON, one text for all who watch */
   patch(patches: string): void;
   ended(): void;
+  /** What is shown cannot be looked at, or can be again. */
+  still(isStill: boolean): void;
 }
 
 export interface LivePageOptions {
@@ -45,6 +47,7 @@ export class LivePage {
   #latest: Readonly<Record<string, Markup>> = {};
   #looking: Promise<void> | undefined;
   #stop = new AbortController();
+  #isStill = false;
 
   constructor(options: LivePageOptions) {
     this.#options = options;
@@ -57,6 +60,7 @@ export class LivePage {
   /** Shows it to one more from its present state on. @returns what ends it */
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher);
+    if (this.#isStill) watcher.still(true);
     if (this.#shown !== undefined) watcher.patch(JSON.stringify(patchesBetween(undefined, this.#shown, this.#latest)));
     if (this.#looking === undefined) {
       this.#stop = new AbortController();
@@ -73,12 +77,12 @@ export class LivePage {
     this.#stop.abort();
     this.#looking = undefined;
     this.#shown = undefined;
+    this.#isStill = false;
     this.#watchers.clear();
   }
 
   async #lookOn(signal: AbortSignal): Promise<void> {
     const { look, log, pauseMs = 150, mostPauseMs = Number.POSITIVE_INFINITY, share = 0.05 } = this.#options;
-    let told = false;
     while (!signal.aborted) {
       const began = performance.now();
       let pause = AFTER_TROUBLE_MS;
@@ -92,15 +96,22 @@ export class LivePage {
           this.#options.onIdle?.();
           return;
         }
-        told = false;
+        this.#tellStill(false);
         pause = Math.max(pauseMs, Math.min(mostPauseMs, (performance.now() - began) / share));
       } catch (error) {
         // what is shown stands still; what it shows goes on
-        if (!told) log.warn('what a page shows cannot be looked at; trying again', { error: messageOf(error) });
-        told = true;
+        if (!this.#isStill) log.warn('what a page shows cannot be looked at; trying again', { error: messageOf(error) });
+        if (!signal.aborted) this.#tellStill(true);
       }
       await wait(pause, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  #tellStill(isStill: boolean): void {
+    if (isStill === this.#isStill) return;
+    this.#isStill = isStill;
+    // who comes while they are told was told on coming
+    for (const watcher of [...this.#watchers]) watcher.still(isStill);
   }
 
   #show(parts: Readonly<Record<string, Markup>>): void {

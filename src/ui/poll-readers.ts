@@ -5,6 +5,8 @@ export interface Missed {
   /** Lists of `Patch`, one after the other. */
   readonly patches: readonly unknown[];
   readonly ended: boolean;
+  /** What is shown cannot be looked at now. */
+  readonly still: boolean;
 }
 
 /** A reader that asks no more is forgotten after so long. */
@@ -17,6 +19,7 @@ const MOST_READERS = 200;
 interface Reader {
   readonly missed: string[];
   ended: boolean;
+  still: boolean;
   leave: () => void;
   forgetting: NodeJS.Timeout | undefined;
 }
@@ -35,7 +38,7 @@ export class PollReaders {
     const patches = reader.missed.splice(0).flatMap((text) => JSON.parse(text) as unknown[]);
     if (reader.ended) this.#forget(id);
     else reader.forgetting = setTimeout(() => this.#forget(id), FORGOTTEN_AFTER_MS).unref();
-    return { patches, ended: reader.ended };
+    return { patches, ended: reader.ended, still: reader.still };
   }
 
   close(): void {
@@ -45,7 +48,7 @@ export class PollReaders {
   #begin(id: string, watch: (watcher: Watcher) => () => void): Reader {
     const [oldest] = this.#readers.keys();
     if (this.#readers.size >= MOST_READERS) this.#forget(oldest);
-    const reader: Reader = { missed: [], ended: false, leave: () => undefined, forgetting: undefined };
+    const reader: Reader = { missed: [], ended: false, still: false, leave: () => undefined, forgetting: undefined };
     this.#readers.set(id, reader);
     let length = 0;
     reader.leave = watch({
@@ -56,6 +59,9 @@ export class PollReaders {
       },
       ended: () => {
         reader.ended = true;
+      },
+      still: (isStill) => {
+        reader.still = isStill;
       },
     });
     return reader;

@@ -1,19 +1,22 @@
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { listedSymbols, loadRunPage, runningOnPage, type ShownRun } from '../activities/report/run-query.ts';
+import { listedSymbols, loadRunPage, resultOfLedger, runningOnPage, type ShownRun } from '../activities/report/run-query.ts';
 import type { FollowedRun, PredictLab } from '../client.ts';
+import type { PastAttempt } from '../contracts/run/past-attempt.ts';
 import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-status.ts';
 import type { WebUi } from '../contracts/search-attributes.ts';
 import { type FiledRun, reportFolder, symbolPageName } from '../report/elements/report-path.ts';
 import type { RunOnPage, RunPageData } from '../report/run/run-data.ts';
 import { livePartsOf } from '../report/run/run-page.ts';
+import { stagesOfWhole } from '../report/run/whole-symbol.ts';
 import { STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import type { Database } from '../storage/database/database.ts';
 import { ledgerTasks } from '../storage/runs/run-rows.ts';
 import { hasEnded, runOf, type StoredRun } from '../storage/runs/runs.ts';
 import { pastAttempts } from '../storage/runs/task-attempts.ts';
 import type { LiveLook } from './live-page.ts';
+import { VisibleStages } from './visible-stages.ts';
 
 export interface RunPagesOptions {
   readonly database: Database;
@@ -31,8 +34,21 @@ const ATTEMPTS_EVERY_MS = 1_000;
 /** A task that runs for less is at its first attempt, or one of many quick ones. */
 const SURELY_FIRST_MS = 2_000;
 
+/** What was shown of an open run says no more what it is after so long. */
+const STALE_AFTER_MS = 5_000;
+
 /** The time chart grows with every moment; so often it is drawn anew. */
 const TIME_CHART_EVERY_MS = 1_000;
+
+/** A task as its drawer shows it. */
+export interface TaskInRun {
+  readonly status: PipelineStatus;
+  readonly task: TaskResult;
+  /** Of a symbol of a run of more than 50: its stages. */
+  readonly stages: Readonly<Record<string, TaskResult>>;
+  /** Attempts that failed. */
+  readonly past: readonly PastAttempt[];
+}
 
 /** Where the live page of a run is. */
 export const runAddress = (runId: string): string => `/runs/${encodeURIComponent(runId)}`;
@@ -43,6 +59,11 @@ export class RunPages {
 
   /** Looked for now, once for all who ask. */
   readonly #sought = new Map<string, Promise<StoredRun | undefined>>();
+
+  /** What was shown last of runs that are watched, by execution. */
+  readonly #latest = new Map<string, { readonly at: number; readonly data: RunPageData }>();
+  /** What symbols' own workflows said last, by execution and symbol. */
+  readonly #told = new Map<string, { readonly at: number; readonly stages: Promise<Readonly<Record<string, TaskResult>>> }>();
 
   constructor(options: RunPagesOptions) {
     this.#options = options;
@@ -90,6 +111,7 @@ export class RunPages {
   async looker(run: StoredRun): Promise<() => Promise<LiveLook>> {
     const { database } = this.#options;
     const followed = await (await this.#options.lab())?.follow(run.runId);
+    const stages = new VisibleStages(database, run);
     let data = await this.load(run, followed);
     let retries: Readonly<Record<string, TaskResult>> = {};
     let asked = 0;
@@ -99,6 +121,7 @@ export class RunPages {
       // asked first: a closed run is out of its worker's memory, which would go through its whole history to answer
       const stored = (await hasEnded(database, run.executionId)) ? await runOf(database, run.executionId) : undefined;
       if (stored !== undefined) {
+        this.#latest.delete(run.executionId);
         data = await this.load(stored);
         return { parts: livePartsOf(data, true), ended: true };
       }
@@ -116,7 +139,9 @@ export class RunPages {
             () => undefined,
           );
       }
-      data = { ...data, result: { ...status, taskResults: { ...status.taskResults, ...stillOpen(retries, status) } } };
+      const result = await stages.shown(status);
+      data = { ...data, result: { ...result, taskResults: { ...result.taskResults, ...stillOpen(retries, result) } } };
+      this.#latest.set(run.executionId, { at: Date.now(), data });
       const parts = livePartsOf(data, true);
       if (Date.now() - drawn >= TIME_CHART_EVERY_MS) {
         drawn = Date.now();
@@ -124,6 +149,24 @@ export class RunPages {
       }
       return { parts: { ...parts, time }, ended: false };
     };
+  }
+
+  /**
+   * A task of a run as it stands, or a symbol of a large one with its stages; undefined where the run has none of that name. Of a symbol
+   * that runs in a large run its own workflow is asked, once a second for all who look.
+   */
+  async task(run: StoredRun, taskId: string): Promise<TaskInRun | undefined> {
+    const { database } = this.#options;
+    const watched = run.status === null ? this.#latest.get(run.executionId) : undefined;
+    const isFresh = watched !== undefined && Date.now() - watched.at < STALE_AFTER_MS;
+    const status = run.status ?? (isFresh ? watched.data.result : await this.#openRun(run));
+    const attempts = isFresh ? (watched.data.attempts ?? {}) : await pastAttempts(database, run.executionId);
+    const own = Object.hasOwn(status.taskResults, taskId) ? status.taskResults[taskId] : undefined;
+    const symbol = own === undefined ? taskId.slice(0, Math.max(0, taskId.lastIndexOf('/'))) : taskId;
+    const isOfSymbol = run.config.symbols.length > STAGE_DETAIL_LIMIT && run.config.symbols.some((one) => one.symbol === symbol);
+    const stages = isOfSymbol ? await this.#stagesOf(run, status, symbol) : {};
+    const task = own ?? (Object.hasOwn(stages, taskId) ? stages[taskId] : undefined);
+    return task === undefined ? undefined : { status, task, stages: own === undefined ? {} : stages, past: attempts[taskId] ?? [] };
   }
 
   /** The file of a symbol's page that the run's worker wrote here. */
@@ -136,6 +179,26 @@ export class RunPages {
   async chartScript(run: FiledRun, name: string): Promise<string | undefined> {
     if (!/^charts-[0-9a-f]+\.js$/.test(name)) return undefined;
     return await readFile(path.join(reportFolder(this.#options.home, run), name), 'utf8').catch(() => undefined);
+  }
+
+  async #stagesOf(run: StoredRun, status: PipelineStatus, symbol: string): Promise<Readonly<Record<string, TaskResult>>> {
+    const { database } = this.#options;
+    const whole = Object.hasOwn(status.taskResults, symbol) ? status.taskResults[symbol] : undefined;
+    if (whole === undefined) return Object.fromEntries(Object.entries(status.taskResults).filter(([id]) => id.startsWith(`${symbol}/`)));
+    const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: [symbol] });
+    const stored = Object.fromEntries(tasks.map((task) => [task.taskId, resultOfLedger(task)]));
+    const told = whole.status === 'running' ? await this.#toldBy(run, symbol) : {};
+    return stagesOfWhole(symbol, whole, { untilStage: run.config.untilStage, known: { ...told, ...stored } });
+  }
+
+  async #toldBy(run: StoredRun, symbol: string): Promise<Readonly<Record<string, TaskResult>>> {
+    const key = `${run.executionId} ${symbol}`;
+    const before = this.#told.get(key);
+    if (before !== undefined && Date.now() - before.at < ATTEMPTS_EVERY_MS) return await before.stages;
+    for (const [other, { at }] of this.#told) if (Date.now() - at > STALE_AFTER_MS) this.#told.delete(other);
+    const stages = (async () => (await (await this.#options.lab())?.follow(run.runId))?.stagesOf(symbol) ?? {})().catch(() => ({}));
+    this.#told.set(key, { at: Date.now(), stages });
+    return await stages;
   }
 
   #temporalUrl(runId: string): string | null {
@@ -202,19 +265,7 @@ function fromLedger(
   { runId, startedAt, config }: Pick<StoredRun, 'runId' | 'startedAt' | 'config'>,
   tasks: Awaited<ReturnType<typeof ledgerTasks>>,
 ): PipelineStatus {
-  const taskResults = Object.fromEntries(
-    tasks.map((task): [string, TaskResult] => [
-      task.taskId,
-      {
-        status: 'success',
-        attempts: task.attempts,
-        durationSeconds: task.durationSeconds,
-        startedAt: task.startedAt.toISOString(),
-        output: task.output,
-        ...(task.degraded === null ? {} : { degraded: task.degraded }),
-      },
-    ]),
-  );
+  const taskResults = Object.fromEntries(tasks.map((task): [string, TaskResult] => [task.taskId, resultOfLedger(task)]));
   const totalTasks = Math.max(tasks.length, config.symbols.length);
   return {
     runId,

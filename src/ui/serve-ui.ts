@@ -93,7 +93,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   const tellChanges = async (request: Asked, reply: FastifyReply, watched: LivePage | undefined): Promise<unknown> => {
     const { poll } = request.query;
     if (typeof poll === 'string') {
-      if (watched === undefined) return await reply.send({ patches: [], ended: true });
+      if (watched === undefined) return await reply.send({ patches: [], ended: true, still: false });
       return await reply.send(pollReaders.next(`${request.url.split('?')[0]} ${poll.slice(0, 50)}`, (reader) => watched.watch(reader)));
     }
     reply.hijack();
@@ -159,10 +159,9 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     const run = await foundRun(pages, request.params.run);
     // a name given twice is a list
     const task = [request.query.task ?? ''].flat()[0];
-    const { result: status, attempts = {} } = await pages.load(run);
-    const past = attempts[task] ?? [];
-    const drawer = await renderDrawer({ ...options, runId: run.runId, taskId: task, status, past, home, lab: await lab() });
-    if (drawer === undefined) throw new NotFound(`run ${run.runId} has no task ${task.slice(0, 200)}`);
+    const shown = await pages.task(run, task);
+    if (shown === undefined) throw new NotFound(`run ${run.runId} has no task ${task.slice(0, 200)}`);
+    const drawer = await renderDrawer({ ...options, runId: run.runId, taskId: task, shown, home, lab: await lab() });
     return await sendPage(reply, drawer);
   });
   app.get('/runs/:run/symbols/:symbol', async (request: Asked, reply) => {

@@ -1,10 +1,9 @@
 import type { PredictLab } from '../client.ts';
-import type { PastAttempt } from '../contracts/run/past-attempt.ts';
-import type { PipelineStatus } from '../contracts/run/pipeline-status.ts';
 import type { WebUi } from '../contracts/search-attributes.ts';
 import { taskLogFolder } from '../report/elements/report-path.ts';
 import { type DrawerLine, taskDrawer } from '../report/run/task-drawer.ts';
 import { readTaskLog } from '../telemetry/read-task-log.ts';
+import type { TaskInRun } from './run-pages.ts';
 
 /** Lines that a drawer shows; the command line prints all. */
 const MAX_LINES = 200;
@@ -12,31 +11,30 @@ const MAX_LINES = 200;
 export interface DrawerRequest {
   readonly runId: string;
   readonly taskId: string;
-  readonly status: PipelineStatus;
-  /** Attempts of the task that failed. */
-  readonly past: readonly PastAttempt[];
+  readonly shown: TaskInRun;
   readonly home: string;
   /** `undefined` while Temporal cannot be reached. */
   readonly lab: PredictLab | undefined;
   readonly temporalUi?: WebUi;
 }
 
-/** A task's drawer as HTML; `undefined` when the run has no such task. */
-export async function renderDrawer({ runId, taskId, status, past, home, lab, temporalUi }: DrawerRequest): Promise<string | undefined> {
-  if (!Object.hasOwn(status.taskResults, taskId)) return undefined;
+/** A task's drawer as HTML. */
+export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi }: DrawerRequest): Promise<string> {
+  const { status, task, stages, past } = shown;
+  const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
   const open = status.finishedAt === null;
   const [why, attempts, { lines }] = await Promise.all([
     // the page stands without these: a closed run may have no worker that answers for it
     lab?.why(runId, taskId).catch(() => null) ?? null,
-    open ? lab?.attempts(runId).catch(() => undefined) : undefined,
+    open ? lab?.attempts(runId, new Set([symbol])).catch(() => undefined) : undefined,
     readTaskLog(taskLogFolder(home, runId)),
   ]);
   const own = lines.filter((line) => line.taskId === taskId || line.taskId.startsWith(`${taskId}/`));
   const next = attempts?.get(taskId);
-  const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
   return taskDrawer({
     taskId,
-    task: status.taskResults[taskId],
+    task,
+    stages,
     why,
     next:
       next === undefined || next.attempt < 2

@@ -3,9 +3,11 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { ProcessRecord } from '../../src/set-up/processes/process-record.ts';
+import { CHROMIUM } from '../chromium.ts';
 
 const demoScript = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
 let home: string;
@@ -14,24 +16,35 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
+/** What is done with a demo that stays up, from the moment on that its pages answer; it is ended when that is done. */
+type Watch = (pages: string) => Promise<void>;
+
 /** `npm run demo -- --json …`, started; trades alone: half the rows, and the same way through every stage. */
-function startDemo(...args: readonly string[]) {
+function startDemo(args: readonly string[] = [], watch?: Watch) {
   const env = { ...process.env, PREDICTLAB_HOME: home, POLYMARKET_PRICE_POINTS: 'off' };
   const child = spawn(process.execPath, [demoScript, '--json', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let messages = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (messages += chunk.toString()));
+  let watched: Promise<void> | undefined;
+  child.stderr.on('data', (chunk: Buffer) => {
+    messages += chunk.toString();
+    const pages = /^live pages: +(\S+)\n/m.exec(messages)?.[1];
+    if (watch === undefined || watched !== undefined || pages === undefined) return;
+    watched = watch(pages).finally(() => child.kill('SIGTERM'));
+    // told by who waits for the demo's end
+    watched.catch(() => undefined);
+  });
   return new Promise<{ code: number | null; output: string; messages: string }>((resolve) =>
-    child.once('close', (code) => resolve({ code, output, messages })),
+    child.once('close', (code) => resolve((watched ?? Promise.resolve()).then(() => ({ code, output, messages })))),
   );
 }
 
 type DemoResult = PipelineResult & { readonly report: string };
 
 /** A demo to its end. */
-async function demo(...args: readonly string[]): Promise<{ code: number | null; result: DemoResult; messages: string }> {
-  const { code, output, messages } = await startDemo(...args);
+async function demo(args: readonly string[], watch?: Watch): Promise<{ code: number | null; result: DemoResult; messages: string }> {
+  const { code, output, messages } = await startDemo(args, watch);
   if (output === '') throw new Error(`the demo printed no result:\n${messages}`);
   return { code, result: JSON.parse(output) as DemoResult, messages };
 }
@@ -45,6 +58,28 @@ async function together<One, Other>(one: Promise<One>, other: Promise<Other>): P
 /** What a demo started is gone: its record is taken away last, when every part has closed. */
 const leftOver = (part: string): Promise<string[]> => readdir(path.join(home, part, 'processes'));
 
+/** Watches the demo's run in a browser: from the page over all runs, where it appears, on its own page to its end, without a word on the console. */
+const watchInBrowser: Watch = async (pages) => {
+  const browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ['--no-sandbox', '--disable-gpu'] });
+  try {
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    page.on('console', (message) => problems.push(message.text()));
+    page.on('pageerror', (error) => problems.push(String(error)));
+    await page.goto(pages);
+    // nobody reloads: the run comes to the page
+    await page.click('.history th.run a', { timeout: 60_000 });
+    await page.waitForSelector('h1 + span .success', { timeout: 120_000 });
+    await page.click('[data-task="BTC_PRICE/collect"]');
+    await page.waitForSelector('#drawer-content h2');
+    await page.goBack();
+    await page.waitForSelector('h1 + span .success');
+    expect(problems).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+};
+
 test('two demos at once, on the sandbox venue and on CSV files, each run every stage and leave a report and nothing running', {
   timeout: 180_000,
 }, async () => {
@@ -56,7 +91,11 @@ test('two demos at once, on the sandbox venue and on CSV files, each run every s
   );
   await writeFile(path.join(folder, 'election.csv'), ['Timestamp,Price,Shares', ...lines].join('\n'));
 
-  const [sandbox, files] = await together(demo(), demo('--data', folder));
+  const [sandbox, files] = await together(
+    // watched where there is a Chromium; such a demo stays up until it is ended
+    CHROMIUM === undefined ? demo([]) : demo(['--keep'], watchInBrowser),
+    demo(['--data', folder]),
+  );
 
   expect({ code: sandbox.code, messages: sandbox.messages }).toMatchObject({ code: 0 });
   expect(sandbox.result.result).toBe('success');
@@ -68,10 +107,8 @@ test('two demos at once, on the sandbox venue and on CSV files, each run every s
   });
   expect({ code: files.code, messages: files.messages }).toMatchObject({ code: 0 });
   expect(files.result.taskResults['ELECTION/collect']?.output).toMatchObject({ ticks: 200 });
-  for (const { result, messages } of [sandbox, files]) {
-    await access(result.report);
-    expect(messages).toContain("Temporal's Web UI was at http://127.0.0.1:");
-  }
+  for (const { result } of [sandbox, files]) await access(result.report);
+  expect(files.messages).toContain("Temporal's Web UI was at http://127.0.0.1:");
   expect([await leftOver('demo'), await leftOver('demo-data')]).toEqual([[], []]);
 });
 

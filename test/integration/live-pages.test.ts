@@ -5,6 +5,7 @@ import axe from 'axe-core';
 import { type Browser, chromium, type Page, type Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlannedTask } from '../../src/contracts/run/pipeline-status.ts';
+import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
 import { CHROMIUM } from '../chromium.ts';
 import { createRig, type Rig } from '../rig.ts';
@@ -101,6 +102,35 @@ describe('the live pages', () => {
     expect((await get(`/runs/${runId}/task?task=constructor`)).status).toBe(404);
     expect((await get(`/runs/${runId}/task?task=BBB%2Fclean&task=x`)).status).toBe(200);
   });
+
+  it('follow the stages of the symbols that are shown of a large run, and of any that is opened', async () => {
+    const symbols = Array.from({ length: 61 }, (_, i) => `L${i}`);
+    const catalogue = (some: readonly string[]) =>
+      some.map((symbol) => ({ symbol, title: '', enabled: true, priority: 3, sources: { file: [{ path: 'none.csv' }] } }));
+    await importSymbols(rig.database, catalogue(symbols), { replace: false });
+    for (const many of [51, 61]) {
+      const held = heldBack('L7/clean');
+      const { runId } = await rig.lab.start(
+        { symbols: symbols.slice(0, many), untilStage: 'clean', maxConcurrent: 20 },
+        { runId: `large-${many}` },
+      );
+      if (many === 51) {
+        const said = await events(runId, (text) => /L7\/clean: running/.test(text) && /L8\/clean: success/.test(text));
+        expect(said).toMatch(/L7\/collect: success/);
+      } else {
+        const said = await events(runId, (text) => text.includes('60 success'));
+        expect(said).toMatch(/data-task=\\"L7\\"/);
+      }
+      const drawer = await get(`/runs/${runId}/task?task=L7`);
+      if (many === 61) expect(drawer.text).toMatch(/running<\/span>\s*L7\/clean/);
+      const stage = await get(`/runs/${runId}/task?task=L7%2Fclean`);
+      expect(stage).toMatchObject({ status: 200, text: expect.stringContaining('running') });
+      held.open();
+      await rig.lab.result(runId);
+      expect((await get(`/runs/${runId}`)).text).toContain(many === 51 ? 'L7/clean: success' : 'title="L7: success"');
+      expect((await get(`/runs/${runId}/task?task=L7%2Fclean`)).text).toContain('success');
+    }
+  }, 60_000);
 
   it('have a file beside them that needs no server: how an open run stood, then how it ended', async () => {
     const held = heldBack('AAA/kline');
@@ -313,7 +343,7 @@ describe('the live pages', () => {
       expect(await page.title()).toBe('success: PredictLab');
       expect(await page.evaluate('window.sameDocument && document.querySelector(".scroll").scrollLeft')).toBe(40);
       expect(await page.evaluate('document.activeElement.textContent')).toBe('AAA');
-      expect(await page.evaluate('document.querySelector("details").open')).toBe(true);
+      expect(await page.evaluate('document.querySelector("[data-part=durations] details").open')).toBe(true);
       expect(problems).toEqual([]);
       await page.context().close();
     });

@@ -40,7 +40,7 @@ describe('an open run that is watched', () => {
   it('is looked at once for all who watch, each of whom sees every change and the end', async () => {
     const { run, looks, idle } = scripted(['one', 'one', 'two', 'ended']);
     const watchers = Array.from({ length: 20 }, watcher);
-    for (const { patch, end } of watchers) run.watch({ patch, ended: end });
+    for (const { patch, end } of watchers) run.watch({ patch, ended: end, still: () => undefined });
     await Promise.all(watchers.map(({ ended }) => ended));
     for (const { seen } of watchers) expect(seen).toEqual(['one', 'two', 'ended']);
     expect(looks()).toBe(4);
@@ -57,7 +57,7 @@ describe('an open run that is watched', () => {
       look: async () => ({ parts: { head: html`${states[0]}` }, ended: states.shift() === 'ended' }),
     });
     const one = watcher();
-    run.watch({ patch: one.patch, ended: one.end });
+    run.watch({ patch: one.patch, ended: one.end, still: () => undefined });
     await one.ended;
     expect(one.seen).toEqual(['one', 'two', 'ended']);
   });
@@ -72,6 +72,7 @@ describe('an open run that is watched', () => {
           leave();
           resolve();
         },
+        still: () => undefined,
         ended: () => undefined,
       });
     });
@@ -83,14 +84,32 @@ describe('an open run that is watched', () => {
     expect(run.watchers).toBe(0);
   });
 
+  it('says so while it cannot be looked at, also to who comes meanwhile', async () => {
+    const { run } = scripted(['one', new Error('away'), 'two', 'ended']);
+    const said: (string | boolean)[] = [];
+    const late: boolean[] = [];
+    await new Promise<void>((resolve) => {
+      run.watch({
+        patch: (patches) => void said.push(...(JSON.parse(patches) as Patch[]).map((patch) => patch.html)),
+        still: (isStill) => {
+          said.push(isStill);
+          if (isStill) run.watch({ patch: () => undefined, ended: () => undefined, still: (now) => void late.push(now) });
+        },
+        ended: resolve,
+      });
+    });
+    expect(said).toEqual(['one', true, 'two', false, 'ended']);
+    expect(late).toEqual([true, false]);
+  }, 15_000);
+
   it('shows its present state to who comes later', async () => {
     const { run } = scripted(['one']);
     const early = watcher();
     await new Promise<void>((resolve) => {
-      run.watch({ patch: (patches) => (early.patch(patches), resolve()), ended: () => undefined });
+      run.watch({ patch: (patches) => (early.patch(patches), resolve()), still: () => undefined, ended: () => undefined });
     });
     const late = watcher();
-    run.watch({ patch: late.patch, ended: late.end });
+    run.watch({ patch: late.patch, ended: late.end, still: () => undefined });
     expect(late.seen).toEqual(['one']);
     run.close();
   });

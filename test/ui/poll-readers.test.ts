@@ -22,14 +22,14 @@ describe('readers that ask instead of holding a connection', () => {
   it('are told the present state first, then each change once, then the end, after which they watch no more', () => {
     const { watch, watchers, say } = watched();
     const readers = new PollReaders();
-    expect(readers.next('a', watch)).toEqual({ patches: ['whole'], ended: false });
-    expect(readers.next('a', watch)).toEqual({ patches: [], ended: false });
+    expect(readers.next('a', watch)).toEqual({ patches: ['whole'], ended: false, still: false });
+    expect(readers.next('a', watch)).toEqual({ patches: [], ended: false, still: false });
     say('one');
     say('two');
-    expect(readers.next('b', watch)).toEqual({ patches: ['whole'], ended: false });
-    expect(readers.next('a', watch)).toEqual({ patches: ['one', 'two'], ended: false });
+    expect(readers.next('b', watch)).toEqual({ patches: ['whole'], ended: false, still: false });
+    expect(readers.next('a', watch)).toEqual({ patches: ['one', 'two'], ended: false, still: false });
     for (const watcher of watchers) watcher.ended();
-    expect(readers.next('a', watch)).toEqual({ patches: [], ended: true });
+    expect(readers.next('a', watch)).toEqual({ patches: [], ended: true, still: false });
     expect(watchers.size).toBe(1);
     readers.close();
     expect(watchers.size).toBe(0);

@@ -4,13 +4,14 @@ import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-st
 import { windowOf } from '../../contracts/run/run-window.ts';
 import { numberIn } from '../../contracts/run/task-output.ts';
 import type { Stage } from '../../contracts/words.ts';
-import { DAY_MS, STAGES, stageTaskId } from '../../contracts/words.ts';
+import { DAY_MS, stageTaskId } from '../../contracts/words.ts';
 import { paramsText } from '../../report/elements/params-text.ts';
 import type { FiledRun } from '../../report/elements/report-path.ts';
 import { type ComparedMetrics, changesSince } from '../../report/run/changes.ts';
 import type { RunOnPage, RunPageData, RunSymbolRow } from '../../report/run/run-data.ts';
 import { groupTasks } from '../../report/run/symbol-tasks.ts';
 import { mostTelling } from '../../report/run/task-grid.ts';
+import { stagesOfWhole } from '../../report/run/whole-symbol.ts';
 import { redactInput } from '../../secrets/redact-input.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { incidentsOfRun } from '../../storage/incidents/incidents.ts';
@@ -79,7 +80,7 @@ export async function loadRunPage(
 ): Promise<RunPageData> {
   const { config, executionId } = run;
   const symbols = listedSymbols(run);
-  const result = withStages(run.status, tasks);
+  const result = withStages(run.status, { symbols, untilStage: config.untilStage, tasks });
   const { totalTasks } = result;
   const window = windowOf(config);
   const previous = await runBefore(queryable, executionId);
@@ -220,26 +221,37 @@ const symbolRows = async (
 };
 
 /**
- * A status that goes only to the symbol, with the stages of the symbols that succeeded filled in from the ledger; for runs of many
- * symbols. Any other status stays as it is.
+ * A status that goes only to the symbol, with the stages of these symbols filled in from the ledger; for runs of many symbols. Any other
+ * status stays as it is.
  */
-const withStages = (result: RunOnPage, tasks: readonly LedgerTask[]): RunOnPage => {
-  const filled: Record<string, TaskResult> = { ...result.taskResults };
+export const withStages = <Status extends PipelineStatus>(
+  status: Status,
+  { symbols, untilStage, tasks }: { symbols: readonly string[]; untilStage: Stage; tasks: readonly LedgerTask[] },
+): Status => {
+  const wholes = symbols.filter((symbol) => Object.hasOwn(status.taskResults, symbol));
+  if (wholes.length === 0) return status;
+  const known = new Map(wholes.map((symbol): [string, Record<string, TaskResult>] => [symbol, {}]));
   for (const task of tasks) {
-    const { symbol, stage } = task;
-    if (symbol === null || !isStage(stage) || (result.taskResults[symbol]?.status ?? '') !== 'success') continue;
-    delete filled[symbol];
-    filled[task.taskId] = {
-      status: 'success',
-      attempts: task.attempts,
-      startedAt: task.startedAt.toISOString(),
-      durationSeconds: task.durationSeconds,
-      error: null,
-      output: task.output,
-      ...(task.degraded === null ? {} : { degraded: task.degraded }),
-    };
+    const own = known.get(task.symbol ?? '');
+    if (own !== undefined) own[task.taskId] = resultOfLedger(task);
   }
-  return { ...result, taskResults: filled };
+  const filled: Record<string, TaskResult> = { ...status.taskResults };
+  for (const [symbol, own] of known) {
+    // nothing is known of it but that it succeeded
+    if (status.taskResults[symbol].status === 'success' && Object.keys(own).length === 0) continue;
+    delete filled[symbol];
+    Object.assign(filled, stagesOfWhole(symbol, status.taskResults[symbol], { untilStage, known: own }));
+  }
+  return { ...status, taskResults: filled };
 };
 
-const isStage = (stage: string | null): stage is Stage => (STAGES as readonly (string | null)[]).includes(stage);
+/** A task that took effect. */
+export const resultOfLedger = (task: LedgerTask): TaskResult => ({
+  status: 'success',
+  attempts: task.attempts,
+  startedAt: task.startedAt.toISOString(),
+  durationSeconds: task.durationSeconds,
+  error: null,
+  output: task.output,
+  ...(task.degraded === null ? {} : { degraded: task.degraded }),
+});

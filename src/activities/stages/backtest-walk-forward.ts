@@ -1,11 +1,11 @@
 import { hashText } from '../../backtest/proof/passport.ts';
 import { encodeNoWalkForward } from '../../backtest/record/walk-forward-columns.ts';
 import { windowsOf } from '../../backtest/walk-forward/windows.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
 import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import type { StageInput } from '../../contracts/run/stage-report.ts';
 import { saveWalkForward, takeOverWalkForwards } from '../../storage/backtests/walk-forwards.ts';
 import type { Transaction } from '../../storage/database/database.ts';
-import { PredictLabError } from '../../contracts/errors.ts';
 import { type ComputeContext, computeWalkForward } from './backtest-compute.ts';
 import { plannedSeries, readSeries, type SeriesTask } from './backtest-plan.ts';
 import type { BacktestTally } from './backtest-tally.ts';

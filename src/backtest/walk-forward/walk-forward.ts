@@ -7,9 +7,9 @@ import { type Decisions, decisionsOf, StrategyFailure } from '../engine/decision
 import type { Market } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { simulate } from '../engine/trading/trader.ts';
+import { attempt } from '../failed-trial.ts';
 import { trialsOf } from '../metrics/deflated-sharpe.ts';
 import { judgeOverfitting, type Overfitting } from '../metrics/overfitting.ts';
-import { attempt } from '../failed-trial.ts';
 import type { Trial } from '../run-backtest.ts';
 import type { Params } from '../strategies/registry.ts';
 import { toEnd } from '../to-end.ts';

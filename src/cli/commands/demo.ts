@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
+import type { Log } from '../../contracts/log.ts';
 import { webUiOf } from '../../contracts/search-attributes.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
@@ -80,7 +81,9 @@ async function demo(options: DemoOptions): Promise<void> {
       return;
     }
     const workflows = webUiOf(server.uiUrl, server.namespace).runs;
-    log.info(`Temporal's Web UI: ${workflows}\n`);
+    // whoever keeps it up may watch it from the run's begin
+    const pages = options.keep ? await livePages(stackEnv, closers, log) : undefined;
+    log.info(`${pages === undefined ? '' : `live pages:        ${pages}\n`}Temporal's Web UI: ${workflows}\n`);
     // without its worker or its server a run never ends
     let fault: string | undefined;
     const abort = broken.then((why) => {
@@ -93,12 +96,10 @@ async function demo(options: DemoOptions): Promise<void> {
     });
     if (fault !== undefined) throw new ExitError(1, fault);
     process.exitCode = stop.received ? SIGNAL_EXIT_CODES[stop.received] : code;
-    if (!options.keep || stop.received) {
+    if (pages === undefined || stop.received) {
       log.info(`\nTemporal's Web UI was at ${workflows}; with --keep it stays up for looking around.`);
       return;
     }
-    const { openUi } = await import('./open-ui.ts');
-    const pages = await openUi({ env: stackEnv, port: LIVE_PAGES_PORT, orFree: true, closers, log });
     log.info(keptUp({ pages, workflows, cli, workerLog: worker.logFile, env: stackEnv }));
     await Promise.race([stopped, abort]);
     if (fault !== undefined) throw new ExitError(1, fault);
@@ -106,6 +107,11 @@ async function demo(options: DemoOptions): Promise<void> {
   } finally {
     await closers.close();
   }
+}
+
+async function livePages(env: NodeJS.ProcessEnv, closers: Closers, log: Log): Promise<string> {
+  const { openUi } = await import('./open-ui.ts');
+  return await openUi({ env, port: LIVE_PAGES_PORT, orFree: true, closers, log });
 }
 
 function keptUp({

@@ -140,7 +140,8 @@ ${TAB_RULES}
 .spark{width:96px;height:20px;vertical-align:-5px;overflow:visible}
 .spark path{fill:none;stroke:var(--accent);stroke-width:1.25;stroke-linecap:round}
 .spark .end{fill:var(--accent)}
-.task{font:inherit;color:inherit;background:none;border:0;padding:0 2px;cursor:pointer}
+:where(.task){color:inherit}.strip .task{padding:0;letter-spacing:inherit}
+.task{font:inherit;background:none;border:0;padding:0 2px;cursor:pointer}
 .task:hover{background:var(--raised)}
 @keyframes fresh{from{background:var(--grid)}}
 .fresh{animation:fresh 1.2s ease-out 1}

@@ -3,7 +3,7 @@ import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { formatDuration, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
 import { stateMark } from '../elements/tip.ts';
-import { taskState } from './task-grid.ts';
+import { taskButton, taskState } from './task-grid.ts';
 import { attemptEnd } from './time/attempt-pieces.ts';
 
 /** A line that the task logged. */
@@ -26,6 +26,8 @@ export interface DrawerData {
   readonly next: { readonly attempt: number; readonly retryAt: number | null; readonly lastFailure: string | null } | null;
   /** Attempts that failed, the last ones, oldest first. */
   readonly past: readonly PastAttempt[];
+  /** Of a symbol as a whole: its stages, by task id. */
+  readonly stages: Readonly<Record<string, TaskResult>>;
   readonly lines: readonly DrawerLine[];
   /** How many there are in all. */
   readonly lineCount: number;
@@ -33,7 +35,7 @@ export interface DrawerData {
 }
 
 /** One task in full: state, attempts with their errors and waits, log lines, and where Temporal shows it. */
-export const taskDrawer = ({ taskId, task, why, next, past, lines, lineCount, temporalUrl }: DrawerData): Markup => {
+export const taskDrawer = ({ taskId, task, why, next, past, stages, lines, lineCount, temporalUrl }: DrawerData): Markup => {
   const facts: readonly (readonly [string, string | null])[] = [
     ['started', task.startedAt ? formatTime(Date.parse(task.startedAt), 'second') : null],
     ['took', task.durationSeconds === null || task.durationSeconds === undefined ? null : formatDuration(task.durationSeconds)],
@@ -52,6 +54,7 @@ ${why !== null && html`<p>${why}</p>`}
 ${(task.degraded ?? []).map((reason) => html`<p>${stateMark('degraded')} ${reason}</p>`)}
 <dl>${facts.map(([name, value]) => value !== null && html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 ${task.error !== null && task.error !== undefined && html`<h3>${task.error.type}</h3><p>${task.error.message}</p>${task.error.stack !== undefined && html`<details><summary>stack</summary><pre>${task.error.stack}</pre></details>`}`}
+${Object.keys(stages).length > 0 && html`<h3>Stages</h3><ul class="log">${Object.entries(stages).map(([id, stage]) => html`<li>${taskButton(id, html`${stateMark(taskState(stage))} ${id}`, true)}</li>`)}</ul>`}
 ${past.length > 0 && html`<h3>Attempts that failed</h3><ol class="log">${past.map(pastAttempt)}</ol>`}
 <h3>Log</h3>${shown}${lines.length === 0 ? html`<p class="none">no lines of this task are kept on this machine</p>` : html`<ol class="log">${lines.map(line)}</ol>`}
 ${temporalUrl !== null && html`<p>${webLink(temporalUrl, "this task's workflow in Temporal's UI")}</p>`}`;

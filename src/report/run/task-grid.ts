@@ -58,11 +58,13 @@ const strip = (all: readonly SymbolTasks[], live: boolean): Markup => {
   );
   const counts = new Map<State, number>();
   for (const { verdict } of all) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
-  return html`<table class="strip"><caption>${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}, in the run’s order${all.length > symbols.length && html`, the first ${symbols.length}`}</caption><tbody>${lines.map((line, i) => html`<tr${live && html` data-part="strip:${i}"`}><td>${line.map((row) => stripCell(row))}</td></tr>\n`)}</tbody></table>`;
+  return html`<table class="strip"><caption>${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}, in the run’s order${all.length > symbols.length && html`, the first ${symbols.length}`}</caption><tbody>${lines.map((line, i) => html`<tr${live && html` data-part="strip:${i}"`}><td>${line.map((row, k) => stripCell(row, live && (i === 0 && k === 0 ? 'stop' : true)))}</td></tr>\n`)}</tbody></table>`;
 };
 
-const stripCell = ({ symbol, verdict }: SymbolTasks): Markup =>
-  html`<span class="${verdict}" title="${symbol}: ${verdict}">${STATE_GLYPHS[verdict]}</span>`;
+const stripCell = ({ symbol, verdict }: SymbolTasks, live: Live): Markup =>
+  live
+    ? html`<button type="button" class="task ${verdict}"${live !== 'stop' && html` tabindex="-1"`} data-task="${symbol}" title="${symbol}: ${verdict}" aria-label="${symbol}: ${verdict}">${STATE_GLYPHS[verdict]}</button>`
+    : html`<span class="${verdict}" title="${symbol}: ${verdict}">${STATE_GLYPHS[verdict]}</span>`;
 
 /** Whether a shape opens its task, and is its table's tab stop. */
 type Live = boolean | 'stop';
@@ -71,8 +73,13 @@ const stageColumn = (stage: Stage, live: boolean, isFirst: boolean): Column<Symb
   head: STAGE_LETTERS[stage],
   about: stage,
   align: 'centre',
-  cell: (row, r) =>
-    row.stages[stage] !== undefined && cell(`${row.symbol}/${stage}`, row.stages[stage], live && (isFirst && r === 0 ? 'stop' : true)),
+  cell: (row, r) => {
+    const stop = live && (isFirst && r === 0 ? 'stop' : true);
+    const task = row.stages[stage];
+    // of a symbol that stands for its stages each is as it is
+    if (task === undefined) return row.whole !== undefined && cell(row.symbol, row.whole, stop);
+    return cell(`${row.symbol}/${stage}`, task, stop);
+  },
 });
 
 /** A task's shape. Plain successes explain themselves to the mouse and to screen readers; the others can be tabbed to. */

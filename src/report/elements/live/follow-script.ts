@@ -8,7 +8,7 @@ export const FOLLOW_SCRIPT = `(()=>{
 const live=document.getElementById('live'),connection=document.getElementById('connection');
 if(!live||live.dataset.events==='')return;
 const address=live.dataset.events,name='predictlab '+address,self=Math.random().toString(36).slice(2),locks=typeof BroadcastChannel==='function'&&navigator.locks;
-const STREAMS=3,ASK_MS=1000,AGAIN_MS=2000,SILENT_MS=40000;
+const STREAMS=3,ASK_MS=1000,AGAIN_MS=2000,SILENT_MS=40000,STILL='What this page shows cannot be read at the moment: it stands still until it can.';
 let channel=null,stop=null,leads=false,away=false;
 const known=new Map();
 const hear=({patches,isAway,ended})=>{
@@ -32,7 +32,7 @@ const ask=async(signal)=>{
   if(signal.aborted)return;
   const said=answer&&answer.ok?await answer.json().catch(()=>null):null;
   if(said===null)void gone(answer);
-  else{tell({isAway:false});if(said.patches.length>0)tell({patches:said.patches});if(said.ended)tell({ended:true})}
+  else{tell({isAway:said.still?STILL:false});if(said.patches.length>0)tell({patches:said.patches});if(said.ended)tell({ended:true})}
   await pause(said===null?AGAIN_MS:ASK_MS,signal);
 };
 const read=(signal)=>new Promise((done)=>{
@@ -46,6 +46,7 @@ const read=(signal)=>new Promise((done)=>{
   on('open',()=>tell({isAway:false}));
   on('beat',()=>undefined);
   on('patch',(event)=>tell({patches:JSON.parse(event.data)}));
+  on('still',(event)=>tell({isAway:event.data==='true'?STILL:false}));
   on('ended',()=>{end();tell({ended:true})});
   source.addEventListener('error',async()=>{
     // a browser tries again by itself only where nobody answered, not after a proxy's 502

@@ -6,12 +6,18 @@ export const DRAWER_SCRIPT = `(()=>{
 const live=document.getElementById('live');
 const drawer=document.getElementById('drawer'),content=document.getElementById('drawer-content');
 let shown=null,opener=null;
+let asked=0;
 const show=async(task)=>{
+  asked=Date.now();
   const answer=await fetch(live.dataset.task+encodeURIComponent(task)).catch(()=>null);
   const text=answer&&answer.ok?await answer.text():'';
   if(shown!==task)return;
   const end=content.scrollTop+content.clientHeight>=content.scrollHeight-4;
+  const focused=content.contains(document.activeElement)&&document.activeElement.dataset.task,open=[...content.querySelectorAll('details')].map((one)=>one.open);
   if(text!=='')content.innerHTML=text;else content.textContent='The server does not answer.';
+  [...content.querySelectorAll('details')].forEach((one,i)=>{one.open=open[i]===true});
+  const again=focused&&[...content.querySelectorAll('[data-task]')].find((one)=>one.dataset.task===focused);
+  if(again)again.focus();
   if(end)content.scrollTop=content.scrollHeight;
 };
 const close=()=>{if(shown===null)return;const task=shown;shown=null;drawer.hidden=true;
@@ -33,5 +39,10 @@ document.addEventListener('click',(event)=>{
   if(task)open(task);else if(action)void act(action);else if(target&&target.closest('#drawer .close'))close();
 });
 document.addEventListener('keydown',(event)=>{if(event.key==='Escape')close()});
-document.addEventListener('patches',()=>{if(shown!==null)void show(shown)});
+// what is open is asked for anew at most once a second
+let due=0;
+document.addEventListener('patches',()=>{
+  if(shown===null||due!==0)return;
+  due=setTimeout(()=>{due=0;if(shown!==null)void show(shown)},Math.max(0,asked+1000-Date.now()));
+});
 })();`;

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
+import { worstState } from '../../src/report/run/symbol-tasks.ts';
+import { stagesOfWhole } from '../../src/report/run/whole-symbol.ts';
+
+const done: TaskResult = { status: 'success', attempts: 1 };
+const error = { type: 'BadData', message: 'no row is good' };
+const of = (whole: TaskResult, known: Record<string, TaskResult>): string =>
+  Object.values(stagesOfWhole('A', whole, { untilStage: 'kline', known }))
+    .map(({ status, skippedBecause = '' }) => `${status}${skippedBecause}`)
+    .join(' ');
+
+it('a symbol as a whole stands at its first stage that has not taken effect', () => {
+  expect(of({ status: 'pending' }, {})).toBe('pending pending pending pending');
+  expect(of({ status: 'running' }, { 'A/collect': done, 'A/clean': done })).toBe('success success running pending');
+  expect(of({ status: 'failed', error }, { 'A/collect': done })).toBe('success failed skippedA/clean skippedA/clean');
+  expect(of({ status: 'cancelled' }, { 'A/collect': done })).toBe('success cancelled cancelled cancelled');
+  expect(of({ status: 'skipped', skippedBecause: 'gate' }, {})).toBe('skippedgate skippedgate skippedgate skippedgate');
+  // taken over from an earlier run, which has the rows
+  expect(of(done, { 'A/collect': done })).toBe('success success success success');
+});
+
+it('what the symbol’s own workflow says of the stage that it stands at goes first', () => {
+  const waiting: TaskResult = { status: 'pending', attempts: 2, error };
+  const stages = stagesOfWhole('A', { status: 'running' }, { untilStage: 'clean', known: { 'A/collect': waiting } });
+  expect(stages).toEqual({ 'A/collect': waiting, 'A/clean': { status: 'pending' } });
+});
+
+it('the symbol’s verdict is the same by its stages as it was as a whole', () => {
+  for (const status of ['pending', 'running', 'success', 'failed', 'cancelled', 'skipped'] as const)
+    for (const known of [{}, { 'A/collect': done }, { 'A/collect': done, 'A/clean': done }] as Record<string, TaskResult>[]) {
+      if (status === 'pending' && Object.keys(known).length > 0) continue;
+      const stages = stagesOfWhole('A', { status }, { untilStage: 'visualize', known });
+      expect(worstState(Object.values(stages)), `${status} ${Object.keys(known).join(' ')}`).toBe(worstState([{ status }]));
+    }
+});
