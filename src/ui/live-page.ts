@@ -111,7 +111,8 @@ export class LivePage {
     if (isStill === this.#isStill) return;
     this.#isStill = isStill;
     // who comes while they are told was told on coming
-    for (const watcher of [...this.#watchers]) watcher.still(isStill);
+    const told = Array.from(this.#watchers);
+    for (const watcher of told) watcher.still(isStill);
   }
 
   #show(parts: Readonly<Record<string, Markup>>): void {

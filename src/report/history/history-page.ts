@@ -33,7 +33,7 @@ export const renderHistoryPage = (data: HistoryPageData, live?: { readonly event
     title: titleOf(data),
     scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, FOLLOW_SCRIPT],
     asksServer: live !== undefined,
-    body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1><span style="font-size:16px" data-part="verdict">${parts.verdict}</span></div>
+    body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1><span style="font-size:16px" data-part="verdict">${parts.verdict}</span>${live !== undefined && html`<span class="links"><a href="/plan">what the next run would do</a></span>`}</div>
 ${live !== undefined && html`<span hidden data-part="title">${parts.title}</span>`}${livePart('facts', parts.facts)}</header>
 <main>
 ${livePart('reasons', parts.reasons)}

@@ -57,7 +57,7 @@ export const livePartsOf = (data: RunPageData, live: boolean): Readonly<Record<L
   const { result } = data;
   const groups = groupsOf(data);
   return {
-    head: header(data, groups),
+    head: header(data, groups, live),
     causes: causes(causesOf(data), result.result),
     tasks: taskGrid(groups, live),
     time: gantt(result, data.config, groups, { attempts: data.attempts, withTable: !live || result.finishedAt !== null }),
@@ -74,7 +74,7 @@ const groupsOf = ({ result, config }: RunPageData): GroupedTasks =>
     config?.symbols.map((s) => s.symbol),
   );
 
-const header = (data: RunPageData, groups: GroupedTasks): Markup => {
+const header = (data: RunPageData, groups: GroupedTasks, live: boolean): Markup => {
   const { result, usual, previous } = data;
   const usually =
     usual === null
@@ -82,7 +82,7 @@ const header = (data: RunPageData, groups: GroupedTasks): Markup => {
       : html` <span class="quiet">(${tip(`usual ${formatDuration(usual.medianSeconds)}`, `median of the last ${plural(usual.runs, 'run')} with as many tasks`)})</span>`;
   const breakdown = Object.entries(result.statusBreakdown).filter(([, count]) => count > 0);
   return html`<div class="over"><span class="kind">Run</span><h1>${result.runId}</h1><span style="font-size:16px">${stateMark(result.result)}${result.paused && result.finishedAt === null && html`, <b>paused</b>`}</span>
-<span class="links">${data.temporalUrl !== null && webLink(data.temporalUrl, 'Temporal UI')}${previous !== null && previousLink(previous)}</span></div>
+<span class="links">${live && html`<a href="/">all runs</a>`}${data.temporalUrl !== null && webLink(data.temporalUrl, 'Temporal UI')}${previous !== null && previousLink(previous)}</span></div>
 <p class="facts"><span><b>${formatNumber(groups.symbols.length)}</b> ${groups.symbols.length === 1 ? 'symbol' : 'symbols'}</span><span><b>${formatNumber(result.totalTasks)}</b> ${result.totalTasks === 1 ? 'task' : 'tasks'}: ${breakdown.map(([state, count]) => `${formatNumber(count)} ${state}`).join(', ')}</span>
 <span><b>${formatDuration(result.durationSeconds)}</b>${usually}</span>
 <span>started <b>${formatTime(Date.parse(result.startedAt), 'second')}</b></span>${data.config !== null && html`<span>as of <b>${formatTime(data.config.asOf, 'second')}</b></span>`}${data.readAt !== undefined && html`<span>as it stood at <b>${formatTime(data.readAt, 'second')}</b>: reload for more</span>`}${incidentLine(data.incidents)}</p>`;
