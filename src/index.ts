@@ -17,6 +17,7 @@ export {
   type Signal,
   type Situation,
   type Strategy,
+  type Twin,
 } from './backtest/strategy.ts';
 export { PredictLab, RunEnded, type StartedRun, type StartOptions } from './client.ts';
 export { type ErrorType, PredictLabError } from './contracts/errors.ts';
