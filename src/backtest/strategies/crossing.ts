@@ -7,8 +7,10 @@ import { isAbove } from './is-above.ts';
  * NaN, so the first possible cross is one bar after both have a value, and nothing is held before it.
  */
 export function crossing(fast: Reading, slow: Reading): Signal {
-  const [quick, steady, quickBefore, steadyBefore] = [fast.at(), slow.at(), fast.at(1), slow.at(1)];
-  if (isAbove(quick, steady) && isAbove(steadyBefore, quickBefore)) return 'long';
-  if (isAbove(steady, quick) && isAbove(quickBefore, steadyBefore)) return 'short';
-  return 'hold';
+  const now = fast.at() - slow.at();
+  const before = fast.at(1) - slow.at(1);
+  // most bars: on the same side as before, or one of them not yet there
+  if (!(now * before < 0)) return 'hold';
+  if (now > 0) return isAbove(fast.at(), slow.at()) && isAbove(slow.at(1), fast.at(1)) ? 'long' : 'hold';
+  return isAbove(slow.at(), fast.at()) && isAbove(fast.at(1), slow.at(1)) ? 'short' : 'hold';
 }
