@@ -86,6 +86,8 @@ class OpenRuns {
 
   async completed(runs: readonly HistoryRunColumn[]): Promise<readonly HistoryRunColumn[]> {
     const asked = new Set(runs.filter(({ state }) => state === 'running').slice(0, MOST_ASKED));
+    const ids = new Set([...asked].map(({ runId }) => runId));
+    for (const id of this.#followed.keys()) if (!ids.has(id)) this.#followed.delete(id);
     const lab = asked.size === 0 ? undefined : await this.#lab();
     if (lab === undefined) return runs;
     return await Promise.all(runs.map(async (run) => (asked.has(run) ? await this.#completed(lab, run) : run)));

@@ -111,6 +111,7 @@ export class RunPages {
   async looker(run: StoredRun): Promise<() => Promise<LiveLook>> {
     const { database } = this.#options;
     const followed = await (await this.#options.lab())?.follow(run.runId);
+    for (const [other, { at }] of this.#latest) if (Date.now() - at > STALE_AFTER_MS) this.#latest.delete(other);
     const stages = new VisibleStages(database, run);
     let data = await this.load(run, followed);
     let retries: Readonly<Record<string, TaskResult>> = {};
