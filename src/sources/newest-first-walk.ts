@@ -1,8 +1,8 @@
 import { PredictLabError } from '../contracts/errors.ts';
-import type { CandidateRow, Instrument, TimeRange } from '../contracts/market-data.ts';
+import type { CandidateRow } from '../contracts/market-data.ts';
 import { assessTick } from '../market/assess-tick.ts';
 import { isPlausible, rowsOfWindow, type TimeBounds, timeBounds } from './candidate.ts';
-import type { CollectedBefore, SourcePage, WalkSeen } from './source.ts';
+import type { CollectRequest, SourcePage, WalkSeen } from './source.ts';
 import {
   afterLastPage,
   afterPage,
@@ -34,18 +34,11 @@ export interface WalkCursor {
   readonly state?: WalkState;
 }
 
-export interface Walk {
+/** What is asked for of which venue, and how its pages are read. */
+export interface Walk extends Pick<CollectRequest, 'instrument' | 'window' | 'asOf' | 'clock' | 'before' | 'lateness' | 'refetch'> {
   readonly venue: string;
-  readonly instrument: Instrument;
   /** Reads the page at a cursor; null is the newest one. */
   readonly fetch: (cursor: string | null) => Promise<HistoryPage>;
-  readonly window: TimeRange;
-  readonly asOf: number;
-  /** The venue's clock before the walk. */
-  readonly clock: number;
-  readonly before: CollectedBefore;
-  readonly lateness: number;
-  readonly refetch: boolean;
   readonly resume: WalkCursor | undefined;
   /** What a page that comes again means: the venue stumbled (ask again), or its paging ends here without saying so. */
   readonly repeats: 'ask-again' | 'end-of-paging';

@@ -140,18 +140,12 @@ export class ModelVenue {
   }
 
   async *#collect(request: CollectRequest): AsyncGenerator<SourcePage> {
-    const { instrument, window, asOf, clock, before, lateness, refetch } = request;
+    const { instrument } = request;
     const cursor = request.cursor as unknown as { walk: WalkCursor | null } | undefined;
     if (cursor?.walk === null) return;
     const pages = walkNewestFirst({
+      ...request,
       venue: 'model',
-      instrument,
-      window,
-      asOf,
-      clock,
-      before,
-      lateness,
-      refetch,
       repeats: this.#world.reaches === null ? 'ask-again' : 'end-of-paging',
       resume: cursor?.walk,
       fetch: async (at) => pricedAs(instrument, this.#page(at)),

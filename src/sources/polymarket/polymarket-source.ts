@@ -33,20 +33,14 @@ export function createPolymarketSource(api: PolymarketApi, options: PolymarketOp
 }
 
 async function* collect(api: PolymarketApi, options: PolymarketOptions, request: CollectRequest): AsyncGenerator<SourcePage> {
-  const { instrument, window, asOf, refetch } = request;
+  const { instrument, asOf } = request;
   const call: Call = { lane: precedenceOf(asOf), signal: request.signal };
   const cursor = readCursor(request.cursor);
   if (cursor === undefined || 'trades' in cursor) {
     const version1 = options.tradesRoute === 'v1';
     const pages = walkNewestFirst({
+      ...request,
       venue: VENUE,
-      instrument,
-      window,
-      asOf,
-      refetch,
-      clock: request.clock,
-      before: request.before,
-      lateness: request.lateness,
       resume: cursor?.trades,
       fetch: (version1 ? tradesV1 : tradesV2)(api.data, instrument, call),
       repeats: version1 ? 'end-of-paging' : 'ask-again',

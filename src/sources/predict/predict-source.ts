@@ -27,19 +27,13 @@ interface Cursor {
 }
 
 async function* collect(api: PredictApi, request: CollectRequest): AsyncGenerator<SourcePage> {
-  const { instrument, window, asOf, refetch } = request;
+  const { instrument, asOf } = request;
   const call: Call = { lane: precedenceOf(asOf), signal: request.signal };
   const cursor = request.cursor as unknown as Cursor | undefined;
   if (cursor?.trades !== null) {
     const pages = walkNewestFirst({
+      ...request,
       venue: VENUE,
-      instrument,
-      window,
-      asOf,
-      refetch,
-      clock: request.clock,
-      before: request.before,
-      lateness: request.lateness,
       resume: cursor?.trades,
       fetch: matches(api, instrument, call),
       repeats: 'ask-again',
