@@ -4,6 +4,36 @@
  */
 export const EQUIVALENT = [
   {
+    file: 'market/candles/build-candles.ts',
+    code: 's < firstSequenceSeen',
+    becomes: 's <= firstSequenceSeen',
+    because: 'no two ticks have the same sequence',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
+    code: 'units < MAX_UNITS && units / scale === value',
+    becomes: 'units < MAX_UNITS || units / scale === value',
+    because: 'of fewer decimals than fit, more ticks take the slower way, which is exact too',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
+    code: 'price * priceScale',
+    becomes: 'price / priceScale',
+    because: 'units that do not give the price again take the slower way, which is exact too',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
+    code: 'buyVolume >= LIMB',
+    becomes: 'buyVolume > LIMB',
+    because: 'a low part of exactly LIMB is carried one addition later: the total is the same',
+  },
+  {
+    file: 'market/decimal.ts',
+    code: 'decimals >= 0',
+    becomes: 'decimals > 0',
+    because: 'no decimals are the same units times 10^0',
+  },
+  {
     file: 'market/candles/exact-sums.ts',
     code: 'high >= LIMB',
     becomes: 'high > LIMB',
