@@ -65,6 +65,12 @@ describe('how the backtest stage trades', () => {
     expect(strategies[1]).not.toHaveProperty('backtest');
   });
 
+  it('takes the bounds themselves: no spread at all, and twenty years', () => {
+    const { backtest } = configOf({ backtest: { spread: 0, history: '7320d' } });
+    expect(backtest).toMatchObject({ spread: 0, historyMs: 7320 * 86_400_000 });
+    expect(configOf({ backtest: { walkForward: { train: '7320d', test: '1d' } } }).backtest).toHaveProperty('walkForward');
+  });
+
   it.each([
     [{ cash: 0 }, 'backtest.cash: 0 is out of range; write a positive amount'],
     [{ sizing: {} }, 'backtest.sizing: write either { "fraction": 0.5 } or { "units": 100 }'],
@@ -75,6 +81,9 @@ describe('how the backtest stage trades', () => {
     [{ spread: -0.1 }, 'backtest.spread: -0.1 is no spread'],
     [{ maxVolumeShare: 10 }, 'backtest.maxVolumeShare: 10 is out of range; write a share above 0 and up to 1, or null for no cap'],
     [{ history: '90' }, 'backtest.history: "90" is no history'],
+    [{ history: '0d' }, 'backtest.history: "0d" is no history'],
+    [{ history: '7321d' }, 'backtest.history: "7321d" is no history'],
+    [{ walkForward: { train: '7321d', test: '1d' } }, 'backtest.walkForward.train: "7321d" is no number of whole days'],
     [{ history: 'ever' }, 'backtest.history: "ever" is no history; write "all" or a duration such as "90d"'],
     [{ spreads: 1 }, 'backtest.spreads: unknown field; did you mean spread?'],
     [{ walkForward: true }, 'backtest.walkForward: must be an object, not true'],
