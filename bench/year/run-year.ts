@@ -212,7 +212,7 @@ function toldWrongly({ venue }: YearStack, { calledClosed, flipped, contradicted
   const isOpen = market !== undefined && (market.closesAt === null || market.closesAt > now);
   const closed = venue.truth
     .instruments({ venue: 'polymarket', group: SERIES })
-    .filter(({ closesAt, payout }) => payout !== null && (closesAt ?? now) < now);
+    .filter(({ closesAt, payout }) => payout !== null && (closesAt ?? now + 1) <= now);
   const last = closed.sort((a, b) => (b.closesAt ?? 0) - (a.closesAt ?? 0))[0];
   return {
     ...(isOpen && calledClosed !== null && !down.has(calledClosed) && { calledClosed: { [market.id]: now - FIRING / 4 } }),

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
 import { importSymbols, listSymbols, removeSymbol } from '../../src/storage/markets/catalogue.ts';
 import { recordConfiguration } from '../../src/storage/runs/configurations.ts';
 import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
-import { predictlabHere } from '../command.ts';
+import { COMMAND, predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 
 const START = Date.UTC(2026, 0, 5);
@@ -95,6 +96,61 @@ describe('what was configured', () => {
     expect((await rig.lab.schedules.show(scheduleId)).input).toMatchObject({ daysBack: 7 });
     await rig.lab.schedules.delete(scheduleId);
   });
+
+  it('is told where a rollback was killed amid it, and the same rollback finishes it', async () => {
+    await importSymbols(rig.database, [entry('AAA'), entry('BBB')], { replace: true });
+    await rig.lab.schedules.create({ scheduleId, input: { daysBack: 2 } });
+    const inputNow = async () => (await rig.lab.schedules.show(scheduleId)).input.daysBack;
+    await rig.database.query(
+      `create function waits() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(777); return old; end $$`,
+    );
+    /** Starts a rollback, kills it where it waits for somebody else, and lets go. */
+    const killedAt = async (lock: string): Promise<void> => {
+      await rig.database.transaction(async (held) => {
+        await held.query(lock);
+        const child = spawn(process.execPath, [COMMAND, 'config', 'rollback', '1'], { env: rig.env, stdio: 'ignore' });
+        const ended = new Promise((resolve) => child.once('close', resolve));
+        await vi.waitUntil(async () => (await waiting()) > 0, { timeout: 60_000, interval: 50 });
+        child.kill('SIGKILL');
+        await ended;
+      });
+      await vi.waitUntil(async () => (await waiting()) === 0, { timeout: 60_000, interval: 50 });
+    };
+    const waiting = async (): Promise<number> => {
+      const { rows } = await rig.database.query<{ count: number }>(
+        `select count(*)::int as count from pg_stat_activity where application_name = 'predictlab-cli' and wait_event_type = 'Lock'`,
+      );
+      return rows[0].count;
+    };
+    const symbols = async () => (await listSymbols(rig.database)).map(({ symbol }) => symbol);
+    await importSymbols(rig.database, [entry('EEE')]);
+
+    // before anything is changed there is nothing to tell
+    await killedAt('lock table symbols in access exclusive mode');
+    expect([await inputNow(), await symbols()]).toEqual([2, ['AAA', 'BBB', 'EEE']]);
+    expect((await config('history')).stderr).toBe('');
+
+    // the schedule is changed, the catalogue waits for its commit
+    await rig.database.query(`create trigger waits before delete on watch_state for each row execute function waits()`);
+    await killedAt('select pg_advisory_xact_lock(777)');
+    await rig.database.query('drop trigger waits on watch_state');
+    expect([await inputNow(), await symbols()]).toEqual([7, ['AAA', 'BBB', 'EEE']]);
+    const told =
+      /^the rollback of the configuration to version 1 was cut off on .*Z: schedule nightly-.* may have the input of that version and the catalogue not; `predictlab config rollback 1` finishes it/;
+    for (const args of [['history'], ['diff', '1', '2']]) expect((await config(...args)).stderr).toMatch(told);
+    const { stdout } = await predictlabHere(['doctor', '--json'], rig.env);
+    expect((JSON.parse(stdout) as { checks: object[] }).checks).toContainEqual({
+      name: 'configuration',
+      status: 'warn',
+      detail: expect.stringContaining('was cut off'),
+      action: expect.stringContaining('config rollback 1` finishes it'),
+    });
+
+    expect(await config('rollback', '1')).toMatchObject({ code: 0 });
+    expect([await inputNow(), await symbols()]).toEqual([7, ['AAA', 'BBB']]);
+    expect((await config('history')).stderr).toBe('');
+    await rig.lab.schedules.delete(scheduleId);
+  }, 120_000);
 
   it('comes back with its catalogue alone where only runs by hand went by it', async () => {
     expect((await config('rollback', '2', '--json')).json()).toMatchObject({

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { listIncidents } from '../../src/storage/incidents/incidents.ts';
-import { lastUpkeep, upkeepCheck } from '../../src/watch/checks/upkeep.ts';
+import { doneByOne, lastUpkeep, upkeepCheck } from '../../src/watch/checks/upkeep.ts';
 import { setUpkeep, upkeepSettings } from '../../src/watch/upkeep/settings.ts';
 import { doUpkeep } from '../../src/watch/upkeep/upkeep.ts';
 import { lookOnce } from '../../src/watch/watch.ts';
@@ -88,7 +88,7 @@ it('is done once a day by one of many, once where a machine slept for days, and 
 
   // three days later somebody has begun it, and says each minute that he is at it
   const awake = begin + 3 * 86_400_000;
-  await storage.database.query("update watch_state set at = now() where name = 'turn/upkeep/doing'");
+  await storage.database.query("insert into watch_state (name, state, at) values ('turn/upkeep/doing', 'null', now())");
   await turnsPass();
   await lookAt(awake);
   expect(await doneAt()).toBe(begin);
@@ -100,6 +100,28 @@ it('is done once a day by one of many, once where a machine slept for days, and 
   await turnsPass();
   await lookAt(awake + 480_000);
   expect(await doneAt()).toBe(awake + 360_000);
+});
+
+it('is done by nobody else while somebody is at it, and by the next one right after', async () => {
+  await storage.database.query("delete from watch_state where name like 'turn/%'");
+  await setUpkeep(storage.database, { ages: { logs: 1000 }, keep: 1 });
+  let leave = (): void => undefined;
+  const begun = new Promise<void>((begins) => {
+    void doneByOne(storage.database, async () => {
+      const left = new Promise<void>((leaves) => {
+        leave = leaves;
+      });
+      begins();
+      await left;
+      return [];
+    });
+  });
+  await begun;
+  expect(await ask('run')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('somebody is at it') });
+  expect(await doneByOne(storage.database, () => Promise.resolve([]))).toBeUndefined();
+  leave();
+  await vi.waitUntil(async () => (await ask('run')).code === 0, { timeout: 10_000 });
+  expect(await ask('run')).toMatchObject({ code: 0 });
 });
 
 it('is set, shown, done and ended from the command line', async () => {

@@ -9,6 +9,7 @@ import { redactedPlace } from '../../secrets/redact-input.ts';
 import type { Database, Transaction } from '../../storage/database/database.ts';
 import { importSymbols } from '../../storage/markets/catalogue.ts';
 import { type Configuration, scheduleOf } from '../../storage/runs/configurations.ts';
+import { endRollback, intendRollback, takeRollback } from '../../storage/watch/rollback-intent.ts';
 import { versionIn } from '../records/configuration-changes.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
@@ -56,7 +57,12 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
   const schedule = catalogueOnly ? undefined : await scheduleOf(database, wanted.version);
   if (schedule === undefined) {
     const unscheduled = catalogueOnly ? [] : [`no schedule is changed: no scheduled run went by version ${text}`];
-    const catalogue = await database.transaction(back);
+    const catalogue = await database.transaction(async (transaction) => {
+      await takeRollback(transaction);
+      // of one that was cut off behind its schedule this is the rest
+      await endRollback(transaction, wanted.version);
+      return await back(transaction);
+    });
     return { version: wanted.version, catalogue, schedule: null, notRestored: [...unscheduled, ...notRestored] };
   }
   const place = redactedPlace(wanted.input);
@@ -66,24 +72,34 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
     );
   }
   return await withPredictLab(async (lab) => {
-    const before = await scheduleBefore(lab, schedule);
     let changed = false;
+    let before: PipelineInput = {};
     try {
       const catalogue = await database.transaction(async (transaction) => {
+        await takeRollback(transaction);
+        before = await scheduleBefore(lab, schedule);
         const done = await back(transaction);
         // checked against what will be there, and set last: what fails until then leaves everything as it was
         await lab.schedules.update({
           scheduleId: schedule,
           input: wanted.input,
           replaceInput: true,
-          check: (input) => plannedRun(transaction, input),
+          check: async (input) => {
+            await plannedRun(transaction, input);
+            await intendRollback(database, { version: wanted.version, schedule, at: Date.now() });
+            changed = true;
+          },
         });
-        changed = true;
+        await endRollback(transaction);
         return done;
       });
       return { version: wanted.version, catalogue, schedule, notRestored };
     } catch (error) {
-      if (changed) await lab.schedules.update({ scheduleId: schedule, input: before, replaceInput: true });
+      if (changed) {
+        // where this fails too, what is noted tells of it
+        await lab.schedules.update({ scheduleId: schedule, input: before, replaceInput: true });
+        await endRollback(database);
+      }
       throw error;
     }
   });

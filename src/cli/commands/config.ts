@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { Queryable } from '../../storage/database/database.ts';
 import { configurationHistory, configurationOf } from '../../storage/runs/configurations.ts';
+import { cutOffRollback, rollbackCutOff } from '../../storage/watch/rollback-intent.ts';
 import { changeLine, changesOf, versionIn } from '../records/configuration-changes.ts';
-import { printJson, printLine, printTable } from '../terminal/print.ts';
+import { note, printJson, printLine, printTable } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
 import { registerConfigRollback } from './config-rollback.ts';
 
@@ -22,6 +23,7 @@ export function registerConfig(program: Command): void {
     .action(async ({ json }: { json?: boolean }) => {
       await useDatabase(async (database) => {
         const history = await configurationHistory(database);
+        await sayWhatWasCutOff(database);
         if (json) return printJson(history);
         if (history.length === 0) return printLine('no run has noted a configuration yet');
         const rows: string[][] = [['version', 'since', 'runs', 'newest run', 'what changed']];
@@ -41,12 +43,20 @@ export function registerConfig(program: Command): void {
     .summary('where two versions differ')
     .option('--json', 'print [{ path, before, after }]')
     .action(async (before: string, after: string, { json }: { json?: boolean }) => {
-      const changes = await useDatabase(async (database) => changesOf(await versionIn(database, before), await versionIn(database, after)));
+      const changes = await useDatabase(async (database) => {
+        await sayWhatWasCutOff(database);
+        return changesOf(await versionIn(database, before), await versionIn(database, after));
+      });
       if (json) printJson(changes);
       else if (changes.length === 0) printLine(`version ${before} and version ${after} are the same`);
       else for (const change of changes) printLine(changeLine(change));
     });
   registerConfigRollback(config);
+}
+
+async function sayWhatWasCutOff(queryable: Queryable): Promise<void> {
+  const left = await cutOffRollback(queryable);
+  if (left !== undefined) note(rollbackCutOff(left));
 }
 
 async function changedSince(queryable: Queryable, version: number, earlier: number | undefined): Promise<string> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import ms from 'ms';
 import { homeFolder } from '../../processes/home-folder.ts';
-import { lastUpkeep } from '../../watch/checks/upkeep.ts';
+import { doneByOne, lastUpkeep } from '../../watch/checks/upkeep.ts';
 import { AGED, setUpkeep, type UpkeepSettings, upkeepSettings } from '../../watch/upkeep/settings.ts';
 import { doUpkeep, type JobEnd } from '../../watch/upkeep/upkeep.ts';
 import { ageOption } from '../options/age-option.ts';
@@ -67,8 +67,12 @@ export function registerUpkeep(program: Command): void {
       const ends = await useDatabase(async (database) => {
         const settings = await upkeepSettings(database);
         if (settings === undefined) throw usageError('nothing is set; `predictlab upkeep set --reports 90d --logs 30d` does');
-        return await doUpkeep({ database, home: homeFolder(process.env), settings, now: Date.now(), tryRestore: true });
+        return await doneByOne(database, () =>
+          doUpkeep({ database, home: homeFolder(process.env), settings, now: Date.now(), tryRestore: true }),
+        );
       });
+      if (ends === undefined)
+        throw usageError('somebody is at it: a worker, or another `upkeep run`; `predictlab upkeep` shows how it ended, try again then');
       if (json) printJson(ends);
       else printEnds(ends);
       if (ends.some(({ ok }) => !ok)) throw new ExitError(1, 'not all of it could be done');

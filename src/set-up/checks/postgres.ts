@@ -1,8 +1,10 @@
 import { messageOf } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
+import type { Database } from '../../storage/database/database.ts';
 import { addressOf } from '../../storage/database/database-url.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
+import { cutOffRollback, rollbackCutOff } from '../../storage/watch/rollback-intent.ts';
 import type { CheckResult } from './check.ts';
 
 /** DATABASE_URL answers; without it the embedded server starts (and stops again, unless it was running). Changes no tables. */
@@ -16,7 +18,7 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
       try {
         const { rows } = await database.query<{ version: string }>("select current_setting('server_version') as version");
         const where = embedded ? `embedded in ${home}` : addressOf(located.url);
-        return [{ name, status: 'ok', detail: `${where}, version ${rows[0]?.version}` }];
+        return [{ name, status: 'ok', detail: `${where}, version ${rows[0]?.version}` }, ...(await cutOff(database))];
       } finally {
         await database.close();
       }
@@ -29,4 +31,13 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
       : 'start that server, or mend DATABASE_URL (unset it to use the embedded one)';
     return [{ name, status: 'fail', detail: messageOf(error), action, service: true }];
   }
+}
+
+/** A rollback of the configuration that was killed amid it. */
+async function cutOff(database: Database): Promise<readonly CheckResult[]> {
+  const { rows } = await database.query<{ there: boolean }>("select to_regclass('watch_state') is not null as there");
+  const left = rows[0].there ? await cutOffRollback(database) : undefined;
+  if (left === undefined) return [];
+  const [detail, action] = rollbackCutOff(left).split('; ');
+  return [{ name: 'configuration', status: 'warn', detail, action }];
 }

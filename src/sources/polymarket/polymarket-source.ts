@@ -3,6 +3,7 @@ import type { PolymarketSelector } from '../../contracts/catalogue.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { wantsBook } from '../book-freshness.ts';
 import { venueFailure } from '../describe-error.ts';
+import { withTradeAt } from '../market-life.ts';
 import { type WalkCursor, walkNewestFirst } from '../newest-first-walk.ts';
 import type { CollectRequest, Source, SourcePage } from '../source.ts';
 import { type Call, type PolymarketApi, VENUE } from './api.ts';
@@ -33,7 +34,8 @@ export function createPolymarketSource(api: PolymarketApi, options: PolymarketOp
 }
 
 async function* collect(api: PolymarketApi, options: PolymarketOptions, request: CollectRequest): AsyncGenerator<SourcePage> {
-  const { instrument, asOf } = request;
+  const { asOf } = request;
+  let { instrument } = request;
   const call: Call = { lane: precedenceOf(asOf), signal: request.signal };
   const cursor = readCursor(request.cursor);
   if (cursor === undefined || 'trades' in cursor) {
@@ -45,11 +47,16 @@ async function* collect(api: PolymarketApi, options: PolymarketOptions, request:
       fetch: (version1 ? tradesV1 : tradesV2)(api.data, instrument, call),
       repeats: version1 ? 'end-of-paging' : 'ask-again',
     });
-    for await (const page of pages) yield { ...page, cursor: toJson(page.cursor === null ? { prices: null } : { trades: page.cursor }) };
+    for await (const page of pages) {
+      // a trade after its end: there may be points, too
+      if (page.walked !== undefined) instrument = withTradeAt(instrument, page.walked.newest);
+      yield { ...page, cursor: toJson(page.cursor === null ? { prices: null } : { trades: page.cursor }) };
+    }
   }
   if (options.pricePoints !== false) {
     const resume = cursor !== undefined && 'prices' in cursor ? (cursor.prices ?? undefined) : undefined;
-    for await (const page of collectPrices(api.data, request, resume, call)) yield { ...page, cursor: toJson({ prices: page.cursor }) };
+    for await (const page of collectPrices(api.data, { ...request, instrument }, resume, call))
+      yield { ...page, cursor: toJson({ prices: page.cursor }) };
   }
   if (wantsBook(instrument, asOf)) {
     const { book, requests } = await lookAtBook(api.clob, instrument, asOf, call);

@@ -1,5 +1,6 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import type { SourceType } from '../../contracts/words.ts';
+import { kindCode } from '../database/codes.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';
 
@@ -53,13 +54,24 @@ export async function saveInstruments(
   });
 }
 
-/** Keeps that a market which counts as ended was traded later: `endsBy` only rises. */
-export async function noteTradeAfterEnd(queryable: Queryable, instrumentKey: number, { endsBy }: Instrument): Promise<void> {
+/**
+ * Keeps that a market which counts as ended was traded later: `endsBy` only rises. What counts as collected of its price points because
+ * it had ended does so no more.
+ *
+ * @param settleMs how long after its end a market still has ticks
+ */
+export async function noteTradeAfterEnd(
+  queryable: Queryable,
+  instrumentKey: number,
+  { endsBy }: Instrument,
+  settleMs: number,
+): Promise<void> {
   if (endsBy === undefined) return;
   await queryable.query(
-    `update instruments set facts = facts || jsonb_build_object('endsBy', $2::bigint), updated_at = now()
-     where key = $1 and (facts->>'endsBy')::float8 < $2::bigint`,
-    [instrumentKey, endsBy],
+    `with ended as (select key, (facts->>'endsBy')::float8::bigint as "by" from instruments where key = $1 and (facts->>'endsBy')::float8 < $2::bigint),
+     raised as (update instruments i set facts = facts || jsonb_build_object('endsBy', $2::bigint), updated_at = now() from ended e where i.key = e.key)
+     update coverage c set ranges = c.ranges - int8multirange(int8range(e."by" + $4::bigint, null)) from ended e where c.instrument = e.key and c.kind = $3`,
+    [instrumentKey, endsBy, kindCode('price'), settleMs],
   );
 }
 

@@ -34,3 +34,8 @@ export async function takeTurn(queryable: Queryable, name: string, everyMs: numb
 export async function keepTurn(queryable: Queryable, name: string): Promise<void> {
   await queryable.query('update watch_state set at = now() where name = $1', [`turn/${name}`]);
 }
+
+/** Whoever took a turn is done before its time: the next one need not wait. */
+export async function endTurn(queryable: Queryable, name: string): Promise<void> {
+  await queryable.query('delete from watch_state where name = $1', [`turn/${name}`]);
+}

@@ -1,6 +1,6 @@
 import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { keepTurn, noteForNextLook, noted, takeTurn } from '../../storage/watch/watch-state.ts';
+import { endTurn, keepTurn, noteForNextLook, noted, takeTurn } from '../../storage/watch/watch-state.ts';
 import { upkeepSettings } from '../upkeep/settings.ts';
 import { doUpkeep, type JobEnd } from '../upkeep/upkeep.ts';
 import type { Check } from '../watch.ts';
@@ -20,6 +20,19 @@ export type LastUpkeep = { readonly at: number; readonly ends: readonly JobEnd[]
 export const lastUpkeep = async (database: Database): Promise<LastUpkeep | undefined> =>
   (await noted<{ last: LastUpkeep & null }>(database, LAST))?.last ?? undefined;
 
+/** Does the upkeep unless somebody else is at it. @returns undefined where somebody is */
+export async function doneByOne(database: Database, work: () => Promise<readonly JobEnd[]>): Promise<readonly JobEnd[] | undefined> {
+  if (!(await takeTurn(database, DOING, DEAD_AFTER_MS))) return undefined;
+  const alive = setInterval(() => void keepTurn(database, DOING).catch(() => undefined), MINUTE);
+  try {
+    return await work();
+  } finally {
+    clearInterval(alive);
+    // where the database is away it runs out by itself
+    await endTurn(database, DOING).catch(() => undefined);
+  }
+}
+
 /**
  * Prunes, backs up, tries a restore once a week and compares a sample of candles, once a day by one worker of all: what a machine slept through is done
  * once when it is awake, and what a worker died amid is done by another one. Each job that fails is an incident of its own until it succeeds.
@@ -31,20 +44,19 @@ export function upkeepCheck({ database, home, log }: { database: Database; home:
     async look(now) {
       const settings = await upkeepSettings(database);
       if (settings === undefined) return undefined;
-      const last = await lastUpkeep(database);
-      if (last !== undefined && now - last.at < 0.9 * DAY) return undefined;
-      if (!(await takeTurn(database, DOING, DEAD_AFTER_MS))) return undefined;
-      const alive = setInterval(() => void keepTurn(database, DOING).catch(() => undefined), MINUTE);
-      let ends: readonly JobEnd[];
-      try {
+      const isDone = async (): Promise<boolean> => now - ((await lastUpkeep(database))?.at ?? Number.NEGATIVE_INFINITY) < 0.9 * DAY;
+      if (await isDone()) return undefined;
+      const ends = await doneByOne(database, async () => {
+        // by somebody who has just left
+        if (await isDone()) return [];
         const restored = (await noted<{ at: number }>(database, RESTORED))?.at ?? Number.NEGATIVE_INFINITY;
         const tryRestore = settings.backup !== undefined && now - restored >= 6.5 * DAY;
-        ends = await doUpkeep({ database, home, settings, now, tryRestore });
-        if (ends.some(({ job }) => job === 'restore')) await noteForNextLook(database, RESTORED, { at: now });
-        await noteForNextLook(database, LAST, { last: { at: now, ends } as never });
-      } finally {
-        clearInterval(alive);
-      }
+        const done = await doUpkeep({ database, home, settings, now, tryRestore });
+        if (done.some(({ job }) => job === 'restore')) await noteForNextLook(database, RESTORED, { at: now });
+        await noteForNextLook(database, LAST, { last: { at: now, ends: done } as never });
+        return done;
+      });
+      if (ends === undefined) return undefined;
       for (const { job, ok, said } of ends) log[ok ? 'info' : 'error'](`upkeep: ${job}: ${said}`);
       const subject = ({ job }: JobEnd) => ({ what: 'upkeep', subject: job, isSymbol: false, at: now });
       return {

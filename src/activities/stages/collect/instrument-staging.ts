@@ -1,4 +1,5 @@
 import type { Instrument } from '../../../contracts/market-data.ts';
+import { SETTLE_MS } from '../../../sources/market-life.ts';
 import type { Database } from '../../../storage/database/database.ts';
 import { noteTradeAfterEnd } from '../../../storage/markets/instruments.ts';
 import { holdCollect } from '../../../storage/staging/collect-owner.ts';
@@ -56,7 +57,7 @@ export function instrumentStaging({
         if (walked !== undefined) {
           await stageLook(transaction, { ...key, kind, looked: walked.looked, withdrawnFrom: walked.withdrawnFrom });
           if (walked.lateBy > 0) await noteLateness(transaction, instrument.source, walked.lateBy, asOf);
-          await noteTradeAfterEnd(transaction, instrumentKey, instrument);
+          await noteTradeAfterEnd(transaction, instrumentKey, instrument, SETTLE_MS);
         }
         await saveCollectProgress(transaction, key, reached);
       });
