@@ -81,4 +81,34 @@ export const EQUIVALENT = [
     becomes: 'drawn(seed, attempts, 3) > failureRate',
     because: 'a draw of 32 bits that is exactly the rate does not come up',
   },
+  {
+    file: 'scheduling/carry/dehydrate-counts.ts',
+    code: 'task < state.graph.size',
+    becomes: 'task <= state.graph.size',
+    because: 'a number beyond the last task goes nowhere: the counts are of as many as there are tasks',
+  },
+  {
+    file: 'scheduling/run/run-state.ts',
+    code: 'task < graph.size',
+    becomes: 'task <= graph.size',
+    because: 'a task beyond the last has no status to be counted, and no place to wait in',
+  },
+  {
+    file: 'scheduling/run/reducer.ts',
+    code: 'state.counts[PENDING] + state.counts[RUNNING]',
+    becomes: 'state.counts[PENDING] - state.counts[RUNNING]',
+    because: 'without an open lane, which is asked next, nothing runs',
+  },
+  {
+    file: 'scheduling/rehearse/rehearsed-task.ts',
+    code: 'task.at + lastsMs',
+    becomes: 'task.at - lastsMs',
+    because: 'only storage that is away is asked when it failed, and no rehearsed fault is that',
+  },
+  {
+    file: 'scheduling/carry/dehydrate-roots.ts',
+    code: '-1',
+    becomes: '1',
+    because: 'what is skipped has a dependency that failed or was skipped, or a critical failure closes the run',
+  },
 ];

@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import { mergeRuns } from '../../src/cli/commands/runs.ts';
 import type { TemporalRun } from '../../src/client.ts';
 import type { RunSummary } from '../../src/storage/runs/runs.ts';
+import { predictlab } from './run-main.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const row = (executionId: string, more: Partial<RunSummary> = {}): RunSummary => ({
@@ -57,5 +61,20 @@ describe('the list of runs', () => {
       row('z', { runId: 'refused', startedAt: at(2), result: 'failed', finishedAt: at(3), durationSeconds: 1 }),
       success,
     ]);
+  });
+
+  it('makes no database where there is none, also while Temporal is out of reach', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-runs-'));
+    const home = path.join(folder, 'home');
+    vi.stubEnv('DATABASE_URL', '');
+    vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:99999');
+    vi.stubEnv('PREDICTLAB_HOME', home);
+    try {
+      expect(await predictlab('runs')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('TEMPORAL_ADDRESS') });
+      expect(existsSync(home)).toBe(false);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -237,12 +237,13 @@ describe('a pipeline input', () => {
     expect(
       problemsOf({
         retry: { byError: { RateLimitd: {}, InvalidPipeline: {}, RateLimited: { retryDelay: '5m', maxDelay: '1m' } } },
-        tasks: [task({ taskId: 'notify', byError: { TaskTimeout: { tries: 2 } }, onLostWorker: 'never' })],
+        tasks: [task({ taskId: 'notify', byError: { TaskTimeout: { tries: 2 }, RateLimitd: {} }, onLostWorker: 'never' })],
       }).sort(),
     ).toEqual([
       expect.stringMatching(/^retry\.byError\.InvalidPipeline: unknown error type; the error types here are BadInput, SourceUnavailable/),
       'retry.byError.RateLimitd: unknown error type; did you mean RateLimited?',
       'retry.byError.RateLimited.maxDelay: 1m is shorter than retryDelay 5m; make it at least as long',
+      'tasks[0].byError.RateLimitd: unknown error type; did you mean RateLimited?',
       expect.stringContaining('tasks[0].byError.TaskTimeout.tries: unknown field'),
       'tasks[0].onLostWorker: unknown choice "never"; there are retry, fail',
     ]);

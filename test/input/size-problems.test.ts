@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { sizeProblems } from '../../src/input/size-problems.ts';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
+import { customTask, runConfig } from '../scheduling/run-config.ts';
 
 const known: KnownNames = {
   symbols: [{ symbol: 'BTC_PRICE', priority: 3, enabled: true }],
@@ -25,6 +27,19 @@ describe('an input that can never travel through Temporal', () => {
       problemsOf({ symbols: [], tasks: [...tasks(9, 1), { taskId: 'large', activity: 'sleep', args: ['x'.repeat(1_500_000)] }] })[0],
     ).toMatch(/^tasks\[9\]: the settings of this run take/);
     expect(problemsOf({ symbols: [], tasks: tasks(8_000, { duration: '5ms' }) })).toEqual([]);
+  });
+
+  it('is refused for more symbols and tasks than a run’s state holds, at the symbols where they are the more', () => {
+    const whereOf = (symbols: number, tasks: number): (string | undefined)[] =>
+      sizeProblems(
+        runConfig({
+          symbols: Array.from({ length: symbols }, (_, i) => i.toString(36)),
+          tasks: Array.from({ length: tasks }, (_, i) => customTask(i.toString(36), { activity: 'a' })),
+        }),
+      ).map(({ where }) => where);
+    expect(whereOf(28_000, 28_000)).toEqual([]);
+    expect(whereOf(28_001, 28_001)).toEqual(['tasks']);
+    expect(whereOf(56_001, 0)).toEqual(['symbols']);
   });
 
   it('is refused when it is nested too deep, before anything walks it', () => {

@@ -2,7 +2,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
-import { queuePriority } from '../../src/scheduling/orders/queue-priority.ts';
 import { createRig } from '../rig.ts';
 import { gate, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
@@ -123,10 +122,4 @@ it('two worker processes that a backfill keeps busy do all of today’s work fir
   for (const worker of workers) await kill(worker);
   await new Promise((resolve) => server.close(resolve));
   await rig.close();
-});
-
-it('is by the run first and by the symbol next', () => {
-  const startedAt = 100 * 3_600_000;
-  const key = (asOf: number, priority: number) => queuePriority({ asOf, startedAt, priority });
-  expect([key(startedAt, 1), key(startedAt, 3), key(0, 2), key(0, 3)]).toEqual([1, 2, 4, 5]);
 });

@@ -59,6 +59,7 @@ describe('a deadline', () => {
       ),
     });
     expect(whyOf(state, 'AAA/clean', START)).toContain('after its deadline 12:01:30Z');
+    expect(whyOf(state, 'AAA/clean', START + 90 * SECOND)).toContain('after its deadline 12:01:30Z');
     expect(whyOf(state, 'AAA/clean', START + 91 * SECOND)).toContain('the deadline 12:01:30Z has passed');
     expect(statusOf(runWith({}).state, { runId: 'r', now: START, detail: 'stage' })).not.toHaveProperty('deadline');
   });

@@ -30,6 +30,16 @@ describe('the plan of a run', () => {
     ]);
   });
 
+  it('names up to four tasks that one waits for, and counts the others', () => {
+    const reasonBehind = (count: number): string => {
+      const ids = Array.from({ length: count }, (_, i) => `t${i}`);
+      const tasks = [...ids.map((id) => customTask(id)), customTask('last', { dependencies: ids })];
+      return planOf(graphOfConfig(runConfig({ tasks })))[count].reason;
+    };
+    expect(reasonBehind(4)).toBe('after t0, t1, t2, t3');
+    expect(reasonBehind(6)).toBe('after t0, t1, t2, t3 and 2 more');
+  });
+
   it('can be drawn', () => {
     expect(mermaidOf(graphOfConfig(config)).split('\n')).toEqual([
       'flowchart LR',

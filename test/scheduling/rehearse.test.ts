@@ -96,6 +96,7 @@ describe('a rehearsal', () => {
   });
 
   it('of nothing takes no time', () => {
+    expect(rehearsalOf({}, { concurrents: [3, 2] }).bestConcurrent).toBe(2);
     expect(rehearsalOf({})).toEqual({
       makespanSeconds: { p50: 0, p95: 0 },
       successRate: 1,

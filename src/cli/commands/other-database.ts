@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import type { PredictLab } from '../../client.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { databaseMark } from '../../storage/database/database-mark.ts';
 import { addressOf } from '../../storage/database/database-url.ts';
+import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { useDatabase } from '../terminal/session.ts';
 
 /**
@@ -16,8 +15,7 @@ export async function otherDatabase(lab: Pick<PredictLab, 'workerDatabases'>, en
   const url = env.DATABASE_URL?.trim() ?? '';
   const home = homeFolder(env);
   // To look must not make a database where there is none.
-  const isThere = url !== '' || existsSync(path.join(home, 'postgres'));
-  const own = isThere ? await useDatabase(databaseMark).catch(() => undefined) : 'none';
+  const own = hasDatabase(env) ? await useDatabase(databaseMark).catch(() => undefined) : 'none';
   if (own === undefined || theirs.includes(own)) return undefined;
   const ours = url === '' ? `the embedded one of ${home}` : addressOf(url);
   return `the worker works on another database than this command (${ours}): give both the same DATABASE_URL, or the same PREDICTLAB_HOME; the run and its report will be where the worker is`;

@@ -43,7 +43,8 @@ export function registerRuns(program: Command): void {
 }
 
 /** The last runs; those that are over and did not record their end are recorded now. */
-async function lastRuns(lab: PredictLab, database: Database, count: number): Promise<readonly ListedRun[]> {
+async function lastRuns(lab: PredictLab, database: Database | undefined, count: number): Promise<readonly ListedRun[]> {
+  if (database === undefined) return mergeRuns(await lab.recentRuns(count), []).slice(0, count);
   const [temporal, recorded] = await Promise.all([lab.recentRuns(count), listRuns(database, count)]);
   const known = [...temporal];
   let isRecordedNow = false;

@@ -18,8 +18,13 @@ export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): 
   }
 }
 
-/** Both of them, opened at once: one is waited for while the other loads. What Temporal says goes first where both are away. */
-export async function withPredictLabAndDatabase<T>(work: (lab: PredictLab, database: Database) => Promise<T>): Promise<T> {
+/**
+ * Both of them, opened at once: one is waited for while the other loads. What Temporal says goes first where both are away. Where
+ * there is no database none is made, and `work` has none.
+ */
+export async function withPredictLabAndDatabase<T>(work: (lab: PredictLab, database: Database | undefined) => Promise<T>): Promise<T> {
+  const { hasDatabase } = await import('../../storage/embedded/resolve-database.ts');
+  if (!hasDatabase(process.env)) return await withPredictLab((lab) => work(lab, undefined));
   let done = (): void => undefined;
   const isDone = new Promise<void>((resolve) => {
     done = resolve;

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { Log } from '../../contracts/log.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { attachPostgres } from './embedded-postgres.ts';
@@ -17,3 +19,7 @@ export async function resolveDatabase(env: NodeJS.ProcessEnv, log?: Log): Promis
   if (url !== undefined && url !== '') return { url, close: async () => undefined };
   return await attachPostgres({ home: homeFolder(env), ...(log === undefined ? {} : { log }) });
 }
+
+/** Whether there is a database to open: to open the embedded one where there is none makes it. */
+export const hasDatabase = (env: NodeJS.ProcessEnv): boolean =>
+  Boolean(env.DATABASE_URL?.trim()) || existsSync(path.join(homeFolder(env), 'postgres'));

@@ -78,6 +78,26 @@ describe('a prepared run', () => {
     expect(encodedBytes(packed)).toBeLessThan(1_400_000);
     expect(readPrepared(travelled(packed)).reused.size).toBe(80);
   });
+
+  it('fills what is left of its budget with outputs, and goes beyond it by nothing', () => {
+    const tasks = Array.from({ length: 8_000 }, (_, i) => customTask(`t${i}`));
+    const reused = new Map(tasks.map(({ taskId }) => [taskId, { output: 'x'.repeat(40) }]));
+    const bytes = encodedBytes(packPrepared({ config: runConfig({ tasks }), durations: {}, reused }, 500_000));
+    expect(bytes).toBeLessThanOrEqual(500_000);
+    expect(bytes).toBeGreaterThan(490_000);
+  });
+
+  it('keeps the outputs of stages for up to 50 symbols, those of custom tasks for any number', () => {
+    const outputsKept = (count: number): number => {
+      const config = runConfig({ symbols: Array.from({ length: count }, (_, i) => `S${i}`), tasks: [customTask('own')] });
+      const ids = config.symbols.flatMap(({ symbol }) => STAGES.map((stage) => stageTaskId(symbol, stage)));
+      const reused = new Map([...ids, 'own'].map((id) => [id, { output: 1 }]));
+      const read = readPrepared(travelled(packPrepared({ config, durations: {}, reused }))).reused;
+      return [...read.values()].filter(({ output }) => output === 1).length;
+    };
+    expect(outputsKept(50)).toBe(301);
+    expect(outputsKept(51)).toBe(1);
+  });
 });
 
 describe('a graph', () => {
