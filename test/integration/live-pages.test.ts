@@ -324,6 +324,35 @@ describe('the live pages', () => {
       await context.close();
     }, 60_000);
 
+    it('a window whose reading window hangs asks for itself, and goes back to listening', async () => {
+      const context = await browser.newContext();
+      const [reads, listens] = [await context.newPage(), await context.newPage()];
+      await listens.clock.install();
+      const held = ['AAA/clean', 'AAA/kline', 'AAA/visualize'].map(heldBack);
+      const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'window-hangs' });
+      await expect.poll(async () => (await get(`/runs/${runId}`)).status).toBe(200);
+      for (const page of [reads, listens]) {
+        await page.goto(`${ui.address}/runs/${runId}`);
+        await page.waitForSelector('[data-task="AAA/collect"] .success');
+      }
+      await reads.evaluate(
+        'window.say = BroadcastChannel.prototype.postMessage; BroadcastChannel.prototype.postMessage = () => undefined',
+      );
+      held[0].open();
+      await reads.waitForSelector('[data-task="AAA/store"] .success');
+      const asked = listens.waitForRequest((request) => request.url().includes('?poll='));
+      await listens.clock.fastForward(30_000);
+      await asked;
+      await listens.waitForSelector('[data-task="AAA/store"] .success');
+      await reads.evaluate('BroadcastChannel.prototype.postMessage = window.say');
+      held[1].open();
+      await listens.waitForSelector('[data-task="AAA/backtest"] .success');
+      await expect.poll(() => ui.watched()).toBe(1);
+      held[2].open();
+      for (const page of [reads, listens]) await page.waitForSelector('h1 + span .success');
+      await context.close();
+    });
+
     it('the page over all runs shows a run from its begin to its end, and leaves scroll, focus and what is folded open', async () => {
       const page = await (await browser.newContext({ viewport: { width: 390, height: 800 } })).newPage();
       // as over plain http from another machine: it asks, and holds no connection

@@ -2,18 +2,19 @@
  * Keeps a page at what the server says, with one connection for all windows of a browser that show it: a browser has six to a server, and
  * each stream holds one. The window that has the page's lock reads the stream and tells the others; when it goes, or is hidden, the next
  * one has the lock. Windows that show different pages share three streams; what finds none free asks once a second, and so does every
- * window of a browser without locks. What changed is dispatched on the document as `patches`.
+ * window of a browser without locks, and one whose reading window tells nothing (it hangs, and keeps the lock). What changed is dispatched
+ * on the document as `patches`.
  */
 export const FOLLOW_SCRIPT = `(()=>{
 const live=document.getElementById('live'),connection=document.getElementById('connection');
 if(!live||live.dataset.events==='')return;
 const address=live.dataset.events,name='predictlab '+address,self=Math.random().toString(36).slice(2),locks=typeof BroadcastChannel==='function'&&navigator.locks;
-const STREAMS=3,ASK_MS=1000,AGAIN_MS=2000,SILENT_MS=40000,STILL='What this page shows cannot be read at the moment: it stands still until it can.';
-let channel=null,stop=null,leads=false,away=false;
+const STREAMS=3,ASK_MS=1000,AGAIN_MS=2000,SILENT_MS=40000,BEAT_MS=5000,HUNG_MS=20000,STILL='What this page shows cannot be read at the moment: it stands still until it can.';
+let channel=null,stop=null,leads=false,away=false,told=0;
 const known=new Map();
 const hear=({patches,isAway,ended})=>{
   if(ended)return location.reload();
-  if(isAway!==undefined){away=isAway;connection.textContent=isAway===false?'':isAway===true?'The connection to the server is lost; this page stands still until it is back.':isAway}
+  if(isAway!==undefined&&isAway!==away){away=isAway;connection.textContent=isAway===false?'':isAway===true?'The connection to the server is lost; this page stands still until it is back.':isAway}
   if(patches)document.dispatchEvent(new CustomEvent('patches',{detail:patches}));
 };
 const tell=(message)=>{
@@ -24,15 +25,15 @@ const tell=(message)=>{
   hear(message);
 };
 const pause=(ms,signal)=>new Promise((done)=>{const timer=setTimeout(done,ms);signal.addEventListener('abort',()=>{clearTimeout(timer);done()},{once:true})});
-const gone=async(answer)=>{
-  tell({isAway:answer&&answer.status===404?'The server has nothing of this page any more: what it showed was pruned, or never was here.':true});
+const gone=(answer,say)=>{
+  say({isAway:answer&&answer.status===404?'The server has nothing of this page any more: what it showed was pruned, or never was here.':true});
 };
-const ask=async(signal)=>{
+const ask=async(signal,say)=>{
   const answer=await fetch(address+'?poll='+self,{signal}).catch(()=>null);
   if(signal.aborted)return;
   const said=answer&&answer.ok?await answer.json().catch(()=>null):null;
-  if(said===null)void gone(answer);
-  else{tell({isAway:said.still?STILL:false});if(said.patches.length>0)tell({patches:said.patches});if(said.ended)tell({ended:true})}
+  if(said===null)gone(answer,say);
+  else{say({isAway:said.still?STILL:false});if(said.patches.length>0)say({patches:said.patches});if(said.ended)say({ended:true})}
   await pause(said===null?AGAIN_MS:ASK_MS,signal);
 };
 const read=(signal)=>new Promise((done)=>{
@@ -51,7 +52,7 @@ const read=(signal)=>new Promise((done)=>{
   source.addEventListener('error',async()=>{
     // a browser tries again by itself only where nobody answered, not after a proxy's 502
     if(source.readyState!==EventSource.CLOSED)return tell({isAway:true});
-    await gone(await fetch(location.pathname,{method:'HEAD',signal}).catch(()=>null));
+    gone(await fetch(location.pathname,{method:'HEAD',signal}).catch(()=>null),tell);
     await pause(AGAIN_MS,signal);
     end();
   });
@@ -64,7 +65,16 @@ const inStream=async(signal)=>{
 };
 const lead=async(signal)=>{
   leads=true;
-  while(!signal.aborted)if(!(locks&&await inStream(signal)))await ask(signal);
+  const beat=setInterval(()=>{if(channel)channel.postMessage({})},BEAT_MS);
+  signal.addEventListener('abort',()=>clearInterval(beat));
+  while(!signal.aborted)if(!(locks&&await inStream(signal)))await ask(signal,tell);
+};
+const listen=async(signal)=>{
+  told=performance.now();
+  while(!signal.aborted&&!leads){
+    if(performance.now()-told>HUNG_MS)await ask(signal,hear);
+    else await pause(BEAT_MS,signal);
+  }
 };
 const begin=()=>{
   if(stop!==null||document.visibilityState==='hidden')return;
@@ -73,12 +83,13 @@ const begin=()=>{
   channel=new BroadcastChannel(name);
   channel.onmessage=({data})=>{
     if(data.joins!==undefined){if(leads)channel.postMessage({to:data.joins,isAway:away,patches:[...known].map(([part,html])=>({part,html}))})}
-    else if(data.to===undefined||data.to===self)hear(data);
+    else if(data.to===undefined||data.to===self){told=performance.now();hear(data)}
   };
   channel.postMessage({joins:self});
   navigator.locks.request(name,{signal},()=>lead(signal)).catch(()=>undefined);
+  void listen(signal);
 };
-const end=()=>{if(stop===null)return;stop.abort();stop=null;leads=false;away=false;known.clear();if(channel)channel.close();channel=null};
+const end=()=>{if(stop===null)return;stop.abort();stop=null;leads=false;hear({isAway:false});known.clear();if(channel)channel.close();channel=null};
 // a page that nobody sees watches nothing
 document.addEventListener('visibilitychange',()=>document.visibilityState==='hidden'?end():begin());
 addEventListener('pagehide',end);
