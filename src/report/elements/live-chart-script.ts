@@ -12,13 +12,13 @@ const two=(n)=>String(n).padStart(2,'0');
 const stamp=(seconds)=>{const at=new Date(seconds*1000);
   return local?at.getFullYear()+'-'+two(at.getMonth()+1)+'-'+two(at.getDate())+' '+two(at.getHours())+':'+two(at.getMinutes()):at.toISOString().replace('T',' ').slice(0,16)+'Z'};
 const tick=(seconds,type)=>{const text=stamp(seconds);return type===0?text.slice(0,4):type<3?text.slice(5,10):text.slice(11,16)};
-const charts=[],LINES={'looks-0':'accent','looks-1':'warn','looks-2':'shade-1','twin-0':'text','twin-1':'quiet'};
+const LEFT_PX=18,SCALE_PX=52,RIGHT_BARS=3,charts=[],LINES={'looks-0':'accent','looks-1':'warn','looks-2':'shade-1','twin-0':'text','twin-1':'quiet'};
 const options=(d)=>({
   autoSize:true,
   layout:{background:{color:'transparent'},textColor:colour('quiet'),fontSize:11,fontFamily:getComputedStyle(document.body).fontFamily,attributionLogo:false},
   grid:{vertLines:{visible:false},horzLines:{color:colour('grid')}},
-  rightPriceScale:{borderVisible:false,minimumWidth:52,scaleMargins:{top:.06,bottom:d.v?.24:.06}},
-  timeScale:{borderColor:colour('line'),timeVisible:d.step<86400000,secondsVisible:false,tickMarkFormatter:tick,rightOffset:3,minBarSpacing:.4,maxBarSpacing:18},
+  rightPriceScale:{borderVisible:false,minimumWidth:SCALE_PX,scaleMargins:{top:.06,bottom:d.v?.24:.06}},
+  timeScale:{borderColor:colour('line'),timeVisible:d.step<86400000,secondsVisible:false,tickMarkFormatter:tick,rightOffset:RIGHT_BARS,minBarSpacing:.03,maxBarSpacing:18},
   crosshair:{mode:0,vertLine:{color:colour('quiet'),labelBackgroundColor:colour('quiet')},horzLine:{color:colour('quiet'),labelBackgroundColor:colour('quiet')}},
   localization:{locale:'en-GB',timeFormatter:stamp,priceFormatter:(p)=>d.probability&&(p<-1e-9||p>1+1e-9)?'':p.toFixed(d.digits)},
   handleScroll:{mouseWheel:false,vertTouchDrag:false},handleScale:{mouseWheel:false},
@@ -79,7 +79,9 @@ const make=(box)=>{
   candles.attachPrimitive(bands(d));
   const marks=()=>d.trades.map((t)=>({time:t[0],position:t[1]?'belowBar':'aboveBar',shape:t[1]?'arrowUp':'arrowDown',color:colour(t[1]?'up':'down'),size:.7}));
   const markers=L.createSeriesMarkers(candles,marks());
-  chart.timeScale().fitContent();
+  // all of it, and what begins left of the picture is room for the first word of the time axis
+  const to=points.length-1+RIGHT_BARS;
+  chart.timeScale().setVisibleLogicalRange({from:-(to+1)*LEFT_PX/Math.max(1,box.clientWidth-SCALE_PX-LEFT_PX),to});
   const legend=box.closest('.panel').querySelector('.legend .values'),still=legend.textContent;
   chart.subscribeCrosshairMove((e)=>{
     const bar=e.time===undefined?undefined:e.seriesData.get(candles);

@@ -109,7 +109,7 @@ summary:hover{color:var(--text)}
 .plot .volume{fill:none;stroke:var(--shade-2);opacity:.55}
 .plot .under{fill:var(--down);opacity:.25}
 .hatched{background:repeating-linear-gradient(135deg,var(--hatch) 0 1px,transparent 1px 6px);position:absolute;top:0;bottom:0;border-left:1px solid var(--hatch);border-right:1px solid var(--hatch)}
-.live{position:absolute;inset:0;display:none}
+.live{position:absolute;inset:0 0 0 -18px;display:none}
 .live td{max-width:none;border:0}
 .is-live>.live{display:block}.is-live>.area,.is-live>.x-axis{visibility:hidden}
 .legend{min-height:20px;font-size:12px;color:var(--quiet);display:flex;flex-wrap:wrap;gap:0 14px}
