@@ -335,9 +335,7 @@ describe('the live pages', () => {
         await page.goto(`${ui.address}/runs/${runId}`);
         await page.waitForSelector('[data-task="AAA/collect"] .success');
       }
-      await reads.evaluate(
-        'window.say = BroadcastChannel.prototype.postMessage; BroadcastChannel.prototype.postMessage = () => undefined',
-      );
+      await reads.evaluate('window.say = BroadcastChannel.prototype.postMessage; BroadcastChannel.prototype.postMessage = () => undefined');
       held[0].open();
       await reads.waitForSelector('[data-task="AAA/store"] .success');
       const asked = listens.waitForRequest((request) => request.url().includes('?poll='));
