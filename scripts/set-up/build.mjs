@@ -24,6 +24,8 @@ const WORKFLOW_FOLDERS = ['workflows', 'scheduling', 'contracts'];
  * process that runs from dist/ never sees half a file; two builds at once are kept apart by the caller's lock.
  */
 export async function build() {
+  // also when all is built: the compiler of a build that was killed goes on, and may write after the next one's look
+  removeStagings();
   const inputs = hashFiles(ROOT, [
     ...SOURCES.flatMap((folder) => filesBelow(path.join(ROOT, folder)).map((file) => path.join(folder, file))),
     'tsconfig.json',
@@ -37,7 +39,6 @@ export async function build() {
 
   const started = Date.now();
   rmSync(STAMP, { force: true });
-  removeStagings();
   const staging = path.join(DIST, `.staging-${process.pid}`);
   try {
     compile(staging);

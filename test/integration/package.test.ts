@@ -44,6 +44,12 @@ beforeAll(async () => {
 }, 120_000);
 
 describe('the packed package in an empty folder', () => {
+  it('has nothing that only a build needs', () => {
+    const packed = readdirSync(path.join(folder.path, 'node_modules/predictlab/dist'));
+    expect(packed.filter((name) => name.startsWith('.'))).toEqual([]);
+    expect(packed).toContain('vendor');
+  });
+
   it('compiles every program of docs/api.md under strict rules, and refuses what is wrong', async () => {
     await run(path.join(ROOT, 'node_modules/.bin/tsc'), ['-p', folder.path]);
     folder.write(
