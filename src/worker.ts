@@ -97,7 +97,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     const dataConverter = dataConverterOf(env);
     const limits = { quarantineLimit: quarantineLimit(env) };
     createHttpFence(env);
-    readSourceSettings(env);
+    const { rateShare } = readSourceSettings(env);
     if (serve) for (const [variable, address] of Object.entries(ports(env))) splitAddress(address, variable);
     const sinks = configuredSinks(env);
     keepFromStrayErrors({ modules: pluginModules(env), log });
@@ -169,7 +169,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     });
     if (settings.watch ?? serve) {
       const onNews = (): void => teller.wake();
-      const checks = closers.add('the checks of the watch', allChecks({ database, home, env, taskQueue, onNews, log }));
+      const checks = closers.add('the checks of the watch', allChecks({ database, home, env, taskQueue, rateShare, onNews, log }));
       closers.add('the watch', startWatch({ database, checks: checks.list, onNews, log }));
     }
     metrics.onFreshness(() => freshness(database, Date.now()));

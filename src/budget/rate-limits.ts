@@ -29,6 +29,19 @@ export const VENUE_LIMITS = {
 
 export type RouteFamily = keyof typeof VENUE_LIMITS;
 
+/** A limit of which only a share is used, or more than all of it where the venue is one's own; never less than one request. */
+export const shareOfLimit = ({ requests, windowMs }: RateLimit, share: number): RateLimit => ({
+  requests: Math.max(1, Math.floor(requests * share)),
+  windowMs,
+});
+
+/** What is drawn on of each family's limit with this share of it (`PREDICTLAB_RATE_SHARE`). */
+export const limitsInUse = (share: number): Readonly<Record<RouteFamily, RateLimit>> =>
+  Object.fromEntries(Object.entries(VENUE_LIMITS).map(([name, limit]) => [name, shareOfLimit(limit, share)])) as Record<
+    RouteFamily,
+    RateLimit
+  >;
+
 /** Hands out permission to send, one token a request, for every worker that shares it. */
 export interface RateBudget {
   /** Resolves when one request of this family may be sent; rejects with `RateLimited` when the venue wants a long wait. */

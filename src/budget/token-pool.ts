@@ -1,5 +1,5 @@
 import { PredictLabError } from '../contracts/errors.ts';
-import { type Precedence, type RateBudget, type RateLimit, type RouteFamily, VENUE_LIMITS } from './rate-limits.ts';
+import { type Precedence, type RateBudget, type RateLimit, type RouteFamily, shareOfLimit, VENUE_LIMITS } from './rate-limits.ts';
 import { type Grant, TOKEN_LIFE_MS } from './sliding-window.ts';
 
 /** Where it is written down what was sent: one sliding window per family, shared by whoever shares the store. */
@@ -52,8 +52,7 @@ export function createTokenPool({ store, limits = {}, share = 1, onPause }: Toke
   const familyOf = (name: RouteFamily): Family => {
     let family = families.get(name);
     if (family === undefined) {
-      const { requests, windowMs }: RateLimit = limits[name] ?? VENUE_LIMITS[name];
-      const limit = { requests: Math.max(1, Math.floor(requests * share)), windowMs };
+      const limit = shareOfLimit(limits[name] ?? VENUE_LIMITS[name], share);
       family = { name, limit, live: new Set(), backfill: new Set(), spare: 0, spareUntil: 0, fetching: false };
       families.set(name, family);
     }

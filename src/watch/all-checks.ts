@@ -1,4 +1,4 @@
-import { VENUE_LIMITS } from '../budget/rate-limits.ts';
+import { limitsInUse } from '../budget/rate-limits.ts';
 import { PredictLab } from '../client.ts';
 import type { Log } from '../contracts/log.ts';
 import type { Database } from '../storage/database/database.ts';
@@ -18,12 +18,14 @@ export interface WatchedThings {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly taskQueue: string;
+  /** The share of the venues' limits that collection draws on (`PREDICTLAB_RATE_SHARE`). */
+  readonly rateShare: number;
   readonly onNews: () => void;
   readonly log: Log;
 }
 
 /** Everything that a worker looks at; connects to Temporal when a check first asks for it. */
-export function allChecks({ database, home, env, taskQueue, onNews, log }: WatchedThings): {
+export function allChecks({ database, home, env, taskQueue, rateShare, onNews, log }: WatchedThings): {
   readonly list: readonly Check[];
   close(): Promise<void>;
 } {
@@ -44,7 +46,7 @@ export function allChecks({ database, home, env, taskQueue, onNews, log }: Watch
       deadlineCheck({ database, lab, log }),
       staleCheck({ database }),
       diskCheck({ database, home }),
-      requestBudgetCheck({ database, limits: VENUE_LIMITS }),
+      requestBudgetCheck({ database, limits: limitsInUse(rateShare) }),
       goneCheck({ database }),
       upkeepCheck({ database, home, log }),
     ],

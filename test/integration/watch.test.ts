@@ -2,14 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTokenPool } from '../../src/budget/token-pool.ts';
 import type { ScheduleCounts, Schedules } from '../../src/client/schedules/schedules.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { disabledAmong } from '../../src/storage/incidents/gone.ts';
 import { listIncidents } from '../../src/storage/incidents/incidents.ts';
 import { closeIncident } from '../../src/storage/incidents/observe.ts';
 import { setEnabled } from '../../src/storage/markets/catalogue.ts';
+import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
 import { runOf } from '../../src/storage/runs/runs.ts';
 import { quietSymbols } from '../../src/storage/verify/quiet-symbols.ts';
+import { allChecks } from '../../src/watch/all-checks.ts';
 import { deadlineCheck } from '../../src/watch/checks/deadlines.ts';
 import { diskCheck } from '../../src/watch/checks/disk.ts';
 import { endedOutsideCheck } from '../../src/watch/checks/ended-outside.ts';
@@ -100,6 +103,36 @@ it('a budget that is near its end for five looks is an incident until it is not'
   await use(0);
   await look(check, 6);
   expect(await open()).toEqual([]);
+});
+
+it.each([0.1, 1, 4])('a budget is near its end where collection waits for it: a share of %d of the limits', async (rateShare) => {
+  await rig.database.query('delete from rate_budgets');
+  const { list, close } = allChecks({
+    database: rig.database,
+    home: tmpdir(),
+    env: {},
+    taskQueue: rig.taskQueue,
+    rateShare,
+    onNews: () => undefined,
+    log: silent,
+  });
+  const check = list.find(({ name }) => name === 'request budgets') as Check;
+  const pool = createTokenPool({ store: createPostgresWindows(rig.database), share: rateShare });
+  const take = async (requests: number): Promise<void> => {
+    for (let sent = 0; sent < requests; sent++) await pool.take('predict/general', 'live', AbortSignal.timeout(30_000));
+  };
+  const looks = async (): Promise<string[]> => {
+    for (let minute = 1; minute <= 5; minute++) await look(check, minute);
+    return await open();
+  };
+  await take(Math.floor(250 * rateShare * 0.6));
+  expect(await looks()).toEqual([]);
+  await take(Math.floor(250 * rateShare * 0.3));
+  expect(await looks()).toEqual([expect.stringContaining('requests to predict/general')]);
+  await rig.database.query('delete from rate_budgets');
+  await look(check, 6);
+  expect(await open()).toEqual([]);
+  await close();
 });
 
 it('a disk is looked at, and by one worker in a minute', async () => {
