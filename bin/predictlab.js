@@ -4,7 +4,12 @@ import { existsSync } from 'node:fs';
 const entry = new URL('../dist/src/cli/main.js', import.meta.url);
 const prints = new URL('../dist/src/plugin-prints.js', import.meta.url);
 if (existsSync(entry)) {
-  const [{ main }, { keepStandardOutput }] = await Promise.all([import(entry.href), import(prints.href)]);
+  const [{ main }, { keepStandardOutput }] = await Promise.all([import(entry.href), import(prints.href)]).catch((error) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    // half a build, or half an installation
+    console.error(`predictlab is not whole: ${error.message}; run: npm run build, or where it is installed, npm install predictlab`);
+    process.exit(3);
+  });
   keepStandardOutput();
   process.exitCode = await main(process.argv.slice(2));
   // a signal means now: nothing that is still on its way keeps the process

@@ -72,6 +72,7 @@ describe('the library', () => {
       'market.resolution: an asset is closed',
       () => runBacktest({ candles: series, strategy: 'rsi', market: { market: 'asset', resolution: 1 } }),
     ],
+    ['candles are missing', () => runBacktest({ strategy: 'rsi' } as Parameters<typeof runBacktest>[0])],
     ['a backtest needs at least two bars', () => runBacktest({ candles: [row(0)], strategy: 'rsi' })],
   ])('says in one sentence what is wrong: %s', (sentence, call) => {
     expect(call).toThrow(expect.objectContaining({ type: 'BadInput', message: expect.stringContaining(sentence) as string }));

@@ -22,7 +22,8 @@ export async function createProgram(asked: string | undefined): Promise<Command>
     .exitOverride()
     .configureOutput({
       writeErr: (text) => process.stderr.write(seenText(text)),
-      outputError: (text, write) => write(`${oneLine(text)}\n`),
+      // commander's own words, in the form of ours
+      outputError: (text, write) => write(`predictlab: ${oneLine(text.replace(/^error: /, ''))}\n`),
     });
   const loaded = COMMANDS.find(({ name }) => name === asked)?.load;
   let isRegistered = false;

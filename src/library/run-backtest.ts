@@ -53,7 +53,11 @@ export function runBacktest({ candles, strategy, params, market = {}, twin, opti
   });
 }
 
-const columnsOf = (candles: BacktestRequest['candles']): CandleSeries => ('openTime' in candles ? candles : candlesApi.fromRows(candles));
+function columnsOf(candles: BacktestRequest['candles'] | undefined): CandleSeries {
+  if (typeof candles !== 'object' || candles === null)
+    throw new PredictLabError('BadInput', 'candles are missing: hand over what candles.read or candles.fromTicks gave, or rows');
+  return 'openTime' in candles ? candles : candlesApi.fromRows(candles);
+}
 
 function named(name: string): Strategy {
   const strategy = strategyByName(name);

@@ -367,7 +367,7 @@ const OF_VARIABLES: readonly Row[] = [
 const TABLE = [...OF_RUNS, ...AS_OF_SCHEDULES, ...OF_SERVICES, ...OF_ARGUMENTS, ...OF_BACKTESTS, ...OF_VARIABLES];
 
 /** One sentence or a list of our own; commander adds where help is. */
-const SENTENCE = /^(?:predictlab|error): [^\n]+\n(?:\(add --help for more\)\n)?$/;
+const SENTENCE = /^predictlab: [^\n]+\n(?:\(add --help for more\)\n)?$/;
 /** What JavaScript, zod or a library says when nobody looked: never the user's words. */
 const UNFORESEEN =
   /Cannot read|is not a function|undefined|\[object|NaN|Invalid URL|ENOENT|EISDIR|ENOTDIR|Unexpected token|Invalid input|Too big|Too small|expected \w+, received|^\s+at /m;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -93,6 +93,20 @@ candles.fromTicks([], '7m');
     expect(said[3]).toContain(String(indicators.rsi(await candles.read(folder.write('again.csv', candleCsv(series)))).at(-1)));
     expect(said[4]).toContain(String(metrics.ofReturns([0.01, -0.004, 0.002, 0.007], { trials: 20 }).sharpe));
   }, 120_000);
+
+  it('says in one sentence that half of it is missing', async () => {
+    const at = path.join(folder.path, 'node_modules/predictlab');
+    const vendor = path.join(at, 'dist/vendor');
+    renameSync(vendor, `${vendor}-gone`);
+    const ended = await run('node', [path.join(at, 'bin/predictlab.js'), '--version']).catch(
+      ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
+    );
+    renameSync(`${vendor}-gone`, vendor);
+    expect(ended).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^predictlab is not whole: [^\n]+npm install predictlab\n$/) as string,
+    });
+  });
 
   it('has the packages of every command as few files, with each name that Node.js gives, and their licences', async () => {
     const dist = path.join(folder.path, 'node_modules/predictlab/dist');

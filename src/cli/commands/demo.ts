@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
 import type { Log } from '../../contracts/log.ts';
 import { webUiOf } from '../../contracts/search-attributes.ts';
+import { shellWord } from '../../contracts/text/shell-word.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
 import { livingRecords } from '../../set-up/processes/process-record.ts';
@@ -135,7 +136,7 @@ function keptUp({
     `Temporal's CLI:    ${cli}`,
     `worker log:        ${workerLog}`,
     'predictlab commands reach it with:',
-    ...names.map((name) => `  export ${name}=${env[name]}`),
+    ...names.map((name) => `  export ${name}=${shellWord(env[name] ?? '')}`),
     'Ctrl-C stops everything.',
   ].join('\n');
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { Closers } from '../../closers.ts';
 import { webUiOf } from '../../contracts/search-attributes.ts';
+import { shellWord } from '../../contracts/text/shell-word.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { holdLock, lockOwner } from '../../processes/lock-file.ts';
 import { makeFolder } from '../../processes/make-folder.ts';
@@ -81,7 +82,7 @@ async function dev(options: DevOptions): Promise<void> {
         `${JSON.stringify({ ...(pages ? { pages } : {}), address, namespace, uiUrl, home, workerLog: worker.logFile })}\n`,
       );
     } else {
-      const settings = [`TEMPORAL_ADDRESS=${server.address}`, ...(env.PREDICTLAB_HOME ? [`PREDICTLAB_HOME=${home}`] : [])];
+      const settings = [`TEMPORAL_ADDRESS=${server.address}`, ...(env.PREDICTLAB_HOME ? [`PREDICTLAB_HOME=${shellWord(home)}`] : [])];
       const isUsual = server.address === '127.0.0.1:7233';
       process.stderr.write(
         [

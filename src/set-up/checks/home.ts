@@ -1,6 +1,7 @@
 import { rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../contracts/errors.ts';
+import { shellWord } from '../../contracts/text/shell-word.ts';
 import { makeFolder } from '../../processes/make-folder.ts';
 import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import type { CheckResult } from './check.ts';
@@ -32,7 +33,7 @@ export async function checkHome(home: string): Promise<readonly CheckResult[]> {
           name: 'home folder',
           status: 'warn',
           detail: `${home} can be read by other users of this machine`,
-          action: `close it: chmod ${PASSAGE_MODE.toString(8)} ${home}`,
+          action: `close it: chmod ${PASSAGE_MODE.toString(8)} ${shellWord(home)}`,
         }
       : { name: 'home folder', status: 'ok', detail: home },
     free >= SCARCE_BYTES
