@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { comparePoints, compareResults } from '../../bench/year/points.ts';
 import { compareWithTruth } from '../../bench/year/truth.ts';
 import { type CollectRig, createCollectRig, DAY, NOON } from '../sources/collect-rig.ts';
+import { runStage } from '../stage-run.ts';
 
 const HOUR = 3_600_000;
 const GROUP = 'bitcoin-above-this-month';
@@ -76,3 +77,37 @@ it('a market that was called closed, and a result that was turned round, are men
   const { rows } = await database.query<{ count: number }>(`select count(*)::int as count from quarantine where reason = 'malformed'`);
   expect(rows[0].count).toBeGreaterThan(0);
 }, 240_000);
+
+it('a run that believed in an end, and stores after another has seen the market open again, claims nothing after that end', async () => {
+  const { venue, database } = rig;
+  const [market] = venue.truth.instruments({ venue: 'polymarket', group: GROUP });
+  clock += 4 * HOUR;
+  const end = clock - HOUR;
+  venue.setFaults({ calledClosed: { [market.id]: end } });
+  await fire();
+  clock += 4 * HOUR;
+  await rig.collect({ symbol: 'OPEN', executionId: 'held up', daysBack: DAYS_BACK });
+  venue.setFaults({});
+  await rig.collect({ symbol: 'OPEN', executionId: 'quick', daysBack: DAYS_BACK });
+  const store = async (executionId: string): Promise<void> => {
+    for (const stage of ['clean', 'store'] as const) {
+      await runStage(database, stage, { executionId, symbol: 'OPEN', asOf: clock, daysBack: DAYS_BACK });
+    }
+  };
+  const coveredUntil = async (): Promise<number> => {
+    const { rows } = await database.query<{ until: number }>(
+      'select max(upper(ranges)) as until from coverage c join instruments i on i.key = c.instrument where i.id = $1',
+      [market.id],
+    );
+    return rows[0].until;
+  };
+  await store('held up');
+  // an hour more than stated: trades after that end are seen at once
+  expect(await coveredUntil()).toBeLessThan(end + 2 * HOUR);
+  await store('quick');
+  expect(await coveredUntil()).toBeGreaterThan(end + 3 * HOUR);
+  clock += 4 * HOUR;
+  await fire();
+  const span = { database, venue, from: NOON - DAYS_BACK * DAY, to: clock };
+  expect((await compareWithTruth({ ...span, looks, windowMs: DAYS_BACK * DAY })).wrong).toEqual([]);
+}, 120_000);

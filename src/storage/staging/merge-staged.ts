@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/database.ts';
 import { type InstrumentState, lockInstruments } from '../markets/instrument-lock.ts';
+import { noteWithdrawal, withdrawnSincePlan } from '../ticks/coverage-withdrawals.ts';
 import { mergeChunk, settleCopies } from './merge-chunk.ts';
 import { settleGrains } from './settle-grains.ts';
 import type { StagingBatch } from './staging.ts';
@@ -94,6 +95,13 @@ async function noteChange(transaction: Transaction, batch: StagingBatch, { versi
 }
 
 async function mergeCoverage(transaction: Transaction, batch: StagingBatch): Promise<void> {
+  const since = await withdrawnSincePlan(transaction, batch.id);
+  if (since !== null) {
+    await transaction.query('update staged_coverage set ranges = ranges - int8multirange(int8range($2, null)) where batch = $1', [
+      batch.id,
+      since,
+    ]);
+  }
   await transaction.query(
     `update coverage c set ranges = c.ranges - int8multirange(int8range(s.withdrawn_from, null))
      from staged_coverage s where s.batch = $1 and s.withdrawn_from is not null and c.instrument = $2 and c.kind = s.kind`,
@@ -105,5 +113,10 @@ async function mergeCoverage(transaction: Transaction, batch: StagingBatch): Pro
      set ranges = coverage.ranges + excluded.ranges, looked = greatest(coverage.looked, excluded.looked)`,
     [batch.id, batch.instrumentKey],
   );
+  const { rows } = await transaction.query<{ from: number | null }>(
+    'select min(withdrawn_from) as "from" from staged_coverage where batch = $1',
+    [batch.id],
+  );
+  if (rows[0].from !== null) await noteWithdrawal(transaction, batch.instrumentKey, rows[0].from);
   await transaction.query('delete from staging_batches where id = $1', [batch.id]);
 }

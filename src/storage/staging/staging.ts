@@ -10,6 +10,8 @@ export interface StagingKey {
   readonly executionId: string;
   readonly symbol: string;
   readonly instrumentKey: number;
+  /** How often coverage of the instrument had been taken back when the walk was planned. @default nobody walks */
+  readonly withdrawals?: number;
 }
 
 export interface StagedPage extends StagingKey {
@@ -133,14 +135,17 @@ export async function stagingBatches(queryable: Queryable, key: { executionId: s
 }
 
 /** The batch of these rows, made when there is none. */
-export async function ensureBatch(transaction: Transaction, { executionId, symbol, instrumentKey }: StagingKey): Promise<number> {
+export async function ensureBatch(
+  transaction: Transaction,
+  { executionId, symbol, instrumentKey, withdrawals }: StagingKey,
+): Promise<number> {
   const find = 'select id from staging_batches where execution_id = $1 and symbol = $2 and instrument = $3';
   const values = [executionId, symbol, instrumentKey];
   const known = await transaction.query<{ id: number }>(find, values);
   if (known.rows[0] !== undefined) return known.rows[0].id;
   await transaction.query(
-    'insert into staging_batches (execution_id, symbol, instrument) values ($1, $2, $3) on conflict do nothing',
-    values,
+    'insert into staging_batches (execution_id, symbol, instrument, withdrawals) values ($1, $2, $3, $4) on conflict do nothing',
+    [...values, withdrawals ?? null],
   );
   const created = await transaction.query<{ id: number }>(find, values);
   return created.rows[0].id;

@@ -26,14 +26,6 @@ export async function lookedUntil(queryable: Queryable, instrumentKey: number, k
   return rows[0]?.looked ?? null;
 }
 
-/** Takes back that anything from a moment on was collected, of both kinds. */
-export async function withdrawCoverage(queryable: Queryable, instrumentKey: number, from: number): Promise<void> {
-  await queryable.query('update coverage set ranges = ranges - int8multirange(int8range($2, null)) where instrument = $1', [
-    instrumentKey,
-    Math.floor(from),
-  ]);
-}
-
 /** The parts of `[window.from, window.to)` that were not collected, oldest first. */
 export async function gapsOf(
   queryable: Queryable,

@@ -11,7 +11,7 @@ import { symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { instrumentsOf, type StoredInstrument, saveInstruments } from '../../../storage/markets/instruments.ts';
 import { CollectTakenOver, claimCollect, endCollect } from '../../../storage/staging/collect-owner.ts';
 import { collectProgressOf, collectTotals } from '../../../storage/staging/collect-progress.ts';
-import { withdrawCoverage } from '../../../storage/ticks/coverage.ts';
+import { withdrawalsOf, withdrawCoverage } from '../../../storage/ticks/coverage-withdrawals.ts';
 import { latenessBySource } from '../../../storage/ticks/lateness.ts';
 import type { StageFunction, StageWork } from '../stage-work.ts';
 import { type Collection, collectAll } from './collect-all.ts';
@@ -105,6 +105,8 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
   // From here on an attempt that was held up writes no more; what it had staged is read after that.
   const owner = await claimCollect(database, { executionId, symbol });
   const earlier = await collectProgressOf(database, { executionId, symbol });
+  // before any venue is asked: who learns meanwhile that coverage is none takes it from this one too
+  const withdrawals = new Map(await withdrawalsOf(database, symbol));
   const keys = new Map<string, number>();
   const counts = { pages: 0, rows: 0 };
   const time = sourceTime(work.timeoutMs, sourceTypes.filter((type) => (entry.sources[type] ?? []).length > 0).length);
@@ -125,13 +127,15 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
         // both or neither: whoever comes after a killed attempt does not know of the earlier end any more
         await database.transaction(async (transaction) => {
           for (const [id, key] of await saveInstruments(transaction, symbol, [...found, ...followed])) keys.set(id, key);
-          for (const [id, from] of doubtful) await withdrawCoverage(transaction, keys.get(id) as number, from);
+          for (const { key, from } of inOrder(doubtful, keys)) await withdrawCoverage(transaction, key, from);
         });
+        for (const { key } of inOrder(doubtful, keys)) withdrawals.set(key, (withdrawals.get(key) ?? 0) + 1);
       },
       stagingOf: ({ id }) => {
         const instrumentKey = keys.get(id);
         if (instrumentKey === undefined) return undefined;
-        return instrumentStaging({ database, executionId, symbol, owner, instrumentKey, asOf, progress: earlier.get(instrumentKey) });
+        const place = { executionId, symbol, owner, instrumentKey, asOf, withdrawals: withdrawals.get(instrumentKey) ?? 0 };
+        return instrumentStaging({ database, ...place, progress: earlier.get(instrumentKey) });
       },
       isOurs: (error) => error.type === 'StorageUnavailable' || error instanceof CollectTakenOver,
       onPage: ({ rows }, { instrument, done }) => {
@@ -144,6 +148,10 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
     time.close();
   }
 }
+
+/** By instrument key: the order in which everybody locks instruments. */
+const inOrder = (doubtful: ReadonlyMap<string, number>, keys: ReadonlyMap<string, number>): readonly { key: number; from: number }[] =>
+  [...doubtful].map(([id, from]) => ({ key: keys.get(id) as number, from })).sort((a, b) => a.key - b.key);
 
 function shortened(problems: readonly string[]): readonly string[] {
   if (problems.length <= PROBLEMS_SHOWN) return problems;

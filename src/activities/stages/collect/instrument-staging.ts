@@ -18,6 +18,8 @@ export interface StagingPlace {
   /** This attempt's claim on the symbol's staging. */
   readonly owner: string;
   readonly instrumentKey: number;
+  /** How often coverage of the instrument had been taken back when this walk was planned. */
+  readonly withdrawals: number;
   readonly asOf: number;
   readonly progress: CollectProgress | undefined;
 }
@@ -29,10 +31,11 @@ export function instrumentStaging({
   symbol,
   owner,
   instrumentKey,
+  withdrawals,
   asOf,
   progress,
 }: StagingPlace): InstrumentStaging {
-  const key = { executionId, symbol, instrumentKey };
+  const key = { executionId, symbol, instrumentKey, withdrawals };
   return {
     progress,
     async before() {
