@@ -37,21 +37,29 @@ export function didYouMean(name: string, known: Iterable<string>): string {
 /** Two sentences in one: behind a question the second one begins anew. */
 export const goesOn = (text: string, more: string): string => `${text}${text.endsWith('?') ? '' : ';'} ${more}`;
 
-/** Levenshtein distance, given up (returns `limit`) as soon as it cannot be smaller than `limit`. */
+/**
+ * Levenshtein distance in which two neighbours that changed places are one mistake (optimal string alignment), given up (returns
+ * `limit`) as soon as it cannot be smaller than `limit`.
+ */
 function editDistance(a: string, b: string, limit: number): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  let current = previous.slice();
-  for (let row = 1; row <= a.length; row++) {
-    current[0] = row;
-    let smallest = row;
+  const row = (): number[] => Array.from({ length: b.length + 1 }, (_, column) => column);
+  let [beforeLast, last, current] = [row(), row(), row()];
+  let smallestBefore = 0;
+  for (let at = 1; at <= a.length; at++) {
+    current[0] = at;
+    let smallest = at;
     for (let column = 1; column <= b.length; column++) {
-      const substituted = previous[column - 1] + (a.charCodeAt(row - 1) === b.charCodeAt(column - 1) ? 0 : 1);
-      const value = Math.min(substituted, previous[column] + 1, current[column - 1] + 1);
+      const [mine, theirs] = [a.charCodeAt(at - 1), b.charCodeAt(column - 1)];
+      let value = Math.min(last[column - 1] + (mine === theirs ? 0 : 1), last[column] + 1, current[column - 1] + 1);
+      if (at > 1 && column > 1 && mine === b.charCodeAt(column - 2) && theirs === a.charCodeAt(at - 2))
+        value = Math.min(value, beforeLast[column - 2] + 1);
       current[column] = value;
       if (value < smallest) smallest = value;
     }
-    if (smallest >= limit) return limit;
-    [previous, current] = [current, previous];
+    // a row may be reached from the one before the last
+    if (smallest >= limit && smallestBefore + 1 >= limit) return limit;
+    smallestBefore = smallest;
+    [beforeLast, last, current] = [last, current, beforeLast];
   }
-  return Math.min(previous[b.length], limit);
+  return Math.min(last[b.length], limit);
 }

@@ -8,7 +8,7 @@ const drawer=document.getElementById('drawer'),content=document.getElementById('
 let shown=null,opener=null;
 let asked=0;
 const show=async(task)=>{
-  asked=Date.now();
+  asked=performance.now();
   const answer=await fetch(live.dataset.task+encodeURIComponent(task)).catch(()=>null);
   const text=answer&&answer.ok?await answer.text():'';
   if(shown!==task)return;
@@ -43,6 +43,6 @@ document.addEventListener('keydown',(event)=>{if(event.key==='Escape')close()});
 let due=0;
 document.addEventListener('patches',()=>{
   if(shown===null||due!==0)return;
-  due=setTimeout(()=>{due=0;if(shown!==null)void show(shown)},Math.max(0,asked+1000-Date.now()));
+  due=setTimeout(()=>{due=0;if(shown!==null)void show(shown)},Math.max(0,asked+1000-performance.now()));
 });
 })();`;

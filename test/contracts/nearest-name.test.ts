@@ -1,0 +1,40 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { nearestName } from '../../src/contracts/text/nearest-name.ts';
+
+const letters = (alphabet: string, minLength: number, maxLength: number) =>
+  fc.string({ unit: fc.constantFrom(...alphabet.split('')), minLength, maxLength });
+
+it('finds the name behind one mistake: a letter left out, put in, mistaken for another, or two that changed places', () => {
+  fc.assert(
+    fc.property(letters('abcdef', 3, 12), fc.nat(), fc.constantFrom('u', 'v', 'w'), fc.nat(3), (name, place, letter, kind) => {
+      const at = place % name.length;
+      const next = at + 1 < name.length ? at : at - 1;
+      const typed = [
+        name.slice(0, at) + name.slice(at + 1),
+        name.slice(0, at) + letter + name.slice(at),
+        name.slice(0, at) + letter + name.slice(at + 1),
+        name.slice(0, next) + name.charAt(next + 1) + name.charAt(next) + name.slice(next + 2),
+      ][kind];
+      // from names that share no letter with it
+      expect(nearestName(typed, ['zzzzzz', name, 'yyy'])).toBe(name);
+    }),
+    { seed: 1 },
+  );
+});
+
+it('stays silent where nothing is close', () => {
+  fc.assert(
+    fc.property(letters('abc', 1, 12), fc.array(letters('xyz', 2, 12), { maxLength: 5 }), (typed, names) => {
+      expect(
+        nearestName(
+          typed,
+          names.filter((name) => name.length !== 1),
+        ),
+      ).toBeUndefined();
+    }),
+    { seed: 1 },
+  );
+  expect(nearestName('rnu', ['run', 'runs', 'report'])).toBe('run');
+  expect(nearestName('zzzzzzzzqq', ['sma', 'ema'])).toBeUndefined();
+});
