@@ -3,11 +3,10 @@ import {
   ScheduleAlreadyRunning,
   type ScheduleExecutionActionResult,
   type ScheduleHandle,
-  ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
 import { RunEnded } from '../run-ended.ts';
@@ -15,6 +14,7 @@ import { runOutcome } from '../run-outcome.ts';
 import { checkSchedule, failuresInARow, jitterMs, timeZoneName, windowMs } from './check-schedule.ts';
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';
 import type { ScheduleOptions, ScheduleView } from './schedule-options.ts';
+import { inOurWords } from './schedule-refusals.ts';
 
 /** What became of a schedule's firings. */
 export interface ScheduleCounts {
@@ -68,7 +68,7 @@ export class Schedules {
     const parts = this.#parts(scheduleId, options);
     await options.check?.(parts.action.args[0]);
     try {
-      await mended(scheduleId, () =>
+      await inOurWords(scheduleId, () =>
         this.#client.schedule.create({ scheduleId, ...parts, ...(options.note === undefined ? {} : { state: { note: options.note } }) }),
       );
       return 'created';
@@ -97,7 +97,7 @@ export class Schedules {
     };
     const parts = this.#parts(scheduleId, merged);
     await options.check?.(parts.action.args[0]);
-    await mended(scheduleId, () =>
+    await inOurWords(scheduleId, () =>
       this.#client.schedule.getHandle(scheduleId).update((previous) => ({
         ...previous,
         ...parts,
@@ -108,7 +108,7 @@ export class Schedules {
   }
 
   async show(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<ScheduleView> {
-    const described = await mended(scheduleId, () => this.#client.schedule.getHandle(scheduleId).describe());
+    const described = await inOurWords(scheduleId, () => this.#client.schedule.getHandle(scheduleId).describe());
     const { memo, args } = described.action;
     const said = (memo ?? {}) as { cron?: string; timeZone?: string };
     const recent = idsOf(described.info.recentActions.map(({ action }) => action));
@@ -180,7 +180,7 @@ export class Schedules {
 
   /** Starts a run now, unless one is open: without the explicit policy a trigger would overlap, whatever the schedule says. */
   async trigger(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<Triggered> {
-    return await mended(scheduleId, async () => {
+    return await inOurWords(scheduleId, async () => {
       const handle = this.#client.schedule.getHandle(scheduleId);
       const { info: before } = await handle.describe();
       await handle.trigger(ScheduleOverlapPolicy.SKIP);
@@ -200,7 +200,7 @@ export class Schedules {
 
   /** The times of the schedule in `[from, to]`, oldest first, as the server works them out. */
   async firings(scheduleId: string, { from, to }: { from: Date; to: Date }): Promise<readonly Date[]> {
-    return await mended(scheduleId, async () => {
+    return await inOurWords(scheduleId, async () => {
       const { startTime } = await this.#client.workflowService.listScheduleMatchingTimes({
         namespace: this.#client.options.namespace,
         scheduleId,
@@ -224,7 +224,7 @@ export class Schedules {
   }
 
   async #on(scheduleId: string, act: (handle: ScheduleHandle) => Promise<unknown>): Promise<void> {
-    await mended(scheduleId, () => act(this.#client.schedule.getHandle(scheduleId)));
+    await inOurWords(scheduleId, () => act(this.#client.schedule.getHandle(scheduleId)));
   }
 
   async #resultOf(runId: string): Promise<string> {
@@ -277,22 +277,6 @@ const FAILED: Readonly<Record<string, boolean>> = { COMPLETED: false, FAILED: tr
 /** One is the server's own business, more are counted by the workers. */
 const failuresToPause = ({ policies, action }: Awaited<ReturnType<ScheduleHandle['describe']>>): number =>
   policies.pauseOnFailure ? 1 : ((action.memo as { pauseAfter?: number } | undefined)?.pauseAfter ?? 0);
-
-async function mended<T>(scheduleId: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof ScheduleAlreadyRunning) throw error;
-    if (error instanceof ScheduleNotFoundError) {
-      throw new PredictLabError('BadInput', `there is no schedule "${scheduleId}"; \`predictlab schedule create\` makes it`, {
-        cause: error,
-      });
-    }
-    if (/invalid|cron|time ?zone|not in range/i.test(messageOf(error)))
-      throw new PredictLabError('BadInput', `schedule "${scheduleId}": ${messageOf(error)}`, { cause: error });
-    throw error;
-  }
-}
 
 const idsOf = (actions: readonly ScheduleExecutionActionResult[]): string[] =>
   actions.flatMap((action) => (action.type === 'startWorkflow' ? [action.workflow.workflowId] : []));

@@ -125,11 +125,13 @@ async function gather({ database, sources }: CollectDependencies, { entry, known
       onPlan: async ({ instruments, followed, doubtful }) => {
         const found = instruments.map(({ instrument }) => instrument);
         // both or neither: whoever comes after a killed attempt does not know of the earlier end any more
-        await database.transaction(async (transaction) => {
+        const withdrawn = await database.transaction(async (transaction) => {
           for (const [id, key] of await saveInstruments(transaction, symbol, [...found, ...followed])) keys.set(id, key);
-          for (const { key, from } of inOrder(doubtful, keys)) await withdrawCoverage(transaction, key, from);
+          const places = inOrder(doubtful, keys);
+          for (const { key, from } of places) await withdrawCoverage(transaction, key, from);
+          return places;
         });
-        for (const { key } of inOrder(doubtful, keys)) withdrawals.set(key, (withdrawals.get(key) ?? 0) + 1);
+        for (const { key } of withdrawn) withdrawals.set(key, (withdrawals.get(key) ?? 0) + 1);
       },
       stagingOf: ({ id }) => {
         const instrumentKey = keys.get(id);
