@@ -5,7 +5,7 @@ import { filesBelow, ROOT } from './project.mjs';
 const MODULES = path.join(ROOT, 'node_modules');
 
 /**
- * Packages of many small files that every command or worker loads: as a few files they are there in half the time. Left out is what
+ * Packages of many small files that every command or worker loads: as a few files they load sooner. Left out is what
  * a plugin must share with us (zod: one instance) and what looks for files or threads of its own (pino, tinypool, resvg, fastify).
  */
 const BUNDLED = [
