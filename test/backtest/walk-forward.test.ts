@@ -264,6 +264,63 @@ describe('a walk-forward', () => {
     for (const { outOfSample } of run.windows) expect(outOfSample.trades).toBeGreaterThan(0);
   });
 
+  /** Holds all the time, and fails where it is started at one of these bars with money of its own. */
+  const fragile = (starts: readonly number[], size = 1): Trial => ({
+    strategy: defineStrategy({
+      name: 'fragile',
+      summary: 'for tests',
+      params: z.strictObject({ size: z.number() }),
+      create: (_, view, situation) => {
+        let started: number | undefined;
+        return () => {
+          started ??= view.index;
+          if (starts.includes(started)) throw new Error('no book');
+          return situation.position === 0 ? { side: 'long', size } : 'hold';
+        };
+      },
+    }),
+    params: { size },
+  });
+  const rising = closes(
+    Array.from({ length: 24 * 40 }, (_, i) => 100 * 1.001 ** i * (1 + (i % 24) / 5000)),
+    { step: HOUR },
+  );
+
+  it('goes on without a trial that fails in one part, as if it had not been tried', () => {
+    const data = backtestData(rising, market);
+    // in on every other day, or on two of three
+    const lazy = [2, 3].map((days): Trial => {
+      const summary = 'for tests';
+      const create: Trial['strategy']['create'] = (_, view) => () => (Math.floor(view.index / 24) % days === 0 ? 'flat' : 'long');
+      return { strategy: defineStrategy({ name: `lazy-${days}`, summary, params: z.strictObject({}), create }), params: {} };
+    });
+    const without = walkForward(data, lazy, options, parts);
+    const all = (trial: Trial) => walkForward(data, [lazy[0], trial, lazy[1]], options, parts);
+    const sound = all(fragile([]));
+    expect(sound.failed).toEqual([]);
+    expect(sound.windows.map(({ strategy }) => strategy)).toEqual(['fragile', 'fragile', 'fragile', 'fragile']);
+    // the second training part; the last test part, after it had been picked three times
+    for (const [bar, day] of [
+      [24 * 5, '1970-01-06'],
+      [24 * 35, '1970-02-05'],
+    ] as const) {
+      const run = all(fragile([bar]));
+      const because = `strategy 'fragile' at bar ${bar} (${day}T00:00:00.000Z): no book (started anew on ${day})`;
+      expect({ ...run, failed: [] }).toEqual(without);
+      expect(run.failed).toEqual([{ strategy: 'fragile', params: { size: 1 }, because }]);
+    }
+    // bars of parts that it is not traded on, since it is not picked, are no trouble of anybody
+    const idle = { ...fragile([24 * 35], 1e-9) };
+    expect(walkForward(data, [fragile([]), idle], options, parts).failed).toEqual([]);
+  });
+
+  it('is no walk-forward where every trial fails, on the series or in a part', () => {
+    const trials = [fragile([24 * 20], 0.5), fragile([0])];
+    expect(() => walkForward(backtestData(rising, market), trials, options, parts)).toThrow(
+      "strategy 'fragile' at bar 480 (1970-01-21T00:00:00.000Z): no book (started anew on 1970-01-21)",
+    );
+  });
+
   it('refuses parts of half a day, which would put a day into two of them', () => {
     expect(() => walkForward(backtestData(candles, market), grid, options, { trainMs: 5 * DAY, testMs: DAY / 2 })).toThrow(/whole days/);
   });

@@ -1,4 +1,4 @@
-// Strategies as users write them: one that cheats, one that orders what makes no sense, one that never comes back.
+// Strategies as users write them: one that cheats, one that orders what makes no sense, one that fails where it is started late, one that never comes back.
 import { z } from 'zod';
 
 const params = z.strictObject({});
@@ -38,6 +38,17 @@ export default {
       create: (_params, bars) => {
         const hour = bars.interval('1h');
         return () => (hour.close() > 0.5 ? 'long' : 'flat');
+      },
+    },
+    awake: {
+      params: z.strictObject({ size: z.number().default(1) }),
+      create: ({ size }, bars, situation) => {
+        let started;
+        return () => {
+          started ??= bars.index;
+          if (started > 24 * 14) throw new Error('overslept');
+          return situation.position === 0 ? { side: 'long', size } : 'hold';
+        };
       },
     },
     endless: {

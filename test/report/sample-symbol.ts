@@ -96,7 +96,7 @@ export const sampleBacktests = (): BacktestRow[] =>
 
 /** Six windows on hours, and days that are too few for one. */
 export const sampleWalkForwards = (): WalkForwardSection[] => {
-  const parts = { trainMs: 20 * DAY, testMs: 5 * DAY, trials: 12, skipped: [] };
+  const parts = { trainMs: 20 * DAY, testMs: 5 * DAY, trials: 12, skipped: [], failed: [] };
   const random = seeded(3);
   const curve = (from: number, days: number, drift: number) => {
     let equity = 1;

@@ -1,6 +1,7 @@
 import type { Unfilled } from '../../backtest/engine/trading/trade.ts';
 import { canonicalJson } from '../../backtest/proof/passport.ts';
 import { rankedSharpe, type StoredMetrics } from '../../backtest/record/metrics-column.ts';
+import type { StoredWalkForward } from '../../backtest/record/walk-forward-columns.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 
 /** A result as far as it is counted, computed or taken over. */
@@ -70,11 +71,15 @@ export class BacktestTally {
     );
   }
 
-  /** @param walk.windows 0 = the series is too short for one */
-  addWalkForward({ windows, unchanged }: { readonly windows: number; readonly unchanged: boolean }): void {
+  /** A strategy that failed in it is named once: where its backtests fail, they say so. */
+  addWalkForward(
+    { windows, failed }: Pick<StoredWalkForward, 'failed'> & { readonly windows: readonly unknown[] },
+    { series, unchanged }: { readonly series: string; readonly unchanged: boolean },
+  ): void {
     this.walked.series++;
     if (unchanged) this.walked.unchanged++;
-    if (windows === 0) this.walked.tooShort++;
+    if (windows.length === 0 && failed.length === 0) this.walked.tooShort++;
+    for (const one of failed) if (!this.failures.has(one.strategy)) this.fail({ ...one, because: `walk-forward: ${one.because}` }, series);
   }
 
   output(): { readonly [key: string]: Json } {

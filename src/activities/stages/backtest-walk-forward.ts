@@ -1,5 +1,5 @@
 import { hashText } from '../../backtest/proof/passport.ts';
-import { encodeNoWalkForward } from '../../backtest/record/walk-forward-columns.ts';
+import { decodeWalkForward, encodeNoWalkForward } from '../../backtest/record/walk-forward-columns.ts';
 import { windowsOf } from '../../backtest/walk-forward/windows.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
@@ -10,6 +10,9 @@ import { type ComputeContext, computeWalkForward } from './backtest-compute.ts';
 import { plannedSeries, readSeries, type SeriesTask } from './backtest-plan.ts';
 import type { BacktestTally } from './backtest-tally.ts';
 import type { TrialGroup } from './backtest-trials.ts';
+
+/** Changes with what a walk-forward makes of the same results: those stored before are computed again. */
+const WALK_REVISION = 2;
 
 /** What of the stage a walk-forward goes by. */
 interface WalkForwardStage {
@@ -38,15 +41,16 @@ export async function walkForwards(
   const tasks = together
     ? planned
     : await plannedSeries(transaction, input, [{ historyMs, trials: groups.flatMap(({ trials }) => trials) }]);
-  const bases = tasks.map(({ basis }) => hashText(`${basis} ${parts.trainMs} ${parts.testMs}`));
+  const bases = tasks.map(({ basis }) => hashText(`${basis} ${parts.trainMs} ${parts.testMs} ${WALK_REVISION}`));
   const unchanged = await takeOverWalkForwards(transaction, { runId, executionId, symbol }, bases);
   for (const [at, task] of tasks.entries()) {
     beat();
     context.signal.throwIfAborted();
     const basis = bases[at];
+    const series = `${task.instrument.id} ${task.series.interval}`;
     const before = unchanged.get(basis);
     if (before !== undefined) {
-      tally.addWalkForward({ windows: before, unchanged: true });
+      tally.addWalkForward(decodeWalkForward(before), { series, unchanged: true });
       continue;
     }
     const { data } = await readSeries(transaction, task);
@@ -57,11 +61,11 @@ export async function walkForwards(
         ? encodeNoWalkForward(found.because, { ...parts, trials: task.trials.length })
         : await walkedThrough(task, data, parts, { ...context, beat });
     await saveWalkForward(transaction, { runId, executionId }, { symbol, instrumentKey, priceType, interval, basis, ...record });
-    tally.addWalkForward({ windows: 'because' in found ? 0 : found.spans.length, unchanged: false });
+    tally.addWalkForward(decodeWalkForward(record.result), { series, unchanged: false });
   }
 }
 
-/** A strategy that fails is the reason why its series has no walk-forward; the stage has said so already. */
+/** Where every trial fails, the first one's sentence is the reason why the series has no walk-forward. */
 async function walkedThrough(
   ...[task, data, parts, context]: Parameters<typeof computeWalkForward>
 ): ReturnType<typeof computeWalkForward> {
@@ -69,6 +73,8 @@ async function walkedThrough(
     return await computeWalkForward(task, data, parts, context);
   } catch (error) {
     if (!(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
-    return encodeNoWalkForward(error.message, { ...parts, trials: task.trials.length });
+    const [{ strategy, params }] = task.trials;
+    const first = { strategy: strategy.name, params, because: error.message };
+    return encodeNoWalkForward(error.message, { ...parts, trials: task.trials.length }, [first]);
   }
 }

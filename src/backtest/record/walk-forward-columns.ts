@@ -1,7 +1,7 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Params } from '../strategies/registry.ts';
 import type { StretchMetrics } from '../walk-forward/stretch.ts';
-import type { WalkCurve, WalkForwardResult } from '../walk-forward/walk-forward.ts';
+import type { FailedPick, WalkCurve, WalkForwardResult } from '../walk-forward/walk-forward.ts';
 import type { SkippedWindow, WalkForwardParts, WindowTimes } from '../walk-forward/windows.ts';
 import { decodeEquity, type EquityPoint } from './curve-columns.ts';
 import { type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from './fields.ts';
@@ -28,6 +28,8 @@ export interface StoredWalkForward extends WalkForwardParts {
   readonly trials: number;
   readonly windows: readonly StoredWindow[];
   readonly skipped: readonly SkippedWindow[];
+  /** Combinations that no window could pick, and why. */
+  readonly failed: readonly FailedPick[];
   /** All tests as one; null where there is no window. */
   readonly outOfSample: (StoredStretch & { readonly deflatedSharpe: number | null }) | null;
   /** Probability of overfitting of the trials, in [0, 1]. */
@@ -49,13 +51,15 @@ export interface StoredWalkCurves {
 const MOST_POINTS = 1500;
 const MOST_OF_A_PART = 60;
 
-/** The `result` and `curves` columns of a walk-forward. */
+/** The `result` and `curves` columns of a walk-forward. @param about.trials that it was asked for; those that failed are not counted */
 export const encodeWalkForward = (
   result: WalkForwardResult,
   about: WalkForwardParts & { readonly trials: number },
 ): { readonly result: Fields; readonly curves: Json } => ({
   result: {
     ...about,
+    trials: about.trials - result.failed.length,
+    ...failedFields(result.failed),
     windows: result.windows.map(({ inSample, outOfSample, params, ...window }) => ({
       ...window,
       params: { ...params },
@@ -83,14 +87,29 @@ export const encodeWalkForward = (
   },
 });
 
-/** The same of a series that has none. @param because one sentence */
+/** The same of a series that has none. @param because one sentence @param failed where every trial failed: the first of them */
 export const encodeNoWalkForward = (
   because: string,
   about: WalkForwardParts & { readonly trials: number },
+  failed: readonly FailedPick[] = [],
 ): { readonly result: Fields; readonly curves: Json } => ({
-  result: { ...about, windows: [], skipped: [], outOfSample: null, overfitting: null, undefined: { windows: because }, weak: {} },
+  result: {
+    ...about,
+    ...failedFields(failed),
+    windows: [],
+    skipped: [],
+    outOfSample: null,
+    overfitting: null,
+    undefined: { windows: because },
+    weak: {},
+  },
   curves: { outOfSample: { time: [], equity: [] }, inSample: [] },
 });
+
+const failedFields = (failed: readonly FailedPick[]): Fields =>
+  failed.length === 0
+    ? {}
+    : { failed: failed.map(({ params, ...one }) => ({ ...one, params: { ...params }, order: encodeOrder(params) })) };
 
 const KEPT = ['totalReturn', 'sharpe', 'maxDrawdown', 'trades'];
 
@@ -154,6 +173,15 @@ export function decodeWalkForward(column: Fields): StoredWalkForward {
       const fields = fieldsOf(entry);
       const times = timesIn(fields);
       return times === null ? [] : [{ ...times, because: textOf(fields['because']) ?? '' }];
+    }),
+    failed: listOf(column['failed']).map((entry): FailedPick => {
+      const fields = fieldsOf(entry);
+      const strategy = textOf(fields['strategy']) ?? '';
+      return {
+        strategy,
+        params: orderedParams(strategy, fieldsOf(fields['params']), fields['order']),
+        because: textOf(fields['because']) ?? '',
+      };
     }),
     outOfSample: total === null ? null : { ...stretchIn(total), deflatedSharpe: numberOf(fieldsOf(total)['deflatedSharpe']) },
     overfitting: numberOf(column['overfitting']),

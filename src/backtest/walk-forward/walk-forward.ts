@@ -7,19 +7,20 @@ import { type Decisions, decisionsOf, StrategyFailure } from '../engine/decision
 import type { Market } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { simulate } from '../engine/trading/trader.ts';
-import { attempt } from '../failed-trial.ts';
+import { attempt, type FailedTrial } from '../failed-trial.ts';
 import { trialsOf } from '../metrics/deflated-sharpe.ts';
 import { judgeOverfitting, type Overfitting } from '../metrics/overfitting.ts';
 import type { Trial } from '../run-backtest.ts';
 import type { Params } from '../strategies/registry.ts';
 import { toEnd } from '../to-end.ts';
-import { rankOf, weakPicks } from './picks.ts';
-import { type DayRange, daysOf, metricsOf, ratioOf, type Stretch, type StretchMetrics, stretchOf } from './stretch.ts';
+import { pickAndTest } from './pick-and-test.ts';
+import { weakPicks } from './picks.ts';
+import { type DayRange, metricsOf, ratioOf, type Stretch, type StretchMetrics, stretchOf } from './stretch.ts';
 import { type SkippedWindow, type WalkForwardParts, type WindowTimes, windowsOf } from './windows.ts';
 
 /** One window: what was picked on `[trainFrom, trainTo)` and what it brought on `[testFrom, testTo)`; UTC epoch milliseconds. */
 export interface WalkForwardWindow extends WindowTimes {
-  /** Of the trial that ranks first in the training part ({@link rankOf}); of those that rank alike the first one. */
+  /** Of the trial that ranks first in the training part (best Sharpe ratio, see `rankOf`); of those that rank alike the first one. */
   readonly strategy: string;
   readonly params: Params;
   readonly inSample: StretchMetrics;
@@ -32,12 +33,15 @@ export interface WalkCurve {
   readonly growth: Float64Array;
 }
 
+/** A trial that is in no window and in no figure; `because` is one sentence. */
+export type FailedPick = Pick<FailedTrial, 'strategy' | 'params' | 'because'>;
+
 /** `overfitting` is of the trials over the whole series. */
 export interface WalkForwardResult extends Overfitting {
   readonly windows: readonly WalkForwardWindow[];
   readonly skipped: readonly SkippedWindow[];
-  /** Trials that no window could pick, since their strategy failed on the series: one sentence each. */
-  readonly failed: readonly string[];
+  /** Trials that no window could pick, in their order, since their strategy failed on the series or in a part of it. */
+  readonly failed: readonly FailedPick[];
   /** Why the picks should not be relied on; absent where each rests on enough. */
   readonly picksWeak?: string;
   /** The test parts one after the other, each day's return on what the days before left; deflated by all trials. */
@@ -52,10 +56,11 @@ export interface WalkForwardResult extends Overfitting {
  * a window begins); money starts anew in each part, what the rule then holds is bought at its second bar, and what it holds at the
  * end is closed at the last close, both at what that costs. A strategy with orders, or with an eye on its situation, is started anew in
  * each part, with the bars before it to look back on. A market's resolution is known only to a part that reaches the last bar,
- * or its close and result; nobody leaves after its close.
+ * or its close and result; nobody leaves after its close. A trial whose strategy fails, on the series or in a part in which it is started
+ * anew, is in no window: the others are judged as if it had not been tried.
  *
  * @throws PredictLabError BadInput when the series is shorter than one window, or a part is no whole number of days
- * @throws StrategyFailure when every strategy fails on the series, or one that had an account of its own fails in a part
+ * @throws StrategyFailure when every trial fails
  */
 export function walkForward(
   data: BacktestData,
@@ -77,27 +82,23 @@ export function* walkForwardSteps(
   if ('because' in found) throw new PredictLabError('BadInput', found.because);
   const { spans, skipped } = found;
   const decided: DecidedTrial[] = [];
-  const trials: Trial[] = [];
-  const failures: StrategyFailure[] = [];
+  const failures = new Map<Trial, StrategyFailure>();
   for (const trial of all) {
     const how = { market, options: trial.options ?? common, barMs };
     const decisions = attempt(() => decisionsOf({ ...trial, ...how, candles, twin, cache: indicators }));
     if (decisions instanceof StrategyFailure) {
-      failures.push(decisions);
+      failures.set(trial, decisions);
       continue;
     }
-    trials.push(trial);
     const { returns, moments } = stretchOf(candles, decisions.trader?.finish() ?? simulate(candles, decisions, how), how.options);
     // a thousand equity curves need not be kept
-    decided.push({ codes: hasAccount(decisions) ? undefined : decisions.codes, returns, moments });
+    decided.push({ trial, codes: hasAccount(decisions) ? undefined : decisions.codes, returns, moments });
     yield;
   }
-  if (trials.length === 0) throw failures[0];
-  const together = trialsOf(decided.map(({ moments }) => ratioOf(moments)));
-  const part = (trial: number, [from, to]: readonly [number, number], days: DayRange): Stretch => {
+  const part = ({ trial, codes }: DecidedTrial, [from, to]: readonly [number, number], days: DayRange): Stretch => {
     const ends = to >= candles.length;
     const over = days.to * DAY_MS;
-    const { options = common } = trials[trial];
+    const { options = common } = trial;
     const known = {
       market: ends || paidBy(market, over) ? market : { ...market, resolution: { kind: 'open' } as const },
       options,
@@ -106,52 +107,52 @@ export function* walkForwardSteps(
     const bars = candlesBetween(candles, from, to);
     // money in a part that is not the last is out again at its end, unless the market has closed in it: then nobody can leave any more
     const leaves = ends || (market.closesAt !== null && market.closesAt <= over) ? undefined : true;
-    const { codes } = decided[trial];
     if (codes !== undefined) {
       const own = codes.slice(from, to);
       // what the rule held when the part began was decided before it
       if (own[0] === HOLD) own[0] = standingAt(codes, from);
       return stretchOf(bars, simulate(bars, wordsOnly(own), known, leaves), options, days);
     }
-    const decisions = decisionsOf({ ...trials[trial], ...known, candles, twin, cache: indicators, from, to });
+    const decisions = decisionsOf({ ...trial, ...known, candles, twin, cache: indicators, from, to });
     return stretchOf(bars, decisions.trader?.finish(leaves) ?? simulate(bars, decisions, known, leaves), options, days);
   };
-  const tests: Stretch[] = [];
-  const windows: WalkForwardWindow[] = [];
-  const curves: WalkForwardResult['curves'][number][] = [];
-  for (const { train, test, ...times } of spans) {
-    let best = 0;
-    const [trainDays, testDays] = [daysOf(times.trainFrom, times.trainTo), daysOf(times.testFrom, times.testTo)];
-    let inside = part(0, train, trainDays);
-    for (let trial = 1; trial < trials.length; trial++) {
-      const stretch = part(trial, train, trainDays);
-      yield;
-      if (!(rankOf(stretch) > rankOf(inside))) continue;
-      best = trial;
-      inside = stretch;
-    }
-    const outside = part(best, test, testDays);
-    yield;
-    tests.push(outside);
-    curves.push({ inSample: curveOf(inside), outOfSample: curveOf(outside) });
-    const { strategy, params } = trials[best];
-    windows.push({ ...times, strategy: strategy.name, params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) });
-  }
-  const judged = judgeOverfitting(decided.map(({ returns }) => returns));
+  const walked = yield* pickAndTest(spans, decided.length, (at, bars, days) => {
+    const stretch = attempt(() => part(decided[at], bars, days));
+    return stretch instanceof StrategyFailure ? inPart(stretch, days) : stretch;
+  });
+  for (const [at, failure] of walked.failures) failures.set(decided[at].trial, failure);
+  const [failure] = all.flatMap((trial) => failures.get(trial) ?? []);
+  if (failure !== undefined && failures.size === all.length) throw failure;
+  const others = decided.filter(({ trial }) => !failures.has(trial));
+  const windows = walked.windows.map(({ span: { train: _, test: __, ...times }, trial: at, inside, outside }): WalkForwardWindow => {
+    const { strategy, params } = decided[at].trial;
+    return { ...times, strategy: strategy.name, params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) };
+  });
   const picksWeak = weakPicks(windows);
   return {
     windows,
     skipped,
     ...(picksWeak !== undefined && { picksWeak }),
-    failed: failures.map(({ message }) => message),
-    outOfSample: metricsOf(tests, together),
-    curves,
-    ...judged,
+    failed: all.flatMap((trial): FailedPick[] => {
+      const because = failures.get(trial)?.message;
+      return because === undefined ? [] : [{ strategy: trial.strategy.name, params: trial.params, because }];
+    }),
+    outOfSample: metricsOf(
+      walked.windows.map(({ outside }) => outside),
+      trialsOf(others.map(({ moments }) => ratioOf(moments))),
+    ),
+    curves: walked.windows.map(({ inside, outside }) => ({ inSample: curveOf(inside), outOfSample: curveOf(outside) })),
+    ...judgeOverfitting(others.map(({ returns }) => returns)),
   };
 }
 
+/** A failure in a part, which may be none on the whole series: it says where the strategy was started. */
+const inPart = (failure: StrategyFailure, { from }: DayRange): StrategyFailure =>
+  new StrategyFailure(`${failure.message} (started anew on ${new Date(from * DAY_MS).toISOString().slice(0, 10)})`, failure);
+
 /** What is kept of a trial on the whole series. */
 interface DecidedTrial extends Pick<Stretch, 'returns' | 'moments'> {
+  readonly trial: Trial;
   /** What it decided at each bar; undefined where that depends on what it holds. */
   readonly codes: Uint8Array | undefined;
 }

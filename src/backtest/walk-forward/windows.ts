@@ -22,7 +22,7 @@ export interface SkippedWindow extends WindowTimes {
 }
 
 /** A window with the bars of its parts, ends exclusive. */
-interface Span extends WindowTimes {
+export interface Span extends WindowTimes {
   readonly train: readonly [number, number];
   readonly test: readonly [number, number];
 }

@@ -77,13 +77,13 @@ export async function printWalkForward(
         curves: _,
         ...judged
       } = walkForward(each.data, trials, each.options, parts);
-      for (const because of failed) note(`left out: ${because}`);
+      for (const { because } of failed) note(`left out: ${because}`);
       if (picksWeak !== undefined) note(`${each.name}: ${picksWeak}`);
       walked.push({ name: each.name, windows });
       printed.push({
         ...about,
         ...headOf(each),
-        count: trials.length,
+        count: trials.length - failed.length,
         windows: windows.map(({ strategy, ...window }) => withTimes(one ? window : { ...window, strategy })),
         ...(failed.length > 0 && { failed }),
         ...(skipped.length > 0 && { skipped: skipped.map(withTimes) }),

@@ -66,13 +66,16 @@ const COLUMNS: readonly Column<WalkForwardSection>[] = [
     about:
       'Each picks the trial with the best Sharpe ratio in its training part and trades it on the days after. A pick is weak where that ratio rests on too little.',
     sortBy: ({ windows }) => windows.length,
-    cell: ({ windows, skipped, undefined: why, weak }) => {
+    cell: ({ windows, skipped, failed, undefined: why, weak }) => {
       if (windows.length === 0) return unknown(why['windows'] ?? 'not known');
       const remarks = [
         ...(weak['picks'] === undefined ? [] : [{ words: 'weak picks', why: weak['picks'] }]),
         ...(skipped.length === 0
           ? []
           : [{ words: `+ ${formatNumber(skipped.length)} left out`, why: [...new Set(skipped.map(({ because }) => because))].join('; ') }]),
+        ...(failed.length === 0
+          ? []
+          : [{ words: `${formatNumber(failed.length)} failed`, why: failed.map(({ because }) => because).join('; ') }]),
       ];
       if (remarks.length === 0) return formatNumber(windows.length);
       return tip(

@@ -44,14 +44,14 @@ export async function saveWalkForward(
 /**
  * Records those walk-forwards of a symbol's newest other execution that rest on one of these bases as a run's own, too.
  *
- * @returns how many windows each has, by basis
+ * @returns the result of each, by basis
  */
 export async function takeOverWalkForwards(
   transaction: Transaction,
   { runId, executionId, symbol }: { readonly runId: string; readonly executionId: string; readonly symbol: string },
   bases: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await transaction.query<{ basis: string; windows: number }>(
+): Promise<ReadonlyMap<string, WalkForwardRecord['result']>> {
+  const { rows } = await transaction.query<Pick<WalkForwardRecord, 'basis' | 'result'>>(
     `insert into walk_forwards (run_id, execution_id, symbol, instrument, price_type, interval_minutes, basis, result, curves)
      select $1, $2, symbol, instrument, price_type, interval_minutes, basis, result, curves from walk_forwards
      where symbol = $3 and basis = any($4) and execution_id = (
@@ -59,10 +59,10 @@ export async function takeOverWalkForwards(
      order by id
      on conflict (execution_id, symbol, instrument, price_type, interval_minutes)
      do update set basis = excluded.basis, result = excluded.result, curves = excluded.curves
-     returning basis, jsonb_array_length(result->'windows') as windows`,
+     returning basis, result`,
     [runId, executionId, symbol, bases],
   );
-  return new Map(rows.map(({ basis, windows }) => [basis, windows]));
+  return new Map(rows.map(({ basis, result }) => [basis, result]));
 }
 
 /** A stored walk-forward without its curves; `source` and `instrument` as in the exports. */

@@ -1,0 +1,58 @@
+import type { StrategyFailure } from '../engine/decisions.ts';
+import { type DayRange, daysOf, type Stretch } from './stretch.ts';
+import { rankOf } from './picks.ts';
+import type { Span } from './windows.ts';
+
+/** What a window picked, by its place among the trials, and what that brought. */
+export interface TestedWindow {
+  readonly span: Span;
+  readonly trial: number;
+  readonly inside: Stretch;
+  readonly outside: Stretch;
+}
+
+/** Trades a trial on the bars `[from, to)`; the failure where its strategy cannot. */
+export type TradePart = (trial: number, bars: readonly [number, number], days: DayRange) => Stretch | StrategyFailure;
+
+/**
+ * Picks in each window the trial that ranks first in the training part ({@link rankOf}; of those that rank alike the first one) and
+ * trades it on the test part. A trial that fails in any part it is traded on is in no window: windows that had picked it pick again.
+ * Steps of one part.
+ *
+ * @returns `windows` in the order of the spans, none where every trial has failed; `failures` by trial
+ */
+export function* pickAndTest(
+  spans: readonly Span[],
+  trials: number,
+  trade: TradePart,
+): Generator<void, { readonly windows: readonly TestedWindow[]; readonly failures: ReadonlyMap<number, StrategyFailure> }> {
+  const failures = new Map<number, StrategyFailure>();
+  const traded = (...part: Parameters<TradePart>): Stretch | undefined => {
+    const stretch = trade(...part);
+    if ('returns' in stretch) return stretch;
+    failures.set(part[0], stretch);
+    return undefined;
+  };
+  const windows = new Map<Span, TestedWindow>();
+  const standing = (span: Span): boolean => {
+    const window = windows.get(span);
+    return window !== undefined && !failures.has(window.trial);
+  };
+  for (;;) {
+    const span = spans.find((one) => !standing(one));
+    if (span === undefined || failures.size === trials) break;
+    const { train, test, trainFrom, trainTo, testFrom, testTo } = span;
+    let best: Pick<TestedWindow, 'trial' | 'inside'> | undefined;
+    for (let trial = 0; trial < trials; trial++) {
+      if (failures.has(trial)) continue;
+      const inside = traded(trial, train, daysOf(trainFrom, trainTo));
+      yield;
+      if (inside !== undefined && (best === undefined || rankOf(inside) > rankOf(best.inside))) best = { trial, inside };
+    }
+    if (best === undefined) continue;
+    const outside = traded(best.trial, test, daysOf(testFrom, testTo));
+    yield;
+    if (outside !== undefined) windows.set(span, { span, ...best, outside });
+  }
+  return { windows: spans.flatMap((span) => (standing(span) ? (windows.get(span) as TestedWindow) : [])), failures };
+}
