@@ -7,21 +7,22 @@ const MOST_BEHIND_BYTES = 4 * 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
 
 /** Server-Sent Events on a response: `patch` with a list of replacements, `ended` once. */
-export function eventStream(response: ServerResponse): Watcher & { readonly closed: Promise<void> } {
+export function eventStream(response: ServerResponse, { heartbeatMs = HEARTBEAT_MS } = {}): Watcher & { readonly closed: Promise<void> } {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   });
   const send = (text: string): void => {
-    if (response.destroyed) return;
+    // a reader that has not taken the end yet is sent no more: a write after the end is an error that nobody catches
+    if (response.destroyed || response.writableEnded) return;
     response.write(text);
     if (response.writableLength > MOST_BEHIND_BYTES) response.destroy();
   };
   send('retry: 1000\n\n');
   // whoever left while the page was read says so no more
   const gone = response.destroyed || response.closed;
-  const beat = setInterval(() => send('event: beat\ndata: {}\n\n'), HEARTBEAT_MS);
+  const beat = setInterval(() => send('event: beat\ndata: {}\n\n'), heartbeatMs);
   beat.unref();
   const closed = new Promise<void>((resolve) => {
     const end = (): void => {
@@ -36,6 +37,7 @@ export function eventStream(response: ServerResponse): Watcher & { readonly clos
     still: (isStill) => send(`event: still\ndata: ${isStill}\n\n`),
     ended: () => {
       send('event: ended\ndata: {}\n\n');
+      clearInterval(beat);
       response.end();
     },
     closed,

@@ -48,6 +48,7 @@ export class LivePage {
   #looking: Promise<void> | undefined;
   #stop = new AbortController();
   #isStill = false;
+  #isClosed = false;
 
   constructor(options: LivePageOptions) {
     this.#options = options;
@@ -59,6 +60,7 @@ export class LivePage {
 
   /** Shows it to one more from its present state on. @returns what ends it */
   watch(watcher: Watcher): () => void {
+    if (this.#isClosed) return () => undefined;
     this.#watchers.add(watcher);
     if (this.#isStill) watcher.still(true);
     if (this.#shown !== undefined) watcher.patch(JSON.stringify(patchesBetween(undefined, this.#shown, this.#latest)));
@@ -68,12 +70,18 @@ export class LivePage {
     }
     return () => {
       if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
-      this.close();
+      this.#rest();
       this.#options.onIdle?.();
     };
   }
 
+  /** Nobody is shown anything any more, also not who comes later. */
   close(): void {
+    this.#isClosed = true;
+    this.#rest();
+  }
+
+  #rest(): void {
     this.#stop.abort();
     this.#looking = undefined;
     this.#shown = undefined;
@@ -92,16 +100,18 @@ export class LivePage {
         this.#show(parts);
         if (ended) {
           for (const watcher of this.#watchers) watcher.ended();
-          this.close();
+          this.#rest();
           this.#options.onIdle?.();
           return;
         }
         this.#tellStill(false);
         pause = Math.max(pauseMs, Math.min(mostPauseMs, (performance.now() - began) / share));
       } catch (error) {
+        // nobody watches any more
+        if (signal.aborted) return;
         // what is shown stands still; what it shows goes on
         if (!this.#isStill) log.warn('what a page shows cannot be looked at; trying again', { error: messageOf(error) });
-        if (!signal.aborted) this.#tellStill(true);
+        this.#tellStill(true);
       }
       await wait(pause, undefined, { signal }).catch(() => undefined);
     }

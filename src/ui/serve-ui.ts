@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { chartLibrary } from '../activities/report/chart-library.ts';
@@ -19,7 +20,8 @@ import { VERSION } from '../version.ts';
 import { type AskedAs, type Doors, mayAct, mayRead, TOKEN_COOKIE } from './access.ts';
 import { eventStream } from './event-stream.ts';
 import { HistoryPages } from './history-pages.ts';
-import { LivePage } from './live-page.ts';
+import { InFlight } from './in-flight.ts';
+import { type LiveLook, LivePage } from './live-page.ts';
 import { PollReaders } from './poll-readers.ts';
 import { type Acted, RUN_ACTIONS, startRun } from './run-actions.ts';
 import { RunPages, runAddress } from './run-pages.ts';
@@ -50,6 +52,7 @@ export interface Ui {
   readonly address: string;
   /** Pages that somebody watches now: an open run, or the page over all runs. */
   watched(): number;
+  /** Takes no more requests, and waits for those that are being answered: what they read is still needed until then. */
   close(): Promise<void>;
 }
 
@@ -65,13 +68,18 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   const doors = (): Doors => ({ host, port: (app.server.address() as AddressInfo).port, token, control, guarded });
   const pages = new RunPages(options);
   const live = new Map<string, Promise<LivePage>>();
+  const inFlight = new InFlight();
+  /** Readers that are told what changes; they never leave by themselves. */
+  const streams = new Set<ServerResponse>();
+  let closing = false;
+  const tracked = (look: () => Promise<LiveLook>) => () => inFlight.track(look());
 
   const history = new HistoryPages(options);
   const pollReaders = new PollReaders();
 
   const follow = async (run: StoredRun): Promise<LivePage> =>
     new LivePage({
-      look: await pages.looker(run),
+      look: tracked(await pages.looker(run)),
       log,
       // It answers with what has changed, of which its worker has the work of a millisecond, of a large run some milliseconds: where looks
       // take long, the machine is busy with something else.
@@ -79,9 +87,10 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       onIdle: () => void live.delete(run.executionId),
     });
   const followHistory = async (): Promise<LivePage> =>
-    new LivePage({ look: history.looker(), log, pauseMs: 500, mostPauseMs: 10_000, onIdle: () => void live.delete(HISTORY) });
+    new LivePage({ look: tracked(history.looker()), log, pauseMs: 500, mostPauseMs: 10_000, onIdle: () => void live.delete(HISTORY) });
   /** The one that all who watch a page share, also those who come while it is being read for the first. */
   const watch = async (key: string, begin: () => Promise<LivePage>): Promise<LivePage> => {
+    if (closing) throw new Closing('the pages are being closed');
     const known = live.get(key);
     if (known !== undefined) return await known;
     const begun = begin();
@@ -97,13 +106,31 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       return await reply.send(pollReaders.next(`${request.url.split('?')[0]} ${poll.slice(0, 50)}`, (reader) => watched.watch(reader)));
     }
     reply.hijack();
+    if (closing) return reply.raw.destroy();
     const stream = eventStream(reply.raw);
     if (watched === undefined) return stream.ended();
+    streams.add(reply.raw);
+    void stream.closed.then(() => streams.delete(reply.raw));
     const end = watched.watch(stream);
     void stream.closed.then(end);
     return undefined;
   };
 
+  app.addHook('onRoute', (route) => {
+    const { handler } = route;
+    route.handler = async function (request, reply) {
+      return await inFlight.answered(reply.raw, (async () => await handler.call(this, request, reply))());
+    };
+  });
+  // by now new requests are refused; what is closed next is what those that are under way read
+  app.addHook('preClose', async () => {
+    closing = true;
+    pollReaders.close();
+    for (const page of live.values()) void page.then((followed) => followed.close()).catch(() => undefined);
+    live.clear();
+    for (const response of streams) response.destroy();
+    await inFlight.settled(CLOSED_WITHIN_MS);
+  });
   app.addHook('onRequest', async (request, reply) => {
     void reply
       .header('x-content-type-options', 'nosniff')
@@ -126,7 +153,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   });
   app.setErrorHandler(async (error, request, reply) => {
     const status = statusOf(error);
-    if (status >= 500) log.warn(`${request.method} ${request.url.split('?')[0]}: ${messageOf(error)}`);
+    if (status >= 500 && !closing) log.warn(`${request.method} ${request.url.split('?')[0]}: ${messageOf(error)}`);
     return await refuse(reply, request, { status, message: messageOf(error) });
   });
   app.setNotFoundHandler(
@@ -220,19 +247,21 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   return {
     address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     watched: () => live.size,
-    async close() {
-      pollReaders.close();
-      for (const page of live.values()) void page.then((followed) => followed.close()).catch(() => undefined);
-      await app.close();
-    },
+    close: async () => await app.close(),
   };
 }
 
 /** Among those that are watched the page over all runs; no execution has this id. */
 const HISTORY = '/';
+/** Whoever ends the server waits no longer for what is being answered, for example by a Temporal that says nothing. */
+const CLOSED_WITHIN_MS = 5_000;
 
 class NotFound extends Error {
   readonly statusCode = 404;
+}
+
+class Closing extends Error {
+  readonly statusCode = 503;
 }
 
 async function foundRun(pages: RunPages, id: string): Promise<StoredRun> {

@@ -3,6 +3,7 @@ import { html } from '../../src/report/elements/html.ts';
 import { LivePage } from '../../src/ui/live-page.ts';
 import type { Patch } from '../../src/ui/live-patches.ts';
 import { silent } from '../silent.ts';
+import { gate } from '../stages.ts';
 
 /** A run whose looks the test gives out one by one. */
 function scripted(states: readonly (string | Error)[]) {
@@ -112,5 +113,27 @@ describe('an open run that is watched', () => {
     run.watch({ patch: late.patch, ended: late.end, still: () => undefined });
     expect(late.seen).toEqual(['one']);
     run.close();
+  });
+
+  it('is looked at no more once it is closed, also for who comes later, and a look that then fails is not told', async () => {
+    const held = gate();
+    const lines: string[] = [];
+    let looks = 0;
+    const page = new LivePage({
+      log: { ...silent, warn: (line) => void lines.push(line) },
+      look: async () => {
+        looks++;
+        await held.opened;
+        throw new Error('Cannot use a pool after calling end on the pool');
+      },
+    });
+    const told: string[] = [];
+    const seeing = { patch: () => told.push('patch'), ended: () => told.push('ended'), still: () => told.push('still') };
+    page.watch(seeing);
+    page.close();
+    page.watch(seeing);
+    held.open();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect({ looks, watchers: page.watchers, lines, told }).toEqual({ looks: 1, watchers: 0, lines: [], told: [] });
   });
 });

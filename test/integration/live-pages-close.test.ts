@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveUi } from '../../src/ui/serve-ui.ts';
+import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { gate } from '../stages.ts';
+
+describe('live pages that are closed', () => {
+  let stored: TestDatabase;
+  beforeAll(async () => {
+    stored = await testDatabase();
+  });
+  afterAll(async () => await stored?.close());
+
+  /** Pages whose plan waits for the test, and then reads the database. */
+  const served = async () => {
+    const [asked, held] = [gate(), gate()];
+    const [said, order]: string[][] = [[], []];
+    const line = (text: string, fields?: unknown): void => void said.push(`${text} ${JSON.stringify(fields ?? {})}`);
+    const ui = await serveUi({
+      database: stored.database,
+      home: '/nowhere',
+      lab: async () => undefined,
+      plan: async () => {
+        asked.open();
+        await held.opened;
+        await stored.database.query('select 1');
+        order.push('read');
+        return [];
+      },
+      port: 0,
+      log: { debug: line, info: line, warn: line, error: line },
+    });
+    return { ui, asked, held, said, order };
+  };
+
+  it('answer what is being asked before what they read may be closed, take nothing new and say nothing', async () => {
+    const { ui, asked, held, said, order } = await served();
+    const plan = fetch(`${ui.address}/plan`).then(async (answer) => ({ status: answer.status, text: await answer.text() }));
+    await asked.opened;
+    const closing = ui.close().then(() => order.push('closed'));
+    expect((await fetch(`${ui.address}/`)).status).toBe(503);
+    expect(order).toEqual([]);
+    held.open();
+    const [{ status, text }] = await Promise.all([plan, closing]);
+    expect({ order, status }).toEqual({ order: ['read', 'closed'], status: 200 });
+    expect(text).toContain('</html>');
+    expect(said).toEqual([]);
+  });
+
+  it('send away whoever watches', async () => {
+    const { ui, said } = await served();
+    const { body } = await fetch(`${ui.address}/events`);
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    await ui.close();
+    await expect(
+      (async () => {
+        for (;;) if ((await reader.read()).done) return;
+      })(),
+    ).rejects.toThrow('terminated');
+    expect({ said, watched: ui.watched() }).toEqual({ said: [], watched: 0 });
+  });
+});
