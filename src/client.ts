@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, type Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { cutOff } from './client/cut-off.ts';
 import { Deployments } from './client/deployments/deployments.ts';
 import type { Polling } from './client/deployments/polling.ts';
@@ -19,6 +19,7 @@ import { runStamp } from './client/run-stamp.ts';
 import { summaryOf } from './client/run-summary.ts';
 import { Schedules } from './client/schedules/schedules.ts';
 import { isUnavailable, serviceMessage } from './client/service-error.ts';
+import { connectTemporal } from './connect-temporal.ts';
 import { InvalidPipelineError, PredictLabError } from './contracts/errors.ts';
 import type { PipelineInput } from './contracts/run/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/run/pipeline-status.ts';
@@ -89,7 +90,7 @@ export class PredictLab {
     const dataConverter = dataConverterOf(env);
     let connection: Connection;
     try {
-      connection = await Connection.connect({ ...temporal.options, connectTimeout: '5s' });
+      connection = await connectTemporal({ ...temporal.options, connectTimeout: '5s' });
     } catch (error) {
       throw temporalUnreachable(temporal.address, error, isSecured(temporal.options));
     }

@@ -42,8 +42,8 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
   let connection: Connection;
   try {
     // loaded late: it takes a third of a second, which every other command would pay
-    const client = await import('@temporalio/client');
-    connection = await client.Connection.connect({ ...settings.options, connectTimeout: ANSWER_TIMEOUT_MS });
+    const { connectTemporal } = await import('../../connect-temporal.ts');
+    connection = await connectTemporal({ ...settings.options, connectTimeout: ANSWER_TIMEOUT_MS });
   } catch (error) {
     const action = 'start one with `predictlab dev`, or set TEMPORAL_ADDRESS';
     return [{ name, status: 'fail', detail: `${address} does not answer (${messageOf(error)})`, action, service: true }];

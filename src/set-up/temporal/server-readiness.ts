@@ -37,8 +37,8 @@ function isListening(address: string): Promise<boolean> {
 async function answers(address: string, namespace: string): Promise<boolean> {
   try {
     // loaded late: most commands that may start a server do not
-    const { Connection } = await import('@temporalio/client');
-    const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+    const { connectTemporal } = await import('../../connect-temporal.ts');
+    const connection = await connectTemporal({ address, connectTimeout: 2_000 });
     try {
       await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }));
       // the server's own option for them counts only where its database is new
