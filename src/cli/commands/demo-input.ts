@@ -1,27 +1,30 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import type { Log } from '../../contracts/log.ts';
-import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { makeFolder } from '../../processes/make-folder.ts';
 import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { readDemoData } from '../../set-up/demo-data.ts';
+import { parseCatalogue } from '../../sources/parse-catalogue.ts';
 import { parseColumns } from '../options/column-options.ts';
 
 /** What a demo runs on. */
 export interface DemoInput {
   /** Its own part of PREDICTLAB_HOME: made-up trades must not mix with collected ones. */
   readonly home: string;
-  readonly catalogue: string;
+  /** The symbols that it runs; the user's own beside them are none of its business. */
+  readonly entries: readonly CatalogueEntry[];
   /** Options of `predictlab run`. */
   readonly runOptions: readonly string[];
   readonly venue?: () => Promise<{ readonly environment: Readonly<Record<string, string>>; close(): Promise<void> }>;
 }
 
 /** The sandbox's made-up markets. */
-export function sandboxInput(home: string): DemoInput {
+export async function sandboxInput(home: string): Promise<DemoInput> {
+  const catalogue = new URL('../../../sandbox/catalogue.json', import.meta.url);
   return {
     home: path.join(home, 'demo'),
-    catalogue: fileURLToPath(new URL('../../../sandbox/catalogue.json', import.meta.url)),
+    entries: parseCatalogue(JSON.parse(await readFile(catalogue, 'utf8')), 'the sandbox catalogue'),
     runOptions: [],
     // only the demo needs it, and it is not part of what users deploy
     venue: async () => await (await import('../../../sandbox/venue.ts')).startSandboxVenue(),
@@ -43,9 +46,7 @@ export async function dataInput(
     skip: (message) => log.warn(message),
   });
   const own = path.join(home, 'demo-data');
-  const catalogue = path.join(own, 'catalogue.json');
   await makeFolder(own, PASSAGE_MODE);
-  await writeFileAtomically(catalogue, [JSON.stringify(entries, null, 2)]);
   const window = ['--as-of', new Date(asOf).toISOString(), '--days', String(daysBack)];
-  return { home: own, catalogue, runOptions: ['--sources', 'file', ...window] };
+  return { home: own, entries, runOptions: ['--sources', 'file', ...window] };
 }

@@ -48,7 +48,7 @@ async function demo(options: DemoOptions): Promise<void> {
     throw usageError(
       `--${options.columns === undefined ? 'first-outcome' : 'columns'} means nothing without --data; name the folder of your files with it`,
     );
-  const input = options.data === undefined ? sandboxInput(home) : await dataInput(home, options.data, options, log);
+  const input = options.data === undefined ? await sandboxInput(home) : await dataInput(home, options.data, options, log);
   const cli = await findTemporalCli({ env, home, log });
   await livingRecords(input.home, log);
 
@@ -71,8 +71,8 @@ async function demo(options: DemoOptions): Promise<void> {
       uiPort: 8233,
       venue: async () => (input.venue ? closers.add('the sandbox venue', await input.venue()).environment : {}),
       prepare: async (prepared) => {
-        const code = await runCommandLine(['symbols', 'import', input.catalogue, '--replace'], { env: prepared, stopped, quiet: true });
-        if (code !== 0) throw new ExitError(1, `importing ${input.catalogue} ended with exit code ${code}`);
+        const { importDemoCatalogue } = await import('../../set-up/demo-catalogue.ts');
+        await importDemoCatalogue({ url: prepared.DATABASE_URL as string, home: input.home, entries: input.entries });
       },
       closers,
       log,
@@ -91,10 +91,10 @@ async function demo(options: DemoOptions): Promise<void> {
       fault = why;
       return 'SIGKILL' as const;
     });
-    const code = await runCommandLine(['run', '--ends-with-server', ...input.runOptions, ...(options.json ? ['--json'] : [])], {
-      env: stackEnv,
-      stopped: Promise.race([stopped, abort]),
-    });
+    // by name: what the user has put beside them is not on the venue of the demo
+    const symbols = input.entries.flatMap(({ enabled, symbol }) => (enabled ? [symbol] : []));
+    const words = ['run', '--ends-with-server', '--symbols', ...symbols, ...input.runOptions, ...(options.json ? ['--json'] : [])];
+    const code = await runCommandLine(words, { env: stackEnv, stopped: Promise.race([stopped, abort]) });
     if (fault !== undefined) throw new ExitError(1, fault);
     process.exitCode = stop.received ? SIGNAL_EXIT_CODES[stop.received] : code;
     if (pages === undefined || stop.received) {

@@ -11,11 +11,11 @@ const WIND_DOWN_MS = 30_000;
  */
 export function runCommandLine(
   words: readonly string[],
-  options: { env: NodeJS.ProcessEnv; stopped: Promise<NodeJS.Signals>; quiet?: boolean },
+  options: { env: NodeJS.ProcessEnv; stopped: Promise<NodeJS.Signals> },
 ): Promise<number> {
   const { command, args } = commandLine(words);
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: options.env, stdio: options.quiet ? ['ignore', 'ignore', 'inherit'] : 'inherit' });
+    const child = spawn(command, args, { env: options.env, stdio: 'inherit' });
     let timer: NodeJS.Timeout | undefined;
     let isOver = false;
     void options.stopped.then((signal) => {
