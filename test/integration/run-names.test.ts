@@ -58,6 +58,33 @@ describe('a Temporal run id', () => {
   });
 });
 
+describe('an id that an ended run has', () => {
+  it('is used again with a word that names both, and is refused while that run is open', async () => {
+    script = () => undefined;
+    const args = ['run', '--symbols', 'AAA', '--until', 'collect', '--run-id', 'again', '--detach', '--json'];
+    expect((await ask(...args)).stderr).toBe('');
+    await rig.lab.result('again');
+    const first = await rig.lab.describe('again');
+    const reached = gate();
+    script = ({ work }) => {
+      reached.open();
+      return untilAborted(work.signal);
+    };
+    const second = await ask(...args);
+    expect(second).toMatchObject({ code: 0, stderr: expect.stringMatching(/^the id again was used before: .*\n$/) });
+    expect(second.stderr).toContain(String(first?.executionId));
+    await reached.opened;
+    const refused = await ask(...args);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('run again is already open') });
+    expect(refused.stderr).not.toContain('used before');
+    const open = await rig.lab.describe('again');
+    expect(open?.executionId).not.toBe(first?.executionId);
+    expect((await ask('status', String(first?.executionId))).stdout).toContain('success');
+    await ask('cancel', 'again');
+    await expect(rig.lab.result('again')).rejects.toMatchObject({ how: 'cancelled' });
+  });
+});
+
 describe('a run that Temporal has forgotten', () => {
   /** Started past the rig, which replays what it started: of this run no history is left. */
   async function forgotten(workflowId: string): Promise<string> {

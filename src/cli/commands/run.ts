@@ -7,6 +7,7 @@ import { checkedId } from '../../contracts/text/checked-id.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { usedId } from '../records/used-id.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { LiveRun } from '../terminal/live-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
@@ -74,12 +75,14 @@ export async function startAndFollow(
   else {
     await refuseMistakes(input);
   }
+  const usedBefore = wanted === undefined ? undefined : await usedId(lab, wanted, process.env);
   const { runId } = await lab.start(input, {
     ...start,
     ...(wanted === undefined ? {} : { runId: wanted }),
     // another one may begin at the same instant
     ...(exclusive === true ? { exclusive } : {}),
   });
+  if (usedBefore !== undefined) note(usedBefore);
   if (detach) {
     if (exclusive === true) await untilBegun(lab, runId);
     if (json) printJson({ runId, ...extra });
