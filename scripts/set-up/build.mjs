@@ -33,6 +33,7 @@ export async function build() {
     'package-lock.json',
     'scripts/set-up/build.mjs',
     'scripts/set-up/vendor.mjs',
+    'scripts/set-up/load-compiled.mjs',
   ]);
   const last = readStamp();
   if (last?.inputs === inputs && last.files.every((file) => existsSync(path.join(DIST, file)))) return false;
@@ -44,7 +45,7 @@ export async function build() {
     compile(staging);
     copyAssets(staging);
     useBundled(staging, WORKFLOW_FOLDERS);
-    const packages = hashFiles(ROOT, ['package-lock.json', 'scripts/set-up/vendor.mjs']);
+    const packages = hashFiles(ROOT, ['package-lock.json', 'scripts/set-up/vendor.mjs', 'scripts/set-up/load-compiled.mjs']);
     const isBundled = packages === last?.packages && last.files.every((file) => !isVendor(file) || existsSync(path.join(DIST, file)));
     if (!isBundled) await bundlePackages(path.join(staging, VENDOR));
     const files = moveIn(staging, isBundled ? SOURCES : [...SOURCES, VENDOR]);

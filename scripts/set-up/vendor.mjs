@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { filesBelow, ROOT } from './project.mjs';
+import { filesBelow, ROOT, SetUpError } from './project.mjs';
 
 const MODULES = path.join(ROOT, 'node_modules');
 
@@ -51,12 +52,22 @@ export async function bundlePackages(folder) {
   });
   const { output } = await build.write({
     dir: folder,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: 'shared-[name].js',
-    banner: 'const __dirname = import.meta.dirname;',
+    format: 'cjs',
+    exports: 'named',
+    dynamicImportInCjs: false,
+    comments: { jsdoc: false, annotation: false },
+    // by their content: what is compiled beforehand belongs to exactly this text
+    entryFileNames: '[name]-[hash].cjs',
+    chunkFileNames: 'shared-[name]-[hash].cjs',
   });
   await build.close();
+  // code that comes compiled knows no loader
+  const late = output.find(({ code = '' }) => /\bimport\(/.test(code));
+  if (late !== undefined) throw new SetUpError(`a package in ${late.fileName} imports at run time: leave it out of BUNDLED in vendor.mjs`);
+  for (const { name, fileName, exports } of output.filter(({ isEntry }) => isEntry))
+    writeFileSync(path.join(folder, `${name}.js`), importable(fileName, exports));
+  copyFileSync(path.join(import.meta.dirname, 'load-compiled.mjs'), path.join(folder, 'load-compiled.js'));
+  compileBeforehand(folder);
   writeLicences(folder, new Set(output.flatMap(({ moduleIds = [] }) => moduleIds.map(packageOf)).filter(Boolean)));
 }
 
@@ -78,6 +89,29 @@ function wrappers() {
       ].join('\n');
     },
   };
+}
+
+/** What is imported: the names of a file that is compiled already. */
+const importable = (file, names) =>
+  [
+    "import { load } from './load-compiled.js';",
+    `const all = load(${JSON.stringify(file)});`,
+    ...(names.includes('default') ? ['export default all.default;'] : []),
+    ...names
+      .filter((name) => name !== 'default')
+      .map((name, index) => `const export${index} = all[${JSON.stringify(name)}]; export { export${index} as ${name} };`),
+    '',
+  ].join('\n');
+
+/** In a process of its own: a thread of Temporal's, and the native code, end with it. */
+function compileBeforehand(folder) {
+  const files = BUNDLED.map((name) => `import './${fileOf(name)}.js';`);
+  const program = `${files.join('\n')}\nimport { keepCompiled } from './load-compiled.js';\nkeepCompiled();\nprocess.exit();\n`;
+  const at = path.join(folder, 'compile.mjs');
+  writeFileSync(at, program);
+  const { status, stderr } = spawnSync(process.execPath, [at], { encoding: 'utf8' });
+  rmSync(at);
+  if (status !== 0) throw new SetUpError(`the packages in ${folder} cannot be loaded:\n${stderr}`);
 }
 
 /** Files that a package looks for beside itself are found where it is installed, or in the folder of the bundle. */

@@ -53,6 +53,10 @@ describe('the packed package in an empty folder', () => {
     const packed = readdirSync(path.join(folder.path, 'node_modules/predictlab/dist'));
     expect(packed.filter((name) => name.startsWith('.'))).toEqual([]);
     expect(packed).toContain('vendor');
+    // compiled code serves only the very version of Node.js that made it
+    const isCompiled = (name: string): boolean => name.endsWith('.v8');
+    expect(readdirSync(path.join(ROOT, 'dist/vendor')).filter(isCompiled).length).toBeGreaterThan(10);
+    expect(readdirSync(path.join(folder.path, 'node_modules/predictlab/dist/vendor')).filter(isCompiled)).toEqual([]);
     expect(existsSync(LEFT)).toBe(false);
   });
 
