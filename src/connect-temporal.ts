@@ -12,10 +12,7 @@ const CANCELLED = 1;
  * channel that was closed meanwhile that throws where nobody can catch it, which ends the process.
  */
 export const connectTemporal = async (options: ConnectionOptions): Promise<Connection> =>
-  await Connection.connect({ ...options, interceptors: retriesUntilClosed() });
-
-/** @internal */
-export const retriesUntilClosed = (): Interceptor[] => [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), untilClosed];
+  await Connection.connect({ ...options, interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), untilClosed] });
 
 /**
  * Innermost, so that what it answers is what the retries see: a call that was given up is not tried again. They use a call by its
