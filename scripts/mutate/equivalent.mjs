@@ -111,4 +111,22 @@ export const EQUIVALENT = [
     becomes: '1',
     because: 'what is skipped has a dependency that failed or was skipped, or a critical failure closes the run',
   },
+  {
+    file: 'backtest/engine/trading/resting-orders.ts',
+    code: 'side * (open - this.stop)',
+    becomes: 'side / (open - this.stop)',
+    because: 'a bar that opens at the stop itself meets it between open and close, at the same price',
+  },
+  {
+    file: 'scheduling/graph/graph-tasks.ts',
+    code: 'from * tasks.length + to',
+    becomes: 'from * tasks.length - to',
+    because: 'no two pairs of tasks have the same difference either',
+  },
+  {
+    file: 'scheduling/rehearse/rehearse.ts',
+    code: 'symbol < 0',
+    becomes: 'symbol <= 0',
+    because: 'more slots than lanes change nothing: the search for the best number only begins higher',
+  },
 ];

@@ -1,21 +1,12 @@
 import { loadHistoryPage, MAX_RUNS } from '../activities/report/history-query.ts';
 import type { FollowedRun, PredictLab } from '../client.ts';
-import type { WebUi } from '../contracts/search-attributes.ts';
 import type { State } from '../report/elements/glyphs.ts';
 import type { HistoryPageData, HistoryRunColumn } from '../report/history/history-data.ts';
 import { historyPartsOf } from '../report/history/history-page.ts';
 import { groupTasks, worstState } from '../report/run/symbol-tasks.ts';
-import type { Database } from '../storage/database/database.ts';
 import { historyMark } from '../storage/runs/run-history.ts';
 import type { LiveLook } from './live-page.ts';
-import { runAddress } from './run-pages.ts';
-
-export interface HistoryPagesOptions {
-  readonly database: Database;
-  /** `undefined` while Temporal cannot be reached. */
-  readonly lab: () => Promise<PredictLab | undefined>;
-  readonly temporalUi?: WebUi;
-}
+import { type RunSources, runAddress } from './run-pages.ts';
 
 /** Ages on the page, and when it was read, go on this often. */
 const TICK_MS = 10_000;
@@ -28,10 +19,10 @@ const SCHEDULE_EVERY_MS = 10_000;
 
 /** What the page over all runs shows: from the database, and of open runs from themselves. */
 export class HistoryPages {
-  readonly #options: HistoryPagesOptions;
+  readonly #options: RunSources;
   #next: { readonly askedAt: number; readonly next: HistoryPageData['next'] } | undefined;
 
-  constructor(options: HistoryPagesOptions) {
+  constructor(options: RunSources) {
     this.#options = options;
   }
 
@@ -76,11 +67,11 @@ export class HistoryPages {
 
 /** The states of open runs' symbols: the database knows only what took effect. */
 class OpenRuns {
-  readonly #lab: HistoryPagesOptions['lab'];
+  readonly #lab: RunSources['lab'];
   readonly #followed = new Map<string, FollowedRun>();
   readonly #silentUntil = new Map<string, number>();
 
-  constructor(lab: HistoryPagesOptions['lab']) {
+  constructor(lab: RunSources['lab']) {
     this.#lab = lab;
   }
 

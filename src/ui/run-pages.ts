@@ -18,12 +18,16 @@ import { pastAttempts } from '../storage/runs/task-attempts.ts';
 import type { LiveLook } from './live-page.ts';
 import { VisibleStages } from './visible-stages.ts';
 
-export interface RunPagesOptions {
+/** Where pages over runs look. */
+export interface RunSources {
   readonly database: Database;
-  readonly home: string;
   /** `undefined` while Temporal cannot be reached. */
   readonly lab: () => Promise<PredictLab | undefined>;
   readonly temporalUi?: WebUi;
+}
+
+export interface RunPagesOptions extends RunSources {
+  readonly home: string;
 }
 
 /** A run that Temporal has is in the database this soon, once a worker has taken it up; one that no worker takes up is not. */

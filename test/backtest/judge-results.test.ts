@@ -26,11 +26,12 @@ describe('two builds on the same inputs', () => {
   it.each([
     ['a metric beyond the tolerance', [result({ sharpe: 1 + 1e-6 })], 'sharpe 1 → 1.000001'],
     ['a metric that is no longer defined', [result({ sharpe: null })], 'sharpe 1 → null'],
+    ['a zero that is no longer defined', [result({ sharpe: null })], 'sharpe 0 → null', [result({ sharpe: 0 })]],
     ['other candles under the same numbers', [result({ data: 'other' })], 'other data'],
     ['a result that is missing', [], 'is missing'],
     ['a result that is new', [result(), result({ strategy: 'rsi' })], 'rsi: is new'],
-  ])('differ by %s', (_, after, said) => {
-    const judged = judge([result()], after);
+  ])('differ by %s', (_, after, said, before = [result()]) => {
+    const judged = judge(before, after);
     expect(judged).toMatchObject({ different: 1 });
     expect(judged.examples[0]).toContain(said);
   });

@@ -55,6 +55,12 @@ describe('metrics of returns, beside the figures empyrical publishes (252 days a
     expect(reasons.calmar).toBe('there is no drawdown');
   });
 
+  it('numbers beyond what a number holds are none, with the reason', () => {
+    const { values, reasons } = measured(Float64Array.from([1e200, 1e200]));
+    expect(values.cagr).toBeNull();
+    expect(reasons.cagr).toBe('too large for a number');
+  });
+
   it('returns that do not vary have no ratio, not an infinite one', () => {
     const { values, reasons } = measured(percents(1, 1, 1, 1, 1, 1, 1, 1, 1));
     expect(values.sharpe).toBeNull();
@@ -227,6 +233,24 @@ describe('scores of forecasts, beside scikit-learn', () => {
     ]);
   });
 
+  it('puts every forecast into the range that holds it, also where the product with their number is rounded', () => {
+    const next = (value: number, steps: number): number => {
+      const bits = new BigInt64Array(Float64Array.of(value).buffer);
+      bits[0] += BigInt(steps);
+      return new Float64Array(bits.buffer)[0];
+    };
+    const near = fc.record({ bins: fc.integer({ min: 2, max: 60 }), edge: fc.nat(), steps: fc.integer({ min: -2, max: 2 }) });
+    fc.assert(
+      fc.property(near, ({ bins, edge, steps }) => {
+        const forecast = next((1 + (edge % (bins - 1))) / bins, steps);
+        const [{ from, to }] = calibration(Float64Array.of(forecast), Float64Array.of(1), bins);
+        expect(from).toBeLessThan(forecast);
+        expect(to).toBeGreaterThanOrEqual(forecast);
+      }),
+    );
+    expect(calibration(Float64Array.of(0.8500000000000001), Float64Array.of(1), 20)[0].from).toBe(0.85);
+  });
+
   it('of markets holds its 95%: the closes of one market share its one outcome', () => {
     const random = seededRandom(11);
     const normal = (): number => normalQuantile(random() || 0.5);
@@ -308,6 +332,16 @@ describe('how much is luck', () => {
     expect(deflated(1)).toBe(measured(noise(1, 250, 0.001)).values.probabilisticSharpe);
     expect(deflated(10)).toBeLessThan(deflated(2));
     expect(deflated(1000)).toBeLessThan(deflated(10));
+  });
+
+  it.each([
+    ['a long left tail', percents(1, 10, -4, 2, 3, 2, 1, -10), 0.6106203604025079, 0.10406399726374399, 6.136129669606653],
+    ['a long right tail', percents(-1, -2, 1, 30, -1, 2, -3, 1), 0.8899251257063112, 0.1296480749677491, 4.01310201013523],
+  ])('weighs skewness and tails, as scipy has them: %s', (_, returns, probabilistic, deflated, error) => {
+    const { values, standardErrors } = measured(returns, { periodsPerYear: 252, trials: 10 });
+    expect(values.probabilisticSharpe).toBeCloseTo(probabilistic, 12);
+    expect(values.deflatedSharpe).toBeCloseTo(deflated, 12);
+    expect(standardErrors.sharpe).toBeCloseTo(error, 12);
   });
 
   it('is not given without a number of trials', () => {

@@ -171,6 +171,21 @@ describe('a stored walk-forward', () => {
     expect(JSON.stringify(column).length).toBeLessThan(120_000);
   });
 
+  it('keeps which windows were left out and which trials failed, and why', () => {
+    const skipped = [{ trainFrom: 0, trainTo: DAY, testFrom: DAY, testTo: 2 * DAY, because: 'fewer than two bars in the test part' }];
+    const failed = [{ strategy: 'mine', params: { slow: 3, b: 1, a: 2 }, because: "strategy 'mine' at bar 3: no book" }];
+    const column = stored(encodeWalkForward({ ...result, skipped, failed }, { ...parts, trials: 3 }));
+    // as a database gives them back
+    column.result.failed[0].params = { a: 2, b: 1, slow: 3 };
+    const read = decodeWalkForward(column.result);
+    expect(read).toMatchObject({ skipped, failed, trials: 2 });
+    expect(Object.keys(read.failed[0].params)).toEqual(['slow', 'b', 'a']);
+    expect(decodeWalkForward({ skipped: [1, { because: 'x' }, ...skipped] }).skipped).toEqual(skipped);
+    expect(decodeWalkForward({ skipped: [{ ...skipped[0], because: 3 }] }).skipped).toEqual([{ ...skipped[0], because: '' }]);
+    const none = stored(encodeNoWalkForward(failed[0].because, { ...parts, trials: 2 }, failed));
+    expect(decodeWalkForward(none.result)).toMatchObject({ failed, windows: [], undefined: { windows: failed[0].because } });
+  });
+
   it('says why there is none, and reads nothing out of what is none', () => {
     const column = stored(encodeNoWalkForward('the candles span 3 days', { ...parts, trials: 1 }));
     expect(decodeWalkForward(column.result)).toMatchObject({

@@ -50,6 +50,18 @@ async function untilStatus(runId: string, holds: (status: PipelineStatus) => boo
   }
 }
 
+/** Collects that say when they are reached, and wait. */
+function heldCollects() {
+  const reached = gate();
+  const proceed = gate();
+  const script: Script = async (call) => {
+    if (call.stage !== 'collect') return;
+    reached.open();
+    await proceed.opened;
+  };
+  return { reached, proceed, script };
+}
+
 const failing =
   (taskId: string, error: () => Error): Script =>
   (call) => {
@@ -162,13 +174,7 @@ describe('a run', () => {
   });
 
   it('tells the time as it is now, also when nothing has happened for a while', async () => {
-    const reached = gate();
-    const proceed = gate();
-    const script: Script = async (call) => {
-      if (call.stage !== 'collect') return;
-      reached.open();
-      await proceed.opened;
-    };
+    const { reached, proceed, script } = heldCollects();
     await scripted(script, async () => {
       const { runId } = await rig.lab.start({ symbols: ['AAA'], maxConcurrent: 1, untilStage: 'collect' });
       await reached.opened;
@@ -234,13 +240,7 @@ describe('a run', () => {
   });
 
   it('starts nothing while paused, and goes on after resume', async () => {
-    const reached = gate();
-    const proceed = gate();
-    const script: Script = async (call) => {
-      if (call.stage !== 'collect') return;
-      reached.open();
-      await proceed.opened;
-    };
+    const { reached, proceed, script } = heldCollects();
     await scripted(script, async () => {
       const { runId } = await rig.lab.start({ symbols: ['AAA'] });
       await reached.opened;

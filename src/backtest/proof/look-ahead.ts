@@ -1,13 +1,11 @@
 import { type CandleSeries, cutCandles } from '../engine/candle-series.ts';
 import { type DecisionLog, HOLD, ORDER } from '../engine/decision-log.ts';
-import { decisionsOf } from '../engine/decisions.ts';
+import { type DecisionInput, decisionsOf } from '../engine/decisions.ts';
 import type { Market } from '../engine/market.ts';
-import type { BacktestOptions } from '../engine/options.ts';
 import type { IndicatorCache } from '../engine/window/series-view.ts';
 import { type TwinSeries, twinBarsKnown } from '../engine/window/twin-bars.ts';
 import { seededRandom } from '../seeded-random.ts';
-import type { Params } from '../strategies/registry.ts';
-import type { Order, Strategy } from '../strategy.ts';
+import type { Order } from '../strategy.ts';
 
 /** What re-running a strategy without its future showed. */
 export interface LookAheadProof {
@@ -31,6 +29,16 @@ export interface LookAheadProof {
 /** Bars of another future: as far ahead as a strategy may be expected to peek. */
 const OTHER_FUTURE_BARS = 64;
 
+/** What a run decided by, and what it decided. */
+interface ProofInput extends Omit<DecisionInput, 'cache' | 'from' | 'to'> {
+  /** What the run computed of these candles. @default nothing */
+  readonly indicators?: IndicatorCache;
+  /** Of the run that is to be proved. */
+  readonly decisions: DecisionLog;
+  readonly cuts: number;
+  readonly seed: number;
+}
+
 /**
  * Looks for look-ahead. First the strategy runs again on the same data, with another series in between, so that what it remembers
  * of this one is overwritten: it must decide the same. Then, at seeded bars the strategy runs again, in turn on data that has another future from there on (prices
@@ -40,21 +48,7 @@ const OTHER_FUTURE_BARS = 64;
  *
  * The first of every two pairs of cuts lies where the strategy acted, since there a peek matters most.
  */
-export function proveNoLookAhead(input: {
-  readonly strategy: Strategy;
-  readonly params: Params;
-  readonly candles: CandleSeries;
-  readonly market: Market;
-  readonly options: BacktestOptions;
-  readonly barMs: number;
-  readonly twin: TwinSeries | null;
-  /** What the run computed of these candles. @default nothing */
-  readonly indicators?: IndicatorCache;
-  /** Of the run that is to be proved. */
-  readonly decisions: DecisionLog;
-  readonly cuts: number;
-  readonly seed: number;
-}): LookAheadProof {
+export function proveNoLookAhead(input: ProofInput): LookAheadProof {
   const { strategy, params, candles, market, options, barMs, twin, decisions, seed } = input;
   const random = seededRandom(seed);
   const cuts = chooseCuts(decisions.codes, input.cuts, random);
@@ -95,7 +89,7 @@ export function proveNoLookAhead(input: {
 }
 
 /** Decisions on the same data, after the strategy has been through the same times with the prices in the other order. */
-function repeatedDecisions(input: Parameters<typeof proveNoLookAhead>[0]): DecisionLog {
+function repeatedDecisions(input: ProofInput): DecisionLog {
   const { strategy, params, candles, market, options, barMs, twin, indicators } = input;
   const how = { strategy, params, options, barMs };
   try {

@@ -1,4 +1,4 @@
-import type { CandidateRow, QuarantineReason } from '../../contracts/market-data.ts';
+import type { CandidateRow } from '../../contracts/market-data.ts';
 import type { TickKind } from '../../contracts/words.ts';
 import { contentIdentity } from '../../market/identity.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
@@ -21,17 +21,9 @@ export interface LineFormat {
 }
 
 /** A line's fields as the file means them, before mirroring. */
-export interface TickLine {
-  readonly raw: string;
-  readonly kind: TickKind;
-  readonly time: number | null;
-  readonly price: number | null;
-  readonly size: number | null;
-  readonly side: 'buy' | 'sell' | null;
-  readonly outcome: string | null;
-  readonly tradeId: string | null;
+export interface TickLine
+  extends Pick<CandidateRow, 'raw' | 'kind' | 'time' | 'price' | 'size' | 'side' | 'outcome' | 'tradeId' | 'defect'> {
   readonly instrument: string | null;
-  readonly defect: QuarantineReason | null;
 }
 
 /** Reads one line. What cannot be read is null and makes the line `malformed`; numbers are not judged. */

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskError } from '../../src/contracts/run/pipeline-status.ts';
+import { SMALL_OUTPUT } from '../../src/scheduling/payload/budget.ts';
+import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
+import { economiseOnce, keepError, keepOutput, leftOutOf, noDetails } from '../../src/scheduling/run/kept-details.ts';
+
+const state = () => ({
+  detail: 'stage' as const,
+  graph: { symbolOf: Int32Array.of(0, 0, 0) },
+  outputs: new Map(),
+  errors: new Map<number, TaskError>(),
+  degraded: new Map(),
+  details: noDetails(),
+});
+/** A text that takes so many bytes, with its quotes. */
+const ofBytes = (bytes: number): string => 'x'.repeat(bytes - 2);
+
+describe('what a large run keeps of its tasks', () => {
+  it('is an output of as many bytes as are small, and none of one more: kept before the run became thrifty, or after', () => {
+    const run = state();
+    const [small, large] = [ofBytes(SMALL_OUTPUT), ofBytes(SMALL_OUTPUT + 1)];
+    expect(encodedBytes(small)).toBe(SMALL_OUTPUT);
+    keepOutput(run, 0, small);
+    keepOutput(run, 1, large);
+    economiseOnce(run);
+    expect([...run.outputs.keys()]).toEqual([0, 1]);
+    economiseOnce(run);
+    expect([...run.outputs.keys()]).toEqual([0]);
+    keepOutput(run, 2, small);
+    keepOutput(run, 1, large);
+    expect([...run.outputs.keys()]).toEqual([0, 2]);
+    expect(run.details.bytes).toBe(2 * SMALL_OUTPUT);
+  });
+
+  it('loses stacks first, then outputs, messages and types, and at the last degree nothing more', () => {
+    const run = state();
+    keepError(run, 0, { type: 'BadInput', message: 'm'.repeat(400), stack: 'at line 3' });
+    const seen: [messageLength: number, type: string, leftOut: string][] = [];
+    do {
+      const { type, message } = run.errors.get(0) as TaskError;
+      seen.push([message.length, type, leftOutOf(run.details).join(' ')]);
+    } while (economiseOnce(run));
+    const note = 'left out of a large run; the task’s log has it'.length;
+    expect(seen).toEqual([
+      [400, 'BadInput', ''],
+      [400, 'BadInput', 'stacks'],
+      [400, 'BadInput', 'stacks outputs'],
+      [400, 'BadInput', 'stacks outputs'],
+      [300, 'BadInput', 'stacks outputs messages'],
+      [120, 'BadInput', 'stacks outputs messages'],
+      [60, 'BadInput', 'stacks outputs messages'],
+      [note, 'BadInput', 'stacks outputs messages'],
+      [note, 'Error', 'stacks outputs messages'],
+    ]);
+    expect(economiseOnce(run)).toBe(false);
+  });
+});
