@@ -70,12 +70,18 @@ describe('slots', () => {
   });
 
   it('come back once, however a lane ends', () => {
-    for (const end of ['terminated', 'not-started', 'cancelled', 'completed'] as const) {
+    for (const [end, type] of [
+      ['terminated', 'Terminated'],
+      ['not-started', 'NotStarted'],
+      ['cancelled', 'Cancelled'],
+      ['completed', 'Terminated'],
+    ] as const) {
       const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'collect', maxConcurrent: 1 }));
       run.start();
       expect(run.ends('A', [], { end })).toEqual(['start B collect']);
       expect(run.ends('A', [], { end })).toEqual([]);
-      expect(run.is('A/collect')).toBe('failed');
+      expect(run.status.taskResults['A/collect']).toMatchObject({ status: 'failed', error: { type } });
+      expect(run.status.taskResults['A/collect'].error?.message).toContain(`A ended (${end}) without saying how`);
     }
   });
 
