@@ -129,4 +129,22 @@ export const EQUIVALENT = [
     becomes: 'symbol <= 0',
     because: 'more slots than lanes change nothing: the search for the best number only begins higher',
   },
+  {
+    file: 'market/candles/exact-sums.ts',
+    code: 'k < order.length',
+    becomes: 'k <= order.length',
+    because: 'a typed array takes nothing beyond its end, and no bucket without a number has a rest',
+  },
+  {
+    file: 'market/candles/volume-sums.ts',
+    code: 'fit++',
+    becomes: 'fit--',
+    because: 'sums at no decimals are slower, no less exact',
+  },
+  {
+    file: 'market/decimal.ts',
+    code: 'exponentAt < 0',
+    becomes: 'exponentAt <= 0',
+    because: 'no number is written with nothing before its exponent',
+  },
 ];

@@ -64,8 +64,10 @@ describe('money that waits for a settlement', () => {
     expect(weak.cagr).toBeUndefined();
   });
 
-  it('is no evidence after the close either: bars that come later score nothing and make no ratio stronger', () => {
-    const closesAt = 6 * DAY - HOUR;
+  it.each([
+    ['before', 6 * DAY - HOUR],
+    ['at the very moment at which', 6 * DAY],
+  ])('is no evidence after a close %s a bar opens: bars that come later score nothing and make no ratio stronger', (_, closesAt) => {
     const short = walk(6, 3, { probability: true, step: DAY });
     const long = walk(46, 3, { probability: true, step: DAY });
     for (let i = 6; i < long.length; i++) for (const column of ['open', 'high', 'low', 'close'] as const) long[column][i] = 0.999;

@@ -90,6 +90,19 @@ describe('a walk-forward', () => {
     expect(result.outOfSample.deflatedSharpe as number).toBeLessThan(result.outOfSample.probabilisticSharpe as number);
   });
 
+  it('deflates what the best of many showed by all that were tried beside it, and what it brought by all trials on the series', () => {
+    // one trial is no choice
+    for (const { inSample } of walkForward(backtestData(candles, market), grid.slice(0, 1), options, parts).windows)
+      expect(inSample.deflatedSharpe).toBe(inSample.probabilisticSharpe);
+    const [{ trainTo, inSample, outOfSample }] = result.windows;
+    const barsTo = candles.openTime.findIndex((time) => time >= trainTo);
+    const training = runTrials(backtestData(candlesBetween(candles, 0, barsTo), market), grid, options).results;
+    const best = training.reduce((leader, one) => ((one.metrics.sharpe ?? -9) > (leader.metrics.sharpe ?? -9) ? one : leader));
+    expect(inSample.deflatedSharpe).toBeCloseTo(best.metrics.deflatedSharpe as number, 12);
+    expect(inSample.deflatedSharpe as number).toBeLessThan(inSample.probabilisticSharpe as number);
+    expect(outOfSample.deflatedSharpe as number).toBeLessThan(outOfSample.probabilisticSharpe as number);
+  });
+
   it('lets nobody out of a market that closed inside a part: its result pays there', () => {
     const prices = Array.from({ length: 8 * 4 }, (_, i) => (i < 12 ? 0.4 : 0.9));
     const late = closes(prices, { step: 6 * HOUR });

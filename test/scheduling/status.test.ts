@@ -58,6 +58,7 @@ describe('the status of a run', () => {
       completedTasks: 3,
       progress: 0.6,
       startedAt: '1970-01-01T00:00:01.000Z',
+      finishedAt: null,
       durationSeconds: 3,
       statusBreakdown: { pending: 1, running: 1, success: 1, failed: 1, skipped: 1, cancelled: 0 },
       stageStats: { collect: { count: 1, successRate: 1, meanSeconds: 2, maxSeconds: 2 }, clean: { count: 1, successRate: 0 } },
@@ -78,6 +79,14 @@ describe('the status of a run', () => {
     for (const [symbol, at] of Object.entries({ A: 2_000, B: 3_000, C: 7_000 })) run.ends(symbol, [succeeded(`${symbol}/collect`, { at })]);
     run.ends('D', [failed('D/collect')]);
     expect(run.status.stageStats).toEqual({ collect: { count: 4, successRate: 0.75, meanSeconds: 2.5, maxSeconds: 6 } });
+  });
+
+  it('says when the run ended, and takes no longer afterwards', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'collect' }));
+    run.start(1_000);
+    run.ends('A', [succeeded('A/collect', { at: 8_500 })], { at: 9_000 });
+    run.now = 60_000;
+    expect(run.status).toMatchObject({ finishedAt: '1970-01-01T00:00:09.000Z', durationSeconds: 8 });
   });
 
   it('keeps the last error of a task that is tried again later', () => {

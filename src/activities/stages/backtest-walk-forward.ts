@@ -11,9 +11,6 @@ import { plannedSeries, readSeries, type SeriesTask } from './backtest-plan.ts';
 import type { BacktestTally } from './backtest-tally.ts';
 import type { TrialGroup } from './backtest-trials.ts';
 
-/** Changes with what a walk-forward makes of the same results: those stored before are computed again. */
-const WALK_REVISION = 2;
-
 /** What of the stage a walk-forward goes by. */
 interface WalkForwardStage {
   readonly groups: readonly TrialGroup[];
@@ -41,7 +38,7 @@ export async function walkForwards(
   const tasks = together
     ? planned
     : await plannedSeries(transaction, input, [{ historyMs, trials: groups.flatMap(({ trials }) => trials) }]);
-  const bases = tasks.map(({ basis }) => hashText(`${basis} ${parts.trainMs} ${parts.testMs} ${WALK_REVISION}`));
+  const bases = tasks.map(({ basis }) => hashText(`${basis} ${parts.trainMs} ${parts.testMs}`));
   const unchanged = await takeOverWalkForwards(transaction, { runId, executionId, symbol }, bases);
   for (const [at, task] of tasks.entries()) {
     beat();

@@ -23,9 +23,9 @@ export interface Market {
 export const paysAt = ({ closesAt, resolution }: Pick<Market, 'closesAt' | 'resolution'>): number =>
   closesAt ?? (resolution.kind === 'settled' ? resolution.at : null) ?? Number.NEGATIVE_INFINITY;
 
-/** How many bars began by the market's close: what comes after it foretells nothing, and nobody can trade on it. */
+/** How many bars began before the market's close: what comes at it or after it foretells nothing, and nobody can trade on it. */
 export const barsByClose = (openTime: Float64Array, { closesAt }: Pick<Market, 'closesAt'>): number => {
-  const after = closesAt === null ? -1 : openTime.findIndex((time) => time > closesAt);
+  const after = closesAt === null ? -1 : openTime.findIndex((time) => time >= closesAt);
   return after < 0 ? openTime.length : after;
 };
 

@@ -1,5 +1,5 @@
 import type { StrategyFailure } from '../engine/decisions.ts';
-import { type DayRange, daysOf, type Stretch } from './stretch.ts';
+import { type DayRange, daysOf, ratioOf, type Stretch } from './stretch.ts';
 import { rankOf } from './picks.ts';
 import type { Span } from './windows.ts';
 
@@ -9,6 +9,8 @@ export interface TestedWindow {
   readonly trial: number;
   readonly inside: Stretch;
   readonly outside: Stretch;
+  /** Daily Sharpe ratios in the training part, by trial. */
+  readonly tried: ReadonlyMap<number, number>;
 }
 
 /** Trades a trial on the bars `[from, to)`; the failure where its strategy cannot. */
@@ -43,16 +45,18 @@ export function* pickAndTest(
     if (span === undefined || failures.size === trials) break;
     const { train, test, trainFrom, trainTo, testFrom, testTo } = span;
     let best: Pick<TestedWindow, 'trial' | 'inside'> | undefined;
+    const tried = new Map<number, number>();
     for (let trial = 0; trial < trials; trial++) {
       if (failures.has(trial)) continue;
       const inside = traded(trial, train, daysOf(trainFrom, trainTo));
       yield;
+      if (inside !== undefined) tried.set(trial, ratioOf(inside.moments));
       if (inside !== undefined && (best === undefined || rankOf(inside) > rankOf(best.inside))) best = { trial, inside };
     }
     if (best === undefined) continue;
     const outside = traded(best.trial, test, daysOf(testFrom, testTo));
     yield;
-    if (outside !== undefined) windows.set(span, { span, ...best, outside });
+    if (outside !== undefined) windows.set(span, { span, ...best, outside, tried });
   }
   return { windows: spans.flatMap((span) => (standing(span) ? (windows.get(span) as TestedWindow) : [])), failures };
 }

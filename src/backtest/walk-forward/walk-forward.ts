@@ -23,7 +23,9 @@ export interface WalkForwardWindow extends WindowTimes {
   /** Of the trial that ranks first in the training part (best Sharpe ratio, see `rankOf`); of those that rank alike the first one. */
   readonly strategy: string;
   readonly params: Params;
+  /** Deflated by all trials of the training part. */
   readonly inSample: StretchMetrics;
+  /** Deflated by all trials, as they did on the whole series. */
   readonly outOfSample: StretchMetrics;
 }
 
@@ -124,9 +126,12 @@ export function* walkForwardSteps(
   const [failure] = all.flatMap((trial) => failures.get(trial) ?? []);
   if (failure !== undefined && failures.size === all.length) throw failure;
   const others = decided.filter(({ trial }) => !failures.has(trial));
-  const windows = walked.windows.map(({ span: { train: _, test: __, ...times }, trial: at, inside, outside }): WalkForwardWindow => {
+  const together = trialsOf(others.map(({ moments }) => ratioOf(moments)));
+  const windows = walked.windows.map(({ span: { train: _, test: __, ...times }, trial: at, inside, outside, tried }): WalkForwardWindow => {
     const { strategy, params } = decided[at].trial;
-    return { ...times, strategy: strategy.name, params, inSample: metricsOf([inside]), outOfSample: metricsOf([outside]) };
+    // the best of many looks good on the days it was picked on
+    const inSample = metricsOf([inside], trialsOf([...tried].flatMap(([trial, ratio]) => (walked.failures.has(trial) ? [] : ratio))));
+    return { ...times, strategy: strategy.name, params, inSample, outOfSample: metricsOf([outside], together) };
   });
   const picksWeak = weakPicks(windows);
   return {
@@ -139,7 +144,7 @@ export function* walkForwardSteps(
     }),
     outOfSample: metricsOf(
       walked.windows.map(({ outside }) => outside),
-      trialsOf(others.map(({ moments }) => ratioOf(moments))),
+      together,
     ),
     curves: walked.windows.map(({ inside, outside }) => ({ inSample: curveOf(inside), outOfSample: curveOf(outside) })),
     ...judgeOverfitting(others.map(({ returns }) => returns)),
