@@ -17,6 +17,7 @@ import type { Database } from '../src/storage/database/database.ts';
 import { type RunningWorker, startWorker } from '../src/worker.ts';
 import { testDatabase } from './postgres.ts';
 import { silent } from './silent.ts';
+import { unhooked } from './unhooked.ts';
 
 export interface RigOptions {
   /** More environment: the sandbox venue's addresses, plugins. */
@@ -144,7 +145,7 @@ export async function replay(histories: ReadonlyMap<string, History>, env: NodeJ
   if (open.length > 0) throw new Error(`still open at the end of the test: ${open.join(', ')}`);
   const all = [...histories].map(([id, history]) => ({ workflowId: id.split(' ')[0], history }));
   const how = { workflowBundle: { codePath: bundleFor(env) }, dataConverter: dataConverterOf(env) };
-  for await (const { workflowId, error } of Worker.runReplayHistories(how, all)) {
+  for await (const { workflowId, error } of Worker.runReplayHistories(how, unhooked(all))) {
     if (error !== undefined) throw new Error(`the history of ${workflowId} does not replay: ${error.message}`, { cause: error });
   }
 }
