@@ -18,7 +18,7 @@ import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { isInline, jsonList } from '../options/json-list.ts';
 import { type MarketFactFlags, marketFacts } from '../options/market-facts.ts';
 import { usageError } from '../terminal/exit.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { useStoredData } from '../terminal/session.ts';
 
 /** A market's candles, and how they are traded. */
 export interface TradedSeries {
@@ -65,7 +65,7 @@ export async function storedSeries(
     );
   const interval = intervalIn(flags);
   if (interval === undefined) throw usageError(`--symbol needs --interval: write one of ${INTERVALS.join(' ')}`);
-  return await useDatabase(async (database) => {
+  return await useStoredData(async (database) => {
     const now = Date.now();
     const all = await instrumentsOf(database, symbol, SOURCE_TYPES);
     if (all.length === 0 && !(await symbolsByName(database, [symbol])).has(symbol))

@@ -5,7 +5,7 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
 import { checkTarget } from '../options/output-target.ts';
 import { printJson, printLine } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { useStoredData } from '../terminal/session.ts';
 
 const HELP = `
 The file holds every table as it was at one instant, and the report pages. Workers may go on while it is written. It is read back and
@@ -26,7 +26,7 @@ async function runBackup(file: string, { json }: { readonly json?: boolean }): P
   await checkTarget('backup', file);
   const target = path.resolve(file);
   const reports = path.join(homeFolder(process.env), 'reports');
-  const { tables, reports: pages } = await useDatabase((database) => writeBackup(database, target, { reports }));
+  const { tables, reports: pages } = await useStoredData((database) => writeBackup(database, target, { reports }));
   const { size, isRegular } = await stat(target).then((info) => ({ size: info.size, isRegular: info.isFile() }));
   if (json) {
     printJson({ path: target, bytes: size, tables, reports: pages });

@@ -13,7 +13,7 @@ import { endRollback, intendRollback, takeRollback } from '../../storage/watch/r
 import { versionIn } from '../records/configuration-changes.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { useStoredData, withPredictLab } from '../terminal/session.ts';
 import { plannedRun } from './planned-run.ts';
 
 interface Options {
@@ -32,7 +32,7 @@ export function registerConfigRollback(config: Command): void {
     .option('--catalogue-only', 'leave the schedule as it is')
     .option('--json', 'print { version, catalogue: { added, updated, removed }, schedule, notRestored: [sentence] }')
     .action(async (text: string, options: Options) => {
-      const restored = await useDatabase((database) => restore(database, text, options));
+      const restored = await useStoredData((database) => restore(database, text, options));
       if (options.json) return printJson(restored);
       const { version, catalogue, schedule, notRestored } = restored;
       printLine(

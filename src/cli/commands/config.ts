@@ -4,7 +4,7 @@ import { configurationHistory, configurationOf } from '../../storage/runs/config
 import { cutOffRollback, rollbackCutOff } from '../../storage/watch/rollback-intent.ts';
 import { changeLine, changesOf, versionIn } from '../records/configuration-changes.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 import { registerConfigRollback } from './config-rollback.ts';
 
 /** Changes that a line of the history names. */
@@ -21,7 +21,8 @@ export function registerConfig(program: Command): void {
     .summary('every version, newest first, and the runs that went by it')
     .option('--json', 'print [{ version, at, runs: [runId] }]')
     .action(async ({ json }: { json?: boolean }) => {
-      await useDatabase(async (database) => {
+      await lookIntoDatabase(async (database) => {
+        if (database === undefined) return json ? printJson([]) : undefined;
         const history = await configurationHistory(database);
         await sayWhatWasCutOff(database);
         if (json) return printJson(history);
@@ -36,14 +37,14 @@ export function registerConfig(program: Command): void {
             await changedSince(database, version, history[n + 1]?.version),
           ]);
         printTable(rows, { right: [0, 2] });
-      });
+      }, 'so no run has noted a configuration');
     });
   config
     .command('diff <before> <after>')
     .summary('where two versions differ')
     .option('--json', 'print [{ path, before, after }]')
     .action(async (before: string, after: string, { json }: { json?: boolean }) => {
-      const changes = await useDatabase(async (database) => {
+      const changes = await useStoredData(async (database) => {
         await sayWhatWasCutOff(database);
         return changesOf(await versionIn(database, before), await versionIn(database, after));
       });

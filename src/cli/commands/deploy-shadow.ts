@@ -17,7 +17,7 @@ import { numberOption } from '../options/number-option.ts';
 import { shadowOf } from '../records/shadow-of.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { useStoredData } from '../terminal/session.ts';
 
 interface Options {
   readonly tolerance: string;
@@ -40,7 +40,7 @@ export function registerDeployShadow(deploy: Command): void {
     .action(async (run: string, options: Options) => {
       const tolerance = numberOption('--tolerance', options.tolerance, { least: 0, most: 1 }) as number;
       const slower = numberOption('--slower', options.slower, { least: 1 }) as number;
-      const report = await useDatabase((database) => shadow(database, run, { tolerance, slower }));
+      const report = await useStoredData((database) => shadow(database, run, { tolerance, slower }));
       if (options.json) printJson(report);
       else printReport(report);
       if (report.verdict === 'differs') process.exitCode = 1;

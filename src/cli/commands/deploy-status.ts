@@ -5,7 +5,7 @@ import type { DeploymentView } from '../../client/deployments/deployments.ts';
 import { candidateVersion } from '../../contracts/deployment-version.ts';
 import { releasesOf } from '../../storage/runs/releases.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';
-import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { lookIntoDatabase, withPredictLab } from '../terminal/session.ts';
 import { buildInWords } from './deploy-routes.ts';
 
 /** Adds `deploy status`. */
@@ -20,7 +20,9 @@ export function registerDeployStatus(deploy: Command): void {
     .action(async ({ json }: { json?: boolean }) => {
       const candidate = candidateVersion(process.env, buildId);
       const view = await withPredictLab((lab) => lab.deployments.view(candidate.name));
-      const releases = await useDatabase((database) => releasesOf(database, candidate.name));
+      const releases = await lookIntoDatabase(async (database) =>
+        database === undefined ? [] : await releasesOf(database, candidate.name),
+      );
       const troubles = deploymentTroubles(view);
       if (json) {
         const { name: deployment, ...rest } = view;

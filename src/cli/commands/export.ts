@@ -10,7 +10,7 @@ import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { exportedInstruments } from '../../storage/ticks/export.ts';
 import { checkTarget } from '../options/output-target.ts';
 import { usageError } from '../terminal/exit.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { useStoredData } from '../terminal/session.ts';
 import { EXPORTS, type ExportFilter, type ExportName } from './export-tables.ts';
 
 interface ExportOptions {
@@ -92,7 +92,7 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
     throw usageError('Parquet is not for reading on a terminal: write it to a file with --out, or into a pipe');
   }
   if (options.out !== undefined) await checkTarget('--out', options.out);
-  await useDatabase(async (database) => {
+  await useStoredData(async (database) => {
     if (filter.symbols !== undefined) await checkSymbols(database, filter.symbols);
     if (filter.instruments !== undefined) await checkInstruments(database, filter.instruments, filter.symbols);
     await writeTable(withProgress(EXPORTS[name].table(database, filter), options.out), format, options.out, { safe: options.safe });

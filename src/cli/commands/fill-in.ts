@@ -3,7 +3,7 @@ import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-st
 import { effectsOf, type ReusedEffect } from '../../storage/runs/ledger-takeover.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { note } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { lookIntoDatabase } from '../terminal/session.ts';
 
 /**
  * What a run's status had to leave out to travel through Temporal, filled in from the database as far as that has it: the record of
@@ -12,7 +12,8 @@ import { useDatabase } from '../terminal/session.ts';
 export async function filledIn<Status extends PipelineStatus>(status: Status): Promise<Status> {
   if (status.leftOut === undefined) return status;
   try {
-    return await useDatabase(async (database) => {
+    return await lookIntoDatabase(async (database) => {
+      if (database === undefined) return status;
       const run = await runOf(database, status.runId);
       if (run === undefined) return status;
       return withOutputs({ ...status, ...run.status }, await effectsOf(database, { executionId: run.executionId }));

@@ -6,7 +6,7 @@ import { listIncidents, untold } from '../../storage/incidents/incidents.ts';
 import { closeIncident } from '../../storage/incidents/observe.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 
 interface ListOptions {
   readonly open?: boolean;
@@ -33,7 +33,7 @@ export function registerIncidents(program: Command): void {
     .summary('end an incident that nobody will look at again')
     .argument('<id>', 'its id, as `predictlab incidents` shows it')
     .action(async (id: string) => {
-      const closed = await useDatabase((database) => closeIncident(database, id, 'by hand'));
+      const closed = await useStoredData((database) => closeIncident(database, id, 'by hand'));
       if (!closed) throw usageError(`there is no open incident ${id}; \`predictlab incidents --open\` lists them`);
       printLine(`incident ${id} is closed`);
     });
@@ -53,8 +53,10 @@ export function registerIncidents(program: Command): void {
 async function list({ open = false, limit, json }: ListOptions): Promise<void> {
   const count = Number(limit);
   if (!Number.isInteger(count) || count < 1) throw usageError(`--limit ${limit}: write a whole number from 1 on`);
-  const [incidents, waiting] = await useDatabase(
-    async (database) => [await listIncidents(database, { open, limit: count }), await untold(database)] as const,
+  const [incidents, waiting] = await lookIntoDatabase(
+    async (database) =>
+      database === undefined ? [[], []] : [await listIncidents(database, { open, limit: count }), await untold(database)],
+    'so there are no incidents',
   );
   if (json) return printJson(incidents);
   if (incidents.length === 0) return printLine(open ? 'no incident is open' : 'no incidents yet');

@@ -5,12 +5,13 @@ import { oneLine } from '../../contracts/text/plain-text.ts';
 import { STAGES, stageTaskId } from '../../contracts/words.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { taskLogFolder } from '../../report/elements/report-path.ts';
+import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { type LogPosition, readTaskLog } from '../../telemetry/read-task-log.ts';
 import type { TaskLogLine } from '../../telemetry/task-log.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJsonLine, printLine } from '../terminal/print.ts';
-import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
 
 /** How often a followed run is looked at. */
 const FOLLOW_MS = 250;
@@ -34,7 +35,7 @@ export function registerLogs(program: Command): void {
 }
 
 async function logs(run: string, task: string | undefined, { follow = false, json = false }: Options): Promise<void> {
-  const stored = await useDatabase((database) => runOf(database, run));
+  const stored = await lookIntoDatabase(async (database) => (database === undefined ? undefined : await runOf(database, run)));
   const runId = stored?.runId;
   if (stored !== undefined && task !== undefined) checkTask(stored, task);
   const folder = taskLogFolder(homeFolder(process.env), runId ?? run);
@@ -51,6 +52,7 @@ async function logs(run: string, task: string | undefined, { follow = false, jso
     return lines.length;
   };
   const printed = await printNew();
+  if (runId === undefined && printed === 0 && !hasDatabase(process.env)) throw usageError(nothingStored(process.env));
   if (runId === undefined && printed === 0) throw usageError(`there is no run ${oneLine(run)}; \`predictlab runs\` lists them`);
   if (follow) return await followToEnd(runId ?? run, printNew);
   if (printed > 0) return;

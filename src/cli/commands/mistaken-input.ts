@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
-import { homeFolder } from '../../processes/home-folder.ts';
+import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { useDatabase } from '../terminal/session.ts';
 
@@ -19,7 +17,7 @@ export async function refuseMistakes(input: PipelineInput): Promise<void> {
   const hasTimes = tasks === undefined && strategies === undefined && (deadline !== undefined || asOf !== undefined);
   if (symbols.length === 0 && !hasTimes) return;
   // To look must not make a database where there is none.
-  if (!process.env.DATABASE_URL && !existsSync(path.join(homeFolder(process.env), 'postgres'))) return;
+  if (!hasDatabase(process.env)) return;
   try {
     await useDatabase(async (database) => {
       const known = new Set((await namesFor(database, symbols)).map(({ symbol }) => symbol));

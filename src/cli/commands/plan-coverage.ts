@@ -8,9 +8,13 @@ import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { gapsOf } from '../../storage/ticks/coverage.ts';
 import { latenessBySource } from '../../storage/ticks/lateness.ts';
 
-/** Adds to each `collect` how much of its window is here already, so that a reader sees what will be fetched. */
+/**
+ * Adds to each `collect` how much of its window is here already, so that a reader sees what will be fetched.
+ *
+ * @param database `undefined` where there is none yet
+ */
 export async function withCoverage(
-  database: Database,
+  database: Database | undefined,
   { tasks, config }: { tasks: readonly PlannedTask[]; config: RunConfig },
 ): Promise<readonly PlannedTask[]> {
   // One look per instrument: a courtesy for runs that a person reads.
@@ -23,10 +27,14 @@ export async function withCoverage(
   });
 }
 
-async function collectNote(database: Database, symbol: string, { sourceTypes, daysBack, refetch, asOf }: RunConfig): Promise<string> {
+async function collectNote(
+  database: Database | undefined,
+  symbol: string,
+  { sourceTypes, daysBack, refetch, asOf }: RunConfig,
+): Promise<string> {
   if (refetch) return 'fetches the whole window again (refetch)';
-  const instruments = await instrumentsOf(database, symbol, sourceTypes);
-  if (instruments.length === 0) return 'nothing is collected yet';
+  const instruments = database === undefined ? [] : await instrumentsOf(database, symbol, sourceTypes);
+  if (database === undefined || instruments.length === 0) return 'nothing is collected yet';
   const window = windowOf({ asOf, daysBack });
   const lateness = await latenessBySource(database, asOf);
   let lacking = 0;

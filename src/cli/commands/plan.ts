@@ -11,7 +11,7 @@ import { runOf } from '../../storage/runs/runs.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 import { backtestLines } from './plan-backtest.ts';
 import { withCoverage } from './plan-coverage.ts';
 import { retriesOf, retryLines } from './plan-retries.ts';
@@ -32,8 +32,9 @@ export function registerPlan(program: Command): void {
     .action(async (options: Options, command: Command) => {
       const given = await runInputFrom(options);
       if (options.retry !== undefined) refuseBesideRetry(command);
-      await useDatabase(async (database) => {
-        const { input, earlier } = options.retry === undefined ? { input: given } : await retried(database, options.retry);
+      const { retry } = options;
+      const { input, earlier } = retry === undefined ? { input: given } : await useStoredData((database) => retried(database, retry));
+      await lookIntoDatabase(async (database) => {
         // what checks an input takes longer to load than to run
         const { plannedRun } = await import('./planned-run.ts');
         const { config, graph } = await plannedRun(database, input);
@@ -46,7 +47,7 @@ export function registerPlan(program: Command): void {
           const trades = tasks.some((task) => isBacktest(task) && task.action === 'run') ? backtestLines(config) : [];
           printLine([...planLines(tasks), ...retryLines(toRun(tasks, retries)), ...trades].join('\n'));
         }
-      });
+      }, 'the plan goes by the shipped catalogue');
     });
 }
 

@@ -10,7 +10,7 @@ import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
 import { buildGraph, type Graph } from '../../scheduling/graph/graph.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { namesFor } from '../../storage/markets/first-catalogue.ts';
+import { namesFor, shippedNames } from '../../storage/markets/first-catalogue.ts';
 
 /** A run that is looked at without being started. */
 export interface PlannedRun {
@@ -21,13 +21,14 @@ export interface PlannedRun {
 /**
  * Checks an input as a run would, against the same catalogue, strategies and activities.
  *
+ * @param database `undefined` where there is none yet: a new one has the shipped catalogue
  * @throws InvalidPipelineError that lists every problem (exit code 2)
  */
-export async function plannedRun(database: Queryable, input: PipelineInput): Promise<PlannedRun> {
+export async function plannedRun(database: Queryable | undefined, input: PipelineInput): Promise<PlannedRun> {
   const plugins = await loadPlugins(process.env);
   const parsed = parsePipelineInput(input, {
     ...knownNames({
-      symbols: await namesFor(database, recordOf(input).symbols),
+      symbols: database === undefined ? shippedNames() : await namesFor(database, recordOf(input).symbols),
       strategies: [...shippedStrategies, ...plugins.strategies],
       activities: customTasks(plugins, process.env),
       env: process.env,

@@ -6,7 +6,7 @@ import { AGED, PRUNABLE_FILES, type PrunableFiles } from '../../watch/upkeep/set
 import { ageOption } from '../options/age-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { useStoredData } from '../terminal/session.ts';
 
 type PruneOptions = { readonly dryRun?: boolean; readonly json?: boolean; readonly keep: string } & Readonly<
   Partial<Record<Prunable | PrunableFiles, string>>
@@ -49,7 +49,7 @@ async function runPrune(options: PruneOptions): Promise<void> {
   if (named.length === 0) throw usageError(`say what to prune and how old: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
   const dryRun = options.dryRun === true;
   const home = homeFolder(process.env);
-  const pruned = await useDatabase(
+  const pruned = await useStoredData(
     async (database): Promise<readonly (Pruned | PrunedFiles)[]> => [
       // before the runs: their pages are known by them
       ...(files.reports === undefined ? [] : [await pruneReports({ database, home, before: files.reports, dryRun, keep })]),

@@ -8,7 +8,7 @@ import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { lookIntoDatabase } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {
   readonly fail?: readonly string[];
@@ -32,15 +32,15 @@ export function registerRehearse(program: Command): void {
       const seed = numberOption('--seed', options.seed, { least: 0, most: 2 ** 31 - 1, integer: true });
       const runs = numberOption('--runs', options.runs, { least: 1, most: 100_000, integer: true });
       const input = await runInputFrom(options);
-      await useDatabase(async (database) => {
+      await lookIntoDatabase(async (database) => {
         const { plannedRun } = await import('./planned-run.ts');
         const { config, graph } = await plannedRun(database, input);
-        const durations = await meanDurations(database);
+        const durations = database === undefined ? {} : await meanDurations(database);
         const rehearsal = rehearse({ graph, config, durations, failures, seed, runs });
         if (options.json) return printJson(rehearsal);
         const measured = STAGES.filter((stage) => durations[stage] !== undefined).length;
         printLine(rehearsalLines(rehearsal, { tasks: graph.size, maxConcurrent: config.maxConcurrent, measured }).join('\n'));
-      });
+      }, 'the rehearsal goes by the shipped catalogue');
     });
 }
 

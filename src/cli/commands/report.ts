@@ -9,7 +9,7 @@ import { hasEnded, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { useStoredData, withPredictLab } from '../terminal/session.ts';
 
 interface Options {
   readonly open?: boolean;
@@ -46,7 +46,7 @@ async function picturesOf(run: string, folders: Pick<Options, 'png' | 'svg'>): P
     const folder = folders[format];
     if (folder === undefined) continue;
     const { writePictures } = await import('../../activities/report/write-pictures.ts');
-    const names = await useDatabase((database) => writePictures({ database, executionId: run, folder, format }));
+    const names = await useStoredData((database) => writePictures({ database, executionId: run, folder, format }));
     files.push(...names.map((name) => path.join(folder, name)));
   }
   return files;
@@ -56,7 +56,7 @@ async function picturesOf(run: string, folders: Pick<Options, 'png' | 'svg'>): P
 async function reportOf(run: string, home: string): Promise<string> {
   const page = runReportPath(home, run);
   if ((await isComplete(page)) && !(await wasUsedAgain(home, run))) return page;
-  return await useDatabase(async (database) => {
+  return await useStoredData(async (database) => {
     const stored = await runOf(database, run);
     // Where Temporal cannot say, the run counts as open: the report's own error names `status`, which says what is in the way.
     if (stored?.status === null) await withPredictLab((lab) => recordedEnd(lab, database, stored)).catch(ignoreUnavailable);

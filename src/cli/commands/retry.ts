@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { retryOf } from '../../storage/runs/retry-of.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { lookIntoDatabase, withPredictLab } from '../terminal/session.ts';
 import { startAndFollow } from './run.ts';
 
 /** Adds `predictlab retry`. */
@@ -29,7 +29,9 @@ export function registerRetry(program: Command): void {
             );
           return;
         }
-        const found = await useDatabase((database) => retryOf(database, known?.executionId ?? run));
+        const found = await lookIntoDatabase(async (database) =>
+          database === undefined ? undefined : await retryOf(database, known?.executionId ?? run),
+        );
         if (found === undefined) {
           throw usageError(
             known === undefined

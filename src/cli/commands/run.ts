@@ -75,7 +75,7 @@ export async function startAndFollow(
   else {
     await refuseMistakes(input);
   }
-  const usedBefore = wanted === undefined ? undefined : await usedId(lab, wanted, process.env);
+  const usedBefore = wanted === undefined ? undefined : await usedId(lab, wanted);
   const { runId } = await lab.start(input, {
     ...start,
     ...(wanted === undefined ? {} : { runId: wanted }),

@@ -10,7 +10,7 @@ import { changeLine, changesOf } from '../records/configuration-changes.ts';
 import { type ComparedBacktest, runResult } from '../records/run-results.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { useStoredData } from '../terminal/session.ts';
 
 /** Adds `compare` to the `runs` command. */
 export function registerRunsCompare(runs: Command): void {
@@ -25,7 +25,7 @@ export function registerRunsCompare(runs: Command): void {
 }
 
 async function compare(before: string, after: string, _flags: unknown, command: Command): Promise<void> {
-  const { comparison, configuration } = await useDatabase(async (database) => ({
+  const { comparison, configuration } = await useStoredData(async (database) => ({
     configuration: await configurationChanges(database, before, after),
     comparison: compareResults(await resultsOf(database, before), await resultsOf(database, after)),
   }));

@@ -14,7 +14,7 @@ import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
-import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { lookIntoDatabase, useDatabase, withPredictLab } from '../terminal/session.ts';
 
 interface Options extends RunCommandOptions {
   readonly id: string;
@@ -71,7 +71,7 @@ export function registerSchedule(program: Command): void {
           // A file is the whole input; single options change single fields.
           replaceInput: options.file !== undefined,
         };
-        await useDatabase(async (database) => {
+        await lookIntoDatabase(async (database) => {
           // What is wrong is said to whoever asks, not hours later to a run that nobody watches.
           const { plannedRun } = await import('./planned-run.ts');
           const checked = { ...asked, check: (whole: PipelineInput) => plannedRun(database, whole) };

@@ -13,7 +13,7 @@ import { parseCatalogue } from '../../sources/parse-catalogue.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../storage/markets/catalogue.ts';
 import { DEFAULT_CATALOGUE } from '../../storage/markets/default-catalogue.ts';
-import { ensureCatalogue } from '../../storage/markets/first-catalogue.ts';
+import { ensureCatalogue, shippedCatalogue } from '../../storage/markets/first-catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { numberOption } from '../options/number-option.ts';
 import { readText } from '../options/read-text.ts';
@@ -21,10 +21,13 @@ import { symbolName } from '../options/symbol-name.ts';
 import { parseSelectors, selectorText, withSelectors } from '../options/symbol-selectors.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { lookIntoDatabase, useDatabase } from '../terminal/session.ts';
 import { fitText } from '../terminal/terminal-text.ts';
 
 const TITLE_WIDTH = 60;
+
+/** What is shown where there is no database yet. */
+const SHIPPED = 'this is the shipped catalogue';
 
 const HELP = `
 A symbol is what you ask for (BTC_PRICE); its selectors say which markets of each source belong to it.
@@ -59,13 +62,13 @@ export function registerSymbols(program: Command): void {
     .command('list')
     .summary('every symbol of the catalogue')
     .option('--json', 'print the entries as JSON')
-    .action(({ json }: Json) => useDatabase((database) => list(database, json)));
+    .action(({ json }: Json) => lookIntoDatabase((database) => list(database, json), SHIPPED));
   symbols
     .command('show')
     .summary('one symbol: its selectors and the instruments that runs found')
     .argument('<symbol>')
     .option('--json', 'print it as JSON')
-    .action((symbol: string, { json }: Json) => useDatabase((database) => show(database, symbol, json)));
+    .action((symbol: string, { json }: Json) => lookIntoDatabase((database) => show(database, symbol, json), SHIPPED));
   symbols
     .command('search')
     .summary('asks the venues for markets that could be added')
@@ -124,12 +127,11 @@ export function registerSymbols(program: Command): void {
     .summary('the catalogue as JSON, as import takes it')
     .option('--out <file>', 'write to this file')
     .option('--json', 'the same: it is JSON already')
-    .action(({ out }: { out?: string }) => useDatabase((database) => exportCatalogue(database, out)));
+    .action(({ out }: { out?: string }) => lookIntoDatabase((database) => exportCatalogue(database, out), SHIPPED));
 }
 
-async function list(database: Database, json?: boolean): Promise<void> {
-  await ensureCatalogue(database);
-  const entries = await listSymbols(database);
+async function list(database: Database | undefined, json?: boolean): Promise<void> {
+  const entries = await catalogueOf(database);
   if (json) return printJson(entries);
   if (entries.length === 0) return printLine('the catalogue is empty; `predictlab symbols import` takes the shipped one');
   printTable(
@@ -150,9 +152,9 @@ async function list(database: Database, json?: boolean): Promise<void> {
 const selectorCounts = ({ sources }: CatalogueEntry): string =>
   SOURCE_TYPES.flatMap((source) => (sources[source] === undefined ? [] : [`${source} ${sources[source].length}`])).join(', ') || '–';
 
-async function show(database: Database, symbol: string, json?: boolean): Promise<void> {
+async function show(database: Database | undefined, symbol: string, json?: boolean): Promise<void> {
   const entry = await known(database, symbol);
-  const instruments = await instrumentsOf(database, symbol, SOURCE_TYPES);
+  const instruments = database === undefined ? [] : await instrumentsOf(database, symbol, SOURCE_TYPES);
   if (json) return printJson({ ...entry, instruments: instruments.map((instrument) => ({ ...instrument, key: undefined })) });
   printLine(`${entry.symbol}  ${oneLine(entry.title)}`);
   printLine(`${entry.enabled ? 'enabled' : 'disabled'}, priority ${entry.priority}`);
@@ -176,12 +178,19 @@ async function show(database: Database, symbol: string, json?: boolean): Promise
   ]);
 }
 
-/** @throws ExitError 2 with the nearest name */
-async function known(database: Database, symbol: string): Promise<CatalogueEntry> {
+/** The catalogue; where there is no database yet the shipped one, which a new one has. */
+async function catalogueOf(database: Database | undefined): Promise<readonly CatalogueEntry[]> {
+  if (database === undefined) return shippedCatalogue();
   await ensureCatalogue(database);
-  const entry = (await symbolsByName(database, [symbol])).get(symbol);
+  return await listSymbols(database);
+}
+
+/** @throws ExitError 2 with the nearest name */
+async function known(database: Database | undefined, symbol: string): Promise<CatalogueEntry> {
+  const catalogue = await catalogueOf(database);
+  const entry = catalogue.find((each) => each.symbol === symbol);
   if (entry !== undefined) return entry;
-  const names = (await listSymbols(database)).map((each) => each.symbol);
+  const names = catalogue.map((each) => each.symbol);
   throw usageError(
     goesOn(`there is no symbol ${symbol} in the catalogue${didYouMean(symbol, names)}`, '`predictlab symbols list` shows all'),
   );
@@ -257,9 +266,8 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-async function exportCatalogue(database: Database, out: string | undefined): Promise<void> {
-  await ensureCatalogue(database);
-  const entries = await listSymbols(database);
+async function exportCatalogue(database: Database | undefined, out: string | undefined): Promise<void> {
+  const entries = await catalogueOf(database);
   if (out === undefined) return printJson(entries);
   await writeFileAtomically(out, [`${JSON.stringify(entries, null, 2)}\n`]);
   printLine(`${entries.length} symbols written to ${out}`);

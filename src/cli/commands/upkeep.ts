@@ -10,7 +10,7 @@ import { ageOption } from '../options/age-option.ts';
 import { numberOption } from '../options/number-option.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
 
 type SetOptions = { readonly [what in (typeof AGED)[number]]?: string } & {
   readonly keep: string;
@@ -28,7 +28,9 @@ export function registerUpkeep(program: Command): void {
     .summary('what is set, and how it last went')
     .option('--json', 'print { settings, last }')
     .action(async ({ json }: { json?: boolean }) => {
-      const [settings, last] = await useDatabase(async (database) => [await upkeepSettings(database), await lastUpkeep(database)] as const);
+      const [settings, last] = await lookIntoDatabase(async (database) =>
+        database === undefined ? [] : [await upkeepSettings(database), await lastUpkeep(database)],
+      );
       if (json) return printJson({ settings: settings ?? null, last: last ?? null });
       if (settings === undefined) return printLine('nothing is done by itself; `predictlab upkeep set --reports 90d --logs 30d` begins it');
       describe(settings);
@@ -64,7 +66,7 @@ export function registerUpkeep(program: Command): void {
     .summary('do all of it now, here')
     .option('--json', 'print [{ job, ok, said }]')
     .action(async ({ json }: { json?: boolean }) => {
-      const ends = await useDatabase(async (database) => {
+      const ends = await useStoredData(async (database) => {
         const settings = await upkeepSettings(database);
         if (settings === undefined) throw usageError('nothing is set; `predictlab upkeep set --reports 90d --logs 30d` does');
         return await doneByOne(database, () =>

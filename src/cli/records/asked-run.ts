@@ -5,7 +5,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
-import { useDatabase } from '../terminal/session.ts';
+import { lookIntoDatabase } from '../terminal/session.ts';
 
 /**
  * Asks a run itself; when nobody can answer for it (no worker is up, Temporal has forgotten it) and it is over, asks what it
@@ -22,7 +22,7 @@ export async function askRun<T>(
   try {
     return await live();
   } catch (error) {
-    const ended = known?.open ? undefined : await useDatabase((database) => endOf(lab, database, run, known));
+    const ended = known?.open ? undefined : await lookIntoDatabase((database) => endOf(lab, database, run, known));
     if (ended !== undefined) return await recorded(ended);
     if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
     if (error instanceof PredictLabError || error instanceof ExitError) throw error;
@@ -30,7 +30,13 @@ export async function askRun<T>(
   }
 }
 
-async function endOf(lab: PredictLab, database: Database, run: string, known: KnownRun | undefined): Promise<PipelineResult | undefined> {
+async function endOf(
+  lab: PredictLab,
+  database: Database | undefined,
+  run: string,
+  known: KnownRun | undefined,
+): Promise<PipelineResult | undefined> {
+  if (database === undefined) return undefined;
   const stored = await storedRun(database, run, known);
   return stored === undefined ? undefined : await recordedEnd(lab, database, stored);
 }

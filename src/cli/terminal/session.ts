@@ -1,6 +1,9 @@
 import type { PredictLab } from '../../client.ts';
 import { Closers } from '../../closers.ts';
+import { homeFolder } from '../../processes/home-folder.ts';
 import type { Database } from '../../storage/database/database.ts';
+import { usageError } from './exit.ts';
+import { note } from './print.ts';
 
 /**
  * Connects to Temporal for one command and closes again on every path.
@@ -45,6 +48,29 @@ export async function withPredictLabAndDatabase<T>(work: (lab: PredictLab, datab
     done();
     await session.catch(() => undefined);
   }
+}
+
+/** Where this command looks, and that nothing is there yet. */
+export const nothingStored = (env: NodeJS.ProcessEnv): string =>
+  `nothing is stored under ${homeFolder(env)} yet; \`predictlab dev\` begins there, and PREDICTLAB_HOME or DATABASE_URL name data that is elsewhere`;
+
+/**
+ * Opens the database for a command that only looks: where there is none none is made, and `work` has none.
+ *
+ * @param assumed what is shown then, said beside that nothing is stored @default it is not said
+ */
+export async function lookIntoDatabase<T>(work: (database: Database | undefined) => Promise<T>, assumed?: string): Promise<T> {
+  const { hasDatabase } = await import('../../storage/embedded/resolve-database.ts');
+  if (hasDatabase(process.env)) return await useDatabase(work);
+  if (assumed !== undefined) note(`${nothingStored(process.env)}; ${assumed}`);
+  return await work(undefined);
+}
+
+/** Opens the database for a command that has nothing to do without one. @throws ExitError 2 where there is none */
+export async function useStoredData<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  const { hasDatabase } = await import('../../storage/embedded/resolve-database.ts');
+  if (!hasDatabase(process.env)) throw usageError(nothingStored(process.env));
+  return await useDatabase(work);
 }
 
 /** Opens the database (DATABASE_URL, or the embedded server) for one command and closes again on every path. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Log } from '../../contracts/log.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
@@ -20,6 +20,13 @@ export async function resolveDatabase(env: NodeJS.ProcessEnv, log?: Log): Promis
   return await attachPostgres({ home: homeFolder(env), ...(log === undefined ? {} : { log }) });
 }
 
-/** Whether there is a database to open: to open the embedded one where there is none makes it. */
-export const hasDatabase = (env: NodeJS.ProcessEnv): boolean =>
-  Boolean(env.DATABASE_URL?.trim()) || existsSync(path.join(homeFolder(env), 'postgres'));
+/** Whether there is a database to open: to open the embedded one where there is none makes it. What is in its way is said by opening it. */
+export function hasDatabase(env: NodeJS.ProcessEnv): boolean {
+  if (env.DATABASE_URL?.trim()) return true;
+  try {
+    statSync(path.join(homeFolder(env), 'postgres'));
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+}

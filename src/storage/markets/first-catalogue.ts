@@ -1,3 +1,5 @@
+import type { CatalogueEntry } from '../../contracts/catalogue.ts';
+import { SOURCE_TYPES } from '../../contracts/words.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 import { importSymbols, type SymbolName, symbolNames } from './catalogue.ts';
 import { DEFAULT_CATALOGUE } from './default-catalogue.ts';
@@ -14,6 +16,19 @@ export async function ensureCatalogue(queryable: Queryable): Promise<void> {
 }
 
 type Names = readonly SymbolName[];
+
+/** What a new database has, for whoever looks before there is one. */
+export const shippedNames = (): Names =>
+  shippedCatalogue().map(({ symbol, enabled, priority, sources }) => ({
+    symbol,
+    enabled,
+    priority,
+    sourceTypes: SOURCE_TYPES.filter((source) => (sources[source] ?? []).length > 0),
+  }));
+
+/** The catalogue of a new database, in the order in which it lists it. */
+export const shippedCatalogue = (): readonly CatalogueEntry[] =>
+  DEFAULT_CATALOGUE.toSorted((one, other) => (one.symbol < other.symbol ? -1 : 1));
 
 /**
  * What a run's input may name, or only what it does name when all of that exists.
