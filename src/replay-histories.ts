@@ -1,4 +1,3 @@
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { RecentHistory } from './client/deployments/recent-histories.ts';
 import { dataConverterOf, isSealing } from './secrets/data-converter.ts';
 import { workflowCode } from './workflow-code.ts';
@@ -16,7 +15,10 @@ const LONGEST_REASON = 400;
 
 /** Replays histories against the workflows of this build, one after the other. Nothing is changed anywhere. */
 export async function replayAll(histories: AsyncIterable<RecentHistory>): Promise<{ histories: number; broken: readonly BrokenHistory[] }> {
-  quiet();
+  // The native bridge: only who replays pays for loading it, not every command of `deploy`.
+  const { DefaultLogger, Runtime, Worker } = await import('@temporalio/worker');
+  // What is broken is in the answer; the SDK would also write each with its stack.
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
   const types: string[] = [];
   async function* noted(): AsyncGenerator<RecentHistory> {
     for await (const one of histories) {
@@ -33,11 +35,6 @@ export async function replayAll(histories: AsyncIterable<RecentHistory>): Promis
     done++;
   }
   return { histories: done, broken };
-}
-
-/** What is broken is in the answer; the SDK would also write each with its stack. */
-function quiet(): void {
-  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
 }
 
 function reasonOf(error: Error): string {

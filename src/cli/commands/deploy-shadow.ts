@@ -1,8 +1,5 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { loadPlugins } from '../../activities/custom/load-plugins.ts';
-import { createPluginThreads } from '../../activities/custom/threads/plugin-threads.ts';
-import { writeRunReport } from '../../activities/report/run-report.ts';
 import { buildId } from '../../build-id.ts';
 import { Closers } from '../../closers.ts';
 import { candidateVersion } from '../../contracts/deployment-version.ts';
@@ -14,7 +11,6 @@ import { openShadowSchema } from '../../storage/shadow/shadow-schema.ts';
 import { type ShadowReport, saveShadow } from '../../storage/shadow/shadow-verdicts.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { numberOption } from '../options/number-option.ts';
-import { shadowOf } from '../records/shadow-of.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
@@ -51,6 +47,12 @@ async function shadow(main: Database, id: string, limits: { readonly tolerance: 
   const run = await runOf(main, id);
   if (run === undefined) throw usageError(`there is no run ${id}; \`predictlab runs\` lists them`);
   if (run.status === null) throw usageError(`run ${run.runId} has not ended yet; shadow one that has`);
+  // The stages: the other commands of `deploy` do without them.
+  const [{ loadPlugins }, { createPluginThreads }, { shadowOf }] = await Promise.all([
+    import('../../activities/custom/load-plugins.ts'),
+    import('../../activities/custom/threads/plugin-threads.ts'),
+    import('../records/shadow-of.ts'),
+  ]);
   const log = createLog({ LOG_LEVEL: 'error', ...process.env });
   const build = candidateVersion(process.env, buildId).buildId;
   const closers = new Closers(log);
@@ -75,9 +77,12 @@ async function shadow(main: Database, id: string, limits: { readonly tolerance: 
 
 /** The verdict stands on the run's page; without it the verdict is kept all the same. */
 async function renewPage(database: Database, { executionId }: StoredRun): Promise<void> {
-  await writeRunReport({ database, home: homeFolder(process.env), executionId }).catch((error: unknown) =>
-    note(`the run's page could not be made anew: ${messageOf(error)}`),
-  );
+  try {
+    const { writeRunReport } = await import('../../activities/report/run-report.ts');
+    await writeRunReport({ database, home: homeFolder(process.env), executionId });
+  } catch (error) {
+    note(`the run's page could not be made anew: ${messageOf(error)}`);
+  }
 }
 
 function printReport({ verdict, runId, build, rows, candles, metrics, durations, differences, leftOut }: ShadowReport): void {
