@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 
-const entry = new URL('../dist/src/cli/main.js', import.meta.url);
-const prints = new URL('../dist/src/plugin-prints.js', import.meta.url);
+const entry = new URL('../dist/bundle/main.js', import.meta.url);
+const prints = new URL('../dist/bundle/plugin-prints.js', import.meta.url);
 if (existsSync(entry)) {
   const [{ main }, { keepStandardOutput }] = await Promise.all([import(entry.href), import(prints.href)]).catch((error) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;

@@ -15,7 +15,7 @@ export interface BuildCopy {
 /**
  * A copy of the build with changed code.
  *
- * @param changes what to replace in which file of `dist`; each must be there
+ * @param changes what to replace in which file of `dist`, or in which module (`src/…`) of `dist/bundle`; each must be there
  */
 export async function copyBuild(
   changes: readonly { readonly file: string; readonly from: string; readonly to: string }[],
@@ -25,14 +25,31 @@ export async function copyBuild(
   await linkFiles(path.join(ROOT, 'dist'), path.join(folder, 'dist'));
   await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
   for (const { file, from, to } of changes) {
-    const at = path.join(folder, 'dist', file);
-    const text = await readFile(at, 'utf8');
-    if (!text.includes(from)) throw new Error(`dist/${file} has no ${from}`);
+    const { at, text, code } = await codeOf(path.join(folder, 'dist'), file);
+    if (!code.includes(from)) throw new Error(`dist/${file} has no ${from}`);
     // a file of its own: the other one is the build under test
     await rm(at);
-    await writeFile(at, text.replaceAll(from, to));
+    await writeFile(
+      at,
+      text.replace(code, () => code.replaceAll(from, to)),
+    );
   }
   return { command: path.join(folder, 'bin', 'predictlab.js'), close: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** A file, and the part of it that is the code asked for: the whole, or one module of a bundled file. */
+async function codeOf(dist: string, file: string): Promise<{ at: string; text: string; code: string }> {
+  if (!file.startsWith('src/')) {
+    const text = await readFile(path.join(dist, file), 'utf8');
+    return { at: path.join(dist, file), text, code: text };
+  }
+  for (const name of await readdir(path.join(dist, 'bundle'))) {
+    const text = await readFile(path.join(dist, 'bundle', name), 'utf8');
+    // above each module stands where it comes from
+    const [, code] = `\n${text}`.split(`\n// ${file}\n`);
+    if (code !== undefined) return { at: path.join(dist, 'bundle', name), text, code: code.split(/\n\/\/ (?=src\/)/)[0] };
+  }
+  throw new Error(`dist/bundle has no ${file}`);
 }
 
 /** The same files once more, which costs no copying; copied where the folders lie on different disks. */

@@ -28,3 +28,29 @@ it('is the same for the same code anywhere, and another one when a constant, a f
   expect(same[0]).toMatch(/^\d+\.\d+\.\d+\+[0-9a-f]{8}$/);
   expect(new Set([same[0], ...others]).size).toBe(5);
 });
+
+it('is that of what runs: of the bundled code and the SQL, where there is a bundle', () => {
+  const dist = mkdtempSync(path.join(tmpdir(), 'predictlab-id-'));
+  const seen: string[] = [];
+  const files: Record<string, string> = {
+    'src/bucket.js': '1',
+    'src/tables.sql': 'select 1;',
+    'bundle/main.js': '1',
+    'bundle/words.js': '1',
+  };
+  const write = (file: string, text: string): void => writeFileSync(path.join(dist, file), text);
+  for (const folder of ['src', 'bundle']) mkdirSync(path.join(dist, folder));
+  for (const [file, text] of Object.entries(files)) write(file, text);
+  // each time by another way: the id of a folder is asked for once
+  const ask = (): void => void seen.push(buildId(`${dist}/src${'/.'.repeat(seen.length)}`));
+  ask();
+  write('src/bucket.js', '2');
+  ask();
+  for (const file of ['src/tables.sql', 'bundle/main.js', 'bundle/words.js']) {
+    write(file, '2');
+    ask();
+  }
+  rmSync(dist, { recursive: true });
+  expect(seen[1]).toBe(seen[0]);
+  expect(new Set(seen).size).toBe(4);
+});

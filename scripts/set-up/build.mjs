@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { bundleOurs } from './bundle.mjs';
 import { filesBelow, hashFiles, ROOT, SetUpError, say } from './project.mjs';
 import { bundlePackages, useBundled } from './vendor.mjs';
 
@@ -11,6 +12,8 @@ const BUNDLE = 'workflow-bundle.js';
 const SEALED_BUNDLE = 'workflow-bundle-sealed.js';
 const FAILURE_CONVERTER = 'secrets/failure-converter.cjs';
 const SOURCES = ['src', 'sandbox', 'bench'];
+/** Our own code as fewer files, see bundle.mjs. */
+const OURS = 'bundle';
 /** Packages as few files, see vendor.mjs. */
 const VENDOR = 'vendor';
 const isVendor = (file) => file.startsWith(VENDOR + path.sep);
@@ -32,6 +35,7 @@ export async function build() {
     'tsconfig.build.json',
     'package-lock.json',
     'scripts/set-up/build.mjs',
+    'scripts/set-up/bundle.mjs',
     'scripts/set-up/vendor.mjs',
     'scripts/set-up/load-compiled.mjs',
   ]);
@@ -45,10 +49,11 @@ export async function build() {
     compile(staging);
     copyAssets(staging);
     useBundled(staging, WORKFLOW_FOLDERS);
+    await bundleOurs(staging, OURS);
     const packages = hashFiles(ROOT, ['package-lock.json', 'scripts/set-up/vendor.mjs', 'scripts/set-up/load-compiled.mjs']);
     const isBundled = packages === last?.packages && last.files.every((file) => !isVendor(file) || existsSync(path.join(DIST, file)));
     if (!isBundled) await bundlePackages(path.join(staging, VENDOR));
-    const files = moveIn(staging, isBundled ? SOURCES : [...SOURCES, VENDOR]);
+    const files = moveIn(staging, [...SOURCES, OURS, ...(isBundled ? [] : [VENDOR])]);
     if (isBundled) files.push(...last.files.filter(isVendor));
     const bundle = await bundleWorkflows(last?.bundle);
     if (bundle) files.push(BUNDLE, SEALED_BUNDLE);

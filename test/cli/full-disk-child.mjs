@@ -1,10 +1,10 @@
 // What the built command line and its log do where nothing can be written. Arguments: `main …` as for predictlab, or `log`.
-const dist = new URL('../../dist/src/', import.meta.url);
+const dist = new URL('../../dist/', import.meta.url);
 const [what, ...args] = process.argv.slice(2);
-const { main } = await import(new URL('cli/main.js', dist));
+const { main } = await import(new URL('bundle/main.js', dist));
 if (what === 'main') process.exitCode = await main(args);
 else {
-  const { createLog } = await import(new URL('telemetry/log.js', dist));
+  const { createLog } = await import(new URL('src/telemetry/log.js', dist));
   for (const format of ['json', 'pretty']) {
     const log = createLog({ LOG_FORMAT: format });
     for (let line = 0; line < 5000; line++) log.info('x'.repeat(1000));

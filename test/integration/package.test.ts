@@ -132,11 +132,15 @@ candles.fromTicks([], '7m');
       expect(readFileSync(path.join(dist, 'vendor/LICENSES.txt'), 'utf8')).toContain(`${name} ${packageVersion(name)} (`);
     }
     // one instance of each: what runs beside them takes them from there too
-    const files = readdirSync(path.join(dist, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
-    const others = files.filter((file) =>
-      /from '(@temporalio\/(?!workflow)|pg'|undici')/.test(readFileSync(path.join(dist, 'src', file), 'utf8')),
+    const files = ['src', 'bundle'].flatMap((folder) =>
+      readdirSync(path.join(dist, folder), { recursive: true, encoding: 'utf8' }).map((file) => path.join(folder, file)),
     );
-    expect(others.filter((file) => !file.startsWith('workflows'))).toEqual([]);
+    const others = files.filter(
+      (file) =>
+        file.endsWith('.js') && /from ['"](@temporalio\/(?!workflow)|pg['"]|undici['"])/.test(readFileSync(path.join(dist, file), 'utf8')),
+    );
+    expect(others.filter((file) => !file.startsWith(path.join('src', 'workflows')))).toEqual([]);
+    expect(files).toContain(path.join('bundle', 'main.js'));
   });
 });
 

@@ -4,8 +4,9 @@ import type { ResourceLimits } from 'node:worker_threads';
 
 /** Threads need JavaScript: from source, that of the last build. */
 export function threadEntry(name: 'pool-thread' | 'own-thread' | 'try-thread'): string {
-  const built = import.meta.url.endsWith('.ts') ? `../../../../dist/src/activities/custom/threads/${name}.js` : `./${name}.js`;
-  return fileURLToPath(new URL(built, import.meta.url));
+  // as far from src/ in the sources as from dist/src/ in a build
+  const bundle = import.meta.url.endsWith('.ts') ? '../../../../dist/bundle/' : '../../../../bundle/';
+  return fileURLToPath(new URL(`${bundle}${name}.js`, import.meta.url));
 }
 
 const MIB = 1024 ** 2;
