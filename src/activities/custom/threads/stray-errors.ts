@@ -69,7 +69,7 @@ function namesOf(module: string): readonly string[] {
 const stackOf = (error: unknown): string =>
   error instanceof Error ? `${error.stack ?? ''}\n${error.cause === undefined ? '' : stackOf(error.cause)}` : '';
 
-const ROOT = new URL('../../', import.meta.url);
+const ROOT = new URL('../../../', import.meta.url);
 const OURS = [ROOT.href, fileURLToPath(ROOT)];
 const isOurs = (stack: string): boolean =>
-  OURS.some((root) => stack.includes(root)) || /\/(node_modules\/(@temporalio|pg|pg-[\w-]+|tinypool)|dist\/vendor)\//.test(stack);
+  OURS.some((root) => stack.includes(root)) || /\/(node_modules\/(@temporalio|pg|pg-[\w-]+|tinypool)|dist\/(bundle|vendor))\//.test(stack);
