@@ -147,4 +147,10 @@ export const EQUIVALENT = [
     becomes: 'exponentAt <= 0',
     because: 'no number is written with nothing before its exponent',
   },
+  {
+    file: 'backtest/engine/trading/resting-orders.ts',
+    code: 'side * (open - this.stop) <= 0',
+    becomes: 'side * (open - this.stop) < 0',
+    because: 'a bar that opens at the stop itself meets it between open and close, at the same price',
+  },
 ];

@@ -69,6 +69,8 @@ describe('how the backtest stage trades', () => {
     const { backtest } = configOf({ backtest: { spread: 0, history: '7320d' } });
     expect(backtest).toMatchObject({ spread: 0, historyMs: 7320 * 86_400_000 });
     expect(configOf({ backtest: { walkForward: { train: '7320d', test: '1d' } } }).backtest).toHaveProperty('walkForward');
+    const whole = { walkForward: { train: '60d', test: '14d' }, history: '74d' };
+    expect(configOf({ backtest: whole }).backtest).toMatchObject({ historyMs: 74 * 86_400_000 });
   });
 
   it.each([
@@ -95,8 +97,8 @@ describe('how the backtest stage trades', () => {
     [{ walkForward: { train: '36h', test: '14' } }, 'backtest.walkForward.test: "14" is no number of whole days'],
     [{ walkForward: { train: '60d', test: '14d', step: '1d' } }, 'backtest.walkForward.step: unknown field'],
     [
-      { walkForward: { train: '60d', test: '14d' }, history: '70d' },
-      'backtest.walkForward: a window of 60d and 14d is longer than the history of 70d; write shorter parts or a longer backtest.history',
+      { walkForward: { train: '60d', test: '14d' }, history: '73d' },
+      'backtest.walkForward: a window of 60d and 14d is longer than the history of 73d; write shorter parts or a longer backtest.history',
     ],
   ])('%j is refused with what to write', (backtest, sentence) => {
     expect(problemsOf({ backtest }).join('\n')).toContain(sentence);

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sizeProblems } from '../../src/input/size-problems.ts';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
+import { PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
+import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
+import { packConfig } from '../../src/scheduling/payload/pack-config.ts';
 import { customTask, runConfig } from '../scheduling/run-config.ts';
 
 const known: KnownNames = {
@@ -26,20 +29,34 @@ describe('an input that can never travel through Temporal', () => {
     expect(
       problemsOf({ symbols: [], tasks: [...tasks(9, 1), { taskId: 'large', activity: 'sleep', args: ['x'.repeat(1_500_000)] }] })[0],
     ).toMatch(/^tasks\[9\]: the settings of this run take/);
+    // one that takes a tenth of them is none to name
+    expect(problemsOf({ symbols: [], tasks: tasks(10, 'x'.repeat(150_000)) })[0]).toMatch(
+      /^tasks: the settings of this run take 15\d\d KB/,
+    );
+    expect(problemsOf({ symbols: [], tasks: tasks(9, 'x'.repeat(160_000)) })[0]).toMatch(/^tasks\[0\]: the settings of this run take/);
     expect(problemsOf({ symbols: [], tasks: tasks(8_000, { duration: '5ms' }) })).toEqual([]);
   });
 
+  it('travels up to the last byte of what Temporal is given at once', () => {
+    const of = (length: number) => runConfig({ symbols: [], tasks: [customTask('t', { args: ['x'.repeat(length)] })] });
+    const room = PAYLOAD_BUDGET - encodedBytes(packConfig(of(0)));
+    expect(sizeProblems(of(room))).toEqual([]);
+    expect(sizeProblems(of(room + 1))).toMatchObject([{ where: 'tasks[0]' }]);
+  });
+
   it('is refused for more symbols and tasks than a run’s state holds, at the symbols where they are the more', () => {
-    const whereOf = (symbols: number, tasks: number): (string | undefined)[] =>
+    const saidOf = (symbols: number, tasks: number): string[] =>
       sizeProblems(
         runConfig({
           symbols: Array.from({ length: symbols }, (_, i) => i.toString(36)),
           tasks: Array.from({ length: tasks }, (_, i) => customTask(i.toString(36), { activity: 'a' })),
         }),
-      ).map(({ where }) => where);
-    expect(whereOf(28_000, 28_000)).toEqual([]);
-    expect(whereOf(28_001, 28_001)).toEqual(['tasks']);
-    expect(whereOf(56_001, 0)).toEqual(['symbols']);
+      ).map(({ where, message }) => `${where}: ${message}`);
+    expect(saidOf(28_000, 28_000)).toEqual([]);
+    const said = (where: string, lanes: number) =>
+      `${where}: ${lanes} symbols and tasks are more than one run can keep track of (56000); split it into several runs`;
+    expect(saidOf(28_001, 28_001)).toEqual([said('tasks', 56_002)]);
+    expect(saidOf(56_001, 0)).toEqual([said('symbols', 56_001)]);
   });
 
   it('is refused when it is nested too deep, before anything walks it', () => {

@@ -42,6 +42,16 @@ describe('an open market that fell silent', () => {
     expect(unusualQuiet({ hours: [...busy, ...calm], covered: all(asOf), asOf })).toBeNull();
   });
 
+  it('looks back thirty days from its last tick, that hour too, and needs ten pauses', () => {
+    // the first of them is 720 hours before the last one
+    const { hours, end } = hoursEvery(72, 11);
+    const asOf = end + 145 * HOUR;
+    const of = (known: readonly number[]) => unusualQuiet({ hours: known, covered: all(asOf), asOf });
+    expect(of(hours)).toEqual({ since: end, length: 145 * HOUR, usual: 72 * HOUR });
+    expect(of([hours[0] - 1, ...hours.slice(1)])).toBeNull();
+    expect(of(hours.slice(1))).toBeNull();
+  });
+
   it('is not known to be silent while it was not collected', () => {
     const { hours, end } = hoursEvery(1, 200);
     const asOf = end + 20 * HOUR;

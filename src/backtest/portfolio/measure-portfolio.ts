@@ -30,7 +30,7 @@ export interface PortfolioMeasurement {
 /**
  * Measures what an account did; `exposure` is over moments.
  *
- * @param lastBar of any market; days after it, on which a settlement is waited for, are no more evidence. UTC epoch milliseconds
+ * @param lastBar of any market before its close; days after it, on which a settlement is waited for, are no more evidence. UTC epoch milliseconds
  */
 export function measurePortfolio({ curve, markets }: PortfolioTrading, cash: number, lastBar: number): PortfolioMeasurement {
   const { time, equity } = curve;

@@ -1,6 +1,7 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { BacktestData } from '../engine/backtest-data.ts';
 import { decisionsOf } from '../engine/decisions.ts';
+import { barsByClose } from '../engine/market.ts';
 import type { BacktestOptions } from '../engine/options.ts';
 import { positionsOf } from '../engine/trading/positions.ts';
 import type { Trade } from '../engine/trading/trade.ts';
@@ -74,7 +75,10 @@ export function runPortfolio(
       limits,
     );
   const trading = trade(strategy, params);
-  const lastBar = Math.max(...markets.map(({ data: { candles } }) => candles.openTime[candles.length - 1]));
+  // bars after a market's close are no evidence
+  const lastBar = Math.max(
+    ...markets.map(({ data: { candles, market } }) => candles.openTime[Math.max(1, barsByClose(candles.openTime, market)) - 1]),
+  );
   const trades = trading.markets.flatMap((market, index) => {
     const { openTime } = markets[index].data.candles;
     return market.trades.map(

@@ -96,6 +96,6 @@ const overfitting = (section: InstrumentSection): Markup | false => {
   const row = section.backtests.at(section.chosen?.index ?? 0);
   if (row === undefined || row.overfitting === null) return false;
   const because = row.weak?.['overfitting'];
-  if (because !== undefined) return html` · overfitting: ${unknown(because)}`;
-  return html` · overfitting: ${tip(html`<b>${formatPercent(row.overfitting, 0)}</b>`, 'probability that the trial that was best on one half of the data is below the median on the other (PBO by CSCV)')}`;
+  if (because !== undefined) return html` · overfitting on ${row.interval}: ${unknown(because)}`;
+  return html` · overfitting on ${row.interval}: ${tip(html`<b>${formatPercent(row.overfitting, 0)}</b>`, 'probability that the trial that was best on one half of the data is below the median on the other (PBO by CSCV)')}`;
 };

@@ -97,6 +97,23 @@ describe('a portfolio', () => {
     );
   });
 
+  it('takes bars after a market’s close for no evidence, as a backtest of the market alone does', () => {
+    const candles = walk(46, 3, { probability: true, step: 24 * HOUR });
+    const closesAt = candles.openTime[6];
+    const market: Market = { ...plainMarket('probability'), closesAt, resolution: { kind: 'settled', payout: 1, at: closesAt } };
+    const alone = runBacktest({ candles, market, strategy: buyAndHold });
+    const data = backtestData(candles, market);
+    const limits = { perMarket: 1, total: 1 };
+    const all = runPortfolio(
+      [{ name: 'rain', data, options: DEFAULT_OPTIONS }],
+      { strategy: buyAndHold, params: {} },
+      { cash: 10_000, limits },
+    );
+    expect(all.weak.sharpe).toBe('6 daily returns up to the last bar, fewer than 30');
+    expect(all.weak.sharpe).toBe(alone.weak.sharpe);
+    expect(all.metrics.sharpe).toBeCloseTo(alone.metrics.sharpe as number, 9);
+  });
+
   it('conserves money: cash is never below zero, all profits together are the equity’s end, limits hold at every entry', () => {
     fc.assert(
       fc.property(world, ({ markets, limits, shorts }) => {
