@@ -153,4 +153,10 @@ export const EQUIVALENT = [
     becomes: 'side * (open - this.stop) < 0',
     because: 'a bar that opens at the stop itself meets it between open and close, at the same price',
   },
+  {
+    file: 'backtest/indicators/rsi.ts',
+    code: 'i < n',
+    becomes: 'i <= n',
+    because: 'a typed array takes nothing beyond its end',
+  },
 ];
