@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
 import { marketForecasts } from '../../src/backtest/metrics/calibration.ts';
 import { decodeEquity, decodeTrades, encodeEquity, encodeTrades, MOST_POINTS, thinned } from '../../src/backtest/record/curve-columns.ts';
 import type { Fields } from '../../src/backtest/record/fields.ts';
@@ -102,6 +103,21 @@ describe('a stored backtest', () => {
     );
   });
 
+  it('says in words how it traded', () => {
+    const place = { id: 'p', data: 'd', code: 'c', seed: 1, basis: null, bars: 48, from: 0, to: 2 * DAY, leftOut: 0, twin: null };
+    const terms = (options: Partial<BacktestOptions>) =>
+      tradingTerms({ ...place, settings: JSON.stringify({ options: { ...DEFAULT_OPTIONS, ...options } }) });
+    expect(terms({})).toBe(
+      'cash 10000, all cash in each entry, long only, no spread known or asked for, no volume cap, 48 bars from 1970-01-01 to 1970-01-03',
+    );
+    const asked = { spread: 0.002, halfSpread: 0.01, slippageTicks: 2, maxVolumeShare: 0.1, side: 'both' } as const;
+    expect(terms({ ...asked, cash: 500, sizing: { kind: 'fraction', fraction: 0.25 } })).toBe(
+      'cash 500, 25 % of the cash in each entry, long and short, half-spread 0.01 on every fill, spread 0.002 on entries, slippage of 2 ticks, at most 10 % of a bar’s volume, 48 bars from 1970-01-01 to 1970-01-03',
+    );
+    expect(terms({ sizing: { kind: 'fixed', units: 3 } })).toContain('cash 10000, 3 units in each entry, long only');
+    expect(tradingTerms({ ...place, settings: 'by hand' })).toBeNull();
+  });
+
   it('is drawn with no more points than a chart has, the last one among them', () => {
     const points = Array.from({ length: 4999 }, (_, i) => ({ time: i, equity: i }));
     const few = thinned(points, 1000);
@@ -163,6 +179,9 @@ describe('a stored walk-forward', () => {
     }
     expect(read.outOfSample?.deflatedSharpe).toBe(result.outOfSample.deflatedSharpe);
     const curves = decodeWalkCurves(column.curves);
+    // 1680 bars of tests two by two, 480 of each training part eight by eight
+    expect(curves.outOfSample).toHaveLength(840);
+    expect(curves.inSample.map((points) => points.length)).toEqual(result.windows.map(() => 60));
     expect(curves.outOfSample.at(-1)?.equity).toBeCloseTo(1 + (result.outOfSample.totalReturn ?? Number.NaN), 6);
     expect(curves.inSample.map((points) => points.at(-1)?.equity)).toEqual(
       result.windows.map(({ inSample }) => expect.closeTo(1 + (inSample.totalReturn ?? Number.NaN), 6)),

@@ -4,6 +4,7 @@ import { HOLD, LONG, SHORT } from '../../src/backtest/engine/decision-log.ts';
 import { decisionsOf } from '../../src/backtest/engine/decisions.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
+import { isAbove } from '../../src/backtest/strategies/is-above.ts';
 import { strategyByName, strategyProblems, strategyTrials } from '../../src/backtest/strategies/registry.ts';
 import type { Strategy } from '../../src/backtest/strategy.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
@@ -90,6 +91,19 @@ describe('the shipped strategies', () => {
   });
 });
 
+describe('what is above', () => {
+  it.each([
+    [10_000.000_000_001, 10_000, false],
+    [10_000.000_1, 10_000, true],
+    [0.000_001_000_000_1, 0.000_001, true],
+    [0.1 + 0.2, 0.3, false],
+    [-0.3, -(0.1 + 0.2), false],
+    [0.3, 0.31, false],
+  ])('%d against %d is so by more than rounding of numbers as large: %s', (value, level, above) => {
+    expect(isAbove(value, level)).toBe(above);
+  });
+});
+
 describe('names and parameters', () => {
   it('a list of values is a grid; combinations that break a rule are left out', () => {
     const grid = strategyTrials('sma-cross', { fast: [5, 10, 20], slow: [10, 60] });
@@ -99,6 +113,13 @@ describe('names and parameters', () => {
       { fast: 10, slow: 60 },
       { fast: 20, slow: 60 },
     ]);
+  });
+
+  it('takes as many combinations as it can judge together, and no more', () => {
+    const values = (count: number) => Array.from({ length: count }, (_, i) => i / 1e4);
+    const grid = strategyTrials('momentum', { period: [1, 2], threshold: values(50_000) });
+    expect('trials' in grid && grid.trials).toHaveLength(100_000);
+    expect(strategyProblems('momentum', { period: [1, 2], threshold: values(50_001) })).toHaveLength(1);
   });
 
   it('what is left out has its default', () => {

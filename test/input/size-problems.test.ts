@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sizeProblems } from '../../src/input/size-problems.ts';
 import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-schema.ts';
+import { sizeProblems } from '../../src/input/size-problems.ts';
 import { PAYLOAD_BUDGET } from '../../src/scheduling/payload/budget.ts';
 import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
 import { packConfig } from '../../src/scheduling/payload/pack-config.ts';

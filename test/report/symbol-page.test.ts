@@ -112,6 +112,11 @@ describe('the page of a symbol', () => {
     expect(walked).toMatch(/>38\s?%</);
     expect(doubtful).not.toMatch(/>38\s?%</);
     expect(doubtful).toContain(because);
+    const failed = [{ strategy: 'kelly', params: {}, because: "strategy 'kelly' at bar 480: no book" }];
+    const lacking = sampleWalkForwards().map((one) => ({ ...one, failed }));
+    const without = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ walkForwards: lacking })] }), null);
+    expect(without).toMatch(/6 <span class="quiet">1 failed<\/span>[\s\S]*at bar 480: no book/);
+    expect(walked).not.toContain('1 failed');
     expect(renderSymbolPage(sampleSymbol(), null)).not.toContain('Out of sample');
     expect(walked.replace(/<script>[\s\S]*?<\/script>/g, '')).not.toMatch(/NaN|Infinity|undefined/);
   });

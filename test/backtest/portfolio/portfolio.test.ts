@@ -254,6 +254,33 @@ describe('a portfolio', () => {
     expect(closed).toEqual([expect.closeTo(10, 9)]);
   });
 
+  it('lists closed positions as they were closed, whichever market they were in', () => {
+    const rising = (rise: number) =>
+      bars(
+        [0, 1, 2, 3, 4].map((i) => [0.5 + i * rise, 0.9, 0.1, 0.5 + i * rise]),
+        { step: HOUR },
+      );
+    // bought at the second bar, left at the bar after it, or the one after that
+    const strategy: Strategy = {
+      ...(buyAndHold as Strategy),
+      create: (_, so) => () => (so.index === 0 ? 'long' : so.index === (so.close(0) < 0.4 ? 1 : 2) ? 'flat' : 'hold'),
+    };
+    const options = { ...DEFAULT_OPTIONS, proofCuts: 0 };
+    const markets = [0.01, -0.11].map((rise, i) => ({
+      name: `m${i}`,
+      data: backtestData(rising(rise), plainMarket('probability')),
+      options,
+    }));
+    const { closed, trades } = runPortfolio(markets, { strategy, params: {} }, { cash: 100, limits: { perMarket: 0.5, total: 1 } });
+    expect(trades.map(({ market, exitTime }) => [market, exitTime / HOUR])).toEqual([
+      ['m0', 3],
+      ['m1', 2],
+    ]);
+    expect(closed).toEqual([trades[1].pnl, trades[0].pnl]);
+    expect(closed[0]).toBeLessThan(0);
+    expect(closed[1]).toBeGreaterThan(0);
+  });
+
   it('is refused, in one sentence, where it cannot be traded', () => {
     const data = backtestData(walk(50, 1), plainMarket('asset'));
     const trial = { strategy: buyAndHold as Strategy, params: {} };
