@@ -39,6 +39,37 @@ export async function testDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** What a table may have to be emptied row by row. */
+const FEW_BYTES = 128 * 1024;
+
+/**
+ * Empties tables and all that refer to them, as `truncate … cascade` does; that makes the files of some forty tables and their indexes
+ * anew, which takes ten times the CPU where most have no row.
+ */
+export async function empty(database: Database, tables: readonly string[]): Promise<void> {
+  const named = tables.map((table) => `'${table}'`).join(', ');
+  await database.query(`do $$
+    declare
+      filled regclass[];
+      large text;
+      one regclass;
+    begin
+      with recursive reached (id) as (
+        select unnest(array[${named}]::regclass[])
+        union
+        select below.id from reached r cross join lateral (
+          select conrelid from pg_constraint where contype = 'f' and confrelid = r.id
+          union all select inhrelid from pg_inherits where inhparent = r.id) as below (id)
+      )
+      select array_agg(id) into filled from reached where pg_relation_size(id) > 0;
+      select string_agg(id::text, ', ') into large from unnest(filled) as id where pg_relation_size(id) > ${FEW_BYTES};
+      if large is not null then execute 'truncate ' || large || ' cascade'; end if;
+      -- without looking at references: what refers to the rows goes too
+      set local session_replication_role = replica;
+      foreach one in array coalesce(filled, '{}') loop execute 'delete from ' || one; end loop;
+    end $$`);
+}
+
 /** One statement on the server's own database. */
 export async function administer(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url });

@@ -18,7 +18,7 @@ import { readCandles } from '../../src/storage/candles/candles.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { beginRun } from '../../src/storage/runs/runs.ts';
 import { predictlab } from '../cli/run-main.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 import { collect, DAY, HOUR, instrument, runStages, START, trade } from '../stage-run.ts';
 
@@ -37,7 +37,7 @@ afterAll(async () => {
   await test.close();
 });
 afterEach(() => vi.unstubAllEnvs());
-beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']));
 
 const ASOF = START + 4 * DAY;
 

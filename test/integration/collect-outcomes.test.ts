@@ -7,6 +7,7 @@ import type { Instrument } from '../../src/contracts/market-data.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
+import { empty } from '../postgres.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 
 const GROUP = 'bitcoin-above-this-month';
@@ -25,7 +26,7 @@ beforeEach(() => {
 afterEach(async () => {
   if (rig !== shared) return await rig.close();
   shared.venue.setFaults({});
-  await shared.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks, source_lateness cascade');
+  await empty(shared.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks', 'source_lateness']);
 });
 afterAll(() => shared.close());
 

@@ -4,7 +4,7 @@ import type { Source } from '../../src/sources/source.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { stagePage } from '../../src/storage/staging/staging.ts';
 import type { PageOrder } from '../../src/storage/staging/staging-position.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { instrument, runStages, START, trade } from '../stage-run.ts';
 
@@ -14,7 +14,7 @@ describe('a row that comes again on a later page keeps its place among the trade
     test = await testDatabase();
   });
   afterAll(() => test.close());
-  beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+  beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']));
 
   const at = (time: number, name: string, price = 0.5): CandidateRow => trade(time, price, { identity: name, tradeId: name });
 

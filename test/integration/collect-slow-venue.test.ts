@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
+import { empty } from '../postgres.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
 import { runStage } from '../stage-run.ts';
 
@@ -12,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 afterEach(async () => {
   rig.venue.setFaults({});
-  await rig.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade');
+  await empty(rig.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']);
 });
 
 const slowly = { symbol: 'BTC', daysBack: 2, timeoutMs: 2_500 };

@@ -6,6 +6,7 @@ import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';
+import { empty } from '../postgres.ts';
 import { silent } from '../silent.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades } from '../sources/collect-rig.ts';
 import { runStage } from '../stage-run.ts';
@@ -27,7 +28,7 @@ afterAll(async () => {
 });
 afterEach(async () => {
   rig.venue.setFaults({});
-  await rig.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade');
+  await empty(rig.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']);
   clock = NOON;
 });
 

@@ -9,7 +9,7 @@ import { type EndedRun, observationOf } from '../../src/incidents/end-of-run.ts'
 import { listIncidents, untold } from '../../src/storage/incidents/incidents.ts';
 import { observe } from '../../src/storage/incidents/observe.ts';
 import { noteSinks, takeDelivery } from '../../src/storage/incidents/outbox.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 
 /** Something that goes wrong in some runs, with some symbols, in words that differ each time. */
@@ -156,7 +156,7 @@ it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
   'incidents are the causes that were injected, each told once (seed %i)',
   async (seed) => {
     const { database } = storage;
-    await database.query('truncate incidents, alert_sinks cascade');
+    await empty(database, ['incidents', 'alert_sinks']);
     const random = new Random(seed);
     const causes = causesOf(random);
     const sinks = [weakSink('one', random), weakSink('two', random)];
@@ -213,7 +213,7 @@ it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
 
 it('a sink hears nothing of what opened before it was there, not even the end', async () => {
   const { database } = storage;
-  await database.query('truncate incidents, alert_sinks cascade');
+  await empty(database, ['incidents', 'alert_sinks']);
   const subject = { what: 'collect', subject: 'AAA', isSymbol: true, at: 1 };
   const trouble = { fingerprint: 'f', cause: 'c', venue: null, subjects: [subject] };
   expect(await observe(database, { at: 1, troubles: [trouble], looked: [] })).toBe(true);

@@ -7,7 +7,7 @@ import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { cuttingProxy } from '../cutting-proxy.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 
 let test: TestDatabase;
@@ -69,7 +69,7 @@ describe('an import whose session ends with any answer of the server', () => {
     const stored = async (): Promise<number> => (await test.database.query('select from ticks')).rowCount ?? 0;
     const seen = new Set<number>();
     for (let after = 1, answers = Number.POSITIVE_INFINITY; after <= answers; after += after < 12 ? 1 : 3) {
-      await test.database.query('truncate ticks, tick_hours, coverage, instruments, symbols, staged_rows cascade');
+      await empty(test.database, ['ticks', 'tick_hours', 'coverage', 'instruments', 'symbols', 'staged_rows']);
       const proxy = await cuttingProxy(test.url, { after, farewell: after % 2 === 0 });
       const failure = await openDatabase({ url: proxy.url, migrate: false, max: 2 }).then(
         async (database) => {

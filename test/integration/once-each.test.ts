@@ -13,7 +13,7 @@ import { assessTick } from '../../src/market/assess-tick.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';
 import { readCandles } from '../../src/storage/candles/candles.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
 
@@ -26,7 +26,7 @@ afterAll(async () => {
   await threads.close();
   await test.close();
 });
-beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']));
 
 describe('calibration', () => {
   const ASOF = START + 20 * DAY;
@@ -119,7 +119,7 @@ describe('copies of a tick', () => {
     let world = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(row, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 }), async (runs) => {
-        await test.database.query('truncate symbols, instruments, ledger, staged_rows, ticks cascade');
+        await empty(test.database, ['symbols', 'instruments', 'ledger', 'staged_rows', 'ticks']);
         const asOf = START + DAY;
         const expected = new Map<string, { price: number; size: number; flags: number }>();
         world++;

@@ -12,7 +12,7 @@ import { instrumentById, saveInstruments } from '../../src/storage/markets/instr
 import { stageGrain } from '../../src/storage/staging/settle-grains.ts';
 import { stageCoverage, stagePage } from '../../src/storage/staging/staging.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { DAY, instrument, runStages, START } from '../stage-run.ts';
 
 const MINUTE = 60_000;
@@ -71,7 +71,7 @@ afterAll(() => test.close());
 /** Collects one after the other and stores, each group of a run together. @returns the points and candles that are there then */
 async function stored(runs: readonly (readonly Collection[])[]): Promise<{ points: readonly string[]; candles: readonly string[] }> {
   const { database } = test;
-  await database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks, candles cascade');
+  await empty(database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks', 'candles']);
   for (const [number, collections] of runs.entries()) {
     const executionId = `run ${number}`;
     const keys = await saveInstruments(database, 'RAIN', [instrument()]);

@@ -11,7 +11,7 @@ import { collectPrices, type PriceCursor } from '../../src/sources/polymarket/pr
 import type { Source } from '../../src/sources/source.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 import { DAY, HOUR, instrument, runStages } from '../stage-run.ts';
 
@@ -58,7 +58,7 @@ beforeAll(async () => {
 afterAll(() => test.close());
 beforeEach(async () => {
   kept = 1;
-  await test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks, candles cascade');
+  await empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks', 'candles']);
   await importSymbols(test.database, [
     { symbol: 'RAIN', title: '', enabled: true, priority: 3, sources: { polymarket: [{ conditionId: '0x1' }] } },
   ]);
@@ -186,7 +186,7 @@ describe.each([
     await run(source, fine);
     await run(source, coarse);
     const fineFirst = await stored(upTo, from);
-    await test.database.query('truncate instruments, ledger, runs, staged_rows, ticks, candles cascade');
+    await empty(test.database, ['instruments', 'ledger', 'runs', 'staged_rows', 'ticks', 'candles']);
     await run(source, coarse);
     const coarseOnly = await stored(upTo, from);
     kept = 3;

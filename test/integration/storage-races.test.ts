@@ -9,7 +9,7 @@ import type { Database, Transaction } from '../../src/storage/database/database.
 import { beginRun } from '../../src/storage/runs/runs.ts';
 import { coverageRecords } from '../../src/storage/ticks/coverage.ts';
 import { collections, SYMBOL, stageCollection } from '../faults/data-state.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { sampleConfig } from '../report/sample-run.ts';
 import { silent } from '../silent.ts';
 import { collect, DAY, HOUR, runStages, START, trade } from '../stage-run.ts';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await test.close();
   await rm(folder, { recursive: true, force: true });
 });
-beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staging_batches, staged_rows, ticks cascade'));
+beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staging_batches', 'staged_rows', 'ticks']));
 
 it('a backup holds the ticks that its coverage claims, whatever is pruned while it reads', async () => {
   const [first] = collections(1);

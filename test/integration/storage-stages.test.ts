@@ -4,7 +4,7 @@ import { readCandles } from '../../src/storage/candles/candles.ts';
 import { readTicksByTime } from '../../src/storage/ticks/export.ts';
 import { readQuarantine } from '../../src/storage/ticks/quarantine.ts';
 import type { TickRecord } from '../../src/storage/ticks/ticks.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
 
 let test: TestDatabase;
@@ -12,7 +12,7 @@ beforeAll(async () => {
   test = await testDatabase();
 });
 afterAll(() => test.close());
-beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']));
 
 const ticksOf = async (instrumentKey: number): Promise<readonly TickRecord[]> => {
   const all: TickRecord[] = [];

@@ -18,7 +18,7 @@ import { beginRun, endRun, listRuns, runOf } from '../../src/storage/runs/runs.t
 import { clearStaging, stageCoverage, stagePage, stagingBatches } from '../../src/storage/staging/staging.ts';
 import { coverageOf, coverageRecords, gapsOf } from '../../src/storage/ticks/coverage.ts';
 import { freshness } from '../../src/storage/ticks/freshness.ts';
-import { administer, type TestDatabase, testDatabase } from '../postgres.ts';
+import { administer, empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { collect, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
 
 let test: TestDatabase;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   test = await testDatabase();
 });
 afterAll(() => test.close());
-beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']));
 
 it('a database has a mark of its own, by whatever address it is reached', async () => {
   const [one, other] = [await testDatabase(), await testDatabase()];

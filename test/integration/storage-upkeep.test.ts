@@ -17,7 +17,7 @@ import { beginRun } from '../../src/storage/runs/runs.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { collections, dataState, SYMBOL, stageCollection } from '../faults/data-state.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
 
 let test: TestDatabase;
@@ -31,7 +31,7 @@ afterAll(async () => {
   await Promise.all([test.close(), other.close()]);
   await rm(folder, { recursive: true, force: true });
 });
-beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']));
 
 /** A symbol with ticks, candles, bad rows, and rows still in staging. */
 async function fill(): Promise<void> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { checkData } from '../../src/set-up/checks/data.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 import { collect, DAY, HOUR, instrument, runStages, START, trade } from '../stage-run.ts';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
   test = await testDatabase();
 });
 afterAll(() => test.close());
-beforeEach(() => test.database.query('truncate symbols, instruments, ledger, runs, staged_rows, ticks cascade'));
+beforeEach(() => empty(test.database, ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks']));
 
 /** What `doctor --data` prints. */
 const doctor = async () => {

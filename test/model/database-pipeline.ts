@@ -7,6 +7,7 @@ import { instrumentById } from '../../src/storage/markets/instruments.ts';
 import { metLast } from '../../src/storage/staging/staging-position.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { latenessBySource } from '../../src/storage/ticks/lateness.ts';
+import { empty } from '../postgres.ts';
 import { silent } from '../silent.ts';
 import { storedTrades } from '../sources/collect-rig.ts';
 import { runStage } from '../stage-run.ts';
@@ -15,11 +16,11 @@ import type { Pipeline } from './pipeline.ts';
 
 const SYMBOL = 'RAIN';
 const INSTRUMENT = 'predict:1';
-const TABLES = 'symbols, instruments, ledger, runs, staged_rows, ticks, source_lateness, collect_owners';
+const TABLES = ['symbols', 'instruments', 'ledger', 'runs', 'staged_rows', 'ticks', 'source_lateness', 'collect_owners'];
 
 /** The stages themselves, on an empty database. */
 export async function databasePipeline(database: Database, venue: ModelVenue): Promise<Pipeline> {
-  await database.query(`truncate ${TABLES} cascade`);
+  await empty(database, TABLES);
   await importSymbols(database, [{ symbol: SYMBOL, title: '', enabled: true, priority: 3, sources: { predict: [{ marketId: 1 }] } }]);
   const byType = { predict: { source: venue.source }, polymarket: { skipped: '' }, file: { skipped: '' } };
   const collect = createCollect({ database, sources: { byType } });
