@@ -159,4 +159,10 @@ export const EQUIVALENT = [
     becomes: 'i <= n',
     because: 'a typed array takes nothing beyond its end',
   },
+  {
+    file: 'scheduling/graph/edges.ts',
+    code: 'edge < from.length',
+    becomes: 'edge <= from.length',
+    because: 'an edge beyond the last has no task, and no place that a typed array would take',
+  },
 ];

@@ -135,6 +135,34 @@ describe('a market’s twin', () => {
     expect(all.trades).toHaveLength(alone.trades.length);
   });
 
+  it('is seen in each part of a walk-forward as in one go, by who is started anew in each', () => {
+    const ownGaps = [1, 2, 1, 5];
+    const own = gapped(24 * 20, 3, 0, ownGaps);
+    fc.assert(
+      fc.property(seed, gaps, fc.constantFrom(HOUR / 2, HOUR, 4 * HOUR), (first, otherGaps, barMs) => {
+        const other = gapped(24 * 20, first, 7, otherGaps);
+        const wrong: string[] = [];
+        const strategy = defineStrategy({
+          name: 'reader',
+          summary: 'for tests',
+          params: z.strictObject({}),
+          create: (_, view, situation) => () => {
+            const { index } = situation.twin as Twin;
+            const now = view.time() + HOUR;
+            const over = (bar: number): boolean => bar < 0 || other.openTime[bar] + barMs <= now;
+            if (!over(index) || (index + 1 < other.length && over(index + 1))) wrong.push(`${index} at ${view.index}`);
+            return situation.position === 0 ? { side: 'long', size: 0.5 } : 'hold';
+          },
+        });
+        const data = backtestData(own, market, { barMs: HOUR, twin: { id: 'predict:1', candles: other, barMs } });
+        const { windows } = walkForward(data, [{ strategy, params: {} }], options, { trainMs: 10 * DAY, testMs: 5 * DAY });
+        expect(windows.length).toBeGreaterThan(3);
+        expect(wrong).toEqual([]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('is part of the passport of who looks at it, and of nobody else’s', () => {
     const passport = (other: TwinInput | undefined, strategy = follow) =>
       runBacktest({ candles, market, strategy, ...(other !== undefined && { twin: other }) }).passport.data;

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
+import { writeTimes } from '../../src/scheduling/carry/dehydrate-times.ts';
 import { reduce } from '../../src/scheduling/run/reducer.ts';
 import { statusOf } from '../../src/scheduling/run/status.ts';
 import { DrivenRun, failed, succeeded } from './driven-run.ts';
 import { customTask, runConfig } from './run-config.ts';
 
+const span = (from: number, to: number): string => `${from.toString(36)}.${(to - from).toString(36)}`;
 const stages = ['collect', 'clean', 'store', 'kline', 'backtest', 'visualize'];
 
 describe('a dehydrated run', () => {
@@ -22,6 +24,14 @@ describe('a dehydrated run', () => {
     const question = { runId: 'run', now: 1_700_009_000_000, detail: 'symbol' } as const;
     const again = rehydrate(run.state.graph, JSON.parse(JSON.stringify(data)));
     expect(statusOf(again, question)).toEqual(statusOf(run.state, question));
+  });
+
+  it('without the times of what has ended still says since when the others run', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean', tasks: [customTask('t')] }));
+    run.start(1_000);
+    run.ends('A', [succeeded('A/collect', { at: 2_000 }), succeeded('A/clean', { at: 3_000 })]);
+    expect(writeTimes(run.state)).toBe(`${span(0, 1_000)},${span(0, 2_000)};0`);
+    expect(writeTimes(run.state, false)).toBe(';0');
   });
 
   it('drains first: open lanes end, no other starts before it goes on', () => {

@@ -108,6 +108,8 @@ describe('a graph', () => {
     });
     const tasks = graphOf({ graph: graphOfConfig(config) });
     expect(fitGraph(tasks, config)).toEqual({ tasks });
+    expect(fitGraph(tasks, config, encodedBytes({ tasks }))).toEqual({ tasks });
+    expect(fitGraph(tasks, config, encodedBytes({ tasks }) - 1)).toHaveProperty('packed');
     expect(readGraph(tasks)).toBe(tasks);
     const packed = travelled(fitGraph(tasks, config, 100));
     expect(packed).toHaveProperty('packed');
