@@ -56,7 +56,11 @@ const CALM: ScheduleCounts = {
   pausedItself: null,
   pauseAfter: null,
 };
-const untouched: Pick<Schedules, 'lastRuns' | 'pause'> = { lastRuns: async () => [], pause: async () => undefined };
+const untouched: Pick<Schedules, 'isThere' | 'lastRuns' | 'pause'> = {
+  isThere: async () => true,
+  lastRuns: async () => [],
+  pause: async () => undefined,
+};
 
 it('a firing that nobody was up for is an incident until the next one becomes a run', async () => {
   let counts: Partial<ScheduleCounts> = { missed: 3, overlapped: 0, lastFiring: 900 };
@@ -86,6 +90,28 @@ it('the schedules of this queue are counted', async () => {
   while (found.length === 0) found = await rig.lab.schedules.counts();
   expect(found).toEqual([{ ...CALM, scheduleId }]);
   await rig.lab.schedules.delete(scheduleId);
+  // that list has it for some moments yet
+  expect([await rig.lab.schedules.counts(), await rig.lab.schedules.isThere(scheduleId)]).toEqual([[], false]);
+});
+
+it('what was wrong with a schedule that somebody deleted is over, and of one that is only not listed it is not', async () => {
+  let deleted = false;
+  let counts: ScheduleCounts[] = [{ ...CALM, scheduleId: 'deleted', missed: 1 }];
+  const check = scheduleCheck({
+    database: rig.database,
+    schedules: async () => ({ ...untouched, isThere: async () => !deleted, counts: async () => counts }),
+  });
+  const told = async () => (await open()).filter((cause) => cause.includes('schedule deleted'));
+  await look(check, 1000);
+  counts = [{ ...CALM, scheduleId: 'deleted', missed: 2, pausedItself: 'it failed' }];
+  await look(check, 2000);
+  expect(await told()).toHaveLength(2);
+  counts = [];
+  await look(check, 3000);
+  expect(await told()).toHaveLength(2);
+  deleted = true;
+  await look(check, 4000);
+  expect(await told()).toEqual([]);
 });
 
 it('a budget that is near its end for five looks is an incident until it is not', async () => {
@@ -249,6 +275,7 @@ it('a schedule is paused after so many failed runs in a row and tells so until s
           if (mine.length > 0) return mine;
         }
       },
+      isThere: (id) => schedules.isThere(id),
       lastRuns: (id) => schedules.lastRuns(id),
       pause: (id, note) => schedules.pause(id, note),
     }),

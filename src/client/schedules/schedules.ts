@@ -1,8 +1,10 @@
 import {
   type Client,
   ScheduleAlreadyRunning,
+  type ScheduleDescription,
   type ScheduleExecutionActionResult,
   type ScheduleHandle,
+  ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
@@ -132,7 +134,9 @@ export class Schedules {
   async counts(): Promise<readonly ScheduleCounts[]> {
     const found: ScheduleCounts[] = [];
     for await (const { scheduleId } of this.#client.schedule.list()) {
-      const described = await this.#client.schedule.getHandle(scheduleId).describe();
+      const described = await this.#described(scheduleId);
+      // deleted since it was listed, or the list lags behind
+      if (described === undefined) continue;
       const { action, info, policies, state } = described;
       if (action.type !== 'startWorkflow' || action.workflowType !== 'pipeline' || action.taskQueue !== this.#taskQueue) continue;
       found.push({
@@ -146,6 +150,20 @@ export class Schedules {
       });
     }
     return found;
+  }
+
+  /** Whether Temporal has it. */
+  async isThere(scheduleId: string): Promise<boolean> {
+    return (await this.#described(scheduleId)) !== undefined;
+  }
+
+  async #described(scheduleId: string): Promise<ScheduleDescription | undefined> {
+    try {
+      return await this.#client.schedule.getHandle(scheduleId).describe();
+    } catch (error) {
+      if (error instanceof ScheduleNotFoundError) return undefined;
+      throw error;
+    }
   }
 
   /** The last runs of a schedule, newest first; Temporal remembers ten. */

@@ -1,7 +1,7 @@
 import type { Schedules } from '../../client/schedules/schedules.ts';
 import type { Subject, Trouble } from '../../incidents/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { noteForNextLook, noted } from '../../storage/watch/watch-state.ts';
+import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 import { pausedAfterFailures } from './pause-after-failures.ts';
 
@@ -9,7 +9,7 @@ import { pausedAfterFailures } from './pause-after-failures.ts';
 type Known = Record<string, { missed: number; overlapped: number; pausedAt?: number }>;
 
 /** What of a schedule is looked at and changed. */
-type WatchedSchedules = Pick<Schedules, 'counts' | 'lastRuns' | 'pause'>;
+type WatchedSchedules = Pick<Schedules, 'counts' | 'isThere' | 'lastRuns' | 'pause'>;
 
 /**
  * Whether every firing of the schedules became a run: one that nobody was up for, or that met the run before, is a trouble until the next firing. One
@@ -58,6 +58,12 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
         else looked.push({ what: 'paused', subject: scheduleId, isSymbol: false, at: now });
         if (lastFiring !== null)
           for (const what of ['missed', 'overlap']) looked.push({ what, subject: scheduleId, isSymbol: false, at: lastFiring });
+      }
+      // one that was deleted fires no more: what was wrong with it is over
+      for (const [scheduleId, known] of Object.entries(before)) {
+        if (after[scheduleId] !== undefined) continue;
+        if (await asked.isThere(scheduleId)) after[scheduleId] = known;
+        else for (const what of ['missed', 'overlap', 'paused']) looked.push({ what, subject: scheduleId, isSymbol: false, at: now });
       }
       if (JSON.stringify(after) !== JSON.stringify(before)) await noteForNextLook(database, 'schedules', after);
       return { at: now, troubles, looked };
