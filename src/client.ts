@@ -32,7 +32,7 @@ import { encodedBytes } from './scheduling/payload/encoded-bytes.ts';
 import { readGraph } from './scheduling/payload/fit-graph.ts';
 import { fitSummary } from './scheduling/payload/fit-summary.ts';
 import { dataConverterOf } from './secrets/data-converter.ts';
-import { isSecured, temporalSettings, temporalUnreachable } from './temporal-connection.ts';
+import { temporalRefused, temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import {
   graphQuery,
   pauseUpdate,
@@ -92,7 +92,7 @@ export class PredictLab {
     try {
       connection = await connectTemporal({ ...temporal.options, connectTimeout: '5s' });
     } catch (error) {
-      throw temporalUnreachable(temporal.address, error, isSecured(temporal.options));
+      throw await temporalRefused(temporal, error);
     }
     const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
     return new PredictLab(client, temporal.address, options.taskQueue ?? env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE);

@@ -4,7 +4,7 @@ import { messageOf, PredictLabError } from './contracts/errors.ts';
 import type { Log } from './contracts/log.ts';
 import { WORKER_HEARTBEAT_MS } from './contracts/worker-identity.ts';
 import { freePort } from './set-up/temporal/free-port.ts';
-import { isSecured, type temporalSettings, temporalUnreachable } from './temporal-connection.ts';
+import { temporalRefused, type temporalSettings } from './temporal-connection.ts';
 import { workflowCode, workflowMark } from './workflow-code.ts';
 
 let installed: Promise<string> | undefined;
@@ -41,7 +41,7 @@ export async function connectNative(temporal: ReturnType<typeof temporalSettings
   } catch (error) {
     // The native client writes its errors as Rust does; the operating system's own words are inside.
     const words = /message: "([^"]+)"/.exec(messageOf(error))?.[1];
-    throw temporalUnreachable(temporal.address, words ?? messageOf(error), isSecured(temporal.options));
+    throw await temporalRefused(temporal, words ?? messageOf(error));
   }
 }
 

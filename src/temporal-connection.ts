@@ -65,19 +65,24 @@ function configurationFolder(env: NodeJS.ProcessEnv): string {
   return env.XDG_CONFIG_HOME || path.join(home, '.config');
 }
 
-/**
- * The error users see when Temporal does not answer.
- *
- * @param secured TLS was asked for, which may be why
- */
-export function temporalUnreachable(address: string, error: unknown, secured = false): PredictLabError {
-  const tls = secured ? '; TLS or an API key is set (TEMPORAL_TLS…, TEMPORAL_API_KEY), which a plain server does not speak' : '';
-  return new PredictLabError(
-    'SourceUnavailable',
-    `cannot reach Temporal at ${address} (${messageOf(error)})${tls}; start it with \`predictlab dev\` or \`temporal server start-dev\`, or set TEMPORAL_ADDRESS`,
-    { cause: error },
-  );
+/** The error users see when Temporal does not answer. */
+export function temporalUnreachable(address: string, error: unknown): PredictLabError {
+  return unreachable(`${address} (${messageOf(error)}); ${START}`, error);
 }
 
+/** The same of a connection that could not be made: with TLS the certificates may be why, and are looked at. */
+export async function temporalRefused({ address, options }: TemporalSettings, error: unknown): Promise<PredictLabError> {
+  if (!isSecured(options)) return temporalUnreachable(address, error);
+  const trouble = await (await import('./tls-trouble.ts')).tlsTrouble(options);
+  if (trouble !== undefined) return unreachable(`${address}: ${trouble}`, error);
+  const tls = 'TLS or an API key is set (TEMPORAL_TLS…, TEMPORAL_API_KEY), which a plain server does not speak';
+  return unreachable(`${address} (${messageOf(error)}); ${tls}; ${START}`, error);
+}
+
+const START = 'start it with `predictlab dev` or `temporal server start-dev`, or set TEMPORAL_ADDRESS';
+
+const unreachable = (what: string, cause: unknown): PredictLabError =>
+  new PredictLabError('SourceUnavailable', `cannot reach Temporal at ${what}`, { cause });
+
 /** Whether a connection speaks TLS: asked for, or because an API key may not travel in clear. */
-export const isSecured = ({ tls, apiKey }: ConnectionOptions): boolean => Boolean(tls) || apiKey !== undefined;
+const isSecured = ({ tls, apiKey }: ConnectionOptions): boolean => Boolean(tls) || apiKey !== undefined;
