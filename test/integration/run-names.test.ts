@@ -82,6 +82,9 @@ describe('an id that an ended run has', () => {
     expect((await ask('status', String(first?.executionId))).stdout).toContain('success');
     await ask('cancel', 'again');
     await expect(rig.lab.result('again')).rejects.toMatchObject({ how: 'cancelled' });
+    // Temporal has it, and this command sees none of what it stored
+    const elsewhere = await predictlabHere(['retry', 'again'], { ...rig.env, DATABASE_URL: '', PREDICTLAB_HOME: `${rig.home}/elsewhere` });
+    expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining(`nothing is stored under ${rig.home}/elsewhere yet`) });
   });
 });
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { retryOf } from '../../storage/runs/retry-of.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
-import { lookIntoDatabase, withPredictLab } from '../terminal/session.ts';
+import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
 import { startAndFollow } from './run.ts';
 
 /** Adds `predictlab retry`. */
@@ -32,6 +33,7 @@ export function registerRetry(program: Command): void {
         const found = await lookIntoDatabase(async (database) =>
           database === undefined ? undefined : await retryOf(database, known?.executionId ?? run),
         );
+        if (found === undefined && !hasDatabase(process.env)) throw usageError(nothingStored(process.env));
         if (found === undefined) {
           throw usageError(
             known === undefined
