@@ -22,7 +22,8 @@ export function load(name) {
   const module = { exports: {} };
   modules.set(name, module);
   const script = new vm.Script(`(function (${PARAMETERS.join(', ')}) {${readFileSync(file, 'utf8')}\n})`, {
-    filename: file,
+    // compiled code keeps the name it was compiled under: no folder, or stack traces would name the one of the build
+    filename: `predictlab/dist/vendor/${name}`,
     cachedData: compiled(file),
   });
   scripts.set(file, script);
