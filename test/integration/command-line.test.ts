@@ -116,10 +116,11 @@ describe('predictlab run', () => {
     const running = call('run', '--symbols', 'BTC_PRICE', '--days', '1', '--as-of', asOf, '--refetch', '--run-id', 'cut', '--json');
     while ((await rig.lab.describe('cut')) === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
     rig.started('cut');
-    expect((await call('cancel', 'cut')).code).toBe(0);
+    const cancelling = await call('cancel', 'cut');
+    expect(cancelling.code, cancelling.stderr).toBe(0);
     const answer = await running;
     venue.setFaults({});
-    expect(answer.code).toBe(1);
+    expect(answer.code, answer.stderr).toBe(1);
     expect(json(answer)).toMatchObject({ result: 'cancelled', statusBreakdown: { running: 0, pending: 0 } });
   });
 });
