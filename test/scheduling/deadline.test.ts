@@ -29,6 +29,11 @@ describe('the expected end of a run', () => {
     expect(expectedEnd(runWith({ symbols: ['AAA', 'BBB'], slots: 1 }).state, START).at).toBe(START + 240 * SECOND);
   });
 
+  it('is that of the chain that ends last, whichever task of the run it begins with', () => {
+    const { at, chain } = expectedEnd(runWith({ symbols: ['AAA', 'BBB'], slots: 3 }).state, START + 30 * SECOND);
+    expect({ at, first: chain[0] }).toEqual({ at: START + 150 * SECOND, first: 'BBB/collect' });
+  });
+
   it('moves back while a task takes longer than it usually does', () => {
     const { state } = runWith({});
     expect(expectedEnd(state, START + 60 * SECOND).at).toBe(START + 120 * SECOND);
