@@ -8,7 +8,10 @@ import { resultOf, statusOf } from '../../src/scheduling/run/status.ts';
 import { whyOf } from '../../src/scheduling/run/why.ts';
 import { graphOfConfig } from './run-config.ts';
 
-export const succeeded = (taskId: string, given: { at?: number; attempts?: number; degraded?: readonly string[] } = {}): TaskReport => ({
+export const succeeded = (
+  taskId: string,
+  given: { at?: number; startedAt?: number; attempts?: number; degraded?: readonly string[] } = {},
+): TaskReport => ({
   taskId,
   kind: 'succeeded',
   at: 2_000,
