@@ -3,13 +3,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from './version.ts';
+import { withoutMap } from './workflow-code.ts';
 
 /** What can change what a run does: code, SQL, the bundled workflows. */
 const CODE = /(?<!\.d)\.(?:js|ts|sql)$/;
 
 /**
  * `0.1.0+1f3a9c02`: the version, and the first eight digits of the SHA-256 of all code of this build (`dist/bundle`, the SQL,
- * the bundled workflows), by path and content. The same sources built anywhere give the same id; one changed constant gives another.
+ * the bundled workflows), by path and content. The same sources built anywhere give the same id (source maps are left out); one changed constant gives another.
  * Plugins and packages are not in it: each run records the hashes of its plugins, and package versions come with ours.
  *
  * @param folder where `src` of the build lies. @default this build's own
@@ -39,7 +40,8 @@ function codeHash(folder: string): string {
   const workflows = path.join(folder, '..', 'workflow-bundle.js');
   if (existsSync(workflows)) named.push(['../workflow-bundle.js', workflows]);
   for (const [name, file] of named.sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const text = readFileSync(file);
+    const read = readFileSync(file);
+    const text = file === workflows ? withoutMap(read) : read;
     hash.update(`${name};${text.length};`).update(text);
   }
   return hash.digest('hex');

@@ -135,8 +135,17 @@ async function bundleWorkflows(last) {
     ).catch((error) => {
       throw new SetUpError(`cannot bundle the workflows in src/workflows: ${error.message.split(',')[0]}; the reasons are above`);
     });
-    writeFileSync(`${target}.${process.pid}`, code);
+    writeFileSync(`${target}.${process.pid}`, withoutFolder(code));
     renameSync(`${target}.${process.pid}`, target);
   }
   return hash;
+}
+
+/** Stack traces of workflows name files below `predictlab`: the folder of the build is not where a package is installed. */
+function withoutFolder(code) {
+  const start = code.lastIndexOf('base64,') + 'base64,'.length;
+  const map = JSON.parse(Buffer.from(code.slice(start), 'base64').toString());
+  const shorten = (text) => text.replaceAll(`${ROOT}${path.sep}`, 'predictlab/');
+  const shortened = { ...map, file: BUNDLE, sources: map.sources.map(shorten), sourcesContent: map.sourcesContent.map(shorten) };
+  return code.slice(0, start) + Buffer.from(JSON.stringify(shortened)).toString('base64');
 }
