@@ -8,7 +8,7 @@ const PATIENCE_MS = 15 * 60_000;
 
 /** Runs `work` while no other process of this machine is between the same `withLock`. A lock whose process is gone is taken over. */
 export async function withLock(file, work) {
-  mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   const since = Date.now();
   let told = false;
   while (!acquire(file)) {
@@ -34,6 +34,9 @@ export async function withLock(file, work) {
     release();
   }
 }
+
+/** The folder becomes the home of the embedded Postgres, which root runs as another account: the mode that predictlab itself would give it. */
+const makeFolder = (folder) => mkdirSync(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
 
 /** The lock appears with its holder's pid in it or not at all: written aside, then linked. */
 function acquire(file) {

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { PASSAGE_MODE } from '../../src/processes/private-folder.ts';
 
 const script = new URL('../../scripts/set-up/lock.mjs', import.meta.url).href;
 let folder: string;
@@ -24,6 +25,12 @@ function holder(): Promise<number | null> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { cwd: folder, stdio: 'ignore' });
   return new Promise((resolve) => child.on('close', resolve));
 }
+
+test('the folder of the lock, where predictlab keeps its own later, is for this user alone', async () => {
+  const code = `import { withLock } from ${JSON.stringify(script)}; await withLock('home/set-up.lock', async () => undefined);`;
+  expect(spawnSync(process.execPath, ['--input-type=module', '-e', code], { cwd: folder }).status).toBe(0);
+  expect((await stat(path.join(folder, 'home'))).mode & 0o777).toBe(PASSAGE_MODE);
+});
 
 test('set-ups that start together run one after the other and leave no lock behind', async () => {
   expect(await Promise.all([holder(), holder(), holder()])).toEqual([0, 0, 0]);
