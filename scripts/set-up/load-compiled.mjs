@@ -1,4 +1,5 @@
 // Becomes dist/vendor/load-compiled.js. Node.js 20 keeps no compiled code of modules; what a build has compiled is taken from beside them.
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -39,15 +40,24 @@ export function load(name) {
   return module.exports;
 }
 
+/** Nothing where it is not what was kept: V8 looks at its first bytes only, and what a power cut left of the others ends the process. */
 function compiled(file) {
   try {
-    return readFileSync(compiledOf(file));
+    const kept = readFileSync(compiledOf(file));
+    const code = kept.subarray(DIGEST_BYTES);
+    return digestOf(code).equals(kept.subarray(0, DIGEST_BYTES)) ? code : undefined;
   } catch {
     return undefined;
   }
 }
 
+const digestOf = (code) => createHash('sha1').update(code).digest();
+const DIGEST_BYTES = 20;
+
 /** For the build: keeps what has been compiled until now, with the functions that loading has called. */
 export function keepCompiled() {
-  for (const [file, script] of scripts) writeFileSync(compiledOf(file), script.createCachedData());
+  for (const [file, script] of scripts) {
+    const code = script.createCachedData();
+    writeFileSync(compiledOf(file), Buffer.concat([digestOf(code), code]));
+  }
 }

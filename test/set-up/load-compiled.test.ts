@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -39,6 +39,18 @@ it('gives the same with compiled code, without it, and with such of another vers
   expect(await printed(ASKED)).toEqual(expected);
   for (const name of ['package.cjs.v8', 'counter.cjs.v8']) writeFileSync(file(name), 'of another version');
   expect(await printed(ASKED)).toEqual(expected);
+});
+
+it('gives the same where compiled code was damaged: V8 would run it', async () => {
+  packages();
+  const before = await printed(ASKED);
+  await printed(`load('package.cjs'); keepCompiled(); console.log('1');`);
+  const whole = readFileSync(file('package.cjs.v8'));
+  const cut = Buffer.concat([whole.subarray(0, 96), Buffer.alloc(whole.length - 96)]);
+  for (const damaged of [whole.map((byte, at) => (at > 200 && at % 97 === 0 ? byte ^ 0x55 : byte)), cut]) {
+    writeFileSync(file('package.cjs.v8'), damaged);
+    expect(await printed(ASKED)).toEqual(before);
+  }
 });
 
 it('keeps no half of a package that fails while it is loaded, and names its file', async () => {
