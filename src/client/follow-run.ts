@@ -27,9 +27,13 @@ export class FollowedRun {
     this.#handle = handle;
   }
 
-  /** As `status`, but of runs of more than 50 symbols to the symbol only: their open children are not asked. */
-  async status(): Promise<PipelineStatus> {
-    const answer = await this.#questions.ofRun(this.#handle, () => this.#ask());
+  /**
+   * As `status`, but of runs of more than 50 symbols to the symbol only: their open children are not asked.
+   *
+   * @param options.withinMs how long the answer is waited for @default 10 s
+   */
+  async status({ withinMs }: { readonly withinMs?: number } = {}): Promise<PipelineStatus> {
+    const answer = await this.#questions.ofRun(this.#handle, () => this.#ask(), withinMs);
     const status = withChanges(this.#known, answer);
     this.#known = status;
     this.#revision = answer.revision;

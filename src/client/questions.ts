@@ -4,7 +4,7 @@ import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { temporalUnreachable } from '../temporal-connection.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
 import { missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
-import { isUnanswered, isUnavailable, serviceMessage } from './service-error.ts';
+import { isGivenUp, isUnanswered, isUnavailable, serviceMessage } from './service-error.ts';
 
 /** A run that does not answer for so long has no worker, or none that keeps up. */
 const ANSWER_MS = 10_000;
@@ -42,13 +42,13 @@ export class Questions {
   }
 
   /** The same for a call about one run. */
-  async ofRun<T>(handle: WorkflowHandle<typeof pipeline>, call: () => Promise<T>): Promise<T> {
+  async ofRun<T>(handle: WorkflowHandle<typeof pipeline>, call: () => Promise<T>, withinMs: number = ANSWER_MS): Promise<T> {
     try {
       return await this.#unlessDeserted(handle, (signal) =>
-        this.#client.withAbortSignal(signal, () => this.#client.withDeadline(Date.now() + ANSWER_MS, () => this.ask(call))),
+        this.#client.withAbortSignal(signal, () => this.#client.withDeadline(Date.now() + withinMs, () => this.ask(call))),
       );
     } catch (error) {
-      if (isUnanswered(error)) throw await this.#noAnswer(handle, error);
+      if (isUnanswered(error) || (isGivenUp(error) && !this.#closing.signal.aborted)) throw await this.#noAnswer(handle, error);
       if (error instanceof WorkflowNotFoundError) throw await this.notOpen(handle, error);
       if (error instanceof Error && error.name === 'WorkflowUpdateFailedError')
         throw new PredictLabError('BadInput', messageOf(error.cause ?? error), { cause: error });

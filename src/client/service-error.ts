@@ -5,6 +5,8 @@ import { messageOf } from '../contracts/errors.ts';
 const UNAVAILABLE = 14;
 /** The server is there, but no worker took the question in time; many such questions fill its buffer. */
 const UNANSWERED: ReadonlySet<number> = new Set([4, 8]);
+/** We gave the call up, or the server did: it may see our deadline pass a moment before we do. */
+const CANCELLED = 1;
 /** It knows beforehand that nobody polls for the build that a run is pinned to. */
 const FAILED_PRECONDITION = 9;
 
@@ -18,6 +20,10 @@ export function isUnanswered(error: unknown): boolean {
   if (code !== undefined) return UNANSWERED.has(code);
   return error instanceof Error && error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError';
 }
+
+/** Whether a call was given up, by us or by the server, as `Questions.ask` says it. */
+export const isGivenUp = (error: unknown): boolean =>
+  codeOf(error instanceof Error && error.cause instanceof ServiceError ? error.cause : error) === CANCELLED;
 
 function codeOf(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error;

@@ -9,6 +9,8 @@ export interface LiveLook {
   readonly parts: Readonly<Record<string, Markup>>;
   /** Nothing will change any more. */
   readonly ended: boolean;
+  /** Who was asked did not answer, which the parts say. @default false */
+  readonly unanswered?: boolean;
 }
 
 /** Somebody who watches. */
@@ -95,7 +97,7 @@ export class LivePage {
       const began = performance.now();
       let pause = AFTER_TROUBLE_MS;
       try {
-        const { parts, ended } = await look();
+        const { parts, ended, unanswered = false } = await look();
         if (signal.aborted) return;
         this.#show(parts);
         if (ended) {
@@ -105,7 +107,7 @@ export class LivePage {
           return;
         }
         this.#tellStill(false);
-        pause = Math.max(pauseMs, Math.min(mostPauseMs, (performance.now() - began) / share));
+        if (!unanswered) pause = Math.max(pauseMs, Math.min(mostPauseMs, (performance.now() - began) / share));
       } catch (error) {
         // nobody watches any more
         if (signal.aborted) return;

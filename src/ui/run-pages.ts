@@ -1,8 +1,9 @@
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { listedSymbols, loadRunPage, resultOfLedger, runningOnPage, type ShownRun } from '../activities/report/run-query.ts';
+import { listedSymbols, loadRunPage, resultOfLedger, type ShownRun } from '../activities/report/run-query.ts';
 import type { FollowedRun, PredictLab } from '../client.ts';
+import { PredictLabError } from '../contracts/errors.ts';
 import type { PastAttempt } from '../contracts/run/past-attempt.ts';
 import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-status.ts';
 import type { WebUi } from '../contracts/search-attributes.ts';
@@ -16,6 +17,7 @@ import { ledgerTasks } from '../storage/runs/run-rows.ts';
 import { hasEnded, runOf, type StoredRun } from '../storage/runs/runs.ts';
 import { pastAttempts } from '../storage/runs/task-attempts.ts';
 import type { LiveLook } from './live-page.ts';
+import { lookAtOpenRun, type SeenRun } from './open-run.ts';
 import { VisibleStages } from './visible-stages.ts';
 
 /** Where pages over runs look. */
@@ -33,6 +35,8 @@ export interface RunPagesOptions extends RunSources {
 /** A run that Temporal has is in the database this soon, once a worker has taken it up; one that no worker takes up is not. */
 const BEGINS_WITHIN_MS = 3_000;
 const BEGINS_EVERY_MS = 100;
+/** Who opens a page waits no longer for the run to answer; who watches is told when it does. */
+const PAGE_WITHIN_MS = 2_000;
 /** Attempts under way are asked for so often: each asks every open child of the run. */
 const ATTEMPTS_EVERY_MS = 1_000;
 /** A task that runs for less is at its first attempt, or one of many quick ones. */
@@ -52,6 +56,8 @@ export interface TaskInRun {
   readonly stages: Readonly<Record<string, TaskResult>>;
   /** Attempts that failed. */
   readonly past: readonly PastAttempt[];
+  /** Why the run itself was not asked; null: it was, or has ended. */
+  readonly unanswered: string | null;
 }
 
 /** Where the live page of a run is. */
@@ -65,7 +71,7 @@ export class RunPages {
   readonly #sought = new Map<string, Promise<StoredRun | undefined>>();
 
   /** What was shown last of runs that are watched, by execution. */
-  readonly #latest = new Map<string, { readonly at: number; readonly data: RunPageData }>();
+  readonly #latest = new Map<string, { readonly at: number; readonly data: RunPageData; readonly unanswered: string | null }>();
   /** What symbols' own workflows said last, by execution and symbol. */
   readonly #told = new Map<string, { readonly at: number; readonly stages: Promise<Readonly<Record<string, TaskResult>>> }>();
 
@@ -96,7 +102,10 @@ export class RunPages {
   /** The page's data; of an open run as it stands now. */
   async load(run: StoredRun, followed?: FollowedRun): Promise<RunPageData> {
     const { database } = this.#options;
-    const shown: ShownRun = { ...run, status: run.status ?? (await this.#openRun(run, followed)) };
+    const shown: ShownRun = {
+      ...run,
+      status: run.status ?? (await this.#openRun(run, { following: followed, withinMs: PAGE_WITHIN_MS })).status,
+    };
     const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: listedSymbols(shown) });
     const pages = new Set<string>();
     await Promise.all(
@@ -118,6 +127,7 @@ export class RunPages {
     for (const [other, { at }] of this.#latest) if (Date.now() - at > STALE_AFTER_MS) this.#latest.delete(other);
     const stages = new VisibleStages(database, run);
     let data = await this.load(run, followed);
+    let answered: RunOnPage | undefined;
     let retries: Readonly<Record<string, TaskResult>> = {};
     let asked = 0;
     let time = livePartsOf(data, true).time;
@@ -130,7 +140,13 @@ export class RunPages {
         data = await this.load(stored);
         return { parts: livePartsOf(data, true), ended: true };
       }
-      const status = await this.#openRun(run, followed);
+      const { status, unanswered } = await this.#openRun(run, { following: followed });
+      if (unanswered !== null) {
+        const reasons = answered === undefined ? status.reasons : [`${unanswered}: this is how it stood when it answered last`];
+        data = { ...data, result: { ...(answered ?? status), reasons } };
+        this.#latest.set(run.executionId, { at: Date.now(), data, unanswered });
+        return { parts: { ...livePartsOf(data, true), ...(answered !== undefined && { time }) }, ended: false, unanswered: true };
+      }
       if (status.finishedAt === null && Date.now() - asked >= ATTEMPTS_EVERY_MS) {
         asked = Date.now();
         // asking every open child takes its time: what has changed is not held back for it
@@ -145,8 +161,9 @@ export class RunPages {
           );
       }
       const result = await stages.shown(status);
+      answered = result;
       data = { ...data, result: { ...result, taskResults: { ...result.taskResults, ...stillOpen(retries, result) } } };
-      this.#latest.set(run.executionId, { at: Date.now(), data });
+      this.#latest.set(run.executionId, { at: Date.now(), data, unanswered });
       const parts = livePartsOf(data, true);
       if (Date.now() - drawn >= TIME_CHART_EVERY_MS) {
         drawn = Date.now();
@@ -164,14 +181,20 @@ export class RunPages {
     const { database } = this.#options;
     const watched = run.status === null ? this.#latest.get(run.executionId) : undefined;
     const isFresh = watched !== undefined && Date.now() - watched.at < STALE_AFTER_MS;
-    const status = run.status ?? (isFresh ? watched.data.result : await this.#openRun(run));
+    const seen = run.status !== null || isFresh ? undefined : await this.#openRun(run, { withinMs: PAGE_WITHIN_MS });
+    const unanswered = seen === undefined ? (watched?.unanswered ?? null) : seen.unanswered;
+    // what it said last is more than what the database knows
+    const status = run.status ?? (unanswered === null ? seen?.status : undefined) ?? watched?.data.result ?? seen!.status;
     const attempts = isFresh ? (watched.data.attempts ?? {}) : await pastAttempts(database, run.executionId);
     const own = Object.hasOwn(status.taskResults, taskId) ? status.taskResults[taskId] : undefined;
     const symbol = own === undefined ? taskId.slice(0, Math.max(0, taskId.lastIndexOf('/'))) : taskId;
     const isOfSymbol = run.config.symbols.length > STAGE_DETAIL_LIMIT && run.config.symbols.some((one) => one.symbol === symbol);
     const stages = isOfSymbol ? await this.#stagesOf(run, status, symbol) : {};
     const task = own ?? (Object.hasOwn(stages, taskId) ? stages[taskId] : undefined);
-    return task === undefined ? undefined : { status, task, stages: own === undefined ? {} : stages, past: attempts[taskId] ?? [] };
+    if (task !== undefined) return { status, task, stages: own === undefined ? {} : stages, past: attempts[taskId] ?? [], unanswered };
+    if (unanswered !== null)
+      throw new PredictLabError('SourceUnavailable', `${unanswered}; the database knows nothing of ${taskId.slice(0, 200)}`);
+    return undefined;
   }
 
   /** The file of a symbol's page that the run's worker wrote here. */
@@ -211,13 +234,9 @@ export class RunPages {
     return temporalUi === undefined ? null : `${temporalUi.workflows}/${encodeURIComponent(runId)}`;
   }
 
-  async #openRun({ runId, executionId, startedAt, config }: StoredRun, following?: FollowedRun): Promise<RunOnPage> {
-    const followed = following ?? (await (await this.#options.lab())?.follow(runId));
-    if (followed !== undefined) return runningOnPage(await followed.status(), Date.now());
-    const known = fromLedger({ runId, startedAt, config }, await ledgerTasks(this.#options.database, { executionId }));
-    return runningOnPage(known, Date.now(), [
-      'Temporal cannot be reached: this is what the database knows, tasks that failed or run are not told apart from those that wait',
-    ]);
+  async #openRun(run: StoredRun, { following, withinMs }: { following?: FollowedRun; withinMs?: number } = {}): Promise<SeenRun> {
+    const followed = following ?? (await (await this.#options.lab())?.follow(run.runId));
+    return await lookAtOpenRun(this.#options.database, run, { followed, withinMs });
   }
 
   /** Running tasks with the attempt they are at and how the last one failed, as Temporal knows it. */
@@ -264,26 +283,3 @@ const stillOpen = (retries: Readonly<Record<string, TaskResult>>, status: Pipeli
   Object.fromEntries(
     Object.entries(retries).filter(([taskId]) => ['running', 'pending'].includes(status.taskResults[taskId]?.status ?? '')),
   );
-
-/** What the database alone knows of an open run: the tasks that took effect. */
-function fromLedger(
-  { runId, startedAt, config }: Pick<StoredRun, 'runId' | 'startedAt' | 'config'>,
-  tasks: Awaited<ReturnType<typeof ledgerTasks>>,
-): PipelineStatus {
-  const taskResults = Object.fromEntries(tasks.map((task): [string, TaskResult] => [task.taskId, resultOfLedger(task)]));
-  const totalTasks = Math.max(tasks.length, config.symbols.length);
-  return {
-    runId,
-    paused: false,
-    maxConcurrent: config.maxConcurrent,
-    totalTasks,
-    completedTasks: tasks.length,
-    progress: totalTasks === 0 ? 0 : tasks.length / totalTasks,
-    startedAt,
-    finishedAt: null,
-    durationSeconds: 0,
-    statusBreakdown: { pending: totalTasks - tasks.length, running: 0, success: tasks.length, failed: 0, skipped: 0, cancelled: 0 },
-    stageStats: {},
-    taskResults,
-  };
-}

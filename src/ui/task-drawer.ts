@@ -20,12 +20,12 @@ export interface DrawerRequest {
 
 /** A task's drawer as HTML. */
 export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi }: DrawerRequest): Promise<string> {
-  const { status, task, stages, past } = shown;
+  const { status, task, stages, past, unanswered } = shown;
   const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
   const open = status.finishedAt === null;
   const [why, attempts, { lines }] = await Promise.all([
     // the page stands without these: a closed run may have no worker that answers for it
-    lab?.why(runId, taskId).catch(() => null) ?? null,
+    unanswered ?? lab?.why(runId, taskId).catch(() => null) ?? null,
     open ? lab?.attempts(runId, new Set([symbol])).catch(() => undefined) : undefined,
     readTaskLog(taskLogFolder(home, runId)),
   ]);

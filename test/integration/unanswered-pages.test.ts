@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { silent } from '../silent.ts';
+import { kill, spawnWorker, type WorkerProcess } from '../worker-process.ts';
+
+/** A run of which one task is done and another one goes on until it is cancelled. */
+const INPUT = {
+  symbols: [],
+  tasks: [
+    { taskId: 'quick', name: 'quick', activity: 'sleep', args: [{ duration: '1ms' }] },
+    { taskId: 'nap', name: 'nap', activity: 'sleep', args: [{ duration: '1h' }], dependencies: ['quick'] },
+  ],
+};
+
+describe('the page of an open run that does not answer', () => {
+  let rig: Rig;
+  let ui: Ui;
+  let worker: WorkerProcess;
+  beforeAll(async () => {
+    rig = await createRig({ worker: false });
+    worker = await spawnWorker(rig.env);
+    const { database, home, lab } = rig;
+    ui = await serveUi({ database, home, lab: async () => lab, plan: async () => [], port: 0, log: silent });
+  });
+  afterAll(async () => {
+    await ui?.close();
+    if (worker !== undefined) await kill(worker);
+    await rig?.close();
+  });
+
+  const get = async (path: string) => {
+    const answer = await fetch(ui.address + path);
+    return { status: answer.status, text: await answer.text() };
+  };
+  const startedRun = async (runId: string): Promise<string> => {
+    await rig.lab.start(INPUT, { runId });
+    await expect.poll(async () => (await get(`/runs/${runId}`)).text, { timeout: 60_000 }).toContain('nap: running');
+    return `/runs/${runId}`;
+  };
+  /** Reads what a page is told, from one look to the next. */
+  const followed = async (page: string) => {
+    const stop = new AbortController();
+    const { body } = await fetch(`${ui.address}${page}/events`, { signal: stop.signal });
+    const reader = (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    return {
+      until: async (enough: (text: string) => boolean): Promise<string> => {
+        let text = '';
+        while (!enough(text)) text += (await reader.read()).value ?? '';
+        return text;
+      },
+      leave: () => stop.abort(),
+    };
+  };
+
+  it.each(['stopped', 'killed'] as const)(
+    'shows what is known, why it is no more, and goes on: its worker is %s',
+    async (how) => {
+      const runId = `its-worker-is-${how}`;
+      const page = await startedRun(runId);
+      const watching = await followed(page);
+      await watching.until((text) => text.includes('nap: running'));
+      if (how === 'stopped') worker.process.kill('SIGSTOP');
+      else await kill(worker);
+
+      const opened = await get(page);
+      expect(opened).toMatchObject({ status: 200, text: expect.stringContaining(`${runId} does not answer: `) });
+      expect(opened.text).toContain('quick: success');
+      expect(opened.text).toContain('this is what the database knows');
+      expect(await get(`${page}/task?task=quick`)).toMatchObject({ status: 200, text: expect.stringContaining('success') });
+      expect(await watching.until((text) => text.includes('does not answer'))).toContain('this is how it stood when it answered last');
+      // what was seen of it is still known
+      expect(await get(`${page}/task?task=nap`)).toMatchObject({ status: 200 });
+      watching.leave();
+      await expect.poll(() => ui.watched()).toBe(0);
+
+      const later = await followed(page);
+      await later.until((text) => text.includes('this is what the database knows'));
+      expect((await get(`${page}/task?task=nothing`)).text).toContain('does not answer');
+      if (how === 'stopped') worker.process.kill('SIGCONT');
+      else worker = await spawnWorker(rig.env);
+      expect(await later.until((text) => text.includes('nap: running'))).toContain('Nothing has gone wrong so far');
+      later.leave();
+      await rig.lab.cancel(runId);
+      await rig.lab.result(runId).catch(() => undefined);
+    },
+    120_000,
+  );
+
+  it('shows what is known of a run that Temporal has lost', async () => {
+    await startedRun('found');
+    await rig.database.query("update runs set run_id = 'lost' where run_id = 'found'");
+    expect(await get('/runs/lost')).toMatchObject({ status: 200, text: expect.stringContaining('there is no such run: lost') });
+    await rig.database.query("update runs set run_id = 'found' where run_id = 'lost'");
+    await rig.lab.cancel('found');
+    await rig.lab.result('found').catch(() => undefined);
+  }, 60_000);
+});
