@@ -31,6 +31,7 @@ import { findAttributes, searchable } from './set-up/temporal/search-attributes.
 import { createSources } from './sources/create-sources.ts';
 import { readSourceSettings } from './sources/settings.ts';
 import { databaseMark } from './storage/database/database-mark.ts';
+import { newerMigrations } from './storage/database/migrate.ts';
 import { openDatabase } from './storage/database/open-database.ts';
 import { resolveDatabase } from './storage/embedded/resolve-database.ts';
 import { createPostgresWindows } from './storage/rate-budget.ts';
@@ -110,6 +111,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       'the database pool',
       await openDatabase({ url: located.url, max: poolSize(maxActivities), applicationName: 'predictlab-worker' }),
     );
+    const newer = await newerMigrations(database);
+    if (newer.length > 0)
+      log.warn('a newer build has migrated the database: this one works on; update it, unless this is a rollback', {
+        migrations: newer.join(', '),
+      });
     const home = homeFolder(env);
     const threads = closers.add('the plugin threads', createPluginThreads(log));
     const sources = closers.add('the sources', createSources({ env, windows: createPostgresWindows(database), log }));

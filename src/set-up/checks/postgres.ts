@@ -2,9 +2,11 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { addressOf } from '../../storage/database/database-url.ts';
+import { newerMigrations } from '../../storage/database/migrate.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
 import { cutOffRollback, rollbackCutOff } from '../../storage/watch/rollback-intent.ts';
+import { VERSION } from '../../version.ts';
 import type { CheckResult } from './check.ts';
 
 /** DATABASE_URL answers; without it the embedded server starts (and stops again, unless it was running). Changes no tables. */
@@ -18,7 +20,11 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
       try {
         const { rows } = await database.query<{ version: string }>("select current_setting('server_version') as version");
         const where = embedded ? `embedded in ${home}` : addressOf(located.url);
-        return [{ name, status: 'ok', detail: `${where}, version ${rows[0]?.version}` }, ...(await cutOff(database))];
+        return [
+          { name, status: 'ok', detail: `${where}, version ${rows[0]?.version}` },
+          ...(await migratedFurther(database)),
+          ...(await cutOff(database)),
+        ];
       } finally {
         await database.close();
       }
@@ -31,6 +37,14 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
       : 'start that server, or mend DATABASE_URL (unset it to use the embedded one)';
     return [{ name, status: 'fail', detail: messageOf(error), action, service: true }];
   }
+}
+
+/** A newer build has been here. */
+async function migratedFurther(database: Database): Promise<readonly CheckResult[]> {
+  const newer = await newerMigrations(database);
+  if (newer.length === 0) return [];
+  const detail = `a newer build has migrated the database: this one, ${VERSION}, works on without knowing ${newer.join(', ')}`;
+  return [{ name: 'migrations', status: 'warn', detail, action: 'update this build to the newest one that works on the database' }];
 }
 
 /** A rollback of the configuration that was killed amid it. */

@@ -66,6 +66,22 @@ export async function appliedVersions(queryable: Queryable): Promise<readonly nu
   return currentVersions(rows.map(({ version }) => version));
 }
 
+/**
+ * The names of migrations that a newer build has applied and this one does not have, in order. They only add: this build works on, and
+ * knows nothing of what they are for.
+ */
+export async function newerMigrations(queryable: Queryable): Promise<readonly string[]> {
+  const applied = await appliedVersions(queryable);
+  const own = new Set((await readMigrations()).map(({ version }) => version));
+  const newer = applied.filter((version) => !own.has(version));
+  if (newer.length === 0) return [];
+  const { rows } = await queryable.query<{ name: string }>(
+    'select name from schema_migrations where version = any($1::int[]) order by version',
+    [newer],
+  );
+  return rows.map(({ name }) => name);
+}
+
 const pendingOf = (migrations: readonly Migration[], applied: readonly number[]): readonly Migration[] =>
   migrations.filter(({ version }) => !applied.includes(version));
 

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkPostgres } from '../../src/set-up/checks/postgres.ts';
+import { createRig, type Rig } from '../rig.ts';
+import { silent } from '../silent.ts';
+import { kill, spawnWorker, type WorkerProcess } from '../worker-process.ts';
+
+describe('a database that a newer build has migrated', () => {
+  let rig: Rig;
+  let worker: WorkerProcess | undefined;
+  beforeAll(async () => {
+    rig = await createRig({ worker: false });
+  });
+  afterAll(async () => {
+    if (worker !== undefined) await kill(worker);
+    await rig?.close();
+  });
+  const migrations = async () => (await checkPostgres(rig.env, rig.home, silent)).filter(({ name }) => name === 'migrations');
+
+  it('is told by doctor and, once, by a worker, which works on it all the same', async () => {
+    // one that was applied under an earlier number is ours
+    await rig.database.query("update schema_migrations set version = 900, name = '0900-rate-budgets.sql' where version = 7");
+    expect(await migrations()).toEqual([]);
+    await rig.database.query("insert into schema_migrations (version, name) values (9001, '9001-later.sql'), (9000, '9000-late.sql')");
+    expect(await migrations()).toEqual([
+      {
+        name: 'migrations',
+        status: 'warn',
+        detail: expect.stringMatching(/^a newer build has migrated the database: .* without knowing 9000-late\.sql, 9001-later\.sql$/),
+        action: expect.stringContaining('update this build'),
+      },
+    ]);
+    worker = await spawnWorker(rig.env);
+    const told = worker.said().match(/.*a newer build has migrated the database.*/g) ?? [];
+    expect(told.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({ level: 'warn', migrations: '9000-late.sql, 9001-later.sql' }),
+    ]);
+    const tasks = [{ taskId: 'nap', name: 'nap', activity: 'sleep', args: [{ duration: '1ms' }] }];
+    expect(await rig.run({ symbols: [], tasks })).toMatchObject({ result: 'success' });
+  }, 60_000);
+});
