@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runBacktest as runEngine } from '../src/backtest/run-backtest.ts';
+import { rsiStrategy } from '../src/backtest/strategies/rsi.ts';
 import { smaCross } from '../src/backtest/strategies/sma-cross.ts';
 import { candles, indicators, metrics, runBacktest } from '../src/index.ts';
 import { walk } from './backtest/series.ts';
@@ -62,6 +63,7 @@ describe('the library', () => {
     ['returns[1]: NaN is not a number', () => metrics.ofReturns([0.1, Number.NaN])],
     ['times[1]: not later than the one before', () => metrics.ofReturns([0.1, 0.2], { times: [1, 1] })],
     ['trials: 0 is no whole number from 1 on', () => metrics.ofReturns([0.1, 0.2], { trials: 0 })],
+    ['did you mean trials?', () => metrics.ofReturns([0.1, 0.2], { trails: 5 } as object)],
     ['outcomes: there are 1 for 2 forecasts', () => metrics.ofForecasts([0.1, 0.2], [1])],
     ['forecasts[0]: 2 is no probability', () => metrics.ofForecasts([2], [1])],
     ['markets[0].outcome: 0.5 is no outcome', () => metrics.ofMarkets([{ prices: [0.1], outcome: 0.5 }])],
@@ -73,10 +75,27 @@ describe('the library', () => {
       () => runBacktest({ candles: series, strategy: 'rsi', market: { market: 'asset', resolution: 1 } }),
     ],
     ['candles are missing', () => runBacktest({ strategy: 'rsi' } as Parameters<typeof runBacktest>[0])],
+    ['the request: write an object { candles, strategy', () => asked(undefined)],
+    ["the request has no field 'opts'; it takes candles, strategy, params", () => asked({ candles: series, strategy: 'rsi', opts: {} })],
+    [
+      "options has no field 'maxVolumeShar'; it takes cash",
+      () => asked({ candles: series, strategy: 'rsi', options: { maxVolumeShar: 0.1 } }),
+    ],
+    ['did you mean resolution?', () => asked({ candles: series, strategy: 'rsi', market: { resolutoin: 1 } })],
+    ['market: write an object { market, resolution', () => asked({ candles: series, strategy: 'rsi', market: 'probability' })],
+    ['twin: write an object { id, candles }', () => asked({ candles: series, strategy: 'rsi', twin: [] })],
+    ["twin has no field 'length'; it takes id, candles", () => asked({ candles: series, strategy: 'rsi', twin: series })],
+    ['candles are a promise; write `await', () => asked({ candles: Promise.resolve(series), strategy: 'rsi' })],
+    ['the strategy is not whole: write the name of one, or { name', () => asked({ candles: series })],
+    ["strategy 'dip' is not whole", () => asked({ candles: series, strategy: { name: 'dip', summary: '', create: () => () => 'hold' } })],
+    ["strategy 'rsi' is not whole", () => asked({ candles: series, strategy: { name: 'rsi', params: rsiStrategy.params } })],
     ['a backtest needs at least two bars', () => runBacktest({ candles: [row(0)], strategy: 'rsi' })],
   ])('says in one sentence what is wrong: %s', (sentence, call) => {
     expect(call).toThrow(expect.objectContaining({ type: 'BadInput', message: expect.stringContaining(sentence) as string }));
   });
 });
+
+/** As a program asks that no compiler has seen. */
+const asked = (request: unknown) => runBacktest(request as Parameters<typeof runBacktest>[0]);
 
 const row = (openTime: number) => ({ openTime, open: 0.5, high: 0.5, low: 0.5, close: 0.5 });

@@ -3,6 +3,7 @@ import { PredictLabError } from '../contracts/errors.ts';
 import type { FeeSchedule } from '../contracts/market-data.ts';
 import { ownFactsProblems } from '../contracts/own-facts.ts';
 import { MARKET_KINDS, type MarketKind } from '../contracts/words.ts';
+import { checkFields } from './known-fields.ts';
 import { type Moment, momentOf } from './moment.ts';
 
 /** What is known of a market; the names of a catalogue's `file` entry. */
@@ -21,6 +22,7 @@ export interface MarketFacts {
 
 /** The engine's market. @throws PredictLabError BadInput */
 export function marketFrom(facts: MarketFacts): Market {
+  checkFields('market', facts, ['market', 'resolution', 'closesAt', 'fees', 'tick']);
   const { resolution, closesAt, fees, tick } = facts;
   const kind = facts.market ?? (resolution === undefined ? 'asset' : 'probability');
   const refuse = (field: string, sentence: string): never => {

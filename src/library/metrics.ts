@@ -11,6 +11,7 @@ import { measureReturns, type ReturnMeasurement, type ReturnMetricName } from '.
 import { weakScores } from '../backtest/metrics/sample.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import { DAY_MS } from '../contracts/words.ts';
+import { checkFields } from './known-fields.ts';
 import { type Moment, momentOf, numberAt } from './moment.ts';
 
 /** Metrics of a return series: null where undefined, with the reason; what rests on too little is named in `weak`. */
@@ -60,6 +61,7 @@ export const metrics = {
     returns: ArrayLike<number>,
     options: { readonly times?: readonly Moment[]; readonly periodsPerYear?: number; readonly trials?: number } = {},
   ): ReturnMetrics {
+    checkFields('options', options, ['times', 'periodsPerYear', 'trials']);
     const { times, periodsPerYear, trials } = options;
     if (returns.length === 0) throw new PredictLabError('BadInput', 'returns: there are none; give at least one');
     if (times !== undefined && times.length !== returns.length)

@@ -1,5 +1,5 @@
 import type { CandleSeries } from '../backtest/engine/candle-series.ts';
-import type { BacktestOptions } from '../backtest/engine/options.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS } from '../backtest/engine/options.ts';
 import type { BacktestResult } from '../backtest/engine/result.ts';
 import { runBacktest as run } from '../backtest/run-backtest.ts';
 import { type ParamsInput, shippedStrategies, strategyByName } from '../backtest/strategies/registry.ts';
@@ -7,6 +7,7 @@ import type { Strategy } from '../backtest/strategy.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import { didYouMean } from '../contracts/text/nearest-name.ts';
 import { type CandleRow, candles as candlesApi } from './candles.ts';
+import { checkFields } from './known-fields.ts';
 import { type MarketFacts, marketFrom } from './market.ts';
 
 /** One backtest, as a program asks for it. */
@@ -42,10 +43,14 @@ export interface BacktestRequest {
  *   options: { maxVolumeShare: 0.1, halfSpread: 0.005 },
  * });
  */
-export function runBacktest({ candles, strategy, params, market = {}, twin, options }: BacktestRequest): BacktestResult {
+export function runBacktest(request: BacktestRequest): BacktestResult {
+  checkFields('the request', request, ['candles', 'strategy', 'params', 'market', 'twin', 'options']);
+  const { candles, strategy, params, market = {}, twin, options } = request;
+  if (options !== undefined) checkFields('options', options, Object.keys(DEFAULT_OPTIONS));
+  if (twin !== undefined) checkFields('twin', twin, ['id', 'candles']);
   return run({
     candles: columnsOf(candles),
-    strategy: typeof strategy === 'string' ? named(strategy) : strategy,
+    strategy: typeof strategy === 'string' ? named(strategy) : own(strategy),
     market: marketFrom(market),
     ...(twin !== undefined && { twin: { id: twin.id ?? 'twin', candles: columnsOf(twin.candles) } }),
     ...(params !== undefined && { params }),
@@ -54,9 +59,18 @@ export function runBacktest({ candles, strategy, params, market = {}, twin, opti
 }
 
 function columnsOf(candles: BacktestRequest['candles'] | undefined): CandleSeries {
+  if (candles instanceof Promise) throw new PredictLabError('BadInput', 'candles are a promise; write `await candles.read(…)`');
   if (typeof candles !== 'object' || candles === null)
     throw new PredictLabError('BadInput', 'candles are missing: hand over what candles.read or candles.fromTicks gave, or rows');
   return 'openTime' in candles ? candles : candlesApi.fromRows(candles);
+}
+
+/** One that `defineStrategy` typed, or that no compiler has seen. */
+function own(strategy: Partial<Strategy> | undefined): Strategy {
+  const { name, params, create } = strategy ?? {};
+  if (typeof name === 'string' && typeof params?.safeParse === 'function' && typeof create === 'function') return strategy as Strategy;
+  const which = typeof name === 'string' ? `strategy '${name}'` : 'the strategy';
+  throw new PredictLabError('BadInput', `${which} is not whole: write the name of one, or { name, summary, params: <zod schema>, create }`);
 }
 
 function named(name: string): Strategy {
