@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTokenPool } from '../../src/budget/token-pool.ts';
+import { checkSchedules } from '../../src/cli/commands/doctor-schedules.ts';
 import type { ScheduleCounts, Schedules } from '../../src/client/schedules/schedules.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { disabledAmong } from '../../src/storage/incidents/gone.ts';
@@ -20,7 +21,9 @@ import { goneCheck } from '../../src/watch/checks/gone-subjects.ts';
 import { requestBudgetCheck } from '../../src/watch/checks/request-budget.ts';
 import { scheduleCheck } from '../../src/watch/checks/schedules.ts';
 import { staleCheck } from '../../src/watch/checks/stale-symbols.ts';
+import { deletedOnPurpose, noteDeleting } from '../../src/storage/watch/deleted-schedules.ts';
 import { type Check, lookOnce } from '../../src/watch/watch.ts';
+import { predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { silent } from '../silent.ts';
 import { gate, scriptedStages } from '../stages.ts';
@@ -56,7 +59,8 @@ const CALM: ScheduleCounts = {
   pausedItself: null,
   pauseAfter: null,
 };
-const untouched: Pick<Schedules, 'isThere' | 'lastRuns' | 'pause'> = {
+const untouched: Pick<Schedules, 'isThere' | 'lastRuns' | 'namespace' | 'pause'> = {
+  namespace: 'default',
   isThere: async () => true,
   lastRuns: async () => [],
   pause: async () => undefined,
@@ -109,10 +113,64 @@ it('what was wrong with a schedule that somebody deleted is over, and of one tha
   counts = [];
   await look(check, 3000);
   expect(await told()).toHaveLength(2);
+  for (const id of ['deleted', 's']) await noteDeleting(rig.database, id);
   deleted = true;
   await look(check, 4000);
   expect(await told()).toEqual([]);
 });
+
+it('a schedule that was deleted from outside is told once until it is there again, one that we deleted is not', async () => {
+  const { schedules } = rig.lab;
+  const scheduleId = `gone-${rig.taskQueue}`;
+  const told = async () =>
+    (await listIncidents(rig.database, { open: true, limit: 100 })).filter(({ cause }) => cause.includes(scheduleId));
+  // the list of schedules comes some moments later than the schedule
+  const seen = async () => {
+    await expect.poll(async () => (await schedules.counts()).some((one) => one.scheduleId === scheduleId), { timeout: 60_000 }).toBe(true);
+    await look(check, Date.now());
+  };
+  const check = scheduleCheck({ database: rig.database, schedules: async () => schedules });
+  const remove = async () => await rig.client.schedule.getHandle(scheduleId).delete();
+  await schedules.create({ scheduleId });
+  await seen();
+  await remove();
+  // a worker of another namespace knows nothing of it
+  const elsewhere = { ...untouched, counts: async () => [], isThere: async () => false, namespace: 'elsewhere' };
+  await look(scheduleCheck({ database: rig.database, schedules: async () => elsewhere }), Date.now());
+  expect(await told()).toEqual([]);
+  await look(check, Date.now());
+  const [incident, ...others] = await told();
+  expect([incident.cause, others]).toEqual([expect.stringContaining(`\`predictlab schedule create --id ${scheduleId}\``), []]);
+  // whoever means it closes the incident, and hears no more of it
+  await closeIncident(rig.database, incident.id, 'it was meant');
+  await look(check, Date.now());
+  expect(await told()).toEqual([]);
+
+  await schedules.create({ scheduleId });
+  await seen();
+  await remove();
+  await look(check, Date.now());
+  expect(await told()).toHaveLength(1);
+  await schedules.create({ scheduleId });
+  await seen();
+  expect(await told()).toEqual([]);
+
+  const doctor = await predictlabHere(['doctor', '--json'], rig.env);
+  const lines = (JSON.parse(doctor.stdout) as { checks: { name: string; detail: string }[] }).checks.filter(
+    ({ name }) => name === 'schedule',
+  );
+  expect(lines).toEqual([expect.objectContaining({ status: 'ok', detail: expect.stringContaining(`${scheduleId}: next run 20`) })]);
+  expect(await predictlabHere(['schedule', 'delete', '--id', scheduleId], rig.env)).toMatchObject({ code: 0 });
+  await look(check, Date.now());
+  expect(await told()).toEqual([]);
+  await expect.poll(async () => (await schedules.upcoming()).length, { timeout: 60_000 }).toBe(0);
+  expect(await checkSchedules(rig.env)).toEqual([
+    { name: 'schedule', status: 'ok', detail: expect.stringContaining(`none on task queue ${rig.taskQueue}: no run starts by itself`) },
+  ]);
+  // a deletion that did not come about leaves nothing behind that would hide the next one
+  expect(await predictlabHere(['schedule', 'delete', '--id', 'never-there'], rig.env)).toMatchObject({ code: 2 });
+  expect(await deletedOnPurpose(rig.database, [scheduleId, 'never-there'])).toEqual(new Set([scheduleId]));
+}, 120_000);
 
 it('a budget that is near its end for five looks is an incident until it is not', async () => {
   const check = requestBudgetCheck({ database: rig.database, limits: { family: { requests: 100, windowMs: 10_000 } } });
@@ -276,6 +334,7 @@ it('a schedule is paused after so many failed runs in a row and tells so until s
         }
       },
       isThere: (id) => schedules.isThere(id),
+      namespace: schedules.namespace,
       lastRuns: (id) => schedules.lastRuns(id),
       pause: (id, note) => schedules.pause(id, note),
     }),

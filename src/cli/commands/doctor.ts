@@ -15,6 +15,7 @@ import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printPainted } from '../terminal/print.ts';
 import { checkDeployment } from './doctor-deployment.ts';
 import { checkPlugins } from './doctor-plugins.ts';
+import { checkSchedules } from './doctor-schedules.ts';
 import { checkSecrets } from './doctor-secrets.ts';
 import { checkWorkers } from './doctor-workers.ts';
 
@@ -25,7 +26,7 @@ export function registerDoctor(program: Command): void {
   program
     .command('doctor')
     .description(
-      'Checks Node.js, the Temporal CLI and server, a worker, the deployment, Postgres, the venues, the API key, plugins, the home folder and its disk. ' +
+      'Checks Node.js, the Temporal CLI and server, a worker, the deployment, schedules, Postgres, the venues, the API key, plugins, the home folder and its disk. ' +
         'Every line says ok, warn or fail, and what to do. Exit code 0 when nothing failed, 3 when a service cannot be reached, else 1.',
     )
     .option(
@@ -50,6 +51,7 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     checkTemporalServer(env),
     checkWorkers(env),
     checkDeployment(env),
+    checkSchedules(env),
     checkPostgres(env, home, log),
     checkVenues(env),
     checkPlugins(env),

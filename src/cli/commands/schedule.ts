@@ -10,6 +10,7 @@ import { redactInput } from '../../secrets/redact-input.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import { listSymbols } from '../../storage/markets/catalogue.ts';
 import { goodIntervals } from '../../storage/runs/good-intervals.ts';
+import { noteDeleting, noteNotDeleted } from '../../storage/watch/deleted-schedules.ts';
 import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { usageError } from '../terminal/exit.ts';
@@ -102,7 +103,7 @@ export function registerSchedule(program: Command): void {
     else if (started !== null) printLine(`schedule ${id} started ${started}; \`predictlab watch ${started}\` shows it`);
     else printLine(`schedule ${id} started nothing: ${open.join(', ') || 'a run'} is open, and its runs do not overlap`);
   });
-  simple(schedule, 'delete', 'remove the schedule; open runs go on', (lab, id) => lab.schedules.delete(id), 'is deleted');
+  simple(schedule, 'delete', 'remove the schedule; open runs go on', deleteOnPurpose, 'is deleted');
   scheduleCommand(schedule, 'backfill', 'run every time of the schedule in a range, as of that time, one after another')
     .requiredOption('--from <time>', 'first instant, ISO 8601')
     .requiredOption('--to <time>', 'last instant, ISO 8601')
@@ -179,6 +180,19 @@ function simple(schedule: Command, verb: string, summary: string, ask: (lab: Pre
     await withPredictLab((lab) => ask(lab, id));
     if (json) printJson({ scheduleId: id });
     else printLine(`schedule ${id} ${said}`);
+  });
+}
+
+/** Workers tell of a schedule that is gone, unless they find that it was meant to go. */
+async function deleteOnPurpose(lab: PredictLab, id: string): Promise<void> {
+  await lookIntoDatabase(async (database) => {
+    if (database !== undefined) await noteDeleting(database, id);
+    try {
+      await lab.schedules.delete(id);
+    } catch (error) {
+      if (database !== undefined) await noteNotDeleted(database, id);
+      throw error;
+    }
   });
 }
 

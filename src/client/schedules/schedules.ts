@@ -34,6 +34,14 @@ export interface ScheduleCounts {
   readonly pauseAfter: number | null;
 }
 
+/** When a schedule fires next. */
+export interface UpcomingRun {
+  readonly scheduleId: string;
+  readonly paused: boolean;
+  /** ISO 8601; null: never again. */
+  readonly at: string | null;
+}
+
 /** A firing that became a run, and whether that failed; null: it is open, or was ended by somebody. */
 export interface FiredRun {
   readonly runId: string;
@@ -132,14 +140,9 @@ export class Schedules {
 
   /** What became of the firings of every schedule that starts runs on this task queue. */
   async counts(): Promise<readonly ScheduleCounts[]> {
-    const found: ScheduleCounts[] = [];
-    for await (const { scheduleId } of this.#client.schedule.list()) {
-      const described = await this.#described(scheduleId);
-      // deleted since it was listed, or the list lags behind
-      if (described === undefined) continue;
-      const { action, info, policies, state } = described;
-      if (action.type !== 'startWorkflow' || action.workflowType !== 'pipeline' || action.taskQueue !== this.#taskQueue) continue;
-      found.push({
+    return (await this.#ofThisQueue()).map(({ scheduleId, described }) => {
+      const { info, policies, state } = described;
+      return {
         scheduleId,
         missed: info.numActionsMissedCatchupWindow,
         overlapped: info.numActionsSkippedOverlap,
@@ -147,9 +150,35 @@ export class Schedules {
         catchupWindow: exactDuration(policies.catchupWindow),
         pausedItself: state.paused && PAUSED_ITSELF.test(state.note ?? '') ? (state.note ?? '') : null,
         pauseAfter: !state.paused && failuresToPause(described) > 1 ? failuresToPause(described) : null,
-      });
+      };
+    });
+  }
+
+  /** When the schedules that start runs on this task queue fire next. */
+  async upcoming(): Promise<readonly UpcomingRun[]> {
+    return (await this.#ofThisQueue()).map(({ scheduleId, described: { info, state } }) => ({
+      scheduleId,
+      paused: state.paused,
+      at: info.nextActionTimes[0]?.toISOString() ?? null,
+    }));
+  }
+
+  async #ofThisQueue(): Promise<readonly { readonly scheduleId: string; readonly described: ScheduleDescription }[]> {
+    const found: { scheduleId: string; described: ScheduleDescription }[] = [];
+    for await (const { scheduleId } of this.#client.schedule.list()) {
+      const described = await this.#described(scheduleId);
+      // deleted since it was listed, or the list lags behind
+      if (described === undefined) continue;
+      const { action } = described;
+      if (action.type === 'startWorkflow' && action.workflowType === 'pipeline' && action.taskQueue === this.#taskQueue)
+        found.push({ scheduleId, described });
     }
     return found;
+  }
+
+  /** The namespace whose schedules these are. */
+  get namespace(): string {
+    return this.#client.options.namespace;
   }
 
   /** Whether Temporal has it. */
