@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { isListenedOnBy } from '../../src/processes/port-owner.ts';
 import { type DevServer, startDevServer } from '../../src/set-up/temporal/dev-server.ts';
 import { findAttributes } from '../../src/set-up/temporal/search-attributes.ts';
 import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
@@ -21,7 +22,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-async function start(options: { port?: number; databaseFile?: string } = {}): Promise<DevServer> {
+async function start(options: { cli?: string; port?: number; databaseFile?: string } = {}): Promise<DevServer> {
   const server = await startDevServer({ cli, home, headless: true, log: silent, ...options });
   servers.push(server);
   return server;
@@ -65,6 +66,30 @@ test('a database file carries workflows over a restart, and gets the search attr
   const found = await withClient(second, ({ connection }) => findAttributes(connection.operatorService, 'default'));
   expect(found).toEqual({ missing: [], otherType: [] });
 });
+
+// elsewhere the system does not say who listens
+test.skipIf(process.platform !== 'linux')(
+  'takes no server of somebody else for its own who began on the same port at the same instant',
+  async () => {
+    // its first start answers through a server that is none of ours: in a session of its own, as another user's is
+    const script = path.join(home, 'temporal');
+    const theirs = path.join(home, 'theirs');
+    await writeFile(
+      script,
+      `#!/bin/sh\nif [ -e '${theirs}' ]; then exec '${cli}' "$@"; fi\nsetsid '${cli}' "$@" &\necho $! $6 > '${theirs}'\nexec sleep 60\n`,
+    );
+    await chmod(script, 0o755);
+    try {
+      const server = await start({ cli: script });
+      const [, port] = (await readFile(theirs, 'utf8')).split(' ');
+      expect(server.address).toMatch(/^127\.0\.0\.1:\d+$/);
+      expect(server.address).not.toBe(`127.0.0.1:${port.trim()}`);
+      expect(isListenedOnBy(Number(server.address.split(':')[1]), server.pid)).toBe(true);
+    } finally {
+      process.kill(Number((await readFile(theirs, 'utf8')).split(' ')[0]), 'SIGTERM');
+    }
+  },
+);
 
 test('ends with its process: nothing answers after close', async () => {
   const server = await start();

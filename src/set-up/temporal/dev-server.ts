@@ -4,6 +4,7 @@ import path from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes.ts';
+import { isListenedOnBy } from '../../processes/port-owner.ts';
 import { makePrivateFolder } from '../../processes/private-folder.ts';
 import { howEnded, stopProcess } from '../processes/child-process.ts';
 import type { ServingProcess } from '../processes/kept-process.ts';
@@ -113,8 +114,11 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   const address = `127.0.0.1:${port}`;
   const waiting = new AbortController();
   const ready = waitUntilReady({ address, namespace: NAMESPACE, timeoutMs: START_TIMEOUT_MS, signal: waiting.signal });
-  const fault = await Promise.race([ended, ready]);
+  const answer = await Promise.race([ended, ready]);
   waiting.abort();
+  // Started at the same instant by somebody whose claims we do not see, another user for example, theirs may be the one that answers.
+  const isTheirs = answer === undefined && isListenedOnBy(port, child.pid!) === false;
+  const fault = isTheirs ? `another program has taken port ${port}` : answer;
   if (fault !== undefined) {
     await stopProcess(child);
     const logged = await readFile(logFile).then(
@@ -122,7 +126,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
       () => '',
     );
     const message = `the Temporal dev server (${cli}) did not start on ${address}: ${accountOf(fault, logged)}\n(${logFile})`;
-    throw new (/address already in use/i.test(logged) ? PortTaken : PredictLabError)('SourceUnavailable', message);
+    throw new (isTheirs || /address already in use/i.test(logged) ? PortTaken : PredictLabError)('SourceUnavailable', message);
   }
   return {
     address,
