@@ -7,6 +7,7 @@
 
 import { cutText } from './text/cut-text.ts';
 import { oneLine } from './text/plain-text.ts';
+import { thrownText } from './text/thrown-text.ts';
 
 /** What the engine does with an error of each type. */
 export const ERROR_EFFECTS = {
@@ -107,5 +108,27 @@ export const pastError = ({ type, message }: { readonly type?: string | null; re
   message: message.slice(0, LONGEST_PAST_MESSAGE),
 });
 
-/** The message of anything that was thrown. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** The message of anything that was thrown; never throws itself. */
+export function messageOf(error: unknown): string {
+  try {
+    if (error instanceof Error && typeof error.message === 'string') return error.message;
+  } catch {
+    // a proxy or a getter that does not want to be looked at
+  }
+  return thrownText(error);
+}
+
+/** What was thrown, or, where it throws when it is looked at, an error that can be. */
+export function readableError(thrown: unknown): unknown {
+  try {
+    if (!(thrown instanceof Error)) {
+      if (typeof thrown === 'object' && thrown !== null) Reflect.get(thrown, 'code');
+      return thrown;
+    }
+    const { name, message, stack = '' } = thrown;
+    if ([name, message, stack].every((text: unknown) => typeof text === 'string')) return thrown;
+  } catch {
+    // as in messageOf
+  }
+  return new Error(messageOf(thrown));
+}

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { describeThrown } from '../../src/activities/custom/threads/thread-messages.ts';
 import { failureOf } from '../../src/activities/runner/failure.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { retryWaitMs } from '../../src/contracts/run/after-failure.ts';
@@ -76,5 +77,31 @@ describe('the failure that ends an attempt', () => {
 
   it("keeps a plugin's own choice", () => {
     expect(failureOf(ApplicationFailure.nonRetryable('never', 'Mine'), first)).toMatchObject({ type: 'Mine', nonRetryable: true });
+  });
+
+  it('says what can be said of something that is no error, or that throws when it is looked at', () => {
+    const broken = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('do not look');
+        },
+      },
+    );
+    const liar = Object.defineProperty(new Error('x'), 'stack', {
+      get: () => {
+        throw new Error('do not look');
+      },
+    });
+    expect(failureOf({ status: 503 }, first)).toMatchObject({ type: 'Error', message: '{"status":503}' });
+    expect(failureOf(undefined, first)).toMatchObject({ type: 'Error', message: 'nothing (undefined was thrown)' });
+    expect(failureOf(broken, first)).toMatchObject({ type: 'Error', message: 'an object was thrown that says nothing of itself' });
+    expect(failureOf(liar, first)).toMatchObject({ type: 'Error', message: 'x' });
+    expect(describeThrown(liar)).toMatchObject({ name: 'Error', message: 'x' });
+    expect(describeThrown(broken)).toEqual({
+      name: 'Error',
+      message: 'an object was thrown that says nothing of itself',
+      stack: expect.any(String),
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { ZodError } from 'zod';
-import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { messageOf, PredictLabError, readableError } from '../../contracts/errors.ts';
 import { afterFailure, type Failures } from '../../contracts/run/after-failure.ts';
 import type { TaskPolicy } from '../../contracts/run/run-config.ts';
 import type { AttemptDetails } from '../../contracts/run/stage-report.ts';
@@ -54,11 +54,12 @@ interface EndedAttempt {
  * The failure that ends one attempt: retried after `nextRetryDelay`, final, or handed back to the scheduler with the wait.
  */
 export function failureOf(
-  thrown: unknown,
+  given: unknown,
   { secrets, policy, attempts, earlier, at = Date.now(), longestWaitInSlotMs }: EndedAttempt,
 ): ApplicationFailure {
-  const { type: givenType, message: given, retryable, retryAfterMs, cause } = describe(thrown);
-  const error = cutError(secrets.json({ type: givenType, message: given, ...(thrown instanceof Error ? { stack: thrown.stack } : {}) }));
+  const thrown = readableError(given);
+  const { type: ownType, message: said, retryable, retryAfterMs, cause } = describe(thrown);
+  const error = cutError(secrets.json({ type: ownType, message: said, ...(thrown instanceof Error ? { stack: thrown.stack } : {}) }));
   const { type, message, stack } = error;
   const after = afterFailure(policy, earlier, { type, retryable, askedMs: retryAfterMs, at, longestWaitInSlotMs });
   const { failures, spent } = after;

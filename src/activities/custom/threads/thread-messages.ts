@@ -4,7 +4,7 @@ import type { Market } from '../../../backtest/engine/market.ts';
 import type { TwinSeries } from '../../../backtest/engine/window/twin-bars.ts';
 import type { Trial } from '../../../backtest/run-backtest.ts';
 import type { WalkForwardParts } from '../../../backtest/walk-forward/windows.ts';
-import { type ErrorType, messageOf, PredictLabError } from '../../../contracts/errors.ts';
+import { type ErrorType, messageOf, PredictLabError, readableError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
 
 /** What was told to stop has this long to do so; a loop that hears nothing is then ended with its thread. */
@@ -105,7 +105,8 @@ export interface ThrownError {
 }
 
 /** What was thrown, as data that another thread can read. */
-export function describeThrown(thrown: unknown): ThrownError {
+export function describeThrown(given: unknown): ThrownError {
+  const thrown = readableError(given);
   if (!(thrown instanceof Error)) return { name: 'Error', message: messageOf(thrown) };
   const { name, message, stack } = thrown;
   const described = { name, message, ...(stack === undefined ? {} : { stack }) };

@@ -1,0 +1,72 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { messageOf } from '../../src/contracts/errors.ts';
+
+class Odd {
+  readonly #hidden = 1;
+  get seen(): number {
+    return this.#hidden;
+  }
+}
+
+const circle: Record<string, unknown> = { a: 1 };
+circle.self = circle;
+const revoked = Proxy.revocable({}, {});
+revoked.revoke();
+const broken = new Proxy(
+  {},
+  {
+    get() {
+      throw new Error('do not look');
+    },
+  },
+);
+const liar = new Error('x');
+Object.defineProperty(liar, 'message', {
+  get() {
+    throw new Error('do not look');
+  },
+});
+
+describe('the message of what was thrown', () => {
+  it.each([
+    ['an error', new Error('boom'), 'boom'],
+    ['an error without a message', new Error(), ''],
+    ['a text', 'boom', 'boom'],
+    ['an empty text', '', 'nothing (an empty text was thrown)'],
+    ['undefined', undefined, 'nothing (undefined was thrown)'],
+    ['null', null, 'nothing (null was thrown)'],
+    ['a number', 42, '42'],
+    ['a BigInt', 42n, '42'],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+    ['a function', function fail() {}, 'a function was thrown (fail)'],
+    ['an object with a message', { code: 3, message: 'boom' }, 'boom'],
+    ['an object whose message is no text', { message: { deep: 1 } }, '{"message":{"deep":1}}'],
+    ['a plain object', { status: 503, body: ['late'] }, '{"status":503,"body":["late"]}'],
+    ['an object of a class without fields', new Odd(), 'an object was thrown that says nothing of itself (Odd)'],
+    ['a circle', circle, 'an object was thrown that says nothing of itself (Object)'],
+    ['an object without a prototype', Object.create(null), 'an object was thrown that says nothing of itself'],
+    ['a proxy that was revoked', revoked.proxy, 'an object was thrown that says nothing of itself'],
+    ['a proxy that throws', broken, 'an object was thrown that says nothing of itself'],
+    ['an error whose message throws', liar, 'an object was thrown that says nothing of itself (Error)'],
+  ])('of %s', (_, thrown, said) => {
+    expect(messageOf(thrown)).toBe(said);
+  });
+
+  it('is bounded for an object of any size', () => {
+    const said = messageOf({ rows: 'x'.repeat(100_000) });
+    expect(said).toHaveLength(300);
+    expect(said.endsWith('…')).toBe(true);
+  });
+
+  it('is a text for anything', () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withMap: true, withDate: true }), (thrown) => {
+        const said = messageOf(thrown);
+        expect(typeof said).toBe('string');
+        expect(said).not.toContain('[object Object]');
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
