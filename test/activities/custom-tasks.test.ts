@@ -18,7 +18,7 @@ describe('what a plugin activity returns', () => {
   it('becomes the output as JSON holds it; nothing becomes null', async () => {
     expect(await outputOf({ rows: 3, at: new Date(0), left: undefined })).toEqual({ rows: 3, at: '1970-01-01T00:00:00.000Z' });
     expect(await outputOf(undefined)).toBeNull();
-    expect(await outputOf(() => 1)).toBeNull();
+    expect(await outputOf([1, undefined])).toEqual([1, null]);
   });
 
   it('is refused at once when JSON cannot hold it, or it is data that does not belong into the status of a run', async () => {
@@ -26,6 +26,15 @@ describe('what a plugin activity returns', () => {
     circle.self = circle;
     await expect(outputOf(circle)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining('mine returned') });
     await expect(outputOf({ big: 1n })).rejects.toMatchObject({ type: 'BadInput' });
+    await expect(outputOf(() => 1)).rejects.toMatchObject({
+      type: 'BadInput',
+      message: 'mine returned what JSON cannot hold (it is a function); use plain values',
+    });
+    await expect(outputOf(Symbol('s'))).rejects.toMatchObject({ type: 'BadInput' });
+    await expect(outputOf({ rows: 3, done: [{ close: () => 1 }] })).rejects.toMatchObject({
+      type: 'BadInput',
+      message: 'mine returned what JSON cannot hold (close is a function); use plain values',
+    });
     await expect(outputOf('x'.repeat(40_000))).rejects.toMatchObject({
       type: 'BadInput',
       message: expect.stringContaining('40002 bytes'),

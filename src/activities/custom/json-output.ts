@@ -4,6 +4,12 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 /** Outputs travel through Temporal and stand in the run's status: small facts, no data. */
 const LARGEST_OUTPUT_BYTES = 32 * 1024;
 
+/** JSON leaves these out without a word; left out values (`undefined`) are meant to be. */
+function refuseUnstored(key: string, value: unknown): unknown {
+  if (typeof value !== 'function' && typeof value !== 'symbol') return value;
+  throw new TypeError(`${key === '' ? 'it' : key} is a ${typeof value}`);
+}
+
 /**
  * What an activity returned, or passed to `heartbeat`, as JSON holds it.
  *
@@ -12,7 +18,7 @@ const LARGEST_OUTPUT_BYTES = 32 * 1024;
 export function outputOf(taskId: string, value: unknown, did: 'returned' | 'passed to heartbeat' = 'returned'): Json {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    text = JSON.stringify(value, refuseUnstored);
   } catch (error) {
     throw new PredictLabError('BadInput', `${taskId} ${did} what JSON cannot hold (${messageOf(error).split('\n')[0]}); use plain values`, {
       cause: error,
