@@ -27,6 +27,7 @@ import type { RunOrigin } from './contracts/run/run-config.ts';
 import { checkedId } from './contracts/text/checked-id.ts';
 import { TASK_QUEUE } from './contracts/words.ts';
 import { markOfIdentity } from './contracts/worker-identity.ts';
+import { checkFields } from './library/known-fields.ts';
 import { PAYLOAD_BUDGET } from './scheduling/payload/budget.ts';
 import { encodedBytes } from './scheduling/payload/encoded-bytes.ts';
 import { readGraph } from './scheduling/payload/fit-graph.ts';
@@ -82,9 +83,10 @@ export class PredictLab {
   /**
    * @param options.env Temporal's own environment configuration is read from it. @default process.env
    * @param options.taskQueue @default "predictlab", or PREDICTLAB_TASK_QUEUE
-   * @throws PredictLabError SourceUnavailable that names the address and what to start
+   * @throws PredictLabError SourceUnavailable that names the address and what to start; BadInput for an option that nobody reads
    */
   static async connect(options: { env?: NodeJS.ProcessEnv; taskQueue?: string } = {}): Promise<PredictLab> {
+    checkFields('PredictLab.connect', options, ['env', 'taskQueue'], '; TEMPORAL_ADDRESS in env names the server');
     const { env = process.env } = options;
     const temporal = temporalSettings(env);
     const dataConverter = dataConverterOf(env);

@@ -46,6 +46,8 @@ export interface BacktestRequest {
 export function runBacktest(request: BacktestRequest): BacktestResult {
   checkFields('the request', request, ['candles', 'strategy', 'params', 'market', 'twin', 'options']);
   const { candles, strategy, params, market = {}, twin, options } = request;
+  if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params)))
+    throw new PredictLabError('BadInput', 'params: write an object with a value by the name of each parameter, such as { period: 14 }');
   if (options !== undefined) checkFields('options', options, Object.keys(DEFAULT_OPTIONS));
   if (twin !== undefined) checkFields('twin', twin, ['id', 'candles']);
   return run({

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { PredictLab } from '../../src/client.ts';
+
+/** As a program asks that no compiler has seen; a port on which nobody listens. */
+const connect = (options: unknown) => PredictLab.connect(options as Parameters<typeof PredictLab.connect>[0]);
+const env = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
+
+describe('the options of a connection', () => {
+  it.each([
+    [{ env, address: '127.0.0.1:7233' }, "has no field 'address'; it takes env, taskQueue; TEMPORAL_ADDRESS in env names the server"],
+    [{ env, taskQeue: 'mine' }, "has no field 'taskQeue'; it takes env, taskQueue; did you mean taskQueue?"],
+    ['127.0.0.1:7233', 'write an object { env, taskQueue }'],
+  ])('that nobody would read are refused before any server is asked: %j', async (options, sentence) => {
+    await expect(connect(options)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringContaining(sentence) });
+  });
+});
