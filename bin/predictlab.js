@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const entry = new URL('../dist/bundle/main.js', import.meta.url);
 const prints = new URL('../dist/bundle/plugin-prints.js', import.meta.url);
+/** Half a build, or half an installation; as `missingPart` says it once we are loaded. */
+const notWhole = (what) => `predictlab is not whole: ${what}; run: npm run build, or where it is installed, npm install predictlab`;
 if (existsSync(entry)) {
   const [{ main }, { keepStandardOutput }] = await Promise.all([import(entry.href), import(prints.href)]).catch((error) => {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    // half a build, or half an installation
-    console.error(`predictlab is not whole: ${error.message}; run: npm run build, or where it is installed, npm install predictlab`);
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND') throw error;
+    console.error(notWhole(error.message.split('\n')[0]));
     process.exit(3);
   });
   keepStandardOutput();
@@ -18,6 +20,8 @@ if (existsSync(entry)) {
   const end = () => (process.stdout.writableLength + process.stderr.writableLength > 0 ? setTimeout(end, 20) : process.exit());
   setTimeout(end, 200).unref();
 } else {
-  console.error('predictlab is not built yet; run: npm run build');
+  // a clone that was never built has the sources of a build and nothing of it
+  const fresh = existsSync(new URL('../scripts/build.mjs', import.meta.url)) && !existsSync(new URL('../dist', import.meta.url));
+  console.error(fresh ? 'predictlab is not built yet; run: npm run build' : notWhole(`Cannot find module '${fileURLToPath(entry)}'`));
   process.exitCode = 3;
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
+import { MissingPartError } from './contracts/missing-part.ts';
 import { VERSION } from './version.ts';
 
 export type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
@@ -11,11 +12,15 @@ export type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath
  * The workflows of this build: bundled beside it, or, from source, bundled when they are asked for.
  *
  * @param sealing what their failures say becomes payloads, which a codec seals
+ * @param from where this module is
+ * @throws MissingPartError where there is neither
  */
-export function workflowCode(sealing: boolean): WorkflowCode {
-  const codePath = fileURLToPath(new URL(sealing ? '../workflow-bundle-sealed.js' : '../workflow-bundle.js', import.meta.url));
+export function workflowCode(sealing: boolean, from: string = import.meta.url): WorkflowCode {
+  const codePath = fileURLToPath(new URL(sealing ? '../workflow-bundle-sealed.js' : '../workflow-bundle.js', from));
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
-  return { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) };
+  const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', from));
+  if (existsSync(workflowsPath)) return { workflowsPath };
+  throw new MissingPartError(`Cannot find module '${codePath}'`);
 }
 
 /**

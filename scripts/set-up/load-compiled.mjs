@@ -21,13 +21,13 @@ export function load(name) {
   if (known !== undefined) return known.exports;
   const file = path.join(FOLDER, name);
   const module = { exports: {} };
-  modules.set(name, module);
-  const script = new vm.Script(`(function (${PARAMETERS.join(', ')}) {${readFileSync(file, 'utf8')}\n})`, {
+  const script = new vm.Script(`(function (${PARAMETERS.join(', ')}) {${sourceOf(file)}\n})`, {
     // compiled code keeps the name it was compiled under: no folder, or stack traces would name the one of the build
     filename: `predictlab/dist/vendor/${name}`,
     cachedData: compiled(file),
   });
   scripts.set(file, script);
+  modules.set(name, module);
   const others = createRequire(file);
   const require = Object.assign((id) => (id.startsWith('./') ? load(id.slice(2)) : others(id)), others);
   try {
@@ -38,6 +38,16 @@ export function load(name) {
     throw error;
   }
   return module.exports;
+}
+
+/** Told as `require` tells it, by which the command line knows half an installation. */
+function sourceOf(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    throw Object.assign(new Error(`Cannot find module '${file}'`), { code: 'MODULE_NOT_FOUND' });
+  }
 }
 
 /** Nothing where it is not what was kept: V8 looks at its first bytes only, and what a power cut left of the others ends the process. */

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { ERROR_EFFECTS, type ErrorType, messageOf, PredictLabError } from '../contracts/errors.ts';
 import { fileTrouble } from '../contracts/file-trouble.ts';
+import { missingPart } from '../contracts/missing-part.ts';
 import { oneLine, seenText } from '../contracts/text/plain-text.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 import { createProgram, refuseUnknownCommand } from './program.ts';
@@ -40,6 +41,11 @@ const LISTS_PROBLEMS = /^\d+ problems? in the pipeline input:\n- /;
 function report(error: unknown): number {
   // commander has printed its message already
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const missing = missingPart(error);
+  if (missing !== undefined) {
+    process.stderr.write(`${oneLine(missing)}\n`);
+    return 3;
+  }
   // By its name: Temporal's client is loaded only by the commands that need it.
   const namespace = error instanceof Error && error.name === 'NamespaceNotFoundError';
   const message = secretsOf(process.env).text(messageOf(error));

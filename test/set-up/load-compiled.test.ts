@@ -71,3 +71,11 @@ it('names no folder of the build in stack traces: what was compiled may have bee
   await printed(`try { load('late.cjs').fail(); } catch {} keepCompiled(); console.log('1');`);
   expect(await printed(asked)).toBe(place);
 });
+
+it('says that a file is missing as `require` does, each time it is asked for', async () => {
+  packages();
+  const said = await printed(`const tried = [];
+for (const _ of [1, 2]) try { tried.push(load('gone.cjs')); } catch ({ code, message }) { tried.push([code, message]); }
+console.log(JSON.stringify(tried));`);
+  expect(said).toEqual([1, 2].map(() => ['MODULE_NOT_FOUND', `Cannot find module '${file('gone.cjs')}'`]));
+});

@@ -1,0 +1,46 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { PredictLabError } from '../../src/contracts/errors.ts';
+import { missingPart } from '../../src/contracts/missing-part.ts';
+import { workflowCode } from '../../src/workflow-code.ts';
+import { scratchFolder } from '../files/scratch.ts';
+
+const folder = scratchFolder();
+const thrownBy = (call: () => unknown): unknown => {
+  try {
+    return call();
+  } catch (error) {
+    return error;
+  }
+};
+const AFTER = '; run: npm run build, or where it is installed, npm install predictlab';
+
+describe('an installation that is not whole', () => {
+  it('is told in one sentence when a package is missing, however it was asked for', () => {
+    const required = Object.assign(new Error("Cannot find module 'zod'\nRequire stack:\n- /a.cjs"), { code: 'MODULE_NOT_FOUND' });
+    expect(missingPart(required)).toBe(`predictlab is not whole: Cannot find module 'zod'${AFTER}`);
+    expect(missingPart(Object.assign(new Error('x'), { code: 'ERR_MODULE_NOT_FOUND' }))).toBe(`predictlab is not whole: x${AFTER}`);
+  });
+
+  it('is nothing that another error says', () => {
+    expect(missingPart(Object.assign(new Error('no file'), { code: 'ENOENT' }))).toBeUndefined();
+    expect(missingPart(new PredictLabError('BadInput', 'plugin x: Cannot find module y'))).toBeUndefined();
+    expect(missingPart('MODULE_NOT_FOUND')).toBeUndefined();
+  });
+
+  it('is told of workflows that are neither bundled nor there as sources, and not of those that are', () => {
+    const bundle = path.join(folder.path, 'dist/bundle');
+    mkdirSync(bundle, { recursive: true });
+    const from = pathToFileURL(path.join(bundle, 'worker.js')).href;
+    const codePath = path.join(folder.path, 'dist/workflow-bundle.js');
+    expect(missingPart(thrownBy(() => workflowCode(false, from)))).toBe(
+      `predictlab is not whole: Cannot find module '${codePath}'${AFTER}`,
+    );
+    writeFileSync(codePath, '');
+    expect(workflowCode(false, from)).toEqual({ workflowBundle: { codePath } });
+    expect(thrownBy(() => workflowCode(true, from))).toMatchObject({ code: 'MODULE_NOT_FOUND' });
+    expect(workflowCode(true)).toMatchObject({ workflowsPath: expect.stringMatching(/src.workflows.index\.ts$/) as string });
+  });
+});
