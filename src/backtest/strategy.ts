@@ -123,6 +123,8 @@ export interface Strategy<Params = unknown> {
   readonly params: z.ZodType<Params>;
   /** Hash of the module that it comes from and of what that imports; set where plugins are loaded. */
   readonly codeHash?: string;
+  /** As `PREDICTLAB_PLUGINS` names where it comes from; set where plugins are loaded. */
+  readonly module?: string;
   /** Called once per backtest; the function it returns is called at the close of each bar, oldest first. */
   create(params: Params, bars: BarsSoFar, situation: Situation): () => Decision;
 }

@@ -320,6 +320,16 @@ describe('what a strategy sees', () => {
     expect(() => runBacktest({ candles: walk(5, 1), strategy: broken })).toThrow(sentence);
   });
 
+  it('one of a plugin is named with its module', () => {
+    const fail = (): never => {
+      throw new Error('boom');
+    };
+    const mine = { ...strategy('mine', () => fail), module: './desk.mjs' };
+    expect(() => runBacktest({ candles: walk(5, 1), strategy: mine })).toThrow(
+      "strategy 'mine' of plugin ./desk.mjs at bar 0 (1970-01-01T00:00:00.000Z): boom",
+    );
+  });
+
   it('an answer that is no signal is refused by name', () => {
     const odd = strategy('odd', () => () => 'buy' as Signal);
     expect(() => runBacktest({ candles: walk(5, 1), strategy: odd })).toThrow(

@@ -231,7 +231,7 @@ describe('the backtest stage', () => {
     // flat before the announced end
     expect((trades as { exitTime: number }[]).every(({ exitTime }) => exitTime <= plannedEnd - 3 * HOUR)).toBe(true);
     await expect(backtest({ strategies: [{ name: 'careless', params: {} }], executionId: 'careless' })).rejects.toThrow(
-      "strategy 'careless' at bar 0 (",
+      /strategy 'careless' of plugin \S+ at bar 0 \(/,
     );
   });
 
@@ -508,7 +508,7 @@ describe('a walk-forward in the backtest stage', () => {
     const without = await backtest({ strategies: grid, executionId: 'run-1', settings });
     const failing = (days: number): string => {
       const at = new Date(ASOF - (45 - days) * DAY).toISOString();
-      return `strategy 'awake' at bar ${days * 24} (${at}): overslept (started anew on ${at.slice(0, 10)})`;
+      return `strategy 'awake' of plugin ${PLUGIN.split(',')[0]} at bar ${days * 24} (${at}): overslept (started anew on ${at.slice(0, 10)})`;
     };
     // in the fourth window's training part
     const because = failing(15);

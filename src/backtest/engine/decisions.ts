@@ -54,7 +54,7 @@ export interface DecisionInput {
  * What a strategy decides at the close of each bar. It depends on the market up to that bar, and on the account that its own earlier
  * decisions led to, so it can be repeated on other futures.
  *
- * @throws StrategyFailure that names strategy and bar, when it answers something else than a word or a sound order, or throws
+ * @throws StrategyFailure that names strategy, plugin and bar, when it answers something else than a word or a sound order, or throws
  */
 export function decisionsOf(input: DecisionInput): Decisions {
   const { strategy, params, candles, market, options, barMs, twin, cache, from = 0, to = candles.length } = input;
@@ -87,8 +87,9 @@ export function decisionsOf(input: DecisionInput): Decisions {
     }
   } catch (error) {
     const where = bar < 0 ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;
+    const plugin = strategy.module === undefined ? '' : ` of plugin ${strategy.module}`;
     // a rule that cannot decide will not decide the next time either
-    throw new StrategyFailure(`strategy '${strategy.name}'${where}: ${messageOf(error)}`, error);
+    throw new StrategyFailure(`strategy '${strategy.name}'${plugin}${where}: ${messageOf(error)}`, error);
   }
   return { codes, orders, trader, looked: looked(), sawTwin: sawTwin() };
 }
