@@ -1,9 +1,9 @@
 import { type Market, plainMarket } from '../backtest/engine/market.ts';
 import { PredictLabError } from '../contracts/errors.ts';
+import { checkFields } from '../contracts/known-fields.ts';
 import type { FeeSchedule } from '../contracts/market-data.ts';
 import { ownFactsProblems } from '../contracts/own-facts.ts';
 import { MARKET_KINDS, type MarketKind } from '../contracts/words.ts';
-import { checkFields } from './known-fields.ts';
 import { type Moment, momentOf } from './moment.ts';
 
 /** What is known of a market; the names of a catalogue's `file` entry. */

@@ -10,8 +10,8 @@ import { logLoss } from '../backtest/metrics/log-loss.ts';
 import { measureReturns, type ReturnMeasurement, type ReturnMetricName } from '../backtest/metrics/return-metrics.ts';
 import { weakScores } from '../backtest/metrics/sample.ts';
 import { PredictLabError } from '../contracts/errors.ts';
+import { checkFields } from '../contracts/known-fields.ts';
 import { DAY_MS } from '../contracts/words.ts';
-import { checkFields } from './known-fields.ts';
 import { type Moment, momentOf, numberAt } from './moment.ts';
 
 /** Metrics of a return series: null where undefined, with the reason; what rests on too little is named in `weak`. */

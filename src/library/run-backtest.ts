@@ -5,9 +5,9 @@ import { runBacktest as run } from '../backtest/run-backtest.ts';
 import { type ParamsInput, shippedStrategies, strategyByName } from '../backtest/strategies/registry.ts';
 import type { Strategy } from '../backtest/strategy.ts';
 import { PredictLabError } from '../contracts/errors.ts';
+import { checkFields } from '../contracts/known-fields.ts';
 import { didYouMean } from '../contracts/text/nearest-name.ts';
 import { type CandleRow, candles as candlesApi } from './candles.ts';
-import { checkFields } from './known-fields.ts';
 import { type MarketFacts, marketFrom } from './market.ts';
 
 /** One backtest, as a program asks for it. */

@@ -1,5 +1,5 @@
-import { PredictLabError } from '../contracts/errors.ts';
-import { didYouMean } from '../contracts/text/nearest-name.ts';
+import { PredictLabError } from './errors.ts';
+import { didYouMean } from './text/nearest-name.ts';
 
 /**
  * Refuses fields that nobody would read: a misspelt one would have its default without a word.
