@@ -33,7 +33,7 @@ class Hand implements Timers {
 }
 
 /** Pages that take so long each, and what was written when: seconds and run. */
-function scripted({ takesMs, open = () => true }: { takesMs: number; open?: (run: string) => boolean }) {
+function scripted({ takesMs, open = () => true }: { takesMs: number; open?: (run: string, time: number) => boolean }) {
   const written: [second: number, run: string][] = [];
   const clock = new Hand();
   let atOnce = 0;
@@ -46,7 +46,7 @@ function scripted({ takesMs, open = () => true }: { takesMs: number; open?: (run
       most = Math.max(most, ++atOnce);
       if (takesMs > 0) await new Promise<void>((resolve) => void clock.later(takesMs, resolve));
       atOnce -= 1;
-      return open(run);
+      return open(run, written.length);
     },
   });
   return { reports, clock, written, most: () => most };
@@ -80,6 +80,37 @@ describe('the pages of open runs', () => {
     expect(written.length).toBeGreaterThan(10);
     expect(written.length * 100).toBeLessThanOrEqual(0.02 * 100_000 + 100);
     await Promise.all([reports.close(), clock.advance(1_000)]);
+  });
+
+  it('wait no longer than 20 s for the next one where one took long: the machine was busy, or a run did not answer', async () => {
+    const { reports, clock, written } = scripted({ takesMs: 10_000 });
+    for (let second = 0; second < 100; second++) {
+      reports.taskEnded('a');
+      await clock.advance(1_000);
+    }
+    expect(written.map(([second]) => second)).toEqual([1, 31, 61, 91]);
+    await Promise.all([reports.close(), clock.advance(20_000)]);
+  });
+
+  it('are tried again when they could not be written though nothing ended since, three times in a row', async () => {
+    const failing = (times: number) =>
+      scripted({
+        takesMs: 0,
+        open: (_, time) => {
+          if (time <= times) throw new Error('no answer');
+          return true;
+        },
+      });
+    for (const [times, tries] of [
+      [1, 2],
+      [2, 3],
+      [9, 3],
+    ]) {
+      const { reports, clock, written } = failing(times);
+      reports.taskEnded('a');
+      await clock.advance(120_000);
+      expect(written).toHaveLength(tries);
+    }
   });
 
   it('are not written any more once the run has ended, nor once the worker closes, which waits for the one under way', async () => {

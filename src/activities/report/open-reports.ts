@@ -7,6 +7,10 @@ const SOON_MS = 1_000;
 const EVERY_MS = 5_000;
 /** The largest share of a worker's time for the pages of all its open runs. */
 const SHARE = 0.02;
+/** Where a page takes so long that the share would mean a longer pause, it waits for something: the machine, or a run that does not answer. */
+const MOST_PAUSE_MS = 20_000;
+/** A page that could not be written is tried again, so often in a row. */
+const TRIES = 3;
 
 /** What time it is, and what is done later. */
 export interface Timers {
@@ -35,8 +39,10 @@ export interface OpenReportsOptions {
 interface OpenRun {
   /** Calls off what waits for its time. */
   callOff: (() => void) | undefined;
-  /** A task ended since the page was begun. */
+  /** A task ended since the page was begun, or it was not written. */
   behind: boolean;
+  /** In a row. */
+  failures: number;
 }
 
 /**
@@ -60,7 +66,7 @@ export class OpenReports {
   /** A task of the run ended on this worker. Returns at once. */
   taskEnded(executionId: string): void {
     if (this.#closed) return;
-    const run = this.#runs.get(executionId) ?? { callOff: undefined, behind: true };
+    const run = this.#runs.get(executionId) ?? { callOff: undefined, behind: true, failures: 0 };
     this.#runs.set(executionId, run);
     run.behind = true;
     if (run.callOff === undefined) this.#wait(executionId, run, SOON_MS);
@@ -94,11 +100,13 @@ export class OpenReports {
     let open = true;
     try {
       open = await this.#options.write(executionId);
+      run.failures = 0;
     } catch (error) {
+      if (++run.failures < TRIES) run.behind = true;
       this.#options.log.debug('the page of an open run was not written', { executionId, error: messageOf(error) });
     }
     const now = this.#timers.now();
-    this.#freeAt = now + (now - began) / SHARE;
+    this.#freeAt = now + Math.min(MOST_PAUSE_MS, (now - began) / SHARE);
     if (open && !this.#closed) this.#wait(executionId, run, EVERY_MS);
     else this.#runs.delete(executionId);
   }
