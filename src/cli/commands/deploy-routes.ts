@@ -31,7 +31,7 @@ export function registerDeployRoutes(deploy: Command): void {
         if (view.current === candidate.buildId)
           throw usageError(`build ${candidate.buildId} gets every new run already; run this command with the new build`);
         if (requireShadow) await requireSame(database, candidate.buildId);
-        requireWorkers(view, candidate);
+        await requireWorkers(lab, view, candidate);
         await lab.deployments.ramp(candidate, percent);
         await note({ action: 'canary', from: view.current, to: candidate.buildId, percent });
         return view;
@@ -55,7 +55,7 @@ export function registerDeployRoutes(deploy: Command): void {
       const candidate = candidateVersion(process.env, buildId);
       const view = await onDeployment(candidate.name, async ({ lab, view, note }) => {
         if (view.current === candidate.buildId || (first && view.current !== null)) return view;
-        requireWorkers(view, candidate);
+        await requireWorkers(lab, view, candidate);
         await lab.deployments.setCurrent(candidate.name, candidate.buildId);
         await note({ action: 'promote', from: view.current, to: candidate.buildId, percent: null });
         return view;
@@ -85,7 +85,7 @@ export function registerDeployRoutes(deploy: Command): void {
           throw usageError(
             `deployment ${name} has nothing to take back: every new run goes to ${buildInWords(view.current)}, and none went to another build before`,
           );
-        if (!force) requireWorkers(view, target.to === null ? null : { name, buildId: target.to });
+        if (!force) await requireWorkers(lab, view, target.to === null ? null : { name, buildId: target.to });
         if (target.kind === 'end-ramp') await lab.deployments.ramp({ name, buildId: target.build }, 0);
         else await lab.deployments.setCurrent(name, target.to);
         await note({ action: 'rollback', from: target.build, to: target.to, percent: null });
@@ -149,9 +149,18 @@ async function requireSame(database: Database, build: string): Promise<void> {
   );
 }
 
-function requireWorkers(view: DeploymentView, version: DeploymentVersion | null): void {
-  const workers = version === null ? view.unversioned.workers : (versionIn(view, version.buildId)?.workers ?? 0);
-  if (workers > 0) return;
+/** A worker that says that it is ready is heard of by Temporal with its first poll, a moment later. */
+const POLLS_WITHIN_MS = 5_000;
+const POLLS_EVERY_MS = 200;
+
+async function requireWorkers(lab: PredictLab, seen: DeploymentView, version: DeploymentVersion | null): Promise<void> {
+  let view = seen;
+  const workers = (): number => (version === null ? view.unversioned.workers : (versionIn(view, version.buildId)?.workers ?? 0));
+  for (const until = Date.now() + POLLS_WITHIN_MS; workers() === 0 && Date.now() < until; ) {
+    await new Promise((resolve) => setTimeout(resolve, POLLS_EVERY_MS));
+    view = await lab.deployments.view(seen.name);
+  }
+  if (workers() > 0) return;
   const which = version === null ? 'unversioned worker' : `worker of build ${version.buildId}`;
   const start =
     version === null
