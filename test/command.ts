@@ -31,11 +31,21 @@ export function predictlab(
   });
 }
 
+/** Of those in this process the last that was asked for: each has the environment and the streams of the process for itself. */
+let last: Promise<unknown> = Promise.resolve();
+
 /**
  * The same command line inside this process, for commands that only ask: no start of a process, no second copy of the client.
- * One at a time; not for commands that listen to signals (`run`, `watch`, `worker`).
+ * Not for commands that listen to signals (`run`, `watch`, `worker`). Whoever asks while another one runs, a test that was timed out
+ * for example, waits: two at once would give back each other's environment, and every later test of the process would have it.
  */
 export async function predictlabHere(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Answer> {
+  const mine = last.then(() => runHere(args, env));
+  last = mine.catch(() => undefined);
+  return await mine;
+}
+
+async function runHere(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Answer> {
   const before = { env: process.env, exitCode: process.exitCode, out: process.stdout.write, err: process.stderr.write };
   const said = { stdout: '', stderr: '' };
   const listenTo = (stream: 'stdout' | 'stderr') => (text: string | Uint8Array) => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
@@ -126,9 +126,11 @@ export async function createRig({
     started: (workflowId) => void ids.add(workflowId),
     histories,
     async close() {
+      const left = await histories();
       try {
-        await replay(await histories(), env);
+        await replay(left, env);
       } finally {
+        await terminateOpen(client, left);
         await lab.close();
         await worker?.shutdown();
         await environment.teardown();
@@ -137,6 +139,20 @@ export async function createRig({
       }
     },
   };
+}
+
+/** A run that a failed test left open would stand in the way of the ids of others, and of their workers. */
+async function terminateOpen(client: Client, histories: ReadonlyMap<string, History>): Promise<void> {
+  for (const [key, history] of histories) {
+    if (isClosed(history)) continue;
+    const [workflowId, runId] = key.split(' ');
+    try {
+      await client.workflow.getHandle(workflowId, runId).terminate('its test left it open');
+    } catch (error) {
+      // a child ends with its parent
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
 }
 
 /** Replays histories against the code of this test run. @throws when one does not fit, or is still open */

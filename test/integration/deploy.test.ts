@@ -209,11 +209,11 @@ describe('two builds on one queue', () => {
   });
 
   it('a worker that was killed is not counted as up for the rest of its poll', async () => {
-    for (;;) {
+    const workers = async (): Promise<number | undefined> => {
       const { versions } = await deployJson<DeploymentView>(undefined, 'status');
-      if (versions.find(({ buildId }) => buildId === builds.new)?.workers === 0) break;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
+      return versions.find(({ buildId }) => buildId === builds.new)?.workers;
+    };
+    await expect.poll(workers, { timeout: 45_000, interval: 500 }).toBe(0);
     expect(versionsUp(await rig.lab.polling())).toEqual([builds.old]);
     // a poll lasts a minute
   }, 50_000);
