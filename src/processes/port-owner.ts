@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { sessionOf } from './process-identity.ts';
 
 /** State of a socket that waits for connections, as Linux writes it. */
 const LISTENING = '0A';
@@ -18,22 +19,20 @@ export function isListenedOnBy(port: number, leader: number): boolean | undefine
 /** Of all processes in this network, by the name that their open files have. */
 function listeningSockets(port: number): ReadonlySet<string> {
   const address = new RegExp(`^(?:0100007F|00000000):${port.toString(16).toUpperCase().padStart(4, '0')}$`);
-  const lines = textOf('/proc/net/tcp').split('\n').slice(1);
-  const fields = lines.map((line) => line.trim().split(/\s+/));
+  let table: string;
+  try {
+    table = readFileSync('/proc/net/tcp', 'utf8');
+  } catch {
+    return new Set();
+  }
+  const fields = table.split('\n').map((line) => line.trim().split(/\s+/));
   return new Set(
     fields.flatMap(([, local = '', , state, , , , , , inode]) => (state === LISTENING && address.test(local) ? [`socket:[${inode}]`] : [])),
   );
 }
 
-function inSession(leader: number): readonly string[] {
-  return namesIn('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    const stat = textOf(`/proc/${pid}/stat`);
-    // a program's name may hold anything, brackets too
-    const [, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return session === String(leader);
-  });
-}
+const inSession = (leader: number): readonly string[] =>
+  namesIn('/proc').filter((name) => /^\d+$/.test(name) && sessionOf(Number(name)) === leader);
 
 const openFiles = (pid: string): readonly string[] =>
   namesIn(`/proc/${pid}/fd`).map((fd) => {
@@ -50,13 +49,5 @@ function namesIn(folder: string): readonly string[] {
   } catch {
     // it has ended, or is somebody else's
     return [];
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }

@@ -52,6 +52,9 @@ export function programOf(pid: number): string | undefined {
   return stat.state === 'Z' ? '' : stat.program;
 }
 
+/** The pid that leads the session of a process, on Linux; undefined elsewhere, and where there is no such process. */
+export const sessionOf = (pid: number): number | undefined => procStat(pid)?.session;
+
 /** The folder a process works in, where the system lets us see it. */
 export function folderOf(pid: number): string | undefined {
   try {
@@ -66,12 +69,17 @@ function startTime(pid: number): string | undefined {
   return stat === undefined ? undefined : `${stat.started} ${bootId()}`.trim();
 }
 
-function procStat(pid: number): { program: string; state: string; started: string } | undefined {
+function procStat(pid: number): { program: string; state: string; session: number; started: string } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const close = text.lastIndexOf(')');
     const fields = text.slice(close + 2).split(' ');
-    return { program: text.slice(text.indexOf('(') + 1, close), state: fields[0] ?? '', started: fields[19] ?? '' };
+    return {
+      program: text.slice(text.indexOf('(') + 1, close),
+      state: fields[0] ?? '',
+      session: Number(fields[3]),
+      started: fields[19] ?? '',
+    };
   } catch {
     return undefined;
   }
