@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { FiredRun } from '../../src/client/schedules/schedules.ts';
+import type { FiredRun } from '../../src/client/schedules/schedule-firings.ts';
 import { pausedAfterFailures } from '../../src/watch/checks/pause-after-failures.ts';
 
 /** What happens to a schedule: a run of it ends (failed, well, or ended by somebody), a worker looks, somebody resumes it. */

@@ -4,7 +4,6 @@ import {
   type ScheduleDescription,
   type ScheduleExecutionActionResult,
   type ScheduleHandle,
-  ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
@@ -15,40 +14,18 @@ import { RunEnded } from '../run-ended.ts';
 import { runOutcome } from '../run-outcome.ts';
 import { checkSchedule, failuresInARow, jitterMs, timeZoneName, windowMs } from './check-schedule.ts';
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';
+import {
+  countsOf,
+  type FiredRun,
+  failuresToPause,
+  lastRunsOf,
+  type ScheduleCounts,
+  type UpcomingRun,
+  upcomingOf,
+} from './schedule-firings.ts';
 import type { ScheduleOptions, ScheduleView } from './schedule-options.ts';
 import { inOurWords } from './schedule-refusals.ts';
-
-/** What became of a schedule's firings. */
-export interface ScheduleCounts {
-  readonly scheduleId: string;
-  /** Firings for which no server was up in time. */
-  readonly missed: number;
-  /** Firings that met an open run. */
-  readonly overlapped: number;
-  /** When a firing last became a run; UTC epoch milliseconds. */
-  readonly lastFiring: number | null;
-  readonly catchupWindow: string;
-  /** Why it has paused itself; null while it has not. */
-  readonly pausedItself: string | null;
-  /** Where a worker has to pause it after more than one failure; null: nobody has to. */
-  readonly pauseAfter: number | null;
-}
-
-/** When a schedule fires next. */
-export interface UpcomingRun {
-  readonly scheduleId: string;
-  readonly paused: boolean;
-  /** ISO 8601; null: never again. */
-  readonly at: string | null;
-}
-
-/** A firing that became a run, and whether that failed; null: it is open, or was ended by somebody. */
-export interface FiredRun {
-  readonly runId: string;
-  /** UTC epoch milliseconds. */
-  readonly at: number;
-  readonly failed: boolean | null;
-}
+import { describedSchedule, schedulesOn } from './schedules-on.ts';
 
 /** What a trigger did: the run it started, or, where it started none, the runs of the schedule that are open. */
 export interface Triggered {
@@ -140,40 +117,12 @@ export class Schedules {
 
   /** What became of the firings of every schedule that starts runs on this task queue. */
   async counts(): Promise<readonly ScheduleCounts[]> {
-    return (await this.#ofThisQueue()).map(({ scheduleId, described }) => {
-      const { info, policies, state } = described;
-      return {
-        scheduleId,
-        missed: info.numActionsMissedCatchupWindow,
-        overlapped: info.numActionsSkippedOverlap,
-        lastFiring: info.recentActions.at(-1)?.takenAt.getTime() ?? null,
-        catchupWindow: exactDuration(policies.catchupWindow),
-        pausedItself: state.paused && PAUSED_ITSELF.test(state.note ?? '') ? (state.note ?? '') : null,
-        pauseAfter: !state.paused && failuresToPause(described) > 1 ? failuresToPause(described) : null,
-      };
-    });
+    return (await this.#ofThisQueue()).map(countsOf);
   }
 
   /** When the schedules that start runs on this task queue fire next. */
   async upcoming(): Promise<readonly UpcomingRun[]> {
-    return (await this.#ofThisQueue()).map(({ scheduleId, described: { info, state } }) => ({
-      scheduleId,
-      paused: state.paused,
-      at: info.nextActionTimes[0]?.toISOString() ?? null,
-    }));
-  }
-
-  async #ofThisQueue(): Promise<readonly { readonly scheduleId: string; readonly described: ScheduleDescription }[]> {
-    const found: { scheduleId: string; described: ScheduleDescription }[] = [];
-    for await (const { scheduleId } of this.#client.schedule.list()) {
-      const described = await this.#described(scheduleId);
-      // deleted since it was listed, or the list lags behind
-      if (described === undefined) continue;
-      const { action } = described;
-      if (action.type === 'startWorkflow' && action.workflowType === 'pipeline' && action.taskQueue === this.#taskQueue)
-        found.push({ scheduleId, described });
-    }
-    return found;
+    return (await this.#ofThisQueue()).map(upcomingOf);
   }
 
   /** The namespace whose schedules these are. */
@@ -183,37 +132,16 @@ export class Schedules {
 
   /** Whether Temporal has it. */
   async isThere(scheduleId: string): Promise<boolean> {
-    return (await this.#described(scheduleId)) !== undefined;
-  }
-
-  async #described(scheduleId: string): Promise<ScheduleDescription | undefined> {
-    try {
-      return await this.#client.schedule.getHandle(scheduleId).describe();
-    } catch (error) {
-      if (error instanceof ScheduleNotFoundError) return undefined;
-      throw error;
-    }
+    return (await describedSchedule(this.#client, scheduleId)) !== undefined;
   }
 
   /** The last runs of a schedule, newest first; Temporal remembers ten. */
   async lastRuns(scheduleId: string): Promise<readonly FiredRun[]> {
-    const { info } = await this.#client.schedule.getHandle(scheduleId).describe();
-    const fired = info.recentActions.flatMap(({ action, takenAt }) =>
-      action.type === 'startWorkflow' ? [{ ...action.workflow, at: takenAt.getTime() }] : [],
-    );
-    return await Promise.all(
-      fired.reverse().map(async ({ workflowId, firstExecutionRunId, at }): Promise<FiredRun> => {
-        // the last execution of a run that has gone on as new
-        const state = await this.#client.workflow
-          .getHandle(workflowId, undefined, { firstExecutionRunId })
-          .describe()
-          .then(
-            ({ status }) => status.name,
-            () => 'UNKNOWN' as const,
-          );
-        return { runId: workflowId, at, failed: FAILED[state] ?? null };
-      }),
-    );
+    return await lastRunsOf(this.#client, scheduleId);
+  }
+
+  async #ofThisQueue(): Promise<readonly ScheduleDescription[]> {
+    return await schedulesOn(this.#client, this.#taskQueue);
   }
 
   /** @param note why, for people */
@@ -314,16 +242,6 @@ export class Schedules {
     };
   }
 }
-
-/** What the server and our watch write as the note of a schedule that they pause. */
-const PAUSED_ITSELF = /^paused (?:due to workflow|after) /;
-
-/** How Temporal names ends that say something about the next run. */
-const FAILED: Readonly<Record<string, boolean>> = { COMPLETED: false, FAILED: true, TIMED_OUT: true };
-
-/** One is the server's own business, more are counted by the workers. */
-const failuresToPause = ({ policies, action }: Awaited<ReturnType<ScheduleHandle['describe']>>): number =>
-  policies.pauseOnFailure ? 1 : ((action.memo as { pauseAfter?: number } | undefined)?.pauseAfter ?? 0);
 
 const idsOf = (actions: readonly ScheduleExecutionActionResult[]): string[] =>
   actions.flatMap((action) => (action.type === 'startWorkflow' ? [action.workflow.workflowId] : []));
