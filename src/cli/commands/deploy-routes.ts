@@ -1,10 +1,10 @@
 import { hostname, userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { buildId } from '../../build-id.ts';
-import type { DeployedVersion, DeploymentView } from '../../client/deployments/deployments.ts';
+import type { DeploymentView } from '../../client/deployments/deployments.ts';
 import { rollbackTarget } from '../../client/deployments/rollback-target.ts';
 import type { PredictLab } from '../../client.ts';
-import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
+import { candidateVersion } from '../../contracts/deployment-version.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type RecordedRelease, recordRelease, releasesOf } from '../../storage/runs/releases.ts';
 import { shadowOfBuild } from '../../storage/shadow/shadow-verdicts.ts';
@@ -12,6 +12,7 @@ import { numberOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
+import { deployedBuild, requireWorkers } from './deploy-workers.ts';
 
 /** Adds `deploy canary`, `deploy promote` and `deploy rollback`: where new runs go. */
 export function registerDeployRoutes(deploy: Command): void {
@@ -31,7 +32,7 @@ export function registerDeployRoutes(deploy: Command): void {
         if (view.current === candidate.buildId)
           throw usageError(`build ${candidate.buildId} gets every new run already; run this command with the new build`);
         if (requireShadow) await requireSame(database, candidate.buildId);
-        await requireWorkers(lab, view, candidate);
+        await requireWorkers(() => lab.deployments.view(view.name), view, candidate);
         await lab.deployments.ramp(candidate, percent);
         await note({ action: 'canary', from: view.current, to: candidate.buildId, percent });
         return view;
@@ -55,7 +56,7 @@ export function registerDeployRoutes(deploy: Command): void {
       const candidate = candidateVersion(process.env, buildId);
       const view = await onDeployment(candidate.name, async ({ lab, view, note }) => {
         if (view.current === candidate.buildId || (first && view.current !== null)) return view;
-        await requireWorkers(lab, view, candidate);
+        await requireWorkers(() => lab.deployments.view(view.name), view, candidate);
         await lab.deployments.setCurrent(candidate.name, candidate.buildId);
         await note({ action: 'promote', from: view.current, to: candidate.buildId, percent: null });
         return view;
@@ -85,7 +86,8 @@ export function registerDeployRoutes(deploy: Command): void {
           throw usageError(
             `deployment ${name} has nothing to take back: every new run goes to ${buildInWords(view.current)}, and none went to another build before`,
           );
-        if (!force) await requireWorkers(lab, view, target.to === null ? null : { name, buildId: target.to });
+        if (!force)
+          await requireWorkers(() => lab.deployments.view(view.name), view, target.to === null ? null : { name, buildId: target.to });
         if (target.kind === 'end-ramp') await lab.deployments.ramp({ name, buildId: target.build }, 0);
         else await lab.deployments.setCurrent(name, target.to);
         await note({ action: 'rollback', from: target.build, to: target.to, percent: null });
@@ -149,36 +151,13 @@ async function requireSame(database: Database, build: string): Promise<void> {
   );
 }
 
-/** A worker that says that it is ready is heard of by Temporal with its first poll, a moment later. */
-const POLLS_WITHIN_MS = 5_000;
-const POLLS_EVERY_MS = 200;
-
-async function requireWorkers(lab: PredictLab, seen: DeploymentView, version: DeploymentVersion | null): Promise<void> {
-  let view = seen;
-  const workers = (): number => (version === null ? view.unversioned.workers : (versionIn(view, version.buildId)?.workers ?? 0));
-  for (const until = Date.now() + POLLS_WITHIN_MS; workers() === 0 && Date.now() < until; ) {
-    await new Promise((resolve) => setTimeout(resolve, POLLS_EVERY_MS));
-    view = await lab.deployments.view(seen.name);
-  }
-  if (workers() > 0) return;
-  const which = version === null ? 'unversioned worker' : `worker of build ${version.buildId}`;
-  const start =
-    version === null
-      ? '`predictlab worker` without PREDICTLAB_DEPLOYMENT'
-      : `\`PREDICTLAB_DEPLOYMENT=${version.name} predictlab worker\` of that build`;
-  throw usageError(`no ${which} polls task queue "${view.taskQueue}": new runs would wait; start one first (${start})`);
-}
-
-const versionIn = (view: DeploymentView, buildId: string): DeployedVersion | undefined =>
-  view.versions.find((version) => version.buildId === buildId);
-
 function sayWhatIsOpen(view: DeploymentView, build: string | null): void {
   if (build === null) {
     const { openRuns } = view.unversioned;
     if (openRuns > 0) printLine(`${openRuns} open runs of unversioned workers go on with the build that is current`);
     return;
   }
-  const openRuns = versionIn(view, build)?.openRuns ?? 0;
+  const openRuns = deployedBuild(view, build)?.openRuns ?? 0;
   if (openRuns > 0)
     printLine(
       `${openRuns} open runs stay with build ${build}: keep its workers up until they have ended (\`predictlab deploy status\` counts them)`,
