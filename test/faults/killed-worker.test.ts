@@ -10,6 +10,7 @@ import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { pastAttempts } from '../../src/storage/runs/task-attempts.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData, tradesAlone, undisturbedData } from '../sandbox-run.ts';
+import { until } from '../until.ts';
 import { kill, spawnWorker } from '../worker-process.ts';
 
 const SYMBOLS = ['BTC_PRICE', 'SOL_PRICE', 'RATE_CUT'];
@@ -41,13 +42,12 @@ describe('a worker killed with -9 in the middle of a run', () => {
     await importSandboxSymbols(rig.database, SYMBOLS);
     const doomed = await spawnWorker(rig.env);
     const { runId, executionId } = await rig.lab.start(input);
-    for (;;) {
-      const status = await rig.lab.status(runId);
+    await until(async () => {
+      const { statusBreakdown, finishedAt } = await rig.lab.status(runId);
+      if (finishedAt !== null) throw new Error('the run was over before the worker could be killed');
       // in the middle: something is done, something runs, something has not begun
-      if (status.statusBreakdown.success >= 2 && status.statusBreakdown.running > 0 && status.statusBreakdown.pending > 0) break;
-      if (status.finishedAt !== null) throw new Error('the run was over before the worker could be killed');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+      return statusBreakdown.success >= 2 && statusBreakdown.running > 0 && statusBreakdown.pending > 0;
+    });
     await kill(doomed);
     const next = await spawnWorker(rig.env);
     const result = await rig.lab.result(runId);
@@ -98,7 +98,7 @@ describe('a worker killed with -9 in the middle of a run', () => {
     // in the middle of stages: one of them has begun its transaction, or a symbol is between two of its stages
     const ended = async (stage: string) =>
       (await rig.database.query('select 1 from ledger where execution_id = $1 and stage = $2', [executionId, stage])).rowCount ?? 0;
-    while ((await ended('store')) < 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(async () => (await ended('store')) >= 10, { everyMs: 5 });
     await kill(doomed);
     expect(await ended('kline')).toBeLessThan(symbols.length);
     const next = await spawnWorker(rig.env);
@@ -140,7 +140,7 @@ describe('a custom task whose worker is killed while it runs', () => {
       ],
     });
     await bothSent;
-    while ((await rig.lab.status(runId)).taskResults.flaky?.status !== 'success') await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await rig.lab.status(runId)).taskResults.flaky?.status === 'success');
     await kill(first);
     const second = await spawnWorker(rig.env);
     const { taskResults } = await rig.lab.result(runId);

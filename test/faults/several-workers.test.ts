@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData, tradesAlone, undisturbedData } from '../sandbox-run.ts';
+import { until } from '../until.ts';
 import { kill, spawnWorker } from '../worker-process.ts';
 
 const SYMBOLS = ['BTC_PRICE', 'ETH_PRICE', 'SOL_PRICE', 'RATE_CUT'];
@@ -32,7 +33,7 @@ describe('several worker processes on one queue', () => {
       const runs = await Promise.all(INPUTS.map((input, n) => rig.lab.start(input, { runId: `run-${n}` })));
       const ended = async (): Promise<number> =>
         (await rig.database.query('select 1 from ledger where finished_at is not null')).rowCount ?? 0;
-      while ((await ended()) < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+      await until(async () => (await ended()) >= 3, { everyMs: 10 });
       await kill(workers[0]);
       // of two, another one takes the place of the killed one before the second one goes
       if (count === 2) workers.push(await spawnWorker(rig.env));

@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { type AttachedPostgres, attachPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { DAY, runStage, runStages, START } from '../stage-run.ts';
+import { until } from '../until.ts';
 import { collections, dataState, SYMBOL, seeded, stageCollection } from './data-state.ts';
 
 const STEPS = [
@@ -153,12 +154,10 @@ function childrenOf(parent: number): readonly number[] {
 
 /** Waits until the server is back. */
 async function answering(database: Database): Promise<void> {
-  for (;;) {
-    const answered = await database.query('select 1').then(
+  await until(() =>
+    database.query('select 1').then(
       () => true,
       () => false,
-    );
-    if (answered) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    ),
+  );
 }

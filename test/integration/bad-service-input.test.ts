@@ -8,6 +8,7 @@ import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { encodeFrame } from '../../src/storage/backup/backup-frames.ts';
 import { predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
+import { until } from '../until.ts';
 
 /** What JavaScript, zod or a library says when nobody looked: never the user's words. */
 const UNFORESEEN =
@@ -126,7 +127,7 @@ describe('an open run', () => {
       symbols: [],
       tasks: [{ taskId: 'waits', activity: 'sleep', args: [{ duration: '2s' }] }],
     });
-    while ((await rig.lab.status(runId)).totalTasks === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => (await rig.lab.status(runId)).totalTasks > 0);
     const handle = rig.client.workflow.getHandle(runId);
     for (const value of [0, -1, 1.5, 1e9, 'three', null, undefined, {}, []])
       await expect(handle.executeUpdate('setMaxConcurrent', { args: [value] }), JSON.stringify(value)).rejects.toMatchObject({

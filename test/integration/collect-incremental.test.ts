@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LoggedRequest } from '../../sandbox/request-log.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
+import { until } from '../until.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -114,7 +114,7 @@ describe('collecting again', () => {
     const controller = new AbortController();
     const run = { symbol: 'SCALE', executionId: 'killed', daysBack: 8 };
     const attempt = rig.collect({ ...run, signal: controller.signal }).catch((error: unknown) => error);
-    while (trades() < 5) await sleep(2);
+    await until(() => trades() >= 5, { everyMs: 2 });
     controller.abort(new Error('killed'));
     expect(await attempt).toMatchObject({ message: 'killed' });
     await rig.collectAndStore(run);

@@ -10,6 +10,7 @@ import { COMMANDS } from '../../src/cli/command-list.ts';
 import { type Answer, COMMAND, predictlab, predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW } from '../sandbox-run.ts';
+import { until } from '../until.ts';
 
 let venue: SandboxVenue;
 let rig: Rig;
@@ -114,7 +115,7 @@ describe('predictlab run', () => {
   it('exits with 1 when the run is cancelled', async () => {
     venue.setFaults({ slow: 1, slowMs: 1_000 });
     const running = call('run', '--symbols', 'BTC_PRICE', '--days', '1', '--as-of', asOf, '--refetch', '--run-id', 'cut', '--json');
-    while ((await rig.lab.describe('cut')) === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await rig.lab.describe('cut')) !== undefined);
     rig.started('cut');
     const cancelling = await call('cancel', 'cut');
     expect(cancelling.code, cancelling.stderr).toBe(0);
@@ -131,7 +132,7 @@ describe('a run that could not say itself how it ended', () => {
   it('is shown as failed when it was closed, once it is terminated from outside', async () => {
     venue.setFaults({ slow: 1, slowMs: 1_000 });
     await rig.lab.start({ symbols: ['BTC_PRICE'], daysBack: 1, asOf, refetch: true }, { runId: 'terminated' });
-    while ((await rig.lab.status('terminated')).statusBreakdown.running === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await rig.lab.status('terminated')).statusBreakdown.running > 0);
     await rig.client.workflow.getHandle('terminated').terminate('for the test');
     venue.setFaults({});
     expect(json(await ask('status', 'terminated', '--json'))).toMatchObject({
@@ -161,7 +162,7 @@ describe('a run that no worker takes', () => {
   it('is said to wait for one, by run and by every question, and nobody waits long for the answer', async () => {
     const env = { ...rig.env, PREDICTLAB_TASK_QUEUE: `${rig.taskQueue}-deserted` };
     const running = predictlab(['run', '--symbols', 'RATE_CUT', '--run-id', 'deserted'], env);
-    while ((await rig.lab.describe('deserted')) === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await rig.lab.describe('deserted')) !== undefined);
     const paused = await predictlab(['pause', 'deserted'], env);
     expect(paused).toMatchObject({ code: 3, stderr: expect.stringContaining(`no worker polls task queue "${rig.taskQueue}-deserted"`) });
     const watching = spawn(process.execPath, [COMMAND, 'watch', 'deserted'], { env, stdio: ['ignore', 'ignore', 'pipe'] });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { prune } from '../../src/storage/backup/prune.ts';
 import { importSymbols, listSymbols, removeSymbol } from '../../src/storage/markets/catalogue.ts';
@@ -7,6 +7,7 @@ import { recordConfiguration } from '../../src/storage/runs/configurations.ts';
 import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
 import { COMMAND, predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
+import { until } from '../until.ts';
 
 const START = Date.UTC(2026, 0, 5);
 const entry = (symbol: string, more: object = {}) => ({ symbol, title: symbol, enabled: true, priority: 3, sources: {}, ...more });
@@ -110,11 +111,11 @@ describe('what was configured', () => {
         await held.query(lock);
         const child = spawn(process.execPath, [COMMAND, 'config', 'rollback', '1'], { env: rig.env, stdio: 'ignore' });
         const ended = new Promise((resolve) => child.once('close', resolve));
-        await vi.waitUntil(async () => (await waiting()) > 0, { timeout: 60_000, interval: 50 });
+        await until(async () => (await waiting()) > 0);
         child.kill('SIGKILL');
         await ended;
       });
-      await vi.waitUntil(async () => (await waiting()) === 0, { timeout: 60_000, interval: 50 });
+      await until(async () => (await waiting()) === 0);
     };
     const waiting = async (): Promise<number> => {
       const { rows } = await rig.database.query<{ count: number }>(

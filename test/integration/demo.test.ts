@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { ProcessRecord } from '../../src/set-up/processes/process-record.ts';
 import { CHROMIUM } from '../chromium.ts';
+import { until } from '../until.ts';
 
 const demoScript = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
 let home: string;
@@ -125,12 +126,8 @@ test('a demo whose worker is killed ends with exit code 1 and one sentence, not 
     const { children } = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as ProcessRecord;
     return children.find(({ marker }) => marker.includes('worker'))?.pid;
   };
-  let pid = await worker();
-  while (pid === undefined && !run.over) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    pid = await worker();
-  }
-  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  const pid = await until(async () => (await worker()) ?? run.over);
+  if (pid !== true) process.kill(pid, 'SIGKILL');
 
   const { code, output, messages } = await ended;
   expect({ code, output }).toEqual({ code: 1, output: '' });

@@ -11,6 +11,7 @@ import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
 import { COMMAND } from '../command.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
+import { until } from '../until.ts';
 
 let home: string;
 let storage: TestDatabase;
@@ -90,16 +91,14 @@ test('dev outlives its worker and its Temporal server: killed ones are started a
   const lab = await PredictLab.connect({ env: { TEMPORAL_ADDRESS: ready.address } });
   const nap = (taskId: string, dependencies: string[]) => ({ taskId, activity: 'sleep', args: [{ duration: '1s' }], dependencies });
   const { runId } = await lab.start({ symbols: [], tasks: [nap('one', []), nap('two', ['one'])] });
-  const until = async (taskId: string) => {
-    while ((await lab.status(runId)).taskResults[taskId]?.status !== 'running') await new Promise((resolve) => setTimeout(resolve, 20));
-  };
+  const untilRuns = (taskId: string) => until(async () => (await lab.status(runId)).taskResults[taskId]?.status === 'running');
 
-  await until('one');
+  await untilRuns('one');
   process.kill(pidOf(before, /worker/), 'SIGKILL');
   await says(/^the worker ended by SIGKILL; its log: \S+\/worker-\d+\.log; it is started again in 1 s$/m);
   await says(/^the worker is up again$/m);
 
-  await until('two');
+  await untilRuns('two');
   process.kill(pidOf(before, /start-dev/), 'SIGKILL');
   await says(/^the Temporal dev server ended by SIGKILL; its log: \S+\/temporal-\d+\.log; it is started again in 1 s$/m);
   await says(/^the Temporal dev server is up again$/m);

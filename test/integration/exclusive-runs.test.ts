@@ -6,6 +6,7 @@ import { predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
+import { until } from '../until.ts';
 
 /** A run that is open until its gate opens. */
 const LONG: PipelineInput = { symbols: ['AAA'], untilStage: 'collect' };
@@ -29,14 +30,12 @@ afterAll(() => rig.close());
 
 /** How a run began: undefined once it is open, else why it was refused. */
 async function begun(runId: string): Promise<string | undefined> {
-  const refused = rig.lab.result(runId).then(
-    () => 'it ended',
-    (error: unknown) => (error instanceof RunEnded && error.how === 'invalid' ? error.message : undefined),
-  );
-  const open = (async () => {
-    while ((await rig.lab.status(runId).catch(() => undefined))?.totalTasks !== 1) await new Promise((resolve) => setTimeout(resolve, 20));
-  })();
-  return await Promise.race([refused, open.then(() => undefined)]);
+  let refused: string | undefined;
+  void rig.lab.result(runId).catch((error: unknown) => {
+    if (error instanceof RunEnded && error.how === 'invalid') refused = error.message;
+  });
+  await until(async () => refused !== undefined || (await rig.lab.status(runId).catch(() => undefined))?.totalTasks === 1);
+  return refused;
 }
 
 const start = async (runId: string, exclusive = true): Promise<void> => {

@@ -7,6 +7,7 @@ import { findEffect } from '../../src/storage/runs/ledger.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
+import { until } from '../until.ts';
 
 /** More than 50, so that stages with little to do are local activities. */
 const SYMBOLS = Array.from({ length: 51 }, (_, i) => `S${String(i).padStart(3, '0')}`);
@@ -63,7 +64,7 @@ describe('in a run of more than 50 symbols', () => {
     });
     const notified = (async () => {
       const key = { executionId, taskId: 'news' };
-      while ((await findEffect(rig.database, key)) === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(async () => (await findEffect(rig.database, key)) !== undefined);
       told.open();
     })();
     const result = await rig.lab.result(runId);
@@ -122,7 +123,7 @@ describe('in a run of more than 50 symbols', () => {
     begun.clear();
     cancelling = true;
     const { runId, executionId } = await rig.lab.start({ untilStage: 'kline', maxConcurrent: 5 });
-    while (!begun.has('S000/clean')) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => begun.has('S000/clean'), { everyMs: 10 });
     await rig.lab.cancel(runId);
     await expect(rig.lab.result(runId)).rejects.toThrow('was cancelled');
     const result = await rig.lab.status(runId);

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import { createRig } from '../rig.ts';
 import { scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
+import { until } from '../until.ts';
 import { spawnWorker } from '../worker-process.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../plugins/misbehaving');
@@ -73,8 +74,7 @@ it('a plugin whose module throws in a timer and rejects without end neither ends
   const worker = await spawnWorker({ ...rig.env, PREDICTLAB_PLUGINS: plugin });
   const { taskResults } = await rig.run({ symbols: [], tasks: [{ taskId: 'fine', activity: 'fine' }] });
   expect(taskResults.fine).toMatchObject({ status: 'success', attempts: 1 });
-  while (!(worker.said().includes('thrown by a timer') && worker.said().includes('fetch failed')))
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => worker.said().includes('thrown by a timer') && worker.said().includes('fetch failed'));
   expect(worker.said()).toContain(`PREDICTLAB_PLUGINS: ${plugin} threw outside of its tasks`);
   worker.process.kill('SIGTERM');
   expect(await worker.ended).toBe(0);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRig, type Rig } from '../rig.ts';
+import { until } from '../until.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -49,7 +50,7 @@ describe('custom tasks of a plugin', () => {
         task('second', 'sleep', { args: [{ duration: '2s' }], dependencies: ['first'] }),
       ],
     });
-    while ((await rig.lab.status(runId)).taskResults.second?.status !== 'running') await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await rig.lab.status(runId)).taskResults.second?.status === 'running');
     const { rowCount } = await rig.database.query("delete from ledger where execution_id = $1 and task_id = 'first'", [executionId]);
     expect(rowCount).toBe(1);
     expect((await rig.lab.result(runId)).result).toBe('success');

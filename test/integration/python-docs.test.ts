@@ -27,7 +27,10 @@ async function installed(): Promise<string | undefined> {
       () => true,
       () => false,
     );
-    if (!there) await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages], { timeout: 180_000 });
+    if (!there)
+      await run(python, ['-m', 'pip', 'install', '--quiet', '--no-compile', '--disable-pip-version-check', ...packages], {
+        timeout: 180_000,
+      });
     return undefined;
   } catch (error) {
     rmSync(VENV, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { createRig } from '../rig.ts';
 import { gate, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
+import { until } from '../until.ts';
 import { kill, spawnWorker } from '../worker-process.ts';
 
 /** Of two workers together. */
@@ -38,11 +39,11 @@ it('a backfill that fills the queue keeps no run of today waiting, and urgent sy
   await full.opened;
   await run(today, ['S01', 'S10']);
   // until both have put all of theirs into the queue
-  for (;;) {
+  await until(async () => {
     const children = await Promise.all(names.map((name) => openOf(rig.client, `${past}/${name}`)));
     const mine = await Promise.all(['S01', 'S10'].map((name) => openOf(rig.client, `${today}/${name}`)));
-    if ([...children, ...mine].every(Boolean)) break;
-  }
+    return [...children, ...mine].every(Boolean);
+  });
   live.open();
   await Promise.all([rig.lab.result(past), rig.lab.result(today)]);
   const rest = order.slice(1);
@@ -94,7 +95,7 @@ it('two worker processes that a backfill keeps busy do all of today’s work fir
   await rig.lab.start({ ...input, tasks: tasks('past', 60, 8), asOf: '2026-01-01T00:00Z' }, { runId: ids.past });
   await held.opened;
   await rig.lab.start({ ...input, tasks: tasks('today', 16, 4) }, { runId: ids.today });
-  while ((await pending(ids.past)) < 60 || (await pending(ids.today)) < 16) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(async () => (await pending(ids.past)) >= 60 && (await pending(ids.today)) >= 16);
   free.open();
   for (const runId of Object.values(ids)) expect((await rig.lab.result(runId)).result).toBe('success');
 

@@ -8,6 +8,7 @@ import { predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, type Script, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
+import { until } from '../until.ts';
 
 let rig: Rig;
 let script: Script = () => undefined;
@@ -103,7 +104,7 @@ describe('a run that Temporal has forgotten', () => {
     await handle.terminate('by a test');
     const execution = { workflowId, runId: handle.firstExecutionRunId };
     await rig.client.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: execution });
-    while ((await rig.lab.describe(workflowId)) !== undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await rig.lab.describe(workflowId)) === undefined);
     return handle.firstExecutionRunId;
   }
 

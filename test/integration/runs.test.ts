@@ -12,6 +12,7 @@ import { statusQuery, whyQuery } from '../../src/workflows/handlers.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, type Script, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
+import { until } from '../until.ts';
 
 let rig: Rig;
 /** What the stages do, by run id: tests run one after another on one worker. */
@@ -43,11 +44,10 @@ async function scripted<T>(script: Script, work: () => Promise<T>): Promise<T> {
 }
 
 async function untilStatus(runId: string, holds: (status: PipelineStatus) => boolean): Promise<PipelineStatus> {
-  for (;;) {
+  return await until(async () => {
     const status = await rig.lab.status(runId);
-    if (holds(status)) return status;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
+    return holds(status) && status;
+  });
 }
 
 /** Collects that say when they are reached, and wait. */

@@ -8,6 +8,7 @@ import { predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { gate, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
+import { until } from '../until.ts';
 
 describe('the schedule', () => {
   let rig: Rig;
@@ -99,11 +100,11 @@ describe('the schedule', () => {
     const first = await rig.lab.schedules.trigger(scheduleId);
     expect(first).toEqual({ started: expect.stringContaining(`${scheduleId}-`), open: [] });
     const lastRuns = async () => (await rig.lab.schedules.show(scheduleId)).lastRuns;
-    while ((await lastRuns()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await lastRuns()).length > 0);
     expect(await rig.lab.schedules.trigger(scheduleId)).toEqual({ started: null, open: [first.started] });
     const said = await predictlabHere(['schedule', 'trigger', '--id', scheduleId], rig.env);
     expect(said).toMatchObject({ code: 0, stdout: expect.stringMatching(`started nothing: ${first.started} is open`) });
-    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => seen.length > 0);
     hold.open();
     const [{ runId }] = await lastRuns();
     rig.started(runId);
@@ -140,7 +141,7 @@ describe('the schedule', () => {
     ]);
     seen.length = 0;
     await ask('--only-missing');
-    while (seen.length < 3) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => seen.length >= 3);
     expect(seen.map((at) => new Date(at).getUTCHours())).toEqual([20, 16, 0]);
     for (const { runId } of (await rig.lab.schedules.show(scheduleId)).lastRuns) {
       rig.started(runId);

@@ -9,6 +9,7 @@ import { attachPostgres } from '../../src/storage/embedded/embedded-postgres.ts'
 import { stop } from '../../src/storage/embedded/postgres-process.ts';
 import { resolveDatabase } from '../../src/storage/embedded/resolve-database.ts';
 import { silent } from '../silent.ts';
+import { until } from '../until.ts';
 
 let home: string;
 beforeAll(async () => {
@@ -35,11 +36,7 @@ async function ask(url: string, sql: string): Promise<readonly Record<string, un
 
 /** Asks until there is an answer. */
 async function eventually(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
-  for (;;) {
-    const rows = await ask(url, sql);
-    if (rows !== undefined) return rows;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return await until(() => ask(url, sql));
 }
 
 describe('the embedded Postgres', () => {

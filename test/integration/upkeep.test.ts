@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listIncidents } from '../../src/storage/incidents/incidents.ts';
 import { doneByOne, lastUpkeep, upkeepCheck } from '../../src/watch/checks/upkeep.ts';
 import { setUpkeep, upkeepSettings } from '../../src/watch/upkeep/settings.ts';
@@ -11,6 +11,7 @@ import { predictlabHere } from '../command.ts';
 import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { silent } from '../silent.ts';
 import { importTestSymbols } from '../symbols.ts';
+import { until } from '../until.ts';
 
 let storage: TestDatabase;
 let home: string;
@@ -120,7 +121,7 @@ it('is done by nobody else while somebody is at it, and by the next one right af
   expect(await ask('run')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('somebody is at it') });
   expect(await doneByOne(storage.database, () => Promise.resolve([]))).toBeUndefined();
   leave();
-  await vi.waitUntil(async () => (await ask('run')).code === 0, { timeout: 10_000 });
+  await until(async () => (await ask('run')).code === 0);
   expect(await ask('run')).toMatchObject({ code: 0 });
 });
 

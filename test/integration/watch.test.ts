@@ -14,6 +14,7 @@ import { setEnabled } from '../../src/storage/markets/catalogue.ts';
 import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
 import { runOf } from '../../src/storage/runs/runs.ts';
 import { quietSymbols } from '../../src/storage/verify/quiet-symbols.ts';
+import { deletedOnPurpose, noteDeleting } from '../../src/storage/watch/deleted-schedules.ts';
 import { allChecks } from '../../src/watch/all-checks.ts';
 import { deadlineCheck } from '../../src/watch/checks/deadlines.ts';
 import { diskCheck } from '../../src/watch/checks/disk.ts';
@@ -22,13 +23,13 @@ import { goneCheck } from '../../src/watch/checks/gone-subjects.ts';
 import { requestBudgetCheck } from '../../src/watch/checks/request-budget.ts';
 import { scheduleCheck } from '../../src/watch/checks/schedules.ts';
 import { staleCheck } from '../../src/watch/checks/stale-symbols.ts';
-import { deletedOnPurpose, noteDeleting } from '../../src/storage/watch/deleted-schedules.ts';
 import { type Check, lookOnce } from '../../src/watch/watch.ts';
 import { predictlabHere } from '../command.ts';
 import { createRig, type Rig } from '../rig.ts';
 import { silent } from '../silent.ts';
 import { gate, scriptedStages } from '../stages.ts';
 import { importTestSymbols } from '../symbols.ts';
+import { until } from '../until.ts';
 
 let rig: Rig;
 let hold = { begun: gate(), end: gate() };
@@ -91,8 +92,10 @@ it('the schedules of this queue are counted', async () => {
   const scheduleId = `watched-${rig.taskQueue}`;
   await rig.lab.schedules.create({ scheduleId });
   // the list of schedules comes some moments later than the schedule
-  let found: readonly ScheduleCounts[] = [];
-  while (found.length === 0) found = await rig.lab.schedules.counts();
+  const found = await until(async () => {
+    const counts = await rig.lab.schedules.counts();
+    return counts.length > 0 && counts;
+  });
   expect(found).toEqual([{ ...CALM, scheduleId }]);
   await rig.lab.schedules.delete(scheduleId);
   // that list has it for some moments yet
@@ -328,12 +331,11 @@ it('a schedule is paused after so many failed runs in a row and tells so until s
     database: rig.database,
     // the list of schedules comes some moments later than the schedule
     schedules: async () => ({
-      counts: async () => {
-        for (;;) {
+      counts: () =>
+        until(async () => {
           const mine = (await schedules.counts()).filter((one) => one.scheduleId === scheduleId);
-          if (mine.length > 0) return mine;
-        }
-      },
+          return mine.length > 0 && mine;
+        }),
       isThere: (id) => schedules.isThere(id),
       namespace: schedules.namespace,
       lastRuns: (id) => schedules.lastRuns(id),

@@ -3,6 +3,7 @@ import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
 import type { Rig } from '../rig.ts';
 import { gate, type Script } from '../stages.ts';
+import { until } from '../until.ts';
 
 /** A path through the workflows whose history is committed, so that every later version of the code must still replay it. */
 export interface Scenario {
@@ -23,8 +24,8 @@ const refuse = (): never => {
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 
-async function until(rig: Rig, runId: string, holds: (status: PipelineStatus) => boolean): Promise<void> {
-  while (!holds(await rig.lab.status(runId))) await new Promise((resolve) => setTimeout(resolve, 20));
+async function untilStatus(rig: Rig, runId: string, holds: (status: PipelineStatus) => boolean): Promise<void> {
+  await until(async () => holds(await rig.lab.status(runId)));
 }
 
 /** Made anew for each recording: gates open once. */
@@ -57,7 +58,7 @@ export function scenarios(): readonly Scenario[] {
       },
       input: { symbols: ['AAA'] },
       meanwhile: async (rig, runId) => {
-        await until(rig, runId, (status) => status.taskResults['AAA/store']?.status === 'running');
+        await untilStatus(rig, runId, (status) => status.taskResults['AAA/store']?.status === 'running');
         await rig.lab.cancel(runId);
       },
     },
@@ -86,10 +87,10 @@ export function scenarios(): readonly Scenario[] {
       script: ({ stage }) => (stage === 'collect' ? paused.opened : undefined),
       input: { symbols: ['AAA', 'BBB'], untilStage: 'store', maxConcurrent: 1 },
       meanwhile: async (rig, runId) => {
-        await until(rig, runId, (status) => status.statusBreakdown.running === 1);
+        await untilStatus(rig, runId, (status) => status.statusBreakdown.running === 1);
         await rig.lab.pause(runId);
         paused.open();
-        await until(rig, runId, (status) => status.statusBreakdown.running === 0);
+        await untilStatus(rig, runId, (status) => status.statusBreakdown.running === 0);
         await rig.lab.setMaxConcurrent(runId, 2);
         await rig.lab.resume(runId);
       },
@@ -102,7 +103,7 @@ export function scenarios(): readonly Scenario[] {
       },
       input: { symbols: ['AAA', 'BBB'], untilStage: 'store' },
       meanwhile: async (rig, runId) => {
-        await until(rig, runId, (status) => status.statusBreakdown.skipped === 1);
+        await untilStatus(rig, runId, (status) => status.statusBreakdown.skipped === 1);
         mended.value = true;
         await rig.lab.retryFailed(runId);
         held.open();
