@@ -42,13 +42,17 @@ describe('a worker killed with -9 in the middle of a run', () => {
     await importSandboxSymbols(rig.database, SYMBOLS);
     const doomed = await spawnWorker(rig.env);
     const { runId, executionId } = await rig.lab.start(input);
-    await until(async () => {
-      const { statusBreakdown, finishedAt } = await rig.lab.status(runId);
-      if (finishedAt !== null) throw new Error('the run was over before the worker could be killed');
-      // in the middle: something is done, something runs, something has not begun
-      return statusBreakdown.success >= 2 && statusBreakdown.running > 0 && statusBreakdown.pending > 0;
-    });
+    const collects = async (): Promise<readonly string[]> => {
+      const { taskResults } = await rig.lab.status(runId);
+      return SYMBOLS.map((symbol) => taskResults[`${symbol}/collect`]?.status ?? 'pending');
+    };
+    // in the middle: something is done, and what the venue does not answer any more cannot end before its worker
+    await until(async () => (await collects()).includes('success'));
+    venue.setFaults({ slow: 1, slowMs: 60_000 });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await collects()).toContain('running');
     await kill(doomed);
+    venue.setFaults({});
     const next = await spawnWorker(rig.env);
     const result = await rig.lab.result(runId);
     expect(result).toMatchObject({ result: 'success', statusBreakdown: { success: 15 } });
