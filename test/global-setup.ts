@@ -5,14 +5,21 @@ import type { TestProject } from 'vitest/node';
 import { databaseUrlOf } from '../src/storage/database/database-url.ts';
 import { openDatabase } from '../src/storage/database/open-database.ts';
 import { attachPostgres } from '../src/storage/embedded/embedded-postgres.ts';
+import { useMemoryFolder } from './memory-folder.ts';
 import { administer, TEMPLATE_DATABASE } from './postgres.ts';
 import { startTestTemporal } from './temporal.ts';
 
 /** One Postgres, one Temporal server and one workflow bundle for the whole test run; whatever the tests do, all is stopped and removed in the end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const closers: (() => Promise<unknown>)[] = [];
+  const closers: (() => unknown)[] = [useMemoryFolder()];
   const close = async () => {
-    for (const closer of closers.reverse()) await closer().catch((error: unknown) => console.error(error));
+    for (const closer of closers.reverse()) {
+      try {
+        await closer();
+      } catch (error) {
+        console.error(error);
+      }
+    }
   };
   try {
     const starts = await Promise.allSettled([startPostgres(project), startTestTemporal(project)]);
