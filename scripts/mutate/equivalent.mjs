@@ -64,6 +64,12 @@ export const EQUIVALENT = [
     because: 'what is no text is no duration either, and no duration is shorter than another',
   },
   {
+    file: 'scheduling/run/run-state.ts',
+    code: '-1',
+    becomes: '1',
+    because: 'who skips a task names the root: what stood there before is not read',
+  },
+  {
     file: 'scheduling/graph/graph.ts',
     code: 'order.length < tasks.length',
     becomes: 'order.length <= tasks.length',

@@ -50,6 +50,30 @@ describe('a failed task', () => {
     expect(run.result.result).toBe('success');
   });
 
+  it('leaves the averages of its stage when it goes again, until it has ended once more', () => {
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B', 'C'], untilStage: 'collect' }));
+    const took = (seconds: number) => ({ startedAt: 1_000, at: 1_000 + seconds * 1_000 });
+    run.start();
+    run.ends('A', [succeeded('A/collect', took(4))]);
+    run.ends('B', [{ ...failed('B/collect'), ...took(2) }]);
+    expect(run.status.stageStats.collect).toEqual({ count: 2, successRate: 0.5, meanSeconds: 3, maxSeconds: 4 });
+    run.tell({ type: 'retryFailed', at: 9 });
+    expect(run.status.stageStats.collect).toEqual({ count: 1, successRate: 1, meanSeconds: 4, maxSeconds: 4 });
+    run.ends('B', [succeeded('B/collect', took(6))]);
+    expect(run.status.stageStats.collect).toEqual({ count: 2, successRate: 1, meanSeconds: 5, maxSeconds: 6 });
+  });
+
+  it('whose lane is over without a word of it is run again where that only ended, and failed where it was ended', () => {
+    const ended = (end: 'completed' | 'terminated') => {
+      const run = new DrivenRun(runConfig({ symbols: ['A'], untilStage: 'clean' }));
+      run.start();
+      run.reports('A', [succeeded('A/collect')]);
+      return { commands: run.ends('A', [], { end }), clean: run.status.taskResults['A/clean'] };
+    };
+    expect(ended('completed')).toMatchObject({ commands: ['start A clean'], clean: { status: 'running', error: null } });
+    expect(ended('terminated').clean).toMatchObject({ status: 'failed', error: { type: 'Terminated' } });
+  });
+
   it('goes again with retryFailed knowing how it failed, for whoever asks why it was retried', () => {
     const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'clean' }));
     run.start();

@@ -37,6 +37,18 @@ describe('the status of a run', () => {
     expect(statusOf(run.state, { runId: 'run', now: 501, detail: 'symbol' }).taskResults.A).toMatchObject({ attempts: 1 });
   });
 
+  it('names the root of what was skipped, also of a symbol as one, and of no symbol of which anything ran', () => {
+    const gates = ['A/collect', 'B/clean'].map((gated, n) => customTask(`gate-${n}`, { runBefore: [gated] }));
+    const run = new DrivenRun(runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: gates }));
+    run.start();
+    run.ends('gate-0', [failed('gate-0')]);
+    run.ends('B', [succeeded('B/collect')]);
+    expect(run.status.taskResults['A/clean']).toMatchObject({ status: 'skipped', skippedBecause: 'gate-0' });
+    const { A, B } = statusOf(run.state, { runId: 'run', now: run.now, detail: 'symbol' }).taskResults;
+    expect(A).toMatchObject({ status: 'skipped', skippedBecause: 'gate-0' });
+    expect(B).not.toHaveProperty('skippedBecause');
+  });
+
   it('says where every task stands, and how the stages do', () => {
     const run = new DrivenRun(
       runConfig({ symbols: ['A', 'B'], untilStage: 'clean', tasks: [customTask('t', { dependencies: ['A/clean'] })] }),
