@@ -108,12 +108,15 @@ it('the command says which run is open, also detached, and one that was refused 
   expect(await begun('by-a-program')).toBeUndefined();
   await ended('by-a-program');
   gates.get('terminated-first')?.open();
-  await terminated('terminated');
-  const { code, stdout } = await run('--json', '--run-id', 'after');
-  expect({ code, ...(JSON.parse(stdout) as object) }).toEqual({ code: 0, runId: 'after' });
-  rig.started('after');
-  await ended('after');
-  gates.get('terminated')?.open();
+  // Temporal's list of runs calls one open for some moments after it was ended
+  for (let round = 0; round < 5; round++) {
+    const [before, after] = [`terminated-${round}`, `after-${round}`];
+    await terminated(before);
+    expect(await run('--json', '--run-id', after)).toEqual({ code: 0, stdout: expect.stringContaining(`"${after}"`), stderr: '' });
+    rig.started(after);
+    await ended(after);
+    gates.get(before)?.open();
+  }
   const { rows } = await rig.database.query<{ count: number }>(
     `select count(*)::int as count from refused_runs where reasons->>0 like '--exclusive: %'`,
   );

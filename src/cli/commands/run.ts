@@ -150,7 +150,10 @@ export async function follow(
 
 /** @throws ExitError 2 that names the runs which are open */
 async function refuseBeside(lab: PredictLab): Promise<void> {
-  const open = (await lab.recentRuns(1)).filter(({ ended }) => ended === 'open').map(({ runId }) => runId);
+  const listed = (await lab.recentRuns(1)).filter(({ ended }) => ended === 'open');
+  // the list calls a run open for some moments after its end
+  const known = await Promise.all(listed.map(({ runId }) => lab.describe(runId)));
+  const open = listed.filter((_, n) => known[n]?.open === true).map(({ runId }) => runId);
   if (open.length > 0) throw usageError(besideOpen(open));
 }
 
