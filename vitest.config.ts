@@ -23,6 +23,7 @@ export default defineConfig({
           // each file has its own database, queue and folder; what they share is code, and that is loaded once
           isolate: false,
           globalSetup: ['test/global-setup.ts'],
+          setupFiles: ['test/install-runtime.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -46,11 +46,11 @@ describe('a worker killed with -9 in the middle of a run', () => {
       const { taskResults } = await rig.lab.status(runId);
       return SYMBOLS.map((symbol) => taskResults[`${symbol}/collect`]?.status ?? 'pending');
     };
-    // in the middle: something is done, and what the venue does not answer any more cannot end before its worker
+    // in the middle: something is done, and what is asked of the venue from now on cannot end before its worker
     await until(async () => (await collects()).includes('success'));
     venue.setFaults({ slow: 1, slowMs: 60_000 });
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(await collects()).toContain('running');
+    await until(async () => (await collects()).includes('running'));
     await kill(doomed);
     venue.setFaults({});
     const next = await spawnWorker(rig.env);
