@@ -22,11 +22,10 @@ it('a folder in memory takes the place of the one on the disk, without those of 
   const mine = processIdentity(process.pid);
   const [gone, living] = [of('gone', mine.replace(/^\d+ \d+/, '1 1')), of('living', mine)];
   const again = useMemoryFolder();
-  try {
-    expect({ now: tmpdir(), gone: existsSync(gone), living: existsSync(living) }).toEqual({ now: folder, gone: false, living: true });
-  } finally {
-    again();
-    rmSync(living, { recursive: true });
-  }
-  expect([process.env.TMPDIR, existsSync(folder)]).toEqual([before, false]);
+  const second = tmpdir();
+  const there = [folder, second, gone, living].map((one) => existsSync(one));
+  again();
+  rmSync(living, { recursive: true });
+  expect(there).toEqual([false, true, false, true]);
+  expect([process.env.TMPDIR, existsSync(second)]).toEqual([before, false]);
 });

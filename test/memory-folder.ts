@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import path from 'node:path';
 import { isForeign, isRunning, processIdentity } from '../src/processes/process-identity.ts';
@@ -16,8 +16,7 @@ const PLENTY = 8 * 1024 ** 3;
 export function useMemoryFolder(): () => void {
   if (!isRoomy()) return () => undefined;
   for (const name of readdirSync(MOUNT)) if (name.startsWith(PREFIX)) removeAbandoned(path.join(MOUNT, name));
-  const folder = path.join(MOUNT, PREFIX + process.pid);
-  mkdirSync(folder);
+  const folder = mkdtempSync(path.join(MOUNT, PREFIX));
   // as every such folder: Postgres refuses to run as root, and then belongs to another user
   chmodSync(folder, 0o1777);
   writeFileSync(ownerOf(folder), processIdentity(process.pid));
