@@ -4,7 +4,7 @@ import type { PredictLab } from '../../client.ts';
 import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
 import { type BrokenHistory, replayAll } from '../../replay-histories.ts';
 import { usageError } from '../terminal/exit.ts';
-import { printJson, printLine } from '../terminal/print.ts';
+import { note, printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
 /** Adds `deploy adopt`. */
@@ -60,10 +60,13 @@ async function adopt(
     const family = await deployments.familyOf(run);
     const { broken: here } = await replayAll(historiesOf(lab, family));
     broken.push(...here);
-    if (here.length > 0 || family.length === 0) continue;
+    if (here.length > 0) continue;
     // The run first: symbols that it starts from now on are of its new build.
-    await deployments.move(family[0], version);
-    const symbols = (await deployments.familyOf(run)).filter(({ workflowId }) => workflowId !== run);
+    if (family.length === 0 || !(await deployments.move(family[0], version))) {
+      note(`run ${run} has ended meanwhile`);
+      continue;
+    }
+    const [, ...symbols] = await deployments.familyOf(run);
     for (const symbol of symbols) await deployments.move(symbol, version);
     adopted.push(run);
   }

@@ -115,30 +115,41 @@ export class Deployments {
     return ids;
   }
 
-  /** The open executions of a run: itself, and its symbols. */
+  /** The open executions of a run, itself first, then its symbols: as the run knows them, since Temporal's list comes some moments later. */
   async familyOf(run: string): Promise<readonly OpenWorkflow[]> {
-    const family = [];
-    const query = `RootWorkflowId = ${JSON.stringify(run)} AND ExecutionStatus = "Running"`;
-    for await (const { workflowId, runId, type } of this.#client.workflow.list({ query })) family.push({ workflowId, runId, type });
-    return family.sort((a, b) => a.workflowId.length - b.workflowId.length);
+    const { workflowId, runId, type, status, raw } = await this.#client.workflow.getHandle(run).describe();
+    if (status.name !== 'RUNNING') return [];
+    const symbols = (raw.pendingChildren ?? []).map((child) => ({
+      workflowId: child.workflowId ?? '',
+      // none: it has not begun, so that there is nothing to replay or to move
+      runId: child.runId ?? '',
+      type: child.workflowTypeName ?? '',
+    }));
+    return [{ workflowId, runId, type }, ...symbols.filter((symbol) => symbol.runId !== '')];
   }
 
   async historyOf({ workflowId, runId, type }: OpenWorkflow): Promise<RecentHistory> {
     return { type, workflowId, history: await this.#client.workflow.getHandle(workflowId, runId).fetchHistory() };
   }
 
-  /** Pins an open workflow to a version, whatever it was pinned to before. */
-  async move({ workflowId, runId }: OpenWorkflow, { name, buildId }: DeploymentVersion): Promise<void> {
-    await this.#set(name, () =>
-      this.#client.workflowService.updateWorkflowExecutionOptions({
-        namespace: this.#client.options.namespace,
-        workflowExecution: { workflowId, runId },
-        workflowExecutionOptions: {
-          versioningOverride: { pinned: { behavior: PINNED_OVERRIDE, version: { deploymentName: name, buildId } } },
-        },
-        updateMask: { paths: ['versioning_override'] },
-      }),
-    );
+  /** Pins an open workflow to a version, whatever it was pinned to before. @returns false where it has ended meanwhile */
+  async move({ workflowId, runId }: OpenWorkflow, { name, buildId }: DeploymentVersion): Promise<boolean> {
+    const pinned = { behavior: PINNED_OVERRIDE, version: { deploymentName: name, buildId } };
+    let ended = false;
+    await this.#set(name, async () => {
+      try {
+        await this.#client.workflowService.updateWorkflowExecutionOptions({
+          namespace: this.#client.options.namespace,
+          workflowExecution: { workflowId, runId },
+          workflowExecutionOptions: { versioningOverride: { pinned } },
+          updateMask: { paths: ['versioning_override'] },
+        });
+      } catch (error) {
+        ended = /already completed/.test(serviceMessage(error));
+        if (!ended) throw error;
+      }
+    });
+    return !ended;
   }
 
   async #set(name: string, call: () => Promise<unknown>): Promise<void> {
