@@ -115,7 +115,10 @@ export class Deployments {
     return ids;
   }
 
-  /** The open executions of a run, itself first, then its symbols: as the run knows them, since Temporal's list comes some moments later. */
+  /**
+   * The open executions of a run, itself first, then its symbols. As the run knows them: Temporal's list has them some moments later.
+   * A symbol that has just ended may be among them.
+   */
   async familyOf(run: string): Promise<readonly OpenWorkflow[]> {
     const { workflowId, runId, type, status, raw } = await this.#client.workflow.getHandle(run).describe();
     if (status.name !== 'RUNNING') return [];
