@@ -36,7 +36,7 @@ export function registerDeployAdopt(deploy: Command): void {
       else {
         for (const run of adopted) printLine(`${run} goes on with build ${version.buildId}`);
         for (const { workflowId, reason } of broken) printLine(`${workflowId} stays: ${reason}`);
-        if (adopted.length + broken.length === 0) printLine(`no run of build ${build} is open`);
+        if (build !== undefined && adopted.length + broken.length === 0) printLine(`no run of build ${build} is open`);
       }
       if (broken.length > 0) process.exitCode = 1;
     });

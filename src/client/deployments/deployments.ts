@@ -138,21 +138,20 @@ export class Deployments {
   /** Pins an open workflow to a version, whatever it was pinned to before. @returns false where it has ended meanwhile */
   async move({ workflowId, runId }: OpenWorkflow, { name, buildId }: DeploymentVersion): Promise<boolean> {
     const pinned = { behavior: PINNED_OVERRIDE, version: { deploymentName: name, buildId } };
-    let ended = false;
-    await this.#set(name, async () => {
-      try {
-        await this.#client.workflowService.updateWorkflowExecutionOptions({
+    try {
+      await this.#set(name, () =>
+        this.#client.workflowService.updateWorkflowExecutionOptions({
           namespace: this.#client.options.namespace,
           workflowExecution: { workflowId, runId },
           workflowExecutionOptions: { versioningOverride: { pinned } },
           updateMask: { paths: ['versioning_override'] },
-        });
-      } catch (error) {
-        ended = /already completed/.test(serviceMessage(error));
-        if (!ended) throw error;
-      }
-    });
-    return !ended;
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof PredictLabError && /already completed/.test(serviceMessage(error.cause))) return false;
+      throw error;
+    }
   }
 
   async #set(name: string, call: () => Promise<unknown>): Promise<void> {
