@@ -10,7 +10,7 @@ const PLENTY = 8 * 1024 ** 3;
 
 /**
  * Makes the folder for temporary files one in memory, where there is plenty of it: a database of its own for each test file is
- * thousands of small files, made and removed, and on a disk a third of Postgres' CPU goes into that.
+ * thousands of small files, made and removed, and on a disk a quarter of Postgres' CPU goes into that.
  * @returns what removes the folder again
  */
 export function useMemoryFolder(): () => void {

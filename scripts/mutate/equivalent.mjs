@@ -67,7 +67,7 @@ export const EQUIVALENT = [
     file: 'scheduling/run/run-state.ts',
     code: '-1',
     becomes: '1',
-    because: 'who skips a task names the root: what stood there before is not read',
+    because: 'who skips a task names the root: what stood there before is compared with itself at most',
   },
   {
     file: 'scheduling/graph/graph.ts',
