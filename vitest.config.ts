@@ -22,8 +22,8 @@ export default defineConfig({
           include: SERVICE_TESTS,
           // each file has its own database, queue and folder; what they share is code, and that is loaded once
           isolate: false,
-          globalSetup: ['test/global-setup.ts'],
-          setupFiles: ['test/install-runtime.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
+          setupFiles: ['test/support/install-runtime.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

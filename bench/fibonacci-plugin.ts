@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { definePlugin } from '../src/plugins.ts';
+import { definePlugin } from '../src/plugins/plugins.ts';
 
 const fibonacci = (n: number): number => (n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2));
 

@@ -1,5 +1,5 @@
 import type { RunConfig } from '../src/contracts/run/run-config.ts';
-import type { TaskReport } from '../src/contracts/run/stage-report.ts';
+import type { TaskReport } from '../src/contracts/task/stage-report.ts';
 import { ORDERS, STAGES, stageTaskId } from '../src/contracts/words.ts';
 import { resolveConfig } from '../src/input/resolve-config.ts';
 import { dehydrate } from '../src/scheduling/carry/dehydrate.ts';

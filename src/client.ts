@@ -6,20 +6,21 @@ import { Deployments } from './client/deployments/deployments.ts';
 import type { Polling } from './client/deployments/polling.ts';
 import { type RecentHistory, recentHistories } from './client/deployments/recent-histories.ts';
 import { handleOf, type RunName } from './client/executions.ts';
-import { FollowedRun } from './client/follow-run.ts';
 import { givenInput } from './client/given-input.ts';
-import type { KnownRun, StartedRun } from './client/known-run.ts';
 import { fillInStages } from './client/open-stages.ts';
 import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
 import { Questions } from './client/questions.ts';
-import { recentRuns, type TemporalRun } from './client/recent-runs.ts';
-import { RunEnded } from './client/run-ended.ts';
-import { runOutcome } from './client/run-outcome.ts';
-import { runStamp } from './client/run-stamp.ts';
-import { summaryOf } from './client/run-summary.ts';
+import { FollowedRun } from './client/runs/follow-run.ts';
+import type { KnownRun, StartedRun } from './client/runs/known-run.ts';
+import { recentRuns, type TemporalRun } from './client/runs/recent-runs.ts';
+import { RunEnded } from './client/runs/run-ended.ts';
+import { runOutcome } from './client/runs/run-outcome.ts';
+import { runStamp } from './client/runs/run-stamp.ts';
+import { summaryOf } from './client/runs/run-summary.ts';
 import { Schedules } from './client/schedules/schedules.ts';
 import { isUnavailable, serviceMessage } from './client/service-error.ts';
-import { connectTemporal } from './connect-temporal.ts';
+import { connectTemporal } from './connection/connect-temporal.ts';
+import { temporalRefused, temporalSettings, temporalUnreachable } from './connection/temporal-connection.ts';
 import { InvalidPipelineError, PredictLabError } from './contracts/errors.ts';
 import { checkFields } from './contracts/known-fields.ts';
 import type { PipelineInput } from './contracts/run/pipeline-input.ts';
@@ -33,7 +34,6 @@ import { encodedBytes } from './scheduling/payload/encoded-bytes.ts';
 import { readGraph } from './scheduling/payload/fit-graph.ts';
 import { fitSummary } from './scheduling/payload/fit-summary.ts';
 import { dataConverterOf } from './secrets/data-converter.ts';
-import { temporalRefused, temporalSettings, temporalUnreachable } from './temporal-connection.ts';
 import {
   graphQuery,
   pauseUpdate,

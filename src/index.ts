@@ -38,4 +38,4 @@ export type { MarketFacts } from './library/market.ts';
 export { type ForecastMetrics, metrics, type ReturnMetrics } from './library/metrics.ts';
 export type { Moment } from './library/moment.ts';
 export { type BacktestRequest, runBacktest } from './library/run-backtest.ts';
-export { type ActivityContext, definePlugin, type Plugin, type PluginActivity } from './plugins.ts';
+export { type ActivityContext, definePlugin, type Plugin, type PluginActivity } from './plugins/plugins.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 const ENTRIES = {
   main: 'cli/main.js',
   index: 'index.js',
-  'plugin-prints': 'plugin-prints.js',
+  'plugin-prints': 'plugins/plugin-prints.js',
   'own-thread': 'activities/custom/threads/own-thread.js',
   'pool-thread': 'activities/custom/threads/pool-thread.js',
   'try-thread': 'activities/custom/threads/try-thread.js',

@@ -1,5 +1,5 @@
 /** Files of `src` that belong to one floor as its folders do: not everybody may import them. */
-const FILES = ['worker.ts', 'native-worker.ts', 'client.ts', 'index.ts', 'plugins.ts', 'temporal-connection.ts', 'connect-temporal.ts'];
+const FILES = ['worker.ts', 'client.ts', 'index.ts'];
 const NOTHING = 'nothing of ours';
 const EVERYTHING = 'everything';
 

@@ -1,6 +1,6 @@
 import type { PipelineResult } from '../contracts/run/pipeline-status.ts';
 import type { PrepareInput } from '../contracts/run/run-config.ts';
-import type { CustomTaskCall, StageCall, TaskOutcome } from '../contracts/run/stage-report.ts';
+import type { CustomTaskCall, StageCall, TaskOutcome } from '../contracts/task/stage-report.ts';
 import type { Stage } from '../contracts/words.ts';
 import type { PackedPrepared } from '../scheduling/payload/pack-prepared.ts';
 

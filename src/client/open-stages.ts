@@ -1,6 +1,6 @@
 import type { Client, WorkflowClient } from '@temporalio/client';
 import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-status.ts';
-import type { TaskReport } from '../contracts/run/stage-report.ts';
+import type { TaskReport } from '../contracts/task/stage-report.ts';
 import { stagesQuery } from '../workflows/handlers.ts';
 
 /** Children asked for one status: as many as a large run keeps open. */

@@ -1,7 +1,7 @@
 import { type Client, ServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { temporalUnreachable } from '../connection/temporal-connection.ts';
 import type { DeploymentVersion } from '../contracts/deployment-version.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
-import { temporalUnreachable } from '../temporal-connection.ts';
 import type { pipeline } from '../workflows/pipeline.ts';
 import { missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
 import { isGivenUp, isUnanswered, isUnavailable, serviceMessage } from './service-error.ts';

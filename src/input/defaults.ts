@@ -1,5 +1,5 @@
 import type { StrategyConfig } from '../contracts/run/run-config.ts';
-import { DEFAULT_MAX_CONCURRENT } from '../contracts/run/task-policy.ts';
+import { DEFAULT_MAX_CONCURRENT } from '../contracts/task/task-policy.ts';
 import type { Interval, ReadyOrder, SourceType, Stage } from '../contracts/words.ts';
 
 /** What a run's input is where it says nothing: the one place. What one attempt may take and how it is retried is in `contracts/task-policy.ts`. */

@@ -1,6 +1,6 @@
 import type { PipelineInput, RetryInput, RetryRuleInput } from '../contracts/run/pipeline-input.ts';
 import type { CustomTaskConfig, RetryRule, RunConfig, StageConfig, TaskPolicy } from '../contracts/run/run-config.ts';
-import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/run/task-policy.ts';
+import { DEFAULT_RETRY, defaultTimeoutMs } from '../contracts/task/task-policy.ts';
 import { type SourceType, STAGES, type Stage } from '../contracts/words.ts';
 import { resolveBacktest, resolveStrategyBacktest } from './backtest-fields.ts';
 import { deadlineAt } from './deadline.ts';

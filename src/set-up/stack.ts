@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { Closers } from '../closers.ts';
 import type { Log } from '../contracts/log.ts';
+import type { ProcessRecord } from '../processes/process-record.ts';
 import { attachPostgres } from '../storage/embedded/embedded-postgres.ts';
 import { localEnvironment } from './local-environment.ts';
 import type { ServingProcess } from './processes/kept-process.ts';
-import type { ProcessRecord } from './processes/process-record.ts';
 import { StackProcesses } from './processes/stack-processes.ts';
 import { startWorkerProcess } from './processes/worker-process.ts';
 import { type DevServer, startDevServer } from './temporal/dev-server.ts';

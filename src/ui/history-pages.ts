@@ -1,12 +1,12 @@
-import { loadHistoryPage, MAX_RUNS } from '../activities/report/history-query.ts';
+import { loadHistoryPage, MAX_RUNS } from '../activities/report/queries/history-query.ts';
 import type { FollowedRun, PredictLab } from '../client.ts';
 import type { State } from '../report/elements/glyphs.ts';
 import type { HistoryPageData, HistoryRunColumn } from '../report/history/history-data.ts';
 import { historyPartsOf } from '../report/history/history-page.ts';
 import { groupTasks, worstState } from '../report/run/symbol-tasks.ts';
 import { historyMark } from '../storage/runs/run-history.ts';
-import type { LiveLook } from './live-page.ts';
-import { type RunSources, runAddress } from './run-pages.ts';
+import type { LiveLook } from './live/live-page.ts';
+import { type RunSources, runAddress } from './run/run-pages.ts';
 
 /** Ages on the page, and when it was read, go on this often. */
 const TICK_MS = 10_000;

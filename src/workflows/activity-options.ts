@@ -1,6 +1,6 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
-import { mostFailures } from '../contracts/run/after-failure.ts';
 import type { TaskPolicy } from '../contracts/run/run-config.ts';
+import { mostFailures } from '../contracts/task/after-failure.ts';
 import { fitSummary } from '../scheduling/payload/fit-summary.ts';
 
 /** A worker that dies misses its heartbeat, and the attempt is given to another worker at once. */

@@ -1,5 +1,5 @@
 import type { RunOrigin } from '../contracts/run/run-config.ts';
-import type { TaskReport } from '../contracts/run/stage-report.ts';
+import type { TaskReport } from '../contracts/task/stage-report.ts';
 import { STAGES } from '../contracts/words.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { PipelineStatus, StatusChanges } from '../contracts/run/pipeline-status.ts';
-import type { TaskReport } from '../contracts/run/stage-report.ts';
+import type { TaskReport } from '../contracts/task/stage-report.ts';
 import type { GraphAnswer } from '../scheduling/payload/fit-graph.ts';
 
 // As `defineQuery` and the like of `@temporalio/workflow` make them (their brands are of types alone). Whoever asks a run needs the

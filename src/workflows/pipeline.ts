@@ -26,13 +26,11 @@ import { type PackedPrepared, type PreparedBefore, readPrepared } from '../sched
 import { reduce } from '../scheduling/run/reducer.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT, type StatusDetail } from '../scheduling/run/run-events.ts';
 import { createRun, FAILED, type RunState, SKIPPED } from '../scheduling/run/run-state.ts';
-import { emptyStatus, graphOf, resultOf, statusOf } from '../scheduling/run/status.ts';
-import { StatusRevisions } from '../scheduling/run/status-changes.ts';
-import { whyOf } from '../scheduling/run/why.ts';
+import { emptyStatus, graphOf, resultOf, statusOf } from '../scheduling/run/status/status.ts';
+import { StatusRevisions } from '../scheduling/run/status/status-changes.ts';
+import { whyOf } from '../scheduling/run/status/why.ts';
 import { BOOKKEEPING } from './activity-options.ts';
-import { LONGEST_ASKED, refuseWhileEnding, slotsAsked, timeOf, validateMaxConcurrent } from './asked.ts';
 import { areReports, originProblem } from './given.ts';
-import { carriedOn, carriedState, isHistoryFull } from './hand-over.ts';
 import {
   graphQuery,
   pauseUpdate,
@@ -44,10 +42,12 @@ import {
   statusSinceQuery,
   whyQuery,
 } from './handlers.ts';
-import { Lanes } from './open-lanes.ts';
-import { invalid, prepareRun } from './prepare-run.ts';
-import { tellSymbols, tellVerdict } from './search-attributes.ts';
-import { queue } from './sinks.ts';
+import { LONGEST_ASKED, refuseWhileEnding, slotsAsked, timeOf, validateMaxConcurrent } from './run/asked.ts';
+import { carriedOn, carriedState, isHistoryFull } from './run/hand-over.ts';
+import { Lanes } from './run/open-lanes.ts';
+import { invalid, prepareRun } from './run/prepare-run.ts';
+import { tellSymbols, tellVerdict } from './run/search-attributes.ts';
+import { queue } from './run/sinks.ts';
 
 type Finish = Extract<RunCommand, { type: 'finish' }>;
 

@@ -8,14 +8,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { readSymbolInput } from '../contracts/run/earlier-payloads.ts';
-import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/run/stage-report.ts';
+import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/task/stage-report.ts';
 import { stageTaskId } from '../contracts/words.ts';
 import { symbolInputProblem } from './given.ts';
 import { reportsSignal, stagesQuery, yieldSignal } from './handlers.ts';
-import { hasLittleToDo } from './little-to-do.ts';
-import { packReports } from './packed-reports.ts';
-import { runStage } from './run-stage.ts';
-import { failureReport, successReport } from './task-report.ts';
+import { hasLittleToDo } from './symbol/little-to-do.ts';
+import { packReports } from './symbol/packed-reports.ts';
+import { runStage } from './symbol/run-stage.ts';
+import { failureReport, successReport } from './symbol/task-report.ts';
 
 /**
  * Runs a contiguous part of one symbol's stages, one activity each, in order. Child of `pipeline`, which decides how far it

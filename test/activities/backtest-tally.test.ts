@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BacktestTally } from '../../src/activities/stages/backtest-tally.ts';
+import { BacktestTally } from '../../src/activities/stages/backtest/backtest-tally.ts';
 import { decodeMetrics } from '../../src/backtest/record/metrics-column.ts';
 
 describe('what a symbol’s backtests add up to', () => {

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { describeThrown } from '../../src/activities/custom/threads/thread-messages.ts';
 import { failureOf } from '../../src/activities/runner/failure.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import { retryWaitMs } from '../../src/contracts/run/after-failure.ts';
 import type { TaskPolicy } from '../../src/contracts/run/run-config.ts';
-import type { AttemptDetails } from '../../src/contracts/run/stage-report.ts';
+import { retryWaitMs } from '../../src/contracts/task/after-failure.ts';
+import type { AttemptDetails } from '../../src/contracts/task/stage-report.ts';
 import { Secrets } from '../../src/secrets/secrets.ts';
 
 const secrets = new Secrets([]);

@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { argumentProblems } from '../../src/activities/custom/custom-tasks.ts';
 import { createHttpTasks } from '../../src/activities/custom/http.ts';
 import { createHttpFence } from '../../src/activities/custom/http-fence.ts';
-import type { ActivityContext } from '../../src/plugins.ts';
-import { silent } from '../silent.ts';
+import type { ActivityContext } from '../../src/plugins/plugins.ts';
+import { silent } from '../support/silent.ts';
 
 const { httpGet, httpPost } = createHttpTasks({});
 const servers: ReturnType<typeof createServer>[] = [];

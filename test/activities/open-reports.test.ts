@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { OpenReports, type Timers } from '../../src/activities/report/open-reports.ts';
-import { silent } from '../silent.ts';
+import { silent } from '../support/silent.ts';
 
 /** A clock that goes only when it is told to. */
 class Hand implements Timers {

@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instrumentAsOf, marketOf } from '../../src/backtest/engine/market.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
-import { noteClose, noteTerms } from '../../src/sources/market-life.ts';
-import { instrument } from '../stage-run.ts';
+import { noteClose, noteTerms } from '../../src/sources/catalogue/market-life.ts';
+import { instrument } from '../support/stage-run.ts';
 
 describe('the market of an instrument', () => {
   it('takes orders until it has closed; a planned end of an open market binds nobody', () => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { predictlabHere } from '../command.ts';
+import { predictlabHere } from '../support/command.ts';
 
 /**
  * Bad input as a table: every command, option, variable and kind of file, in one process and without a service. Each row: the

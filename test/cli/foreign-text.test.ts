@@ -12,7 +12,7 @@ import { encodeCsv } from '../../src/files/write/encode-csv.ts';
 import { escapeHtml } from '../../src/report/elements/html.ts';
 import { plainLog } from '../../src/set-up/plain-log.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { predictlabHere } from '../command.ts';
+import { predictlabHere } from '../support/command.ts';
 
 /** What does harm: a clipboard, a title, a cleared screen, a forged line, a line turned around, each once on its own and in any mixture. */
 const NASTY = [

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { expect, it } from 'vitest';
-import { recentRuns } from '../../src/client/recent-runs.ts';
+import { recentRuns } from '../../src/client/runs/recent-runs.ts';
 
 const AT = new Date('2026-01-01T00:00:00Z');
 

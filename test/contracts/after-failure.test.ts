@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RetryRule, TaskPolicy } from '../../src/contracts/run/run-config.ts';
 import {
   type AfterFailure,
   afterFailure,
@@ -7,8 +8,7 @@ import {
   failedAttempts,
   mostFailures,
   STORAGE_PATIENCE_MS,
-} from '../../src/contracts/run/after-failure.ts';
-import type { RetryRule, TaskPolicy } from '../../src/contracts/run/run-config.ts';
+} from '../../src/contracts/task/after-failure.ts';
 
 const policy: TaskPolicy = { maxRetries: 2, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 300_000 };
 const byError: TaskPolicy['byError'] = {

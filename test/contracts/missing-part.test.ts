@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { missingPart } from '../../src/contracts/missing-part.ts';
-import { workflowCode } from '../../src/workflow-code.ts';
+import { workflowCode } from '../../src/worker/workflow-code.ts';
 import { scratchFolder } from '../files/scratch.ts';
 
 const folder = scratchFolder();
@@ -31,9 +31,9 @@ describe('an installation that is not whole', () => {
   });
 
   it('is told of workflows that are neither bundled nor there as sources, and not of those that are', () => {
-    const bundle = path.join(folder.path, 'dist/bundle');
-    mkdirSync(bundle, { recursive: true });
-    const from = pathToFileURL(path.join(bundle, 'worker.js')).href;
+    const place = path.join(folder.path, 'dist/src/worker');
+    mkdirSync(place, { recursive: true });
+    const from = pathToFileURL(path.join(place, 'workflow-code.js')).href;
     const codePath = path.join(folder.path, 'dist/workflow-bundle.js');
     expect(missingPart(thrownBy(() => workflowCode(false, from)))).toBe(
       `predictlab is not whole: Cannot find module '${codePath}'${AFTER}`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readCustomTaskCall, readStageCall, readSymbolInput } from '../../src/contracts/run/earlier-payloads.ts';
-import { defaultPolicy, unlessDefault } from '../../src/contracts/run/task-policy.ts';
+import { defaultPolicy, unlessDefault } from '../../src/contracts/task/task-policy.ts';
 
 const run = { runId: 'daily', executionId: 'e1' };
 const policy = { maxRetries: 3, retryDelayMs: 300_000, backoff: 1, maxDelayMs: 300_000, timeoutMs: 300_000 };

@@ -3,7 +3,7 @@ import type { CandidateRow, Instrument } from '../../src/contracts/market-data.t
 import type { Database } from '../../src/storage/database/database.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { stageCoverage, stagePage } from '../../src/storage/staging/staging.ts';
-import { DAY, instrument, START, trade } from '../stage-run.ts';
+import { DAY, instrument, START, trade } from '../support/stage-run.ts';
 
 export const SYMBOL = 'RAIN';
 const PAGE = 40;

@@ -8,8 +8,8 @@ import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { rotateBackups } from '../../src/watch/upkeep/rotate-backups.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
-import { collect, START, trade } from '../stage-run.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { collect, START, trade } from '../support/stage-run.ts';
 
 /** Called before and after everything that is done to a file: what lies in the folder then is what a kill at that instant leaves. */
 const instants = { look: async (): Promise<void> => undefined, count: 0 };

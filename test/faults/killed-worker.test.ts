@@ -7,11 +7,11 @@ import { describe, expect, it } from 'vitest';
 import { startSandboxVenue } from '../../sandbox/venue.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
-import { pastAttempts } from '../../src/storage/runs/task-attempts.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { importSandboxSymbols, SANDBOX_NOW, storedData, tradesAlone, undisturbedData } from '../sandbox-run.ts';
-import { until } from '../until.ts';
-import { kill, spawnWorker } from '../worker-process.ts';
+import { pastAttempts } from '../../src/storage/runs/ledger/task-attempts.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { importSandboxSymbols, SANDBOX_NOW, storedData, tradesAlone, undisturbedData } from '../support/sandbox-run.ts';
+import { until } from '../support/until.ts';
+import { kill, spawnWorker } from '../support/worker-process.ts';
 
 const SYMBOLS = ['BTC_PRICE', 'SOL_PRICE', 'RATE_CUT'];
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { importSandboxSymbols, SANDBOX_NOW, storedData, tradesAlone, undisturbedData } from '../sandbox-run.ts';
-import { until } from '../until.ts';
-import { kill, spawnWorker } from '../worker-process.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { importSandboxSymbols, SANDBOX_NOW, storedData, tradesAlone, undisturbedData } from '../support/sandbox-run.ts';
+import { until } from '../support/until.ts';
+import { kill, spawnWorker } from '../support/worker-process.ts';
 
 const SYMBOLS = ['BTC_PRICE', 'ETH_PRICE', 'SOL_PRICE', 'RATE_CUT'];
 /** Both at once, over the same markets: what one stores the other meets. */

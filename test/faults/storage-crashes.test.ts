@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/storage/database/database.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { type AttachedPostgres, attachPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
-import { DAY, runStage, runStages, START } from '../stage-run.ts';
-import { until } from '../until.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { DAY, runStage, runStages, START } from '../support/stage-run.ts';
+import { until } from '../support/until.ts';
 import { collections, dataState, SYMBOL, seeded, stageCollection } from './data-state.ts';
 
 const STEPS = [

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/storage/database/database.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
-import { DAY, runStage, START } from '../stage-run.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { DAY, runStage, START } from '../support/stage-run.ts';
 import { collections, dataState, SYMBOL, stageCollection } from './data-state.ts';
 
 const STAGES = ['clean', 'store', 'kline'] as const;

@@ -6,7 +6,7 @@ import { type KnownNames, parsePipelineInput } from '../../src/input/pipeline-sc
 import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
 import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
 import { packPrepared, readPrepared } from '../../src/scheduling/payload/pack-prepared.ts';
-import { resultOf } from '../../src/scheduling/run/status.ts';
+import { resultOf } from '../../src/scheduling/run/status/status.ts';
 import { scratchFolder } from '../files/scratch.ts';
 import { DrivenRun, failed, succeeded } from '../scheduling/driven-run.ts';
 import { customTask, graphOfConfig, runConfig } from '../scheduling/run-config.ts';

@@ -7,10 +7,10 @@ import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { Alert } from '../../src/incidents/incident-text.ts';
 import { listIncidents } from '../../src/storage/incidents/incidents.ts';
 import { removeSymbol } from '../../src/storage/markets/catalogue.ts';
-import { testDatabase } from '../postgres.ts';
-import { createRig } from '../rig.ts';
-import { scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
+import { testDatabase } from '../support/postgres.ts';
+import { createRig } from '../support/rig.ts';
+import { scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
 
 /** A webhook that keeps what is posted to it, after refusing some. */
 async function webhook({ refusals = 0 } = {}) {

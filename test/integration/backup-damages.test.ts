@@ -12,9 +12,9 @@ import { restoreBackup } from '../../src/storage/backup/restore.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { collections, dataState, SYMBOL, seeded, stageCollection } from '../faults/data-state.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
-import { collect, runStages, START, trade } from '../stage-run.ts';
 import { damage } from '../storage/backup/damages.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { collect, runStages, START, trade } from '../support/stage-run.ts';
 
 /** How many damages are tried: `PREDICTLAB_BACKUP_DAMAGES=500` for the long form. */
 const DAMAGES = Number(process.env.PREDICTLAB_BACKUP_DAMAGES ?? 33);

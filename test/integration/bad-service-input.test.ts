@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunEnded } from '../../src/client.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { encodeFrame } from '../../src/storage/backup/backup-frames.ts';
-import { predictlabHere } from '../command.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { until } from '../until.ts';
+import { predictlabHere } from '../support/command.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
 
 /** What JavaScript, zod or a library says when nobody looked: never the user's words. */
 const UNFORESEEN =

@@ -4,8 +4,8 @@ import { peakWithin } from '../../sandbox/request-log.ts';
 import { type RateBudget, VENUE_LIMITS } from '../../src/budget/rate-limits.ts';
 import { createTokenPool } from '../../src/budget/token-pool.ts';
 import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { type CollectRig, createCollectRig } from '../sources/collect-rig.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 const never = new AbortController().signal;
 // as many wait at once as a test likes

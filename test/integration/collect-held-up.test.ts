@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Source } from '../../src/sources/source.ts';
 import { createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
-import { gate } from '../stages.ts';
+import { gate } from '../support/stages.ts';
 
 it('an attempt that was held up writes nothing once another one has taken over: no row is lost, none comes back uncleaned', async () => {
   const rig = await createCollectRig({ scale: { instruments: 1, tradesPerInstrument: 3_500 }, faults: { badRows: 0.02 } });

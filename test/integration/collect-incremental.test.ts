@@ -3,7 +3,7 @@ import type { LoggedRequest } from '../../sandbox/request-log.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
-import { until } from '../until.ts';
+import { until } from '../support/until.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

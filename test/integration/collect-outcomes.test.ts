@@ -7,8 +7,8 @@ import type { Instrument } from '../../src/contracts/market-data.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
-import { empty } from '../postgres.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
+import { empty } from '../support/postgres.ts';
 
 const GROUP = 'bitcoin-above-this-month';
 const ELECTION = 'presidential-election-winner';

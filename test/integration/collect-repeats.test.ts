@@ -4,9 +4,9 @@ import type { Source } from '../../src/sources/source.ts';
 import { saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { stagePage } from '../../src/storage/staging/staging.ts';
 import type { PageOrder } from '../../src/storage/staging/staging-position.ts';
-import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
-import { instrument, runStages, START, trade } from '../stage-run.ts';
+import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { instrument, runStages, START, trade } from '../support/stage-run.ts';
 
 describe('a row that comes again on a later page keeps its place among the trades of its timestamp', () => {
   let test: TestDatabase;

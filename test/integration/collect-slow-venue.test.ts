@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { instrumentsOf } from '../../src/storage/markets/instruments.ts';
-import { empty } from '../postgres.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades, trueTrades } from '../sources/collect-rig.ts';
-import { runStage } from '../stage-run.ts';
+import { empty } from '../support/postgres.ts';
+import { runStage } from '../support/stage-run.ts';
 
 const GROUP = 'bitcoin-above-this-month';
 

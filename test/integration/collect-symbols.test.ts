@@ -7,8 +7,8 @@ import { main } from '../../src/cli/main.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import type { SearchHit } from '../../src/sources/source.ts';
 import { listSymbols } from '../../src/storage/markets/catalogue.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { NOON } from '../sources/collect-rig.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 let venue: SandboxVenue;
 let test: TestDatabase;

@@ -7,10 +7,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { COMMANDS } from '../../src/cli/command-list.ts';
-import { type Answer, COMMAND, predictlab, predictlabHere } from '../command.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { importSandboxSymbols, SANDBOX_NOW } from '../sandbox-run.ts';
-import { until } from '../until.ts';
+import { type Answer, COMMAND, predictlab, predictlabHere } from '../support/command.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { importSandboxSymbols, SANDBOX_NOW } from '../support/sandbox-run.ts';
+import { until } from '../support/until.ts';
 
 let venue: SandboxVenue;
 let rig: Rig;

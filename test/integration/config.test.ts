@@ -5,9 +5,9 @@ import { prune } from '../../src/storage/backup/prune.ts';
 import { importSymbols, listSymbols, removeSymbol } from '../../src/storage/markets/catalogue.ts';
 import { recordConfiguration } from '../../src/storage/runs/configurations.ts';
 import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
-import { COMMAND, predictlabHere } from '../command.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { until } from '../until.ts';
+import { COMMAND, predictlabHere } from '../support/command.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
 
 const START = Date.UTC(2026, 0, 5);
 const entry = (symbol: string, more: object = {}) => ({ symbol, title: symbol, enabled: true, priority: 3, sources: {}, ...more });

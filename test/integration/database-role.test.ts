@@ -4,9 +4,9 @@ import path from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { databaseUrlOf } from '../../src/storage/database/database-url.ts';
-import { predictlabHere } from '../command.ts';
-import { administer } from '../postgres.ts';
-import { createRig, type Rig } from '../rig.ts';
+import { predictlabHere } from '../support/command.ts';
+import { administer } from '../support/postgres.ts';
+import { createRig, type Rig } from '../support/rig.ts';
 
 const mark = randomUUID().slice(0, 8);
 const name = `role_${mark}`;

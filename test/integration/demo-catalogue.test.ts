@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import { importDemoCatalogue } from '../../src/set-up/demo-catalogue.ts';
 import { importSymbols, listSymbols, setEnabled } from '../../src/storage/markets/catalogue.ts';
-import { testDatabase } from '../postgres.ts';
+import { testDatabase } from '../support/postgres.ts';
 
 const entry = (symbol: string, file: string): CatalogueEntry => ({
   symbol,

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
-import type { ProcessRecord } from '../../src/set-up/processes/process-record.ts';
-import { CHROMIUM } from '../chromium.ts';
-import { until } from '../until.ts';
+import type { ProcessRecord } from '../../src/processes/process-record.ts';
+import { CHROMIUM } from '../support/chromium.ts';
+import { until } from '../support/until.ts';
 
 const demoScript = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
 let home: string;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createRig, type Rig } from '../rig.ts';
-import { gate, scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
-import { until } from '../until.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { gate, scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
+import { until } from '../support/until.ts';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const gates = new Map(SYMBOLS.map((symbol) => [symbol, { reached: gate(), goOn: gate() }]));

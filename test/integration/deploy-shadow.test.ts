@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import type { ShadowReport } from '../../src/storage/shadow/shadow-verdicts.ts';
-import { copyBuild } from '../build-copy.ts';
-import { COMMAND, predictlab, predictlabHere } from '../command.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { importSandboxSymbols, SANDBOX_NOW } from '../sandbox-run.ts';
+import { copyBuild } from '../support/build-copy.ts';
+import { COMMAND, predictlab, predictlabHere } from '../support/command.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { importSandboxSymbols, SANDBOX_NOW } from '../support/sandbox-run.ts';
 
 const HOUR = 3_600_000;
 const SYMBOLS = ['BTC_PRICE', 'RATE_CUT'];

@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildId } from '../../src/build-id.ts';
 import type { DeploymentView } from '../../src/client/deployments/deployments.ts';
 import type { Polling } from '../../src/client/deployments/polling.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
-import { type BuildCopy, copyBuild } from '../build-copy.ts';
-import { type Answer, COMMAND, predictlab, predictlabHere } from '../command.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { kill, spawnWorker, type WorkerProcess } from '../worker-process.ts';
+import { buildId } from '../../src/worker/build-id.ts';
+import { type BuildCopy, copyBuild } from '../support/build-copy.ts';
+import { type Answer, COMMAND, predictlab, predictlabHere } from '../support/command.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { kill, spawnWorker, type WorkerProcess } from '../support/worker-process.ts';
 
 /** A custom task that ends at once; as many as asked for, one after the other. */
 const tasks = (count = 1): PipelineInput => ({

@@ -8,7 +8,7 @@ import { isListenedOnBy } from '../../src/processes/port-owner.ts';
 import { type DevServer, startDevServer } from '../../src/set-up/temporal/dev-server.ts';
 import { findAttributes } from '../../src/set-up/temporal/search-attributes.ts';
 import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
-import { silent } from '../silent.ts';
+import { silent } from '../support/silent.ts';
 
 let home: string;
 const servers: DevServer[] = [];

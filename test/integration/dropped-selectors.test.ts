@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
-import { createBacktest } from '../../src/activities/stages/backtest.ts';
+import { createBacktest } from '../../src/activities/stages/backtest/backtest.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import type { CatalogueEntry } from '../../src/contracts/catalogue.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';
-import { empty } from '../postgres.ts';
-import { silent } from '../silent.ts';
 import { type CollectRig, createCollectRig, DAY, NOON, storedTrades } from '../sources/collect-rig.ts';
-import { runStage } from '../stage-run.ts';
+import { empty } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { runStage } from '../support/stage-run.ts';
 
 const HOURLY = `btc-updown-1h-${NOON / 1000}`;
 const MINUTE = 60_000;

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PredictLab, RunEnded } from '../../src/client.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { listIncidents } from '../../src/storage/incidents/incidents.ts';
-import { predictlabHere } from '../command.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { gate, scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
-import { until } from '../until.ts';
+import { predictlabHere } from '../support/command.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { gate, scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
+import { until } from '../support/until.ts';
 
 /** A run that is open until its gate opens. */
 const LONG: PipelineInput = { symbols: ['AAA'], untilStage: 'collect' };

@@ -13,9 +13,9 @@ import { dropAbandonedImports } from '../../src/storage/staging/abandoned-import
 import { clearStaging, stagePage } from '../../src/storage/staging/staging.ts';
 import { predictlab } from '../cli/run-main.ts';
 import { scratchFolder } from '../files/scratch.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
-import { silent } from '../silent.ts';
-import { trade } from '../stage-run.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { trade } from '../support/stage-run.ts';
 
 const folder = scratchFolder();
 let test: TestDatabase;

@@ -9,8 +9,8 @@ import { type EndedRun, observationOf } from '../../src/incidents/end-of-run.ts'
 import { listIncidents, untold } from '../../src/storage/incidents/incidents.ts';
 import { observe } from '../../src/storage/incidents/observe.ts';
 import { noteSinks, takeDelivery } from '../../src/storage/incidents/outbox.ts';
-import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
-import { silent } from '../silent.ts';
+import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
 
 /** Something that goes wrong in some runs, with some symbols, in words that differ each time. */
 interface Injected {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
 
-/** Enough that the parent's history passes the tests' limit (test/temporal.ts) and is handed to a new execution. */
+/** Enough that the parent's history passes the tests' limit (test/support/temporal.ts) and is handed to a new execution. */
 const SYMBOLS = Array.from({ length: 150 }, (_, i) => `S${String(i).padStart(3, '0')}`);
 
 describe('a run of more than 50 symbols', () => {

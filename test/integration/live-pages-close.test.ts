@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveUi } from '../../src/ui/serve-ui.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
-import { gate } from '../stages.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { gate } from '../support/stages.ts';
 
 describe('live pages that are closed', () => {
   let stored: TestDatabase;

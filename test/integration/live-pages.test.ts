@@ -7,11 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlannedTask } from '../../src/contracts/run/pipeline-status.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
-import { CHROMIUM } from '../chromium.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { silent } from '../silent.ts';
-import { gate, scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
+import { CHROMIUM } from '../support/chromium.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { silent } from '../support/silent.ts';
+import { gate, scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
 
 const TOKEN = 'token-of-the-test';
 const PLAN: readonly PlannedTask[] = [

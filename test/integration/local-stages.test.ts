@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { STAGES } from '../../src/contracts/words.ts';
 import { freePort } from '../../src/set-up/temporal/free-port.ts';
-import { findEffect } from '../../src/storage/runs/ledger.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { gate, scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
-import { until } from '../until.ts';
+import { findEffect } from '../../src/storage/runs/ledger/ledger.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { gate, scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
+import { until } from '../support/until.ts';
 
 /** More than 50, so that stages with little to do are local activities. */
 const SYMBOLS = Array.from({ length: 51 }, (_, i) => `S${String(i).padStart(3, '0')}`);

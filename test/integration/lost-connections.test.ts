@@ -6,9 +6,9 @@ import { importTicks } from '../../src/activities/stages/import-ticks.ts';
 import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
-import { cuttingProxy } from '../cutting-proxy.ts';
-import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
-import { silent } from '../silent.ts';
+import { cuttingProxy } from '../support/cutting-proxy.ts';
+import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
 
 let test: TestDatabase;
 let folder: string;

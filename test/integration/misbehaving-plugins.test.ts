@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { createRig } from '../rig.ts';
-import { scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
-import { until } from '../until.ts';
-import { spawnWorker } from '../worker-process.ts';
+import { createRig } from '../support/rig.ts';
+import { scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
+import { until } from '../support/until.ts';
+import { spawnWorker } from '../support/worker-process.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../plugins/misbehaving');
 const MODULES = readdirSync(FOLDER).map((name) => path.join(FOLDER, name));

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkPostgres } from '../../src/set-up/checks/postgres.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { silent } from '../silent.ts';
-import { kill, spawnWorker, type WorkerProcess } from '../worker-process.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { silent } from '../support/silent.ts';
+import { kill, spawnWorker, type WorkerProcess } from '../support/worker-process.ts';
 
 describe('a database that a newer build has migrated', () => {
   let rig: Rig;

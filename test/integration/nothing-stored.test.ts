@@ -5,8 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listSymbols } from '../../src/storage/markets/catalogue.ts';
 import { ensureCatalogue } from '../../src/storage/markets/first-catalogue.ts';
-import { predictlabHere } from '../command.ts';
-import { testDatabase } from '../postgres.ts';
+import { predictlabHere } from '../support/command.ts';
+import { testDatabase } from '../support/postgres.ts';
 
 describe('in a folder where nothing is stored yet', () => {
   let folder: string;

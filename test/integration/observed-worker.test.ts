@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { freePort } from '../../src/set-up/temporal/free-port.ts';
-import { createRig } from '../rig.ts';
-import { scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
+import { createRig } from '../support/rig.ts';
+import { scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
 
 /** To the letter of the contract. */
 const NAMES = [

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
-import { createBacktest } from '../../src/activities/stages/backtest.ts';
+import { createBacktest } from '../../src/activities/stages/backtest/backtest.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { calibrationOfMarkets, marketForecasts } from '../../src/backtest/metrics/calibration.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
@@ -13,9 +13,9 @@ import { assessTick } from '../../src/market/assess-tick.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';
 import { readCandles } from '../../src/storage/candles/candles.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';
-import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
-import { silent } from '../silent.ts';
-import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
+import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../support/stage-run.ts';
 
 let test: TestDatabase;
 const threads = createPluginThreads(silent);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createPluginThreads } from '../../src/activities/custom/threads/plugin-threads.ts';
-import { createBacktest } from '../../src/activities/stages/backtest.ts';
+import { createBacktest } from '../../src/activities/stages/backtest/backtest.ts';
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
@@ -12,15 +12,15 @@ import { canonicalJson } from '../../src/backtest/proof/passport.ts';
 import { seededRandom } from '../../src/backtest/seeded-random.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import type { StrategyConfig } from '../../src/contracts/run/run-config.ts';
-import type { StageEffect } from '../../src/contracts/run/stage-effect.ts';
+import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
 import { readBacktests } from '../../src/storage/backtests/backtests.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';
 import { predictlab } from '../cli/run-main.ts';
 import { scratchFolder } from '../files/scratch.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
-import { silent } from '../silent.ts';
-import { DAY, HOUR, runStages } from '../stage-run.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { DAY, HOUR, runStages } from '../support/stage-run.ts';
 
 const folder = scratchFolder();
 /** Midnight UTC. */

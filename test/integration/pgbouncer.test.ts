@@ -12,8 +12,8 @@ import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';
 import { ensurePartitions } from '../../src/storage/ticks/partitions.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
-import { collect, DAY, HOUR, runStages, START, trade } from '../stage-run.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { collect, DAY, HOUR, runStages, START, trade } from '../support/stage-run.ts';
 
 const PROGRAM = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find(
   (each) => spawnSync(each, ['--version']).status === 0,

@@ -10,9 +10,9 @@ import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { retryOf } from '../../src/storage/runs/retry-of.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
-import { predictlabHere } from '../command.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { silent } from '../silent.ts';
+import { predictlabHere } from '../support/command.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { silent } from '../support/silent.ts';
 
 const planted = (name: string): string => `${name}-${randomBytes(6).toString('hex')}`;
 /** In the worker's environment. */

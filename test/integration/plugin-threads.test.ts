@@ -7,8 +7,8 @@ import { createPluginThreads } from '../../src/activities/custom/threads/plugin-
 import { LostAttempt } from '../../src/activities/runner/lost-attempt.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
-import type { ActivityContext } from '../../src/plugins.ts';
-import { silent } from '../silent.ts';
+import type { ActivityContext } from '../../src/plugins/plugins.ts';
+import { silent } from '../support/silent.ts';
 
 const module = path.resolve(import.meta.dirname, '../plugins/threaded.mjs');
 const errors: string[] = [];

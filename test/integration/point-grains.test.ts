@@ -5,15 +5,15 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CandidateRow, TimeRange } from '../../src/contracts/market-data.ts';
 import { POINT_IDENTITY } from '../../src/market/identity.ts';
-import { isWithin } from '../../src/sources/time-ranges.ts';
+import { isWithin } from '../../src/sources/walk/time-ranges.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { restoreBackup } from '../../src/storage/backup/restore.ts';
 import { instrumentById, saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { stageGrain } from '../../src/storage/staging/settle-grains.ts';
 import { stageCoverage, stagePage } from '../../src/storage/staging/staging.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
-import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
-import { DAY, instrument, runStages, START } from '../stage-run.ts';
+import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { DAY, instrument, runStages, START } from '../support/stage-run.ts';
 
 const MINUTE = 60_000;
 const GRAINS = [60, 300, 1800, 10_800] as const;

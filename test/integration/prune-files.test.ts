@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { filedFolderName } from '../../src/report/elements/report-path.ts';
 import { pagedRuns } from '../../src/storage/runs/paged-runs.ts';
 import { newestOfEachSymbol, pruneLogs, pruneReports } from '../../src/watch/upkeep/prune-files.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 const DAY = 86_400_000;
 let storage: TestDatabase;

@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
-import { createRig } from '../rig.ts';
-import { gate, scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
-import { until } from '../until.ts';
-import { kill, spawnWorker } from '../worker-process.ts';
+import { createRig } from '../support/rig.ts';
+import { gate, scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
+import { until } from '../support/until.ts';
+import { kill, spawnWorker } from '../support/worker-process.ts';
 
 /** Of two workers together. */
 const SLOTS = 4;

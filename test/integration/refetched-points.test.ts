@@ -11,9 +11,9 @@ import { collectPrices, type PriceCursor } from '../../src/sources/polymarket/pr
 import type { Source } from '../../src/sources/source.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
-import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
-import { silent } from '../silent.ts';
-import { DAY, HOUR, instrument, runStages } from '../stage-run.ts';
+import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { DAY, HOUR, instrument, runStages } from '../support/stage-run.ts';
 
 const RECORDED = path.resolve('../shared/data/pm-prices-history-2026/norway_test_try.csv');
 const KEPT: Readonly<Record<number, number>> = { 60: 7 * DAY, 300: 60 * DAY, 1800: 90 * DAY };

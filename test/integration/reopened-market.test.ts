@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { comparePoints, compareResults } from '../../bench/year/points.ts';
 import { compareWithTruth } from '../../bench/year/truth.ts';
 import { type CollectRig, createCollectRig, DAY, NOON } from '../sources/collect-rig.ts';
-import { runStage } from '../stage-run.ts';
+import { runStage } from '../support/stage-run.ts';
 
 const HOUR = 3_600_000;
 const GROUP = 'bitcoin-above-this-month';

@@ -9,9 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chartLibrary, placeChartLibrary } from '../../src/activities/report/chart-library.ts';
 import { renderRunPage } from '../../src/report/run/run-page.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
-import { CHROMIUM } from '../chromium.ts';
 import { sampleRun } from '../report/sample-run.ts';
 import { sampleInstrument, sampleSymbol } from '../report/sample-symbol.ts';
+import { CHROMIUM } from '../support/chromium.ts';
 
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 

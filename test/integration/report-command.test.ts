@@ -5,9 +5,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
-import { type Answer, predictlab } from '../command.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
 import { resultOf, sampleConfig } from '../report/sample-run.ts';
+import { type Answer, predictlab } from '../support/command.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 const RUN = 'pipeline-2026-11-24T08:00Z';
 const EXECUTION = '0199aaaa-0000-7000-8000-000000000001';

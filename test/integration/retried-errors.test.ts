@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
-import { createRig } from '../rig.ts';
-import { scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
+import { createRig } from '../support/rig.ts';
+import { scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
 
 it("attempts that were tried again with success, and the last one's error, stay in the run's page", async () => {
   let answers = 0;

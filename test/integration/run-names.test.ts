@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { filedFolderName } from '../../src/report/elements/report-path.ts';
 import { listRuns, runOf } from '../../src/storage/runs/runs.ts';
-import { predictlabHere } from '../command.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { gate, type Script, scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
-import { until } from '../until.ts';
+import { predictlabHere } from '../support/command.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { gate, type Script, scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
+import { until } from '../support/until.ts';
 
 let rig: Rig;
 let script: Script = () => undefined;

@@ -9,10 +9,10 @@ import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts'
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { listRuns } from '../../src/storage/runs/runs.ts';
 import { statusQuery, whyQuery } from '../../src/workflows/handlers.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { gate, type Script, scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
-import { until } from '../until.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { gate, type Script, scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
+import { until } from '../support/until.ts';
 
 let rig: Rig;
 /** What the stages do, by run id: tests run one after another on one worker. */

@@ -5,10 +5,10 @@ import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { serveUi } from '../../src/ui/serve-ui.ts';
-import { CHROMIUM } from '../chromium.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../sandbox-run.ts';
-import { silent } from '../silent.ts';
+import { CHROMIUM } from '../support/chromium.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../support/sandbox-run.ts';
+import { silent } from '../support/silent.ts';
 
 const SYMBOLS = ['BTC_PRICE', 'ETH_PRICE', 'RATE_CUT', 'MATCH_ABANDONED'];
 const INPUT = { symbols: SYMBOLS, daysBack: 2, asOf: new Date(SANDBOX_NOW).toISOString() };

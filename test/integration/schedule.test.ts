@@ -4,11 +4,11 @@ import path from 'node:path';
 import ms, { type StringValue } from 'ms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeSymbol } from '../../src/storage/markets/catalogue.ts';
-import { predictlabHere } from '../command.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { gate, scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
-import { until } from '../until.ts';
+import { predictlabHere } from '../support/command.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { gate, scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
+import { until } from '../support/until.ts';
 
 describe('the schedule', () => {
   let rig: Rig;

@@ -4,9 +4,9 @@ import { text as bodyOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CustomTaskInput } from '../../src/contracts/run/pipeline-input.ts';
 import { resolveConfig } from '../../src/input/resolve-config.ts';
-import { createRig, type Rig } from '../rig.ts';
 import { DrivenRun, failed, succeeded } from '../scheduling/driven-run.ts';
 import { seeded } from '../scheduling/simulated-run.ts';
+import { createRig, type Rig } from '../support/rig.ts';
 
 const GRAPHS = 25;
 

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRig, type Rig } from '../rig.ts';
-import { scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
 
 /** The rig replays every history at its end, with what is set in it. */
 describe('runs are found in Temporal', () => {

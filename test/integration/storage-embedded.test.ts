@@ -8,8 +8,8 @@ import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { attachPostgres } from '../../src/storage/embedded/embedded-postgres.ts';
 import { stop } from '../../src/storage/embedded/postgres-process.ts';
 import { resolveDatabase } from '../../src/storage/embedded/resolve-database.ts';
-import { silent } from '../silent.ts';
-import { until } from '../until.ts';
+import { silent } from '../support/silent.ts';
+import { until } from '../support/until.ts';
 
 let home: string;
 beforeAll(async () => {

@@ -9,10 +9,10 @@ import type { Database, Transaction } from '../../src/storage/database/database.
 import { beginRun } from '../../src/storage/runs/runs.ts';
 import { coverageRecords } from '../../src/storage/ticks/coverage.ts';
 import { collections, SYMBOL, stageCollection } from '../faults/data-state.ts';
-import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
 import { sampleConfig } from '../report/sample-run.ts';
-import { silent } from '../silent.ts';
-import { collect, DAY, HOUR, runStages, START, trade } from '../stage-run.ts';
+import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { collect, DAY, HOUR, runStages, START, trade } from '../support/stage-run.ts';
 
 let test: TestDatabase;
 let folder: string;

@@ -4,8 +4,8 @@ import { readCandles } from '../../src/storage/candles/candles.ts';
 import { readTicksByTime } from '../../src/storage/ticks/export.ts';
 import { readQuarantine } from '../../src/storage/ticks/quarantine.ts';
 import type { TickRecord } from '../../src/storage/ticks/ticks.ts';
-import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
-import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
+import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../support/stage-run.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {

@@ -11,15 +11,22 @@ import { appliedVersions, migrate, readMigrations } from '../../src/storage/data
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../src/storage/markets/catalogue.ts';
 import { instrumentById, instrumentsOf, saveInstruments } from '../../src/storage/markets/instruments.ts';
-import { recordCustomEffect, recordLostEffects } from '../../src/storage/runs/custom-effects.ts';
-import { commitEffect, discardUnstored, effectsOf, findEffect, meanDurations, reusableEffects } from '../../src/storage/runs/ledger.ts';
+import { recordCustomEffect, recordLostEffects } from '../../src/storage/runs/ledger/custom-effects.ts';
+import {
+  commitEffect,
+  discardUnstored,
+  effectsOf,
+  findEffect,
+  meanDurations,
+  reusableEffects,
+} from '../../src/storage/runs/ledger/ledger.ts';
 import { lastErrors } from '../../src/storage/runs/run-rows.ts';
 import { beginRun, endRun, listRuns, runOf } from '../../src/storage/runs/runs.ts';
 import { clearStaging, stageCoverage, stagePage, stagingBatches } from '../../src/storage/staging/staging.ts';
 import { coverageOf, coverageRecords, gapsOf } from '../../src/storage/ticks/coverage.ts';
 import { freshness } from '../../src/storage/ticks/freshness.ts';
-import { administer, empty, type TestDatabase, testDatabase } from '../postgres.ts';
-import { collect, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
+import { administer, empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { collect, HOUR, instrument, runStage, runStages, START, trade } from '../support/stage-run.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {

@@ -17,8 +17,8 @@ import { beginRun } from '../../src/storage/runs/runs.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { collections, dataState, SYMBOL, stageCollection } from '../faults/data-state.ts';
-import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
-import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../stage-run.ts';
+import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { collect, DAY, HOUR, instrument, runStage, runStages, START, trade } from '../support/stage-run.ts';
 
 let test: TestDatabase;
 let other: TestDatabase;

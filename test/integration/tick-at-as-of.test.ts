@@ -4,7 +4,7 @@ import { verifyData } from '../../src/storage/verify/verify.ts';
 import { databasePipeline } from '../model/database-pipeline.ts';
 import { ModelVenue } from '../model/model-venue.ts';
 import { BEGIN, DAY, type Firing, HOUR, makeWorld, type WorldTrade } from '../model/world.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 const RUNS = Number(process.env.PREDICTLAB_AS_OF_RUNS ?? 6);
 

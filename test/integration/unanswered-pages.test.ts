@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { silent } from '../silent.ts';
-import { kill, spawnWorker, type WorkerProcess } from '../worker-process.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { silent } from '../support/silent.ts';
+import { kill, spawnWorker, type WorkerProcess } from '../support/worker-process.ts';
 
 /** A run of which one task is done and another one goes on until it is cancelled. */
 const INPUT = {

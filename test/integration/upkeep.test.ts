@@ -7,11 +7,11 @@ import { doneByOne, lastUpkeep, upkeepCheck } from '../../src/watch/checks/upkee
 import { setUpkeep, upkeepSettings } from '../../src/watch/upkeep/settings.ts';
 import { doUpkeep } from '../../src/watch/upkeep/upkeep.ts';
 import { lookOnce } from '../../src/watch/watch.ts';
-import { predictlabHere } from '../command.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
-import { silent } from '../silent.ts';
-import { importTestSymbols } from '../symbols.ts';
-import { until } from '../until.ts';
+import { predictlabHere } from '../support/command.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { importTestSymbols } from '../support/symbols.ts';
+import { until } from '../support/until.ts';
 
 let storage: TestDatabase;
 let home: string;

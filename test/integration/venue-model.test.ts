@@ -3,7 +3,7 @@ import { verifyData } from '../../src/storage/verify/verify.ts';
 import { databasePipeline } from '../model/database-pipeline.ts';
 import { runWorld } from '../model/run-world.ts';
 import { HOUR, makeWorld, type World } from '../model/world.ts';
-import { type TestDatabase, testDatabase } from '../postgres.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 /** Some of those that test/model runs in memory, by the stages themselves: `PREDICTLAB_STORED_WORLDS=200` for more. */
 const WORLDS = Number(process.env.PREDICTLAB_STORED_WORLDS ?? 4);

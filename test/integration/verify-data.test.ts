@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { checkData } from '../../src/set-up/checks/data.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
-import { empty, type TestDatabase, testDatabase } from '../postgres.ts';
-import { silent } from '../silent.ts';
-import { collect, DAY, HOUR, instrument, runStages, START, trade } from '../stage-run.ts';
+import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { collect, DAY, HOUR, instrument, runStages, START, trade } from '../support/stage-run.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {

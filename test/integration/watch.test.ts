@@ -24,12 +24,12 @@ import { requestBudgetCheck } from '../../src/watch/checks/request-budget.ts';
 import { scheduleCheck } from '../../src/watch/checks/schedules.ts';
 import { staleCheck } from '../../src/watch/checks/stale-symbols.ts';
 import { type Check, lookOnce } from '../../src/watch/watch.ts';
-import { predictlabHere } from '../command.ts';
-import { createRig, type Rig } from '../rig.ts';
-import { silent } from '../silent.ts';
-import { gate, scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
-import { until } from '../until.ts';
+import { predictlabHere } from '../support/command.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { silent } from '../support/silent.ts';
+import { gate, scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
+import { until } from '../support/until.ts';
 
 let rig: Rig;
 let hold = { begun: gate(), end: gate() };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { runYear } from '../../bench/year/run-year.ts';
 import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
-import { silent } from '../silent.ts';
+import { silent } from '../support/silent.ts';
 
 it('some days of a year with every fault in it lose, double and invent nothing, and tell what was injected (`npm run year` is the whole)', async () => {
   const home = await mkdtemp(path.join(tmpdir(), 'predictlab-year-'));

@@ -7,10 +7,10 @@ import { instrumentById } from '../../src/storage/markets/instruments.ts';
 import { metLast } from '../../src/storage/staging/staging-position.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { latenessBySource } from '../../src/storage/ticks/lateness.ts';
-import { empty } from '../postgres.ts';
-import { silent } from '../silent.ts';
 import { storedTrades } from '../sources/collect-rig.ts';
-import { runStage } from '../stage-run.ts';
+import { empty } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { runStage } from '../support/stage-run.ts';
 import type { ModelVenue } from './model-venue.ts';
 import type { Pipeline } from './pipeline.ts';
 

@@ -2,14 +2,14 @@ import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { CandidateRow, Instrument } from '../../src/contracts/market-data.ts';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { identifyPage } from '../../src/sources/candidate.ts';
+import { isFinal } from '../../src/sources/catalogue/market-life.ts';
 import { venueFailure } from '../../src/sources/describe-error.ts';
-import { isFinal } from '../../src/sources/market-life.ts';
-import { type HistoryPage, type WalkCursor, walkNewestFirst } from '../../src/sources/newest-first-walk.ts';
-import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/instrument.ts';
-import { gammaMarketSchema } from '../../src/sources/polymarket/market-schema.ts';
+import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
+import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictCategorySchema, predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
 import type { CollectRequest, DiscoverRequest, Discovery, Source, SourcePage } from '../../src/sources/source.ts';
+import { type HistoryPage, type WalkCursor, walkNewestFirst } from '../../src/sources/walk/newest-first-walk.ts';
 import type { Lie, World, WorldTrade } from './world.ts';
 
 /** So many of the newest trades are left where a history is cut off. */

@@ -80,8 +80,8 @@ async function modelWith({ changes }: Pick<Bug, 'changes'>, name: string): Promi
   return (await import(pathToFileURL(file).href)) as Model;
 }
 
-const WALK = 'sources/trade-walk.ts';
-const LIFE = 'sources/market-life.ts';
+const WALK = 'sources/walk/trade-walk.ts';
+const LIFE = 'sources/catalogue/market-life.ts';
 
 const BUGS: readonly Bug[] = [
   {
@@ -153,7 +153,7 @@ const BUGS: readonly Bug[] = [
   {
     name: 'a paging that ends early claims down to its oldest row',
     changes: [
-      { file: 'sources/newest-first-walk.ts', from: 'return { seen: { newest,', to: 'return { seen: { newest, lowest: oldest,' },
+      { file: 'sources/walk/newest-first-walk.ts', from: 'return { seen: { newest,', to: 'return { seen: { newest, lowest: oldest,' },
       {
         file: WALK,
         from: 'lastPage: page.newest ?? before.lastPage,',
@@ -202,7 +202,7 @@ const BUGS: readonly Bug[] = [
     name: 'a list of trades that is empty or cut off is the whole history',
     changes: [
       {
-        file: 'sources/newest-first-walk.ts',
+        file: 'sources/walk/newest-first-walk.ts',
         from: 'if (step.ended && page.next === null && (await isCutOff(',
         to: 'if (false && (await isCutOff(',
       },
@@ -211,12 +211,14 @@ const BUGS: readonly Bug[] = [
   },
   {
     name: 'outcomes are priced by the order in which they are listed',
-    changes: [{ file: 'sources/same-outcomes.ts', from: 'const now = isSame ? found : reversed(found);', to: 'const now = found;' }],
+    changes: [
+      { file: 'sources/catalogue/same-outcomes.ts', from: 'const now = isSame ? found : reversed(found);', to: 'const now = found;' },
+    ],
     worlds: { lies: true },
   },
   {
     name: 'a market whose outcomes are listed the other way round pays as if they were not',
-    changes: [{ file: 'sources/same-outcomes.ts', from: '{ ...resolution, payout: 1 - resolution.payout }', to: 'resolution' }],
+    changes: [{ file: 'sources/catalogue/same-outcomes.ts', from: '{ ...resolution, payout: 1 - resolution.payout }', to: 'resolution' }],
     worlds: { lies: true },
     within: 300,
   },
@@ -224,7 +226,7 @@ const BUGS: readonly Bug[] = [
     name: 'names that change places are taken over',
     changes: [
       {
-        file: 'sources/same-outcomes.ts',
+        file: 'sources/catalogue/same-outcomes.ts',
         from: 'outcomes: earlier.outcomes, resolution: earlier.resolution',
         to: 'outcomes: now.outcomes',
       },

@@ -1,7 +1,7 @@
 import type { TimeRange } from '../../src/contracts/market-data.ts';
 import { LEAST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../src/market/lateness.ts';
-import { SETTLE_MS } from '../../src/sources/market-life.ts';
-import { isWithin } from '../../src/sources/time-ranges.ts';
+import { SETTLE_MS } from '../../src/sources/catalogue/market-life.ts';
+import { isWithin } from '../../src/sources/walk/time-ranges.ts';
 import { ModelVenue } from './model-venue.ts';
 import { type Claims, type Pipeline, union } from './pipeline.ts';
 import { DAY, type Firing, HOUR, type Lateness, MINUTE, type World, type WorldTrade } from './world.ts';

@@ -5,7 +5,7 @@ import { type History, historyFromJSON } from '@temporalio/common/lib/proto-util
 import { type ReplayResult, Worker } from '@temporalio/worker';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { unhooked } from '../unhooked.ts';
+import { unhooked } from '../support/unhooked.ts';
 import { scenarios } from './scenarios.ts';
 
 /** `histories` are written by `npm run record-histories`; the folders beside it once, by earlier versions, and stay. */

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, it } from 'vitest';
-import { createRig } from '../rig.ts';
-import { scriptedStages } from '../stages.ts';
-import { importTestSymbols } from '../symbols.ts';
+import { createRig } from '../support/rig.ts';
+import { scriptedStages } from '../support/stages.ts';
+import { importTestSymbols } from '../support/symbols.ts';
 import { scenarios } from './scenarios.ts';
 import { scrub } from './scrub.ts';
 

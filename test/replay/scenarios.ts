@@ -1,9 +1,9 @@
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
-import type { Rig } from '../rig.ts';
-import { gate, type Script } from '../stages.ts';
-import { until } from '../until.ts';
+import type { Rig } from '../support/rig.ts';
+import { gate, type Script } from '../support/stages.ts';
+import { until } from '../support/until.ts';
 
 /** A path through the workflows whose history is committed, so that every later version of the code must still replay it. */
 export interface Scenario {

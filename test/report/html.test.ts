@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { html, jsonIsland, raw, webLink } from '../../src/report/elements/html.ts';
-import { page } from '../../src/report/elements/page.ts';
+import { page } from '../../src/report/elements/page/page.ts';
 
 const HOSTILE = `<script>alert(1)</script>"'&<!--`;
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
 import { STAGES } from '../../src/contracts/words.ts';
-import { fingerprint, rootCauses } from '../../src/report/run/root-causes.ts';
+import { fingerprint, rootCauses } from '../../src/report/run/causes/root-causes.ts';
 
 const failed = (type: string, message: string, attempts = 1): TaskResult => ({ status: 'failed', attempts, error: { type, message } });
 

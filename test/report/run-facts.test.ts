@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_BACKTEST } from '../../src/contracts/run/backtest-settings.ts';
 import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
-import { causesOf } from '../../src/report/run/causes.ts';
+import { causesOf } from '../../src/report/run/causes/causes.ts';
 import { changesSince } from '../../src/report/run/changes.ts';
 import { lastEndedChain, stageFacts } from '../../src/report/run/run-facts.ts';
 import { groupTasks } from '../../src/report/run/symbol-tasks.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { dehydrate, rehydrate } from '../../src/scheduling/carry/dehydrate.ts';
-import { expectedEnd } from '../../src/scheduling/run/deadline.ts';
 import type { RunState } from '../../src/scheduling/run/run-state.ts';
-import { resultOf, statusOf } from '../../src/scheduling/run/status.ts';
-import { whyOf } from '../../src/scheduling/run/why.ts';
+import { expectedEnd } from '../../src/scheduling/run/status/deadline.ts';
+import { resultOf, statusOf } from '../../src/scheduling/run/status/status.ts';
+import { whyOf } from '../../src/scheduling/run/status/why.ts';
 import { DrivenRun, succeeded } from './driven-run.ts';
 import { runConfig } from './run-config.ts';
 

@@ -1,11 +1,11 @@
 import type { PipelineStatus } from '../../src/contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../src/contracts/run/run-config.ts';
-import type { TaskReport } from '../../src/contracts/run/stage-report.ts';
+import type { TaskReport } from '../../src/contracts/task/stage-report.ts';
 import { reduce } from '../../src/scheduling/run/reducer.ts';
 import type { LaneEnd, RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
 import { createRun, type RunParts, type RunState } from '../../src/scheduling/run/run-state.ts';
-import { resultOf, statusOf } from '../../src/scheduling/run/status.ts';
-import { whyOf } from '../../src/scheduling/run/why.ts';
+import { resultOf, statusOf } from '../../src/scheduling/run/status/status.ts';
+import { whyOf } from '../../src/scheduling/run/status/why.ts';
 import { graphOfConfig } from './run-config.ts';
 
 export const succeeded = (

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { buildGraph, dependencyIds } from '../../src/scheduling/graph/graph.ts';
-import { graphOf } from '../../src/scheduling/run/status.ts';
+import { graphOf } from '../../src/scheduling/run/status/status.ts';
 import { customTask, graphOfConfig, runConfig } from './run-config.ts';
 
 function problemsOf(config: RunConfig): string[] {

@@ -1,4 +1,4 @@
-import type { TaskReport } from '../../src/contracts/run/stage-report.ts';
+import type { TaskReport } from '../../src/contracts/task/stage-report.ts';
 import { stageTaskId } from '../../src/contracts/words.ts';
 import type { LaneEnd, LaneEndedEvent, RunCommand, RunEvent } from '../../src/scheduling/run/run-events.ts';
 

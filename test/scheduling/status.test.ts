@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dehydrate } from '../../src/scheduling/carry/dehydrate.ts';
 import { fitStatus } from '../../src/scheduling/payload/fit-status.ts';
-import { emptyStatus, statusOf } from '../../src/scheduling/run/status.ts';
+import { emptyStatus, statusOf } from '../../src/scheduling/run/status/status.ts';
 import { DrivenRun, failed, retryLater, succeeded } from './driven-run.ts';
 import { customTask, runConfig } from './run-config.ts';
 

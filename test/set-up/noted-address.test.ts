@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { temporalSettings } from '../../src/connection/temporal-connection.ts';
 import { processIdentity } from '../../src/processes/process-identity.ts';
-import { ownRecord, recordProcesses } from '../../src/set-up/processes/process-record.ts';
-import { temporalSettings } from '../../src/temporal-connection.ts';
+import { ownRecord, recordProcesses } from '../../src/processes/process-record.ts';
 
 let home: string;
 beforeEach(async () => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { processIdentity } from '../../src/processes/process-identity.ts';
+import { livingRecords, recordProcesses } from '../../src/processes/process-record.ts';
 import { stopProcess } from '../../src/set-up/processes/child-process.ts';
-import { livingRecords, recordProcesses } from '../../src/set-up/processes/process-record.ts';
 
 const log = { info: () => undefined };
 const addresses = { address: '127.0.0.1:7233', uiUrl: '' };

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runCommand } from '../../src/set-up/processes/run-command.ts';
+import { runCommand } from '../../src/processes/run-command.ts';
 import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
 import { type CliDownload, temporalDownload } from '../../src/set-up/temporal/temporal-download.ts';
 

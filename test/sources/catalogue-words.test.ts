@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { messageOf } from '../../src/contracts/errors.ts';
-import { parseCatalogue } from '../../src/sources/parse-catalogue.ts';
+import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
 
 const good = {
   symbol: 'RAIN',

@@ -2,15 +2,15 @@ import { type SandboxOptions, type SandboxVenue, startSandboxVenue } from '../..
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { type CatalogueEntry, catalogueSchema } from '../../src/contracts/catalogue.ts';
-import type { StageEffect } from '../../src/contracts/run/stage-effect.ts';
+import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';
 import type { SourceType } from '../../src/contracts/words.ts';
 import { createSources, type SourceSet } from '../../src/sources/create-sources.ts';
 import type { Database } from '../../src/storage/database/database.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { createPostgresWindows } from '../../src/storage/rate-budget.ts';
-import { testDatabase } from '../postgres.ts';
-import { silent } from '../silent.ts';
-import { runStage } from '../stage-run.ts';
+import { testDatabase } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { runStage } from '../support/stage-run.ts';
 
 export const DAY = 86_400_000;
 /** Noon of a working day; the sandbox's frozen clock unless a test sets another. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogueSchema } from '../../src/contracts/catalogue.ts';
+import { parseCatalogue } from '../../src/sources/catalogue/parse-catalogue.ts';
 import { createSources } from '../../src/sources/create-sources.ts';
-import { parseCatalogue } from '../../src/sources/parse-catalogue.ts';
 import { readSourceSettings } from '../../src/sources/settings.ts';
 import { DEFAULT_CATALOGUE } from '../../src/storage/markets/default-catalogue.ts';
 

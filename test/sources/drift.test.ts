@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readMarkets } from '../../src/sources/polymarket/gamma.ts';
+import { listInAnswer, refuseRenamedFields } from '../../src/sources/catalogue/schema-drift.ts';
+import { readMarkets } from '../../src/sources/polymarket/catalogue/gamma.ts';
 import { nextCursor } from '../../src/sources/polymarket/pagination.ts';
 import { TRADE_FIELDS } from '../../src/sources/polymarket/trade-row.ts';
 import { cursorOf } from '../../src/sources/predict/matches.ts';
-import { listInAnswer, refuseRenamedFields } from '../../src/sources/schema-drift.ts';
 
 const AT = { venue: 'polymarket', where: '/v2/trades' };
 const row = (facts: Record<string, unknown> = {}): Record<string, unknown> => ({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
-import { instrumentOf as polymarketInstrument } from '../../src/sources/polymarket/instrument.ts';
-import { gammaMarketSchema } from '../../src/sources/polymarket/market-schema.ts';
-import { readResolutions } from '../../src/sources/polymarket/payouts.ts';
+import { instrumentOf as polymarketInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
+import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
+import { readResolutions } from '../../src/sources/polymarket/catalogue/payouts.ts';
 import { complementBook } from '../../src/sources/predict/book.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictMarketSchema } from '../../src/sources/predict/market-schema.ts';

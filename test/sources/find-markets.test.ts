@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findEvent } from '../../src/sources/polymarket/find-event.ts';
-import { findMarkets } from '../../src/sources/polymarket/find-markets.ts';
+import { findEvent } from '../../src/sources/polymarket/catalogue/find-event.ts';
+import { findMarkets } from '../../src/sources/polymarket/catalogue/find-markets.ts';
 import { gammaStub, noRoute } from './gamma-stub.ts';
 
 const call = { lane: 'live', signal: new AbortController().signal } as const;

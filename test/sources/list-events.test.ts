@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { VenueClient } from '../../src/sources/http/venue-client.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
-import { listEvents } from '../../src/sources/polymarket/list-events.ts';
+import { listEvents } from '../../src/sources/polymarket/catalogue/list-events.ts';
 import { gammaStub } from './gamma-stub.ts';
 
 const call = { lane: 'live', signal: new AbortController().signal } as const;

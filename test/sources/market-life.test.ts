@@ -9,8 +9,8 @@ import {
   noteTakenBack,
   tradableWindow,
   withTradeAt,
-} from '../../src/sources/market-life.ts';
-import { seriesMembers, unfinishedMembers } from '../../src/sources/series.ts';
+} from '../../src/sources/catalogue/market-life.ts';
+import { seriesMembers, unfinishedMembers } from '../../src/sources/catalogue/series.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -2,7 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandidateRow, Instrument, TimeRange } from '../../src/contracts/market-data.ts';
 import { VenueError } from '../../src/sources/http/venue-error.ts';
-import { type HistoryPage, type Walk, type WalkCursor, type WalkedPage, walkNewestFirst } from '../../src/sources/newest-first-walk.ts';
+import {
+  type HistoryPage,
+  type Walk,
+  type WalkCursor,
+  type WalkedPage,
+  walkNewestFirst,
+} from '../../src/sources/walk/newest-first-walk.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 5, 10, 12);

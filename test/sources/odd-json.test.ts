@@ -2,15 +2,15 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { identifyPage, type ReadRow } from '../../src/sources/candidate.ts';
+import { refuseRenamedFields } from '../../src/sources/catalogue/schema-drift.ts';
 import { mayHoldBrokenText, wholeStrings } from '../../src/sources/http/foreign-text.ts';
 import { parseTolerantJson } from '../../src/sources/http/tolerant-json.ts';
-import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/instrument.ts';
-import { gammaMarketSchema } from '../../src/sources/polymarket/market-schema.ts';
+import { instrumentOf as gammaInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
+import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
 import { readTrade, TRADE_FIELDS } from '../../src/sources/polymarket/trade-row.ts';
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
 import { MATCH_FIELDS, readMatch } from '../../src/sources/predict/match-row.ts';
-import { refuseRenamedFields } from '../../src/sources/schema-drift.ts';
 
 const MARKET = { id: 'polymarket:0x1', outcomes: ['Yes', 'No'], outcomeIds: ['111', '222'] } as unknown as Instrument;
 

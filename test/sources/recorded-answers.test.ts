@@ -3,9 +3,9 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Instrument, Resolution } from '../../src/contracts/market-data.ts';
-import { readMarkets } from '../../src/sources/polymarket/gamma.ts';
-import { instrumentOf } from '../../src/sources/polymarket/instrument.ts';
-import { gammaMarketSchema } from '../../src/sources/polymarket/market-schema.ts';
+import { readMarkets } from '../../src/sources/polymarket/catalogue/gamma.ts';
+import { instrumentOf } from '../../src/sources/polymarket/catalogue/instrument.ts';
+import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
 import { readTrade } from '../../src/sources/polymarket/trade-row.ts';
 
 // recorded answers are unlicensed, so they lie beside the repository and are never committed

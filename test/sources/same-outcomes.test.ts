@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
-import { withSameOutcomes } from '../../src/sources/same-outcomes.ts';
+import { withSameOutcomes } from '../../src/sources/catalogue/same-outcomes.ts';
 
 const market = (outcomes: readonly string[], outcomeIds: readonly string[], payout: number): Instrument =>
   ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import { type HistoryPage, type WalkedPage, walkNewestFirst } from '../../src/sources/newest-first-walk.ts';
+import { type HistoryPage, type WalkedPage, walkNewestFirst } from '../../src/sources/walk/newest-first-walk.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 5, 10, 12);

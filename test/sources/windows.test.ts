@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seriesMembers } from '../../src/sources/catalogue/series.ts';
 import { coarser, GRAINS, ladderSteps } from '../../src/sources/polymarket/price-ladder.ts';
-import { seriesMembers } from '../../src/sources/series.ts';
-import { missingRanges } from '../../src/sources/time-ranges.ts';
+import { missingRanges } from '../../src/sources/walk/time-ranges.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readTaskLog } from '../../src/telemetry/read-task-log.ts';
 import { TaskLog } from '../../src/telemetry/task-log.ts';
-import { silent } from '../silent.ts';
+import { silent } from '../support/silent.ts';
 
 describe("the tasks' log", () => {
   let folder: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InFlight } from '../../src/ui/in-flight.ts';
-import { gate } from '../stages.ts';
+import { gate } from '../support/stages.ts';
 
 describe('what is under way', () => {
   it('is waited for, also what begins meanwhile and what fails', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { html } from '../../src/report/elements/html.ts';
-import { LivePage } from '../../src/ui/live-page.ts';
-import type { Patch } from '../../src/ui/live-patches.ts';
-import { silent } from '../silent.ts';
-import { gate } from '../stages.ts';
+import { LivePage } from '../../src/ui/live/live-page.ts';
+import type { Patch } from '../../src/ui/live/live-patches.ts';
+import { silent } from '../support/silent.ts';
+import { gate } from '../support/stages.ts';
 
 /** A run whose looks the test gives out one by one. */
 function scripted(states: readonly (string | Error)[]) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Watcher } from '../../src/ui/live-page.ts';
-import { PollReaders } from '../../src/ui/poll-readers.ts';
+import type { Watcher } from '../../src/ui/live/live-page.ts';
+import { PollReaders } from '../../src/ui/live/poll-readers.ts';
 
 /** Something that is watched, whose patches the test gives out. */
 function watched() {

@@ -5,7 +5,7 @@ import { CARRIED_CONFIG, CARRIED_INLINE, PAYLOAD_BUDGET } from '../../src/schedu
 import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
 import { readPrepared } from '../../src/scheduling/payload/pack-prepared.ts';
 import { createRun } from '../../src/scheduling/run/run-state.ts';
-import { carriedOn } from '../../src/workflows/hand-over.ts';
+import { carriedOn } from '../../src/workflows/run/hand-over.ts';
 import { sampleConfig } from '../report/sample-run.ts';
 
 /** A run of so many tasks of the user's own, each with so many characters to send. */

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TaskReport } from '../../src/contracts/run/stage-report.ts';
+import type { TaskReport } from '../../src/contracts/task/stage-report.ts';
 import { STAGES, stageTaskId } from '../../src/contracts/words.ts';
-import { packReports, unpackReports } from '../../src/workflows/packed-reports.ts';
+import { packReports, unpackReports } from '../../src/workflows/symbol/packed-reports.ts';
 
 const SYMBOL = 'BTC_PRICE';
 const error = { type: 'RateLimited', message: 'slow down' };

@@ -1,10 +1,10 @@
 import { messageOf } from '../../contracts/errors.ts';
 import { readCustomTaskCall } from '../../contracts/run/earlier-payloads.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
-import type { StageEffect } from '../../contracts/run/stage-effect.ts';
+import type { StageEffect } from '../../contracts/task/stage-effect.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
-import { hearPrints } from '../../plugin-prints.ts';
-import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins.ts';
+import { hearPrints } from '../../plugins/plugin-prints.ts';
+import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins/plugins.ts';
 import { namesEnvironment, referenceProblems, resolveReferences } from '../../secrets/env-references.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import type { CustomActivity } from '../registry.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-import type { ActivityContext, PluginActivity } from '../../plugins.ts';
+import type { ActivityContext, PluginActivity } from '../../plugins/plugins.ts';
 import { retryAfterMs } from '../../sources/http/wait-hint.ts';
 import { createHttpFence, type HttpFence } from './http-fence.ts';
 

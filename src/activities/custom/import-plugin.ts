@@ -3,7 +3,7 @@ import nodeModule, { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../contracts/errors.ts';
-import { hearPrints, printOnStandardError } from '../../plugin-prints.ts';
+import { hearPrints, printOnStandardError } from '../../plugins/plugin-prints.ts';
 import { badPlugin } from './bad-plugin.ts';
 
 /** A module that is not loaded after this long waits for something that does not come, or computes without end. */

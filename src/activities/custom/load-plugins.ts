@@ -1,6 +1,6 @@
 import type { Strategy } from '../../backtest/strategy.ts';
-import { moduleHash } from '../../plugin-code.ts';
-import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } from '../../plugins.ts';
+import { moduleHash } from '../../plugins/plugin-code.ts';
+import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } from '../../plugins/plugins.ts';
 import { badPlugin } from './bad-plugin.ts';
 import { activityProblem, pluginProblem, strategyProblem } from './check-plugin.ts';
 import { importPlugin, moduleUrl } from './import-plugin.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { definePlugin } from '../../plugins.ts';
+import { definePlugin } from '../../plugins/plugins.ts';
 import { durationSchema } from './duration.ts';
 
 const input = z.strictObject({ duration: durationSchema });

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Log } from '../../contracts/log.ts';
 import { makePrivateFolder } from '../../processes/private-folder.ts';
-import type { PageScript } from '../../report/elements/page.ts';
+import type { PageScript } from '../../report/elements/page/page.ts';
 import { writePage } from './write-page.ts';
 
 let library: Promise<string | null> | undefined;

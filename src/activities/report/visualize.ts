@@ -6,7 +6,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { idUsedBefore } from '../../storage/runs/runs.ts';
 import type { StageFunction } from '../stages/stage-work.ts';
 import { placeChartLibrary } from './chart-library.ts';
-import { loadSymbolPage, type SymbolPageRequest } from './symbol-query.ts';
+import { loadSymbolPage, type SymbolPageRequest } from './queries/symbol-query.ts';
 import { writePage } from './write-page.ts';
 
 export interface VisualizeDependencies {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type FiledRun, filedFolderName, reportFolder, runReportPath, symbolPageName } from '../../report/elements/report-path.ts';
 import { renderHistoryPage } from '../../report/history/history-page.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { loadHistoryPage } from './history-query.ts';
+import { loadHistoryPage } from './queries/history-query.ts';
 import { writePage } from './write-page.ts';
 
 /**

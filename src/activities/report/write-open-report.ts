@@ -6,7 +6,7 @@ import { renderRunPage } from '../../report/run/run-page.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { hasEnded, runOf } from '../../storage/runs/runs.ts';
-import { listedSymbols, loadRunPage, runningOnPage } from './run-query.ts';
+import { listedSymbols, loadRunPage, runningOnPage } from './queries/run-query.ts';
 import { linksBeside, writeRunReport } from './run-report.ts';
 import { writePage } from './write-page.ts';
 

@@ -8,9 +8,9 @@ import { runPictures } from '../../report/pictures/run-pictures.ts';
 import { symbolPictures } from '../../report/pictures/symbol-pictures.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { ledgerTasks } from '../../storage/runs/run-rows.ts';
-import { listedSymbols, loadRunPage } from './run-query.ts';
+import { listedSymbols, loadRunPage } from './queries/run-query.ts';
+import { loadSymbolPage } from './queries/symbol-query.ts';
 import { endedRun } from './run-report.ts';
-import { loadSymbolPage } from './symbol-query.ts';
 
 export interface PicturesRequest {
   readonly database: Database;

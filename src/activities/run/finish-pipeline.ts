@@ -1,8 +1,8 @@
 import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { observeRun } from '../../storage/incidents/observe-run.ts';
-import { recordLostEffects } from '../../storage/runs/custom-effects.ts';
-import { discardUnstored } from '../../storage/runs/ledger.ts';
+import { recordLostEffects } from '../../storage/runs/ledger/custom-effects.ts';
+import { discardUnstored } from '../../storage/runs/ledger/ledger.ts';
 import { endRun } from '../../storage/runs/runs.ts';
 import type { FinishInput } from '../registry.ts';
 import { writeRunReport } from '../report/run-report.ts';

@@ -1,7 +1,7 @@
 import { strategyProblems } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
 import type { KnownNames } from '../../input/pipeline-schema.ts';
-import type { PluginActivity } from '../../plugins.ts';
+import type { PluginActivity } from '../../plugins/plugins.ts';
 import { argumentProblems } from '../custom/custom-tasks.ts';
 
 /** What an input may name, as a worker knows it: the same for a run that starts and for one that is only planned. */

@@ -6,7 +6,7 @@ import type { PrepareInput, RunConfig } from '../../contracts/run/run-config.ts'
 import { cutError } from '../../contracts/text/cut-text.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
-import type { PluginActivity } from '../../plugins.ts';
+import type { PluginActivity } from '../../plugins/plugins.ts';
 import { CARRIED_INLINE } from '../../scheduling/payload/budget.ts';
 import { encodedBytes } from '../../scheduling/payload/encoded-bytes.ts';
 import { packConfig } from '../../scheduling/payload/pack-config.ts';
@@ -17,7 +17,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { observeRefusal } from '../../storage/incidents/observe-run.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { type RunCode, recordConfiguration } from '../../storage/runs/configurations.ts';
-import { effectsOf, meanDurations } from '../../storage/runs/ledger.ts';
+import { effectsOf, meanDurations } from '../../storage/runs/ledger/ledger.ts';
 import { recordRefusal } from '../../storage/runs/refused-runs.ts';
 import { beginRun, beginRunAlone, runOf } from '../../storage/runs/runs.ts';
 import { cutCause } from '../runner/failure.ts';

@@ -1,4 +1,4 @@
-import type { PastAttempt } from '../../contracts/run/past-attempt.ts';
+import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
 
 /** What an attempt says of itself with its heartbeats: should it be lost, the next one can tell. */
 export interface AttemptSign {

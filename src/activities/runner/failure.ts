@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { ZodError } from 'zod';
 import { messageOf, PredictLabError, readableError } from '../../contracts/errors.ts';
-import { afterFailure, type Failures } from '../../contracts/run/after-failure.ts';
 import type { TaskPolicy } from '../../contracts/run/run-config.ts';
-import type { AttemptDetails } from '../../contracts/run/stage-report.ts';
+import { afterFailure, type Failures } from '../../contracts/task/after-failure.ts';
+import type { AttemptDetails } from '../../contracts/task/stage-report.ts';
 import { cutError } from '../../contracts/text/cut-text.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import type { Secrets } from '../../secrets/secrets.ts';

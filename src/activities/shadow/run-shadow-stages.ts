@@ -1,12 +1,12 @@
 import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { StageSettings } from '../../contracts/run/run-config.ts';
-import type { StageEffect } from '../../contracts/run/stage-effect.ts';
-import type { LoadedPlugins } from '../../plugins.ts';
+import type { StageEffect } from '../../contracts/task/stage-effect.ts';
+import type { LoadedPlugins } from '../../plugins/plugins.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { SHADOW_EXECUTION } from '../../storage/shadow/copy-inputs.ts';
 import type { PluginThreads } from '../custom/threads/plugin-threads.ts';
-import { createBacktest } from '../stages/backtest.ts';
+import { createBacktest } from '../stages/backtest/backtest.ts';
 import { createClean } from '../stages/clean.ts';
 import { createKline } from '../stages/kline.ts';
 import { recordedWork } from '../stages/stage-alone.ts';

@@ -1,4 +1,4 @@
-import type { StageInput } from '../../contracts/run/stage-report.ts';
+import type { StageInput } from '../../contracts/task/stage-report.ts';
 import { assessTick } from '../../market/assess-tick.ts';
 import type { Transaction } from '../../storage/database/database.ts';
 import { instrumentsByKey, type StoredInstrument } from '../../storage/markets/instruments.ts';

@@ -1,4 +1,4 @@
-import type { StageInput } from '../../contracts/run/stage-report.ts';
+import type { StageInput } from '../../contracts/task/stage-report.ts';
 import { buildSeries } from '../../storage/candles/build-series.ts';
 import { countCandles, staleSeries } from '../../storage/candles/candle-plan.ts';
 import type { Probe } from './probe.ts';

@@ -1,7 +1,7 @@
-import type { StageInput } from '../../contracts/run/stage-report.ts';
+import type { StageInput } from '../../contracts/task/stage-report.ts';
 import { stageTaskId } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { commitEffect, recordEffect } from '../../storage/runs/ledger.ts';
+import { commitEffect, recordEffect } from '../../storage/runs/ledger/ledger.ts';
 import type { StageWork } from './stage-work.ts';
 
 /** A stage's work outside of Temporal (an import, a test, a benchmark): one attempt unless told otherwise, and nobody hears its heartbeats. */

@@ -1,9 +1,9 @@
 import type { Log } from '../../contracts/log.ts';
 import { windowOf } from '../../contracts/run/run-window.ts';
-import { sentencesIn } from '../../contracts/run/task-output.ts';
+import { sentencesIn } from '../../contracts/task/task-output.ts';
 import { stageTaskId } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { findEffect } from '../../storage/runs/ledger.ts';
+import { findEffect } from '../../storage/runs/ledger/ledger.ts';
 import { mergeStaged } from '../../storage/staging/merge-staged.ts';
 import { stagedDays } from '../../storage/staging/staged-rows.ts';
 import { stagingBatches } from '../../storage/staging/staging.ts';

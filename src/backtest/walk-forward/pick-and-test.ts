@@ -1,6 +1,6 @@
 import type { StrategyFailure } from '../engine/decisions.ts';
-import { type DayRange, daysOf, ratioOf, type Stretch } from './stretch.ts';
 import { rankOf } from './picks.ts';
+import { type DayRange, daysOf, ratioOf, type Stretch } from './stretch.ts';
 import type { Span } from './windows.ts';
 
 /** What a window picked, by its place among the trials, and what that brought. */

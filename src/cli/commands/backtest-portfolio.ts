@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, limitProblems, type PortfolioLimits } from '../../backt
 import { type PortfolioResult, runPortfolio } from '../../backtest/portfolio/run-portfolio.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
 import type { Table } from '../../files/write/table.ts';
-import { numberOption } from '../options/number-option.ts';
+import { numberOption } from '../options/values/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';

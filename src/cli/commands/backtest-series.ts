@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { optionsOn } from '../../activities/stages/backtest-trials.ts';
-import { mayLookAtTwins, readTwin, standingTwins } from '../../activities/stages/twin-series.ts';
+import { optionsOn } from '../../activities/stages/backtest/backtest-trials.ts';
+import { mayLookAtTwins, readTwin, standingTwins } from '../../activities/stages/backtest/twin-series.ts';
 import { type BacktestData, backtestData, type TwinInput } from '../../backtest/engine/backtest-data.ts';
 import { instrumentAsOf, marketOf, plainMarket } from '../../backtest/engine/market.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
@@ -15,8 +15,8 @@ import { backtestSeries } from '../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
-import { isInline, jsonList } from '../options/json-list.ts';
 import { type MarketFactFlags, marketFacts } from '../options/market-facts.ts';
+import { isInline, jsonList } from '../options/values/json-list.ts';
 import { usageError } from '../terminal/exit.ts';
 import { useStoredData } from '../terminal/session.ts';
 

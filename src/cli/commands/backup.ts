@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
-import { checkTarget } from '../options/output-target.ts';
+import { checkTarget } from '../options/values/output-target.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 

@@ -4,7 +4,7 @@ import { SealingCodec } from '../../secrets/payload-codec.ts';
 import { readPayloadKeys } from '../../secrets/payload-keys.ts';
 import { stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { serveCodec } from '../../ui/serve-codec.ts';
-import { parsePort } from '../options/parse-port.ts';
+import { parsePort } from '../options/values/parse-port.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJsonLine, printLine } from '../terminal/print.ts';
 

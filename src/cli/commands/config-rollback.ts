@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { loadPlugins } from '../../activities/custom/load-plugins.ts';
-import { buildId } from '../../build-id.ts';
 import type { PredictLab } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
@@ -10,6 +9,7 @@ import type { Database, Transaction } from '../../storage/database/database.ts';
 import { importSymbols } from '../../storage/markets/catalogue.ts';
 import { type Configuration, scheduleOf } from '../../storage/runs/configurations.ts';
 import { endRollback, intendRollback, takeRollback } from '../../storage/watch/rollback-intent.ts';
+import { buildId } from '../../worker/build-id.ts';
 import { versionIn } from '../records/configuration-changes.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';

@@ -5,7 +5,7 @@ import type { Log } from '../../contracts/log.ts';
 import { makeFolder } from '../../processes/make-folder.ts';
 import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import { readDemoData } from '../../set-up/demo-data.ts';
-import { parseCatalogue } from '../../sources/parse-catalogue.ts';
+import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
 import { parseColumns } from '../options/column-options.ts';
 
 /** What a demo runs on. */

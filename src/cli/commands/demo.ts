@@ -4,14 +4,14 @@ import type { Log } from '../../contracts/log.ts';
 import { webUiOf } from '../../contracts/search-attributes.ts';
 import { shellWord } from '../../contracts/text/shell-word.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
+import { livingRecords } from '../../processes/process-record.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
-import { livingRecords } from '../../set-up/processes/process-record.ts';
 import { runCommandLine } from '../../set-up/processes/run-command-line.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { COLUMNS_HELP } from '../options/column-options.ts';
-import { LIVE_PAGES_PORT } from '../options/parse-port.ts';
+import { LIVE_PAGES_PORT } from '../options/values/parse-port.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { dataInput, sandboxInput } from './demo-input.ts';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { buildId } from '../../build-id.ts';
 import type { PredictLab } from '../../client.ts';
 import { candidateVersion, type DeploymentVersion } from '../../contracts/deployment-version.ts';
-import { type BrokenHistory, replayAll } from '../../replay-histories.ts';
+import { buildId } from '../../worker/build-id.ts';
+import { type BrokenHistory, replayAll } from '../../worker/replay-histories.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';

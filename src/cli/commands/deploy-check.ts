@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { buildId } from '../../build-id.ts';
-import { type BrokenHistory, replayAll } from '../../replay-histories.ts';
-import { numberOption } from '../options/number-option.ts';
+import { buildId } from '../../worker/build-id.ts';
+import { type BrokenHistory, replayAll } from '../../worker/replay-histories.ts';
+import { numberOption } from '../options/values/number-option.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 

@@ -1,6 +1,5 @@
 import { hostname, userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { buildId } from '../../build-id.ts';
 import type { DeploymentView } from '../../client/deployments/deployments.ts';
 import { rollbackTarget } from '../../client/deployments/rollback-target.ts';
 import type { PredictLab } from '../../client.ts';
@@ -8,7 +7,8 @@ import { candidateVersion } from '../../contracts/deployment-version.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type RecordedRelease, recordRelease, releasesOf } from '../../storage/runs/releases.ts';
 import { shadowOfBuild } from '../../storage/shadow/shadow-verdicts.ts';
-import { numberOption } from '../options/number-option.ts';
+import { buildId } from '../../worker/build-id.ts';
+import { numberOption } from '../options/values/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';

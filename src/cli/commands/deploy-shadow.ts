@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { buildId } from '../../build-id.ts';
 import { Closers } from '../../closers.ts';
 import { candidateVersion } from '../../contracts/deployment-version.ts';
 import { messageOf } from '../../contracts/errors.ts';
@@ -10,7 +9,8 @@ import { runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { openShadowSchema } from '../../storage/shadow/shadow-schema.ts';
 import { type ShadowReport, saveShadow } from '../../storage/shadow/shadow-verdicts.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { numberOption } from '../options/number-option.ts';
+import { buildId } from '../../worker/build-id.ts';
+import { numberOption } from '../options/values/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';

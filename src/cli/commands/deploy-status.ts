@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { buildId } from '../../build-id.ts';
 import { deploymentTroubles } from '../../client/deployments/deployment-troubles.ts';
 import type { DeploymentView } from '../../client/deployments/deployments.ts';
 import { candidateVersion } from '../../contracts/deployment-version.ts';
 import { releasesOf } from '../../storage/runs/releases.ts';
+import { buildId } from '../../worker/build-id.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, withPredictLab } from '../terminal/session.ts';
 import { buildInWords } from './deploy-routes.ts';

@@ -6,12 +6,12 @@ import { shellWord } from '../../contracts/text/shell-word.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { holdLock, lockOwner } from '../../processes/lock-file.ts';
 import { makeFolder } from '../../processes/make-folder.ts';
+import { livingRecords } from '../../processes/process-record.ts';
 import { plainLog } from '../../set-up/plain-log.ts';
-import { livingRecords } from '../../set-up/processes/process-record.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
-import { LIVE_PAGES_PORT, parsePort } from '../options/parse-port.ts';
+import { LIVE_PAGES_PORT, parsePort } from '../options/values/parse-port.ts';
 import { ExitError } from '../terminal/exit.ts';
 
 interface DevOptions {

@@ -1,7 +1,7 @@
-import { buildId } from '../../build-id.ts';
 import { candidateVersion } from '../../contracts/deployment-version.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { CheckResult } from '../../set-up/checks/check.ts';
+import { buildId } from '../../worker/build-id.ts';
 
 /** Runs that wait for a build without workers, new runs that nobody takes; no line where no deployment is in use or Temporal is away. */
 export async function checkDeployment(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {

@@ -1,6 +1,6 @@
 import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineStatus, TaskResult } from '../../contracts/run/pipeline-status.ts';
-import { effectsOf, type ReusedEffect } from '../../storage/runs/ledger-takeover.ts';
+import { effectsOf, type ReusedEffect } from '../../storage/runs/ledger/ledger-takeover.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { note } from '../terminal/print.ts';
 import { lookIntoDatabase } from '../terminal/session.ts';

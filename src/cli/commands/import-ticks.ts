@@ -8,7 +8,7 @@ import { instrumentById } from '../../storage/markets/instruments.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { COLUMNS_HELP, parseColumns, parseMarket } from '../options/column-options.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
-import { symbolName } from '../options/symbol-name.ts';
+import { symbolName } from '../options/values/symbol-name.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';

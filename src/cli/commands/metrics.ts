@@ -5,7 +5,7 @@ import { logLoss } from '../../backtest/metrics/log-loss.ts';
 import { measureReturns } from '../../backtest/metrics/return-metrics.ts';
 import { weakScores } from '../../backtest/metrics/sample.ts';
 import { readForecastFile, readReturnFile } from '../../files/read/read-metric-files.ts';
-import { numberOption } from '../options/number-option.ts';
+import { numberOption } from '../options/values/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 

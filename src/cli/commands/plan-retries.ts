@@ -1,7 +1,7 @@
 import ms from 'ms';
-import { ruleFor } from '../../contracts/run/after-failure.ts';
 import type { RetryInput, RetryRuleInput } from '../../contracts/run/pipeline-input.ts';
 import type { RetryRule, RunConfig, TaskPolicy } from '../../contracts/run/run-config.ts';
+import { ruleFor } from '../../contracts/task/after-failure.ts';
 import { STAGES, stageTaskId } from '../../contracts/words.ts';
 
 /** How each task is tried again, by task id; as an input would say it, with nothing left out. */

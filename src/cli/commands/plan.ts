@@ -6,7 +6,7 @@ import type { Stage } from '../../contracts/words.ts';
 import { mermaidOf } from '../../scheduling/graph/mermaid.ts';
 import { type EarlierRun, planOf } from '../../scheduling/graph/plan.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { reusableEffects } from '../../storage/runs/ledger.ts';
+import { reusableEffects } from '../../storage/runs/ledger/ledger.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { usageError } from '../terminal/exit.ts';

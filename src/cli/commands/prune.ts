@@ -3,7 +3,7 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { PRUNABLE, type Prunable, type PruneBefore, type Pruned, prune } from '../../storage/backup/prune.ts';
 import { type PrunedFiles, pruneLogs, pruneReports } from '../../watch/upkeep/prune-files.ts';
 import { AGED, PRUNABLE_FILES, type PrunableFiles } from '../../watch/upkeep/settings.ts';
-import { ageOption } from '../options/age-option.ts';
+import { ageOption } from '../options/values/age-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';

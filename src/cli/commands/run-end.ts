@@ -1,4 +1,4 @@
-import { RunEnded } from '../../client/run-ended.ts';
+import { RunEnded } from '../../client/runs/run-ended.ts';
 import type { PredictLab, RunName } from '../../client.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import { ExitError } from '../terminal/exit.ts';

@@ -5,7 +5,7 @@ import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
-import { numberOption } from '../options/number-option.ts';
+import { numberOption } from '../options/values/number-option.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { withPredictLabAndDatabase } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PredictLab } from '../../client.ts';
-import { numberOption } from '../options/number-option.ts';
+import { numberOption } from '../options/values/number-option.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 

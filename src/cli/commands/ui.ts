@@ -5,7 +5,7 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { isLoopback } from '../../ui/access.ts';
 import { keptToken, TOKEN_FILE } from '../../ui/kept-token.ts';
-import { LIVE_PAGES_PORT, parsePort } from '../options/parse-port.ts';
+import { LIVE_PAGES_PORT, parsePort } from '../options/values/parse-port.ts';
 import { usageError } from '../terminal/exit.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note } from '../terminal/print.ts';

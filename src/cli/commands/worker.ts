@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { createLog } from '../../telemetry/log.ts';
-import { numberOption } from '../options/number-option.ts';
+import { numberOption } from '../options/values/number-option.ts';
 
 /** More at once than one process has memory for. */
 const MOST_ACTIVITIES = 10_000;

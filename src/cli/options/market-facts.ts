@@ -3,7 +3,7 @@ import { type OwnFacts, ownFactsProblems } from '../../contracts/own-facts.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 import { parseTime } from '../../files/parse/parse-time.ts';
 import { usageError } from '../terminal/exit.ts';
-import { numberOption } from './number-option.ts';
+import { numberOption } from './values/number-option.ts';
 
 /** What the command line says of a market. */
 export interface MarketFactFlags {

@@ -7,8 +7,8 @@ import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../../contracts/words.t
 import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { isInstant } from '../../input/field-schemas.ts';
 import { usageError } from '../terminal/exit.ts';
-import { numberOption } from './number-option.ts';
-import { readText } from './read-text.ts';
+import { numberOption } from './values/number-option.ts';
+import { readText } from './values/read-text.ts';
 
 /** What `run`, `plan`, `rehearse` and `schedule` are given to say what a run is. */
 export interface RunCommandOptions {

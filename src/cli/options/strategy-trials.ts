@@ -2,8 +2,8 @@ import type { Trial } from '../../backtest/run-backtest.ts';
 import { type ParamsInput, strategyTrials } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
 import { usageError } from '../terminal/exit.ts';
-import { jsonList } from './json-list.ts';
 import { parseParams } from './strategy-params.ts';
+import { jsonList } from './values/json-list.ts';
 
 /** How strategies are named on the command line. */
 export interface StrategyFlags {

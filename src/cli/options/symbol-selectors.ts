@@ -2,7 +2,7 @@ import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import { catalogueEntrySchema } from '../../contracts/catalogue.ts';
 import type { OwnFacts } from '../../contracts/own-facts.ts';
 import type { SourceType } from '../../contracts/words.ts';
-import { parseCatalogue } from '../../sources/parse-catalogue.ts';
+import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
 import { usageError } from '../terminal/exit.ts';
 
 export type SelectorTexts = Readonly<Partial<Record<SourceType, readonly string[]>>>;

@@ -1,6 +1,6 @@
 import type { BacktestOptions, Sizing } from '../../backtest/engine/options.ts';
 import { usageError } from '../terminal/exit.ts';
-import { numberOption } from './number-option.ts';
+import { numberOption } from './values/number-option.ts';
 
 /** How a backtest trades, as the command line says it. */
 export interface TradingFlags {

@@ -3,9 +3,9 @@ import { runShadowStages, SHADOW_STAGES, type ShadowEffect, type ShadowStage } f
 import { judgeResults } from '../../backtest/proof/judge-results.ts';
 import { decodePassport } from '../../backtest/record/passport-column.ts';
 import type { Log } from '../../contracts/log.ts';
-import { numberIn } from '../../contracts/run/task-output.ts';
+import { numberIn } from '../../contracts/task/task-output.ts';
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
-import type { LoadedPlugins } from '../../plugins.ts';
+import type { LoadedPlugins } from '../../plugins/plugins.ts';
 import { readBacktests, type StoredBacktest } from '../../storage/backtests/backtests.ts';
 import type { Database } from '../../storage/database/database.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';

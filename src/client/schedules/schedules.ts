@@ -10,8 +10,8 @@ import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
-import { RunEnded } from '../run-ended.ts';
-import { runOutcome } from '../run-outcome.ts';
+import { RunEnded } from '../runs/run-ended.ts';
+import { runOutcome } from '../runs/run-outcome.ts';
 import { checkSchedule, failuresInARow, jitterMs, timeZoneName, windowMs } from './check-schedule.ts';
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';
 import {

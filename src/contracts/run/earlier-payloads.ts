@@ -1,7 +1,7 @@
 import type { PastError } from '../errors.ts';
+import type { CustomTaskCall, EarlierAttempts, StageCall, SymbolPipelineInput } from '../task/stage-report.ts';
 import { STAGES, type Stage } from '../words.ts';
 import type { TaskPolicy } from './run-config.ts';
-import type { CustomTaskCall, EarlierAttempts, StageCall, SymbolPipelineInput } from './stage-report.ts';
 
 /**
  * Payloads as they were written before they became references. Runs that were open while the worker was replaced, and the

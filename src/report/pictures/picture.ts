@@ -1,6 +1,6 @@
 import { PLOT_WIDTH, type PlotOptions, unit } from '../charts/plot.ts';
 import { html, type Markup, raw } from '../elements/html.ts';
-import { LIGHT_COLOURS } from '../elements/theme.ts';
+import { LIGHT_COLOURS } from '../elements/page/theme.ts';
 
 /** A chart as a picture of its own. */
 export interface Picture {

@@ -2,7 +2,7 @@ import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { formatDuration, formatNumber, formatPercent, plural } from '../elements/format.ts';
-import { fingerprint, type SharedFailure, rootCauses } from './root-causes.ts';
+import { fingerprint, rootCauses, type SharedFailure } from './causes/root-causes.ts';
 import { groupTasks } from './symbol-tasks.ts';
 
 /** One run, as far as it is compared with another. */

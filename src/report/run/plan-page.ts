@@ -1,8 +1,8 @@
 import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
 import { formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
-import { page } from '../elements/page.ts';
-import { PAGE_SCRIPT } from '../elements/page-script.ts';
+import { page } from '../elements/page/page.ts';
+import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
 
 /** More rows than anybody reads. */

@@ -1,8 +1,8 @@
 import type { PastError } from '../../contracts/errors.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
-import type { PastAttempt } from '../../contracts/run/past-attempt.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
+import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import type { Incident } from '../../incidents/incident-text.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';

@@ -1,8 +1,8 @@
 import { formatRange, formatTime, plural } from '../elements/format.ts';
 import { html } from '../elements/html.ts';
 import { LIVE_CHART_SCRIPT } from '../elements/live-chart-script.ts';
-import { type PageScript, page } from '../elements/page.ts';
-import { PAGE_SCRIPT } from '../elements/page-script.ts';
+import { type PageScript, page } from '../elements/page/page.ts';
+import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { stateMark } from '../elements/tip.ts';
 import { calibrationSection } from './calibration-section.ts';
 import { instrumentSection } from './instrument-section.ts';

@@ -1,6 +1,6 @@
-import type { Spent } from '../../contracts/run/after-failure.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
+import type { Spent } from '../../contracts/task/after-failure.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { TaskOrder } from '../orders/order.ts';
 import { TASK_ORDERS } from '../orders/orders.ts';

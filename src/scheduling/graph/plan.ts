@@ -1,5 +1,5 @@
 import type { PlannedTask } from '../../contracts/run/pipeline-status.ts';
-import { graphOf } from '../run/status.ts';
+import { graphOf } from '../run/status/status.ts';
 import type { Graph } from './graph.ts';
 import { reusableTasks } from './reuse.ts';
 

@@ -1,7 +1,7 @@
 import type { GraphTask } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { buildGraph } from '../graph/graph.ts';
-import { graphOf } from '../run/status.ts';
+import { graphOf } from '../run/status/status.ts';
 import { PAYLOAD_BUDGET } from './budget.ts';
 import { encodedBytes } from './encoded-bytes.ts';
 import { type PackedConfig, packConfig, unpackConfig } from './pack-config.ts';

@@ -1,6 +1,6 @@
-import type { Failures } from '../../contracts/run/after-failure.ts';
 import type { RunConfig, TaskPolicy } from '../../contracts/run/run-config.ts';
-import type { TaskReport } from '../../contracts/run/stage-report.ts';
+import type { Failures } from '../../contracts/task/after-failure.ts';
+import type { TaskReport } from '../../contracts/task/stage-report.ts';
 import { STAGES, stageTaskId } from '../../contracts/words.ts';
 import type { Graph } from '../graph/graph.ts';
 import { KeyedHeap } from '../orders/keyed-heap.ts';

@@ -1,6 +1,6 @@
-import { afterFailure, type Failures } from '../../contracts/run/after-failure.ts';
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { TaskPolicy } from '../../contracts/run/run-config.ts';
+import { afterFailure, type Failures } from '../../contracts/task/after-failure.ts';
 import { drawn, normal } from './random.ts';
 
 /** Spread of durations around their mean: one in twenty takes more than about twice its median. */

@@ -4,9 +4,9 @@ import { enqueueIfReady } from './ready-tasks.ts';
 import { applyReport } from './reports.ts';
 import type { LaneEndedEvent, RunCommand, RunEvent } from './run-events.ts';
 import { FAILED, type Lane, PENDING, RUNNING, type RunState, SKIPPED, STARTED, unmetDependencies } from './run-state.ts';
+import { runFailureOf, verdictOf } from './status/verdict.ts';
 import { endUnfinished, fail, stopRun, uncountEnd } from './task-ends.ts';
 import { setStatus } from './task-status.ts';
-import { runFailureOf, verdictOf } from './verdict.ts';
 
 /**
  * The scheduler: takes one event, updates `state` in place and returns what is to be done, in order.

@@ -1,4 +1,4 @@
-import type { TaskReport } from '../../contracts/run/stage-report.ts';
+import type { TaskReport } from '../../contracts/task/stage-report.ts';
 import { stopLane } from './lanes.ts';
 import type { RunCommand } from './run-events.ts';
 import { IMPLIED, type Lane, type RunState, STARTED, SUCCESS } from './run-state.ts';

@@ -1,7 +1,7 @@
 import type { PastError } from '../../contracts/errors.ts';
-import type { Spent } from '../../contracts/run/after-failure.ts';
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
-import type { TaskReport } from '../../contracts/run/stage-report.ts';
+import type { Spent } from '../../contracts/task/after-failure.ts';
+import type { TaskReport } from '../../contracts/task/stage-report.ts';
 import type { RunResult, Stage } from '../../contracts/words.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { Spent } from '../../contracts/run/after-failure.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
 import type { ReusedTask, RunConfig } from '../../contracts/run/run-config.ts';
+import type { Spent } from '../../contracts/task/after-failure.ts';
 import { STAGES } from '../../contracts/words.ts';
 import type { Graph } from '../graph/graph.ts';
 import { reusableTasks } from '../graph/reuse.ts';

@@ -1,5 +1,5 @@
 import type { TaskError } from '../../contracts/run/pipeline-status.ts';
-import type { TaskReport } from '../../contracts/run/stage-report.ts';
+import type { TaskReport } from '../../contracts/task/stage-report.ts';
 import { keepDegraded, keepError, keepOutput } from './kept-details.ts';
 import { advanceLane, stopLane } from './lanes.ts';
 import { clearReady, enqueueIfReady } from './ready-tasks.ts';

@@ -1,7 +1,7 @@
 import type { Closers } from '../../closers.ts';
 import type { Log } from '../../contracts/log.ts';
+import { ownRecord, type ProcessRecord, recordProcesses } from '../../processes/process-record.ts';
 import { keepRunning, type ServingProcess } from './kept-process.ts';
-import { ownRecord, type ProcessRecord, recordProcesses } from './process-record.ts';
 
 export interface StackProcessesOptions {
   readonly kind: ProcessRecord['kind'];

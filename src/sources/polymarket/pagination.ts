@@ -1,4 +1,4 @@
-import { isObject, objectAt, schemaChanged } from '../schema-drift.ts';
+import { isObject, objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
 import { VENUE } from './api.ts';
 
 /**

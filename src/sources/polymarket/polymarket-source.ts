@@ -2,13 +2,13 @@ import { precedenceOf } from '../../budget/precedence.ts';
 import type { PolymarketSelector } from '../../contracts/catalogue.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { wantsBook } from '../book-freshness.ts';
+import { withTradeAt } from '../catalogue/market-life.ts';
 import { venueFailure } from '../describe-error.ts';
-import { withTradeAt } from '../market-life.ts';
-import { type WalkCursor, walkNewestFirst } from '../newest-first-walk.ts';
 import type { CollectRequest, Source, SourcePage } from '../source.ts';
+import { type WalkCursor, walkNewestFirst } from '../walk/newest-first-walk.ts';
 import { type Call, type PolymarketApi, VENUE } from './api.ts';
 import { lookAtBook } from './book.ts';
-import { discoverPolymarket } from './discover.ts';
+import { discoverPolymarket } from './catalogue/discover.ts';
 import { collectPrices, type PriceCursor } from './prices.ts';
 import { conditionIdOf, tradesV1, tradesV2 } from './trades.ts';
 

@@ -3,13 +3,13 @@ import type { CandidateRow, Instrument, TimeRange } from '../../contracts/market
 import { DAY_MS } from '../../contracts/words.ts';
 import { POINT_IDENTITY } from '../../market/identity.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
+import { endOf, lifelessAfter, lifelessBefore, tradableWindow } from '../catalogue/market-life.ts';
+import { readNumber, readTime } from '../catalogue/scalars.ts';
+import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../catalogue/schema-drift.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import { endOf, lifelessAfter, lifelessBefore, tradableWindow } from '../market-life.ts';
-import { readNumber, readTime } from '../scalars.ts';
-import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../schema-drift.ts';
 import type { CollectRequest, SourcePage } from '../source.ts';
-import { missingRanges } from '../time-ranges.ts';
+import { missingRanges } from '../walk/time-ranges.ts';
 import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
 import { coarser, GRAINS, type LadderStep, ladderSteps } from './price-ladder.ts';

@@ -1,8 +1,8 @@
 import type { Instrument, QuarantineReason } from '../../contracts/market-data.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
 import type { ReadRow } from '../candidate.ts';
-import { otherSide, readNumber, readSide, readName, readTime } from '../scalars.ts';
-import { isObject, type JsonObject, type RequiredFields } from '../schema-drift.ts';
+import { otherSide, readName, readNumber, readSide, readTime } from '../catalogue/scalars.ts';
+import { isObject, type JsonObject, type RequiredFields } from '../catalogue/schema-drift.ts';
 
 /**
  * The fields of a trade, by their names in Data v2 (snake case) and in the older v1 (camel case). Those that only make its

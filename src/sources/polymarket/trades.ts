@@ -1,8 +1,8 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { identifyPage } from '../candidate.ts';
+import { listInAnswer, refuseRenamedFields } from '../catalogue/schema-drift.ts';
 import type { VenueClient } from '../http/venue-client.ts';
-import type { HistoryPage } from '../newest-first-walk.ts';
-import { listInAnswer, refuseRenamedFields } from '../schema-drift.ts';
+import type { HistoryPage } from '../walk/newest-first-walk.ts';
 import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
 import { readTrade, TRADE_FIELDS } from './trade-row.ts';

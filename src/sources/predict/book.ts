@@ -1,8 +1,8 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
+import { readNumber } from '../catalogue/scalars.ts';
+import { isObject, listInAnswer, objectAt } from '../catalogue/schema-drift.ts';
 import { VenueError } from '../http/venue-error.ts';
-import { readNumber } from '../scalars.ts';
-import { isObject, listInAnswer, objectAt } from '../schema-drift.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { marketIdOf } from './matches.ts';
 

@@ -1,10 +1,10 @@
 import type { PredictSelector } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
+import { isFinal } from '../catalogue/market-life.ts';
+import { objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
+import { noStep, seriesMembers, unfinishedMembers } from '../catalogue/series.ts';
 import { VenueError } from '../http/venue-error.ts';
-import { isFinal } from '../market-life.ts';
-import { objectAt, schemaChanged } from '../schema-drift.ts';
-import { noStep, seriesMembers, unfinishedMembers } from '../series.ts';
 import type { DiscoverRequest, Discovery } from '../source.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { instrumentOf } from './instrument.ts';

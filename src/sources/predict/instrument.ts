@@ -1,6 +1,6 @@
 import type { ExclusiveGroup, Instrument } from '../../contracts/market-data.ts';
-import { parseIsoTime } from '../scalars.ts';
-import { isObject } from '../schema-drift.ts';
+import { parseIsoTime } from '../catalogue/scalars.ts';
+import { isObject } from '../catalogue/schema-drift.ts';
 import { VENUE } from './api.ts';
 import type { PredictCategory, PredictMarket } from './market-schema.ts';
 import { isClosed, resolutionOf, sortedOutcomes } from './resolution.ts';

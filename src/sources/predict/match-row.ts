@@ -1,8 +1,8 @@
 import type { Instrument, QuarantineReason } from '../../contracts/market-data.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
 import type { ReadRow } from '../candidate.ts';
-import { otherSide, readNumber, readScaled, readSide, readName, readTime } from '../scalars.ts';
-import { isObject, type JsonObject, type RequiredFields } from '../schema-drift.ts';
+import { otherSide, readName, readNumber, readScaled, readSide, readTime } from '../catalogue/scalars.ts';
+import { isObject, type JsonObject, type RequiredFields } from '../catalogue/schema-drift.ts';
 
 /** The fields that a match must have; without one its schema has changed. */
 export const MATCH_FIELDS: RequiredFields = [

@@ -1,7 +1,7 @@
 import type { Instrument } from '../../contracts/market-data.ts';
 import { identifyPage } from '../candidate.ts';
-import type { HistoryPage } from '../newest-first-walk.ts';
-import { type JsonObject, listInAnswer, objectAt, refuseRenamedFields, schemaChanged } from '../schema-drift.ts';
+import { type JsonObject, listInAnswer, objectAt, refuseRenamedFields, schemaChanged } from '../catalogue/schema-drift.ts';
+import type { HistoryPage } from '../walk/newest-first-walk.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { MATCH_FIELDS, readMatch } from './match-row.ts';
 

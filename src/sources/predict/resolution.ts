@@ -1,7 +1,7 @@
 import type { Resolution } from '../../contracts/market-data.ts';
 import { upDownPayout } from '../../market/up-down-payout.ts';
-import { readNumber } from '../scalars.ts';
-import { isObject } from '../schema-drift.ts';
+import { readNumber } from '../catalogue/scalars.ts';
+import { isObject } from '../catalogue/schema-drift.ts';
 import type { PredictMarket } from './market-schema.ts';
 
 const FINAL_STATUS = new Set(['RESOLVED', 'SETTLED', 'CLOSED']);

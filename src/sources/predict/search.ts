@@ -1,5 +1,5 @@
-import { readName } from '../scalars.ts';
-import { isObject, listInAnswer, objectAt } from '../schema-drift.ts';
+import { readName } from '../catalogue/scalars.ts';
+import { isObject, listInAnswer, objectAt } from '../catalogue/schema-drift.ts';
 import type { SearchHit } from '../source.ts';
 import { type PredictApi, VENUE } from './api.ts';
 import { instrumentOf } from './instrument.ts';

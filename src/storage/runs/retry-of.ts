@@ -1,6 +1,6 @@
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import type { Queryable } from '../database/database.ts';
-import { reusableEffects } from './ledger-takeover.ts';
+import { reusableEffects } from './ledger/ledger-takeover.ts';
 import { runOf } from './runs.ts';
 
 /** How a closed run is started anew: the same symbols as of the same instant, taking over what succeeded. */

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Queryable } from '../../storage/database/database.ts';
-import { noteForNextLook, noted } from '../../storage/watch/watch-state.ts';
+import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 import type { PredictLab } from '../../client.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { discardUnstored } from '../../storage/runs/ledger.ts';
+import { discardUnstored } from '../../storage/runs/ledger/ledger.ts';
 import { leftStaging, openRuns } from '../../storage/runs/open-runs.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { dropAbandonedImports } from '../../storage/staging/abandoned-imports.ts';

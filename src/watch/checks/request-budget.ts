@@ -2,7 +2,7 @@ import type { RateLimit } from '../../budget/rate-limits.ts';
 import type { Trouble } from '../../incidents/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { usedBudgets } from '../../storage/rate-budget.ts';
-import { noteForNextLook, noted } from '../../storage/watch/watch-state.ts';
+import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 
 /** Of a budget, in [0, 1]: from here on collection waits for it. */

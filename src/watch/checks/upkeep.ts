@@ -1,6 +1,6 @@
 import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { endTurn, keepTurn, noteForNextLook, noted, takeTurn } from '../../storage/watch/watch-state.ts';
+import { endTurn, keepTurn, noted, noteForNextLook, takeTurn } from '../../storage/watch/watch-state.ts';
 import { upkeepSettings } from '../upkeep/settings.ts';
 import { doUpkeep, type JobEnd } from '../upkeep/upkeep.ts';
 import type { Check } from '../watch.ts';

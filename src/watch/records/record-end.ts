@@ -1,4 +1,4 @@
-import { RunEnded } from '../../client/run-ended.ts';
+import { RunEnded } from '../../client/runs/run-ended.ts';
 import type { KnownRun, PredictLab } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';

@@ -1,6 +1,6 @@
 import { PRUNABLE, type Prunable } from '../../storage/backup/prune.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { noteForNextLook, noted } from '../../storage/watch/watch-state.ts';
+import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
 
 /** What lies in the home folder, not in the database. */
 export const PRUNABLE_FILES = ['reports', 'logs'] as const;

@@ -7,7 +7,7 @@ import { encodedBytes } from '../../../src/scheduling/payload/encoded-bytes.ts';
 import { fitGraph, readGraph } from '../../../src/scheduling/payload/fit-graph.ts';
 import { fitList } from '../../../src/scheduling/payload/fit-list.ts';
 import { packPrepared, readPrepared } from '../../../src/scheduling/payload/pack-prepared.ts';
-import { graphOf } from '../../../src/scheduling/run/status.ts';
+import { graphOf } from '../../../src/scheduling/run/status/status.ts';
 import { customTask, graphOfConfig, POLICY, runConfig } from '../run-config.ts';
 
 const travelled = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../../contracts/log.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
-import type { ActivityContext } from '../../../plugins.ts';
+import type { ActivityContext } from '../../../plugins/plugins.ts';
 import { LostAttempt } from '../../runner/lost-attempt.ts';
 import { endedUnder } from './pool-lane.ts';
 import { tellStray } from './stray-errors.ts';

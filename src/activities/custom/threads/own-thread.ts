@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { keepStandardOutput } from '../../../plugin-prints.ts';
+import { keepStandardOutput } from '../../../plugins/plugin-prints.ts';
 import { pluginsOfThread, runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';
 import { BEGUN, COMPUTING, errorOf, type FromOwnThread, type OwnThreadData, type ToOwnThread } from './thread-messages.ts';

@@ -2,7 +2,7 @@ import type { encodeWalkForward } from '../../../backtest/record/walk-forward-co
 import type { TrialsResult } from '../../../backtest/run-trials.ts';
 import type { Log } from '../../../contracts/log.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
-import type { ActivityContext } from '../../../plugins.ts';
+import type { ActivityContext } from '../../../plugins/plugins.ts';
 import type { SeriesEnd } from './backtests-on-thread.ts';
 import { OwnLane, pass } from './own-lane.ts';
 import { PoolLane } from './pool-lane.ts';

@@ -1,5 +1,5 @@
 import { BroadcastChannel, type MessagePort, workerData } from 'node:worker_threads';
-import { keepStandardOutput } from '../../../plugin-prints.ts';
+import { keepStandardOutput } from '../../../plugins/plugin-prints.ts';
 import { runBacktests, runWalkForward } from './backtests-on-thread.ts';
 import { runThreadTask } from './run-thread-task.ts';
 import { onStrayErrors } from './stray-errors.ts';

@@ -1,5 +1,5 @@
-import { hearPrints } from '../../../plugin-prints.ts';
-import type { LoadedPlugins, PluginActivity } from '../../../plugins.ts';
+import { hearPrints } from '../../../plugins/plugin-prints.ts';
+import type { LoadedPlugins, PluginActivity } from '../../../plugins/plugins.ts';
 import { outputOf } from '../json-output.ts';
 import { loadPlugins } from '../load-plugins.ts';
 import { describeThrown, type FromThread, type ThreadEnd, type ThreadTask } from './thread-messages.ts';

@@ -1,6 +1,6 @@
 import type { CandidateRow, Instrument, TimeRange } from '../../../contracts/market-data.ts';
 import type { Json } from '../../../contracts/run/pipeline-input.ts';
-import { withTradeAt } from '../../../sources/market-life.ts';
+import { withTradeAt } from '../../../sources/catalogue/market-life.ts';
 import type { CollectedBefore, SourcePage } from '../../../sources/source.ts';
 import type { PlannedInstrument } from './collect-plan.ts';
 

@@ -1,5 +1,5 @@
 import type { Instrument } from '../../../contracts/market-data.ts';
-import { SETTLE_MS } from '../../../sources/market-life.ts';
+import { SETTLE_MS } from '../../../sources/catalogue/market-life.ts';
 import type { Database } from '../../../storage/database/database.ts';
 import { noteTradeAfterEnd } from '../../../storage/markets/instruments.ts';
 import { holdCollect } from '../../../storage/staging/collect-owner.ts';

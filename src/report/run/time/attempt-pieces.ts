@@ -1,4 +1,4 @@
-import type { PastAttempt } from '../../../contracts/run/past-attempt.ts';
+import type { PastAttempt } from '../../../contracts/task/past-attempt.ts';
 import { formatDuration } from '../../elements/format.ts';
 import type { TaskSpan } from '../run-facts.ts';
 

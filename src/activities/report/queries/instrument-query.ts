@@ -1,0 +1,276 @@
+import { weakHalves } from '../../../backtest/metrics/sample.ts';
+import { decodeMetrics, rankedSharpe } from '../../../backtest/record/metrics-column.ts';
+import { storedParams } from '../../../backtest/record/params-order.ts';
+import { decodePassport, shortPassport } from '../../../backtest/record/passport-column.ts';
+import { tradingTerms } from '../../../backtest/record/trading-terms.ts';
+import type { TimeRange } from '../../../contracts/market-data.ts';
+import { INTERVAL_MS, type Interval, type SourceType, type TickKind } from '../../../contracts/words.ts';
+import { unusualQuiet } from '../../../market/integrity/unusual-quiet.ts';
+import { MAX_BUCKETS } from '../../../report/charts/shown-range.ts';
+import { paramsText } from '../../../report/elements/params-text.ts';
+import type { BacktestRow, InstrumentSection, InstrumentSummary, TwinQuote } from '../../../report/symbol/symbol-data.ts';
+import type { WalkForwardHead } from '../../../storage/backtests/walk-forwards.ts';
+import { tickHours } from '../../../storage/candles/candle-plan.ts';
+import { readCandles } from '../../../storage/candles/candles.ts';
+import type { Queryable } from '../../../storage/database/database.ts';
+import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
+import { coverageOf, gapsOf } from '../../../storage/ticks/coverage.ts';
+import { quarantineCounts } from '../../../storage/ticks/quarantine.ts';
+import {
+  type BacktestHead,
+  candleCounts,
+  instrumentKeys,
+  type LastTick,
+  lastTicks,
+  quarantineTimes,
+} from '../../../storage/ticks/symbol-rows.ts';
+import { loadChosenBacktest, type ReadSeries } from './chosen-backtest-query.ts';
+import { loadWalkForwards } from './walk-forwards-query.ts';
+
+/** Candles on one page, over all its instruments and intervals. */
+const MAX_CANDLES = 6000;
+const MAX_QUARANTINE_TICKS = 500;
+/** Buckets before the page's, which indicators warm up on. */
+const WARM_UP_BUCKETS = 500;
+/** Twins whose prices are drawn over an instrument's own. */
+const MAX_DRAWN_TWINS = 2;
+
+/** What the sections of one page have in common; maps are by instrument key. */
+export interface SectionContext {
+  readonly symbol: string;
+  readonly window: TimeRange;
+  readonly intervals: readonly Interval[];
+  readonly asOf: number;
+  /** How late rows of a source are expected, in milliseconds: what is younger counts as collected by nobody. */
+  readonly lateness: (source: SourceType) => number;
+  /** The kind of tick that an instrument's charts show. */
+  readonly kinds: ReadonlyMap<number, TickKind>;
+  /** Ticks in the window. */
+  readonly ticks: ReadonlyMap<number, number>;
+  readonly last: ReadonlyMap<number, LastTick>;
+  readonly backtests: ReadonlyMap<number, readonly BacktestHead[]>;
+  readonly walkForwards: readonly WalkForwardHead[];
+  /** How many instruments share the page's room. */
+  readonly sections: number;
+  readonly duplicates: number | null;
+}
+
+/** An instrument as a row of a table. */
+export const instrumentSummary = (instrument: StoredInstrument, context: SectionContext): InstrumentSummary => {
+  const sharpes = (context.backtests.get(instrument.key) ?? []).flatMap((head) => rankedSharpe(decodeMetrics(head.metrics)) ?? []);
+  return {
+    id: instrument.id,
+    source: instrument.source,
+    title: instrument.title,
+    closesAt: instrument.closesAt,
+    resolution: instrument.resolution,
+    ticks: context.ticks.get(instrument.key) ?? 0,
+    last: context.last.get(instrument.key) ?? null,
+    bestSharpe: sharpes.length === 0 ? null : Math.max(...sharpes),
+  };
+};
+
+/** Everything that one instrument's section of a symbol's page shows. */
+export async function loadInstrumentSection(
+  queryable: Queryable,
+  instrument: StoredInstrument,
+  context: SectionContext,
+): Promise<InstrumentSection> {
+  const { series, priceType } = await seriesOf(queryable, instrument, context);
+  const kind = priceType ?? context.kinds.get(instrument.key) ?? 'trade';
+  const covered = instrument.source === 'file' ? [] : await coverageOf(queryable, instrument.key, kind);
+  const coverage = await coverageFacts(queryable, { instrument, kind, covered, firstDrawn: firstCandle(series) }, context);
+  const heads = context.backtests.get(instrument.key) ?? [];
+  const filter = { symbol: context.symbol, instrumentKey: instrument.key };
+  const chosen = await loadChosenBacktest(queryable, heads, series);
+  const walked = context.walkForwards.filter(({ instrumentKey }) => instrumentKey === instrument.key);
+  return {
+    ...instrumentSummary(instrument, context),
+    market: instrument.market,
+    outcomes: instrument.outcomes,
+    reference: instrument.reference,
+    opensAt: instrument.opensAt,
+    closed: instrument.closed,
+    fees: instrument.fees,
+    tickSize: instrument.tickSize,
+    book: instrument.book,
+    twins: await twinsOf(queryable, instrument, series, context.asOf),
+    priceType,
+    series: series.map(({ columns: _, ...embedded }) => embedded),
+    gaps: coverage.gaps,
+    quality: {
+      coverage: coverage.share,
+      quiet: await quietOf(queryable, { instrument, kind, covered }, context.asOf),
+      quarantined: await quarantineCounts(queryable, filter),
+      quarantineTimes: await quarantineTimes(queryable, {
+        ...filter,
+        from: firstCandle(series) ?? context.window.from,
+        to: context.asOf,
+        limit: MAX_QUARANTINE_TICKS,
+      }),
+      duplicates: context.duplicates,
+    },
+    backtests: heads.map(rowOf),
+    chosen,
+    ...(walked.length > 0 && { walkForwards: await loadWalkForwards(queryable, walked, heads[chosen?.index ?? 0]?.interval) }),
+  };
+}
+
+const firstCandle = (series: readonly Pick<ReadSeries, 'candles'>[]): number | null =>
+  series.reduce<number | null>((first, { candles }) => {
+    const time = candles[0]?.openTime ?? null;
+    return time === null ? first : Math.min(first ?? time, time);
+  }, null);
+
+/** The run's intervals, as far as there are candles; of trades where there are any, else of price points. */
+const seriesOf = async (
+  queryable: Queryable,
+  instrument: StoredInstrument,
+  context: SectionContext,
+): Promise<{ series: readonly ReadSeries[]; priceType: TickKind | null }> => {
+  const counts = (await candleCounts(queryable, { instrumentKey: instrument.key, until: context.asOf })).filter((row) =>
+    context.intervals.includes(row.interval),
+  );
+  const priceType = counts.some((row) => row.priceType === 'trade') ? 'trade' : (counts[0]?.priceType ?? null);
+  const most = Math.min(MAX_BUCKETS, Math.floor(MAX_CANDLES / context.sections / Math.max(1, context.intervals.length)));
+  const series: ReadSeries[] = [];
+  for (const { interval, count, priceType: type } of counts) {
+    if (type !== priceType) continue;
+    const to = context.asOf;
+    const columns = await readCandles(queryable, {
+      instrumentKey: instrument.key,
+      priceType: type,
+      interval,
+      from: to - (MAX_BUCKETS + WARM_UP_BUCKETS) * INTERVAL_MS[interval],
+      to,
+    });
+    const first = to - MAX_BUCKETS * INTERVAL_MS[interval];
+    const candles = Array.from({ length: columns.length }, (_, i) => ({
+      openTime: columns.openTime[i] ?? Number.NaN,
+      open: columns.open[i] ?? Number.NaN,
+      high: columns.high[i] ?? Number.NaN,
+      low: columns.low[i] ?? Number.NaN,
+      close: columns.close[i] ?? Number.NaN,
+      volume: Number.isNaN(columns.volume[i]) ? null : (columns.volume[i] ?? null),
+      trades: columns.trades[i] ?? 0,
+      complete: columns.complete[i] === 1,
+    }));
+    series.push({ interval, candles: candles.filter(({ openTime }) => openTime >= first).slice(-most), total: count, columns });
+  }
+  return { series, priceType };
+};
+
+interface Collection {
+  readonly instrument: StoredInstrument;
+  readonly kind: TickKind;
+  /** What was collected of that kind, oldest first; nothing of a file, which holds what it holds. */
+  readonly covered: readonly TimeRange[];
+}
+
+/**
+ * Gaps from the window's begin, or from where collection began if candles before it are drawn, to `asOf` less the source's lateness or to where trading ended; and the collected
+ * share of the window. A file has neither.
+ */
+const coverageFacts = async (
+  queryable: Queryable,
+  { instrument, kind, covered, firstDrawn }: Collection & { readonly firstDrawn: number | null },
+  context: SectionContext,
+): Promise<{ gaps: readonly TimeRange[]; share: number | null }> => {
+  const [first] = covered;
+  if (first === undefined) return { gaps: [], share: null };
+  const settledAt = instrument.resolution.kind === 'settled' ? instrument.resolution.at : null;
+  const until = context.asOf - context.lateness(instrument.source);
+  const end = instrument.closed ? Math.min(until, settledAt ?? instrument.closesAt ?? until) : until;
+  const open = { from: Math.max(context.window.from, instrument.opensAt ?? context.window.from), to: end };
+  const gaps = await gapsOf(queryable, instrument.key, kind, {
+    from: Math.floor(Math.min(open.from, Math.max(first.from, firstDrawn ?? open.from))),
+    to: Math.floor(end),
+  });
+  const missing = gaps.reduce((sum, gap) => sum + Math.max(0, Math.min(gap.to, open.to) - Math.max(gap.from, open.from)), 0);
+  return { gaps, share: open.to > open.from ? 1 - missing / (open.to - open.from) : null };
+};
+
+/** Whether an open instrument has been quiet for unusually long. What is closed, or over by its dates, has every reason to be. */
+const quietOf = async (
+  queryable: Queryable,
+  { instrument, kind, covered }: Collection,
+  asOf: number,
+): Promise<InstrumentSection['quality']['quiet']> => {
+  const { closed, resolution, closesAt } = instrument;
+  if (covered.length === 0 || closed || resolution.kind !== 'open' || (closesAt ?? Number.POSITIVE_INFINITY) <= asOf) return null;
+  const hours = (await tickHours(queryable, instrument.key, kind)).map(({ hour }) => hour);
+  const quiet = unusualQuiet({ hours, covered, asOf });
+  return quiet === null ? null : { kind, ...quiet };
+};
+
+const twinsOf = async (
+  queryable: Queryable,
+  instrument: StoredInstrument,
+  series: readonly ReadSeries[],
+  asOf: number,
+): Promise<readonly TwinQuote[]> => {
+  const twins = await instrumentKeys(queryable, instrument.twins);
+  if (twins.length === 0) return [];
+  const keys = twins.map(({ key }) => key);
+  const last = await lastTicks(queryable, {
+    keys: [...keys, ...keys],
+    kinds: [...keys.map(() => 'trade' as const), ...keys.map(() => 'price' as const)],
+    until: asOf,
+  });
+  return await Promise.all(
+    twins.map(async ({ id, key, source }, i) => ({
+      id,
+      source,
+      last: last.get(key) ?? null,
+      closes: i < MAX_DRAWN_TWINS ? await closesOf(queryable, key, series, asOf) : [],
+    })),
+  );
+};
+
+/** A twin's closes where the instrument's own candles are. */
+const closesOf = async (
+  queryable: Queryable,
+  instrumentKey: number,
+  series: readonly ReadSeries[],
+  asOf: number,
+): Promise<NonNullable<TwinQuote['closes']>> => {
+  const counts = await candleCounts(queryable, { instrumentKey, until: asOf });
+  const priceType = counts.some((row) => row.priceType === 'trade') ? 'trade' : counts[0]?.priceType;
+  if (priceType === undefined) return [];
+  return await Promise.all(
+    series.flatMap(({ interval, candles }) => {
+      const [first] = candles;
+      if (first === undefined) return [];
+      const read = readCandles(queryable, { instrumentKey, priceType, interval, from: first.openTime, to: asOf });
+      return [
+        read.then(({ length, openTime, close }) => ({
+          interval,
+          points: Array.from({ length }, (_, i) => ({ time: openTime[i], price: close[i] })),
+        })),
+      ];
+    }),
+  );
+};
+
+const rowOf = (head: BacktestHead): BacktestRow => {
+  const { lookAhead, ...stored } = decodeMetrics(head.metrics);
+  const passport = decodePassport(head.passport);
+  const halves = stored.sample === null ? undefined : weakHalves(stored.sample.dailyReturns);
+  return {
+    strategy: head.strategy,
+    params: paramsText(storedParams(head)),
+    interval: head.interval,
+    failed: stored.failed,
+    metrics: stored.metrics,
+    undefined: stored.undefined,
+    weak: { ...stored.weak, ...(halves !== undefined && { overfitting: halves }) },
+    benchmark: stored.benchmark,
+    sharpeError: stored.sharpeError,
+    cut: stored.cut,
+    unfilled: { ...stored.unfilled },
+    terms: passport === null ? null : tradingTerms(passport),
+    proof: lookAhead === null ? null : { changed: lookAhead.changed, decisions: lookAhead.of },
+    overfitting: stored.overfitting,
+    passport: shortPassport(passport),
+  };
+};

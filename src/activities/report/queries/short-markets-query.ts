@@ -1,0 +1,80 @@
+import { calibrationOfMarkets, marketForecasts } from '../../../backtest/metrics/calibration.ts';
+import type { TickKind } from '../../../contracts/words.ts';
+import type { CalibrationTable, ShortMarket } from '../../../report/symbol/symbol-data.ts';
+import type { Queryable } from '../../../storage/database/database.ts';
+import type { StoredInstrument } from '../../../storage/markets/instruments.ts';
+import { pricePaths } from '../../../storage/ticks/symbol-rows.ts';
+
+/** So many markets that close one soon after the other are a series. */
+const FEWEST = 8;
+const SHORT_MS = 4 * 3_600_000;
+/** Markets whose prices at half-time are counted, and points of a picture. */
+const MOST = 300;
+const STRETCHES = 30;
+
+/** A market of a series, with the time that its picture shows. */
+interface SeriesMarket {
+  readonly instrument: StoredInstrument;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The markets of a symbol that close one after the other within hours; none where they are few. A market begins when the one before closes. */
+export function seriesOfMarkets(instruments: readonly StoredInstrument[]): readonly SeriesMarket[] {
+  const dated = instruments.flatMap((instrument) => (instrument.closesAt === null ? [] : [{ instrument, to: instrument.closesAt }]));
+  const closes = [...new Set(dated.map(({ to }) => to))].sort((a, b) => a - b);
+  if (closes.length < FEWEST) return [];
+  const steps = closes
+    .slice(1)
+    .map((at, i) => at - closes[i])
+    .sort((a, b) => a - b);
+  const usual = steps[Math.floor(steps.length / 2)];
+  if (usual > SHORT_MS) return [];
+  return dated.map(({ instrument, to }) => ({
+    instrument,
+    to,
+    from: Math.max(instrument.opensAt ?? Number.NEGATIVE_INFINITY, to - usual),
+  }));
+}
+
+/** The newest markets of a series that have begun, with their prices; more than a page draws. @param asOf UTC epoch milliseconds */
+export async function loadShortMarkets(
+  queryable: Queryable,
+  series: readonly SeriesMarket[],
+  { kinds, asOf }: { readonly kinds: ReadonlyMap<number, TickKind>; readonly asOf: number },
+): Promise<readonly ShortMarket[]> {
+  const shown = series
+    .filter(({ instrument, from }) => from < asOf && kinds.has(instrument.key))
+    .sort((a, b) => b.to - a.to)
+    .slice(0, MOST);
+  const paths = await pricePaths(queryable, {
+    wanted: shown.map(({ instrument, from, to }) => ({
+      instrumentKey: instrument.key,
+      kind: kinds.get(instrument.key) ?? 'trade',
+      from,
+      to: Math.min(to, asOf),
+    })),
+    stretches: STRETCHES,
+  });
+  return shown.map(({ instrument, from, to }) => ({
+    id: instrument.id,
+    title: instrument.title,
+    opensAt: from,
+    closesAt: to,
+    resolution: instrument.resolution,
+    path: paths.get(instrument.key) ?? [],
+  }));
+}
+
+/**
+ * How often the price at half-time came true, over the resolved markets of a series: one forecast a market, whichever were backtested.
+ * None for fewer than two.
+ */
+export function halfTimeCalibration(markets: readonly ShortMarket[]): readonly CalibrationTable[] {
+  const forecasts = markets.flatMap(({ path, opensAt, closesAt, resolution }) => {
+    const known = path.findLast(({ time }) => time <= (opensAt + closesAt) / 2);
+    if (known === undefined || resolution.kind !== 'settled' || (resolution.payout !== 0 && resolution.payout !== 1)) return [];
+    return [marketForecasts(Float64Array.of(known.price), resolution.payout)];
+  });
+  return forecasts.length < 2 ? [] : [{ of: 'price at half-time', bins: calibrationOfMarkets(forecasts) }];
+}

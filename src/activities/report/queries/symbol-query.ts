@@ -1,0 +1,141 @@
+import { resolutionAsOf } from '../../../backtest/engine/trading/settlement.ts';
+import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
+import { windowOf } from '../../../contracts/run/run-window.ts';
+import { numberIn, sentencesIn } from '../../../contracts/task/task-output.ts';
+import type { Interval, SourceType, TickKind } from '../../../contracts/words.ts';
+import { INTERVALS, stageTaskId } from '../../../contracts/words.ts';
+import type { CalibrationTable, InstrumentSection, SymbolPageData } from '../../../report/symbol/symbol-data.ts';
+import { readWalkForwards } from '../../../storage/backtests/walk-forwards.ts';
+import type { Queryable } from '../../../storage/database/database.ts';
+import { symbolsByName } from '../../../storage/markets/catalogue.ts';
+import { instrumentsOf } from '../../../storage/markets/instruments.ts';
+import { findEffect } from '../../../storage/runs/ledger/ledger.ts';
+import { latenessBySource } from '../../../storage/ticks/lateness.ts';
+import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../../../storage/ticks/symbol-rows.ts';
+import { VERSION } from '../../../version.ts';
+import { instrumentSummary, loadInstrumentSection, type SectionContext } from './instrument-query.ts';
+import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './short-markets-query.ts';
+
+/** Instruments that get a section of their own, and rows of the table of the others. */
+const MAX_SECTIONS = 6;
+const MAX_OTHERS = 200;
+/** Small pictures of the markets of a series. */
+const MAX_PICTURES = 60;
+const MAX_BACKTESTS = 60;
+
+export interface SymbolPageRequest {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly symbol: string;
+  readonly settings: {
+    readonly sourceTypes: readonly SourceType[];
+    readonly intervals: readonly Interval[];
+    readonly daysBack: number;
+    /** UTC epoch milliseconds. */
+    readonly asOf: number;
+  };
+}
+
+/** Reads everything that a symbol's page shows. The most active instruments come first and in full, the rest as table rows. */
+export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRequest): Promise<SymbolPageData> {
+  const { symbol, settings, executionId } = request;
+  const window = windowOf(settings);
+  // what became known after the run's instant is not known to it
+  const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map((instrument) => ({
+    ...instrument,
+    resolution: resolutionAsOf(instrument.resolution, settings.asOf),
+  }));
+  const { kinds, ticks } = await activityOf(queryable, { symbol, ...window });
+  const series = seriesOfMarkets(instruments);
+  const short = new Set(series.map(({ instrument }) => instrument.key));
+  const ranked = [...instruments].sort((a, b) => (ticks.get(b.key) ?? 0) - (ticks.get(a.key) ?? 0) || a.key - b.key);
+  // of markets that come and go the most active one stands for all; small pictures show the others
+  const detailed = [...ranked.filter(({ key }) => !short.has(key)), ...ranked.filter(({ key }) => short.has(key)).slice(0, 1)].slice(
+    0,
+    MAX_SECTIONS,
+  );
+  const listed = [...detailed, ...ranked.filter((instrument) => !detailed.includes(instrument))].slice(0, MAX_SECTIONS + MAX_OTHERS);
+  const executionIds = await retryChain(queryable, executionId);
+  const heads = await backtestHeads(queryable, { symbol, executionIds, limit: MAX_BACKTESTS });
+  const context: SectionContext = {
+    symbol,
+    window,
+    intervals: settings.intervals,
+    asOf: settings.asOf,
+    lateness: await latenessBySource(queryable, settings.asOf),
+    kinds,
+    ticks,
+    last: await lastTicks(queryable, { ...keysAndKinds(listed, kinds), until: settings.asOf }),
+    backtests: byInstrument(heads),
+    walkForwards: await readWalkForwards(queryable, { symbol, executionIds }),
+    sections: detailed.length,
+    duplicates: instruments.length === 1 ? await duplicatesOf(queryable, executionId, symbol) : null,
+  };
+  const markets = await loadShortMarkets(queryable, series, { kinds, asOf: settings.asOf });
+  const sections: InstrumentSection[] = [];
+  for (const instrument of detailed) sections.push(await loadInstrumentSection(queryable, instrument, context));
+  return {
+    symbol,
+    title: (await symbolsByName(queryable, [symbol])).get(symbol)?.title ?? '',
+    runId: request.runId,
+    asOf: settings.asOf,
+    window,
+    missingSources: await missingSourcesOf(queryable, executionId, symbol),
+    instruments: sections,
+    shortMarkets: markets.slice(0, MAX_PICTURES),
+    others: listed.slice(detailed.length).map((instrument) => instrumentSummary(instrument, context)),
+    instrumentCount: instruments.length,
+    calibration: [...halfTimeCalibration(markets), ...calibrationTables(heads)],
+    madeBy: `PredictLab ${VERSION}`,
+  };
+}
+
+/** Ticks in the window by instrument, and which kind of them its charts show: trades where there are any. */
+const activityOf = async (
+  queryable: Queryable,
+  filter: { symbol: string; from: number; to: number },
+): Promise<{ kinds: ReadonlyMap<number, TickKind>; ticks: ReadonlyMap<number, number> }> => {
+  const kinds = new Map<number, TickKind>();
+  const ticks = new Map<number, number>();
+  for (const row of await tickActivity(queryable, filter)) {
+    ticks.set(row.instrumentKey, (ticks.get(row.instrumentKey) ?? 0) + row.ticks);
+    if (row.kind === 'trade' || !kinds.has(row.instrumentKey)) kinds.set(row.instrumentKey, row.kind);
+  }
+  return { kinds, ticks };
+};
+
+const keysAndKinds = (
+  instruments: readonly { readonly key: number }[],
+  kinds: ReadonlyMap<number, TickKind>,
+): { keys: readonly number[]; kinds: readonly TickKind[] } => ({
+  keys: instruments.map(({ key }) => key),
+  kinds: instruments.map(({ key }) => kinds.get(key) ?? 'trade'),
+});
+
+const byInstrument = (heads: readonly BacktestHead[]): ReadonlyMap<number, readonly BacktestHead[]> => {
+  const groups = new Map<number, BacktestHead[]>();
+  for (const head of heads) {
+    const group = groups.get(head.instrumentKey);
+    if (group === undefined) groups.set(head.instrumentKey, [head]);
+    else group.push(head);
+  }
+  return groups;
+};
+
+/** The symbol's calibration by interval: each backtest of the interval carries it. */
+const calibrationTables = (heads: readonly BacktestHead[]): readonly CalibrationTable[] =>
+  INTERVALS.flatMap((interval) => {
+    const bins = heads.filter((head) => head.interval === interval).map((head) => decodeMetrics(head.metrics).calibration);
+    const found = bins.find((table) => table.length > 0);
+    return found === undefined ? [] : [{ of: interval, bins: found }];
+  });
+
+const duplicatesOf = async (queryable: Queryable, executionId: string, symbol: string): Promise<number | null> => {
+  const effect = await findEffect(queryable, { executionId, taskId: stageTaskId(symbol, 'store') });
+  return numberIn(effect?.output, 'duplicates');
+};
+
+const missingSourcesOf = async (queryable: Queryable, executionId: string, symbol: string): Promise<Readonly<Record<string, string>>> => {
+  const effect = await findEffect(queryable, { executionId, taskId: stageTaskId(symbol, 'collect') });
+  return { ...sentencesIn(effect?.output, 'skippedSources'), ...sentencesIn(effect?.output, 'failedSources') };
+};

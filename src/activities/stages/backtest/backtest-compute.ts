@@ -1,0 +1,67 @@
+import type { BacktestData } from '../../../backtest/engine/backtest-data.ts';
+import { encodeWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
+import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
+import { type TrialsResult, trialSteps } from '../../../backtest/run-trials.ts';
+import { shippedStrategies } from '../../../backtest/strategies/registry.ts';
+import { walkForwardSteps } from '../../../backtest/walk-forward/walk-forward.ts';
+import type { WalkForwardParts } from '../../../backtest/walk-forward/windows.ts';
+import { inSlices } from '../../custom/threads/in-slices.ts';
+import type { PluginThreads } from '../../custom/threads/plugin-threads.ts';
+import type { SeriesJob } from '../../custom/threads/thread-messages.ts';
+import type { SeriesTask } from './backtest-plan.ts';
+
+/** One trial on more bars than this holds up the event loop for longer than its turn. */
+const LONG_SERIES_BARS = 20_000;
+
+/** What computing on a series needs to know. */
+export interface ComputeContext {
+  /** `PREDICTLAB_PLUGINS`, for the threads that load them. */
+  readonly plugins: string;
+  readonly threads: Pick<PluginThreads, 'backtests' | 'walkForward'>;
+  /** Names the task in errors of threads. */
+  readonly whose: string;
+  readonly signal: AbortSignal;
+}
+
+type Heard = { readonly beat: () => void };
+
+/** Judges all trials on a series together, without holding up the event loop: on a thread where that takes long. */
+export const computeTrials = async (
+  task: SeriesTask,
+  data: BacktestData,
+  { beat, ...context }: ComputeContext & Heard,
+): Promise<TrialsResult> =>
+  needsThread(task.trials, data.candles.length)
+    ? await context.threads.backtests(jobOf(task, data, context), { ...context, alive: beat })
+    : await inSlices(trialSteps(data, task.trials, optionsFor(data.market)), context.signal, beat);
+
+/** Walks through a series; as its record is stored. */
+export async function computeWalkForward(
+  task: SeriesTask,
+  data: BacktestData,
+  parts: WalkForwardParts,
+  { beat, ...context }: ComputeContext & Heard,
+): Promise<ReturnType<typeof encodeWalkForward>> {
+  if (needsThread(task.trials, data.candles.length))
+    return await context.threads.walkForward({ ...jobOf(task, data, context), parts }, { ...context, alive: beat });
+  const steps = walkForwardSteps(data, task.trials, optionsFor(data.market), parts);
+  return encodeWalkForward(await inSlices(steps, context.signal, beat), { ...parts, trials: task.trials.length });
+}
+
+/** Code of users may loop for ever, and a long series holds up the loop for long: neither does so on the main thread. */
+const needsThread = (trials: readonly Trial[], bars: number): boolean =>
+  bars > LONG_SERIES_BARS || trials.some(({ strategy }) => !shippedStrategies.includes(strategy));
+
+const jobOf = (
+  { series, instrument, trials }: SeriesTask,
+  { candles, market, barMs, twin }: BacktestData,
+  { plugins }: Pick<ComputeContext, 'plugins'>,
+): SeriesJob => ({
+  plugins,
+  series: `${instrument.id} ${series.interval}`,
+  trials: trials.map(({ strategy, params, options }) => ({ strategy: strategy.name, params, options })),
+  candles,
+  market,
+  barMs,
+  twin: twin === null ? null : { id: twin.id, candles: twin.candles, barMs: twin.barMs },
+});

@@ -1,0 +1,90 @@
+import { type BacktestData, backtestData } from '../../../backtest/engine/backtest-data.ts';
+import { lastCandles } from '../../../backtest/engine/candle-series.ts';
+import { instrumentAsOf, type Market, marketOf } from '../../../backtest/engine/market.ts';
+import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
+import { MOST_VALUES } from '../../../backtest/run-trials.ts';
+import { windowOf } from '../../../contracts/run/run-window.ts';
+import type { StageInput } from '../../../contracts/task/stage-report.ts';
+import { INTERVAL_MS } from '../../../contracts/words.ts';
+import { backtestSeries, type StandingSeries } from '../../../storage/backtests/backtest-series.ts';
+import { readCandles } from '../../../storage/candles/candles.ts';
+import type { Queryable } from '../../../storage/database/database.ts';
+import { instrumentsOf, type StoredInstrument } from '../../../storage/markets/instruments.ts';
+import { basisOf, optionsOn, type TrialGroup } from './backtest-trials.ts';
+import { mayLookAtTwins, readTwin, type StandingTwin, standingTwins } from './twin-series.ts';
+
+/** All trials on one series. */
+export interface SeriesTask {
+  readonly series: StandingSeries;
+  readonly instrument: StoredInstrument;
+  readonly market: Market;
+  readonly trials: readonly Trial[];
+  /** The same question at another venue; null where there is none, or nobody looks at it. */
+  readonly twin: StandingTwin | null;
+  /** `from ≤ openTime`, closed by `to`; UTC epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  /** Names everything that results of the trials on it come from. */
+  readonly basis: string;
+}
+
+/** The series of a symbol that a run backtests, for each group of its trials. */
+export async function plannedSeries(
+  queryable: Queryable,
+  { symbol, settings }: StageInput,
+  groups: readonly TrialGroup[],
+): Promise<SeriesTask[]> {
+  if (groups.length === 0) return [];
+  const window = windowOf(settings);
+  // what became known after the run's instant is not known to it
+  const instruments = (await instrumentsOf(queryable, symbol, settings.sourceTypes)).map(({ key, ...instrument }) => ({
+    key,
+    ...instrumentAsOf(instrument, window.to),
+  }));
+  const byKey = new Map(instruments.map((one) => [one.key, one]));
+  const keys = (open: boolean): number[] =>
+    instruments.filter((one) => open === (!one.closed && one.resolution.kind === 'open')).map(({ key }) => key);
+  const tasks: SeriesTask[] = [];
+  for (const { historyMs, trials: configured } of groups) {
+    const from = historyMs === null ? Number.NEGATIVE_INFINITY : window.to - historyMs;
+    const filter = { open: keys(true), closed: keys(false), intervals: settings.intervals, from, closedSince: window.from, to: window.to };
+    const span = { from, to: window.to, intervals: settings.intervals };
+    const twinOf = mayLookAtTwins(configured) ? await standingTwins(queryable, instruments, span) : () => null;
+    for (const series of await backtestSeries(queryable, filter)) {
+      const instrument = byKey.get(series.instrumentKey) as StoredInstrument;
+      // a book that was seen after the last bar is no strategy's business
+      const { book } = instrument;
+      const known = book !== null && book.at <= series.lastOpen + INTERVAL_MS[series.interval];
+      const market = marketOf({ ...instrument, book: known ? book : null });
+      const trials = configured.map((trial): Trial => ({ ...trial, options: optionsFor(market, optionsOn(trial.settings, instrument)) }));
+      const twin = twinOf(instrument, series.interval);
+      const basis = basisOf({ series, market, trials, twin });
+      tasks.push({ series, instrument, market, trials, twin, from, to: window.to, basis });
+    }
+  }
+  return tasks;
+}
+
+/** A series to backtest, and how many of its oldest bars there is no room for. */
+export async function readSeries(
+  queryable: Queryable,
+  { series, instrument, market, trials, twin: standing, from, to }: SeriesTask,
+): Promise<{ readonly data: BacktestData; readonly leftOut: number }> {
+  const { interval, priceType } = series;
+  const stored = await readCandles(queryable, {
+    instrumentKey: instrument.key,
+    priceType,
+    interval,
+    ...(Number.isFinite(from) && { from }),
+    // a run as of an earlier instant must not read bars that were still open then, though they are complete by now
+    to: to - INTERVAL_MS[interval] + 1,
+    completeOnly: true,
+  });
+  // a grid on years of minutes: as much of the newest as fits
+  const candles = lastCandles(stored, Math.floor(MOST_VALUES / trials.length));
+  const twin = standing === null ? null : await readTwin(queryable, standing, { from, to });
+  const name = `${instrument.id} ${interval}`;
+  const whereOf = (bar: number): string => `${name}, ${new Date(candles.openTime[bar]).toISOString()}`;
+  const data = backtestData(candles, market, { names: { series: name, whereOf }, barMs: INTERVAL_MS[interval], twin });
+  return { data, leftOut: stored.length - candles.length };
+}

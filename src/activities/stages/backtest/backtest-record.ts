@@ -1,0 +1,66 @@
+import type { BacktestData } from '../../../backtest/engine/backtest-data.ts';
+import type { BacktestResult } from '../../../backtest/engine/result.ts';
+import type { FailedTrial } from '../../../backtest/failed-trial.ts';
+import type { MarketForecasts } from '../../../backtest/metrics/calibration.ts';
+import { encodeEquity, encodeTrades } from '../../../backtest/record/curve-columns.ts';
+import { encodeFailure, encodeMetrics } from '../../../backtest/record/metrics-column.ts';
+import { encodePassport } from '../../../backtest/record/passport-column.ts';
+import type { BacktestSeries } from '../../../storage/backtests/backtest-series.ts';
+import type { BacktestRecord } from '../../../storage/backtests/backtests.ts';
+
+/** A result as it is stored: times instead of bars, the curve no finer than it can be drawn. */
+export function backtestRecord(input: {
+  readonly symbol: string;
+  readonly series: BacktestSeries;
+  readonly data: BacktestData;
+  /** Of the series' oldest bars: there was no room for them. */
+  readonly leftOut: number;
+  readonly result: BacktestResult;
+  /** Probability of overfitting of the trials it belongs to. */
+  readonly overfitting: number | null;
+  readonly forecasts: MarketForecasts | undefined;
+  readonly basis: string;
+}): BacktestRecord {
+  const { symbol, series, data, leftOut, result, overfitting, forecasts, basis } = input;
+  const { candles } = data;
+  const { instrumentKey, interval, priceType } = series;
+  return {
+    symbol,
+    instrumentKey,
+    interval,
+    priceType,
+    strategy: result.strategy,
+    params: result.params,
+    metrics: encodeMetrics(result, { overfitting, forecasts }),
+    trades: encodeTrades(candles, result.trades),
+    equity: encodeEquity(candles.openTime, result.equity),
+    passport: encodePassport(candles, result.passport, { basis, leftOut, params: result.params, twin: result.twin }),
+  };
+}
+
+/** A trial without a result as it is stored: its sentence in place of every number. */
+export function failureRecord(input: {
+  readonly symbol: string;
+  readonly series: BacktestSeries;
+  readonly data: BacktestData;
+  readonly leftOut: number;
+  readonly failed: FailedTrial;
+  readonly forecasts: MarketForecasts | undefined;
+  readonly basis: string;
+}): BacktestRecord {
+  const { symbol, series, data, leftOut, failed, forecasts, basis } = input;
+  const { instrumentKey, interval, priceType } = series;
+  const { strategy, params, because, passport } = failed;
+  return {
+    symbol,
+    instrumentKey,
+    interval,
+    priceType,
+    strategy,
+    params,
+    metrics: encodeFailure(because, forecasts),
+    trades: [],
+    equity: { time: [], equity: [] },
+    passport: encodePassport(data.candles, passport, { basis, leftOut, params, twin: null }),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Market } from '../../../backtest/engine/market.ts';
+import { type BacktestOptions, DEFAULT_OPTIONS } from '../../../backtest/engine/options.ts';
+import { canonicalJson, codeOf, hashText } from '../../../backtest/proof/passport.ts';
+import type { Trial } from '../../../backtest/run-backtest.ts';
+import { strategyTrials } from '../../../backtest/strategies/registry.ts';
+import type { Strategy } from '../../../backtest/strategy.ts';
+import { PredictLabError } from '../../../contracts/errors.ts';
+import type { Instrument } from '../../../contracts/market-data.ts';
+import { type BacktestSettings, DEFAULT_BACKTEST } from '../../../contracts/run/backtest-settings.ts';
+import type { StageSettings } from '../../../contracts/run/run-config.ts';
+import type { StandingSeries } from '../../../storage/backtests/backtest-series.ts';
+import type { StandingTwin } from './twin-series.ts';
+
+/** A strategy with one combination of parameters, and how it trades. */
+interface ConfiguredTrial extends Trial {
+  readonly settings: BacktestSettings;
+}
+
+/** Trials on the same stretch of history: they are judged together. */
+export interface TrialGroup {
+  /** null = all that is stored. */
+  readonly historyMs: number | null;
+  readonly trials: readonly ConfiguredTrial[];
+}
+
+/** Every combination of every strategy of a run, each once however often the input names it, by the history it is tried on, longest first. */
+export function trialGroups({ strategies: configs, backtest }: StageSettings, strategies: readonly Strategy[]): readonly TrialGroup[] {
+  const trials = new Map<string, ConfiguredTrial>();
+  for (const { name, params, backtest: own } of configs) {
+    const checked = strategyTrials(name, params, strategies);
+    if ('problems' in checked) throw new PredictLabError('BadInput', checked.problems.join('; '));
+    const settings = own ?? backtest ?? DEFAULT_BACKTEST;
+    for (const one of checked.trials) trials.set(`${name} ${JSON.stringify(one)}`, { strategy: checked.strategy, params: one, settings });
+  }
+  const groups = new Map<number | null, ConfiguredTrial[]>();
+  for (const trial of trials.values()) {
+    const group = groups.get(trial.settings.historyMs);
+    if (group === undefined) groups.set(trial.settings.historyMs, [trial]);
+    else group.push(trial);
+  }
+  const length = ({ historyMs }: TrialGroup): number => historyMs ?? Number.POSITIVE_INFINITY;
+  return [...groups].map(([historyMs, group]) => ({ historyMs, trials: group })).sort((a, b) => length(b) - length(a) || 0);
+}
+
+/** How a trial trades an instrument: half the spread of its book where that is asked for and known, slippage where its tick is. */
+export function optionsOn(settings: BacktestSettings, instrument: Pick<Instrument, 'book' | 'tickSize'>): BacktestOptions {
+  const { sizing } = settings;
+  return {
+    ...DEFAULT_OPTIONS,
+    cash: settings.cash,
+    sizing:
+      'units' in sizing
+        ? { kind: 'fixed', units: sizing.units }
+        : sizing.fraction === 1
+          ? { kind: 'all' }
+          : { kind: 'fraction', fraction: sizing.fraction },
+    side: settings.side,
+    halfSpread: settings.spread === 'recorded' ? halfSpreadOf(instrument.book) : settings.spread,
+    slippageTicks: instrument.tickSize === null ? 0 : settings.slippageTicks,
+    maxVolumeShare: settings.maxVolumeShare,
+  };
+}
+
+/** Half of what lies between the best bid and the best ask; 0 where one of them is not known. */
+function halfSpreadOf(book: Instrument['book']): number {
+  const { bid, ask } = book ?? { bid: null, ask: null };
+  // decimals, so that 0.63 − 0.61 is 0.02
+  return bid === null || ask === null || ask < bid ? 0 : Math.round(((ask - bid) / 2) * 1e12) / 1e12;
+}
+
+/** Names everything that the results of trials on a series come from; equal bases, equal results. */
+export const basisOf = ({
+  twin,
+  ...parts
+}: {
+  readonly series: StandingSeries;
+  readonly market: Market;
+  readonly trials: readonly Trial[];
+  readonly twin: StandingTwin | null;
+}): string =>
+  hashText(
+    canonicalJson({
+      ...parts,
+      ...(twin !== null && { twin }),
+      trials: parts.trials.map(({ strategy, params, options }) => [strategy.name, codeOf(strategy), params, options]),
+    }),
+  );

@@ -1,0 +1,77 @@
+import { hashText } from '../../../backtest/proof/passport.ts';
+import { decodeWalkForward, encodeNoWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
+import { windowsOf } from '../../../backtest/walk-forward/windows.ts';
+import { PredictLabError } from '../../../contracts/errors.ts';
+import { DEFAULT_BACKTEST } from '../../../contracts/run/backtest-settings.ts';
+import type { StageInput } from '../../../contracts/task/stage-report.ts';
+import { saveWalkForward, takeOverWalkForwards } from '../../../storage/backtests/walk-forwards.ts';
+import type { Transaction } from '../../../storage/database/database.ts';
+import { type ComputeContext, computeWalkForward } from './backtest-compute.ts';
+import { plannedSeries, readSeries, type SeriesTask } from './backtest-plan.ts';
+import type { BacktestTally } from './backtest-tally.ts';
+import type { TrialGroup } from './backtest-trials.ts';
+
+/** What of the stage a walk-forward goes by. */
+interface WalkForwardStage {
+  readonly groups: readonly TrialGroup[];
+  /** The series of all groups. */
+  readonly tasks: readonly SeriesTask[];
+  readonly tally: BacktestTally;
+  readonly beat: () => void;
+}
+
+/**
+ * Walks through each series with all trials of the run, on the run's history, where the run asks for that, and stores what came of it. A
+ * series of which nothing has changed since the symbol's last run keeps its own; one without a window is stored with the reason.
+ */
+export async function walkForwards(
+  transaction: Transaction,
+  input: StageInput,
+  context: ComputeContext,
+  { groups, tasks: planned, tally, beat }: WalkForwardStage,
+): Promise<void> {
+  const { historyMs, walkForward: parts } = input.settings.backtest ?? DEFAULT_BACKTEST;
+  if (parts === undefined || groups.length === 0) return;
+  const { runId, executionId, symbol } = input;
+  // a strategy may be tried on another history; each window picks from all of them
+  const together = groups.length === 1 && groups[0].historyMs === historyMs;
+  const tasks = together
+    ? planned
+    : await plannedSeries(transaction, input, [{ historyMs, trials: groups.flatMap(({ trials }) => trials) }]);
+  const bases = tasks.map(({ basis }) => hashText(`${basis} ${parts.trainMs} ${parts.testMs}`));
+  const unchanged = await takeOverWalkForwards(transaction, { runId, executionId, symbol }, bases);
+  for (const [at, task] of tasks.entries()) {
+    beat();
+    context.signal.throwIfAborted();
+    const basis = bases[at];
+    const series = `${task.instrument.id} ${task.series.interval}`;
+    const before = unchanged.get(basis);
+    if (before !== undefined) {
+      tally.addWalkForward(decodeWalkForward(before), { series, unchanged: true });
+      continue;
+    }
+    const { data } = await readSeries(transaction, task);
+    const found = windowsOf(data, parts);
+    const { instrumentKey, priceType, interval } = task.series;
+    const record =
+      'because' in found
+        ? encodeNoWalkForward(found.because, { ...parts, trials: task.trials.length })
+        : await walkedThrough(task, data, parts, { ...context, beat });
+    await saveWalkForward(transaction, { runId, executionId }, { symbol, instrumentKey, priceType, interval, basis, ...record });
+    tally.addWalkForward(decodeWalkForward(record.result), { series, unchanged: false });
+  }
+}
+
+/** Where every trial fails, the first one's sentence is the reason why the series has no walk-forward. */
+async function walkedThrough(
+  ...[task, data, parts, context]: Parameters<typeof computeWalkForward>
+): ReturnType<typeof computeWalkForward> {
+  try {
+    return await computeWalkForward(task, data, parts, context);
+  } catch (error) {
+    if (!(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
+    const [{ strategy, params }] = task.trials;
+    const first = { strategy: strategy.name, params, because: error.message };
+    return encodeNoWalkForward(error.message, { ...parts, trials: task.trials.length }, [first]);
+  }
+}

@@ -1,0 +1,103 @@
+import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
+import type { Strategy } from '../../../backtest/strategy.ts';
+import { PredictLabError } from '../../../contracts/errors.ts';
+import type { Log } from '../../../contracts/log.ts';
+import { stageTaskId } from '../../../contracts/words.ts';
+import { saveBacktests, saveCalibration } from '../../../storage/backtests/backtests.ts';
+import { takeOverBacktests, unchangedBacktests } from '../../../storage/backtests/unchanged-backtests.ts';
+import type { Database } from '../../../storage/database/database.ts';
+import type { StageFunction } from '../stage-work.ts';
+import { type ComputeContext, computeTrials } from './backtest-compute.ts';
+import { plannedSeries, readSeries } from './backtest-plan.ts';
+import { backtestRecord, failureRecord } from './backtest-record.ts';
+import { BacktestTally } from './backtest-tally.ts';
+import { trialGroups } from './backtest-trials.ts';
+import { walkForwards } from './backtest-walk-forward.ts';
+import { closesAsForecasts, ResolvedCloses } from './resolved-closes.ts';
+
+export interface BacktestDependencies {
+  readonly database: Database;
+  /** Shipped ones and those of plugins. */
+  readonly strategies: readonly Strategy[];
+  /** `PREDICTLAB_PLUGINS`, for the threads that load them. */
+  readonly plugins: string;
+  readonly threads: ComputeContext['threads'];
+  readonly log: Log;
+}
+
+/**
+ * `backtest`: every strategy of the run, on every instrument and interval of the symbol that still trades or had complete candles
+ * in the run's window, over as much of their stored history as the run asks for. All trials on one series are judged together;
+ * a series of which nothing has changed since the symbol's last run keeps its results. Where the run asks for it, each series is walked
+ * through out of sample, too. None is an output of 0, not a failure. A strategy that fails on a series is stored with its sentence and
+ * degrades the run, the others go on; where none has a result at all, the stage fails with it.
+ */
+export function createBacktest({ strategies, plugins, threads, log }: BacktestDependencies): StageFunction {
+  return async (input, work) => {
+    const groups = trialGroups(input.settings, strategies);
+    return await work.commit(async (transaction) => {
+      const { executionId, symbol } = input;
+      const tally = new BacktestTally();
+      const resolved = new ResolvedCloses();
+      const counted = new Set<string>();
+      const tasks = await plannedSeries(transaction, input, groups);
+      const context: ComputeContext = { plugins, threads, whose: stageTaskId(symbol, input.stage), signal: work.signal };
+      const unchanged = await unchangedBacktests(transaction, { symbol, executionId, bases: tasks.map(({ basis }) => basis) });
+      for (const [done, task] of tasks.entries()) {
+        const { series, trials, basis } = task;
+        const name = `${task.instrument.id} ${series.interval}`;
+        const beat = (): void => work.heartbeat({ series: done, of: tasks.length, backtests: tally.backtests });
+        const alive = (): void => {
+          beat();
+          work.signal.throwIfAborted();
+        };
+        // the longest history of a market comes first, and each market counts once
+        const forecast = (closes: Parameters<ResolvedCloses['add']>[1]): void => {
+          if (!counted.has(name)) resolved.add(series.interval, closes);
+          counted.add(name);
+        };
+        const before = unchanged.get(basis) ?? [];
+        if (before.length === trials.length) {
+          await takeOverBacktests(
+            transaction,
+            input,
+            before.map(({ id }) => id),
+          );
+          const stored = before.map((one) => ({ ...one, ...decodeMetrics(one.metrics) }));
+          const results = stored.filter(({ failed }) => failed === null);
+          for (const one of stored) if (one.failed !== null) tally.fail({ ...one, because: one.failed }, name);
+          for (const one of results) tally.add(one);
+          if (before[0].leftOut > 0) tally.shortened += results.length;
+          tally.unchanged += results.length;
+          forecast(stored[0].forecasts ?? undefined);
+          alive();
+          continue;
+        }
+        const { data, leftOut } = await readSeries(transaction, task);
+        const forecasts = closesAsForecasts(data);
+        forecast(forecasts);
+        const { results, failed, overfitting } = await computeTrials(task, data, { ...context, beat });
+        if (leftOut > 0) tally.shortened += results.length;
+        for (const one of failed) {
+          tally.fail(one, name);
+          await saveBacktests(transaction, input, [failureRecord({ symbol, series, data, leftOut, failed: one, forecasts, basis })]);
+        }
+        for (const result of results) {
+          tally.add(result);
+          await saveBacktests(transaction, input, [
+            backtestRecord({ symbol, series, data, leftOut, result, overfitting, forecasts, basis }),
+          ]);
+          alive();
+        }
+      }
+      const [failure] = tally.failed;
+      if (tally.backtests === 0 && failure !== undefined) throw new PredictLabError('BadInput', failure);
+      const beat = (): void => work.heartbeat({ series: tasks.length, of: tasks.length, backtests: tally.backtests });
+      await walkForwards(transaction, input, context, { groups, tasks, tally, beat });
+      for (const { interval, bins } of resolved.tables()) await saveCalibration(transaction, { executionId, symbol, interval, bins });
+      const degraded = [...tally.failed, ...tally.lookAhead];
+      for (const sentence of degraded) log.warn(sentence, { runId: input.runId, taskId: stageTaskId(symbol, input.stage) });
+      return { output: tally.output(), ...(degraded.length > 0 && { degraded }) };
+    });
+  };
+}

@@ -1,0 +1,27 @@
+import { WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { PredictLabError } from '../../contracts/errors.ts';
+import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
+import type { pipeline } from '../../workflows/pipeline.ts';
+import { RunEnded } from './run-ended.ts';
+
+/** Waits for a run's end; everything but a result becomes `RunEnded`. */
+export async function runOutcome(handle: WorkflowHandle<typeof pipeline>): Promise<PipelineResult> {
+  try {
+    return await handle.result();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) {
+      throw new PredictLabError('BadInput', `there is no run ${handle.workflowId}; \`predictlab runs\` lists them`, { cause: error });
+    }
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const cause = error.cause;
+    if (cause instanceof CancelledFailure) throw new RunEnded('cancelled', `run ${handle.workflowId} was cancelled`, { cause: error });
+    if (cause instanceof TerminatedFailure || cause instanceof TimeoutFailure) {
+      throw new RunEnded('terminated', `run ${handle.workflowId} was ended from outside: ${cause.message}`, { cause: error });
+    }
+    const message = cause?.message ?? error.message;
+    if (cause instanceof ApplicationFailure && cause.type === 'InvalidPipeline') throw new RunEnded('invalid', message, { cause: error });
+    const partial = cause instanceof ApplicationFailure ? (cause.details?.[0] as PipelineResult | undefined) : undefined;
+    throw new RunEnded('failed', message, { partial, cause: error });
+  }
+}

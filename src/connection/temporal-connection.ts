@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { homeFolder } from '../processes/home-folder.ts';
+import { notedAddress } from '../processes/noted-address.ts';
+
+export interface TemporalSettings {
+  readonly address: string;
+  readonly namespace: string;
+  readonly options: ConnectionOptions;
+}
+
+/**
+ * Where Temporal is, from its own environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key). Where that names no
+ * address it is the server of the `dev` that runs on this PREDICTLAB_HOME: the data are that one's too.
+ */
+export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
+  const { connectionOptions, namespace } = loadConfig(env);
+  const address = connectionOptions.address ?? notedAddress(homeFolder(env)) ?? '127.0.0.1:7233';
+  if (!isAddress(address))
+    throw new PredictLabError('BadInput', `TEMPORAL_ADDRESS ${JSON.stringify(address)}: write host:port, like 127.0.0.1:7233`);
+  return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
+}
+
+/** `host:port`, `[::1]:port` or a host alone. */
+function isAddress(text: string): boolean {
+  const port = /^(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i.exec(text);
+  return port !== null && Number(port[1] ?? 7233) <= 65_535;
+}
+
+function loadConfig(env: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnectConfig> {
+  const file = configurationFile(env);
+  const overrideEnvVars = env as Record<string, string>;
+  try {
+    // Where the file has no profile at all, an empty one among them, the SDK fails over it.
+    const text = file === undefined ? '' : readFileSync(file, 'utf8');
+    const bare = !/^\s*(?:\[\s*)?["']?profile["']?\s*[.\]=]/m.test(text);
+    return loadClientConnectConfig({ overrideEnvVars, ...(bare ? { configSource: { data: `${text}\n[profile]\n` } } : {}) });
+  } catch (error) {
+    const where = file === undefined ? 'TEMPORAL_* variables' : `${file} and TEMPORAL_* variables`;
+    const missing = /ENOENT[^']*'([^']+)'/.exec(messageOf(error))?.[1];
+    const what =
+      missing === undefined
+        ? messageOf(error)
+            .replaceAll(/\s*\n\s*/g, ' ')
+            .trim()
+        : `there is no file ${missing}`;
+    throw new PredictLabError('BadInput', `Temporal's settings (${where}): ${what}`, { cause: error });
+  }
+}
+
+/** Where Temporal's own configuration file is, if there is one: TEMPORAL_CONFIG_FILE, or the usual place. */
+function configurationFile(env: NodeJS.ProcessEnv): string | undefined {
+  const file = env.TEMPORAL_CONFIG_FILE ?? path.join(configurationFolder(env), 'temporalio', 'temporal.toml');
+  return existsSync(file) ? file : undefined;
+}
+
+function configurationFolder(env: NodeJS.ProcessEnv): string {
+  const home = env.HOME ?? homedir();
+  if (process.platform === 'win32') return env.APPDATA ?? path.join(home, 'AppData', 'Roaming');
+  if (process.platform === 'darwin') return path.join(home, 'Library', 'Application Support');
+  return env.XDG_CONFIG_HOME || path.join(home, '.config');
+}
+
+/** The error users see when Temporal does not answer. */
+export function temporalUnreachable(address: string, error: unknown): PredictLabError {
+  return unreachable(`${address} (${messageOf(error)}); ${START}`, error);
+}
+
+/** The same of a connection that could not be made: with TLS the certificates may be why, and are looked at. */
+export async function temporalRefused({ address, options }: TemporalSettings, error: unknown): Promise<PredictLabError> {
+  if (!isSecured(options)) return temporalUnreachable(address, error);
+  const trouble = await (await import('./tls-trouble.ts')).tlsTrouble(options);
+  if (trouble !== undefined) return unreachable(`${address}: ${trouble}`, error);
+  const tls = 'TLS or an API key is set (TEMPORAL_TLS…, TEMPORAL_API_KEY), which a plain server does not speak';
+  return unreachable(`${address} (${messageOf(error)}); ${tls}; ${START}`, error);
+}
+
+const START = 'start it with `predictlab dev` or `temporal server start-dev`, or set TEMPORAL_ADDRESS';
+
+const unreachable = (what: string, cause: unknown): PredictLabError =>
+  new PredictLabError('SourceUnavailable', `cannot reach Temporal at ${what}`, { cause });
+
+/** Whether a connection speaks TLS: asked for, or because an API key may not travel in clear. */
+const isSecured = ({ tls, apiKey }: ConnectionOptions): boolean => Boolean(tls) || apiKey !== undefined;

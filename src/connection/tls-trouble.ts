@@ -1,0 +1,83 @@
+import { connect, type ConnectionOptions as TlsOptions } from 'node:tls';
+import type { ConnectionOptions } from '@temporalio/client';
+import { messageOf } from '../contracts/errors.ts';
+
+/** How long a server may take for what is asked here only once something has failed already. */
+const WITHIN_MS = 3_000;
+/** A server that wants a certificate of the client says so after the client has taken the connection for made. */
+const REFUSED_WITHIN_MS = 500;
+
+const UNKNOWN_AUTHORITY =
+  'its certificate is of an authority that is not trusted here; name that authority’s certificate in TEMPORAL_TLS_SERVER_CA_CERT_PATH';
+
+/** Codes of Node's TLS, with what they mean to whoever set the variables. */
+const TROUBLES: readonly (readonly [code: RegExp, sentence: string])[] = [
+  [/^CERT_HAS_EXPIRED$/, 'its certificate has expired; renew it there, or set this machine’s clock right'],
+  [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet; set this machine’s clock right'],
+  [/^CERT_REVOKED$/, 'its certificate was revoked; renew it there'],
+  [/^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA)/, UNKNOWN_AUTHORITY],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is of another name; set TEMPORAL_TLS_SERVER_NAME to the one that stands in it'],
+  [
+    /ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/,
+    'it wants a certificate of the client; set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH',
+  ],
+  [
+    /ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN)|UNKNOWN_CA|ACCESS_DENIED)$/,
+    'it refuses the certificate of TEMPORAL_TLS_CLIENT_CERT_PATH; name one that it knows and that has not expired',
+  ],
+  [
+    /KEY_VALUES_MISMATCH$/,
+    'the certificate of TEMPORAL_TLS_CLIENT_CERT_PATH and the key of TEMPORAL_TLS_CLIENT_KEY_PATH do not belong together',
+  ],
+];
+
+/**
+ * Why a server that does not answer may not: its certificate, or ours. Temporal's clients say only that they could not connect.
+ *
+ * @returns the end of a sentence with what to do; `undefined` where TLS is not in the way, or nobody can say
+ */
+export async function tlsTrouble({ address = '', tls }: ConnectionOptions): Promise<string | undefined> {
+  const { host, port } = placeOf(address);
+  const given = typeof tls === 'object' && tls !== null ? tls : {};
+  const code = await failureOf({
+    host,
+    port,
+    servername: given.serverNameOverride ?? host,
+    ALPNProtocols: ['h2'],
+    ...(given.serverRootCACertificate === undefined ? {} : { ca: Buffer.from(given.serverRootCACertificate) }),
+    ...(given.clientCertPair === undefined
+      ? {}
+      : { cert: Buffer.from(given.clientCertPair.crt), key: Buffer.from(given.clientCertPair.key) }),
+  });
+  return TROUBLES.find(([means]) => means.test(code ?? ''))?.[1];
+}
+
+function placeOf(address: string): { host: string; port: number } {
+  const [, host = address, port = '7233'] = /^(.*?)(?::(\d+))?$/.exec(address) ?? [];
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+/** The code of what goes wrong with one connection. */
+async function failureOf(options: TlsOptions): Promise<string | undefined> {
+  return await new Promise((resolve) => {
+    try {
+      const socket = connect(options);
+      const end = (code?: string): void => {
+        socket.destroy();
+        resolve(code);
+      };
+      socket.setTimeout(WITHIN_MS, () => end());
+      let isMade = false;
+      socket.once('secureConnect', () => {
+        isMade = true;
+        socket.setTimeout(REFUSED_WITHIN_MS);
+      });
+      // it stays: what comes after the first one is nobody's business
+      socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? messageOf(error)));
+      // some servers look at the client's certificate once the connection is made, and only end it
+      socket.once('close', () => end(isMade && options.cert !== undefined ? 'ALERT_BAD_CERTIFICATE' : undefined));
+    } catch (error) {
+      resolve((error as NodeJS.ErrnoException).code);
+    }
+  });
+}

@@ -1,0 +1,16 @@
+import type { Json } from '../run/pipeline-input.ts';
+
+/** A number in a task's output, where it has one. */
+export const numberIn = (output: Json | undefined, key: string): number | null => {
+  if (output === null || typeof output !== 'object' || Array.isArray(output)) return null;
+  const value = (output as { readonly [key: string]: Json })[key];
+  return typeof value === 'number' ? value : null;
+};
+
+/** Sentences by name in a task's output, as `failedSources` and `skippedSources` are; none where it has none. */
+export const sentencesIn = (output: Json | undefined, key: string): Readonly<Record<string, string>> => {
+  if (output === null || typeof output !== 'object' || Array.isArray(output)) return {};
+  const value = (output as { readonly [key: string]: Json })[key];
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return {};
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+};

@@ -1,0 +1,88 @@
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Log } from '../contracts/log.ts';
+import { makePrivateFolder } from './private-folder.ts';
+import { isRunning as ownerRuns, processIdentity } from './process-identity.ts';
+import { runCommand } from './run-command.ts';
+
+/** What a `dev` or `demo` has started, kept in `<home>/processes` while it runs, so that a later one can tidy up after a kill -9. */
+export interface ProcessRecord {
+  readonly kind: 'dev' | 'demo';
+  readonly pid: number;
+  /** The process itself, see `processIdentity`: another one may get its pid. */
+  readonly owner: string;
+  /** `marker` is a part of the command line by which the process is known; a reused pid has another. */
+  readonly children: readonly { readonly pid: number; readonly marker: string }[];
+  readonly address: string;
+  readonly uiUrl: string;
+}
+
+/** What this process says of itself in its record. */
+export const ownRecord = (): Pick<ProcessRecord, 'pid' | 'owner'> => ({ pid: process.pid, owner: processIdentity(process.pid) });
+
+/** Keeps the record until `close`. */
+export async function recordProcesses(home: string, record: ProcessRecord): Promise<{ close(): Promise<void> }> {
+  const folder = recordFolder(home);
+  await makePrivateFolder(folder);
+  const file = path.join(folder, `${record.kind}-${record.pid}.json`);
+  await writeFile(`${file}.tmp`, JSON.stringify(record));
+  await rename(`${file}.tmp`, file);
+  return { close: () => rm(file, { force: true }) };
+}
+
+/** The records whose owner still runs. Children of the others are ended and their records removed. */
+export async function livingRecords(home: string, log: Pick<Log, 'info'>): Promise<readonly ProcessRecord[]> {
+  const folder = recordFolder(home);
+  const names = await readdir(folder).catch(() => []);
+  const living: ProcessRecord[] = [];
+  for (const name of names.filter((entry) => entry.endsWith('.json'))) {
+    const file = path.join(folder, name);
+    const record = await readFile(file, 'utf8').then(
+      (text) => JSON.parse(text) as ProcessRecord,
+      () => undefined,
+    );
+    if (record && ownerRuns(record.owner)) {
+      living.push(record);
+      continue;
+    }
+    for (const child of record?.children ?? []) {
+      if (!(await isRunning(child.pid, child.marker))) continue;
+      log.info(`ending ${child.marker} (pid ${child.pid}), left by a ${record?.kind} that was killed`);
+      await endProcess(child);
+    }
+    await rm(file, { force: true });
+  }
+  return living;
+}
+
+/** @internal */
+export const recordFolder = (home: string): string => path.join(home, 'processes');
+
+const END_TIMEOUT_MS = 15_000;
+
+/** SIGTERM, and SIGKILL when it stays. Not our child, so its end is looked for. */
+async function endProcess({ pid, marker }: { pid: number; marker: string }): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      return;
+    }
+    const deadline = Date.now() + END_TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      if (!(await isRunning(pid, marker))) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+async function isRunning(pid: number, marker: string): Promise<boolean> {
+  return pid !== process.pid && (await commandLineOf(pid)).includes(marker);
+}
+
+/** Empty when there is no such process. `/proc` where there is one, else `ps`. */
+async function commandLineOf(pid: number): Promise<string> {
+  const fromProc = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
+  if (fromProc !== undefined) return fromProc.replaceAll('\0', ' ');
+  return (await runCommand('ps', ['-o', 'args=', '-p', String(pid)], { timeoutMs: 5_000 })).stdout;
+}

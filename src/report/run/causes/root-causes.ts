@@ -1,0 +1,74 @@
+import type { TaskResult } from '../../../contracts/run/pipeline-status.ts';
+import { STAGES } from '../../../contracts/words.ts';
+
+/** Tasks that failed for one and the same reason, and what that took along. */
+export interface SharedFailure {
+  /** The stage that failed; `a stage` where the status goes to the symbol only, the task itself where it is a custom one. */
+  readonly what: string;
+  /** Failed tasks, in the run's order. */
+  readonly taskIds: readonly string[];
+  readonly type: string;
+  /** The first task's message. */
+  readonly message: string;
+  /** Most attempts that one of them took. */
+  readonly attempts: number;
+  /** Tasks that were skipped because one of them failed. */
+  readonly skipped: number;
+}
+
+/** What tells one reason from another: what of a message is about a task, an id, an amount or a moment does not. */
+export const fingerprint = (
+  taskId: string,
+  { type, message }: { readonly type: string; readonly message: string },
+  what: string = stageOf(taskId) ?? taskId,
+): string => {
+  const symbol = symbolOf(taskId);
+  const general = message
+    .replaceAll(taskId, '…')
+    .replaceAll(symbol, '…')
+    .replace(/0x[0-9a-f]+/gi, '…')
+    .replace(/\d[\d.:TZ-]*/g, '…');
+  return JSON.stringify([what, type, general]);
+};
+
+/**
+ * The failed tasks of a run by their reasons, most failed tasks first.
+ *
+ * @param symbols the run's symbols, which stand for their stages in the status of a large run
+ */
+export const rootCauses = (
+  tasks: Readonly<Record<string, TaskResult>>,
+  symbols: ReadonlySet<string> = new Set(),
+): readonly SharedFailure[] => {
+  const whatOf = (taskId: string): string => (symbols.has(taskId) ? 'a stage' : (stageOf(taskId) ?? taskId));
+  const skipped = new Map<string, number>();
+  for (const { status, skippedBecause } of Object.values(tasks)) {
+    if (status === 'skipped' && skippedBecause !== undefined) skipped.set(skippedBecause, (skipped.get(skippedBecause) ?? 0) + 1);
+  }
+  const groups = new Map<string, [taskId: string, task: TaskResult][]>();
+  for (const entry of Object.entries(tasks)) {
+    const [taskId, { status, error }] = entry;
+    if (status !== 'failed') continue;
+    const key = fingerprint(taskId, error ?? { type: 'Error', message: '' }, whatOf(taskId));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [entry]);
+    else group.push(entry);
+  }
+  return [...groups.values()]
+    .map((group): SharedFailure => {
+      const [[first, { error }]] = group;
+      return {
+        what: whatOf(first),
+        taskIds: group.map(([taskId]) => taskId),
+        type: error?.type ?? 'Error',
+        message: error?.message ?? 'no message',
+        attempts: Math.max(...group.map(([, task]) => task.attempts ?? 1)),
+        skipped: group.reduce((sum, [taskId]) => sum + (skipped.get(taskId) ?? 0), 0),
+      };
+    })
+    .sort((a, b) => b.taskIds.length - a.taskIds.length);
+};
+
+const stageOf = (taskId: string): string | undefined => STAGES.find((stage) => taskId.endsWith(`/${stage}`));
+
+const symbolOf = (taskId: string): string => (stageOf(taskId) === undefined ? taskId : taskId.slice(0, taskId.lastIndexOf('/')));

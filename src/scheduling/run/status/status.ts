@@ -1,0 +1,158 @@
+import type { GraphTask, PipelineResult, PipelineStatus, StageStats, TaskResult } from '../../../contracts/run/pipeline-status.ts';
+import { DEFAULT_MAX_CONCURRENT } from '../../../contracts/task/task-policy.ts';
+import { STAGES, type Stage, TASK_STATUSES, type TaskStatus } from '../../../contracts/words.ts';
+import { dependencyIds, type Graph } from '../../graph/graph.ts';
+import { leftOutOf } from '../kept-details.ts';
+import type { StatusQuestion } from '../run-events.ts';
+import { PENDING, REUSED, RUNNING, type RunState, SKIPPED } from '../run-state.ts';
+import { attemptsOf, symbolResult } from '../symbol-result.ts';
+import { deadlineWarning, expectedEnd, missedDeadline } from './deadline.ts';
+import { reasonsOf, verdictOf } from './verdict.ts';
+
+const isoTime = (at: number): string => new Date(at).toISOString();
+const secondsBetween = (from: number, to: number): number => Math.max(0, to - from) / 1000;
+
+/** A run that is still checking its input, or ended then: no tasks yet. */
+export function emptyStatus({
+  runId,
+  startedAt,
+  now,
+  maxConcurrent = DEFAULT_MAX_CONCURRENT,
+  ended = false,
+}: {
+  runId: string;
+  startedAt: number;
+  now: number;
+  maxConcurrent?: number;
+  ended?: boolean;
+}): PipelineStatus {
+  return {
+    runId,
+    paused: false,
+    maxConcurrent,
+    totalTasks: 0,
+    completedTasks: 0,
+    progress: 0,
+    startedAt: isoTime(startedAt),
+    finishedAt: ended ? isoTime(now) : null,
+    durationSeconds: secondsBetween(startedAt, now),
+    statusBreakdown: { pending: 0, running: 0, success: 0, failed: 0, skipped: 0, cancelled: 0 },
+    stageStats: {},
+    taskResults: {},
+  };
+}
+
+/**
+ * Where every task stands at `now`, as far as the run's details go; `fitStatus` makes it fit to travel. In `symbol` detail `taskResults` has one entry per symbol and per custom
+ * task; the counts are of tasks always.
+ *
+ * @param wanted which entries of `taskResults`, by their index in `entriesOf` @default all
+ */
+export function statusOf(state: RunState, question: StatusQuestion, wanted?: (entry: number) => boolean): PipelineStatus {
+  return { ...statusFrame(state, question), taskResults: entryResults(state, question, wanted) };
+}
+
+/** All of a status but its tasks. @internal */
+export function statusFrame(state: RunState, { runId, now }: StatusQuestion): PipelineStatus {
+  const { graph, counts } = state;
+  const completedTasks = graph.size - counts[PENDING] - counts[RUNNING];
+  const startedAt = state.startedAt ?? now;
+  const leftOut = leftOutOf(state.details);
+  return {
+    runId,
+    paused: state.paused,
+    maxConcurrent: state.maxConcurrent,
+    totalTasks: graph.size,
+    completedTasks,
+    progress: graph.size === 0 ? 1 : completedTasks / graph.size,
+    startedAt: isoTime(startedAt),
+    finishedAt: state.finishedAt === null ? null : isoTime(state.finishedAt),
+    durationSeconds: secondsBetween(startedAt, state.finishedAt ?? now),
+    statusBreakdown: Object.fromEntries(TASK_STATUSES.map((status, code) => [status, counts[code]])) as Record<TaskStatus, number>,
+    ...(state.deadline === null ? {} : { deadline: deadlineOf(state, state.deadline, now) }),
+    stageStats: stageStats(state),
+    taskResults: {},
+    ...(leftOut.length === 0 ? {} : { leftOut }),
+  };
+}
+
+function deadlineOf(state: RunState, deadline: number, now: number): PipelineStatus['deadline'] {
+  const end = state.finishedAt ?? expectedEnd(state, now).at;
+  return { at: isoTime(deadline), expectedEnd: isoTime(end), warning: missedDeadline(state) ?? deadlineWarning(state, now) ?? null };
+}
+
+/** The status of a finished run with how it ended and why. */
+export function resultOf(state: RunState, question: StatusQuestion): PipelineResult {
+  return { ...statusOf(state, question), result: verdictOf(state), reasons: reasonsOf(state) };
+}
+
+/** The run's tasks in topological order. */
+export function graphOf({ graph }: Pick<RunState, 'graph'>): GraphTask[] {
+  return graph.ids.map((taskId, task) => ({
+    taskId,
+    dependencies: dependencyIds(graph, task),
+    priority: graph.priority[task],
+    critical: graph.critical[task] === 1,
+  }));
+}
+
+/** One task as users see it; `durationSeconds` runs from its first attempt's start, waits between attempts included. @internal */
+export function taskResult(state: RunState, task: number, now: number): TaskResult {
+  const { status, started, ended, errors, outputs, degraded, flags, graph, skippedBecause } = state;
+  const code = status[task];
+  const result: { -readonly [Key in keyof TaskResult]: TaskResult[Key] } = { status: TASK_STATUSES[code] };
+  if (code === SKIPPED) {
+    result.skippedBecause = graph.ids[skippedBecause[task]];
+    return result;
+  }
+  result.attempts = attemptsOf(state, task);
+  const begun = !Number.isNaN(started[task]);
+  result.startedAt = begun ? isoTime(started[task]) : null;
+  const until = code === RUNNING ? now : ended[task];
+  result.durationSeconds = begun && !Number.isNaN(until) ? secondsBetween(started[task], until) : null;
+  result.error = errors.get(task) ?? null;
+  const output = outputs.get(task);
+  if (output !== undefined) result.output = output;
+  const reasons = degraded.get(task);
+  if (reasons !== undefined) result.degraded = reasons;
+  if ((flags[task] & REUSED) !== 0) result.attempts = 0;
+  return result;
+}
+
+/** How many entries `taskResults` has, and which one each task is part of. @internal */
+export function entriesOf(graph: Graph, detail: StatusQuestion['detail']): { readonly size: number; readonly entryOf: Int32Array } {
+  if (detail === 'stage') return { size: graph.size, entryOf: Int32Array.from(graph.ids, (_, task) => task) };
+  let size = graph.symbols.length;
+  const entryOf = Int32Array.from(graph.symbolOf, (symbol) => (symbol < 0 ? size++ : symbol));
+  return { size, entryOf };
+}
+
+function entryResults(
+  state: RunState,
+  { now, detail }: StatusQuestion,
+  wanted: (entry: number) => boolean = () => true,
+): Record<string, TaskResult> {
+  const { graph } = state;
+  // Of entries, so that a task may be named like anything every object has.
+  const results: [string, TaskResult][] = [];
+  if (detail === 'stage') {
+    for (let task = 0; task < graph.size; task++) if (wanted(task)) results.push([graph.ids[task], taskResult(state, task, now)]);
+    return Object.fromEntries(results);
+  }
+  for (let symbol = 0; symbol < graph.symbols.length; symbol++) {
+    if (graph.firstTask[symbol] >= 0 && wanted(symbol)) results.push([graph.symbols[symbol], symbolResult(state, symbol, now)]);
+  }
+  for (let task = 0, entry = graph.symbols.length; task < graph.size; task++) {
+    if (graph.symbolOf[task] >= 0) continue;
+    if (wanted(entry++)) results.push([graph.ids[task], taskResult(state, task, now)]);
+  }
+  return Object.fromEntries(results);
+}
+
+function stageStats({ stageSums }: RunState): Partial<Record<Stage, StageStats>> {
+  const stats: Partial<Record<Stage, StageStats>> = {};
+  for (const [index, { count, succeeded, seconds, maxSeconds }] of stageSums.entries()) {
+    if (count > 0) stats[STAGES[index]] = { count, successRate: succeeded / count, meanSeconds: seconds / count, maxSeconds };
+  }
+  return stats;
+}

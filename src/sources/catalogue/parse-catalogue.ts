@@ -1,0 +1,81 @@
+import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catalogue.ts';
+import { PredictLabError, type Problem } from '../../contracts/errors.ts';
+import { OWN_FACTS } from '../../contracts/own-facts.ts';
+import { issueWords, type SchemaIssue } from '../../contracts/text/issue-words.ts';
+import { isObject } from './schema-drift.ts';
+
+/** What a selector of each source may be. */
+const SELECTOR_FORMS: Readonly<Record<string, string>> = {
+  polymarket: '{"conditionId": "0x…"}, {"slug": "…"}, {"eventSlug": "…"} or {"seriesSlug": "…"}',
+  predict: '{"marketId": 123}, {"categorySlug": "…"} or {"seriesSlug": "…"}',
+  file: `{"path": "…"}, with columns, firstOutcome, market, ${OWN_FACTS.join(', ')} as you need them`,
+};
+
+/**
+ * Reads a symbol catalogue: an array of entries. Lists everything that is wrong with it at once.
+ *
+ * @param origin what the messages call it: a file's name
+ * @throws PredictLabError BadInput
+ */
+export function parseCatalogue(json: unknown, origin: string): CatalogueEntry[] {
+  if (!Array.isArray(json)) {
+    throw new PredictLabError(
+      'BadInput',
+      `${origin}: a catalogue is a list of symbols ([{"symbol": …, "sources": {…}}]), this is ${json === null ? 'null' : typeof json}`,
+    );
+  }
+  const entries: CatalogueEntry[] = [];
+  const problems: Problem[] = [];
+  const places = new Map<string, number>();
+  for (const [index, item] of (json as unknown[]).entries()) {
+    const name = isObject(item) && typeof item.symbol === 'string' ? ` (${item.symbol})` : '';
+    const parsed = catalogueEntrySchema.safeParse(item);
+    if (parsed.success) {
+      const earlier = places.get(parsed.data.symbol);
+      if (earlier !== undefined)
+        problems.push({ where: `[${index}]${name}`, message: `the symbol stands at [${earlier}] already; merge the two` });
+      places.set(parsed.data.symbol, index);
+      entries.push(parsed.data);
+      continue;
+    }
+    for (const issue of parsed.error.issues) {
+      const path = ofSelector(issue.path) ? issue.path.slice(0, SELECTOR_DEPTH) : issue.path;
+      const where = `[${index}]${name}${path.length > 0 ? `.${path.map(String).join('.')}` : ''}`;
+      // one selector may go wrong in several ways, all mended by the same forms
+      if (!problems.some((problem) => problem.where === where && path !== issue.path))
+        problems.push({ where, message: explain(path, wordsOf(issue), item) });
+    }
+  }
+  if (problems.length === 0) return entries;
+  const lines = problems.map(({ where, message }) => `- ${where}: ${message}`);
+  throw new PredictLabError(
+    'BadInput',
+    [`${origin} has ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}; nothing was imported:`, ...lines].join('\n'),
+  );
+}
+
+/** `sources.polymarket.0` and what lies below it. */
+const SELECTOR_DEPTH = 3;
+const ofSelector = (path: readonly PropertyKey[]): boolean => path[0] === 'sources' && path.length >= SELECTOR_DEPTH && !ofOwnFact(path);
+/** What is wrong with a fact of a file is said of the fact itself. */
+const ofOwnFact = ([, source, , field]: readonly PropertyKey[]): boolean => source === 'file' && OWN_FACTS.some((fact) => fact === field);
+
+const PLACES: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(catalogueEntrySchema.shape),
+  sources: Object.keys(catalogueEntrySchema.shape.sources.shape),
+};
+
+function wordsOf(issue: SchemaIssue): string {
+  const fields = issue.code === 'unrecognized_keys' ? PLACES[issue.path.map(String).join('.')] : undefined;
+  return fields === undefined ? issueWords(issue) : `${issueWords(issue)}; it has ${fields.join(', ')}`;
+}
+
+/** A selector that fits no form gets the list of forms: what zod says of a union helps nobody. */
+function explain(path: readonly PropertyKey[], message: string, item: unknown): string {
+  const [first, source, place] = path;
+  const forms = typeof source === 'string' && !ofOwnFact(path) ? SELECTOR_FORMS[source] : undefined;
+  if (first !== 'sources' || forms === undefined || typeof place !== 'number') return message;
+  const selectors = isObject(item) && isObject(item.sources) ? item.sources[source as string] : undefined;
+  const given = JSON.stringify(Array.isArray(selectors) ? (selectors as unknown[])[place] : undefined);
+  return `${given} is no selector of ${String(source)}; write ${forms}`;
+}

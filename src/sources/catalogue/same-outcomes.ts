@@ -1,0 +1,43 @@
+import type { Instrument } from '../../contracts/market-data.ts';
+
+/** A market as it is told now, its outcomes in the order in which it is stored. */
+export type Aligned = { readonly instrument: Instrument; readonly problem?: string } | { readonly refused: string };
+
+/**
+ * What a market's prices are of never changes: its first outcome is the one that it had when it was first seen, known by its id at the
+ * venue. The order in which a venue lists them says nothing, so it is undone; names that change places with their ids staying
+ * contradict what was said before, so what was said first is kept; another market's ids are refused.
+ *
+ * @param earlier the same market as earlier runs saw it
+ */
+export function withSameOutcomes(found: Instrument, earlier: Instrument | undefined): Aligned {
+  if (earlier === undefined || earlier.outcomeIds.length !== 2 || found.outcomeIds.length !== 2) return { instrument: found };
+  const [first, second] = earlier.outcomeIds;
+  const isSame = found.outcomeIds[0] === first && found.outcomeIds[1] === second;
+  const isReversed = found.outcomeIds[0] === second && found.outcomeIds[1] === first;
+  if (!isSame && !isReversed)
+    return {
+      refused: `${found.id}: ${found.source} says that its outcomes are others than before (${found.outcomeIds.map(short).join(', ')} for ${earlier.outcomeIds.map(short).join(', ')}); nothing of it is collected while it says so`,
+    };
+  const now = isSame ? found : reversed(found);
+  const [was, other] = earlier.outcomes;
+  if (was === other || now.outcomes[0] !== other || now.outcomes[1] !== was) return { instrument: now };
+  return {
+    // which of the two the result is of cannot be told either
+    instrument: { ...now, outcomes: earlier.outcomes, resolution: earlier.resolution },
+    problem: `${found.id}: ${found.source} names its outcomes the other way round than before (${now.outcomes.join(', ')}); the first names are kept, and no result is taken while it says so`,
+  };
+}
+
+function reversed(instrument: Instrument): Instrument {
+  const { outcomes, outcomeIds, resolution } = instrument;
+  return {
+    ...instrument,
+    outcomes: [...outcomes].reverse(),
+    outcomeIds: [...outcomeIds].reverse(),
+    resolution: resolution.kind === 'settled' ? { ...resolution, payout: 1 - resolution.payout } : resolution,
+  };
+}
+
+/** Ids of tokens have 77 digits. */
+const short = (id: string): string => (id.length > 12 ? `${id.slice(0, 6)}…${id.slice(-4)}` : id);

@@ -1,0 +1,76 @@
+import type { QuarantineReason } from '../../contracts/market-data.ts';
+
+/** A number as it was read: null and the reason when it could not be. */
+export interface ReadNumber {
+  readonly value: number | null;
+  readonly defect: QuarantineReason | null;
+}
+
+const MALFORMED: ReadNumber = { value: null, defect: 'malformed' };
+const NOT_FINITE: ReadNumber = { value: null, defect: 'not-finite' };
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const WORDS_FOR_NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
+
+/** A JSON number, or a string that holds one. `NaN` and `Infinity` in any spelling are `not-finite`, all else `malformed`. */
+export function readNumber(value: unknown): ReadNumber {
+  if (typeof value === 'number') return Number.isFinite(value) ? { value, defect: null } : NOT_FINITE;
+  if (typeof value !== 'string') return MALFORMED;
+  const text = value.trim();
+  if (NUMBER.test(text)) {
+    const parsed = Number(text);
+    return Number.isFinite(parsed) ? { value: parsed, defect: null } : NOT_FINITE;
+  }
+  return WORDS_FOR_NOT_FINITE.test(text) ? NOT_FINITE : MALFORMED;
+}
+
+/** Epoch numbers from here on are milliseconds: as seconds they would lie after the year 5000. */
+const FIRST_MILLISECONDS = 1e11;
+
+/** A time as UTC epoch milliseconds: epoch seconds or milliseconds (number or string), or ISO 8601 and Postgres spellings. */
+export function readTime(value: unknown): ReadNumber {
+  if (typeof value === 'string' && /[-:]/.test(value.slice(1))) {
+    const time = parseIsoTime(value);
+    return time === null ? MALFORMED : { value: time, defect: null };
+  }
+  const read = readNumber(value);
+  if (read.value === null) return read;
+  return { value: Math.round(Math.abs(read.value) < FIRST_MILLISECONDS ? read.value * 1000 : read.value), defect: null };
+}
+
+/** `2026-07-24T00:00:00Z`, `2026-07-24 00:00:16+00`, `2026-07-24`: UTC where no zone is given. Null when unreadable. */
+export function parseIsoTime(text: string): number | null {
+  const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i.exec(text.trim());
+  if (match === null) return null;
+  const [, date, clock = '00:00:00', zone = 'Z'] = match;
+  const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2');
+  const time = Date.parse(`${date}T${clock}${offset.toUpperCase()}`);
+  return Number.isNaN(time) ? null : time;
+}
+
+const SCALED = /^-?\d+$/;
+
+/** An integer string scaled by 10^18 (`"111200000000000000"`), as the nearest double of its exact value (0.1112). */
+export function readScaled(value: unknown): ReadNumber {
+  if (typeof value !== 'string' && typeof value !== 'number') return MALFORMED;
+  // a large JSON number would be written with an exponent
+  const text = typeof value === 'number' && Number.isInteger(value) ? BigInt(value).toString() : String(value).trim();
+  if (WORDS_FOR_NOT_FINITE.test(text)) return NOT_FINITE;
+  return SCALED.test(text) ? { value: Number(`${text}e-18`), defect: null } : MALFORMED;
+}
+
+/** A name or id: a string that is not empty, or an integer. */
+export function readName(value: unknown): string | null {
+  if (typeof value === 'string') return value === '' ? null : value;
+  return typeof value === 'number' ? String(value) : null;
+}
+
+/** `BUY`/`Bid` → buy, `SELL`/`Ask` → sell, in any case. */
+export function readSide(value: unknown): 'buy' | 'sell' | null {
+  if (typeof value !== 'string') return null;
+  const word = value.toLowerCase();
+  if (word === 'buy' || word === 'bid') return 'buy';
+  return word === 'sell' || word === 'ask' ? 'sell' : null;
+}
+
+/** The side of the other party, or of the other outcome. */
+export const otherSide = (side: 'buy' | 'sell' | null): 'buy' | 'sell' | null => (side === null ? null : side === 'buy' ? 'sell' : 'buy');

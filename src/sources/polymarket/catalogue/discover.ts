@@ -1,0 +1,179 @@
+import type { PolymarketSelector } from '../../../contracts/catalogue.ts';
+import { PredictLabError } from '../../../contracts/errors.ts';
+import type { Instrument, TimeRange } from '../../../contracts/market-data.ts';
+import { isFinal } from '../../catalogue/market-life.ts';
+import { noStep, seriesMembers, unfinishedMembers } from '../../catalogue/series.ts';
+import type { VenueClient } from '../../http/venue-client.ts';
+import { VenueError } from '../../http/venue-error.ts';
+import type { DiscoverRequest, Discovery } from '../../source.ts';
+import { type Call, type PolymarketApi, VENUE } from '../api.ts';
+import { findEvent } from './find-event.ts';
+import { findMarkets } from './find-markets.ts';
+import type { Finding } from './gamma.ts';
+import { settleByPayouts } from './payouts.ts';
+
+const NOTHING: Finding = { instruments: [], problems: [], leftOut: [], requests: 0 };
+
+/**
+ * The instruments of a symbol's Polymarket selectors, oldest ends first. Ids and slugs are asked for in batches, an event in
+ * one request, a series by the slugs its markets must have in the window.
+ */
+export async function discoverPolymarket(
+  { gamma, data }: Pick<PolymarketApi, 'gamma' | 'data'>,
+  request: DiscoverRequest<PolymarketSelector>,
+  call: Call,
+): Promise<Discovery> {
+  const { symbol, selectors } = request;
+  const known = new Map(request.known.map((instrument) => [instrument.reference, instrument]));
+  const conditionIds = selectors.flatMap((selector) => ('conditionId' in selector ? [selector.conditionId] : []));
+  const slugs = selectors.flatMap((selector) => ('slug' in selector ? [selector.slug] : []));
+  const events = selectors.flatMap((selector) => ('eventSlug' in selector ? [selector.eventSlug] : []));
+  const series = selectors.flatMap((selector) => ('seriesSlug' in selector ? [selector.seriesSlug] : []));
+
+  const findings = await Promise.all([
+    byId(gamma, symbol, conditionIds, request.known, call),
+    bySlug(gamma, symbol, slugs, known, call),
+    ...events.map((slug) => byEvent(gamma, symbol, slug, call)),
+    ...series.map((slug) => bySeries(gamma, { symbol, slug, window: request.window, known }, call)),
+  ]);
+  const instruments = new Map(findings.flatMap((finding) => finding.instruments).map((instrument) => [instrument.id, instrument]));
+  const problems = findings.flatMap((finding) => finding.problems);
+  if (instruments.size === 0 && problems.length > 0) throw new PredictLabError('BadInput', problems.join('\n'));
+  const settled = await settleByPayouts(data, [...instruments.values()], call);
+  return {
+    instruments: [...settled.instruments].sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
+    problems,
+    requests: findings.reduce((sum, { requests }) => sum + requests, settled.requests),
+    clock: gamma.clock,
+  };
+}
+
+const notFound = (symbol: string, selector: object, hint: string): string =>
+  `${symbol}: polymarket has no market for ${JSON.stringify(selector)}; ${hint}`;
+
+async function byId(
+  gamma: VenueClient,
+  symbol: string,
+  ids: readonly string[],
+  known: readonly Instrument[],
+  call: Call,
+): Promise<Finding> {
+  if (ids.length === 0) return NOTHING;
+  const keyOf = (id: string): string => `${VENUE}:${id}`.toLowerCase();
+  const final = new Map(known.filter(isFinal).map((instrument) => [instrument.id.toLowerCase(), instrument]));
+  const kept = ids.flatMap((id) => final.get(keyOf(id)) ?? []);
+  const asked = ids.filter((id) => !final.has(keyOf(id)));
+  const found = await refusedOneByOne(asked, (values) =>
+    findMarkets(gamma, { name: 'condition_ids', values, likely: 'open', named: true }, call),
+  );
+  const there = new Set(found.instruments.map(({ id }) => id.toLowerCase()));
+  for (const { names } of found.leftOut) for (const name of names) there.add(keyOf(name));
+  const missing = asked.filter((id) => !there.has(keyOf(id)) && !found.refused.has(id));
+  const problems = [
+    ...found.leftOut.map(({ why }) => `${symbol}: polymarket ${why}; it cannot be collected`),
+    ...[...found.refused].map(([id, said]) => `${symbol}: polymarket refuses ${JSON.stringify({ conditionId: id })}: ${said}`),
+    ...missing.map((conditionId) => notFound(symbol, { conditionId }, 'check the id with "predictlab symbols search"')),
+  ];
+  return { ...found, instruments: [...kept, ...found.instruments], problems: [...found.problems, ...problems] };
+}
+
+async function bySlug(
+  gamma: VenueClient,
+  symbol: string,
+  slugs: readonly string[],
+  known: ReadonlyMap<string, Instrument>,
+  call: Call,
+): Promise<Finding> {
+  if (slugs.length === 0) return NOTHING;
+  const kept: Instrument[] = [];
+  const asked = slugs.filter((slug) => {
+    const instrument = known.get(slug);
+    if (instrument === undefined || !isFinal(instrument)) return true;
+    kept.push(instrument);
+    return false;
+  });
+  const found = await refusedOneByOne(asked, (values) => findMarkets(gamma, { name: 'slug', values, likely: 'open', named: true }, call));
+  const there = new Set(found.instruments.map(({ reference }) => reference));
+  for (const { names } of found.leftOut) for (const name of names) there.add(name);
+  const missing = asked.filter((slug) => !there.has(slug) && !found.refused.has(slug));
+  const problems = [
+    ...found.leftOut.map(({ why }) => `${symbol}: polymarket ${why}; it cannot be collected`),
+    ...[...found.refused].map(([slug, said]) => `${symbol}: polymarket refuses ${JSON.stringify({ slug })}: ${said}`),
+    ...missing.map((slug) =>
+      notFound(symbol, { slug }, 'a market\'s slug is the last part of its web address; for an event use {"eventSlug": …}'),
+    ),
+  ];
+  return { ...found, instruments: [...kept, ...found.instruments], problems: [...found.problems, ...problems] };
+}
+
+/** A batch that the venue refuses because of one value is asked again value by value, so that only that one is lost. */
+async function refusedOneByOne(
+  values: readonly string[],
+  find: (values: readonly string[]) => Promise<Finding>,
+): Promise<Finding & { refused: ReadonlyMap<string, string> }> {
+  const refused = new Map<string, string>();
+  if (values.length === 0) return { ...NOTHING, refused };
+  try {
+    return { ...(await find(values)), refused };
+  } catch (error) {
+    if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
+    if (values.length === 1) {
+      refused.set(values[0], error.message);
+      return { ...NOTHING, requests: 1, refused };
+    }
+  }
+  const parts: Finding[] = [];
+  for (const value of values) {
+    const part = await refusedOneByOne([value], find);
+    for (const [id, said] of part.refused) refused.set(id, said);
+    parts.push(part);
+  }
+  return {
+    instruments: parts.flatMap(({ instruments }) => instruments),
+    problems: parts.flatMap(({ problems }) => problems),
+    leftOut: parts.flatMap(({ leftOut }) => leftOut),
+    requests: parts.reduce((sum, { requests }) => sum + requests, 1),
+    refused,
+  };
+}
+
+async function byEvent(gamma: VenueClient, symbol: string, eventSlug: string, call: Call): Promise<Finding> {
+  const found = await findEvent(gamma, eventSlug, call);
+  if (found !== undefined) return found;
+  return { ...NOTHING, problems: [notFound(symbol, { eventSlug }, "an event's slug follows /event/ in its web address")], requests: 1 };
+}
+
+async function bySeries(
+  gamma: VenueClient,
+  { symbol, slug, window, known }: { symbol: string; slug: string; window: TimeRange; known: ReadonlyMap<string, Instrument> },
+  call: Call,
+): Promise<Finding> {
+  const members = seriesMembers(slug, window);
+  if (members === undefined) return { ...NOTHING, problems: [noStep(symbol, slug)] };
+  const kept: Instrument[] = [];
+  const ended: string[] = [];
+  const running: string[] = [];
+  for (const member of members) {
+    const instrument = known.get(member.slug);
+    if (instrument !== undefined && isFinal(instrument)) kept.push(instrument);
+    else (member.end < window.to ? ended : running).push(member.slug);
+  }
+  const named = new Set(members.map((member) => member.slug));
+  ended.push(...unfinishedMembers(slug, [...known.values()]).filter((each) => !named.has(each)));
+  const findings = await Promise.all([
+    findMarkets(gamma, { name: 'slug', values: ended, likely: 'closed', named: false }, call),
+    findMarkets(gamma, { name: 'slug', values: running, likely: 'open', named: false }, call),
+  ]);
+  const instruments = [...kept, ...findings.flatMap((finding) => finding.instruments)];
+  const problems = findings.flatMap((finding) => finding.problems);
+  if (instruments.length === 0) {
+    problems.push(
+      notFound(
+        symbol,
+        { seriesSlug: slug },
+        `its markets would be named ${members[0]?.slug} and so on; check the series' slug and the window`,
+      ),
+    );
+  }
+  return { ...NOTHING, instruments, problems, requests: findings.reduce((sum, { requests }) => sum + requests, 0) };
+}

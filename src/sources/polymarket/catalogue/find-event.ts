@@ -1,0 +1,44 @@
+import type { ExclusiveGroup } from '../../../contracts/market-data.ts';
+import { isObject, listInAnswer } from '../../catalogue/schema-drift.ts';
+import type { VenueClient } from '../../http/venue-client.ts';
+import { type Call, VENUE } from '../api.ts';
+import { type Finding, type FoundMarkets, ifThere, listInEnvelope, readMarkets } from './gamma.ts';
+
+const FAMILY = 'polymarket/gamma-events';
+
+/**
+ * All markets of an event, open and closed; undefined when there is no such event. The listings know an event where the path by
+ * slug does not, closed ones only when they are asked for.
+ */
+export async function findEvent(gamma: VenueClient, slug: string, call: Call): Promise<Finding | undefined> {
+  const where = '/events/slug';
+  const answer = await ifThere(gamma.get({ path: `/events/slug/${encodeURIComponent(slug)}`, family: FAMILY, ...call }));
+  if (answer !== undefined) return { ...readEvent(answer.json, where), requests: answer.requests };
+  return (await findListed(gamma, '/events', slug, call)) ?? (await findListed(gamma, '/events/keyset', slug, call));
+}
+
+async function findListed(gamma: VenueClient, where: string, slug: string, call: Call): Promise<Finding | undefined> {
+  let requests = 1;
+  for (const closed of [false, true]) {
+    const query = [['slug', slug], ...(closed ? ([['closed', true]] as const) : [])] as const;
+    const answer = await ifThere(gamma.get({ path: where, query, family: FAMILY, ...call }));
+    if (answer === undefined) return undefined;
+    requests += answer.requests;
+    const event = listInEnvelope(answer.json, 'events', where).find((each) => isObject(each) && each.slug === slug);
+    if (event !== undefined) return { ...readEvent(event, where), requests };
+  }
+  return undefined;
+}
+
+/** An event's markets. It lists all of them, whether they can be read or not, so the size of their group is known here. */
+function readEvent(event: unknown, where: string): FoundMarkets {
+  const list = listInAnswer(event, 'markets', { venue: VENUE, where });
+  const found = readMarkets(list, where);
+  const sized = (group: ExclusiveGroup): ExclusiveGroup => ({ ...group, markets: list.filter((market) => isOf(group, market)).length });
+  return {
+    ...found,
+    instruments: found.instruments.map((each) => (each.group === undefined ? each : { ...each, group: sized(each.group) })),
+  };
+}
+
+const isOf = ({ id }: ExclusiveGroup, market: unknown): boolean => isObject(market) && `${VENUE}:${String(market.negRiskMarketID)}` === id;

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { wholeStrings } from '../../http/foreign-text.ts';
+
+/** Lists that Gamma writes as JSON inside a JSON string; plain lists are accepted too. */
+const textList = z.preprocess(
+  (value, context) => {
+    if (typeof value !== 'string') return value;
+    try {
+      // the JSON around it was whole; what is escaped inside need not be
+      return wholeStrings(JSON.parse(value));
+    } catch {
+      context.addIssue({ code: 'custom', message: 'a string that should hold a JSON list' });
+      return z.NEVER;
+    }
+  },
+  z.array(z.union([z.string(), z.number().transform(String)])),
+);
+
+const numberLike = z.union([z.number(), z.string().transform(Number)]).nullish();
+
+/**
+ * One market of Gamma: strict on what we use, open for everything else. Real answers leave out what a market does not have
+ * (no end date, no order book), so only the fields that make it a market are required.
+ */
+const facts = z.object({
+  conditionId: z.string().min(1),
+  slug: z.string(),
+  question: z.string().nullish(),
+  outcomes: textList.nullish(),
+  outcomePrices: textList.nullish(),
+  clobTokenIds: textList.nullish(),
+  closed: z.boolean(),
+  startDate: z.string().nullish(),
+  createdAt: z.string().nullish(),
+  acceptingOrdersTimestamp: z.string().nullish(),
+  endDate: z.string().nullish(),
+  closedTime: z.string().nullish(),
+  umaResolutionStatus: z.string().nullish(),
+  orderPriceMinTickSize: numberLike,
+  feesEnabled: z.boolean().nullish(),
+  feeSchedule: z.object({ rate: z.number(), exponent: z.number().nullish() }).nullish(),
+  enableOrderBook: z.boolean().nullish(),
+  acceptingOrders: z.boolean().nullish(),
+  // No market is worth less without its group, so another shape of these two is as good as none.
+  negRisk: z.boolean().nullish().catch(null),
+  /** Shared by the markets of an event that exclude each other; absent or empty elsewhere. */
+  negRiskMarketID: z.string().nullish().catch(null),
+});
+
+/**
+ * Markets from before the order book have no tokens, which makes them none of ours. One that says it has a book must name them, and
+ * its outcomes: without them the field got another name.
+ */
+export const gammaMarketSchema = facts.superRefine((market, context) => {
+  if (market.enableOrderBook !== true && market.acceptingOrders !== true) return;
+  for (const field of ['outcomes', 'clobTokenIds'] as const) {
+    if (market[field] === undefined)
+      context.addIssue({ code: 'custom', path: [field], message: 'a JSON list of a market with an order book' });
+  }
+});
+
+export type GammaMarket = z.infer<typeof gammaMarketSchema>;

@@ -1,0 +1,70 @@
+import { readName } from '../../catalogue/scalars.ts';
+import { isObject, listInAnswer } from '../../catalogue/schema-drift.ts';
+import type { VenueClient } from '../../http/venue-client.ts';
+import type { SearchHit } from '../../source.ts';
+import { VENUE } from '../api.ts';
+import { readMarkets } from './gamma.ts';
+import { listEvents } from './list-events.ts';
+
+const PER_TYPE = 20;
+
+/** Events whose words match: an event with one market is offered as that market, one with several as the event. */
+export async function searchPolymarket(gamma: VenueClient, text: string, signal: AbortSignal): Promise<SearchHit[]> {
+  const { json } = await gamma.get({
+    path: '/public-search',
+    query: [
+      ['q', text],
+      ['limit_per_type', PER_TYPE],
+    ],
+    family: 'polymarket/gamma-search',
+    lane: 'live',
+    signal,
+  });
+  // a search without a hit leaves the list out
+  const events =
+    isObject(json) && (json.events === undefined || json.events === null)
+      ? []
+      : listInAnswer(json, 'events', { venue: VENUE, where: '/public-search' });
+  return events.flatMap((event) => hitOf(event) ?? []);
+}
+
+/** Pages of a tag's events that a search looks at: beyond, words find more than reading on. */
+const TAG_PAGES = 5;
+
+/** The open events of a tag (`crypto`, `politics`), those whose title holds every word. */
+export async function searchPolymarketTag(gamma: VenueClient, tag: string, text: string, signal: AbortSignal): Promise<SearchHit[]> {
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const filters = [
+    ['tag_slug', tag],
+    ['closed', false],
+  ] as const;
+  const hits: SearchHit[] = [];
+  let pages = 0;
+  for await (const events of listEvents(gamma, filters, { lane: 'live', signal })) {
+    hits.push(
+      ...events.flatMap((event) => hitOf(event) ?? []).filter(({ title }) => words.every((word) => title.toLowerCase().includes(word))),
+    );
+    if (++pages === TAG_PAGES) break;
+  }
+  return hits;
+}
+
+function hitOf(event: unknown): SearchHit | undefined {
+  if (!isObject(event)) return undefined;
+  const slug = readName(event.slug);
+  if (slug === null) return undefined;
+  const markets = Array.isArray(event.markets) ? readMarkets(event.markets as unknown[], '/public-search').instruments : [];
+  const [only] = markets;
+  return {
+    source: VENUE,
+    title: readName(event.title) ?? slug,
+    selector: markets.length === 1 && only !== undefined ? { slug: only.reference } : { eventSlug: slug },
+    markets: markets.length,
+    closed: event.closed === true,
+    twins: [],
+    instruments: markets.map(({ id }) => id),
+  };
+}

@@ -1,0 +1,69 @@
+import type { PipelineResult } from '../../../contracts/run/pipeline-status.ts';
+import type { StageEffect } from '../../../contracts/task/stage-effect.ts';
+import type { PreparedStatement, Queryable } from '../../database/database.ts';
+import { jsonb } from '../../database/jsonb.ts';
+import { type EffectKey, firstEffect } from './ledger.ts';
+
+/**
+ * Custom tasks leave no rows here, and what they came to is in the run's history before anybody builds on it. So their ledger
+ * rows do not wait for the disk, and a first attempt does not wait for its row, which in a chain of short tasks would cost more
+ * than all other bookkeeping. A database that is away, or killed within half a second, does not have them; the end of the run
+ * looks and writes what is missing.
+ */
+
+const RECORD_SOON: PreparedStatement = {
+  name: 'ledger-record-soon',
+  // The setting is that of this transaction, which ends with the statement.
+  text: `with soon as materialized (select set_config('synchronous_commit', 'off', true))
+    insert into ledger (execution_id, task_id, run_id, attempts, started_at, last_error, output, degraded, finished_at, duration_seconds)
+    select $1::text, $2::text, $3::text, $4::int, to_timestamp($5::float8 / 1000), $6::jsonb, $7::jsonb, $8::jsonb, clock_timestamp(),
+      greatest(0, extract(epoch from clock_timestamp()) - $5::float8 / 1000) from soon
+    on conflict do nothing`,
+};
+
+/** Records what a custom task came to, in one statement. @returns the first effect, if there was one already */
+export async function recordCustomEffect(queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> {
+  const { executionId, taskId, runId, attempts, startedAt, lastError } = key;
+  const { output, degraded } = effect;
+  const { rowCount } = await queryable.query(RECORD_SOON, [
+    executionId,
+    taskId,
+    runId,
+    attempts,
+    startedAt,
+    lastError === undefined ? null : jsonb(lastError),
+    jsonb(output),
+    degraded === undefined ? null : jsonb(degraded),
+  ]);
+  return rowCount === 1 ? effect : await firstEffect(queryable, key);
+}
+
+/** Writes the ledger rows of custom tasks that a run's result has and the ledger has not. @returns how many those were */
+export async function recordLostEffects(
+  queryable: Queryable,
+  {
+    runId,
+    executionId,
+    result,
+    customTasks,
+  }: { runId: string; executionId: string; result: PipelineResult; customTasks: readonly string[] },
+): Promise<number> {
+  const succeeded = customTasks.filter((taskId) => result.taskResults[taskId]?.status === 'success');
+  if (succeeded.length === 0) return 0;
+  const { rows } = await queryable.query<{ taskId: string }>(
+    'select task_id as "taskId" from ledger where execution_id = $1 and symbol is null and finished_at is not null',
+    [executionId],
+  );
+  const recorded = new Set(rows.map(({ taskId }) => taskId));
+  const lost = succeeded.filter((taskId) => !recorded.has(taskId));
+  for (const taskId of lost) {
+    const { output = null, degraded, attempts = 1, startedAt, durationSeconds } = result.taskResults[taskId];
+    const begun = startedAt ?? result.startedAt;
+    await queryable.query(
+      `insert into ledger (execution_id, task_id, run_id, attempts, started_at, output, degraded, finished_at, duration_seconds)
+       values ($1, $2, $3, $4, $5::timestamptz, $6, $7, $5::timestamptz + make_interval(secs => $8), $8) on conflict do nothing`,
+      [executionId, taskId, runId, attempts, begun, jsonb(output), degraded === undefined ? null : jsonb(degraded), durationSeconds ?? 0],
+    );
+  }
+  return lost.length;
+}

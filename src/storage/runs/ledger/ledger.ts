@@ -1,0 +1,168 @@
+import type { PastError } from '../../../contracts/errors.ts';
+import type { Json } from '../../../contracts/run/pipeline-input.ts';
+import type { StageEffect } from '../../../contracts/task/stage-effect.ts';
+import { STAGES, type Stage } from '../../../contracts/words.ts';
+import type { Database, PreparedStatement, Queryable, Transaction } from '../../database/database.ts';
+import { jsonb } from '../../database/jsonb.ts';
+
+export { discardUnstored, effectsOf, reusableEffects } from './ledger-takeover.ts';
+
+/** A task that has taken effect. */
+export interface StoredEffect extends StageEffect {
+  readonly attempts: number;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly durationSeconds: number;
+}
+
+/** Whose effect it is. */
+export interface EffectKey {
+  readonly runId: string;
+  /** The run's first Temporal execution; with `taskId` the key of the ledger. */
+  readonly executionId: string;
+  readonly taskId: string;
+  readonly symbol?: string;
+  readonly stage?: Stage;
+  /** UTC epoch milliseconds. */
+  readonly startedAt: number;
+  readonly attempts: number;
+  /** How the last failed attempt before this one failed. */
+  readonly lastError?: PastError;
+}
+
+interface LedgerRow {
+  readonly output: Record<string, Json>;
+  readonly degraded: readonly string[] | null;
+  readonly attempts: number;
+  readonly started_at: Date;
+  readonly finished_at: Date;
+  readonly duration_seconds: number;
+}
+
+const IDENTITY = 'execution_id, task_id, run_id, symbol, stage, attempts, started_at, last_error';
+
+const CLAIM: PreparedStatement = {
+  name: 'ledger-claim',
+  text: `insert into ledger (${IDENTITY}) values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8) on conflict do nothing`,
+};
+
+const FINISH: PreparedStatement = {
+  name: 'ledger-finish',
+  text: `update ledger set output = $3, degraded = $4, finished_at = clock_timestamp(),
+      duration_seconds = greatest(0, extract(epoch from clock_timestamp() - started_at))
+    where execution_id = $1 and task_id = $2`,
+};
+
+const RECORD: PreparedStatement = {
+  name: 'ledger-record',
+  text: `insert into ledger (${IDENTITY}, output, degraded, finished_at, duration_seconds)
+    values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000), $8, $9, $10, clock_timestamp(),
+      greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)) on conflict do nothing`,
+};
+
+/** What a task of an execution has done, if it has. */
+export async function findEffect(queryable: Queryable, key: { executionId: string; taskId: string }): Promise<StoredEffect | undefined> {
+  const { rows } = await queryable.query<LedgerRow>(
+    'select output, degraded, attempts, started_at, finished_at, duration_seconds from ledger where execution_id = $1 and task_id = $2',
+    [key.executionId, key.taskId],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  return {
+    output: row.output,
+    ...(row.degraded === null ? {} : { degraded: row.degraded }),
+    attempts: row.attempts,
+    startedAt: row.started_at.getTime(),
+    finishedAt: row.finished_at.getTime(),
+    durationSeconds: row.duration_seconds,
+  };
+}
+
+/**
+ * Runs `write` and records its effect in the same transaction, so that rows and ledger cannot disagree. If the task has taken
+ * effect already, `write` does not run and the first effect is returned.
+ *
+ * The ledger row goes in first: a second worker with the same task waits there until the first has committed (and then finds
+ * the effect) or rolled back (and then does the work itself).
+ */
+export async function commitEffect(
+  database: Database,
+  key: EffectKey,
+  write: (transaction: Transaction) => Promise<StageEffect>,
+): Promise<StageEffect> {
+  for (let waits = 0; ; waits++) {
+    let claimed = false;
+    try {
+      return await database.transaction(async (transaction) => {
+        if (!(await claim(transaction, key))) return await firstEffect(transaction, key);
+        claimed = true;
+        const effect = await write(transaction);
+        await transaction.query(FINISH, [key.executionId, key.taskId, ...valuesOf(effect)]);
+        return effect;
+      });
+    } catch (error) {
+      // Whoever has the task may be at it for minutes, longer than locks are waited for elsewhere.
+      if (claimed || waits >= MOST_WAITS || !isLockTimeout(error)) throw error;
+    }
+  }
+}
+
+/** Each is as long as a lock is waited for (`openDatabase`): half an hour in all. */
+const MOST_WAITS = 60;
+
+const isLockTimeout = (error: unknown): boolean =>
+  error instanceof Error &&
+  typeof error.cause === 'object' &&
+  error.cause !== null &&
+  'code' in error.cause &&
+  error.cause.code === '55P03';
+
+/** Whether the task is ours to do. Waits for whoever is doing it. */
+async function claim(transaction: Transaction, key: EffectKey): Promise<boolean> {
+  const { rowCount } = await transaction.query(CLAIM, identityOf(key));
+  return rowCount === 1;
+}
+
+/** What a ledger row has from the start, in the order of both inserts. */
+const identityOf = ({ executionId, taskId, runId, symbol, stage, attempts, startedAt, lastError }: EffectKey): readonly unknown[] => [
+  executionId,
+  taskId,
+  runId,
+  symbol ?? null,
+  stage ?? null,
+  attempts,
+  startedAt,
+  lastError === undefined ? null : jsonb(lastError),
+];
+
+const valuesOf = ({ output, degraded }: StageEffect): readonly unknown[] => [
+  jsonb(output),
+  degraded === undefined ? null : jsonb(degraded),
+];
+
+/** Records the effect of a task that wrote nothing here itself, in one statement. @returns the first effect, if there was one already */
+export async function recordEffect(queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> {
+  const { rowCount } = await queryable.query(RECORD, [...identityOf(key), ...valuesOf(effect)]);
+  return rowCount === 1 ? effect : await firstEffect(queryable, key);
+}
+
+/** What was recorded first. @internal */
+export async function firstEffect(queryable: Queryable, key: EffectKey): Promise<StageEffect> {
+  const known = await findEffect(queryable, key);
+  if (known === undefined) throw new Error(`the ledger lost ${key.taskId} of ${key.executionId}`);
+  return { output: known.output, ...(known.degraded === undefined ? {} : { degraded: known.degraded }) };
+}
+
+/**
+ * Mean seconds of each stage (`kline`) and of each task (`BTC_PRICE/kline`) in recent runs; what never ran is absent.
+ * For the critical path and for rehearsals.
+ */
+export async function meanDurations(queryable: Queryable): Promise<Record<string, number>> {
+  const { rows } = await queryable.query<{ name: string; seconds: number }>(
+    `with recent as (select task_id, stage, duration_seconds from ledger where finished_at is not null order by finished_at desc limit 5000)
+     select task_id as name, avg(duration_seconds) as seconds from recent group by task_id
+     union all select stage, avg(duration_seconds) from recent where stage = any($1) group by stage`,
+    [STAGES],
+  );
+  return Object.fromEntries(rows.map(({ name, seconds }) => [name, seconds]));
+}

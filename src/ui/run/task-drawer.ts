@@ -1,0 +1,61 @@
+import type { PredictLab } from '../../client.ts';
+import type { WebUi } from '../../contracts/search-attributes.ts';
+import { taskLogFolder } from '../../report/elements/report-path.ts';
+import { type DrawerLine, taskDrawer } from '../../report/run/task-drawer.ts';
+import { readTaskLog } from '../../telemetry/read-task-log.ts';
+import type { TaskInRun } from './run-pages.ts';
+
+/** Lines that a drawer shows; the command line prints all. */
+const MAX_LINES = 200;
+
+export interface DrawerRequest {
+  readonly runId: string;
+  readonly taskId: string;
+  readonly shown: TaskInRun;
+  readonly home: string;
+  /** `undefined` while Temporal cannot be reached. */
+  readonly lab: PredictLab | undefined;
+  readonly temporalUi?: WebUi;
+}
+
+/** A task's drawer as HTML. */
+export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi }: DrawerRequest): Promise<string> {
+  const { status, task, stages, past, unanswered } = shown;
+  const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
+  const open = status.finishedAt === null;
+  const [why, attempts, { lines }] = await Promise.all([
+    // the page stands without these: a closed run may have no worker that answers for it
+    unanswered ?? lab?.why(runId, taskId).catch(() => null) ?? null,
+    open ? lab?.attempts(runId, new Set([symbol])).catch(() => undefined) : undefined,
+    readTaskLog(taskLogFolder(home, runId)),
+  ]);
+  const own = lines.filter((line) => line.taskId === taskId || line.taskId.startsWith(`${taskId}/`));
+  const next = attempts?.get(taskId);
+  return taskDrawer({
+    taskId,
+    task,
+    stages,
+    why,
+    next:
+      next === undefined || next.attempt < 2
+        ? null
+        : { attempt: next.attempt, retryAt: next.retryAt ?? null, lastFailure: next.lastFailure ?? null },
+    past,
+    lines: own.slice(-MAX_LINES).map(
+      ({ time, level, attempt, message, taskId: _task, runId: _run, ...more }): DrawerLine => ({
+        time,
+        level,
+        attempt,
+        message,
+        fields: Object.entries(more)
+          .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+          .join(' '),
+      }),
+    ),
+    lineCount: own.length,
+    temporalUrl:
+      temporalUi === undefined
+        ? null
+        : `${temporalUi.workflows}/${encodeURIComponent(taskId.includes('/') ? `${runId}/${symbol}` : runId)}`,
+  }).text;
+}

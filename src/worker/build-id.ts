@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { VERSION } from '../version.ts';
+import { withoutMap } from './workflow-code.ts';
+
+/** What can change what a run does: code, SQL, the bundled workflows. */
+const CODE = /(?<!\.d)\.(?:js|ts|sql)$/;
+
+/**
+ * `0.1.0+1f3a9c02`: the version, and the first eight digits of the SHA-256 of all code of this build (`dist/bundle`, the SQL,
+ * the bundled workflows), by path and content. The same sources built anywhere give the same id (source maps are left out); one changed constant gives another.
+ * Plugins and packages are not in it: each run records the hashes of its plugins, and package versions come with ours.
+ *
+ * @param folder where `src` of the build lies. @default this build's own
+ */
+export function buildId(folder: string = fileURLToPath(new URL('..', import.meta.url))): string {
+  let id = known.get(folder);
+  if (id === undefined) {
+    id = `${VERSION}+${codeHash(folder).slice(0, 8)}`;
+    known.set(folder, id);
+  }
+  return id;
+}
+
+const known = new Map<string, string>();
+
+const filesIn = (folder: string): readonly string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' });
+
+/** Of what runs: the files of `bundle`, or, where there are none, those that they are made of. */
+function codeHash(folder: string): string {
+  const hash = createHash('sha256');
+  const bundled = path.join(folder, '..', 'bundle');
+  const isBundled = existsSync(bundled);
+  const named = filesIn(folder)
+    .filter((file) => (isBundled ? file.endsWith('.sql') : CODE.test(file)))
+    .map((file) => [file.replaceAll(path.sep, '/'), path.join(folder, file)] as const);
+  if (isBundled) named.push(...filesIn(bundled).map((file) => [`../bundle/${file}`, path.join(bundled, file)] as const));
+  const workflows = path.join(folder, '..', 'workflow-bundle.js');
+  if (existsSync(workflows)) named.push(['../workflow-bundle.js', workflows]);
+  for (const [name, file] of named.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const read = readFileSync(file);
+    const text = file === workflows ? withoutMap(read) : read;
+    hash.update(`${name};${text.length};`).update(text);
+  }
+  return hash.digest('hex');
+}

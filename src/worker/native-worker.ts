@@ -1,0 +1,72 @@
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { temporalRefused, type temporalSettings } from '../connection/temporal-connection.ts';
+import type { DeploymentVersion } from '../contracts/deployment-version.ts';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import type { Log } from '../contracts/log.ts';
+import { WORKER_HEARTBEAT_MS } from '../contracts/worker-identity.ts';
+import { freePort } from '../set-up/temporal/free-port.ts';
+import { workflowCode, workflowMark } from './workflow-code.ts';
+
+let installed: Promise<string> | undefined;
+
+/** The SDK's native runtime, installed once per process. @returns where it serves the SDK's own metrics, which `/metrics` reads */
+export async function installRuntime(log: Log): Promise<string> {
+  installed ??= (async () => {
+    const sdkMetrics = `127.0.0.1:${await freePort()}`;
+    Runtime.install({
+      logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+        const fields = { ...meta, sdk: true };
+        if (level === 'ERROR') log.error(message, fields);
+        else log.warn(message, fields);
+      }),
+      telemetryOptions: {
+        metrics: { prometheus: { bindAddress: sdkMetrics } },
+        // The SDK's native core writes to our log too, not past it.
+        logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+      },
+      // Who looks for workers hears within seconds that one was killed.
+      workerHeartbeatInterval: WORKER_HEARTBEAT_MS,
+      // Signals are ours: the process closes what it opened in its own order.
+      shutdownSignals: [],
+    });
+    return sdkMetrics;
+  })();
+  return await installed;
+}
+
+/** @throws PredictLabError in the operating system's own words */
+export async function connectNative(temporal: ReturnType<typeof temporalSettings>): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(temporal.options as Parameters<typeof NativeConnection.connect>[0]);
+  } catch (error) {
+    // The native client writes its errors as Rust does; the operating system's own words are inside.
+    const words = /message: "([^"]+)"/.exec(messageOf(error))?.[1];
+    throw await temporalRefused(temporal, words ?? messageOf(error));
+  }
+}
+
+/** @throws PredictLabError `BadInput` for a namespace that Temporal does not have */
+export async function createWorker(options: WorkerOptions): Promise<Worker> {
+  try {
+    return await Worker.create(options);
+  } catch (error) {
+    const unknown = /Namespace \S+ is not found/.exec(messageOf(error))?.[0];
+    if (unknown === undefined) throw error;
+    throw new PredictLabError('BadInput', `${unknown}; set TEMPORAL_NAMESPACE to one that Temporal has`, { cause: error });
+  }
+}
+
+/** Runs stay with the version they began with, so that builds which would not replay each other's histories can share a queue. */
+export async function versionedCode(
+  bundle: WorkerOptions['workflowBundle'],
+  version: DeploymentVersion | undefined,
+  sealing: boolean,
+): Promise<Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'buildId' | 'workerDeploymentOptions'>> {
+  const code = bundle === undefined ? workflowCode(sealing) : { workflowBundle: bundle };
+  if (version === undefined) return { ...code, buildId: await workflowMark(code) };
+  const { name: deploymentName, buildId } = version;
+  return {
+    ...code,
+    workerDeploymentOptions: { version: { deploymentName, buildId }, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+  };
+}

@@ -1,0 +1,237 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  type ChildWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  proxyActivities,
+  startChild,
+} from '@temporalio/workflow';
+import type { CustomTaskConfig, RunConfig } from '../../contracts/run/run-config.ts';
+import type {
+  CustomTaskCall,
+  EarlierAttempts,
+  SymbolPipelineInput,
+  SymbolPipelineResult,
+  TaskOutcome,
+  TaskReport,
+} from '../../contracts/task/stage-report.ts';
+import { unlessDefault } from '../../contracts/task/task-policy.ts';
+import { cutText } from '../../contracts/text/cut-text.ts';
+import type { Stage } from '../../contracts/words.ts';
+import { queuePriority } from '../../scheduling/orders/queue-priority.ts';
+import { fitSummary } from '../../scheduling/payload/fit-summary.ts';
+import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT } from '../../scheduling/run/run-events.ts';
+import { activityOptions, HEARTBEAT_TIMEOUT_MS } from '../activity-options.ts';
+import { yieldSignal } from '../handlers.ts';
+import { LITTLE } from '../symbol/little-to-do.ts';
+import { unpackReports } from '../symbol/packed-reports.ts';
+import { aboutSymbols } from './search-attributes.ts';
+
+/** Of a symbol in its workflow's summary, which ends with its stages. Characters. */
+const LONGEST_NAME = 50;
+
+import { failureReport, successReport, taskErrorOf } from '../symbol/task-report.ts';
+import type { symbolPipeline } from '../symbol-pipeline.ts';
+
+type StartSymbol = Extract<RunCommand, { type: 'startSymbol' }>;
+type StartTask = Extract<RunCommand, { type: 'startTask' }>;
+type LaneEnded = Extract<RunEvent, { type: 'laneEnded' }>;
+
+interface OpenLane {
+  child?: ChildWorkflowHandle<typeof symbolPipeline>;
+  yieldRequested: boolean;
+}
+
+/** Whose lanes they are. */
+interface RunOfLanes {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly config: RunConfig;
+  /** UTC epoch milliseconds. */
+  readonly startedAt: number;
+  /** The symbols' workflows may be given search attributes. */
+  readonly searchable?: boolean;
+}
+
+const USUAL_PRIORITY = 3;
+
+/** Tells how a lane ended, once. */
+type End = (ended: Omit<LaneEnded, 'type' | 'lane' | 'at'>) => void;
+
+/**
+ * The lanes that hold a slot of this run: one child workflow per symbol, one activity per custom task. Carries out the
+ * scheduler's commands and reports each lane's end exactly once.
+ *
+ * Written with few promises: the SDK keeps a stack trace of each one, for its Stack Trace query, and at eleven a lane they made
+ * each workflow task of a chain a seventh longer.
+ */
+export class Lanes {
+  readonly #open = new Map<string, OpenLane>();
+  readonly #run: RunOfLanes;
+  readonly #priorities: ReadonlyMap<string, number>;
+  readonly #tasks: ReadonlyMap<string, CustomTaskConfig>;
+  readonly #ended: (event: LaneEnded) => void;
+  /** Outputs of stages are not kept, so they need not come. */
+  readonly #brief: boolean;
+  /** One for all: the scheduler cancels everything that runs, or nothing. */
+  readonly #scope = new CancellationScope({ cancellable: true });
+
+  constructor(run: RunOfLanes, ended: (event: LaneEnded) => void) {
+    this.#run = run;
+    this.#priorities = new Map(run.config.symbols.map(({ symbol, priority }) => [symbol, priority]));
+    this.#tasks = new Map(run.config.tasks.map((task) => [task.taskId, task]));
+    this.#brief = run.config.symbols.length > STAGE_DETAIL_LIMIT;
+    this.#ended = ended;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  startSymbol(command: StartSymbol): void {
+    this.#start(command.symbol, (open, end) => this.#runSymbol(command, open, end));
+  }
+
+  startTask(command: StartTask): void {
+    this.#start(command.taskId, (_, end) => this.#runTask(command, end));
+  }
+
+  /** Asks a symbol to give its slot back at its next stage boundary. */
+  async yield(lane: string): Promise<void> {
+    const open = this.#open.get(lane);
+    if (open === undefined) return;
+    open.yieldRequested = true;
+    if (open.child !== undefined) await sendYield(open.child);
+  }
+
+  /** Cancels what the lanes run now; each still ends. */
+  cancel(): void {
+    this.#scope.cancel();
+  }
+
+  #start(lane: string, work: (open: OpenLane, end: End) => void): void {
+    const open: OpenLane = { yieldRequested: false };
+    this.#open.set(lane, open);
+    const begin = (): void =>
+      work(open, (ended) => {
+        this.#open.delete(lane);
+        this.#ended({ type: 'laneEnded', lane, at: Date.now(), ...ended });
+      });
+    // What the end of another lane starts is in the scope already.
+    if (CancellationScope.current() === this.#scope) begin();
+    else void this.#scope.run(async () => begin());
+  }
+
+  #runSymbol(command: StartSymbol, open: OpenLane, end: End): void {
+    const { runId, executionId, config, searchable } = this.#run;
+    const { symbol, stages, signalStages } = command;
+    startChild<typeof symbolPipeline>('symbolPipeline', {
+      workflowId: `${runId}/${symbol}`,
+      args: [
+        {
+          runId,
+          executionId,
+          symbol,
+          stages,
+          policies: policiesOf(config, stages),
+          earlier: earlierOf(command),
+          signalStages: signalStages.length === 0 ? undefined : signalStages,
+          brief: this.#brief || undefined,
+          // Where every stage is reported as it ends, each is an activity that can be looked at by itself.
+          little: this.#brief ? LITTLE : undefined,
+        },
+      ],
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+      parentClosePolicy: ParentClosePolicy.TERMINATE,
+      // Local activities run within workflow tasks: those of a worker that died are given to another one as soon as activities are.
+      workflowTaskTimeout: HEARTBEAT_TIMEOUT_MS,
+      // its activities have it too
+      priority: this.#priorityOf(this.#priorities.get(symbol) ?? USUAL_PRIORITY),
+      ...(searchable && { typedSearchAttributes: [aboutSymbols([symbol])] }),
+      staticSummary: fitSummary(
+        `${cutText(symbol, LONGEST_NAME)}: ${stages.length === 1 ? stages[0] : `${stages[0]} → ${stages[stages.length - 1]}`}`,
+      ),
+    }).then(
+      (child) => {
+        open.child = child;
+        if (open.yieldRequested) void sendYield(child);
+        child.result().then(
+          (result) => end({ end: result.end, reports: unpackReports(symbol, result.reports) }),
+          (thrown: unknown) => {
+            if (isCancellation(thrown)) return end({ end: 'cancelled', reports: [] });
+            const reports = reportsOf(symbol, thrown);
+            if (reports === undefined) end({ end: 'terminated', reports: [], error: taskErrorOf(thrown) });
+            else end({ end: 'completed', reports });
+          },
+        );
+      },
+      (thrown: unknown) => end({ end: isCancellation(thrown) ? 'cancelled' : 'not-started', reports: [], error: taskErrorOf(thrown) }),
+    );
+  }
+
+  #priorityOf(priority: number): { priorityKey: number } {
+    const { config, startedAt } = this.#run;
+    return { priorityKey: queuePriority({ asOf: config.asOf, startedAt, priority }) };
+  }
+
+  #runTask(command: StartTask, end: End): void {
+    const { taskId, earlierAttempts } = command;
+    const { runId, executionId } = this.#run;
+    // The graph was made from the same tasks.
+    const task = this.#tasks.get(taskId) as CustomTaskConfig;
+    const begun = { taskId, startedAt: Date.now(), earlierAttempts };
+    const { onLostWorker } = task;
+    const call: CustomTaskCall = {
+      runId,
+      executionId,
+      taskId,
+      ...unlessDefault(task.policy),
+      ...(onLostWorker === undefined ? {} : { onLostWorker }),
+      earlier: earlierOf(command),
+    };
+    const { [task.activity]: run } = proxyActivities({ ...activityOptions(task), priority: this.#priorityOf(task.priority) });
+    run(task.args[0] ?? null, call).then(
+      (outcome: TaskOutcome) => end({ end: 'completed', reports: [successReport(begun, outcome)] }),
+      (thrown: unknown) => {
+        const report = failureReport(begun, thrown);
+        end({ end: report.kind === 'cancelled' ? 'cancelled' : 'completed', reports: [report] });
+      },
+    );
+  }
+}
+
+/** The reports that a failed child carries in its failure; none when it was terminated or timed out. */
+function reportsOf(symbol: string, thrown: unknown): readonly TaskReport[] | undefined {
+  const cause = thrown instanceof ChildWorkflowFailure ? thrown.cause : undefined;
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  const details = cause.details?.[0] as Pick<SymbolPipelineResult, 'reports'> | undefined;
+  return details === undefined ? undefined : unpackReports(symbol, details.reports);
+}
+
+function earlierOf({
+  earlierAttempts: attempts,
+  earlierFailures: failures,
+  earlierSpent: spent,
+  earlierError: error,
+}: StartSymbol | StartTask): EarlierAttempts | undefined {
+  return attempts === 0 ? undefined : { attempts, failures, ...(spent === undefined ? {} : { spent }), error };
+}
+
+/** Of those stages that have another one than the default. */
+function policiesOf({ stages: configs }: RunConfig, stages: readonly Stage[]): SymbolPipelineInput['policies'] {
+  const own = stages.flatMap((stage) => {
+    const { policy } = unlessDefault(configs[stage].policy, stage);
+    return policy === undefined ? [] : [[stage, policy] as const];
+  });
+  return own.length === 0 ? undefined : Object.fromEntries(own);
+}
+
+async function sendYield(child: ChildWorkflowHandle<typeof symbolPipeline>): Promise<void> {
+  try {
+    await child.signal(yieldSignal);
+  } catch {
+    // The child ended meanwhile: its slot is coming back anyway.
+  }
+}

@@ -1,0 +1,68 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { TaskError } from '../../contracts/run/pipeline-status.ts';
+import type { AttemptDetails, TaskOutcome, TaskReport } from '../../contracts/task/stage-report.ts';
+
+/** What had begun, so that its end can be told. */
+interface Begun {
+  readonly taskId: string;
+  readonly startedAt: number;
+  /** Attempts in earlier activities of the same run. */
+  readonly earlierAttempts: number;
+}
+
+/** What a symbol tells its run of a stage that succeeded. */
+export function successReport({ taskId, startedAt }: Begun, outcome: TaskOutcome): TaskReport {
+  return { ...outcome, taskId, kind: 'succeeded', startedAt, at: Date.now() };
+}
+
+/** Turns whatever an activity threw into the task's report. */
+export function failureReport({ taskId, startedAt, earlierAttempts }: Begun, thrown: unknown): TaskReport {
+  const at = Date.now();
+  if (isCancellation(thrown)) return { taskId, kind: 'cancelled', at, startedAt, attempts: earlierAttempts + 1 };
+  const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;
+  const details = attemptDetails(cause);
+  const attempts = details?.attempts ?? earlierAttempts + 1;
+  if (details?.retryAfterMs !== undefined) {
+    const { failures, spent, retryAfterMs, error } = details;
+    return {
+      taskId,
+      kind: 'retryLater',
+      at,
+      startedAt,
+      attempts,
+      failures,
+      ...(spent === undefined ? {} : { spent }),
+      retryAt: at + retryAfterMs,
+      error,
+    };
+  }
+  return { taskId, kind: 'failed', at, startedAt, attempts, error: details?.error ?? taskErrorOf(cause) };
+}
+
+/** The error as users see it, from any Temporal failure. */
+export function taskErrorOf(thrown: unknown): TaskError {
+  if (thrown instanceof ChildWorkflowFailure) return taskErrorOf(thrown.cause);
+  if (thrown instanceof TerminatedFailure) {
+    return {
+      type: 'Terminated',
+      message: 'the symbol workflow was terminated from outside; start the symbol again with `predictlab retry`',
+    };
+  }
+  if (thrown instanceof TimeoutFailure) {
+    return { type: 'TaskTimeout', message: 'no worker finished the task in time; see that workers are running (`predictlab doctor`)' };
+  }
+  if (thrown instanceof ApplicationFailure) return { type: thrown.type ?? 'Error', message: thrown.message, stack: thrown.stack };
+  if (thrown instanceof Error) return { type: thrown.name, message: thrown.message, stack: thrown.stack };
+  return { type: 'Error', message: String(thrown) };
+}
+
+function attemptDetails(cause: unknown): AttemptDetails | undefined {
+  return cause instanceof ApplicationFailure ? (cause.details?.[0] as AttemptDetails | undefined) : undefined;
+}

@@ -1,0 +1,70 @@
+import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { connectTemporal } from '../../src/connection/connect-temporal.ts';
+
+/** A server that can be connected to, and for which every call is one too many for now (UNAVAILABLE): the SDK tries each again, ever more seldom. */
+async function busyServer() {
+  let calls = 0;
+  const server = createServer();
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session: ServerHttp2Session) => {
+    sessions.add(session);
+    session.on('error', () => undefined).on('close', () => sessions.delete(session));
+  });
+  server.on('stream', (stream: ServerHttp2Stream, headers) => {
+    stream.on('error', () => undefined);
+    const answer = { ':status': 200, 'content-type': 'application/grpc' };
+    if (String(headers[':path']).endsWith('/GetSystemInfo')) {
+      // what it can is asked on connecting: an empty message says that it can little
+      stream.respond(answer, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      return void stream.end(Buffer.alloc(5));
+    }
+    calls++;
+    stream.respond({ ...answer, 'grpc-status': '14', 'grpc-message': 'busy' }, { endStream: true });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls: () => calls,
+    close: async () => {
+      // a session that was opened while its connection was closed stays
+      for (const session of sessions) session.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+test('a connection that is closed while calls are tried again ends these calls, whenever it is closed, and not the process', async () => {
+  const server = await busyServer();
+  try {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(80), { minLength: 1, maxLength: 4 }), fc.nat(250), async (startAfterMs, closeAfterMs) => {
+        const connection = await connectTemporal({ address: server.address });
+        const calls = startAfterMs.map(async (ms) => {
+          await new Promise((resolve) => setTimeout(resolve, ms));
+          await connection.workflowService.describeNamespace({ namespace: 'default' });
+        });
+        const ends = Promise.allSettled(calls);
+        await new Promise((resolve) => setTimeout(resolve, closeAfterMs));
+        await connection.close();
+        const reasons = (await ends).map((end) => (end.status === 'rejected' ? String(end.reason) : 'answered'));
+        // an attempt that was under way says how it ended; none was answered, and none is left without an end
+        expect(reasons).toEqual(reasons.map(() => expect.stringMatching(/CANCELLED|UNAVAILABLE|shut down|closed/i)));
+      }),
+      {
+        numRuns: 15,
+        // one whose next attempt would come after the end, and one that was tried again before it
+        examples: [
+          [[0], 60],
+          [[0], 180],
+        ],
+      },
+    );
+    expect(server.calls()).toBeGreaterThan(2);
+  } finally {
+    await server.close();
+  }
+});

@@ -1,8 +1,0 @@
-import { installRuntime } from '../src/native-worker.ts';
-import { silent } from './silent.ts';
-
-/**
- * The SDK has one native runtime in a process, and whoever needs one first makes it: a test that replayed before any worker had started
- * left one of its own, beside which no later file's worker started. Which file comes first in a process is chance.
- */
-await installRuntime(silent);

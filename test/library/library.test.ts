@@ -1,0 +1,104 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { runBacktest as runEngine } from '../../src/backtest/run-backtest.ts';
+import { rsiStrategy } from '../../src/backtest/strategies/rsi.ts';
+import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { candles, indicators, metrics, runBacktest } from '../../src/index.ts';
+import { walk } from '../backtest/series.ts';
+
+describe('the library', () => {
+  const series = walk(300, 3, { probability: true });
+
+  it('gives the numbers of the engine, whatever shape the candles come in', () => {
+    const params = { fast: 3, slow: 9 };
+    const direct = runEngine({ candles: series, strategy: smaCross, params });
+    for (const given of [
+      series,
+      candles.toRows(series),
+      candles.toRows(series).map((row) => ({ ...row, openTime: new Date(row.openTime) })),
+    ])
+      for (const strategy of ['sma-cross', smaCross] as const) expect(runBacktest({ candles: given, strategy, params })).toEqual(direct);
+  });
+
+  it('turns candles into rows and back without losing a digit', () => {
+    const price = fc.double({ min: 1e-9, max: 1, noNaN: true });
+    const row = fc.record({
+      open: price,
+      high: price,
+      low: price,
+      close: price,
+      volume: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true })),
+    });
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1 }), (rows) => {
+        const timed = rows.map((one, i) => ({ ...one, openTime: i * 60_000 }));
+        expect(candles.toRows(candles.fromRows(timed))).toEqual(timed);
+      }),
+    );
+  });
+
+  it('computes indicators of closes alone as of candles', () => {
+    for (const name of ['sma', 'ema', 'rsi', 'roc', 'stddev', 'bollinger'] as const)
+      expect(indicators[name]([...series.close], { period: 5 })).toEqual(indicators[name](series, { period: 5 }));
+  });
+
+  it('takes daily returns without times for days, and others by what is said of them', () => {
+    const returns = Array.from({ length: 40 }, (_, i) => Math.sin(i) / 100);
+    const times = returns.map((_, i) => Date.UTC(2026, 0, 1 + i));
+    expect(metrics.ofReturns(returns).sharpe).toBe(metrics.ofReturns(returns, { times }).sharpe);
+    expect(metrics.ofReturns(returns, { periodsPerYear: 8760 }).sharpe).toBe(
+      metrics.ofReturns(returns, { times: returns.map((_, i) => i * 3_600_000) }).sharpe,
+    );
+  });
+
+  it.each<[string, () => unknown]>([
+    ['candles[1].openTime: soon is no time', () => candles.fromRows([row(0), { ...row(1), openTime: 'soon' }])],
+    ['candles[1]: open_time repeats the bar before', () => candles.fromRows([row(0), row(0)])],
+    ['candles[0]: close is not a number', () => candles.fromRows([{ ...row(0), close: Number.NaN }])],
+    ['ticks[0].price: NaN is not a number', () => candles.fromTicks([{ time: 0, price: Number.NaN }], '1h')],
+    ["'7m' is no interval; write one of 1m, 5m", () => candles.fromTicks([], '7m' as '5m')],
+    ['the indicator rsi has no parameter perid', () => indicators.rsi([1, 2], { perid: 3 } as object)],
+    ['prices[1]: NaN is not a number', () => indicators.sma([1, Number.NaN])],
+    ['returns: there are none', () => metrics.ofReturns([])],
+    ['returns[1]: NaN is not a number', () => metrics.ofReturns([0.1, Number.NaN])],
+    ['times[1]: not later than the one before', () => metrics.ofReturns([0.1, 0.2], { times: [1, 1] })],
+    ['trials: 0 is no whole number from 1 on', () => metrics.ofReturns([0.1, 0.2], { trials: 0 })],
+    ['did you mean trials?', () => metrics.ofReturns([0.1, 0.2], { trails: 5 } as object)],
+    ['outcomes: there are 1 for 2 forecasts', () => metrics.ofForecasts([0.1, 0.2], [1])],
+    ['forecasts[0]: 2 is no probability', () => metrics.ofForecasts([2], [1])],
+    ['markets[0].outcome: 0.5 is no outcome', () => metrics.ofMarkets([{ prices: [0.1], outcome: 0.5 }])],
+    ["unknown strategy 'sma-cros'; there are buy-and-hold", () => runBacktest({ candles: series, strategy: 'sma-cros' })],
+    ['market.resolution: 2 is no payout', () => runBacktest({ candles: series, strategy: 'rsi', market: { resolution: 2 } })],
+    ['market.tick: no price lies between', () => runBacktest({ candles: series, strategy: 'rsi', market: { resolution: 1, tick: 0.5 } })],
+    [
+      'market.resolution: an asset is closed',
+      () => runBacktest({ candles: series, strategy: 'rsi', market: { market: 'asset', resolution: 1 } }),
+    ],
+    ['candles are missing', () => runBacktest({ strategy: 'rsi' } as Parameters<typeof runBacktest>[0])],
+    ['the request: write an object { candles, strategy', () => asked(undefined)],
+    ["the request has no field 'opts'; it takes candles, strategy, params", () => asked({ candles: series, strategy: 'rsi', opts: {} })],
+    [
+      "options has no field 'maxVolumeShar'; it takes cash",
+      () => asked({ candles: series, strategy: 'rsi', options: { maxVolumeShar: 0.1 } }),
+    ],
+    ['did you mean resolution?', () => asked({ candles: series, strategy: 'rsi', market: { resolutoin: 1 } })],
+    ['market: write an object { market, resolution', () => asked({ candles: series, strategy: 'rsi', market: 'probability' })],
+    ['twin: write an object { id, candles }', () => asked({ candles: series, strategy: 'rsi', twin: [] })],
+    ["twin has no field 'length'; it takes id, candles", () => asked({ candles: series, strategy: 'rsi', twin: series })],
+    ['params: write an object with a value by the name of each', () => asked({ candles: series, strategy: 'rsi', params: 5 })],
+    ['params: write an object', () => asked({ candles: series, strategy: 'rsi', params: [14] })],
+    ['params: write an object', () => asked({ candles: series, strategy: 'rsi', params: null })],
+    ['candles are a promise; write `await', () => asked({ candles: Promise.resolve(series), strategy: 'rsi' })],
+    ['the strategy is not whole: write the name of one, or { name', () => asked({ candles: series })],
+    ["strategy 'dip' is not whole", () => asked({ candles: series, strategy: { name: 'dip', summary: '', create: () => () => 'hold' } })],
+    ["strategy 'rsi' is not whole", () => asked({ candles: series, strategy: { name: 'rsi', params: rsiStrategy.params } })],
+    ['a backtest needs at least two bars', () => runBacktest({ candles: [row(0)], strategy: 'rsi' })],
+  ])('says in one sentence what is wrong: %s', (sentence, call) => {
+    expect(call).toThrow(expect.objectContaining({ type: 'BadInput', message: expect.stringContaining(sentence) as string }));
+  });
+});
+
+/** As a program asks that no compiler has seen. */
+const asked = (request: unknown) => runBacktest(request as Parameters<typeof runBacktest>[0]);
+
+const row = (openTime: number) => ({ openTime, open: 0.5, high: 0.5, low: 0.5, close: 0.5 });

@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hearPrints } from '../../src/plugins/plugin-prints.ts';
+
+describe('what a plugin prints', () => {
+  it('is heard where its code runs, beside others, also later', async () => {
+    const said: string[][] = [];
+    const task = (name: string) =>
+      hearPrints(
+        (level, line) => void said.push([name, level, line]),
+        async () => {
+          console.log('begins', 1);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          console.warn('ends\nwith a line');
+        },
+      );
+    await Promise.all([task('a'), task('b')]);
+    expect(said.filter(([name]) => name === 'a')).toEqual([
+      ['a', 'info', 'begins 1'],
+      ['a', 'warn', 'ends'],
+      ['a', 'warn', 'with a line'],
+    ]);
+    expect(said).toHaveLength(6);
+  });
+
+  it('fills a log with a thousand lines at most, long ones cut', () => {
+    const lines: string[] = [];
+    hearPrints(
+      (_, line) => void lines.push(line),
+      () => {
+        console.log('x'.repeat(20_000));
+        for (let i = 0; i < 5_000; i++) console.log(i);
+      },
+    );
+    expect(lines).toHaveLength(1_001);
+    expect(lines[0]).toBe(`${'x'.repeat(10_000)}… (20000 characters)`);
+    expect(lines.slice(-2)).toEqual(['998', 'printed 1000 lines; what follows is not kept']);
+  });
+
+  it('while it is loaded or decides does not stand in what a command prints, and has no secrets', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'predictlab-prints-'));
+    const plugin = path.join(folder, 'plugin.mjs');
+    writeFileSync(
+      plugin,
+      `import { z } from 'zod';
+       console.log('loaded with', process.env.DESK_TOKEN);
+       const create = () => () => (console.log('decides with', process.env.DESK_TOKEN), 'hold');
+       export default { strategies: { chatty: { summary: '', params: z.strictObject({}), create } } };`,
+    );
+    const candles = path.join(folder, 'candles.csv');
+    const bars = Array.from({ length: 40 }, (_, i) => `${new Date(i * 3_600_000).toISOString()},0.5,0.6,0.4,${0.5 + (i % 7) / 100},10`);
+    writeFileSync(candles, `open_time,open,high,low,close,volume\n${bars.join('\n')}\n`);
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['bin/predictlab.js', 'backtest', '--candles', candles, '--strategy', 'chatty'],
+      {
+        env: { PATH: process.env.PATH, PREDICTLAB_HOME: folder, PREDICTLAB_PLUGINS: plugin, DESK_TOKEN: 'tell-nobody-of-this-1' },
+        encoding: 'utf8',
+      },
+    );
+    rmSync(folder, { recursive: true, force: true });
+    expect(stderr).toContain(`${plugin}: loaded with [redacted]\n`);
+    expect(stderr).toContain('decides with [redacted]\n');
+    expect(JSON.parse(stdout)).toHaveProperty('strategy', 'chatty');
+  });
+});

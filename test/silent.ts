@@ -1,4 +1,0 @@
-import type { Log } from '../src/contracts/log.ts';
-
-/** A log nobody reads. */
-export const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

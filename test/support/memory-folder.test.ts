@@ -1,0 +1,31 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { processIdentity } from '../../src/processes/process-identity.ts';
+import { useMemoryFolder } from './memory-folder.ts';
+
+it('a folder in memory takes the place of the one on the disk, without those of runs that are no more, and goes with its run', ({
+  skip,
+}) => {
+  const before = process.env.TMPDIR;
+  const close = useMemoryFolder();
+  const folder = tmpdir();
+  close();
+  if (folder === tmpdir()) skip('there is no room in memory');
+  const of = (name: string, owner: string): string => {
+    const made = path.join(path.dirname(folder), `predictlab-tests-of-${name}`);
+    mkdirSync(made, { recursive: true });
+    writeFileSync(path.join(made, 'owner'), owner);
+    return made;
+  };
+  const mine = processIdentity(process.pid);
+  const [gone, living] = [of('gone', mine.replace(/^\d+ \d+/, '1 1')), of('living', mine)];
+  const again = useMemoryFolder();
+  const second = tmpdir();
+  const there = [folder, second, gone, living].map((one) => existsSync(one));
+  again();
+  rmSync(living, { recursive: true });
+  expect(there).toEqual([false, true, false, true]);
+  expect([process.env.TMPDIR, existsSync(second)]).toEqual([before, false]);
+});

@@ -1,0 +1,15 @@
+import type { Queryable } from '../../src/storage/database/database.ts';
+import { importSymbols } from '../../src/storage/markets/catalogue.ts';
+
+/** AAA and BBB enabled, CCC not; priorities 1, 2, 3. Scripted stages never look at their sources. */
+export async function importTestSymbols(database: Queryable, names: readonly string[] = ['AAA', 'BBB', 'CCC']): Promise<void> {
+  const entries = names.map((symbol, index) => ({
+    symbol,
+    title: '',
+    enabled: symbol !== 'CCC',
+    priority: Math.min(5, index + 1),
+    // somewhere a default run looks, or it would leave them out
+    sources: { polymarket: [{ slug: 'none' }], file: [{ path: 'none.csv' }] },
+  }));
+  await importSymbols(database, entries, { replace: true });
+}

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { TestProject } from 'vitest/node';
+import { startDevServer } from '../../src/set-up/temporal/dev-server.ts';
+import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
+import { silent } from './silent.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The one dev server of the test run. */
+    temporalAddress: string;
+    /** Path of the workflows as the build bundles them: what users run. */
+    workflowBundle: string;
+  }
+}
+
+/** Runs are handed to a new execution after this many events in tests, so that it happens in a run of seconds. */
+const SUGGEST_CONTINUE_AS_NEW = 300;
+
+/** Each test has a task queue of its own: four partitions of each are only polled, which is half of what an idle server does. */
+const ONE_PARTITION = { 'matching.numTaskqueueReadPartitions': 1, 'matching.numTaskqueueWritePartitions': 1 };
+
+/** Starts the dev server and brings the build up to date. @returns what closes the server */
+export async function startTestTemporal(project: TestProject): Promise<() => Promise<void>> {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  // for every Temporal server of the tests, also those of `dev` and `demo`: memory is there, collecting it costs CPU
+  process.env.GOGC ??= '400';
+  const home = await mkdtemp(path.join(tmpdir(), 'predictlab-temporal-'));
+  const [server, bundle] = await Promise.all([
+    (async () => {
+      const alsoIn = [path.join(root, 'node_modules', '.cache', 'predictlab')];
+      const cli = await findTemporalCli({ env: process.env, home: path.join(root, '.predictlab'), log: silent, alsoIn });
+      return await startDevServer({
+        cli,
+        home,
+        headless: true,
+        log: silent,
+        dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGEST_CONTINUE_AS_NEW, ...ONE_PARTITION },
+      });
+    })(),
+    builtBundle(root),
+  ]);
+  project.provide('temporalAddress', server.address);
+  project.provide('workflowBundle', bundle);
+  return async () => {
+    await server.close();
+    await rm(home, { recursive: true, force: true });
+  };
+}
+
+/** Does nothing when the build is up to date, as it is in `npm test`. */
+async function builtBundle(root: string): Promise<string> {
+  await promisify(execFile)(process.execPath, [path.join(root, 'scripts', 'build.mjs')]);
+  return path.join(root, 'dist', 'workflow-bundle.js');
+}
