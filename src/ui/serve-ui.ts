@@ -1,14 +1,12 @@
-import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { chartLibrary } from '../activities/report/chart-library.ts';
 import { loadSymbolPage } from '../activities/report/queries/symbol-query.ts';
 import type { PredictLab } from '../client.ts';
-import { ERROR_EFFECTS, messageOf, PredictLabError } from '../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import type { PlannedTask } from '../contracts/run/pipeline-status.ts';
 import type { WebUi } from '../contracts/search-attributes.ts';
-import { renderNoticePage } from '../report/elements/page/notice-page.ts';
 import { renderHistoryPage } from '../report/history/history-page.ts';
 import { renderPlanPage } from '../report/run/plan-page.ts';
 import { renderRunPage } from '../report/run/run-page.ts';
@@ -17,12 +15,12 @@ import { STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import type { Database } from '../storage/database/database.ts';
 import { newestRunWith, type StoredRun } from '../storage/runs/runs.ts';
 import { VERSION } from '../version.ts';
-import { type AskedAs, type Doors, mayAct, mayRead, TOKEN_COOKIE } from './access.ts';
+import type { Doors } from './access.ts';
+import { httpStatusOf, NotFound, refuse, sendPage } from './answers.ts';
+import { guardRequests } from './guard.ts';
 import { HistoryPages } from './history-pages.ts';
 import { InFlight } from './in-flight.ts';
-import { eventStream } from './live/event-stream.ts';
-import { type LiveLook, LivePage } from './live/live-page.ts';
-import { PollReaders } from './live/poll-readers.ts';
+import { WatchedPages, type Watching } from './live/watched-pages.ts';
 import { type Acted, RUN_ACTIONS, startRun } from './run/run-actions.ts';
 import { RunPages, runAddress } from './run/run-pages.ts';
 import { renderDrawer } from './run/task-drawer.ts';
@@ -58,7 +56,7 @@ export interface Ui {
 
 type Asked = FastifyRequest<{
   Params: { run: string; symbol: string; action: string };
-  Querystring: { task?: string | readonly string[]; poll?: string | readonly string[] };
+  Querystring: { task?: string | readonly string[] };
 }>;
 
 /** Serves the live pages until closed. @throws PredictLabError BadInput when the port is taken */
@@ -67,54 +65,17 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   const app = Fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
   const doors = (): Doors => ({ host, port: (app.server.address() as AddressInfo).port, token, control, guarded });
   const pages = new RunPages(options);
-  const live = new Map<string, Promise<LivePage>>();
   const inFlight = new InFlight();
-  /** Readers that are told what changes; they never leave by themselves. */
-  const streams = new Set<ServerResponse>();
-  let closing = false;
-  const tracked = (look: () => Promise<LiveLook>) => () => inFlight.track(look());
-
+  const watched = new WatchedPages({ log, inFlight });
   const history = new HistoryPages(options);
-  const pollReaders = new PollReaders();
-
-  const follow = async (run: StoredRun): Promise<LivePage> =>
-    new LivePage({
-      look: tracked(await pages.looker(run)),
-      log,
-      // It answers with what has changed, of which its worker has the work of a millisecond, of a large run some milliseconds: where looks
-      // take long, the machine is busy with something else.
-      mostPauseMs: run.config.symbols.length <= STAGE_DETAIL_LIMIT ? 250 : 3_000,
-      onIdle: () => void live.delete(run.executionId),
-    });
-  const followHistory = async (): Promise<LivePage> =>
-    new LivePage({ look: tracked(history.looker()), log, pauseMs: 500, mostPauseMs: 10_000, onIdle: () => void live.delete(HISTORY) });
-  /** The one that all who watch a page share, also those who come while it is being read for the first. */
-  const watch = async (key: string, begin: () => Promise<LivePage>): Promise<LivePage> => {
-    if (closing) throw new Closing('the pages are being closed');
-    const known = live.get(key);
-    if (known !== undefined) return await known;
-    const begun = begin();
-    live.set(key, begun);
-    begun.catch(() => live.delete(key));
-    return await begun;
-  };
-  /** Tells what changes as events, or whoever polls what has changed since. `watched`: undefined where nothing changes any more. */
-  const tellChanges = async (request: Asked, reply: FastifyReply, watched: LivePage | undefined): Promise<unknown> => {
-    const { poll } = request.query;
-    if (typeof poll === 'string') {
-      if (watched === undefined) return await reply.send({ patches: [], ended: true, still: false });
-      return await reply.send(pollReaders.next(`${request.url.split('?')[0]} ${poll.slice(0, 50)}`, (reader) => watched.watch(reader)));
-    }
-    reply.hijack();
-    if (closing) return reply.raw.destroy();
-    const stream = eventStream(reply.raw);
-    if (watched === undefined) return stream.ended();
-    streams.add(reply.raw);
-    void stream.closed.then(() => streams.delete(reply.raw));
-    const end = watched.watch(stream);
-    void stream.closed.then(end);
-    return undefined;
-  };
+  const follow = async (run: StoredRun): Promise<Watching> => ({
+    look: await pages.looker(run),
+    // It answers with what has changed, of which its worker has the work of a millisecond, of a large run some milliseconds: where looks
+    // take long, the machine is busy with something else.
+    mostPauseMs: run.config.symbols.length <= STAGE_DETAIL_LIMIT ? 250 : 3_000,
+  });
+  const followHistory = async (): Promise<Watching> => ({ look: history.looker(), pauseMs: 500, mostPauseMs: 10_000 });
+  let closing = false;
 
   app.addHook('onRoute', (route) => {
     const { handler } = route;
@@ -125,34 +86,12 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   // by now new requests are refused; what is closed next is what those that are under way read
   app.addHook('preClose', async () => {
     closing = true;
-    pollReaders.close();
-    for (const page of live.values()) void page.then((followed) => followed.close()).catch(() => undefined);
-    live.clear();
-    for (const response of streams) response.destroy();
+    watched.close();
     await inFlight.settled(CLOSED_WITHIN_MS);
   });
-  app.addHook('onRequest', async (request, reply) => {
-    void reply
-      .header('x-content-type-options', 'nosniff')
-      .header('referrer-policy', 'no-referrer')
-      .header('x-frame-options', 'DENY')
-      .header('cache-control', 'no-store');
-    const asked = askedAs(request);
-    const given = (request.query as { token?: unknown }).token;
-    if (
-      guarded &&
-      typeof given === 'string' &&
-      request.method === 'GET' &&
-      mayRead({ ...asked, authorization: `Bearer ${given}` }, doors()) === null
-    ) {
-      void reply.header('set-cookie', `${TOKEN_COOKIE}=${given}; HttpOnly; SameSite=Strict; Path=/`);
-      return await reply.redirect(new URL(request.url, 'http://here').pathname);
-    }
-    const refusal = request.method === 'GET' || request.method === 'HEAD' ? mayRead(asked, doors()) : mayAct(asked, doors());
-    if (refusal !== null) return await refuse(reply, request, refusal);
-  });
+  guardRequests(app, doors);
   app.setErrorHandler(async (error, request, reply) => {
-    const status = statusOf(error);
+    const status = httpStatusOf(error);
     if (status >= 500 && !closing) log.warn(`${request.method} ${request.url.split('?')[0]}: ${messageOf(error)}`);
     return await refuse(reply, request, { status, message: messageOf(error) });
   });
@@ -162,7 +101,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   );
 
   app.get('/', async (_, reply) => await sendPage(reply, renderHistoryPage(await history.load(), { events: '/events' })));
-  app.get('/events', async (request: Asked, reply) => await tellChanges(request, reply, await watch(HISTORY, followHistory)));
+  app.get('/events', async (request: Asked, reply) => await watched.tell(request, reply, await watched.shared(HISTORY, followHistory)));
   app.get('/runs/:run', async (request: Asked, reply) => {
     const run = await foundRun(pages, request.params.run);
     const open = run.status === null;
@@ -179,8 +118,8 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   });
   app.get('/runs/:run/events', async (request: Asked, reply) => {
     const run = await foundRun(pages, request.params.run);
-    const watched = run.status === null ? await watch(run.executionId, () => follow(run)) : undefined;
-    return await tellChanges(request, reply, watched);
+    const page = run.status === null ? await watched.shared(run.executionId, () => follow(run)) : undefined;
+    return await watched.tell(request, reply, page);
   });
   app.get('/runs/:run/task', async (request: Asked, reply) => {
     const run = await foundRun(pages, request.params.run);
@@ -246,7 +185,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   const { port } = app.server.address() as AddressInfo;
   return {
     address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    watched: () => live.size,
+    watched: () => watched.size,
     close: async () => await app.close(),
   };
 }
@@ -255,14 +194,6 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
 const HISTORY = '/';
 /** Whoever ends the server waits no longer for what is being answered, for example by a Temporal that says nothing. */
 const CLOSED_WITHIN_MS = 5_000;
-
-class NotFound extends Error {
-  readonly statusCode = 404;
-}
-
-class Closing extends Error {
-  readonly statusCode = 503;
-}
 
 async function foundRun(pages: RunPages, id: string): Promise<StoredRun> {
   const run = await pages.find(id);
@@ -281,30 +212,4 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   }
   // of one connection that could not be taken; the next one may be
   app.server.on('error', () => undefined);
-}
-
-const askedAs = ({ headers }: FastifyRequest): AskedAs => ({
-  host: headers.host,
-  origin: headers.origin,
-  authorization: headers.authorization,
-  cookie: headers.cookie,
-});
-
-const sendPage = async (reply: FastifyReply, text: string): Promise<unknown> => await reply.type('text/html; charset=utf-8').send(text);
-
-/** A refusal in the form that was asked for: a page for a browser's address line, JSON for everything else. */
-async function refuse(
-  reply: FastifyReply,
-  request: FastifyRequest,
-  { status, message }: { readonly status: number; readonly message: string },
-): Promise<unknown> {
-  void reply.code(status);
-  if (request.method !== 'GET' || !/text\/html/.test(request.headers.accept ?? '')) return await reply.send({ message });
-  return await sendPage(reply, renderNoticePage(status === 404 ? 'Not here' : status < 500 ? 'Not allowed' : 'That did not work', message));
-}
-
-function statusOf(error: unknown): number {
-  if (error instanceof PredictLabError) return ERROR_EFFECTS[error.type] === 'retryable' ? 503 : 400;
-  const { statusCode } = error as { statusCode?: unknown };
-  return typeof statusCode === 'number' && statusCode >= 400 ? statusCode : 500;
 }
