@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { Client, type Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { cutOff } from './client/cut-off.ts';
@@ -15,24 +14,17 @@ import type { KnownRun, StartedRun } from './client/runs/known-run.ts';
 import { recentRuns, type TemporalRun } from './client/runs/recent-runs.ts';
 import { RunEnded } from './client/runs/run-ended.ts';
 import { runOutcome } from './client/runs/run-outcome.ts';
-import { runStamp } from './client/runs/run-stamp.ts';
-import { summaryOf } from './client/runs/run-summary.ts';
+import { type StartOptions, startPipeline } from './client/runs/start-pipeline.ts';
 import { Schedules } from './client/schedules/schedules.ts';
 import { isUnavailable, serviceMessage } from './client/service-error.ts';
 import { connectTemporal } from './connection/connect-temporal.ts';
 import { temporalRefused, temporalSettings, temporalUnreachable } from './connection/temporal-connection.ts';
-import { InvalidPipelineError, PredictLabError } from './contracts/errors.ts';
 import { checkFields } from './contracts/known-fields.ts';
 import type { PipelineInput } from './contracts/run/pipeline-input.ts';
 import type { GraphTask, PipelineResult, PipelineStatus } from './contracts/run/pipeline-status.ts';
-import type { RunOrigin } from './contracts/run/run-config.ts';
-import { checkedId } from './contracts/text/checked-id.ts';
 import { TASK_QUEUE } from './contracts/words.ts';
 import { markOfIdentity } from './contracts/worker-identity.ts';
-import { PAYLOAD_BUDGET } from './scheduling/payload/budget.ts';
-import { encodedBytes } from './scheduling/payload/encoded-bytes.ts';
 import { readGraph } from './scheduling/payload/fit-graph.ts';
-import { fitSummary } from './scheduling/payload/fit-summary.ts';
 import { dataConverterOf } from './secrets/data-converter.ts';
 import {
   graphQuery,
@@ -44,11 +36,6 @@ import {
   whyQuery,
 } from './workflows/handlers.ts';
 import type { pipeline } from './workflows/pipeline.ts';
-
-export interface StartOptions extends RunOrigin {
-  /** The run's id. @default `pipeline-<UTC stamp>` */
-  readonly runId?: string;
-}
 
 /** Whoever waits for a run outlasts a restart of the server of this length. */
 const SERVER_PATIENCE_MS = 30_000;
@@ -101,40 +88,8 @@ export class PredictLab {
   }
 
   /** Starts a run and returns at once. @throws PredictLabError BadInput when a run of that id is open, or the id cannot be one */
-  async start(
-    input: PipelineInput = {},
-    { runId = `pipeline-${runStamp(new Date())}-${randomUUID().slice(0, 4)}`, ...options }: StartOptions = {},
-  ): Promise<StartedRun> {
-    checkedId('run', runId);
-    const bytes = encodedBytes([input, options]);
-    if (bytes > PAYLOAD_BUDGET) {
-      const [kb, most] = [bytes, PAYLOAD_BUDGET].map((size) => Math.ceil(size / 1_000));
-      throw new InvalidPipelineError([
-        {
-          where: 'input',
-          message: `has ${kb} KB, and Temporal carries ${most} KB at once; put data into a file or a table, or split the run`,
-        },
-      ]);
-    }
-    try {
-      const handle = await this.#client.workflow.start<typeof pipeline>('pipeline', {
-        taskQueue: this.#taskQueue,
-        workflowId: runId,
-        args: Object.keys(options).length === 0 ? [input] : [input, options],
-        workflowIdConflictPolicy: 'FAIL',
-        staticSummary: fitSummary(summaryOf(input)),
-      });
-      return { runId, executionId: handle.firstExecutionRunId };
-    } catch (error) {
-      if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
-        throw new PredictLabError(
-          'BadInput',
-          `run ${runId} is already open; give another id, or look at it with \`predictlab watch ${runId}\``,
-          { cause: error },
-        );
-      }
-      throw error;
-    }
+  async start(input: PipelineInput = {}, options: StartOptions = {}): Promise<StartedRun> {
+    return await startPipeline({ client: this.#client, taskQueue: this.#taskQueue }, input, options);
   }
 
   /**
@@ -299,5 +254,5 @@ export class PredictLab {
   }
 }
 
-export type { FollowedRun, KnownRun, PendingAttempt, RunName, StartedRun, TemporalRun };
+export type { FollowedRun, KnownRun, PendingAttempt, RunName, StartedRun, StartOptions, TemporalRun };
 export { RunEnded };

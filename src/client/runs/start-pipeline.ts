@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts';
+import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
+import type { RunOrigin } from '../../contracts/run/run-config.ts';
+import { checkedId } from '../../contracts/text/checked-id.ts';
+import { PAYLOAD_BUDGET } from '../../scheduling/payload/budget.ts';
+import { encodedBytes } from '../../scheduling/payload/encoded-bytes.ts';
+import { fitSummary } from '../../scheduling/payload/fit-summary.ts';
+import type { pipeline } from '../../workflows/pipeline.ts';
+import type { StartedRun } from './known-run.ts';
+import { runStamp } from './run-stamp.ts';
+import { summaryOf } from './run-summary.ts';
+
+export interface StartOptions extends RunOrigin {
+  /** The run's id. @default `pipeline-<UTC stamp>` */
+  readonly runId?: string;
+}
+
+/** Starts a run and returns at once. @throws PredictLabError BadInput when a run of that id is open, or the id cannot be one */
+export async function startPipeline(
+  { client, taskQueue }: { readonly client: Client; readonly taskQueue: string },
+  input: PipelineInput,
+  { runId = `pipeline-${runStamp(new Date())}-${randomUUID().slice(0, 4)}`, ...options }: StartOptions,
+): Promise<StartedRun> {
+  checkedId('run', runId);
+  const bytes = encodedBytes([input, options]);
+  if (bytes > PAYLOAD_BUDGET) {
+    const [kb, most] = [bytes, PAYLOAD_BUDGET].map((size) => Math.ceil(size / 1_000));
+    throw new InvalidPipelineError([
+      {
+        where: 'input',
+        message: `has ${kb} KB, and Temporal carries ${most} KB at once; put data into a file or a table, or split the run`,
+      },
+    ]);
+  }
+  try {
+    const handle = await client.workflow.start<typeof pipeline>('pipeline', {
+      taskQueue,
+      workflowId: runId,
+      args: Object.keys(options).length === 0 ? [input] : [input, options],
+      workflowIdConflictPolicy: 'FAIL',
+      staticSummary: fitSummary(summaryOf(input)),
+    });
+    return { runId, executionId: handle.firstExecutionRunId };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
+      throw new PredictLabError(
+        'BadInput',
+        `run ${runId} is already open; give another id, or look at it with \`predictlab watch ${runId}\``,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
