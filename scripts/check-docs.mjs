@@ -1,7 +1,7 @@
-// npm run docs: lines of at most 150 characters, and links that lead somewhere; `-- --fix` wraps the lines
+// npm run docs: lines of at most 150 characters, links that lead somewhere, and files that are there; `-- --fix` wraps the lines
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { overlongLines, relativeLinks, wrapLines } from './set-up/markdown.mjs';
+import { namedPaths, overlongLines, relativeLinks, wrapLines } from './set-up/markdown.mjs';
 import { filesBelow, ROOT } from './set-up/project.mjs';
 
 const fix = process.argv.includes('--fix');
@@ -12,6 +12,17 @@ const files = PLACES.filter((place) => existsSync(path.join(ROOT, place)))
   )
   .filter((file) => file.endsWith('.md'));
 
+const ours = new Set(
+  ['src', 'test', 'scripts', 'bench', 'docs', 'ops', 'sandbox', 'examples'].flatMap((place) =>
+    filesBelow(path.join(ROOT, place)).map((file) => `${place}/${file.replaceAll(path.sep, '/')}`),
+  ),
+);
+/** A document of `src` may be named from there: `sources/source.ts`. */
+function isThere(named) {
+  const pattern = new RegExp(`^(?:src/)?${named.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}${named.endsWith('/') ? '' : '(?:/|$)'}`);
+  return [...ours].some((file) => pattern.test(file));
+}
+
 const problems = [];
 for (const file of files) {
   const name = path.relative(ROOT, file);
@@ -21,6 +32,7 @@ for (const file of files) {
   for (const { line, target } of relativeLinks(text)) {
     if (!existsSync(path.resolve(path.dirname(file), target))) problems.push(`${name}:${line}: the link to ${target} leads nowhere`);
   }
+  for (const { line, named } of namedPaths(text)) if (!isThere(named)) problems.push(`${name}:${line}: there is no ${named}`);
 }
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

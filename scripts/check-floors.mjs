@@ -1,9 +1,9 @@
-// npm run floors: who may import whom stands in the table of docs/architecture.md; the lint's rules and the pictures agree with it.
-// `-- --fix` writes the lint's rules from the table.
+// npm run floors: who may import whom stands in the table of docs/architecture.md; the lint's rules and the pictures agree with it,
+// and no folder is too full to take in. `-- --fix` writes the lint's rules from the table.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { floorsOf, floorsProblems, pictureProblems, restrictions } from './set-up/floors.mjs';
-import { ROOT } from './set-up/project.mjs';
+import { floorsOf, floorsProblems, fullFolders, pictureProblems, restrictions } from './set-up/floors.mjs';
+import { filesBelow, ROOT } from './set-up/project.mjs';
 
 const LINT = path.join(ROOT, '.oxlintrc.json');
 const HOUSE = 'docs/architecture.md';
@@ -13,7 +13,8 @@ const folders = readdirSync(path.join(ROOT, 'src'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 const floors = floorsOf(read(HOUSE));
-const problems = floorsProblems(floors, folders);
+const sources = filesBelow(path.join(ROOT, 'src')).map((file) => `src/${file.replaceAll(path.sep, '/')}`);
+const problems = [...floorsProblems(floors, folders), ...fullFolders(sources)];
 const lint = JSON.parse(readFileSync(LINT, 'utf8'));
 const isFloorRule = ({ files, rules }) => 'no-restricted-imports' in rules && files.every((file) => file.startsWith('src/'));
 const wanted = restrictions(floors, folders);

@@ -84,6 +84,26 @@ function importOf(names, allowed) {
   return `^(?:\\.\\./)+(?:${[...folders, ...files].join('|')})`;
 }
 
+/** Lists: each of their files is one more of the same kind. */
+const LISTS = ['src/cli/commands', 'src/backtest/metrics', 'src/storage/database/migrations'];
+/** Whoever opens a folder should see what is in it. */
+const MOST_FILES = 13;
+
+/** Folders with more files of their own than somebody takes in at a glance, lists aside. @param files paths with `/` */
+export function fullFolders(files) {
+  const counts = new Map();
+  for (const file of files) {
+    const folder = file.slice(0, file.lastIndexOf('/'));
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([folder, count]) => count > MOST_FILES && !LISTS.includes(folder))
+    .map(
+      ([folder, count]) =>
+        `${folder} has ${count} files, and at most ${MOST_FILES} can be taken in: move those of one concept into a folder`,
+    );
+}
+
 /**
  * Whether the first picture shows every folder and every way from one to another that the table allows, and no other way:
  * `A["cli · ui"] --> B["storage"] & C`.

@@ -66,3 +66,14 @@ export const relativeLinks = (text) =>
         .filter(([, target]) => !/^[a-z]+:/.test(target))
         .map(([, target]) => ({ line: number, target })),
     );
+
+/** Whether inline code can be the path of a file or folder of the project: `src/ui/`, `sources/source.ts`, `test/faults/*.test.ts`. */
+const PATH_OF_OURS = /^(?:(?:src|test|scripts|bench|docs|ops|sandbox|examples)\/[\w./*-]*|[a-z][\w-]*(?:\/[\w*-]+)+\.(?:ts|mjs|sql))$/;
+
+/** Files and folders of the project that inline code names. A `*` stands for any part of a name. */
+export const namedPaths = (text) =>
+  [...linesOf(text)]
+    .filter(({ prose, line }) => prose || /^\s*\|/.test(line))
+    .flatMap(({ number, line }) =>
+      [...line.matchAll(/`([^`]+)`/g)].filter(([, code]) => PATH_OF_OURS.test(code)).map(([, named]) => ({ line: number, named })),
+    );

@@ -11,9 +11,10 @@ interface Override {
 }
 type Floors = ReadonlyMap<string, { readonly may: readonly string[] | 'everything'; readonly types: readonly string[] }>;
 const script = new URL('../../scripts/set-up/floors.mjs', import.meta.url).href;
-const { floorsOf, floorsProblems, pictureProblems, restrictions } = (await import(script)) as {
+const { floorsOf, floorsProblems, fullFolders, pictureProblems, restrictions } = (await import(script)) as {
   floorsOf: (text: string) => Floors;
   floorsProblems: (floors: Floors, folders: readonly string[]) => readonly string[];
+  fullFolders: (files: readonly string[]) => readonly string[];
   pictureProblems: (text: string, floors: Floors, folders: readonly string[]) => readonly string[];
   restrictions: (floors: Floors, folders: readonly string[]) => readonly Override[];
 };
@@ -79,4 +80,10 @@ describe('the rules of the floors', () => {
     expect(pictureProblems(picture(GOOD), floorsOf(TABLE), FOLDERS)).toEqual([]);
     expect(pictureProblems(picture(lines), floorsOf(TABLE), FOLDERS).join('\n')).toContain(said);
   });
+});
+
+it('a folder is too full from fourteen files of its own on, unless it is a list', () => {
+  const filled = (folder: string, count: number): readonly string[] => Array.from({ length: count }, (_, i) => `${folder}/${i}.ts`);
+  expect(fullFolders([...filled('src/ui', 13), ...filled('src/ui/live', 13), ...filled('src/cli/commands', 99)])).toEqual([]);
+  expect(fullFolders(filled('src/ui', 14))).toEqual([expect.stringMatching(/^src\/ui has 14 files/) as string]);
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 const script = new URL('../../scripts/set-up/markdown.mjs', import.meta.url).href;
-const { overlongLines, wrapLines, relativeLinks } = (await import(script)) as {
+const { overlongLines, wrapLines, relativeLinks, namedPaths } = (await import(script)) as {
   overlongLines: (text: string) => number[];
   wrapLines: (text: string) => string;
   relativeLinks: (text: string) => { line: number; target: string }[];
+  namedPaths: (text: string) => { line: number; named: string }[];
 };
 
 const words = (count: number): string => Array.from({ length: count }, (_, i) => `word${i % 10}`).join(' ');
@@ -58,5 +59,21 @@ it('links to files are found in prose and tables, not in code or to other hosts'
     { line: 1, target: 'docs/a.md' },
     { line: 1, target: 'b.png' },
     { line: 2, target: '../c/' },
+  ]);
+});
+
+it('files and folders are named by inline code that is a path of ours', () => {
+  const text = [
+    'see `sources/source.ts` and `src/ui/`',
+    '| `test/faults/*.test.ts` | `a/b` |',
+    '`/runs/x.ts`, `npm run src/x`',
+    '```',
+    '`src/no.ts`',
+    '```',
+  ];
+  expect(namedPaths(text.join('\n'))).toEqual([
+    { line: 1, named: 'sources/source.ts' },
+    { line: 1, named: 'src/ui/' },
+    { line: 2, named: 'test/faults/*.test.ts' },
   ]);
 });
