@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { groupTasks } from '../../src/report/run/symbol-tasks.ts';
 import { gantt } from '../../src/report/run/time/gantt.ts';
 import { AS_OF } from './sample-numbers.ts';
-import { resultOf, sampleConfig, sampleRun } from './sample-run.ts';
+import { resultOf, SAMPLE_SYMBOLS, sampleConfig, sampleRun } from './sample-run.ts';
 
 const draw = ({ result, config } = sampleRun()): string =>
   gantt(
@@ -17,17 +17,7 @@ const draw = ({ result, config } = sampleRun()): string =>
 describe('the time chart', () => {
   it('has a row per symbol in the run’s order, then one per custom task', () => {
     const names = [...draw().matchAll(/class="name" title="([^"]*)"/g)].map((match) => match[1]);
-    expect(names).toEqual([
-      'BTC_PRICE',
-      'ETH_PRICE',
-      'SOL_PRICE',
-      'US_SENATE',
-      'FED_DECEMBER',
-      'NBA_FINALS',
-      'BTC_UPDOWN_5M',
-      'GOV_SHUTDOWN',
-      'notify',
-    ]);
+    expect(names).toEqual([...SAMPLE_SYMBOLS, 'notify']);
   });
 
   it('names the critical path shortly and underlines its tasks', () => {

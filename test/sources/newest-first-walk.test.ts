@@ -9,24 +9,11 @@ import {
   type WalkedPage,
   walkNewestFirst,
 } from '../../src/sources/walk/newest-first-walk.ts';
+import { trade } from './candidate-trade.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 5, 10, 12);
 const hours = (count: number): number => NOW - count * HOUR;
-
-const trade = (time: number, facts: Partial<CandidateRow> = {}): CandidateRow => ({
-  kind: 'trade',
-  time,
-  price: 0.5,
-  size: 1,
-  side: 'buy',
-  outcome: 'Yes',
-  tradeId: null,
-  identity: `t${time}`,
-  raw: '{}',
-  defect: null,
-  ...facts,
-});
 
 /** A venue with one trade an hour back to 99 hours ago, ten a page; the cursor is the index of the next one. */
 const HISTORY = Array.from({ length: 100 }, (_, index) => trade(hours(index)));

@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
 import { type HistoryPage, type WalkedPage, walkNewestFirst } from '../../src/sources/walk/newest-first-walk.ts';
+import { trade } from './candidate-trade.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 5, 10, 12);
 type Walk = Parameters<typeof walkNewestFirst>[0];
-
-const trade = (time: number) => ({
-  kind: 'trade',
-  time,
-  price: 0.5,
-  size: 1,
-  side: 'buy',
-  outcome: 'Yes',
-  tradeId: null,
-  identity: `t${time}`,
-  raw: '{}',
-  defect: null,
-});
 
 const walkOf = (fetch: (cursor: string | null) => HistoryPage, more: object): Walk =>
   ({
