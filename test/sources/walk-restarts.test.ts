@@ -43,7 +43,7 @@ describe('a walk', () => {
   const quiet = (cursor: string | null): HistoryPage => {
     const from = Number(cursor ?? 0);
     const next = from + 10 < all.length ? String(from + 10) : null;
-    return { rows: all.slice(from, from + 10), next, requests: 1, clock: NOW } as unknown as HistoryPage;
+    return { rows: all.slice(from, from + 10), next, requests: 1, clock: NOW };
   };
 
   it.each(['ask-again', 'end-of-paging'])(
@@ -72,7 +72,7 @@ describe('a walk', () => {
       now += 3;
       const from = Number(cursor ?? 0);
       const rows = Array.from({ length: 100 }, (_, i) => trade(NOW - HOUR + (now - from - i) * 100));
-      return { rows, next: String(Math.min(from + 100, 500)), requests: 1, clock: NOW } as unknown as HistoryPage;
+      return { rows, next: String(Math.min(from + 100, 500)), requests: 1, clock: NOW };
     };
     const pages = await pagesOf(walkOf(busy, { repeats: 'end-of-paging' }));
     expect(pages.length).toBeLessThan(10);
