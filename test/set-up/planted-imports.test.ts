@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { scratchFolder } from '../files/scratch.ts';
+
+type Floors = ReadonlyMap<string, { readonly may: readonly string[] | 'everything'; readonly types: readonly string[] }>;
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const { floorsOf } = (await import(new URL('../../scripts/set-up/floors.mjs', import.meta.url).href)) as {
+  floorsOf: (text: string) => Floors;
+};
+
+const folder = scratchFolder();
+
+/** What the lint says of each line of the files, as `file:line`. */
+function refusedLines(files: readonly string[]): ReadonlySet<string> {
+  const lint = path.join(ROOT, 'node_modules/.bin/oxlint');
+  const { stdout } = spawnSync(lint, ['--format', 'json', ...files], { cwd: folder.path, encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 });
+  const { diagnostics } = JSON.parse(stdout) as {
+    diagnostics: { code: string; filename: string; labels: { span: { line: number } }[] }[];
+  };
+  return new Set(
+    diagnostics.filter(({ code }) => code.includes('restricted-imports')).map((one) => `${one.filename}:${one.labels[0].span.line}`),
+  );
+}
+
+it('of what each folder imports from each other one the lint refuses just what the table of the floors does not allow', () => {
+  copyFileSync(path.join(ROOT, '.oxlintrc.json'), path.join(folder.path, '.oxlintrc.json'));
+  const floors = floorsOf(readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8'));
+  const folders = readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
+  const files: string[] = [];
+  const wanted = new Set<string>();
+  for (const [floor, { may, types }] of floors) {
+    if (may === 'everything') continue;
+    const lines: string[] = [];
+    const plant = (from: string, { type, refused }: { type: boolean; refused: boolean }): void => {
+      lines.push(`import ${type ? 'type ' : ''}{ A${lines.length} } from '../../${from}';`);
+      if (refused) wanted.add(`src/${floor}/deep/planted.ts:${lines.length}`);
+    };
+    for (const other of folders.filter((name) => name !== floor)) {
+      const parts = may.flatMap((name) => (name.startsWith(`${other}/`) ? name.slice(other.length + 1) : []));
+      const allowed = may.includes(other);
+      plant(`${other}/planted.ts`, { type: false, refused: !allowed });
+      plant(`${other}/planted.ts`, { type: true, refused: !allowed && !types.includes(other) });
+      for (const part of parts) plant(`${other}/${part}/planted.ts`, { type: false, refused: false });
+      if (parts.length > 0) plant(`${other}/${parts[0]}s/planted.ts`, { type: false, refused: true });
+    }
+    const file = `src/${floor}/deep/planted.ts`;
+    mkdirSync(path.join(folder.path, path.dirname(file)), { recursive: true });
+    writeFileSync(path.join(folder.path, file), `${lines.join('\n')}\n`);
+    files.push(file);
+  }
+  expect(wanted.size).toBeGreaterThan(400);
+  expect([...refusedLines(files)].toSorted()).toEqual([...wanted].toSorted());
+});
