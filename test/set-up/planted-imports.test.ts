@@ -12,20 +12,24 @@ const { floorsOf } = (await import(new URL('../../scripts/set-up/floors.mjs', im
 
 const folder = scratchFolder();
 
-/** What the lint says of each line of the files, as `file:line`. */
-function refusedLines(files: readonly string[]): ReadonlySet<string> {
+/** The lines of files of which a rule of the lint says something, as `file:line`. */
+function linesOf(rule: string, files: readonly string[]): ReadonlySet<string> {
+  copyFileSync(path.join(ROOT, '.oxlintrc.json'), path.join(folder.path, '.oxlintrc.json'));
   const lint = path.join(ROOT, 'node_modules/.bin/oxlint');
   const { stdout } = spawnSync(lint, ['--format', 'json', ...files], { cwd: folder.path, encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 });
   const { diagnostics } = JSON.parse(stdout) as {
     diagnostics: { code: string; filename: string; labels: { span: { line: number } }[] }[];
   };
-  return new Set(
-    diagnostics.filter(({ code }) => code.includes('restricted-imports')).map((one) => `${one.filename}:${one.labels[0].span.line}`),
-  );
+  return new Set(diagnostics.filter(({ code }) => code.includes(rule)).map((one) => `${one.filename}:${one.labels[0].span.line}`));
+}
+
+function planted(file: string, lines: readonly string[]): string {
+  mkdirSync(path.join(folder.path, path.dirname(file)), { recursive: true });
+  writeFileSync(path.join(folder.path, file), `${lines.join('\n')}\n`);
+  return file;
 }
 
 it('of what each folder imports from each other one the lint refuses just what the table of the floors does not allow', () => {
-  copyFileSync(path.join(ROOT, '.oxlintrc.json'), path.join(folder.path, '.oxlintrc.json'));
   const floors = floorsOf(readFileSync(path.join(ROOT, 'docs/architecture.md'), 'utf8'));
   const folders = readdirSync(path.join(ROOT, 'src'), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
   const files: string[] = [];
@@ -45,11 +49,21 @@ it('of what each folder imports from each other one the lint refuses just what t
       for (const part of parts) plant(`${other}/${part}/planted.ts`, { type: false, refused: false });
       if (parts.length > 0) plant(`${other}/${parts[0]}s/planted.ts`, { type: false, refused: true });
     }
-    const file = `src/${floor}/deep/planted.ts`;
-    mkdirSync(path.join(folder.path, path.dirname(file)), { recursive: true });
-    writeFileSync(path.join(folder.path, file), `${lines.join('\n')}\n`);
-    files.push(file);
+    files.push(planted(`src/${floor}/deep/planted.ts`, lines));
   }
   expect(wanted.size).toBeGreaterThan(400);
-  expect([...refusedLines(files)].toSorted()).toEqual([...wanted].toSorted());
+  expect([...linesOf('restricted-imports', files)].toSorted()).toEqual([...wanted].toSorted());
+});
+
+it('the top of the lowest floor imports nothing of ours either', () => {
+  const file = planted('src/contracts/planted.ts', ["import type { A } from './words.ts';", "import type { B } from '../version.ts';"]);
+  expect([...linesOf('restricted-imports', [file])]).toEqual([`${file}:2`]);
+});
+
+it('a circle is one of types alone too', () => {
+  const files = [
+    planted('src/market/circle-a.ts', ["import type { B } from './circle-b.ts';", 'export type A = B | 1;']),
+    planted('src/market/circle-b.ts', ["import type { A } from './circle-a.ts';", 'export type B = A | 2;']),
+  ];
+  expect([...linesOf('no-cycle', files)].toSorted()).toEqual(files.map((file) => `${file}:1`));
 });
