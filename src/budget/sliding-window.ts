@@ -15,6 +15,8 @@ export interface Grant {
   readonly granted: number;
   /** How long to wait before asking again when nothing was granted. */
   readonly waitMs: number;
+  /** Nothing was granted because the venue asked for the wait, and not because the window is used up. */
+  readonly paused: boolean;
 }
 
 /** How long a worker may keep a token before it is sent, network included. */
@@ -40,21 +42,21 @@ export function grantTokens(
   const freedAt = (index: number): number => (index + 1) * slotMs + limit.windowMs + TOKEN_LIFE_MS;
   const slots = state.slots.filter(([index]) => freedAt(index) > now);
   const kept: WindowState = { slots, pausedUntil: state.pausedUntil };
-  if (state.pausedUntil > now) return { granted: 0, waitMs: state.pausedUntil - now, state: kept };
+  if (state.pausedUntil > now) return { granted: 0, waitMs: state.pausedUntil - now, paused: true, state: kept };
 
   const used = slots.reduce((sum, [, count]) => sum + count, 0);
   const usable = Math.max(1, Math.floor(limit.requests * USED_SHARE));
   const granted = Math.max(0, Math.min(want, usable - used - Math.min(reserve, usable - 1)));
   if (granted === 0) {
     const oldest = slots[0];
-    return { granted, waitMs: oldest === undefined ? slotMs : freedAt(oldest[0]) - now, state: kept };
+    return { granted, waitMs: oldest === undefined ? slotMs : freedAt(oldest[0]) - now, paused: false, state: kept };
   }
   const last = slots.at(-1);
   const grown =
     last !== undefined && last[0] === slot
       ? [...slots.slice(0, -1), [slot, last[1] + granted] as const]
       : [...slots, [slot, granted] as const];
-  return { granted, waitMs: 0, state: { slots: grown, pausedUntil: state.pausedUntil } };
+  return { granted, waitMs: 0, paused: false, state: { slots: grown, pausedUntil: state.pausedUntil } };
 }
 
 /** Nothing more before `until`; an earlier, longer pause stays. */

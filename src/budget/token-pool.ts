@@ -108,9 +108,9 @@ async function serve(store: WindowStore, family: Family): Promise<void> {
       const waiting = forLive ? family.live.size : family.backfill.size;
       const ahead = Math.min(FETCH_AHEAD, Math.floor(family.limit.requests * FETCH_AHEAD_SHARE));
       const reserve = forLive ? 0 : Math.floor(family.limit.requests * LIVE_RESERVE);
-      const { granted, waitMs } = await store.take(family.name, family.limit, waiting + ahead, reserve);
+      const { granted, waitMs, paused } = await store.take(family.name, family.limit, waiting + ahead, reserve);
       if (granted === 0) {
-        if (waitMs > LONGEST_WAIT_MS) throw pausedError(family.name, waitMs);
+        if (waitMs > LONGEST_WAIT_MS) throw longWait(family, { waitMs, paused });
         const nap = Math.min(waitMs, LONGEST_NAP_MS);
         await new Promise((resolve) => setTimeout(resolve, Math.max(1, Math.ceil(nap))));
         continue;
@@ -130,9 +130,11 @@ async function serve(store: WindowStore, family: Family): Promise<void> {
   }
 }
 
-function pausedError(family: RouteFamily, waitMs: number): PredictLabError {
+/** A venue that asked for nothing is not said to have: then it is our own count that is at its end. */
+function longWait({ name, limit }: Family, { waitMs, paused }: Pick<Grant, 'waitMs' | 'paused'>): PredictLabError {
   const seconds = Math.ceil(waitMs / 1000);
-  return new PredictLabError('RateLimited', `${family} asked everyone to wait; its budget opens again in ${seconds} s`, {
-    retryAfterMs: waitMs,
-  });
+  const why = paused
+    ? `${name} asked everyone to wait; its budget opens again`
+    : `the budget of ${name}, ${limit.requests} requests in ${limit.windowMs / 1000} s, has no room; it has again`;
+  return new PredictLabError('RateLimited', `${why} in ${seconds} s`, { retryAfterMs: waitMs });
 }

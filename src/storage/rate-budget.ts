@@ -44,10 +44,10 @@ export function createPostgresWindows(database: Queryable): WindowStore {
   return {
     async take(name, limit, want, reserve): Promise<Grant> {
       const grant = await change(name, (before, now) => {
-        const { state, granted, waitMs } = grantTokens(before, { limit, want, reserve, now });
-        return { state, result: { granted, waitMs } };
+        const { state, ...result } = grantTokens(before, { limit, want, reserve, now });
+        return { state, result };
       });
-      return grant ?? { granted: 0, waitMs: 20 };
+      return grant ?? { granted: 0, waitMs: 20, paused: false };
     },
     async pause(name, waitMs) {
       await change(name, (state, now) => ({ state: pauseWindow(state, now + waitMs), result: undefined }));

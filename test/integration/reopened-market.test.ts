@@ -26,7 +26,7 @@ async function fire(): Promise<readonly string[]> {
   looks.push({ asOf: clock, away: new Set() });
   const said = await Promise.all(
     ['OPEN', 'SERIES'].map(async (symbol) => {
-      const { collect } = await rig.collectAndStore({ symbol, executionId: `${symbol} ${clock}`, daysBack: DAYS_BACK });
+      const { collect } = await rig.collectAndStore({ symbol, executionId: `${symbol} ${clock}`, daysBack: DAYS_BACK, patient: true });
       return collect.degraded ?? [];
     }),
   );
@@ -86,9 +86,9 @@ it('a run that believed in an end, and stores after another has seen the market 
   venue.setFaults({ calledClosed: { [market.id]: end } });
   await fire();
   clock += 4 * HOUR;
-  await rig.collect({ symbol: 'OPEN', executionId: 'held up', daysBack: DAYS_BACK });
+  await rig.collect({ symbol: 'OPEN', executionId: 'held up', daysBack: DAYS_BACK, patient: true });
   venue.setFaults({});
-  await rig.collect({ symbol: 'OPEN', executionId: 'quick', daysBack: DAYS_BACK });
+  await rig.collect({ symbol: 'OPEN', executionId: 'quick', daysBack: DAYS_BACK, patient: true });
   const store = async (executionId: string): Promise<void> => {
     for (const stage of ['clean', 'store'] as const) {
       await runStage(database, stage, { executionId, symbol: 'OPEN', asOf: clock, daysBack: DAYS_BACK });

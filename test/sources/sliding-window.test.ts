@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLocalWindows } from '../../src/budget/local-windows.ts';
@@ -35,7 +36,7 @@ describe('a sliding window', () => {
     const burst = grantTokens(EMPTY_WINDOW, { limit: LIMIT, want: 500, reserve: 0, now: 0 });
     expect(burst.granted).toBe(95);
     const refused = grantTokens(burst.state, { limit: LIMIT, want: 1, reserve: 0, now: 1000 });
-    expect(refused.granted).toBe(0);
+    expect(refused).toMatchObject({ granted: 0, paused: false });
     expect(grantTokens(burst.state, { limit: LIMIT, want: 1, reserve: 0, now: 1000 + refused.waitMs }).granted).toBe(1);
   });
 
@@ -49,13 +50,15 @@ describe('a sliding window', () => {
 
   it('grants nothing while the venue wants quiet; a shorter wait does not end a longer one', () => {
     const paused = pauseWindow(pauseWindow(EMPTY_WINDOW, 9000), 2000);
-    expect(grantTokens(paused, { limit: LIMIT, want: 1, reserve: 0, now: 4000 })).toMatchObject({ granted: 0, waitMs: 5000 });
+    expect(grantTokens(paused, { limit: LIMIT, want: 1, reserve: 0, now: 4000 })).toMatchObject({ granted: 0, waitMs: 5000, paused: true });
     expect(grantTokens(paused, { limit: LIMIT, want: 1, reserve: 0, now: 9000 }).granted).toBe(1);
   });
 });
 
 describe('a token pool', () => {
   const never = new AbortController().signal;
+  // as many wait at once as a test likes
+  setMaxListeners(0, never);
   const pool = (requests: number, windowMs = 60_000): RateBudget =>
     createTokenPool({ store: createLocalWindows(), limits: { 'polymarket/data-trades': { requests, windowMs } } });
 
@@ -85,6 +88,22 @@ describe('a token pool', () => {
     await budget.pause('polymarket/data-trades', 90_000);
     const error = budget.take('polymarket/data-trades', 'live', never);
     await expect(error).rejects.toMatchObject({ type: 'RateLimited', retryAfterMs: expect.closeTo(90_000, -3) as number });
+  });
+
+  it('says of a long wait whose it is: a venue that asked for nothing is not blamed', async () => {
+    const budget = createTokenPool({ store: createLocalWindows(() => 0) });
+    const take = async () => await budget.take('predict/trading', 'live', never);
+    const all = await Promise.allSettled(Array.from({ length: 500 }, take));
+    expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(475);
+    await expect(take()).rejects.toMatchObject({
+      type: 'RateLimited',
+      message: 'the budget of predict/trading, 500 requests in 60 s, has no room; it has again in 64 s',
+    });
+    await budget.pause('predict/trading', 70_000);
+    await expect(take()).rejects.toMatchObject({
+      message: 'predict/trading asked everyone to wait; its budget opens again in 70 s',
+      retryAfterMs: 70_000,
+    });
   });
 
   it('uses the share of the limit that it is given', async () => {
