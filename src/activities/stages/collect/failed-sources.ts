@@ -53,7 +53,7 @@ function longestWait(first: PredictLabError, errors: readonly PredictLabError[])
 
 const WHAT_IT_DOES: Readonly<Partial<Record<ErrorType, string>>> = {
   SourceUnavailable: 'it does not answer properly',
-  RateLimited: 'it asks to slow down for longer than the retries last',
+  RateLimited: 'its limit of requests is reached for longer than the retries last',
   SourceUnauthorized: 'it refuses the key or this address',
   SourceBlocked: 'its edge blocks this address or region',
   SourceSchemaChanged: 'its answers have changed',
