@@ -171,4 +171,16 @@ export const EQUIVALENT = [
     becomes: 'edge <= from.length',
     because: 'an edge beyond the last has no task, and no place that a typed array would take',
   },
+  {
+    file: 'scheduling/run/status/deadline.ts',
+    code: 'status[other] < FAILED',
+    becomes: 'status[other] <= FAILED',
+    because: 'the chain is of tasks that have not ended, and what depends on one of them has not begun',
+  },
+  {
+    file: 'scheduling/run/status/verdict.ts',
+    code: 'graph.nextStage[last] >= 0',
+    becomes: 'graph.nextStage[last] > 0',
+    because: 'the first of all tasks in order is no other one’s next stage',
+  },
 ];
