@@ -45,7 +45,7 @@ export const limitsInUse = (share: number): Readonly<Record<RouteFamily, RateLim
 /** Hands out permission to send, one token a request, for every worker that shares it. */
 export interface RateBudget {
   /** Resolves when one request of this family may be sent; rejects with `RateLimited` where that is long, with the reason: the venue asked for it, or so much was sent already. */
-  take(family: RouteFamily, lane: Precedence, signal: AbortSignal): Promise<void>;
+  take(family: RouteFamily, precedence: Precedence, signal: AbortSignal): Promise<void>;
   /** The venue wants nothing more of this family for `waitMs`: moves the budget of all workers. */
   pause(family: RouteFamily, waitMs: number): Promise<void>;
 }

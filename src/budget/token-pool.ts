@@ -21,7 +21,7 @@ const FETCH_AHEAD_SHARE = 0.05;
 const LONGEST_NAP_MS = 250;
 
 interface Waiter {
-  readonly lane: Precedence;
+  readonly precedence: Precedence;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -60,7 +60,7 @@ export function createTokenPool({ store, limits = {}, share = 1, onPause }: Toke
   };
 
   return {
-    take(name, lane, signal) {
+    take(name, precedence, signal) {
       const family = familyOf(name);
       if (signal.aborted) return Promise.reject(signal.reason as Error);
       if (family.spare > 0 && family.live.size === 0 && Date.now() < family.spareUntil) {
@@ -68,13 +68,13 @@ export function createTokenPool({ store, limits = {}, share = 1, onPause }: Toke
         return Promise.resolve();
       }
       return new Promise<void>((resolve, reject) => {
-        const queue = family[lane];
+        const queue = family[precedence];
         const leave = () => {
           queue.delete(waiter);
           signal.removeEventListener('abort', onAbort);
         };
         const waiter: Waiter = {
-          lane,
+          precedence,
           resolve: () => {
             leave();
             resolve();
@@ -110,7 +110,7 @@ async function serve(store: WindowStore, family: Family): Promise<void> {
       const reserve = forLive ? 0 : Math.floor(family.limit.requests * LIVE_RESERVE);
       const { granted, waitMs, paused } = await store.take(family.name, family.limit, waiting + ahead, reserve);
       if (granted === 0) {
-        if (waitMs > LONGEST_WAIT_MS) throw longWait(family, { waitMs, paused });
+        if (waitMs > LONGEST_WAIT_MS) throw longWait(family, { waitMs, paused, forLive });
         const nap = Math.min(waitMs, LONGEST_NAP_MS);
         await new Promise((resolve) => setTimeout(resolve, Math.max(1, Math.ceil(nap))));
         continue;
@@ -131,10 +131,13 @@ async function serve(store: WindowStore, family: Family): Promise<void> {
 }
 
 /** A venue that asked for nothing is not said to have: then it is our own count that is at its end. */
-function longWait({ name, limit }: Family, { waitMs, paused }: Pick<Grant, 'waitMs' | 'paused'>): PredictLabError {
+function longWait(
+  { name, limit }: Family,
+  { waitMs, paused, forLive }: Pick<Grant, 'waitMs' | 'paused'> & { readonly forLive: boolean },
+): PredictLabError {
   const seconds = Math.ceil(waitMs / 1000);
   const why = paused
     ? `${name} asked everyone to wait; its budget opens again`
-    : `the budget of ${name}, ${limit.requests} requests in ${limit.windowMs / 1000} s, has no room; it has again`;
+    : `the budget of ${name}, ${limit.requests} requests in ${limit.windowMs / 1000} s, is used up${forLive ? '' : ' but for what runs about now keep'}; the first are free again`;
   return new PredictLabError('RateLimited', `${why} in ${seconds} s`, { retryAfterMs: waitMs });
 }

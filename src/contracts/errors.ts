@@ -1,6 +1,6 @@
 /**
  * Errors named by their effect. Whatever goes wrong in a task is mapped to one of these types once
- * (`activities/failure.ts`), and the type alone decides what the engine does with it.
+ * (`activities/runner/failure.ts`), and the type alone decides what the engine does with it.
  *
  * No Temporal and no zod here: pure code throws these too.
  */
@@ -21,7 +21,7 @@ export const ERROR_EFFECTS = {
   BadInput: 'fatal',
   /** A venue or a network path does not answer properly (5xx, timeouts, resets); tried again. */
   SourceUnavailable: 'retryable',
-  /** A venue asked us to slow down; tried again after the wait it named. */
+  /** A venue asked us to slow down, or what it allows is used up; tried again after that wait. */
   RateLimited: 'retryable',
   /** A key is missing or refused; needs the user. */
   SourceUnauthorized: 'fatal',

@@ -92,7 +92,7 @@ function sourceOf(prices: readonly Priced[]): Source {
     }),
     async *collect(request) {
       const resume = request.cursor as unknown as PriceCursor | undefined;
-      for await (const page of collectPrices(data, request, resume, { lane: 'live', signal: request.signal })) {
+      for await (const page of collectPrices(data, request, resume, { precedence: 'live', signal: request.signal })) {
         yield { ...page, cursor: page.cursor as unknown as Json };
       }
     },

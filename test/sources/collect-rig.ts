@@ -2,7 +2,6 @@ import { type SandboxOptions, type SandboxVenue, startSandboxVenue } from '../..
 import { createCollect } from '../../src/activities/stages/collect/collect.ts';
 import { recordedWork } from '../../src/activities/stages/stage-alone.ts';
 import { type CatalogueEntry, catalogueSchema } from '../../src/contracts/catalogue.ts';
-import type { PredictLabError } from '../../src/contracts/errors.ts';
 import type { StageEffect } from '../../src/contracts/task/stage-effect.ts';
 import type { SourceType } from '../../src/contracts/words.ts';
 import { createSources, type SourceSet } from '../../src/sources/create-sources.ts';
@@ -29,8 +28,6 @@ export interface CollectRun {
   readonly lastAttempt?: boolean;
   /** How long the attempt may take, in milliseconds. @default as long as it takes */
   readonly timeoutMs?: number;
-  /** Waits where the budget of a venue's routes is used up, and tries again, as a worker does. @default false */
-  readonly patient?: boolean;
   /** Other sources than the rig's own. */
   readonly sources?: SourceSet;
 }
@@ -57,7 +54,7 @@ export async function createCollectRig(options: SandboxOptions & { env?: Record<
   const settingsOf = ({ asOf = venue.now(), daysBack = 2, sourceTypes = ['polymarket', 'predict'], refetch = false }: CollectRun) =>
     ({ asOf, daysBack, sourceTypes, refetch, intervals: ['1h'], strategies: [] }) as const;
 
-  const attempt = async (run: CollectRun): Promise<StageEffect> => {
+  const collect = async (run: CollectRun): Promise<StageEffect> => {
     const { symbol, executionId } = run;
     const about = { runId: 'run', executionId, symbol, stage: 'collect' } as const;
     return await createCollect({ database, sources: run.sources ?? sources })(
@@ -69,18 +66,6 @@ export async function createCollectRig(options: SandboxOptions & { env?: Record<
         ...(run.timeoutMs === undefined ? {} : { timeoutMs: run.timeoutMs }),
       }),
     );
-  };
-
-  const collect = async (run: CollectRun): Promise<StageEffect> => {
-    for (let left = run.patient === true ? 3 : 0; ; left--) {
-      try {
-        return await attempt(run);
-      } catch (error) {
-        const { retryAfterMs } = error as PredictLabError;
-        if (left === 0 || retryAfterMs === undefined) throw error;
-        await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
-      }
-    }
   };
 
   return {

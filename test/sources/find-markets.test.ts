@@ -3,7 +3,7 @@ import { findEvent } from '../../src/sources/polymarket/catalogue/find-event.ts'
 import { findMarkets } from '../../src/sources/polymarket/catalogue/find-markets.ts';
 import { gammaStub, noRoute } from './gamma-stub.ts';
 
-const call = { lane: 'live', signal: new AbortController().signal } as const;
+const call = { precedence: 'live', signal: new AbortController().signal } as const;
 const market = (slug: string, closed = false) => ({
   conditionId: `0x${slug.length}${slug.charCodeAt(slug.length - 1)}`,
   slug,

@@ -4,7 +4,7 @@ import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { listEvents } from '../../src/sources/polymarket/catalogue/list-events.ts';
 import { gammaStub } from './gamma-stub.ts';
 
-const call = { lane: 'live', signal: new AbortController().signal } as const;
+const call = { precedence: 'live', signal: new AbortController().signal } as const;
 
 async function all(client: VenueClient): Promise<unknown[]> {
   const items: unknown[] = [];

@@ -62,7 +62,7 @@ async function ask(bytes: string): Promise<unknown> {
   });
   try {
     const { signal } = new AbortController();
-    return (await client.get({ path: '/v2/trades', family: 'polymarket/data-trades', lane: 'live', signal })).json;
+    return (await client.get({ path: '/v2/trades', family: 'polymarket/data-trades', precedence: 'live', signal })).json;
   } finally {
     await client.close();
     server.close();

@@ -8,7 +8,7 @@ import { collectPrices } from '../../src/sources/polymarket/prices.ts';
 const DAY = 86_400_000;
 const asOf = Date.UTC(2026, 5, 10, 12);
 const window = { from: asOf - DAY, to: asOf };
-const call = { lane: 'live', signal: new AbortController().signal } as const;
+const call = { precedence: 'live', signal: new AbortController().signal } as const;
 
 const instrument = (closed: boolean): Instrument => ({
   id: 'polymarket:0x1',

@@ -60,7 +60,7 @@ const get = (signal = new AbortController().signal) =>
       ['slug', 'c&d'],
     ],
     family: 'predict/general',
-    lane: 'live',
+    precedence: 'live',
     signal,
   });
 

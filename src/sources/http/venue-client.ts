@@ -40,7 +40,7 @@ export interface GetRequest {
   readonly path: string;
   readonly query?: QueryPairs;
   readonly family: RouteFamily;
-  readonly lane: Precedence;
+  readonly precedence: Precedence;
   readonly signal: AbortSignal;
 }
 
@@ -135,9 +135,9 @@ export class VenueClient {
     return (this.#options.backoffMs ?? 250) * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
   }
 
-  async #once({ path, query = [], family, lane, signal }: GetRequest): Promise<unknown> {
+  async #once({ path, query = [], family, precedence, signal }: GetRequest): Promise<unknown> {
     const { budget, key } = this.#options;
-    await budget.take(family, lane, signal);
+    await budget.take(family, precedence, signal);
     const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
     const { statusCode, headers, sent } = await this.#fetch(path, search, signal);
     const told = Date.parse(String(headers.date));

@@ -8,9 +8,9 @@ export interface PolymarketApi {
   readonly data: VenueClient;
 }
 
-/** Which budget lane a request uses and what cancels it. */
+/** With which precedence a request draws on its budget and what cancels it. */
 export interface Call {
-  readonly lane: Precedence;
+  readonly precedence: Precedence;
   readonly signal: AbortSignal;
 }
 

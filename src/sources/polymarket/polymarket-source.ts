@@ -26,7 +26,7 @@ type Cursor = { readonly trades: WalkCursor } | { readonly prices: PriceCursor |
 export function createPolymarketSource(api: PolymarketApi, options: PolymarketOptions = {}): Source<PolymarketSelector> {
   return {
     type: VENUE,
-    discover: (request) => discoverPolymarket(api, request, { lane: precedenceOf(request.asOf), signal: request.signal }),
+    discover: (request) => discoverPolymarket(api, request, { precedence: precedenceOf(request.asOf), signal: request.signal }),
     collect: (request) => collect(api, options, request),
     selectorOf: (instrument) => ({ conditionId: conditionIdOf(instrument) }),
     describe: (error) => venueFailure(VENUE, error),
@@ -36,7 +36,7 @@ export function createPolymarketSource(api: PolymarketApi, options: PolymarketOp
 async function* collect(api: PolymarketApi, options: PolymarketOptions, request: CollectRequest): AsyncGenerator<SourcePage> {
   const { asOf } = request;
   let { instrument } = request;
-  const call: Call = { lane: precedenceOf(asOf), signal: request.signal };
+  const call: Call = { precedence: precedenceOf(asOf), signal: request.signal };
   const cursor = readCursor(request.cursor);
   if (cursor === undefined || 'trades' in cursor) {
     const version1 = options.tradesRoute === 'v1';

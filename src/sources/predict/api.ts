@@ -3,9 +3,9 @@ import type { VenueClient } from '../http/venue-client.ts';
 
 export type PredictApi = VenueClient;
 
-/** Which budget lane a request uses and what cancels it. */
+/** With which precedence a request draws on its budget and what cancels it. */
 export interface Call {
-  readonly lane: Precedence;
+  readonly precedence: Precedence;
   readonly signal: AbortSignal;
 }
 

@@ -14,7 +14,7 @@ import { matches } from './matches.ts';
 export function createPredictSource(api: PredictApi): Source<PredictSelector> {
   return {
     type: VENUE,
-    discover: (request) => discoverPredict(api, request, { lane: precedenceOf(request.asOf), signal: request.signal }),
+    discover: (request) => discoverPredict(api, request, { precedence: precedenceOf(request.asOf), signal: request.signal }),
     collect: (request) => collect(api, request),
     selectorOf: ({ id }) => ({ marketId: Number(id.slice(`${VENUE}:`.length)) }),
     describe: (error) => venueFailure(VENUE, error),
@@ -28,7 +28,7 @@ interface Cursor {
 
 async function* collect(api: PredictApi, request: CollectRequest): AsyncGenerator<SourcePage> {
   const { instrument, asOf } = request;
-  const call: Call = { lane: precedenceOf(asOf), signal: request.signal };
+  const call: Call = { precedence: precedenceOf(asOf), signal: request.signal };
   const cursor = request.cursor as unknown as Cursor | undefined;
   if (cursor?.trades !== null) {
     const pages = walkNewestFirst({

@@ -18,7 +18,7 @@ export async function searchPredict(api: PredictApi, text: string, signal: Abort
       ['includeResolved', true],
     ],
     family: 'predict/search',
-    lane: 'live',
+    precedence: 'live',
     signal,
   });
   const at = { venue: VENUE, where: WHERE };

@@ -17,7 +17,7 @@ export async function searchPolymarket(gamma: VenueClient, text: string, signal:
       ['limit_per_type', PER_TYPE],
     ],
     family: 'polymarket/gamma-search',
-    lane: 'live',
+    precedence: 'live',
     signal,
   });
   // a search without a hit leaves the list out
@@ -43,7 +43,7 @@ export async function searchPolymarketTag(gamma: VenueClient, tag: string, text:
   ] as const;
   const hits: SearchHit[] = [];
   let pages = 0;
-  for await (const events of listEvents(gamma, filters, { lane: 'live', signal })) {
+  for await (const events of listEvents(gamma, filters, { precedence: 'live', signal })) {
     hits.push(
       ...events.flatMap((event) => hitOf(event) ?? []).filter(({ title }) => words.every((word) => title.toLowerCase().includes(word))),
     );

@@ -97,7 +97,7 @@ describe('a token pool', () => {
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(475);
     await expect(take()).rejects.toMatchObject({
       type: 'RateLimited',
-      message: 'the budget of predict/trading, 500 requests in 60 s, has no room; it has again in 64 s',
+      message: 'the budget of predict/trading, 500 requests in 60 s, is used up; the first are free again in 64 s',
     });
     await budget.pause('predict/trading', 70_000);
     await expect(take()).rejects.toMatchObject({
