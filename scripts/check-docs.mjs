@@ -1,7 +1,7 @@
-// npm run docs: lines of at most 150 characters, links that lead somewhere, and files that are there; `-- --fix` wraps the lines
+// npm run docs: lines of at most 150 characters, links that lead somewhere, and files that are there, in comments of src too; `-- --fix` wraps the lines
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { namedPaths, overlongLines, relativeLinks, wrapLines } from './set-up/markdown.mjs';
+import { commentsOf, namedPaths, overlongLines, relativeLinks, wrapLines } from './set-up/markdown.mjs';
 import { filesBelow, ROOT } from './set-up/project.mjs';
 
 const fix = process.argv.includes('--fix');
@@ -33,6 +33,10 @@ for (const file of files) {
     if (!existsSync(path.resolve(path.dirname(file), target))) problems.push(`${name}:${line}: the link to ${target} leads nowhere`);
   }
   for (const { line, named } of namedPaths(text)) if (!isThere(named)) problems.push(`${name}:${line}: there is no ${named}`);
+}
+for (const file of filesBelow(path.join(ROOT, 'src'), (name) => name.endsWith('.ts'))) {
+  for (const { line, named } of namedPaths(commentsOf(readFileSync(path.join(ROOT, 'src', file), 'utf8'))))
+    if (!isThere(named)) problems.push(`src/${file}:${line}: there is no ${named}`);
 }
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,5 +1,7 @@
 /** Files of `src` that belong to one floor as its folders do: not everybody may import them. */
 const FILES = ['worker.ts', 'client.ts', 'index.ts'];
+/** Files beside the folders that other floors import: each is of a floor, or everybody's and imports the lowest one at most. */
+const BESIDE = { 'client.ts': ['client'], 'closers.ts': [], 'version.ts': [] };
 const NOTHING = 'nothing of ours';
 const EVERYTHING = 'everything';
 
@@ -46,7 +48,18 @@ const mayImport = (floors, from, to) => {
 /** The lint's `no-restricted-imports` for each folder. */
 export function restrictions(floors, folders) {
   const named = [...floors.keys()].filter((folder) => folders.includes(folder));
-  return named.flatMap((folder) => {
+  const lowest = named.filter((folder) => floors.get(folder).may.length === 0);
+  const beside = Object.entries(BESIDE).map(([file, ofFloors]) => {
+    const may = [...lowest, ...ofFloors.flatMap((folder) => [folder, ...(floors.get(folder)?.may ?? [])])];
+    const refused = [...named, ...FILES].filter((name) => name !== file && !may.includes(name));
+    return restricted(`src/${file}`, [
+      {
+        regex: importOf(refused, may, '\\./'),
+        message: `${file} may import ${may.join(', ')} only: arrows go down (docs/architecture.md)`,
+      },
+    ]);
+  });
+  const within = named.flatMap((folder) => {
     const { may, types } = floors.get(folder);
     if (may === EVERYTHING) return [];
     // how far up its own folder lies depends on the depth: the top of `contracts` is one step, below it are two
@@ -65,23 +78,26 @@ export function restrictions(floors, folders) {
             },
           ]),
     ];
-    return [{ files: [`src/${folder}/**`], rules: { 'no-restricted-imports': ['error', { patterns }] } }];
+    return [restricted(`src/${folder}/**`, patterns)];
   });
+  return [...within, ...beside];
 }
+
+const restricted = (file, patterns) => ({ files: [file], rules: { 'no-restricted-imports': ['error', { patterns }] } });
 
 function nothingOfOurs(folder, depth) {
   const patterns = [{ regex: `^${'\\.\\./'.repeat(depth + 1)}`, message: `${folder} imports nothing of ours` }];
-  return { files: [`src/${folder}/${depth === 0 ? '*.ts' : '*/**'}`], rules: { 'no-restricted-imports': ['error', { patterns }] } };
+  return restricted(`src/${folder}/${depth === 0 ? '*.ts' : '*/**'}`, patterns);
 }
 
 /** Matches an import of one of them from anywhere below `src`; of a folder of which a part is allowed, all but this part. */
-function importOf(names, allowed) {
+function importOf(names, allowed, from = '(?:\\.\\./)+') {
   const part = (name) => allowed.find((other) => other.startsWith(`${name}/`))?.slice(name.length + 1);
   const folders = names
     .filter((name) => !FILES.includes(name))
     .map((name) => (part(name) === undefined ? `${name}/` : `${name}/(?:${startsOtherwise(`${part(name)}/`)})`));
   const files = names.filter((name) => FILES.includes(name)).map((name) => `${name.replaceAll('.', '\\.')}$`);
-  return `^(?:\\.\\./)+(?:${[...folders, ...files].join('|')})`;
+  return `^${from}(?:${[...folders, ...files].join('|')})`;
 }
 
 /** Lists: each of their files is one more of the same kind. */

@@ -77,3 +77,10 @@ export const namedPaths = (text) =>
     .flatMap(({ number, line }) =>
       [...line.matchAll(/`([^`]+)`/g)].filter(([, code]) => PATH_OF_OURS.test(code)).map(([, named]) => ({ line: number, named })),
     );
+
+/** The comments of a program, each line where it was. */
+export const commentsOf = (code) =>
+  code
+    .split('\n')
+    .map((line) => (/^\s*(\/\/|\/\*|\*)/.test(line) ? line : ''))
+    .join('\n');

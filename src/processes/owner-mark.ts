@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DAY_MS } from '../contracts/words.ts';
 import { isRunning, processIdentity } from './process-identity.ts';
 
 /** A mark as it stands inside a longer name. */
@@ -21,7 +22,7 @@ export function isGone(mark: string, silentMs: number): boolean {
   return !isRunning(started === '' ? pid : `${pid} ${started} ${rest}`.trim());
 }
 
-const SILENCE_MS = 86_400_000;
+const SILENCE_MS = DAY_MS;
 
 function own(): { pid: string; started: string; place: string; rest: string } {
   const [pid, started = '', ...others] = processIdentity(process.pid).split(' ');

@@ -25,6 +25,7 @@ export async function recordProcesses(home: string, record: ProcessRecord): Prom
   const folder = recordFolder(home);
   await makePrivateFolder(folder);
   const file = path.join(folder, `${record.kind}-${record.pid}.json`);
+  // whole or not there; it need not outlive a power cut, after which nobody it names runs
   await writeFile(`${file}.tmp`, JSON.stringify(record));
   await rename(`${file}.tmp`, file);
   return { close: () => rm(file, { force: true }) };

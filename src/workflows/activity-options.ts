@@ -12,7 +12,7 @@ const LOST_WORKERS_FORGIVEN = 20;
 
 /**
  * How Temporal runs one task. Its own retry delay is short, for lost workers; a failed attempt sets its own delay with
- * `nextRetryDelay` and counts its failures itself (`activities/task-runner.ts`).
+ * `nextRetryDelay` and counts its failures itself (`activities/runner/task-runner.ts`).
  */
 export function activityOptions({ taskId, name = taskId, policy }: { taskId: string; name?: string; policy: TaskPolicy }): ActivityOptions {
   return {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 const script = new URL('../../scripts/set-up/markdown.mjs', import.meta.url).href;
-const { overlongLines, wrapLines, relativeLinks, namedPaths } = (await import(script)) as {
+const { overlongLines, wrapLines, relativeLinks, namedPaths, commentsOf } = (await import(script)) as {
   overlongLines: (text: string) => number[];
   wrapLines: (text: string) => string;
   relativeLinks: (text: string) => { line: number; target: string }[];
+  commentsOf: (code: string) => string;
   namedPaths: (text: string) => { line: number; named: string }[];
 };
 
@@ -75,5 +76,13 @@ it('files and folders are named by inline code that is a path of ours', () => {
     { line: 1, named: 'sources/source.ts' },
     { line: 1, named: 'src/ui/' },
     { line: 2, named: 'test/faults/*.test.ts' },
+  ]);
+});
+
+it('comments of a program are read for them too, its code is not', () => {
+  const code = ['/**', ' * See `sources/source.ts`.', ' */', 'const text = `src/no.ts`;', '  // `src/ui/`'].join('\n');
+  expect(namedPaths(commentsOf(code))).toEqual([
+    { line: 2, named: 'sources/source.ts' },
+    { line: 5, named: 'src/ui/' },
   ]);
 });

@@ -60,6 +60,21 @@ it('the top of the lowest floor imports nothing of ours either', () => {
   expect([...linesOf('restricted-imports', [file])]).toEqual([`${file}:2`]);
 });
 
+it.each([
+  [
+    'client.ts',
+    ['./contracts/words.ts', './client/executions.ts', './workflows/handlers.ts'],
+    ['./storage/a.ts', './cli/main.ts', './worker.ts'],
+  ],
+  ['closers.ts', ['./contracts/log.ts'], ['./processes/a.ts', './client.ts']],
+])('src/%s, which other floors import, imports no more than they may', (file, allowed, refused) => {
+  const name = planted(
+    `src/${file}`,
+    [...allowed, ...refused].map((from, at) => `import { A${at} } from '${from}';`),
+  );
+  expect([...linesOf('restricted-imports', [name])].toSorted()).toEqual(refused.map((_, at) => `${name}:${allowed.length + at + 1}`));
+});
+
 it('a circle is one of types alone too', () => {
   const files = [
     planted('src/market/circle-a.ts', ["import type { B } from './circle-b.ts';", 'export type A = B | 1;']),

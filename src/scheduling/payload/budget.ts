@@ -5,7 +5,7 @@
  */
 export const PAYLOAD_BUDGET = 1_400_000;
 
-/** What a run keeps of its tasks' errors and outputs beside their statuses; see `run/kept-details.ts`. Bytes. */
+/** What a run keeps of its tasks' errors and outputs beside their statuses; see `scheduling/run/kept-details.ts`. Bytes. */
 export const DETAIL_BUDGET = 1_100_000;
 
 /** A config up to this size travels on to the next execution; a larger one is read from the database there. Bytes. */

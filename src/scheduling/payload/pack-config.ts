@@ -16,6 +16,7 @@ type PackedTask = Partial<Omit<CustomTaskConfig, 'policy'>> & {
   readonly policy?: number;
 };
 
+/** Of the format: a run that was packed with it is unpacked with it, whatever the default has become. */
 const USUAL_PRIORITY = 3;
 
 /** A config as it travels: what is the same for many symbols or tasks is said once. */

@@ -5,4 +5,5 @@ export interface QueueSinks extends Sinks {
   queue: { length(state: { ready: number; running: number }): void };
 }
 
+/** Tells the worker of one run's queue; nothing comes back to the workflow. */
 export const { queue } = proxySinks<QueueSinks>();
