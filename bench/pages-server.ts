@@ -1,4 +1,4 @@
-import { openUi } from '../src/cli/commands/open-ui.ts';
+import { openUi } from '../src/cli/run/open-ui.ts';
 import { Closers } from '../src/closers.ts';
 import { createLog } from '../src/telemetry/log.ts';
 

@@ -39,7 +39,7 @@ const TROUBLES: readonly (readonly [code: RegExp, sentence: string])[] = [
 export async function tlsTrouble({ address = '', tls }: ConnectionOptions): Promise<string | undefined> {
   const { host, port } = placeOf(address);
   const given = typeof tls === 'object' && tls !== null ? tls : {};
-  const code = await failureOf({
+  const code = await troubleCode({
     host,
     port,
     servername: given.serverNameOverride ?? host,
@@ -58,7 +58,7 @@ function placeOf(address: string): { host: string; port: number } {
 }
 
 /** The code of what goes wrong with one connection. */
-async function failureOf(options: TlsOptions): Promise<string | undefined> {
+async function troubleCode(options: TlsOptions): Promise<string | undefined> {
   return await new Promise((resolve) => {
     try {
       const socket = connect(options);

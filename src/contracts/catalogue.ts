@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ownFactsProblems, ownFactsShape } from './own-facts.ts';
-import { MARKET_KINDS } from './words.ts';
+import { DEFAULT_PRIORITY, MARKET_KINDS } from './words.ts';
 
 const polymarketSelector = z.union([
   z.strictObject({ conditionId: z.string().regex(/^0x[0-9a-fA-F]+$/, 'a condition id starts with 0x') }),
@@ -47,7 +47,7 @@ export const catalogueEntrySchema = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'write 1 to 128 letters, digits, _ . - and begin with a letter or a digit'),
   title: z.string().default(''),
   enabled: z.boolean().default(true),
-  priority: z.int().min(1).max(5).default(3),
+  priority: z.int().min(1).max(5).default(DEFAULT_PRIORITY),
   sources: z.strictObject({
     polymarket: z.array(polymarketSelector).optional(),
     predict: z.array(predictSelector).optional(),
@@ -63,3 +63,12 @@ export type PolymarketSelector = z.infer<typeof polymarketSelector>;
 export type PredictSelector = z.infer<typeof predictSelector>;
 export type FileSelector = z.infer<typeof fileSelector>;
 export type TickColumnNames = z.infer<typeof tickColumnsSchema>;
+
+/** A symbol of which nothing is known but its name. */
+export const emptyEntry = (symbol: string): CatalogueEntry => ({
+  symbol,
+  title: '',
+  enabled: true,
+  priority: DEFAULT_PRIORITY,
+  sources: {},
+});

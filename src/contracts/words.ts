@@ -21,6 +21,9 @@ export type SourceType = (typeof SOURCE_TYPES)[number];
 export const INTERVALS = ['1m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '12h', '1d', '1w'] as const;
 export type Interval = (typeof INTERVALS)[number];
 
+/** Of a symbol or a custom task that says none: 1 goes first, 5 last. */
+export const DEFAULT_PRIORITY = 3;
+
 const MINUTE = 60_000;
 /** A UTC day; there are no others here. */
 export const DAY_MS = 1440 * MINUTE;

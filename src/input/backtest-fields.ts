@@ -11,7 +11,7 @@ import { durationMs, numberField, wordField } from './field-schemas.ts';
 import { listAt, recordOf } from './raw-input.ts';
 
 /** Longest history one may ask for by a duration. */
-const LONGEST_HISTORY_MS = 20 * 366 * 86_400_000;
+const LONGEST_HISTORY_MS = 20 * 366 * DAY_MS;
 const MOST_MONEY = 1e12;
 
 const positive = (most: number, wanted: string) => numberField(Number.MIN_VALUE, most, wanted);

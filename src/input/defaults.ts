@@ -1,8 +1,8 @@
 import type { StrategyConfig } from '../contracts/run/run-config.ts';
 import { DEFAULT_MAX_CONCURRENT } from '../contracts/task/task-policy.ts';
-import type { Interval, ReadyOrder, SourceType, Stage } from '../contracts/words.ts';
+import { DEFAULT_PRIORITY, type Interval, type ReadyOrder, type SourceType, type Stage } from '../contracts/words.ts';
 
-/** What a run's input is where it says nothing: the one place. What one attempt may take and how it is retried is in `contracts/task-policy.ts`. */
+/** What a run's input is where it says nothing: the one place. What one attempt may take and how it is retried is in `contracts/task/task-policy.ts`. */
 export const INPUT_DEFAULTS = {
   sourceTypes: ['polymarket', 'predict'] as readonly SourceType[],
   intervals: ['1h', '4h', '1d'] as readonly Interval[],
@@ -10,7 +10,6 @@ export const INPUT_DEFAULTS = {
   untilStage: 'visualize' as Stage,
   maxConcurrent: DEFAULT_MAX_CONCURRENT,
   order: 'priority' as ReadyOrder,
-  /** Of symbols and custom tasks: 1 = first … 5 = last. */
-  priority: 3,
+  priority: DEFAULT_PRIORITY,
   strategies: [{ name: 'sma-cross', params: { fast: 10, slow: 30 } }] as readonly StrategyConfig[],
 } as const;

@@ -1,9 +1,10 @@
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
 import { didYouMean } from '../contracts/text/nearest-name.ts';
+import { DAY_MS } from '../contracts/words.ts';
 
 /** Longest duration that makes sense for one attempt or one wait. */
-const LONGEST_MS = 7 * 24 * 3_600_000;
+const LONGEST_MS = 7 * DAY_MS;
 
 /** Milliseconds of `"5m"`, `"1s"`, `"250ms"`; NaN when it is no duration. */
 export function durationMs(text: string): number {

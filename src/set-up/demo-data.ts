@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CatalogueEntry, FileSelector, TickColumnNames } from '../contracts/catalogue.ts';
+import { emptyEntry } from '../contracts/catalogue.ts';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { DAY_MS } from '../contracts/words.ts';
 import { delimiterOf, splitFields } from '../files/parse/split-fields.ts';
@@ -65,13 +66,7 @@ export async function readDemoData(options: {
       `${folder} has no CSV of ticks (${files.length} CSV files looked at); each needs a time and a price, see --columns`,
     );
   }
-  const entries = [...selectors].map(([symbol, file]) => ({
-    symbol,
-    title: titleOf(symbol),
-    enabled: true,
-    priority: 3,
-    sources: { file },
-  }));
+  const entries = [...selectors].map(([symbol, file]) => ({ ...emptyEntry(symbol), title: titleOf(symbol), sources: { file } }));
   // the end of the hour of the last tick, so that its candle is complete
   const asOf = Math.min(now, (Math.floor(last / HOUR_MS) + 1) * HOUR_MS);
   return { entries, asOf, daysBack: Math.max(1, Math.ceil((asOf - first) / DAY_MS)) };

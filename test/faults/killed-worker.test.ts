@@ -52,7 +52,7 @@ describe('a worker killed with -9 in the middle of a run', () => {
 
     const rig: Rig = await createRig({ env: tradesAlone(venue), worker: false });
     await importSandboxSymbols(rig.database, SYMBOLS);
-    // in the middle: a symbol is collected, and the last one waits for an answer that does not come before its worker is killed
+    // in the middle: a symbol is collected, and the last one cannot be before its worker is killed: its venue says nothing
     const [silent] = venue.truth.instruments({ venue: 'polymarket', group: 'rate-cut-at-the-last-meeting' });
     venue.setFaults({ slow: 1, slowMs: 60_000, only: ['/polymarket/data/v2/trades'], onlyQuery: silent.id.slice('polymarket:'.length) });
     const doomed = await spawnWorker(rig.env);

@@ -167,20 +167,16 @@ describe('a run that no worker takes', () => {
     expect(paused).toMatchObject({ code: 3, stderr: expect.stringContaining(`no worker polls task queue "${rig.taskQueue}-deserted"`) });
     const watching = spawn(process.execPath, [COMMAND, 'watch', 'deserted'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
-    const askedAt = performance.now();
     await new Promise<void>((resolve) =>
       watching.stderr.on('data', (chunk: Buffer) => {
         said += chunk.toString();
         if (said.includes('does not answer')) resolve();
       }),
     );
-    const interruptedAt = performance.now();
     watching.kill('SIGINT');
     const [code] = (await once(watching, 'close')) as [number];
     expect(code).toBe(130);
     expect(said.trimEnd().split('\n').at(-1)).toBe('predictlab: stopped watching; deserted goes on: `predictlab watch deserted`');
-    // the question under way is not waited for: the first one had its whole time
-    expect(performance.now() - interruptedAt).toBeLessThan(interruptedAt - askedAt);
     await rig.client.workflow.getHandle('deserted').terminate();
     expect((await running).stderr).toContain('deserted waits: no worker polls task queue');
   }, 30_000);

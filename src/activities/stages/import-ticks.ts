@@ -1,3 +1,4 @@
+import { emptyEntry } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Instrument } from '../../contracts/market-data.ts';
@@ -72,7 +73,7 @@ export async function importTicks(request: TicksImport): Promise<ImportResult> {
     const cleaned = (await runStage('clean', createClean(), around)).output as unknown as Cleaned;
     const stored = (await runStage('store', createStore({ database, log }), around)).output as unknown as Stored;
     if (!(await symbolsByName(database, [symbol])).has(symbol)) {
-      await importSymbols(database, [{ symbol, title: '', enabled: true, priority: 3, sources: {} }]);
+      await importSymbols(database, [emptyEntry(symbol)]);
     }
     // empty after success
     await clearStaging(database, { executionId });

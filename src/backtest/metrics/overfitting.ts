@@ -57,7 +57,7 @@ export function probabilityOfOverfitting(trials: readonly Float64Array[]): Measu
     let failureScore = Number.NaN;
     for (let pick = 0; pick < trials.length; pick++) {
       if (scores[pick] !== best) continue;
-      if (outside[pick] !== failureScore) failure = failureOf(outside[pick], outside);
+      if (outside[pick] !== failureScore) failure = belowMedian(outside[pick], outside);
       failureScore = outside[pick];
       picked++;
       failed += failure;
@@ -68,7 +68,7 @@ export function probabilityOfOverfitting(trials: readonly Float64Array[]): Measu
 }
 
 /** 1 where a score is below the median of all, ½ where it is the median itself. */
-function failureOf(score: number, all: Float64Array): number {
+function belowMedian(score: number, all: Float64Array): number {
   let above = 0;
   let below = 0;
   for (let i = 0; i < all.length; i++) {

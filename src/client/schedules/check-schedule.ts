@@ -2,6 +2,7 @@ import ms, { type StringValue } from 'ms';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { checkedId } from '../../contracts/text/checked-id.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { cronProblem } from './cron-fields.ts';
 
 /** Temporal takes a shorter window for this long. */
@@ -48,7 +49,7 @@ export function failuresInARow(count: number): number {
 export function jitterMs(text: string): number {
   // a number alone would be milliseconds
   const jitter = !/[a-z]/i.test(text) || text.length > 100 ? Number.NaN : ms(text as StringValue);
-  if (jitter > 0 && jitter <= 86_400_000) return jitter;
+  if (jitter > 0 && jitter <= DAY_MS) return jitter;
   throw new PredictLabError('BadInput', `jitter ${JSON.stringify(text.slice(0, 60))}: write a duration up to 1d, like "5m"`);
 }
 

@@ -1,5 +1,7 @@
+import { DAY_MS } from '../words.ts';
+
 const UNITS = [
-  ['d', 86_400_000],
+  ['d', DAY_MS],
   ['h', 3_600_000],
   ['m', 60_000],
   ['s', 1_000],

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../contracts/words.ts';
 import { formatClock, formatDay } from '../elements/format.ts';
 
 /** A labelled place on an axis, `at` in [0, 1] from the left (or the bottom). */
@@ -40,22 +41,21 @@ export const valueTicks = (low: number, high: number, count: number, write?: (va
 };
 
 const MINUTE = 60_000;
-const DAY = 1440 * MINUTE;
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720]
   .map((m) => m * MINUTE)
-  .concat([1, 2, 5, 10, 20, 30, 60, 90, 180, 365].map((d) => d * DAY));
+  .concat([1, 2, 5, 10, 20, 30, 60, 90, 180, 365].map((d) => d * DAY_MS));
 
 /** Round UTC times over `[from, to]`, about `count`: `08:00` inside a day, `11-24` at midnight, with the year where it turns. */
 export const timeTicks = (from: number, to: number, count: number): readonly AxisTick[] => {
   if (!(to > from)) return [];
-  const step = TIME_STEPS.find((candidate) => (to - from) / candidate <= count) ?? Math.ceil((to - from) / count / DAY) * DAY;
+  const step = TIME_STEPS.find((candidate) => (to - from) / candidate <= count) ?? Math.ceil((to - from) / count / DAY_MS) * DAY_MS;
   const scale = linear(from, to);
   const ticks: AxisTick[] = [];
   let year = '';
   for (let time = Math.ceil(from / step) * step; time <= to; time += step) {
     const day = formatDay(time);
-    const label = time % DAY !== 0 ? formatClock(time) : day.slice(0, 4) === year ? day.slice(5) : day;
-    if (time % DAY === 0) year = day.slice(0, 4);
+    const label = time % DAY_MS !== 0 ? formatClock(time) : day.slice(0, 4) === year ? day.slice(5) : day;
+    if (time % DAY_MS === 0) year = day.slice(0, 4);
     ticks.push({ at: scale(time), label, time });
   }
   return ticks;

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../contracts/words.ts';
+import { windowOf } from '../../contracts/run/run-window.ts';
 import { formatDuration, formatNumber, formatPercent, formatTime, plural } from '../elements/format.ts';
 import { html, type Markup, webLink } from '../elements/html.ts';
 import { incidentLine } from '../elements/incident-line.ts';
@@ -175,10 +175,7 @@ const config = (data: RunPageData): Markup => {
       : ([
           ['sources', resolved.sourceTypes.join(', ')],
           ['intervals', resolved.intervals.join(', ')],
-          [
-            'window',
-            `${formatTime(resolved.asOf - resolved.daysBack * DAY_MS)} – ${formatTime(resolved.asOf)} (${plural(resolved.daysBack, 'day')})`,
-          ],
+          ['window', `${formatTime(windowOf(resolved).from)} – ${formatTime(resolved.asOf)} (${plural(resolved.daysBack, 'day')})`],
           ['until stage', resolved.untilStage],
           ['slots', `${resolved.maxConcurrent}, order ${resolved.order}`],
           ['strategies', resolved.strategies.map((s) => `${s.name} ${JSON.stringify(s.params)}`).join('; ')],

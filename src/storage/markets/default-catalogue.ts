@@ -1,4 +1,5 @@
 import type { CatalogueEntry, PolymarketSelector, PredictSelector } from '../../contracts/catalogue.ts';
+import { DEFAULT_PRIORITY } from '../../contracts/words.ts';
 
 interface Topic {
   readonly symbol: string;
@@ -9,7 +10,7 @@ interface Topic {
   readonly predict?: PredictSelector[];
 }
 
-const entry = ({ symbol, title, priority = 3, enabled = true, polymarket, predict }: Topic): CatalogueEntry => ({
+const entry = ({ symbol, title, priority = DEFAULT_PRIORITY, enabled = true, polymarket, predict }: Topic): CatalogueEntry => ({
   symbol,
   title,
   enabled,

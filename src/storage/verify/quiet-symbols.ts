@@ -1,10 +1,11 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { type UnusualQuiet, USUAL_HOURS, unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 import type { Queryable } from '../database/database.ts';
 
 const HOUR = 3_600_000;
 /** What was collected this much less than the latest is not collected any more. */
-const STILL_COLLECTED = 24 * HOUR;
+const STILL_COLLECTED = DAY_MS;
 
 /** A symbol that is collected, up to when. */
 interface CollectedSymbol {

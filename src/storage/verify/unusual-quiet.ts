@@ -1,4 +1,5 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { SHORTEST_UNUSUAL_QUIET, type UnusualQuiet, USUAL_HOURS, unusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
@@ -6,7 +7,7 @@ import type { DataWarning } from './data-warning.ts';
 
 const HOUR = 3_600_000;
 /** What was collected this much less than the latest is not collected any more: nothing new is known about it. */
-const STILL_COLLECTED = 24 * HOUR;
+const STILL_COLLECTED = DAY_MS;
 
 interface QuietRow {
   readonly id: string;

@@ -1,11 +1,11 @@
 import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { DAY_MS } from '../../contracts/words.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 
 const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 /** Nothing runs well with less. Bytes. */
 const LEAST_FREE = 256 * 1024 * 1024;
 /** So long has to have been looked before a growth is believed. */
@@ -22,7 +22,7 @@ export function growthPerDay(samples: Samples): number {
   const first = samples[0];
   const last = samples.at(-1);
   if (first === undefined || last === undefined || last[0] - first[0] < SHORTEST_HISTORY) return 0;
-  return Math.max(0, ((first[1] - last[1]) * DAY) / (last[0] - first[0]));
+  return Math.max(0, ((first[1] - last[1]) * DAY_MS) / (last[0] - first[0]));
 }
 
 /** Whether the home folder's disk has room for another day. */
@@ -35,7 +35,7 @@ export function diskCheck({ database, home }: { database: Queryable; home: strin
       const { bavail, bsize } = await statfs(home);
       const free = bavail * bsize;
       const name = `free/${hostname()}:${home}`;
-      const known = ((await noted<{ samples: [number, number][] }>(database, name))?.samples ?? []).filter(([at]) => at > now - DAY);
+      const known = ((await noted<{ samples: [number, number][] }>(database, name))?.samples ?? []).filter(([at]) => at > now - DAY_MS);
       const due = known.length === 0 || now - known[known.length - 1][0] >= HOUR / 2;
       if (due) await noteForNextLook(database, name, { samples: [...known, [now, free]] });
       const growth = growthPerDay([...known, [now, free]]);

@@ -1,5 +1,6 @@
 import type { PredictLab } from '../../client.ts';
 import type { Log } from '../../contracts/log.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { discardUnstored } from '../../storage/runs/ledger/ledger.ts';
 import { leftStaging, openRuns } from '../../storage/runs/open-runs.ts';
@@ -11,7 +12,7 @@ import type { Check } from '../watch.ts';
 /** A run that closes by itself records that at once. */
 const YOUNG_MS = 120_000;
 /** So long a retry finds what an ended run had collected and not stored. */
-const STAGING_KEPT_MS = 24 * 3_600_000;
+const STAGING_KEPT_MS = DAY_MS;
 
 /**
  * Records the end of runs that were ended from outside (terminated, timed out, or with the database away), and after a day drops what

@@ -1,9 +1,10 @@
+import { DAY_MS } from '../../contracts/words.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { disabledAmong, unseenSince } from '../../storage/incidents/gone.ts';
 import { closeIncident, openIncidents } from '../../storage/incidents/observe.ts';
 import type { Check } from '../watch.ts';
 
-const FORGOTTEN_MS = 7 * 24 * 3_600_000;
+const FORGOTTEN_MS = 7 * DAY_MS;
 
 /** Ends what nobody will look at again: troubles of symbols that were removed or disabled, and incidents that nothing has seen for a week. */
 export function goneCheck({ database }: { database: Queryable }): Check {

@@ -1,4 +1,5 @@
 import type { Log } from '../../contracts/log.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { endTurn, keepTurn, noted, noteForNextLook, takeTurn } from '../../storage/watch/watch-state.ts';
 import { upkeepSettings } from '../upkeep/settings.ts';
@@ -6,7 +7,6 @@ import { doUpkeep, type JobEnd } from '../upkeep/upkeep.ts';
 import type { Check } from '../watch.ts';
 
 const MINUTE = 60_000;
-const DAY = 1_440 * MINUTE;
 const LAST = 'upkeep/last';
 const RESTORED = 'upkeep/restored';
 /** Whoever does it says so each minute; of whom nothing was heard for longer has died amid it, and another one begins again. */
@@ -44,13 +44,13 @@ export function upkeepCheck({ database, home, log }: { database: Database; home:
     async look(now) {
       const settings = await upkeepSettings(database);
       if (settings === undefined) return undefined;
-      const isDone = async (): Promise<boolean> => now - ((await lastUpkeep(database))?.at ?? Number.NEGATIVE_INFINITY) < 0.9 * DAY;
+      const isDone = async (): Promise<boolean> => now - ((await lastUpkeep(database))?.at ?? Number.NEGATIVE_INFINITY) < 0.9 * DAY_MS;
       if (await isDone()) return undefined;
       const ends = await doneByOne(database, async () => {
         // by somebody who has just left
         if (await isDone()) return [];
         const restored = (await noted<{ at: number }>(database, RESTORED))?.at ?? Number.NEGATIVE_INFINITY;
-        const tryRestore = settings.backup !== undefined && now - restored >= 6.5 * DAY;
+        const tryRestore = settings.backup !== undefined && now - restored >= 6.5 * DAY_MS;
         const done = await doUpkeep({ database, home, settings, now, tryRestore });
         if (done.some(({ job }) => job === 'restore')) await noteForNextLook(database, RESTORED, { at: now });
         await noteForNextLook(database, LAST, { last: { at: now, ends: done } as never });

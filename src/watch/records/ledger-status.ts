@@ -23,7 +23,7 @@ export function ledgerStatus(
   const ids = 'graph' in built ? built.graph.ids : [...done.keys()];
   const began = Date.parse(startedAt);
   const ended = closedAt?.getTime() ?? Math.max(began, ...tasks.map((task) => task.startedAt.getTime() + task.durationSeconds * 1000));
-  const byTask = Object.fromEntries(ids.map((taskId) => [taskId, resultOf(done.get(taskId))]));
+  const byTask = Object.fromEntries(ids.map((taskId) => [taskId, ledgerResult(done.get(taskId))]));
   const breakdown = Object.fromEntries(TASK_STATUSES.map((status) => [status, 0])) as Record<TaskStatus, number>;
   for (const { status } of Object.values(byTask)) breakdown[status]++;
   const symbols = config.symbols.map(({ symbol }) => symbol);
@@ -40,12 +40,12 @@ export function ledgerStatus(
     statusBreakdown: breakdown,
     stageStats: stageStats(tasks),
     taskResults: symbols.length > STAGE_DETAIL_LIMIT ? bySymbol(byTask, symbols) : byTask,
-    result: verdictOf(Object.values(byTask)),
-    reasons: [how, ...reasonsOf(tasks)],
+    result: ledgerVerdict(Object.values(byTask)),
+    reasons: [how, ...ledgerReasons(tasks)],
   };
 }
 
-function resultOf(task: LedgerTask | undefined): TaskResult {
+function ledgerResult(task: LedgerTask | undefined): TaskResult {
   if (task === undefined) return { status: 'cancelled' };
   const { attempts, startedAt, durationSeconds, output, degraded } = task;
   const times = { attempts, startedAt: startedAt.toISOString(), durationSeconds, error: null, output };
@@ -53,12 +53,12 @@ function resultOf(task: LedgerTask | undefined): TaskResult {
 }
 
 /** Where all of it took effect only the record of its end is missing. */
-function verdictOf(results: readonly TaskResult[]): RunResult {
+function ledgerVerdict(results: readonly TaskResult[]): RunResult {
   if (results.some(({ status }) => status !== 'success')) return 'failed';
   return results.some(({ degraded }) => degraded !== undefined) ? 'degraded' : 'success';
 }
 
-const reasonsOf = (tasks: readonly LedgerTask[]): string[] =>
+const ledgerReasons = (tasks: readonly LedgerTask[]): string[] =>
   tasks.flatMap(({ taskId, degraded }) => (degraded ?? []).map((reason) => `${taskId}: ${reason}`)).slice(0, 20);
 
 function bySymbol(byTask: Readonly<Record<string, TaskResult>>, symbols: readonly string[]): Record<string, TaskResult> {
