@@ -11,6 +11,10 @@ import { runTrials } from '../../backtest/run-trials.ts';
 import { paramNames, shippedStrategies } from '../../backtest/strategies/registry.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 import { readCandleFile } from '../../files/read/read-candle-file.ts';
+import { type PortfolioFlags, portfolioLimits, printPortfolio, withOrders } from '../backtest/backtest-portfolio.ts';
+import { barsOf, listedSeries, type StoredFlags, storedSeries, type TradedSeries, twinFile } from '../backtest/backtest-series.ts';
+import { equityTable, overfittingFields, TRADE_COLUMNS, tradeRows } from '../backtest/backtest-tables.ts';
+import { printWalkForward, type WalkForwardFlags, walkForwardParts } from '../backtest/backtest-walk-forward.ts';
 import { parseMarket } from '../options/column-options.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
 import { collect } from '../options/strategy-params.ts';
@@ -19,10 +23,6 @@ import { optionsFrom, type TradingFlags } from '../options/trading-options.ts';
 import { numberOption } from '../options/values/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
-import { type PortfolioFlags, portfolioLimits, printPortfolio, withOrders } from './backtest-portfolio.ts';
-import { barsOf, listedSeries, type StoredFlags, storedSeries, type TradedSeries, twinFile } from './backtest-series.ts';
-import { equityTable, overfittingFields, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
-import { printWalkForward, type WalkForwardFlags, walkForwardParts } from './backtest-walk-forward.ts';
 
 interface BacktestFlags extends WalkForwardFlags, MarketFactFlags, StrategyFlags, TradingFlags, StoredFlags, PortfolioFlags {
   readonly monteCarlo?: string;

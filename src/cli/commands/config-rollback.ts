@@ -10,11 +10,11 @@ import { importSymbols } from '../../storage/markets/catalogue.ts';
 import { type Configuration, scheduleOf } from '../../storage/runs/configurations.ts';
 import { endRollback, intendRollback, takeRollback } from '../../storage/watch/rollback-intent.ts';
 import { buildId } from '../../worker/build-id.ts';
+import { plannedRun } from '../plan/planned-run.ts';
 import { versionIn } from '../records/configuration-changes.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useStoredData, withPredictLab } from '../terminal/session.ts';
-import { plannedRun } from './planned-run.ts';
 
 interface Options {
   readonly catalogueOnly?: boolean;

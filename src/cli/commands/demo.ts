@@ -12,8 +12,8 @@ import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { COLUMNS_HELP } from '../options/column-options.ts';
 import { LIVE_PAGES_PORT } from '../options/values/parse-port.ts';
+import { dataInput, sandboxInput } from '../run/demo-input.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
-import { dataInput, sandboxInput } from './demo-input.ts';
 
 interface DemoOptions {
   readonly keep?: boolean;
@@ -111,7 +111,7 @@ async function demo(options: DemoOptions): Promise<void> {
 }
 
 async function livePages(env: NodeJS.ProcessEnv, closers: Closers, log: Log): Promise<string> {
-  const { openUi } = await import('./open-ui.ts');
+  const { openUi } = await import('../run/open-ui.ts');
   return await openUi({ env, port: LIVE_PAGES_PORT, orFree: true, closers, log });
 }
 

@@ -8,11 +8,11 @@ import type { Database } from '../../storage/database/database.ts';
 import { type RecordedRelease, recordRelease, releasesOf } from '../../storage/runs/releases.ts';
 import { shadowOfBuild } from '../../storage/shadow/shadow-verdicts.ts';
 import { buildId } from '../../worker/build-id.ts';
+import { deployedBuild, requireWorkers } from '../deploy/deploy-workers.ts';
 import { numberOption } from '../options/values/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
-import { deployedBuild, requireWorkers } from './deploy-workers.ts';
 
 /** Adds `deploy canary`, `deploy promote` and `deploy rollback`: where new runs go. */
 export function registerDeployRoutes(deploy: Command): void {

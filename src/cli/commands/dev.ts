@@ -75,7 +75,7 @@ async function dev(options: DevOptions): Promise<void> {
     });
     const pages = options.headless
       ? undefined
-      : await (await import('./open-ui.ts')).openUi({ env: stackEnv, port: LIVE_PAGES_PORT, orFree: true, closers, log });
+      : await (await import('../run/open-ui.ts')).openUi({ env: stackEnv, port: LIVE_PAGES_PORT, orFree: true, closers, log });
     if (options.json) {
       const { address, namespace, uiUrl } = server;
       process.stdout.write(

@@ -10,14 +10,14 @@ import { checkPostgres } from '../../set-up/checks/postgres.ts';
 import { checkTemporalCli, checkTemporalServer } from '../../set-up/checks/temporal.ts';
 import { checkVenues } from '../../set-up/checks/venues.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { checkDeployment } from '../doctor/doctor-deployment.ts';
+import { checkPlugins } from '../doctor/doctor-plugins.ts';
+import { checkSchedules } from '../doctor/doctor-schedules.ts';
+import { checkSecrets } from '../doctor/doctor-secrets.ts';
+import { checkWorkers } from '../doctor/doctor-workers.ts';
 import { numberOption } from '../options/values/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printPainted } from '../terminal/print.ts';
-import { checkDeployment } from './doctor-deployment.ts';
-import { checkPlugins } from './doctor-plugins.ts';
-import { checkSchedules } from './doctor-schedules.ts';
-import { checkSecrets } from './doctor-secrets.ts';
-import { checkWorkers } from './doctor-workers.ts';
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 

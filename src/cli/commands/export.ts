@@ -8,10 +8,10 @@ import { writeTable } from '../../files/write/write-table.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { exportedInstruments } from '../../storage/ticks/export.ts';
+import { EXPORTS, type ExportFilter, type ExportName } from '../backtest/export-tables.ts';
 import { checkTarget } from '../options/values/output-target.ts';
 import { usageError } from '../terminal/exit.ts';
 import { useStoredData } from '../terminal/session.ts';
-import { EXPORTS, type ExportFilter, type ExportName } from './export-tables.ts';
 
 interface ExportOptions {
   readonly symbol?: readonly string[];

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { checkAgainstStored, type ImportResult, importTicks } from '../../activities/stages/import-ticks.ts';
+import { windowOf } from '../../contracts/run/run-window.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { expandPath } from '../../files/read/expand-path.ts';
 import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
@@ -116,7 +117,7 @@ function report(symbol: string, files: readonly TickFile[], result: ImportResult
 
 /** A run looks at the days before its instant, so older data is silent in it: candles are built, but nothing is backtested. */
 function noteWindow(symbol: string, { from, to }: ImportResult, now: number): void {
-  if (from === null || to === null || from >= now - INPUT_DEFAULTS.daysBack * DAY_MS) return;
+  if (from === null || to === null || from >= windowOf({ asOf: now, daysBack: INPUT_DEFAULTS.daysBack }).from) return;
   const asOf = Math.min(now, Math.ceil((to + 1) / DAY_MS) * DAY_MS);
   const days = Math.ceil((asOf - from) / DAY_MS);
   const at = asOf === now ? '' : ` --as-of ${new Date(asOf).toISOString().slice(0, 10)}`;

@@ -8,13 +8,13 @@ import { type EarlierRun, planOf } from '../../scheduling/graph/plan.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { reusableEffects } from '../../storage/runs/ledger/ledger.ts';
 import { runOf } from '../../storage/runs/runs.ts';
+import { backtestLines } from '../backtest/plan-backtest.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { withCoverage } from '../plan/plan-coverage.ts';
+import { retriesOf, retryLines } from '../plan/plan-retries.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
-import { backtestLines } from './plan-backtest.ts';
-import { withCoverage } from './plan-coverage.ts';
-import { retriesOf, retryLines } from './plan-retries.ts';
 
 interface Options extends RunCommandOptions {
   readonly retry?: string;
@@ -36,7 +36,7 @@ export function registerPlan(program: Command): void {
       const { input, earlier } = retry === undefined ? { input: given } : await useStoredData((database) => retried(database, retry));
       await lookIntoDatabase(async (database) => {
         // what checks an input takes longer to load than to run
-        const { plannedRun } = await import('./planned-run.ts');
+        const { plannedRun } = await import('../plan/planned-run.ts');
         const { config, graph } = await plannedRun(database, input);
         if (options.mermaid) return printLine(mermaidOf(graph));
         const tasks = await withCoverage(database, { tasks: planOf(graph, earlier), config });

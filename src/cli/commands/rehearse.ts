@@ -33,7 +33,7 @@ export function registerRehearse(program: Command): void {
       const runs = numberOption('--runs', options.runs, { least: 1, most: 100_000, integer: true });
       const input = await runInputFrom(options);
       await lookIntoDatabase(async (database) => {
-        const { plannedRun } = await import('./planned-run.ts');
+        const { plannedRun } = await import('../plan/planned-run.ts');
         const { config, graph } = await plannedRun(database, input);
         const durations = database === undefined ? {} : await meanDurations(database);
         const rehearsal = rehearse({ graph, config, durations, failures, seed, runs });

@@ -7,17 +7,17 @@ import { checkedId } from '../../contracts/text/checked-id.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
+import { refuseMistakes } from '../plan/mistaken-input.ts';
 import { usedId } from '../records/used-id.ts';
+import { filledIn } from '../run/fill-in.ts';
+import { otherDatabase } from '../run/other-database.ts';
+import { reportPlace } from '../run/report-place.ts';
+import { exitCodeOf, resultOfEnded } from '../run/run-end.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { LiveRun } from '../terminal/live-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { summaryLines } from '../terminal/summary.ts';
-import { filledIn } from './fill-in.ts';
-import { refuseMistakes } from './mistaken-input.ts';
-import { otherDatabase } from './other-database.ts';
-import { reportPlace } from './report-place.ts';
-import { exitCodeOf, resultOfEnded } from './run-end.ts';
 
 interface Options extends RunCommandOptions {
   readonly runId?: string;

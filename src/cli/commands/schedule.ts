@@ -74,7 +74,7 @@ export function registerSchedule(program: Command): void {
         };
         await lookIntoDatabase(async (database) => {
           // What is wrong is said to whoever asks, not hours later to a run that nobody watches.
-          const { plannedRun } = await import('./planned-run.ts');
+          const { plannedRun } = await import('../plan/planned-run.ts');
           const checked = { ...asked, check: (whole: PipelineInput) => plannedRun(database, whole) };
           await withPredictLab(async (lab) => {
             let done = 'updated';

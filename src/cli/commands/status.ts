@@ -4,11 +4,11 @@ import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import { askRun } from '../records/asked-run.ts';
+import { filledIn } from '../run/fill-in.ts';
+import { resultOfEnded } from '../run/run-end.ts';
 import { note, printJson, printPainted } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 import { renderLiveTable } from '../terminal/terminal.ts';
-import { filledIn } from './fill-in.ts';
-import { resultOfEnded } from './run-end.ts';
 
 /** Adds `predictlab status`. */
 export function registerStatus(program: Command): void {
@@ -28,14 +28,14 @@ export function registerStatus(program: Command): void {
         };
         // A run whose input was refused has no tasks to show, but a reason.
         if (status.totalTasks === 0 && status.finishedAt !== null) await lab.result(run).catch((error: unknown) => note(messageOf(error)));
-        const result = await verdictOf(lab, run, status);
+        const result = await endedVerdict(lab, run, status);
         printPainted(renderLiveTable(status, { tasks: Object.fromEntries(attempts), ...(result && { result }) }, view));
       });
     });
 }
 
 /** How an ended run ended; undefined while it is open, and of one that left nothing (its reason is told beside). */
-async function verdictOf(lab: PredictLab, run: string, status: PipelineStatus): Promise<RunResult | undefined> {
+async function endedVerdict(lab: PredictLab, run: string, status: PipelineStatus): Promise<RunResult | undefined> {
   if (status.finishedAt === null) return undefined;
   // what the database recorded says it itself
   if ('result' in status) return status.result as RunResult;

@@ -1,13 +1,13 @@
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { type CatalogueEntry, catalogueEntrySchema } from '../../contracts/catalogue.ts';
+import { type CatalogueEntry, catalogueEntrySchema, emptyEntry } from '../../contracts/catalogue.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import { fileTrouble } from '../../contracts/file-trouble.ts';
 import { OWN_FACTS } from '../../contracts/own-facts.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { didYouMean, goesOn } from '../../contracts/text/nearest-name.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
-import { SOURCE_TYPES } from '../../contracts/words.ts';
+import { DEFAULT_PRIORITY, SOURCE_TYPES } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
 import type { Database } from '../../storage/database/database.ts';
@@ -76,7 +76,7 @@ export function registerSymbols(program: Command): void {
     .option('--tag <slug>', 'only open Polymarket events of this tag: crypto, politics, sports …')
     .option('--json', 'print what was found as JSON')
     .action(async (words: string[], options: Json & { tag?: string }) => {
-      const { searchSymbols } = await import('./symbols-search.ts');
+      const { searchSymbols } = await import('../symbols/symbols-search.ts');
       await searchSymbols(words.join(' '), options);
     });
   symbols
@@ -91,7 +91,7 @@ export function registerSymbols(program: Command): void {
       collect,
     )
     .option('--title <text>', 'what it is about')
-    .option('--priority <n>', '1 goes first, 5 last (default 3)')
+    .option('--priority <n>', `1 goes first, 5 last (default ${DEFAULT_PRIORITY})`)
     .option('--disabled', 'left out of runs that name no symbols')
     .option('--json', 'print the entry as JSON')
     .action((symbol: string, options: AddOptions) => {
@@ -206,7 +206,7 @@ async function add(database: Database, symbol: string, options: AddOptions): Pro
       `symbols add ${symbol}: say which markets it stands for, such as --polymarket slug=… ; \`predictlab symbols search\` finds them`,
     );
   }
-  const entry = withSelectors(before ?? newEntry(symbol), parseSelectors(symbol, texts));
+  const entry = withSelectors(before ?? emptyEntry(symbol), parseSelectors(symbol, texts));
   const changed = catalogueEntrySchema.safeParse({
     ...entry,
     ...(title !== undefined && { title }),
@@ -228,8 +228,6 @@ function checkAdded(symbol: string, { polymarket = [], predict = [], file = [], 
   numberOption('--priority', priority, { least: 1, most: 5, integer: true });
   parseSelectors(symbol, Object.fromEntries(Object.entries({ polymarket, predict, file }).filter(([, list]) => list.length > 0)));
 }
-
-const newEntry = (symbol: string): CatalogueEntry => ({ symbol, title: '', enabled: true, priority: 3, sources: {} });
 
 async function remove(database: Database, names: readonly string[], json?: boolean): Promise<void> {
   for (const name of names) await known(database, name);

@@ -40,7 +40,7 @@ async function ui(options: Options): Promise<void> {
   const { env } = process;
   if (options.listen.trim() === '') throw usageError('--listen: write an address of this machine, for example 127.0.0.1');
   if (options.tokenFile?.trim() === '') throw usageError('--token-file: write the path of a file');
-  const [{ createLog }, { openUi }] = await Promise.all([import('../../telemetry/log.ts'), import('./open-ui.ts')]);
+  const [{ createLog }, { openUi }] = await Promise.all([import('../../telemetry/log.ts'), import('../run/open-ui.ts')]);
   const log = createLog({ LOG_LEVEL: 'warn', ...env });
   const closers = new Closers(log);
   const { stopped } = stopSignal();

@@ -41,7 +41,7 @@ const VALUES: Readonly<Record<string, Words>> = {
   shell: () => ['bash', 'zsh', 'fish'],
   strategy: async () => (await import('../../backtest/strategies/registry.ts')).shippedStrategies.map(({ name }) => name),
   name: async () => (await import('../../backtest/indicators/registry.ts')).INDICATOR_NAMES,
-  what: async () => Object.keys((await import('../commands/export-tables.ts')).EXPORTS),
+  what: async () => Object.keys((await import('../backtest/export-tables.ts')).EXPORTS),
   format: async () => (await import('../../files/write/table.ts')).TABLE_FORMATS,
 };
 const FILE = /csv|file|folder|json|path/i;

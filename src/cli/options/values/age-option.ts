@@ -1,8 +1,9 @@
 import ms, { type StringValue } from 'ms';
+import { DAY_MS } from '../../../contracts/words.ts';
 import { usageError } from '../../terminal/exit.ts';
 
 /** Dates before that are none of a database's. */
-const LONGEST_MS = 100 * 365.25 * 86_400_000;
+const LONGEST_MS = 100 * 365.25 * DAY_MS;
 
 /** Milliseconds of an age such as `90d`. @throws ExitError 2 that names the option */
 export function ageOption(what: string, age: string): number {

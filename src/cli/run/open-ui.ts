@@ -7,8 +7,8 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { planOf } from '../../scheduling/graph/plan.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
-import { withCoverage } from './plan-coverage.ts';
-import { plannedRun } from './planned-run.ts';
+import { withCoverage } from '../plan/plan-coverage.ts';
+import { plannedRun } from '../plan/planned-run.ts';
 
 /** Where Temporal was away it is looked for again this much later. */
 const CONNECT_AGAIN_MS = 5_000;
