@@ -12,6 +12,7 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     // a busy machine is no failure
     testTimeout: 20_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       // pure code leaves nothing behind in its process: loading it once for all files halves the time
       { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SERVICE_TESTS, isolate: false } },

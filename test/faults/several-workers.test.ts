@@ -30,7 +30,7 @@ describe('several worker processes on one queue', () => {
       const rig: Rig = await createRig({ env: tradesAlone(venue), worker: false });
       await importSandboxSymbols(rig.database, SYMBOLS);
       const workers = await Promise.all(Array.from({ length: count }, () => spawnWorker(rig.env)));
-      const runs = await Promise.all(INPUTS.map((input, n) => rig.lab.start(input, { runId: `run-${n}` })));
+      const runs = await Promise.all(INPUTS.map((input, n) => rig.lab.start(input, { runId: `of-${count}-workers-${n}` })));
       const ended = async (): Promise<number> =>
         (await rig.database.query('select 1 from ledger where finished_at is not null')).rowCount ?? 0;
       await until(async () => (await ended()) >= 3, { everyMs: 10 });

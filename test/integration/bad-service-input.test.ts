@@ -7,6 +7,7 @@ import { RunEnded } from '../../src/client.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { encodeFrame } from '../../src/storage/backup/backup-frames.ts';
 import { predictlabHere } from '../support/command.ts';
+import { holdTasks } from '../support/held-task.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { until } from '../support/until.ts';
 
@@ -123,10 +124,8 @@ describe(`what a run is started with (${INPUTS.length} inputs)`, () => {
 
 describe('an open run', () => {
   it('goes on, whatever it is asked and told', async () => {
-    const { runId } = await rig.lab.start({
-      symbols: [],
-      tasks: [{ taskId: 'waits', activity: 'sleep', args: [{ duration: '2s' }] }],
-    });
+    const held = await holdTasks();
+    const { runId } = await rig.lab.start({ symbols: [], tasks: [held.task('waits')] });
     await until(async () => (await rig.lab.status(runId)).totalTasks > 0);
     const handle = rig.client.workflow.getHandle(runId);
     for (const value of [0, -1, 1.5, 1e9, 'three', null, undefined, {}, []])
@@ -141,7 +140,9 @@ describe('an open run', () => {
     await handle.signal('no-such-signal', 1);
     await expect(handle.query('no-such-query')).rejects.toThrow('no-such-query');
     await expect(handle.executeUpdate('noSuchUpdate')).rejects.toMatchObject({ name: 'WorkflowUpdateFailedError' });
+    held.release('waits');
     expect((await rig.lab.result(runId)).result).toBe('success');
+    await held.close();
   });
 });
 

@@ -113,7 +113,7 @@ describe('predictlab run', () => {
   });
 
   it('exits with 1 when the run is cancelled', async () => {
-    venue.setFaults({ slow: 1, slowMs: 1_000 });
+    venue.setFaults({ slow: 1, slowMs: 60_000 });
     const running = call('run', '--symbols', 'BTC_PRICE', '--days', '1', '--as-of', asOf, '--refetch', '--run-id', 'cut', '--json');
     await until(async () => (await rig.lab.describe('cut')) !== undefined);
     rig.started('cut');
@@ -127,7 +127,12 @@ describe('predictlab run', () => {
 });
 
 describe('a run that could not say itself how it ended', () => {
-  const listed = async (runId: string) => (json(await ask('runs', '--json')) as { runId: string }[]).find((run) => run.runId === runId);
+  /** Once it is there as ended: Temporal's list comes some moments later. */
+  const listed = async (runId: string) =>
+    await until(async () => {
+      const runs = json(await ask('runs', '--json')) as { runId: string; result: string | null }[];
+      return runs.find((run) => run.runId === runId && run.result !== null);
+    });
 
   it('is shown as failed when it was closed, once it is terminated from outside', async () => {
     venue.setFaults({ slow: 1, slowMs: 1_000 });
@@ -179,7 +184,7 @@ describe('a run that no worker takes', () => {
     expect(said.trimEnd().split('\n').at(-1)).toBe('predictlab: stopped watching; deserted goes on: `predictlab watch deserted`');
     await rig.client.workflow.getHandle('deserted').terminate();
     expect((await running).stderr).toContain('deserted waits: no worker polls task queue');
-  }, 30_000);
+  });
 });
 
 describe('output that nobody reads to its end', () => {

@@ -119,7 +119,7 @@ describe('what was configured', () => {
     };
     const waiting = async (): Promise<number> => {
       const { rows } = await rig.database.query<{ count: number }>(
-        `select count(*)::int as count from pg_stat_activity where application_name = 'predictlab-cli' and wait_event_type = 'Lock'`,
+        `select count(*)::int as count from pg_stat_activity where datname = current_database() and application_name = 'predictlab-cli' and wait_event_type = 'Lock'`,
       );
       return rows[0].count;
     };

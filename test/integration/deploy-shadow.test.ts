@@ -19,7 +19,7 @@ const runs: string[] = [];
 
 /** A run as of the venue's clock, or of an earlier instant. */
 async function ran(asOf = clock): Promise<string> {
-  const runId = `run-${runs.length + 1}`;
+  const runId = `shadowed-${runs.length + 1}`;
   const { result } = await rig.run(
     { symbols: SYMBOLS, daysBack: 2, intervals: ['1h', '4h', '1d'], asOf: new Date(asOf).toISOString() },
     runId,
@@ -105,7 +105,7 @@ describe('a build on what a run worked from', () => {
         from: 'const candles = await countCandles',
         to: 'await new Promise((resolve) => setTimeout(resolve, 2700)); const candles = await countCandles',
       },
-      /^kline took [5-9]\.\d s, \d+\.\d times the \d\.\d s of before$/m,
+      /^kline took \d+\.\d s, \d+\.\d times the \d\.\d s of before$/m,
     ],
   ])('%s is caught, said on the run’s page, and refused as a canary', async (_, change, said) => {
     const build = await copyBuild([change]);
@@ -142,7 +142,7 @@ describe('a build on what a run worked from', () => {
     const early = await shadow(runs[0]);
     expect(early.code).toBe(2);
     expect(early.stderr).toMatch(
-      /^predictlab: nothing of run run-1 can be compared: BTC_PRICE: the run ended before it was recorded .*; take a later one\n$/,
+      /^predictlab: nothing of run shadowed-1 can be compared: BTC_PRICE: the run ended before it was recorded .*; take a later one\n$/,
     );
     expect(await shadowSchemas()).toBe(0);
   });

@@ -7,7 +7,9 @@ import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
 import { buildId } from '../../src/worker/build-id.ts';
 import { type BuildCopy, copyBuild } from '../support/build-copy.ts';
 import { type Answer, COMMAND, predictlab, predictlabHere } from '../support/command.ts';
+import { type HeldTasks, holdTasks } from '../support/held-task.ts';
 import { createRig, type Rig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
 import { kill, spawnWorker, type WorkerProcess } from '../support/worker-process.ts';
 
 /** A custom task that ends at once; as many as asked for, one after the other. */
@@ -33,6 +35,7 @@ const LONG = 90;
 
 describe('two builds on one queue', () => {
   let rig: Rig;
+  let held: HeldTasks;
   let newer: BuildCopy;
   let broken: BuildCopy;
   let env: NodeJS.ProcessEnv;
@@ -57,11 +60,22 @@ describe('two builds on one queue', () => {
   /** Builds that took part in a run's executions, from the first to the last. */
   const buildsOf = async (runId: string): Promise<readonly (string | undefined)[]> => {
     const all: (string | undefined)[] = [];
-    for await (const { workflowId, runId: execution } of rig.client.workflow.list({ query: `WorkflowId = "${runId}"` })) {
-      const { raw } = await rig.client.workflow.getHandle(workflowId, execution).describe();
+    const { raw: newest } = await rig.client.workflow.getHandle(runId).describe();
+    // one after the other: Temporal's list comes some moments later
+    for (let execution = newest.workflowExecutionInfo?.firstRunId; execution; ) {
+      const handle = rig.client.workflow.getHandle(runId, execution);
+      const { raw } = await handle.describe();
       all.push(raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? undefined);
+      const { events } = await handle.fetchHistory();
+      execution = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
     }
     return all;
+  };
+  /** Waits until Temporal's list knows of so many open runs of the newer build. */
+  const counted = async (openRuns: number): Promise<void> => {
+    const isSo = ({ versions }: DeploymentView): boolean =>
+      versions.some((version) => version.buildId === builds.new && version.openRuns === openRuns);
+    await until(async () => isSo(await deployJson<DeploymentView>(undefined, 'status')));
   };
   /** A run that has begun and waits for `resume`. */
   const paused = async (runId: string, input = tasks()): Promise<void> => {
@@ -70,11 +84,12 @@ describe('two builds on one queue', () => {
         ...input,
         tasks: input.tasks
           ?.map((task) => ({ ...task, dependencies: task.taskId === 'first' ? [] : ['first'] }))
-          .concat([{ taskId: 'first', name: 'first', activity: 'sleep', args: [{ duration: '300ms' }], dependencies: [] }]),
+          .concat([{ ...held.task('first', { hold: runId }), name: 'first' }]),
       },
       { runId },
     );
     await rig.lab.pause(runId);
+    held.release(runId);
   };
   const resumed = async (runId: string): Promise<string> => {
     await rig.lab.resume(runId);
@@ -83,6 +98,7 @@ describe('two builds on one queue', () => {
 
   beforeAll(async () => {
     rig = await createRig();
+    held = await holdTasks();
     env = { ...rig.env, PREDICTLAB_DEPLOYMENT: `test-${rig.taskQueue}`.slice(0, 60) };
     // a changed constant in one; in the other one the child's id, which its histories say otherwise
     newer = await copyBuild([{ file: 'src/cli/terminal/exit.js', from: '"ExitError"', to: '"ExitErrors"' }]);
@@ -93,6 +109,7 @@ describe('two builds on one queue', () => {
     await rig.close();
     await newer.close();
     await broken.close();
+    await held.close();
   });
 
   it('the first one takes over what unversioned workers have begun, once it is current', async () => {
@@ -177,8 +194,9 @@ describe('two builds on one queue', () => {
     expect(ofNew).toBeGreaterThanOrEqual(4);
     expect(ofNew).toBeLessThanOrEqual(20);
 
-    const back = await deployJson<{ openRuns: number }>(newer, 'rollback');
     const inFlight = waiting.filter((runId) => began.get(runId)?.[0] === builds.new).length;
+    await counted(inFlight);
+    const back = await deployJson<{ openRuns: number }>(newer, 'rollback');
     expect(back).toMatchObject({ current: builds.old, rolledBack: builds.new, openRuns: inFlight });
     for (const runId of waiting) expect(await resumed(runId), runId).toBe('success');
     for (const [runId, first] of began) expect(await buildsOf(runId), runId).toEqual(first);
@@ -190,6 +208,7 @@ describe('two builds on one queue', () => {
 
   it('one command goes back while runs are in flight, and none of them fails', async () => {
     await Promise.all([...['one', 'two'].map((runId) => paused(runId)), paused('three', withSymbol)]);
+    await counted(3);
     expect(await deployJson(undefined, 'rollback')).toMatchObject({ current: builds.old, rolledBack: builds.new, openRuns: 3 });
     const after = await rig.lab.start(tasks(), { runId: 'after' });
     expect((await rig.lab.result(after.runId)).result).toBe('success');

@@ -9,6 +9,7 @@ import { stopProcess } from '../../src/set-up/processes/child-process.ts';
 import { freePort } from '../../src/set-up/temporal/free-port.ts';
 import { findTemporalCli } from '../../src/set-up/temporal/temporal-cli.ts';
 import { COMMAND } from '../support/command.ts';
+import { holdTasks } from '../support/held-task.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { silent } from '../support/silent.ts';
 import { until } from '../support/until.ts';
@@ -89,8 +90,8 @@ test('dev outlives its worker and its Temporal server: killed ones are started a
   const { ready, says, record, child } = dev;
   const before = await record();
   const lab = await PredictLab.connect({ env: { TEMPORAL_ADDRESS: ready.address } });
-  const nap = (taskId: string, dependencies: string[]) => ({ taskId, activity: 'sleep', args: [{ duration: '1s' }], dependencies });
-  const { runId } = await lab.start({ symbols: [], tasks: [nap('one', []), nap('two', ['one'])] });
+  const held = await holdTasks();
+  const { runId } = await lab.start({ symbols: [], tasks: [held.task('one'), held.task('two', { dependencies: ['one'] })] });
   const untilRuns = (taskId: string) => until(async () => (await lab.status(runId)).taskResults[taskId]?.status === 'running');
 
   await untilRuns('one');
@@ -98,13 +99,16 @@ test('dev outlives its worker and its Temporal server: killed ones are started a
   await says(/^the worker ended by SIGKILL; its log: \S+\/worker-\d+\.log; it is started again in 1 s$/m);
   await says(/^the worker is up again$/m);
 
+  held.release('one');
   await untilRuns('two');
   process.kill(pidOf(before, /start-dev/), 'SIGKILL');
   await says(/^the Temporal dev server ended by SIGKILL; its log: \S+\/temporal-\d+\.log; it is started again in 1 s$/m);
   await says(/^the Temporal dev server is up again$/m);
 
+  held.release('two');
   expect(await lab.result(runId)).toMatchObject({ result: 'success', statusBreakdown: { success: 2 } });
   await lab.close();
+  await held.close();
   // whoever tidies up after a killed dev must find the ones that run now, and both workers' words are in one log
   const after = await record();
   expect(after).toMatchObject({ pid: before.pid, address: ready.address });

@@ -224,6 +224,7 @@ describe('the live pages', () => {
     const { hostname, port } = new URL(ui.address);
     const socket = connect(Number(port), hostname);
     socket.pause();
+    await expect.poll(async () => (await get(`/runs/${runId}`)).status).toBe(200);
     socket.write(`GET /runs/${runId}/events HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
     await expect.poll(() => ui.watched()).toBe(1);
     expect(await events(runId, (text) => text.includes('AAA/collect: success'))).toContain('event: patch');
@@ -275,9 +276,10 @@ describe('the live pages', () => {
       const [first, last] = [heldBack('AAA/clean'), heldBack('AAA/kline')];
       const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'live-6' });
       await expect.poll(async () => (await get(`/runs/${runId}`)).status).toBe(200);
-      await page.route('**/events', (route) => route.fulfill({ status: 502, body: 'a proxy whose server is away' }), { times: 1 });
+      await page.route('**/events', (route) => route.fulfill({ status: 502, body: 'a proxy whose server is away' }));
       await page.goto(`${ui.address}/runs/${runId}`);
       await page.waitForSelector('#connection >> text=is lost');
+      await page.unroute('**/events');
       first.open();
       await page.waitForSelector('[data-task="AAA/store"] .success');
       expect(await page.textContent('#connection')).toBe('');

@@ -78,7 +78,7 @@ beforeAll(async () => {
   await writeFile(path.join(folder, 'own2.mjs'), CASES['own.mjs'][0]);
   const { stdout } = await promisify(execFile)(process.execPath, ['loader.mjs', ...all], { cwd: folder });
   said = JSON.parse(stdout) as Record<string, string>;
-});
+}, 180_000);
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('a plugin is checked whole when it is loaded', () => {

@@ -1,7 +1,7 @@
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import { STAGES } from '../../src/contracts/words.ts';
+import { STAGES, type Stage } from '../../src/contracts/words.ts';
 import { freePort } from '../../src/set-up/temporal/free-port.ts';
 import { findEffect } from '../../src/storage/runs/ledger/ledger.ts';
 import { createRig, type Rig } from '../support/rig.ts';
@@ -81,23 +81,28 @@ describe('in a run of more than 50 symbols', () => {
     const histories = await rig.histories();
     const of = (symbol: string) =>
       [...histories].filter(([id]) => id.startsWith(`${runId}/${symbol} `)).map(([, history]) => eventsOf(history));
-    // a task at the begin and one after each activity, seven if all stages were; on a busy machine one more keeps the last one alive
-    const atMost = (tasks: number) => expect.toSatisfy((counted: number) => counted <= tasks) as number;
-    expect(of('S000')).toEqual([{ activities: ['collect'], local: 5, workflowTasks: atMost(2 + 1) }]);
+    // on a busy machine one that takes too long as a local activity goes on as an activity: the try is counted, and there are more of these
+    const activities = (...those: Stage[]) => expect.arrayContaining(those) as Stage[];
+    expect(of('S000')).toMatchObject([{ activities: activities('collect'), local: 5 }]);
     // many ticks; how many candles there are is known all the same
-    expect(of('S001')).toEqual([{ activities: ['collect', 'clean', 'store', 'kline'], local: 2, workflowTasks: atMost(5 + 1) }]);
+    expect(of('S001')).toMatchObject([{ activities: activities('collect', 'clean', 'store', 'kline'), local: 2 }]);
+    // a task at the begin and one after each activity, seven if all stages were; on a busy machine one more keeps the last one alive
+    for (const symbol of ['S000', 'S001']) {
+      const [{ activities: those, workflowTasks }] = of(symbol);
+      expect(workflowTasks, symbol).toBeLessThanOrEqual(those.length + 2);
+    }
     // the failure of the local activity is the activity's first
-    expect(of('S002')).toMatchObject([{ activities: ['collect', 'store'], local: 5 }]);
-    expect(of('S003')).toMatchObject([{ activities: ['collect'], local: 1 }]);
+    expect(of('S002')).toMatchObject([{ activities: activities('collect', 'store'), local: 5 }]);
+    expect(of('S003')).toMatchObject([{ activities: activities('collect'), local: 1 }]);
     // a long wait gives the slot back; what another child goes on with is of unknown size until its own kline has counted
     expect(of('S004').toSorted((a, b) => a.local - b.local)).toMatchObject([
-      { activities: ['kline'], local: 2 },
-      { activities: ['collect'], local: 3 },
+      { activities: activities('kline'), local: 2 },
+      { activities: activities('collect'), local: 3 },
     ]);
-    expect(of('S005')).toMatchObject([{ activities: ['collect', 'clean'], local: 5 }]);
-    expect(of('S006')).toMatchObject([{ activities: ['collect', 'backtest'], local: 5 }]);
+    expect(of('S005')).toMatchObject([{ activities: activities('collect', 'clean'), local: 5 }]);
+    expect(of('S006')).toMatchObject([{ activities: activities('collect', 'backtest'), local: 5 }]);
     // whoever waits for clean hears of it before store ends
-    expect(of('S007')).toMatchObject([{ activities: ['collect', 'store'], local: 4 }]);
+    expect(of('S007')).toMatchObject([{ activities: activities('collect', 'store'), local: 4 }]);
 
     const effects = async (taskId: string) => await findEffect(rig.database, { executionId, taskId });
     for (const stage of STAGES) expect(await effects(`S000/${stage}`), stage).toMatchObject({ attempts: 1 });

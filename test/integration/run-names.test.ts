@@ -36,6 +36,8 @@ describe('a Temporal run id', () => {
     };
     const second = await rig.lab.start({ symbols: ['BBB'], untilStage: 'collect' }, { runId: 'same' });
     await reached.opened;
+    // by its Temporal run id alone it is found in Temporal's list, which comes some moments later
+    await until(async () => (await rig.lab.describe(second.executionId)) !== undefined);
 
     const refusal = await ask('cancel', first.executionId);
     expect(refusal).toMatchObject({ code: 2, stderr: expect.stringContaining('run same is closed (failed)') });

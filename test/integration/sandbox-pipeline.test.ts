@@ -88,10 +88,13 @@ describe('the pipeline over both venues', () => {
       const problems: string[] = [];
       page.on('console', (message) => problems.push(message.text()));
       page.on('pageerror', (error) => problems.push(String(error)));
+      venue.setFaults({ slow: 1, slowMs: 3_000 });
       await lab.start({ ...INPUT, refetch: true }, { runId: 'watched' });
+      await expect.poll(async () => (await fetch(`${ui.address}/runs/watched`)).status).toBe(200);
       await page.goto(`${ui.address}/runs/watched`);
       const words = (await page.locator('h1 + span').innerText()).trim();
       expect(words).toMatch(/running$/);
+      venue.setFaults({});
       // the page is loaded anew at its end
       await page.waitForSelector('h1 + span .success', { timeout: 60_000 });
       expect(await page.locator('[data-task$="/visualize"] .success').count()).toBe(SYMBOLS.length);

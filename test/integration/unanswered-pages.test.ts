@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { silent } from '../support/silent.ts';
+import { until } from '../support/until.ts';
 import { kill, spawnWorker, type WorkerProcess } from '../support/worker-process.ts';
 
 /** A run of which one task is done and another one goes on until it is cancelled. */
@@ -60,6 +61,9 @@ describe('the page of an open run that does not answer', () => {
       const page = await startedRun(runId);
       const watching = await followed(page);
       await watching.until((text) => text.includes('nap: running'));
+      // its row is written beside the run, which does not wait for it
+      const written = `select 1 from ledger where run_id = $1 and task_id = 'quick'`;
+      await until(async () => (await rig.database.query(written, [runId])).rowCount === 1);
       if (how === 'stopped') worker.process.kill('SIGSTOP');
       else await kill(worker);
 

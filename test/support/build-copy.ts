@@ -56,6 +56,8 @@ async function codeOf(dist: string, file: string): Promise<{ at: string; text: s
 async function linkFiles(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const entry of await readdir(from, { withFileTypes: true })) {
+    // what a build works in may be taken away meanwhile
+    if (entry.name.startsWith('.staging-')) continue;
     const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
     if (entry.isDirectory()) await linkFiles(source, target);
     else if (!entry.name.endsWith('.d.ts')) await link(source, target).catch(() => cp(source, target));
