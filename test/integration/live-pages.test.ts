@@ -333,10 +333,12 @@ describe('the live pages', () => {
       const held = ['AAA/clean', 'AAA/kline', 'AAA/visualize'].map(heldBack);
       const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'window-hangs' });
       await expect.poll(async () => (await get(`/runs/${runId}`)).status).toBe(200);
-      for (const page of [reads, listens]) {
-        await page.goto(`${ui.address}/runs/${runId}`);
-        await page.waitForSelector('[data-task="AAA/collect"] .success');
-      }
+      // the first one to ask is the one that reads; a page shows its tasks before it asks
+      const reading = reads.waitForRequest((request) => request.url().endsWith(`/runs/${runId}/events`));
+      await reads.goto(`${ui.address}/runs/${runId}`);
+      await reading;
+      await listens.goto(`${ui.address}/runs/${runId}`);
+      for (const page of [reads, listens]) await page.waitForSelector('[data-task="AAA/collect"] .success');
       await reads.evaluate('window.say = BroadcastChannel.prototype.postMessage; BroadcastChannel.prototype.postMessage = () => undefined');
       held[0].open();
       await reads.waitForSelector('[data-task="AAA/store"] .success');
