@@ -99,6 +99,16 @@ describe('a token pool', () => {
       type: 'RateLimited',
       message: 'the budget of predict/trading, 500 requests in 60 s, is used up; the first are free again in 64 s',
     });
+    // a backfill is refused sooner, and not told that nobody may ask
+    const other = createTokenPool({ store: createLocalWindows(() => 0) });
+    const backfills = await Promise.allSettled(Array.from({ length: 500 }, () => other.take('predict/trading', 'backfill', never)));
+    expect(backfills.at(-1)).toMatchObject({
+      reason: {
+        message:
+          'the budget of predict/trading, 500 requests in 60 s, is used up but for what runs about now keep; the first are free again in 64 s',
+      },
+    });
+    await other.take('predict/trading', 'live', never);
     await budget.pause('predict/trading', 70_000);
     await expect(take()).rejects.toMatchObject({
       message: 'predict/trading asked everyone to wait; its budget opens again in 70 s',

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
@@ -17,6 +17,7 @@ import type { Database } from '../../src/storage/database/database.ts';
 import { type RunningWorker, startWorker } from '../../src/worker.ts';
 import { testDatabase } from './postgres.ts';
 import { silent } from './silent.ts';
+import { unlessUnknown } from './temporal-errors.ts';
 import { unhooked } from './unhooked.ts';
 
 export interface RigOptions {
@@ -146,12 +147,8 @@ async function terminateOpen(client: Client, histories: ReadonlyMap<string, Hist
   for (const [key, history] of histories) {
     if (isClosed(history)) continue;
     const [workflowId, runId] = key.split(' ');
-    try {
-      await client.workflow.getHandle(workflowId, runId).terminate('its test left it open');
-    } catch (error) {
-      // a child ends with its parent
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-    }
+    // a child ends with its parent
+    await client.workflow.getHandle(workflowId, runId).terminate('its test left it open').catch(unlessUnknown);
   }
 }
 
