@@ -3,11 +3,10 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { ProcessRecord } from '../../src/processes/process-record.ts';
-import { CHROMIUM } from '../support/chromium.ts';
+import { CHROMIUM, launchBrowser, seenToEnd } from '../support/browser.ts';
 import { until } from '../support/until.ts';
 
 const demoScript = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
@@ -61,7 +60,7 @@ const leftOver = (part: string): Promise<string[]> => readdir(path.join(home, pa
 
 /** Watches the demo's run in a browser: from the page over all runs, where it appears, on its own page to its end, without a word on the console. */
 const watchInBrowser: Watch = async (pages) => {
-  const browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
     const problems: string[] = [];
@@ -70,7 +69,7 @@ const watchInBrowser: Watch = async (pages) => {
     await page.goto(pages);
     // nobody reloads: the run comes to the page
     await page.click('.history th.run a', { timeout: 60_000 });
-    await page.waitForSelector('h1 + span .success', { timeout: 120_000 });
+    await seenToEnd(page, { timeout: 120_000 });
     await page.click('[data-task="BTC_PRICE/collect"]');
     await page.waitForSelector('#drawer-content h2');
     await page.goBack();

@@ -2,12 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import axe from 'axe-core';
-import { type Browser, chromium, type Page, type Request } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlannedTask } from '../../src/contracts/run/pipeline-status.ts';
 import { importSymbols } from '../../src/storage/markets/catalogue.ts';
 import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
-import { CHROMIUM } from '../support/chromium.ts';
+import { CHROMIUM, launchBrowser, seenToEnd } from '../support/browser.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { silent } from '../support/silent.ts';
 import { gate, scriptedStages } from '../support/stages.ts';
@@ -237,7 +237,7 @@ describe('the live pages', () => {
   describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no Chromium is installed; CHROMIUM names one)', () => {
     let browser: Browser;
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ['--no-sandbox', '--disable-gpu'] });
+      browser = await launchBrowser();
     });
     afterAll(() => browser?.close());
 
@@ -266,7 +266,7 @@ describe('the live pages', () => {
       await page.click('[data-action="resume"]');
       await page.waitForSelector('#acted >> text=goes on');
       last.open();
-      await page.waitForSelector('h1 + span .success');
+      await seenToEnd(page);
       expect(problems).toEqual([]);
       await page.context().close();
     });
@@ -293,7 +293,7 @@ describe('the live pages', () => {
       last.open();
       await rig.lab.result(runId);
       await become('visible');
-      await page.waitForSelector('h1 + span .success');
+      await seenToEnd(page);
       await page.context().close();
     });
 
@@ -321,7 +321,7 @@ describe('the live pages', () => {
       // the window that reads for the others goes; whoever is left goes on
       await pages[0].close();
       held[2].open();
-      for (const page of pages.slice(1)) await page.waitForSelector('h1 + span .success');
+      for (const page of pages.slice(1)) await seenToEnd(page);
       for (const runId of ids) await rig.lab.result(runId);
       await context.close();
     }, 60_000);
@@ -329,7 +329,6 @@ describe('the live pages', () => {
     it('a window whose reading window hangs asks for itself, and goes back to listening', async () => {
       const context = await browser.newContext();
       const [reads, listens] = [await context.newPage(), await context.newPage()];
-      await listens.clock.install();
       const held = ['AAA/clean', 'AAA/kline', 'AAA/visualize'].map(heldBack);
       const { runId } = await rig.lab.start({ symbols: ['AAA'] }, { runId: 'window-hangs' });
       await expect.poll(async () => (await get(`/runs/${runId}`)).status).toBe(200);
@@ -343,7 +342,8 @@ describe('the live pages', () => {
       held[0].open();
       await reads.waitForSelector('[data-task="AAA/store"] .success');
       const asked = listens.waitForRequest((request) => request.url().includes('?poll='));
-      await listens.clock.fastForward(30_000);
+      // for this window alone it is later; a clock of the browser's context would be the other one's too
+      await listens.evaluate('(() => { const now = performance.now.bind(performance); performance.now = () => now() + 30_000 })()');
       await asked;
       await listens.waitForSelector('[data-task="AAA/store"] .success');
       await reads.evaluate('BroadcastChannel.prototype.postMessage = window.say');
@@ -351,7 +351,7 @@ describe('the live pages', () => {
       await listens.waitForSelector('[data-task="AAA/backtest"] .success');
       await expect.poll(() => ui.watched()).toBe(1);
       held[2].open();
-      for (const page of [reads, listens]) await page.waitForSelector('h1 + span .success');
+      for (const page of [reads, listens]) await seenToEnd(page);
       await context.close();
     });
 

@@ -4,16 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chartLibrary, placeChartLibrary } from '../../src/activities/report/chart-library.ts';
 import { renderRunPage } from '../../src/report/run/run-page.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { sampleRun } from '../report/sample-run.ts';
 import { sampleInstrument, sampleSymbol } from '../report/sample-symbol.ts';
-import { CHROMIUM } from '../support/chromium.ts';
-
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+import { CHROMIUM, launchBrowser } from '../support/browser.ts';
 
 interface AxeResults {
   readonly violations: readonly {
@@ -49,7 +47,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
       renderSymbolPage(two, await placeChartLibrary(path.join(folder, 'reports'), folder)),
     );
     writeFileSync(path.join(folder, 'alone.html'), renderSymbolPage(two, await chartLibrary()));
-    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ARGS });
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SandboxVenue, startSandboxVenue } from '../../sandbox/venue.ts';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import { runReportPath } from '../../src/report/elements/report-path.ts';
 import { serveUi } from '../../src/ui/serve-ui.ts';
-import { CHROMIUM } from '../support/chromium.ts';
+import { CHROMIUM, launchBrowser, seenToEnd } from '../support/browser.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { importSandboxSymbols, SANDBOX_NOW, storedData } from '../support/sandbox-run.ts';
 import { silent } from '../support/silent.ts';
@@ -82,7 +81,7 @@ describe('the pipeline over both venues', () => {
   it.skipIf(CHROMIUM === undefined)('is watched in a browser from its begin to its end without a word on the console', async () => {
     const { lab, database, home } = rig;
     const ui = await serveUi({ database, home, lab: async () => lab, plan: async () => [], port: 0, log: silent });
-    const browser = await chromium.launch({ executablePath: CHROMIUM as string, args: ['--no-sandbox', '--disable-gpu'] });
+    const browser = await launchBrowser();
     try {
       const page = await browser.newPage();
       const problems: string[] = [];
@@ -96,7 +95,7 @@ describe('the pipeline over both venues', () => {
       expect(words).toMatch(/running$/);
       venue.setFaults({});
       // the page is loaded anew at its end
-      await page.waitForSelector('h1 + span .success', { timeout: 60_000 });
+      await seenToEnd(page, { timeout: 60_000 });
       expect(await page.locator('[data-task$="/visualize"] .success').count()).toBe(SYMBOLS.length);
       expect(problems).toEqual([]);
       expect((await lab.result('watched')).result).toBe('success');
