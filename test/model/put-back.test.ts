@@ -85,6 +85,14 @@ const LIFE = 'sources/catalogue/market-life.ts';
 
 const BUGS: readonly Bug[] = [
   {
+    name: 'a backfill of a market that was looked at later reads two pages',
+    changes: [
+      { file: WALK, from: 'Math.abs(until(question) - looked) < RIGHT_AFTER_MS', to: 'until(question) - looked < RIGHT_AFTER_MS' },
+      { file: WALK, from: 'to - from < glanced', to: '(justLooked || to - from < glanced)' },
+    ],
+    within: 100,
+  },
+  {
     name: 'a planned end is an end',
     changes: [
       {

@@ -1,7 +1,7 @@
 import type { TimeRange } from '../../src/contracts/market-data.ts';
 import { LEAST_LATENESS_MS, UNSEEN_LATENESS_MS } from '../../src/market/lateness.ts';
 import { SETTLE_MS } from '../../src/sources/catalogue/market-life.ts';
-import { isWithin } from '../../src/sources/walk/time-ranges.ts';
+import { isWithin, missingRanges } from '../../src/sources/walk/time-ranges.ts';
 import { ModelVenue } from './model-venue.ts';
 import { type Claims, type Pipeline, union } from './pipeline.ts';
 import { DAY, type Firing, HOUR, type Lateness, MINUTE, type World, type WorldTrade } from './world.ts';
@@ -70,6 +70,8 @@ export interface Ran {
   readonly lateness: number;
   readonly venue: ModelVenue;
   readonly pipeline: Looked;
+  /** Whether the venue did not answer, while another one of the symbol did. @default false */
+  readonly failed?: boolean;
 }
 
 /** Ways of being late that lose nothing, however late that is. */
@@ -107,6 +109,7 @@ export class Checks {
       this.#overlap(ran, stored);
       await this.#coverage(ran, stored);
     }
+    await this.#caughtUp(ran);
     await this.#facts(ran);
     if (ran.claims.whole) this.#whole++;
   }
@@ -171,6 +174,19 @@ export class Checks {
         !stored.has(id) && visible <= venue.firstLook && stamp <= firing.asOf && stamp >= from && visible - stamp <= 2 * LEAST_LATENESS_MS,
     );
     if (lost !== undefined) this.wrong.push(`${run} looked and did not find ${lost.id} of ${ago(firing.at, lost.stamp)}`);
+  }
+
+  /** A run leaves no hole: whatever was looked at before it, and however long ago its instant is, all of its window is covered. */
+  async #caughtUp({ run, firing, venue, pipeline, failed = false }: Ran): Promise<void> {
+    if (failed || this.#world.reaches !== null || this.#world.lies.length > 0) return;
+    const { from, to } = { from: firing.asOf - firing.daysBack * DAY, to: firing.asOf };
+    const lateness = Math.max(LEAST_LATENESS_MS, await pipeline.lateness(firing.asOf));
+    // a first look leaves up to an hour of the present, and the venue's clock may be behind
+    const settled = Math.min(to, venue.now - UNSEEN_LATENESS_MS + Math.min(0, this.#world.headerSkew)) - lateness - MINUTE;
+    const holes = missingRanges({ from, to: Math.max(from, settled) }, union(await pipeline.covered()));
+    const [hole] = holes.filter((each) => each.to > each.from);
+    if (hole !== undefined)
+      this.wrong.push(`${run} (as of ${ago(firing.at, to)}) leaves a hole from ${ago(to, hole.from)} to ${ago(to, hole.to)}`);
   }
 
   /** A close is never dated before the last trade, a result never before somebody saw it. */

@@ -34,9 +34,10 @@ export async function runTwoVenues(seed: number): Promise<WorldReport> {
     }
     const lateness = await Promise.all(sides.map(({ view }) => view.lateness(firing.asOf)));
     let came = false;
+    let failed: readonly string[] = [];
     for (let attempt = 1; attempt <= ATTEMPTS && !came; attempt++) {
       try {
-        await symbol.attempt(run, firing, attempt === ATTEMPTS);
+        failed = await symbol.attempt(run, firing, attempt === ATTEMPTS);
         came = true;
       } catch (error) {
         if (!isExpected(error)) throw error;
@@ -50,7 +51,7 @@ export async function runTwoVenues(seed: number): Promise<WorldReport> {
     runs++;
     for (const [side, { venue, view, checks }] of sides.entries()) {
       const claims = await view.store(run, firing);
-      await checks.afterRun({ run, firing, claims, lateness: lateness[side], venue, pipeline: view });
+      await checks.afterRun({ run, firing, claims, lateness: lateness[side], venue, pipeline: view, failed: failed.includes(venue.type) });
     }
   }
   const stored = (await Promise.all(sides.map(({ view }) => view.ticks()))).reduce((sum, ticks) => sum + ticks.length, 0);

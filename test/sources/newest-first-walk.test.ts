@@ -208,6 +208,22 @@ describe('a walk from the newest trade back', () => {
   });
 });
 
+describe('a backfill of a market that a later run has looked at', () => {
+  const later = { covered: [{ from: hours(10), to: SURE }], looked: NOW };
+
+  it('walks down to the start of its window and covers it', async () => {
+    const { times, coverage } = await walk({ ...later, asOf: hours(25), window: { from: hours(50), to: hours(25) } });
+    expect(times).toEqual(count(25, 50));
+    expect(coverage).toEqual([{ from: hours(50), to: hours(25) - LATE }]);
+  });
+
+  it('walks a hole that ends where the window does, although the market was looked at seconds ago', async () => {
+    const { times, coverage } = await walk({ covered: [{ from: hours(80), to: hours(30) }], looked: NOW - 20_000 });
+    expect(times).toEqual(count(0, 49));
+    expect(coverage).toEqual([{ from: hours(30), to: SURE }]);
+  });
+});
+
 describe('a walk through disorder', () => {
   it('is not ended by one row with an old time', async () => {
     const old = trade(hours(300), { identity: 'old' });

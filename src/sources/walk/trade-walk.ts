@@ -84,8 +84,10 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   }
   const settled = until(question) - lateness;
   const claimable = missingUpTo(tradable, settled, covered);
-  const justLooked = looked !== null && until(question) - looked < RIGHT_AFTER_MS;
-  const isRightAfter = claimable.every(({ from, to }) => to === settled && (justLooked || to - from < RIGHT_AFTER_MS));
+  // a first look leaves up to an hour unclaimed, so a run right after it finds that much missing; anything longer is a hole
+  const justLooked = looked !== null && Math.abs(until(question) - looked) < RIGHT_AFTER_MS;
+  const glanced = justLooked ? UNSEEN_LATENESS_MS : RIGHT_AFTER_MS;
+  const isRightAfter = claimable.every(({ from, to }) => to === settled && to - from < glanced);
   const glance = isRightAfter && !refetch && !lastLook && looked !== null && !(isOver && settled >= tradable.to);
   const unseen = claimable[0]?.from ?? Math.max(tradable.from, settled);
   // what is covered because the market had ended was not looked at: a trade in it shows that it had not
