@@ -9,10 +9,50 @@ export interface TimeRange {
 /** What a market's resolution pays per unit of its first outcome, or why it pays nothing yet. */
 export type Resolution =
   | { readonly kind: 'open' }
-  /** `payout` in [0, 1]: 1 = first outcome won, 0 = second won, 0.5 = void/50-50, else scalar. `at` is when it became known. */
+  /** `payout` in [0, 1]: 1 = first outcome won, 0 = second won, 0.5 = void or 50-50, else scalar. `at` is when it became known. */
   | { readonly kind: 'settled'; readonly payout: number; readonly at: number | null }
-  /** Closed, but without a usable payoff (legacy zero-zero, disputed): marked, not settled. */
+  /** Closed without a final payout (legacy zero-zero, disputed, one sign only): positions are marked, not settled. */
   | { readonly kind: 'unresolved'; readonly reason: string };
+
+/**
+ * Kinds of signs that tell how a market ended. `status`: the venue calls the result final. `finalPrice`: the venue's last prices are a
+ * payoff. `record`: the resolution record (the oracle's). `lastTrade`: the last trade is near a payoff. `result`: the venue names the
+ * outcome that won. `priceRule`: start and end price under the market's own rule. `twin`: the same market at another venue. `owner`: the
+ * user's own word about a file.
+ */
+export const SETTLEMENT_SIGNS = ['status', 'finalPrice', 'record', 'lastTrade', 'result', 'priceRule', 'twin', 'owner'] as const;
+
+/** One sign of how a market ended. */
+export interface SettlementSign {
+  readonly sign: (typeof SETTLEMENT_SIGNS)[number];
+  /** What the sign says that one unit of the first outcome pays; null for a sign that names no payout (a status). */
+  readonly payout: number | null;
+  /** The venue's own words: `resolved`, `1/0`, `WON/LOST`. */
+  readonly said: string;
+}
+
+/**
+ * How far the result of a closed market is known. `final`: two independent signs agree. `proposed`: they do not yet, and `missing` says
+ * what is lacking. `tookBack`: the venue had a final result and withdrew it.
+ */
+export interface Settlement {
+  /** What one unit of the first outcome pays by the signs; null while no sign names a payout, or while they contradict each other. */
+  readonly payout: number | null;
+  readonly signs: readonly SettlementSign[];
+  readonly state: 'proposed' | 'final' | 'tookBack';
+  /** What is lacking for a final result; absent when it is final. */
+  readonly missing?: string;
+}
+
+/** What a venue itself says was traded in a market since it opened, when it was last queried. */
+export interface StatedVolume {
+  /** Price times size, summed, in the venue's currency; null where the venue does not say. */
+  readonly volume: number | null;
+  /** Number of trades; null where the venue does not say. */
+  readonly trades: number | null;
+  /** The venue's clock at the answer; UTC epoch milliseconds. */
+  readonly at: number;
+}
 
 /** The fee a venue charges takers of one market; see `backtest/fees`. */
 export interface FeeSchedule {
@@ -33,12 +73,14 @@ export interface ExclusiveGroup {
   readonly markets: number | null;
 }
 
-/** What a market asked of takers, and its grid, until it was seen to ask something else. */
+/** A market's fees, price grid and announced end before one of them was changed. */
 export interface EarlierTerms {
-  /** When the next ones were first seen; UTC epoch milliseconds. */
+  /** When the change was first seen; UTC epoch milliseconds. */
   readonly until: number;
   readonly fees: FeeSchedule | null;
   readonly tickSize: number | null;
+  /** The end announced until then; null when none was. */
+  readonly endsAt?: number | null;
 }
 
 /** One binary market at one source (or one of the user's files). */
@@ -50,41 +92,49 @@ export interface Instrument {
   readonly title: string;
   /** The names of the two outcomes, first one priced. Empty for assets. */
   readonly outcomes: readonly string[];
-  /** The venue's ids of the two outcomes (CLOB token ids, onChainIds), index-aligned with `outcomes`. */
+  /** The venue's ids of the two outcomes (token ids, position ids, onChainIds), index-aligned with `outcomes`. */
   readonly outcomeIds: readonly string[];
   /** When trading began, and when it ended or is planned to end, where the venue says so; UTC epoch milliseconds. */
   readonly opensAt: number | null;
   readonly closesAt: number | null;
-  /** The end that the venue announces, also of a market that ended earlier; absent where it announces none, and in what was stored before it was noted. */
-  readonly plannedEnd?: number;
+  /** The end that the venue announces now, also for a market that ended at another time; absent where it announces none. UTC epoch milliseconds. */
+  readonly endsAt?: number;
+  /** When a run first saw this announced end; earlier ones are in `earlierTerms`. UTC epoch milliseconds. */
+  readonly endsAtSeen?: number;
   /**
-   * Of a closed market: no trade was made after this moment. The close that the venue itself states, else when it was first seen
-   * closed by the venue's clock; never a planned end. Absent while it is open, and in what was stored before it was noted.
+   * When a closed market really ended: no trade was made after this moment. It is the close that the venue states, else the moment a run
+   * first saw it closed; never an announced end. Absent while the market is open. UTC epoch milliseconds.
    */
-  readonly endsBy?: number;
-  /** Of a closed market: when a run first saw it closed, by the venue's clock. */
+  readonly closedAt?: number;
+  /** When a run first saw the market closed, by the venue's clock. */
   readonly seenClosedAt?: number;
-  /** Of a settled market: when a run first saw this result, by the venue's clock; absent in what was stored before it was noted. */
+  /** When a run first saw the present result of a settled market, by the venue's clock. */
   readonly settledFrom?: number;
   /**
-   * Of a settled market: when its result was seen to stand, a day or more after it was first seen; it is not asked for again. Its trades
-   * are looked at once more after that moment.
+   * When the result was seen to stand, a day or more after it was first seen: the venue is not queried for it again. The trades are
+   * read once more after that moment.
    */
   readonly confirmedAt?: number;
-  /** What the venue took back last of what it had said of the market's end, and the instant of the run that saw it. */
+  /** The last statement about the market's end that the venue withdrew, and the instant of the run that saw it. */
   readonly tookBack?: { readonly asOf: number; readonly said: string };
   /** The venue calls the market closed: no more trades will come. */
   readonly closed: boolean;
   readonly resolution: Resolution;
+  /** The signs that the result rests on; absent while the market is open. */
+  readonly settlement?: Settlement;
+  /** What the venue says was traded; absent where it says nothing. */
+  readonly stated?: StatedVolume;
   readonly fees: FeeSchedule | null;
   /** Smallest price step in force now. */
   readonly tickSize: number | null;
-  /** Fees and price steps before they were changed, oldest first; absent where no change was seen. */
+  /** Fees, price steps and announced ends before they were changed, oldest first; absent where no change was seen. */
   readonly earlierTerms?: readonly EarlierTerms[];
   /** Ids of the same market at other venues (`polymarketConditionIds`). */
   readonly twins: readonly string[];
-  /** The group of which only one market wins; absent for markets of none, and for what was stored before groups were read. */
+  /** The group of which only one market wins; absent for a market without one. */
   readonly group?: ExclusiveGroup;
+  /** What resolves together, as one draw: `polymarket:<eventSlug>`, `predict:<categorySlug>`; absent where the venue names none. */
+  readonly event?: string;
   /** Mid and spread of the book when last looked at. */
   readonly book: { readonly bid: number | null; readonly ask: number | null; readonly at: number } | null;
   /** Where a reader finds the market: a slug, a URL, a path. */

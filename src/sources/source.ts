@@ -21,7 +21,7 @@ export interface Discovery {
   readonly problems: readonly string[];
   /** HTTP requests made; 0 for files. */
   readonly requests: number;
-  /** The venue's clock when it answered; UTC epoch milliseconds. */
+  /** The venue's clock when it answered, less the `Age` of an answer from a cache; UTC epoch milliseconds. */
   readonly clock: number;
 }
 
@@ -99,6 +99,8 @@ export interface SourcePage {
  */
 export interface Source<Selector = unknown> {
   readonly type: SourceType;
+  /** How far back the venue shows rows of each kind, in milliseconds: nothing older can be claimed. Null where it shows all. @default null for every kind */
+  readonly horizon?: Readonly<Record<TickKind, number | null>>;
   /** The instruments that the selectors match in the window, in a stable order, with the venue's facts about them. */
   discover(request: DiscoverRequest<Selector>): Promise<Discovery>;
   /**

@@ -40,9 +40,9 @@ describe('an instrument as of an instant', () => {
           const [tickSize, rate] = terms[hour];
           const facts = instrument('polymarket:0x1', {
             closed,
-            plannedEnd: START + planned * STEP,
+            endsAt: START + planned * STEP,
             closesAt: stated && closed ? START + ends * STEP : START + planned * STEP,
-            ...(stated && closed && { endsBy: START + ends * STEP }),
+            ...(stated && closed && { closedAt: START + ends * STEP }),
             resolution: hour >= ends + resolves ? { kind: 'settled', payout: 1, at: null } : { kind: 'open' },
             tickSize,
             fees: { model: 'polymarket', rate },

@@ -220,7 +220,7 @@ describe('the backtest stage', () => {
 
   it('lets a plugin’s strategy see its situation and give orders, on a thread of its own', async () => {
     const plannedEnd = ASOF + HOUR;
-    await market('polymarket:0x1', { closesAt: plannedEnd, plannedEnd, tickSize: 0.01 }, 1);
+    await market('polymarket:0x1', { closesAt: plannedEnd, endsAt: plannedEnd, tickSize: 0.01 }, 1);
     const kelly = { name: 'kelly', params: { belief: 0.7, stop: 0.05, lastHours: 3 }, backtest: { ...DEFAULT_BACKTEST, side: 'both' } };
     const effect = await backtest({ strategies: [kelly as StrategyConfig], settings: { intervals: ['1h'] } });
     expect(effect.degraded).toBeUndefined();

@@ -149,7 +149,7 @@ describe("the user's own files with facts", () => {
     await run('mended');
     expect(await instrumentById(test.database, 'file:rain')).toMatchObject({
       closed: true,
-      endsBy: CLOSE - 2 * DAY,
+      closedAt: CLOSE - 2 * DAY,
       resolution: { payout: 0, at: CLOSE - 2 * DAY },
       fees: null,
     });
@@ -249,7 +249,7 @@ describe("the user's own files with facts", () => {
     const file = folder.write('snow.csv', ticks(4));
     const facts = `--settle 1 --close ${iso(CLOSE)} --fee-model predict --fee 0.02 --tick 0.01`.split(' ');
     expect((await predictlab('import', 'ticks', file, '--symbol', 'SNOW', ...facts)).code).toBe(0);
-    const known = { closed: true, endsBy: CLOSE, resolution: { payout: 1 }, fees: { model: 'predict', rate: 0.02 }, tickSize: 0.01 };
+    const known = { closed: true, closedAt: CLOSE, resolution: { payout: 1 }, fees: { model: 'predict', rate: 0.02 }, tickSize: 0.01 };
     expect(await instrumentById(test.database, 'file:SNOW')).toMatchObject(known);
     await predictlab('import', 'ticks', file, '--symbol', 'SNOW');
     expect(await instrumentById(test.database, 'file:SNOW')).toMatchObject(known);

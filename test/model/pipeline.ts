@@ -89,14 +89,14 @@ class MemoryStore {
         isStored: async (rows) => rows.map((row) => this.#ticks.has(keyOf(row))),
         hasTradesBefore: async (time) => [...this.#ticks.values()].some((row) => hourOf(row.time ?? 0) < hourOf(time)),
       }),
-      keep: async (page, { endsBy }, reached) => {
+      keep: async (page, { closedAt }, reached) => {
         staged.pages = [...staged.pages.filter(({ pageNumber }) => pageNumber < page.pageNumber), page];
         staged.ranges.push(...page.coverage);
         if (page.walked !== undefined) {
           staged.looked = page.walked.looked;
           staged.withdrawnFrom = page.walked.withdrawnFrom;
           this.#seen = rememberLateness(this.#seen, page.walked.lateBy, asOf);
-          if (this.instrument !== undefined && endsBy !== undefined) this.instrument = { ...this.instrument, endsBy };
+          if (this.instrument !== undefined && closedAt !== undefined) this.instrument = { ...this.instrument, closedAt };
         }
         staged.progress = reached;
       },

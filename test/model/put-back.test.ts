@@ -97,13 +97,13 @@ const BUGS: readonly Bug[] = [
     changes: [
       {
         file: LIFE,
-        from: 'closed && endsBy !== undefined ? endsBy + SETTLE_MS : null',
-        to: 'closed && endsBy !== undefined ? (planned ?? endsBy) + SETTLE_MS : null',
+        from: 'closed && closedAt !== undefined ? closedAt + SETTLE_MS : null',
+        to: 'closed && closedAt !== undefined ? (planned ?? closedAt) + SETTLE_MS : null',
       },
       {
         file: LIFE,
-        from: 'export const endOf = ({ closed, endsBy }: Life)',
-        to: 'export const endOf = ({ closed, endsBy, closesAt: planned }: any)',
+        from: 'export const endOf = ({ closed, closedAt }: Life)',
+        to: 'export const endOf = ({ closed, closedAt, closesAt: planned }: any)',
       },
     ],
     within: 50,
@@ -114,8 +114,8 @@ const BUGS: readonly Bug[] = [
     changes: [
       {
         file: LIFE,
-        from: 'stated === undefined ? (noted?.endsBy ?? seen.clock)',
-        to: 'stated === undefined ? (noted?.endsBy ?? seen.asOf)',
+        from: 'stated === undefined ? (noted?.closedAt ?? seen.clock)',
+        to: 'stated === undefined ? (noted?.closedAt ?? seen.asOf)',
       },
     ],
     within: 300,

@@ -200,8 +200,8 @@ export class Checks {
     if (instrument?.closed !== true || closedFrom === null) return;
     this.#closedSeen = Math.min(this.#closedSeen, venue.now);
     const last = Math.max(...this.#world.trades.map(({ stamp }) => stamp));
-    if (instrument.endsBy === undefined || instrument.endsBy + SETTLE_MS + LEAST_LATENESS_MS < last)
-      this.wrong.push(`${run} has it end ${ago(firing.at, instrument.endsBy ?? 0)}, it was traded ${ago(firing.at, last)}`);
+    if (instrument.closedAt === undefined || instrument.closedAt + SETTLE_MS + LEAST_LATENESS_MS < last)
+      this.wrong.push(`${run} has it end ${ago(firing.at, instrument.closedAt ?? 0)}, it was traded ${ago(firing.at, last)}`);
     const { resolution } = instrument;
     const isEarly = this.#world.lies.some(({ kind }) => kind === 'closed');
     if (!statesClose && !isEarly && resolution.kind === 'settled' && (resolution.at === null || resolution.at < closedFrom - HOUR))

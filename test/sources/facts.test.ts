@@ -45,7 +45,7 @@ describe('the facts of a Polymarket market', () => {
       outcomeIds: ['111', '222'],
       opensAt: Date.UTC(2026, 6, 20, 9),
       closesAt: Date.UTC(2026, 6, 24),
-      plannedEnd: Date.UTC(2026, 6, 24),
+      endsAt: Date.UTC(2026, 6, 24),
       closed: false,
       resolution: { kind: 'open' },
       fees: null,
@@ -58,8 +58,8 @@ describe('the facts of a Polymarket market', () => {
 
   it('say when a closed market really closed, although it stays active', () => {
     const at = Date.UTC(2026, 6, 24, 0, 0, 16);
-    expect(ended('["1", "0"]')).toMatchObject({ closed: true, closesAt: at, endsBy: at });
-    expect(ended('["1", "0"]', { closedTime: undefined })).not.toHaveProperty('endsBy');
+    expect(ended('["1", "0"]')).toMatchObject({ closed: true, closesAt: at, closedAt: at });
+    expect(ended('["1", "0"]', { closedTime: undefined })).not.toHaveProperty('closedAt');
   });
 
   it.each([
@@ -210,7 +210,7 @@ describe('the facts of a Predict.fun market', () => {
   it('say no closing time: what is planned is no end, and nothing is made up', () => {
     const over = predict({ status: 'RESOLVED' }, ['WON', 'LOST']);
     expect(over).toMatchObject({ closed: true, closesAt: Date.UTC(2026, 6, 24, 12, 15), resolution: { kind: 'settled', at: null } });
-    expect(over).not.toHaveProperty('endsBy');
+    expect(over).not.toHaveProperty('closedAt');
     expect(predict({ categorySlug: 'rain', status: 'RESOLVED' }, ['WON', 'LOST']).closesAt).toBeNull();
   });
 

@@ -27,7 +27,7 @@ describe('the life of a market', () => {
   const window = { from: 0, to: 10 * DAY };
 
   it('begins when it opened and ends a minute after its end; the rest is covered without asking', () => {
-    const instrument = { opensAt: DAY, endsBy: 5 * DAY, closed: true };
+    const instrument = { opensAt: DAY, closedAt: 5 * DAY, closed: true };
     expect(tradableWindow(instrument, window)).toEqual({ from: DAY, to: 5 * DAY + 60_000 });
     expect(lifelessBefore(instrument, window)).toEqual([{ from: 0, to: DAY }]);
     expect(lifelessAfter(instrument, window)).toEqual([{ from: 5 * DAY + 60_000, to: 10 * DAY }]);
@@ -42,14 +42,14 @@ describe('the life of a market', () => {
 describe('a close that the venue does not date', () => {
   it('is as late as the venue was first seen to say so', () => {
     const first = noteClose(over, undefined, live);
-    expect(first).toMatchObject({ endsBy: live.clock, closesAt: NOW - 9 * HOUR });
+    expect(first).toMatchObject({ closedAt: live.clock, closesAt: NOW - 9 * HOUR });
     const again = noteClose(over, first, { asOf: NOW + 4 * HOUR, clock: NOW + 4 * HOUR });
-    expect(again.endsBy).toBe(live.clock);
+    expect(again.closedAt).toBe(live.clock);
   });
 
   it('is never dated back by a run as of the past', () => {
     const seen = noteClose(over, undefined, { asOf: OCTOBER, clock: NOW });
-    expect(seen).toMatchObject({ endsBy: NOW, resolution: { at: NOW } });
+    expect(seen).toMatchObject({ closedAt: NOW, resolution: { at: NOW } });
     expect(noteClose({ ...over, closesAt: null }, undefined, { asOf: OCTOBER, clock: NOW }).closesAt).toBe(NOW);
   });
 
@@ -64,22 +64,22 @@ describe('a close that the venue does not date', () => {
   it('moves to a trade that was made after it', () => {
     const known = noteClose(over, undefined, live);
     const traded = withTradeAt(known, NOW + HOUR);
-    expect(traded.endsBy).toBe(NOW + HOUR);
-    expect(noteClose(over, traded, { asOf: NOW + DAY, clock: NOW + DAY }).endsBy).toBe(NOW + HOUR);
+    expect(traded.closedAt).toBe(NOW + HOUR);
+    expect(noteClose(over, traded, { asOf: NOW + DAY, clock: NOW + DAY }).closedAt).toBe(NOW + HOUR);
     expect(withTradeAt(known, NOW - HOUR)).toBe(known);
-    expect(withTradeAt(market(), NOW)).not.toHaveProperty('endsBy');
+    expect(withTradeAt(market(), NOW)).not.toHaveProperty('closedAt');
   });
 
   it('is forgotten when the market opens again', () => {
-    expect(noteClose(market(), noteClose(over, undefined, live), live)).not.toHaveProperty('endsBy');
+    expect(noteClose(market(), noteClose(over, undefined, live), live)).not.toHaveProperty('closedAt');
   });
 
   it('counts as the venue states it, where it does', () => {
-    const stated = noteClose({ ...over, endsBy: NOW - DAY, resolution: { ...won, at: NOW - DAY } }, undefined, {
+    const stated = noteClose({ ...over, closedAt: NOW - DAY, resolution: { ...won, at: NOW - DAY } }, undefined, {
       asOf: OCTOBER,
       clock: NOW,
     });
-    expect(stated).toMatchObject({ endsBy: NOW - DAY, resolution: { at: NOW - DAY } });
+    expect(stated).toMatchObject({ closedAt: NOW - DAY, resolution: { at: NOW - DAY } });
   });
 });
 
@@ -119,7 +119,7 @@ describe('what a venue takes back', () => {
   });
 
   it('stands at first sight where the venue had said so a day before', () => {
-    const dated: Instrument = { ...over, endsBy: NOW - 2 * DAY, resolution: { kind: 'settled', payout: 1, at: NOW - 2 * DAY } };
+    const dated: Instrument = { ...over, closedAt: NOW - 2 * DAY, resolution: { kind: 'settled', payout: 1, at: NOW - 2 * DAY } };
     expect(noteClose(dated, undefined, live)).toMatchObject({ confirmedAt: live.clock });
   });
 
@@ -136,7 +136,7 @@ describe('what a venue takes back', () => {
     const dated: Instrument = {
       ...over,
       source: 'polymarket',
-      endsBy: NOW - HOUR,
+      closedAt: NOW - HOUR,
       resolution: { kind: 'settled', payout: 1, at: NOW - HOUR },
     };
     const first = noteClose(dated, undefined, live);
@@ -155,8 +155,8 @@ describe('what a venue takes back', () => {
   });
 
   it('is a date that moves: the time between was covered without a look', () => {
-    const first = noteClose({ ...over, endsBy: NOW - 5 * HOUR }, undefined, live);
-    const moved = noteClose({ ...over, endsBy: NOW - HOUR }, first, later);
+    const first = noteClose({ ...over, closedAt: NOW - 5 * HOUR }, undefined, live);
+    const moved = noteClose({ ...over, closedAt: NOW - HOUR }, first, later);
     expect(noteTakenBack(moved, first, later)).toMatchObject({ doubtfulFrom: NOW - 5 * HOUR + 60_000 });
     expect(noteTakenBack(first, first, later).doubtfulFrom).toBeUndefined();
   });

@@ -371,7 +371,7 @@ describe('rows that come late', () => {
 });
 
 describe('a closed market', () => {
-  const closed = { ...INSTRUMENT, closed: true, closesAt: hours(30), endsBy: hours(10) };
+  const closed = { ...INSTRUMENT, closed: true, closesAt: hours(30), closedAt: hours(10) };
   const end = hours(10) + 60_000;
   // its trades end where it does
   const fetchPage = (cursor: string | null): HistoryPage => {
@@ -397,13 +397,13 @@ describe('a closed market', () => {
   });
 
   it('that ended before the window needs nothing', async () => {
-    const { cursors, coverage } = await walk({ instrument: { ...closed, endsBy: hours(60) } });
+    const { cursors, coverage } = await walk({ instrument: { ...closed, closedAt: hours(60) } });
     expect(cursors).toEqual([]);
     expect(coverage).toEqual([{ from: hours(50), to: NOW }]);
   });
 
   it('is not over at a planned end, nor where a trade shows that it went on', async () => {
-    const { endsBy: _, ...planned } = closed;
+    const { closedAt: _, ...planned } = closed;
     expect((await walk({ instrument: planned })).coverage).toEqual([{ from: hours(50), to: SURE }]);
     expect((await walk({ instrument: closed })).coverage).toEqual([{ from: hours(50), to: SURE }]);
   });

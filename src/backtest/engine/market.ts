@@ -48,10 +48,10 @@ export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument
   const { earlierTerms = [], book } = instrument;
   const { fees, tickSize } = earlierTerms.find(({ until }) => until > asOf) ?? instrument;
   const then = { ...instrument, fees, tickSize, book: book !== null && book.at - asOf > PRESENT_MS ? null : book };
-  const { endsBy, seenClosedAt, ...facts } = then;
-  const closedBy = Math.min(endsBy ?? instrument.closesAt ?? Number.NEGATIVE_INFINITY, seenClosedAt ?? Number.POSITIVE_INFINITY);
+  const { closedAt, seenClosedAt, ...facts } = then;
+  const closedBy = Math.min(closedAt ?? instrument.closesAt ?? Number.NEGATIVE_INFINITY, seenClosedAt ?? Number.POSITIVE_INFINITY);
   if (!instrument.closed || closedBy <= asOf) return { ...then, resolution: resolutionAsOf(instrument.resolution, asOf) };
-  return { ...facts, closed: false, closesAt: instrument.plannedEnd ?? null, resolution: { kind: 'open' } };
+  return { ...facts, closed: false, closesAt: instrument.endsAt ?? null, resolution: { kind: 'open' } };
 }
 
 /**
@@ -61,9 +61,9 @@ export function instrumentAsOf(instrument: Instrument, asOf: number): Instrument
 export const marketOf = (instrument: Instrument): Market => ({
   kind: instrument.market,
   tickSize: instrument.tickSize,
-  closesAt: instrument.closed ? (instrument.endsBy ?? instrument.closesAt) : null,
+  closesAt: instrument.closed ? (instrument.closedAt ?? instrument.closesAt) : null,
   // of a market that has closed the other time may be its real end, which nobody knew before
-  endsAt: instrument.plannedEnd ?? (instrument.closed ? null : instrument.closesAt),
+  endsAt: instrument.endsAt ?? (instrument.closed ? null : instrument.closesAt),
   book: instrument.book,
   resolution: instrument.resolution,
   fees: instrument.fees ?? { model: 'flat', rate: 0 },

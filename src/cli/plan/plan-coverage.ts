@@ -38,9 +38,9 @@ async function collectNote(
   const window = windowOf({ asOf, daysBack });
   const lateness = await latenessBySource(database, asOf);
   let lacking = 0;
-  for (const { key, source, opensAt, closed, endsBy } of instruments) {
+  for (const { key, source, opensAt, closed, closedAt } of instruments) {
     const from = Math.max(window.from, opensAt ?? window.from);
-    const to = Math.min(window.to - lateness(source), (closed ? endsBy : undefined) ?? window.to);
+    const to = Math.min(window.to - lateness(source), (closed ? closedAt : undefined) ?? window.to);
     if ((await gapsOf(database, key, 'trade', { from, to })).length > 0) lacking++;
   }
   return lacking === 0

@@ -6,10 +6,10 @@ import { DAY_MS } from '../../contracts/words.ts';
 export const SETTLE_MS = 60_000;
 
 /** What the walks need to know of a market. */
-export type Life = Pick<Instrument, 'opensAt' | 'closed' | 'endsBy' | 'seenClosedAt' | 'confirmedAt'>;
+export type Life = Pick<Instrument, 'opensAt' | 'closed' | 'closedAt' | 'seenClosedAt' | 'confirmedAt'>;
 
 /** When no more trades of a market are made; null while that is not known. A planned end is none. */
-export const endOf = ({ closed, endsBy }: Life): number | null => (closed && endsBy !== undefined ? endsBy + SETTLE_MS : null);
+export const endOf = ({ closed, closedAt }: Life): number | null => (closed && closedAt !== undefined ? closedAt + SETTLE_MS : null);
 
 /** The part of a window in which an instrument can have ticks; empty (`to ≤ from`) when it opened later or ended earlier. */
 export function tradableWindow(instrument: Life, window: TimeRange): TimeRange {
@@ -47,15 +47,15 @@ const knownFrom = ({ asOf, clock }: Seen): number => (clock - asOf <= PRESENT_MS
  * @param known the same market as earlier runs saw it
  */
 export function noteClose(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
-  const { endsBy: stated, seenClosedAt: _, settledFrom: __, confirmedAt: ___, ...facts } = instrument;
+  const { closedAt: stated, seenClosedAt: _, settledFrom: __, confirmedAt: ___, ...facts } = instrument;
   if (!instrument.closed) return facts;
   const noted = known?.closed === true ? known : undefined;
-  const endsBy = stated === undefined ? (noted?.endsBy ?? seen.clock) : Math.max(stated, noted?.endsBy ?? stated);
+  const closedAt = stated === undefined ? (noted?.closedAt ?? seen.clock) : Math.max(stated, noted?.closedAt ?? stated);
   const now = knownFrom(seen);
   const seenClosedAt = noted?.seenClosedAt ?? Math.min(now, seen.clock);
-  const closesAt = facts.closesAt === null ? endsBy : Math.min(facts.closesAt, endsBy);
+  const closesAt = facts.closesAt === null ? closedAt : Math.min(facts.closesAt, closedAt);
   const resolution = datedResolution(facts.resolution, known, now);
-  const closed = { ...facts, closesAt, endsBy, seenClosedAt, resolution };
+  const closed = { ...facts, closesAt, closedAt, seenClosedAt, resolution };
   return resolution.kind === 'settled' ? { ...closed, ...standing(closed, known, seen) } : closed;
 }
 
@@ -64,7 +64,7 @@ const CONFIRM_MS = DAY_MS;
 
 /** Since when the result of a market is known, and whether it has stood for long enough. */
 function standing(
-  { endsBy, resolution }: Instrument & { readonly endsBy: number },
+  { closedAt, resolution }: Instrument & { readonly closedAt: number },
   known: Instrument | undefined,
   { clock, again }: Seen,
 ): Pick<Instrument, 'settledFrom' | 'confirmedAt'> {
@@ -75,7 +75,7 @@ function standing(
     if (confirmedAt !== undefined) return { settledFrom, confirmedAt };
     return again === true && clock - settledFrom >= CONFIRM_MS ? { settledFrom, confirmedAt: clock } : { settledFrom };
   }
-  const isOld = known?.closed !== true && clock - endsBy >= CONFIRM_MS;
+  const isOld = known?.closed !== true && clock - closedAt >= CONFIRM_MS;
   return isOld ? { settledFrom: clock, confirmedAt: clock } : { settledFrom: clock };
 }
 
@@ -101,16 +101,16 @@ export function noteTakenBack(
 ): { readonly instrument: Instrument; readonly doubtfulFrom?: number } {
   const earlier = known?.tookBack === undefined ? {} : { tookBack: known.tookBack };
   if (known?.closed !== true) return { instrument: { ...instrument, ...earlier } };
-  const { id, source, closed, endsBy, resolution } = instrument;
+  const { id, source, closed, closedAt, resolution } = instrument;
   const end = endOf(known) ?? undefined;
   const was = payoutOf(known);
   const saying = (said: string): Instrument => ({ ...instrument, tookBack: { asOf, said: `${id}: ${source} ${said}` } });
   if (!closed) {
-    const date = known.endsBy === undefined ? '' : ` on ${new Date(known.endsBy).toISOString()}`;
+    const date = known.closedAt === undefined ? '' : ` on ${new Date(known.closedAt).toISOString()}`;
     const result = was === undefined ? '' : ` and settled at ${was}`;
     return { instrument: saying(`had called it closed${date}${result} and calls it open again: it is collected on`), doubtfulFrom: end };
   }
-  const doubtfulFrom = known.endsBy !== undefined && endsBy !== undefined && endsBy > known.endsBy ? end : undefined;
+  const doubtfulFrom = known.closedAt !== undefined && closedAt !== undefined && closedAt > known.closedAt ? end : undefined;
   if (was === undefined || was === payoutOf({ resolution })) return { instrument: { ...instrument, ...earlier }, doubtfulFrom };
   const now = resolution.kind === 'settled' ? `settles it at ${resolution.payout} now` : 'says now that it has no result';
   return { instrument: saying(`had settled it at ${was} and ${now}: that counts from now on`), doubtfulFrom };
@@ -122,11 +122,16 @@ const MOST_TERMS = 100;
 /** Keeps the terms that a market had before, so that a run as of the past does not trade on those of today. */
 export function noteTerms(instrument: Instrument, known: Instrument | undefined, seen: Seen): Instrument {
   // what an owner says of a file was never otherwise: it is mended, not changed
-  if (known === undefined || instrument.source === 'file') return instrument;
-  const { fees, tickSize, earlierTerms = [] } = known;
-  const same = tickSize === instrument.tickSize && termsOf(fees) === termsOf(instrument.fees);
-  const terms = same ? earlierTerms : [...earlierTerms, { until: knownFrom(seen), fees, tickSize }].slice(-MOST_TERMS);
-  return terms.length === 0 ? instrument : { ...instrument, earlierTerms: terms };
+  if (instrument.source === 'file') return instrument;
+  const now = knownFrom(seen);
+  const sameEnd = known !== undefined && known.endsAt === instrument.endsAt;
+  const endsAtSeen = sameEnd ? (known.endsAtSeen ?? now) : now;
+  const dated = instrument.endsAt === undefined ? instrument : { ...instrument, endsAtSeen };
+  if (known === undefined) return dated;
+  const { fees, tickSize, endsAt = null, earlierTerms = [] } = known;
+  const same = sameEnd && tickSize === instrument.tickSize && termsOf(fees) === termsOf(instrument.fees);
+  const terms = same ? earlierTerms : [...earlierTerms, { until: now, fees, tickSize, endsAt }].slice(-MOST_TERMS);
+  return terms.length === 0 ? dated : { ...dated, earlierTerms: terms };
 }
 
 const termsOf = (fees: FeeSchedule | null): string => (fees === null ? '' : `${fees.model} ${fees.rate} ${fees.exponent ?? 1}`);
@@ -142,9 +147,9 @@ function datedResolution(resolution: Resolution, known: Instrument | undefined, 
 }
 
 /** A market that is closed, settled and dated stays as it is: there is nothing new to ask about it. */
-export const isFinal = ({ closed, endsBy, resolution }: Instrument): boolean =>
-  closed && endsBy !== undefined && resolution.kind === 'settled' && resolution.at !== null;
+export const isFinal = ({ closed, closedAt, resolution }: Instrument): boolean =>
+  closed && closedAt !== undefined && resolution.kind === 'settled' && resolution.at !== null;
 
 /** A market of which a trade was met after its noted end had not ended then. */
 export const withTradeAt = (instrument: Instrument, newest: number | null): Instrument =>
-  instrument.endsBy === undefined || newest === null || newest <= instrument.endsBy ? instrument : { ...instrument, endsBy: newest };
+  instrument.closedAt === undefined || newest === null || newest <= instrument.closedAt ? instrument : { ...instrument, closedAt: newest };

@@ -30,15 +30,15 @@ export function withOwnFacts(
   { resolution, closesAt, fees, tick }: OwnFacts,
   { lastTick, asOf }: { readonly lastTick: number | null; readonly asOf: number },
 ): Instrument {
-  const { endsBy: _, plannedEnd: __, ...before } = instrument;
+  const { closedAt: _, endsAt: __, ...before } = instrument;
   const endsAt = closesAt === undefined ? (resolution === undefined ? null : lastTick) : Date.parse(closesAt);
   const closed = endsAt !== null && endsAt <= asOf;
   return {
     ...before,
     closesAt: endsAt,
-    ...(closesAt !== undefined && endsAt !== null && { plannedEnd: endsAt }),
+    ...(closesAt !== undefined && endsAt !== null && { endsAt }),
     closed,
-    ...(closed && { endsBy: endsAt }),
+    ...(closed && { closedAt: endsAt }),
     resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: endsAt },
     fees: fees ?? null,
     tickSize: tick ?? null,

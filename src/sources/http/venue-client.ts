@@ -121,7 +121,7 @@ export class VenueClient {
     }
   }
 
-  /** The venue's clock at its last answer (an answer from a cache is as old as it says); ours before the first. UTC epoch milliseconds. */
+  /** The venue's clock at its last answer, less the `Age` of one from a cache; ours before the first. UTC epoch milliseconds. */
   get clock(): number {
     return this.#clock ?? Date.now();
   }
@@ -140,8 +140,7 @@ export class VenueClient {
     await budget.take(family, precedence, signal);
     const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
     const { statusCode, headers, sent } = await this.#fetch(path, search, signal);
-    const told = Date.parse(String(headers.date));
-    this.#clock = Number.isNaN(told) ? Date.now() : told;
+    this.#clock = clockOf(headers, Date.now());
     const text = this.#redacted(sent, statusCode === 200);
     const html = /text\/html/i.test(String(headers['content-type'] ?? '')) || /^\s*</.test(text);
     if (statusCode !== 200 || html) {
@@ -229,6 +228,19 @@ export class VenueClient {
       cause: error,
     });
   }
+}
+
+/** The longest age of a cached answer that is believed; a larger one is a broken header. */
+const MAX_AGE_MS = 6 * 3_600_000;
+
+/**
+ * The moment as of which an answer is true. Caches differ in whether `Date` is when the answer was made or when it was sent, so `Age` is
+ * always taken off: a moment that is too early claims too little, one that is too late claims rows that nobody has seen.
+ */
+export function clockOf(headers: FetchedAnswer['headers'], now: number): number {
+  const date = Date.parse(String(headers.date));
+  const age = /^\d+$/.test(String(headers.age)) ? Number(headers.age) * 1000 : 0;
+  return (Number.isNaN(date) ? now : date) - (age <= MAX_AGE_MS ? age : 0);
 }
 
 /** Resolves after `ms`; rejects at once when the signal aborts. */

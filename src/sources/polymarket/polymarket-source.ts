@@ -1,6 +1,7 @@
 import { precedenceOf } from '../../budget/precedence.ts';
 import type { PolymarketSelector } from '../../contracts/catalogue.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
+import { DAY_MS } from '../../contracts/words.ts';
 import { wantsBook } from '../book-freshness.ts';
 import { withTradeAt } from '../catalogue/market-life.ts';
 import { venueFailure } from '../describe-error.ts';
@@ -19,6 +20,9 @@ export interface PolymarketOptions {
   readonly pricePoints?: boolean;
 }
 
+/** The trades route answers a fixed window of three years. */
+const TRADES_SHOWN_MS = 3 * 365 * DAY_MS;
+
 /** Where a collection stands: in the trades, in the price points, or with only the book left. */
 type Cursor = { readonly trades: WalkCursor } | { readonly prices: PriceCursor | null };
 
@@ -26,6 +30,7 @@ type Cursor = { readonly trades: WalkCursor } | { readonly prices: PriceCursor |
 export function createPolymarketSource(api: PolymarketApi, options: PolymarketOptions = {}): Source<PolymarketSelector> {
   return {
     type: VENUE,
+    horizon: { trade: TRADES_SHOWN_MS, price: null },
     discover: (request) => discoverPolymarket(api, request, { precedence: precedenceOf(request.asOf), signal: request.signal }),
     collect: (request) => collect(api, options, request),
     selectorOf: (instrument) => ({ conditionId: conditionIdOf(instrument) }),

@@ -29,7 +29,7 @@ export function instrumentOf(market: PredictMarket, category?: PredictCategory):
     outcomeIds: outcomes.map(({ onChainId }) => onChainId),
     opensAt: openings.length === 0 ? null : Math.min(...openings),
     closesAt: planned,
-    ...(planned !== null && { plannedEnd: planned }),
+    ...(planned !== null && { endsAt: planned }),
     closed: isClosed(market),
     resolution: resolutionOf(market),
     fees:
@@ -37,6 +37,7 @@ export function instrumentOf(market: PredictMarket, category?: PredictCategory):
     tickSize: market.decimalPrecision === null || market.decimalPrecision === undefined ? null : Number(`1e-${market.decimalPrecision}`),
     twins: (market.polymarketConditionIds ?? []).map((conditionId) => `polymarket:${conditionId}`),
     ...(group !== null && { group }),
+    ...(slug !== '' && { event: `${VENUE}:${slug}` }),
     book: null,
     reference: slug,
   };

@@ -55,7 +55,7 @@ export async function saveInstruments(
 }
 
 /**
- * Keeps that a market which counts as ended was traded later: `endsBy` only rises. What counts as collected of its price points because
+ * Keeps that a market which counts as ended was traded later: `closedAt` only rises. What counts as collected of its price points because
  * it had ended does so no more.
  *
  * @param settleMs how long after its end a market still has ticks
@@ -63,15 +63,15 @@ export async function saveInstruments(
 export async function noteTradeAfterEnd(
   queryable: Queryable,
   instrumentKey: number,
-  { endsBy }: Instrument,
+  { closedAt }: Instrument,
   settleMs: number,
 ): Promise<void> {
-  if (endsBy === undefined) return;
+  if (closedAt === undefined) return;
   await queryable.query(
-    `with ended as (select key, (facts->>'endsBy')::float8::bigint as "by" from instruments where key = $1 and (facts->>'endsBy')::float8 < $2::bigint),
-     raised as (update instruments i set facts = facts || jsonb_build_object('endsBy', $2::bigint), updated_at = now() from ended e where i.key = e.key)
+    `with ended as (select key, (facts->>'closedAt')::float8::bigint as "by" from instruments where key = $1 and (facts->>'closedAt')::float8 < $2::bigint),
+     raised as (update instruments i set facts = facts || jsonb_build_object('closedAt', $2::bigint), updated_at = now() from ended e where i.key = e.key)
      update coverage c set ranges = c.ranges - int8multirange(int8range(e."by" + $4::bigint, null)) from ended e where c.instrument = e.key and c.kind = $3`,
-    [instrumentKey, endsBy, kindCode('price'), settleMs],
+    [instrumentKey, closedAt, kindCode('price'), settleMs],
   );
 }
 

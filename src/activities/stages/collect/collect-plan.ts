@@ -179,4 +179,4 @@ async function followUp(
 const CONFIRMED_AT_ONCE = 100;
 
 /** What is newest is lost first when time is short: what trades now, then what closed last. */
-const urgency = ({ closed, endsBy, closesAt }: Instrument): number => (closed ? (endsBy ?? closesAt ?? 0) : Number.MAX_SAFE_INTEGER);
+const urgency = ({ closed, closedAt, closesAt }: Instrument): number => (closed ? (closedAt ?? closesAt ?? 0) : Number.MAX_SAFE_INTEGER);

@@ -40,11 +40,13 @@ export async function discoverPolymarket(
   const problems = findings.flatMap((finding) => finding.problems);
   if (instruments.size === 0 && problems.length > 0) throw new PredictLabError('BadInput', problems.join('\n'));
   const settled = await settleByPayouts(data, [...instruments.values()], call);
+  const clock = gamma.clock;
+  const dated = settled.instruments.map((each) => (each.stated?.at === 0 ? { ...each, stated: { ...each.stated, at: clock } } : each));
   return {
-    instruments: [...settled.instruments].sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
+    instruments: dated.sort((a, b) => (a.closesAt ?? Infinity) - (b.closesAt ?? Infinity) || (a.id < b.id ? -1 : 1)),
     problems,
     requests: findings.reduce((sum, { requests }) => sum + requests, settled.requests),
-    clock: gamma.clock,
+    clock,
   };
 }
 

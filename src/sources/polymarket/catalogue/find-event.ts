@@ -1,4 +1,5 @@
 import type { ExclusiveGroup } from '../../../contracts/market-data.ts';
+import { readName } from '../../catalogue/scalars.ts';
 import { isObject, listInAnswer } from '../../catalogue/schema-drift.ts';
 import type { VenueClient } from '../../http/venue-client.ts';
 import { type Call, VENUE } from '../api.ts';
@@ -34,10 +35,15 @@ async function findListed(gamma: VenueClient, where: string, slug: string, call:
 function readEvent(event: unknown, where: string): FoundMarkets {
   const list = listInAnswer(event, 'markets', { venue: VENUE, where });
   const found = readMarkets(list, where);
+  const slug = isObject(event) ? readName(event.slug) : null;
   const sized = (group: ExclusiveGroup): ExclusiveGroup => ({ ...group, markets: list.filter((market) => isOf(group, market)).length });
   return {
     ...found,
-    instruments: found.instruments.map((each) => (each.group === undefined ? each : { ...each, group: sized(each.group) })),
+    instruments: found.instruments.map((each) => ({
+      ...each,
+      ...(slug !== null && { event: `${VENUE}:${slug}` }),
+      ...(each.group !== undefined && { group: sized(each.group) }),
+    })),
   };
 }
 

@@ -18,6 +18,8 @@ export function instrumentOf(market: GammaMarket): MarketReading {
   const group = groupOf(market);
   const ended = market.closed ? timeOf(market.closedTime) : null;
   const planned = timeOf(market.endDate);
+  const event = market.events?.[0]?.slug;
+  const volume = market.volumeNum ?? market.volume ?? null;
   return {
     instrument: {
       id: `${VENUE}:${market.conditionId}`,
@@ -28,14 +30,16 @@ export function instrumentOf(market: GammaMarket): MarketReading {
       outcomeIds: tokens,
       opensAt: openings.length === 0 ? null : Math.min(...openings),
       closesAt: ended ?? planned,
-      ...(planned !== null && { plannedEnd: planned }),
+      ...(planned !== null && { endsAt: planned }),
       closed: market.closed,
-      ...(ended !== null && { endsBy: ended }),
+      ...(ended !== null && { closedAt: ended }),
       resolution: resolutionOf(market),
       fees: feesOf(market),
       tickSize: tickSize !== null && tickSize > 0 ? tickSize : null,
       twins: [],
       ...(group !== null && { group }),
+      ...(event && { event: `${VENUE}:${event}` }),
+      ...(volume !== null && Number.isFinite(volume) && { stated: { volume, trades: null, at: 0 } }),
       book: null,
       reference: market.slug,
     },

@@ -41,6 +41,13 @@ const facts = z.object({
   feeSchedule: z.object({ rate: z.number(), exponent: z.number().nullish() }).nullish(),
   enableOrderBook: z.boolean().nullish(),
   acceptingOrders: z.boolean().nullish(),
+  /** Dollars traded since the market opened; a string and the same as a number. */
+  volume: numberLike.catch(null),
+  volumeNum: numberLike.catch(null),
+  events: z
+    .array(z.object({ slug: z.string().nullish() }))
+    .nullish()
+    .catch(null),
   // No market is worth less without its group, so another shape of these two is as good as none.
   negRisk: z.boolean().nullish().catch(null),
   /** Shared by the markets of an event that exclude each other; absent or empty elsewhere. */
