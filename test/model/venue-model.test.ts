@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { worlds as worldsOf } from '../support/worlds.ts';
 import { memoryPipeline } from './pipeline.ts';
 import { runWorld, type WorldReport } from './run-world.ts';
 import { SHAPES } from './shapes.ts';
@@ -6,7 +7,7 @@ import { runTwoVenues } from './two-venues.ts';
 import { makeWorld } from './world.ts';
 
 /** More of them: `PREDICTLAB_WORLDS=20000 npx vitest run --project unit test/model` */
-const WORLDS = Number(process.env.PREDICTLAB_WORLDS ?? 500);
+const WORLDS = worldsOf(500);
 const FIRST = Number(process.env.PREDICTLAB_FIRST_WORLD ?? 1);
 
 /** Lets worlds happen. Those in which nothing happens prove nothing. */

@@ -13,6 +13,7 @@ import { createRun, PENDING, RUNNING, type RunState } from '../../src/scheduling
 import { resultOf, statusOf } from '../../src/scheduling/run/status/status.ts';
 import { StatusRevisions, withChanges } from '../../src/scheduling/run/status/status-changes.ts';
 import { whyOf } from '../../src/scheduling/run/status/why.ts';
+import { worlds } from '../support/worlds.ts';
 import { customTask, runConfig } from './run-config.ts';
 import { openedLane, type SimulatedLane, seeded, stepLane, type Troubles } from './simulated-run.ts';
 
@@ -21,8 +22,8 @@ import { openedLane, type SimulatedLane, seeded, stepLane, type Troubles } from 
  * reducers: one as Temporal would batch it, and now and then dehydrated and rehydrated; the other one report at a time, with
  * every report twice and old reports thrown in. Both must ask for the same things and show the same status.
  */
-const RUNS = 5_000;
-const LARGE_RUNS = 40;
+const RUNS = worlds(5_000);
+const LARGE_RUNS = worlds(40);
 
 const arbitraryRun = (symbols: { minLength: number; maxLength: number }) =>
   fc

@@ -20,11 +20,15 @@ import { createRun, type RunState } from '../../../src/scheduling/run/run-state.
 import { graphOf, resultOf, statusOf } from '../../../src/scheduling/run/status/status.ts';
 import { whyOf } from '../../../src/scheduling/run/status/why.ts';
 import { Secrets } from '../../../src/secrets/secrets.ts';
+import { TIER, worlds } from '../../support/worlds.ts';
 import { customTask, graphOfConfig, POLICY, runConfig } from '../run-config.ts';
 import { seeded } from '../simulated-run.ts';
 
-/** More of them with PREDICTLAB_PAYLOAD_RUNS. */
-const RUNS = Number(process.env.PREDICTLAB_PAYLOAD_RUNS ?? 2);
+const RUNS = worlds(2);
+/** Symbols, and custom tasks, of the largest runs. */
+const LARGEST = TIER === 'quick' ? 1_000 : 10_000;
+/** Tasks that end between two hand-overs to a new execution. */
+const HANDED_OVER_AFTER = 0.7 * LARGEST;
 /** What Temporal is never handed. Bytes. */
 const LIMIT = 1_500_000;
 
@@ -40,11 +44,11 @@ const textOf = (random: Random, length: number): string => {
 };
 
 function randomConfig(random: Random): RunConfig {
-  const symbols = Array.from({ length: upTo(random, 10_000) }, (_, i) => ({
+  const symbols = Array.from({ length: upTo(random, LARGEST) }, (_, i) => ({
     symbol: `SYMBOL_${i}`,
     priority: 1 + Math.floor(random() * 5),
   }));
-  const count = upTo(random, 10_000);
+  const count = upTo(random, LARGEST);
   const argBytes = upTo(random, Math.min(30_000, 1_000_000 / (count + 1)));
   const nameLength = upTo(random, Math.min(150, 400_000 / (count + 1)));
   const gated = random() < 0.3;
@@ -128,7 +132,7 @@ class PlayedRun {
         continue;
       }
       this.#feed(this.#endOf(command));
-      if (ended % 7_000 === Math.floor(retryAt * 7_000)) {
+      if (ended % HANDED_OVER_AFTER === Math.floor(retryAt * HANDED_OVER_AFTER)) {
         this.#ask();
         this.#handOver();
         if (this.#steered && this.#random() < 0.3) this.#feed({ type: 'retryFailed', at: this.#now });
@@ -224,7 +228,7 @@ class PlayedRun {
 }
 
 describe('every payload of every run', () => {
-  it(`stays below what Temporal takes: ${RUNS} runs of up to 10,000 symbols and 10,000 custom tasks`, {
+  it(`stays below what Temporal takes: ${RUNS} runs of up to ${LARGEST} symbols and ${LARGEST} custom tasks`, {
     timeout: 60_000 + RUNS * 60_000,
   }, () => {
     const measured = new Measured();
@@ -239,15 +243,13 @@ describe('every payload of every run', () => {
     expect([...measured.largest.keys()]).toEqual(
       expect.arrayContaining(['prepared', 'status', 'graph', 'why', 'retryFailed', 'result', 'call']),
     );
-    if (process.env.PREDICTLAB_PAYLOAD_RUNS !== undefined)
-      process.stdout.write(`${JSON.stringify(Object.fromEntries(measured.largest))}\n`);
   });
 
-  it('is small enough in the worst of runs: 10,000 symbols and 10,000 tasks that all fail at length', { timeout: 180_000 }, () => {
+  it(`is small enough in the worst of runs: ${LARGEST} symbols and ${LARGEST} tasks that all fail at length`, { timeout: 180_000 }, () => {
     const measured = new Measured();
     const config = runConfig({
-      symbols: Array.from({ length: 10_000 }, (_, i) => `SOME_LONG_SYMBOL_${i}`),
-      tasks: Array.from({ length: 10_000 }, (_, i) => customTask(`task-${i}`, { args: [{ url: `http://localhost/${i}` }] })),
+      symbols: Array.from({ length: LARGEST }, (_, i) => `SOME_LONG_SYMBOL_${i}`),
+      tasks: Array.from({ length: LARGEST }, (_, i) => customTask(`task-${i}`, { args: [{ url: `http://localhost/${i}` }] })),
       maxConcurrent: 1_000,
     });
     expect(sizeProblems(config)).toEqual([]);

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { tierOf, worldsOf } from './worlds.ts';
+
+it('runs a tenth of the cases in the quick tier, all in the full one and twenty times as many at night', () => {
+  expect(worldsOf({ tier: 'quick', full: 300 })).toBe(30);
+  expect(worldsOf({ tier: 'full', full: 300 })).toBe(300);
+  expect(worldsOf({ tier: 'night', full: 300 })).toBe(6_000);
+});
+
+it('runs at least five cases in the quick tier, or all where there are fewer', () => {
+  expect(worldsOf({ tier: 'quick', full: 20 })).toBe(5);
+  expect(worldsOf({ tier: 'quick', full: 2 })).toBe(2);
+});
+
+it('takes the numbers a test sets for a tier, and PREDICTLAB_WORLDS before everything', () => {
+  expect(worldsOf({ tier: 'quick', full: 300, only: { quick: 7 } })).toBe(7);
+  expect(worldsOf({ tier: 'night', full: 300, only: { quick: 7 } })).toBe(6_000);
+  expect(worldsOf({ tier: 'quick', wanted: '20000', full: 300, only: { quick: 7 } })).toBe(20_000);
+});
+
+it('refuses a tier that does not exist and a number of cases that is not one', () => {
+  expect(() => tierOf('nightly')).toThrow('PREDICTLAB_TIER=nightly is not a tier of tests; one of quick, full, night');
+  expect(() => worldsOf({ tier: 'quick', wanted: '1.5', full: 3 })).toThrow('PREDICTLAB_WORLDS=1.5');
+  expect([tierOf(undefined), tierOf('')]).toEqual(['quick', 'quick']);
+});

@@ -1,0 +1,50 @@
+/** Tiers of tests: `npm test` (quick), `npm run test:all` (full) and `npm run test:night` (night). Vitest run by hand is quick. */
+export type Tier = 'quick' | 'full' | 'night';
+
+const TIERS: readonly Tier[] = ['quick', 'full', 'night'];
+
+/** The tier of this test run, from `PREDICTLAB_TIER`. */
+export const TIER = tierOf(process.env.PREDICTLAB_TIER);
+
+/**
+ * Number of generated cases a property test runs in this tier: a tenth of `full` in `npm test`, `full` in `npm run test:all` and
+ * twenty times as many in `npm run test:night`. `PREDICTLAB_WORLDS=<n>` sets the number of every property, for one file run by hand.
+ *
+ * @example fc.assert(fc.property(fc.double(), check), { numRuns: worlds(300) });
+ * @param only numbers for tiers in which the usual share is too few or too slow
+ */
+export function worlds(full: number, only: Partial<Record<Tier, number>> = {}): number {
+  return worldsOf({ tier: TIER, wanted: process.env.PREDICTLAB_WORLDS, full, only });
+}
+
+/** @internal what `worlds` answers, without the environment */
+export function worldsOf({
+  tier,
+  wanted,
+  full,
+  only = {},
+}: {
+  tier: Tier;
+  wanted?: string | undefined;
+  full: number;
+  only?: Partial<Record<Tier, number>>;
+}): number {
+  if (wanted !== undefined) return positive(wanted);
+  const usual = { quick: Math.max(Math.min(full, 5), Math.ceil(full / 10)), full, night: full * 20 };
+  return only[tier] ?? usual[tier];
+}
+
+/** @internal */
+export function tierOf(said: string | undefined): Tier {
+  if (said === undefined || said === '') return 'quick';
+  const tier = TIERS.find((name) => name === said);
+  if (tier === undefined) throw new Error(`PREDICTLAB_TIER=${said} is not a tier of tests; one of ${TIERS.join(', ')}`);
+  return tier;
+}
+
+function positive(said: string): number {
+  const number = Number(said);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new Error(`PREDICTLAB_WORLDS=${said} is not a number of cases; a whole number from 1`);
+  return number;
+}
