@@ -8,6 +8,7 @@ import { simulate } from '../../src/backtest/engine/trading/trader.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { buyAndHold } from '../../src/backtest/strategies/buy-and-hold.ts';
 import type { FeeSchedule } from '../../src/contracts/market-data.ts';
+import { worlds } from '../support/worlds.ts';
 import { bars, DAY, walk } from './series.ts';
 
 const flat = (rate: number): FeeSchedule => ({ model: 'flat', rate });
@@ -293,7 +294,7 @@ describe('whatever is decided', () => {
           for (let i = 0; i < 60; i++) expect(filled[i]).toBeLessThanOrEqual(candles.volume[i] * 0.1 + 1e-9);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: worlds(200) },
     );
   });
 
@@ -315,7 +316,7 @@ describe('whatever is decided', () => {
           expect(equity[59]).toBeCloseTo(1000 + profit, 6);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: worlds(200) },
     );
   });
 
@@ -335,7 +336,7 @@ describe('whatever is decided', () => {
           expect(one.entryBar).toBeGreaterThanOrEqual(trades[i - 1]?.exitBar ?? 0);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: worlds(200) },
     );
   });
 

@@ -4,6 +4,7 @@ import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { favourite } from '../../src/backtest/strategies/favourite.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { worlds } from '../support/worlds.ts';
 import { DAY, HOUR, walk } from './series.ts';
 
 const settledAt = (closesAt: number | null, at: number | null = null): Market => ({
@@ -52,7 +53,7 @@ describe('money that waits for a settlement', () => {
         const spread = Math.sqrt(returns.reduce((sum, value) => sum + (value - average) ** 2, 0) / (returns.length - 1));
         if (metrics.sharpe !== null) expect(metrics.sharpe).toBeCloseTo((average / spread) * Math.sqrt(365), 6);
       }),
-      { numRuns: 150 },
+      { numRuns: worlds(150) },
     );
   });
 

@@ -4,6 +4,7 @@ import { instrumentAsOf, marketOf } from '../../src/backtest/engine/market.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { noteClose, noteTerms } from '../../src/sources/catalogue/market-life.ts';
 import { instrument } from '../support/stage-run.ts';
+import { worlds } from '../support/worlds.ts';
 
 describe('the market of an instrument', () => {
   it('takes orders until it has closed; a planned end of an open market binds nobody', () => {
@@ -60,7 +61,7 @@ describe('an instrument as of an instant', () => {
           expect(now.book).toEqual(hour === 15 ? then.book : null);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: worlds(200) },
     );
   });
 });

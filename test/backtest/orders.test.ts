@@ -8,6 +8,7 @@ import { type BacktestOptions, DEFAULT_OPTIONS } from '../../src/backtest/engine
 import { simulate } from '../../src/backtest/engine/trading/trader.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { type Decision, defineStrategy, type Order, type Situation } from '../../src/backtest/strategy.ts';
+import { worlds } from '../support/worlds.ts';
 import { type ModelState, tradeByModel } from './order-model.ts';
 import { bars, HOUR, walk } from './series.ts';
 
@@ -166,9 +167,9 @@ describe('orders', () => {
         expect(apart(equity.slice(0, LENGTH - 1), marked)).toBeLessThan(5e-7);
         filled += closed.length;
       }),
-      { numRuns: 3000 },
+      { numRuns: worlds(3000) },
     );
-    expect(filled).toBeGreaterThan(2000);
+    expect(filled).toBeGreaterThan(worlds(3000) / 2);
   }, 60_000);
 
   it('lead to the situation that the model has at every close', () => {
@@ -180,7 +181,7 @@ describe('orders', () => {
         decided(one, ({ position, entryPrice, cash, equity }) => seen.push({ position, entryPrice, cash, equity }));
         expect(seen).toEqual(model.states.map(near));
       }),
-      { numRuns: 500 },
+      { numRuns: worlds(500) },
     );
   });
 
@@ -194,7 +195,7 @@ describe('orders', () => {
         const always = decided(one, (situation) => situation.position);
         expect(always.trader?.finish()).toEqual(never);
       }),
-      { numRuns: 300 },
+      { numRuns: worlds(300) },
     );
   });
 
@@ -213,7 +214,7 @@ describe('orders', () => {
         const spelled = said.map((word): Decision => (word === 'long' || word === 'short' ? { side: word } : word));
         if (options.maxVolumeShare === null) expect(trade(spelled)).toEqual(trade(said));
       }),
-      { numRuns: 300 },
+      { numRuns: worlds(300) },
     );
   });
 });

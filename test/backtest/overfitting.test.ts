@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeOverfitting, probabilityOfOverfitting } from '../../src/backtest/metrics/overfitting.ts';
+import { worlds } from '../support/worlds.ts';
 
 /** The definition, spelt out: every choice of 5 of 10 blocks, every trial that is best inside, its mid-rank outside. */
 function spelledOut(trials: readonly number[][]): number {
@@ -43,7 +44,7 @@ describe('the probability of overfitting', () => {
       fc.property(trials, (all) => {
         expect(probabilityOfOverfitting(all.map((one) => Float64Array.from(one)))).toBeCloseTo(spelledOut(all), 12);
       }),
-      { numRuns: 60 },
+      { numRuns: worlds(60) },
     );
   });
 
@@ -53,7 +54,7 @@ describe('the probability of overfitting', () => {
         const columns = all.map((one) => Float64Array.from(one));
         expect(probabilityOfOverfitting(columns.toReversed())).toBeCloseTo(probabilityOfOverfitting(columns) as number, 12);
       }),
-      { numRuns: 60 },
+      { numRuns: worlds(60) },
     );
   });
 

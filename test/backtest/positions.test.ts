@@ -7,6 +7,7 @@ import { positionsOf } from '../../src/backtest/engine/trading/positions.ts';
 import { simulate } from '../../src/backtest/engine/trading/trader.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { worlds } from '../support/worlds.ts';
 import { bars, HOUR, walk } from './series.ts';
 
 const open = (facts: Partial<Market> = {}): Market => ({ ...plainMarket('probability'), ...facts });
@@ -56,7 +57,7 @@ describe('trade statistics', () => {
         expect(unfilled.heldBack ?? 0).toBeGreaterThanOrEqual(inParts);
         if (maxVolumeShare === null) expect([unfilled.heldBack, trades.length]).toEqual([undefined, count]);
       }),
-      { numRuns: 300 },
+      { numRuns: worlds(300) },
     );
   });
 
@@ -109,7 +110,7 @@ describe('what is closed at the end', () => {
           expect(ended.unfilled).toEqual(left.unfilled);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: worlds(300) },
     );
   });
 

@@ -19,6 +19,7 @@ import { optionsFor, runBacktest } from '../../src/backtest/run-backtest.ts';
 import { momentum } from '../../src/backtest/strategies/momentum.ts';
 import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
 import { walkForward } from '../../src/backtest/walk-forward/walk-forward.ts';
+import { worlds } from '../support/worlds.ts';
 import { DAY, walk } from './series.ts';
 
 /** Through JSON text, as the database keeps it. */
@@ -99,7 +100,7 @@ describe('a stored backtest', () => {
         expect(tradingTerms(passport as StoredPassport)).toContain('looks at the twin predict:7');
         expect(shortPassport(passport)).toBe(result.passport.id.slice(0, 16));
       }),
-      { numRuns: 30 },
+      { numRuns: worlds(30) },
     );
   });
 

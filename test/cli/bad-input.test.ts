@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predictlabHere } from '../support/command.ts';
+import { casesOf } from '../support/worlds.ts';
 
 /**
  * Bad input as a table: every command, option, variable and kind of file, in one process and without a service. Each row: the
@@ -377,8 +378,8 @@ const listed = (): string[] => (existsSync(folder) ? readdirSync(folder, { recur
 beforeAll(() => mkdirSync(home, { recursive: true }));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe(`bad input (${TABLE.length} rows)`, () => {
-  it.each(TABLE.map(([line, code, says, env = {}]) => ({ line, code, says, env })))(
+describe(`bad input (${casesOf(TABLE).length} of ${TABLE.length} rows)`, () => {
+  it.each(casesOf(TABLE).map(([line, code, says, env = {}]) => ({ line, code, says, env })))(
     'predictlab $line',
     async ({ line, code, says, env }) => {
       const before = listed();

@@ -13,6 +13,7 @@ import { escapeHtml } from '../../src/report/elements/html.ts';
 import { plainLog } from '../../src/set-up/plain-log.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { predictlabHere } from '../support/command.ts';
+import { worlds } from '../support/worlds.ts';
 
 /** What does harm: a clipboard, a title, a cleared screen, a forged line, a line turned around, each once on its own and in any mixture. */
 const NASTY = [
@@ -139,7 +140,7 @@ describe('foreign text', () => {
         expect(logged).not.toMatch(HARMFUL);
         if (format === 'json') expect((JSON.parse(logged) as { field: string }).field.toWellFormed()).toBe(text.toWellFormed());
       }),
-      { numRuns: 40 },
+      { numRuns: worlds(40) },
     );
   });
 

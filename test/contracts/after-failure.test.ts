@@ -9,6 +9,7 @@ import {
   mostFailures,
   STORAGE_PATIENCE_MS,
 } from '../../src/contracts/task/after-failure.ts';
+import { worlds } from '../support/worlds.ts';
 
 const policy: TaskPolicy = { maxRetries: 2, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000, timeoutMs: 300_000 };
 const byError: TaskPolicy['byError'] = {
@@ -109,7 +110,7 @@ describe('what follows a failed attempt', () => {
           expect(count).toBeLessThanOrEqual(mostFailures(given));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: worlds(200) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../src/contracts/errors.ts';
+import { worlds } from '../support/worlds.ts';
 
 class Odd {
   readonly #hidden = 1;
@@ -66,7 +67,7 @@ describe('the message of what was thrown', () => {
         expect(typeof said).toBe('string');
         expect(said).not.toContain('[object Object]');
       }),
-      { numRuns: 100 },
+      { numRuns: worlds(100) },
     );
   });
 });

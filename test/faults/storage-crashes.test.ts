@@ -11,6 +11,7 @@ import { type AttachedPostgres, attachPostgres } from '../../src/storage/embedde
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { DAY, runStage, runStages, START } from '../support/stage-run.ts';
 import { until } from '../support/until.ts';
+import { TIER, worlds } from '../support/worlds.ts';
 import { collections, dataState, SYMBOL, seeded, stageCollection } from './data-state.ts';
 
 const STEPS = [
@@ -29,9 +30,9 @@ const STAGES = ['clean', 'store', 'kline'] as const;
 const CHILD = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));
 /** Steps that come once per instrument, of which there are two. */
 const PER_INSTRUMENT = new Set(['clean 2: marked', 'clean 3: quarantined', 'store 3: merged', 'kline 2: built']);
-/** By default each step is died at once, in one run or the other; the whole matrix is `PREDICTLAB_CRASH_REPETITIONS=50`. */
-const REPETITIONS = Number(process.env.PREDICTLAB_CRASH_REPETITIONS ?? Math.ceil(STEPS.length / 2));
-const WHOLE_MATRIX = process.env.PREDICTLAB_CRASH_REPETITIONS !== undefined;
+/** By default each step is died at once, in one run or the other; `npm run test:night` tries the whole matrix. */
+const REPETITIONS = worlds(Math.ceil(STEPS.length / 2), { night: 50 });
+const WHOLE_MATRIX = TIER === 'night';
 const AS_OF = START + 3 * DAY;
 const SETTINGS = { sourceTypes: ['polymarket'], intervals: ['1h', '4h', '1d'], daysBack: 7, strategies: [], refetch: false, asOf: AS_OF };
 const EXECUTIONS = ['first', 'second'] as const;

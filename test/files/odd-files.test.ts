@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
 import { openTickFile } from '../../src/files/read/read-tick-file.ts';
+import { worlds } from '../support/worlds.ts';
 import { scratchFolder } from './scratch.ts';
 
 const folder = scratchFolder();
@@ -44,6 +45,6 @@ it('columns of odd names, and fields that are no text, change nothing of the oth
         for (const { raw, identity } of rows) expect([raw.isWellFormed(), identity.isWellFormed()]).toEqual([true, true]);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: worlds(60) },
   );
 });

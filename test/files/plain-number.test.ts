@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { plainNumber } from '../../src/files/write/plain-number.ts';
+import { worlds } from '../support/worlds.ts';
 
 it('writes small and large numbers without exponents', () => {
   expect(plainNumber(1e-7)).toBe('0.0000001');
@@ -17,6 +18,6 @@ it('every number reads back as the same double', () => {
       expect(text).toMatch(/^-?\d+(\.\d+)?$/);
       expect(Number(text)).toBe(value === 0 ? 0 : value);
     }),
-    { numRuns: 1000 },
+    { numRuns: worlds(1000) },
   );
 });

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
 import { openTickFile, type TickFileOptions } from '../../src/files/read/read-tick-file.ts';
+import { worlds } from '../support/worlds.ts';
 import { scratchFolder } from './scratch.ts';
 
 const folder = scratchFolder();
@@ -230,7 +231,7 @@ describe('identity', () => {
           expect(found[i].split('#')[1] ?? '0').toBe(String(copy));
         });
       }),
-      { numRuns: 60 },
+      { numRuns: worlds(60) },
     );
   });
 

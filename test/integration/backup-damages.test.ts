@@ -15,9 +15,9 @@ import { collections, dataState, SYMBOL, seeded, stageCollection } from '../faul
 import { damage } from '../storage/backup/damages.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { collect, runStages, START, trade } from '../support/stage-run.ts';
+import { worlds } from '../support/worlds.ts';
 
-/** How many damages are tried: `PREDICTLAB_BACKUP_DAMAGES=500` for the long form. */
-const DAMAGES = Number(process.env.PREDICTLAB_BACKUP_DAMAGES ?? 33);
+const DAMAGES = worlds(33);
 
 let test: TestDatabase;
 let folder: string;

@@ -14,10 +14,11 @@ import { stageCoverage, stagePage } from '../../src/storage/staging/staging.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { DAY, instrument, runStages, START } from '../support/stage-run.ts';
+import { worlds } from '../support/worlds.ts';
 
 const MINUTE = 60_000;
 const GRAINS = [60, 300, 1800, 10_800] as const;
-const RUNS = Number(process.env.PREDICTLAB_GRAIN_RUNS ?? 15);
+const RUNS = worlds(15);
 
 /** Points of one grain over a stretch: on its grid with holes, and perhaps one off the grid at its end. */
 interface Collection {

@@ -5,8 +5,9 @@ import { databasePipeline } from '../model/database-pipeline.ts';
 import { ModelVenue } from '../model/model-venue.ts';
 import { BEGIN, DAY, type Firing, HOUR, makeWorld, type WorldTrade } from '../model/world.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { worlds } from '../support/worlds.ts';
 
-const RUNS = Number(process.env.PREDICTLAB_AS_OF_RUNS ?? 6);
+const RUNS = worlds(6);
 
 let test: TestDatabase;
 beforeAll(async () => {

@@ -4,9 +4,10 @@ import { databasePipeline } from '../model/database-pipeline.ts';
 import { runWorld } from '../model/run-world.ts';
 import { HOUR, makeWorld, type World } from '../model/world.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { worlds } from '../support/worlds.ts';
 
-/** Some of those that test/model runs in memory, by the stages themselves: `PREDICTLAB_STORED_WORLDS=200` for more. */
-const WORLDS = Number(process.env.PREDICTLAB_STORED_WORLDS ?? 4);
+/** Some of those that test/model runs in memory, by the stages themselves: `PREDICTLAB_WORLDS=200` for more. */
+const WORLDS = worlds(4);
 const FIRST = Number(process.env.PREDICTLAB_FIRST_WORLD ?? 1);
 
 let test: TestDatabase;

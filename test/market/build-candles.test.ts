@@ -7,6 +7,7 @@ import { buildCandleSet } from '../../src/market/candles/candle-set.ts';
 import { mergeCandles } from '../../src/market/candles/merge-candles.ts';
 import { canRollUp, rollUp } from '../../src/market/candles/roll-up.ts';
 import { add, type Decimal, multiply, toDecimal, toNumber, ZERO } from '../../src/market/decimal.ts';
+import { worlds } from '../support/worlds.ts';
 import { columnsOf, type TestTick, tick, ticksArbitrary } from './ticks.ts';
 
 const COLUMNS = ['openTime', 'open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'buyVolume', 'trades'] as const;
@@ -172,7 +173,7 @@ describe('candles', () => {
         for (const interval of intervals)
           expect(mergeable(set.get(interval) as MergeableCandles)).toEqual(mergeable(buildCandles(columns, interval)));
       }),
-      { numRuns: 40 },
+      { numRuns: worlds(40) },
     );
   });
 

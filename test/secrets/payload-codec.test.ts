@@ -12,6 +12,7 @@ import { dataConverterOf, isSealing } from '../../src/secrets/data-converter.ts'
 import { SealingCodec } from '../../src/secrets/payload-codec.ts';
 import { readPayloadKeys } from '../../src/secrets/payload-keys.ts';
 import { secretsOf } from '../../src/secrets/secrets.ts';
+import { worlds } from '../support/worlds.ts';
 
 const newKey = () => randomBytes(32).toString('base64');
 const codecOf = (...keys: string[]) => new SealingCodec(readPayloadKeys({ PREDICTLAB_PAYLOAD_KEY: keys.join(',') }));
@@ -31,7 +32,7 @@ describe('what Temporal stores, with a payload key', () => {
         const stored = sealed.map((payload) => temporal.api.common.v1.Payload.decode(wire(payload)));
         expect((await codec.decode(stored)).map(valueOf)).toEqual(given.map(valueOf));
       }),
-      { numRuns: 50 },
+      { numRuns: worlds(50) },
     );
   });
 

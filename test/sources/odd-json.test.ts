@@ -11,6 +11,7 @@ import { readTrade, TRADE_FIELDS } from '../../src/sources/polymarket/trade-row.
 import { instrumentOf as predictInstrument } from '../../src/sources/predict/instrument.ts';
 import { predictMarketSchema } from '../../src/sources/predict/market-schema.ts';
 import { MATCH_FIELDS, readMatch } from '../../src/sources/predict/match-row.ts';
+import { worlds } from '../support/worlds.ts';
 
 const MARKET = { id: 'polymarket:0x1', outcomes: ['Yes', 'No'], outcomeIds: ['111', '222'] } as unknown as Instrument;
 
@@ -100,7 +101,7 @@ describe('odd keys and halves of characters in a venue’s JSON', () => {
           expect(isWhole(raw)).toBe(true);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: worlds(300) },
     );
   });
 
@@ -112,7 +113,7 @@ describe('odd keys and halves of characters in a venue’s JSON', () => {
         const predict = predictInstrument(predictMarketSchema.parse(readBody(withOdd(PREDICT, extra, first))), undefined);
         expect(predict).toEqual(predictInstrument(predictMarketSchema.parse(PREDICT), undefined));
       }),
-      { numRuns: 300 },
+      { numRuns: worlds(300) },
     );
   });
 

@@ -17,6 +17,13 @@ export function worlds(full: number, only: Partial<Record<Tier, number>> = {}): 
   return worldsOf({ tier: TIER, wanted: process.env.PREDICTLAB_WORLDS, full, only });
 }
 
+/** Rows of a table of cases that this tier tries: an even selection of `quick` rows in `npm test`, all of them in the other tiers. */
+export function casesOf<T>(rows: readonly T[], quick = Math.ceil(rows.length / 4)): readonly T[] {
+  if (TIER !== 'quick') return rows;
+  const step = Math.max(1, Math.floor(rows.length / quick));
+  return rows.filter((_, index) => index % step === 0);
+}
+
 /** @internal what `worlds` answers, without the environment */
 export function worldsOf({
   tier,

@@ -11,6 +11,7 @@ import { runBacktest } from '../../../src/backtest/run-backtest.ts';
 import { buyAndHold } from '../../../src/backtest/strategies/buy-and-hold.ts';
 import { smaCross } from '../../../src/backtest/strategies/sma-cross.ts';
 import type { Strategy } from '../../../src/backtest/strategy.ts';
+import { worlds } from '../../support/worlds.ts';
 import { bars, walk } from '../series.ts';
 import { type ModelMarket, slowPortfolio } from './slow-portfolio.ts';
 
@@ -93,7 +94,7 @@ describe('a portfolio', () => {
           expect(curve.equity[i]).toBeCloseTo(row.equity, 6);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: worlds(1000) },
     );
   });
 
@@ -147,7 +148,7 @@ describe('a portfolio', () => {
           expect(left).toBeGreaterThan(-1e-6);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: worlds(300) },
     );
   });
 

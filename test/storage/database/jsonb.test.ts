@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wholeStrings } from '../../../src/sources/http/foreign-text.ts';
 import { jsonb } from '../../../src/storage/database/jsonb.ts';
+import { worlds } from '../../support/worlds.ts';
 
 /** Any text, with halves of characters, U+0000, and what looks like an escape of them. */
 const text = fc
@@ -41,7 +42,7 @@ describe('JSON for the database', () => {
         // an even number of backslashes before it makes it text that says so, not an escape
         expect(/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i.test(written)).toBe(false);
       }),
-      { numRuns: 1000 },
+      { numRuns: worlds(1000) },
     );
   });
 
