@@ -35,7 +35,7 @@ export interface SettlementSign {
  * How far the result of a closed market is known. `final`: two independent signs agree. `proposed`: they do not yet, and `missing` says
  * what is lacking. `tookBack`: the venue had a final result and withdrew it.
  */
-export interface Settlement {
+export interface MarketSettlement {
   /** What one unit of the first outcome pays by the signs; null while no sign names a payout, or while they contradict each other. */
   readonly payout: number | null;
   readonly signs: readonly SettlementSign[];
@@ -121,7 +121,7 @@ export interface Instrument {
   readonly closed: boolean;
   readonly resolution: Resolution;
   /** The signs that the result rests on; absent while the market is open. */
-  readonly settlement?: Settlement;
+  readonly settlement?: MarketSettlement;
   /** What the venue says was traded; absent where it says nothing. */
   readonly stated?: StatedVolume;
   readonly fees: FeeSchedule | null;
