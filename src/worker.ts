@@ -30,7 +30,7 @@ import { findAttributes, searchable } from './set-up/temporal/search-attributes.
 import { createSources } from './sources/create-sources.ts';
 import { readSourceSettings } from './sources/settings.ts';
 import { databaseMark } from './storage/database/database-mark.ts';
-import { newerMigrations } from './storage/database/migrate.ts';
+import { appliedMigrations, newerMigrations } from './storage/database/migrate.ts';
 import { openDatabase } from './storage/database/open-database.ts';
 import { resolveDatabase } from './storage/embedded/resolve-database.ts';
 import { createPostgresWindows } from './storage/rate-budget.ts';
@@ -111,7 +111,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       'the database pool',
       await openDatabase({ url: located.url, max: poolSize(maxActivities), applicationName: 'predictlab-worker' }),
     );
-    const newer = await newerMigrations(database);
+    const newer = await newerMigrations(await appliedMigrations(database));
     if (newer.length > 0)
       log.warn('a newer build has migrated the database: this one works on; update it, unless this is a rollback', {
         migrations: newer.join(', '),

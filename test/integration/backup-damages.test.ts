@@ -1,12 +1,16 @@
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../src/contracts/run/pipeline-input.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
 import { encodeFrame } from '../../src/storage/backup/backup-frames.ts';
+import { sealed } from '../../src/storage/backup/backup-seal.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
 import { restoreBackup } from '../../src/storage/backup/restore.ts';
 import type { Database } from '../../src/storage/database/database.ts';
@@ -69,7 +73,13 @@ describe('a damaged backup', () => {
   }, 600_000);
 
   it('is one whose parts are not what its head says, however it was made', async () => {
-    const head = { predictlab: 'backup', format: 1, migrations: [1], partitions: [], tables: [] };
+    const head = {
+      predictlab: 'backup',
+      format: 3,
+      migrations: [{ version: 1, name: '0001-tables.sql', sha256: '' }],
+      partitions: [],
+      tables: [],
+    };
     const tail = { rows: 0, bytes: 0, sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' };
     const end = { end: true };
     const crafted: readonly (readonly unknown[])[] = [
@@ -110,17 +120,30 @@ describe('a damaged backup', () => {
 });
 
 describe('restoring', () => {
-  it('reads a backup of the first format, which has no seal', async () => {
+  it('refuses, in one sentence, a backup whose tables were other ones or are newer', async () => {
     const inside = gunzipSync(whole);
-    const at = inside.indexOf('"format":2');
-    inside.write('"format":1', at);
-    const old = join(folder, 'old.backup');
-    // and which knew some migrations by other numbers
-    const head = inside.subarray(5, 5 + inside.readUInt32BE(1));
-    const earlier = { json: JSON.parse(head.toString().replace('7,8,9,', '900,901,902,')) as Json };
-    await writeFile(old, gzipSync(Buffer.concat([encodeFrame(earlier), inside.subarray(5 + head.length)])));
-    await restore(old);
-    expect(await dataState(test.database)).toEqual(before);
+    const end = 5 + inside.readUInt32BE(1);
+    const head = JSON.parse(inside.subarray(5, end).toString()) as {
+      migrations: readonly { version: number; name: string; sha256: string }[];
+    };
+    const [first] = head.migrations;
+    const other = join(folder, 'other.backup');
+    const another = /other\.backup was written by another version of PredictLab, .*; restore it with that version, .*export.*import/;
+    for (const [change, message] of [
+      // as PredictLab 0.1 wrote them
+      [{ format: 2, migrations: [1, 2, 3] }, another],
+      [{ migrations: [{ ...first, sha256: '0'.repeat(64) }] }, another],
+      [
+        { migrations: [...head.migrations, { version: 9000, name: '9000-late.sql', sha256: '0' }] },
+        /newer version \(migration 9000-late\.sql\)/,
+      ],
+      [{ format: 9 }, /other\.backup was written by a newer version of PredictLab; update this one/],
+    ] as const) {
+      const bytes = Buffer.concat([encodeFrame({ json: { ...head, ...change } as unknown as Json }), inside.subarray(end)]);
+      await pipeline(sealed(Readable.from([gzipSync(bytes)])), createWriteStream(other));
+      await expect(restore(other)).rejects.toMatchObject({ type: 'BadInput', message: expect.stringMatching(message) });
+      expect(await dataState(test.database)).toEqual(before);
+    }
   });
 
   it('takes rows back that the database then keeps in another order', async () => {

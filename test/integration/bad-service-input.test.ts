@@ -151,12 +151,12 @@ describe('commands', () => {
     name,
     gzipSync(Buffer.concat(frames.map((frame) => (Buffer.isBuffer(frame) ? frame : encodeFrame({ json: frame as never }))))),
   ];
-  const head = { predictlab: 'backup', format: 2, migrations: [], partitions: [], tables: [] };
+  const head = { predictlab: 'backup', format: 3, migrations: [], partitions: [], tables: [] };
   const BACKUPS = [
     crafted('nothing'),
     crafted('a number', 3 as never),
     crafted('null', null as never),
-    crafted('no tables', { predictlab: 'backup', format: 2 }),
+    crafted('no tables', { predictlab: 'backup', format: 3 }),
     crafted('tables of nothing', { ...head, tables: [null, {}, { table: 'x' }] }),
     crafted('a name of SQL', { ...head, tables: [{ table: 'x; drop table ticks', columns: [] }] }),
     crafted('an odd partition', { ...head, partitions: ['ticks_9999_99'] }),

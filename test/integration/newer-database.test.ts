@@ -17,10 +17,10 @@ describe('a database that a newer build has migrated', () => {
   const migrations = async () => (await checkPostgres(rig.env, rig.home, silent)).filter(({ name }) => name === 'migrations');
 
   it('is told by doctor and, once, by a worker, which works on it all the same', async () => {
-    // one that was applied under an earlier number is ours
-    await rig.database.query("update schema_migrations set version = 900, name = '0900-rate-budgets.sql' where version = 7");
     expect(await migrations()).toEqual([]);
-    await rig.database.query("insert into schema_migrations (version, name) values (9001, '9001-later.sql'), (9000, '9000-late.sql')");
+    await rig.database.query(
+      "insert into schema_migrations (version, name, sha256) values (9001, '9001-later.sql', '1'), (9000, '9000-late.sql', '0')",
+    );
     expect(await migrations()).toEqual([
       {
         name: 'migrations',
@@ -29,6 +29,17 @@ describe('a database that a newer build has migrated', () => {
         action: expect.stringContaining('update this build'),
       },
     ]);
+    // a version whose tables were other ones is a failure that says what to do
+    await rig.database.query('update schema_migrations set sha256 = reverse(sha256) where version = 1');
+    expect(await checkPostgres(rig.env, rig.home, silent)).toEqual([
+      {
+        name: 'Postgres',
+        status: 'fail',
+        detail: expect.stringMatching(/^the database at .* was made by another version of PredictLab .* and was not touched$/),
+        action: expect.stringMatching(/^name a new database /),
+      },
+    ]);
+    await rig.database.query('update schema_migrations set sha256 = reverse(sha256) where version = 1');
     worker = await spawnWorker(rig.env);
     const told = worker.said().match(/.*a newer build has migrated the database.*/g) ?? [];
     expect(told.map((line) => JSON.parse(line) as unknown)).toEqual([

@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CandidateRow, TimeRange } from '../../src/contracts/market-data.ts';
 import { POINT_IDENTITY } from '../../src/market/identity.ts';
 import { isWithin } from '../../src/sources/walk/time-ranges.ts';
-import { writeBackup } from '../../src/storage/backup/backup.ts';
-import { restoreBackup } from '../../src/storage/backup/restore.ts';
 import { instrumentById, saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { stageGrain } from '../../src/storage/staging/settle-grains.ts';
 import { stageCoverage, stagePage } from '../../src/storage/staging/staging.ts';
@@ -138,45 +133,4 @@ describe('price points of several grains', () => {
       { numRuns: RUNS },
     );
   }, 120_000);
-
-  it('of before it was known how fine they are stay, and coarse ones do not come between them', async () => {
-    const fine = { grain: 60, range: { from: START, to: START + 60 * MINUTE }, times: [START, START + 7 * MINUTE, START + 30 * MINUTE] };
-    const coarse = { grain: 300, range: fine.range, times: [START, START + 5 * MINUTE, START + 10 * MINUTE] };
-    const before = await stored([[fine]]);
-    await test.database.query('update ticks set grain = null');
-    const keys = await saveInstruments(test.database, 'RAIN', [instrument()]);
-    const key = { executionId: 'later', symbol: 'RAIN', instrumentKey: keys.get(instrument().id) as number };
-    await test.database.transaction(async (transaction) => {
-      await stagePage(transaction, { ...key, pageNumber: 0, order: 'oldest-first', rows: coarse.times.map((time) => point(300, time)) });
-      await stageGrain(transaction, { ...key, grain: 300, range: coarse.range });
-    });
-    const { store } = await runStages(test.database, { executionId: 'later', asOf: START + 2 * DAY, intervals: ['5m', '1h', '4h'] });
-    expect(store.output).toMatchObject({ inserted: 0, duplicates: 3 });
-    const { rows } = await test.database.query<{ time: number }>('select time from ticks order by time');
-    expect(rows.map(({ time }) => time)).toEqual(fine.times);
-    expect(before.points).toHaveLength(3);
-  });
-
-  it('of a backup from before are as fine as any', async () => {
-    const { database } = test;
-    const fine = { grain: 60, range: { from: START, to: START + 60 * MINUTE }, times: [START, START + 7 * MINUTE] };
-    await stored([[fine]]);
-    const other = await testDatabase();
-    const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-grains-'));
-    try {
-      // the tables as they were then
-      await database.query('drop table point_grains, staged_grains');
-      await database.query('alter table ticks drop column grain');
-      await database.query('alter table staged_rows drop column grain');
-      await database.query('delete from schema_migrations where version = 19');
-      const file = path.join(folder, 'before.backup');
-      await writeBackup(database, file, { reports: folder });
-      await restoreBackup(other.database, file, { reports: path.join(folder, 'reports'), replace: false });
-      const { rows } = await other.database.query('select grain, ranges from point_grains');
-      expect(rows).toEqual([{ grain: 60, ranges: `{[${START},${START + 60 * MINUTE})}` }]);
-    } finally {
-      await other.close();
-      await rm(folder, { recursive: true });
-    }
-  });
 });

@@ -7,7 +7,7 @@ import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { type BacktestRecord, readBacktests, saveBacktests } from '../../src/storage/backtests/backtests.ts';
 import { databaseMark } from '../../src/storage/database/database-mark.ts';
 import { databaseUrlOf } from '../../src/storage/database/database-url.ts';
-import { appliedVersions, migrate, readMigrations } from '../../src/storage/database/migrate.ts';
+import { appliedMigrations, migrate, readMigrations } from '../../src/storage/database/migrate.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../src/storage/markets/catalogue.ts';
 import { instrumentById, instrumentsOf, saveInstruments } from '../../src/storage/markets/instruments.ts';
@@ -56,25 +56,34 @@ describe('opening a database', () => {
     expect(rows.map(({ version }) => version)).toEqual((await readMigrations()).map(({ version }) => version));
   });
 
-  it('does not apply again what it has applied under an earlier number', async () => {
-    const { database } = test;
-    const was: readonly (readonly [number, number, string])[] = [
-      [7, 900, '0900-rate-budgets.sql'],
-      [8, 901, '0901-collect-progress.sql'],
-      [9, 902, '0902-lateness.sql'],
-    ];
-    for (const [now, then, name] of was)
-      await database.query('update schema_migrations set version = $2, name = $3 where version = $1', [now, then, name]);
-    const noted = 'select version, name from schema_migrations order by version';
-    const before = (await database.query(noted)).rows;
+  it('refuses, in one sentence, a database whose tables another version made, and touches nothing', async () => {
+    const { database, url } = test;
+    const tables = 'select table_name as name from information_schema.columns group by 1 order by 1';
+    const refused = async (): Promise<void> => {
+      const before = (await database.query(tables)).rows;
+      for (const migrated of [true, false]) {
+        await expect(openDatabase({ url, max: 1, migrate: migrated })).rejects.toMatchObject({
+          type: 'BadInput',
+          retryable: false,
+          message: expect.stringMatching(
+            /^the database at \S+\/test_\w+ was made by another version of PredictLab \(its 0001-tables\.sql is not that of \d+\.\d+\.\d+\) and was not touched; name a new database .*export.*import.*backup/,
+          ),
+        });
+      }
+      await expect(migrate(database)).rejects.toMatchObject({ type: 'BadInput' });
+      expect((await database.query(tables)).rows).toEqual(before);
+    };
+    const [{ sha256 }] = await appliedMigrations(database);
+    await database.query("update schema_migrations set sha256 = repeat('0', 64)");
+    await refused();
+    // as PredictLab 0.1 recorded them
+    await database.query('alter table schema_migrations drop column sha256');
+    await database.query("insert into schema_migrations (version, name) values (2, '0002-readable-views.sql')");
+    await refused();
+    await database.query('alter table schema_migrations add column sha256 text');
+    await database.query('delete from schema_migrations where version = 2');
+    await database.query('update schema_migrations set sha256 = $1', [sha256]);
     expect(await migrate(database)).toEqual([]);
-    // a version of before, which may still run beside this one, finds what it knows
-    expect((await database.query(noted)).rows).toEqual(before);
-    expect(await appliedVersions(database)).toEqual((await readMigrations()).map(({ version }) => version));
-    // and what is new comes after it
-    await database.query('delete from schema_migrations where version = 10');
-    await database.query('alter table instrument_state drop column ticks_pruned_before, drop column candles_pruned_before');
-    expect(await migrate(database)).toEqual([10]);
   });
 
   it('says which address does not answer, without the password', async () => {

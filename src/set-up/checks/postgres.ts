@@ -1,8 +1,8 @@
-import { messageOf } from '../../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { addressOf } from '../../storage/database/database-url.ts';
-import { newerMigrations } from '../../storage/database/migrate.ts';
+import { appliedMigrations, newerMigrations } from '../../storage/database/migrate.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
 import { cutOffRollback, rollbackCutOff } from '../../storage/watch/rollback-intent.ts';
@@ -32,6 +32,10 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
       await located.close();
     }
   } catch (error) {
+    if (error instanceof PredictLabError && error.type === 'BadInput') {
+      const [detail, action] = error.message.split('; ');
+      return [{ name, status: 'fail', detail, action }];
+    }
     const action = embedded
       ? 'look at the log in PREDICTLAB_HOME, or set DATABASE_URL to a Postgres of your own'
       : 'start that server, or mend DATABASE_URL (unset it to use the embedded one)';
@@ -41,7 +45,7 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
 
 /** A newer build has been here. */
 async function migratedFurther(database: Database): Promise<readonly CheckResult[]> {
-  const newer = await newerMigrations(database);
+  const newer = await newerMigrations(await appliedMigrations(database));
   if (newer.length === 0) return [];
   const detail = `a newer build has migrated the database: this one, ${VERSION}, works on without knowing ${newer.join(', ')}`;
   return [{ name: 'migrations', status: 'warn', detail, action: 'update this build to the newest one that works on the database' }];

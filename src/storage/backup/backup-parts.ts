@@ -1,15 +1,15 @@
 import path from 'node:path';
+import type { AppliedMigration } from '../database/migrate.ts';
 import type { BackupTable } from './backup-tables.ts';
 
-/** The version of the backup’s own format; an older program refuses a newer one. 2: ends with a seal (backup-seal.ts). */
-export const BACKUP_FORMAT = 2;
-export const FIRST_SEALED_FORMAT = 2;
+/** The version of the backup’s own format; 1 and 2 were written by PredictLab 0.1, whose tables were other ones. */
+export const BACKUP_FORMAT = 3;
 
-/** What a backup begins with. */
+/** The first frame of a backup. */
 export interface BackupHead {
   readonly predictlab: 'backup';
   readonly format: number;
-  readonly migrations: readonly number[];
+  readonly migrations: readonly AppliedMigration[];
   readonly partitions: readonly string[];
   readonly tables: readonly BackupTable[];
 }
@@ -33,7 +33,7 @@ export function headOf(value: unknown): BackupHead | undefined {
 /** Whether a head of a format that we know names what it must, each once. */
 export function isWholeHead({ migrations, partitions, tables }: BackupHead): boolean {
   return (
-    isListOf(migrations, isCount) &&
+    isListOf(migrations, (one) => isObject(one) && isCount(one.version) && isText(one.name) && isText(one.sha256)) &&
     isListOf(partitions, (name) => typeof name === 'string' && /^ticks_\d{4}_(0[1-9]|1[0-2])$/.test(name)) &&
     isListOf(tables, (table) => isObject(table) && isName(table.table) && isListOf(table.columns, isName)) &&
     new Set(tables.map(({ table }) => table)).size === tables.length
@@ -50,12 +50,13 @@ export function partStartOf(value: unknown): PartStart | undefined {
 
 /** @returns undefined when it is no tail */
 export function tailOf(value: unknown): BackupTail | undefined {
-  if (!isObject(value) || !isCount(value.rows) || !isCount(value.bytes) || typeof value.sha256 !== 'string') return undefined;
+  if (!isObject(value) || !isCount(value.rows) || !isCount(value.bytes) || !isText(value.sha256)) return undefined;
   return { rows: value.rows, bytes: value.bytes, sha256: value.sha256 };
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isText = (value: unknown): value is string => typeof value === 'string';
 const isName = (value: unknown): value is string => typeof value === 'string' && /^[a-z_][a-z0-9_]*$/.test(value);
 const isListOf = (value: unknown, is: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(is);
 

@@ -8,7 +8,7 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { isPartial, removeLeftovers } from '../../files/write/partial-file.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import type { Database, Transaction } from '../database/database.ts';
-import { appliedVersions } from '../database/migrate.ts';
+import { appliedMigrations } from '../database/migrate.ts';
 import { partitionNames } from '../ticks/partitions.ts';
 import { encodeFrame, type Frame } from './backup-frames.ts';
 import { BACKUP_FORMAT, type BackupHead, type BackupTail } from './backup-parts.ts';
@@ -118,7 +118,7 @@ async function writeTables(transaction: Transaction, write: Write): Promise<Reco
   const head: BackupHead = {
     predictlab: 'backup',
     format: BACKUP_FORMAT,
-    migrations: await appliedVersions(transaction),
+    migrations: await appliedMigrations(transaction),
     partitions: await partitionNames(transaction),
     tables,
   };

@@ -1,17 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
+import { VERSION } from '../../version.ts';
 import { decodeFrames, type Frame } from './backup-frames.ts';
-import {
-  BACKUP_FORMAT,
-  type BackupHead,
-  type BackupTail,
-  FIRST_SEALED_FORMAT,
-  headOf,
-  isWholeHead,
-  partStartOf,
-  tailOf,
-} from './backup-parts.ts';
+import { BACKUP_FORMAT, type BackupHead, type BackupTail, headOf, isWholeHead, partStartOf, tailOf } from './backup-parts.ts';
 import { hasItsSeal } from './backup-seal.ts';
 import { PartDigest } from './part-digest.ts';
 
@@ -92,10 +84,19 @@ async function* partBytes(next: () => Promise<Frame>, digest: PartDigest, tail: 
 function checkedHead(file: string, frame: Frame): BackupHead {
   const head = headOf(jsonOf(frame));
   if (head === undefined) throw bad(file, 'it is something else');
-  if (head.format > BACKUP_FORMAT) throw bad(file, 'it was made by a newer version; update PredictLab first');
+  if (head.format > BACKUP_FORMAT)
+    throw new PredictLabError('BadInput', `${file} was written by a newer version of PredictLab; update this one (${VERSION}) first`);
+  if (head.format < BACKUP_FORMAT) throw ofAnotherVersion(file);
   if (!isWholeHead(head)) throw bad(file, 'its head is damaged');
   return head;
 }
+
+/** A backup of tables that this version never had. */
+export const ofAnotherVersion = (file: string): PredictLabError =>
+  new PredictLabError(
+    'BadInput',
+    `${file} was written by another version of PredictLab, whose tables are not those of ${VERSION}; restore it with that version, and move the data with \`predictlab export\` there and \`predictlab import\` here`,
+  );
 
 /** A backup that cannot be restored, with what is wrong with it. */
 export const bad = (file: string, why: string): PredictLabError =>
@@ -107,19 +108,12 @@ export async function verifyBackup(file: string): Promise<Readonly<Record<string
   const drain = async (_: string, bytes: AsyncIterable<Buffer>): Promise<void> => {
     for await (const _chunk of bytes);
   };
-  const { tables, format } = await readBackup(file, { table: drain, file: drain, done: (name, tail) => (rows[name] = tail.rows) });
+  const { tables } = await readBackup(file, { table: drain, file: drain, done: (name, tail) => (rows[name] = tail.rows) });
   const missing = tables.find(({ table }) => rows[table] === undefined);
   if (missing !== undefined) throw bad(file, `${missing.table} is missing`);
-  // earlier ones have none: their parts and the compression are checked
-  if (format >= FIRST_SEALED_FORMAT && !(await hasItsSeal(file))) throw bad(file, 'its seal is not that of its bytes');
+  if (!(await hasItsSeal(file))) throw bad(file, 'its seal is not that of its bytes');
   return rows;
 }
 
-/** Whether a file is a backup that was wholly written and has not changed since: by its seal, an earlier one's by all of its parts. */
-export async function isWholeBackup(file: string): Promise<boolean> {
-  if (await hasItsSeal(file).catch(() => false)) return true;
-  return await verifyBackup(file).then(
-    () => true,
-    () => false,
-  );
-}
+/** Whether a file is a backup that was wholly written and has not changed since, by its seal. */
+export const isWholeBackup = (file: string): Promise<boolean> => hasItsSeal(file).catch(() => false);

@@ -5,13 +5,13 @@ import { DAY_MS } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { makePrivateFolder } from '../../processes/private-folder.ts';
 import type { Database, Transaction } from '../database/database.ts';
-import { appliedVersions, currentVersions } from '../database/migrate.ts';
+import { appliedMigrations, differingMigration } from '../database/migrate.ts';
 import { ensurePartitions, partitionNames } from '../ticks/partitions.ts';
 import { SHARED, UNHURRIED } from './backup.ts';
 import type { BackupHead } from './backup-parts.ts';
 import { type BackupTable, backupTables, columnList, copyOutOf } from './backup-tables.ts';
 import { lockTables } from './lock-tables.ts';
-import { bad, readBackup, verifyBackup } from './read-backup.ts';
+import { bad, ofAnotherVersion, readBackup, verifyBackup } from './read-backup.ts';
 import { RowSum } from './row-sum.ts';
 
 export interface Restored {
@@ -66,14 +66,9 @@ export async function restoreBackup(
     });
     for (const [table, sum] of loaded) await compare(transaction, table, sum);
     for (const table of loaded.keys()) await moveSequences(transaction, table);
-    if (!('point_grains' in tables)) await transaction.query(GRAINS_OF_BEFORE);
   });
   return { tables, reports: await restoreReports(file, reports) };
 }
-
-/** A backup from before price points had a grain: what was covered then counts as the finest, as when its tables are brought up to date. */
-const GRAINS_OF_BEFORE = `insert into point_grains (instrument, grain, ranges)
-  select c.instrument, 60, c.ranges from coverage c join instruments i on i.key = c.instrument where c.kind = 1 and i.source <> 'file'`;
 
 async function* summed(chunks: AsyncIterable<Buffer>, sum: RowSum): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
@@ -114,9 +109,11 @@ async function placed(file: string, target: string): Promise<void> {
 }
 
 async function checkVersions(transaction: Transaction, file: string, { migrations }: BackupHead): Promise<void> {
-  const here = await appliedVersions(transaction);
-  const newer = currentVersions(migrations).filter((version) => !here.includes(version));
-  if (newer.length > 0) throw bad(file, `its tables are of a newer version (migration ${newer.join(', ')}); update PredictLab first`);
+  if ((await differingMigration(migrations)) !== undefined) throw ofAnotherVersion(file);
+  const here = (await appliedMigrations(transaction)).map(({ version }) => version);
+  const newer = migrations.filter(({ version }) => !here.includes(version));
+  if (newer.length > 0)
+    throw bad(file, `its tables are of a newer version (migration ${newer.map(({ name }) => name).join(', ')}); update PredictLab first`);
 }
 
 async function empty(transaction: Transaction, tables: readonly BackupTable[], replace: boolean): Promise<void> {

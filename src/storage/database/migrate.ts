@@ -1,26 +1,26 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PredictLabError } from '../../contracts/errors.ts';
+import { VERSION } from '../../version.ts';
 import type { Database, Queryable } from './database.ts';
+import { addressOf } from './database-url.ts';
 
-/** Any number; the same in every process, so that only one of them migrates at a time. */
+/** An arbitrary number, the same in every process, so that only one of them migrates at a time. */
 const MIGRATION_LOCK = 7_305_310_001;
 
-/** Numbers under which databases have applied a migration that has another one in the meantime; never to be removed. */
-const RENUMBERED: ReadonlyMap<number, number> = new Map([
-  [900, 7],
-  [901, 8],
-  [902, 9],
-]);
-
-/** The numbers of today for those that were noted when they were applied (in a database, in a backup), ascending. */
-export const currentVersions = (noted: readonly number[]): readonly number[] =>
-  noted.map((version) => RENUMBERED.get(version) ?? version).sort((a, b) => a - b);
-
-export interface Migration {
+/** A migration as a database or a backup records it. */
+export interface AppliedMigration {
   readonly version: number;
   readonly name: string;
+  /** SHA-256 of its SQL, hexadecimal; null where it was recorded by PredictLab 0.1. */
+  readonly sha256: string | null;
+}
+
+export interface Migration extends AppliedMigration {
+  readonly sha256: string;
   readonly sql: string;
 }
 
@@ -29,7 +29,10 @@ export async function readMigrations(): Promise<readonly Migration[]> {
   const folder = migrationsFolder();
   const files = (await readdir(folder)).filter((file) => /^\d{4}-.*\.sql$/.test(file)).sort();
   return await Promise.all(
-    files.map(async (name) => ({ version: Number(name.slice(0, 4)), name, sql: await readFile(join(folder, name), 'utf8') })),
+    files.map(async (name) => {
+      const sql = await readFile(join(folder, name), 'utf8');
+      return { version: Number(name.slice(0, 4)), name, sha256: createHash('sha256').update(sql).digest('hex'), sql };
+    }),
   );
 }
 
@@ -38,61 +41,85 @@ export async function readMigrations(): Promise<readonly Migration[]> {
  * and the first has done the work when the others get it. All or nothing: one transaction.
  *
  * @returns the versions that were applied now
+ * @throws PredictLabError `BadInput` when another line of versions made the database; nothing is changed
  */
 export async function migrate(database: Database): Promise<readonly number[]> {
   const migrations = await readMigrations();
-  if (pendingOf(migrations, await appliedVersions(database)).length === 0) return [];
+  if (pendingOf(migrations, await checkOrigin(database, database.url)).length === 0) return [];
   return await database.transaction(async (transaction) => {
     await transaction.query("set local lock_timeout = '2min'");
     await transaction.query("set local statement_timeout = '10min'");
     await transaction.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     await transaction.query(
-      'create table if not exists schema_migrations (version integer primary key, name text not null, applied_at timestamptz not null default now())',
+      'create table if not exists schema_migrations (version integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())',
     );
-    const pending = pendingOf(migrations, await appliedVersions(transaction));
-    for (const { version, name, sql } of pending) {
+    const pending = pendingOf(migrations, await checkOrigin(transaction, database.url));
+    for (const { version, name, sha256, sql } of pending) {
       await transaction.query(sql);
-      await transaction.query('insert into schema_migrations (version, name) values ($1, $2)', [version, name]);
+      await transaction.query('insert into schema_migrations (version, name, sha256) values ($1, $2, $3)', [version, name, sha256]);
     }
     return pending.map(({ version }) => version);
   });
 }
 
-/** The versions a database has, by the numbers of today; none for an empty one. */
-export async function appliedVersions(queryable: Queryable): Promise<readonly number[]> {
+/** The migrations that a database has, in order; none for an empty one. */
+export async function appliedMigrations(queryable: Queryable): Promise<readonly AppliedMigration[]> {
   const { rows: known } = await queryable.query<{ known: boolean }>("select to_regclass('schema_migrations') is not null as known");
-  if (!known[0].known) return [];
-  const { rows } = await queryable.query<{ version: number }>('select version from schema_migrations');
-  return currentVersions(rows.map(({ version }) => version));
+  if (known[0]?.known !== true) return [];
+  // through JSON, because the table of PredictLab 0.1 has no such column
+  const { rows } = await queryable.query<AppliedMigration>(
+    `select version, name, to_jsonb(m)->>'sha256' as sha256 from schema_migrations m order by version`,
+  );
+  return rows;
 }
 
 /**
- * The names of migrations that a newer build has applied and this one does not have, in order. They only add: this build works on, and
- * knows nothing of what they are for.
+ * Checks that the tables of a database are those that this build's migrations make, apart from migrations that a newer build added.
+ *
+ * @returns the migrations that the database has
+ * @throws PredictLabError `BadInput` when they are not
  */
-export async function newerMigrations(queryable: Queryable): Promise<readonly string[]> {
-  const applied = await appliedVersions(queryable);
-  const own = new Set((await readMigrations()).map(({ version }) => version));
-  const newer = applied.filter((version) => !own.has(version));
-  if (newer.length === 0) return [];
-  const { rows } = await queryable.query<{ name: string }>(
-    'select name from schema_migrations where version = any($1::int[]) order by version',
-    [newer],
+export async function checkOrigin(queryable: Queryable, url: string): Promise<readonly AppliedMigration[]> {
+  const applied = await appliedMigrations(queryable);
+  const other = await differingMigration(applied);
+  if (other === undefined) return applied;
+  throw new PredictLabError(
+    'BadInput',
+    `the database at ${addressOf(url)} was made by another version of PredictLab (its ${other.name} is not that of ${VERSION}) and was not touched; ` +
+      'name a new database (DATABASE_URL, or another PREDICTLAB_HOME), and move the data with `predictlab export` of that version and `predictlab import` of this one: ' +
+      'a backup can only be restored by the version that wrote it',
   );
-  return rows.map(({ name }) => name);
 }
 
-const pendingOf = (migrations: readonly Migration[], applied: readonly number[]): readonly Migration[] =>
-  migrations.filter(({ version }) => !applied.includes(version));
+/** The first of these migrations that this build has in another form; undefined when there is none. */
+export async function differingMigration(applied: readonly AppliedMigration[]): Promise<AppliedMigration | undefined> {
+  const own = new Map((await readMigrations()).map((migration) => [migration.version, migration]));
+  return applied.find(({ version, name, sha256 }) => {
+    const ours = own.get(version);
+    return sha256 === null || (ours !== undefined && (ours.name !== name || ours.sha256 !== sha256));
+  });
+}
 
-/** Beside this module, or, when the compiler's output lacks them, in the sources of the same package. */
+/**
+ * The names of those migrations that this build does not have, because a newer one added them. Migrations only add: this build works on such a
+ * database, and ignores what they are for.
+ */
+export async function newerMigrations(applied: readonly AppliedMigration[]): Promise<readonly string[]> {
+  const own = new Set((await readMigrations()).map(({ version }) => version));
+  return applied.filter(({ version }) => !own.has(version)).map(({ name }) => name);
+}
+
+const pendingOf = (migrations: readonly Migration[], applied: readonly AppliedMigration[]): readonly Migration[] =>
+  migrations.filter(({ version }) => !applied.some((known) => known.version === version));
+
+/** Next to this module, or, when the compiler's output lacks them, in the sources of the same package. */
 function migrationsFolder(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  const beside = join(here, 'migrations');
-  if (existsSync(beside)) return beside;
+  const nextTo = join(here, 'migrations');
+  if (existsSync(nextTo)) return nextTo;
   for (let folder = here; dirname(folder) !== folder; folder = dirname(folder)) {
     const sources = join(folder, 'src', 'storage', 'database', 'migrations');
     if (existsSync(sources)) return sources;
   }
-  throw new Error(`no migrations found at ${beside} or in the package's src/storage/database/migrations; run npm run build`);
+  throw new Error(`no migrations found at ${nextTo} or in the package's src/storage/database/migrations; run npm run build`);
 }

@@ -4,7 +4,7 @@ import { DatabaseError, Pool, type PoolClient, type QueryConfig, types } from 'p
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { connectionSettings, setUpSession } from './connection-settings.ts';
 import type { Database, PreparedStatement, Queryable, Transaction } from './database.ts';
-import { migrate } from './migrate.ts';
+import { checkOrigin, migrate } from './migrate.ts';
 import { SteadyClient } from './steady-client.ts';
 import { storageError } from './storage-error.ts';
 
@@ -26,13 +26,14 @@ export interface OpenDatabaseOptions {
 /**
  * Connects and brings the tables up to date.
  *
- * @throws PredictLabError `StorageUnavailable`: no server at the address, or it refuses; the message says what to start
+ * @throws PredictLabError `StorageUnavailable`: no server at the address, or it refuses; the message says what to start. `BadInput`: another
+ * version made the tables
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const database = createDatabase(options);
   try {
     if (options.migrate !== false) await migrate(database);
-    else await database.query('select 1');
+    else await checkOrigin(database, options.url);
   } catch (error) {
     await database.close();
     throw error;

@@ -51,9 +51,6 @@ export async function frozenInputs(
   const built = await endOf(queryable, executionId, stageTaskId(symbol, 'kline'));
   if (stored === undefined || built === undefined)
     return `${symbol}: this run did not ${stored === undefined ? 'store' : 'build candles of'} it itself`;
-  const since = await recordedSince(queryable);
-  if (since === undefined || built < since)
-    return `${symbol}: the run ended before it was recorded what it worked from (${since?.toISOString() ?? 'never'}); take a later one`;
   const { rows } = await queryable.query<Row>(
     `select i.key, i.id, coalesce(n.version_before, st.version) as version, n.next_seq_before as "nextSeq", st.ticks_pruned_before as "prunedBefore",
        coalesce(n.trades_covered_before, t.ranges, '{}')::text as trades, coalesce(n.prices_covered_before, p.ranges, '{}')::text as prices,
@@ -81,14 +78,6 @@ async function endOf(queryable: Queryable, executionId: string, taskId: string):
     [executionId, taskId],
   );
   return rows[0]?.finished_at ?? undefined;
-}
-
-/** From when on it is recorded how instruments stood. */
-async function recordedSince(queryable: Queryable): Promise<Date | undefined> {
-  const { rows } = await queryable.query<{ applied_at: Date }>(
-    `select applied_at from schema_migrations where name like '%-instrument-changes.sql'`,
-  );
-  return rows[0]?.applied_at;
 }
 
 /**

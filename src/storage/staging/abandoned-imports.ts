@@ -17,9 +17,8 @@ export const newImportId = (): string => `import-${ownerMark()}-${randomUUID().s
 export async function dropAbandonedImports(database: Queryable, now: number): Promise<number> {
   let dropped = 0;
   for (const { executionId, at } of await withoutRun(database, 'import-')) {
-    // one of an earlier version says nothing of its process
-    const mark = ID.exec(executionId)?.[1] ?? '0--';
-    if (!isGone(mark, now - at)) continue;
+    const mark = ID.exec(executionId)?.[1];
+    if (mark === undefined || !isGone(mark, now - at)) continue;
     await clearStaging(database, { executionId });
     dropped++;
   }

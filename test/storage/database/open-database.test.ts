@@ -20,7 +20,7 @@ describe('a connection', () => {
     ]);
     expect(server.statements).toEqual([
       'set statement_timeout = 120000; set lock_timeout = 30000; set idle_in_transaction_session_timeout = 300000',
-      'select 1',
+      "select to_regclass('schema_migrations') is not null as known",
     ]);
   });
 
