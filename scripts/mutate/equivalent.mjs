@@ -112,7 +112,7 @@ export const EQUIVALENT = [
     because: 'only storage that is away is asked when it failed, and no rehearsed fault is that',
   },
   {
-    file: 'scheduling/carry/dehydrate-roots.ts',
+    file: 'scheduling/carry/dehydrate.ts',
     code: '-1',
     becomes: '1',
     because: 'what is skipped has a dependency that failed or was skipped, or a critical failure closes the run',

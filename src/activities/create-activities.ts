@@ -1,6 +1,5 @@
 import { shippedStrategies } from '../backtest/strategies/registry.ts';
 import type { Log } from '../contracts/log.ts';
-import { readStageCall } from '../contracts/run/earlier-payloads.ts';
 import type { StageCall, TaskOutcome } from '../contracts/task/stage-report.ts';
 import type { TaskMetrics } from '../contracts/task/task-metrics.ts';
 import { type Stage, stageTaskId } from '../contracts/words.ts';
@@ -76,8 +75,7 @@ export function createActivities(
   const settingsOf = createRunSettings(database);
   const stageActivity =
     (stage: Stage) =>
-    async (given: StageCall): Promise<TaskOutcome> => {
-      const call = readStageCall(given);
+    async (call: StageCall): Promise<TaskOutcome> => {
       const { runId, executionId, symbol } = call;
       return await runTask({
         call: { ...call, taskId: stageTaskId(symbol, stage) },

@@ -22,7 +22,7 @@ import { buildGraph } from '../scheduling/graph/graph.ts';
 import { fitGraph } from '../scheduling/payload/fit-graph.ts';
 import { fitList } from '../scheduling/payload/fit-list.ts';
 import { fitStatus } from '../scheduling/payload/fit-status.ts';
-import { type PackedPrepared, type PreparedBefore, readPrepared } from '../scheduling/payload/pack-prepared.ts';
+import { type PackedPrepared, readPrepared } from '../scheduling/payload/pack-prepared.ts';
 import { reduce } from '../scheduling/run/reducer.ts';
 import { type RunCommand, type RunEvent, STAGE_DETAIL_LIMIT, type StatusDetail } from '../scheduling/run/run-events.ts';
 import { createRun, FAILED, type RunState, SKIPPED } from '../scheduling/run/run-state.ts';
@@ -196,7 +196,7 @@ export async function pipeline(input: PipelineInput = {}, options: RunOrigin = {
   let settled: PreparedRun;
   try {
     const { retryOf, exclusive, continued } = options;
-    const carried = continued?.prepared as PackedPrepared | PreparedBefore | undefined;
+    const carried = continued?.prepared as PackedPrepared | undefined;
     settled = readPrepared(
       carried ?? (await prepareRun(input, { ...run, startedAt, retryOf, exclusive, continued: continued !== undefined })),
     );

@@ -7,7 +7,6 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { readSymbolInput } from '../contracts/run/earlier-payloads.ts';
 import type { SymbolPipelineInput, SymbolPipelineResult, TaskReport } from '../contracts/task/stage-report.ts';
 import { stageTaskId } from '../contracts/words.ts';
 import { symbolInputProblem } from './given.ts';
@@ -27,8 +26,7 @@ import { failureReport, successReport } from './symbol/task-report.ts';
 export async function symbolPipeline(input: SymbolPipelineInput): Promise<SymbolPipelineResult> {
   const problem = symbolInputProblem(input);
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'BadInput');
-  const given = readSymbolInput(input);
-  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], little, brief } = given;
+  const { symbol, runId, executionId, stages, policies = {}, signalStages = [], little, brief } = input;
   const reports: TaskReport[] = [];
   let yieldRequested = false;
   const packed = () => packReports(stages, reports, { brief });
@@ -42,7 +40,7 @@ export async function symbolPipeline(input: SymbolPipelineInput): Promise<Symbol
   for (const [index, stage] of stages.entries()) {
     if (yieldRequested) return { end: 'yielded', reports: packed() };
     const taskId = stageTaskId(symbol, stage);
-    const earlier = index === 0 ? given.earlier : undefined;
+    const earlier = index === 0 ? input.earlier : undefined;
     const begun = { taskId, startedAt: Date.now(), earlierAttempts: earlier?.attempts ?? 0 };
     setCurrentDetails(`${stage} (${index + 1} of ${stages.length})`);
     const started: TaskReport = { taskId, kind: 'started', at: begun.startedAt };

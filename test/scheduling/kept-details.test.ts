@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskError } from '../../src/contracts/run/pipeline-status.ts';
 import { SMALL_OUTPUT } from '../../src/scheduling/payload/budget.ts';
 import { encodedBytes } from '../../src/scheduling/payload/encoded-bytes.ts';
-import { economiseOnce, keepError, keepOutput, leftOutOf, noDetails } from '../../src/scheduling/run/kept-details.ts';
+import { dropNextDetail, keepError, keepOutput, leftOutOf, noDetails } from '../../src/scheduling/run/kept-details.ts';
 
 const state = () => ({
   detail: 'stage' as const,
@@ -22,9 +22,9 @@ describe('what a large run keeps of its tasks', () => {
     expect(encodedBytes(small)).toBe(SMALL_OUTPUT);
     keepOutput(run, 0, small);
     keepOutput(run, 1, large);
-    economiseOnce(run);
+    dropNextDetail(run);
     expect([...run.outputs.keys()]).toEqual([0, 1]);
-    economiseOnce(run);
+    dropNextDetail(run);
     expect([...run.outputs.keys()]).toEqual([0]);
     keepOutput(run, 2, small);
     keepOutput(run, 1, large);
@@ -39,7 +39,7 @@ describe('what a large run keeps of its tasks', () => {
     do {
       const { type, message } = run.errors.get(0) as TaskError;
       seen.push([message.length, type, leftOutOf(run.details).join(' ')]);
-    } while (economiseOnce(run));
+    } while (dropNextDetail(run));
     const note = 'left out of a large run; the task’s log has it'.length;
     expect(seen).toEqual([
       [400, 'BadInput', ''],
@@ -52,6 +52,6 @@ describe('what a large run keeps of its tasks', () => {
       [note, 'BadInput', 'stacks outputs messages'],
       [note, 'Error', 'stacks outputs messages'],
     ]);
-    expect(economiseOnce(run)).toBe(false);
+    expect(dropNextDetail(run)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AGEING_MS, priority } from '../../src/scheduling/orders/priority.ts';
+import { AGEING_MS, TASK_ORDERS } from '../../src/scheduling/orders/orders.ts';
 import { expectedSeconds, longestChain, remainingChains } from '../../src/scheduling/orders/remaining-chain.ts';
 import { customTask, graphOfConfig, runConfig } from './run-config.ts';
 
@@ -41,6 +41,6 @@ it('a task takes its own mean, else its stage’s, else a second', () => {
 
 it('a priority ranks by its number of five minutes and the moment it became ready, and is more urgent the longer it waits', () => {
   const task = { taskId: 't', priority: 2, readyAt: 100_000, remainingSeconds: 0 };
-  expect(priority.key(task)).toBe(2 * AGEING_MS + 100_000);
-  expect([100_000, 400_000, 700_000].map((now) => priority.urgency?.(task, now))).toEqual([2, 1, 0]);
+  expect(TASK_ORDERS.priority.key(task)).toBe(2 * AGEING_MS + 100_000);
+  expect([100_000, 400_000, 700_000].map((now) => TASK_ORDERS.priority.urgency?.(task, now))).toEqual([2, 1, 0]);
 });

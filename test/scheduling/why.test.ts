@@ -32,7 +32,7 @@ describe('why', () => {
     expect(run.why('BTC/collect')).toBe('BTC/collect is waiting for the run to start');
     run.tell({ type: 'pause', at: 0 });
     run.start();
-    expect(run.why('BTC/collect')).toBe('BTC/collect is ready, but the run is paused; resume it to go on');
+    expect(run.why('BTC/collect')).toBe('BTC/collect is ready, but the run is paused; resume it to continue');
     expect(run.why('notify')).toMatch(/; the run is paused$/);
   });
 

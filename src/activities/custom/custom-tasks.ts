@@ -1,5 +1,4 @@
 import { messageOf } from '../../contracts/errors.ts';
-import { readCustomTaskCall } from '../../contracts/run/earlier-payloads.ts';
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { StageEffect } from '../../contracts/task/stage-effect.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
@@ -75,8 +74,7 @@ export function customActivity(
             () => activity.run(parsed, context),
           ),
         );
-  return async (given, passed) => {
-    const call = readCustomTaskCall(passed);
+  return async (given, call) => {
     const outcome = await runTask({
       call,
       work: async (work): Promise<StageEffect> => {

@@ -1,8 +1,8 @@
 import { PENDING, REUSED, RUNNING, type RunState, STARTED } from '../run/run-state.ts';
 
 /**
- * Numbers of few tasks, as `gap.number` in base 36, joined by a comma: the gap is how many tasks come between this one and the
- * one before it. A number that is the same as the one before it is left out.
+ * Writes the numbers of a few tasks as `gap.number` in base 36, joined by commas. The gap is the count of tasks between this task
+ * and the previous one. A number equal to the previous one is omitted.
  */
 export function writeSparse(pairs: Iterable<readonly [task: number, value: number]>): string {
   const written: string[] = [];
@@ -17,7 +17,7 @@ export function writeSparse(pairs: Iterable<readonly [task: number, value: numbe
   return written.join(',');
 }
 
-/** Each task that has a count, with it. */
+/** Yields each task that has a written number, with that number. */
 export function* readSparse(written: string): IterableIterator<[task: number, value: number]> {
   if (written === '') return;
   let next = 0;
@@ -31,10 +31,10 @@ export function* readSparse(written: string): IterableIterator<[task: number, va
   }
 }
 
-/** Most tasks that began were tried once. */
+/** The number of attempts that is not written down: 1 for a task that started in this run, 0 for every other. */
 const usualAttempts = ({ flags }: RunState, task: number): number => ((flags[task] & (STARTED | REUSED)) === STARTED ? 1 : 0);
 
-/** Attempts where they are not the usual ones. @param ended also of tasks that will not run again by themselves */
+/** Yields the attempt counts that differ from the usual ones. @param ended also yields tasks that will not run again by themselves */
 export function* unusualAttempts(state: RunState, ended: boolean): IterableIterator<[number, number]> {
   const { attempts, graph, status } = state;
   for (let task = 0; task < graph.size; task++) {
@@ -42,7 +42,7 @@ export function* unusualAttempts(state: RunState, ended: boolean): IterableItera
   }
 }
 
-/** Failures count only as long as there may be another attempt. */
+/** Yields the failure counts of tasks that may still get another attempt; of the other tasks they no longer matter. */
 export function* openFailures({ failures, status, graph }: RunState): IterableIterator<[number, number]> {
   for (let task = 0; task < graph.size; task++) {
     if (failures[task] > 0 && (status[task] === PENDING || status[task] === RUNNING)) yield [task, failures[task]];

@@ -2,18 +2,18 @@ import type { Graph } from '../graph/graph.ts';
 import type { RunState } from '../run/run-state.ts';
 
 /**
- * What each symbol's tasks (and each custom task) look like, as a table of distinct looks and one reference each: most
- * symbols of a large run look the same.
+ * The statuses and flags of every symbol's tasks and of every custom task, as a table of distinct patterns and one reference per
+ * symbol or custom task: most symbols of a large run have the same pattern.
  */
 export interface WrittenPatterns {
-  /** `status.flags` of each task, joined by a space. */
+  /** The distinct patterns: `status.flags` of each task, joined by a space. */
   readonly table: readonly string[];
   /** Characters per reference, in base 36. */
   readonly width: number;
   readonly references: string;
 }
 
-/** The tasks that are written together: a symbol's stages, or one custom task. In a fixed order. */
+/** Yields the groups of tasks that are written together, in a fixed order: each symbol's stages, then each custom task. */
 export function* taskGroups(graph: Graph): IterableIterator<readonly number[]> {
   for (const first of graph.firstTask) {
     const group: number[] = [];
@@ -37,7 +37,7 @@ export function writePatterns({ graph, status, flags }: RunState): WrittenPatter
   return { table: [...indexOf.keys()], width, references: indices.map((index) => index.toString(36).padStart(width, '0')).join('') };
 }
 
-/** Also reads what version 1 wrote: `status.flags.attempts.failures`. @internal */
+/** @internal */
 export function readPatterns(state: RunState, { table, width, references }: WrittenPatterns): void {
   const patterns = table.map((pattern) => pattern.split(' ').map((task) => task.split('.').map(Number)));
   let position = 0;
@@ -45,7 +45,7 @@ export function readPatterns(state: RunState, { table, width, references }: Writ
     const pattern = patterns[Number.parseInt(references.slice(position, position + width), 36)];
     position += width;
     for (const [i, task] of group.entries()) {
-      [state.status[task], state.flags[task], state.attempts[task] = 0, state.failures[task] = 0] = pattern[i];
+      [state.status[task], state.flags[task]] = pattern[i];
     }
   }
 }

@@ -2,13 +2,13 @@ import { RUNNING, type RunState, SUCCESS } from '../run/run-state.ts';
 import { taskGroups } from './dehydrate-patterns.ts';
 
 /**
- * When tasks started and ended, in milliseconds and base 36; `;` between symbols and custom tasks.
+ * Writes when tasks started and ended, in milliseconds and base 36, with `;` between symbols and custom tasks.
  *
- * - Every task by itself: `start` (since the run's start) or `start.duration`, `,` between the tasks of a symbol.
- * - In a run that is reported by symbol, of a symbol none of whose tasks runs: what succeeded as one span, and, after a `/`, the
- *   task behind that if it was tried, its start counted from the end of that span.
+ * - Usually each task has its own span: `start` (since the run's start) or `start.duration`, with `,` between the tasks of a symbol.
+ * - A symbol of a run that is reported by symbol, while none of its tasks is running, has one span for all tasks that succeeded and,
+ *   after a `/`, one for the next task if it was tried, whose start counts from the end of the first span.
  *
- * @param ended without it, only what may still run
+ * @param ended also writes the times of tasks that have ended; without it only of tasks that may still run
  */
 export function writeTimes(state: RunState, ended = true): string {
   const { graph, started, ended: ends, status, detail } = state;
@@ -30,7 +30,7 @@ export function writeTimes(state: RunState, ended = true): string {
       written.push(spans.every((text) => text === '') ? '' : spans.join(','));
       continue;
     }
-    const { done, tried } = parted(state, group);
+    const { done, tried } = splitAtFirstUnfinished(state, group);
     const from = done.map((task) => started[task]).find((at) => !Number.isNaN(at)) ?? Number.NaN;
     const to = done.map((task) => ends[task]).findLast((at) => !Number.isNaN(at)) ?? Number.NaN;
     const whole = span(from, to, base);
@@ -40,13 +40,13 @@ export function writeTimes(state: RunState, ended = true): string {
   return written.join(';');
 }
 
-/** A symbol's tasks that succeeded, and the one behind them. */
-function parted({ status }: RunState, group: readonly number[]): { done: readonly number[]; tried: number | undefined } {
+/** Splits a symbol's tasks into those that succeeded and the first one after them. */
+function splitAtFirstUnfinished({ status }: RunState, group: readonly number[]): { done: readonly number[]; tried: number | undefined } {
   const first = group.findIndex((task) => status[task] !== SUCCESS);
   return first < 0 ? { done: group, tried: undefined } : { done: group.slice(0, first), tried: group[first] };
 }
 
-/** The statuses must be read before. @internal */
+/** Reads what `writeTimes` wrote; call it after the statuses are read. @internal */
 export function readTimes(state: RunState, written: string): void {
   const base = state.startedAt ?? 0;
   const parts = written.split(';');
@@ -59,7 +59,7 @@ export function readTimes(state: RunState, written: string): void {
     if (duration === undefined) return Number.NaN;
     const to = from + Number.parseInt(duration, 36);
     state.ended[last] = to;
-    // Times without a start are not written again.
+    // writeTimes omits a task without a start, so the last task of the span gets one too.
     if (last !== first) state.started[last] = to;
     return to;
   };
@@ -69,7 +69,7 @@ export function readTimes(state: RunState, written: string): void {
       for (const [i, each] of text.split(',').entries()) read(each, base, group[i], group[i]);
       continue;
     }
-    const { done, tried } = parted(state, group);
+    const { done, tried } = splitAtFirstUnfinished(state, group);
     const [whole, last = ''] = text.split('/');
     const to = done.length === 0 ? Number.NaN : read(whole, base, done[0], done[done.length - 1]);
     if (tried !== undefined) read(last, Number.isNaN(to) ? base : to, tried, tried);

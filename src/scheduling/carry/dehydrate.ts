@@ -7,17 +7,16 @@ import { TASK_ORDERS } from '../orders/orders.ts';
 import type { Durations } from '../orders/remaining-chain.ts';
 import { PAYLOAD_BUDGET } from '../payload/budget.ts';
 import { encodedBytes } from '../payload/encoded-bytes.ts';
-import { economiseOnce, keepDegraded, keepError, keepOutput } from '../run/kept-details.ts';
+import { dropNextDetail, keepDegraded, keepError, keepOutput } from '../run/kept-details.ts';
 import { offerToYield, openLane } from '../run/lanes.ts';
 import { enqueueIfReady } from '../run/ready-tasks.ts';
-import { type Closing, countAgain, emptyRun, type Lane, RUNNING, type RunState, type StageSums } from '../run/run-state.ts';
+import { type Closing, emptyRun, FAILED, type Lane, RUNNING, type RunState, recount, SKIPPED, type StageSums } from '../run/run-state.ts';
 import { openFailures, readAttempts, readSparse, unusualAttempts, writeSparse } from './dehydrate-counts.ts';
 import { readPatterns, type WrittenPatterns, writePatterns } from './dehydrate-patterns.ts';
-import { readRoots, unusualRoots } from './dehydrate-roots.ts';
 import { readTimes, writeTimes } from './dehydrate-times.ts';
 
-/** What both versions say alike. */
-interface Common {
+/** A state as small JSON: a few characters per symbol; only what the graph does not imply is written. */
+interface Dehydrated {
   readonly order: string;
   readonly maxConcurrent: number;
   readonly paused: boolean;
@@ -33,42 +32,30 @@ interface Common {
   readonly degraded: readonly (readonly [reasons: readonly string[], tasks: readonly number[]])[];
   readonly stageSums: readonly StageSums[];
   readonly lanes: readonly Lane[];
-}
-
-/** A state as small JSON: a few characters per symbol; only what is not implied is spelled out. */
-interface Dehydrated extends Common {
-  readonly version: 2;
+  /** The level of `kept-details.ts`. */
   readonly thrift: number;
-  /** See `writeSparse`. Attempts and failures where they are not the usual ones. */
+  /** Attempts and failures that differ from the usual ones, as `writeSparse` writes them. */
   readonly attempts: string;
   readonly failures: string;
-  /** Of tasks that may be tried again. @default none */
+  /** Failures with a limit of their own, of tasks that may be tried again. @default none */
   readonly spent?: readonly (readonly [spent: Spent, tasks: readonly number[]])[];
-  /** Milliseconds since the run's start. Ready tasks that are not named became ready when the run started. */
+  /** Milliseconds since the run's start, as `writeSparse` writes them. A ready task that is not listed became ready when the run started. */
   readonly readyAt: string;
   readonly retryAt: string;
-  /** Flat pairs of task and root task, where the graph does not say it. */
-  readonly skippedBecause: readonly number[];
-}
-
-/** As it was written before: flat pairs of task and number. A run that was open then may still be carried over. */
-interface DehydratedBefore extends Common {
-  readonly version: 1;
-  readonly readyAt: readonly number[];
-  readonly retryAt: readonly number[];
+  /** Flat pairs of a skipped task and its root task, where the graph does not imply it. */
   readonly skippedBecause: readonly number[];
 }
 
 /**
- * Writes a run's state for the next execution (continue-as-new). `rehydrate` makes the same state of it and of the graph,
- * which is built again from the run's config. What does not fit into `budget` bytes is left out: details as
- * `kept-details.ts` orders them, at last when what has ended had begun.
+ * Writes a run's state for the next execution (continue-as-new). `rehydrate` restores the same state from it and from the graph,
+ * which is built again from the run's config. What does not fit into `budget` bytes is left out: first details, in the order of
+ * `kept-details.ts`, then the times of tasks that have ended.
  *
  * @param budget bytes of its JSON
  */
 export function dehydrate(state: RunState, budget = PAYLOAD_BUDGET): Json {
   let written = write(state, true);
-  while (encodedBytes(written) > budget && economiseOnce(state)) written = write(state, true);
+  while (encodedBytes(written) > budget && dropNextDetail(state)) written = write(state, true);
   return (encodedBytes(written) > budget ? write(state, false) : written) as unknown as Json;
 }
 
@@ -79,7 +66,6 @@ function write(state: RunState, ended: boolean): Dehydrated {
   const byTask = (a: readonly [number, number], b: readonly [number, number]): number => a[0] - b[0];
   const spent = new Map([...state.spent].filter(([task]) => state.status[task] <= RUNNING));
   return {
-    version: 2,
     order: order.name,
     maxConcurrent,
     paused,
@@ -88,7 +74,7 @@ function write(state: RunState, ended: boolean): Dehydrated {
     closing,
     lanesStarted,
     wakeAt,
-    thrift: details.thrift,
+    thrift: details.level,
     tasks: writePatterns(state),
     attempts: writeSparse(unusualAttempts(state, ended)),
     failures: writeSparse(openFailures(state)),
@@ -106,17 +92,17 @@ function write(state: RunState, ended: boolean): Dehydrated {
 }
 
 /**
- * The state that was dehydrated. Orders that look at measured durations need them again (they are not written, because
- * the caller has them), and so does an order of your own.
+ * Restores the state that `dehydrate` wrote. Measured durations and a custom order are not written, because the caller has them:
+ * pass them again.
  *
- * @throws TypeError when it is of another graph, or nothing that `dehydrate` wrote
+ * @throws TypeError when the JSON belongs to another graph or was not written by `dehydrate`
  */
 export function rehydrate(
   graph: Graph,
   json: Json,
   { order, durations = {}, deadline }: { order?: TaskOrder; durations?: Durations; deadline?: number } = {},
 ): RunState {
-  const data = json as unknown as Dehydrated | DehydratedBefore;
+  const data = json as unknown as Dehydrated;
   const named = Object.values(TASK_ORDERS).find(({ name }) => name === data.order);
   const used = order ?? named;
   if (used === undefined) throw new TypeError(`the run was ordered by ${data.order}, which is not built in: hand it to rehydrate`);
@@ -126,25 +112,15 @@ export function rehydrate(
   const base = startedAt ?? 0;
   readPatterns(state, data.tasks);
   readTimes(state, data.times);
-  let retryAt: Iterable<[number, number]>;
-  let readyAt: ReadonlyMap<number, number>;
-  if (data.version === 2) {
-    state.details.thrift = data.thrift;
-    readAttempts(state, data.attempts, data.failures);
-    for (const [spent, tasks] of data.spent ?? []) for (const task of tasks) state.spent.set(task, spent);
-    readRoots(state, new Map(pairs(data.skippedBecause)));
-    readyAt = new Map([...readSparse(data.readyAt)].map(([task, since]) => [task, base + since]));
-    retryAt = [...readSparse(data.retryAt)].map(([task, since]) => [task, base + since]);
-  } else {
-    for (const [task, root] of pairs(data.skippedBecause)) state.skippedBecause[task] = root;
-    readyAt = new Map(pairs(data.readyAt));
-    retryAt = pairs(data.retryAt);
-  }
+  state.details.level = data.thrift;
+  readAttempts(state, data.attempts, data.failures);
+  for (const [spent, tasks] of data.spent ?? []) for (const task of tasks) state.spent.set(task, spent);
+  readRoots(state, new Map(pairs(data.skippedBecause)));
   for (const [task, output] of data.outputs) keepOutput(state, task, output);
   for (const [error, tasks] of data.errors) for (const task of tasks) keepError(state, task, error);
   for (const [reasons, tasks] of data.degraded) for (const task of tasks) keepDegraded(state, task, reasons);
   for (const [index, sums] of data.stageSums.entries()) Object.assign(state.stageSums[index], sums);
-  countAgain(state);
+  recount(state);
 
   for (const written of data.lanes) {
     const lane = { ...written };
@@ -152,16 +128,17 @@ export function rehydrate(
     if (lane.returning) state.returning++;
     else if (lane.symbol >= 0 && used.urgency !== undefined) offerToYield(state, lane);
   }
-  for (const [task, at] of retryAt) {
-    state.retryAt.set(task, at);
-    state.retries.push(at, task);
+  for (const [task, since] of readSparse(data.retryAt)) {
+    state.retryAt.set(task, base + since);
+    state.retries.push(base + since, task);
   }
-  // While a run is closing nothing is ready.
+  const readyAt = new Map([...readSparse(data.readyAt)].map(([task, since]) => [task, base + since]));
+  // While a run is closing no task becomes ready.
   for (let task = 0; task < graph.size; task++) enqueueIfReady(state, task, readyAt.get(task) ?? base);
   return state;
 }
 
-/** Each distinct value once, with the tasks that have it; in order of first appearance. */
+/** Returns each distinct value once, with the tasks that have it, in order of first appearance. */
 function grouped<T>(values: ReadonlyMap<number, T>): (readonly [T, number[]])[] {
   const groups = new Map<string, readonly [T, number[]]>();
   for (const [task, value] of values) {
@@ -175,4 +152,33 @@ function grouped<T>(values: ReadonlyMap<number, T>): (readonly [T, number[]])[] 
 
 function* pairs(flat: readonly number[]): IterableIterator<[number, number]> {
   for (let i = 0; i < flat.length; i += 2) yield [flat[i], flat[i + 1]];
+}
+
+/**
+ * The failed task that caused a skipped one, derived from its dependencies: the first dependency that failed, or the cause of the
+ * first dependency that was skipped. Without either, the critical task that stopped the run.
+ */
+function impliedRoot({ graph, status, skippedBecause, closing }: RunState, task: number): number {
+  const { offsets, targets } = graph.dependencies;
+  for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
+    const dependency = targets[edge];
+    if (status[dependency] === FAILED) return dependency;
+    if (status[dependency] === SKIPPED) return skippedBecause[dependency];
+  }
+  return closing?.kind === 'critical' ? closing.task : -1;
+}
+
+/** Yields the roots that the dependencies do not imply, in topological order, so that each may build on those before it. */
+function* unusualRoots(state: RunState): IterableIterator<[task: number, root: number]> {
+  for (let task = 0; task < state.graph.size; task++) {
+    const root = state.skippedBecause[task];
+    if (state.status[task] === SKIPPED && root !== impliedRoot(state, task)) yield [task, root];
+  }
+}
+
+/** Restores the roots of the skipped tasks. */
+function readRoots(state: RunState, unusual: ReadonlyMap<number, number>): void {
+  for (let task = 0; task < state.graph.size; task++) {
+    if (state.status[task] === SKIPPED) state.skippedBecause[task] = unusual.get(task) ?? impliedRoot(state, task);
+  }
 }

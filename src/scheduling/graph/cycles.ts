@@ -1,11 +1,11 @@
 import type { Problem } from '../../contracts/errors.ts';
 import type { InputEdges, InputTask } from './graph-tasks.ts';
 
-/** So many cycles are spelled out; a user mends these and sees whether more are left. */
+/** Number of cycles that are spelled out; a user fixes these and sees whether more are left. */
 const CYCLES_NAMED = 20;
 
 /**
- * The cycles that keep `order` from being complete, each as a path in which every task waits for the next one
+ * Describes the cycles that keep `order` from being complete, each as a path in which every task waits for the next one
  * (`a → b → a`). A depth-first walk names one cycle per edge that closes one, so breaking each of them leaves none.
  */
 export function cycleProblems(found: { tasks: readonly InputTask[]; edges: InputEdges; order: Int32Array }): Problem[] {
@@ -19,7 +19,7 @@ export function cycleProblems(found: { tasks: readonly InputTask[]; edges: Input
   return problems;
 }
 
-/** Task → what it waits for, among the tasks that Kahn's algorithm could not place. */
+/** Maps each task that Kahn's algorithm could not place to the tasks among them that it waits for. */
 function leftOver(size: number, { from, to }: InputEdges, order: Int32Array): ReadonlyMap<number, readonly number[]> {
   const placed = new Uint8Array(size);
   for (const task of order) placed[task] = 1;
@@ -31,7 +31,7 @@ function leftOver(size: number, { from, to }: InputEdges, order: Int32Array): Re
 
 function findCycles(waitsFor: ReadonlyMap<number, readonly number[]>): number[][] {
   const cycles: number[][] = [];
-  /** Place on the current path; -1 once everything behind the task is walked. */
+  /** Each visited task's position on the current path; -1 once everything the task waits for has been walked. */
   const place = new Map<number, number>();
   for (const root of waitsFor.keys()) {
     if (place.has(root)) continue;
@@ -53,7 +53,7 @@ function findCycles(waitsFor: ReadonlyMap<number, readonly number[]>): number[][
         path.push(next);
         nextEdge.push(0);
       } else if (at >= 0) {
-        // Past the limit they are only counted: paths of a large tangle would be long.
+        // Cycles past the limit are only counted: the paths of a large tangle would be long.
         cycles.push(cycles.length < CYCLES_NAMED ? startingAtFirst(path.slice(at)) : []);
       }
     }
@@ -61,7 +61,7 @@ function findCycles(waitsFor: ReadonlyMap<number, readonly number[]>): number[][
   return cycles;
 }
 
-/** Turns a cycle so that it starts at the task that the input names first. */
+/** Rotates a cycle so that it starts at the task that the input names first. */
 function startingAtFirst(cycle: readonly number[]): number[] {
   const start = cycle.indexOf(cycle.reduce((first, task) => Math.min(first, task)));
   return [...cycle.slice(start), ...cycle.slice(0, start)];

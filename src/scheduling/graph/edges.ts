@@ -1,15 +1,15 @@
-/** Edges of all tasks in two arrays: those of task `i` are `targets[offsets[i]] … targets[offsets[i + 1] - 1]`. */
+/** Edges of all tasks in two arrays: the edges of task `i` lead to `targets[offsets[i]] … targets[offsets[i + 1] - 1]`. */
 export interface Edges {
   readonly offsets: Int32Array;
   readonly targets: Int32Array;
 }
 
 /**
- * Sorts edges by the task they are looked up from (a counting sort: linear, keeps the input's order per task).
+ * Sorts edges by the task they are looked up from, with a counting sort: linear, and the input's order per task is kept.
  *
  * @param from the task that edge `i` is looked up from
  * @param to the task that edge `i` then leads to
- * @param place what the tasks are called in the table; without it as in the edges
+ * @param place the number of each task in the table @default the number it has in the edges
  */
 export function edgeTable(size: number, from: readonly number[], to: readonly number[], place?: Int32Array): Edges {
   const placeOf = (task: number): number => (place === undefined ? task : place[task]);

@@ -3,7 +3,7 @@ import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
 import { STAGES, type Stage, stageTaskId } from '../../contracts/words.ts';
 
-/** A task as the input names it; built-in ones come first, each symbol's stages in a row. */
+/** A task as the input names it. Built-in tasks come first, each symbol's stages one after another. */
 export interface InputTask {
   readonly id: string;
   readonly priority: number;
@@ -14,7 +14,7 @@ export interface InputTask {
   readonly stage: number;
 }
 
-/** `from[i]` must succeed before `to[i]` starts; indices into the tasks. No pair twice. */
+/** Dependencies as pairs of task indices: `from[i]` must succeed before `to[i]` starts. No pair repeats. */
 export interface InputEdges {
   readonly from: number[];
   readonly to: number[];
@@ -26,12 +26,12 @@ interface Collected {
   readonly problems: Problem[];
 }
 
-/** Lists a run's tasks and edges in input order, with a problem for each id that is given twice or means nothing. */
+/** Lists a run's tasks and edges in input order, with a problem for each id that is given twice or is unknown. */
 export function collectTasks(config: Pick<RunConfig, 'symbols' | 'stages' | 'untilStage' | 'tasks'>): Collected {
   const tasks: InputTask[] = [];
   const edges: InputEdges = { from: [], to: [] };
   const problems: Problem[] = [];
-  /** Task id or symbol → where it was given, to name both places of a clash. */
+  /** Maps each task id or symbol to the place where it was given, so that a clash names both places. */
   const given = new Map<string, string>();
   const indexOf = new Map<string, number>();
   const stages = STAGES.slice(0, STAGES.indexOf(config.untilStage) + 1);
@@ -65,7 +65,7 @@ export function collectTasks(config: Pick<RunConfig, 'symbols' | 'stages' | 'unt
   }
 
   let unknown = 0;
-  /** `a.runBefore: [b]` and `b.dependencies: [a]` say the same thing once. Edges between stages of a symbol cannot repeat. */
+  /** Keys of the edges added so far: `a.runBefore: [b]` and `b.dependencies: [a]` are one edge. Edges inside a symbol cannot repeat. */
   const seen = new Set<number>();
   const addOnce = (from: number, to: number): void => {
     const key = from * tasks.length + to;
@@ -95,7 +95,7 @@ function addEdge(edges: InputEdges, from: number, to: number): void {
   edges.to.push(to);
 }
 
-/** So many unknown ids are compared with all known ones: in a run of 60,000 tasks that takes its time. */
+/** Number of unknown ids that are compared with all known ids for a suggestion: in a run of 60,000 tasks each comparison is slow. */
 const UNKNOWN_COMPARED = 20;
 
 function unknownTask(

@@ -1,14 +1,14 @@
 import type { Problem } from '../../contracts/errors.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
+import { KeyedHeap } from '../orders/keyed-heap.ts';
 import { cycleProblems } from './cycles.ts';
 import { type Edges, edgeTable } from './edges.ts';
-import { collectTasks } from './graph-tasks.ts';
-import { topologicalOrder } from './topological-order.ts';
+import { collectTasks, type InputEdges } from './graph-tasks.ts';
 
 /**
- * A run's tasks and what they wait for. Tasks are numbers inside (their place in topological order) and ids outside;
- * memory and building time are linear in tasks and dependencies.
+ * A run's tasks and their dependencies. Inside the scheduler a task is a number, its place in topological order; outside it is an
+ * id. Memory and building time are linear in tasks and dependencies.
  */
 export interface Graph {
   readonly size: number;
@@ -17,14 +17,14 @@ export interface Graph {
   readonly indexOf: ReadonlyMap<string, number>;
   readonly dependencies: Edges;
   readonly dependants: Edges;
-  /** 1 goes first. */
+  /** Priority of each task; 1 goes first. */
   readonly priority: Float64Array;
   readonly critical: Uint8Array;
   readonly symbols: readonly string[];
   readonly symbolIndex: ReadonlyMap<string, number>;
   /** The first stage's task of each symbol. */
   readonly firstTask: Int32Array;
-  /** Per task: which symbol's (-1: a custom task), which stage (-1), and the symbol's next stage (-1: none). */
+  /** For each task: the index of its symbol and of its stage (-1 for a custom task), and the task of the symbol's next stage (-1: none). */
   readonly symbolOf: Int32Array;
   readonly stageOf: Int8Array;
   readonly nextStage: Int32Array;
@@ -45,10 +45,10 @@ export function dependencyIds(graph: Graph, task: number): string[] {
  * Builds a run's graph: each symbol's stages up to `untilStage` chained in order, plus the custom tasks with their
  * `dependencies` and `runBefore`.
  *
- * Kahn's algorithm; of the tasks that could come next, the one that the input names first does. So the order is stable
- * and reads symbol by symbol.
+ * Uses Kahn's algorithm; of the tasks that could come next, the one that the input names first is taken. So the order is stable
+ * and goes symbol by symbol.
  *
- * @returns the graph, or everything that is wrong with it: unknown ids, ids given twice, every cycle as a path
+ * @returns the graph, or all its problems: unknown ids, ids given twice, every cycle as a path
  */
 export function buildGraph(
   config: Pick<RunConfig, 'symbols' | 'stages' | 'untilStage' | 'tasks'>,
@@ -99,4 +99,27 @@ export function buildGraph(
     nextStage,
   };
   return { graph };
+}
+
+/**
+ * Orders tasks with Kahn's algorithm, so that each comes after its dependencies; among those that could come next the smallest index
+ * (the earliest in the input) is taken. Tasks on a cycle, or that depend on one, are left out.
+ */
+function topologicalOrder(size: number, { from, to }: InputEdges): Int32Array {
+  const { offsets, targets } = edgeTable(size, from, to);
+  const waiting = new Int32Array(size);
+  for (const task of to) waiting[task]++;
+
+  const ready = new KeyedHeap();
+  for (let i = 0; i < size; i++) if (waiting[i] === 0) ready.push(i, i);
+  const order = new Int32Array(size);
+  let length = 0;
+  while (ready.size > 0) {
+    const task = ready.pop();
+    order[length++] = task;
+    for (let edge = offsets[task]; edge < offsets[task + 1]; edge++) {
+      if (--waiting[targets[edge]] === 0) ready.push(targets[edge], targets[edge]);
+    }
+  }
+  return order.subarray(0, length);
 }

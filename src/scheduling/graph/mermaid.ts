@@ -1,6 +1,6 @@
 import type { Graph } from './graph.ts';
 
-/** The graph as a Mermaid flowchart: a box per symbol, custom tasks beside them, critical tasks marked. An arrow points to what waits. */
+/** The graph as a Mermaid flowchart: a box per symbol, custom tasks next to them, critical tasks marked. An arrow points to the dependant. */
 export function mermaidOf(graph: Graph): string {
   const lines = ['flowchart LR'];
   const node = (task: number): string => {

@@ -3,17 +3,17 @@ import { graphOf } from '../run/status/status.ts';
 import type { Graph } from './graph.ts';
 import { reusableTasks } from './reuse.ts';
 
-/** What an earlier run did. */
+/** An earlier run whose successes may be reused. */
 export interface EarlierRun {
   readonly runId: string;
-  /** The ids of its tasks that succeeded. */
+  /** Ids of the tasks that succeeded in it. */
   readonly succeeded: ReadonlySet<string>;
 }
 
-/** So many ids are named before "and N more". */
+/** Number of ids that are named before "and N more". */
 const NAMED = 4;
 
-/** What a run would do with each task and why, in execution order; with an earlier run, what it would take over from that. */
+/** Plans what a run would do with each task and why, in execution order; with an earlier run, also which tasks it would reuse. */
 export function planOf(graph: Graph, earlier?: EarlierRun): PlannedTask[] {
   const reused = new Set(earlier === undefined ? [] : reusableTasks(graph, (id) => earlier.succeeded.has(id)));
   return graphOf({ graph }).map((task, index): PlannedTask => {

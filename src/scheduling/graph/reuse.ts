@@ -1,8 +1,8 @@
 import type { Graph } from './graph.ts';
 
 /**
- * The tasks that need not run again, in topological order: those that succeeded before and whose dependencies are all
- * reused too. A task behind one that runs again runs again itself, because it would see other data.
+ * Finds the tasks that need not run again, in topological order: those that succeeded before and whose dependencies are all reused.
+ * A task that depends on one that runs again runs again itself, because it would see other data.
  */
 export function reusableTasks(graph: Graph, succeededBefore: (taskId: string) => boolean): number[] {
   const reusable: number[] = [];

@@ -12,7 +12,7 @@ export class KeyedHeap {
     return this.#items.length === 0 ? Number.NaN : this.#keys[0];
   }
 
-  /** The item of the smallest key; -1 when empty (items themselves may be any integer: look at `size`). */
+  /** The item with the smallest key; -1 when empty. An item may itself be -1, so check `size` where that is possible. */
   get top(): number {
     return this.#items.length === 0 ? -1 : this.#items[0];
   }
@@ -61,7 +61,7 @@ export class KeyedHeap {
     this.#items = [];
   }
 
-  /** Every item with its key, in no order. */
+  /** Yields every item with its key, in no particular order. */
   *entries(): IterableIterator<[key: number, item: number]> {
     for (let i = 0; i < this.#items.length; i++) yield [this.#keys[i], this.#items[i]];
   }

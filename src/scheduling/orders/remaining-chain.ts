@@ -1,20 +1,20 @@
 import { type Graph, stageName } from '../graph/graph.ts';
 
-/** Seconds assumed for a task of which nothing is known. */
+/** Seconds assumed for a task without a measured duration. */
 export const UNKNOWN_SECONDS = 1;
 
-/** Mean seconds by task id; a stage's name stands for all tasks of that stage. */
+/** Mean seconds by task id or by stage; a stage's name stands for all tasks of that stage. */
 export type Durations = Readonly<Record<string, number>>;
 
-/** What a task takes on average: its own mean, else its stage's, else a second. */
+/** Expected seconds of a task: its own mean, else its stage's, else one second. */
 export function expectedSeconds(graph: Graph, task: number, durations: Durations): number {
   const stage = stageName(graph, task);
-  // A task may be named like anything every object has.
+  // A task may be named like a property of Object.prototype.
   const own = (name: string): number | undefined => (Object.hasOwn(durations, name) ? durations[name] : undefined);
   return own(graph.ids[task]) ?? (stage === undefined ? undefined : own(stage)) ?? UNKNOWN_SECONDS;
 }
 
-/** Per task: seconds of the longest chain that starts with it (itself included). Linear: one pass against the topological order. */
+/** Seconds of the longest chain that starts with each task, the task included. Linear: one pass in reverse topological order. */
 export function remainingChains(graph: Graph, secondsOf: (task: number) => number): Float64Array {
   const remaining = new Float64Array(graph.size);
   const { offsets, targets } = graph.dependants;
@@ -26,7 +26,7 @@ export function remainingChains(graph: Graph, secondsOf: (task: number) => numbe
   return remaining;
 }
 
-/** The tasks of the longest chain of the whole graph, first to last; ties go by graph order. */
+/** Ids of the tasks on the longest chain of the whole graph, first to last; ties go by graph order. */
 export function longestChain(graph: Graph, remaining: Float64Array): string[] {
   const chain: string[] = [];
   const { offsets, targets } = graph.dependants;

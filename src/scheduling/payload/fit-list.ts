@@ -1,7 +1,7 @@
 import { PAYLOAD_BUDGET } from './budget.ts';
 import { encodedBytes } from './encoded-bytes.ts';
 
-/** As many of the texts as fit into `budget` bytes; a last one counts those that do not. */
+/** Returns as many of the texts as fit into `budget` bytes, then one that counts the rest. */
 export function fitList(texts: readonly string[], { budget = PAYLOAD_BUDGET, what = 'more' } = {}): readonly string[] {
   let left = budget - 100;
   for (const [index, text] of texts.entries()) {

@@ -5,17 +5,17 @@ import { encodedBytes } from './encoded-bytes.ts';
 
 const SHORT_MESSAGE = 120;
 
-/** One thing to leave out: what becomes of a task's result, nothing where it goes altogether. */
+/** One step of shrinking a status: the part it leaves out, and a task's result without it (`undefined` drops the task). */
 interface Cut {
   readonly part?: LeftOut;
   readonly apply: (result: TaskResult) => TaskResult | undefined;
 }
 
-/** In this order, until the whole fits. */
+/** The steps, applied in this order until the status fits. */
 const CUTS: readonly Cut[] = [
   { part: 'stacks', apply: (result) => withMessage(result, Number.POSITIVE_INFINITY) },
   { part: 'outputs', apply: (result) => (encodedBytes(result.output) > SMALL_OUTPUT ? without(result, 'output') : result) },
-  // Nothing is lost with these.
+  // An empty error says nothing, so this step loses no information.
   { apply: (result) => (result.error === null ? without(result, 'error') : result) },
   { part: 'outputs', apply: (result) => without(result, 'output') },
   { part: 'messages', apply: (result) => withMessage(result, SHORT_MESSAGE) },
@@ -27,12 +27,12 @@ const CUTS: readonly Cut[] = [
   { part: 'tasks', apply: () => undefined },
 ];
 
-/** So much of each reason is told in a result. Characters. */
-const LONGEST_REASON = 500;
+/** Most characters of each reason in a result. */
+const MAX_REASON_LENGTH = 500;
 
 /**
- * A status, or a result, that one payload can carry. What it lacks after that stands in `leftOut`: stacks go first, then large
- * outputs, then all of them, then the ends of messages, then what else is said of each task; the counts always stay.
+ * Shrinks a status or a result until one payload can carry it, and lists in `leftOut` what it lacks. Stacks go first, then large
+ * outputs, then all outputs, then the ends of messages, then the other fields of each task; the counts always stay.
  *
  * @param budget bytes of its JSON
  */
@@ -43,7 +43,7 @@ export function fitStatus<Status extends PipelineStatus & { readonly reasons?: r
   if (encodedBytes(given) <= budget) return given;
   const leftOut = new Set<LeftOut>(given.leftOut);
   let status: Status =
-    given.reasons === undefined ? given : { ...given, reasons: given.reasons.map((reason) => cutText(reason, LONGEST_REASON)) };
+    given.reasons === undefined ? given : { ...given, reasons: given.reasons.map((reason) => cutText(reason, MAX_REASON_LENGTH)) };
   const frame = encodedBytes({ ...status, taskResults: {}, leftOut: CUTS.map(({ part }) => part) });
   for (const { part, apply } of CUTS) {
     const taskResults = Object.fromEntries(
@@ -59,7 +59,7 @@ export function fitStatus<Status extends PipelineStatus & { readonly reasons?: r
   return leftOut.size === 0 ? status : { ...status, leftOut: [...leftOut] };
 }
 
-/** The result itself where it has none of the fields. */
+/** The result without the fields; the same object where it has none of them. */
 function without(result: TaskResult, ...fields: readonly (keyof TaskResult)[]): TaskResult {
   const rest: { -readonly [Key in keyof TaskResult]: TaskResult[Key] } = { ...result };
   let lost = false;
@@ -70,7 +70,7 @@ function without(result: TaskResult, ...fields: readonly (keyof TaskResult)[]): 
   return lost ? rest : result;
 }
 
-/** The error without its stack, and with so many characters of its message. */
+/** The result with its error's stack removed and its message cut to `longest` characters. */
 function withMessage(result: TaskResult, longest: number): TaskResult {
   const { error } = result;
   if (!error || (error.stack === undefined && error.message.length <= longest)) return result;

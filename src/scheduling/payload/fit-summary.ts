@@ -2,16 +2,16 @@ import { cutText } from '../../contracts/text/cut-text.ts';
 import { encodedBytes } from './encoded-bytes.ts';
 
 /**
- * Temporal refuses a summary whose payload has more than 400 bytes, and the workflow task with it. A sealed one has up to 170 bytes
- * around it (`test/secrets/payload-codec.test.ts` measures them).
+ * Most bytes of a summary. Temporal refuses a summary whose payload has more than 400 bytes, and the workflow task with it. Sealing
+ * adds up to 170 bytes (`test/secrets/payload-codec.test.ts` measures them).
  */
-const SUMMARY_BYTES = 220;
+const MAX_SUMMARY_BYTES = 220;
 
-/** A summary as the Web UI shows it, of a size that Temporal takes. */
+/** Cuts a summary for Temporal's Web UI to a size that Temporal accepts. */
 export function fitSummary(text: string): string {
-  let longest = SUMMARY_BYTES;
+  let longest = MAX_SUMMARY_BYTES;
   let fitted = cutText(text, longest);
-  while (encodedBytes(fitted) > SUMMARY_BYTES) {
+  while (encodedBytes(fitted) > MAX_SUMMARY_BYTES) {
     longest = Math.floor(longest * 0.8);
     fitted = cutText(text, longest);
   }

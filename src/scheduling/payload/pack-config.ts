@@ -1,25 +1,25 @@
 import type { CustomTaskConfig, RunConfig, SymbolConfig, TaskPolicy } from '../../contracts/run/run-config.ts';
 
-/** A run's config without what is implied: equal policies once, and nothing that is the default. */
+/** A run's config in short form: equal policies appear once, and defaults are left out. */
 export interface PackedConfig extends Omit<RunConfig, 'symbols' | 'tasks'> {
   readonly symbols: readonly string[];
-  /** Of the symbols, in their order. @default 3 each */
+  /** Priorities of the symbols, in their order. @default 3 each */
   readonly priorities?: readonly number[];
-  /** Distinct policies of the custom tasks. */
+  /** The distinct policies of the custom tasks. */
   readonly policies: readonly TaskPolicy[];
   readonly tasks: readonly PackedTask[];
 }
 
-/** What is not said is the default, but for the id and the activity. */
+/** A custom task without the fields that have their default; the id and the activity are always there. */
 type PackedTask = Partial<Omit<CustomTaskConfig, 'policy'>> & {
   /** Index into the distinct policies. @default 0 */
   readonly policy?: number;
 };
 
-/** Of the format: a run that was packed with it is unpacked with it, whatever the default has become. */
+/** Priority that the packed form leaves out. Part of the format: it stays 3 even if the default for new runs changes. */
 const USUAL_PRIORITY = 3;
 
-/** A config as it travels: what is the same for many symbols or tasks is said once. */
+/** Packs a config for a payload: what is the same for many symbols or tasks is written once. */
 export function packConfig({ symbols, tasks, ...rest }: RunConfig): PackedConfig {
   const policies = new Map<string, { readonly index: number; readonly policy: TaskPolicy }>();
   const packed = tasks.map(({ policy, name, args, dependencies, runBefore, critical, priority, ...task }): PackedTask => {
@@ -46,7 +46,7 @@ export function packConfig({ symbols, tasks, ...rest }: RunConfig): PackedConfig
   };
 }
 
-/** The config that was packed. */
+/** Restores the config that `packConfig` packed. */
 export function unpackConfig({ symbols, priorities, policies, tasks, ...rest }: PackedConfig): RunConfig {
   return {
     ...rest,

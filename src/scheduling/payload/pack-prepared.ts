@@ -1,4 +1,4 @@
-import type { PreparedRun, ReusedTask, RunConfig } from '../../contracts/run/run-config.ts';
+import type { PreparedRun } from '../../contracts/run/run-config.ts';
 import { PAYLOAD_BUDGET } from './budget.ts';
 import { encodedBytes } from './encoded-bytes.ts';
 import { type PackedConfig, packConfig, unpackConfig } from './pack-config.ts';
@@ -9,29 +9,22 @@ export interface PackedPrepared {
   readonly packed: PackedConfig;
   /** Mean seconds by task id or stage, to the millisecond. @default none are known */
   readonly durations?: Readonly<Record<string, number>>;
-  /** @default nothing is taken over */
+  /** Tasks that are taken over from an earlier run. @default none */
   readonly reused?: PackedReused;
-  /** The database does not have the whole config: something secret was written into it. @default it has */
+  /** Whether the database lacks part of the config, because a secret was written into it. @default false */
   readonly inline?: boolean;
-  /** The run may set the search attributes: the namespace has them. @default it has not */
+  /** Whether the run may set the search attributes: the namespace has them. @default false */
   readonly searchable?: boolean;
 }
 
-/** As it was returned before it was packed; histories hold it. */
-export interface PreparedBefore {
-  readonly config: RunConfig;
-  readonly durations: Readonly<Record<string, number>>;
-  readonly reused: Readonly<Record<string, ReusedTask>>;
-}
-
 /**
- * Packs a prepared run so that it fits into one payload: of what is taken over reasons and outputs as far as there is room, of the
- * durations those of this run's tasks, and of those only the stages' where there is no room for more.
+ * Packs a prepared run so that it fits into one payload. Reasons and outputs of reused tasks are kept as far as there is room. Durations
+ * are kept for this run's tasks, or for the stages only where there is no room for more.
  */
 export function packPrepared({ config, durations, reused, searchable }: PreparedRun, budget = PAYLOAD_BUDGET): PackedPrepared {
   const packed = packConfig(config);
   let left = budget - encodedBytes(packed);
-  const told: { durations?: Readonly<Record<string, number>>; reused?: PackedReused } = {};
+  const details: { durations?: Readonly<Record<string, number>>; reused?: PackedReused } = {};
   const known = Object.entries(durations);
   if (known.length > 0) {
     const ids = new Set(config.tasks.map(({ taskId }) => taskId));
@@ -43,24 +36,21 @@ export function packPrepared({ config, durations, reused, searchable }: Prepared
     const all = known.filter(([name]) => isOurs(name)).map(([name, seconds]) => [name, Math.round(seconds * 1000) / 1000] as const);
     const few = all.filter(([name]) => stages.includes(name));
     const whole = Object.fromEntries(all);
-    told.durations = encodedBytes(whole) < left / 2 ? whole : Object.fromEntries(few);
-    left -= encodedBytes(told.durations);
+    details.durations = encodedBytes(whole) < left / 2 ? whole : Object.fromEntries(few);
+    left -= encodedBytes(details.durations);
   }
   if (reused.size > 0) {
     const bits = 2 * config.symbols.length + config.tasks.length;
-    told.reused = packReused(config, reused, { budget: Math.min(REUSED_DETAILS, left - bits - 1_000) });
+    details.reused = packReused(config, reused, { budget: Math.min(REUSED_DETAILS, left - bits - 1_000) });
   }
-  return { packed, ...told, ...(searchable ? { searchable } : {}) };
+  return { packed, ...details, ...(searchable ? { searchable } : {}) };
 }
 
-/** Bytes: reasons and outputs of what is taken over. */
+/** Most bytes of the reasons and outputs of reused tasks. */
 const REUSED_DETAILS = 500_000;
 
-/** The prepared run of either form. */
-export function readPrepared(given: PackedPrepared | PreparedBefore): PreparedRun {
-  if ('config' in given) {
-    return { config: given.config, durations: given.durations, reused: new Map(Object.entries(given.reused)) };
-  }
+/** Restores the prepared run that `packPrepared` packed. */
+export function readPrepared(given: PackedPrepared): PreparedRun {
   const config = unpackConfig(given.packed);
   return {
     config,

@@ -4,13 +4,13 @@ import { STAGES, stageTaskId } from '../../contracts/words.ts';
 import { STAGE_DETAIL_LIMIT } from '../run/run-events.ts';
 import { encodedBytes } from './encoded-bytes.ts';
 
-/** Which tasks are taken over from an earlier run: a character a symbol, one a custom task, and what is told of few. */
+/** The tasks taken over from an earlier run: two characters per symbol, one per custom task, and the details of a few. */
 export interface PackedReused {
   /** Each symbol's stages as bits, `collect` the lowest, in base 36 and two characters. */
   readonly symbols: string;
-  /** `1` or `0` for each custom task. */
+  /** `1` for each custom task that is taken over, `0` for each other. */
   readonly tasks: string;
-  /** Distinct reasons with the places of the tasks they are said of. A stage's place is 6 · symbol + stage; custom tasks follow. */
+  /** Distinct reasons, each with the places of the tasks it applies to. A stage's place is 6 · symbol + stage; custom tasks follow. */
   readonly degraded: readonly (readonly [reasons: readonly string[], places: readonly number[]])[];
   readonly outputs: readonly (readonly [place: number, output: Json])[];
 }
@@ -21,7 +21,7 @@ function placesOf({ symbols, tasks }: Named): readonly string[] {
   return [...symbols.flatMap(({ symbol }) => STAGES.map((stage) => stageTaskId(symbol, stage))), ...tasks.map(({ taskId }) => taskId)];
 }
 
-/** @param options.budget bytes for reasons and outputs, in this order; what is beyond it stays in the ledger */
+/** @param options.budget bytes for reasons first, then outputs; the ledger has what does not fit */
 export function packReused(config: Named, reused: ReadonlyMap<string, ReusedTask>, { budget }: { budget: number }): PackedReused {
   const places = placesOf(config);
   const stages = STAGES.length;
@@ -40,7 +40,7 @@ export function packReused(config: Named, reused: ReadonlyMap<string, ReusedTask
     if (known === undefined) degraded.set(key, [reasons, [place]]);
     else known[1].push(place);
   }
-  // A run that is told by symbol keeps no outputs of stages.
+  // A run that is reported by symbol keeps no outputs of stages.
   const first = config.symbols.length > STAGE_DETAIL_LIMIT ? config.symbols.length * stages : 0;
   for (let place = first; place < places.length; place++) {
     const output = reused.get(places[place])?.output;
@@ -58,7 +58,7 @@ export function packReused(config: Named, reused: ReadonlyMap<string, ReusedTask
   };
 }
 
-/** What is taken over from an earlier run, by task id. */
+/** Restores the tasks taken over from an earlier run, by task id. */
 export function unpackReused(config: Named, { symbols, tasks, degraded, outputs }: PackedReused): ReadonlyMap<string, ReusedTask> {
   const places = placesOf(config);
   const stages = STAGES.length;

@@ -1,6 +1,6 @@
 /**
- * A number in [0, 1) for each combination of integers: not a stream, so what is drawn for one task does not depend on when it
- * runs, and two rehearsals that differ in one setting differ only by that. Mixing steps as in MurmurHash3's finaliser.
+ * A pseudo-random number in [0, 1) for each combination of integers. It is not a stream: what one task draws does not depend on when
+ * it runs, so two rehearsals that differ in one setting differ only by that setting. The mixing steps are MurmurHash3's finaliser.
  */
 export function drawn(seed: number, ...parts: readonly number[]): number {
   let hash = mixed(seed ^ 0x9e3779b9);

@@ -16,7 +16,7 @@ export interface RehearsalOptions {
   readonly failures?: Readonly<Partial<Record<Stage, number>>>;
   /** Virtual runs. @default as many as take well under a second, 1 to 200 */
   readonly runs?: number;
-  /** Values of `maxConcurrent` to look at for the best one. @default all that can matter, by bisection */
+  /** Values of `maxConcurrent` among which the best is chosen. @default found by bisection over all that can matter */
   readonly concurrents?: readonly number[];
 }
 
@@ -32,21 +32,22 @@ export interface Rehearsal {
   readonly bestConcurrent: number;
 }
 
-/** So many tasks are played by default, over all virtual runs. */
+/** Number of tasks played by default, over all virtual runs. */
 const TASKS_PLAYED = 50_000;
-const MOST_RUNS = 200;
+const MAX_RUNS = 200;
+/** A makespan up to this factor of the best one counts as equally good. */
 const GOOD_ENOUGH = 1.05;
-/** Virtual runs per value of `maxConcurrent` that is tried: they use the same draws, so few suffice to compare. */
+/** Virtual runs for each value of `maxConcurrent` that is tried: all use the same draws, so few suffice to compare. */
 const RUNS_COMPARED = 5;
 
 /**
- * Plays a run in virtual time with seeded durations (log-normal around the measured means, see `rehearsed-task.ts`) and
- * faults, through the same reducer that a real run goes through. The same options give the same answer.
+ * Simulates a run in virtual time with seeded durations (log-normal around the measured means, see `rehearsed-task.ts`) and seeded
+ * faults, using the reducer of real runs. The same options give the same answer.
  */
 export function rehearse({ graph, config, durations = {}, seed = 1, failures = {}, runs, concurrents }: RehearsalOptions): Rehearsal {
   const plan = rehearsedPlan(graph, { config, durations, failures });
   const affordable = Math.floor(TASKS_PLAYED / Math.max(1, graph.size));
-  const count = runs ?? Math.min(MOST_RUNS, Math.max(1, affordable));
+  const count = runs ?? Math.min(MAX_RUNS, Math.max(1, affordable));
   const play = (run: number, maxConcurrent: number): RehearsedRun => rehearseRun(plan, { seed: runSeed(seed, run), maxConcurrent });
   const played = Array.from({ length: count }, (_, run) => play(run, config.maxConcurrent));
   const makespans = played.map(({ makespanMs }) => makespanMs / 1000).sort((a, b) => a - b);
@@ -88,16 +89,16 @@ function rehearsedPlan(
   return { graph, order: config.order, remaining, meanMs, failureRate, policies };
 }
 
-/** To a thousandth: finer is noise. */
+/** Rounds to a thousandth; anything finer is noise. */
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
 const runSeed = (seed: number, run: number): number => Math.floor(drawn(seed, run) * 0x7fffffff);
 
-/** More slots than lanes change nothing. */
+/** The number of lanes of a run: more slots than that change nothing. */
 const laneCount = ({ symbols, symbolOf }: Graph): number =>
   Math.max(1, symbols.length + symbolOf.reduce((count, symbol) => count + (symbol < 0 ? 1 : 0), 0));
 
-/** Makespans fall with more slots (but for anomalies of list scheduling, which are small), so bisection finds the knee. */
+/** Finds the smallest good `maxConcurrent`. Makespans fall with more slots (list-scheduling anomalies are small), so bisection works. */
 function smallestByBisection(most: number, makespan: (maxConcurrent: number) => number): number {
   const enough = makespan(most) * GOOD_ENOUGH;
   let tooFew = 0;
@@ -116,7 +117,7 @@ function smallestOf(concurrents: readonly number[], makespan: (maxConcurrent: nu
   return Math.min(...measured.filter(({ makespanMs }) => makespanMs <= enough).map(({ maxConcurrent }) => maxConcurrent));
 }
 
-/** Linear interpolation between order statistics; 0 of nothing. */
+/** Quantile by linear interpolation between order statistics; 0 for an empty list. */
 function quantile(sorted: readonly number[], share: number): number {
   if (sorted.length === 0) return 0;
   const place = share * (sorted.length - 1);

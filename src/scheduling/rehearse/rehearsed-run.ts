@@ -9,7 +9,7 @@ import type { LaneEnd, RunCommand, RunEvent } from '../run/run-events.ts';
 import { createRun, type RunState, SUCCESS } from '../run/run-state.ts';
 import { FAULT, type RehearsedAttempts, rehearseTask } from './rehearsed-task.ts';
 
-/** What a virtual run is played on; per task by its index in the graph. */
+/** The fixed part of a virtual run; arrays are by task index in the graph. */
 export interface RehearsedPlan {
   readonly graph: Graph;
   readonly order: RunConfig['order'];
@@ -28,7 +28,7 @@ export interface RehearsedRun {
   readonly heldMs: number;
 }
 
-/** Drives the reducer through one run in virtual time, as the workflow would. The same seed gives the same run. */
+/** Drives the reducer through one run in virtual time, as the workflow does. The same seed gives the same run. */
 export function rehearseRun(plan: RehearsedPlan, options: { seed: number; maxConcurrent: number }): RehearsedRun {
   return new VirtualRun(plan, options).play();
 }
@@ -43,19 +43,19 @@ interface VirtualLane {
   readonly signalled: ReadonlySet<number>;
   readonly reports: TaskReport[];
   readonly openedAt: number;
-  /** Which of the tasks runs, since when, and how that will go. */
+  /** Index of the task that is running, its start, and the outcome it will have. */
   position: number;
   startedAt: number;
   outcome: RehearsedAttempts;
-  yieldAsked: boolean;
-  cancelAsked: boolean;
+  yieldRequested: boolean;
+  cancelRequested: boolean;
 }
 
 class VirtualRun {
   readonly #plan: RehearsedPlan;
   readonly #seed: number;
   readonly #state: RunState;
-  /** Times at which something ends, and what: places in `#ends`. */
+  /** Times at which a lane's current task ends; the items are places in `#ends`. */
   readonly #agenda = new KeyedHeap();
   readonly #ends: VirtualLane[] = [];
   readonly #lanes = new Map<string, VirtualLane>();
@@ -71,23 +71,23 @@ class VirtualRun {
   }
 
   play(): RehearsedRun {
-    this.#tell({ type: 'start', at: 0 });
+    this.#send({ type: 'start', at: 0 });
     while (this.#state.finishedAt === null) {
       const next = this.#agenda.size === 0 ? Number.POSITIVE_INFINITY : this.#agenda.topKey;
       this.#now = Math.min(next, this.#wakeAt);
       if (this.#wakeAt <= next) {
         this.#wakeAt = Number.POSITIVE_INFINITY;
-        this.#tell({ type: 'wake', at: this.#now });
+        this.#send({ type: 'wake', at: this.#now });
       } else {
         const lane = this.#ends[this.#agenda.pop()];
-        // A cancelled lane has ended before its task would have.
+        // A cancelled lane ended before its task would have.
         if (this.#lanes.get(lane.id) === lane) this.#taskEnds(lane);
       }
     }
     return { makespanMs: this.#now, succeeded: this.#state.counts[SUCCESS], heldMs: this.#heldMs };
   }
 
-  #tell(event: RunEvent): void {
+  #send(event: RunEvent): void {
     for (const command of reduce(this.#state, event)) this.#carryOut(command);
   }
 
@@ -97,9 +97,9 @@ class VirtualRun {
     else if (command.type !== 'finish') {
       const lane = this.#lanes.get(command.lane);
       if (lane === undefined) return;
-      if (command.type === 'yieldLane') lane.yieldAsked = true;
+      if (command.type === 'yieldLane') lane.yieldRequested = true;
       else {
-        lane.cancelAsked = true;
+        lane.cancelRequested = true;
         this.#schedule(lane, this.#now);
       }
     }
@@ -122,8 +122,8 @@ class VirtualRun {
       position: 0,
       startedAt: this.#now,
       outcome: this.#attempts(tasks[0], command.earlierAttempts, { failures: command.earlierFailures, spent: command.earlierSpent }),
-      yieldAsked: false,
-      cancelAsked: false,
+      yieldRequested: false,
+      cancelRequested: false,
     };
     this.#lanes.set(lane.id, lane);
     this.#schedule(lane, this.#now + lane.outcome.lastsMs);
@@ -132,16 +132,16 @@ class VirtualRun {
   #taskEnds(lane: VirtualLane): void {
     const task = lane.tasks[lane.position];
     const taskId = this.#plan.graph.ids[task];
-    const { startedAt, cancelAsked } = lane;
+    const { startedAt, cancelRequested } = lane;
     const { kind, attempts, failures, spent, waitMs } = lane.outcome;
     const at = this.#now;
-    if (cancelAsked) {
+    if (cancelRequested) {
       lane.reports.push({ taskId, kind: 'cancelled', at, startedAt, attempts });
       this.#close(lane, 'cancelled');
     } else if (kind === 'succeeded') {
       const succeeded: TaskReport = { taskId, kind, at, startedAt, output: null, attempts };
       lane.reports.push(succeeded);
-      this.#goOn(lane, task, succeeded);
+      this.#continue(lane, task, succeeded);
     } else {
       if (kind === 'failed') lane.reports.push({ taskId, kind, at, startedAt, attempts, error: FAULT });
       else lane.reports.push({ taskId, kind, at, startedAt, attempts, failures, spent, retryAt: at + waitMs, error: FAULT });
@@ -149,20 +149,20 @@ class VirtualRun {
     }
   }
 
-  #goOn(lane: VirtualLane, task: number, succeeded: TaskReport): void {
+  #continue(lane: VirtualLane, task: number, succeeded: TaskReport): void {
     if (lane.position === lane.tasks.length - 1) return this.#close(lane, 'completed');
-    if (lane.yieldAsked) return this.#close(lane, 'yielded');
+    if (lane.yieldRequested) return this.#close(lane, 'yielded');
     lane.position++;
     lane.startedAt = this.#now;
     lane.outcome = this.#attempts(lane.tasks[lane.position], 0, { failures: 0 });
     this.#schedule(lane, this.#now + lane.outcome.lastsMs);
-    if (lane.signalled.has(task)) this.#tell({ type: 'reports', lane: lane.id, reports: [succeeded], at: this.#now });
+    if (lane.signalled.has(task)) this.#send({ type: 'reports', lane: lane.id, reports: [succeeded], at: this.#now });
   }
 
   #close(lane: VirtualLane, end: LaneEnd): void {
     this.#lanes.delete(lane.id);
     this.#heldMs += this.#now - lane.openedAt;
-    this.#tell({ type: 'laneEnded', lane: lane.id, reports: lane.reports, end, at: this.#now });
+    this.#send({ type: 'laneEnded', lane: lane.id, reports: lane.reports, end, at: this.#now });
   }
 
   #schedule(lane: VirtualLane, at: number): void {

@@ -3,27 +3,27 @@ import type { TaskPolicy } from '../../contracts/run/run-config.ts';
 import { afterFailure, type Failures } from '../../contracts/task/after-failure.ts';
 import { drawn, normal } from './random.ts';
 
-/** Spread of durations around their mean: one in twenty takes more than about twice its median. */
+/** Standard deviation of the logarithm of durations: one task in twenty takes more than about twice the median. */
 const SPREAD = 0.5;
 
-/** How an attempt fails that is made to. */
+/** The error of an attempt that is made to fail. */
 export const FAULT = { type: 'SourceUnavailable', message: 'rehearsed fault' } as const satisfies TaskError;
 const TIMEOUT = 'TaskTimeout';
 
 export interface RehearsedAttempts extends Failures {
   readonly kind: 'succeeded' | 'failed' | 'retryLater';
-  /** From the start to this end, waits included. */
+  /** Milliseconds from the start to this end, waits included. */
   readonly lastsMs: number;
   readonly attempts: number;
-  /** Only of `retryLater`: how long until the next attempt. */
+  /** Milliseconds until the next attempt, after `retryLater`; otherwise 0. */
   readonly waitMs: number;
 }
 
 /**
- * Plays one task from its slot to the moment it gives it back: attempts with log-normal durations around the mean,
- * seeded faults, timeouts, and the waits between attempts that stay in the slot.
+ * Simulates one task from the moment it gets a slot until it gives the slot back: attempts with log-normal durations around the
+ * mean, seeded faults, timeouts, and the waits between attempts that keep the slot.
  *
- * @param seed of this task in this run: the same seed gives the same attempts
+ * @param task.seed seed of this task in this run: the same seed gives the same attempts
  */
 export function rehearseTask(task: {
   policy: TaskPolicy;
@@ -32,7 +32,7 @@ export function rehearseTask(task: {
   seed: number;
   earlierAttempts: number;
   earlier: Failures;
-  /** When it gets its slot, in the run's own time. */
+  /** When the task gets its slot, in the run's virtual time. */
   at: number;
 }): RehearsedAttempts {
   const { policy, meanMs, failureRate, seed } = task;

@@ -6,23 +6,23 @@ import { encodedBytes } from '../payload/encoded-bytes.ts';
 import type { StatusDetail } from './run-events.ts';
 
 /**
- * What is known of each task beside its status: errors, outputs, reasons of a degraded success. It travels with the run's state,
- * so it has a budget. Past that the run becomes thriftier for good, one degree at a time: stacks go first, then large outputs,
- * then all outputs (the ledger has them), then the ends of messages, at last the messages.
+ * Details that a run keeps of its tasks: errors, outputs, reasons of a degraded success. They travel with the run's state, so they have
+ * a budget. When they exceed it the run drops one kind of detail at a time, for good: stacks first, then large outputs, then all
+ * outputs (the ledger has them), then the ends of messages, then the messages.
  */
 export interface KeptDetails {
-  /** Index into DEGREES; 0 keeps everything. */
-  thrift: number;
-  /** Of the errors and outputs that are kept; equal errors count once. */
+  /** Index into LEVELS; 0 keeps everything. */
+  level: number;
+  /** Bytes of the errors and outputs that are kept; equal errors count once. */
   bytes: number;
   /** Distinct errors by their JSON, so that equal ones are kept once. */
   readonly errors: Map<string, TaskError>;
-  /** Distinct lists of reasons, likewise. */
+  /** Distinct lists of reasons by their JSON, so that equal ones are kept once. */
   readonly reasons: Map<string, readonly string[]>;
   reasonBytes: number;
 }
 
-/** The part of a run's state that keeps them. */
+/** The part of a run's state that holds the details. */
 interface Keeping {
   readonly detail: StatusDetail;
   readonly graph: { readonly symbolOf: Int32Array };
@@ -32,70 +32,70 @@ interface Keeping {
   readonly details: KeptDetails;
 }
 
-/** Nothing kept yet. */
-export const noDetails = (): KeptDetails => ({ thrift: 0, bytes: 0, errors: new Map(), reasons: new Map(), reasonBytes: 0 });
+/** The details of a run that has kept none yet. */
+export const noDetails = (): KeptDetails => ({ level: 0, bytes: 0, errors: new Map(), reasons: new Map(), reasonBytes: 0 });
 
-/** One degree of thrift: what is still kept. */
-interface Degree {
+/** What a run still keeps at one level. */
+interface DetailLevel {
   readonly stacks: boolean;
-  /** Up to so many bytes each. */
+  /** Most bytes of an output. */
   readonly outputs: number;
-  /** Characters; 0 keeps the type alone. */
+  /** Most characters of an error's message; 0 keeps only the error's type. */
   readonly message: number;
   readonly types: boolean;
 }
 
-const EVERYTHING: Degree = { stacks: true, outputs: Number.POSITIVE_INFINITY, message: Number.POSITIVE_INFINITY, types: true };
-const SPARING = { stacks: false, outputs: 0, types: true };
-const DEGREES: readonly Degree[] = [
+const EVERYTHING: DetailLevel = { stacks: true, outputs: Number.POSITIVE_INFINITY, message: Number.POSITIVE_INFINITY, types: true };
+const WITHOUT_OUTPUTS = { stacks: false, outputs: 0, types: true };
+const LEVELS: readonly DetailLevel[] = [
   EVERYTHING,
   { ...EVERYTHING, stacks: false },
   { ...EVERYTHING, stacks: false, outputs: SMALL_OUTPUT },
   { ...EVERYTHING, stacks: false, outputs: 0 },
-  { ...SPARING, message: 300 },
-  { ...SPARING, message: 120 },
-  { ...SPARING, message: 60 },
-  { ...SPARING, message: 0 },
-  { ...SPARING, message: 0, types: false },
+  { ...WITHOUT_OUTPUTS, message: 300 },
+  { ...WITHOUT_OUTPUTS, message: 120 },
+  { ...WITHOUT_OUTPUTS, message: 60 },
+  { ...WITHOUT_OUTPUTS, message: 0 },
+  { ...WITHOUT_OUTPUTS, message: 0, types: false },
 ];
 
 const LEFT_OUT = 'left out of a large run; the task’s log has it';
 
 /** @internal */
 export function keepError(state: Keeping, task: number, error: TaskError): void {
-  state.errors.set(task, kept(state.details, thriftyError(error, DEGREES[state.details.thrift])));
-  economise(state);
+  state.errors.set(task, kept(state.details, reducedError(error, LEVELS[state.details.level])));
+  dropUntilTheyFit(state);
 }
 
 /** @internal */
 export function keepOutput(state: Keeping, task: number, output: Json): void {
   if (output === null || output === undefined) return;
-  // In runs of many symbols nobody reads the stages' outputs from the status.
+  // The status of a run with many symbols has no stages, so their outputs are not kept.
   if (state.detail === 'symbol' && state.graph.symbolOf[task] >= 0) return;
   const { details } = state;
   const bytes = encodedBytes(output);
-  if (bytes > DEGREES[details.thrift].outputs) return;
+  if (bytes > LEVELS[details.level].outputs) return;
   state.outputs.set(task, output);
   details.bytes += bytes;
-  economise(state);
+  dropUntilTheyFit(state);
 }
 
-/** Distinct reasons are kept up to so many bytes; past that a run keeps only that there was one. */
-const REASONS_BYTES = 100_000;
-const LONGEST_REASON = 1_000;
-const MOST_REASONS = 20;
+/** Most bytes of distinct reasons; past that a run keeps only that a task was degraded. */
+const MAX_REASONS_BYTES = 100_000;
+const MAX_REASON_LENGTH = 1_000;
+const MAX_REASONS = 20;
 const UNNAMED_REASON = ['degraded; the symbol’s report says why'];
 
 /** @internal */
 export function keepDegraded(state: Keeping, task: number, given: readonly string[]): void {
   if (given.length === 0) return;
-  const reasons = given.slice(0, MOST_REASONS).map((reason) => cutText(reason, LONGEST_REASON));
+  const reasons = given.slice(0, MAX_REASONS).map((reason) => cutText(reason, MAX_REASON_LENGTH));
   const { details } = state;
   const key = JSON.stringify(reasons);
   let known = details.reasons.get(key);
   if (known === undefined) {
     const bytes = encodedBytes(reasons);
-    known = details.reasonBytes + bytes > REASONS_BYTES ? UNNAMED_REASON : reasons;
+    known = details.reasonBytes + bytes > MAX_REASONS_BYTES ? UNNAMED_REASON : reasons;
     if (known === reasons) {
       details.reasonBytes += bytes;
       details.reasons.set(key, reasons);
@@ -104,24 +104,24 @@ export function keepDegraded(state: Keeping, task: number, given: readonly strin
   state.degraded.set(task, known);
 }
 
-/** Takes one step: whatever the next degree of thrift leaves out goes. @returns false when there is none @internal */
-export function economiseOnce(state: Keeping): boolean {
+/** Moves to the next level and drops the details that it does not keep. @returns false when there is no further level @internal */
+export function dropNextDetail(state: Keeping): boolean {
   const { details, errors, outputs } = state;
-  if (details.thrift === DEGREES.length - 1) return false;
-  details.thrift++;
+  if (details.level === LEVELS.length - 1) return false;
+  details.level++;
   details.bytes = 0;
   details.errors.clear();
-  for (const [task, error] of errors) errors.set(task, kept(details, thriftyError(error, DEGREES[details.thrift])));
+  for (const [task, error] of errors) errors.set(task, kept(details, reducedError(error, LEVELS[details.level])));
   for (const [task, output] of outputs) {
     const bytes = encodedBytes(output);
-    if (bytes <= DEGREES[details.thrift].outputs) details.bytes += bytes;
+    if (bytes <= LEVELS[details.level].outputs) details.bytes += bytes;
     else outputs.delete(task);
   }
   return true;
 }
 
-function economise(state: Keeping): void {
-  while (state.details.bytes > DETAIL_BUDGET && economiseOnce(state));
+function dropUntilTheyFit(state: Keeping): void {
+  while (state.details.bytes > DETAIL_BUDGET && dropNextDetail(state));
 }
 
 function kept(details: KeptDetails, error: TaskError): TaskError {
@@ -133,17 +133,17 @@ function kept(details: KeptDetails, error: TaskError): TaskError {
   return error;
 }
 
-/** What a degree leaves of an error. */
-function thriftyError(given: TaskError, { stacks, message, types }: Degree): TaskError {
+/** The part of an error that a level keeps. */
+function reducedError(given: TaskError, { stacks, message, types }: DetailLevel): TaskError {
   const error = cutError(given);
   if (stacks) return error;
   if (message > 0) return { type: error.type, message: cutText(error.message, message) };
   return { type: types ? error.type : 'Error', message: LEFT_OUT };
 }
 
-/** What the details of a run lack, of all that its tasks said. */
-export function leftOutOf({ thrift }: KeptDetails): readonly LeftOut[] {
-  const { stacks, outputs, message } = DEGREES[thrift];
+/** The kinds of details that a run no longer keeps. */
+export function leftOutOf({ level }: KeptDetails): readonly LeftOut[] {
+  const { stacks, outputs, message } = LEVELS[level];
   return [
     ...(stacks ? [] : (['stacks'] as const)),
     ...(outputs === Number.POSITIVE_INFINITY ? [] : (['outputs'] as const)),

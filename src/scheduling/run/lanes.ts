@@ -3,13 +3,12 @@ import { STAGES } from '../../contracts/words.ts';
 import { type Graph, stageName } from '../graph/graph.ts';
 import { readyMoreUrgentThan, takeReady } from './ready-tasks.ts';
 import type { RunCommand } from './run-events.ts';
-import { type Lane, PENDING, RUNNING, type RunState, readyTask, STARTED } from './run-state.ts';
-import { setStatus } from './task-status.ts';
+import { type Lane, PENDING, RUNNING, type RunState, readyTask, STARTED, setStatus } from './run-state.ts';
 
 /**
- * Gives a slot to the task whose turn it is. A symbol gets it for its whole segment: from this stage up to the last one
- * that waits for nothing outside the symbol. So it keeps the slot from stage to stage, and symbols finish one after the
- * other instead of all at the end; before a closed gate the segment ends and the slot comes back.
+ * Gives a slot to the next ready task. A symbol gets it for its whole segment: from this stage up to the last one that waits for
+ * nothing outside the symbol. So it keeps the slot from stage to stage, and symbols finish one after another instead of all at the
+ * end. At a closed gate the segment ends and the slot is released.
  */
 export function startLane(state: RunState, at: number, commands: RunCommand[]): void {
   const { graph, order, status, waiting, attempts, failures, spent } = state;
@@ -60,13 +59,13 @@ export function startLane(state: RunState, at: number, commands: RunCommand[]): 
   runTask(state, lane, first, at);
 }
 
-/** Temporal refuses a workflow more than 2,000 open children, and as many open activities; the workflow task then fails without end. */
-const MOST_LANES = 1_500;
+/** Temporal refuses more than 2,000 open children (and as many open activities) of a workflow, whose workflow task then fails for ever. */
+const MAX_LANES = 1_500;
 
 /** How many lanes may be open at once. */
-export const slotsOf = ({ maxConcurrent }: RunState): number => Math.min(maxConcurrent, MOST_LANES);
+export const slotsOf = ({ maxConcurrent }: RunState): number => Math.min(maxConcurrent, MAX_LANES);
 
-/** At least how many lanes are still to be opened: one for each custom task, and for each symbol that has none and is not through. */
+/** A lower bound of the lanes still to be opened: one for each pending custom task, and for each unfinished symbol without a lane. */
 export function lanesToCome({ graph, status, symbolHasLane }: RunState): number {
   let count = 0;
   for (let task = 0; task < graph.size; task++) {
@@ -85,7 +84,7 @@ export function openLane(state: RunState, lane: Lane): void {
   }
 }
 
-/** Takes the slot back. Whoever calls this settles what becomes of the lane's tasks. */
+/** Releases the lane's slot. The caller decides what becomes of the lane's tasks. */
 export function closeLane(state: RunState, lane: Lane): void {
   state.lanes.delete(lane.id);
   if (lane.symbol >= 0) {
@@ -105,14 +104,14 @@ export function laneTasks(graph: Graph, lane: Lane): number[] {
   return tasks;
 }
 
-/** The lane moves on from a task that succeeded; without a next one its slot is on its way back. */
+/** Moves the lane on from a task that succeeded; without a next task its slot is returning. */
 export function advanceLane(state: RunState, lane: Lane, at: number): void {
   const next = lane.current === lane.last ? -1 : state.graph.nextStage[lane.current];
   if (next >= 0 && state.status[next] === PENDING) runTask(state, lane, next, at);
   else stopLane(state, lane);
 }
 
-/** Nothing of the lane runs any more, but its end is still to come. */
+/** Marks that no task of the lane is running any more, although the lane has not ended yet. */
 export function stopLane(state: RunState, lane: Lane): void {
   lane.current = -1;
   markReturning(state, lane);
@@ -140,19 +139,19 @@ function markReturning(state: RunState, lane: Lane): void {
   state.returning++;
 }
 
-/** Asks a symbol for its slot at its next stage boundary; in its last stage it is about to give it back anyway. */
+/** Makes a symbol release its slot at its next stage boundary; in its last stage it is about to do so anyway. */
 function askToYield(state: RunState, lane: Lane, commands: RunCommand[]): void {
   if (lane.returning || lane.symbol < 0) return;
   markReturning(state, lane);
   if (lane.current !== lane.last) commands.push({ type: 'yieldLane', lane: lane.id });
 }
 
-/** Everybody gives the slot back at the next stage boundary: the run pauses. */
+/** Makes every lane release its slot at the next stage boundary, because the run pauses. */
 export function yieldAll(state: RunState, commands: RunCommand[]): void {
   for (const lane of state.lanes.values()) askToYield(state, lane, commands);
 }
 
-/** Newest lanes first, until what keeps its slot fits into a lowered `maxConcurrent`. */
+/** Makes the newest lanes release their slots until the others fit into a lowered `maxConcurrent`. */
 export function yieldAboveLimit(state: RunState, commands: RunCommand[]): void {
   if (state.lanes.size - state.returning <= slotsOf(state)) return;
   for (const lane of [...state.lanes.values()].reverse()) {
@@ -162,8 +161,8 @@ export function yieldAboveLimit(state: RunState, commands: RunCommand[]): void {
 }
 
 /**
- * Asks as many of the least urgent symbols for their slots as there are ready tasks more urgent than they are, less the
- * slots that are on their way back already. Waiting had earned a symbol its urgency when it started: it keeps that.
+ * Makes the least urgent symbols release their slots: one for each ready task that is more urgent, less the slots that are returning
+ * already. A symbol keeps the urgency that it had gained by waiting before it started.
  */
 export function yieldToMoreUrgent(state: RunState, commands: RunCommand[]): void {
   if (state.order.urgency === undefined || state.ready.size === 0) return;
@@ -176,7 +175,7 @@ export function yieldToMoreUrgent(state: RunState, commands: RunCommand[]): void
   }
 }
 
-/** Of equally urgent ones the newest: it has the least to lose. Drops entries that time has passed by. */
+/** The least urgent lane; among equally urgent ones the newest, which loses the least. Removes outdated entries. */
 function leastUrgentLane(state: RunState): Lane | undefined {
   const { yieldable, laneByNumber } = state;
   while (yieldable.size > 0) {
@@ -193,7 +192,7 @@ function hasOtherDependants(graph: Graph, task: number): boolean {
   return false;
 }
 
-/** What a lane runs now, in words. */
+/** The task that a lane is running, as `why` names it. */
 export function laneTask(state: RunState, lane: Lane): string {
   if (lane.current >= 0) return state.graph.ids[lane.current];
   return stageName(state.graph, lane.last) === undefined ? lane.id : `${lane.id} (ending)`;

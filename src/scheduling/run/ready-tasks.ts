@@ -1,6 +1,6 @@
 import { PENDING, type RunState, readyTask } from './run-state.ts';
 
-/** Puts a task into the queue if nothing but a slot is missing. */
+/** Puts a task into the queue of ready tasks if it waits for nothing but a slot. */
 export function enqueueIfReady(state: RunState, task: number, at: number): void {
   if (state.status[task] !== PENDING || state.waiting[task] > 0 || state.closing !== null || state.startedAt === null) return;
   if (state.retryAt.has(task) || !Number.isNaN(state.readyAt[task])) return;
@@ -17,7 +17,7 @@ export function enqueue(state: RunState, task: number, readyAt: number): void {
   if (state.order.urgency !== undefined) countUrgency(state, state.order.urgency(ready, readyAt), 1);
 }
 
-/** Takes the task whose turn it is out of the queue. The queue must not be empty. */
+/** Removes the first task from the queue and returns it. The queue must not be empty. */
 export function takeReady(state: RunState): number {
   const task = state.ready.pop();
   const readyAt = state.readyAt[task];
@@ -26,14 +26,14 @@ export function takeReady(state: RunState): number {
   return task;
 }
 
-/** How many ready tasks are more urgent than `urgency`, by their own number (waiting moves a task up the queue, but asks nobody to leave). */
+/** The number of ready tasks more urgent than `urgency`, by their own priority: waiting moves a task up the queue but displaces no other. */
 export function readyMoreUrgentThan(state: RunState, urgency: number): number {
   let count = 0;
   for (const [own, tasks] of state.readyByUrgency) if (own < urgency) count += tasks;
   return count;
 }
 
-/** Forgets every ready task: the run ends. */
+/** Empties the queue of ready tasks when the run ends. */
 export function clearReady(state: RunState): void {
   for (const [, task] of state.ready.entries()) state.readyAt[task] = Number.NaN;
   state.ready.clear();

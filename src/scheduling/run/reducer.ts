@@ -3,17 +3,16 @@ import { closeLane, laneTasks, slotsOf, startLane, yieldAboveLimit, yieldAll, yi
 import { enqueueIfReady } from './ready-tasks.ts';
 import { applyReport } from './reports.ts';
 import type { LaneEndedEvent, RunCommand, RunEvent } from './run-events.ts';
-import { FAILED, type Lane, PENDING, RUNNING, type RunState, SKIPPED, STARTED, unmetDependencies } from './run-state.ts';
+import { FAILED, type Lane, PENDING, RUNNING, type RunState, SKIPPED, STARTED, setStatus, unmetDependencies } from './run-state.ts';
 import { runFailureOf, verdictOf } from './status/verdict.ts';
 import { endUnfinished, fail, stopRun, uncountEnd } from './task-ends.ts';
-import { setStatus } from './task-status.ts';
 
 /**
- * The scheduler: takes one event, updates `state` in place and returns what is to be done, in order.
+ * The scheduler: takes one event, updates `state` in place and returns the commands to carry out, in order.
  *
- * Deterministic: the same state and event give the same commands. Linear use: the state handed in is the state
- * afterwards. Each report is settled on its own, so how reports are batched into events makes no difference. The cost of
- * an event is O(log n) of what is ready plus the dependants it releases.
+ * It is deterministic: the same state and event give the same commands. The state that is passed in is modified, so keep no copy of
+ * it. Each report is applied on its own, so it makes no difference how reports are batched into events. An event costs O(log n) of
+ * the ready tasks plus the dependants it releases.
  *
  * @example
  * const state = createRun({ graph, config });
@@ -59,7 +58,7 @@ export function reduce(state: RunState, event: RunEvent): readonly RunCommand[] 
       state.draining = true;
       break;
     case 'wake':
-      // Whatever is still due later asks for a new wake: the timer has fired.
+      // The timer has fired: a retry that is due later sets a new one.
       state.wakeAt = null;
   }
   settle(state, at, commands);
@@ -95,7 +94,7 @@ function laneEnded(state: RunState, event: LaneEndedEvent, commands: RunCommand[
   if (next >= 0) enqueueIfReady(state, next, event.at);
 }
 
-/** The lane is over and nobody said how its current task ended. */
+/** Settles the current task of a lane that ended without a report about it. */
 function endWithoutReport(state: RunState, lane: Lane, { end, error, at }: LaneEndedEvent, commands: RunCommand[]): void {
   const task = lane.current;
   lane.current = -1;
@@ -114,7 +113,7 @@ const lostLane = (lane: string, end: string): TaskError => ({
   message: `${lane} ended (${end}) without saying how; look at its workflow or activity in Temporal, then run it again with retryFailed`,
 });
 
-/** Failed and skipped tasks are pending again with a fresh retry budget; attempts count on, with the error of the last; what succeeded is kept. */
+/** Makes failed and skipped tasks pending again with a fresh retry budget. Their attempts and last errors stay, and so do successes. */
 function retryFailed(state: RunState, at: number): void {
   const again: number[] = [];
   for (let task = 0; task < state.graph.size; task++) {

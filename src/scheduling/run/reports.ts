@@ -5,10 +5,10 @@ import { IMPLIED, type Lane, type RunState, STARTED, SUCCESS } from './run-state
 import { endUnfinished, fail, keepSuccess, keepTimes, retryLater, succeed } from './task-ends.ts';
 
 /**
- * Applies one report of an open lane. Reports are idempotent: one about a task that the lane has left behind, or about
- * attempts that are known already, changes nothing. A report about a later stage says that those before it succeeded.
+ * Applies one report of an open lane. Reports are idempotent: one about a task that the lane has passed, or about attempts that are
+ * known already, changes nothing. A report about a later stage implies that the stages before it succeeded.
  *
- * @param final the report came with the lane's own end, so it cannot be a late one of an earlier lane
+ * @param final whether the report came with the lane's own end, so that it cannot be a late one of an earlier lane
  */
 export function applyReport(
   state: RunState,
@@ -59,13 +59,13 @@ export function applyReport(
   }
 }
 
-/** A report of an earlier lane of the same id. A success cannot be late: what succeeded never runs again. */
+/** Whether the report belongs to an earlier lane of the same id. A success never does: a task that succeeded does not run again. */
 function isLate(lane: Lane, report: TaskReport, earlierAttempts: number): boolean {
   if (report.kind === 'succeeded') return false;
   return report.kind === 'started' ? report.at < lane.openedAt : report.attempts <= earlierAttempts;
 }
 
-/** Whether the lane runs the task now or has it still before it. */
+/** Whether the lane is running the task or will run it later. */
 function isAhead({ graph, status }: RunState, lane: Lane, task: number): boolean {
   if (lane.current < 0) return false;
   if (task === lane.current) return true;

@@ -5,20 +5,20 @@ import type { TaskReport } from '../../contracts/task/stage-report.ts';
 import type { RunResult, Stage } from '../../contracts/words.ts';
 
 /**
- * What the scheduler is told and what it asks for: the whole boundary of `scheduling/`.
+ * The events that the scheduler takes and the commands that it returns: the whole interface of `scheduling/`.
  *
- * - lane: what holds one slot: a segment of one symbol's stages (one child workflow), or one custom task. Its id is the
+ * - lane: the holder of one slot: a segment of one symbol's stages (one child workflow), or one custom task. Its id is the
  *   symbol or the custom task's id; at most one lane of an id is open at a time.
- * - `at` is UTC epoch milliseconds of the event and never goes back.
+ * - `at`: the time of the event in UTC epoch milliseconds; it never decreases.
  *
- * No Temporal, no clock, no zod: the workflow, the rehearsal and the tests speak exactly this.
+ * It needs no Temporal, no clock and no zod: the workflow, the rehearsal and the tests all use exactly this interface.
  */
 
-/** How a lane's slot came back. */
+/** How a lane ended. */
 export const LANE_ENDS = ['completed', 'yielded', 'cancelled', 'terminated', 'not-started'] as const;
 export type LaneEnd = (typeof LANE_ENDS)[number];
 
-/** Task ends while a lane is still open. May repeat, may arrive after the lane's own end: reports are idempotent. */
+/** Reports of tasks while their lane is still open. They may repeat and may arrive after the lane's own end: reports are idempotent. */
 export interface ReportsEvent {
   readonly type: 'reports';
   readonly lane: string;
@@ -27,8 +27,8 @@ export interface ReportsEvent {
 }
 
 /**
- * The final word of a lane; frees its slot, once. `reports` are all of the lane's (those already seen change nothing).
- * A stage left without a report is pending again after `yielded`, and fails with `error` after any other end.
+ * The end of a lane, which frees its slot, once. `reports` are all reports of the lane; those seen before change nothing. A stage
+ * without a report is pending again after `yielded`, and fails with `error` after any other end.
  */
 export interface LaneEndedEvent {
   readonly type: 'laneEnded';
@@ -46,30 +46,30 @@ export type RunEvent =
   | { readonly type: 'setMaxConcurrent'; readonly value: number; readonly at: number }
   | { readonly type: 'pause'; readonly at: number }
   | { readonly type: 'resume'; readonly at: number }
-  /** Failed and skipped tasks go again; ignored once the run is ending or has ended. */
+  /** Failed and skipped tasks run again; ignored once the run is ending or has ended. */
   | { readonly type: 'retryFailed'; readonly at: number }
   | { readonly type: 'cancel'; readonly at: number; readonly reason?: string }
   /**
-   * The state is about to be dehydrated: no lane starts any more, those that are open end as ever, and steering still counts.
-   * Rehydrated, the run goes on with the next event (`wake` will do).
+   * The state is about to be dehydrated: no further lane starts, open lanes end as usual, and updates still take effect. Once
+   * rehydrated, the run continues with the next event (a `wake` is enough).
    */
   | { readonly type: 'drain'; readonly at: number }
-  /** The time of the last `wakeAt` has come. */
+  /** The time of the last `wakeAt` command has come. */
   | { readonly type: 'wake'; readonly at: number };
 
-/** Run these stages of one symbol, in order, in one child workflow, from one slot. */
+/** Runs these stages of one symbol, in order, in one child workflow and one slot. */
 export interface StartSymbolCommand {
   readonly type: 'startSymbol';
   readonly symbol: string;
   readonly stages: readonly Stage[];
-  /** Of the first stage; the others have none. */
+  /** Attempts of the first stage in earlier lanes; the other stages have none. */
   readonly earlierAttempts: number;
   readonly earlierFailures: number;
   readonly earlierSpent?: Spent;
   readonly earlierError?: PastError;
   /**
-   * Stages whose end the parent must hear of at once, by signal: those that tasks outside this lane wait for, and in runs
-   * of up to STAGE_DETAIL_LIMIT symbols every one but the last (the last one's end comes with the lane's).
+   * Stages whose end is signalled to the parent at once: those that tasks outside this lane wait for, and in runs of up to
+   * STAGE_DETAIL_LIMIT symbols every stage but the last, whose end comes with the lane's.
    */
   readonly signalStages: readonly Stage[];
 }
@@ -83,7 +83,7 @@ export interface StartTaskCommand {
   readonly earlierError?: PastError;
 }
 
-/** What a failed run's workflow closes with. */
+/** The error that the workflow of a failed run closes with. */
 export interface RunFailure {
   readonly type: 'CriticalTaskFailed' | 'NothingSucceeded';
   readonly message: string;
@@ -92,28 +92,28 @@ export interface RunFailure {
 export interface FinishCommand {
   readonly type: 'finish';
   readonly result: RunResult;
-  /** Set when the run failed: the workflow fails with it. */
+  /** The error that the workflow fails with; only set when the run failed. */
   readonly failure?: RunFailure;
 }
 
 export type RunCommand =
   | StartSymbolCommand
   | StartTaskCommand
-  /** End the lane before its next stage; sent once per lane. */
+  /** Ends the lane before its next stage; sent once per lane. */
   | { readonly type: 'yieldLane'; readonly lane: string }
-  /** Cancel what the lane runs now; it still ends with `laneEnded`. */
+  /** Cancels the lane's current task; the lane still ends with `laneEnded`. */
   | { readonly type: 'cancelLane'; readonly lane: string }
-  /** Send `wake` at this time; replaces the earlier one. */
+  /** Requests a `wake` event at this time; replaces the earlier request. */
   | { readonly type: 'wakeAt'; readonly at: number }
   | FinishCommand;
 
-/** Whether the status names every stage or only symbols (and custom tasks). */
+/** Whether the status lists every stage, or only symbols and custom tasks. */
 export type StatusDetail = 'stage' | 'symbol';
 
-/** Beyond this many symbols a run's status is kept to the symbol. */
+/** Runs of more symbols than this have a status by symbol instead of by stage. */
 export const STAGE_DETAIL_LIMIT = 50;
 
-/** What a status query needs besides the state. */
+/** What a status query needs in addition to the state. */
 export interface StatusQuestion {
   readonly runId: string;
   /** UTC epoch milliseconds. */

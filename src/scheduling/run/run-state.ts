@@ -12,7 +12,7 @@ import { type Durations, expectedSeconds, remainingChains } from '../orders/rema
 import { type KeptDetails, keepDegraded, keepOutput, noDetails } from './kept-details.ts';
 import { STAGE_DETAIL_LIMIT, type StatusDetail } from './run-events.ts';
 
-/** Indices into TASK_STATUSES: what `RunState.status` holds. */
+/** Values of `RunState.status`: indices into TASK_STATUSES. */
 export const PENDING = 0;
 export const RUNNING = 1;
 export const SUCCESS = 2;
@@ -21,11 +21,11 @@ export const SKIPPED = 4;
 export const CANCELLED = 5;
 
 /** Bits of `RunState.flags`. */
-export const STARTED = 1; /* an attempt has begun; `started` is its time, not only the time of the slot */
+export const STARTED = 1; /* an attempt has started; `started` is its time, not only the time of the slot */
 export const IMPLIED = 2; /* known to have succeeded because a later stage did; details follow with the lane's end */
 export const REUSED = 4; /* taken over from an earlier run */
 
-/** What holds one slot. */
+/** The holder of one slot. */
 export interface Lane {
   readonly id: string;
   /** Index of the symbol; -1 for a custom task. */
@@ -38,13 +38,13 @@ export interface Lane {
   readonly earlierAttempts: number;
   /** Counts up over the run: the newest lane has the largest. */
   readonly number: number;
-  /** How much urgency the wait for the slot had earned. */
+  /** Urgency gained by waiting for the slot. */
   readonly credit: number;
-  /** The task that runs now; -1 when none does any more and the slot is on its way back. */
+  /** The task that is running; -1 when none is running any more and the slot is returning. */
   current: number;
-  /** Smaller = more urgent; only kept by orders that have it. */
+  /** Current urgency, smaller is more urgent; only maintained for orders that define it. */
   urgency: number;
-  /** The slot comes back at the next stage boundary, or at once. */
+  /** Whether the slot will be released at the next stage boundary, or at once. */
   returning: boolean;
 }
 
@@ -55,33 +55,33 @@ export interface StageSums {
   maxSeconds: number;
 }
 
-/** Why no further task starts. */
+/** The reason why no further task starts. */
 export type Closing = { readonly kind: 'critical'; readonly task: number } | { readonly kind: 'cancel'; readonly reason: string | null };
 
 /**
- * Everything the scheduler knows of one run. Owned by the reducer and updated in place: hand it on, never keep an old one.
- * Arrays are by task index; memory is linear in tasks and dependencies.
+ * The scheduler's state of one run. The reducer owns it and updates it in place, so keep no copy of it. Arrays are by task index;
+ * memory is linear in tasks and dependencies.
  */
 export interface RunState {
   readonly graph: Graph;
   readonly order: TaskOrder;
-  /** `symbol`: outputs of stages are not kept, so that a run of 10,000 symbols stays small. */
+  /** With `symbol`, outputs of stages are not kept, so that a run of 10,000 symbols stays small. */
   readonly detail: StatusDetail;
-  /** Seconds of the longest chain behind each task. */
+  /** Seconds of the longest chain that starts with each task. */
   readonly remaining: Float64Array;
   maxConcurrent: number;
   paused: boolean;
-  /** Not dehydrated: whoever goes on with the state starts lanes again. */
+  /** No further lane starts, because the state is about to be dehydrated. Not dehydrated itself. */
   draining: boolean;
   startedAt: number | null;
   finishedAt: number | null;
   closing: Closing | null;
-  /** When it has to have ended; UTC epoch milliseconds. Not dehydrated: the config has it. */
+  /** When the run has to have ended; UTC epoch milliseconds. Not dehydrated: the config has it. */
   readonly deadline: number | null;
 
   readonly status: Uint8Array;
   readonly flags: Uint8Array;
-  /** Dependencies that have not succeeded. */
+  /** Number of dependencies that have not succeeded. */
   readonly waiting: Int32Array;
   readonly attempts: Int32Array;
   readonly failures: Int32Array;
@@ -90,7 +90,7 @@ export interface RunState {
   readonly started: Float64Array;
   readonly ended: Float64Array;
   readonly readyAt: Float64Array;
-  /** The failed root ancestor; -1. */
+  /** The failed task that caused a skipped one; -1 for tasks that are not skipped. */
   readonly skippedBecause: Int32Array;
   readonly retryAt: Map<number, number>;
   readonly outputs: Map<number, Json>;
@@ -106,13 +106,13 @@ export interface RunState {
   readonly retries: KeyedHeap;
   readonly lanes: Map<string, Lane>;
   readonly symbolHasLane: Uint8Array;
-  /** Lanes whose slot is on its way back. */
+  /** Number of lanes whose slot is returning. */
   returning: number;
   lanesStarted: number;
-  /** Lanes by urgency, least urgent first, possibly out of date. */
+  /** Lanes by urgency, least urgent first; entries may be outdated. */
   readonly yieldable: KeyedHeap;
   readonly laneByNumber: Map<number, Lane>;
-  /** The `wakeAt` that is in force. */
+  /** The last `wakeAt` command, until its time has come. */
   wakeAt: number | null;
 }
 
@@ -121,15 +121,15 @@ export interface RunParts {
   readonly config: Pick<RunConfig, 'maxConcurrent' | 'order' | 'deadline'>;
   /** Mean seconds by task id or stage, for the `critical-path` order. @default 1 s each */
   readonly durations?: Durations;
-  /** Seconds of the longest chain behind each task, where they are known already. @default worked out from `durations` */
+  /** Seconds of the longest chain that starts with each task, where they are known already. @default computed from `durations` */
   readonly remaining?: Float64Array;
-  /** What an earlier run did and this one takes over, by task id; see `reuse.ts`. */
+  /** Successes of an earlier run that this one reuses, by task id; see `reuse.ts`. */
   readonly reused?: ReadonlyMap<string, ReusedTask>;
-  /** An order of your own instead of the one that `config` names. */
+  /** A custom order instead of the one that `config` names. */
   readonly order?: TaskOrder;
 }
 
-/** A run before its `start`: everything pending but what is taken over from an earlier run. */
+/** Creates the state of a run before its `start`: every task is pending except those reused from an earlier run. */
 export function createRun({
   graph,
   config,
@@ -146,11 +146,11 @@ export function createRun({
     keepOutput(state, task, output);
     keepDegraded(state, task, degraded);
   }
-  countAgain(state);
+  recount(state);
   return state;
 }
 
-/** All arrays in place, every task pending. @internal */
+/** Creates a state in which every task is pending. @internal */
 export function emptyRun(
   graph: Graph,
   options: Pick<RunParts, 'durations' | 'remaining'> & { order: TaskOrder; maxConcurrent: number; deadline?: number },
@@ -199,8 +199,8 @@ export function emptyRun(
   };
 }
 
-/** Derives `counts` and `waiting` from the statuses. @internal */
-export function countAgain(state: RunState): void {
+/** Computes `counts` and `waiting` from the statuses. @internal */
+export function recount(state: RunState): void {
   const { status, counts, waiting, graph } = state;
   counts.fill(0);
   for (let task = 0; task < graph.size; task++) {
@@ -209,7 +209,7 @@ export function countAgain(state: RunState): void {
   }
 }
 
-/** How many of a task's dependencies have not succeeded. @internal */
+/** The number of a task's dependencies that have not succeeded. @internal */
 export function unmetDependencies({ status, graph }: RunState, task: number): number {
   const { offsets, targets } = graph.dependencies;
   let unmet = 0;
@@ -217,7 +217,14 @@ export function unmetDependencies({ status, graph }: RunState, task: number): nu
   return unmet;
 }
 
-/** What an order is told of a task. @internal */
+/** The facts of a task that an order ranks it by. @internal */
 export function readyTask(state: RunState, task: number, readyAt: number): Parameters<TaskOrder['key']>[0] {
   return { taskId: state.graph.ids[task], priority: state.graph.priority[task], readyAt, remainingSeconds: state.remaining[task] };
+}
+
+/** Changes a task's status and the counts. Once a run has started, statuses change only here. */
+export function setStatus(state: RunState, task: number, status: number): void {
+  state.counts[state.status[task]]--;
+  state.counts[status]++;
+  state.status[task] = status;
 }

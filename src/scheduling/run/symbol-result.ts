@@ -2,7 +2,7 @@ import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { TASK_STATUSES } from '../../contracts/words.ts';
 import { CANCELLED, FAILED, PENDING, RUNNING, type RunState, SKIPPED, SUCCESS } from './run-state.ts';
 
-/** Attempts that started. A task that runs is at one of them, also where nobody has reported it yet. */
+/** The number of attempts that started. A running task has at least one, even if it was not reported yet. */
 export function attemptsOf({ graph, lanes, status, attempts }: RunState, task: number): number {
   if (status[task] !== RUNNING) return attempts[task];
   const symbol = graph.symbolOf[task];
@@ -10,12 +10,12 @@ export function attemptsOf({ graph, lanes, status, attempts }: RunState, task: n
   return Math.max(attempts[task], (lane?.first === task ? lane.earlierAttempts : 0) + 1);
 }
 
-/** What a symbol's tasks amount to: the first of these that any of them has; pending while some succeeded and others still wait. */
+/** A symbol's status is the first of these that any of its tasks has; pending while some succeeded and others still wait. */
 const STRONGEST_FIRST = [RUNNING, FAILED, CANCELLED, SKIPPED, PENDING, SUCCESS];
 
 /**
- * One symbol's stages as a single result: status, attempts summed, time from the first start to the last end, the failed
- * stage's error.
+ * Combines one symbol's stages into a single result: status, sum of attempts, time from the first start to the last end, the
+ * failed stage's error.
  */
 export function symbolResult(state: RunState, symbol: number, now: number): TaskResult {
   const { graph, status, started, ended, errors, degraded, skippedBecause } = state;

@@ -4,12 +4,23 @@ import { keepDegraded, keepError, keepOutput } from './kept-details.ts';
 import { advanceLane, stopLane } from './lanes.ts';
 import { clearReady, enqueueIfReady } from './ready-tasks.ts';
 import type { RunCommand } from './run-events.ts';
-import { CANCELLED, type Closing, FAILED, IMPLIED, type Lane, PENDING, type RunState, SKIPPED, STARTED, SUCCESS } from './run-state.ts';
-import { setStatus } from './task-status.ts';
+import {
+  CANCELLED,
+  type Closing,
+  FAILED,
+  IMPLIED,
+  type Lane,
+  PENDING,
+  type RunState,
+  SKIPPED,
+  STARTED,
+  SUCCESS,
+  setStatus,
+} from './run-state.ts';
 
 type Ended = Exclude<TaskReport, { kind: 'started' }>;
 
-/** Marks a lane's current task as succeeded and lets the lane and whoever waited for it go on. */
+/** Marks a lane's current task as succeeded, advances the lane and releases the task's dependants. */
 export function succeed(state: RunState, lane: Lane, at: number): void {
   const task = lane.current;
   setStatus(state, task, SUCCESS);
@@ -34,8 +45,8 @@ export function fail(state: RunState, failed: { task: number; error: TaskError; 
 }
 
 /**
- * No further task starts; what runs is cancelled and ends with its lane. After a critical failure what never started is
- * skipped because of it, after a cancel everything unfinished is cancelled.
+ * Ends the run early: no further task starts, and running tasks are cancelled and end with their lanes. After a critical failure the
+ * tasks that never started are skipped because of it; after a cancel all unfinished tasks are cancelled.
  */
 export function stopRun(state: RunState, closing: Closing, at: number, commands: RunCommand[]): void {
   if (state.closing !== null) return;
@@ -54,7 +65,7 @@ export function stopRun(state: RunState, closing: Closing, at: number, commands:
   }
 }
 
-/** What a task that will not run (any more) becomes while the run is closing. */
+/** Sets the final status of a task that will not run (any more) while the run is closing. */
 export function endUnfinished(state: RunState, task: number, at: number): void {
   const { closing } = state;
   const ran = state.attempts[task] > 0 || (state.flags[task] & STARTED) !== 0;
@@ -87,14 +98,14 @@ function skipDependants(state: RunState, root: number): void {
   }
 }
 
-/** Takes attempts and times from a report; the first attempt's start stays. */
+/** Copies attempts and times from a report; the first attempt's start stays. */
 export function keepTimes(state: RunState, task: number, report: Ended): void {
   state.attempts[task] = Math.max(state.attempts[task], report.attempts);
   if ((state.flags[task] & STARTED) === 0) state.started[task] = report.startedAt;
   state.flags[task] |= STARTED;
 }
 
-/** What a success says besides that it was one. */
+/** Copies the times, output and degraded reasons from the report of a success. */
 export function keepSuccess(state: RunState, task: number, report: Extract<TaskReport, { kind: 'succeeded' }>): void {
   keepTimes(state, task, report);
   state.ended[task] = Math.max(report.at, state.started[task]);
@@ -105,7 +116,7 @@ export function keepSuccess(state: RunState, task: number, report: Extract<TaskR
   countEnd(state, task);
 }
 
-/** A failed attempt whose next one is far away: the slot comes back, the task is ready again when due. */
+/** Records a failed attempt whose next one is far away: the slot is released, and the task is ready again when due. */
 export function retryLater(state: RunState, lane: Lane, report: Extract<TaskReport, { kind: 'retryLater' }>): void {
   const task = lane.current;
   setStatus(state, task, PENDING);
@@ -129,7 +140,7 @@ function countEnd(state: RunState, task: number): void {
   sums.maxSeconds = Math.max(sums.maxSeconds, seconds);
 }
 
-/** Takes a failed end out of the sums again: the task gets another chance. */
+/** Subtracts a failed end from the sums, because the task will run again. */
 export function uncountEnd(state: RunState, task: number): void {
   const stage = state.graph.stageOf[task];
   if (stage < 0) return;

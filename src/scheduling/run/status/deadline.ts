@@ -1,16 +1,16 @@
 import { FAILED, PENDING, RUNNING, type RunState } from '../run-state.ts';
 
-/** When a run is expected to end, by what its tasks usually take. */
+/** When a run is expected to end, based on the usual durations of its tasks. */
 export interface ExpectedEnd {
   /** UTC epoch milliseconds. */
   readonly at: number;
-  /** The unfinished tasks of the chain that takes longest, first to last. */
+  /** The unfinished tasks of the longest chain, first to last. */
   readonly chain: readonly string[];
 }
 
 /**
- * When the run will end at the earliest: by the longest chain of what is left, and by all that is left shared among the slots. A task
- * that runs for longer than usual is taken to end now; waits for retries that are set are counted, failures to come are not.
+ * The earliest end of the run: the later of the end of its longest remaining chain and the remaining work divided by the slots. A task
+ * that has run longer than usual is assumed to end now; scheduled waits for retries count, future failures do not.
  */
 export function expectedEnd(state: RunState, now: number): ExpectedEnd {
   const { graph, status, started, retryAt, remaining, maxConcurrent } = state;
@@ -47,17 +47,17 @@ function chainFrom({ graph, remaining, status }: RunState, first: number): strin
   return chain;
 }
 
-/** `12:15Z`, with the day and seconds where they matter. */
+/** A time such as `12:15:00Z`, preceded by its day where that differs from the day of `beside`. */
 const timeText = (at: number, beside: number): string => {
   const text = new Date(at).toISOString();
   const sameDay = text.slice(0, 10) === new Date(beside).toISOString().slice(0, 10);
   return `${sameDay ? '' : `${text.slice(0, 10)} `}${text.slice(11, 19)}Z`;
 };
 
-/** So many tasks of a chain are named. */
+/** Number of tasks of a chain that are named. */
 const CHAIN_NAMED = 3;
 
-/** One sentence when the run is expected to miss its deadline, or has missed it while it is open; undefined otherwise. */
+/** A sentence when an open run is expected to miss its deadline or has missed it; undefined otherwise. */
 export function deadlineWarning(state: RunState, now: number): string | undefined {
   const { deadline, finishedAt, closing } = state;
   if (deadline === null || finishedAt !== null || closing !== null) return undefined;
@@ -70,7 +70,7 @@ export function deadlineWarning(state: RunState, now: number): string | undefine
     : `the run is expected to end at ${timeText(at, now)}, after its deadline ${timeText(deadline, now)}${along}${paused}`;
 }
 
-/** Why an ended run is degraded for its deadline; undefined when it had none, or kept it. */
+/** The reason why an ended run is degraded when it missed its deadline; undefined when it had none or met it. */
 export function missedDeadline({ deadline, finishedAt }: RunState): string | undefined {
   if (deadline === null || finishedAt === null || finishedAt <= deadline) return undefined;
   const late = Math.ceil((finishedAt - deadline) / 1000);

@@ -8,7 +8,7 @@ import { REUSED, type RunState } from '../run-state.ts';
 import { attemptsOf } from '../symbol-result.ts';
 import { entriesOf, statusFrame, statusOf } from './status.ts';
 
-/** What a task's result is made of, besides the time of the question. */
+/** The parts of a task's result that are compared by identity. */
 interface Seen {
   readonly error: TaskError | undefined;
   readonly output: Json | undefined;
@@ -18,22 +18,22 @@ interface Seen {
 const NOTHING: Seen = { error: undefined, output: undefined, degraded: undefined };
 
 /**
- * Tells what of a run's status has changed since an earlier answer, so that a watcher of a large run is sent what ended, not
- * everything again. Compares the state with what it was at the last question: a run that nobody watches pays nothing, and the
- * scheduler knows nothing of it.
+ * Finds what has changed in a run's status since an earlier answer, so that a client that follows a large run receives only the
+ * changes. It compares the state with the state at the last query: a run without queries pays nothing, and the scheduler does not
+ * know about it.
  */
 export class StatusRevisions {
   readonly #state: RunState;
-  /** Revisions of another one of these say nothing here: a worker may begin anew with the same run. */
+  /** Prefix of this object's revisions: after a worker restart another object answers for the same run and must not accept them. */
   readonly #mark: string;
   readonly #entryOf: Int32Array;
   readonly #changedAt: Float64Array;
-  /** Numbers of each task: status, attempts, start, end, root. */
+  /** Numbers of each task at the last query: status, attempts, start, end, root, reused. */
   readonly #numbers: Float64Array;
   readonly #seen: Seen[];
   #revision = 0;
 
-  /** @param mark what tells it from those before and after it */
+  /** @param mark distinguishes this object's revisions from those of other objects for the same run */
   constructor(state: RunState, mark: string, detail: StatusQuestion['detail']) {
     this.#state = state;
     this.#mark = mark;
@@ -45,11 +45,11 @@ export class StatusRevisions {
   }
 
   /**
-   * What changed since a revision that this gave out; the whole status for any other. Where the whole is too large to travel it is
-   * cut as the `status` query's is, and nothing can be told since then.
+   * Returns what changed since a revision that this object issued; the whole status for any other revision. A status that is too large
+   * for one payload is cut like the `status` query's and carries no revision.
    */
   since(revision: unknown, question: StatusQuestion): StatusChanges {
-    this.#look();
+    this.#compare();
     const now = `${this.#mark}.${this.#revision}`;
     const from = this.#numberOf(revision);
     if (from !== undefined) {
@@ -68,8 +68,8 @@ export class StatusRevisions {
     return Number.isInteger(number) && number >= 0 && number <= this.#revision ? number : undefined;
   }
 
-  /** Entries in which anything is different from the last look get the next revision. */
-  #look(): void {
+  /** Assigns the next revision to the entries in which anything differs from the last query. */
+  #compare(): void {
     const { status, started, ended, skippedBecause, flags, errors, outputs, degraded, graph } = this.#state;
     const next = this.#revision + 1;
     for (let task = 0; task < graph.size; task++) {
@@ -96,7 +96,7 @@ export class StatusRevisions {
 
 const NUMBERS = 6;
 
-/** A status with what changed since; running tasks have gone on meanwhile. @returns `known` is not needed where `changes` is whole */
+/** Merges changes into the known status and updates the durations of running tasks; `known` is ignored where `changes` is the whole status. */
 export function withChanges(known: PipelineStatus | undefined, { revision: _, since, ...changes }: StatusChanges): PipelineStatus {
   if (since === undefined || known === undefined) return changes;
   const now = Date.parse(changes.startedAt) + Math.round(changes.durationSeconds * 1000);

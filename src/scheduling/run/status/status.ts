@@ -12,7 +12,7 @@ import { reasonsOf, verdictOf } from './verdict.ts';
 const isoTime = (at: number): string => new Date(at).toISOString();
 const secondsBetween = (from: number, to: number): number => Math.max(0, to - from) / 1000;
 
-/** A run that is still checking its input, or ended then: no tasks yet. */
+/** The status of a run without tasks: it is still checking its input, or ended while doing so. */
 export function emptyStatus({
   runId,
   startedAt,
@@ -43,16 +43,16 @@ export function emptyStatus({
 }
 
 /**
- * Where every task stands at `now`, as far as the run's details go; `fitStatus` makes it fit to travel. In `symbol` detail `taskResults` has one entry per symbol and per custom
- * task; the counts are of tasks always.
+ * The status of a run and of its tasks at `now`; `fitStatus` shrinks it to one payload. In `symbol` detail `taskResults` has one entry
+ * per symbol and per custom task; the counts always count tasks.
  *
- * @param wanted which entries of `taskResults`, by their index in `entriesOf` @default all
+ * @param wanted selects entries of `taskResults` by their index in `entriesOf` @default all
  */
 export function statusOf(state: RunState, question: StatusQuestion, wanted?: (entry: number) => boolean): PipelineStatus {
   return { ...statusFrame(state, question), taskResults: entryResults(state, question, wanted) };
 }
 
-/** All of a status but its tasks. @internal */
+/** The status without its tasks. @internal */
 export function statusFrame(state: RunState, { runId, now }: StatusQuestion): PipelineStatus {
   const { graph, counts } = state;
   const completedTasks = graph.size - counts[PENDING] - counts[RUNNING];
@@ -81,7 +81,7 @@ function deadlineOf(state: RunState, deadline: number, now: number): PipelineSta
   return { at: isoTime(deadline), expectedEnd: isoTime(end), warning: missedDeadline(state) ?? deadlineWarning(state, now) ?? null };
 }
 
-/** The status of a finished run with how it ended and why. */
+/** The result of a finished run: its status with how it ended and why. */
 export function resultOf(state: RunState, question: StatusQuestion): PipelineResult {
   return { ...statusOf(state, question), result: verdictOf(state), reasons: reasonsOf(state) };
 }
@@ -96,7 +96,7 @@ export function graphOf({ graph }: Pick<RunState, 'graph'>): GraphTask[] {
   }));
 }
 
-/** One task as users see it; `durationSeconds` runs from its first attempt's start, waits between attempts included. @internal */
+/** One task as users see it; `durationSeconds` counts from its first attempt's start and includes waits between attempts. @internal */
 export function taskResult(state: RunState, task: number, now: number): TaskResult {
   const { status, started, ended, errors, outputs, degraded, flags, graph, skippedBecause } = state;
   const code = status[task];
@@ -119,7 +119,7 @@ export function taskResult(state: RunState, task: number, now: number): TaskResu
   return result;
 }
 
-/** How many entries `taskResults` has, and which one each task is part of. @internal */
+/** The number of entries of `taskResults`, and the entry that each task belongs to. @internal */
 export function entriesOf(graph: Graph, detail: StatusQuestion['detail']): { readonly size: number; readonly entryOf: Int32Array } {
   if (detail === 'stage') return { size: graph.size, entryOf: Int32Array.from(graph.ids, (_, task) => task) };
   let size = graph.symbols.length;
@@ -133,7 +133,7 @@ function entryResults(
   wanted: (entry: number) => boolean = () => true,
 ): Record<string, TaskResult> {
   const { graph } = state;
-  // Of entries, so that a task may be named like anything every object has.
+  // Built with fromEntries, so that a task may be named like a property of Object.prototype.
   const results: [string, TaskResult][] = [];
   if (detail === 'stage') {
     for (let task = 0; task < graph.size; task++) if (wanted(task)) results.push([graph.ids[task], taskResult(state, task, now)]);

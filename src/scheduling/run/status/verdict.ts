@@ -3,7 +3,7 @@ import type { RunFailure } from '../run-events.ts';
 import { CANCELLED, FAILED, type RunState, SKIPPED, SUCCESS } from '../run-state.ts';
 import { missedDeadline } from './deadline.ts';
 
-/** How a run ended: a critical failure fails it, and so does a run that achieved nothing; everything else that went wrong degrades it. */
+/** How a run ended. A critical failure, or a run that achieved nothing, is failed; anything else that went wrong degrades the run. */
 export function verdictOf(state: RunState): RunResult {
   const { closing, counts, degraded } = state;
   if (closing?.kind === 'critical') return 'failed';
@@ -23,7 +23,7 @@ function nothingSucceeded({ graph, status, counts }: RunState): boolean {
   return true;
 }
 
-/** What a run was to achieve and did not. */
+/** A sentence about a run that achieved nothing. */
 function nothingAchieved({ graph }: RunState): string {
   if (graph.symbols.length === 0) return graph.size === 1 ? `${graph.ids[0]} did not succeed` : `none of ${graph.size} tasks succeeded`;
   let last = graph.firstTask.find((task) => task >= 0) ?? 0;
@@ -34,7 +34,7 @@ function nothingAchieved({ graph }: RunState): string {
     : `none of ${graph.symbols.length} symbols reached ${stage}`;
 }
 
-/** What the workflow fails with, when it does; what was achieved before is in the run's result. */
+/** The error that the workflow of a failed run closes with; undefined for other runs. The run's result has what was achieved. */
 export function runFailureOf(state: RunState): RunFailure | undefined {
   if (verdictOf(state) !== 'failed') return undefined;
   const { closing, graph, errors } = state;
@@ -49,7 +49,7 @@ export function runFailureOf(state: RunState): RunFailure | undefined {
   return { type: 'NothingSucceeded', message: why === undefined ? what : `${what}: ${why}` };
 }
 
-/** So many reasons of one kind are spelled out. */
+/** Number of reasons of one kind that are spelled out. */
 const REASONS_NAMED = 20;
 
 /** Why a run is not a plain success, most important first: the critical failure, the cancel or that nothing succeeded, then failures, then degraded tasks. */
@@ -75,7 +75,7 @@ export function reasonsOf(state: RunState): string[] {
   return reasons;
 }
 
-/** Each distinct reason once, with how many tasks it applies to; in graph order of the first. */
+/** Returns each distinct reason once with the number of tasks it applies to, in graph order of the first task. */
 function degradedReasons({ degraded, graph }: RunState): string[] {
   const tasksOf = new Map<string, number[]>();
   for (const task of [...degraded.keys()].sort((a, b) => a - b)) {

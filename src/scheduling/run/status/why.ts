@@ -5,11 +5,11 @@ import { laneTask, slotsOf } from '../lanes.ts';
 import { CANCELLED, FAILED, REUSED, RUNNING, type RunState, SKIPPED, SUCCESS } from '../run-state.ts';
 import { deadlineWarning } from './deadline.ts';
 
-/** So many ids are named before "and N more". */
+/** Number of ids that are named before "and N more". */
 const NAMED = 5;
 
 /**
- * One line: what a task is waiting for, or why it was skipped, failed or cancelled. Takes a symbol for its first stage that
+ * One line that says what a task is waiting for, or why it was skipped, failed or cancelled. A symbol stands for its first stage that
  * has not succeeded. Never empty.
  */
 export function whyOf(state: RunState, taskId: string, now: number): string {
@@ -58,16 +58,16 @@ function whyPending(state: RunState, task: number, now: number): string {
   if (retryAt !== undefined) {
     return `waiting for its retry at ${new Date(retryAt).toISOString()} after ${attempts(state, task)}: ${errorOf(state, task)}${paused}`;
   }
-  if (state.paused) return 'ready, but the run is paused; resume it to go on';
-  if (state.draining) return 'waiting for a slot: the run is being carried over to a new execution and goes on at once after that';
+  if (state.paused) return 'ready, but the run is paused; resume it to continue';
+  if (state.draining) return 'waiting for a slot: the run is being carried over to a new execution and continues at once after that';
   const holders = [...state.lanes.values()].map((lane) => laneTask(state, lane));
   const slots = `all ${slotsOf(state)} slots are held by ${listed(holders)}`;
   const queued = queuePlace(state, task);
-  if (queued === undefined) return `waiting for its symbol’s slot to come back; ${slots}`;
+  if (queued === undefined) return `waiting for its symbol’s slot to be released; ${slots}`;
   return `waiting for a slot: number ${queued} of ${state.ready.size} in the queue (${state.order.name}) for ${waited(state, task, now)}; ${slots}`;
 }
 
-/** 1 = next. Linear in the queue: asked by people, not by the reducer. */
+/** The task's place in the queue; 1 is next. Linear in the queue's length, which is fine for `why` and too slow for the reducer. */
 function queuePlace({ ready, readyAt, order, graph, remaining }: RunState, task: number): number | undefined {
   if (Number.isNaN(readyAt[task])) return undefined;
   const own = order.key({
