@@ -9,8 +9,6 @@ import { keepFromStrayErrors } from './activities/custom/threads/stray-errors.ts
 import { OpenReports } from './activities/report/open-reports.ts';
 import { writeOpenReport } from './activities/report/write-open-report.ts';
 import type { StageFunction } from './activities/stages/stage-work.ts';
-import { configuredSinks } from './alerts/configured-sinks.ts';
-import { startTeller } from './alerts/teller.ts';
 import { pollingOf } from './client/deployments/polling.ts';
 import { PredictLab } from './client.ts';
 import { Closers } from './closers.ts';
@@ -21,6 +19,8 @@ import type { Log } from './contracts/log.ts';
 import { webUiOf } from './contracts/search-attributes.ts';
 import { type Stage, TASK_QUEUE } from './contracts/words.ts';
 import { workerIdentity } from './contracts/worker-identity.ts';
+import { configuredSinks } from './incidents/alerts/configured-sinks.ts';
+import { startDispatcher } from './incidents/alerts/dispatcher.ts';
 import { homeFolder } from './processes/home-folder.ts';
 import { taskLogFolder } from './report/elements/report-path.ts';
 import { dataConverterOf, isSealing } from './secrets/data-converter.ts';
@@ -123,7 +123,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       "the tasks' log",
       new TaskLog({ folderOf: (runId) => taskLogFolder(home, runId), writer: `${hostname()}-${process.pid}`, log }),
     );
-    const teller = closers.add('the alerts', await startTeller({ database, sinks, log }));
+    const dispatcher = closers.add('the alerts', await startDispatcher({ database, sinks, log }));
     const temporalUi = env.TEMPORAL_UI_URL ? webUiOf(env.TEMPORAL_UI_URL, temporal.namespace).workflows : undefined;
     const client = new Client({ connection, namespace: temporal.namespace, dataConverter });
     const openReports = closers.add(
@@ -150,7 +150,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       threads,
       home,
       ...limits,
-      onNews: () => teller.wake(),
+      onNews: () => dispatcher.wake(),
       temporalUiUrl: temporalUi,
       onTaskEnd: (executionId) => openReports.taskEnded(executionId),
       searchable: searchable(() =>
@@ -174,7 +174,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       longestWaitInSlotMs: settings.longestWaitInSlotMs,
     });
     if (settings.watch ?? serve) {
-      const onNews = (): void => teller.wake();
+      const onNews = (): void => dispatcher.wake();
       const checks = closers.add('the checks of the watch', allChecks({ database, home, env, taskQueue, rateShare, onNews, log }));
       closers.add('the watch', startWatch({ database, checks: checks.list, onNews, log }));
     }

@@ -1,5 +1,5 @@
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
-import { listIncidents } from '../../src/storage/incidents/incidents.ts';
+import { listIncidents } from '../../src/incidents/rows/incidents.ts';
 import type { YearStack } from './stack.ts';
 
 /** What a run says when a venue takes back a close or a result. */

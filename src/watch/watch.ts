@@ -1,8 +1,8 @@
 import { messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
-import type { Observation } from '../incidents/trouble.ts';
+import { observe } from '../incidents/rows/observe.ts';
+import type { Observation } from '../incidents/rule/trouble.ts';
 import type { Database } from '../storage/database/database.ts';
-import { observe } from '../storage/incidents/observe.ts';
 import { takeTurn } from '../storage/watch/watch-state.ts';
 
 /** A look at something that no run looks at. */

@@ -5,7 +5,7 @@ import { failedForGood, failedSourceReasons, type SourceEnd } from '../../src/ac
 import { ERROR_EFFECTS, type ErrorType, PredictLabError } from '../../src/contracts/errors.ts';
 import type { Instrument } from '../../src/contracts/market-data.ts';
 import { SOURCE_TYPES, type SourceType } from '../../src/contracts/words.ts';
-import { partsOfFailure } from '../../src/incidents/fingerprint.ts';
+import { partsOfFailure } from '../../src/incidents/rule/fingerprint.ts';
 
 describe('failures among many instruments of a source', () => {
   const instrument = (id: string): Instrument => ({ id }) as Instrument;

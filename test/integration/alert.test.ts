@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { createPreparePipeline } from '../../src/activities/run/prepare-pipeline.ts';
 import { PredictLabError } from '../../src/contracts/errors.ts';
-import type { Alert } from '../../src/incidents/incident-text.ts';
-import { listIncidents } from '../../src/storage/incidents/incidents.ts';
+import type { Alert } from '../../src/contracts/incident.ts';
+import { listIncidents } from '../../src/incidents/rows/incidents.ts';
+import type { Database } from '../../src/storage/database/database.ts';
 import { removeSymbol } from '../../src/storage/markets/catalogue.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { createRig } from '../support/rig.ts';
@@ -35,7 +36,7 @@ async function webhook({ refusals = 0 } = {}) {
   return { posted, after, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, close: () => server.close() };
 }
 
-it('a trouble is told once, however long it lasts and whatever numbers its message names, and its end once', async () => {
+it('a trouble is reported once, however long it lasts and whatever numbers its message names, and its end once', async () => {
   const hook = await webhook({ refusals: 1 });
   let broken = true;
   let lines = 0;
@@ -77,7 +78,19 @@ it('a trouble is told once, however long it lasts and whatever numbers its messa
   hook.close();
 });
 
-it('a run that is refused is told once, and once that the same input runs again, also as of another instant', async () => {
+const checkOf = (database: Database, onNews: () => void = () => undefined) =>
+  createPreparePipeline({
+    searchable: async () => false,
+    recordEnds: async () => undefined,
+    env: {},
+    database,
+    strategies: [],
+    activities: new Map(),
+    onNews,
+    code: { code: 'test', plugins: {} },
+  });
+
+it('a refused input answers its caller and opens no incident; a scheduled one opens one until the input is accepted again', async () => {
   const hook = await webhook();
   const rig = await createRig({ env: { ALERT_WEBHOOK_URL: hook.url }, stages: scriptedStages() });
   await importTestSymbols(rig.database);
@@ -86,32 +99,37 @@ it('a run that is refused is told once, and once that the same input runs again,
   await run('2026-01-01T00:00Z');
   await removeSymbol(rig.database, 'AAA');
   await expect(run('2026-01-01T04:00Z')).rejects.toThrow('unknown symbol');
-  await expect(run('2026-01-01T08:00Z')).rejects.toThrow('unknown symbol');
+  expect(await listIncidents(rig.database, { open: false, limit: 10 })).toEqual([]);
+
+  const check = checkOf(rig.database);
+  for (const runId of ['desk-1', 'desk-2']) {
+    const input = { symbols: ['AAA'], untilStage: 'collect', asOf: '2026-01-01T08:00Z' };
+    const scheduled = { input, runId, executionId: randomUUID(), startedAt: 1_000, defaultAsOf: 1_000, scheduleId: 'desk' };
+    await expect(check(scheduled)).rejects.toMatchObject({ type: 'InvalidPipeline' });
+  }
   await importTestSymbols(rig.database);
   await run('2026-01-01T12:00Z');
 
   expect(await hook.after(2)).toMatchObject([
     { event: 'opened', text: expect.stringContaining('unknown symbol "AAA"') },
-    { event: 'closed', incident: { runs: [expect.any(String), expect.any(String)] } },
+    { event: 'closed', incident: { runs: ['desk-1', 'desk-2'] } },
   ]);
   await rig.close();
   hook.close();
 });
 
-it('a check that is repeated, because its worker died before it could report, is told once', async () => {
+it('a check that is repeated, because its worker died before it could report, writes one alert', async () => {
   const storage = await testDatabase();
   let news = 0;
-  const check = createPreparePipeline({
-    searchable: async () => false,
-    recordEnds: async () => undefined,
-    env: {},
-    database: storage.database,
-    strategies: [],
-    activities: new Map(),
-    onNews: () => news++,
-    code: { code: 'test', plugins: {} },
-  });
-  const run = { input: { symbols: ['NO_SUCH'] }, runId: 'refused', executionId: randomUUID(), startedAt: 1_000, defaultAsOf: 1_000 };
+  const check = checkOf(storage.database, () => news++);
+  const run = {
+    input: { symbols: ['NO_SUCH'] },
+    runId: 'refused',
+    executionId: randomUUID(),
+    startedAt: 1_000,
+    defaultAsOf: 1_000,
+    scheduleId: 'desk',
+  };
   for (const _ of [1, 2]) await expect(check(run)).rejects.toMatchObject({ type: 'InvalidPipeline' });
   expect(news).toBe(1);
   expect(await listIncidents(storage.database, { open: true, limit: 10 })).toMatchObject([{ runs: ['refused'] }]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PredictLab, RunEnded } from '../../src/client.ts';
 import type { PipelineInput } from '../../src/contracts/run/pipeline-input.ts';
-import { listIncidents } from '../../src/storage/incidents/incidents.ts';
+import { listIncidents } from '../../src/incidents/rows/incidents.ts';
 import { predictlabHere } from '../support/command.ts';
 import { createRig, type Rig } from '../support/rig.ts';
 import { gate, scriptedStages } from '../support/stages.ts';

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../../sandbox/random.ts';
-import type { Message, Sink } from '../../src/alerts/sink.ts';
-import { tellDue } from '../../src/alerts/teller.ts';
-import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
-import { STAGES, type Stage } from '../../src/contracts/words.ts';
-import { type EndedRun, observationOf } from '../../src/incidents/end-of-run.ts';
-import { listIncidents, untold } from '../../src/storage/incidents/incidents.ts';
-import { observe } from '../../src/storage/incidents/observe.ts';
-import { noteSinks, takeDelivery } from '../../src/storage/incidents/outbox.ts';
+import type { PipelineResult, TaskResult } from '../../src/contracts/run/pipeline-status.ts';
+import type { RunConfig } from '../../src/contracts/run/run-config.ts';
+import { type RunResult, STAGES, type Stage } from '../../src/contracts/words.ts';
+import type { Message, Sink } from '../../src/incidents/alerts/alert.ts';
+import { deliverDue } from '../../src/incidents/alerts/dispatcher.ts';
+import { listIncidents, pendingAlerts } from '../../src/incidents/rows/incidents.ts';
+import { observe } from '../../src/incidents/rows/observe.ts';
+import { observeRun } from '../../src/incidents/rows/observe-run.ts';
+import { recordSinks, takeDelivery } from '../../src/incidents/rows/outbox.ts';
+import { type EndedRun, observationOf } from '../../src/incidents/rule/end-of-run.ts';
+import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
 import { empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { silent } from '../support/silent.ts';
 
@@ -160,7 +163,7 @@ it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
     const random = new Random(seed);
     const causes = causesOf(random);
     const sinks = [weakSink('one', random), weakSink('two', random)];
-    await noteSinks(database, ['one', 'two']);
+    await recordSinks(database, ['one', 'two']);
     const due = () => database.query('update alert_deliveries set next_at = now() where told_at is null');
     const open = new Map<number, { subjects: Set<string>; runs: number }>();
     const expected: number[] = [];
@@ -185,16 +188,16 @@ it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
       // a teller that dies with one in its hands, and one that lives
       if (random.next() < 0.3) await takeDelivery(database, 'one');
       if (random.next() < 0.5) await due();
-      for (const sink of sinks) await tellDue({ database, sink, mark: 'm', log: silent });
+      for (const sink of sinks) await deliverDue({ database, sink, mark: 'm', log: silent });
     }
 
     for (const sink of sinks) sink.strong = true;
     await due();
-    for (const sink of sinks) while ((await tellDue({ database, sink, mark: 'm', log: silent })) > 0) await due();
+    for (const sink of sinks) while ((await deliverDue({ database, sink, mark: 'm', log: silent })) > 0) await due();
     const incidents = await listIncidents(database, { open: false, limit: 1000 });
     expect(incidents).toHaveLength(expected.length);
     expect(incidents.filter(({ closedAt }) => closedAt === null)).toEqual([]);
-    expect(await untold(database)).toEqual(new Map());
+    expect(await pendingAlerts(database)).toEqual(new Map());
     for (const { taken } of sinks) {
       const first = [...new Map(taken.map((message) => [message.key, message] as const)).values()];
       const told = (event: string) => first.filter(({ alert }) => alert.event === event).map(({ alert }) => alert.incident.id);
@@ -211,16 +214,39 @@ it.each(Array.from({ length: SEEDS }, (_, seed) => seed + 1))(
   },
 );
 
-it('a sink hears nothing of what opened before it was there, not even the end', async () => {
+it('a sink gets nothing of an incident that opened before the sink was configured, not even its end', async () => {
   const { database } = storage;
   await empty(database, ['incidents', 'alert_sinks']);
   const subject = { what: 'collect', subject: 'AAA', isSymbol: true, at: 1 };
   const trouble = { fingerprint: 'f', cause: 'c', venue: null, subjects: [subject] };
   expect(await observe(database, { at: 1, troubles: [trouble], looked: [] })).toBe(true);
-  await noteSinks(database, ['late']);
+  await recordSinks(database, ['late']);
   await observe(database, { at: 2, troubles: [], looked: [{ ...subject, at: 2 }] });
   const sink = weakSink('late', new Random(1));
-  await tellDue({ database, sink, mark: 'm', log: silent });
+  await deliverDue({ database, sink, mark: 'm', log: silent });
   expect(sink.taken).toEqual([]);
   expect(await listIncidents(database, { open: true, limit: 9 })).toEqual([]);
+});
+
+it('the incident of a run that was ended from outside closes when a retry of it succeeds', async () => {
+  const { database } = storage;
+  await empty(database, ['incidents', 'runs']);
+  const config = { sourceTypes: ['file'], symbols: [{ symbol: 'AAA', priority: 3 }] } as unknown as RunConfig;
+  const end = async (runId: string, given: { input: object; at: number; retryOf?: string; result: RunResult; reasons: string[] }) => {
+    const { input, at, retryOf, result, reasons } = given;
+    await beginRun(database, { runId, executionId: runId, input, config, startedAt: at, ...(retryOf && { retryOf }) });
+    const finishedAt = new Date(at + 1_000).toISOString();
+    const status = { runId, result, reasons, startedAt: finishedAt, finishedAt, taskResults: {} } as unknown as PipelineResult;
+    await database.transaction(async (transaction) => {
+      await endRun(transaction, { executionId: runId, result: status });
+      await observeRun(transaction, { executionId: runId, result: status });
+    });
+    return (await listIncidents(database, { open: true, limit: 9 })).map(({ cause }) => cause);
+  };
+  const reasons = ['run daily was ended from outside (terminated)'];
+  expect(await end('daily', { input: {}, at: 1_000, result: 'failed', reasons })).toEqual([`run: ${reasons[0]}`]);
+  // a retry names the symbols and the instant of the run that it retries
+  const input = { symbols: ['AAA'], asOf: '2026-01-01T00:00:00.000Z' };
+  expect(await end('other', { input, at: 5_000, result: 'success', reasons: [] })).toHaveLength(1);
+  expect(await end('again', { input, at: 9_000, retryOf: 'daily', result: 'success', reasons: [] })).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { listIncidents } from '../../src/storage/incidents/incidents.ts';
+import { listIncidents } from '../../src/incidents/rows/incidents.ts';
 import { doneByOne, lastUpkeep, upkeepCheck } from '../../src/watch/checks/upkeep.ts';
 import { setUpkeep, upkeepSettings } from '../../src/watch/upkeep/settings.ts';
 import { doUpkeep } from '../../src/watch/upkeep/upkeep.ts';

@@ -1,6 +1,6 @@
 import type { Log } from '../../contracts/log.ts';
+import { observeRun } from '../../incidents/rows/observe-run.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { observeRun } from '../../storage/incidents/observe-run.ts';
 import { recordLostEffects } from '../../storage/runs/ledger/custom-effects.ts';
 import { discardUnstored } from '../../storage/runs/ledger/ledger.ts';
 import { endRun } from '../../storage/runs/runs.ts';

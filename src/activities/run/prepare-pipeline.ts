@@ -4,6 +4,7 @@ import { InvalidPipelineError, PredictLabError, type Problem } from '../../contr
 import { besideOpen } from '../../contracts/run/beside-open.ts';
 import type { PrepareInput, RunConfig } from '../../contracts/run/run-config.ts';
 import { cutError } from '../../contracts/text/cut-text.ts';
+import { observeRefusal } from '../../incidents/rows/observe-run.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
 import type { PluginActivity } from '../../plugins/plugins.ts';
@@ -14,7 +15,6 @@ import { type PackedPrepared, packPrepared } from '../../scheduling/payload/pack
 import { redactedPlace, redactInput } from '../../secrets/redact-input.ts';
 import { type Secrets, secretsOf } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { observeRefusal } from '../../storage/incidents/observe-run.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { type RunCode, recordConfiguration } from '../../storage/runs/configurations.ts';
 import { effectsOf, meanDurations } from '../../storage/runs/ledger/ledger.ts';
@@ -73,7 +73,8 @@ export function createPreparePipeline({
       const reasons = [REFUSED, ...error.problems.map(({ where, message }) => `${where}: ${message}`)];
       const news = await database.transaction(async (transaction) => {
         await recordRefusal(transaction, { runId, executionId, input: kept(input), reasons, startedAt });
-        return await observeRefusal(transaction, executionId);
+        // a run that was started by hand answers to its caller
+        return scheduleId !== undefined && (await observeRefusal(transaction, executionId));
       });
       if (news) onNews();
       throw invalid(error);

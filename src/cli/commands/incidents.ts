@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { configuredSinks } from '../../alerts/configured-sinks.ts';
-import { tellTest } from '../../alerts/test-alert.ts';
-import type { Incident } from '../../incidents/incident-text.ts';
-import { listIncidents, untold } from '../../storage/incidents/incidents.ts';
-import { closeIncident } from '../../storage/incidents/observe.ts';
+import type { Incident } from '../../contracts/incident.ts';
+import { configuredSinks } from '../../incidents/alerts/configured-sinks.ts';
+import { sendTestAlert } from '../../incidents/alerts/dispatcher.ts';
+import { listIncidents, pendingAlerts } from '../../incidents/rows/incidents.ts';
+import { closeIncident } from '../../incidents/rows/observe.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
@@ -15,23 +15,23 @@ interface ListOptions {
 }
 
 const HELP = `
-One incident a root cause: it opens when a run ends with a trouble (retries are silent), lasts while any of its symbols is troubled,
-and closes when all of them are well again. docs/incidents.md says what each means and what to do.`;
+One incident per root cause: it opens when a run ends with a trouble (retries are silent), stays open while any of its symbols is
+troubled, and closes when all of them are well again. docs/incidents.md says what each cause means and what to do.`;
 
 /** Adds `predictlab incidents`. */
 export function registerIncidents(program: Command): void {
   const incidents = program
     .command('incidents')
     .description('What is wrong now and what was, newest first.')
-    .option('--open', 'only what is not over')
+    .option('--open', 'only incidents that are open')
     .option('--limit <n>', 'how many', '20')
     .option('--json', 'print [{ id, cause, openedAt, closedAt, runs, symbols }]')
     .addHelpText('after', HELP)
     .action(list);
   incidents
     .command('close')
-    .summary('end an incident that nobody will look at again')
-    .argument('<id>', 'its id, as `predictlab incidents` shows it')
+    .summary('close an incident that nothing will check again')
+    .argument('<id>', 'id from `predictlab incidents`')
     .action(async (id: string) => {
       const closed = await useStoredData((database) => closeIncident(database, id, 'by hand'));
       if (!closed) throw usageError(`there is no open incident ${id}; \`predictlab incidents --open\` lists them`);
@@ -42,11 +42,11 @@ export function registerIncidents(program: Command): void {
     .summary('send a test alert to every sink of this environment')
     .description('Sends one alert, marked as a test, to each of ALERT_WEBHOOK_URL, ALERT_EMAIL_TO and ALERT_COMMAND that is set here.')
     .action(async () => {
-      const ends = await tellTest(configuredSinks(process.env));
+      const ends = await sendTestAlert(configuredSinks(process.env));
       if (ends.length === 0)
         throw usageError('no sink is set here: ALERT_WEBHOOK_URL, ALERT_EMAIL_TO with ALERT_SMTP_URL, or ALERT_COMMAND');
-      for (const { sink, error } of ends) printLine(`${sink}  ${error === undefined ? 'took it' : `did not take it: ${error}`}`);
-      if (ends.some(({ error }) => error !== undefined)) throw new ExitError(1, 'not every sink took the test alert');
+      for (const { sink, error } of ends) printLine(`${sink}  ${error === undefined ? 'accepted it' : `did not accept it: ${error}`}`);
+      if (ends.some(({ error }) => error !== undefined)) throw new ExitError(1, 'not every sink accepted the test alert');
     });
 }
 
@@ -55,7 +55,7 @@ async function list({ open = false, limit, json }: ListOptions): Promise<void> {
   if (!Number.isInteger(count) || count < 1) throw usageError(`--limit ${limit}: write a whole number from 1 on`);
   const [incidents, waiting] = await lookIntoDatabase(
     async (database) =>
-      database === undefined ? [[], []] : [await listIncidents(database, { open, limit: count }), await untold(database)],
+      database === undefined ? [[], []] : [await listIncidents(database, { open, limit: count }), await pendingAlerts(database)],
     'so there are no incidents',
   );
   if (json) return printJson(incidents);
@@ -71,7 +71,7 @@ async function list({ open = false, limit, json }: ListOptions): Promise<void> {
       cause,
     ]),
   ]);
-  for (const [id, said] of waiting) printLine(`incident ${id} is not told yet: ${said}`);
+  for (const [id, why] of waiting) printLine(`an alert of incident ${id} is not delivered yet: ${why}`);
 }
 
 const minute = (time: string): string => `${time.slice(0, 16).replace('T', ' ')}Z`;

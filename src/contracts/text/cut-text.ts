@@ -20,6 +20,14 @@ export function cutText(text: string, longest: number): string {
   return `${text.slice(0, end)}…`;
 }
 
+/** A text of at most `longest` characters, cut between two words where there are some; one that was cut ends with `…`. */
+export function cutAtWord(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  const cut = cutText(text, longest);
+  const space = cut.lastIndexOf(' ');
+  return space < longest / 2 ? cut : `${cut.slice(0, space)} …`;
+}
+
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
 /** An error of a size that every task may have: what a plugin throws has any. */

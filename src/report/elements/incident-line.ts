@@ -1,4 +1,4 @@
-import type { Incident } from '../../incidents/incident-text.ts';
+import type { Incident } from '../../contracts/incident.ts';
 import { formatTime } from './format.ts';
 import { html, type Markup } from './html.ts';
 import { tip } from './tip.ts';

@@ -1,4 +1,4 @@
-import type { Incident } from '../../incidents/incident-text.ts';
+import type { Incident } from '../../contracts/incident.ts';
 import type { State } from '../elements/glyphs.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
 

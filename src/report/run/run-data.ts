@@ -1,10 +1,10 @@
 import type { PastError } from '../../contracts/errors.ts';
+import type { Incident } from '../../contracts/incident.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
 import type { RunResult } from '../../contracts/words.ts';
-import type { Incident } from '../../incidents/incident-text.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
 
 /** A run as its page shows it; one that is still open has no result yet. */

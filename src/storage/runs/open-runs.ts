@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.ts';
-import { LINE } from './line.ts';
+import { lineOfRun } from './line.ts';
 
 /** Executions of runs that have not recorded an end, of those that began before an instant. @param before UTC epoch milliseconds */
 export async function openRuns(queryable: Queryable, before: number): Promise<readonly string[]> {
@@ -28,7 +28,7 @@ export async function runsWithDeadline(
   queryable: Queryable,
 ): Promise<readonly { readonly runId: string; readonly executionId: string; readonly line: string }[]> {
   const { rows } = await queryable.query<{ runId: string; executionId: string; line: string }>(
-    `select run_id as "runId", execution_id as "executionId", ${LINE} as line from runs where finished_at is null and config ? 'deadline'`,
+    `select run_id as "runId", execution_id as "executionId", ${lineOfRun('r')} as line from runs r where finished_at is null and config ? 'deadline'`,
   );
   return rows;
 }

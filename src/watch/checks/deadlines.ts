@@ -1,7 +1,7 @@
 import type { PredictLab } from '../../client.ts';
 import type { Log } from '../../contracts/log.ts';
-import { deadlineTrouble } from '../../incidents/end-of-run.ts';
-import type { Trouble } from '../../incidents/trouble.ts';
+import { deadlineTrouble } from '../../incidents/rule/end-of-run.ts';
+import type { Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { runsWithDeadline } from '../../storage/runs/open-runs.ts';
 import type { Check } from '../watch.ts';

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../contracts/words.ts';
+import { disabledAmong, unseenSince } from '../../incidents/rows/incidents.ts';
+import { closeIncident, openIncidents } from '../../incidents/rows/observe.ts';
 import type { Queryable } from '../../storage/database/database.ts';
-import { disabledAmong, unseenSince } from '../../storage/incidents/gone.ts';
-import { closeIncident, openIncidents } from '../../storage/incidents/observe.ts';
 import type { Check } from '../watch.ts';
 
 const FORGOTTEN_MS = 7 * DAY_MS;

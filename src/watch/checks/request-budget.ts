@@ -1,5 +1,5 @@
 import type { RateLimit } from '../../budget/rate-limits.ts';
-import type { Trouble } from '../../incidents/trouble.ts';
+import type { Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { usedBudgets } from '../../storage/rate-budget.ts';
 import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';

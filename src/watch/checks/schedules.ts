@@ -1,6 +1,6 @@
 import type { Schedules } from '../../client/schedules/schedules.ts';
 import { shellWord } from '../../contracts/text/shell-word.ts';
-import type { Subject, Trouble } from '../../incidents/trouble.ts';
+import type { Subject, Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { deletedOnPurpose, forgetDeleted } from '../../storage/watch/deleted-schedules.ts';
 import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';

@@ -1,4 +1,4 @@
-import type { Trouble } from '../../incidents/trouble.ts';
+import type { Trouble } from '../../incidents/rule/trouble.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { quietSymbols } from '../../storage/verify/quiet-symbols.ts';
 import type { Check } from '../watch.ts';

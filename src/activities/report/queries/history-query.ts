@@ -1,9 +1,9 @@
 import { DAY_MS, SOURCE_TYPES } from '../../../contracts/words.ts';
+import { listIncidents } from '../../../incidents/rows/incidents.ts';
 import type { State } from '../../../report/elements/glyphs.ts';
 import type { FiledRun } from '../../../report/elements/report-path.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from '../../../report/history/history-data.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
-import { listIncidents } from '../../../storage/incidents/incidents.ts';
 import { symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { runHistory } from '../../../storage/runs/run-history.ts';
 import { mostActiveInstruments, recentCloses } from '../../../storage/runs/run-rows.ts';

@@ -1,10 +1,11 @@
-import type { PipelineResult, TaskError } from '../contracts/run/pipeline-status.ts';
-import { cutText } from '../contracts/text/cut-text.ts';
-import { STAGES, type Stage } from '../contracts/words.ts';
+import type { PipelineResult, TaskError } from '../../contracts/run/pipeline-status.ts';
+import { cutText } from '../../contracts/text/cut-text.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
+import { STAGES, type Stage } from '../../contracts/words.ts';
 import { causeOfDegraded, causeOfFailure, partsOfFailure, type RootCause } from './fingerprint.ts';
 import type { Observation, Subject, Trouble } from './trouble.ts';
 
-/** A task that has taken effect, as the ledger has it. Times are UTC epoch milliseconds. */
+/** A task that has taken effect, from the ledger. Times are UTC epoch milliseconds. */
 export interface DoneTask {
   readonly taskId: string;
   readonly symbol: string | null;
@@ -18,15 +19,15 @@ export interface DoneTask {
 export interface EndedRun {
   readonly runId: string;
   readonly executionId: string;
-  /** UTC epoch milliseconds; null of a run whose input was refused. */
+  /** UTC epoch milliseconds; null for a run whose input was refused. */
   readonly asOf: number | null;
-  /** Runs of the same input, whatever they are as of, are one line. */
+  /** Equal for runs of the same input, whatever their `asOf`; a retry has the line of the run that it retries. */
   readonly line: string;
-  /** It looked at a time that other runs had looked beyond: a backfill, whose troubles are apart from those of today. */
+  /** Whether other runs had already looked further: a backfill, whose troubles are kept apart from today's. */
   readonly past: boolean;
   readonly sourceTypes: readonly string[];
   readonly symbols: readonly string[];
-  /** It had a deadline, kept or not. */
+  /** Whether the run had a deadline, kept or missed. */
   readonly hadDeadline: boolean;
   readonly result: Pick<PipelineResult, 'result' | 'reasons' | 'taskResults'>;
   readonly tasks: readonly DoneTask[];
@@ -34,17 +35,17 @@ export interface EndedRun {
   readonly endedAt: number;
 }
 
-/** What `what` is of a trouble with a run as a whole. */
+/** `Subject.what` of a trouble with a run as a whole. */
 export const WHOLE_RUN = 'run';
 const CUSTOM_TASK = 'task';
 const DEADLINE = 'deadline';
-const LONGEST_CAUSE = 300;
-/** `degraded` beside its cases: how many more there are says nothing. */
+const MAX_CAUSE_LENGTH = 300;
+/** The line that counts the reasons of `degraded` that are not listed. */
 const REST = /^and \d+ more\b/;
 
 /**
- * What the end of a run says: each failed task's cause and each degraded one's reasons; what was skipped or cancelled because of
- * them is folded into them. A run that somebody cancelled has no troubles.
+ * The observation that the end of a run makes: the cause of each failed task and the reasons of each degraded one. Tasks that were skipped
+ * or cancelled because of them add nothing. A run that somebody cancelled has no troubles.
  */
 export function observationOf(run: EndedRun): Observation {
   const { runId, executionId, asOf, endedAt, sourceTypes } = run;
@@ -66,7 +67,7 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
     const when = past ? ' in a run as of the past' : '';
     troubles.push({
       fingerprint: past ? `${root.fingerprint} past` : root.fingerprint,
-      cause: cutText(`${what}${when}: ${cause.replaceAll(/\s*\n\s*/g, ' ')}`, LONGEST_CAUSE),
+      cause: cutText(`${what}${when}: ${oneLine(cause)}`, MAX_CAUSE_LENGTH),
       venue: root.venue,
       subjects: [subject],
     });
@@ -74,7 +75,7 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
 
   for (const [id, task] of Object.entries(result.taskResults)) {
     if (task.status !== 'failed') continue;
-    // in the status of a large run a symbol stands for its stages: the one that failed comes after those in the ledger
+    // the status of a large run names symbols only: the stage that failed is the one after those in the ledger
     const named = stageOf(id);
     const symbol = named !== undefined ? id.slice(0, -named.length - 1) : known.has(id) ? id : null;
     const stage = named ?? (symbol === null ? null : (STAGES[(reached.get(symbol) ?? -1) + 1] ?? null));
@@ -95,13 +96,13 @@ function troublesOf(run: EndedRun): readonly Trouble[] {
   const missed = run.hadDeadline ? result.reasons.find((reason) => reason.startsWith('the deadline ')) : undefined;
   if (missed !== undefined) troubles.push(deadlineTrouble({ ...run, at: run.endedAt, why: missed }));
   if (troubles.length === 0 && result.result !== 'success') {
-    const reason = result.reasons[0] ?? `the run is ${result.result} and nobody says why`;
+    const reason = result.reasons[0] ?? `the run is ${result.result}, and no task gives a reason`;
     add(WHOLE_RUN, causeOfDegraded(WHOLE_RUN, run.runId, reason), reason, wholeRun(run));
   }
   return troubles;
 }
 
-/** A run that has missed its deadline, or is expected to; one incident for all runs of a line. */
+/** The trouble of a run that has missed its deadline or is expected to; one incident for all runs of a line. */
 export function deadlineTrouble({ line, at, why }: { readonly line: string; readonly at: number; readonly why: string }): Trouble {
   const subject = { what: DEADLINE, subject: line, isSymbol: false, at };
   return { fingerprint: JSON.stringify([DEADLINE, line]), cause: `deadline: ${why}`, venue: null, subjects: [subject] };

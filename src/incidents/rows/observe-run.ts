@@ -1,20 +1,21 @@
 import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { cutText } from '../../contracts/text/cut-text.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
 import { STAGES } from '../../contracts/words.ts';
-import { type DoneTask, observationOf, WHOLE_RUN } from '../../incidents/end-of-run.ts';
-import { type Queryable, withinTransaction } from '../database/database.ts';
-import { LINE } from '../runs/line.ts';
-import { ledgerTasks } from '../runs/run-rows.ts';
+import { type Queryable, withinTransaction } from '../../storage/database/database.ts';
+import { LINE, lineOfRun } from '../../storage/runs/line.ts';
+import { ledgerTasks } from '../../storage/runs/run-rows.ts';
+import { type DoneTask, observationOf, WHOLE_RUN } from '../rule/end-of-run.ts';
 import { observe } from './observe.ts';
 
-/** A run beyond which another one had looked by this much is a backfill. */
+/** A run is a backfill when another run has already looked this much further. */
 const PAST_MS = 3_600_000;
 
 /**
- * Puts the end of a run into the incidents, once per execution, however often it is said.
+ * Updates the incidents with the end of a run, once per execution.
  *
- * @returns whether there is something to tell
+ * @returns whether an alert was written
  */
 export async function observeRun(
   queryable: Queryable,
@@ -23,7 +24,7 @@ export async function observeRun(
   return await withinTransaction(queryable, async (transaction) => {
     const { rows } = await transaction.query<{ run_id: string; as_of: number | null; line: string; config: RunConfig; past: boolean }>(
       `update runs r set watched_at = now() where execution_id = $1 and watched_at is null
-       returning run_id, as_of, ${LINE} as line, config,
+       returning run_id, as_of, ${lineOfRun('r')} as line, config,
          exists (select from runs o where o.as_of > r.as_of + ${PAST_MS} and o.finished_at is not null) as past`,
       [executionId],
     );
@@ -57,9 +58,10 @@ export async function observeRun(
 }
 
 /**
- * Puts a run whose input was refused into the incidents, once per execution; the next run of that input which is not refused ends it.
+ * Opens an incident for a scheduled run whose input was refused, once per execution: nobody waits for its answer. The next run of that
+ * input which is accepted closes it.
  *
- * @returns whether there is something to tell
+ * @returns whether an alert was written
  */
 export async function observeRefusal(queryable: Queryable, executionId: string): Promise<boolean> {
   return await withinTransaction(queryable, async (transaction) => {
@@ -71,7 +73,7 @@ export async function observeRefusal(queryable: Queryable, executionId: string):
     const run = rows[0];
     if (run === undefined) return false;
     const subject = { what: WHOLE_RUN, subject: run.line, isSymbol: false, at: run.at };
-    const cause = cutText(run.reasons.join('; ').replaceAll(/\s*\n\s*/g, ' '), 300);
+    const cause = cutText(oneLine(run.reasons.join('; ')), 300);
     return await observe(transaction, {
       at: run.at,
       run: { runId: run.run_id, executionId, asOf: null },

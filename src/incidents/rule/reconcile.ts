@@ -1,17 +1,17 @@
 import type { Observation, OpenIncident, Subject, Trouble, TroubledSubject } from './trouble.ts';
 
-/** What an observation changes. */
+/** A change to the incidents that follows from an observation. */
 export type IncidentChange =
   | { readonly type: 'open'; readonly trouble: Trouble }
-  /** It lasts; `news` when it has reached a subject that it had not. */
+  /** The trouble was seen again; `news` when it has reached another symbol. */
   | { readonly type: 'last'; readonly id: string; readonly trouble: Trouble; readonly news: boolean }
   | { readonly type: 'well'; readonly id: string; readonly subjects: readonly TroubledSubject[]; readonly over: boolean };
 
 /**
- * Puts what was found beside the incidents that are open: one incident a root cause, as long as any of its subjects is not well.
+ * Compares an observation with the open incidents. There is one incident per root cause, open while any of its subjects is troubled.
  *
- * A subject is well when somebody looked at it after the trouble, as of no earlier instant, did its work, and met neither the same
- * trouble nor another one of the same venue there.
+ * A subject is well again when it was looked at after the trouble, as of no earlier instant, its work succeeded, and neither the same
+ * trouble nor another one of the same venue was met there.
  */
 export function reconcile(open: readonly OpenIncident[], observation: Observation): readonly IncidentChange[] {
   const changes: IncidentChange[] = [];
@@ -49,7 +49,7 @@ const sameSubject = (a: Subject, b: Subject): boolean => a.what === b.what && a.
 const reachesMore = ({ subjects }: OpenIncident, trouble: Trouble): boolean =>
   trouble.subjects.some((one) => one.isSymbol && !subjects.some((known) => known.subject === one.subject));
 
-/** One of each root cause, with all its subjects. */
+/** One trouble per root cause, with all its subjects. */
 function merged(troubles: readonly Trouble[]): readonly Trouble[] {
   const byFingerprint = new Map<string, Trouble>();
   for (const trouble of troubles) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { reconcile } from '../../src/incidents/reconcile.ts';
-import type { Observation, OpenIncident, Trouble } from '../../src/incidents/trouble.ts';
+import { reconcile } from '../../../src/incidents/rule/reconcile.ts';
+import type { Observation, OpenIncident, Trouble } from '../../../src/incidents/rule/trouble.ts';
 
 const subject = (name: string, at: number, what = 'collect') => ({ what, subject: name, isSymbol: true, at });
 const trouble = (fingerprint: string, ...subjects: Trouble['subjects']): Trouble => ({

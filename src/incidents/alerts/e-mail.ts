@@ -1,10 +1,12 @@
-import type { Sink } from '../sink.ts';
+import { cutAtWord } from '../../contracts/text/cut-text.ts';
+import type { Sink } from './alert.ts';
 
 const TIMEOUT_MS = 20_000;
+const MAX_SUBJECT_LENGTH = 150;
 
 /**
- * Sends mail through an SMTP server, `smtp://user:password@host:587` or `smtps://…:465`. All mails of an incident are one thread; one
- * that is sent again has the same Message-ID.
+ * Sends mail through an SMTP server, `smtp://user:password@host:587` or `smtps://…:465`. All mails of an incident form one thread; a mail
+ * that is sent again keeps its Message-ID.
  */
 export function emailSink({ smtpUrl, to, from }: { smtpUrl: string; to: string; from: string }): Sink {
   const domain = from.slice(from.lastIndexOf('@') + 1).replaceAll(/[^A-Za-z0-9.-]/g, '') || 'predictlab.invalid';
@@ -12,7 +14,7 @@ export function emailSink({ smtpUrl, to, from }: { smtpUrl: string; to: string; 
   return {
     name: 'e-mail',
     async send({ key, alert }) {
-      // only who mails pays for loading it
+      // loaded on first use: most workers send no mail
       const { createTransport } = await import('nodemailer');
       const transport = createTransport({
         url: smtpUrl,
@@ -28,7 +30,7 @@ export function emailSink({ smtpUrl, to, from }: { smtpUrl: string; to: string; 
         await transport.sendMail({
           from,
           to,
-          subject: `${event === 'closed' ? 'Closed' : 'Incident'}: ${incident.cause}`.slice(0, 150),
+          subject: cutAtWord(`${event === 'closed' ? 'Closed' : 'Incident'}: ${incident.cause}`, MAX_SUBJECT_LENGTH),
           text: [
             text,
             '',

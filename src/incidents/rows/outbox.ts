@@ -1,25 +1,26 @@
-import type { Alert } from '../../incidents/incident-text.ts';
-import { type Database, type Queryable, withinTransaction } from '../database/database.ts';
+import type { Alert } from '../../contracts/incident.ts';
+import { type Database, type Queryable, withinTransaction } from '../../storage/database/database.ts';
 
 /** One alert on its way to one sink. */
 export interface Delivery {
   readonly eventId: string;
   readonly sink: string;
-  /** Of this attempt, counted from 1. */
+  /** Number of this attempt, counted from 1. */
   readonly attempts: number;
   readonly alert: Alert;
 }
 
-/** Whoever died with an alert in its hands has it taken from them after this. */
+/** A worker that dies while it delivers an alert loses it after this time. */
 const LEASE = "interval '60 seconds'";
+/** A sink that was not configured for longer than this does not get what it missed. */
 const AWAY_FOR_LONG = "interval '7 days'";
-const LONGEST_WAIT_S = 300;
+const MAX_WAIT_S = 300;
 
 /**
- * Says that these sinks are configured. One that is new hears of what opens from now on; one that was away for a week does not hear
- * what it missed.
+ * Records that these sinks are configured. A new sink gets the incidents that open from now on; a sink that was not configured for a
+ * week does not get what it missed.
  */
-export async function noteSinks(database: Database, names: readonly string[]): Promise<void> {
+export async function recordSinks(database: Database, names: readonly string[]): Promise<void> {
   await withinTransaction(database, async (transaction) => {
     await transaction.query(
       `delete from alert_deliveries d using alert_sinks s
@@ -35,8 +36,8 @@ export async function noteSinks(database: Database, names: readonly string[]): P
 }
 
 /**
- * Takes what a sink is to be told next, for a minute. Of one incident only the oldest, so that nobody hears of an end without a
- * beginning.
+ * Takes a sink's next due alert for a minute. Only the oldest alert of an incident is due, so that `closed` never arrives before
+ * `opened`.
  */
 export async function takeDelivery(queryable: Queryable, sink: string): Promise<Delivery | undefined> {
   const { rows } = await queryable.query<Delivery>(
@@ -53,14 +54,14 @@ export async function takeDelivery(queryable: Queryable, sink: string): Promise<
   return rows[0];
 }
 
-/** It has arrived. */
-export async function delivered(queryable: Queryable, { eventId, sink }: Delivery): Promise<void> {
+/** Records that the sink has accepted the alert. */
+export async function markDelivered(queryable: Queryable, { eventId, sink }: Delivery): Promise<void> {
   await queryable.query('update alert_deliveries set told_at = now(), error = null where event = $1 and sink = $2', [eventId, sink]);
 }
 
-/** It has not arrived; it is tried again after a wait that doubles from a second to five minutes. */
-export async function undelivered(queryable: Queryable, { eventId, sink, attempts }: Delivery, error: string): Promise<void> {
-  const seconds = Math.min(LONGEST_WAIT_S, 2 ** Math.min(20, attempts - 1));
+/** Records a failed attempt; the next one follows after a wait that doubles from one second to five minutes. */
+export async function markFailed(queryable: Queryable, { eventId, sink, attempts }: Delivery, error: string): Promise<void> {
+  const seconds = Math.min(MAX_WAIT_S, 2 ** Math.min(20, attempts - 1));
   await queryable.query(
     'update alert_deliveries set error = $3, next_at = now() + make_interval(secs => $4) where event = $1 and sink = $2 and told_at is null',
     [eventId, sink, error, seconds],

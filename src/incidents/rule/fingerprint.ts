@@ -1,46 +1,46 @@
-import type { ErrorType } from '../contracts/errors.ts';
-import type { SourceType } from '../contracts/words.ts';
+import type { ErrorType } from '../../contracts/errors.ts';
+import type { SourceType } from '../../contracts/words.ts';
 
-/** What a trouble is, apart from whom it hit. */
+/** The cause of a trouble, whatever it has hit. */
 export interface RootCause {
   readonly fingerprint: string;
   readonly venue: SourceType | null;
 }
 
-/** Of these the venue alone is the cause: what it answered to each request varies while it is away. */
-const OF_THE_VENUE: ReadonlySet<string> = new Set<ErrorType>([
+/** Errors whose cause is the venue alone: its answers vary from request to request while it is away. */
+const VENUE_ERRORS: ReadonlySet<string> = new Set<ErrorType>([
   'SourceUnavailable',
   'RateLimited',
   'SourceUnauthorized',
   'SourceBlocked',
   'SourceSchemaChanged',
 ]);
-/** Of these neither stage nor message matters: the database or the workers are away for all of them. */
-const OF_THE_MACHINE: ReadonlySet<string> = new Set<ErrorType>(['StorageUnavailable', 'WorkerLost']);
+/** Errors whose stage and message do not matter: the database or the workers are away for every task. */
+const MACHINE_ERRORS: ReadonlySet<string> = new Set<ErrorType>(['StorageUnavailable', 'WorkerLost']);
 
-/** `polymarket failed (SourceUnavailable): …`, as `collect` says of a source that it went on without. */
+/** `polymarket failed (SourceUnavailable): …`: the reason that `collect` gives for continuing without a source. */
 const FAILED_SOURCE = /^(polymarket|predict|file) failed \((\w+)\)/;
-/** A message that lists its cases after this beginning, differently each time. */
+/** Messages that list different cases each time after these first words. */
 const LISTS = /^(gaps in coverage|\d+ of \d+ rows .*? were quarantined)/;
 
 /** The root cause of a failed task. */
 export function causeOfFailure(what: string, taskId: string, { type, message }: { type: string; message: string }): RootCause {
   const venue = venueIn(message);
-  if (OF_THE_MACHINE.has(type)) return { fingerprint: JSON.stringify(['*', type]), venue: null };
-  if (OF_THE_VENUE.has(type) && venue !== null) return { fingerprint: JSON.stringify([what, type, venue]), venue };
+  if (MACHINE_ERRORS.has(type)) return { fingerprint: JSON.stringify(['*', type]), venue: null };
+  if (VENUE_ERRORS.has(type) && venue !== null) return { fingerprint: JSON.stringify([what, type, venue]), venue };
   return { fingerprint: JSON.stringify([what, type, general(message, taskId)]), venue };
 }
 
-/** One of several causes of a failure, with the part of its message that tells of it. */
+/** One of several causes of a failure, with its part of the message. */
 export interface PartOfFailure {
   readonly type: string;
   readonly message: string;
 }
 
-/** Where a failure of `collect` names what each of several sources failed with: `polymarket failed (SourceUnavailable): …; predict failed (…): …`. */
+/** One source's part of a `collect` failure: `polymarket failed (SourceUnavailable): …; predict failed (…): …`. */
 const EACH_SOURCE = /(?:^|; )(?:polymarket|predict|file) failed \((\w+)\): /g;
 
-/** The causes that a failure has: of a symbol whose sources have all failed one each, else itself. */
+/** The causes of a failure: one per source where all sources of a symbol failed, else the failure itself. */
 export function partsOfFailure(error: PartOfFailure): readonly PartOfFailure[] {
   const found = [...error.message.matchAll(EACH_SOURCE)];
   if (found[0]?.index !== 0) return [error];
@@ -58,7 +58,7 @@ export function causeOfDegraded(what: string, taskId: string, reason: string): R
   return { fingerprint: JSON.stringify([what, 'degraded', general(lists ?? reason, taskId)]), venue: venueIn(reason) };
 }
 
-/** A user's own file is no venue, and messages speak of many files. */
+/** Venues that messages name. `file` is not a venue, and many messages contain the word. */
 const VENUES = ['polymarket', 'predict'] as const satisfies readonly SourceType[];
 const VENUE = new RegExp(`\\b(${VENUES.join('|')})\\b`, 'i');
 
@@ -68,9 +68,9 @@ function venueIn(message: string): SourceType | null {
   return VENUES.find((type) => type === named) ?? null;
 }
 
-const LONGEST = 200;
+const MAX_LENGTH = 200;
 
-/** A message without what differs from task to task and from run to run: ids, names in quotes, amounts, moments. */
+/** A message without the parts that differ between tasks and runs: ids, quoted names, amounts and times. */
 function general(message: string, taskId: string): string {
   const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
   return message
@@ -81,5 +81,5 @@ function general(message: string, taskId: string): string {
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '…')
     .replaceAll(/\d[\d.,:TZ-]*/g, '…')
     .replaceAll(/\s+/g, ' ')
-    .slice(0, LONGEST);
+    .slice(0, MAX_LENGTH);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskResult } from '../../src/contracts/run/pipeline-status.ts';
-import { type EndedRun, observationOf } from '../../src/incidents/end-of-run.ts';
+import type { TaskResult } from '../../../src/contracts/run/pipeline-status.ts';
+import { type EndedRun, observationOf } from '../../../src/incidents/rule/end-of-run.ts';
 
 const failed = (type: string, message: string): TaskResult => ({ status: 'failed', error: { type, message } });
 const done = (symbol: string, stage: 'collect' | 'clean', degraded: readonly string[] | null = null) =>

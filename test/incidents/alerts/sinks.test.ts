@@ -3,11 +3,11 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configuredSinks } from '../../src/alerts/configured-sinks.ts';
-import { commandSink } from '../../src/alerts/sinks/command.ts';
-import { emailSink } from '../../src/alerts/sinks/e-mail.ts';
-import { tellTest } from '../../src/alerts/test-alert.ts';
-import { alertOf } from '../../src/incidents/incident-text.ts';
+import { alertOf } from '../../../src/incidents/alerts/alert.ts';
+import { commandSink } from '../../../src/incidents/alerts/command.ts';
+import { configuredSinks } from '../../../src/incidents/alerts/configured-sinks.ts';
+import { sendTestAlert } from '../../../src/incidents/alerts/dispatcher.ts';
+import { emailSink } from '../../../src/incidents/alerts/e-mail.ts';
 
 const incident = {
   id: '7',
@@ -64,7 +64,16 @@ describe('an e-mail', () => {
     server.close();
   });
 
-  it('of an end stands in the thread of the beginning', async () => {
+  it('has a subject that is cut between two words', async () => {
+    const server = await mailServer();
+    const cause = `collect: ${'the venue answered 503 '.repeat(20)}`;
+    const long = { key: 'm-incident-8-opened', alert: alertOf('opened', { ...incident, cause }) };
+    await emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(long);
+    expect(server.mail()).toMatch(/(the|venue|answered|503)_=E2=80=A6\?=/);
+    server.close();
+  });
+
+  it('that closes an incident stands in the thread of the mail that opened it', async () => {
     const server = await mailServer();
     const closed = { key: 'm-incident-7-closed', alert: alertOf('closed', { ...incident, closedAt: '2026-11-24T16:00:00.000Z' }) };
     await emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(closed);
@@ -73,7 +82,7 @@ describe('an e-mail', () => {
     server.close();
   });
 
-  it('that the server refuses has not been told', async () => {
+  it('that the server refuses is not delivered', async () => {
     const server = await mailServer('550 no such desk');
     await expect(emailSink({ smtpUrl: server.url, to: 'desk@example.com', from: 'lab@example.com' }).send(message)).rejects.toThrow(
       'no such desk',
@@ -83,7 +92,7 @@ describe('an e-mail', () => {
 });
 
 describe('a command', () => {
-  it('is given the alert, and has taken it when it ends with 0', async () => {
+  it('gets the alert, and has accepted it when it exits with code 0', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predictlab-command-'));
     const file = path.join(folder, 'alert');
     await commandSink({ command: `{ cat; echo "$ALERT_EVENT $ALERT_KEY"; } > "${file}"`, env: process.env }).send(message);
@@ -93,10 +102,19 @@ describe('a command', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('that fails has not, and says why', async () => {
-    const ends = await tellTest([commandSink({ command: 'echo oops >&2; exit 3', env: process.env })]);
+  it('that fails has not accepted it, and its error says why', async () => {
+    const ends = await sendTestAlert([commandSink({ command: 'echo oops >&2; exit 3', env: process.env })]);
     expect(ends).toEqual([{ sink: 'command', error: 'it ended with exit code 3: oops' }]);
   });
+});
+
+it('the texts of an alert move no cursor, turn no line around, and hold no link or mention', () => {
+  const hostile = 'x \u001b]52;c;ZXZpbA==\u0007 \u202egpj.exe <!channel> <https://evil.example|click>\nsecond line';
+  const { text, incident: shown } = alertOf('opened', { ...incident, cause: hostile, symbols: [hostile], runs: [hostile] });
+  for (const one of [text, shown.cause, ...shown.symbols, ...shown.runs]) {
+    expect(one).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069<>]/u);
+    expect(one).toContain('second line');
+  }
 });
 
 describe('the environment', () => {
@@ -112,11 +130,12 @@ describe('the environment', () => {
   });
 
   it.each([
-    [{ ALERT_WEBHOOK_URL: 'example.com' }, 'ALERT_WEBHOOK_URL is no web address'],
+    [{ ALERT_WEBHOOK_URL: 'example.com' }, 'ALERT_WEBHOOK_URL is not a valid web address'],
     [{ ALERT_WEBHOOK_SECRET: 'x' }, 'ALERT_WEBHOOK_SECRET is set, but ALERT_WEBHOOK_URL is not'],
+    [{ ALERT_WEBHOOK_URL: 'https://example.com/x', ALERT_WEBHOOK_SECRET: 'whsec_' }, 'ALERT_WEBHOOK_SECRET holds no key after whsec_'],
     [{ ALERT_EMAIL_TO: 'a@b.c' }, 'ALERT_EMAIL_TO is set, but ALERT_SMTP_URL is not'],
     [{ ALERT_EMAIL_TO: 'desk', ALERT_SMTP_URL: 'smtp://x' }, 'ALERT_EMAIL_TO="desk": write an address'],
-    [{ ALERT_EMAIL_TO: 'a@b.c', ALERT_SMTP_URL: 'mail.example.com' }, 'ALERT_SMTP_URL is no address of a mail server'],
+    [{ ALERT_EMAIL_TO: 'a@b.c', ALERT_SMTP_URL: 'mail.example.com' }, 'ALERT_SMTP_URL is not a valid address of a mail server'],
   ])('that is wrong is refused in one sentence: %o', (env, sentence) => {
     expect(() => configuredSinks(env)).toThrow(sentence);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { failedForGood, failedSourceReasons } from '../../src/activities/stages/collect/failed-sources.ts';
-import { PredictLabError } from '../../src/contracts/errors.ts';
-import { causeOfDegraded, causeOfFailure, partsOfFailure } from '../../src/incidents/fingerprint.ts';
+import { failedForGood, failedSourceReasons } from '../../../src/activities/stages/collect/failed-sources.ts';
+import { PredictLabError } from '../../../src/contracts/errors.ts';
+import { causeOfDegraded, causeOfFailure, partsOfFailure } from '../../../src/incidents/rule/fingerprint.ts';
 
 const failure = (type: string, message: string, symbol = 'AAA', stage = 'collect') =>
   causeOfFailure(stage, `${symbol}/${stage}`, { type, message }).fingerprint;

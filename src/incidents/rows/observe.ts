@@ -1,31 +1,33 @@
-import { alertOf } from '../../incidents/incident-text.ts';
-import { type IncidentChange, reconcile } from '../../incidents/reconcile.ts';
-import type { IncidentEvent, Observation, OpenIncident, Subject, TroubledSubject } from '../../incidents/trouble.ts';
-import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
-import { jsonb } from '../database/jsonb.ts';
+import type { IncidentEvent } from '../../contracts/incident.ts';
+import { oneLine } from '../../contracts/text/plain-text.ts';
+import { type Queryable, type Transaction, withinTransaction } from '../../storage/database/database.ts';
+import { jsonb } from '../../storage/database/jsonb.ts';
+import { alertOf } from '../alerts/alert.ts';
+import { type IncidentChange, reconcile } from '../rule/reconcile.ts';
+import type { Observation, OpenIncident, Subject, TroubledSubject } from '../rule/trouble.ts';
 import { incidentById } from './incidents.ts';
 
-/** Any number; whoever changes incidents waits for the other one. */
+/** An arbitrary number: processes that change incidents take turns by this lock. */
 const INCIDENTS_LOCK = 7_305_310_019;
-/** A sink that no worker has had configured for this long is gone: nothing is kept for it. */
+/** A sink that no worker has configured for this long gets no more alerts. */
 const SINK_IS_GONE = "interval '7 days'";
 
 /**
- * Puts what was found into the incidents, and what is to be told of it into the outbox of every sink, in one transaction.
+ * Updates the incidents with an observation, and writes the resulting alerts to the outbox of every sink, in one transaction.
  *
- * @returns whether there is something to tell
+ * @returns whether an alert was written
  */
 export async function observe(queryable: Queryable, observation: Observation): Promise<boolean> {
   return await withinTransaction(queryable, async (transaction) => {
     await transaction.query('select pg_advisory_xact_lock($1)', [INCIDENTS_LOCK]);
     const changes = reconcile(await openIncidents(transaction), observation);
-    let told = false;
-    for (const change of changes) told = (await apply(transaction, change, observation)) || told;
-    return told;
+    let hasAlerts = false;
+    for (const change of changes) hasAlerts = (await apply(transaction, change, observation)) || hasAlerts;
+    return hasAlerts;
   });
 }
 
-/** Ends an incident by hand. @returns false when no such incident is open */
+/** Closes an incident for another reason than that all is well. @returns false when no such incident is open */
 export async function closeIncident(queryable: Queryable, id: string, why: string): Promise<boolean> {
   return await withinTransaction(queryable, async (transaction) => {
     await transaction.query('select pg_advisory_xact_lock($1)', [INCIDENTS_LOCK]);
@@ -36,7 +38,7 @@ export async function closeIncident(queryable: Queryable, id: string, why: strin
   });
 }
 
-/** The incidents that are not over, with what each is about. */
+/** The open incidents with their subjects. */
 export async function openIncidents(queryable: Queryable): Promise<readonly OpenIncident[]> {
   const { rows } = await queryable.query<{ id: string; fingerprint: string; venue: string | null } & SubjectRow>(
     `select i.id::text, i.fingerprint, i.venue, s.what, s.subject, s.is_symbol, s.last_at, s.as_of, s.well_at
@@ -67,10 +69,10 @@ async function apply(transaction: Transaction, change: IncidentChange, { at, run
       const { rows } = await transaction.query<{ id: string }>(
         `insert into incidents (fingerprint, cause, venue, opened_at, seen_at)
          values ($1, $2, $3, to_timestamp($4::float8 / 1000), to_timestamp($4::float8 / 1000)) returning id::text`,
-        [fingerprint, cause, venue, at],
+        [fingerprint, oneLine(cause), venue, at],
       );
       await touch(transaction, rows[0].id, subjects, run);
-      await tell(transaction, rows[0].id, 'opened');
+      await writeAlert(transaction, rows[0].id, 'opened');
       return true;
     }
     case 'last': {
@@ -79,7 +81,7 @@ async function apply(transaction: Transaction, change: IncidentChange, { at, run
         at,
       ]);
       await touch(transaction, change.id, change.trouble.subjects, run);
-      if (change.news) await tell(transaction, change.id, 'updated');
+      if (change.news) await writeAlert(transaction, change.id, 'updated');
       return change.news;
     }
     case 'well': {
@@ -95,7 +97,7 @@ async function apply(transaction: Transaction, change: IncidentChange, { at, run
   }
 }
 
-/** Notes whom it has hit, and in which run. */
+/** Records the subjects that an incident has reached, and the run that met it. */
 async function touch(transaction: Transaction, id: string, subjects: readonly Subject[], run: Observation['run']): Promise<void> {
   const rows = subjects.map(({ what, subject, isSymbol, at }) => ({ what, subject, is_symbol: isSymbol, last_at: Math.round(at) }));
   await transaction.query(
@@ -115,14 +117,14 @@ async function touch(transaction: Transaction, id: string, subjects: readonly Su
 
 async function close(transaction: Transaction, id: string, at: number, why?: string): Promise<void> {
   await transaction.query('update incidents set closed_at = greatest(opened_at, to_timestamp($2::float8 / 1000)) where id = $1', [id, at]);
-  await tell(transaction, id, 'closed', why);
+  await writeAlert(transaction, id, 'closed', why);
 }
 
 /**
- * Writes an event and puts it into the outbox: the beginning for every sink that there is, the rest for those that were to be told
- * of the beginning. An update that nobody has begun to tell gives way to a newer one.
+ * Writes an alert to the outbox: `opened` for every configured sink, the others for the sinks that were sent `opened`. An update that no
+ * delivery has started is replaced by a newer one.
  */
-async function tell(transaction: Transaction, id: string, event: IncidentEvent, why?: string): Promise<void> {
+async function writeAlert(transaction: Transaction, id: string, event: IncidentEvent, why?: string): Promise<void> {
   const incident = await incidentById(transaction, id);
   if (incident === undefined) return;
   if (event === 'updated') {
@@ -134,7 +136,7 @@ async function tell(transaction: Transaction, id: string, event: IncidentEvent, 
   }
   const { rows } = await transaction.query<{ id: string }>(
     'insert into incident_events (incident, event, body) values ($1, $2, $3) returning id::text',
-    [id, event, jsonb(alertOf(event, { ...incident, runs: incident.runs.slice(-RUNS_TOLD) }, why))],
+    [id, event, jsonb(alertOf(event, { ...incident, runs: incident.runs.slice(-MAX_RUNS) }, why))],
   );
   await transaction.query(
     `insert into alert_deliveries (event, sink, incident)
@@ -145,5 +147,5 @@ async function tell(transaction: Transaction, id: string, event: IncidentEvent, 
   );
 }
 
-/** The last ones; a year of them would not fit into a message. */
-const RUNS_TOLD = 100;
+/** Runs named in an alert, the last ones: a year of runs does not fit into a message. */
+const MAX_RUNS = 100;

@@ -1,5 +1,5 @@
-import type { Incident } from '../../incidents/incident-text.ts';
-import type { Queryable } from '../database/database.ts';
+import type { Incident } from '../../contracts/incident.ts';
+import type { Queryable } from '../../storage/database/database.ts';
 
 interface IncidentRow {
   readonly id: string;
@@ -15,7 +15,7 @@ const SELECT = `select i.id::text, i.cause, i.opened_at, i.closed_at,
   array(select distinct s.subject from incident_subjects s where s.incident = i.id and s.is_symbol order by 1) as symbols
   from incidents i`;
 
-/** The last incidents, newest first. @param options.open only those that last */
+/** The last incidents, newest first. @param options.open only those that are open */
 export async function listIncidents(queryable: Queryable, { open, limit }: { open: boolean; limit: number }): Promise<readonly Incident[]> {
   const { rows } = await queryable.query<IncidentRow>(
     `${SELECT} where not $1 or i.closed_at is null order by i.opened_at desc, i.id desc limit $2`,
@@ -24,7 +24,7 @@ export async function listIncidents(queryable: Queryable, { open, limit }: { ope
   return rows.map(incidentOf);
 }
 
-/** The incidents that a run met. */
+/** The incidents that a run met, oldest first. */
 export async function incidentsOfRun(queryable: Queryable, executionId: string): Promise<readonly Incident[]> {
   const { rows } = await queryable.query<IncidentRow>(
     `${SELECT} where i.id in (select incident from incident_runs where execution_id = $1) order by i.id`,
@@ -33,19 +33,19 @@ export async function incidentsOfRun(queryable: Queryable, executionId: string):
   return rows.map(incidentOf);
 }
 
-/** @returns undefined when there is none of that id */
+/** One incident with all its runs and symbols. @returns undefined when no incident has that id */
 export async function incidentById(queryable: Queryable, id: string): Promise<Incident | undefined> {
   const { rows } = await queryable.query<IncidentRow>(`${SELECT} where i.id::text = $1`, [id]);
   return rows.map(incidentOf)[0];
 }
 
-/** Where what an incident had to tell has not arrived, by incident: the sink, how often it was tried, and what it said. */
-export async function untold(queryable: Queryable): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await queryable.query<{ id: string; said: string }>(
-    `select incident::text as id, string_agg(distinct sink || coalesce(': ' || error, ''), '; ') as said
+/** Alerts that at least one attempt could not deliver, by incident id: the sinks and their last errors, as one text. */
+export async function pendingAlerts(queryable: Queryable): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await queryable.query<{ id: string; why: string }>(
+    `select incident::text as id, string_agg(distinct sink || coalesce(': ' || error, ''), '; ') as why
      from alert_deliveries where told_at is null and attempts > 0 group by incident`,
   );
-  return new Map(rows.map(({ id, said }) => [id, said]));
+  return new Map(rows.map(({ id, why }) => [id, why]));
 }
 
 const incidentOf = ({ id, cause, opened_at, closed_at, runs, symbols }: IncidentRow): Incident => ({
@@ -56,3 +56,21 @@ const incidentOf = ({ id, cause, opened_at, closed_at, runs, symbols }: Incident
   runs,
   symbols,
 });
+
+/** The given symbols that are disabled or no longer in the catalogue. */
+export async function disabledAmong(queryable: Queryable, symbols: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await queryable.query<{ name: string }>(
+    'select distinct name from unnest($1::text[]) as name where not exists (select from symbols s where s.symbol = name and s.enabled)',
+    [symbols],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Ids of open incidents whose trouble was last seen before an instant. @param before UTC epoch milliseconds */
+export async function unseenSince(queryable: Queryable, before: number): Promise<readonly string[]> {
+  const { rows } = await queryable.query<{ id: string }>(
+    'select id::text from incidents where closed_at is null and seen_at < to_timestamp($1::float8 / 1000)',
+    [before],
+  );
+  return rows.map(({ id }) => id);
+}

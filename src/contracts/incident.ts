@@ -1,0 +1,24 @@
+/** What happened to an incident, as alerts name it. */
+export type IncidentEvent = 'opened' | 'updated' | 'closed';
+
+/** One root cause of trouble, as users see it. Times are ISO 8601, UTC. */
+export interface Incident {
+  readonly id: string;
+  /** One sentence. */
+  readonly cause: string;
+  readonly openedAt: string;
+  /** null while the incident is open */
+  readonly closedAt: string | null;
+  /** Runs that met the incident, the first one first. */
+  readonly runs: readonly string[];
+  /** Symbols that the incident has reached. */
+  readonly symbols: readonly string[];
+}
+
+/** One alert about an incident; the body of the webhook. */
+export interface Alert {
+  readonly event: IncidentEvent;
+  /** What chat tools show. */
+  readonly text: string;
+  readonly incident: Incident;
+}

@@ -1,0 +1,57 @@
+/**
+ * The words of incidents.
+ *
+ * - trouble: something wrong with some subjects, seen once, for example at the end of a run or by a check of the disk
+ * - subject: a symbol, a custom task, a schedule, or a line (all runs of one input)
+ * - observation: the result of one check: its troubles, and the subjects that are well
+ * - incident: one root cause, from its first trouble until every subject is well again
+ */
+
+/** One aspect of one thing that is watched: `collect` of `BTC_PRICE`. */
+export interface Subject {
+  /** The aspect that has to be well: a stage, `task`, `run`, `schedule`, `stale`, `disk`, … */
+  readonly what: string;
+  readonly subject: string;
+  readonly isSymbol: boolean;
+  /** When the subject was last looked at; UTC epoch milliseconds. */
+  readonly at: number;
+}
+
+/** One root cause in one observation. */
+export interface Trouble {
+  /** Equal for the same root cause, whatever counts, ids and times the messages contain. */
+  readonly fingerprint: string;
+  /** One sentence for people. */
+  readonly cause: string;
+  /** The venue that causes it, where there is one. */
+  readonly venue: string | null;
+  readonly subjects: readonly Subject[];
+}
+
+/** The result of one check. */
+export interface Observation {
+  /** UTC epoch milliseconds. */
+  readonly at: number;
+  /** The run that ended. @default none: the watch made the observation */
+  readonly run?: { readonly runId: string; readonly executionId: string; readonly asOf: number | null };
+  readonly troubles: readonly Trouble[];
+  /** Subjects that were looked at and whose work succeeded: well, unless a trouble says otherwise. */
+  readonly looked: readonly Subject[];
+  /** Venues that the observation covers. @default all */
+  readonly venues?: readonly string[];
+}
+
+/** A subject of an open incident. */
+export interface TroubledSubject extends Subject {
+  readonly asOf: number | null;
+  /** When the subject was well again; UTC epoch milliseconds, null while it is troubled. */
+  readonly wellAt: number | null;
+}
+
+/** An incident that is not closed, with its subjects. */
+export interface OpenIncident {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly venue: string | null;
+  readonly subjects: readonly TroubledSubject[];
+}
