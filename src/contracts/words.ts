@@ -62,6 +62,9 @@ export type MarketKind = (typeof MARKET_KINDS)[number];
 export const TICK_KINDS = ['trade', 'price'] as const;
 export type TickKind = (typeof TICK_KINDS)[number];
 
+/** What a claim of coverage rests on: a walk through the venue's rows, a second look that found the same, or a conclusion from something else. */
+export type CoverageEvidence = 'walked' | 'confirmed' | 'inferred';
+
 /** The one task queue that workers poll by default. */
 export const TASK_QUEUE = 'predictlab';
 

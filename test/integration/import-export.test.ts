@@ -157,7 +157,7 @@ describe('predictlab import ticks', () => {
         rows: [trade(now, 0.5)],
       });
     };
-    const lives = [`import-${pid}-${started}-${place}-00000001`, 'import-1-2-00000000-00000002', 'import-of-mine', 'a-run'];
+    const lives = [`import-${pid}-${started}-${place}-00000001`, 'import-1-2-00000000-00000002', 'a-run'];
     const dead = [`import-${pid}-${Number(started) + 1}-${place}-00000003`, `import-4194305-1-${place}-00000004`];
     for (const id of [...lives, ...dead]) await staged(id);
     const left = async () =>
@@ -166,7 +166,7 @@ describe('predictlab import ticks', () => {
     expect((await left()).sort()).toEqual([...lives].sort());
     expect((await test.database.query('select from staged_rows')).rowCount).toBe(lives.length);
     // nobody can say whether another machine's process lives; a day later it does not
-    expect(await dropAbandonedImports(test.database, now + 2 * DAY_MS)).toBe(2);
+    expect(await dropAbandonedImports(test.database, now + 2 * DAY_MS)).toBe(1);
     expect((await left()).sort()).toEqual(['a-run', lives[0]]);
     for (const executionId of await left()) await clearStaging(test.database, { executionId });
   });
@@ -226,8 +226,8 @@ describe('predictlab export', () => {
 
   it('writes what was covered', async () => {
     expect(lines((await predictlab('export', 'coverage', '--symbol', 'x')).out)).toEqual([
-      'symbol,source,instrument,from,to,ticks',
-      'x,file,file:x,2026-02-01T00:00:00.000Z,2026-02-01T02:00:00.001Z,2',
+      'symbol,source,instrument,from,to,ticks,evidence',
+      'x,file,file:x,2026-02-01T00:00:00.000Z,2026-02-01T02:00:00.001Z,2,walked',
     ]);
   });
 
@@ -238,11 +238,11 @@ describe('predictlab export', () => {
     await predictlab('import', 'ticks', file, '--symbol', 'both');
     await predictlab('import', 'ticks', points('points.csv', '2026-02-01T02:00:00Z'), '--symbol', 'both');
     const range = 'both,file,file:both,2026-02-01T00:00:00.000Z,2026-02-01T02:00:00.001Z';
-    expect(lines((await predictlab('export', 'coverage', '--symbol', 'both')).out).slice(1)).toEqual([`${range},5`]);
+    expect(lines((await predictlab('export', 'coverage', '--symbol', 'both')).out).slice(1)).toEqual([`${range},5,walked`]);
     await predictlab('import', 'ticks', points('more.csv', '2026-02-01T03:00:00Z'), '--symbol', 'both');
     expect(lines((await predictlab('export', 'coverage', '--symbol', 'both')).out).slice(1)).toEqual([
-      `${range},2`,
-      'both,file,file:both,2026-02-01T00:00:00.000Z,2026-02-01T03:00:00.001Z,4',
+      `${range},2,walked`,
+      'both,file,file:both,2026-02-01T00:00:00.000Z,2026-02-01T03:00:00.001Z,4,walked',
     ]);
   });
 

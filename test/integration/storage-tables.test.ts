@@ -24,6 +24,7 @@ import { lastErrors } from '../../src/storage/runs/run-rows.ts';
 import { beginRun, endRun, listRuns, runOf } from '../../src/storage/runs/runs.ts';
 import { clearStaging, stageCoverage, stagePage, stagingBatches } from '../../src/storage/staging/staging.ts';
 import { coverageOf, coverageRecords, gapsOf } from '../../src/storage/ticks/coverage.ts';
+import { withdrawCoverage } from '../../src/storage/ticks/coverage-withdrawals.ts';
 import { freshness } from '../../src/storage/ticks/freshness.ts';
 import { administer, empty, type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { collect, HOUR, instrument, runStage, runStages, START, trade } from '../support/stage-run.ts';
@@ -242,8 +243,57 @@ describe('coverage', () => {
       { from: 30, to: 40 },
     ]);
     expect(await coverageRecords(test.database, { symbol: 'RAIN' })).toEqual([
-      { symbol: 'RAIN', source: 'polymarket', instrument: 'polymarket:0x1', kind: 'trade', from: 5, to: 30, ticks: 0 },
-      { symbol: 'RAIN', source: 'polymarket', instrument: 'polymarket:0x1', kind: 'trade', from: 40, to: 50, ticks: 0 },
+      { symbol: 'RAIN', source: 'polymarket', instrument: 'polymarket:0x1', kind: 'trade', from: 5, to: 30, ticks: 0, evidence: 'walked' },
+      { symbol: 'RAIN', source: 'polymarket', instrument: 'polymarket:0x1', kind: 'trade', from: 40, to: 50, ticks: 0, evidence: 'walked' },
+    ]);
+  });
+
+  it('keeps the evidence of each range: a second look confirms, a walk replaces what was inferred, and what is taken back has none', async () => {
+    const instrumentKey = (await saveInstruments(test.database, 'RAIN', [instrument()])).get('polymarket:0x1') as number;
+    const evidence = async () => {
+      const records = await coverageRecords(test.database, { symbol: 'RAIN' });
+      const view = await test.database.query('select evidence, ("from"), ("to") from readable_coverage order by 2');
+      expect(view.rows.map(({ evidence: name }) => name as string)).toEqual(records.map(({ evidence: name }) => name));
+      return records.map(({ from, to, evidence: name }) => [from, to, name]);
+    };
+    const looks = [
+      ['first', 0, 100, 'inferred'],
+      ['first', 20, 60, 'walked'],
+      ['second', 30, 50, 'confirmed'],
+      ['second', 80, 90, 'walked'],
+      ['second', 40, 95, 'inferred'],
+    ] as const;
+    for (const [executionId, from, to, name] of looks)
+      await stageCoverage(test.database, {
+        executionId,
+        symbol: 'RAIN',
+        instrumentKey,
+        kind: 'trade',
+        range: { from, to },
+        evidence: name,
+      });
+    await runStage(test.database, 'store', { executionId: 'first' });
+    expect(await evidence()).toEqual([
+      [0, 20, 'inferred'],
+      [20, 60, 'walked'],
+      [60, 100, 'inferred'],
+    ]);
+    await runStage(test.database, 'store', { executionId: 'second' });
+    expect(await evidence()).toEqual([
+      [0, 20, 'inferred'],
+      [20, 30, 'walked'],
+      [30, 50, 'confirmed'],
+      [50, 60, 'walked'],
+      [60, 80, 'inferred'],
+      [80, 90, 'walked'],
+      [90, 100, 'inferred'],
+    ]);
+    expect(await coverageOf(test.database, instrumentKey, 'trade')).toEqual([{ from: 0, to: 100 }]);
+    await test.database.transaction((transaction) => withdrawCoverage(transaction, instrumentKey, 40));
+    expect(await evidence()).toEqual([
+      [0, 20, 'inferred'],
+      [20, 30, 'walked'],
+      [30, 40, 'confirmed'],
     ]);
   });
 });

@@ -237,11 +237,11 @@ function quarantineTable(database: Database, filter: ExportFilter): Table {
   };
 }
 
-/** A range in which trades and price points were collected alike is one row, with the ticks of both. */
+/** A range in which trades and price points are covered alike is one row, with the ticks of both. */
 function withoutKinds(ranges: readonly CoverageRecord[]): readonly CoverageRecord[] {
   const rows = new Map<string, CoverageRecord>();
   for (const range of ranges) {
-    const key = JSON.stringify([range.symbol, range.instrument, range.from, range.to]);
+    const key = JSON.stringify([range.symbol, range.instrument, range.from, range.to, range.evidence]);
     rows.set(key, { ...range, ticks: range.ticks + (rows.get(key)?.ticks ?? 0) });
   }
   return [...rows.values()];
@@ -250,13 +250,13 @@ function withoutKinds(ranges: readonly CoverageRecord[]): readonly CoverageRecor
 function coverageTable(database: Database, filter: ExportFilter): Table {
   const { symbols, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = filter;
   return {
-    columns: columns({ ...SERIES, from: 'time', to: 'time', ticks: 'integer' }),
+    columns: columns({ ...SERIES, from: 'time', to: 'time', ticks: 'integer', evidence: 'text' }),
     batches: (async function* () {
       for (const symbol of symbols ?? [undefined]) {
         const ranges = await coverageRecords(database, symbol === undefined ? {} : { symbol });
         yield withoutKinds(ranges)
           .filter((range) => wanted(filter, range.instrument) && range.to > from && range.from < to)
-          .map((range): Cell[] => [range.symbol, range.source, range.instrument, range.from, range.to, range.ticks]);
+          .map((range): Cell[] => [range.symbol, range.source, range.instrument, range.from, range.to, range.ticks, range.evidence]);
       }
     })(),
   };

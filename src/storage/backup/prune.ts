@@ -1,6 +1,7 @@
 import { bucketStart } from '../../market/candles/bucket.ts';
 import { type Database, type Transaction, withinTransaction } from '../database/database.ts';
 import { dropUnusedConfigurations } from '../runs/configurations.ts';
+import { withoutRange } from '../ticks/coverage.ts';
 
 /** What can be pruned, each by its own age. */
 export const PRUNABLE = ['ticks', 'candles', 'quarantine', 'runs', 'staging'] as const;
@@ -73,7 +74,7 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
     }
     rows += await deleted(transaction, 'delete from ticks where time < $1', before);
     await transaction.query('delete from tick_hours where hour < $1', [before / 3_600_000]);
-    await transaction.query('update coverage set ranges = ranges - int8multirange(int8range(null, $1))', [before]);
+    await transaction.query(`update coverage set ${withoutRange('int8multirange(int8range(null, $1))')}`, [before]);
     await transaction.query("delete from coverage where ranges = '{}'");
     await transaction.query('update point_grains set ranges = ranges - int8multirange(int8range(null, $1))', [before]);
     await transaction.query("delete from point_grains where ranges = '{}'");

@@ -65,7 +65,7 @@ export async function migrate(database: Database): Promise<readonly number[]> {
 /** The migrations that a database has, in order; none for an empty one. */
 export async function appliedMigrations(queryable: Queryable): Promise<readonly AppliedMigration[]> {
   const { rows: known } = await queryable.query<{ known: boolean }>("select to_regclass('schema_migrations') is not null as known");
-  if (known[0]?.known !== true) return [];
+  if (known.length === 0 || !known[0].known) return [];
   // through JSON, because the table of PredictLab 0.1 has no such column
   const { rows } = await queryable.query<AppliedMigration>(
     `select version, name, to_jsonb(m)->>'sha256' as sha256 from schema_migrations m order by version`,

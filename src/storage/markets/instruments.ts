@@ -3,6 +3,7 @@ import type { SourceType } from '../../contracts/words.ts';
 import { kindCode } from '../database/codes.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';
+import { withoutRange } from '../ticks/coverage.ts';
 
 export interface StoredInstrument extends Instrument {
   /** The integer that stands for the instrument in every other table. */
@@ -70,7 +71,7 @@ export async function noteTradeAfterEnd(
   await queryable.query(
     `with ended as (select key, (facts->>'closedAt')::float8::bigint as "by" from instruments where key = $1 and (facts->>'closedAt')::float8 < $2::bigint),
      raised as (update instruments i set facts = facts || jsonb_build_object('closedAt', $2::bigint), updated_at = now() from ended e where i.key = e.key)
-     update coverage c set ranges = c.ranges - int8multirange(int8range(e."by" + $4::bigint, null)) from ended e where c.instrument = e.key and c.kind = $3`,
+     update coverage c set ${withoutRange('int8multirange(int8range(e."by" + $4::bigint, null))', 'c.')} from ended e where c.instrument = e.key and c.kind = $3`,
     [instrumentKey, closedAt, kindCode('price'), settleMs],
   );
 }

@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/database.ts';
 import { type InstrumentState, lockInstruments } from '../markets/instrument-lock.ts';
+import { withExcluded, withoutRange } from '../ticks/coverage.ts';
 import { noteWithdrawal, withdrawnSincePlan } from '../ticks/coverage-withdrawals.ts';
 import { mergeChunk, settleCopies } from './merge-chunk.ts';
 import { settleGrains } from './settle-grains.ts';
@@ -97,20 +98,20 @@ async function noteChange(transaction: Transaction, batch: StagingBatch, { versi
 async function mergeCoverage(transaction: Transaction, batch: StagingBatch): Promise<void> {
   const since = await withdrawnSincePlan(transaction, batch.id);
   if (since !== null) {
-    await transaction.query('update staged_coverage set ranges = ranges - int8multirange(int8range($2, null)) where batch = $1', [
+    await transaction.query(`update staged_coverage set ${withoutRange('int8multirange(int8range($2, null))')} where batch = $1`, [
       batch.id,
       since,
     ]);
   }
   await transaction.query(
-    `update coverage c set ranges = c.ranges - int8multirange(int8range(s.withdrawn_from, null))
+    `update coverage c set ${withoutRange('int8multirange(int8range(s.withdrawn_from, null))', 'c.')}
      from staged_coverage s where s.batch = $1 and s.withdrawn_from is not null and c.instrument = $2 and c.kind = s.kind`,
     [batch.id, batch.instrumentKey],
   );
   await transaction.query(
-    `insert into coverage (instrument, kind, ranges, looked) select $2, kind, ranges, looked from staged_coverage where batch = $1
-     on conflict (instrument, kind) do update
-     set ranges = coverage.ranges + excluded.ranges, looked = greatest(coverage.looked, excluded.looked)`,
+    `insert into coverage (instrument, kind, ranges, confirmed, inferred, looked)
+     select $2, kind, ranges, confirmed, inferred, looked from staged_coverage where batch = $1
+     on conflict (instrument, kind) do update set ${withExcluded('coverage')}, looked = greatest(coverage.looked, excluded.looked)`,
     [batch.id, batch.instrumentKey],
   );
   const { rows } = await transaction.query<{ from: number | null }>(

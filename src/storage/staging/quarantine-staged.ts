@@ -17,8 +17,8 @@ export interface QuarantineContext {
  */
 export async function quarantineStaged(transaction: Transaction, context: QuarantineContext, batch: StagingBatch): Promise<number> {
   const { rowCount } = await transaction.query(
-    `insert into quarantine (symbol, instrument, stage, reason, time, row_hash, row, run_id, execution_id)
-     select $1, $2, $3, reason, time, md5(raw)::uuid, raw, $4, $5 from staged_rows
+    `insert into quarantine (symbol, instrument, stage, reason, time, row_hash, row, run_id, execution_id, kind)
+     select $1, $2, $3, reason, time, md5(raw)::uuid, raw, $4, $5, kind from staged_rows
      where batch = $6 and reason is not null order by position on conflict do nothing`,
     [context.symbol, batch.instrumentKey, context.stage, context.runId, context.executionId, batch.id],
   );

@@ -1,8 +1,9 @@
 import type { CandidateRow, TimeRange } from '../../contracts/market-data.ts';
-import type { TickKind } from '../../contracts/words.ts';
+import type { CoverageEvidence, TickKind } from '../../contracts/words.ts';
 import { kindCode, sideCode } from '../database/codes.ts';
 import { CopyEncoder } from '../database/copy-encoder.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
+import { withExcluded } from '../ticks/coverage.ts';
 import { type PageOrder, positionsFromPage, stagingPosition } from './staging-position.ts';
 
 /** Whose staged rows: runs, symbols and instruments never see each other's. */
@@ -66,19 +67,27 @@ function encodeRows(batch: number, { order, pageNumber, rows }: StagedPage): Buf
 const wholeOrNull = (time: number | null): number | null =>
   time !== null && Math.abs(time) < Number.MAX_SAFE_INTEGER ? Math.floor(time) : null;
 
-/** Records that a range `[from, to)` of an instrument is completely collected, once `store` has merged the rows. */
-export async function stageCoverage(
-  queryable: Queryable,
-  coverage: StagingKey & { readonly kind: TickKind; readonly range: TimeRange },
-): Promise<void> {
-  const { from, to } = coverage.range;
+/** A range `[from, to)` of an instrument that counts as completely collected. */
+export interface StagedCoverage extends StagingKey {
+  readonly kind: TickKind;
+  readonly range: TimeRange;
+  /** @default "walked" */
+  readonly evidence?: CoverageEvidence;
+}
+
+/** Records that a range is completely collected, once `store` has merged the rows. */
+export async function stageCoverage(queryable: Queryable, coverage: StagedCoverage): Promise<void> {
+  const { evidence = 'walked', range } = coverage;
+  const { from, to } = range;
   if (!(to > from)) return;
   await withinTransaction(queryable, async (transaction) => {
     const batch = await ensureBatch(transaction, coverage);
     await transaction.query(
-      `insert into staged_coverage (batch, kind, ranges) values ($1, $2, int8multirange(int8range($3, $4)))
-       on conflict (batch, kind) do update set ranges = staged_coverage.ranges + excluded.ranges`,
-      [batch, kindCode(coverage.kind), Math.floor(from), Math.floor(to)],
+      `insert into staged_coverage (batch, kind, ranges, confirmed, inferred)
+       select $1, $2, r, case $5 when 'confirmed' then r else '{}' end, case $5 when 'inferred' then r else '{}' end
+       from (select int8multirange(int8range($3, $4))) as x(r)
+       on conflict (batch, kind) do update set ${withExcluded('staged_coverage')}`,
+      [batch, kindCode(coverage.kind), Math.floor(from), Math.floor(to), evidence],
     );
   });
 }

@@ -1,5 +1,6 @@
 import type { Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
+import { withoutRange } from './coverage.ts';
 
 /** For so long a walk may take from its plan until it is stored, and still hear of what was taken back meanwhile. */
 const KEPT_DAYS = 14;
@@ -12,7 +13,7 @@ const KEPT_DAYS = 14;
  */
 export async function withdrawCoverage(transaction: Transaction, instrumentKey: number, from: number): Promise<void> {
   await lockInstruments(transaction, [instrumentKey]);
-  await transaction.query('update coverage set ranges = ranges - int8multirange(int8range($2, null)) where instrument = $1', [
+  await transaction.query(`update coverage set ${withoutRange('int8multirange(int8range($2, null))')} where instrument = $1`, [
     instrumentKey,
     Math.floor(from),
   ]);

@@ -24,7 +24,7 @@ export async function* readQuarantine(
     const { rows } = await queryable.query<QuarantineRecord & { id: number }>(
       `select q.id, q.symbol, i.source, i.id as instrument, q.stage, q.reason, q.time, q.row
        from quarantine q join instruments i on i.key = q.instrument
-       where q.id > $1 and ($2::text is null or q.symbol = $2) and ($3::int is null or q.instrument = $3)
+       where q.id > $1 and q.healed_at is null and ($2::text is null or q.symbol = $2) and ($3::int is null or q.instrument = $3)
          and ($4::bigint is null or q.time >= $4) and ($5::bigint is null or q.time < $5)
        order by q.id limit ${BATCH}`,
       [after, filter.symbol ?? null, filter.instrumentKey ?? null, filter.from ?? null, filter.to ?? null],
@@ -41,7 +41,7 @@ export async function quarantineCounts(
   { symbol, instrumentKey }: { symbol: string; instrumentKey: number },
 ): Promise<readonly { readonly reason: QuarantineReason; readonly count: number }[]> {
   const { rows } = await queryable.query<{ reason: QuarantineReason; count: number }>(
-    'select reason, count(*) as count from quarantine where symbol = $1 and instrument = $2 group by reason order by count(*) desc, reason',
+    'select reason, count(*) as count from quarantine where symbol = $1 and instrument = $2 and healed_at is null group by reason order by count(*) desc, reason',
     [symbol, instrumentKey],
   );
   return rows;

@@ -30,6 +30,17 @@ create table instruments (
   updated_at timestamptz not null default now()
 );
 
+-- Outcomes that a venue names for a market in place of the stored ones, { outcomes, outcomeIds }: refused until `predictlab symbols accept`
+-- takes them over. accepted_at: when it did; before: what they replace.
+create table outcome_changes (
+  instrument integer not null references instruments on delete cascade,
+  proposed jsonb not null,
+  before jsonb not null,
+  seen_at timestamptz not null default now(),
+  accepted_at timestamptz,
+  primary key (instrument, proposed, before)
+);
+
 create table symbol_instruments (
   symbol text not null,
   instrument integer not null references instruments on delete cascade,
@@ -115,11 +126,14 @@ create table staged_rows (
   primary key (batch, position)
 );
 
--- looked: until when the walk has looked. withdrawn_from: from there on store takes back the coverage that earlier runs claimed.
+-- ranges, confirmed, inferred: as in coverage. looked: until when the walk has looked. withdrawn_from: from there on store takes back the
+-- coverage that earlier runs claimed.
 create table staged_coverage (
   batch integer not null references staging_batches on delete cascade,
   kind smallint not null,
   ranges int8multirange not null,
+  confirmed int8multirange not null default '{}',
+  inferred int8multirange not null default '{}',
   looked bigint,
   withdrawn_from bigint,
   primary key (batch, kind)
@@ -160,13 +174,40 @@ create table tick_hours (
   primary key (instrument, kind, hour)
 );
 
--- looked: until when a walk has looked. Ticks younger than what is covered may be there, and what comes later came late.
+-- The evidence of what is covered: walked is what is in ranges only; confirmed was found the same by a second look; inferred follows from
+-- something else and was not walked. looked: until when a walk has looked. Ticks younger than what is covered may be there, and what comes later came late.
 create table coverage (
   instrument integer not null references instruments on delete cascade,
   kind smallint not null,
   ranges int8multirange not null,
+  confirmed int8multirange not null default '{}',
+  inferred int8multirange not null default '{}',
   looked bigint,
-  primary key (instrument, kind)
+  primary key (instrument, kind),
+  check (confirmed <@ ranges and inferred <@ ranges and not confirmed && inferred)
+);
+
+-- Covered ranges that a second witness (a stated volume, a second walk) disagrees with, until they were walked again.
+-- Times are UTC epoch milliseconds; tried_at: when they were last walked again.
+create table coverage_doubts (
+  instrument integer not null references instruments on delete cascade,
+  kind smallint not null,
+  from_time bigint not null,
+  to_time bigint not null,
+  reason text not null,
+  seen_at bigint not null,
+  tried_at bigint not null,
+  primary key (instrument, kind, from_time)
+);
+
+-- What a venue itself stated of a market's whole life, per look: volume in quote currency or in shares (unit), and the number of trades.
+create table stated_volumes (
+  instrument integer not null references instruments on delete cascade,
+  at bigint not null,
+  volume double precision,
+  unit text,
+  trades bigint,
+  primary key (instrument, at)
 );
 
 -- From when on coverage of an instrument was taken back, counted per instrument. A walk that was planned before may be stored later:
@@ -190,6 +231,13 @@ create table point_grains (
 -- How late a venue's rows were lately seen to come, and as of which run. A source without a row has shown no more than is always expected.
 create table source_lateness (
   source text primary key,
+  lateness_ms bigint not null,
+  seen_at bigint not null
+);
+
+-- The same per market; source_lateness stands in for markets without a row.
+create table instrument_lateness (
+  instrument integer primary key references instruments on delete cascade,
   lateness_ms bigint not null,
   seen_at bigint not null
 );
@@ -237,6 +285,7 @@ create table candle_series (
   primary key (instrument, kind, interval_minutes)
 );
 
+-- row: the original as the venue or the file had it. healed_at: when `predictlab heal` made a tick of it.
 create table quarantine (
   id bigint generated always as identity primary key,
   symbol text not null,
@@ -249,6 +298,8 @@ create table quarantine (
   run_id text not null,
   execution_id text not null,
   found_at timestamptz not null default now(),
+  kind smallint not null,
+  healed_at timestamptz,
   unique (symbol, instrument, reason, row_hash)
 );
 
@@ -501,13 +552,16 @@ create view readable_candles as
 
 create view readable_coverage as
   select s.symbol, i.source, i.id as instrument, to_timestamp(lower(r) / 1000.0) as "from", to_timestamp(upper(r) / 1000.0) as "to",
-    sum((select count(*) from ticks t where t.instrument = c.instrument and t.kind = c.kind and t.time >= lower(r) and t.time < upper(r)))::bigint as ticks
-  from coverage c join instruments i on i.key = c.instrument join symbol_instruments s on s.instrument = i.key cross join lateral unnest(c.ranges) as r
-  group by s.symbol, i.source, i.id, lower(r), upper(r);
+    sum((select count(*) from ticks t where t.instrument = c.instrument and t.kind = c.kind and t.time >= lower(r) and t.time < upper(r)))::bigint as ticks,
+    e.evidence
+  from coverage c join instruments i on i.key = c.instrument join symbol_instruments s on s.instrument = i.key
+    cross join lateral (values ('walked', c.ranges - c.confirmed - c.inferred), ('confirmed', c.confirmed), ('inferred', c.inferred)) as e(evidence, ranges)
+    cross join lateral unnest(e.ranges) as r
+  group by s.symbol, i.source, i.id, lower(r), upper(r), e.evidence;
 
 create view readable_quarantine as
   select q.symbol, i.source, i.id as instrument, q.stage, q.reason, to_timestamp(q.time / 1000.0) as time, q.row
-  from quarantine q join instruments i on i.key = q.instrument;
+  from quarantine q join instruments i on i.key = q.instrument where q.healed_at is null;
 
 -- The backtests of each symbol's newest run that has some.
 create view readable_backtests as
