@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { ERROR_EFFECTS, type ErrorType, messageOf, PredictLabError } from '../contracts/errors.ts';
 import { fileTrouble } from '../contracts/file-trouble.ts';
 import { missingPart } from '../contracts/missing-part.ts';
-import { oneLine, seenText } from '../contracts/text/plain-text.ts';
+import { oneLine, visibleText } from '../contracts/text/plain-text.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 import { createProgram, refuseUnknownCommand } from './program.ts';
 import { ExitError } from './terminal/exit.ts';
@@ -50,13 +50,13 @@ function report(error: unknown): number {
   const namespace = error instanceof Error && error.name === 'NamespaceNotFoundError';
   const message = secretsOf(process.env).text(messageOf(error));
   // Only lists of ours have lines: a line break in foreign text could say anything in our name.
-  const told = LISTS_PROBLEMS.test(message) ? seenText(message) : oneLine(message);
+  const told = LISTS_PROBLEMS.test(message) ? visibleText(message) : oneLine(message);
   process.stderr.write(`predictlab: ${told}${namespace ? '; set TEMPORAL_NAMESPACE to one that Temporal has' : ''}\n`);
   if (namespace) return 2;
   if (error instanceof ExitError) return error.exitCode;
   if (error instanceof PredictLabError) return exitCodeOfType(error.type);
   if (process.env.LOG_LEVEL === 'debug' && error instanceof Error)
-    process.stderr.write(`${seenText(secretsOf(process.env).text(error.stack ?? ''))}\n`);
+    process.stderr.write(`${visibleText(secretsOf(process.env).text(error.stack ?? ''))}\n`);
   return 1;
 }
 

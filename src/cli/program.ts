@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { cutText } from '../contracts/text/cut-text.ts';
-import { didYouMean, goesOn } from '../contracts/text/nearest-name.ts';
-import { oneLine, seenText } from '../contracts/text/plain-text.ts';
+import { appendClause, didYouMean } from '../contracts/text/nearest-name.ts';
+import { oneLine, visibleText } from '../contracts/text/plain-text.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS } from './command-list.ts';
 import { EXAMPLES } from './examples.ts';
@@ -21,7 +21,7 @@ export async function createProgram(asked: string | undefined): Promise<Command>
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
-      writeErr: (text) => process.stderr.write(seenText(text)),
+      writeErr: (text) => process.stderr.write(visibleText(text)),
       // commander's own words, in the form of ours
       outputError: (text, write) => write(`predictlab: ${oneLine(text.replace(/^error: /, ''))}\n`),
     });
@@ -59,7 +59,7 @@ export function refuseUnknownCommand(program: Command, args: readonly string[]):
     const names = group.commands.map((command) => command.name());
     const path = group === program ? '' : `${group.name()} `;
     const all = group === program ? '`predictlab --help` lists the commands' : `it has ${names.join(', ')}`;
-    throw usageError(goesOn(`there is no command \`predictlab ${path}${cutText(word, 60)}\`${didYouMean(word, names)}`, all));
+    throw usageError(appendClause(`there is no command \`predictlab ${path}${cutText(word, 60)}\`${didYouMean(word, names)}`, all));
   }
 }
 

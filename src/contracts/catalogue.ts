@@ -12,11 +12,11 @@ const polymarketSelector = z.union([
 const predictSelector = z.union([
   z.strictObject({ marketId: z.int().positive() }),
   z.strictObject({ categorySlug: z.string().min(1) }),
-  /** Every category `<seriesSlug>-<startUnix>` of the window, as at Polymarket. */
+  /** Every category `<seriesSlug>-<startUnix>` of the window, as with Polymarket. */
   z.strictObject({ seriesSlug: z.string().min(1) }),
 ]);
 
-/** Which CSV column holds what; only `time` and `price` are required in a file. */
+/** Names of the CSV columns that hold each field of a tick; a file needs only `time` and `price`. */
 export const tickColumnsSchema = z.strictObject({
   time: z.string().default('time'),
   price: z.string().default('price'),
@@ -44,7 +44,7 @@ const fileSelector = z
 export const catalogueEntrySchema = z.strictObject({
   symbol: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'write 1 to 128 letters, digits, _ . - and begin with a letter or a digit'),
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'write 1 to 128 letters, digits, _ . - and start with a letter or a digit'),
   title: z.string().default(''),
   enabled: z.boolean().default(true),
   priority: z.int().min(1).max(5).default(DEFAULT_PRIORITY),
@@ -55,7 +55,7 @@ export const catalogueEntrySchema = z.strictObject({
   }),
 });
 
-/** A symbol catalogue as users write it: `symbols import` takes it. */
+/** A symbol catalogue in the form that `symbols import` takes. */
 export const catalogueSchema = z.array(catalogueEntrySchema);
 
 export type CatalogueEntry = z.infer<typeof catalogueEntrySchema>;
@@ -64,7 +64,7 @@ export type PredictSelector = z.infer<typeof predictSelector>;
 export type FileSelector = z.infer<typeof fileSelector>;
 export type TickColumnNames = z.infer<typeof tickColumnsSchema>;
 
-/** A symbol of which nothing is known but its name. */
+/** A catalogue entry with only a name. */
 export const emptyEntry = (symbol: string): CatalogueEntry => ({
   symbol,
   title: '',

@@ -1,25 +1,25 @@
 import { PredictLabError } from './errors.ts';
 
-/** A build of a deployment: all workers of one build share it. */
+/** The version of a worker: all workers of one build of a deployment share it. */
 export interface DeploymentVersion {
-  /** The deployment: one for all builds that take over from each other. */
+  /** Name of the deployment, shared by all builds that replace each other. */
   readonly name: string;
-  /** Which code; see `buildId`. */
+  /** Id of the build's code; see `buildId`. */
   readonly buildId: string;
 }
 
-/** What `predictlab deploy` means where nobody names a deployment. */
+/** The deployment of `predictlab deploy` when PREDICTLAB_DEPLOYMENT is not set. */
 const DEFAULT_DEPLOYMENT = 'predictlab';
 
-/** Temporal joins the two with a colon, and earlier servers with a dot. */
+/** Temporal joins name and build id with a colon, and older servers with a dot, so a name may contain neither. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$/;
 const BUILD = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$/;
 
 /**
- * The version a worker says it is of: `PREDICTLAB_DEPLOYMENT` and `PREDICTLAB_BUILD_ID`; undefined where no deployment is named, and
- * then the worker is unversioned and takes whatever comes.
+ * The version of a worker, from `PREDICTLAB_DEPLOYMENT` and `PREDICTLAB_BUILD_ID`; undefined where no deployment is named: then the
+ * worker is unversioned and takes every run.
  *
- * @param build of this code
+ * @param build computes the build id of this code
  * @throws PredictLabError BadInput
  */
 export function workerVersion(env: NodeJS.ProcessEnv, build: () => string): DeploymentVersion | undefined {
@@ -31,7 +31,7 @@ export function workerVersion(env: NodeJS.ProcessEnv, build: () => string): Depl
   return { name: checkedName(name), buildId: own ? checkedBuild(own) : build() };
 }
 
-/** The version that `predictlab deploy` calls the candidate: this build's. @throws PredictLabError BadInput */
+/** The candidate of `predictlab deploy`: this build's version. @throws PredictLabError BadInput */
 export function candidateVersion(env: NodeJS.ProcessEnv, build: () => string): DeploymentVersion {
   return workerVersion({ ...env, PREDICTLAB_DEPLOYMENT: env.PREDICTLAB_DEPLOYMENT || DEFAULT_DEPLOYMENT }, build)!;
 }

@@ -1,8 +1,8 @@
 /**
- * Errors named by their effect. Whatever goes wrong in a task is mapped to one of these types once
- * (`activities/runner/failure.ts`), and the type alone decides what the engine does with it.
+ * Errors named by their effect. `activities/runner/failure.ts` maps every error of a task to one of these types, and the type alone
+ * decides what the engine does with it.
  *
- * No Temporal and no zod here: pure code throws these too.
+ * This file imports neither Temporal nor zod, because pure code throws these errors too.
  */
 
 import { cutText } from './text/cut-text.ts';
@@ -17,28 +17,28 @@ export const ERROR_EFFECTS = {
   CriticalTaskFailed: 'fatal',
   /** No symbol reached its last stage, or, in a run of custom tasks only, none of them succeeded; the run has ended. */
   NothingSucceeded: 'fatal',
-  /** What the user gave (a file, a parameter, a selector) is wrong; trying again cannot help. */
+  /** The user's input (a file, a parameter, a selector) is wrong; a retry cannot help. */
   BadInput: 'fatal',
-  /** A venue or a network path does not answer properly (5xx, timeouts, resets); tried again. */
+  /** A venue or the network failed (5xx, timeouts, resets); retried. */
   SourceUnavailable: 'retryable',
-  /** A venue asked us to slow down, or what it allows is used up; tried again after that wait. */
+  /** A venue asked us to slow down, or its rate limit is used up; retried after that wait. */
   RateLimited: 'retryable',
   /** A key is missing or refused; needs the user. */
   SourceUnauthorized: 'fatal',
-  /** A venue's edge refuses this address or region (HTML instead of JSON); needs the user. */
+  /** A venue refuses this address or region (HTML instead of JSON); needs the user. */
   SourceBlocked: 'fatal',
-  /** An answer lost or renamed a field we use; needs a new version of PredictLab. */
+  /** A venue's answer lacks or renamed a field we use; needs a new version of PredictLab. */
   SourceSchemaChanged: 'fatal',
-  /** Postgres is not there or refuses; tried again. */
+  /** Postgres is unreachable or refuses; retried. */
   StorageUnavailable: 'retryable',
-  /** One attempt took longer than its timeout; tried again. */
+  /** One attempt took longer than its timeout; retried. */
   TaskTimeout: 'retryable',
-  /** Nobody knows whether an attempt did its work, and it must not be done twice; needs the user. */
+  /** The worker of an attempt was lost, and the task must not run twice or has lost too many workers; needs the user. */
   WorkerLost: 'fatal',
 } as const;
 export type ErrorType = keyof typeof ERROR_EFFECTS;
 
-/** Errors that end a run; no task fails with them. */
+/** Errors of a whole run; no task fails with them. */
 export const RUN_ERRORS = ['InvalidPipeline', 'CriticalTaskFailed', 'NothingSucceeded'] as const satisfies readonly ErrorType[];
 export type RunErrorType = (typeof RUN_ERRORS)[number];
 
@@ -65,60 +65,60 @@ export class PredictLabError extends Error {
   }
 }
 
-/** One thing that is wrong with a user's input: which field, and what to do about it. */
+/** One problem of a user's input: the field, and what to do about it. */
 export interface Problem {
   /** Path of the field (`tasks[2].dependencies[0]`), or the cycle (`a → b → a`). */
   readonly where: string;
   readonly message: string;
 }
 
-/** So many problems are told, each up to so many characters: the error travels, and an input of any size may be wrong everywhere. */
-const PROBLEMS_TOLD = 200;
-const LONGEST_PROBLEM = 1_000;
+/** Most problems in one error, and most characters of each: the error is a payload, and an input of any size may be wrong everywhere. */
+const MAX_PROBLEMS = 200;
+const MAX_PROBLEM_LENGTH = 1_000;
 
-/** All problems in one error, one line each, so that a user mends them in one go; of very many the first. */
+/** All problems of an input in one error, one line each, so that a user can fix them together; only the first of very many. */
 export class InvalidPipelineError extends PredictLabError {
-  /** Those that are told. */
+  /** The problems that the message lists. */
   readonly problems: readonly Problem[];
 
   constructor(found: readonly Problem[]) {
     const count = found.length === 1 ? '1 problem' : `${found.length} problems`;
-    const told = found.slice(0, PROBLEMS_TOLD).map(({ where, message }) => ({
-      where: cutText(oneLine(where), LONGEST_PROBLEM),
-      message: cutText(oneLine(message), LONGEST_PROBLEM),
+    const listed = found.slice(0, MAX_PROBLEMS).map(({ where, message }) => ({
+      where: cutText(oneLine(where), MAX_PROBLEM_LENGTH),
+      message: cutText(oneLine(message), MAX_PROBLEM_LENGTH),
     }));
-    const lines = told.map(({ where, message }) => `- ${where}: ${message}`);
-    const more = found.length > told.length ? [`- and ${found.length - told.length} more`] : [];
+    const lines = listed.map(({ where, message }) => `- ${where}: ${message}`);
+    const more = found.length > listed.length ? [`- and ${found.length - listed.length} more`] : [];
     super('InvalidPipeline', [`${count} in the pipeline input:`, ...lines, ...more].join('\n'));
-    this.problems = told;
+    this.problems = listed;
   }
 }
 
-/** What is kept of an attempt that failed and was followed by another one. */
+/** The error of an attempt that was followed by another one, in short form. */
 export interface PastError {
   readonly type: string;
   readonly message: string;
 }
 
-const LONGEST_PAST_MESSAGE = 300;
+const MAX_PAST_MESSAGE_LENGTH = 300;
 
-/** It travels with every heartbeat: the type and the beginning of the message, no stack. */
+/** Shortens an error to its type and the beginning of its message: every heartbeat carries it. */
 export const pastError = ({ type, message }: { readonly type?: string | null; readonly message: string }): PastError => ({
   type: type ?? 'Error',
-  message: message.slice(0, LONGEST_PAST_MESSAGE),
+  message: message.slice(0, MAX_PAST_MESSAGE_LENGTH),
 });
 
-/** The message of anything that was thrown; never throws itself. */
+/** The message of any thrown value; never throws itself. */
 export function messageOf(error: unknown): string {
   try {
     if (error instanceof Error && typeof error.message === 'string') return error.message;
   } catch {
-    // a proxy or a getter that does not want to be looked at
+    // a proxy or a getter may throw when it is read
   }
   return thrownText(error);
 }
 
-/** What was thrown, or, where it throws when it is looked at, an error that can be. */
+/** The thrown value, or an error with its message where reading the value's properties throws. */
 export function readableError(thrown: unknown): unknown {
   try {
     if (!(thrown instanceof Error)) {

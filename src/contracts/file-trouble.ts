@@ -1,6 +1,6 @@
 import { messageOf } from './errors.ts';
 
-/** What the file system refuses, in a user's words. */
+/** Reasons of file system errors, by code, in the user's words. */
 const TROUBLES: Readonly<Record<string, string>> = {
   EACCES: 'its permissions forbid it',
   EDQUOT: 'there is no room on the disk',
@@ -15,7 +15,7 @@ const TROUBLES: Readonly<Record<string, string>> = {
   EROFS: 'its disk may only be read',
 };
 
-/** Why a file cannot be read or written, as the end of a sentence; what else an error says where it is none of these. */
+/** Why a file cannot be read or written, as the end of a sentence; the error's own first line where its code is not known. */
 export function fileTrouble(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return TROUBLES[code] ?? messageOf(error).split('\n')[0];

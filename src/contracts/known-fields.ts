@@ -2,10 +2,10 @@ import { PredictLabError } from './errors.ts';
 import { didYouMean } from './text/nearest-name.ts';
 
 /**
- * Refuses fields that nobody would read: a misspelt one would have its default without a word.
+ * Refuses unknown fields: a misspelt one would silently take its default.
  *
- * @param place how the object is called to whoever handed it over
- * @param hint the rest of the sentence where no field is close to the unknown one
+ * @param place the caller's name for the object
+ * @param hint end of the sentence where no known field resembles the unknown one
  * @throws PredictLabError BadInput, one sentence
  */
 export function checkFields(place: string, given: unknown, fields: readonly string[], hint = ''): void {

@@ -10,9 +10,9 @@ const EXPONENT = 'write the exponent of the fee, a number above 0 and up to 10, 
 const feesSchema = z.strictObject(
   {
     model: z.enum(FEE_MODELS, `write one of ${FEE_MODELS.join(', ')}`),
-    /** What a venue's schedule calls its rate; a fraction of the notional where flat. */
+    /** The rate of the venue's fee schedule; a fraction of the notional for `flat`. */
     rate: z.number(RATE).min(0, RATE).lt(1, RATE),
-    /** Of polymarket's fee, size·rate·(p(1 − p))^exponent. @default 1 */
+    /** Exponent of Polymarket's fee, size·rate·(p(1 − p))^exponent. @default 1 */
     exponent: z.number(EXPONENT).positive(EXPONENT).max(10, EXPONENT).exactOptional(),
   },
   {
@@ -21,9 +21,9 @@ const feesSchema = z.strictObject(
   },
 );
 
-/** What the owner of a file knows of its market and no venue says: fields of a catalogue's `file` entry. */
+/** Facts of a market that the owner of a tick file states, as fields of a catalogue's `file` entry. */
 export const ownFactsShape = {
-  /** What one unit of the first outcome paid. */
+  /** Payout of one unit of the first outcome. */
   resolution: z
     .number('write what one unit of the first outcome paid, a number from 0 to 1')
     .min(0, 'a unit of the first outcome pays from 0 to 1')
@@ -40,10 +40,10 @@ export const ownFactsShape = {
 
 const ownFactsSchema = z.strictObject(ownFactsShape);
 export type OwnFacts = z.infer<typeof ownFactsSchema>;
-/** The names of the fields. */
+/** Names of the fields. */
 export const OWN_FACTS = Object.keys(ownFactsShape) as readonly (keyof OwnFacts)[];
 
-/** What does not go together, by field, one sentence each. */
+/** Facts that contradict each other or the kind of market, one sentence per field. */
 export function ownFactsProblems(facts: OwnFacts, market: MarketKind): { field: keyof OwnFacts; message: string }[] {
   const problems: { field: keyof OwnFacts; message: string }[] = [];
   const { resolution, fees, tick } = facts;

@@ -1,12 +1,12 @@
 /**
- * The words of PredictLab, as data. Everything users can name in an input, a command line or a file is listed here once.
+ * The words of PredictLab, as data: every name that users can write in an input, a command line or a file.
  *
  * - symbol: what a user asks for (`BTC_PRICE`); the catalogue maps it to markets of each source
  * - instrument: one binary market at one source, priced as the probability of its first outcome
  * - tick: one trade or one price point of one instrument
  * - stage: one step of a symbol's pipeline; task: a node of a run's graph; run: one execution of `pipeline`
  *
- * No zod here: workflow code imports this module.
+ * This file does not import zod, because workflow code imports it.
  */
 
 /** The stages of a symbol, in execution order. */
@@ -21,11 +21,11 @@ export type SourceType = (typeof SOURCE_TYPES)[number];
 export const INTERVALS = ['1m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '12h', '1d', '1w'] as const;
 export type Interval = (typeof INTERVALS)[number];
 
-/** Of a symbol or a custom task that says none: 1 goes first, 5 last. */
+/** Default priority of a symbol or a custom task: 1 goes first, 5 last. */
 export const DEFAULT_PRIORITY = 3;
 
 const MINUTE = 60_000;
-/** A UTC day; there are no others here. */
+/** Length of a UTC day; every day in this code is one. */
 export const DAY_MS = 1440 * MINUTE;
 /** Length of each interval in milliseconds. */
 export const INTERVAL_MS: Readonly<Record<Interval, number>> = {
@@ -46,7 +46,7 @@ export const INTERVAL_MS: Readonly<Record<Interval, number>> = {
 export const ORDERS = ['fifo', 'priority', 'critical-path'] as const;
 export type ReadyOrder = (typeof ORDERS)[number];
 
-/** A task's life: `pending` covers waiting, ready and between two attempts that are far apart. */
+/** Statuses of a task. `pending` covers waiting, ready, and the time between two attempts that are far apart. */
 export const TASK_STATUSES = ['pending', 'running', 'success', 'failed', 'skipped', 'cancelled'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
@@ -65,7 +65,7 @@ export type TickKind = (typeof TICK_KINDS)[number];
 /** What a claim of coverage rests on: a walk through the venue's rows, a second look that found the same, or a conclusion from something else. */
 export type CoverageEvidence = 'walked' | 'confirmed' | 'inferred';
 
-/** The one task queue that workers poll by default. */
+/** The task queue that workers poll by default. */
 export const TASK_QUEUE = 'predictlab';
 
 /** The id of a built-in task: one stage of one symbol. */

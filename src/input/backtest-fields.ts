@@ -10,28 +10,28 @@ import { DAY_MS } from '../contracts/words.ts';
 import { durationMs, numberField, wordField } from './field-schemas.ts';
 import { listAt, recordOf } from './raw-input.ts';
 
-/** Longest history one may ask for by a duration. */
-const LONGEST_HISTORY_MS = 20 * 366 * DAY_MS;
-const MOST_MONEY = 1e12;
+/** Longest history that a duration may request. */
+const MAX_HISTORY_MS = 20 * 366 * DAY_MS;
+const MAX_MONEY = 1e12;
 
 const positive = (most: number, wanted: string) => numberField(Number.MIN_VALUE, most, wanted);
 
-/** A part of a walk-forward's window. */
+/** Schema of a period of a walk-forward window. */
 const daysField = () =>
   z.string().superRefine((text, context) => {
     const value = /[a-z]/i.test(text) ? durationMs(text) : Number.NaN;
-    if (!(value >= DAY_MS && value <= LONGEST_HISTORY_MS && value % DAY_MS === 0))
-      context.addIssue({ code: 'custom', message: `"${text}" is no number of whole days; write a duration such as "60d"` });
+    if (!(value >= DAY_MS && value <= MAX_HISTORY_MS && value % DAY_MS === 0))
+      context.addIssue({ code: 'custom', message: `"${text}" is not a number of whole days; write a duration such as "60d"` });
   });
 
-/** What `backtest` of a run and of a strategy have in common. */
+/** Schema of the fields that `backtest` of a run and of a strategy have in common. */
 const terms = () =>
   z.strictObject({
-    cash: positive(MOST_MONEY, 'a positive amount').optional(),
+    cash: positive(MAX_MONEY, 'a positive amount').optional(),
     sizing: z
       .strictObject({
         fraction: positive(1, 'a share of the cash above 0 and up to 1').optional(),
-        units: positive(MOST_MONEY, 'a positive number of units').optional(),
+        units: positive(MAX_MONEY, 'a positive number of units').optional(),
       })
       .superRefine((sizing, context) => {
         if ((sizing.fraction === undefined) === (sizing.units === undefined))
@@ -42,10 +42,10 @@ const terms = () =>
     spread: z
       .unknown()
       .superRefine((value, context) => {
-        if (value !== 'recorded' && !(typeof value === 'number' && value >= 0 && value <= MOST_MONEY))
+        if (value !== 'recorded' && !(typeof value === 'number' && value >= 0 && value <= MAX_MONEY))
           context.addIssue({
             code: 'custom',
-            message: `${JSON.stringify(value)} is no spread; write "recorded" or a half-spread such as 0.01`,
+            message: `${JSON.stringify(value)} is not a valid spread; write "recorded" or a half-spread such as 0.01`,
           });
       })
       .optional(),
@@ -54,15 +54,15 @@ const terms = () =>
     history: z
       .string()
       .superRefine((text, context) => {
-        // a bare number would be milliseconds, which nobody means
+        // a number without a unit would be milliseconds, which is never intended
         const value = text === 'all' ? 1 : /[a-z]/i.test(text) ? durationMs(text) : Number.NaN;
-        if (!(value > 0 && value <= LONGEST_HISTORY_MS))
-          context.addIssue({ code: 'custom', message: `"${text}" is no history; write "all" or a duration such as "90d"` });
+        if (!(value > 0 && value <= MAX_HISTORY_MS))
+          context.addIssue({ code: 'custom', message: `"${text}" is not a valid history; write "all" or a duration such as "90d"` });
       })
       .optional(),
   });
 
-/** `backtest` of a run. */
+/** Schema of `backtest` of a run. */
 export const runBacktestField = () =>
   terms()
     .extend({
@@ -79,7 +79,7 @@ export const runBacktestField = () =>
         });
     });
 
-/** `backtest` of a strategy. */
+/** Schema of `backtest` of a strategy. */
 export const strategyBacktestField = () =>
   terms().extend({
     walkForward: z
@@ -88,13 +88,13 @@ export const strategyBacktestField = () =>
         if (value !== undefined)
           context.addIssue({
             code: 'custom',
-            message: "is the run's, since each window picks from all strategies; write it under the run's own backtest",
+            message: "belongs to the run, since each window picks from all strategies; write it under the run's own backtest",
           });
       })
       .optional(),
   });
 
-/** Fills in what a run leaves open. */
+/** Fills in the defaults of a run's `backtest`. */
 export function resolveBacktest({ walkForward, ...terms }: BacktestInput = {}): BacktestSettings {
   const settings = resolveStrategyBacktest(terms, DEFAULT_BACKTEST);
   if (walkForward === undefined || walkForward === null) return settings;
@@ -102,7 +102,7 @@ export function resolveBacktest({ walkForward, ...terms }: BacktestInput = {}): 
   return { ...settings, walkForward: { trainMs, testMs } };
 }
 
-/** Fills in what a strategy leaves open; a walk-forward is the run's. */
+/** Fills in what a strategy's `backtest` inherits from the run's; a walk-forward belongs to the run. */
 export function resolveStrategyBacktest(
   { history, ...own }: StrategyBacktestInput,
   { walkForward: _, ...inherited }: BacktestSettings,
@@ -114,7 +114,7 @@ export function resolveStrategyBacktest(
   };
 }
 
-/** A strategy may stand twice in a run, but each combination of parameters has one result. */
+/** Finds strategies that are given twice with the same parameters but another `backtest`: a run has one result per combination. */
 export function repeatedStrategies(given: unknown): Problem[] {
   const first = new Map<string, number>();
   return listAt(given, 'strategies').flatMap((entry, index): Problem[] => {
@@ -129,7 +129,7 @@ export function repeatedStrategies(given: unknown): Problem[] {
     return [
       {
         where: `strategies[${index}].backtest`,
-        message: `is another one than that of strategies[${before}], the same strategy; a run has one result for it, so try the other in a run of its own`,
+        message: `differs from that of strategies[${before}], the same strategy; a run has one result for it, so try the other in a separate run`,
       },
     ];
   });

@@ -3,22 +3,23 @@ import { DAY_MS } from '../contracts/words.ts';
 import { durationMs } from './field-schemas.ts';
 
 const TIME_OF_DAY = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?Z$/;
-const LONGEST_MS = 7 * DAY_MS;
+const MAX_DEADLINE_MS = 7 * DAY_MS;
 
-/** `"30m"` after the start of the run, or `"12:15Z"`, the next one. */
+/** Schema of a deadline: `"30m"` after the start of the run, or the next `"12:15Z"`. */
 export const deadlineField = () =>
   z.string().superRefine((text, context) => {
     if (TIME_OF_DAY.test(text)) return;
     const ms = durationMs(text);
-    if (ms > 0 && ms <= LONGEST_MS) return;
-    const message = `"${text}" is no deadline; write a duration after the start of the run, like "30m" (at most "7d"), or a time of day in UTC, like "12:15Z"`;
+    if (ms > 0 && ms <= MAX_DEADLINE_MS) return;
+    const message = `"${text}" is not a valid deadline; write a duration after the start of the run, like "30m" (at most "7d"), or a time of day in UTC, like "12:15Z"`;
     context.addIssue({ code: 'custom', message });
   });
 
 /**
- * The instant that a deadline means.
+ * Resolves a deadline to an instant.
  *
- * @param start of the run; UTC epoch milliseconds
+ * @param start the run's start; UTC epoch milliseconds
+ * @returns UTC epoch milliseconds
  */
 export function deadlineAt(text: string, start: number): number {
   const time = TIME_OF_DAY.exec(text);

@@ -2,7 +2,7 @@ import type { StrategyConfig } from '../contracts/run/run-config.ts';
 import { DEFAULT_MAX_CONCURRENT } from '../contracts/task/task-policy.ts';
 import { DEFAULT_PRIORITY, type Interval, type ReadyOrder, type SourceType, type Stage } from '../contracts/words.ts';
 
-/** What a run's input is where it says nothing: the one place. What one attempt may take and how it is retried is in `contracts/task/task-policy.ts`. */
+/** Defaults of a run's input. Timeouts and retries have theirs in `contracts/task/task-policy.ts`. */
 export const INPUT_DEFAULTS = {
   sourceTypes: ['polymarket', 'predict'] as readonly SourceType[],
   intervals: ['1h', '4h', '1d'] as readonly Interval[],

@@ -15,7 +15,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
-/** What zod found, in a user's words: which field, what is wrong with it, what to write instead. */
+/** Translates zod's issues into the user's words: the field, what is wrong with it, what to write instead. */
 export function inputProblems(issues: readonly z.core.$ZodIssue[], given: unknown, schema: z.ZodType): Problem[] {
   return issues.flatMap((issue): Problem[] => {
     const where = fieldPath(issue.path);
@@ -41,7 +41,7 @@ export function inputProblems(issues: readonly z.core.$ZodIssue[], given: unknow
   });
 }
 
-/** Where a retry's longest wait is shorter than its first one. */
+/** Finds retries whose longest wait is shorter than their first wait. */
 export function retryProblems(given: unknown): Problem[] {
   const places: [where: string, retry: unknown][] = [['retry', recordOf(given).retry]];
   for (const stage of STAGES) places.push([`stages.${stage}.retry`, recordOf(recordOf(recordOf(given).stages)[stage]).retry]);
@@ -65,7 +65,7 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** The fields that an object may have at a place in the input. */
+/** Names of the fields that the object at a path of the input may have. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: unknown = unwrapped(schema);
   for (const part of path) {

@@ -12,24 +12,24 @@ import { isRecord, listAt, recordOf } from './raw-input.ts';
 import { graphShape, type KnownSymbol, resolveConfig } from './resolve-config.ts';
 import { shapeProblems, sizeProblems } from './size-problems.ts';
 
-/** What names an input may use, and when it is: the worker's and the catalogue's knowledge. */
+/** The names an input may use, and the current time: known from the worker and the catalogue. */
 export interface KnownNames {
-  /** The catalogue. */
+  /** Symbols of the catalogue. */
   readonly symbols: readonly KnownSymbol[];
-  /** `problems` is given the parameters, of which each may be a list of values; it returns a sentence for each thing wrong. */
+  /** `problems` receives the parameters, each of which may be a list of values, and returns a sentence per problem. */
   readonly strategies: readonly { readonly name: string; problems(params: Readonly<Record<string, Json>>): readonly string[] }[];
   readonly activities: readonly { readonly name: string; problems(args: readonly Json[]): readonly string[] }[];
-  /** What `asOf: null` stands for; UTC epoch milliseconds. */
+  /** The instant that `asOf: null` means; UTC epoch milliseconds. */
   readonly now: number;
-  /** The clock, where the input is about to run: nothing has happened after it. UTC epoch milliseconds. */
+  /** The current time, when the input is about to run: `asOf` may not lie after it. UTC epoch milliseconds. */
   readonly clock?: number;
   /** When the run starts; UTC epoch milliseconds. @default the clock */
   readonly start?: number;
-  /** The run's id, where it has one already. */
+  /** The run's id, if it has one already. */
   readonly runId?: string;
 }
 
-/** Clocks of two machines may differ by so much. */
+/** Allowed difference between the clocks of two machines. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 const HOUR_IN_DAYS = 1 / 24;
 
@@ -44,7 +44,7 @@ const taskErrors = Object.keys(ERROR_EFFECTS).filter((type) => !(RUN_ERRORS as r
 const byError = z.strictObject(Object.fromEntries(taskErrors.map((type) => [type, rule])) as Record<TaskErrorType, typeof rule>);
 const retryFields = { ...ruleFields, byError: byError.optional() };
 
-/** The shape of `PipelineInput` with every name checked against what is known. Unknown fields are problems. */
+/** Schema of `PipelineInput` that checks every name against the known ones and refuses unknown fields. */
 export function pipelineInputSchema({ symbols, strategies, activities }: Pick<KnownNames, 'symbols' | 'strategies' | 'activities'>) {
   const symbol = nameField({
     what: 'symbol',
@@ -117,11 +117,11 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
 /**
  * Checks a run's input and fills in every default.
  *
- * Reports everything that is wrong at once, each with the path of its field and what to do: unknown fields and names (with
- * the nearest known one), durations and numbers out of range, strategy parameters and activity arguments that their owners
- * refuse, ids given twice, tasks that do not exist or are cut off by `untilStage`, and cycles.
+ * Reports all problems at once, each with the path of its field and what to do: unknown fields and names (with the nearest known
+ * one), durations and numbers out of range, parameters that a strategy and arguments that an activity refuses, ids given twice,
+ * tasks that do not exist or are cut off by `untilStage`, and cycles.
  *
- * @param input anything; `undefined` and `null` stand for `{}`
+ * @param input any value; `undefined` and `null` mean `{}`
  */
 export function parsePipelineInput(input: unknown, known: KnownNames): { config: RunConfig } | { problems: Problem[] } {
   const given = input ?? {};
@@ -134,20 +134,20 @@ export function parsePipelineInput(input: unknown, known: KnownNames): { config:
   const built = buildGraph(graphShape(given, known));
   if ('problems' in built) problems.push(...built.problems);
   if (!parsed.success || problems.length > 0) return { problems };
-  // what the schema cannot tell the compiler, it has checked: a sizing of one kind, a spread that is a number or a word
+  // the schema has checked what its type does not express: a sizing of one kind, a spread that is a number or a word
   const config = resolveConfig(parsed.data as PipelineInput, known);
   const tooLarge = sizeProblems(config, known.runId);
   return tooLarge.length > 0 ? { problems: tooLarge } : { config };
 }
 
-/** A run as of the future would call covered what has not happened yet, and later runs would not fetch it. */
+/** Refuses a future `asOf`: such a run would mark time as covered that has not passed yet, and later runs would not fetch it. */
 function futureProblems(given: unknown, { clock }: KnownNames): Problem[] {
   const { asOf } = recordOf(given);
   if (clock === undefined || typeof asOf !== 'string' || !(Date.parse(asOf) > clock + CLOCK_SKEW_MS)) return [];
   return [{ where: 'asOf', message: `${asOf} is in the future; leave it out to run as of now (${new Date(clock).toISOString()})` }];
 }
 
-/** What strategies and activities themselves say about the parameters and arguments they are given. */
+/** Collects the problems that strategies and activities find in their own parameters and arguments. */
 function ownersProblems(given: unknown, known: KnownNames): Problem[] {
   const problems: Problem[] = [];
   for (const [index, entry] of listAt(given, 'strategies').entries()) {

@@ -1,13 +1,13 @@
-/** Looking into an input that nobody has checked yet. */
+/** Access to an input that has not been checked yet. */
 
 /** Whether a value is an object with fields, neither null nor a list. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The value as a record; an empty one if it is none. */
+/** The value, or an empty record where it is not a record. */
 export const recordOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
-/** The list in a field; an empty one if there is none. */
+/** The list in a field, or an empty list where the field has none. */
 export function listAt(value: unknown, field: string): readonly unknown[] {
   const list = recordOf(value)[field];
   return Array.isArray(list) ? list : [];
@@ -16,7 +16,7 @@ export function listAt(value: unknown, field: string): readonly unknown[] {
 /** The strings of the list in a field. */
 export const stringsAt = (value: unknown, field: string): string[] => listAt(value, field).filter((item) => typeof item === 'string');
 
-/** What a value is, in a user's words. */
+/** Describes a value in the user's words. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';

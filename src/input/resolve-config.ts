@@ -8,12 +8,12 @@ import { INPUT_DEFAULTS } from './defaults.ts';
 import { durationMs } from './field-schemas.ts';
 import { listAt, recordOf, stringsAt } from './raw-input.ts';
 
-/** A symbol of the catalogue, as far as a run's input is concerned. */
+/** The facts of a catalogue symbol that a run's input needs. */
 export interface KnownSymbol {
   readonly symbol: string;
   readonly priority: number;
   readonly enabled: boolean;
-  /** Source types that it has selectors for, or instruments of. @default any */
+  /** Source types for which the symbol has selectors or instruments. @default any */
   readonly sourceTypes?: readonly SourceType[];
 }
 
@@ -30,7 +30,7 @@ type Retry = Omit<TaskPolicy, 'timeoutMs'>;
 export function resolveConfig(input: PipelineInput, { symbols, now, clock, start = clock ?? now }: Catalogue): RunConfig {
   const priorities = new Map(symbols.map(({ symbol, priority }) => [symbol, priority]));
   const sourceTypes = [...new Set(input.sourceTypes ?? INPUT_DEFAULTS.sourceTypes)];
-  // a symbol of imported ticks has nothing that a run of venues could do; who names it is told so
+  // a symbol of imported ticks has nothing to do in a run of venues, so it is no default; naming it is allowed
   const hasSome = ({ sourceTypes: own }: KnownSymbol): boolean => own === undefined || sourceTypes.some((type) => own.includes(type));
   const names = input.symbols ?? symbols.filter((known) => known.enabled && hasSome(known)).map(({ symbol }) => symbol);
   const retry = resolveRetry(input.retry, DEFAULT_RETRY);
@@ -66,7 +66,7 @@ export function resolveConfig(input: PipelineInput, { symbols, now, clock, start
 
 function resolveStage(stage: Stage, input: PipelineInput, runRetry: Retry): StageConfig {
   const own = input.stages?.[stage] ?? {};
-  // What the user says holds for every stage that has no timeout of its own; only the defaults differ.
+  // A run's timeout applies to every stage without its own; only the default depends on the stage.
   const inherited = milliseconds(input.timeout) ?? defaultTimeoutMs(stage);
   const config: StageConfig = {
     policy: { ...resolveRetry(own.retry, runRetry), timeoutMs: milliseconds(own.timeout) ?? inherited },
@@ -75,7 +75,7 @@ function resolveStage(stage: Stage, input: PipelineInput, runRetry: Retry): Stag
   return own.priority === undefined ? config : { ...config, priority: own.priority };
 }
 
-/** A first wait longer than the inherited longest one lengthens that: `retryDelay: "5m"` waits five minutes. */
+/** Resolves a retry. A first wait longer than the inherited longest wait extends that: `retryDelay: "5m"` waits five minutes. */
 function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
   const retryDelayMs = milliseconds(own.retryDelay) ?? inherited.retryDelayMs;
   const byError = resolveByError(own.byError, inherited.byError);
@@ -88,7 +88,7 @@ function resolveRetry(own: RetryInput = {}, inherited: Retry): Retry {
   };
 }
 
-/** Rules of one's own over inherited ones, field by field; what neither says stays open, for the policy they are part of. */
+/** Merges own rules over inherited ones, field by field; a field that neither has comes from the policy at the time of a failure. */
 function resolveByError(own: RetryInput['byError'], inherited: TaskPolicy['byError']): TaskPolicy['byError'] {
   if (own === undefined) return inherited;
   const rules = { ...inherited };
@@ -108,13 +108,13 @@ function resolveRule({ maxRetries, retryDelay, backoff, maxDelay }: RetryRuleInp
 
 const milliseconds = (text: string | undefined): number | undefined => (text === undefined ? undefined : Math.round(durationMs(text)));
 
-/** What the graph can be built from even if other fields are wrong, so that its problems are reported together with theirs. */
+/** The input of the graph even if other fields are wrong, so that the graph's problems are reported together with theirs. */
 export function graphShape(given: unknown, { symbols, now }: Catalogue): Pick<RunConfig, 'symbols' | 'stages' | 'untilStage' | 'tasks'> {
   const { symbols: named, untilStage } = recordOf(given);
   const tasks = listAt(given, 'tasks').map((entry, index) => {
     const task = recordOf(entry);
     return {
-      // A task without a usable id keeps its place, so that the others' paths stay right.
+      // A task without a usable id keeps its index, so that the paths of the others stay right.
       taskId: typeof task.taskId === 'string' ? task.taskId : `tasks[${index}]`,
       activity: '',
       dependencies: stringsAt(task, 'dependencies'),

@@ -4,25 +4,25 @@ import { PAYLOAD_BUDGET } from '../scheduling/payload/budget.ts';
 import { encodedBytes, utf8Bytes } from '../scheduling/payload/encoded-bytes.ts';
 import { packConfig } from '../scheduling/payload/pack-config.ts';
 
-/** Far more than a person writes; what is nested deeper overflows whoever walks it. */
-const DEEPEST = 100;
-/** An id of a workflow or an activity in Temporal. Bytes. */
-const LONGEST_ID = 1_000;
-/** What a run's state at least takes for a symbol or a custom task that waits for another attempt. Bytes. */
-const LEAST_STATE = 25;
-/** What each symbol's workflow is told of its policies. Bytes. */
-const LONGEST_CALL = 100_000;
+/** Deepest nesting of an input: far more than a person writes, and deeper values overflow the stack of recursive code. */
+const MAX_DEPTH = 100;
+/** Most bytes of a workflow or activity id in Temporal. */
+const MAX_ID_BYTES = 1_000;
+/** Fewest bytes of a run's state for a symbol or a custom task that waits for another attempt. */
+const MIN_STATE_BYTES = 25;
+/** Most bytes of policies in the input of each symbol's workflow. */
+const MAX_POLICIES_BYTES = 100_000;
 
 /**
- * Whether an input can be walked at all: lists and objects inside each other, without recursion, and no field that JavaScript
- * drops when it copies an object.
+ * Checks whether recursive code can process an input: its depth, and that it has no field that JavaScript drops when it copies an
+ * object. Uses no recursion itself.
  */
 export function shapeProblems(given: unknown): Problem[] {
   let level: { value: object; path: string }[] = isNested(given) ? [{ value: given, path: '' }] : [];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > DEEPEST) {
+    if (depth > MAX_DEPTH) {
       const [{ path }] = level;
-      return [{ where: path.split('.').slice(0, 3).join('.'), message: `is nested more than ${DEEPEST} levels deep; flatten it` }];
+      return [{ where: path.split('.').slice(0, 3).join('.'), message: `is nested more than ${MAX_DEPTH} levels deep; flatten it` }];
     }
     const lost = level.find(({ value }) => Object.hasOwn(value, '__proto__'));
     if (lost !== undefined)
@@ -44,19 +44,21 @@ export function shapeProblems(given: unknown): Problem[] {
 const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /**
- * What can never travel through Temporal, whatever is left out of it: better said before the first task than a run that hangs.
+ * Finds what can never fit into Temporal's payloads, whatever details are left out. It is reported before the first task, because the
+ * run would hang otherwise.
  *
- * @param runId where the run has one already
+ * @param runId the run's id, if it has one already
  */
 export function sizeProblems(config: RunConfig, runId?: string): Problem[] {
   const problems: Problem[] = [];
   const bytes = encodedBytes(packConfig(config));
   if (bytes > PAYLOAD_BUDGET) problems.push({ where: largestOf(config), message: tooLarge('the settings of this run', bytes) });
   const policies = encodedBytes(Object.values(config.stages).map(({ policy }) => policy));
-  if (policies > LONGEST_CALL) problems.push({ where: 'stages', message: tooLarge('the stages’ retries', policies, LONGEST_CALL) });
+  if (policies > MAX_POLICIES_BYTES)
+    problems.push({ where: 'stages', message: tooLarge('the stages’ retries', policies, MAX_POLICIES_BYTES) });
   const lanes = config.symbols.length + config.tasks.length;
-  if (lanes * LEAST_STATE > PAYLOAD_BUDGET) {
-    const most = Math.floor(PAYLOAD_BUDGET / LEAST_STATE);
+  if (lanes * MIN_STATE_BYTES > PAYLOAD_BUDGET) {
+    const most = Math.floor(PAYLOAD_BUDGET / MIN_STATE_BYTES);
     problems.push({
       where: config.symbols.length > config.tasks.length ? 'symbols' : 'tasks',
       message: `${lanes} symbols and tasks are more than one run can keep track of (${most}); split it into several runs`,
@@ -65,10 +67,10 @@ export function sizeProblems(config: RunConfig, runId?: string): Problem[] {
   if (runId !== undefined) {
     for (const [index, { symbol }] of config.symbols.entries()) {
       const id = utf8Bytes(`${runId}/${symbol}`);
-      if (id <= LONGEST_ID) continue;
+      if (id <= MAX_ID_BYTES) continue;
       problems.push({
         where: `symbols[${index}]`,
-        message: `the run’s id and this symbol have ${id} bytes, and Temporal takes ${LONGEST_ID}; give the run a shorter id`,
+        message: `the run’s id and this symbol have ${id} bytes, and Temporal takes ${MAX_ID_BYTES}; give the run a shorter id`,
       });
       break;
     }
@@ -81,7 +83,7 @@ const tooLarge = (what: string, bytes: number, limit = PAYLOAD_BUDGET): string =
 
 const kilobytes = (bytes: number): string => `${Math.ceil(bytes / 1_000)} KB`;
 
-/** The field that takes the most. */
+/** Path of the largest field. */
 function largestOf({ symbols, strategies, tasks }: RunConfig): string {
   const sizes = tasks.map(encodedBytes);
   const sum = sizes.reduce((total, size) => total + size, 0);

@@ -9,7 +9,7 @@ export interface DescribedError {
 
 /** Causes of causes are told this far. */
 const DEEPEST = 5;
-const LONGEST_STACK = 4_000;
+const MAX_STACK_LENGTH = 4_000;
 
 /** What an error says, and what lies behind it; JSON of an error is `{}`. */
 export function describeError(error: Error, depth = 1): DescribedError {
@@ -19,7 +19,7 @@ export function describeError(error: Error, depth = 1): DescribedError {
     type: typeof type === 'string' && type !== '' ? type : name,
     message,
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    ...(stack === undefined ? {} : { stack: stack.slice(0, LONGEST_STACK) }),
+    ...(stack === undefined ? {} : { stack: stack.slice(0, MAX_STACK_LENGTH) }),
     ...(cause instanceof Error && depth < DEEPEST ? { cause: describeError(cause, depth + 1) } : {}),
   };
 }

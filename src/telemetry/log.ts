@@ -3,7 +3,7 @@ import pino from 'pino';
 import pretty from 'pino-pretty';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
-import { oneLine, seenJson, seenText } from '../contracts/text/plain-text.ts';
+import { oneLine, visibleJson, visibleText } from '../contracts/text/plain-text.ts';
 import { redactedLog } from '../secrets/redacted-log.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 
@@ -60,7 +60,7 @@ function standardError(): pino.DestinationStream & NodeJS.EventEmitter {
 
 /** Foreign text, in a message or a field, must not reach a terminal as it is. */
 const seenOnly = (destination: { write(line: string): unknown }): { write(line: string): void } => ({
-  write: (line) => void destination.write(seenJson(line)),
+  write: (line) => void destination.write(visibleJson(line)),
 });
 
 function seenFields(fields: Record<string, unknown>): Record<string, unknown> {
@@ -68,7 +68,7 @@ function seenFields(fields: Record<string, unknown>): Record<string, unknown> {
 }
 
 function seenValue(value: unknown): unknown {
-  if (typeof value === 'string') return seenText(value);
+  if (typeof value === 'string') return visibleText(value);
   if (Array.isArray(value)) return value.map(seenValue);
   return typeof value === 'object' && value !== null ? seenFields(value as Record<string, unknown>) : value;
 }

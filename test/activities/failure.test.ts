@@ -95,12 +95,12 @@ describe('the failure that ends an attempt', () => {
     });
     expect(failureOf({ status: 503 }, first)).toMatchObject({ type: 'Error', message: '{"status":503}' });
     expect(failureOf(undefined, first)).toMatchObject({ type: 'Error', message: 'nothing (undefined was thrown)' });
-    expect(failureOf(broken, first)).toMatchObject({ type: 'Error', message: 'an object was thrown that says nothing of itself' });
+    expect(failureOf(broken, first)).toMatchObject({ type: 'Error', message: 'an object without a message was thrown' });
     expect(failureOf(liar, first)).toMatchObject({ type: 'Error', message: 'x' });
     expect(describeThrown(liar)).toMatchObject({ name: 'Error', message: 'x' });
     expect(describeThrown(broken)).toEqual({
       name: 'Error',
-      message: 'an object was thrown that says nothing of itself',
+      message: 'an object without a message was thrown',
       stack: expect.any(String),
     });
   });

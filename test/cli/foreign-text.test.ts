@@ -7,7 +7,7 @@ import { summaryLines } from '../../src/cli/terminal/summary.ts';
 import { renderLiveTable } from '../../src/cli/terminal/terminal.ts';
 import { InvalidPipelineError } from '../../src/contracts/errors.ts';
 import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
-import { oneLine, seenJson, seenText } from '../../src/contracts/text/plain-text.ts';
+import { oneLine, visibleJson, visibleText } from '../../src/contracts/text/plain-text.ts';
 import { encodeCsv } from '../../src/files/write/encode-csv.ts';
 import { escapeHtml } from '../../src/report/elements/html.ts';
 import { plainLog } from '../../src/set-up/plain-log.ts';
@@ -171,8 +171,8 @@ describe('foreign text', () => {
 
   it('is left alone where there is nothing to mend', () => {
     for (const text of ['Will BTC close above $100k? – 24 Nov, 10:00', '価格は？', 'مرحبا', 'क्‍ष', '👩‍🚀 ok', 'a  b']) {
-      expect(seenText(text)).toBe(text);
-      expect(seenJson(JSON.stringify(text))).toBe(JSON.stringify(text));
+      expect(visibleText(text)).toBe(text);
+      expect(visibleJson(JSON.stringify(text))).toBe(JSON.stringify(text));
       expect(escapeHtml(text)).toBe(text);
     }
   });

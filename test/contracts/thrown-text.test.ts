@@ -44,12 +44,12 @@ describe('the message of what was thrown', () => {
     ['an object with a message', { code: 3, message: 'boom' }, 'boom'],
     ['an object whose message is no text', { message: { deep: 1 } }, '{"message":{"deep":1}}'],
     ['a plain object', { status: 503, body: ['late'] }, '{"status":503,"body":["late"]}'],
-    ['an object of a class without fields', new Odd(), 'an object was thrown that says nothing of itself (Odd)'],
-    ['a circle', circle, 'an object was thrown that says nothing of itself (Object)'],
-    ['an object without a prototype', Object.create(null), 'an object was thrown that says nothing of itself'],
-    ['a proxy that was revoked', revoked.proxy, 'an object was thrown that says nothing of itself'],
-    ['a proxy that throws', broken, 'an object was thrown that says nothing of itself'],
-    ['an error whose message throws', liar, 'an object was thrown that says nothing of itself (Error)'],
+    ['an object of a class without fields', new Odd(), 'an object without a message was thrown (Odd)'],
+    ['a circle', circle, 'an object without a message was thrown (Object)'],
+    ['an object without a prototype', Object.create(null), 'an object without a message was thrown'],
+    ['a proxy that was revoked', revoked.proxy, 'an object without a message was thrown'],
+    ['a proxy that throws', broken, 'an object without a message was thrown'],
+    ['an error whose message throws', liar, 'an object without a message was thrown (Error)'],
   ])('of %s', (_, thrown, said) => {
     expect(messageOf(thrown)).toBe(said);
   });

@@ -29,7 +29,7 @@ describe('a duration', () => {
     expect(says(attempt, '0s')).toBe('"0s" must be longer than nothing, like "30s"');
     expect(says(wait, '-1s')).toBe('"-1s" must be longer than nothing, like "30s"');
     expect(says(attempt, '604800001ms')).toBe('"604800001ms" is longer than a week; write at most "7d"');
-    expect(says(wait, 'soon')).toBe('"soon" is no duration; write a number and a unit, like "30s", "5m" or "1h"');
+    expect(says(wait, 'soon')).toBe('"soon" is not a valid duration; write a number and a unit, like "30s", "5m" or "1h"');
   });
 });
 

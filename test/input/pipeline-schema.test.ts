@@ -49,7 +49,7 @@ describe('a deadline', () => {
 
   it.each(['soon', '24:00Z', '12:15', '-5m', '0s', '8d', ''])('"%s" is refused with what to write', (text) => {
     expect(deadlineOf(text)).toBe(
-      `"${text}" is no deadline; write a duration after the start of the run, like "30m" (at most "7d"), or a time of day in UTC, like "12:15Z"`,
+      `"${text}" is not a valid deadline; write a duration after the start of the run, like "30m" (at most "7d"), or a time of day in UTC, like "12:15Z"`,
     );
   });
 });
@@ -79,22 +79,22 @@ describe('how the backtest stage trades', () => {
     [{ sizing: { fraction: 0.5, units: 3 } }, 'backtest.sizing: write either'],
     [{ sizing: { fraction: 1.5 } }, 'backtest.sizing.fraction: 1.5 is out of range; write a share of the cash above 0 and up to 1'],
     [{ side: 'short' }, 'backtest.side: unknown side "short"; there are long, both'],
-    [{ spread: 'half' }, 'backtest.spread: "half" is no spread; write "recorded" or a half-spread such as 0.01'],
-    [{ spread: -0.1 }, 'backtest.spread: -0.1 is no spread'],
+    [{ spread: 'half' }, 'backtest.spread: "half" is not a valid spread; write "recorded" or a half-spread such as 0.01'],
+    [{ spread: -0.1 }, 'backtest.spread: -0.1 is not a valid spread'],
     [{ maxVolumeShare: 10 }, 'backtest.maxVolumeShare: 10 is out of range; write a share above 0 and up to 1, or null for no cap'],
-    [{ history: '90' }, 'backtest.history: "90" is no history'],
-    [{ history: '0d' }, 'backtest.history: "0d" is no history'],
-    [{ history: '7321d' }, 'backtest.history: "7321d" is no history'],
-    [{ walkForward: { train: '7321d', test: '1d' } }, 'backtest.walkForward.train: "7321d" is no number of whole days'],
-    [{ history: 'ever' }, 'backtest.history: "ever" is no history; write "all" or a duration such as "90d"'],
+    [{ history: '90' }, 'backtest.history: "90" is not a valid history'],
+    [{ history: '0d' }, 'backtest.history: "0d" is not a valid history'],
+    [{ history: '7321d' }, 'backtest.history: "7321d" is not a valid history'],
+    [{ walkForward: { train: '7321d', test: '1d' } }, 'backtest.walkForward.train: "7321d" is not a number of whole days'],
+    [{ history: 'ever' }, 'backtest.history: "ever" is not a valid history; write "all" or a duration such as "90d"'],
     [{ spreads: 1 }, 'backtest.spreads: unknown field; did you mean spread?'],
     [{ walkForward: true }, 'backtest.walkForward: must be an object, not true'],
     [{ walkForward: { train: '60d' } }, 'backtest.walkForward.test: is missing; write text'],
     [
       { walkForward: { train: '36h', test: '14' } },
-      'backtest.walkForward.train: "36h" is no number of whole days; write a duration such as "60d"',
+      'backtest.walkForward.train: "36h" is not a number of whole days; write a duration such as "60d"',
     ],
-    [{ walkForward: { train: '36h', test: '14' } }, 'backtest.walkForward.test: "14" is no number of whole days'],
+    [{ walkForward: { train: '36h', test: '14' } }, 'backtest.walkForward.test: "14" is not a number of whole days'],
     [{ walkForward: { train: '60d', test: '14d', step: '1d' } }, 'backtest.walkForward.step: unknown field'],
     [
       { walkForward: { train: '60d', test: '14d' }, history: '73d' },
@@ -113,13 +113,13 @@ describe('how the backtest stage trades', () => {
     expect(configOf({ backtest: { walkForward: null } }).backtest).not.toHaveProperty('walkForward');
     const own = { walkForward: { train: '60d', test: '14d' } };
     expect(problemsOf({ strategies: [{ name: 'rsi', backtest: own }] })).toEqual([
-      expect.stringContaining("strategies[0].backtest.walkForward: is the run's, since each window picks from all strategies"),
+      expect.stringContaining('strategies[0].backtest.walkForward: belongs to the run, since each window picks from all strategies'),
     ]);
   });
 
   it('is one for the same strategy and parameters: a run has one result for them', () => {
     const twice = (backtest: object) => problemsOf({ strategies: [{ name: 'rsi' }, { name: 'rsi', backtest }] });
-    expect(twice({ cash: 5 })).toEqual([expect.stringContaining('strategies[1].backtest: is another one than that of strategies[0]')]);
+    expect(twice({ cash: 5 })).toEqual([expect.stringContaining('strategies[1].backtest: differs from that of strategies[0]')]);
     expect(problemsOf({ strategies: [{ name: 'rsi' }, { name: 'rsi' }] })).toEqual([]);
   });
 });
@@ -284,13 +284,13 @@ describe('a pipeline input', () => {
       'maxConcurrent: 0 is out of range; write a whole number from 1 to 10000',
       'order: unknown order "priorty"; there are fifo, priority, critical-path; did you mean priority?',
       'retry.backof: unknown field; did you mean backoff?',
-      'timeout: "banana" is no duration; write a number and a unit, like "30s", "5m" or "1h"',
+      'timeout: "banana" is not a valid duration; write a number and a unit, like "30s", "5m" or "1h"',
       'stages.kline.priority: 9 is out of range; write a whole number from 1 to 5',
       'stages.colect: unknown field; did you mean collect?',
       'strategies[0].name: unknown strategy "sma-cros"; there are sma-cross, rsi; did you mean sma-cross?',
       'tasks[2].activity: unknown activity "sleeep"; there are sleep, httpPost; did you mean sleep?',
       'tasks[5].taskId: is missing; write text',
-      'asOf: "2026-02-31" is no instant; write ISO 8601 in UTC, like "2026-01-31T12:00:00Z"',
+      'asOf: "2026-02-31" is not a valid instant; write ISO 8601 in UTC, like "2026-01-31T12:00:00Z"',
       'symbls: unknown field; did you mean symbols?',
       'retry.maxDelay: 1m is shorter than retryDelay 2m; make it at least as long',
       'strategies[1].params: fast must be at least 1',

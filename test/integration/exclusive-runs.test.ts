@@ -57,7 +57,7 @@ it(`of two runs that want to be alone and are started at the same instant one be
     const open = ids.filter((_, n) => whys[n] === undefined);
     expect(open.length, `round ${round}: ${whys.join(' | ')}`).toBe(1);
     expect(whys.find((why) => why !== undefined)).toBe(
-      `--exclusive: ${open[0]} is open; wait for the end (\`predictlab watch ${open[0]}\`), or cancel it`,
+      `--exclusive: ${open[0]} is open; wait for its end (\`predictlab watch ${open[0]}\`), or cancel it`,
     );
     await ended(open[0]);
   }

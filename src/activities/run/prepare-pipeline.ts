@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Strategy } from '../../backtest/strategy.ts';
 import { InvalidPipelineError, PredictLabError, type Problem } from '../../contracts/errors.ts';
-import { besideOpen } from '../../contracts/run/beside-open.ts';
+import { exclusiveRefusal } from '../../contracts/run/exclusive-refusal.ts';
 import type { PrepareInput, RunConfig } from '../../contracts/run/run-config.ts';
 import { cutError } from '../../contracts/text/cut-text.ts';
 import { observeRefusal } from '../../incidents/rows/observe-run.ts';
@@ -93,7 +93,7 @@ export function createPreparePipeline({
         open = await beginRunAlone(database, begun);
       }
       if (open.length > 0) {
-        const reason = besideOpen(open);
+        const reason = exclusiveRefusal(open);
         // whoever asked for it is told; it is no trouble of anybody else
         await recordRefusal(database, { runId, executionId, input: kept(input), reasons: [reason], startedAt });
         throw ApplicationFailure.create({ nonRetryable: true, type: 'InvalidPipeline', message: reason });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PredictLabError } from '../../contracts/errors.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
-import { didYouMean, goesOn } from '../../contracts/text/nearest-name.ts';
+import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import type { CandleSeries } from '../engine/candle-series.ts';
 import { atr } from './atr.ts';
 import type { Bands } from './bands.ts';
@@ -57,7 +57,10 @@ export function checkedIndicatorParams<Name extends IndicatorName>(name: Name, p
   if (!INDICATOR_NAMES.includes(name))
     throw new PredictLabError(
       'BadInput',
-      goesOn(`there is no indicator '${name as string}'${didYouMean(name, INDICATOR_NAMES)}`, `there are ${INDICATOR_NAMES.join(', ')}`),
+      appendClause(
+        `there is no indicator '${name as string}'${didYouMean(name, INDICATOR_NAMES)}`,
+        `there are ${INDICATOR_NAMES.join(', ')}`,
+      ),
     );
   const schema: z.ZodType = INDICATORS[name].params;
   const parsed = schema.safeParse(params ?? {});

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { didYouMean, goesOn } from '../../contracts/text/nearest-name.ts';
+import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { STAGES, stageTaskId } from '../../contracts/words.ts';
 import { homeFolder } from '../../processes/home-folder.ts';
@@ -65,7 +65,7 @@ function checkTask({ runId, config }: StoredRun, task: string): void {
   const known = config.symbols.flatMap(({ symbol }) => [symbol, ...stages.map((stage) => stageTaskId(symbol, stage))]);
   for (const { taskId } of config.tasks) known.push(taskId);
   if (!known.includes(task))
-    throw usageError(goesOn(`${runId} has no task ${task}${didYouMean(task, known)}`, `\`predictlab status ${runId}\` lists them`));
+    throw usageError(appendClause(`${runId} has no task ${task}${didYouMean(task, known)}`, `\`predictlab status ${runId}\` lists them`));
 }
 
 async function followToEnd(runId: string, printNew: () => Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { PredictLab, RunName } from '../../client.ts';
-import { besideOpen } from '../../contracts/run/beside-open.ts';
+import { exclusiveRefusal } from '../../contracts/run/exclusive-refusal.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import type { RunOrigin } from '../../contracts/run/run-config.ts';
 import { checkedId } from '../../contracts/text/checked-id.ts';
@@ -154,7 +154,7 @@ async function refuseBeside(lab: PredictLab): Promise<void> {
   // the list calls a run open for some moments after its end
   const known = await Promise.all(listed.map(({ runId }) => lab.describe(runId)));
   const open = listed.filter((_, n) => known[n]?.open === true).map(({ runId }) => runId);
-  if (open.length > 0) throw usageError(besideOpen(open));
+  if (open.length > 0) throw usageError(exclusiveRefusal(open));
 }
 
 const BEGIN_POLL_MS = 100;

@@ -5,7 +5,7 @@ import { messageOf } from '../../contracts/errors.ts';
 import { fileTrouble } from '../../contracts/file-trouble.ts';
 import { OWN_FACTS } from '../../contracts/own-facts.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
-import { didYouMean, goesOn } from '../../contracts/text/nearest-name.ts';
+import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { DEFAULT_PRIORITY, SOURCE_TYPES } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
@@ -192,7 +192,7 @@ async function known(database: Database | undefined, symbol: string): Promise<Ca
   if (entry !== undefined) return entry;
   const names = catalogue.map((each) => each.symbol);
   throw usageError(
-    goesOn(`there is no symbol ${symbol} in the catalogue${didYouMean(symbol, names)}`, '`predictlab symbols list` shows all'),
+    appendClause(`there is no symbol ${symbol} in the catalogue${didYouMean(symbol, names)}`, '`predictlab symbols list` shows all'),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { nearestTask, storedWhy } from '../../client/stored-why.ts';
-import { didYouMean, goesOn } from '../../contracts/text/nearest-name.ts';
+import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
 import { askRun } from '../records/asked-run.ts';
 import { type ExitError, usageError } from '../terminal/exit.ts';
@@ -42,4 +42,4 @@ export function registerWhy(program: Command): void {
 }
 
 const noTask = (run: string, taskId: string, nearest = ''): ExitError =>
-  usageError(goesOn(`${run} has no task ${taskId}${nearest}`, `\`predictlab status ${run}\` lists them`));
+  usageError(appendClause(`${run} has no task ${taskId}${nearest}`, `\`predictlab status ${run}\` lists them`));

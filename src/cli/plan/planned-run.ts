@@ -5,7 +5,7 @@ import { shippedStrategies } from '../../backtest/strategies/registry.ts';
 import { InvalidPipelineError, type Problem } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import type { RunConfig } from '../../contracts/run/run-config.ts';
-import { goesOn } from '../../contracts/text/nearest-name.ts';
+import { appendClause } from '../../contracts/text/nearest-name.ts';
 import { parsePipelineInput } from '../../input/pipeline-schema.ts';
 import { recordOf } from '../../input/raw-input.ts';
 import { buildGraph, type Graph } from '../../scheduling/graph/graph.ts';
@@ -47,6 +47,6 @@ function withPluginHint(problems: readonly Problem[]): Problem[] {
   const { PREDICTLAB_PLUGINS: named } = process.env;
   const hint = named ? `PREDICTLAB_PLUGINS is ${named}` : 'a plugin of yours must be named in PREDICTLAB_PLUGINS, which is not set';
   return problems.map((problem) =>
-    /^unknown (?:activity|strategy) /.test(problem.message) ? { ...problem, message: goesOn(problem.message, hint) } : problem,
+    /^unknown (?:activity|strategy) /.test(problem.message) ? { ...problem, message: appendClause(problem.message, hint) } : problem,
   );
 }

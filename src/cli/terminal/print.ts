@@ -1,19 +1,19 @@
-import { oneLine, seenJson, seenText } from '../../contracts/text/plain-text.ts';
+import { oneLine, visibleJson, visibleText } from '../../contracts/text/plain-text.ts';
 import { textWidth } from './terminal-text.ts';
 
 /** Prints a result to standard output as one JSON document. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${seenJson(JSON.stringify(value, null, 2))}\n`);
+  process.stdout.write(`${visibleJson(JSON.stringify(value, null, 2))}\n`);
 }
 
 /** Prints one JSON document to standard output as one line. */
 export function printJsonLine(value: unknown): void {
-  process.stdout.write(`${seenJson(JSON.stringify(value))}\n`);
+  process.stdout.write(`${visibleJson(JSON.stringify(value))}\n`);
 }
 
 /** Prints a result for people to standard output. What it names from outside has to be one line (`oneLine`) where it must be. */
 export function printLine(text = ''): void {
-  process.stdout.write(`${seenText(text)}\n`);
+  process.stdout.write(`${visibleText(text)}\n`);
 }
 
 /** Prints lines that have colours of ours in them; foreign text in them was made plain before it was coloured. */
@@ -23,7 +23,7 @@ export function printPainted(lines: readonly string[]): void {
 
 /** Says something beside the result, to standard error. */
 export function note(text: string): void {
-  process.stderr.write(`${seenText(text)}\n`);
+  process.stderr.write(`${visibleText(text)}\n`);
 }
 
 /**

@@ -1,24 +1,24 @@
-/** How the backtest stage trades, as users say it: for one of a run's strategies. */
+/** How the backtest stage trades one of a run's strategies, as users write it. */
 export interface StrategyBacktestInput {
   /** Money at the start of each backtest. @default 10000 */
   cash?: number;
-  /** How much an entry buys: a share of the cash, or so many units as far as the cash goes. @default { "fraction": 1 } */
+  /** Size of an entry: a share of the cash, or a number of units as far as the cash suffices. @default { "fraction": 1 } */
   sizing?: { fraction: number } | { units: number };
   /** `both`: a short signal buys the other outcome (or sells an asset short). @default "long" */
   side?: 'long' | 'both';
-  /** What every fill is worse than the open: half the spread of the market's book, or that much. @default "recorded" */
+  /** How much worse than the open every fill is: half the recorded spread of the market's book, or a number. @default "recorded" */
   spread?: 'recorded' | number;
-  /** Ticks that each fill is worse on top of it. @default 0 */
+  /** Ticks by which each fill is worse in addition to the spread. @default 0 */
   slippageTicks?: number;
-  /** Most of a bar's volume that the orders of that bar may take; null = no cap. @default 0.1 */
+  /** Largest share of a bar's volume that the orders of that bar may take; null = no cap. @default 0.1 */
   maxVolumeShare?: number | null;
-  /** Stored candles to trade on: all, or as far back as this (`"90d"`). @default "all" */
+  /** Stored candles to trade on: all, or those of a period before `asOf` (`"90d"`). @default "all" */
   history?: string;
 }
 
-/** The same for a run. */
+/** How the backtest stage trades, for a run. */
 export interface BacktestInput extends StrategyBacktestInput {
-  /** Also pick the best of all trials on `train` of each series, trade it on the `test` that follows, and so on; whole days (`"60d"`). @default none */
+  /** Walk-forward: picks the best trial on each `train` period and trades it on the `test` period after it; whole days (`"60d"`). @default none */
   walkForward?: { train: string; test: string } | null;
 }
 
@@ -30,13 +30,13 @@ export interface BacktestSettings {
   readonly spread: 'recorded' | number;
   readonly slippageTicks: number;
   readonly maxVolumeShare: number | null;
-  /** null = all. */
+  /** Milliseconds of history; null = all. */
   readonly historyMs: number | null;
-  /** Lengths of a window's parts, whole days in milliseconds; of a run only. @default no walk-forward */
+  /** Lengths of the periods of a walk-forward window, whole days in milliseconds; only for a run. @default no walk-forward */
   readonly walkForward?: { readonly trainMs: number; readonly testMs: number };
 }
 
-/** What holds where a run's input says nothing: no order larger than a tenth of what was traded, and nothing for free. */
+/** Defaults of a run: cautious ones, with the recorded spread and no order above a tenth of the traded volume. */
 export const DEFAULT_BACKTEST: BacktestSettings = {
   cash: 10_000,
   sizing: { fraction: 1 },

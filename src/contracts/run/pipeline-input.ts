@@ -2,15 +2,15 @@ import type { ErrorType, RunErrorType } from '../errors.ts';
 import type { Interval, ReadyOrder, SourceType, Stage } from '../words.ts';
 import type { BacktestInput, StrategyBacktestInput } from './backtest-settings.ts';
 
-/** A JSON value, as it travels through Temporal. */
+/** A JSON value, the form of every Temporal payload. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** A duration as users write it: `"5m"`, `"1s"`, `"250ms"`. */
 export type DurationText = string;
 
-/** How often and after which waits. */
+/** How often a failed attempt is retried, and after which waits. */
 export interface RetryRuleInput {
-  /** Tries after the first. @default 3 */
+  /** Attempts after the first. @default 3 */
   maxRetries?: number;
   /** Wait before the first retry. @default "1s" */
   retryDelay?: DurationText;
@@ -20,11 +20,11 @@ export interface RetryRuleInput {
   maxDelay?: DurationText;
 }
 
-/** How a failed task is tried again. @see RunConfig for the resolved form. */
+/** How a failed task is retried. @see RunConfig for the resolved form. */
 export interface RetryInput extends RetryRuleInput {
   /**
-   * What is different after errors of a type, which are then counted by themselves: `{ "RateLimited": { "maxRetries": 10 } }`.
-   * A rule for a type that is final otherwise has it tried again. @default nothing is
+   * Rules for errors of a type, which are then counted separately: `{ "RateLimited": { "maxRetries": 10 } }`. A rule also makes a type
+   * retried that is final otherwise. @default no rules
    */
   byError?: Partial<Record<TaskErrorType, RetryRuleInput>>;
 }
@@ -41,7 +41,7 @@ export interface StageOverrides {
   priority?: number;
 }
 
-/** A task of the user's own, beside the built-in graph. */
+/** A custom task, in addition to the built-in graph. */
 export interface CustomTaskInput extends RetryInput {
   taskId: string;
   name?: string;
@@ -57,8 +57,8 @@ export interface CustomTaskInput extends RetryInput {
   /** 1 goes first, 5 last. @default 3 */
   priority?: number;
   /**
-   * Its worker died, or was stopped, while the task ran, so nobody knows what it did: again, or not. `fail` with `maxRetries: 0` is
-   * "at most once". @default "retry"
+   * Whether the task runs again after its worker died or was stopped while the task ran, so that its effect is unknown. `fail` with
+   * `maxRetries: 0` means "at most once". @default "retry"
    */
   onLostWorker?: 'retry' | 'fail';
 }
@@ -67,7 +67,7 @@ export interface CustomTaskInput extends RetryInput {
 export interface StrategyInput {
   name: string;
   params?: Record<string, Json>;
-  /** How it trades, where that differs from the run's. */
+  /** How this strategy trades, where that differs from the run. */
   backtest?: StrategyBacktestInput;
 }
 
@@ -95,13 +95,13 @@ export interface PipelineInput {
   /** Stages whose failure stops the run. @default [] */
   criticalStages?: Stage[];
   retry?: RetryInput;
-  /** One attempt of a task. @default "5m" */
+  /** Longest time of one attempt of a task. @default "5m" */
   timeout?: DurationText;
   /** Overrides per stage. @default { "collect": { "timeout": "15m" } } */
   stages?: Partial<Record<Stage, StageOverrides>>;
   /** @default [{ "name": "sma-cross", "params": { "fast": 10, "slow": 30 } }] */
   strategies?: StrategyInput[];
-  /** How the backtest stage trades, on how much history, and how it tries that out of sample. */
+  /** How the backtest stage trades, on how much history, and how it validates out of sample. */
   backtest?: BacktestInput;
   /** `"30m"` after the start, or a time of day in UTC, `"12:15Z"`; a run that ends later is degraded. @default none */
   deadline?: string | null;

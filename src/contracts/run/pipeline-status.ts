@@ -17,9 +17,9 @@ export interface TaskResult {
   readonly startedAt?: string | null;
   readonly error?: TaskError | null;
   readonly output?: Json;
-  /** The failed root ancestor. */
+  /** Id of the failed task that caused the skip. */
   readonly skippedBecause?: string;
-  /** Why this task's success is only a degraded one. */
+  /** Why this task's success is degraded. */
   readonly degraded?: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface StageStats {
   readonly maxSeconds: number;
 }
 
-/** What an answer may lack where it would be too large for Temporal; the database has outputs, Temporal's history the errors. */
+/** Parts that an answer may lack because it would be too large for Temporal. The database has the outputs, Temporal's history the errors. */
 export type LeftOut = 'stacks' | 'outputs' | 'messages' | 'reasons' | 'times' | 'roots' | 'successes' | 'tasks';
 
 /** A run at one moment; the `status` query's answer. */
@@ -39,7 +39,7 @@ export interface PipelineStatus {
   readonly runId: string;
   /** No new task starts until `resume`. */
   readonly paused: boolean;
-  /** Tasks that may run at once; what was asked for while the input is still checked. */
+  /** Number of tasks that may run at once; the requested number while the input is still being checked. */
   readonly maxConcurrent: number;
   readonly totalTasks: number;
   /** success + failed + skipped + cancelled */
@@ -50,20 +50,20 @@ export interface PipelineStatus {
   readonly finishedAt: string | null;
   readonly durationSeconds: number;
   readonly statusBreakdown: Readonly<Record<TaskStatus, number>>;
-  /** Of a run that has one: when it has to have ended, when it is expected to, and a sentence when that is too late. */
+  /** The deadline of a run that has one, its expected end, and a warning when that is too late. */
   readonly deadline?: { readonly at: string; readonly expectedEnd: string; readonly warning: string | null };
   readonly stageStats: Readonly<Partial<Record<Stage, StageStats>>>;
   /** By task id; by symbol for runs of more than 50 symbols. */
   readonly taskResults: Readonly<Record<string, TaskResult>>;
-  /** What `taskResults` lacks because the whole would be too large to travel. @default nothing */
+  /** Parts that `taskResults` lacks because the whole would be too large for a payload. @default nothing */
   readonly leftOut?: readonly LeftOut[];
 }
 
-/** The answer of `statusSince`: the run as it stands, with the tasks that have changed since a revision, or with all. */
+/** The answer of `statusSince`: the current status, with the tasks that have changed since a revision, or with all tasks. */
 export interface StatusChanges extends PipelineStatus {
-  /** Names this answer, to ask with next time. @default there is no asking on from here: the whole was too large to travel */
+  /** Identifies this answer for the next query. @default absent: the status was too large for a payload and was cut */
   readonly revision?: string;
-  /** `taskResults` has only what changed since this revision, besides `durationSeconds` of what runs. @default it is all */
+  /** `taskResults` has only what changed since this revision, except for `durationSeconds` of running tasks. @default absent: it has all tasks */
   readonly since?: string;
 }
 
@@ -85,6 +85,6 @@ export interface GraphTask {
 export interface PlannedTask extends GraphTask {
   readonly action: 'run' | 'reuse' | 'skip';
   readonly reason: string;
-  /** How it is tried again, with nothing left out. */
+  /** How the task is retried, with all defaults filled in. */
   readonly retry?: RetryInput;
 }

@@ -3,7 +3,7 @@ import type { Interval, ReadyOrder, SourceType, Stage } from '../words.ts';
 import type { BacktestSettings } from './backtest-settings.ts';
 import type { Json } from './pipeline-input.ts';
 
-/** How often and after which waits an attempt that failed is followed by another one; times in milliseconds. */
+/** How often a failed attempt is retried, and after which waits; times in milliseconds. */
 export interface RetryRule {
   readonly maxRetries: number;
   readonly retryDelayMs: number;
@@ -11,19 +11,19 @@ export interface RetryRule {
   readonly maxDelayMs: number;
 }
 
-/** How one task is tried and tried again. */
+/** The timeout and retries of one task. */
 export interface TaskPolicy extends RetryRule {
-  /** One attempt; milliseconds. */
+  /** Longest time of one attempt; milliseconds. */
   readonly timeoutMs: number;
-  /** What is different after errors of a type; see `afterFailure`. @default nothing is */
+  /** Rules for errors of a type; see `afterFailure`. @default no rules */
   readonly byError?: Readonly<Partial<Record<ErrorType, Partial<RetryRule>>>>;
 }
 
-/** A stage as it applies to every symbol of the run. */
+/** The settings of a stage, for every symbol of the run. */
 export interface StageConfig {
   readonly policy: TaskPolicy;
   readonly critical: boolean;
-  /** Overrides the symbol's own priority when set. */
+  /** Replaces the symbol's own priority. */
   readonly priority?: number;
 }
 
@@ -44,7 +44,7 @@ export interface CustomTaskConfig {
   readonly policy: TaskPolicy;
   readonly critical: boolean;
   readonly priority: number;
-  /** `fail`: not again when nobody knows whether it ran. @default "retry" */
+  /** `fail`: the task does not run again after its worker was lost. @default "retry" */
   readonly onLostWorker?: 'fail';
 }
 
@@ -56,8 +56,8 @@ export interface StrategyConfig {
 }
 
 /**
- * A `PipelineInput` with every default filled in and every name checked: what the workflow, the scheduler and the
- * stages work from. Small and JSON; decided once per run.
+ * A `PipelineInput` with every default filled in and every name checked. The workflow, the scheduler and the stages use it; it is
+ * small JSON and decided once per run.
  */
 export interface RunConfig {
   readonly symbols: readonly SymbolConfig[];
@@ -69,7 +69,7 @@ export interface RunConfig {
   readonly order: ReadyOrder;
   readonly stages: Readonly<Record<Stage, StageConfig>>;
   readonly strategies: readonly StrategyConfig[];
-  /** Absent in runs that were begun before there was a choice. @default DEFAULT_BACKTEST */
+  /** @default DEFAULT_BACKTEST */
   readonly backtest?: BacktestSettings;
   readonly tasks: readonly CustomTaskConfig[];
   readonly refetch: boolean;
@@ -79,7 +79,7 @@ export interface RunConfig {
   readonly asOf: number;
 }
 
-/** The part of a run's config that a symbol's stages need; looked up by the run's execution when one starts. */
+/** The part of a run's config that a symbol's stages need; a stage looks it up by the run's execution when it starts. */
 export interface StageSettings {
   readonly sourceTypes: readonly SourceType[];
   readonly intervals: readonly Interval[];
@@ -93,53 +93,53 @@ export interface StageSettings {
 
 /** Input of the activity that checks a run's input and decides its config. */
 export interface PrepareInput {
-  /** What the user gave, unchecked. */
+  /** The user's input, unchecked. */
   readonly input: unknown;
   readonly runId: string;
   readonly executionId: string;
-  /** When the run started, and the instant it runs as of by default (the scheduled time, if any); UTC epoch milliseconds. */
+  /** When the run started, and the default of `asOf` (the scheduled time, if any); UTC epoch milliseconds. */
   readonly startedAt: number;
   readonly defaultAsOf: number;
-  /** The schedule that started it. */
+  /** The schedule that started the run. */
   readonly scheduleId?: string;
   /** The execution whose successes are taken over, for `retry`. */
   readonly retryOf?: string;
-  /** Refused where another run is open. @default false */
+  /** Refuses the run while another run is open. @default false */
   readonly exclusive?: boolean;
-  /** The run goes on in a new execution: it was checked before, and what was decided stands in the database. */
+  /** The run continues in a new execution: its input was checked before, and the database has the config. */
   readonly continued?: boolean;
 }
 
-/** What a run works from, decided before its first task. */
+/** What a run works with, decided before its first task. */
 export interface PreparedRun {
   readonly config: RunConfig;
   /** Mean seconds by task id or stage, from earlier runs; for the `critical-path` order. */
   readonly durations: Readonly<Record<string, number>>;
-  /** What is taken over from an earlier run, by task id. */
+  /** Successes reused from an earlier run, by task id. */
   readonly reused: ReadonlyMap<string, ReusedTask>;
-  /** The database does not have the whole config: something secret was written into it. @default it has */
+  /** Whether the database lacks part of the config, because a secret was written into it. @default false */
   readonly inline?: boolean;
-  /** The run may set the search attributes: the namespace has them. @default it has not */
+  /** Whether the run may set the search attributes: the namespace has them. @default false */
   readonly searchable?: boolean;
 }
 
-/** What an earlier run's task came to, as far as it is still of interest. */
+/** The parts of an earlier success that a run reuses. */
 export interface ReusedTask {
   readonly output?: Json;
   readonly degraded?: readonly string[];
 }
 
-/** How a run is started besides its input: by `retry`, and by the run itself when it continues as new. */
+/** Further arguments of a run's start: set by `retry`, and by the run itself when it continues as new. */
 export interface RunOrigin {
   readonly retryOf?: string;
-  /** Refused before its first task where another run is open. @default false */
+  /** Refuses the run before its first task while another run is open. @default false */
   readonly exclusive?: boolean;
   readonly continued?: ContinuedRun;
 }
 
-/** What travels from one execution of a long run to the next. */
+/** The state that one execution of a long run passes to the next. */
 export interface ContinuedRun {
-  /** As `preparePipeline` returned it, without what was taken over. @default too large to travel on: it is asked for again */
+  /** The answer of `preparePipeline`, without reused tasks. @default absent: it was too large to carry, so the activity runs again */
   readonly prepared?: unknown;
   readonly startedAt: number;
   /** The scheduler's state, as `dehydrate` wrote it. */

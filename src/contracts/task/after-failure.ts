@@ -1,39 +1,39 @@
 import { ERROR_EFFECTS, type ErrorType } from '../errors.ts';
 import type { RetryRule, TaskPolicy } from '../run/run-config.ts';
 
-/** A wait up to this long stays inside the activity and keeps its slot; a longer one gives the slot back. */
-export const LONGEST_WAIT_IN_SLOT_MS = 30_000;
+/** A wait up to this long stays inside the activity and keeps its slot; a longer one releases the slot. */
+export const MAX_WAIT_IN_SLOT_MS = 30_000;
 
-/** Storage that is away is waited for this long, from its first failure on: a restart or a recovery takes minutes. */
+/** How long a task waits for storage that is away, from its first failure on: a restart or a recovery takes minutes. */
 export const STORAGE_PATIENCE_MS = 10 * 60_000;
 const FIRST_STORAGE_WAIT_MS = 250;
-const LONGEST_STORAGE_WAIT_MS = 30_000;
-/** Storage that failed this long after it had failed last was back meanwhile. */
+const MAX_STORAGE_WAIT_MS = 30_000;
+/** A storage failure this long after the last one starts a new outage: storage was back in between. */
 const STORAGE_STEADY_MS = 5 * 60_000;
-/** Twenty-seven fit into the patience; the rest are for storage that comes and goes. */
-const MOST_STORAGE_FAILURES = 40;
+/** Most storage failures of a task. One outage has at most 27 within the patience; the rest are for storage that comes and goes. */
+const MAX_STORAGE_FAILURES = 40;
 
-/** What has failed of a task so far, by what it counts against. */
+/** A task's failures so far, by the limit they count against. */
 export interface Failures {
   /** Attempts that used up one of the task's own retries. */
   readonly failures: number;
   readonly spent?: Spent;
 }
 
-/** Failures that have a limit of their own. */
+/** Failures with a limit of their own. */
 export interface Spent {
-  /** By error type, of those types that the policy has a rule for. */
+  /** Counts by error type, of the types that the policy has a rule for. */
   readonly byError?: Readonly<Record<string, number>>;
-  /** Attempts that found storage away: how many, when this began and was last so; UTC epoch milliseconds. */
+  /** Attempts that found storage away: their number, the start of the outage and the last failure; UTC epoch milliseconds. */
   readonly storage?: { readonly count: number; readonly since: number; readonly last: number };
 }
 
 /** How an attempt failed. */
 export interface FailedAttempt {
   readonly type: string;
-  /** @default by its type; of an unknown one true */
+  /** @default decided by the type; true for an unknown type */
   readonly retryable?: boolean;
-  /** A wait that the other side asked for. @default none */
+  /** The wait that the other side requested. @default none */
   readonly askedMs?: number;
   /** When it ended; UTC epoch milliseconds. */
   readonly at: number;
@@ -41,16 +41,16 @@ export interface FailedAttempt {
   readonly longestWaitInSlotMs?: number;
 }
 
-/** What follows a failed attempt: none, or another one after a wait that keeps the slot or gives it back. */
+/** What follows a failed attempt: nothing, or another attempt after a wait that keeps the slot or releases it. */
 export type AfterFailure = Failures & Next;
 type Next = { readonly next: 'none' } | { readonly next: 'retry' | 'retryLater'; readonly waitMs: number };
 
 /**
- * The one rule of retries. An error type that the policy's `byError` names is counted by itself and tried again by its own rule;
- * what the rule leaves out is the policy's. Storage that is away uses up no retries: it is waited for. Everything else counts
- * against the task's `maxRetries`.
+ * The only rule of retries. An error type that the policy's `byError` names is counted separately and retried by its own rule, which
+ * inherits missing fields from the policy. Storage that is away uses up no retries: the task waits for it. Every other failure
+ * counts against the task's `maxRetries`.
  *
- * @param earlier what failed before this attempt
+ * @param earlier failures before this attempt
  */
 export function afterFailure(policy: TaskPolicy, earlier: Failures, failed: FailedAttempt): AfterFailure {
   const { type } = failed;
@@ -67,17 +67,17 @@ export function afterFailure(policy: TaskPolicy, earlier: Failures, failed: Fail
   return { ...failures, ...(retryable ? nextOf(policy, failures.failures, failed) : NONE) };
 }
 
-/** How many attempts failed by their own fault, whatever they count against. */
+/** The number of attempts that failed by themselves (not with their worker), whatever limit they count against. */
 export function failedAttempts({ failures, spent: { byError = {}, storage } = {} }: Failures): number {
   return Object.values(byError).reduce((sum, count) => sum + count, failures) + (storage?.count ?? 0);
 }
 
-/** At most so many attempts of a task can fail by their own fault. */
+/** The largest number of attempts of a task that can fail by themselves (not with their worker). */
 export function mostFailures({ maxRetries, byError = {} }: TaskPolicy): number {
-  return Object.values(byError).reduce((sum, rule) => sum + (rule.maxRetries ?? maxRetries) + 1, maxRetries + 1) + MOST_STORAGE_FAILURES;
+  return Object.values(byError).reduce((sum, rule) => sum + (rule.maxRetries ?? maxRetries) + 1, maxRetries + 1) + MAX_STORAGE_FAILURES;
 }
 
-/** Wait before the retry that follows the n-th failure: retryDelay · backoff^(n−1), at most maxDelay. Milliseconds. */
+/** Milliseconds before the retry that follows the n-th failure: retryDelay · backoff^(n−1), at most maxDelay. */
 export function retryWaitMs({ retryDelayMs, backoff, maxDelayMs }: RetryRule, failures: number): number {
   return Math.min(retryDelayMs * backoff ** (failures - 1), maxDelayMs);
 }
@@ -87,23 +87,23 @@ const NONE: Next = { next: 'none' };
 const nextOf = (rule: RetryRule, count: number, failed: FailedAttempt): Next =>
   count > rule.maxRetries ? NONE : waiting(Math.max(retryWaitMs(rule, count), failed.askedMs ?? 0), failed);
 
-/** As long as it has been away it is waited for once more: the waits double. */
+/** Waits as long as the outage has lasted, so that the waits double. */
 function afterStorage(earlier: Failures, failed: FailedAttempt): AfterFailure {
   const { at } = failed;
   const before = earlier.spent?.storage;
   const since = before === undefined || at - before.last > STORAGE_STEADY_MS ? at : before.since;
   const storage = { count: (before?.count ?? 0) + 1, since, last: at };
   const failures = { failures: earlier.failures, spent: { ...earlier.spent, storage } };
-  if (at - since >= STORAGE_PATIENCE_MS || storage.count >= MOST_STORAGE_FAILURES) return { ...failures, ...NONE };
-  return { ...failures, ...waiting(Math.min(Math.max(at - since, FIRST_STORAGE_WAIT_MS), LONGEST_STORAGE_WAIT_MS), failed) };
+  if (at - since >= STORAGE_PATIENCE_MS || storage.count >= MAX_STORAGE_FAILURES) return { ...failures, ...NONE };
+  return { ...failures, ...waiting(Math.min(Math.max(at - since, FIRST_STORAGE_WAIT_MS), MAX_STORAGE_WAIT_MS), failed) };
 }
 
-const waiting = (waitMs: number, { longestWaitInSlotMs = LONGEST_WAIT_IN_SLOT_MS }: FailedAttempt): Next => ({
+const waiting = (waitMs: number, { longestWaitInSlotMs = MAX_WAIT_IN_SLOT_MS }: FailedAttempt): Next => ({
   next: waitMs > longestWaitInSlotMs ? 'retryLater' : 'retry',
   waitMs,
 });
 
-/** A rule with what it leaves out; its first wait lengthens an inherited longest one. */
+/** A rule with inherited fields filled in; a first wait longer than the inherited longest wait extends that. */
 export function ruleFor(policy: TaskPolicy, type: string): RetryRule | undefined {
   const { byError = {} } = policy;
   if (!Object.hasOwn(byError, type)) return undefined;
@@ -112,5 +112,5 @@ export function ruleFor(policy: TaskPolicy, type: string): RetryRule | undefined
   return { maxRetries, retryDelayMs, backoff, maxDelayMs: own.maxDelayMs ?? Math.max(maxDelayMs, retryDelayMs) };
 }
 
-/** Unknown errors are tried again: most are passing, and the retries are bounded. */
+/** Unknown errors are retried: most are temporary, and the retries are bounded. */
 const isRetryable = (type: string): boolean => !Object.hasOwn(ERROR_EFFECTS, type) || ERROR_EFFECTS[type as ErrorType] === 'retryable';

@@ -1,8 +1,8 @@
 import type { Json } from '../run/pipeline-input.ts';
 
-/** What a stage did, in small JSON. */
+/** The effect of a stage, as small JSON. */
 export interface StageEffect {
   readonly output: Json;
-  /** Why this success is only a degraded one; one sentence each. */
+  /** Why this success is degraded, one sentence per reason. */
   readonly degraded?: readonly string[];
 }

@@ -5,18 +5,18 @@ import type { StageSettings, TaskPolicy } from '../run/run-config.ts';
 import type { Stage } from '../words.ts';
 import type { Spent } from './after-failure.ts';
 
-/** What came of a task in earlier activities of the same run: a long wait for the next attempt ends an activity. */
+/** Attempts of a task in earlier activities of the same run: a long wait for the next attempt ends an activity. */
 export interface EarlierAttempts {
-  /** That started. */
+  /** Attempts that started. */
   readonly attempts: number;
-  /** That used up one of the task's own retries. */
+  /** Attempts that used up one of the task's own retries. */
   readonly failures: number;
   readonly spent?: Spent;
-  /** How the last of them failed. */
+  /** The error of the last attempt. */
   readonly error?: PastError;
 }
 
-/** Which task of which run an activity is, and how it is tried. */
+/** The run and the policy of an activity's task. */
 interface TaskCall {
   /** The run's workflow id. */
   readonly runId: string;
@@ -25,23 +25,23 @@ interface TaskCall {
   /** @default `defaultPolicy` */
   readonly policy?: TaskPolicy;
   readonly earlier?: EarlierAttempts;
-  /** How the first attempt failed, which was made as a local activity: the activity takes it up as its own first. */
+  /** The failure of the first attempt, if that ran as a local activity: the activity counts it as its own first attempt. */
   readonly failedLocally?: AttemptDetails;
 }
 
-/** The one argument of each stage activity, whose type is the stage: a reference; the run's settings are looked up by it. */
+/** The argument of each stage activity: a reference by which the activity looks up the run's settings. Its type is the stage. */
 export interface StageCall extends TaskCall {
   readonly symbol: string;
 }
 
-/** The second argument of a custom task's activity; its own input is the first. */
+/** The second argument of a custom task's activity; the first one is the task's own input. */
 export interface CustomTaskCall extends TaskCall {
   readonly taskId: string;
-  /** `fail`: not again when nobody knows whether it ran. @default "retry" */
+  /** `fail`: the task does not run again after its worker was lost. @default "retry" */
   readonly onLostWorker?: 'fail';
 }
 
-/** What a stage works from. */
+/** What a stage works with. */
 export interface StageInput {
   readonly runId: string;
   readonly executionId: string;
@@ -50,30 +50,30 @@ export interface StageInput {
   readonly settings: StageSettings;
 }
 
-/** What an activity returns: small JSON only; rows stay in Postgres. */
+/** The result of an activity: small JSON; rows stay in Postgres. */
 export interface TaskOutcome {
   readonly output: Json;
   /** Attempts that started, earlier activities included. */
   readonly attempts: number;
-  /** Why this success is only a degraded one (quarantine above the limit, gaps, a source skipped). */
+  /** Why this success is degraded (quarantine above the limit, gaps, a source skipped). */
   readonly degraded?: readonly string[];
 }
 
-/** The first detail of an activity's failure: what the workflow needs to know of its attempts. */
+/** The first detail of an activity's failure: what the workflow needs to know about its attempts. */
 export interface AttemptDetails {
   /** Attempts that started, earlier activities included. */
   readonly attempts: number;
   /** Attempts that used up one of the task's own retries, earlier activities included. */
   readonly failures: number;
   readonly spent?: Spent;
-  /** Set when the next attempt is so far away that the slot is given back meanwhile. */
+  /** Milliseconds until the next attempt, when the slot is released meanwhile. */
   readonly retryAfterMs?: number;
-  /** The wait before the next attempt, when it is to keep the slot. */
+  /** Milliseconds until the next attempt, when the slot is kept meanwhile. */
   readonly retryDelayMs?: number;
   readonly error: TaskError;
 }
 
-/** How one task ended, as it reaches the scheduler. */
+/** What the scheduler learns about one task: that it started, or how it ended. */
 export type TaskReport =
   | { readonly taskId: string; readonly kind: 'started'; readonly at: number }
   | ({ readonly taskId: string; readonly kind: 'succeeded'; readonly at: number; readonly startedAt: number } & TaskOutcome)
@@ -98,42 +98,42 @@ export type TaskReport =
     }
   | { readonly taskId: string; readonly kind: 'cancelled'; readonly at: number; readonly startedAt: number; readonly attempts: number };
 
-/** Input of the `symbolPipeline` workflow: a contiguous run of one symbol's stages. */
+/** Input of the `symbolPipeline` workflow: consecutive stages of one symbol. */
 export interface SymbolPipelineInput {
   readonly runId: string;
   readonly executionId: string;
   readonly symbol: string;
   readonly stages: readonly Stage[];
-  /** Of those stages that have another one than `defaultPolicy`. */
+  /** Policies of the stages that differ from `defaultPolicy`. */
   readonly policies?: Readonly<Partial<Record<Stage, TaskPolicy>>>;
-  /** Of the first stage, when it was tried before. */
+  /** Earlier attempts of the first stage. @default none */
   readonly earlier?: EarlierAttempts;
-  /** Stages whose end the parent must hear of at once. @default none */
+  /** Stages whose end is signalled to the parent at once. @default none */
   readonly signalStages?: readonly Stage[];
-  /** Reports without outputs: a run of many symbols keeps none. */
+  /** Whether reports leave out outputs: a run of many symbols keeps none. */
   readonly brief?: boolean;
-  /** What counts as little: stages with no more to do are tried as local activities first. @default none are */
+  /** Stages with at most this much work run as local activities first. @default none do */
   readonly little?: Little;
 }
 
 /**
- * Up to how much work a stage has little to do. It travels with the input: a workflow that was begun with other limits must be
- * replayed with those.
+ * The amount of work up to which a stage runs as a local activity first. It is part of the input, so that a workflow is replayed with
+ * the limits that it started with.
  */
 export interface Little {
-  /** That `collect` found, for `clean`, `store` and `kline`. */
+  /** Ticks that `collect` found; the limit of `clean`, `store` and `kline`. */
   readonly ticks: number;
-  /** That `kline` counted, for `backtest` and `visualize`. */
+  /** Candles that `kline` counted; the limit of `backtest` and `visualize`. */
   readonly candles: number;
 }
 
-/** How a segment of a symbol's stages ended; a failed one ends the workflow with a failure that carries `reports`. */
+/** How consecutive stages of a symbol ended. When one fails, the workflow fails instead, and the failure carries `reports`. */
 export interface SymbolPipelineResult {
   readonly end: 'completed' | 'yielded';
   readonly reports: readonly PackedReport[];
 }
 
-/** A stage's report without what its reader fills in: see `packReports`. */
+/** A stage's report without the fields that its reader derives; see `packReports`. */
 export interface PackedReport {
   readonly stage: Stage;
   /** @default "succeeded" */
@@ -143,6 +143,6 @@ export interface PackedReport {
   /** @default when the stage before it ended */
   readonly startedAt?: number;
   readonly at: number;
-  /** Of a success. @default null */
+  /** Output of a success. @default null */
   readonly output?: Json;
 }

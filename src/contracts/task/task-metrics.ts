@@ -3,7 +3,7 @@ import type { StageEffect } from './stage-effect.ts';
 /** How an attempt ended, as a metric label. */
 export type AttemptStatus = 'success' | 'retried' | 'failed' | 'cancelled';
 
-/** Where the task runner reports attempts; the worker binds it to Prometheus. */
+/** Receives the attempts that the task runner makes; the worker connects it to Prometheus. */
 export interface TaskMetrics {
   begin(stage: string): { end(status: AttemptStatus, effect?: StageEffect, errorType?: string): void };
 }

@@ -1,13 +1,13 @@
 import type { Json } from '../run/pipeline-input.ts';
 
-/** A number in a task's output, where it has one. */
+/** A number in a task's output; null where it has none under that key. */
 export const numberIn = (output: Json | undefined, key: string): number | null => {
   if (output === null || typeof output !== 'object' || Array.isArray(output)) return null;
   const value = (output as { readonly [key: string]: Json })[key];
   return typeof value === 'number' ? value : null;
 };
 
-/** Sentences by name in a task's output, as `failedSources` and `skippedSources` are; none where it has none. */
+/** Sentences by name in a task's output, such as `failedSources` and `skippedSources`; empty where it has none. */
 export const sentencesIn = (output: Json | undefined, key: string): Readonly<Record<string, string>> => {
   if (output === null || typeof output !== 'object' || Array.isArray(output)) return {};
   const value = (output as { readonly [key: string]: Json })[key];

@@ -1,23 +1,22 @@
 import type { TaskPolicy } from '../run/run-config.ts';
 import type { Stage } from '../words.ts';
 
-/** How a task is retried where nothing is said: three times, after 1, 2 and 4 seconds. */
+/** Default retries of a task: three, after 1, 2 and 4 seconds. */
 export const DEFAULT_RETRY = { maxRetries: 3, retryDelayMs: 1_000, backoff: 2, maxDelayMs: 60_000 } as const;
 
-/** Tasks running at once, unless told otherwise. */
+/** Default number of tasks that run at once. */
 export const DEFAULT_MAX_CONCURRENT = 5;
 
 const MINUTE_MS = 60_000;
 
-/** Collecting waits for venues; everything else works on what is here. */
+/** Default timeout of one attempt. `collect` has a longer one, because it waits for venues. */
 export const defaultTimeoutMs = (stage?: Stage): number => (stage === 'collect' ? 15 * MINUTE_MS : 5 * MINUTE_MS);
 
-/** The policy of a stage, or of a custom task, about which the user said nothing. */
+/** The default policy of a stage or of a custom task. */
 export const defaultPolicy = (stage?: Stage): TaskPolicy => ({ ...DEFAULT_RETRY, timeoutMs: defaultTimeoutMs(stage) });
 
 /**
- * The policy as it travels in payloads: not at all where it is the default. What every task of a large run carries is what the
- * run costs.
+ * The policy's part of a payload: nothing where it is the default, because every task of a large run carries it.
  */
 export function unlessDefault(policy: TaskPolicy, stage?: Stage): { readonly policy?: TaskPolicy } {
   const usual = defaultPolicy(stage);

@@ -2,15 +2,15 @@
 export interface ChangedPath {
   /** `input.daysBack`, `catalogue.BTC_PRICE.sources.polymarket` */
   readonly path: string;
-  /** null where it was not there. */
+  /** null where the place did not exist before. */
   readonly before: unknown;
-  /** null where it is no longer there. */
+  /** null where the place no longer exists. */
   readonly after: unknown;
 }
 
 /**
- * Where two JSON values differ: object by object down to what is none; lists are compared as a whole, since their places mean
- * nothing. In the order of the paths; empty for equal values.
+ * Lists where two JSON values differ, in the order of the paths; empty for equal values. Objects are compared field by field, lists
+ * as a whole, since positions in a list carry no meaning.
  */
 export function changedPaths(before: unknown, after: unknown, path = ''): readonly ChangedPath[] {
   if (isObject(before) && isObject(after)) {
@@ -23,7 +23,7 @@ export function changedPaths(before: unknown, after: unknown, path = ''): readon
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whatever the order of an object's keys. */
+/** Whether two JSON values are equal; the order of an object's keys does not matter. */
 function sameJson(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((each, i) => sameJson(each, other[i]));
   if (isObject(one) && isObject(other)) {

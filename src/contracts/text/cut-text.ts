@@ -1,21 +1,21 @@
-/** As `TaskError`. */
-interface Told {
+/** Same fields as `TaskError`. */
+interface ErrorText {
   readonly type: string;
   readonly message: string;
   readonly stack?: string;
 }
 
-/** An error as it travels and as it is kept, of one task. Characters. */
-const LONGEST_TYPE = 100;
-/** Characters of an error’s message that travel and are kept. */
-export const LONGEST_MESSAGE = 4_000;
-/** Characters of an error’s stack that travel and are kept. */
-export const LONGEST_STACK = 8_000;
+/** Most characters of an error's type in payloads and in the database. */
+const MAX_TYPE_LENGTH = 100;
+/** Most characters of an error's message in payloads and in the database. */
+export const MAX_MESSAGE_LENGTH = 4_000;
+/** Most characters of an error's stack in payloads and in the database. */
+export const MAX_STACK_LENGTH = 8_000;
 
-/** A text of at most so many characters; one that was cut ends with `…`. */
+/** Cuts a text to at most `longest` characters; a text that was cut ends with `…`. */
 export function cutText(text: string, longest: number): string {
   if (text.length <= longest) return text;
-  // Half a surrogate pair is no character.
+  // Do not cut a surrogate pair in half.
   const end = isHighSurrogate(text.charCodeAt(longest - 2)) ? longest - 2 : longest - 1;
   return `${text.slice(0, end)}…`;
 }
@@ -30,8 +30,8 @@ export function cutAtWord(text: string, longest: number): string {
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
-/** An error of a size that every task may have: what a plugin throws has any. */
-export function cutError({ type, message, stack }: Told): Told {
-  const cut = { type: cutText(type, LONGEST_TYPE), message: cutText(message, LONGEST_MESSAGE) };
-  return stack === undefined ? cut : { ...cut, stack: cutText(stack, LONGEST_STACK) };
+/** Cuts an error to the size that every task may have; an error thrown by a plugin can have any size. */
+export function cutError({ type, message, stack }: ErrorText): ErrorText {
+  const cut = { type: cutText(type, MAX_TYPE_LENGTH), message: cutText(message, MAX_MESSAGE_LENGTH) };
+  return stack === undefined ? cut : { ...cut, stack: cutText(stack, MAX_STACK_LENGTH) };
 }

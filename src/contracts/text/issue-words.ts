@@ -1,6 +1,6 @@
 import { cutText } from './cut-text.ts';
 
-/** What a schema found, as zod says it; also zod of another version, which a plugin may bring along. */
+/** An issue of a zod schema, possibly of another zod version that a plugin brings along. */
 export interface SchemaIssue {
   readonly code?: string;
   readonly message: string;
@@ -17,8 +17,8 @@ export interface SchemaIssue {
   readonly keys?: readonly string[];
 }
 
-/** What zod says by itself; a schema's own message is its owner's words and stays. */
-const BY_ITSELF = /^(?:Invalid|Too (?:big|small)|Unrecognized|expected )/;
+/** Matches zod's default messages; a custom message of a schema stays as it is. */
+const DEFAULT_MESSAGE = /^(?:Invalid|Too (?:big|small)|Unrecognized|expected )/;
 const KINDS: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'a number',
@@ -31,9 +31,9 @@ const KINDS: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** An issue in a user's words, to be put behind the field's name: what is wrong, and what to write. */
+/** Describes an issue in the user's words, to follow the field's name: what is wrong and what to write. */
 export function issueWords(issue: SchemaIssue): string {
-  if (!BY_ITSELF.test(issue.message)) return issue.message;
+  if (!DEFAULT_MESSAGE.test(issue.message)) return issue.message;
   const { code, expected, origin, minimum, maximum, divisor, format, values = [], keys = [], inclusive = true } = issue;
   switch (code) {
     case 'invalid_type': {
@@ -50,14 +50,14 @@ export function issueWords(issue: SchemaIssue): string {
     case 'not_multiple_of':
       return `must be a multiple of ${String(divisor)}`;
     case 'invalid_format':
-      return `is no ${String(format)}`;
+      return `is not a valid ${String(format)}`;
     case 'invalid_value':
     case 'invalid_enum_value':
       return `must be ${values.map((value) => cutText(JSON.stringify(value) ?? '', 40)).join(' or ') || 'another value'}`;
     case 'unrecognized_keys':
       return `takes no ${keys.map((key) => cutText(key, 60)).join(', ')}`;
     case 'invalid_union':
-      return 'has none of the forms that it may have';
+      return 'has none of the allowed forms';
     default:
       return cutText(issue.message.replace(/^Invalid input: ?/, '').replace(/^expected /, 'must be '), 200);
   }

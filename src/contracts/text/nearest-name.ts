@@ -1,11 +1,11 @@
-/** A name this far away (as a share of its length) is a typo; further is another word. */
+/** Largest edit distance of a typo, as a share of the name's length; a name further away is another word. */
 const TYPO_SHARE = 0.4;
-/** A suggestion is a courtesy: past this many characters to compare it costs more than it helps. */
-const COMPARISON_LIMIT = 2_000_000;
+/** Most characters that are compared for one suggestion; beyond that a suggestion is not worth its time. */
+const MAX_COMPARED = 2_000_000;
 
 /**
- * The known name that `name` was probably meant to be, or undefined when none is close.
- * Letter case counts as nothing; ties go to the earlier name.
+ * The known name that `name` was probably meant to be, or undefined when none is close. Letter case is ignored; ties go to the
+ * earlier name.
  *
  * @example
  * nearestName('BTC_PRICE/colect', ['BTC_PRICE/clean', 'BTC_PRICE/collect']) // 'BTC_PRICE/collect'
@@ -23,23 +23,23 @@ export function nearestName(name: string, known: Iterable<string>): string | und
       bestDistance = distance;
     }
     compared += candidate.length;
-    if (bestDistance === 0 || compared > COMPARISON_LIMIT) break;
+    if (bestDistance === 0 || compared > MAX_COMPARED) break;
   }
   return best;
 }
 
-/** `; did you mean X?`, or nothing: to be put behind a problem's message. */
+/** `; did you mean X?`, or an empty text, to append to a message. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const nearest = nearestName(name, known);
   return nearest === undefined ? '' : `; did you mean ${nearest}?`;
 }
 
-/** Two sentences in one: behind a question the second one begins anew. */
-export const goesOn = (text: string, more: string): string => `${text}${text.endsWith('?') ? '' : ';'} ${more}`;
+/** Appends a clause to a message: after a semicolon, or, where the message ends with a question, after a blank. */
+export const appendClause = (text: string, more: string): string => `${text}${text.endsWith('?') ? '' : ';'} ${more}`;
 
 /**
- * Levenshtein distance in which two neighbours that changed places are one mistake (optimal string alignment), given up (returns
- * `limit`) as soon as it cannot be smaller than `limit`.
+ * Levenshtein distance in which swapping two neighbouring letters is one mistake (optimal string alignment). Returns `limit` as soon
+ * as the distance cannot be smaller than that.
  */
 function editDistance(a: string, b: string, limit: number): number {
   const row = (): number[] => Array.from({ length: b.length + 1 }, (_, column) => column);
@@ -56,7 +56,7 @@ function editDistance(a: string, b: string, limit: number): number {
       current[column] = value;
       if (value < smallest) smallest = value;
     }
-    // a row may be reached from the one before the last
+    // a swap reaches a row from the row two above it
     if (smallest >= limit && smallestBefore + 1 >= limit) return limit;
     smallestBefore = smallest;
     [beforeLast, last, current] = [last, current, beforeLast];

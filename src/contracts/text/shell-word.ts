@@ -1,2 +1,2 @@
-/** A text as one word of a shell's command line, to be copied: quoted only where the shell would read it otherwise. */
+/** Quotes a text as one word of a shell command to copy; plain words stay unquoted. */
 export const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);

@@ -1,11 +1,10 @@
 import { cutText } from './cut-text.ts';
 
-/** Characters of a thrown object that are shown as JSON. */
-const LONGEST_OBJECT = 300;
+/** Most characters of a thrown object's JSON in a message. */
+const MAX_OBJECT_LENGTH = 300;
 
 /**
- * What can be said of something that was thrown: code of others throws anything, also what throws again when it is looked at.
- * Never throws itself.
+ * Describes a thrown value that may be anything, even an object whose properties throw when they are read. Never throws itself.
  */
 export function thrownText(thrown: unknown): string {
   if (thrown === undefined || thrown === null || thrown === '') return `nothing (${thrown === '' ? 'an empty text' : thrown} was thrown)`;
@@ -14,8 +13,8 @@ export function thrownText(thrown: unknown): string {
   const message = attempt(() => (thrown as { message?: unknown }).message);
   if (typeof message === 'string' && message !== '') return message;
   const json = attempt(() => JSON.stringify(thrown));
-  if (typeof json === 'string' && json !== '{}') return cutText(json, LONGEST_OBJECT);
-  return `an object was thrown that says nothing of itself${named(() => thrown.constructor.name)}`;
+  if (typeof json === 'string' && json !== '{}') return cutText(json, MAX_OBJECT_LENGTH);
+  return `an object without a message was thrown${named(() => thrown.constructor.name)}`;
 }
 
 function named(read: () => unknown): string {

@@ -26,7 +26,7 @@ export interface RefusedAnswer {
 }
 
 const RETRYABLE_STATUS = new Set([408, 425]);
-const LONGEST_MESSAGE = 300;
+const MAX_MESSAGE_LENGTH = 300;
 
 /** What the venue itself says is wrong: the `message` or `error` of its JSON, else the start of its text. */
 export function venueMessage(text: string): string {
@@ -34,12 +34,12 @@ export function venueMessage(text: string): string {
     const body = JSON.parse(text) as Record<string, unknown>;
     for (const key of ['message', 'error', 'detail', 'type']) {
       const value = body?.[key];
-      if (typeof value === 'string' && value !== '') return value.slice(0, LONGEST_MESSAGE);
+      if (typeof value === 'string' && value !== '') return value.slice(0, MAX_MESSAGE_LENGTH);
     }
   } catch {
     // not JSON: the text itself is the message
   }
-  return text.trim().slice(0, LONGEST_MESSAGE);
+  return text.trim().slice(0, MAX_MESSAGE_LENGTH);
 }
 
 /**
@@ -57,7 +57,7 @@ export function refusal(answer: RefusedAnswer): VenueError {
   if (status < 300 && !html)
     return new VenueError('SourceUnavailable', `${venue} answered ${status} on ${path}, which is no whole answer`, { status });
   if (status >= 300 && status < 400 && answer.location !== undefined) {
-    const to = oneLine(answer.location).slice(0, LONGEST_MESSAGE);
+    const to = oneLine(answer.location).slice(0, MAX_MESSAGE_LENGTH);
     const remedy = "a redirect is not followed: check the venue's URL, and update PredictLab if the venue has moved";
     return new VenueError('SourceBlocked', `${what}, a redirect to ${to}; ${remedy}`, { status });
   }
