@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { filesOfTier } from './scripts/set-up/tiers.mjs';
 
-/** Tests that need Temporal, Postgres or the sandbox venue live in these folders; the rest is pure and starts in a second. */
-const SERVICE_TESTS = ['test/integration/**/*.test.ts', 'test/replay/**/*.test.ts', 'test/faults/**/*.test.ts'];
+/** `npm test` and its sisters set the tier; vitest run by hand sees every file. */
+const { unit, services } = filesOfTier(process.env.PREDICTLAB_TESTS);
 
 export default defineConfig({
   test: {
@@ -10,17 +11,17 @@ export default defineConfig({
     pool: 'forks',
     // service tests mostly wait for their servers: one file more than there are cores keeps these busy
     maxWorkers: availableParallelism() + 1,
-    // a busy machine is no failure
+    // a test that is slow on a busy machine has not failed
     testTimeout: 20_000,
     expect: { poll: { timeout: 20_000 } },
     projects: [
       // pure code leaves nothing behind in its process: loading it once for all files halves the time
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SERVICE_TESTS, isolate: false } },
+      { extends: true, test: { name: 'unit', include: unit, isolate: false } },
       {
         extends: true,
         test: {
           name: 'services',
-          include: SERVICE_TESTS,
+          include: services,
           // each file has its own database, queue and folder; what they share is code, and that is loaded once
           isolate: false,
           globalSetup: ['test/support/global-setup.ts'],

@@ -24,7 +24,10 @@ export function countTests(file, exitCode) {
 export const summaryLine = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
-/** The files that took longest, for whoever wants the tests faster: `12.3 s  test/integration/demo.test.ts`, one a line. */
+/** The sum of the counts of two runs. */
+export const addCounts = (a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped });
+
+/** The files that took longest, one per line: `12.3 s  test/integration/demo.test.ts`. */
 export function slowestFiles(file, root, most = 10) {
   let report;
   try {

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { filesBelow, ROOT } from './project.mjs';
+
+/** Which tests each command runs. `rest` is what `.ci/run` adds to `quick`, so that both together are `full`. */
+export const TIERS = ['quick', 'full', 'rest', 'night'];
+
+/** Number of cases that property tests run in a tier, as test/support/worlds.ts reads it from PREDICTLAB_TIER. */
+export const countsOf = (tier) => (tier === 'rest' ? 'full' : tier);
+
+/** Folders whose tests need Temporal, Postgres or the sandbox venue. A file elsewhere needs them when its name says `.service.test.ts`. */
+const SERVICE_FOLDERS = ['test/integration/', 'test/replay/', 'test/faults/'];
+const isService = (file) => SERVICE_FOLDERS.some((folder) => file.startsWith(folder)) || file.endsWith('.service.test.ts');
+
+const posix = (file) => file.replaceAll(path.sep, '/');
+
+/** Reads test/tiers.json: the service files of `npm test`, the files that only run at night, and which service files prove a folder of src. */
+export const readTiers = (root = ROOT) => JSON.parse(readFileSync(path.join(root, 'test/tiers.json'), 'utf8'));
+
+/** Every test file of the project as `test/…/x.test.ts`. */
+export const testFiles = (root = ROOT) =>
+  filesBelow(path.join(root, 'test'), (file) => file.endsWith('.test.ts')).map((file) => `test/${posix(file)}`);
+
+/** Whether a file's number of cases depends on the tier. */
+function isCounted(file, root) {
+  return readFileSync(path.join(root, file), 'utf8').includes('support/worlds.ts');
+}
+
+/**
+ * Test files that a tier runs, those that need no servers and those that do; without a tier every file, for vitest run by hand.
+ *
+ * @returns { unit, services }
+ */
+export function filesOfTier(tier, root = ROOT) {
+  const { quick, night } = readTiers(root);
+  const all = testFiles(root);
+  const isQuick = (file) => !night.includes(file) && (quick.includes(file) || !isService(file));
+  const chosen = {
+    quick: isQuick,
+    full: (file) => !night.includes(file),
+    rest: (file) => !night.includes(file) && (!isQuick(file) || isCounted(file, root)),
+    night: (file) => night.includes(file) || isCounted(file, root),
+  }[tier];
+  if (tier !== undefined && chosen === undefined) throw new Error(`${tier} is not a tier of tests; one of ${TIERS.join(', ')}`);
+  const files = chosen === undefined ? all : all.filter(chosen);
+  return { unit: files.filter((file) => !isService(file)), services: files.filter(isService) };
+}
+
+/** A service file of the map: `alert` is short for `test/integration/alert.test.ts`. */
+const fileOfName = (name) => (name.includes('/') ? name : `test/integration/${name}.test.ts`);
+
+/**
+ * Test files that prove a folder of src: the unit tests of the mirrored folder in test/ (of the nearest one above, where there is none)
+ * and the service files that test/tiers.json names for it.
+ *
+ * @param folder `src/storage/candles`, a file in it, or the same without `src/`
+ * @returns undefined where the folder is not in src
+ */
+export function proofOf(folder, root = ROOT) {
+  const { proves, night } = readTiers(root);
+  const inside = posix(path.relative(root, path.resolve(root, folder))).replace(/^src\/?/, '');
+  if (!existsSync(path.join(root, 'src', inside))) return undefined;
+  const parts = (inside.endsWith('.ts') ? path.posix.dirname(inside) : inside).split('/');
+  const above = parts.map((_, index) => parts.slice(0, parts.length - index).join('/'));
+  const named = above.find((name) => name in proves);
+  const all = testFiles(root).filter((file) => !night.includes(file));
+  const mirrored = above.map((name) => all.filter((file) => file.startsWith(`test/${name}/`))).find((files) => files.length > 0) ?? [];
+  return [...new Set([...mirrored, ...(named === undefined ? [] : proves[named].map(fileOfName))])];
+}
+
+/** Folders of src that the map must name: those of the first two levels that hold TypeScript, at any depth. */
+function foldersToProve(root) {
+  const folders = filesBelow(path.join(root, 'src'), (file) => file.endsWith('.ts')).map((file) => path.posix.dirname(posix(file)));
+  return [
+    ...new Set(
+      folders.filter((folder) => folder !== '.').flatMap((folder) => [folder.split('/')[0], folder.split('/').slice(0, 2).join('/')]),
+    ),
+  ];
+}
+
+/** One sentence for each fault of test/tiers.json: a folder it lacks, a folder or a file it names that does not exist, and a folder nothing proves. */
+export function tierProblems(root = ROOT) {
+  const { quick, night, proves } = readTiers(root);
+  const files = new Set(testFiles(root));
+  const wanted = foldersToProve(root);
+  const missing = (name) => `test/tiers.json names ${name}, which does not exist; correct the path or remove the entry`;
+  return [
+    ...[...quick, ...night].filter((file) => !files.has(file)).map(missing),
+    ...quick.filter((file) => night.includes(file)).map((file) => `test/tiers.json has ${file} in both quick and night; keep one`),
+    ...quick
+      .filter((file) => !isService(file))
+      .map((file) => `test/tiers.json: ${file} needs no servers and always runs in npm test; remove it from quick`),
+    ...wanted
+      .filter((folder) => !(folder in proves))
+      .map((folder) => `test/tiers.json does not say what proves src/${folder}; add it under "proves" (an empty list: unit tests alone)`),
+    ...Object.keys(proves)
+      .filter((folder) => !wanted.includes(folder))
+      .map((folder) => `test/tiers.json names src/${folder} under "proves", which holds no code; remove the entry`),
+    ...[...new Set(Object.values(proves).flat().map(fileOfName))].filter((file) => !files.has(file)).map(missing),
+    ...Object.keys(proves)
+      .filter((folder) => wanted.includes(folder) && proofOf(`src/${folder}`, root)?.length === 0)
+      .map((folder) => `test/tiers.json: nothing proves src/${folder}; name a service file, or add unit tests in test/${folder}`),
+  ];
+}

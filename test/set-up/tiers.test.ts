@@ -1,0 +1,109 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { scratchFolder } from '../files/scratch.ts';
+
+interface Files {
+  readonly unit: readonly string[];
+  readonly services: readonly string[];
+}
+const { filesOfTier, proofOf, tierProblems } = (await import(new URL('../../scripts/set-up/tiers.mjs', import.meta.url).href)) as {
+  filesOfTier: (tier: string | undefined, root?: string) => Files;
+  proofOf: (folder: string, root?: string) => string[] | undefined;
+  tierProblems: (root?: string) => string[];
+};
+const { parseTestArgs } = (await import(new URL('../../scripts/set-up/test-args.mjs', import.meta.url).href)) as {
+  parseTestArgs: (args: readonly string[]) => { tier: string; selection?: string; paths: string[]; counts?: string; vitestArgs: string[] };
+};
+
+const folder = scratchFolder();
+const write = (file: string, text = ''): void => {
+  mkdirSync(path.dirname(path.join(folder.path, file)), { recursive: true });
+  writeFileSync(path.join(folder.path, file), text);
+};
+const tiers = (facts: object): void =>
+  write(
+    'test/tiers.json',
+    JSON.stringify({ quick: ['test/integration/a.test.ts'], night: ['test/model/n.test.ts'], proves: PROVES, ...facts }),
+  );
+const PROVES = { storage: ['a'], 'storage/candles': ['a', 'b'], market: [] };
+
+beforeEach(() => {
+  for (const file of ['src/storage/x.ts', 'src/storage/candles/deep/y.ts', 'src/market/m.ts']) write(file);
+  for (const file of ['test/integration/a.test.ts', 'test/integration/b.test.ts', 'test/model/n.test.ts', 'test/market/m.test.ts'])
+    write(file);
+  write('test/storage/counted.test.ts', "import { worlds } from '../support/worlds.ts';");
+  write('test/storage/own.service.test.ts');
+  tiers({});
+});
+
+describe('the tiers of tests', () => {
+  it('run each file once in quick and rest, and the property tests a second time with all their cases', () => {
+    expect(filesOfTier('quick', folder.path)).toEqual({
+      unit: ['test/market/m.test.ts', 'test/storage/counted.test.ts'],
+      services: ['test/integration/a.test.ts'],
+    });
+    expect(filesOfTier('rest', folder.path)).toEqual({
+      unit: ['test/storage/counted.test.ts'],
+      services: ['test/integration/b.test.ts', 'test/storage/own.service.test.ts'],
+    });
+    expect(filesOfTier('night', folder.path)).toEqual({ unit: ['test/model/n.test.ts', 'test/storage/counted.test.ts'], services: [] });
+  });
+
+  it('leave nothing out: all files are in full or night, and vitest run by hand sees every one', () => {
+    const all = ({ unit, services }: Files) => [...unit, ...services].toSorted();
+    const [full, night, hand] = ['full', 'night', undefined].map((tier) => all(filesOfTier(tier, folder.path)));
+    expect([...new Set([...full, ...night])].toSorted()).toEqual(hand);
+    expect([...new Set([...all(filesOfTier('quick', folder.path)), ...all(filesOfTier('rest', folder.path))])].toSorted()).toEqual(full);
+  });
+
+  it('prove a folder by its mirrored unit tests and the service files of the map, those of the nearest folder above where it has none', () => {
+    const storage = ['test/storage/counted.test.ts', 'test/storage/own.service.test.ts'];
+    const [a, b] = ['test/integration/a.test.ts', 'test/integration/b.test.ts'];
+    expect(proofOf('src/storage', folder.path)).toEqual([...storage, a]);
+    expect(proofOf('src/storage/candles', folder.path)).toEqual([...storage, a, b]);
+    expect(proofOf('src/storage/candles/deep/y.ts', folder.path)).toEqual([...storage, a, b]);
+    expect(proofOf('src/market', folder.path)).toEqual(['test/market/m.test.ts']);
+    expect(proofOf('src/nowhere', folder.path)).toBeUndefined();
+  });
+
+  it('have a map without faults in this project', () => {
+    expect(tierProblems()).toEqual([]);
+  });
+
+  it.each<[object, string]>([
+    [{ quick: ['test/integration/gone.test.ts'] }, 'test/tiers.json names test/integration/gone.test.ts, which does not exist'],
+    [{ night: ['test/integration/a.test.ts'] }, 'test/integration/a.test.ts in both quick and night'],
+    [{ quick: ['test/market/m.test.ts'] }, 'test/market/m.test.ts needs no servers'],
+    [{ proves: { storage: ['a'], market: [] } }, 'does not say what proves src/storage/candles'],
+    [{ proves: { ...PROVES, gone: ['a'] } }, 'names src/gone under "proves", which holds no code'],
+    [{ proves: { ...PROVES, market: ['gone'] } }, 'names test/integration/gone.test.ts, which does not exist'],
+  ])('say what is wrong with the map: %j', (facts, says) => {
+    tiers(facts);
+    expect(tierProblems(folder.path)).toEqual([expect.stringContaining(says) as string]);
+  });
+});
+
+describe('npm test --', () => {
+  it('runs the quick tier, another one by name, and any file that is named', () => {
+    expect(parseTestArgs([])).toMatchObject({ tier: 'quick', selection: 'quick', paths: [] });
+    expect(parseTestArgs(['--tier', 'full', '--counts=c.json'])).toMatchObject({ tier: 'full', selection: 'full', counts: 'c.json' });
+    expect(parseTestArgs(['test/integration/a.test.ts', '-t', 'name'])).toMatchObject({
+      selection: undefined,
+      vitestArgs: ['test/integration/a.test.ts', '-t', 'name'],
+    });
+  });
+
+  it('--for runs what proves a folder of src, with the number of cases of the quick tier', () => {
+    const { tier, selection, paths } = parseTestArgs(['--for', 'src/storage/candles', '--for=src/storage']);
+    expect([tier, selection]).toEqual(['quick', undefined]);
+    expect(paths).toContain('test/integration/storage-stages.test.ts');
+    expect(new Set(paths).size).toBe(paths.length);
+  });
+
+  it('refuses a folder that is not in src and a tier that does not exist', () => {
+    expect(() => parseTestArgs(['--for', 'src/nowhere'])).toThrow('--for src/nowhere: there is no such folder in src');
+    expect(() => parseTestArgs(['--for'])).toThrow('--for needs a value');
+    expect(() => parseTestArgs(['--tier', 'nightly'])).toThrow('one of quick, full, rest, night');
+  });
+});
