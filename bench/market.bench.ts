@@ -4,7 +4,7 @@ import path from 'node:path';
 import { INTERVAL_MS, type Interval } from '../src/contracts/words.ts';
 import { buildFileCandles } from '../src/files/read/file-candles.ts';
 import { openTickFile } from '../src/files/read/read-tick-file.ts';
-import { plainNumber } from '../src/files/write/plain-number.ts';
+import { plainNumber } from '../src/files/write/table.ts';
 import { writeFileAtomically } from '../src/files/write/write-output.ts';
 import { buildCandles } from '../src/market/candles/build-candles.ts';
 import type { SequencedTicks } from '../src/market/candles/candle-columns.ts';

@@ -1,6 +1,5 @@
 /**
- * Examples by command, as they stand under its `--help`. Those of commands whose help explains a file's form stand there, beside
- * what they show.
+ * Examples by command, shown at the end of its `--help`. Commands whose help describes a file format have their examples there.
  */
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   '': ['predictlab dev', 'predictlab run --symbols BTC_PRICE --days 2', 'predictlab runs', 'predictlab run --help'],

@@ -7,20 +7,20 @@ import { secretsOf } from '../secrets/secrets.ts';
 import { createProgram, refuseUnknownCommand } from './program.ts';
 import { ExitError } from './terminal/exit.ts';
 
-/** Whoever reads us may have enough (`| head`): that is no error. A disk that is full is one, and all that is left is to say so. */
+/** Ends the process when standard output fails: quietly when the reader closed the pipe (`| head`), with a sentence and code 2 when the disk is full. */
 function endWhenUnwritten(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
   process.stderr.write(`predictlab: standard output cannot be written: ${fileTrouble(error)}; free some disk space, or write elsewhere\n`);
   process.exit(2);
 }
 
-/** What is only told (progress, notes, what goes wrong) is no reason to end where nobody can hear it. */
-const goOnUnheard = (): void => undefined;
+/** Ignores a failing standard error: the command continues without its notes. */
+const ignoreClosedStderr = (): void => undefined;
 
 /** Runs one command. @returns the exit code: 0 ok, 1 the run failed, 2 wrong usage, 3 cannot reach a service */
 export async function main(args: readonly string[]): Promise<number> {
   if (!process.stdout.listeners('error').includes(endWhenUnwritten)) process.stdout.on('error', endWhenUnwritten);
-  if (!process.stderr.listeners('error').includes(goOnUnheard)) process.stderr.on('error', goOnUnheard);
+  if (!process.stderr.listeners('error').includes(ignoreClosedStderr)) process.stderr.on('error', ignoreClosedStderr);
   try {
     const program = await createProgram(args[0] === 'help' ? args[1] : args[0]);
     if (args.length === 0) {
@@ -35,7 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** As `InvalidPipelineError` says it, here or in a run's failure. */
+/** The first line of an `InvalidPipelineError`, raised here or by a run. */
 const LISTS_PROBLEMS = /^\d+ problems? in the pipeline input:\n- /;
 
 function report(error: unknown): number {
@@ -46,12 +46,12 @@ function report(error: unknown): number {
     process.stderr.write(`${oneLine(missing)}\n`);
     return 3;
   }
-  // By its name: Temporal's client is loaded only by the commands that need it.
+  // compared by name, so that only the commands that need Temporal's client load it
   const namespace = error instanceof Error && error.name === 'NamespaceNotFoundError';
   const message = secretsOf(process.env).text(messageOf(error));
-  // Only lists of ours have lines: a line break in foreign text could say anything in our name.
-  const told = LISTS_PROBLEMS.test(message) ? visibleText(message) : oneLine(message);
-  process.stderr.write(`predictlab: ${told}${namespace ? '; set TEMPORAL_NAMESPACE to one that Temporal has' : ''}\n`);
+  // only our own lists keep their line breaks: foreign text with a line break could pass for our output
+  const shown = LISTS_PROBLEMS.test(message) ? visibleText(message) : oneLine(message);
+  process.stderr.write(`predictlab: ${shown}${namespace ? '; set TEMPORAL_NAMESPACE to one that Temporal has' : ''}\n`);
   if (namespace) return 2;
   if (error instanceof ExitError) return error.exitCode;
   if (error instanceof PredictLabError) return exitCodeOfType(error.type);
@@ -60,7 +60,7 @@ function report(error: unknown): number {
   return 1;
 }
 
-/** Retryable errors are services that are away; the others need the user. */
+/** 3 for errors of services that may come back, 2 for those the user has to fix. */
 function exitCodeOfType(type: ErrorType): number {
   if (type === 'CriticalTaskFailed' || type === 'NothingSucceeded') return 1;
   if (ERROR_EFFECTS[type] === 'retryable' || type === 'SourceUnauthorized' || type === 'SourceBlocked') return 3;

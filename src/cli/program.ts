@@ -8,12 +8,12 @@ import { EXAMPLES } from './examples.ts';
 import { usageError } from './terminal/exit.ts';
 
 /**
- * The command line's program: the command that is asked for in full, the others as names and summaries, since loading them all
+ * The command line's program: the requested command with all its options, the others as names and summaries, since loading them all
  * takes half a second.
  *
- * @param asked a command's name; anything else (help, a misspelt name) needs only the names
+ * @param requested a command's name; for anything else (help, a misspelt name) the names are enough
  */
-export async function createProgram(asked: string | undefined): Promise<Command> {
+export async function createProgram(requested: string | undefined): Promise<Command> {
   const program = new Command('predictlab')
     .description('A durable data pipeline for prediction markets: collect → clean → store → kline → backtest → visualize')
     .version(VERSION)
@@ -22,27 +22,26 @@ export async function createProgram(asked: string | undefined): Promise<Command>
     .exitOverride()
     .configureOutput({
       writeErr: (text) => process.stderr.write(visibleText(text)),
-      // commander's own words, in the form of ours
+      // gives commander's messages the same prefix as ours
       outputError: (text, write) => write(`predictlab: ${oneLine(text.replace(/^error: /, ''))}\n`),
     });
-  const loaded = COMMANDS.find(({ name }) => name === asked)?.load;
+  const loaded = COMMANDS.find(({ name }) => name === requested)?.load;
   let isRegistered = false;
   for (const { usage, name, summary, load } of COMMANDS) {
     if (load !== loaded) program.command(usage).summary(summary);
     else if (!isRegistered) {
       // one file may register several commands
-      (await load())(program);
+      (await load())(program, createProgram);
       isRegistered = true;
     }
-    describe(program, name, summary);
+    program.commands.find((one) => one.name() === name)?.summary(summary);
   }
   finish(program, '');
   return program;
 }
 
 /**
- * Refuses a word that names no command where only a command can stand, with the nearest ones: at the beginning, and behind a command that
- * has commands of its own, whatever it does without one.
+ * Refuses an unknown command name and suggests the nearest one, at the top level and for commands with sub-commands.
  *
  * @throws ExitError 2
  */
@@ -63,13 +62,7 @@ export function refuseUnknownCommand(program: Command, args: readonly string[]):
   }
 }
 
-/** What the list says of a command holds for the registered one. */
-function describe(program: Command, name: string, summary: string): void {
-  const command = program.commands.find((one) => one.name() === name);
-  command?.summary(summary);
-}
-
-/** Each command shows its examples, and throws as the program does: by itself it would end the process. */
+/** Adds the examples to a command and its sub-commands, and makes each throw instead of ending the process. */
 function finish(command: Command, path: string): void {
   const examples = EXAMPLES[path] ?? [];
   if (examples.length > 0) command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`);

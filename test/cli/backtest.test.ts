@@ -295,14 +295,14 @@ describe('a market’s own terms on the command line', () => {
 
   it.each([
     [['--close', 'soon'], '--close soon: write a time'],
-    [['--fee-model', 'polymarket', '--fee', '0.02'], '--fee-model polymarket is for --market probability'],
+    [['--fee-model', 'polymarket', '--fee', '0.02'], '--fee-model polymarket applies to --market probability'],
     [['--settle', '1', '--fee-model', 'polymarket'], "--fee-model polymarket needs the market's rate: add --fee, such as --fee 0.02"],
     [
       ['--settle', '1', '--fee-model', 'polymarket', '--fee-exponent', '2'],
       "--fee-model polymarket needs the market's rate: add --fee, such as --fee 0.02",
     ],
     [['--fee-model', 'flat'], "--fee-model flat needs the market's rate"],
-    [['--settle', '1', '--fee-model', 'predict', '--fee-exponent', '2'], '--fee-exponent is for --fee-model polymarket'],
+    [['--settle', '1', '--fee-model', 'predict', '--fee-exponent', '2'], '--fee-exponent applies to --fee-model polymarket'],
     [
       ['--settle', '1', '--fee-model', 'polymarket', '--fee', '0.02', '--fee-exponent', '0'],
       '--fee-exponent 0: write a number from 0.01 to 10',
@@ -320,9 +320,9 @@ describe('a list of strategies that is none is wrong usage', () => {
     [['--strategies', '[]'], '--strategies: write a list such as'],
     [['--strategies', '[{"name":"rsi","backtest":{}}]'], '--strategies: write a list such as'],
     [['--strategies', '[{"name":"rsy"}]'], "unknown strategy 'rsy'"],
-    [['--strategies', '[{"name":"rsi"}]', '--param', 'period=3'], '--param is for --strategy'],
+    [['--strategies', '[{"name":"rsi"}]', '--param', 'period=3'], '--param applies to --strategy'],
     [['--strategies', 'nowhere.json'], '--strategies nowhere.json: there is no such file or folder'],
-    [[], 'say which strategy: --strategy sma-cross'],
+    [[], 'name a strategy with --strategy sma-cross'],
   ])('%j', async (args, sentence) => {
     const ended = await backtest(...args);
     expect(ended.code).toBe(2);
@@ -369,7 +369,7 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
       good.map(cells(4, '')).join('\n').replace('low,,', 'low,x,'),
       'bad.csv, line 1: the column close is missing; the header has: open_time, open, high, low, x, volume',
     ],
-    ['a torn line', withLine(6, (text) => `"${text}`), 'bad.csv, line 6: a quote does not close; mend the line'],
+    ['a torn line', withLine(6, (text) => `"${text}`), 'bad.csv, line 6: a quote is not closed; fix the line'],
   ])('%s', async (_name, text, sentence) => {
     const bad = write('bad.csv', text);
     const trades = path.join(folder, 'never.csv');
@@ -404,7 +404,7 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
     ['a side there is not', ['--strategy', 'rsi', '--side', 'short'], 'Allowed choices are long, both'],
     ['a market there is not', ['--strategy', 'rsi', '--market', 'stock'], '--market stock: write one of probability, asset'],
     ['a payout above one', ['--strategy', 'rsi', '--settle', '2'], '--settle 2: write a number from 0 to 1'],
-    ['an asset that settles', ['--strategy', 'rsi', '--market', 'asset', '--settle', '1'], '--settle is for --market probability'],
+    ['an asset that settles', ['--strategy', 'rsi', '--market', 'asset', '--settle', '1'], '--settle applies to --market probability'],
     ['files of a grid', ['--strategy', 'rsi', '--param', 'low=20,30', '--trades', 'x.csv'], '--trades and --equity are of one backtest'],
   ])('%s', async (_name, args, sentence) => {
     const ended = await backtest(...args);

@@ -21,9 +21,9 @@ const failed: TaskResult = { status: 'failed', durationSeconds: 2, error: { type
 
 describe('what ended, where nothing is redrawn', () => {
   it('is named once, with how it ended and why, as soon as all of its stages have', () => {
-    const told = new Set<string>();
+    const printed = new Set<string>();
     const running: TaskResult = { status: 'running' };
-    expect(endedLines(status({ 'A/collect': success, 'A/clean': running, 'B/collect': running, t: running }), told)).toEqual([]);
+    expect(endedLines(status({ 'A/collect': success, 'A/clean': running, 'B/collect': running, t: running }), printed)).toEqual([]);
     const skipped: TaskResult = { status: 'skipped', skippedBecause: 'B/collect' };
     const next = {
       'A/collect': success,
@@ -32,12 +32,12 @@ describe('what ended, where nothing is redrawn', () => {
       'B/clean': skipped,
       t: { ...success, degraded: ['gaps'] },
     };
-    expect(endedLines(status(next), told)).toEqual([
+    expect(endedLines(status(next), printed)).toEqual([
       'A  ● success in 2.0 s',
       'B  ✕ failed in 2.0 s: BadInput: the file is empty',
       't  ▲ degraded in 1.0 s: gaps',
     ]);
-    expect(endedLines(status(next), told)).toEqual([]);
+    expect(endedLines(status(next), printed)).toEqual([]);
   });
 
   it('is summed up when much ends at once; what went wrong is still named', () => {

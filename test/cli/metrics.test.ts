@@ -39,7 +39,7 @@ describe('predictlab metrics --returns', () => {
       'line 3: return is not a number; give a fraction such as 0.01, or remove the row',
     ],
     ['a return of NaN', returnsCsv([0.1, 'NaN']), 'line 3: return is not a number'],
-    ['a return that loses more than everything', returnsCsv([0.1, -1.5]), 'line 3: return -1.5 loses more than everything'],
+    ['a return that loses more than everything', returnsCsv([0.1, -1.5]), 'line 3: return -1.5 is below -1'],
     ['a repeated time', `${returnsCsv([0.1])}\n2024-01-01T00:00:00Z,0.1`, 'line 3: time repeats the row before'],
     ['unsorted times', `${returnsCsv([0.1])}\n2023-01-01T00:00:00Z,0.1`, 'line 3: time is earlier than the row before'],
     ['no header', '2024-01-01,0.1\n2024-01-02,0.2', 'line 1: the columns time, return are missing'],
@@ -93,7 +93,7 @@ describe('predictlab metrics', () => {
   it.each([
     [[], 'give either --returns <csv> or --forecasts <csv>'],
     [['--returns', 'a.csv', '--forecasts', 'b.csv'], 'give either'],
-    [['--forecasts', 'b.csv', '--trials', '3'], '--periods-per-year and --trials are for --returns'],
+    [['--forecasts', 'b.csv', '--trials', '3'], '--periods-per-year and --trials apply to --returns'],
     [['--returns', 'a.csv', '--trials', '0'], '--trials 0: write a whole number of at least 1'],
     [['--returns', 'a.csv', '--periods-per-year', 'x'], '--periods-per-year x: write a number'],
   ])('%j is wrong usage', async (args, sentence) => {

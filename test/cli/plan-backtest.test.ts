@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { backtestLines } from '../../src/cli/backtest/plan-backtest.ts';
+import { backtestLines } from '../../src/cli/plan/plan-lines.ts';
 import { DEFAULT_BACKTEST } from '../../src/contracts/run/backtest-settings.ts';
 
 it('a plan says how a run would trade, and which strategies trade otherwise', () => {

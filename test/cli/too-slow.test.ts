@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { tooSlow } from '../../src/cli/records/too-slow.ts';
+import { tooSlow } from '../../src/cli/records/shadow-of.ts';
 
 const stage = fc.record({
   stage: fc.constantFrom('clean', 'store', 'kline', 'backtest'),

@@ -95,7 +95,7 @@ describe('numbers of a file', () => {
   it('are read alike in files of returns, and a line with more fields than its header is refused', async () => {
     const { returns } = await readReturnFile(write('time;return\n2026-01-01;0,01\n2026-01-02;-0,025\n'));
     expect([...returns]).toEqual([0.01, -0.025]);
-    await expect(readReturnFile(write('time,return\n2026-01-01,0,01\n'))).rejects.toThrow(/line 2: 3 fields under a header of 2; mend/);
+    await expect(readReturnFile(write('time,return\n2026-01-01,0,01\n'))).rejects.toThrow(/line 2: 3 fields under a header of 2; fix/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseNumber } from '../../src/files/parse/parse-number.ts';
-import { parseSide } from '../../src/files/parse/parse-side.ts';
+import { parseSide } from '../../src/files/parse/tick-line.ts';
 
 it('reads the spellings of numbers that parse', () => {
   for (const [text, value] of [

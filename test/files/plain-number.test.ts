@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { plainNumber } from '../../src/files/write/plain-number.ts';
+import { plainNumber } from '../../src/files/write/table.ts';
 import { worlds } from '../support/worlds.ts';
 
 it('writes small and large numbers without exponents', () => {

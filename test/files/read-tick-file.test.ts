@@ -64,14 +64,14 @@ describe('a tick file', () => {
     await expect(openTickFile(write(''))).rejects.toMatchObject({ type: 'BadInput', message: /is empty/ });
     const whole = gzipSync(Buffer.from(`time,price\n${'1767225600,0.5\n'.repeat(1000)}`));
     const torn = write(whole.subarray(0, whole.length - 20));
-    await expect(readAll(torn)).rejects.toMatchObject({ type: 'BadInput', message: /not whole gzip data/ });
+    await expect(readAll(torn)).rejects.toMatchObject({ type: 'BadInput', message: /not complete gzip data/ });
   });
 
   it('that is binary or UTF-16 is no CSV, and nothing of it is shown', async () => {
     const header = 'time,price\n1767225600,0.4\n';
     for (const content of [`\u0000\u0001\u001b[31m${header}`, header.split('').join('\u0000')]) {
       await expect(openTickFile(folder.write('binary.csv', content))).rejects.toThrow(
-        /binary\.csv is not a CSV file: its first line is no text; save/,
+        /binary\.csv is not a CSV file: its first line is not text; save/,
       );
     }
   });

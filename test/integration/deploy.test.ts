@@ -251,7 +251,7 @@ describe('two builds on one queue', () => {
   it('wrong usage is one sentence', async () => {
     for (const [args, said] of [
       [['canary', '--percent', '0'], '--percent 0: write a share above 0, up to 100'],
-      [['canary', '--percent', '10'], `build ${builds.old} gets every new run already`],
+      [['canary', '--percent', '10'], `build ${builds.old} already gets every new run`],
       [['adopt'], 'name the runs, or a build with --build'],
       [['adopt', 'nobody'], 'there is no run nobody'],
       [['check', '--last', 'x'], '--last x: write a whole number'],

@@ -179,7 +179,7 @@ describe('predictlab import ticks', () => {
     const broken = folder.write('part-2.csv.gz', packed.subarray(0, packed.length - 100));
     const { code, err } = await predictlab('import', 'ticks', good, broken, '--symbol', 'HALF');
     expect(code).toBe(2);
-    expect(err).toContain('is not whole gzip data');
+    expect(err).toContain('is not complete gzip data');
     expect(lines((await predictlab('export', 'ticks', '--symbol', 'HALF')).out)).toHaveLength(1);
     const { rows } = await test.database.query('select count(*) as n from staged_rows');
     expect(rows).toEqual([{ n: 0 }]);

@@ -4,13 +4,13 @@ import { DEFAULT_LIMITS, limitProblems, type PortfolioLimits } from '../../backt
 import { type PortfolioResult, runPortfolio } from '../../backtest/portfolio/run-portfolio.ts';
 import type { Trial } from '../../backtest/run-backtest.ts';
 import type { Table } from '../../files/write/table.ts';
-import { numberOption } from '../options/values/number-option.ts';
+import { numberOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { TRADE_COLUMNS, tradeCells } from './backtest-tables.ts';
 
-/** The flags of a portfolio. */
+/** The options of a portfolio. */
 export interface PortfolioFlags {
   readonly portfolio?: string | boolean;
   readonly perMarket?: string;
@@ -33,7 +33,7 @@ export function portfolioLimits({ portfolio, perMarket, total }: PortfolioFlags)
   return limits;
 }
 
-/** Trades the series from one account and prints what came of it as JSON. */
+/** Trades the series from one account and prints the result as JSON. */
 export async function printPortfolio(
   series: readonly TradedSeries[],
   trials: readonly Trial[],
@@ -77,7 +77,7 @@ export async function printPortfolio(
   printJson(withOrders(body, draws === undefined ? undefined : monteCarlo(closed, cash, { draws, seed })));
 }
 
-/** A result with what other orders of its positions would have brought, or why that is not known; as it is where nobody asks. */
+/** A result with its Monte Carlo distribution, or the reason why there is none; unchanged when none was requested. */
 export const withOrders = (
   body: Record<string, unknown> & { readonly undefined: Readonly<Record<string, string>> },
   orders: ReturnType<typeof monteCarlo> | undefined,
@@ -88,7 +88,7 @@ export const withOrders = (
     : { ...body, monteCarlo: orders };
 };
 
-/** The trades of all markets, by entry. */
+/** A table of the trades of all markets, by entry. */
 const tradeTable = ({ trades }: PortfolioResult): Table => ({
   columns: [{ name: 'market', type: 'text' }, ...TRADE_COLUMNS],
   batches: (async function* () {
@@ -96,7 +96,7 @@ const tradeTable = ({ trades }: PortfolioResult): Table => ({
   })(),
 });
 
-/** `time,equity,cash`, one row a moment. */
+/** A table `time,equity,cash`, one row per instant. */
 const curveTable = ({ curve }: PortfolioResult): Table => ({
   columns: [
     { name: 'time', type: 'time' },

@@ -16,7 +16,7 @@ import { readCandles } from '../../storage/candles/candles.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { type MarketFactFlags, marketFacts } from '../options/market-facts.ts';
-import { isInline, jsonList } from '../options/values/json-list.ts';
+import { isInline, jsonList } from '../options/read-text.ts';
 import { usageError } from '../terminal/exit.ts';
 import { useStoredData } from '../terminal/session.ts';
 

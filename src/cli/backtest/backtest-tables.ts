@@ -5,7 +5,7 @@ import type { StretchMetrics } from '../../backtest/walk-forward/stretch.ts';
 import type { WalkForwardWindow } from '../../backtest/walk-forward/walk-forward.ts';
 import type { Cell, Table, TableColumn } from '../../files/write/table.ts';
 
-/** The probability of overfitting as JSON has it beside other numbers. @param picksWeak why picks of a walk-forward should not be relied on */
+/** The JSON fields of the probability of overfitting. @param picksWeak why the picks of a walk-forward are weak */
 export const overfittingFields = (
   { overfitting, overfittingUndefined, overfittingWeak }: Overfitting,
   picksWeak?: string,
@@ -17,7 +17,7 @@ export const overfittingFields = (
   }),
 });
 
-/** The columns of trades out; times are the open times of the bars they happened in. */
+/** The columns of exported trades; times are the open times of the bars of entry and exit. */
 export const TRADE_COLUMNS: readonly TableColumn[] = [
   { name: 'entry_time', type: 'time' },
   { name: 'exit_time', type: 'time' },
@@ -29,19 +29,19 @@ export const TRADE_COLUMNS: readonly TableColumn[] = [
   { name: 'fees', type: 'number' },
 ];
 
-/** A trade that went from one time to another, under {@link TRADE_COLUMNS}. */
+/** The cells of a trade under {@link TRADE_COLUMNS}. */
 export const tradeCells = (
   { side, size, entryPrice, exitPrice, pnl, fees }: Omit<Trade, 'entryBar' | 'exitBar'>,
   entryTime: number,
   exitTime: number,
 ): Cell[] => [entryTime, exitTime, side, size, entryPrice, exitPrice, pnl, fees];
 
-/** Trades as rows under {@link TRADE_COLUMNS}. */
+/** The rows of trades under {@link TRADE_COLUMNS}. */
 export async function* tradeRows({ openTime }: CandleSeries, trades: readonly Trade[]): AsyncGenerator<Cell[][]> {
   yield trades.map((trade) => tradeCells(trade, openTime[trade.entryBar], openTime[trade.exitBar]));
 }
 
-/** `time,equity`, one row a bar, marked at its close. */
+/** A table `time,equity`, one row per bar, marked at its close. */
 export function equityTable({ openTime }: CandleSeries, equity: Float64Array): Table {
   async function* batches(): AsyncGenerator<Cell[][]> {
     yield Array.from(equity, (value, i) => [openTime[i], value]);
@@ -61,7 +61,7 @@ const MEASURES = ['totalReturn', 'sharpe', 'maxDrawdown', 'trades'] as const;
 type Window = Omit<WalkForwardWindow, 'inSample' | 'outOfSample'> &
   Readonly<Record<'inSample' | 'outOfSample', Pick<StretchMetrics, (typeof MEASURES)[number] | 'weak'>>>;
 
-/** The columns of a walk-forward's windows: times, what was picked, what it brought in sample and out of it, and what of that is weak. */
+/** The columns of a walk-forward's windows: times, the picked strategy, its results in sample and out of sample, and which of them are weak. */
 export const WINDOW_COLUMNS: readonly TableColumn[] = [
   ...['train_from', 'train_to', 'test_from', 'test_to'].map((name): TableColumn => ({ name, type: 'time' })),
   { name: 'strategy', type: 'text' },
@@ -72,7 +72,7 @@ export const WINDOW_COLUMNS: readonly TableColumn[] = [
   ]),
 ];
 
-/** A window under {@link WINDOW_COLUMNS}. */
+/** The cells of a window under {@link WINDOW_COLUMNS}. */
 export const windowCells = ({ trainFrom, trainTo, testFrom, testTo, strategy, params, inSample, outOfSample }: Window): Cell[] => [
   trainFrom,
   trainTo,

@@ -40,8 +40,8 @@ function lengthOf(option: string, text: string | undefined): number {
 }
 
 /**
- * Walks through each series and prints what came of it as JSON; a list where they are what is stored of a symbol. A stored series that
- * is shorter than one window is named with the reason.
+ * Walks through each series and prints the results as JSON: a list for the stored series of a symbol. A stored series that is shorter
+ * than one window is listed with the reason.
  *
  * @throws PredictLabError BadInput when no series has a window
  */
@@ -101,7 +101,7 @@ export async function printWalkForward(
   printJson(stored === undefined ? printed[0] : { ...stored, instruments: printed });
 }
 
-/** One row a window: what was picked, what it brought in sample and out of it. */
+/** A table with one row per window: the pick and its results in sample and out of sample. */
 const windowTable = (walked: readonly { readonly name: string; readonly windows: readonly WalkForwardWindow[] }[]): Table => ({
   columns: [{ name: 'series', type: 'text' }, ...WINDOW_COLUMNS],
   batches: (async function* () {

@@ -17,7 +17,7 @@ import { readQuarantine } from '../../storage/ticks/quarantine.ts';
 import { note } from '../terminal/print.ts';
 import { TRADE_COLUMNS, tradeCells, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
 
-/** What of the data to export. */
+/** Which of the stored data to export. */
 export interface ExportFilter {
   /** All when absent. */
   readonly symbols?: readonly string[] | undefined;
@@ -25,16 +25,16 @@ export interface ExportFilter {
   readonly instruments?: readonly string[] | undefined;
   /** All when absent. */
   readonly intervals?: readonly Interval[] | undefined;
-  /** Candles of such ticks; of all when absent. */
+  /** Only candles of this kind of tick; of all when absent. */
   readonly priceType?: TickKind | undefined;
-  /** Without candles that are open or touch a gap. @default false */
+  /** Whether to leave out candles that are open or touch a gap. @default false */
   readonly completeOnly?: boolean;
   /** `from ≤ time < to`, UTC epoch milliseconds. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
 
-/** Filters that mean something for a kind of data, by option name. */
+/** The filters that apply to a kind of data, by option name. */
 type FilterName = 'interval' | 'from' | 'to' | 'priceType' | 'complete';
 
 interface Exportable {
@@ -46,7 +46,7 @@ const columns = (types: Readonly<Record<string, CellType>>): TableColumn[] => Ob
 
 const SERIES = { symbol: 'text', source: 'text', instrument: 'text' } as const;
 
-/** `totalReturn` → `total_return`: JSON is camelCase, columns are snake_case. */
+/** The column name of a metric, in snake_case: `totalReturn` → `total_return`. */
 const columnName = (metric: string): string => metric.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Everything that can be exported, by name. */
@@ -64,8 +64,8 @@ export type ExportName = keyof typeof EXPORTS;
 
 const wanted = ({ instruments }: ExportFilter, instrument: string): boolean => instruments?.includes(instrument) ?? true;
 
-/** The instruments that are asked for. */
-const asked = async (database: Database, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
+/** The instruments that the filter selects. */
+const selected = async (database: Database, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
   (await exportedInstruments(database, filter.symbols)).filter(({ instrument }) => wanted(filter, instrument));
 
 function ticksTable(database: Database, filter: ExportFilter): Table {
@@ -82,7 +82,7 @@ function ticksTable(database: Database, filter: ExportFilter): Table {
       trade_id: 'text',
     }),
     batches: (async function* () {
-      for await (const ticks of readTicksByTime(database, await asked(database, filter), { from, to })) {
+      for await (const ticks of readTicksByTime(database, await selected(database, filter), { from, to })) {
         yield ticks.map(({ of, kind, time, price, size, side, outcome, tradeId }): Cell[] => [
           of.symbol,
           of.source,
@@ -105,7 +105,7 @@ function candlesTable(database: Database, filter: ExportFilter): Table {
   return {
     columns: CANDLE_COLUMNS,
     batches: (async function* () {
-      for (const { symbol, source, instrument, key } of await asked(database, filter)) {
+      for (const { symbol, source, instrument, key } of await selected(database, filter)) {
         for (const { priceType, intervalMinutes } of await candleSeriesOf(database, key)) {
           const interval = intervalOf(intervalMinutes);
           if (intervals !== undefined && !intervals.includes(interval)) continue;
@@ -150,7 +150,7 @@ function backtestsTable(database: Database, filter: ExportFilter): Table {
   };
 }
 
-/** The columns that say which backtest a row is of. */
+/** The columns that identify the backtest of a row. */
 const RESULT = { ...SERIES, interval: 'text', strategy: 'text', params: 'text' } as const;
 
 const resultCells = (one: StoredBacktest): Cell[] => [
@@ -162,7 +162,7 @@ const resultCells = (one: StoredBacktest): Cell[] => [
   JSON.stringify(storedParams(one)),
 ];
 
-/** Rows of what each stored backtest has, oldest first, under the cells that name it. */
+/** The rows of each stored backtest, oldest first, behind the cells that identify it. */
 async function* rowsOfBacktests(
   database: Database,
   filter: ExportFilter,
@@ -195,7 +195,7 @@ function equityTable(database: Database, filter: ExportFilter): Table {
   };
 }
 
-/** One row a window, numbered from 1 in each series; a series that is too short for one has none. */
+/** One row per window, numbered from 1 in each series. */
 function walkForwardTable(database: Database, filter: ExportFilter): Table {
   const { symbols, intervals } = filter;
   return {
@@ -237,7 +237,7 @@ function quarantineTable(database: Database, filter: ExportFilter): Table {
   };
 }
 
-/** A range in which trades and price points are covered alike is one row, with the ticks of both. */
+/** Merges equal ranges of trades and price points into one row with the ticks of both. */
 function withoutKinds(ranges: readonly CoverageRecord[]): readonly CoverageRecord[] {
   const rows = new Map<string, CoverageRecord>();
   for (const range of ranges) {

@@ -17,10 +17,10 @@ import { equityTable, overfittingFields, TRADE_COLUMNS, tradeRows } from '../bac
 import { printWalkForward, type WalkForwardFlags, walkForwardParts } from '../backtest/backtest-walk-forward.ts';
 import { parseMarket } from '../options/column-options.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
+import { numberOption } from '../options/number-option.ts';
 import { collect } from '../options/strategy-params.ts';
 import { type StrategyFlags, trialsFrom } from '../options/strategy-trials.ts';
 import { optionsFrom, type TradingFlags } from '../options/trading-options.ts';
-import { numberOption } from '../options/values/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
 

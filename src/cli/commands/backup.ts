@@ -3,13 +3,13 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { homeFolder } from '../../processes/home-folder.ts';
 import { writeBackup } from '../../storage/backup/backup.ts';
-import { checkTarget } from '../options/values/output-target.ts';
+import { checkTarget } from '../options/output-target.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
 
 const HELP = `
-The file holds every table as it was at one instant, and the report pages. Workers may go on while it is written. It is read back and
-checked before it gets its name: what lies under that name is whole, whenever the command was killed. Schedules live in Temporal: note them with \`predictlab schedule show --json\`.`;
+The file holds every table as of one instant, and the report pages. Workers may keep running. The file is read back and checked before it
+gets its name, so a file of that name is always complete. Schedules are stored in Temporal: save them with \`predictlab schedule show --json\`.`;
 
 /** Adds `predictlab backup`. */
 export function registerBackup(program: Command): void {

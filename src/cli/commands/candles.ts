@@ -21,13 +21,13 @@ interface CandlesOptions {
 }
 
 const HELP = `
-A tick file is a CSV (plain or gzip) with a header; --ticks may be a pattern (quote it) and then each file is one instrument.
-Columns: time and price are needed; size, side, outcome and trade_id are used where the file has them. Other names: --columns.
-Times: seconds, milliseconds, microseconds or nanoseconds (one unit per file, told by their size), ISO 8601 (without zone = UTC),
+A tick file is a CSV (plain or gzip) with a header; --ticks may be a pattern (quote it), and then each file is one instrument.
+Columns: time and price are required; size, side, outcome and trade_id are used when present. Map other names with --columns.
+Times: seconds, milliseconds, microseconds or nanoseconds (one unit per file, recognised by size), ISO 8601 (without zone = UTC),
 or "November 8 2022 3:45 PM". Without a size column the rows are price points and candles have no volume.
 With an outcome column, prices are those of --first-outcome, or of Yes, Up or 0 where the file has one, or of the first name in the
 file; a trade of the other outcome is mirrored (price 1 - price, side flipped).
-A candle is complete when its bucket lies wholly between the file's first and last tick.
+A candle is complete when its bucket lies between the file's first and last tick.
 
   predictlab candles --ticks trades.csv.gz --interval 1h
   predictlab candles --ticks senate.csv --interval 1d --columns time=Timestamp,price=Price,size=Shares,side=Type,outcome=Outcome`;
@@ -40,7 +40,7 @@ export function registerCandles(program: Command): void {
     .requiredOption('--ticks <csv>', 'the tick file, or a pattern such as "ticks/*.csv.gz"')
     .requiredOption('--interval <interval>', `one of ${INTERVALS.join(' ')}`)
     .option('--columns <names>', COLUMNS_HELP)
-    .option('--first-outcome <name>', 'the outcome that prices are of')
+    .option('--first-outcome <name>', 'the outcome whose probability is the price')
     .option('--market <kind>', 'probability or asset (default: asset when most prices are above 1)')
     .option('--format <format>', 'csv or json', 'csv')
     .option('--json', 'the same as --format json')
@@ -55,7 +55,7 @@ async function printCandles(options: CandlesOptions): Promise<void> {
   if (format !== 'csv' && format !== 'json') throw usageError(`--format ${format}: write csv or json`);
   const market = parseMarket(options.market);
   const columns = parseColumns(options.columns);
-  // all headers are looked at before anything is printed
+  // every header is checked before anything is printed
   const files: TickFile[] = [];
   for (const path of await expandPath(options.ticks)) files.push(await openTickFile(path, { columns, firstOutcome: options.firstOutcome }));
   if (files.every(({ isEmpty }) => isEmpty)) throw usageError(`${options.ticks} has no rows after its header, so there are no candles`);
@@ -72,7 +72,7 @@ async function printCandles(options: CandlesOptions): Promise<void> {
   await writeTable({ columns: CANDLE_COLUMNS, batches: batches() }, format satisfies TableFormat);
 }
 
-/** What was not as it should be, beside the result. */
+/** Notes about rows that were left out, repeated or mirrored. */
 function report(file: TickFile, { rows, ticks, duplicates, quarantined }: FileCandles): void {
   if (rows === 0) note(`${file.path}: no rows after the header`);
   else if (ticks === 0)

@@ -8,27 +8,30 @@ import { usageError } from '../terminal/exit.ts';
 import { printLine } from '../terminal/print.ts';
 
 const HELP = `
-The script completes commands, options, stages, symbols and run ids. It starts no server: names come from the database where one is
-up, else from the pages that lie under PREDICTLAB_HOME.`;
+The script completes commands, options, stages, symbols and run ids. It starts no server: names come from the database when it is
+running, otherwise from the report pages under PREDICTLAB_HOME.`;
 
 /** Adds `predictlab completion`. */
-export function registerCompletion(program: Command): void {
+export function registerCompletion(program: Command, createProgram: (requested: string | undefined) => Promise<Command>): void {
   program
     .command('completion')
     .description(
-      'Prints the script that completes `predictlab …` in a shell; behind `--` the words of a line, it prints what may come next.',
+      'Prints the script that completes `predictlab …` in a shell. With the words of a line after `--`, prints what may come next.',
     )
     .argument('<shell>', SHELLS.join(', '))
-    .argument('[words...]', 'the words of a line that is being typed')
+    .argument('[words...]', 'the words of the line being typed')
     .addHelpText('after', HELP)
-    .action(completion);
+    .action((shell: string, words: readonly string[]) => completion(createProgram, shell, words));
 }
 
-async function completion(asked: string, words: readonly string[]): Promise<void> {
-  const shell = SHELLS.find((known) => known === asked);
-  if (shell === undefined) throw usageError(`completion ${asked}: there are ${SHELLS.join(', ')}${didYouMean(asked, SHELLS)}`);
+async function completion(
+  createProgram: (requested: string | undefined) => Promise<Command>,
+  named: string,
+  words: readonly string[],
+): Promise<void> {
+  const shell = SHELLS.find((known) => known === named);
+  if (shell === undefined) throw usageError(`completion ${named}: there are ${SHELLS.join(', ')}${didYouMean(named, SHELLS)}`);
   if (words.length === 0) return void process.stdout.write(SHELL_SCRIPTS[shell]);
-  const { createProgram } = await import('../program.ts');
   const found = await candidatesFor(await createProgram(words[0]), words, namesToComplete(homeFolder(process.env), process.env));
   if (found === 'files') return printLine(':files');
   for (const { word, about } of found) printLine(lineFor(shell, word, about));

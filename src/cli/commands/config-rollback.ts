@@ -11,7 +11,7 @@ import { type Configuration, scheduleOf } from '../../storage/runs/configuration
 import { endRollback, intendRollback, takeRollback } from '../../storage/watch/rollback-intent.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { plannedRun } from '../plan/planned-run.ts';
-import { versionIn } from '../records/configuration-changes.ts';
+import { versionIn } from '../records/compare-runs.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useStoredData, withPredictLab } from '../terminal/session.ts';
@@ -27,9 +27,9 @@ export function registerConfigRollback(config: Command): void {
     .command('rollback <version>')
     .summary('restore the catalogue and the schedule input of a version')
     .description(
-      'Puts the symbol catalogue back as it was, and gives the schedule whose runs went by that version its input: both or neither. Where only runs by hand went by it, the catalogue alone is put back. Code and plugins are not changed: it says where they differ. Runs that are open go on as they began.',
+      'Restores the symbol catalogue of that version, and the input of the schedule whose runs used it: both or neither. When no scheduled run used the version, only the catalogue is restored. Code and plugins are not changed; the command reports where they differ. Open runs keep their configuration.',
     )
-    .option('--catalogue-only', 'leave the schedule as it is')
+    .option('--catalogue-only', 'do not change the schedule')
     .option('--json', 'print { version, catalogue: { added, updated, removed }, schedule, notRestored: [sentence] }')
     .action(async (text: string, options: Options) => {
       const restored = await useStoredData((database) => restore(database, text, options));
@@ -56,10 +56,10 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
   const back = (transaction: Transaction) => importSymbols(transaction, wanted.catalogue, { replace: true });
   const schedule = catalogueOnly ? undefined : await scheduleOf(database, wanted.version);
   if (schedule === undefined) {
-    const unscheduled = catalogueOnly ? [] : [`no schedule is changed: no scheduled run went by version ${text}`];
+    const unscheduled = catalogueOnly ? [] : [`no schedule is changed: no scheduled run used version ${text}`];
     const catalogue = await database.transaction(async (transaction) => {
       await takeRollback(transaction);
-      // of one that was cut off behind its schedule this is the rest
+      // completes a rollback that was interrupted after it had changed the schedule
       await endRollback(transaction, wanted.version);
       return await back(transaction);
     });
@@ -68,7 +68,7 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
   const place = redactedPlace(wanted.input);
   if (place !== undefined) {
     throw usageError(
-      `the input of version ${text} had a secret or a body in ${place}, which is not kept; --catalogue-only restores its catalogue, \`predictlab schedule update --file\` sets the input, and { "$env": "NAME" } in it can be put back later`,
+      `the input of version ${text} had a secret or a body in ${place}, which is not stored; restore its catalogue with --catalogue-only and set the input with \`predictlab schedule update --file\`; an input with { "$env": "NAME" } in that place can be restored`,
     );
   }
   return await withPredictLab(async (lab) => {
@@ -79,7 +79,7 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
         await takeRollback(transaction);
         before = await scheduleBefore(lab, schedule);
         const done = await back(transaction);
-        // checked against what will be there, and set last: what fails until then leaves everything as it was
+        // checked against the restored catalogue, and changed last: a failure before leaves everything unchanged
         await lab.schedules.update({
           scheduleId: schedule,
           input: wanted.input,
@@ -96,7 +96,7 @@ async function restore(database: Database, text: string, { catalogueOnly }: Opti
       return { version: wanted.version, catalogue, schedule, notRestored };
     } catch (error) {
       if (changed) {
-        // where this fails too, what is noted tells of it
+        // when this fails too, the recorded intent shows that the rollback was interrupted
         await lab.schedules.update({ scheduleId: schedule, input: before, replaceInput: true });
         await endRollback(database);
       }
@@ -113,7 +113,7 @@ async function scheduleBefore(lab: PredictLab, schedule: string): Promise<Pipeli
   }
 }
 
-/** What a version had and a rollback of the configuration cannot bring: the build and the plugins of this shell. */
+/** What a rollback of the configuration cannot restore: differences in the build and the plugins of this shell. */
 async function differences({ version, code, plugins }: Configuration): Promise<readonly string[]> {
   const own = process.env.PREDICTLAB_BUILD_ID || buildId();
   const { hashes } = await loadPlugins(process.env);
@@ -121,10 +121,10 @@ async function differences({ version, code, plugins }: Configuration): Promise<r
     ...(code === own
       ? []
       : [
-          `not restored: the code of version ${version} was build ${code}, this is ${own} (\`predictlab deploy rollback\` goes back to a build)`,
+          `not restored: the code of version ${version} was build ${code}, this is ${own} (\`predictlab deploy rollback\` returns to an earlier build)`,
         ]),
     ...changedPaths(plugins, hashes).map(({ path, before, after }) => {
-      const how = before === null ? 'was not there' : after === null ? 'is not in PREDICTLAB_PLUGINS here' : 'has other code now';
+      const how = before === null ? 'was not part of it' : after === null ? 'is not in PREDICTLAB_PLUGINS here' : 'has other code now';
       return `not restored: plugin ${path} ${how}`;
     }),
   ];

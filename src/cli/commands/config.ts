@@ -2,31 +2,30 @@ import type { Command } from 'commander';
 import type { Queryable } from '../../storage/database/database.ts';
 import { configurationHistory, configurationOf } from '../../storage/runs/configurations.ts';
 import { cutOffRollback, rollbackCutOff } from '../../storage/watch/rollback-intent.ts';
-import { changeLine, changesOf, versionIn } from '../records/configuration-changes.ts';
+import { changeLine, changesOf, versionIn } from '../records/compare-runs.ts';
 import { note, printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
 import { registerConfigRollback } from './config-rollback.ts';
 
-/** Changes that a line of the history names. */
+/** Number of changes listed in a line of the history. */
 const NAMED_CHANGES = 3;
 
 /** Adds `predictlab config`. */
 export function registerConfig(program: Command): void {
   const config = program
     .command('config')
-    .summary('what was configured when, and back to it')
-    .description('Each run notes what it went by: its input, the symbol catalogue, plugins and code. Equal ones are one version.');
+    .description('Each run records its configuration: input, symbol catalogue, plugins and code. Equal configurations are one version.');
   config
     .command('history')
-    .summary('every version, newest first, and the runs that went by it')
+    .summary('list every version, newest first, and the runs that used it')
     .option('--json', 'print [{ version, at, runs: [runId] }]')
     .action(async ({ json }: { json?: boolean }) => {
       await lookIntoDatabase(async (database) => {
         if (database === undefined) return json ? printJson([]) : undefined;
         const history = await configurationHistory(database);
-        await sayWhatWasCutOff(database);
+        await noteInterruptedRollback(database);
         if (json) return printJson(history);
-        if (history.length === 0) return printLine('no run has noted a configuration yet');
+        if (history.length === 0) return printLine('no run has recorded a configuration yet');
         const rows: string[][] = [['version', 'since', 'runs', 'newest run', 'what changed']];
         for (const [n, { version, at, runs }] of history.entries())
           rows.push([
@@ -37,15 +36,15 @@ export function registerConfig(program: Command): void {
             await changedSince(database, version, history[n + 1]?.version),
           ]);
         printTable(rows, { right: [0, 2] });
-      }, 'so no run has noted a configuration');
+      }, 'so no run has recorded a configuration');
     });
   config
     .command('diff <before> <after>')
-    .summary('where two versions differ')
+    .summary('show where two versions differ')
     .option('--json', 'print [{ path, before, after }]')
     .action(async (before: string, after: string, { json }: { json?: boolean }) => {
       const changes = await useStoredData(async (database) => {
-        await sayWhatWasCutOff(database);
+        await noteInterruptedRollback(database);
         return changesOf(await versionIn(database, before), await versionIn(database, after));
       });
       if (json) printJson(changes);
@@ -55,13 +54,13 @@ export function registerConfig(program: Command): void {
   registerConfigRollback(config);
 }
 
-async function sayWhatWasCutOff(queryable: Queryable): Promise<void> {
+async function noteInterruptedRollback(queryable: Queryable): Promise<void> {
   const left = await cutOffRollback(queryable);
   if (left !== undefined) note(rollbackCutOff(left));
 }
 
 async function changedSince(queryable: Queryable, version: number, earlier: number | undefined): Promise<string> {
-  if (earlier === undefined) return 'the first one';
+  if (earlier === undefined) return 'the first version';
   const [before, after] = await Promise.all([configurationOf(queryable, earlier), configurationOf(queryable, version)]);
   const paths = before === undefined || after === undefined ? [] : changesOf(before, after).map(({ path }) => path);
   const more = paths.length > NAMED_CHANGES ? ` and ${paths.length - NAMED_CHANGES} more` : '';

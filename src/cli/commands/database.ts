@@ -10,10 +10,10 @@ import { usageError } from '../terminal/exit.ts';
 import { note, printLine } from '../terminal/print.ts';
 
 const HELP = `
-The embedded Postgres runs while somebody uses it. This command brings the tables up to date and keeps it up until Ctrl-C, or as long as
-the command runs that you give; it finds the address in DATABASE_URL, which psql, psycopg and every other driver of Postgres takes.
+The embedded Postgres runs while a process uses it. This command migrates the tables and keeps Postgres up until Ctrl-C, or while the
+given command runs; that command finds the address in DATABASE_URL, which psql, psycopg and every other Postgres driver accepts.
 Read from the views readable_candles, readable_ticks, readable_backtests, readable_trades, readable_equity, readable_walk_forward,
-readable_coverage, readable_quarantine: the columns of \`predictlab export\`. With DATABASE_URL set it is that database.
+readable_coverage, readable_quarantine: the columns of \`predictlab export\`. When DATABASE_URL is set already, that database is used.
 
   predictlab database
   predictlab database --json
@@ -23,8 +23,8 @@ readable_coverage, readable_quarantine: the columns of \`predictlab export\`. Wi
 export function registerDatabase(program: Command): void {
   program
     .command('database')
-    .description('Keeps the database up and says where it is, or runs a command with it.')
-    .argument('[command...]', 'run this with DATABASE_URL set, and end with it')
+    .description('Keeps the database up and prints its address, or runs a command with it.')
+    .argument('[command...]', 'run this command with DATABASE_URL set, and end with it')
     .option('--json', 'print the address as JSON')
     .passThroughOptions()
     .addHelpText('after', HELP)
@@ -37,7 +37,7 @@ async function database(command: readonly string[], { json = false }: { json?: b
   const stop = stopSignal();
   try {
     const { url } = closers.add('the embedded Postgres', await resolveDatabase(process.env, log));
-    // for its migrations: whoever reads should find the tables of this version
+    // opened once for the migrations, so that readers find the tables of this version
     await (await openDatabase({ url, max: 1, applicationName: 'predictlab-cli' })).close();
     if (command.length > 0) {
       process.exitCode = await run(command, url, stop.stopped);
@@ -46,14 +46,14 @@ async function database(command: readonly string[], { json = false }: { json?: b
     if (json) printLine(JSON.stringify({ url }));
     else printLine(url);
     if (process.stderr.isTTY) note('the database stays up until Ctrl-C');
-    process.exitCode = SIGNAL_EXIT_CODES[await stayed(stop.stopped)];
+    process.exitCode = SIGNAL_EXIT_CODES[await keptAlive(stop.stopped)];
   } finally {
     await closers.close();
   }
 }
 
-/** Waits for a signal, which alone keeps no process. */
-async function stayed<T>(stopped: Promise<T>): Promise<T> {
+/** Waits for a signal; a timer keeps the process alive meanwhile. */
+async function keptAlive<T>(stopped: Promise<T>): Promise<T> {
   const hour = setInterval(() => undefined, 3_600_000);
   try {
     return await stopped;
@@ -62,7 +62,7 @@ async function stayed<T>(stopped: Promise<T>): Promise<T> {
   }
 }
 
-/** @returns the command's exit code */
+/** Runs a command with the database's address. @returns the command's exit code */
 async function run([file, ...args]: readonly string[], url: string, stopped: Promise<NodeJS.Signals>): Promise<number> {
   const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, DATABASE_URL: url } });
   void stopped.then((signal) => child.kill(signal));

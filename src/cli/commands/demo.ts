@@ -11,7 +11,7 @@ import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signa
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
 import { COLUMNS_HELP } from '../options/column-options.ts';
-import { LIVE_PAGES_PORT } from '../options/values/parse-port.ts';
+import { LIVE_PAGES_PORT } from '../options/number-option.ts';
 import { dataInput, sandboxInput } from '../run/demo-input.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 
@@ -31,8 +31,8 @@ export function registerDemo(program: Command): void {
       'Starts Temporal with its Web UI, an embedded Postgres, a worker and the sandbox venue, imports the sandbox catalogue and runs the pipeline over it. ' +
         "Stops everything at the end and exits with the run's exit code.",
     )
-    .option('--keep', 'leave everything up for looking around, until Ctrl-C')
-    .option('--data <folder>', 'run on the CSV files of this folder instead, each a symbol')
+    .option('--keep', 'keep everything running until Ctrl-C')
+    .option('--data <folder>', 'run on the CSV files of this folder instead, one symbol per file')
     .option('--columns <mapping>', `with --data, ${COLUMNS_HELP} (default: guessed from the header)`)
     .option('--first-outcome <name>', 'with --data: the outcome whose probability is the price; default: guessed from the file')
     .option('--json', "print the run's result as JSON")
@@ -46,7 +46,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const lone = options.data === undefined && (options.columns !== undefined || options.firstOutcome !== undefined);
   if (lone)
     throw usageError(
-      `--${options.columns === undefined ? 'first-outcome' : 'columns'} means nothing without --data; name the folder of your files with it`,
+      `--${options.columns === undefined ? 'first-outcome' : 'columns'} has no effect without --data; name the folder of your files with --data`,
     );
   const input = options.data === undefined ? await sandboxInput(home) : await dataInput(home, options.data, options, log);
   const cli = await findTemporalCli({ env, home, log });
@@ -82,23 +82,23 @@ async function demo(options: DemoOptions): Promise<void> {
       return;
     }
     const workflows = webUiOf(server.uiUrl, server.namespace).runs;
-    // whoever keeps it up may watch it from the run's begin
+    // with --keep the pages are served from the start of the run
     const pages = options.keep ? await livePages(stackEnv, closers, log) : undefined;
     log.info(`${pages === undefined ? '' : `live pages:        ${pages}\n`}Temporal's Web UI: ${workflows}\n`);
-    // without its worker or its server a run never ends
+    // a run never ends without its worker or its server
     let fault: string | undefined;
     const abort = broken.then((why) => {
       fault = why;
       return 'SIGKILL' as const;
     });
-    // by name: what the user has put beside them is not on the venue of the demo
+    // symbols by name: other symbols of the user's do not exist at the sandbox venue
     const symbols = input.entries.flatMap(({ enabled, symbol }) => (enabled ? [symbol] : []));
     const words = ['run', '--ends-with-server', '--symbols', ...symbols, ...input.runOptions, ...(options.json ? ['--json'] : [])];
     const code = await runCommandLine(words, { env: stackEnv, stopped: Promise.race([stopped, abort]) });
     if (fault !== undefined) throw new ExitError(1, fault);
     process.exitCode = stop.received ? SIGNAL_EXIT_CODES[stop.received] : code;
     if (pages === undefined || stop.received) {
-      log.info(`\nTemporal's Web UI was at ${workflows}; with --keep it stays up for looking around.`);
+      log.info(`\nTemporal's Web UI was at ${workflows}; with --keep it stays up.`);
       return;
     }
     log.info(keptUp({ pages, workflows, cli, workerLog: worker.logFile, env: stackEnv }));

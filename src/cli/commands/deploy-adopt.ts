@@ -12,9 +12,9 @@ export function registerDeployAdopt(deploy: Command): void {
   deploy
     .command('adopt')
     .argument('[runs...]', 'ids of open runs')
-    .summary('let this build go on with open runs of another one')
+    .summary('move open runs of another build to this one')
     .description(
-      'Moves open runs, with their open symbols, to this build: for runs whose own build has no worker any more, or must not go on. Each history is replayed first; a run that would break stays where it is, and the exit code is 1.',
+      'Moves open runs, with their open symbols, to this build: for runs whose own build has no worker any more, or must not continue. Each history is replayed first; a run that does not replay stays with its build, and the exit code is 1.',
     )
     .option('--build <id>', 'every open run of that build')
     .option('--json', 'print { adopted: [runId], broken: [{ type, workflowId, reason }] }')
@@ -34,7 +34,7 @@ export function registerDeployAdopt(deploy: Command): void {
       });
       if (json) printJson({ adopted, broken });
       else {
-        for (const run of adopted) printLine(`${run} goes on with build ${version.buildId}`);
+        for (const run of adopted) printLine(`${run} continues with build ${version.buildId}`);
         for (const { workflowId, reason } of broken) printLine(`${workflowId} stays: ${reason}`);
         if (build !== undefined && adopted.length + broken.length === 0) printLine(`no run of build ${build} is open`);
       }
@@ -45,7 +45,7 @@ export function registerDeployAdopt(deploy: Command): void {
 async function openRun(lab: PredictLab, run: string): Promise<string> {
   const known = await lab.describe(run);
   if (known === undefined) throw usageError(`there is no run ${run}; \`predictlab runs\` lists them`);
-  if (!known.open) throw usageError(`run ${known.runId} is closed: there is nothing to go on with`);
+  if (!known.open) throw usageError(`run ${known.runId} is closed: it cannot be moved`);
   return known.runId;
 }
 
@@ -61,7 +61,7 @@ async function adopt(
     const { broken: here } = await replayAll(historiesOf(lab, family));
     broken.push(...here);
     if (here.length > 0) continue;
-    // The run first: symbols that it starts from now on are of its new build.
+    // the run first: symbols that it starts from now on belong to its new build
     if (family.length === 0 || !(await deployments.move(family[0], version))) {
       note(`run ${run} has ended meanwhile`);
       continue;

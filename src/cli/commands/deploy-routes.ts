@@ -9,28 +9,28 @@ import { type RecordedRelease, recordRelease, releasesOf } from '../../storage/r
 import { shadowOfBuild } from '../../storage/shadow/shadow-verdicts.ts';
 import { buildId } from '../../worker/build-id.ts';
 import { deployedBuild, requireWorkers } from '../deploy/deploy-workers.ts';
-import { numberOption } from '../options/values/number-option.ts';
+import { numberOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { useDatabase, withPredictLab } from '../terminal/session.ts';
 
-/** Adds `deploy canary`, `deploy promote` and `deploy rollback`: where new runs go. */
+/** Adds `deploy canary`, `deploy promote` and `deploy rollback`, which route new runs. */
 export function registerDeployRoutes(deploy: Command): void {
   deploy
     .command('canary')
     .summary('send a share of the new runs to this build')
     .description(
-      'Sends a share of the new runs to this build, by their ids; the others go on to the current one. Workers of this build must be up.',
+      'Sends a share of the new runs to this build, chosen by run id; the others still go to the current build. Workers of this build must be up.',
     )
     .requiredOption('--percent <n>', 'share of the new runs, above 0, up to 100')
-    .option('--require-shadow', 'only if the newest `deploy shadow` of this build said "same"')
+    .option('--require-shadow', 'only when the newest `deploy shadow` of this build returned "same"')
     .option('--json', 'print { deployment, buildId, percent, current }')
     .action(async ({ percent: text, requireShadow, json }: { percent: string; requireShadow?: boolean; json?: boolean }) => {
       const percent = numberOption('--percent', text, { least: 0.01, most: 100, wanted: 'a share above 0, up to 100' }) as number;
       const candidate = candidateVersion(process.env, buildId);
       const { current } = await onDeployment(candidate.name, async ({ lab, database, view, note }) => {
         if (view.current === candidate.buildId)
-          throw usageError(`build ${candidate.buildId} gets every new run already; run this command with the new build`);
+          throw usageError(`build ${candidate.buildId} already gets every new run; run this command with the new build`);
         if (requireShadow) await requireSame(database, candidate.buildId);
         await requireWorkers(() => lab.deployments.view(view.name), view, candidate);
         await lab.deployments.ramp(candidate, percent);
@@ -40,7 +40,7 @@ export function registerDeployRoutes(deploy: Command): void {
       if (json) printJson({ deployment: candidate.name, buildId: candidate.buildId, percent, current });
       else
         printLine(
-          `${percent} % of new runs go to build ${candidate.buildId}, the others to ${buildInWords(current)}; \`predictlab deploy rollback\` takes it back`,
+          `${percent} % of new runs go to build ${candidate.buildId}, the others to ${buildInWords(current)}; \`predictlab deploy rollback\` undoes this`,
         );
     });
 
@@ -48,9 +48,9 @@ export function registerDeployRoutes(deploy: Command): void {
     .command('promote')
     .summary('send every new run to this build')
     .description(
-      'Sends every new run to this build. Runs that are open go on with the build they began with: keep its workers up until they have ended.',
+      'Sends every new run to this build. Open runs continue with the build they started with: keep its workers up until they have ended.',
     )
-    .option('--first', 'only where no build is current yet; else nothing is changed')
+    .option('--first', 'only when no build is current yet; otherwise change nothing')
     .option('--json', 'print { deployment, current, previous }')
     .action(async ({ json, first }: { json?: boolean; first?: boolean }) => {
       const candidate = candidateVersion(process.env, buildId);
@@ -64,19 +64,19 @@ export function registerDeployRoutes(deploy: Command): void {
       const isLeft = first && view.current !== null;
       if (json)
         return printJson({ deployment: candidate.name, current: isLeft ? view.current : candidate.buildId, previous: view.current });
-      if (isLeft) return printLine(`every new run goes to ${buildInWords(view.current)} as before`);
-      if (view.current === candidate.buildId) return printLine(`every new run goes to build ${candidate.buildId} already`);
+      if (isLeft) return printLine(`every new run still goes to ${buildInWords(view.current)}`);
+      if (view.current === candidate.buildId) return printLine(`every new run already goes to build ${candidate.buildId}`);
       printLine(`every new run goes to build ${candidate.buildId} (before: ${buildInWords(view.current)})`);
-      sayWhatIsOpen(view, view.current);
+      printOpenRuns(view, view.current);
     });
 
   deploy
     .command('rollback')
-    .summary('take the last canary or promote back')
+    .summary('undo the last canary or promote')
     .description(
-      'Ends a canary, or sends every new run to the build that was current before. Runs that are open go on with the build they began with, so none of them fails: keep its workers up until they have ended, or move them with `deploy adopt`.',
+      'Ends a canary, or sends every new run to the build that was current before. Open runs continue with the build they started with, so none of them fails: keep its workers up until they have ended, or move them with `deploy adopt`.',
     )
-    .option('--force', 'also where no worker of the build to go back to is up: new runs then wait for one')
+    .option('--force', 'also when no worker of the earlier build is up: new runs then wait for one')
     .option('--json', 'print { deployment, current, rolledBack, openRuns }')
     .action(async ({ json, force }: { json?: boolean; force?: boolean }) => {
       const { name } = candidateVersion(process.env, buildId);
@@ -84,7 +84,7 @@ export function registerDeployRoutes(deploy: Command): void {
         const target = rollbackTarget(view, releases);
         if (target === undefined)
           throw usageError(
-            `deployment ${name} has nothing to take back: every new run goes to ${buildInWords(view.current)}, and none went to another build before`,
+            `deployment ${name} has nothing to undo: every new run goes to ${buildInWords(view.current)}, and none went to another build before`,
           );
         if (!force)
           await requireWorkers(() => lab.deployments.view(view.name), view, target.to === null ? null : { name, buildId: target.to });
@@ -96,7 +96,7 @@ export function registerDeployRoutes(deploy: Command): void {
       const openRuns = view.versions.find(({ buildId }) => buildId === target.build)?.openRuns ?? 0;
       if (json) return printJson({ deployment: name, current: target.to, rolledBack: target.build, openRuns });
       printLine(`every new run goes to ${buildInWords(target.to)} again`);
-      sayWhatIsOpen(view, target.build);
+      printOpenRuns(view, target.build);
     });
 }
 
@@ -108,13 +108,13 @@ interface Routing {
   readonly note: (release: Pick<RecordedRelease, 'action' | 'from' | 'to' | 'percent'>) => Promise<void>;
 }
 
-/** One change at a time, over all machines: what is decided from the view is done before anybody else looks. */
+/** Changes a deployment under a lock in the database: one change at a time on all machines, from reading the view to applying the change. */
 async function onDeployment<T>(deployment: string, work: (routing: Routing) => Promise<T>): Promise<T> {
   return await useDatabase(
     async (database) =>
       await withPredictLab(
         async (lab) =>
-          await alone(database, deployment, async () =>
+          await locked(database, deployment, async () =>
             work({
               database,
               lab,
@@ -127,16 +127,14 @@ async function onDeployment<T>(deployment: string, work: (routing: Routing) => P
   );
 }
 
-/** Any number; the same in every process. */
+/** Key of the advisory lock; arbitrary, but equal in every process. */
 const RELEASE_LOCK = 7_305_310_013;
 
-async function alone<T>(database: Database, deployment: string, work: () => Promise<T>): Promise<T> {
+async function locked<T>(database: Database, deployment: string, work: () => Promise<T>): Promise<T> {
   return await database.transaction(async (transaction) => {
     const { rows } = await transaction.query<{ alone: boolean }>('select pg_try_advisory_xact_lock($1) as alone', [RELEASE_LOCK]);
     if (!rows[0].alone)
-      throw usageError(
-        `another \`predictlab deploy\` is changing deployment ${deployment} just now; look at \`deploy status\`, then try again`,
-      );
+      throw usageError(`another \`predictlab deploy\` is changing deployment ${deployment} now; check \`deploy status\`, then try again`);
     return await work();
   });
 }
@@ -146,15 +144,15 @@ async function requireSame(database: Database, build: string): Promise<void> {
   if (shadow?.verdict === 'same') return;
   throw usageError(
     shadow === undefined
-      ? `build ${build} has not been tried on a run: \`predictlab deploy shadow <run>\` does so`
+      ? `build ${build} has not been tried on a run; try it with \`predictlab deploy shadow <run>\``
       : `build ${build} differs on run ${shadow.runId}: ${shadow.differences[0]}`,
   );
 }
 
-function sayWhatIsOpen(view: DeploymentView, build: string | null): void {
+function printOpenRuns(view: DeploymentView, build: string | null): void {
   if (build === null) {
     const { openRuns } = view.unversioned;
-    if (openRuns > 0) printLine(`${openRuns} open runs of unversioned workers go on with the build that is current`);
+    if (openRuns > 0) printLine(`${openRuns} open runs of unversioned workers continue with the current build`);
     return;
   }
   const openRuns = deployedBuild(view, build)?.openRuns ?? 0;
@@ -164,14 +162,14 @@ function sayWhatIsOpen(view: DeploymentView, build: string | null): void {
     );
 }
 
-/** A build in a sentence. */
+/** The words for a build in a sentence. */
 export const buildInWords = (build: string | null): string => (build === null ? 'unversioned workers' : `build ${build}`);
 
 function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // a container may run under a number that has no name
+    // a user id in a container may have no name
     return String(process.getuid?.() ?? 'unknown');
   }
 }

@@ -10,7 +10,7 @@ import { openShadowSchema } from '../../storage/shadow/shadow-schema.ts';
 import { type ShadowReport, saveShadow } from '../../storage/shadow/shadow-verdicts.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { buildId } from '../../worker/build-id.ts';
-import { numberOption } from '../options/values/number-option.ts';
+import { numberOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
@@ -25,13 +25,13 @@ interface Options {
 export function registerDeployShadow(deploy: Command): void {
   deploy
     .command('shadow <run>')
-    .summary('try this build on what a recent run worked from, and compare')
+    .summary('try this build on the inputs of an ended run and compare the results')
     .description(
-      'Runs clean, store, kline and backtest of this build on the ticks and coverage that a run worked from, in a schema of its own that is dropped again, and compares every row, candle and metric with what is stored, and its seconds with those of another build on the same inputs. ' +
-        'What has changed since the run is left out and counted. Exit code 1 when it differs; the verdict is kept, and stands on the page of the run.',
+      'Runs clean, store, kline and backtest of this build on the ticks and coverage of a run, in a separate schema that is dropped afterwards. Compares every row, candle and metric with the stored ones, and the durations with those of another build on the same inputs. ' +
+        'Data that has changed since the run is left out and counted. Exit code 1 when the results differ; the verdict is stored and shown on the page of the run.',
     )
-    .option('--tolerance <share>', 'metrics may differ by this share', '1e-9')
-    .option('--slower <times>', 'a stage may take so many times as long as with another build, and 5 s', '3')
+    .option('--tolerance <share>', 'relative difference up to which metrics count as equal', '1e-9')
+    .option('--slower <times>', 'factor by which a stage may take longer than with another build (stages under 5 s always pass)', '3')
     .option('--json', 'print { verdict, runId, build, symbols, rows, candles, metrics, durations, differences, leftOut }')
     .action(async (run: string, options: Options) => {
       const tolerance = numberOption('--tolerance', options.tolerance, { least: 0, most: 1 }) as number;
@@ -47,7 +47,7 @@ async function shadow(main: Database, id: string, limits: { readonly tolerance: 
   const run = await runOf(main, id);
   if (run === undefined) throw usageError(`there is no run ${id}; \`predictlab runs\` lists them`);
   if (run.status === null) throw usageError(`run ${run.runId} has not ended yet; shadow one that has`);
-  // The stages: the other commands of `deploy` do without them.
+  // loaded here: the other commands of `deploy` do not need the stages
   const [{ loadPlugins }, { createPluginThreads }, { shadowOf }] = await Promise.all([
     import('../../activities/custom/load-plugins.ts'),
     import('../../activities/custom/threads/plugin-threads.ts'),
@@ -75,18 +75,18 @@ async function shadow(main: Database, id: string, limits: { readonly tolerance: 
   }
 }
 
-/** The verdict stands on the run's page; without it the verdict is kept all the same. */
+/** Writes the run's page again, with the verdict. A failure is only noted: the verdict is stored already. */
 async function renewPage(database: Database, { executionId }: StoredRun): Promise<void> {
   try {
     const { writeRunReport } = await import('../../activities/report/run-report.ts');
     await writeRunReport({ database, home: homeFolder(process.env), executionId });
   } catch (error) {
-    note(`the run's page could not be made anew: ${messageOf(error)}`);
+    note(`the run's page could not be written again: ${messageOf(error)}`);
   }
 }
 
 function printReport({ verdict, runId, build, rows, candles, metrics, durations, differences, leftOut }: ShadowReport): void {
-  printLine(`${verdict}: build ${build} on what ${runId} worked from`);
+  printLine(`${verdict}: build ${build} on the inputs of ${runId}`);
   for (const [what, { compared, different, leftOut: left }] of [
     ['rows', rows],
     ['candles', candles],

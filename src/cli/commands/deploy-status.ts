@@ -12,9 +12,9 @@ import { buildInWords } from './deploy-routes.ts';
 export function registerDeployStatus(deploy: Command): void {
   deploy
     .command('status')
-    .summary('which build gets new runs, what polls, what is open')
+    .summary('show which build gets new runs, its workers and its open runs')
     .description(
-      'Which build gets new runs, which workers poll the queue, how many runs of each build are open, and what is wrong: runs whose build has no worker, new runs that nobody takes.',
+      'Shows which build gets new runs, which workers poll the queue, how many runs of each build are open, and problems: runs whose build has no worker, new runs that no worker takes.',
     )
     .option('--json', 'print { deployment, taskQueue, thisBuild, current, ramping, versions, unversioned, troubles, releases }')
     .action(async ({ json }: { json?: boolean }) => {

@@ -11,7 +11,7 @@ import { plainLog } from '../../set-up/plain-log.ts';
 import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { startStack } from '../../set-up/stack.ts';
 import { findTemporalCli } from '../../set-up/temporal/temporal-cli.ts';
-import { LIVE_PAGES_PORT, parsePort } from '../options/values/parse-port.ts';
+import { LIVE_PAGES_PORT, parsePort } from '../options/number-option.ts';
 import { ExitError } from '../terminal/exit.ts';
 
 interface DevOptions {
@@ -26,8 +26,8 @@ export function registerDev(program: Command): void {
   program
     .command('dev')
     .description(
-      'Starts a Temporal server with its Web UI, an embedded Postgres (unless DATABASE_URL is set) and a worker on this machine, and keeps them up until Ctrl-C: what dies is started again. ' +
-        'Workflows, schedules and data stay under PREDICTLAB_HOME, so the next `dev` carries on where this one stopped.',
+      'Starts a Temporal server with its Web UI, an embedded Postgres (unless DATABASE_URL is set) and a worker on this machine, and keeps them up until Ctrl-C; a process that dies is restarted. ' +
+        'Workflows, schedules and data stay under PREDICTLAB_HOME, so the next `dev` continues where this one stopped.',
     )
     .option('--port <port>', "Temporal's port; a free one when it is in use", parsePort, 7233)
     .option('--ui-port <port>', "its Web UI's port", parsePort, 8233)
@@ -42,7 +42,7 @@ async function dev(options: DevOptions): Promise<void> {
   const log = plainLog();
   await makeFolder(home);
   const lock = path.join(home, 'dev.lock');
-  // two that are started at the same instant know nothing of each other but this
+  // of two that start at the same instant only one gets the lock
   const mine = holdLock(lock);
   const other = (await livingRecords(home, log)).find(({ kind }) => kind === 'dev');
   if (mine === undefined || other !== undefined) {
@@ -101,7 +101,7 @@ async function dev(options: DevOptions): Promise<void> {
     const end = await Promise.race([stopped.then((signal) => ({ signal })), broken.then((fault) => ({ fault }))]);
     if ('fault' in end) throw new ExitError(1, end.fault);
     log.info('\nstopping the worker, Temporal and Postgres …');
-    // Ctrl-C is how dev ends; only being told to stop by others is an end by signal
+    // Ctrl-C is the normal end of dev; other signals are an end by signal
     process.exitCode = end.signal === 'SIGINT' ? 0 : SIGNAL_EXIT_CODES[end.signal];
   } finally {
     await closers.close();

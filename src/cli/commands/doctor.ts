@@ -10,12 +10,9 @@ import { checkPostgres } from '../../set-up/checks/postgres.ts';
 import { checkTemporalCli, checkTemporalServer } from '../../set-up/checks/temporal.ts';
 import { checkVenues } from '../../set-up/checks/venues.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { checkDeployment } from '../doctor/doctor-deployment.ts';
-import { checkPlugins } from '../doctor/doctor-plugins.ts';
-import { checkSchedules } from '../doctor/doctor-schedules.ts';
-import { checkSecrets } from '../doctor/doctor-secrets.ts';
-import { checkWorkers } from '../doctor/doctor-workers.ts';
-import { numberOption } from '../options/values/number-option.ts';
+import { checkPlugins, checkSecrets } from '../doctor/setting-checks.ts';
+import { checkThroughTemporal } from '../doctor/temporal-checks.ts';
+import { numberOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printPainted } from '../terminal/print.ts';
 
@@ -31,9 +28,9 @@ export function registerDoctor(program: Command): void {
     )
     .option(
       '--data',
-      'also build candles again from their ticks and compare; compare counts, coverage, staging, twins, groups; name silent markets',
+      'also rebuild candles from their ticks and compare; compare counts, coverage, staging, twins and groups; list silent markets',
     )
-    .option('--sample <n>', 'with --data: only so many instruments, spread over all')
+    .option('--sample <n>', 'with --data: check only this many instruments, spread over all')
     .option('--json', 'print { ok, checks: [{ name, status, detail, action }] }')
     .action(doctor);
 }
@@ -41,7 +38,7 @@ export function registerDoctor(program: Command): void {
 async function doctor(options: { readonly json?: boolean; readonly data?: boolean; readonly sample?: string }): Promise<void> {
   const { env } = process;
   const home = homeFolder(env);
-  if (options.sample !== undefined && !options.data) throw usageError('--sample means nothing without --data; add it');
+  if (options.sample !== undefined && !options.data) throw usageError('--sample has no effect without --data; add --data');
   const sample = sampleOf(options.sample);
   const log = createLog({ LOG_LEVEL: 'warn', ...env });
   const groups = await Promise.all([
@@ -49,9 +46,7 @@ async function doctor(options: { readonly json?: boolean; readonly data?: boolea
     checkHome(home),
     checkTemporalCli(env, home),
     checkTemporalServer(env),
-    checkWorkers(env),
-    checkDeployment(env),
-    checkSchedules(env),
+    checkThroughTemporal(env),
     checkPostgres(env, home, log),
     checkVenues(env),
     checkPlugins(env),

@@ -9,7 +9,8 @@ import type { Database } from '../../storage/database/database.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { exportedInstruments } from '../../storage/ticks/export.ts';
 import { EXPORTS, type ExportFilter, type ExportName } from '../backtest/export-tables.ts';
-import { checkTarget } from '../options/values/output-target.ts';
+import { checkTarget } from '../options/output-target.ts';
+import { collect } from '../options/strategy-params.ts';
 import { usageError } from '../terminal/exit.ts';
 import { useStoredData } from '../terminal/session.ts';
 
@@ -30,9 +31,9 @@ interface ExportOptions {
 const NAMES = Object.keys(EXPORTS) as ExportName[];
 
 const HELP = `
-CSV and JSON go to standard output or to --out, Parquet to --out or into a pipe. A file is there whole or not at all. Columns have the
-same names in all three; numbers are the shortest plain decimals that read back exactly; times are ISO 8601 UTC.
-Ticks come by time, then in the venue's own order; candles by symbol, instrument, price type, interval and time.
+CSV and JSON go to standard output or to --out, Parquet to --out or into a pipe. An output file is complete or does not exist. Columns have
+the same names in all three; numbers are the shortest plain decimals that read back exactly; times are ISO 8601 UTC.
+Ticks are ordered by time, then as the venue orders them; candles by symbol, instrument, price type, interval and time.
 
   predictlab export candles --symbol BTC_PRICE --interval 1h > btc.csv
   predictlab export candles --symbol SENATE --instrument file:senate --interval 1h --price-type trade --complete --out senate.csv
@@ -53,18 +54,16 @@ export function registerExport(program: Command): void {
       collect,
     )
     .option('--price-type <kind>', `only candles of these ticks: ${TICK_KINDS.join(' or ')}`)
-    .option('--complete', 'only complete candles: closed, and wholly collected')
-    .option('--from <time>', 'from this time on (ISO 8601)')
-    .option('--to <time>', 'before this time (ISO 8601)')
-    .option('--format <format>', `${TABLE_FORMATS.join(', ')} (default: as --out ends, else csv)`)
+    .option('--complete', 'only complete candles: closed and collected without a gap')
+    .option('--from <time>', 'only data at or after this time (ISO 8601)')
+    .option('--to <time>', 'only data before this time (ISO 8601)')
+    .option('--format <format>', `${TABLE_FORMATS.join(', ')} (default: by the ending of --out, else csv)`)
     .option('--json', 'the same as --format json')
     .option('--out <file>', 'write to this file')
-    .option('--safe', 'CSV for spreadsheets: texts that would be formulas get an apostrophe in front')
+    .option('--safe', 'CSV for spreadsheets: texts that would be read as formulas get an apostrophe in front')
     .addHelpText('after', HELP)
     .action(runExport);
 }
-
-const collect = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
 
 async function runExport(what: string, options: ExportOptions): Promise<void> {
   const name = NAMES.find((known) => known === what);
@@ -72,7 +71,7 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
   const filters: readonly string[] = EXPORTS[name].filters;
   for (const option of ['interval', 'from', 'to', 'priceType', 'complete'] as const) {
     const flag = option === 'priceType' ? 'price-type' : option;
-    if (options[option] !== undefined && !filters.includes(option)) throw usageError(`--${flag} means nothing for ${name}; leave it out`);
+    if (options[option] !== undefined && !filters.includes(option)) throw usageError(`--${flag} does not apply to ${name}; leave it out`);
   }
   const priceType = TICK_KINDS.find((kind) => kind === options.priceType);
   if (options.priceType !== undefined && priceType === undefined)
@@ -87,9 +86,9 @@ async function runExport(what: string, options: ExportOptions): Promise<void> {
     to: instantOf('--to', options.to),
   };
   const format = formatOf(options);
-  if (options.safe && format !== 'csv') throw usageError(`--safe is for CSV; leave it out, ${format} has no formulas`);
+  if (options.safe && format !== 'csv') throw usageError(`--safe applies to CSV only; leave it out for ${format}`);
   if (format === 'parquet' && options.out === undefined && process.stdout.isTTY) {
-    throw usageError('Parquet is not for reading on a terminal: write it to a file with --out, or into a pipe');
+    throw usageError('Parquet cannot be printed on a terminal; write it to a file with --out, or into a pipe');
   }
   if (options.out !== undefined) await checkTarget('--out', options.out);
   await useStoredData(async (database) => {
@@ -123,7 +122,7 @@ function formatOf({ format, json, out }: ExportOptions): TableFormat {
   return known;
 }
 
-/** A symbol without data exports nothing; one that nobody knows is a slip. */
+/** Refuses symbols that neither the catalogue nor the stored data has. */
 async function checkSymbols(database: Database, symbols: readonly string[]): Promise<void> {
   const listed = await symbolsByName(database, symbols);
   const withData = new Set((await exportedInstruments(database, symbols)).map(({ symbol }) => symbol));
@@ -131,9 +130,9 @@ async function checkSymbols(database: Database, symbols: readonly string[]): Pro
   if (unknown.length > 0) throw usageError(`there is no symbol ${unknown.join(', ')}; \`predictlab symbols list\` shows what there is`);
 }
 
-async function checkInstruments(database: Database, asked: readonly string[], symbols?: readonly string[]): Promise<void> {
+async function checkInstruments(database: Database, instruments: readonly string[], symbols?: readonly string[]): Promise<void> {
   const known = new Set((await exportedInstruments(database, symbols)).map(({ instrument }) => instrument));
-  const unknown = asked.filter((id) => !known.has(id));
+  const unknown = instruments.filter((id) => !known.has(id));
   if (unknown.length === 0) return;
   const where = symbols === undefined ? '' : ` of ${symbols.join(', ')}`;
   const nearest = didYouMean(unknown[0], [...known]);
@@ -142,7 +141,7 @@ async function checkInstruments(database: Database, asked: readonly string[], sy
   );
 }
 
-/** Says on a terminal how far the file is. */
+/** A table that shows the number of written rows on a terminal. */
 function withProgress(table: Table, out: string | undefined): Table {
   if (out === undefined || !process.stderr.isTTY) return table;
   return {

@@ -9,7 +9,7 @@ import { instrumentById } from '../../storage/markets/instruments.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { COLUMNS_HELP, parseColumns, parseMarket } from '../options/column-options.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
-import { symbolName } from '../options/values/symbol-name.ts';
+import { symbolName } from '../options/symbol-name.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
@@ -24,11 +24,11 @@ interface ImportOptions extends MarketFactFlags {
 
 const HELP = `
 The rows become ticks of the instrument file:<symbol>; the symbol is created if it is not in the catalogue. Importing a file again
-changes nothing, and a file that has grown adds only what is new: a row is known by its content, copies of it in one file by their
-number. Bad rows go to quarantine with their reason (\`predictlab export quarantine\`) and never stop the import.
-What you know of the market goes with them and is kept until you say otherwise: --settle, --close, --fee, --fee-model,
+changes nothing, and a file that has grown adds only its new rows: a row is identified by its content, and copies of it in one file by
+their number. Bad rows go to quarantine with their reason (\`predictlab export quarantine\`) and do not stop the import.
+Facts about the market are stored with them and kept until you change them: --settle, --close, --fee, --fee-model,
 --fee-exponent, --tick.
-Columns: time and price are needed; size, side, outcome and trade_id are used where the file has them. Other names: --columns.
+Columns: time and price are required; size, side, outcome and trade_id are used when present. Map other names with --columns.
 
   predictlab import ticks trades.csv.gz --symbol SENATE --columns time=Timestamp,price=Price,size=Shares,side=Type,outcome=Outcome
   predictlab run --symbols SENATE --sources file`;
@@ -37,12 +37,15 @@ Columns: time and price are needed; size, side, outcome and trade_id are used wh
 export function registerImport(program: Command): void {
   const command = program
     .command('import')
-    .description('Takes data of your own in.')
+    .description('Imports your own data.')
     .command('ticks <csv...>')
     .description('Imports ticks from CSV files (plain or gzip; quote patterns such as "ticks/*.csv").')
-    .requiredOption('--symbol <name>', 'the symbol that the ticks are of')
+    .requiredOption('--symbol <name>', 'the symbol of the ticks')
     .option('--columns <names>', COLUMNS_HELP)
-    .option('--first-outcome <name>', 'the outcome that prices are of (default: as stored; else Yes, Up or 0; else the first in the file)')
+    .option(
+      '--first-outcome <name>',
+      'the outcome whose probability is the price (default: as stored; else Yes, Up or 0; else the first in the file)',
+    )
     .option('--market <kind>', 'probability or asset (default: as stored; else asset when most prices are above 1)');
   withMarketFacts(command).option('--json', 'print the counts as JSON').addHelpText('after', HELP).action(runImport);
 }
@@ -63,7 +66,7 @@ async function runImport(patterns: readonly string[], options: ImportOptions): P
     }
     return files;
   };
-  // before the database is touched: a wrong path or column is the commonest mistake
+  // before the database is opened: a wrong path or column is the most common mistake
   const opened = await open(options.firstOutcome);
   if (opened.every(({ isEmpty }) => isEmpty)) throw usageError(`${patterns.join(', ')}: no rows after the header; nothing was imported`);
   await useDatabase(async (database) => {
@@ -115,7 +118,7 @@ function report(symbol: string, files: readonly TickFile[], result: ImportResult
   if (result.from !== null) printLine(`from ${time(result.from)} to ${time(result.to)}`);
 }
 
-/** A run looks at the days before its instant, so older data is silent in it: candles are built, but nothing is backtested. */
+/** Notes which window backtests all rows: a run looks at the days before its instant only, and gives older data candles but no backtest. */
 function noteWindow(symbol: string, { from, to }: ImportResult, now: number): void {
   if (from === null || to === null || from >= windowOf({ asOf: now, daysBack: INPUT_DEFAULTS.daysBack }).from) return;
   const asOf = Math.min(now, Math.ceil((to + 1) / DAY_MS) * DAY_MS);

@@ -15,23 +15,23 @@ interface ListOptions {
 }
 
 const HELP = `
-One incident per root cause: it opens when a run ends with a trouble (retries are silent), stays open while any of its symbols is
-troubled, and closes when all of them are well again. docs/incidents.md says what each cause means and what to do.`;
+One incident per root cause: it opens when a run ends with a problem (retries alone open none), lasts while one of its symbols has the
+problem, and closes when all of them have recovered. docs/incidents.md explains each cause and what to do.`;
 
 /** Adds `predictlab incidents`. */
 export function registerIncidents(program: Command): void {
   const incidents = program
     .command('incidents')
-    .description('What is wrong now and what was, newest first.')
-    .option('--open', 'only incidents that are open')
-    .option('--limit <n>', 'how many', '20')
+    .description('Lists open and past incidents, newest first.')
+    .option('--open', 'only open incidents')
+    .option('--limit <n>', 'maximum number of incidents', '20')
     .option('--json', 'print [{ id, cause, openedAt, closedAt, runs, symbols }]')
     .addHelpText('after', HELP)
     .action(list);
   incidents
     .command('close')
-    .summary('close an incident that nothing will check again')
-    .argument('<id>', 'id from `predictlab incidents`')
+    .summary('close an incident by hand')
+    .argument('<id>', 'its id, as `predictlab incidents` shows it')
     .action(async (id: string) => {
       const closed = await useStoredData((database) => closeIncident(database, id, 'by hand'));
       if (!closed) throw usageError(`there is no open incident ${id}; \`predictlab incidents --open\` lists them`);
@@ -45,14 +45,14 @@ export function registerIncidents(program: Command): void {
       const ends = await sendTestAlert(configuredSinks(process.env));
       if (ends.length === 0)
         throw usageError('no sink is set here: ALERT_WEBHOOK_URL, ALERT_EMAIL_TO with ALERT_SMTP_URL, or ALERT_COMMAND');
-      for (const { sink, error } of ends) printLine(`${sink}  ${error === undefined ? 'accepted it' : `did not accept it: ${error}`}`);
+      for (const { sink, error } of ends) printLine(`${sink}  ${error === undefined ? 'accepted' : `failed: ${error}`}`);
       if (ends.some(({ error }) => error !== undefined)) throw new ExitError(1, 'not every sink accepted the test alert');
     });
 }
 
 async function list({ open = false, limit, json }: ListOptions): Promise<void> {
   const count = Number(limit);
-  if (!Number.isInteger(count) || count < 1) throw usageError(`--limit ${limit}: write a whole number from 1 on`);
+  if (!Number.isInteger(count) || count < 1) throw usageError(`--limit ${limit}: write a whole number of at least 1`);
   const [incidents, waiting] = await lookIntoDatabase(
     async (database) =>
       database === undefined ? [[], []] : [await listIncidents(database, { open, limit: count }), await pendingAlerts(database)],
@@ -71,7 +71,7 @@ async function list({ open = false, limit, json }: ListOptions): Promise<void> {
       cause,
     ]),
   ]);
-  for (const [id, why] of waiting) printLine(`an alert of incident ${id} is not delivered yet: ${why}`);
+  for (const [id, said] of waiting) printLine(`the alert of incident ${id} is not delivered yet: ${said}`);
 }
 
 const minute = (time: string): string => `${time.slice(0, 16).replace('T', ' ')}Z`;

@@ -25,10 +25,10 @@ Values are empty during warm-up.
 export function registerIndicators(program: Command): void {
   program
     .command('indicators')
-    .description('Computes an indicator over a candle file and prints one row a bar. Needs no server.')
+    .description('Computes an indicator over a candle file and prints one row per bar. Needs no server.')
     .requiredOption('--candles <csv>', 'the candle file: open_time,open,high,low,close,volume')
     .requiredOption('--name <indicator>', `one of ${INDICATOR_NAMES.join(', ')}`)
-    .addOption(new Option('--param <name=value>', 'a parameter, any number of times').argParser(collect).default([], 'as below'))
+    .addOption(new Option('--param <name=value>', 'a parameter; may be given several times').argParser(collect).default([], 'see below'))
     .option('--json', 'print JSON instead of CSV')
     .addHelpText('after', HELP)
     .action(indicators);

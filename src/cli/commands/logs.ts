@@ -13,7 +13,7 @@ import { usageError } from '../terminal/exit.ts';
 import { note, printJsonLine, printLine } from '../terminal/print.ts';
 import { lookIntoDatabase, nothingStored, withPredictLab } from '../terminal/session.ts';
 
-/** How often a followed run is looked at. */
+/** Milliseconds between two looks at a followed run. */
 const FOLLOW_MS = 250;
 
 interface Options {
@@ -26,11 +26,11 @@ export function registerLogs(program: Command): void {
   program
     .command('logs <run> [task]')
     .description(
-      'Prints the log lines of a run’s tasks, oldest first, as workers of this PREDICTLAB_HOME kept them: when attempts began and how they ended, errors with their waits, and what custom tasks log. ' +
-        'A task is named as in `status`: BTC_PRICE/collect, or BTC_PRICE for all its stages.',
+      'Prints the log lines of a run’s tasks, oldest first, as stored by workers of this PREDICTLAB_HOME: starts and ends of attempts, errors with their waits, and the messages of custom tasks. ' +
+        'Name a task as in `status`: BTC_PRICE/collect, or BTC_PRICE for all its stages.',
     )
-    .option('--follow', 'go on until the run has ended')
-    .option('--json', 'one JSON object a line')
+    .option('--follow', 'follow the log until the run has ended')
+    .option('--json', 'print one JSON object per line')
     .action(logs);
 }
 
@@ -56,7 +56,9 @@ async function logs(run: string, task: string | undefined, { follow = false, jso
   if (runId === undefined && printed === 0) throw usageError(`there is no run ${oneLine(run)}; \`predictlab runs\` lists them`);
   if (follow) return await followToEnd(runId ?? run, printNew);
   if (printed > 0) return;
-  note(`nothing is kept here of ${oneLine(task ?? run)}: another machine's worker ran it, its lines were pruned, or it has not begun`);
+  note(
+    `there are no log lines of ${oneLine(task ?? run)} here: a worker on another machine ran it, its lines were pruned, or it has not started`,
+  );
 }
 
 /** @throws ExitError 2 with the nearest task of the run */
@@ -75,12 +77,12 @@ async function followToEnd(runId: string, printNew: () => Promise<unknown>): Pro
       await printNew();
     }
   });
-  // lines are written a moment after their task's end
+  // lines are written a moment after their task ends
   await wait(FOLLOW_MS);
   await printNew();
 }
 
-/** `08:00:01.250Z warn  BTC_PRICE/collect 2: …`, then the other fields. */
+/** A log line as text: `08:00:01.250Z warn  BTC_PRICE/collect 2: …`, then the other fields. */
 function textOf({ time, level, taskId, attempt, message, runId: _, ...more }: TaskLogLine): string {
   const fields = Object.entries(more).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return oneLine(`${time.slice(11)} ${level.padEnd(5)} ${taskId} ${attempt}: ${[message, ...fields].join('  ')}`);

@@ -5,17 +5,17 @@ import { logLoss } from '../../backtest/metrics/log-loss.ts';
 import { measureReturns } from '../../backtest/metrics/return-metrics.ts';
 import { weakScores } from '../../backtest/metrics/sample.ts';
 import { readForecastFile, readReturnFile } from '../../files/read/read-metric-files.ts';
-import { numberOption } from '../options/values/number-option.ts';
+import { numberOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 
 const HELP = `
-returns: a CSV time,return, one row a period, oldest first, 0.01 = 1%. The first return may be empty: its row is the start.
+returns: a CSV time,return, one row per period, oldest first, 0.01 = 1%. The first return may be empty: its row is the start.
   sharpe = mean/std(ddof 1)·√A, sortino over √mean(min(r,0)²), maxDrawdown from the start on, A = --periods-per-year,
-  else what the times say (days 365, hours 8760; where steps differ the rows are counted); "periodsPerYear" names it.
+  else from the times (days 365, hours 8760; with irregular steps from the number of rows); "periodsPerYear" in the result names it.
   cagr counts calendar years of 365.25 days from the times; with --periods-per-year given, A rows are a year.
-  --trials N: how many strategies were tried before this one; then deflatedSharpe says whether it is still more than luck.
-  Numbers that rest on too little are named in "weak" (fewer than 30 returns, 90 days); "standardErrors" has that of the Sharpe ratio.
+  --trials N: how many strategies were tried in all; deflatedSharpe then says whether the result is more than luck.
+  Metrics based on too little data are listed in "weak" (fewer than 30 returns, 90 days); "standardErrors" has that of the Sharpe ratio.
 forecasts: a CSV probability,outcome (0 or 1): Brier score, log loss, and a calibration table of ten ranges with 95% Wilson intervals.
 
   predictlab metrics --returns returns.csv --trials 20
@@ -32,7 +32,7 @@ export function registerMetrics(program: Command): void {
       '--periods-per-year <n>',
       'returns in a year: 365 for days without closing hours, 252 for exchange days (default: by the times)',
     )
-    .option('--trials <n>', 'how many strategies were tried, for the deflated Sharpe ratio')
+    .option('--trials <n>', 'number of strategies tried, for the deflated Sharpe ratio')
     .option('--json', 'print JSON (always the case)')
     .addHelpText('after', HELP)
     .action(metrics);
@@ -43,7 +43,7 @@ async function metrics(flags: { returns?: string; forecasts?: string; periodsPer
     throw usageError('give either --returns <csv> or --forecasts <csv>');
   if (flags.forecasts !== undefined) {
     if (flags.periodsPerYear !== undefined || flags.trials !== undefined)
-      throw usageError('--periods-per-year and --trials are for --returns');
+      throw usageError('--periods-per-year and --trials apply to --returns only; leave them out');
     await printForecasts(flags.forecasts);
     return;
   }

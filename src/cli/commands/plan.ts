@@ -8,10 +8,9 @@ import { type EarlierRun, planOf } from '../../scheduling/graph/plan.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { reusableEffects } from '../../storage/runs/ledger/ledger.ts';
 import { runOf } from '../../storage/runs/runs.ts';
-import { backtestLines } from '../backtest/plan-backtest.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { withCoverage } from '../plan/plan-coverage.ts';
-import { retriesOf, retryLines } from '../plan/plan-retries.ts';
+import { backtestLines, retriesOf, retryLines } from '../plan/plan-lines.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { lookIntoDatabase, useStoredData } from '../terminal/session.ts';
@@ -26,16 +25,16 @@ interface Options extends RunCommandOptions {
 export function registerPlan(program: Command): void {
   addRunOptions(program.command('plan'))
     .description('Shows the tasks of a run in execution order: what each waits for, what is reused and why. Runs nothing.')
-    .option('--retry <run>', 'plan a retry of this closed run: what succeeded in it is reused')
+    .option('--retry <run>', 'plan a retry of this closed run, which reuses the tasks that succeeded')
     .option('--mermaid', 'print the graph as a Mermaid diagram')
     .option('--json', 'print the plan as JSON')
     .action(async (options: Options, command: Command) => {
       const given = await runInputFrom(options);
-      if (options.retry !== undefined) refuseBesideRetry(command);
+      if (options.retry !== undefined) refuseOthersWithRetry(command);
       const { retry } = options;
       const { input, earlier } = retry === undefined ? { input: given } : await useStoredData((database) => retried(database, retry));
       await lookIntoDatabase(async (database) => {
-        // what checks an input takes longer to load than to run
+        // loaded here: the checks take longer to load than to run
         const { plannedRun } = await import('../plan/planned-run.ts');
         const { config, graph } = await plannedRun(database, input);
         if (options.mermaid) return printLine(mermaidOf(graph));
@@ -47,27 +46,27 @@ export function registerPlan(program: Command): void {
           const trades = tasks.some((task) => isBacktest(task) && task.action === 'run') ? backtestLines(config) : [];
           printLine([...planLines(tasks), ...retryLines(toRun(tasks, retries)), ...trades].join('\n'));
         }
-      }, 'the plan goes by the shipped catalogue');
+      }, 'the plan uses the shipped catalogue');
     });
 }
 
 const isBacktest = ({ taskId }: PlannedTask): boolean => taskId.endsWith(`/${'backtest' satisfies Stage}`);
 
-/** How a backtest task trades; nothing of any other. */
+/** The trading settings and strategies of a backtest task; nothing for other tasks. */
 const tradingOf = (task: PlannedTask, { backtest, strategies }: RunConfig): Partial<RunConfig> =>
   isBacktest(task) ? { ...(backtest !== undefined && { backtest }), strategies } : {};
 
-/** What goes with `--retry`; `retry` itself takes no other input than the run's. */
-const BESIDE_RETRY: ReadonlySet<string> = new Set(['retry', 'mermaid', 'json']);
+/** Options allowed with `--retry`, which plans the unchanged input of its run. */
+const WITH_RETRY: ReadonlySet<string> = new Set(['retry', 'mermaid', 'json']);
 
-function refuseBesideRetry(command: Command): void {
+function refuseOthersWithRetry(command: Command): void {
   const others = command.options.filter((option) => {
     const name = option.attributeName();
-    return !BESIDE_RETRY.has(name) && command.getOptionValueSource(name) === 'cli';
+    return !WITH_RETRY.has(name) && command.getOptionValueSource(name) === 'cli';
   });
   if (others.length === 0) return;
   const flags = others.map(({ long }) => long).join(', ');
-  throw usageError(`--retry plans the input of the run as it was, which ${flags} would change; leave one of them out`);
+  throw usageError(`--retry plans the unchanged input of the run, which ${flags} would change; leave one of them out`);
 }
 
 async function retried(database: Database, run: string): Promise<{ input: PipelineInput; earlier: EarlierRun }> {
@@ -91,7 +90,7 @@ function toRun(tasks: readonly PlannedTask[], retries: ReadonlyMap<string, Retry
 
 const MARKS = { run: '○', reuse: '●', skip: '⊘' } as const;
 
-/** A line per task: number, what happens, id, priority, why; and a sum below. */
+/** A line per task (number, action, id, priority, reason) and a line with the totals. */
 export function planLines(tasks: readonly PlannedTask[]): string[] {
   const numbers = String(tasks.length).length;
   const ids = Math.max(0, ...tasks.map(({ taskId }) => taskId.length));

@@ -3,7 +3,7 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { PRUNABLE, type Prunable, type PruneBefore, type Pruned, prune } from '../../storage/backup/prune.ts';
 import { type PrunedFiles, pruneLogs, pruneReports } from '../../watch/upkeep/prune-files.ts';
 import { AGED, PRUNABLE_FILES, type PrunableFiles } from '../../watch/upkeep/settings.ts';
-import { ageOption } from '../options/values/age-option.ts';
+import { ageOption } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
@@ -13,10 +13,11 @@ type PruneOptions = { readonly dryRun?: boolean; readonly json?: boolean; readon
 >;
 
 const HELP = `
-Ages are durations such as 90d or 52w. Only what you name is pruned; nothing is pruned by default.
-Ticks are cut at a Monday, and their coverage with them: a later run over that time collects it again. Candles stay unless you name
-them too. --reports removes pages; those of the last run of each symbol stay, whatever their age (--keep for more), and
-\`predictlab report <run>\` makes a run's pages again while the database has it. --staging removes rows that runs collected but never stored; a retry of such a run collects them again.
+Ages are durations such as 90d or 52w. Only the named kinds are pruned; nothing is pruned by default.
+Ticks are cut at a Monday, together with their coverage: a later run over that time collects it again. Candles stay unless you name
+them too. --reports removes pages except those of the last run of each symbol (--keep for more);
+\`predictlab report <run>\` writes a run's pages again while the database has the run. --staging removes rows that runs collected but
+never stored; a retry of such a run collects them again.
 
   predictlab prune --ticks 1y --quarantine 90d --runs 90d --reports 90d --logs 30d --dry-run`;
 
@@ -24,17 +25,17 @@ them too. --reports removes pages; those of the last run of each symbol stay, wh
 export function registerPrune(program: Command): void {
   program
     .command('prune')
-    .description('Deletes what is older than you say, kind by kind; what is in the database in one transaction.')
+    .description('Deletes data older than the given ages, by kind; everything in the database in one transaction.')
     .option('--ticks <age>', 'ticks, by their time')
     .option('--candles <age>', 'candles, by the end of their bucket')
     .option('--quarantine <age>', 'rows in quarantine, by when they were found')
     .option('--runs <age>', 'ended runs with their ledger and backtests')
     .option('--staging <age>', 'rows that were collected but never stored')
     .option('--reports <age>', 'pages of runs, by when the run ended')
-    .option('--keep <n>', 'with --reports: so many of the last runs of each symbol keep their pages', '1')
+    .option('--keep <n>', 'with --reports: number of last runs of each symbol that keep their pages', '1')
     .option('--logs <age>', 'log lines of runs and workers, by when they were written')
-    .option('--dry-run', 'only say what would go')
-    .option('--json', 'print [{ what, before, rows }]; of files also bytes')
+    .option('--dry-run', 'only show what would be deleted')
+    .option('--json', 'print [{ what, before, rows }], for files also bytes')
     .addHelpText('after', HELP)
     .action(runPrune);
 }
@@ -44,14 +45,14 @@ async function runPrune(options: PruneOptions): Promise<void> {
   const before = instants(options, PRUNABLE, now) as PruneBefore;
   const files = instants(options, PRUNABLE_FILES, now);
   const keep = Number(options.keep);
-  if (!Number.isInteger(keep) || keep < 0) throw usageError(`--keep ${options.keep}: write a whole number from 0 on`);
+  if (!Number.isInteger(keep) || keep < 0) throw usageError(`--keep ${options.keep}: write a whole number of at least 0`);
   const named = [...Object.keys(before), ...Object.keys(files)];
-  if (named.length === 0) throw usageError(`say what to prune and how old: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
+  if (named.length === 0) throw usageError(`name what to prune, and the age: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
   const dryRun = options.dryRun === true;
   const home = homeFolder(process.env);
   const pruned = await useStoredData(
     async (database): Promise<readonly (Pruned | PrunedFiles)[]> => [
-      // before the runs: their pages are known by them
+      // before the runs, which name their pages
       ...(files.reports === undefined ? [] : [await pruneReports({ database, home, before: files.reports, dryRun, keep })]),
       ...(Object.keys(before).length === 0 ? [] : await prune(database, before, { dryRun })),
       ...(files.logs === undefined ? [] : [await pruneLogs({ home, before: files.logs, dryRun })]),

@@ -4,8 +4,8 @@ import { STAGES, type Stage } from '../../contracts/words.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { type Rehearsal, rehearse } from '../../scheduling/rehearse/rehearse.ts';
 import { meanDurations } from '../../storage/runs/ledger/ledger.ts';
+import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
-import { numberOption } from '../options/values/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { lookIntoDatabase } from '../terminal/session.ts';
@@ -21,11 +21,11 @@ interface Options extends RunCommandOptions {
 export function registerRehearse(program: Command): void {
   addRunOptions(program.command('rehearse'))
     .description(
-      'Plays a run in virtual time through the scheduler of real runs, with durations drawn around those of earlier runs (1 s where there are none) and the faults you ask for. Runs nothing.',
+      'Simulates a run in virtual time with the scheduler of real runs, random durations around those of earlier runs (1 s where there are none) and the faults you specify. Runs nothing.',
     )
-    .option('--fail <stage=share...>', 'how many attempts of a stage fail: collect=5% or collect=0.05')
-    .option('--seed <n>', 'another seed draws other durations and faults (default: 1)')
-    .option('--runs <n>', 'virtual runs (default: as many as take well under a second)')
+    .option('--fail <stage=share...>', 'share of a stage’s attempts that fail: collect=5% or collect=0.05')
+    .option('--seed <n>', 'seed of the random durations and faults (default: 1)')
+    .option('--runs <n>', 'number of simulated runs (default: as many as take well under a second)')
     .option('--json', 'print the figures as JSON')
     .action(async (options: Options) => {
       const failures = failureShares(options.fail ?? []);
@@ -40,14 +40,14 @@ export function registerRehearse(program: Command): void {
         if (options.json) return printJson(rehearsal);
         const measured = STAGES.filter((stage) => durations[stage] !== undefined).length;
         printLine(rehearsalLines(rehearsal, { tasks: graph.size, maxConcurrent: config.maxConcurrent, measured }).join('\n'));
-      }, 'the rehearsal goes by the shipped catalogue');
+      }, 'the rehearsal uses the shipped catalogue');
     });
 }
 
 /**
- * `collect=5%` → `{ collect: 0.05 }`.
+ * Parses failure shares: `collect=5%` → `{ collect: 0.05 }`.
  *
- * @throws ExitError 2 that says what to write
+ * @throws ExitError 2 that says what to write instead
  */
 export function failureShares(given: readonly string[]): Partial<Record<Stage, number>> {
   const shares: Partial<Record<Stage, number>> = {};
@@ -66,16 +66,16 @@ export function failureShares(given: readonly string[]): Partial<Record<Stage, n
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-/** So many tasks of the critical path are named. */
-const PATH_NAMED = 8;
+/** Tasks of the critical path that are printed. */
+const PATH_TASKS = 8;
 
-/** The rehearsal for people: one figure per line, and what to do with it. */
+/** The rehearsal in words, one figure per line. */
 export function rehearsalLines(
   { makespanSeconds, successRate, slotUse, criticalPath, bestConcurrent }: Rehearsal,
   { tasks, maxConcurrent, measured }: { tasks: number; maxConcurrent: number; measured: number },
 ): string[] {
-  const more = criticalPath.length - PATH_NAMED;
-  const path = more > 0 ? `${criticalPath.slice(0, PATH_NAMED).join(' → ')} → ${more} more` : criticalPath.join(' → ');
+  const more = criticalPath.length - PATH_TASKS;
+  const path = more > 0 ? `${criticalPath.slice(0, PATH_TASKS).join(' → ')} → ${more} more` : criticalPath.join(' → ');
   const advice = bestConcurrent === maxConcurrent ? '' : ` (this run: ${maxConcurrent})`;
   return [
     `tasks            ${tasks}, durations of ${measured} of ${STAGES.length} stages measured`,

@@ -23,12 +23,12 @@ export function registerReport(program: Command): void {
   program
     .command('report <run>')
     .description(
-      'Prints the path of a run’s report, a page that needs no server and no network. When the report is not on this machine (another worker wrote it), it is made again from the database; that of a run which was terminated from outside is made now.',
+      'Prints the path of a run’s report, a page that needs no server and no network. A report that is not on this machine (another worker wrote it, or the run was terminated) is written from the database.',
     )
     .option('--open', 'open it in the browser')
     .option('--png <folder>', 'write every chart as a PNG file into this folder')
-    .option('--svg <folder>', 'the same as SVG files')
-    .option('--json', 'print { path } as JSON; with pictures also their names')
+    .option('--svg <folder>', 'write every chart as an SVG file into this folder')
+    .option('--json', 'print { path } as JSON, with charts also their file names')
     .action(async (run: string, { open, json, ...folders }: Options) => {
       const page = await reportOf(run, homeFolder(process.env));
       const pictures = await picturesOf(run, folders);
@@ -38,7 +38,7 @@ export function registerReport(program: Command): void {
     });
 }
 
-/** Writes the charts that are asked for. @returns their files; undefined when none are asked for */
+/** Writes the requested charts. @returns their files; undefined when none are requested */
 async function picturesOf(run: string, folders: Pick<Options, 'png' | 'svg'>): Promise<readonly string[] | undefined> {
   if (folders.png === undefined && folders.svg === undefined) return undefined;
   const files: string[] = [];
@@ -52,19 +52,19 @@ async function picturesOf(run: string, folders: Pick<Options, 'png' | 'svg'>): P
   return files;
 }
 
-/** The path of a run's page; the page is made when it is not there. The database is asked only then, or when the id was used again. */
+/** The path of a run's page, which is written when it does not exist. Opens the database only then, or when the id was used again. */
 async function reportOf(run: string, home: string): Promise<string> {
   const page = runReportPath(home, run);
   if ((await isComplete(page)) && !(await wasUsedAgain(home, run))) return page;
   return await useStoredData(async (database) => {
     const stored = await runOf(database, run);
-    // Where Temporal cannot say, the run counts as open: the report's own error names `status`, which says what is in the way.
+    // without an answer from Temporal the run counts as open: the report's error names `status`, which says what is wrong
     if (stored?.status === null) await withPredictLab((lab) => recordedEnd(lab, database, stored)).catch(ignoreUnavailable);
     if (stored !== undefined) {
       const place = runReportPath(home, stored);
       if (await isComplete(place)) return place;
       if ((await isThere(place)) && !(await hasEnded(database, stored.executionId))) {
-        note(`run ${stored.runId} is open: this is how it stood at one of its last tasks’ ends`);
+        note(`run ${stored.runId} is open: the page shows its state at the end of one of its last tasks`);
         return place;
       }
     }
@@ -78,13 +78,13 @@ const isThere = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Whether a page is there that is not one of an open run, which is titled so. */
+/** Whether a page exists and is not one of an open run, which its title says. */
 async function isComplete(file: string): Promise<boolean> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   return text !== undefined && !text.includes('<title>running: ');
 }
 
-/** Whether a later run of the same id has pages here. */
+/** Whether a later run with the same id has pages here. */
 async function wasUsedAgain(home: string, run: string): Promise<boolean> {
   const folders = await readdir(path.join(home, 'reports')).catch(() => []);
   return folders.some((name) => name.startsWith(`${reportFolderName(run)}@`));

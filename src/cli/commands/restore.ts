@@ -13,10 +13,10 @@ export function registerRestore(program: Command): void {
   program
     .command('restore')
     .description(
-      'Puts back what `predictlab backup` wrote. The database must be empty unless --replace is given, and no worker may be connected. Everything is read back and compared; when anything is wrong, the database stays as it was.',
+      'Restores a file of `predictlab backup`. The database must be empty unless --replace is given, and no worker may be connected. Everything is read back and compared; when anything differs, the database stays unchanged.',
     )
     .argument('<file>', 'a file that `predictlab backup` wrote')
-    .option('--replace', 'throw away what the database holds')
+    .option('--replace', 'delete the present content of the database first')
     .option('--json', 'print { tables, reports }')
     .action(runRestore);
 }
@@ -30,10 +30,10 @@ async function runRestore(file: string, { replace = false, json }: { readonly re
     return;
   }
   const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
-  printLine(`${rows.toLocaleString('en')} rows of ${Object.keys(tables).length} tables and ${pages} report files are back, verified`);
+  printLine(`${rows.toLocaleString('en')} rows of ${Object.keys(tables).length} tables and ${pages} report files restored, verified`);
 }
 
-/** What can be said before the database is asked. @throws ExitError 2 */
+/** Checks the file before the database is opened. @throws ExitError 2 */
 async function checkSource(file: string): Promise<void> {
   const there = await stat(file).catch((error: unknown) => fileTrouble(error));
   if (typeof there === 'string') throw usageError(`restore ${file}: ${there}; give the file that \`predictlab backup\` wrote`);
@@ -42,11 +42,12 @@ async function checkSource(file: string): Promise<void> {
   const handle = await open(file);
   try {
     const { buffer } = await handle.read(Buffer.alloc(GZIP.length), 0, GZIP.length, 0);
-    if (!buffer.equals(GZIP)) throw usageError(`restore ${file}: it is not a PredictLab backup but something else`);
+    if (!buffer.equals(GZIP))
+      throw usageError(`restore ${file}: it is not a PredictLab backup; give the file that \`predictlab backup\` wrote`);
   } finally {
     await handle.close();
   }
 }
 
-/** What a backup begins with, before anything of ours. */
+/** The first bytes of a backup, which is a gzip file. */
 const GZIP = Buffer.from([0x1f, 0x8b]);

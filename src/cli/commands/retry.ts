@@ -11,11 +11,11 @@ export function registerRetry(program: Command): void {
   program
     .command('retry <run>')
     .description(
-      'While a run is open, its failed and skipped tasks go again. A closed run is started anew under another id, as of the same instant, and takes over everything that succeeded.',
+      'In an open run, starts the failed and skipped tasks again. A closed run is started as a new run with another id, as of the same instant, which reuses everything that succeeded.',
     )
     .option('--detach', 'start and return at once')
-    .option('--strict', 'exit with 1 when the run is degraded, too')
-    .option('--json', 'print the result, with the task ids that were reused, as JSON')
+    .option('--strict', 'exit with code 1 also when the run is degraded')
+    .option('--json', 'print the result and the ids of the reused tasks as JSON')
     .action(async (run: string, { detach, strict, json }: { detach?: boolean; strict?: boolean; json?: boolean }) => {
       await withPredictLab(async (lab) => {
         const known = await lab.describe(run);
@@ -26,7 +26,7 @@ export function registerRetry(program: Command): void {
             printLine(
               retried.length === 0
                 ? `${run} has no failed task to retry`
-                : `${run}: ${retried.length} tasks go again: ${retried.join(', ')}`,
+                : `${run}: ${retried.length} tasks start again: ${retried.join(', ')}`,
             );
           return;
         }
@@ -38,7 +38,7 @@ export function registerRetry(program: Command): void {
           throw usageError(
             known === undefined
               ? `there is no run ${run}; \`predictlab runs\` lists them`
-              : `run ${run} ended before any task began, so there is nothing to take over; mend its input and start it with \`predictlab run\``,
+              : `run ${run} ended before any task started, so there is nothing to retry; fix its input and start it with \`predictlab run\``,
           );
         }
         const { runId, executionId, reused, complete } = found;

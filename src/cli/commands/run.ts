@@ -8,11 +8,10 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { SIGNAL_EXIT_CODES } from '../../set-up/processes/stop-signal.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
 import { refuseMistakes } from '../plan/mistaken-input.ts';
-import { usedId } from '../records/used-id.ts';
+import { usedId } from '../records/find-run.ts';
 import { filledIn } from '../run/fill-in.ts';
 import { otherDatabase } from '../run/other-database.ts';
-import { reportPlace } from '../run/report-place.ts';
-import { exitCodeOf, resultOfEnded } from '../run/run-end.ts';
+import { exitCodeOf, reportPlace, resultOfEnded } from '../run/run-end.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { LiveRun } from '../terminal/live-run.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
@@ -32,14 +31,14 @@ interface Options extends RunCommandOptions {
 export function registerRun(program: Command): void {
   addRunOptions(program.command('run'))
     .description(
-      'Starts a run and shows its progress until it ends. Ctrl-C cancels the run and waits for it to wind down; a second Ctrl-C only stops watching.',
+      'Starts a run and shows its progress until it ends. Ctrl-C cancels the run and waits for its end; a second Ctrl-C only stops watching.',
     )
     .option('--run-id <id>', 'the id of the run (default: pipeline-<UTC stamp>)')
     .option('--detach', 'start the run and return at once')
-    .option('--exclusive', 'only when no other run is open; otherwise it says which one is, and starts none')
-    .option('--strict', 'exit with 1 when the run is degraded, too')
+    .option('--exclusive', 'start only when no other run is open; otherwise name the open run')
+    .option('--strict', 'exit with code 1 also when the run is degraded')
     .option('--json', 'print the result as JSON')
-    // for `demo`, which ends the server with it
+    // used by `demo`, which stops the server with the run
     .addOption(new Option('--ends-with-server').hideHelp())
     .action(async (options: Options) => {
       const input = await runInputFrom(options);
@@ -52,24 +51,24 @@ interface Following {
   readonly input: PipelineInput;
   readonly runId?: string;
   readonly detach?: boolean;
-  /** Degraded counts as failed for the exit code. */
+  /** Whether a degraded run counts as failed in the exit code. */
   readonly strict?: boolean;
   readonly json?: boolean;
-  /** Not beside another run. */
+  /** Start only when no other run is open. */
   readonly exclusive?: boolean;
   readonly start?: RunOrigin;
-  /** More for the JSON output. */
+  /** More fields for the JSON output. */
   readonly extra?: Record<string, unknown>;
-  /** Whoever stops watching stops the server too. @default false */
+  /** Whether the server stops with this command. @default false */
   readonly endsWithServer?: boolean;
 }
 
-/** Starts a run and follows it to its end; `run` and `retry` are both this. */
+/** Starts a run and follows it to its end, for `run` and `retry`. */
 export async function startAndFollow(
   lab: PredictLab,
   { input, runId: wanted, detach, exclusive, strict, json, start, extra, endsWithServer }: Following,
 ): Promise<void> {
-  if (exclusive === true) await refuseBeside(lab);
+  if (exclusive === true) await refuseWhileOpen(lab);
   const elsewhere = await otherDatabase(lab, process.env);
   if (elsewhere !== undefined) note(elsewhere);
   else {
@@ -79,12 +78,12 @@ export async function startAndFollow(
   const { runId } = await lab.start(input, {
     ...start,
     ...(wanted === undefined ? {} : { runId: wanted }),
-    // another one may begin at the same instant
+    // another run may start at the same instant
     ...(exclusive === true ? { exclusive } : {}),
   });
   if (usedBefore !== undefined) note(usedBefore);
   if (detach) {
-    if (exclusive === true) await untilBegun(lab, runId);
+    if (exclusive === true) await untilStarted(lab, runId);
     if (json) printJson({ runId, ...extra });
     else printLine(`${runId} started; \`predictlab watch ${runId}\` shows it`);
     return;
@@ -94,21 +93,21 @@ export async function startAndFollow(
 
 interface Followed {
   readonly runId: string;
-  /** How it was named; a Temporal run id means that very run. @default its id */
+  /** The run as the user named it; a Temporal run id means that execution. @default its id */
   readonly run?: RunName;
   readonly strict?: boolean;
   readonly json?: boolean;
   readonly extra?: Record<string, unknown>;
-  /** The first signal to stop cancels the run, the second one ends this command. @default false: the first one ends it */
+  /** Whether the first signal cancels the run and only the second one ends this command. @default false: the first one ends it */
   readonly cancelOnInterrupt?: boolean;
-  /** Whoever stops watching stops the server too. @default false */
+  /** Whether the server stops with this command. @default false */
   readonly endsWithServer?: boolean;
 }
 
 /**
  * Follows a run to its end and prints its result.
  *
- * @throws ExitError 130 or 143 when a signal ended the watching; the screen is left in order before it
+ * @throws ExitError 130 or 143 when a signal ended the watching; the terminal is restored first
  */
 export async function follow(
   lab: PredictLab,
@@ -130,7 +129,9 @@ export async function follow(
       stop.abort(
         new ExitError(
           SIGNAL_EXIT_CODES[signal],
-          endsWithServer ? `${runId} ends with the server it runs on` : `stopped watching; ${runId} goes on: \`predictlab watch ${runId}\``,
+          endsWithServer
+            ? `${runId} ends with the server it runs on`
+            : `stopped watching; ${runId} continues: \`predictlab watch ${runId}\``,
         ),
       );
   };
@@ -148,24 +149,24 @@ export async function follow(
   }
 }
 
-/** @throws ExitError 2 that names the runs which are open */
-async function refuseBeside(lab: PredictLab): Promise<void> {
+/** Refuses to start while another run is open. @throws ExitError 2 that names the open runs */
+async function refuseWhileOpen(lab: PredictLab): Promise<void> {
   const listed = (await lab.recentRuns(1)).filter(({ ended }) => ended === 'open');
-  // the list calls a run open for some moments after its end
+  // the list shows a run as open for some moments after its end
   const known = await Promise.all(listed.map(({ runId }) => lab.describe(runId)));
   const open = listed.filter((_, n) => known[n]?.open === true).map(({ runId }) => runId);
   if (open.length > 0) throw usageError(exclusiveRefusal(open));
 }
 
-const BEGIN_POLL_MS = 100;
+const START_POLL_MS = 100;
 
-/** Until a run has begun, or nobody is there to say so. @throws ExitError 2 when it was refused because another one is open */
-async function untilBegun(lab: PredictLab, runId: string): Promise<void> {
+/** Waits until a run has started, or no worker answers. @throws ExitError 2 when it was refused because another run is open */
+async function untilStarted(lab: PredictLab, runId: string): Promise<void> {
   for (;;) {
     const known = await lab.describe(runId);
     if (known?.open !== true) return void (await resultOfEnded(lab, runId));
     const status = await lab.status(runId).catch(() => undefined);
     if (status === undefined || status.totalTasks > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, BEGIN_POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
   }
 }

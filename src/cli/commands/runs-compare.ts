@@ -6,8 +6,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { configurationOfRun } from '../../storage/runs/configurations.ts';
 import { runOf } from '../../storage/runs/runs.ts';
 import { retryChain } from '../../storage/ticks/symbol-rows.ts';
-import { changeLine, changesOf } from '../records/configuration-changes.ts';
-import { type ComparedBacktest, runResult } from '../records/run-results.ts';
+import { type ComparedBacktest, changeLine, changesOf, runResult } from '../records/compare-runs.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { useStoredData } from '../terminal/session.ts';
@@ -16,10 +15,8 @@ import { useStoredData } from '../terminal/session.ts';
 export function registerRunsCompare(runs: Command): void {
   runs
     .command('compare <before> <after>')
-    .summary('what changed between two runs’ backtests, and why')
-    .description(
-      'Compares the backtests of two runs and says for each that differs what made it: data, code, params, settings, trials or seed.',
-    )
+    .summary('show what changed between the backtests of two runs, and why')
+    .description('Compares the backtests of two runs and names the cause of each difference: data, code, params, settings, trials or seed.')
     .option('--json', 'print JSON')
     .action(compare);
 }
@@ -29,15 +26,15 @@ async function compare(before: string, after: string, _flags: unknown, command: 
     configuration: await configurationChanges(database, before, after),
     comparison: compareResults(await resultsOf(database, before), await resultsOf(database, after)),
   }));
-  // the parent command has a --json of its own, which takes the flag
+  // the parent command has its own --json, which takes the flag
   if (command.optsWithGlobals().json) return printJson({ ...toJson(comparison), configuration });
   printComparison(comparison);
-  if (configuration === null) return printLine('configuration: at least one of the two runs did not note it');
+  if (configuration === null) return printLine('configuration: at least one of the two runs did not record it');
   if (configuration.length === 0) return printLine('configuration: the same input, catalogue, plugins and code');
   for (const change of configuration) printLine(`configuration: ${changeLine(change)}`);
 }
 
-/** What the two runs went by differently; null where one of them did not note it. */
+/** The differences between the configurations of two runs; null when one of them did not record it. */
 async function configurationChanges(database: Database, before: string, after: string): Promise<readonly ChangedPath[] | null> {
   const [one, other] = await Promise.all(
     [before, after].map(async (id) => {
@@ -48,7 +45,7 @@ async function configurationChanges(database: Database, before: string, after: s
   return one === undefined || other === undefined ? null : changesOf(one, other);
 }
 
-/** A run's backtests; a retried run has those of the executions it took over. */
+/** A run's backtests, with those reused from the executions that it retried. */
 async function resultsOf(database: Database, id: string): Promise<ComparedBacktest[]> {
   const run = await runOf(database, id);
   if (run === undefined) throw usageError(`there is no run ${id}; \`predictlab runs\` lists them`);

@@ -5,7 +5,7 @@ import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { listRuns, type RunSummary, runOf } from '../../storage/runs/runs.ts';
 import { recordedEnd } from '../../watch/records/record-end.ts';
-import { numberOption } from '../options/values/number-option.ts';
+import { numberOption } from '../options/number-option.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { withPredictLabAndDatabase } from '../terminal/session.ts';
 import { registerRunsCompare } from './runs-compare.ts';
@@ -15,9 +15,9 @@ export function registerRuns(program: Command): void {
   const runs = program
     .command('runs')
     .description(
-      'The last runs, newest first. A run that closed as Completed in Temporal and is not in this database is `unknown`: how it ended stands in the database of its worker.',
+      'Lists the last runs, newest first. A run that closed as Completed in Temporal and is not in this database is `unknown`: its result is in the database of its worker.',
     )
-    .option('--limit <n>', 'how many', '20')
+    .option('--limit <n>', 'maximum number of runs', '20')
     .option('--json', 'print them as JSON')
     .action(async ({ limit, json }: { limit: string; json?: boolean }) => {
       const count = numberOption('--limit', limit, { least: 1, most: 10_000, integer: true }) as number;
@@ -42,7 +42,7 @@ export function registerRuns(program: Command): void {
   registerRunsCompare(runs);
 }
 
-/** The last runs; those that are over and did not record their end are recorded now. */
+/** The last runs. Runs that ended without recording it are recorded now. */
 async function lastRuns(lab: PredictLab, database: Database | undefined, count: number): Promise<readonly ListedRun[]> {
   if (database === undefined) return mergeRuns(await lab.recentRuns(count), []).slice(0, count);
   const [temporal, recorded] = await Promise.all([lab.recentRuns(count), listRuns(database, count)]);
@@ -51,19 +51,21 @@ async function lastRuns(lab: PredictLab, database: Database | undefined, count: 
   for (const run of recorded.filter(({ result }) => result === null)) {
     const { runId, executionId, startedAt } = run;
     if (
-      known.some(({ ended, ...other }) => ended === 'open' && (other.executionId === executionId || wentOnFrom(run, { ...other, ended })))
+      known.some(
+        ({ ended, ...other }) => ended === 'open' && (other.executionId === executionId || continuedFrom(run, { ...other, ended })),
+      )
     )
       continue;
     const stored = await runOf(database, executionId);
     const ended = stored === undefined ? undefined : await recordedEnd(lab, database, stored);
-    // Temporal's list lags behind: what is not in it may be open all the same.
+    // Temporal's list lags behind: a run that is missing in it may still be open
     if (ended === undefined) known.push({ runId, executionId, startedAt, closedAt: null, ended: 'open' });
     else isRecordedNow = true;
   }
   return mergeRuns(known, isRecordedNow ? await listRuns(database, count) : recorded).slice(0, count);
 }
 
-/** `unknown`: Temporal closed it as Completed, but how it ended is in no database that we see. */
+/** A run in the list. `unknown`: Temporal closed it as Completed, but its result is in no database that this command reads. */
 export interface ListedRun extends Omit<RunSummary, 'result'> {
   readonly result: RunSummary['result'] | 'unknown';
 }
@@ -75,14 +77,14 @@ function resultInWords(result: ListedRun['result']): string {
 }
 
 /**
- * What the database recorded, completed by what Temporal knows: a run that was terminated from outside recorded no end and must
- * not be shown as running for ever, and one whose input was refused recorded nothing at all.
+ * Merges the runs of the database with those of Temporal: a terminated run recorded no end and must not be shown as running for ever,
+ * and a run whose input was refused recorded nothing.
  */
 export function mergeRuns(known: readonly TemporalRun[], recorded: readonly RunSummary[]): ListedRun[] {
   const matched = new Map<RunSummary, TemporalRun>();
   const unrecorded: ListedRun[] = [];
   for (const run of known) {
-    const row = recorded.find(({ executionId }) => executionId === run.executionId) ?? recorded.find((other) => wentOnFrom(other, run));
+    const row = recorded.find(({ executionId }) => executionId === run.executionId) ?? recorded.find((other) => continuedFrom(other, run));
     if (row !== undefined) matched.set(row, run);
     else unrecorded.push(summaryOf(run));
   }
@@ -96,8 +98,8 @@ export function mergeRuns(known: readonly TemporalRun[], recorded: readonly RunS
   return [...unrecorded, ...runs].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }
 
-/** An execution that went on as new has another id than the one that was recorded, but began while that one ran. */
-const wentOnFrom = (recorded: RunSummary, { runId, startedAt }: TemporalRun): boolean =>
+/** Whether an execution continued a recorded one as new: it has another execution id, and started while the recorded one ran. */
+const continuedFrom = (recorded: RunSummary, { runId, startedAt }: TemporalRun): boolean =>
   runId === recorded.runId && startedAt >= recorded.startedAt && (recorded.finishedAt === null || startedAt <= recorded.finishedAt);
 
 function summaryOf({ runId, executionId, startedAt, closedAt, ended }: TemporalRun): ListedRun {
@@ -106,7 +108,7 @@ function summaryOf({ runId, executionId, startedAt, closedAt, ended }: TemporalR
   return { runId, executionId, result, startedAt, finishedAt: closedAt, durationSeconds, totalTasks: null, statusBreakdown: null };
 }
 
-/** A workflow that closed as Completed may stand for a degraded run: only the record says. */
+/** The result that Temporal's status implies: a workflow that closed as Completed may be a degraded run, which only the record says. */
 const endOf = (ended: 'succeeded' | 'failed' | 'cancelled'): Exclude<ListedRun['result'], null> =>
   ended === 'succeeded' ? 'unknown' : ended;
 

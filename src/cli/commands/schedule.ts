@@ -11,8 +11,8 @@ import { secretsOf } from '../../secrets/secrets.ts';
 import { listSymbols } from '../../storage/markets/catalogue.ts';
 import { goodIntervals } from '../../storage/runs/ledger/good-intervals.ts';
 import { noteDeleting, noteNotDeleted } from '../../storage/watch/deleted-schedules.ts';
+import { numberOption } from '../options/number-option.ts';
 import { addRunOptions, type RunCommandOptions, runInputFrom } from '../options/run-options.ts';
-import { numberOption } from '../options/values/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, withPredictLab } from '../terminal/session.ts';
@@ -33,34 +33,31 @@ export function registerSchedule(program: Command): void {
   const schedule = program
     .command('schedule')
     .description(
-      `Runs that come by themselves: by default "${DEFAULT_SCHEDULE.cron}" UTC, one at a time, and what was missed for more than a minute is not caught up.`,
+      `Manages runs that start on a schedule: by default at "${DEFAULT_SCHEDULE.cron}" UTC, one at a time; a time missed by more than a minute is skipped.`,
     );
 
   for (const verb of ['create', 'update'] as const) {
-    // `create` updates a schedule that exists, field by field
+    // `create` updates the given fields of a schedule that exists
     const otherwise = (value: string): string =>
-      verb === 'create' ? `default: ${value}, of a schedule that exists what it has` : 'default: what it has';
-    const summary = verb === 'create' ? 'make the schedule, or update it when it exists' : 'change what is given, keep the rest';
+      verb === 'create' ? `default: ${value}, or the present value of an existing schedule` : 'default: the present value';
+    const summary = verb === 'create' ? 'create the schedule, or update it when it exists' : 'change the given fields and keep the others';
     addRunOptions(scheduleCommand(schedule, verb, summary))
       .description(
-        `${summary}; without --symbols every enabled symbol of the catalogue at the time of each run. ` +
-          'The whole input is checked first, as `plan` does, with the DATABASE_URL and PREDICTLAB_PLUGINS of this command, and refused when anything is wrong.',
+        `${summary}. Without --symbols each run takes every symbol that is enabled at its start. ` +
+          'The whole input is checked first, like `plan`, with the DATABASE_URL and PREDICTLAB_PLUGINS of this command, and refused when anything is wrong.',
       )
       .option('--cron <fields>', `five cron fields (${otherwise(`"${DEFAULT_SCHEDULE.cron}"`)})`)
       .option('--time-zone <name>', `IANA time zone of the cron fields (${otherwise('UTC')})`)
-      .option('--catchup-window <duration>', `how late a missed run may still start, at least 10s (${otherwise('1m')})`)
-      .option('--jitter <duration>', `each firing waits for a random part of this, up to 1d (${otherwise('none')})`)
-      .option('--note <text>', 'for people; `show` prints it')
-      .option(
-        '--pause-on-failure [times]',
-        'pause when so many runs of the schedule have failed in a row, up to 10 (without a number: one)',
-      )
-      .option('--no-pause-on-failure', `go on whatever its runs come to (${otherwise('this')})`)
+      .option('--catchup-window <duration>', `how late a missed run may start, at least 10s (${otherwise('1m')})`)
+      .option('--jitter <duration>', `delay each firing by a random part of this, up to 1d (${otherwise('none')})`)
+      .option('--note <text>', 'a note for people, which `show` prints')
+      .option('--pause-on-failure [times]', 'pause the schedule after this many failed runs in a row, up to 10 (without a number: one)')
+      .option('--no-pause-on-failure', `never pause after failed runs (${otherwise('this')})`)
       .action(async (options: Options) => {
         const input = await runInputFrom(options);
         const pauseOnFailure = failuresOf(options.pauseOnFailure);
         checkSchedule({ scheduleId: options.id, ...options, pauseOnFailure, input });
-        const asked = {
+        const request = {
           scheduleId: options.id,
           cron: options.cron,
           timeZone: options.timeZone,
@@ -69,13 +66,13 @@ export function registerSchedule(program: Command): void {
           note: options.note,
           pauseOnFailure,
           input: Object.keys(input).length === 0 ? undefined : input,
-          // A file is the whole input; single options change single fields.
+          // a file replaces the whole input, an option changes one field
           replaceInput: options.file !== undefined,
         };
         await lookIntoDatabase(async (database) => {
-          // What is wrong is said to whoever asks, not hours later to a run that nobody watches.
+          // a wrong input is refused now, not hours later in a run that nobody watches
           const { plannedRun } = await import('../plan/planned-run.ts');
-          const checked = { ...asked, check: (whole: PipelineInput) => plannedRun(database, whole) };
+          const checked = { ...request, check: (whole: PipelineInput) => plannedRun(database, whole) };
           await withPredictLab(async (lab) => {
             let done = 'updated';
             if (verb === 'create') done = await lab.schedules.create(checked);
@@ -86,11 +83,11 @@ export function registerSchedule(program: Command): void {
       });
   }
 
-  scheduleCommand(schedule, 'show', 'what it runs, when next, and how the last runs ended').action(async (options: Options) => {
+  scheduleCommand(schedule, 'show', 'show its input, its next runs and the results of the last ones').action(async (options: Options) => {
     await withPredictLab((lab) => show(lab, options));
   });
   scheduleCommand(schedule, 'pause', 'start no runs until `resume`')
-    .option('--note <text>', 'why, for people; `show` prints it')
+    .option('--note <text>', 'the reason, which `show` prints')
     .action(async ({ id, note, json }: Options) => {
       await withPredictLab((lab) => lab.schedules.pause(id, note));
       if (json) printJson({ scheduleId: id });
@@ -103,20 +100,20 @@ export function registerSchedule(program: Command): void {
     else if (started !== null) printLine(`schedule ${id} started ${started}; \`predictlab watch ${started}\` shows it`);
     else printLine(`schedule ${id} started nothing: ${open.join(', ') || 'a run'} is open, and its runs do not overlap`);
   });
-  simple(schedule, 'delete', 'remove the schedule; open runs go on', deleteOnPurpose, 'is deleted');
-  scheduleCommand(schedule, 'backfill', 'run every time of the schedule in a range, as of that time, one after another')
+  simple(schedule, 'delete', 'delete the schedule; open runs continue', deleteOnPurpose, 'is deleted');
+  scheduleCommand(schedule, 'backfill', 'run every time of the schedule in a range, each as of its time, one after another')
     .requiredOption('--from <time>', 'first instant, ISO 8601')
     .requiredOption('--to <time>', 'last instant, ISO 8601')
-    .option('--only-missing', 'not those whose interval a run that succeeded has covered since; newest first')
-    .option('--dry-run', 'only say which times would run')
+    .option('--only-missing', 'skip times whose interval a successful run has covered since; newest first')
+    .option('--dry-run', 'only print the times that would run')
     .addHelpText('after', BACKFILL_HELP)
     .action(async (options: BackfillOptions) => backfill(options));
 }
 
 const BACKFILL_HELP = `
-Runs of a backfill go one after another, and their tasks after those of runs of today, whatever else the workers do.`;
+The runs of a backfill go one after another, and their tasks have a lower priority than those of current runs.`;
 
-/** Temporal lists so many times of a schedule and says nothing of the others. */
+/** The number of times that Temporal lists at once; it leaves out the others silently. */
 const MOST_FIRINGS = 1_000;
 
 interface BackfillOptions extends Options {
@@ -143,18 +140,18 @@ async function backfill({ id, from: fromText, to: toText, onlyMissing = false, d
     const skipped = firings.filter((time) => good.has(time.getTime()));
     const iso = (time: Date): string => time.toISOString();
     if (json) {
-      const asked = { scheduleId: id, from: iso(range.from), to: iso(range.to) };
-      return printJson({ ...asked, dryRun, firings: left.map(iso), skipped: skipped.map(iso) });
+      const request = { scheduleId: id, from: iso(range.from), to: iso(range.to) };
+      return printJson({ ...request, dryRun, firings: left.map(iso), skipped: skipped.map(iso) });
     }
     if (firings.length === 0) return printLine(`schedule ${id} has no time between ${iso(range.from)} and ${iso(range.to)}`);
     if (dryRun) for (const time of left) printLine(iso(time));
-    const rest = skipped.length === 0 ? '' : `, ${skipped.length} are good already`;
+    const rest = skipped.length === 0 ? '' : `, ${skipped.length} already succeeded`;
     if (dryRun) return printLine(`${left.length} of ${firings.length} times would run${rest}; nothing was started: this was a dry run`);
     printLine(`schedule ${id} is backfilled: ${left.length} runs, one after another${rest}; \`predictlab runs\` shows them`);
   });
 }
 
-/** The times whose interval, from the time before, needs no run any more. */
+/** The times whose interval since the previous time needs no run any more. */
 async function alreadyGood(lab: PredictLab, id: string, firings: readonly Date[]): Promise<ReadonlySet<number>> {
   const [first] = firings;
   if (first === undefined) return new Set();
@@ -175,15 +172,21 @@ const scheduleCommand = (schedule: Command, verb: string, summary: string): Comm
     .option('--id <schedule>', 'the schedule', DEFAULT_SCHEDULE.scheduleId)
     .option('--json', 'print JSON');
 
-function simple(schedule: Command, verb: string, summary: string, ask: (lab: PredictLab, id: string) => Promise<void>, said: string): void {
+function simple(
+  schedule: Command,
+  verb: string,
+  summary: string,
+  request: (lab: PredictLab, id: string) => Promise<void>,
+  said: string,
+): void {
   scheduleCommand(schedule, verb, summary).action(async ({ id, json }: Options) => {
-    await withPredictLab((lab) => ask(lab, id));
+    await withPredictLab((lab) => request(lab, id));
     if (json) printJson({ scheduleId: id });
     else printLine(`schedule ${id} ${said}`);
   });
 }
 
-/** Workers tell of a schedule that is gone, unless they find that it was meant to go. */
+/** Deletes a schedule and records that this was on purpose: workers open an incident for other schedules that disappear. */
 async function deleteOnPurpose(lab: PredictLab, id: string): Promise<void> {
   await lookIntoDatabase(async (database) => {
     if (database !== undefined) await noteDeleting(database, id);
@@ -207,15 +210,13 @@ async function show(lab: PredictLab, { id, json }: Options, headline?: string): 
   if (view.note !== null) printLine(`note   ${oneLine(view.note)}`);
   if (view.jitter !== null) printLine(`jitter up to ${view.jitter}`);
   if (view.pauseOnFailure > 0)
-    printLine(
-      `it pauses when ${view.pauseOnFailure === 1 ? 'a run of it has failed' : `${view.pauseOnFailure} runs of it in a row have failed`}`,
-    );
+    printLine(`pauses after ${view.pauseOnFailure === 1 ? 'a failed run' : `${view.pauseOnFailure} failed runs in a row`}`);
   printLine(`input  ${JSON.stringify(view.input)}`);
   for (const time of view.nextRuns.slice(0, 3)) printLine(`next   ${time}`);
   for (const { runId, result } of view.lastRuns) printLine(`last   ${oneLine(runId)}  ${result}`);
 }
 
-/** Of `--pause-on-failure`, with a number or without, and `--no-pause-on-failure`. */
+/** The number of failed runs from `--pause-on-failure`, with or without a number, or `--no-pause-on-failure`. */
 function failuresOf(given: string | boolean | undefined): number | undefined {
   if (typeof given === 'string') return numberOption('--pause-on-failure', given, { least: 1, most: 10, integer: true });
   return given === undefined ? undefined : Number(given);

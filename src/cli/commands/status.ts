@@ -3,7 +3,7 @@ import type { PredictLab } from '../../client.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import type { RunResult } from '../../contracts/words.ts';
-import { askRun } from '../records/asked-run.ts';
+import { queryRun } from '../records/find-run.ts';
 import { filledIn } from '../run/fill-in.ts';
 import { resultOfEnded } from '../run/run-end.ts';
 import { note, printJson, printPainted } from '../terminal/print.ts';
@@ -14,11 +14,11 @@ import { renderLiveTable } from '../terminal/terminal.ts';
 export function registerStatus(program: Command): void {
   program
     .command('status <run>')
-    .description('Where every task of a run stands: live while it runs, its last state after it ended.')
+    .description('Shows the state of every task of a run: live while it runs, final after its end.')
     .option('--json', 'print the whole status as JSON')
     .action(async (run: string, { json }: { json?: boolean }) => {
       await withPredictLab(async (lab) => {
-        const status = await askRun<PipelineStatus>(lab, run, { live: () => lab.status(run), recorded: (ended) => ended });
+        const status = await queryRun<PipelineStatus>(lab, run, { live: () => lab.status(run), recorded: (ended) => ended });
         if (json) return printJson(await filledIn(status));
         const attempts = status.finishedAt === null ? await lab.attempts(run) : new Map();
         const view = {
@@ -26,7 +26,7 @@ export function registerStatus(program: Command): void {
           now: Date.now(),
           colour: process.stdout.isTTY && process.env.NO_COLOR === undefined,
         };
-        // A run whose input was refused has no tasks to show, but a reason.
+        // a run whose input was refused has a reason instead of tasks
         if (status.totalTasks === 0 && status.finishedAt !== null) await lab.result(run).catch((error: unknown) => note(messageOf(error)));
         const result = await endedVerdict(lab, run, status);
         printPainted(renderLiveTable(status, { tasks: Object.fromEntries(attempts), ...(result && { result }) }, view));
@@ -34,10 +34,10 @@ export function registerStatus(program: Command): void {
     });
 }
 
-/** How an ended run ended; undefined while it is open, and of one that left nothing (its reason is told beside). */
+/** The result of an ended run; undefined while it is open. */
 async function endedVerdict(lab: PredictLab, run: string, status: PipelineStatus): Promise<RunResult | undefined> {
   if (status.finishedAt === null) return undefined;
-  // what the database recorded says it itself
+  // a status from the database contains the result
   if ('result' in status) return status.result as RunResult;
   return await resultOfEnded(lab, run).then(
     ({ result }) => result,

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { PredictLab } from '../../client.ts';
-import { numberOption } from '../options/values/number-option.ts';
+import { numberOption } from '../options/number-option.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
 
-/** `cancel`, `pause`, `resume`, `slots`: one request each to an open run. */
+/** Adds `cancel`, `pause`, `resume` and `slots`, which each send one request to an open run. */
 export function registerSteer(program: Command): void {
-  steer(program, 'cancel <run>', (lab, run) => lab.cancel(run), 'is winding down; it closes as Canceled');
+  steer(program, 'cancel <run>', (lab, run) => lab.cancel(run), 'is being cancelled; it closes as Canceled');
   steer(program, 'pause <run>', (lab, run) => lab.pause(run), 'is paused');
-  steer(program, 'resume <run>', (lab, run) => lab.resume(run), 'goes on');
+  steer(program, 'resume <run>', (lab, run) => lab.resume(run), 'continues');
   program
     .command('slots <run> <count>')
     .option('--json', 'print { runId, maxConcurrent } as JSON')
@@ -20,12 +20,12 @@ export function registerSteer(program: Command): void {
     });
 }
 
-function steer(program: Command, usage: string, ask: (lab: PredictLab, run: string) => Promise<void>, said: string): void {
+function steer(program: Command, usage: string, request: (lab: PredictLab, run: string) => Promise<void>, said: string): void {
   program
     .command(usage)
     .option('--json', 'print { runId } as JSON')
     .action(async (run: string, { json }: { json?: boolean }) => {
-      await withPredictLab((lab) => ask(lab, run));
+      await withPredictLab((lab) => request(lab, run));
       if (json) printJson({ runId: run });
       else printLine(`${run} ${said}`);
     });

@@ -15,10 +15,11 @@ import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } f
 import { DEFAULT_CATALOGUE } from '../../storage/markets/default-catalogue.ts';
 import { ensureCatalogue, shippedCatalogue } from '../../storage/markets/first-catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
+import { numberOption } from '../options/number-option.ts';
+import { readText } from '../options/read-text.ts';
+import { collect } from '../options/strategy-params.ts';
+import { symbolName } from '../options/symbol-name.ts';
 import { parseSelectors, selectorText, withSelectors } from '../options/symbol-selectors.ts';
-import { numberOption } from '../options/values/number-option.ts';
-import { readText } from '../options/values/read-text.ts';
-import { symbolName } from '../options/values/symbol-name.ts';
 import { usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase } from '../terminal/session.ts';
@@ -26,11 +27,11 @@ import { fitText } from '../terminal/terminal-text.ts';
 
 const TITLE_WIDTH = 60;
 
-/** What is shown where there is no database yet. */
+/** What is shown when there is no database yet. */
 const SHIPPED = 'this is the shipped catalogue';
 
 const HELP = `
-A symbol is what you ask for (BTC_PRICE); its selectors say which markets of each source belong to it.
+A symbol is the name you run (BTC_PRICE); its selectors say which markets of each source belong to it.
 
   predictlab symbols import                         the shipped catalogue
   predictlab symbols search "bitcoin"               what the venues have
@@ -50,8 +51,6 @@ interface AddOptions extends Json {
   readonly file?: readonly string[];
 }
 
-const collect = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
-
 /** Adds `predictlab symbols`. */
 export function registerSymbols(program: Command): void {
   const symbols = program
@@ -60,19 +59,19 @@ export function registerSymbols(program: Command): void {
     .addHelpText('after', HELP);
   symbols
     .command('list')
-    .summary('every symbol of the catalogue')
+    .summary('list every symbol of the catalogue')
     .option('--json', 'print the entries as JSON')
     .action(({ json }: Json) => lookIntoDatabase((database) => list(database, json), SHIPPED));
   symbols
     .command('show')
-    .summary('one symbol: its selectors and the instruments that runs found')
+    .summary('show the selectors of a symbol and the instruments that runs found')
     .argument('<symbol>')
     .option('--json', 'print it as JSON')
     .action((symbol: string, { json }: Json) => lookIntoDatabase((database) => show(database, symbol, json), SHIPPED));
   symbols
     .command('search')
-    .summary('asks the venues for markets that could be added')
-    .argument('[text...]', 'words to look for')
+    .summary('search the venues for markets to add')
+    .argument('[text...]', 'words to search for')
     .option('--tag <slug>', 'only open Polymarket events of this tag: crypto, politics, sports …')
     .option('--json', 'print what was found as JSON')
     .action(async (words: string[], options: Json & { tag?: string }) => {
@@ -81,7 +80,7 @@ export function registerSymbols(program: Command): void {
     });
   symbols
     .command('add')
-    .summary('a new symbol, or more selectors for one')
+    .summary('add a symbol, or more selectors to one')
     .argument('<symbol>')
     .option('--polymarket <selector>', 'conditionId=0x…, slug=…, eventSlug=… or seriesSlug=…; may be given several times', collect)
     .option('--predict <selector>', 'marketId=…, categorySlug=… or seriesSlug=…; may be given several times', collect)
@@ -90,9 +89,9 @@ export function registerSymbols(program: Command): void {
       `a CSV path or pattern, or JSON with path, columns, firstOutcome, market, ${OWN_FACTS.join(', ')}; may be given several times`,
       collect,
     )
-    .option('--title <text>', 'what it is about')
-    .option('--priority <n>', `1 goes first, 5 last (default ${DEFAULT_PRIORITY})`)
-    .option('--disabled', 'left out of runs that name no symbols')
+    .option('--title <text>', 'a title for people')
+    .option('--priority <n>', `1 is first, 5 last (default: ${DEFAULT_PRIORITY})`)
+    .option('--disabled', 'leave it out of runs that name no symbols')
     .option('--json', 'print the entry as JSON')
     .action((symbol: string, options: AddOptions) => {
       checkAdded(symbol, options);
@@ -100,7 +99,7 @@ export function registerSymbols(program: Command): void {
     });
   symbols
     .command('remove')
-    .summary('takes symbols out of the catalogue; their data stays')
+    .summary('remove symbols from the catalogue; their data stays')
     .argument('<symbols...>')
     .option('--json', 'print what was removed as JSON')
     .action((names: string[], { json }: Json) => useDatabase((database) => remove(database, names, json)));
@@ -110,30 +109,30 @@ export function registerSymbols(program: Command): void {
   ] as const) {
     symbols
       .command(command)
-      .summary(enabled ? 'puts symbols into runs that name none' : 'leaves symbols out of runs that name none')
+      .summary(enabled ? 'include symbols in runs that name none' : 'leave symbols out of runs that name none')
       .argument('<symbols...>')
       .option('--json', 'print the changed names as JSON')
       .action((names: string[], { json }: Json) => useDatabase((database) => enable(database, names, enabled, json)));
   }
   symbols
     .command('import')
-    .summary('merges a catalogue file into the catalogue')
+    .summary('merge a catalogue file into the catalogue')
     .argument('[file]', 'a JSON list of symbols, - for standard input (default: the shipped catalogue)')
-    .option('--replace', 'the catalogue is this file and nothing else')
+    .option('--replace', 'replace the whole catalogue with this file')
     .option('--json', 'print the counts as JSON')
     .action((file: string | undefined, options: Json & { replace?: boolean }) => importCatalogue(file, options));
   symbols
     .command('export')
-    .summary('the catalogue as JSON, as import takes it')
+    .summary('print the catalogue as JSON, in the form that import reads')
     .option('--out <file>', 'write to this file')
-    .option('--json', 'the same: it is JSON already')
+    .option('--json', 'no effect: the output is always JSON')
     .action(({ out }: { out?: string }) => lookIntoDatabase((database) => exportCatalogue(database, out), SHIPPED));
 }
 
 async function list(database: Database | undefined, json?: boolean): Promise<void> {
   const entries = await catalogueOf(database);
   if (json) return printJson(entries);
-  if (entries.length === 0) return printLine('the catalogue is empty; `predictlab symbols import` takes the shipped one');
+  if (entries.length === 0) return printLine('the catalogue is empty; `predictlab symbols import` imports the shipped one');
   printTable(
     [
       ['symbol', 'enabled', 'priority', 'selectors', 'title'],
@@ -178,14 +177,14 @@ async function show(database: Database | undefined, symbol: string, json?: boole
   ]);
 }
 
-/** The catalogue; where there is no database yet the shipped one, which a new one has. */
+/** The catalogue; without a database the shipped one, which a new database starts with. */
 async function catalogueOf(database: Database | undefined): Promise<readonly CatalogueEntry[]> {
   if (database === undefined) return shippedCatalogue();
   await ensureCatalogue(database);
   return await listSymbols(database);
 }
 
-/** @throws ExitError 2 with the nearest name */
+/** The catalogue entry of a symbol. @throws ExitError 2 with the nearest name */
 async function known(database: Database | undefined, symbol: string): Promise<CatalogueEntry> {
   const catalogue = await catalogueOf(database);
   const entry = catalogue.find((each) => each.symbol === symbol);
@@ -203,7 +202,7 @@ async function add(database: Database, symbol: string, options: AddOptions): Pro
   const before = (await symbolsByName(database, [symbol])).get(symbol);
   if (before === undefined && Object.keys(texts).length === 0) {
     throw usageError(
-      `symbols add ${symbol}: say which markets it stands for, such as --polymarket slug=… ; \`predictlab symbols search\` finds them`,
+      `symbols add ${symbol}: name the markets it stands for, such as --polymarket slug=… ; \`predictlab symbols search\` finds them`,
     );
   }
   const entry = withSelectors(before ?? emptyEntry(symbol), parseSelectors(symbol, texts));
@@ -222,7 +221,7 @@ async function add(database: Database, symbol: string, options: AddOptions): Pro
   printLine(`${symbol} ${before === undefined ? 'added' : 'updated'}: ${selectorCounts(changed.data)}`);
 }
 
-/** What can be said before the database is asked. */
+/** Checks the options before the database is opened. */
 function checkAdded(symbol: string, { polymarket = [], predict = [], file = [], priority }: AddOptions): void {
   symbolName('symbols add', symbol);
   numberOption('--priority', priority, { least: 1, most: 5, integer: true });

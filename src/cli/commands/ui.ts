@@ -5,7 +5,7 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { isLoopback } from '../../ui/access.ts';
 import { keptToken, TOKEN_FILE } from '../../ui/kept-token.ts';
-import { LIVE_PAGES_PORT, parsePort } from '../options/values/parse-port.ts';
+import { LIVE_PAGES_PORT, parsePort } from '../options/number-option.ts';
 import { usageError } from '../terminal/exit.ts';
 import { openInBrowser } from '../terminal/open-in-browser.ts';
 import { note } from '../terminal/print.ts';
@@ -25,12 +25,12 @@ export function registerUi(program: Command): void {
     .command('ui')
     .description(
       'Serves the pages on this machine until Ctrl-C: / shows the last runs × symbols, a run’s page follows the run while it is open, a task opens with its attempts and log lines. ' +
-        'It only shows, unless --control lets whoever has the printed token pause, resume, cancel and retry.',
+        'The pages are read-only; with --control the holder of the printed token can pause, resume, cancel and retry.',
     )
     .option('--port <port>', 'the port', parsePort, LIVE_PAGES_PORT)
-    .option('--listen <host>', 'the address to listen on; beyond loopback every page needs the token', '127.0.0.1')
-    .option('--control', 'let the pages act, with a token')
-    .option('--token-file <file>', 'where the token is kept; default: ui-token under PREDICTLAB_HOME')
+    .option('--listen <host>', 'the address to listen on; outside loopback every page needs the token', '127.0.0.1')
+    .option('--control', 'let the pages steer runs, with a token')
+    .option('--token-file <file>', 'the file that stores the token (default: ui-token under PREDICTLAB_HOME)')
     .option('--open', 'open it in the browser')
     .option('--json', 'print { address, token } as one line of JSON once it answers')
     .action(ui);
@@ -49,7 +49,7 @@ async function ui(options: Options): Promise<void> {
     const token = options.control || guarded ? await keptToken(options.tokenFile ?? path.join(homeFolder(env), TOKEN_FILE)) : null;
     const control = options.control === true;
     const served = await openUi({ env, host: options.listen, port: options.port, token, control, guarded, closers, log });
-    // beyond loopback the cookie opens the pages; what acts is sent in a header, which the page takes from behind the #
+    // outside loopback a cookie opens the pages; requests that steer send the token, taken from behind the #, in a header
     const address = `${served}${guarded ? `/?token=${token}` : ''}${control ? `${guarded ? '' : '/'}#token=${token}` : ''}`;
     if (options.json) process.stdout.write(`${JSON.stringify({ address: served, ...(token === null ? {} : { token }) })}\n`);
     else note(`${address}\nCtrl-C stops it.`);

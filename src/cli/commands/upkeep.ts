@@ -6,8 +6,7 @@ import { homeFolder } from '../../processes/home-folder.ts';
 import { doneByOne, lastUpkeep } from '../../watch/checks/upkeep.ts';
 import { AGED, setUpkeep, type UpkeepSettings, upkeepSettings } from '../../watch/upkeep/settings.ts';
 import { doUpkeep, type JobEnd } from '../../watch/upkeep/upkeep.ts';
-import { ageOption } from '../options/values/age-option.ts';
-import { numberOption } from '../options/values/number-option.ts';
+import { ageOption, numberOption } from '../options/number-option.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
 import { lookIntoDatabase, useDatabase, useStoredData } from '../terminal/session.ts';
@@ -20,19 +19,17 @@ type SetOptions = { readonly [what in (typeof AGED)[number]]?: string } & {
 
 /** Adds `predictlab upkeep`. */
 export function registerUpkeep(program: Command): void {
-  const upkeep = program
-    .command('upkeep')
-    .description('What the workers do once a day by themselves: prune, back up, try a restore, check data.');
+  const upkeep = program.command('upkeep').description('Sets what the workers do once a day: prune, back up, try a restore, check data.');
   upkeep
     .command('show', { isDefault: true })
-    .summary('what is set, and how it last went')
+    .summary('show the settings and the last results')
     .option('--json', 'print { settings, last }')
     .action(async ({ json }: { json?: boolean }) => {
       const [settings, last] = await lookIntoDatabase(async (database) =>
         database === undefined ? [] : [await upkeepSettings(database), await lastUpkeep(database)],
       );
       if (json) return printJson({ settings: settings ?? null, last: last ?? null });
-      if (settings === undefined) return printLine('nothing is done by itself; `predictlab upkeep set --reports 90d --logs 30d` begins it');
+      if (settings === undefined) return printLine('no daily upkeep is set; `predictlab upkeep set --reports 90d --logs 30d` sets one');
       describe(settings);
       if (last !== undefined) {
         printLine(`last   ${new Date(last.at).toISOString()}`);
@@ -41,13 +38,13 @@ export function registerUpkeep(program: Command): void {
     });
   const set = upkeep
     .command('set')
-    .summary('say what is done each day; what is not named is not done')
-    .option('--keep <n>', 'with --reports: so many of the last runs of each symbol keep their pages', '1')
+    .summary('set the daily upkeep; kinds that are not named are not pruned')
+    .option('--keep <n>', 'with --reports: number of last runs of each symbol that keep their pages', '1')
     .option(
       '--backup <folder>',
-      'write a backup there each day, on the machine of the worker that does it; once a week it is restored into a database of its own',
+      'write a backup into this folder each day, on the machine of the worker that does it; once a week it is restored into a separate database',
     )
-    .option('--rotate <n>', 'so many backups are kept', '7');
+    .option('--rotate <n>', 'number of backups to keep', '7');
   for (const what of AGED) set.option(`--${what} <age>`, `prune ${what} older than this`);
   set.action(async (options: SetOptions) => {
     const settings = settingsFrom(options);
@@ -56,28 +53,30 @@ export function registerUpkeep(program: Command): void {
   });
   upkeep
     .command('off')
-    .summary('do nothing by itself any more')
+    .summary('end the daily upkeep')
     .action(async () => {
       await useDatabase((database) => setUpkeep(database, null));
-      printLine('nothing is done by itself any more');
+      printLine('the daily upkeep is off');
     });
   upkeep
     .command('run')
-    .summary('do all of it now, here')
+    .summary('do the whole upkeep now, on this machine')
     .option('--json', 'print [{ job, ok, said }]')
     .action(async ({ json }: { json?: boolean }) => {
       const ends = await useStoredData(async (database) => {
         const settings = await upkeepSettings(database);
-        if (settings === undefined) throw usageError('nothing is set; `predictlab upkeep set --reports 90d --logs 30d` does');
+        if (settings === undefined) throw usageError('no daily upkeep is set; `predictlab upkeep set --reports 90d --logs 30d` sets one');
         return await doneByOne(database, () =>
           doUpkeep({ database, home: homeFolder(process.env), settings, now: Date.now(), tryRestore: true }),
         );
       });
       if (ends === undefined)
-        throw usageError('somebody is at it: a worker, or another `upkeep run`; `predictlab upkeep` shows how it ended, try again then');
+        throw usageError(
+          'a worker or another `upkeep run` is doing the upkeep now; `predictlab upkeep` shows when it has ended, then try again',
+        );
       if (json) printJson(ends);
       else printEnds(ends);
-      if (ends.some(({ ok }) => !ok)) throw new ExitError(1, 'not all of it could be done');
+      if (ends.some(({ ok }) => !ok)) throw new ExitError(1, 'one or more jobs failed');
     });
 }
 
@@ -86,21 +85,22 @@ function settingsFrom(options: SetOptions): UpkeepSettings {
   const keep = numberOption('--keep', options.keep, { least: 0, most: 100_000, integer: true }) ?? 1;
   const rotate = numberOption('--rotate', options.rotate, { least: 1, most: 10_000, integer: true }) ?? 7;
   if (Object.keys(ages).length === 0 && options.backup === undefined)
-    throw usageError(`say what to do: --backup <folder>, or what to prune and how old: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
+    throw usageError(`name what to do: --backup <folder>, or what to prune and its age: ${AGED.map((what) => `--${what} 90d`).join(', ')}`);
   if (options.backup?.trim() === '') throw usageError('--backup: the name of the folder is empty; name one');
   if (options.backup !== undefined && statSync(options.backup, { throwIfNoEntry: false })?.isDirectory() === false)
-    throw usageError(`--backup ${options.backup}: it is no folder; name one`);
+    throw usageError(`--backup ${options.backup}: it is not a folder; name one`);
   return { ages, keep, ...(options.backup === undefined ? {} : { backup: { folder: path.resolve(options.backup), rotate } }) };
 }
 
 function describe({ ages, keep, backup }: UpkeepSettings): void {
   for (const [what, age] of Object.entries(ages)) {
     printLine(
-      `prune  ${what} older than ${ms(age, { long: true })}${what === 'reports' ? `, but for the last ${keep} of each symbol` : ''}`,
+      `prune  ${what} older than ${ms(age, { long: true })}${what === 'reports' ? `, except the last ${keep} of each symbol` : ''}`,
     );
   }
-  if (backup !== undefined) printLine(`backup each day into ${backup.folder}, ${backup.rotate} are kept; restored elsewhere once a week`);
-  printLine('data   20 series of candles are built again and compared each day');
+  if (backup !== undefined)
+    printLine(`backup each day into ${backup.folder}, keeping ${backup.rotate}; restored into a separate database once a week`);
+  printLine('data   20 series of candles are rebuilt and compared each day');
 }
 
 function printEnds(ends: readonly JobEnd[]): void {

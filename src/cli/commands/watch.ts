@@ -7,8 +7,8 @@ import { follow } from './run.ts';
 export function registerWatch(program: Command): void {
   program
     .command('watch <run>')
-    .description('Shows the live table of a run until it ends, then its summary. Ctrl-C stops watching; the run goes on.')
-    .option('--strict', 'exit with 1 when the run is degraded, too')
+    .description('Shows the live table of a run until it ends, then its summary. Ctrl-C stops watching; the run continues.')
+    .option('--strict', 'exit with code 1 also when the run is degraded')
     .option('--json', 'print the result as JSON when the run ends')
     .action(async (run: string, { strict, json }: { strict?: boolean; json?: boolean }) => {
       await withPredictLab(async (lab) => {

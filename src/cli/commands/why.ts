@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { nearestTask, storedWhy } from '../../client/stored-why.ts';
 import { appendClause, didYouMean } from '../../contracts/text/nearest-name.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
-import { askRun } from '../records/asked-run.ts';
+import { queryRun } from '../records/find-run.ts';
 import { type ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine } from '../terminal/print.ts';
 import { withPredictLab } from '../terminal/session.ts';
@@ -11,11 +11,13 @@ import { withPredictLab } from '../terminal/session.ts';
 export function registerWhy(program: Command): void {
   program
     .command('why <run> <task>')
-    .description('One line: what a task waits for, or why it was skipped or failed. A task is SYMBOL/stage, or the id of a custom task.')
+    .description(
+      'Prints in one line what a task waits for, or why it was skipped or failed. A task is SYMBOL/stage, or the id of a custom task.',
+    )
     .option('--json', 'print { taskId, why } as JSON')
     .action(async (run: string, taskId: string, { json }: { json?: boolean }) => {
       await withPredictLab(async (lab) => {
-        const why = await askRun(lab, run, {
+        const why = await queryRun(lab, run, {
           live: async () => {
             const graph = await lab.graph(run);
             if (graph.length > 0 && !graph.some((task) => task.taskId === taskId))

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { createLog } from '../../telemetry/log.ts';
-import { numberOption } from '../options/values/number-option.ts';
+import { numberOption } from '../options/number-option.ts';
 
-/** More at once than one process has memory for. */
+/** The upper bound of `--max-activities`; one process has no memory for more. */
 const MOST_ACTIVITIES = 10_000;
 
 /** Adds `predictlab worker`. */
@@ -10,13 +10,13 @@ export function registerWorker(program: Command): void {
   program
     .command('worker')
     .description(
-      'Polls the task queue and runs workflows and tasks. On SIGINT or SIGTERM it stops taking work, lets what runs finish for a moment, and closes in order. It logs "worker ready" when it polls.',
+      'Polls the task queue and runs workflows and tasks. On SIGINT or SIGTERM it takes no new work, gives running tasks a moment to finish, and stops. It logs "worker ready" when it polls.',
     )
     .option('--task-queue <name>', 'the queue (default: predictlab)')
-    .option('--max-activities <n>', 'tasks at once on this worker', '100')
+    .option('--max-activities <n>', 'maximum number of tasks at once on this worker', '100')
     .action(async ({ taskQueue, maxActivities }: { taskQueue?: string; maxActivities: string }) => {
       const most = numberOption('--max-activities', maxActivities, { least: 1, most: MOST_ACTIVITIES, integer: true });
-      // The worker pulls in the native bridge: only this command pays for loading it.
+      // loaded here: only this command needs the native bridge
       const { startWorker } = await import('../../worker.ts');
       const log = createLog(process.env);
       const worker = await startWorker({ env: process.env, log, taskQueue, maxActivities: most });
@@ -24,7 +24,7 @@ export function registerWorker(program: Command): void {
       const stop = (signal: NodeJS.Signals) => {
         if (stopping) return;
         stopping = true;
-        log.info('stopping: no new work is taken, what runs may finish', { signal });
+        log.info('stopping: taking no new work, letting running tasks finish', { signal });
         worker.shutdown().catch(() => undefined /* `finished` below reports it */);
       };
       process.on('SIGINT', stop).on('SIGTERM', stop);

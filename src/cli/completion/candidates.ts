@@ -1,17 +1,17 @@
 import type { Argument, Command, Option } from 'commander';
 import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../../contracts/words.ts';
 
-/** Something that may stand where the cursor is. */
+/** A word that may be typed at the cursor. */
 export interface Candidate {
   readonly word: string;
-  /** What it is; shells that can, show it. */
+  /** A description, shown by the shells that can. */
   readonly about: string;
 }
 
-/** What may be typed next: words of ours, or a file's name, which the shell knows better. */
+/** What may be typed next: words of `predictlab`, or a file name, which the shell completes itself. */
 export type Completion = 'files' | readonly Candidate[];
 
-/** Names that only this home knows; asked for when one is wanted. */
+/** Names that only this home knows; loaded when a completion needs them. */
 export interface Names {
   symbols(): Promise<readonly string[]>;
   /** Newest first. */
@@ -22,7 +22,7 @@ type Words = (names: Names, earlier: readonly string[]) => readonly string[] | P
 
 const symbols: Words = (names) => names.symbols();
 const runs: Words = (names) => names.runs();
-/** Values by the name of the option, or of the argument, that takes them. */
+/** Values by the name of the option or argument that takes them. */
 const VALUES: Readonly<Record<string, Words>> = {
   symbols,
   symbol: symbols,
@@ -47,21 +47,21 @@ const VALUES: Readonly<Record<string, Words>> = {
 const FILE = /csv|file|folder|json|path/i;
 
 /**
- * What may stand at the end of a line.
+ * The completions of the last word of a line.
  *
- * @param program with the line's command loaded
+ * @param program the program with the line's command loaded
  * @param words the line's words after the program's name; the last one is being typed, and may be empty
  */
 export async function candidatesFor(program: Command, words: readonly string[], names: Names): Promise<Completion> {
   const typed = words.at(-1) ?? '';
-  const { command, earlier, open, isOver } = read(program, words.slice(0, -1));
+  const { command, earlier, open, optionsEnded } = read(program, words.slice(0, -1));
   const [flag, given] = typed.startsWith('--') && typed.includes('=') ? [typed.slice(0, typed.indexOf('=')), typed] : [undefined, typed];
-  if (flag !== undefined && !isOver) {
+  if (flag !== undefined && !optionsEnded) {
     const option = optionOf(command, flag);
     const values = option === undefined ? [] : await valuesOf(option, option.long ?? '', names, earlier);
     return values === 'files' ? 'files' : starting(values, given, (word) => `${flag}=${word}`);
   }
-  if (typed.startsWith('-') && !isOver) return optionsOf(command).filter(({ word }) => word.startsWith(typed));
+  if (typed.startsWith('-') && !optionsEnded) return optionsOf(command).filter(({ word }) => word.startsWith(typed));
   if (open !== undefined) {
     const values = await valuesOf(open, open.long ?? '', names, earlier);
     return values === 'files' ? 'files' : starting(values, typed);
@@ -79,24 +79,24 @@ export async function candidatesFor(program: Command, words: readonly string[], 
 
 interface ReadLine {
   readonly command: Command;
-  /** Arguments of the command that stand there already. */
+  /** Arguments of the command that are typed already. */
   readonly earlier: readonly string[];
-  /** An option whose value is typed. */
+  /** The option whose value is being typed. */
   readonly open: Option | undefined;
-  /** Behind `--` nothing is an option. */
-  readonly isOver: boolean;
+  /** Whether `--` was typed, after which nothing is an option. */
+  readonly optionsEnded: boolean;
 }
 
 function read(program: Command, words: readonly string[]): ReadLine {
   let command = program;
   let earlier: string[] = [];
   let open: Option | undefined;
-  let isOver = false;
+  let optionsEnded = false;
   for (const word of words) {
-    if (word === '--' && !isOver) {
-      isOver = true;
+    if (word === '--' && !optionsEnded) {
+      optionsEnded = true;
       open = undefined;
-    } else if (word.startsWith('-') && !isOver) {
+    } else if (word.startsWith('-') && !optionsEnded) {
       const option = optionOf(command, word.split('=', 1)[0]);
       open = option !== undefined && (option.required || option.optional) && !word.includes('=') ? option : undefined;
     } else if (open !== undefined) {
@@ -107,7 +107,7 @@ function read(program: Command, words: readonly string[]): ReadLine {
       else [command, earlier] = [nested, []];
     }
   }
-  return { command, earlier, open, isOver };
+  return { command, earlier, open, optionsEnded };
 }
 
 const optionOf = (command: Command, flag: string): Option | undefined =>
@@ -115,7 +115,7 @@ const optionOf = (command: Command, flag: string): Option | undefined =>
 
 const optionsOf = (command: Command): readonly Candidate[] => [
   ...command.options.flatMap(({ long, description, hidden }) => (long && !hidden ? [{ word: long, about: description }] : [])),
-  { word: '--help', about: 'what it does, with examples' },
+  { word: '--help', about: 'show help with examples' },
 ];
 
 async function valuesOf(

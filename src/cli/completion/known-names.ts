@@ -3,21 +3,21 @@ import path from 'node:path';
 import type { Database } from '../../storage/database/database.ts';
 import type { Names } from './candidates.ts';
 
-/** Enough to choose from. */
+/** Runs offered as completions. */
 const MOST_RUNS = 50;
-/** Pages of so many runs are looked at for symbols. */
+/** Report folders that are searched for symbols. */
 const MOST_FOLDERS = 5;
 
 /**
- * Symbols and runs of a home: from its database where a server is up (none is started for this), else from the pages and log lines
- * that lie there, and the shipped catalogue.
+ * Symbols and runs of a home: from its database when a server is running (none is started for this), otherwise from the report pages,
+ * the log lines and the shipped catalogue.
  *
  * @param home `PREDICTLAB_HOME`
  */
 export function namesToComplete(home: string, env: NodeJS.ProcessEnv): Names {
   return {
     async symbols() {
-      const stored = await asked(home, env, async (database) => {
+      const stored = await queried(home, env, async (database) => {
         const { symbolNames } = await import('../../storage/markets/catalogue.ts');
         return (await symbolNames(database)).map(({ symbol }) => symbol);
       });
@@ -26,7 +26,7 @@ export function namesToComplete(home: string, env: NodeJS.ProcessEnv): Names {
       return [...new Set([...DEFAULT_CATALOGUE.map(({ symbol }) => symbol), ...(await symbolsOfPages(home))])].sort();
     },
     async runs() {
-      const stored = await asked(home, env, async (database) => {
+      const stored = await queried(home, env, async (database) => {
         const { listRuns } = await import('../../storage/runs/runs.ts');
         return (await listRuns(database, MOST_RUNS)).map(({ runId }) => runId);
       });
@@ -35,8 +35,8 @@ export function namesToComplete(home: string, env: NodeJS.ProcessEnv): Names {
   };
 }
 
-/** undefined where no database is up, or it does not answer. */
-async function asked<T>(home: string, env: NodeJS.ProcessEnv, ask: (database: Database) => Promise<T>): Promise<T | undefined> {
+/** The result of a query; undefined when no database is running or it does not answer. */
+async function queried<T>(home: string, env: NodeJS.ProcessEnv, ask: (database: Database) => Promise<T>): Promise<T | undefined> {
   try {
     const isOurs = !env.DATABASE_URL?.trim();
     if (isOurs) {
@@ -50,7 +50,7 @@ async function asked<T>(home: string, env: NodeJS.ProcessEnv, ask: (database: Da
   }
 }
 
-/** Folders of runs, newest first. A name that ends in a hash does not tell the id any more. */
+/** Folders of runs, newest first. A name that ends in a hash no longer contains the id, so it is left out. */
 async function runFolders(home: string): Promise<readonly string[]> {
   const touched = new Map<string, number>();
   for (const parent of [path.join(home, 'reports'), path.join(home, 'logs', 'runs')]) {

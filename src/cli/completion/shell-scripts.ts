@@ -1,13 +1,13 @@
-/** Shells that can be completed in. */
+/** Shells with completion. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /**
- * Each asks `predictlab completion <shell> -- <words>` for what may be typed next: a word a line, for zsh and fish with what it is
- * behind a tab, or `:files`.
+ * The completion script of each shell. It calls `predictlab completion <shell> -- <words>`, which prints one word per line (zsh and
+ * fish: a tab and a description after it), or `:files`.
  */
 export const SHELL_SCRIPTS: Readonly<Record<Shell, string>> = {
-  // bash takes a colon, and an equals sign, for the end of a word: what stands before one must not be repeated
+  // bash ends a word at a colon or an equals sign: the part before it must not be repeated
   bash: `_predictlab() {
   local line="\${COMP_LINE:0:COMP_POINT}" out cur kept
   local -a words

@@ -2,28 +2,28 @@ import type { DeployedVersion, DeploymentView } from '../../client/deployments/d
 import type { DeploymentVersion } from '../../contracts/deployment-version.ts';
 import { usageError } from '../terminal/exit.ts';
 
-/** How long, and how often, a worker is looked for; milliseconds. */
-export interface LookTimes {
+/** How long and how often to poll for a worker; milliseconds. */
+export interface PollTimes {
   readonly withinMs: number;
   readonly everyMs: number;
 }
 
-/** A worker that has just said that it is ready is heard of by Temporal with its first poll, a moment later. */
-const LOOK_TIMES: LookTimes = { withinMs: 5_000, everyMs: 200 };
+/** Temporal knows a worker from its first poll, a moment after the worker has logged that it is ready. */
+const POLL_TIMES: PollTimes = { withinMs: 5_000, everyMs: 200 };
 
 /**
- * Waits a moment for a worker that takes what is to be routed to it.
+ * Waits a moment for a worker of the version that runs are to be routed to.
  *
- * @param look asks again where the deployment stands
- * @param seen where it stood when it was asked last
- * @param version whose workers; null: those without a version
+ * @param look returns the current state of the deployment
+ * @param seen the last known state of the deployment
+ * @param version the version whose workers are needed; null: those without a version
  * @throws ExitError 2 that says which worker to start
  */
 export async function requireWorkers(
   look: () => Promise<DeploymentView>,
   seen: DeploymentView,
   version: DeploymentVersion | null,
-  { withinMs, everyMs }: LookTimes = LOOK_TIMES,
+  { withinMs, everyMs }: PollTimes = POLL_TIMES,
 ): Promise<void> {
   const until = Date.now() + withinMs;
   let view = seen;
@@ -37,7 +37,7 @@ export async function requireWorkers(
 const workersOf = (view: DeploymentView, version: DeploymentVersion | null): number =>
   version === null ? view.unversioned.workers : (deployedBuild(view, version.buildId)?.workers ?? 0);
 
-/** A build as the deployment knows it. */
+/** A build in the state of the deployment. */
 export const deployedBuild = (view: DeploymentView, buildId: string): DeployedVersion | undefined =>
   view.versions.find((version) => version.buildId === buildId);
 

@@ -6,7 +6,7 @@ import { usageError } from '../terminal/exit.ts';
 
 const ROLES = Object.keys(tickColumnsSchema.shape);
 
-/** What `--columns` takes, for the help. */
+/** The help of `--columns`. */
 export const COLUMNS_HELP = 'which column holds what: time=…,price=…,size=…,side=…,outcome=…,tradeId=… or @file.json';
 
 /**
@@ -40,18 +40,18 @@ function readColumns(file: string): Partial<TickColumnNames> {
   } catch (error) {
     throw usageError(`--columns @${file}: ${messageOf(error)}`);
   }
-  // the defaults of the schema would hide what the user left out
+  // parsed by hand: the schema would fill in defaults for the columns the user left out
   const names = Object.entries(typeof json === 'object' && json !== null ? json : {});
   const wrong = names.find(([role, name]) => !ROLES.includes(role) || typeof name !== 'string' || name === '');
   if (names.length === 0 || wrong !== undefined) {
     throw usageError(
-      `--columns @${file}: ${wrong === undefined ? 'it holds no object' : `"${wrong[0]}" is wrong`}; write {"time": "Timestamp", …} with some of ${ROLES.join(', ')}`,
+      `--columns @${file}: ${wrong === undefined ? 'it does not hold an object' : `"${wrong[0]}" is wrong`}; write {"time": "Timestamp", …} with some of ${ROLES.join(', ')}`,
     );
   }
   return Object.fromEntries(names);
 }
 
-/** @throws ExitError 2 unless it names a market kind */
+/** The market kind given by an option. @throws ExitError 2 for any other word */
 export function parseMarket(text: string | undefined): MarketKind | undefined {
   const market = MARKET_KINDS.find((kind) => kind === text);
   if (text !== undefined && market === undefined) throw usageError(`--market ${text}: write one of ${MARKET_KINDS.join(', ')}`);

@@ -3,9 +3,9 @@ import { type OwnFacts, ownFactsProblems } from '../../contracts/own-facts.ts';
 import type { MarketKind } from '../../contracts/words.ts';
 import { parseTime } from '../../files/parse/parse-time.ts';
 import { usageError } from '../terminal/exit.ts';
-import { numberOption } from './values/number-option.ts';
+import { numberOption } from './number-option.ts';
 
-/** What the command line says of a market. */
+/** Facts about a market that options state. */
 export interface MarketFactFlags {
   readonly settle?: string;
   readonly close?: string;
@@ -15,7 +15,7 @@ export interface MarketFactFlags {
   readonly tick?: string;
 }
 
-/** Which flag says which fact. */
+/** The flag that states each fact. */
 const FLAG_OF: Readonly<Record<keyof OwnFacts, string>> = {
   resolution: '--settle',
   closesAt: '--close',
@@ -23,31 +23,31 @@ const FLAG_OF: Readonly<Record<keyof OwnFacts, string>> = {
   tick: '--tick',
 };
 
-/** Adds the options that say what a market paid, when it closed, what it charges and in which steps it trades. */
+/** Adds the options for a market's payout, close, fees and price step. */
 export const withMarketFacts = (command: Command): Command =>
   command
-    .option('--settle <payout>', 'what one unit of the first outcome paid: 1, 0, 0.5, or another fraction')
+    .option('--settle <payout>', 'payout of one unit of the first outcome: 1, 0, 0.5 or another fraction')
     .option('--close <time>', 'when the market closed, ISO 8601: orders that would fill at or after it die')
-    .option('--fee <rate>', 'fee per side, a fraction of the notional, or the rate of --fee-model (default: 0)')
+    .option('--fee <rate>', 'fee per side as a fraction of the notional, or the rate of --fee-model (default: 0)')
     .addOption(
-      new Option('--fee-model <model>', 'how the fee is reckoned: flat, or as the venue does it (default: flat)').choices([
+      new Option('--fee-model <model>', 'how the fee is computed: flat, or by the formula of a venue (default: flat)').choices([
         'flat',
         'polymarket',
         'predict',
       ]),
     )
-    .option('--fee-exponent <n>', 'of --fee-model polymarket: size·rate·(p(1 − p))^n (default: 1)')
-    .option('--tick <size>', 'smallest price step; prices are rounded to it against the trader');
+    .option('--fee-exponent <n>', 'exponent of --fee-model polymarket: size·rate·(p(1 − p))^n (default: 1)')
+    .option('--tick <size>', 'smallest price step; fills are rounded to it against the trader');
 
 /**
- * The facts that the flags state; what they do not say is absent.
+ * The facts that the flags state; the others are absent.
  *
  * @throws ExitError 2 that names the flag
  */
 export function marketFacts(flags: MarketFactFlags): OwnFacts {
   const { settle, close, fee, feeModel, feeExponent, tick } = flags;
   if (feeExponent !== undefined && feeModel !== 'polymarket')
-    throw usageError('--fee-exponent is for --fee-model polymarket; add that, or leave the exponent out');
+    throw usageError('--fee-exponent applies to --fee-model polymarket only; add that, or leave the exponent out');
   if (feeModel !== undefined && fee === undefined)
     throw usageError(
       `--fee-model ${feeModel} needs the market's rate: add --fee, such as --fee 0.02 (--fee 0 where the market charges nothing)`,
@@ -66,7 +66,7 @@ export function marketFacts(flags: MarketFactFlags): OwnFacts {
   };
 }
 
-/** @throws ExitError 2 when the facts do not fit such a market */
+/** Checks facts against the kind of market. @throws ExitError 2 when they do not fit */
 export function checkMarketFacts(facts: OwnFacts, kind: MarketKind): void {
   const { fees } = facts;
   if (fees !== undefined && !(fees.rate >= 0 && fees.rate < 1))
@@ -75,7 +75,7 @@ export function checkMarketFacts(facts: OwnFacts, kind: MarketKind): void {
   if (problem === undefined) return;
   const flag = `${FLAG_OF[problem.field]}${problem.field === 'fees' && fees !== undefined ? ` ${fees.model}` : ''}`;
   throw usageError(
-    kind === 'asset' ? `${flag} is for --market probability; ${problem.message}` : `${flag} ${facts.tick}: ${problem.message}`,
+    kind === 'asset' ? `${flag} applies to --market probability only; ${problem.message}` : `${flag} ${facts.tick}: ${problem.message}`,
   );
 }
 

@@ -7,10 +7,10 @@ import { INTERVALS, ORDERS, SOURCE_TYPES, STAGES } from '../../contracts/words.t
 import { INPUT_DEFAULTS } from '../../input/defaults.ts';
 import { isInstant } from '../../input/field-schemas.ts';
 import { usageError } from '../terminal/exit.ts';
-import { numberOption } from './values/number-option.ts';
-import { readText } from './values/read-text.ts';
+import { numberOption } from './number-option.ts';
+import { readText } from './read-text.ts';
 
-/** What `run`, `plan`, `rehearse` and `schedule` are given to say what a run is. */
+/** The options of `run`, `plan`, `rehearse` and `schedule` that describe a run. */
 export interface RunCommandOptions {
   readonly symbols?: readonly string[];
   readonly until?: string;
@@ -25,7 +25,7 @@ export interface RunCommandOptions {
   readonly file?: string;
 }
 
-/** Adds the options that say what a run is; `runInputFrom` turns them into its input. */
+/** Adds the options that describe a run; `runInputFrom` turns them into its input. */
 export function addRunOptions(command: Command): Command {
   return command
     .option('--symbols <symbols...>', 'symbols of the catalogue (default: every enabled one)')
@@ -37,8 +37,8 @@ export function addRunOptions(command: Command): Command {
     .option('--as-of <time>', 'run as if now were this instant, ISO 8601')
     .option('--refetch', 'collect the whole window again, not only what is missing')
     .option('--order <order>', `which ready task goes first: ${ORDERS.join(', ')} (default: ${INPUT_DEFAULTS.order})`)
-    .option('--deadline <when>', 'a run that ends later is degraded, and one that will be is told ahead: 30m after the start, or 12:15Z')
-    .option('--file <pipeline.json>', 'a pipeline input; the options above override its fields');
+    .option('--deadline <when>', 'a run that ends later is degraded, with a warning ahead: 30m after the start, or 12:15Z')
+    .option('--file <pipeline.json>', 'read a pipeline input from this file; the options above override its fields');
 }
 
 /**
@@ -84,9 +84,9 @@ async function readInputFile(file: string): Promise<PipelineInput> {
     input = JSON.parse(text);
   } catch (error) {
     throw usageError(
-      `--file ${file} is no valid JSON: ${messageOf(error)
+      `--file ${file} is not valid JSON: ${messageOf(error)
         .replace(/,? ?"(?:\.\.\.)?[^]*$/, '')
-        .replace(/^Unexpected token/, 'it does not go on with')}`,
+        .replace(/^Unexpected token/, 'unexpected')}`,
     );
   }
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
@@ -95,13 +95,13 @@ async function readInputFile(file: string): Promise<PipelineInput> {
   return input;
 }
 
-/** `A B` and `A,B` are the same. A variable of the shell that is not set is no choice of nothing. */
+/** Names separated by spaces or commas. An empty list is refused: it usually comes from a shell variable that is not set. */
 function listed(option: string, given: readonly string[]): string[] {
   const names = given
     .flatMap((part) => part.split(','))
     .map((part) => part.trim())
     .filter((part) => part !== '');
-  if (names.length === 0) throw usageError(`${option}: it was empty; name at least one, or leave ${option} out`);
+  if (names.length === 0) throw usageError(`${option} is empty; name at least one, or leave ${option} out`);
   return names;
 }
 

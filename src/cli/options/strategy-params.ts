@@ -2,9 +2,9 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import { usageError } from '../terminal/exit.ts';
 
 /**
- * `fast=10` → `{ fast: 10 }`; `fast=5,10,20` → a list, one trial for each value.
+ * Parses `--param` values: `fast=10` → `{ fast: 10 }`; `fast=5,10,20` → a list, one trial per value.
  *
- * @throws ExitError 2 that names the part which is wrong
+ * @throws ExitError 2 that names the wrong part
  */
 export function parseParams(parts: readonly string[]): Record<string, Json> {
   const params = new Map<string, Json>();
@@ -29,5 +29,5 @@ function valueOf(text: string): Json {
   return text.trim() === '' || Number.isNaN(number) ? text : number;
 }
 
-/** Gathers a repeated option. */
-export const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+/** Collects the values of a repeated option. */
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

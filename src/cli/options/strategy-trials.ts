@@ -2,10 +2,10 @@ import type { Trial } from '../../backtest/run-backtest.ts';
 import { type ParamsInput, strategyTrials } from '../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../backtest/strategy.ts';
 import { usageError } from '../terminal/exit.ts';
+import { jsonList } from './read-text.ts';
 import { parseParams } from './strategy-params.ts';
-import { jsonList } from './values/json-list.ts';
 
-/** How strategies are named on the command line. */
+/** The options that name strategies. */
 export interface StrategyFlags {
   readonly strategy?: string;
   readonly strategies?: string;
@@ -15,18 +15,18 @@ export interface StrategyFlags {
 /**
  * The trials of `--strategy` with `--param`, or of `--strategies`.
  *
- * @throws ExitError 2 that says what is wrong with the names or parameters
+ * @throws ExitError 2 that names the wrong strategy or parameter
  */
 export async function trialsFrom(flags: StrategyFlags, known: readonly Strategy[]): Promise<readonly Trial[]> {
   const { strategy, strategies, param } = flags;
   if (strategy !== undefined && strategies !== undefined) throw usageError('--strategy and --strategies exclude each other; give one');
   if (strategies !== undefined && param.length > 0)
-    throw usageError('--param is for --strategy; with --strategies the parameters stand in the list, as "params"');
+    throw usageError('--param applies to --strategy; with --strategies the parameters are in the list, as "params"');
   if (strategy === undefined && strategies === undefined)
-    throw usageError('say which strategy: --strategy sma-cross, or several with --strategies; --help lists them');
-  const asked = strategies === undefined ? [{ name: strategy as string, params: parseParams(param) }] : await listFrom(strategies);
+    throw usageError('name a strategy with --strategy sma-cross, or several with --strategies; --help lists them');
+  const named = strategies === undefined ? [{ name: strategy as string, params: parseParams(param) }] : await listFrom(strategies);
   const trials = new Map<string, Trial>();
-  for (const { name, params } of asked) {
+  for (const { name, params } of named) {
     const checked = strategyTrials(name, params, known);
     if ('problems' in checked) throw usageError(checked.problems.join('\n'));
     for (const one of checked.trials) trials.set(`${name} ${JSON.stringify(one)}`, { strategy: checked.strategy, params: one });
@@ -44,7 +44,7 @@ async function listFrom(text: string): Promise<readonly { readonly name: string;
   });
   if (list.length === 0 || entries.length < list.length)
     throw usageError(
-      `--strategies: write a list such as [{"name": "rsi", "params": {"period": 14}}]; how they trade is said by the other options, for all of them`,
+      `--strategies: write a list such as [{"name": "rsi", "params": {"period": 14}}]; the other options say how all of them trade`,
     );
   return entries;
 }

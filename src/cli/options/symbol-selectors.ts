@@ -22,7 +22,7 @@ function selectorOf(source: string, text: string): unknown {
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      throw usageError(`--${source} ${text}: this is not whole JSON`);
+      throw usageError(`--${source} ${text}: this is not valid JSON`);
     }
   }
   const [name, value] = text.split(/=(.*)/s);
@@ -33,7 +33,7 @@ function selectorOf(source: string, text: string): unknown {
   return { [name]: name === 'marketId' ? Number(value) : value };
 }
 
-/** Adds selectors to an entry; one that it has already is not doubled, and what is said anew of a file's path holds. */
+/** Adds selectors to an entry. A selector that it already has is not repeated; a new selector of the same file path replaces the old one. */
 export function withSelectors(entry: CatalogueEntry, more: CatalogueEntry['sources']): CatalogueEntry {
   const merged = Object.fromEntries(
     (['polymarket', 'predict', 'file'] as const).flatMap((source) => {
@@ -47,7 +47,7 @@ export function withSelectors(entry: CatalogueEntry, more: CatalogueEntry['sourc
   return catalogueEntrySchema.parse({ ...entry, sources: merged });
 }
 
-/** A selector as `symbols add` takes it (`eventSlug=…`); what is known of a file's market in words. */
+/** A selector in the form `symbols add` takes (`eventSlug=…`), with the facts about a file's market in words. */
 export function selectorText(selector: unknown): string {
   const { resolution, closesAt, fees, tick, ...rest } = selector as Record<string, unknown> & OwnFacts;
   const [pair, ...others] = Object.entries(rest);

@@ -1,8 +1,8 @@
 import type { BacktestOptions, Sizing } from '../../backtest/engine/options.ts';
 import { usageError } from '../terminal/exit.ts';
-import { numberOption } from './values/number-option.ts';
+import { numberOption } from './number-option.ts';
 
-/** How a backtest trades, as the command line says it. */
+/** The options that say how a backtest trades. */
 export interface TradingFlags {
   readonly cash?: string;
   readonly spread?: string;
@@ -18,7 +18,7 @@ export interface TradingFlags {
 }
 
 /**
- * The options that flags state; what they do not say is absent.
+ * The engine's options that the flags state; the others are absent.
  *
  * @throws ExitError 2 that names the flag
  */

@@ -5,18 +5,18 @@ import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { useDatabase } from '../terminal/session.ts';
 
 /**
- * A misspelt symbol, a wrong deadline or an instant in the future is said to whoever typed it, with whatever else is wrong, as `plan` does, and leaves
- * no failed run and no incident behind. Where this command has no database the run says it.
+ * Refuses an input with a misspelt symbol, a wrong deadline or an instant in the future before a run starts, listing every problem as
+ * `plan` does: no failed run and no incident remain. Without a database here, the run itself reports the problem.
  *
  * @throws InvalidPipelineError that lists every problem (exit code 2)
  */
 export async function refuseMistakes(input: PipelineInput): Promise<void> {
   const { tasks, strategies, deadline, asOf } = input;
   const symbols = Array.isArray(input.symbols) ? input.symbols : [];
-  // tasks and strategies may be those of a plugin that only workers have
+  // tasks and strategies may come from a plugin that only the workers load
   const hasTimes = tasks === undefined && strategies === undefined && (deadline !== undefined || asOf !== undefined);
   if (symbols.length === 0 && !hasTimes) return;
-  // To look must not make a database where there is none.
+  // looking must not create a database
   if (!hasDatabase(process.env)) return;
   try {
     await useDatabase(async (database) => {
@@ -26,7 +26,7 @@ export async function refuseMistakes(input: PipelineInput): Promise<void> {
       await plannedRun(database, input);
     });
   } catch (error) {
-    // a database that is away is the worker's to wait for
+    // a database that does not answer is the worker's problem, which waits for it
     if (error instanceof PredictLabError && error.type === 'InvalidPipeline') throw error;
   }
 }

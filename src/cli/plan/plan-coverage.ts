@@ -9,15 +9,15 @@ import { gapsOf } from '../../storage/ticks/coverage.ts';
 import { latenessBySource } from '../../storage/ticks/lateness.ts';
 
 /**
- * Adds to each `collect` how much of its window is here already, so that a reader sees what will be fetched.
+ * Adds to each `collect` how much of its window is stored already, so that a reader sees what will be fetched.
  *
- * @param database `undefined` where there is none yet
+ * @param database `undefined` when there is none yet
  */
 export async function withCoverage(
   database: Database | undefined,
   { tasks, config }: { tasks: readonly PlannedTask[]; config: RunConfig },
 ): Promise<readonly PlannedTask[]> {
-  // One look per instrument: a courtesy for runs that a person reads.
+  // one query per instrument: affordable only for runs small enough to read
   if (config.symbols.length > STAGE_DETAIL_LIMIT) return tasks;
   const notes = new Map<string, string>();
   for (const { symbol } of config.symbols) notes.set(stageTaskId(symbol, 'collect'), await collectNote(database, symbol, config));

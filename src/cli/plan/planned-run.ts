@@ -12,7 +12,7 @@ import { buildGraph, type Graph } from '../../scheduling/graph/graph.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { namesFor, shippedNames } from '../../storage/markets/first-catalogue.ts';
 
-/** A run that is looked at without being started. */
+/** The configuration and the graph of a run that has not started. */
 export interface PlannedRun {
   readonly config: RunConfig;
   readonly graph: Graph;
@@ -21,7 +21,7 @@ export interface PlannedRun {
 /**
  * Checks an input as a run would, against the same catalogue, strategies and activities.
  *
- * @param database `undefined` where there is none yet: a new one has the shipped catalogue
+ * @param database `undefined` when there is none yet: the shipped catalogue applies then
  * @throws InvalidPipelineError that lists every problem (exit code 2)
  */
 export async function plannedRun(database: Queryable | undefined, input: PipelineInput): Promise<PlannedRun> {
@@ -42,7 +42,7 @@ export async function plannedRun(database: Queryable | undefined, input: Pipelin
   return { config: parsed.config, graph: built.graph };
 }
 
-/** What is unknown here may be a plugin's: then a variable is missing. */
+/** Adds to an unknown activity or strategy that it may come from a plugin that is not named here. */
 function withPluginHint(problems: readonly Problem[]): Problem[] {
   const { PREDICTLAB_PLUGINS: named } = process.env;
   const hint = named ? `PREDICTLAB_PLUGINS is ${named}` : 'a plugin of yours must be named in PREDICTLAB_PLUGINS, which is not set';

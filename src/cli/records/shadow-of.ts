@@ -13,37 +13,36 @@ import { type Compared, changedSeries, compareCandles, compareRows } from '../..
 import { copyInputs, SHADOW_EXECUTION } from '../../storage/shadow/copy-inputs.ts';
 import { type FrozenInputs, frozenInputs, sameWorkSeconds } from '../../storage/shadow/frozen-inputs.ts';
 import type { ShadowSchema } from '../../storage/shadow/shadow-schema.ts';
-import { earlierDurations, type ShadowReport } from '../../storage/shadow/shadow-verdicts.ts';
+import { earlierDurations, type ShadowDuration, type ShadowReport } from '../../storage/shadow/shadow-verdicts.ts';
 import { usageError } from '../terminal/exit.ts';
-import { runResult } from './run-results.ts';
-import { tooSlow } from './too-slow.ts';
+import { runResult } from './compare-runs.ts';
 
 export interface ShadowRequest {
-  /** Where the run is. */
+  /** The database that holds the run. */
   readonly main: Database;
   readonly schema: ShadowSchema;
-  /** It has ended. */
+  /** An ended run. */
   readonly run: StoredRun;
   readonly build: string;
   readonly host: string;
   readonly plugins: LoadedPlugins;
   readonly threads: PluginThreads;
-  /** Share by which a metric may differ. */
+  /** Relative difference up to which metrics count as equal. */
   readonly tolerance: number;
-  /** How many times as long a stage may take. */
+  /** How many times as long as before a stage may take. */
   readonly slower: number;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
-/** Sentences of each kind that a report keeps. */
+/** Maximum number of sentences of each kind in a report. */
 const MOST_SENTENCES = 50;
 const NOTHING: Compared = { compared: 0, different: 0, leftOut: 0, examples: [] };
 
 /**
- * This build on what a run worked from, symbol by symbol, beside what is stored.
+ * Runs this build on the inputs of a run, symbol by symbol, and compares the results with what is stored.
  *
- * @throws ExitError 2 when nothing of it can be compared any more
+ * @throws ExitError 2 when none of the run's inputs can be compared any more
  */
 export async function shadowOf(request: ShadowRequest): Promise<ShadowReport> {
   const { main, run, build, host } = request;
@@ -107,7 +106,7 @@ async function shadowSymbol(request: ShadowRequest, inputs: FrozenInputs): Promi
   const stored = await readBacktests(main, { executionId, symbol });
   const untilStages = SHADOW_STAGES.filter((stage) => stage !== 'backtest' || inputs.backtested);
   const effects = await runShadowStages(schema.database, { symbol, settings: config, untilStages, plugins, threads, log, signal });
-  // a run may have stored meanwhile, and what venues say may have changed: as of now, that is no longer what it was
+  // another run may have stored data meanwhile, and a venue may have changed its facts: compare only what is unchanged
   const now = await frozenInputs(main, { executionId, symbol, sourceTypes: config.sourceTypes });
   const instruments = typeof now === 'string' ? inputs.instruments : now.instruments;
   const comparison = { schema: schema.name, instruments, asOf };
@@ -120,7 +119,7 @@ async function shadowSymbol(request: ShadowRequest, inputs: FrozenInputs): Promi
   const isOther = (key: number | undefined, interval: Interval): boolean =>
     key === undefined || !known.has(key) || unsure.has(key) || changed.has(`${key} ${INTERVAL_MS[interval] / 60_000}`);
   const hasChanged = ({ of }: { of: StoredBacktest }): boolean => {
-    // a twin may be of another symbol, which has no shadow
+    // a twin may belong to another symbol, which has no shadow
     const twin = decodePassport(of.passport)?.twin ?? null;
     return isOther(of.instrumentKey, of.interval) || (twin !== null && isOther(keys.get(twin), of.interval));
   };
@@ -151,3 +150,19 @@ const sum = (one: Compared, other: Compared): Compared => ({
   leftOut: one.leftOut + other.leftOut,
   examples: [...one.examples, ...other.examples].slice(0, 3),
 });
+
+/** Seconds below which differences in duration are noise. */
+const LEAST_SECONDS = 5;
+
+/**
+ * One sentence per stage that takes more than 5 s and more than `slower` times what another build took for the same work.
+ *
+ * @param slower how many times as long a stage may take
+ */
+export function tooSlow(durations: readonly ShadowDuration[], slower: number): readonly string[] {
+  return durations.flatMap(({ stage, seconds, before }) =>
+    before !== null && seconds > LEAST_SECONDS && seconds > slower * before
+      ? [`${stage} took ${seconds.toFixed(1)} s, ${(seconds / before).toFixed(1)} times the ${before.toFixed(1)} s of the other build`]
+      : [],
+  );
+}

@@ -8,30 +8,30 @@ import { readDemoData } from '../../set-up/demo-data.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
 import { parseColumns } from '../options/column-options.ts';
 
-/** What a demo runs on. */
+/** The data a demo runs on. */
 export interface DemoInput {
-  /** Its own part of PREDICTLAB_HOME: made-up trades must not mix with collected ones. */
+  /** A folder of its own under PREDICTLAB_HOME: generated trades must not mix with collected ones. */
   readonly home: string;
-  /** The symbols that it runs; the user's own beside them are none of its business. */
+  /** The symbols to run; other symbols of the user's are left alone. */
   readonly entries: readonly CatalogueEntry[];
-  /** Options of `predictlab run`. */
+  /** More options for `predictlab run`. */
   readonly runOptions: readonly string[];
   readonly venue?: () => Promise<{ readonly environment: Readonly<Record<string, string>>; close(): Promise<void> }>;
 }
 
-/** The sandbox's made-up markets. */
+/** The sandbox venue with its generated markets. */
 export async function sandboxInput(home: string): Promise<DemoInput> {
   const catalogue = new URL('../../../sandbox/catalogue.json', import.meta.url);
   return {
     home: path.join(home, 'demo'),
     entries: parseCatalogue(JSON.parse(await readFile(catalogue, 'utf8')), 'the sandbox catalogue'),
     runOptions: [],
-    // only the demo needs it, and it is not part of what users deploy
+    // loaded here: deployments do not contain the sandbox
     venue: async () => await (await import('../../../sandbox/venue.ts')).startSandboxVenue(),
   };
 }
 
-/** The user's CSV files, each a symbol of its own name. */
+/** The user's CSV files, one symbol per file, named after the file. */
 export async function dataInput(
   home: string,
   folder: string,

@@ -6,8 +6,8 @@ import { note } from '../terminal/print.ts';
 import { lookIntoDatabase } from '../terminal/session.ts';
 
 /**
- * What a run's status had to leave out to travel through Temporal, filled in from the database as far as that has it: the record of
- * a run that has ended, and every task's output. Without a database the status stays as it is, and says what it lacks.
+ * A run's status with the parts that were too large for Temporal filled in from the database: the record of an ended run and the
+ * output of every task. Without a database the status is unchanged, and its `leftOut` names what is missing.
  */
 export async function filledIn<Status extends PipelineStatus>(status: Status): Promise<Status> {
   if (status.leftOut === undefined) return status;
@@ -24,7 +24,7 @@ export async function filledIn<Status extends PipelineStatus>(status: Status): P
   }
 }
 
-/** The outputs that the ledger has of tasks that succeeded. While it lacks one of them, the status goes on saying so. */
+/** The status with the outputs of succeeded tasks from the ledger. `leftOut` stays while one of them is missing. */
 export function withOutputs<Status extends PipelineStatus>(status: Status, effects: ReadonlyMap<string, ReusedEffect>): Status {
   let lacking = false;
   const taskResults = Object.fromEntries(

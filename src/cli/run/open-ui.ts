@@ -10,13 +10,13 @@ import { resolveDatabase } from '../../storage/embedded/resolve-database.ts';
 import { withCoverage } from '../plan/plan-coverage.ts';
 import { plannedRun } from '../plan/planned-run.ts';
 
-/** Where Temporal was away it is looked for again this much later. */
-const CONNECT_AGAIN_MS = 5_000;
+/** Milliseconds before the next attempt to connect to Temporal. */
+const RECONNECT_MS = 5_000;
 
 export interface OpenUiOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly port: number;
-  /** Take a free port when that one is in use. @default false: refuse */
+  /** Whether to use a free port when the given one is in use. @default false: refuse */
   readonly orFree?: boolean;
   /** @default "127.0.0.1" */
   readonly host?: string;
@@ -26,12 +26,12 @@ export interface OpenUiOptions {
   readonly control?: boolean;
   /** @default false */
   readonly guarded?: boolean;
-  /** Takes over what is opened, also when the start fails half-way. */
+  /** Closes what was opened, also when the start fails half-way. */
   readonly closers: Closers;
   readonly log: Log;
 }
 
-/** Opens what the live pages read, and serves them. @returns their address */
+/** Serves the live pages, and opens the database and Temporal for them. @returns the address of the pages */
 export async function openUi({ env, closers, log, orFree = false, ...options }: OpenUiOptions): Promise<string> {
   const { url } = closers.add('the embedded Postgres', await resolveDatabase(env, log));
   const database = closers.add('the database pool', await openDatabase({ url, max: 6, applicationName: 'predictlab-ui' }));
@@ -40,7 +40,7 @@ export async function openUi({ env, closers, log, orFree = false, ...options }: 
     lastingConnection(env, (reason) => log.warn(reason)),
   );
   const { TEMPORAL_UI_URL: uiUrl, TEMPORAL_NAMESPACE: namespace = 'default' } = env;
-  // Fastify takes its time to load: only who serves pages pays for that
+  // loaded here: Fastify is slow to load
   const { serveUi } = await import('../../ui/serve-ui.ts');
   const serve = (port: number) =>
     serveUi({
@@ -63,10 +63,10 @@ export async function openUi({ env, closers, log, orFree = false, ...options }: 
   return closers.add('the pages', served).address;
 }
 
-/** Temporal while it is there: a server that is away costs the live parts of the pages, not the pages. */
+/** A connection to Temporal that is opened again after a failure: without Temporal the pages work, only their live parts are missing. */
 function lastingConnection(
   env: NodeJS.ProcessEnv,
-  tell: (reason: string) => void,
+  warn: (reason: string) => void,
 ): { lab(): Promise<PredictLab | undefined>; close(): Promise<void> } {
   let connected: Promise<PredictLab | undefined> | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
@@ -75,7 +75,7 @@ function lastingConnection(
       const { PredictLab } = await import('../../client.ts');
       return await PredictLab.connect({ env });
     } catch (error) {
-      if (failedAt === Number.NEGATIVE_INFINITY) tell(messageOf(error));
+      if (failedAt === Number.NEGATIVE_INFINITY) warn(messageOf(error));
       failedAt = Date.now();
       connected = undefined;
       return undefined;
@@ -83,7 +83,7 @@ function lastingConnection(
   };
   return {
     async lab() {
-      if (connected === undefined && Date.now() - failedAt < CONNECT_AGAIN_MS) return undefined;
+      if (connected === undefined && Date.now() - failedAt < RECONNECT_MS) return undefined;
       connected ??= connect();
       return await connected;
     },

@@ -6,17 +6,17 @@ import { hasDatabase } from '../../storage/embedded/resolve-database.ts';
 import { useDatabase } from '../terminal/session.ts';
 
 /**
- * A sentence when every worker that would take a run works on another database than this command: the run's data, its symbols
- * and its report are then not those that `plan`, `export` and `report` see here. Nothing where it cannot be told.
+ * A sentence when every worker that could take a run uses another database than this command: `plan`, `export` and `report` then do
+ * not see the run's data, symbols and report. Undefined when that is not the case, or not known.
  */
 export async function otherDatabase(lab: Pick<PredictLab, 'workerDatabases'>, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const theirs = await lab.workerDatabases();
   if (theirs.length === 0) return undefined;
   const url = env.DATABASE_URL?.trim() ?? '';
   const home = homeFolder(env);
-  // To look must not make a database where there is none.
+  // looking must not create a database
   const own = hasDatabase(env) ? await useDatabase(databaseMark).catch(() => undefined) : 'none';
   if (own === undefined || theirs.includes(own)) return undefined;
   const ours = url === '' ? `the embedded one of ${home}` : addressOf(url);
-  return `the worker works on another database than this command (${ours}): give both the same DATABASE_URL, or the same PREDICTLAB_HOME; the run and its report will be where the worker is`;
+  return `the worker uses another database than this command (${ours}): give both the same DATABASE_URL, or the same PREDICTLAB_HOME; the run and its report will be where the worker is`;
 }

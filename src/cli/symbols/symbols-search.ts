@@ -8,9 +8,9 @@ import { fitText } from '../terminal/terminal-text.ts';
 
 const TITLE_WIDTH = 60;
 
-/** Asks the venues for markets and prints what could be added, twins across venues marked. */
+/** Searches the venues for markets and prints those that could be added, with their twins at other venues. */
 export async function searchSymbols(text: string, { json, tag }: { json?: boolean; tag?: string }): Promise<void> {
-  if (text.trim() === '' && tag === undefined) throw usageError('symbols search: say what to look for, in words or with --tag crypto');
+  if (text.trim() === '' && tag === undefined) throw usageError('symbols search: write words to search for, or a tag with --tag crypto');
   const sources = createSources({ env: process.env });
   try {
     const found = await sources.search({ text, ...(tag !== undefined && { tag }), signal: AbortSignal.timeout(60_000) });
@@ -39,7 +39,7 @@ export async function searchSymbols(text: string, { json, tag }: { json?: boolea
 
 const hitsOf = (venue: VenueSearch): readonly SearchHit[] => ('hits' in venue ? venue.hits : []);
 
-/** Predict.fun names the Polymarket markets that its own are twins of; shown from both sides. */
+/** Search hits with their twins on both sides: only Predict.fun names them, by its Polymarket markets. */
 export function withTwins(hits: readonly SearchHit[]): readonly SearchHit[] {
   const named = new Map<string, string[]>();
   for (const { source, twins, instruments } of hits) {

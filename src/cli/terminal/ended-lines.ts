@@ -4,26 +4,26 @@ import { formatDuration } from '../../report/elements/format.ts';
 import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
 import { groupTasks, worstState } from '../../report/run/symbol-tasks.ts';
 
-/** So many symbols that ended since the last look get a line each; of more only the names that went wrong, and how many did not. */
-const LINES_EACH = 10;
+/** Symbols that get a line of their own per look; when more have ended, only those that went wrong do, and the rest are counted. */
+const LINES_PER_LOOK = 10;
 
 /**
- * A line for each symbol and custom task that has ended and was not told yet; for output that nobody redraws.
+ * A line for each symbol and custom task that has ended and was not printed yet; for output that is not redrawn.
  *
- * @param told what was told before; those of the lines are added
+ * @param printed the ids printed before; the new ones are added
  */
-export function endedLines(status: PipelineStatus, told: Set<string>): string[] {
+export function endedLines(status: PipelineStatus, printed: Set<string>): string[] {
   const { symbols, custom } = groupTasks(status);
   const rows = [
     ...symbols.map(({ symbol, stages, whole }) => ({ id: symbol, tasks: whole === undefined ? Object.values(stages) : [whole] })),
     ...custom.map(({ taskId, task }) => ({ id: taskId, tasks: [task] })),
   ];
-  const news = rows.filter(({ id, tasks }) => !told.has(id) && tasks.every(hasEnded));
-  for (const { id } of news) told.add(id);
+  const news = rows.filter(({ id, tasks }) => !printed.has(id) && tasks.every(hasEnded));
+  for (const { id } of news) printed.add(id);
   const lines = news.map(({ id, tasks }) => ({ state: worstState(tasks), line: endedLine(id, tasks) }));
-  if (lines.length <= LINES_EACH) return lines.map(({ line }) => line);
+  if (lines.length <= LINES_PER_LOOK) return lines.map(({ line }) => line);
   const bad = lines.filter(({ state }) => state !== 'success');
-  const shown = bad.slice(0, LINES_EACH);
+  const shown = bad.slice(0, LINES_PER_LOOK);
   return [
     ...shown.map(({ line }) => line),
     `${lines.length - shown.length} more ended: ${countsOf(lines.filter((one) => !shown.includes(one)))}`,

@@ -12,5 +12,5 @@ export class ExitError extends Error {
   }
 }
 
-/** The user has to write something else: exit code 2. */
+/** Wrong usage, which only the user can fix: exit code 2. */
 export const usageError = (message: string): ExitError => new ExitError(2, message);

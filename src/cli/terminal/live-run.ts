@@ -7,31 +7,31 @@ import { endedLines } from './ended-lines.ts';
 import { note } from './print.ts';
 import { renderLiveTable } from './terminal.ts';
 
-/** How often the table is redrawn. */
+/** Milliseconds between two redraws of the table. */
 const REDRAW_MS = 250;
-/** Where standard error is no terminal, a line is written when this share of the run is done. */
+/** Share of the run between two progress lines where standard error cannot be redrawn. */
 const QUIET_STEP = 0.1;
 
 export interface LiveRunOptions {
   readonly runId: string;
   readonly run: RunName;
-  /** Resolves when the run has ended, however it ended. */
+  /** Settles when the run has ended, with any result. */
   readonly ended: Promise<unknown>;
-  /** Ends the showing before that. */
+  /** Stops watching before the run ends. */
   readonly stop: AbortSignal;
 }
 
 /**
  * A run's live table on standard error until it ends: redrawn in place on a terminal; elsewhere a line for each symbol that
- * ended, and one now and then.
+ * ended, and a progress line for every tenth of the run.
  */
 export class LiveRun {
   readonly #lab: PredictLab;
   readonly #options: LiveRunOptions;
   readonly #screen = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined;
-  /** Symbols and tasks whose end was told, where nothing is redrawn. */
-  readonly #ends = new Set<string>();
-  #toldStep = -1;
+  /** Symbols and tasks whose end was printed, where nothing is redrawn. */
+  readonly #printed = new Set<string>();
+  #lastStep = -1;
   #reason: string | undefined;
   #lines: readonly string[] = [];
   #notice: string | undefined;
@@ -42,11 +42,11 @@ export class LiveRun {
     this.#options = options;
   }
 
-  /** A sentence that stays visible: under the table, or as a line of its own. */
+  /** Shows a sentence that stays visible: under the table, or as a line of its own. */
   say(sentence: string): void {
     this.#notice = oneLine(sentence);
     if (this.#screen === undefined) return note(sentence);
-    // What the terminal echoed (^C) stands where the table goes on.
+    // the terminal has echoed ^C where the table continues
     this.#screen.clear();
     this.#redraw();
   }
@@ -59,7 +59,7 @@ export class LiveRun {
       state = await Promise.race([this.#look(), over]);
       if (state === 'on') state = await Promise.race([pause(), over]);
     }
-    // Without a worker nobody answers for a run that was ended from outside: its result is told all the same.
+    // without a worker no query is answered for a run that was terminated: its result is printed all the same
     if (!stop.aborted) await Promise.race([this.#look(), aborted(stop)]);
     else if (this.#screen !== undefined) {
       this.#screen.clear();
@@ -77,7 +77,7 @@ export class LiveRun {
       if (!this.#isOver && !this.#options.stop.aborted) this.#draw(status, attempts);
       this.#reason = undefined;
     } catch (error) {
-      // The run goes on without us; what keeps us from seeing it is said until it passes.
+      // the run continues; the reason why it cannot be shown stays visible until it is gone
       if (!this.#isOver && !this.#options.stop.aborted)
         this.#saySilence(error instanceof PredictLabError ? error.message : `no answer yet: ${messageOf(error)}`);
     }
@@ -94,11 +94,11 @@ export class LiveRun {
 
   #draw(status: PipelineStatus, attempts: ReadonlyMap<string, PendingAttempt>): void {
     if (this.#screen === undefined) {
-      for (const line of endedLines(status, this.#ends)) note(line);
+      for (const line of endedLines(status, this.#printed)) note(line);
       const step = Math.floor(status.progress / QUIET_STEP);
-      if (step > this.#toldStep)
+      if (step > this.#lastStep)
         note(`${this.#options.runId}  ${status.completedTasks}/${status.totalTasks} tasks  ${Math.round(status.progress * 100)} %`);
-      this.#toldStep = Math.max(step, this.#toldStep);
+      this.#lastStep = Math.max(step, this.#lastStep);
       return;
     }
     const view = {

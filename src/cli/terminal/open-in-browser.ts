@@ -5,7 +5,7 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
   win32: ['cmd', '/c', 'start', ''],
 };
 
-/** Hands a file to the desktop's browser and does not wait for it. @returns whether a program for it could be started */
+/** Opens a file in the desktop's browser without waiting for it. @returns whether the browser could be started */
 export function openInBrowser(file: string): Promise<boolean> {
   const [program, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
   const child = spawn(program, [...args, file], { detached: true, stdio: 'ignore' });

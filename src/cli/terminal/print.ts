@@ -11,25 +11,26 @@ export function printJsonLine(value: unknown): void {
   process.stdout.write(`${visibleJson(JSON.stringify(value))}\n`);
 }
 
-/** Prints a result for people to standard output. What it names from outside has to be one line (`oneLine`) where it must be. */
+/** Prints a line for people to standard output. The caller passes foreign text through `oneLine` where it must stay on one line. */
 export function printLine(text = ''): void {
   process.stdout.write(`${visibleText(text)}\n`);
 }
 
-/** Prints lines that have colours of ours in them; foreign text in them was made plain before it was coloured. */
+/** Prints lines with colour codes. The caller has already made the foreign text in them plain. */
 export function printPainted(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** Says something beside the result, to standard error. */
+/** Prints a note to standard error, separate from the result. */
 export function note(text: string): void {
   process.stderr.write(`${visibleText(text)}\n`);
 }
 
 /**
- * Columns under a header, as wide as their widest cell; numbers to the right.
+ * Prints columns under a header, each as wide as its widest cell.
  *
- * @param rows the first one is the header
+ * @param rows the first row is the header
+ * @param options.right columns aligned to the right
  */
 export function printTable(rows: readonly (readonly string[])[], { right = [] }: { right?: readonly number[] } = {}): void {
   const table = rows.map((row) => row.map(oneLine));

@@ -6,12 +6,12 @@ import { usageError } from './exit.ts';
 import { note } from './print.ts';
 
 /**
- * Connects to Temporal for one command and closes again on every path.
+ * Connects to Temporal for one command and always closes the connection.
  *
  * @throws PredictLabError that says which address failed and what to start (exit code 3)
  */
 export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): Promise<T> {
-  // Temporal's client takes a third of a second to load: only commands that talk to it pay for that.
+  // Temporal's client takes a third of a second to load: only the commands that use it load it
   const client = await import('../../client.ts');
   const lab = await client.PredictLab.connect();
   try {
@@ -22,8 +22,8 @@ export async function withPredictLab<T>(work: (lab: PredictLab) => Promise<T>): 
 }
 
 /**
- * Both of them, opened at once: one is waited for while the other loads. What Temporal says goes first where both are away. Where
- * there is no database none is made, and `work` has none.
+ * Connects to Temporal and opens the database at the same time. When both fail, Temporal's error is thrown. When there is no database,
+ * none is created and `work` gets undefined.
  */
 export async function withPredictLabAndDatabase<T>(work: (lab: PredictLab, database: Database | undefined) => Promise<T>): Promise<T> {
   const { hasDatabase } = await import('../../storage/embedded/resolve-database.ts');
@@ -40,7 +40,7 @@ export async function withPredictLabAndDatabase<T>(work: (lab: PredictLab, datab
     });
     session.catch(reject);
   });
-  // told once Temporal has answered
+  // reported once Temporal has answered
   opened.catch(() => undefined);
   try {
     return await withPredictLab(async (lab) => work(lab, await opened));
@@ -50,14 +50,14 @@ export async function withPredictLabAndDatabase<T>(work: (lab: PredictLab, datab
   }
 }
 
-/** Where this command looks, and that nothing is there yet. */
+/** A sentence saying that nothing is stored yet, and where this command looked. */
 export const nothingStored = (env: NodeJS.ProcessEnv): string =>
-  `nothing is stored under ${homeFolder(env)} yet; \`predictlab dev\` begins there, and PREDICTLAB_HOME or DATABASE_URL name data that is elsewhere`;
+  `nothing is stored under ${homeFolder(env)} yet; \`predictlab dev\` starts there, and PREDICTLAB_HOME or DATABASE_URL name data that is elsewhere`;
 
 /**
- * Opens the database for a command that only looks: where there is none none is made, and `work` has none.
+ * Opens the database for a command that only reads. When there is no database, none is created and `work` gets undefined.
  *
- * @param assumed what is shown then, said beside that nothing is stored @default it is not said
+ * @param assumed what the command shows in that case; printed with the sentence that nothing is stored @default no sentence is printed
  */
 export async function lookIntoDatabase<T>(work: (database: Database | undefined) => Promise<T>, assumed?: string): Promise<T> {
   const { hasDatabase } = await import('../../storage/embedded/resolve-database.ts');
@@ -66,16 +66,16 @@ export async function lookIntoDatabase<T>(work: (database: Database | undefined)
   return await work(undefined);
 }
 
-/** Opens the database for a command that has nothing to do without one. @throws ExitError 2 where there is none */
+/** Opens the database for a command that needs stored data. @throws ExitError 2 when there is no database */
 export async function useStoredData<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const { hasDatabase } = await import('../../storage/embedded/resolve-database.ts');
   if (!hasDatabase(process.env)) throw usageError(nothingStored(process.env));
   return await useDatabase(work);
 }
 
-/** Opens the database (DATABASE_URL, or the embedded server) for one command and closes again on every path. */
+/** Opens the database (DATABASE_URL, or the embedded server) for one command and always closes it. */
 export async function useDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  // Neither `--help` nor a wrong option waits for Postgres' client.
+  // loaded here, so that neither `--help` nor a wrong option waits for Postgres' client
   const [{ createLog }, { resolveDatabase }, { openDatabase }] = await Promise.all([
     import('../../telemetry/log.ts'),
     import('../../storage/embedded/resolve-database.ts'),

@@ -3,7 +3,7 @@ import { oneLine } from '../../contracts/text/plain-text.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { STATE_GLYPHS } from '../../report/elements/glyphs.ts';
 
-/** A run in a few lines: the verdict first, the reasons next, then where to look. */
+/** The summary of a run in a few lines: the result, the reasons, then where to look. */
 export function summaryLines(result: PipelineResult, places: readonly (readonly [label: string, place: string])[]): string[] {
   const { success, failed, skipped, cancelled } = result.statusBreakdown;
   const counts = [

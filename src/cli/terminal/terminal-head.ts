@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { PipelineStatus } from '../../contracts/run/pipeline-status.ts';
 import { oneLine } from '../../contracts/text/plain-text.ts';
+import type { RunResult } from '../../contracts/words.ts';
 import { formatStopwatch } from '../../report/elements/format.ts';
 import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
 import type { SymbolTasks } from '../../report/run/symbol-tasks.ts';
 import { fitText, textWidth } from './terminal-text.ts';
-import type { LiveExtras, TerminalView } from './terminal-view.ts';
 
 export type Paint = (text: string, state: State) => string;
-/** Leaves text as it is, for terminals without colour and for files. */
+/** Returns text unchanged, for terminals without colour and for files. */
 export const plain: Paint = (text) => text;
 const ANSI: Readonly<Record<State, string>> = {
   pending: '2',
@@ -19,7 +19,7 @@ const ANSI: Readonly<Record<State, string>> = {
   cancelled: '2',
   degraded: '33',
 };
-/** Colours text by its state; the state is always said by a glyph too. */
+/** Colours text by its state; a glyph always shows the state too. */
 export const paintAnsi: Paint = (text, state) => `\u001b[${ANSI[state]}m${text}\u001b[0m`;
 
 /** The run in one line, in the widest form that fits: id, verdict, counts, bar, percent, time, slots. */
@@ -42,11 +42,10 @@ export const headLine = (
   const time = `${formatStopwatch(elapsed)}${ended ? '' : ' elapsed'}${remaining === '' ? '' : `, ${remaining}`}`;
   const shortTime = remaining === '' ? formatStopwatch(elapsed) : remaining;
   const paused = status.paused && !ended ? ['paused'] : [];
-  // a worker of an earlier build does not say
   const slots = ended || !status.maxConcurrent ? [] : [`${status.statusBreakdown.running}/${status.maxConcurrent} slots`];
   const bar = (cells: number): string => paint(progressBar(status.progress, cells), extras.result ?? 'running');
   const id = oneLine(status.runId);
-  // the widest form that fits: parts go in the order in which they are missed least; id and bar stay longest
+  // the widest form that fits; the least important parts are dropped first
   const forms = [
     [id, ...end, counts, bar(18), percent, time, ...slots, ...paused],
     [id, ...end, counts, bar(10), percent, time, ...slots, ...paused],
@@ -61,7 +60,7 @@ export const headLine = (
   return forms.find((form) => textWidth(stripVTControlCharacters(form)) <= view.width) ?? fitText(`${percent} ${id}`, view.width);
 };
 
-/** The time left if the rest goes at the pace so far; nothing to say before a tenth is done. */
+/** Seconds left at the pace so far; null before a tenth of the run is done. */
 const carriedOn = (progress: number, elapsed: number): number | null =>
   progress >= 0.1 && progress < 1 ? (elapsed * (1 - progress)) / progress : null;
 
@@ -72,3 +71,35 @@ export const progressBar = (progress: number, cells: number): string => {
   const half = halves % 2;
   return '█'.repeat(full) + (half === 1 ? '▌' : '') + '·'.repeat(cells - full - half);
 };
+
+/** Details of a run beyond its status, read from the pending activities. */
+export interface LiveExtras {
+  /** By task id. */
+  readonly tasks?: Readonly<Record<string, LiveTask>>;
+  /** Estimated seconds left; without it the pace so far is extrapolated. */
+  readonly secondsLeft?: number | null;
+  /** The run's symbols in order; without it they are derived from the task ids. */
+  readonly symbols?: readonly string[];
+  /** Set when the run has ended. */
+  readonly result?: RunResult;
+}
+
+export interface LiveTask {
+  /** The attempt that is running or due next, from 1. */
+  readonly attempt?: number;
+  /** When the next attempt starts; UTC epoch milliseconds. */
+  readonly retryAt?: number | null;
+  /** Message of the attempt that failed last. */
+  readonly lastFailure?: string | null;
+}
+
+export interface TerminalView {
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** Maximum number of lines; the last one sums up what does not fit. @default all */
+  readonly height?: number;
+  /** UTC epoch milliseconds. */
+  readonly now: number;
+  /** ANSI colours; the caller honours NO_COLOR. @default false */
+  readonly colour?: boolean;
+}

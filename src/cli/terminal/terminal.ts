@@ -4,9 +4,8 @@ import { STAGES, type TaskStatus } from '../../contracts/words.ts';
 import { formatDuration } from '../../report/elements/format.ts';
 import { STATE_GLYPHS, type State } from '../../report/elements/glyphs.ts';
 import { groupTasks, type SymbolTasks } from '../../report/run/symbol-tasks.ts';
-import { headLine, type Paint, paintAnsi, plain } from './terminal-head.ts';
+import { headLine, type LiveExtras, type Paint, paintAnsi, plain, type TerminalView } from './terminal-head.ts';
 import { fitText, padText, textWidth } from './terminal-text.ts';
-import { type LiveExtras, type TerminalView } from './terminal-view.ts';
 
 /**
  * The live table of `run` and `watch`: a line for the run, then one per symbol and custom task. Pure: the same status gives the same lines.
@@ -55,13 +54,13 @@ const symbolLine = (row: SymbolTasks, extras: LiveExtras, view: TerminalView, na
 const symbolDetail = (row: SymbolTasks, extras: LiveExtras, now: number): string => {
   if (row.whole !== undefined) return detailOf(row.symbol, '', row.whole, extras, now);
   const entries = Object.entries(row.stages);
-  // what a reader wants first: what went wrong, then what runs, then what waits for another attempt
-  const speaking =
+  // shown first: a failed stage, then a running one, then one that waits for its next attempt
+  const shown =
     entries.find(([, task]) => task.status === 'failed') ??
     entries.find(([, task]) => task.status === 'running') ??
     entries.find(([stage]) => extras.tasks?.[`${row.symbol}/${stage}`]?.retryAt !== undefined) ??
     entries.find(([, task]) => task.status === 'skipped');
-  if (speaking !== undefined) return detailOf(`${row.symbol}/${speaking[0]}`, speaking[0], speaking[1], extras, now);
+  if (shown !== undefined) return detailOf(`${row.symbol}/${shown[0]}`, shown[0], shown[1], extras, now);
   const warnings = entries.flatMap(([, task]) => task.degraded ?? []);
   const seconds = entries.reduce((sum, [, task]) => sum + (task.durationSeconds ?? 0), 0);
   if (row.verdict === 'pending') return '';
@@ -92,8 +91,8 @@ const detailOf = (taskId: string, label: string, task: TaskResult, extras: LiveE
   return named(running) + failure;
 };
 
-const assemble = (given: string, marks: string, told: string, view: TerminalView, nameWidth: number): string => {
-  const [name, detail] = [cellText(given), cellText(told)];
+const assemble = (givenName: string, marks: string, givenDetail: string, view: TerminalView, nameWidth: number): string => {
+  const [name, detail] = [cellText(givenName), cellText(givenDetail)];
   const left = ` ${padText(fitText(name, nameWidth), nameWidth)}  `;
   const room = view.width - textWidth(left) - STAGES.length - 2;
   if (room < 4 && view.width < textWidth(left) + STAGES.length) return fitText(` ${name} ${detail}`, view.width);
@@ -102,7 +101,7 @@ const assemble = (given: string, marks: string, told: string, view: TerminalView
 
 const URGENCY: readonly State[] = ['failed', 'running', 'degraded', 'cancelled', 'skipped', 'pending', 'success'];
 
-/** All lines when they fit; else the most urgent ones, in their own order, and a line that sums up the rest. */
+/** All lines when they fit; otherwise the most urgent ones, in their original order, and a line that sums up the rest. */
 const fitLines = (lines: readonly LiveLine[], room: number, width: number): string[] => {
   if (lines.length <= room) return lines.map((line) => line.text);
   const ranked = lines.map((line, index) => ({ line, index })).sort((a, b) => urgency(a.line) - urgency(b.line) || a.index - b.index);

@@ -1,15 +1,72 @@
-import { isGrouped, type NumberNotation } from './number-notation.ts';
+import { PredictLabError } from '../../contracts/errors.ts';
+
+/**
+ * How a file writes its numbers: with a decimal point, thousands perhaps grouped by commas (`"1,234.5"`, which only quotes allow in a
+ * file of commas); with a decimal point and no grouping; or with a decimal comma (`0,45`).
+ */
+export type NumberNotation = 'grouped' | 'point' | 'comma';
+
+/** A field that should be a number, and its line. */
+export interface NumberField {
+  readonly text: string;
+  readonly line: number;
+}
+
+const HAS_COMMA = /^[+-]?[\d.]*,\d/;
+const HAS_POINT = /^[+-]?[\d,]*\.\d|^[+-]?\d+\.$/;
+/** 1,234.5. A number that starts with 0 is never grouped, so 0,450 does not match. */
+const GROUPED = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/;
+const DELIMITER_NAMES: Readonly<Record<string, string>> = { ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
+
+/** Whether a number's commas group its thousands. */
+export const isGrouped = (text: string): boolean => GROUPED.test(text);
+
+/**
+ * The notation of a file, judged by its first number fields. In a file that is separated by commas, a comma in a number groups
+ * thousands; in other files it is the decimal comma. A file with both kinds is refused: `45,125` could be wrong by a factor of a thousand.
+ *
+ * @throws PredictLabError BadInput that shows a number of each kind
+ */
+export function notationOf(path: string, delimiter: string, fields: Iterable<NumberField>): NumberNotation {
+  if (delimiter === ',') {
+    for (const { text, line } of fields) {
+      if (HAS_COMMA.test(text.trim()) && !isGrouped(text.trim())) throw decimalComma(path, text.trim(), line);
+    }
+    return 'grouped';
+  }
+  let comma: NumberField | undefined;
+  let point: NumberField | undefined;
+  for (const field of fields) {
+    const text = field.text.trim();
+    if (comma === undefined && HAS_COMMA.test(text)) comma = field;
+    if (point === undefined && HAS_POINT.test(text)) point = field;
+  }
+  if (comma === undefined) return 'point';
+  if (point === undefined) return 'comma';
+  const both = [...new Set([comma, point].sort((a, b) => a.line - b.line))].map(({ text, line }) => `${text.trim()} (line ${line})`);
+  throw new PredictLabError(
+    'BadInput',
+    `${path} is separated by ${DELIMITER_NAMES[delimiter] ?? delimiter} and has numbers with commas and with points, ${both.join(' and ')}: ` +
+      'write all with a decimal point or all with a decimal comma, without separators of thousands',
+  );
+}
+
+const decimalComma = (path: string, text: string, line: number): PredictLabError =>
+  new PredictLabError(
+    'BadInput',
+    `${path}, line ${line}: ${text} has a decimal comma in a file that is separated by commas; separate the fields by semicolons, or write decimal points`,
+  );
 
 const NOT_FINITE = /^[+-]?(nan|inf|infinity|1\.#(inf|qnan|ind))$/i;
 const DECIMAL_COMMA = /^[+-]?(\d+,\d*|,\d+)(e[+-]?\d+)?$/i;
-/** Number() reads 0x1f, 0b1 and 0o7; nobody writes prices so, but torn ids look like it. */
+/** Number() reads 0x1f, 0b1 and 0o7, which are not prices but parts of ids. */
 const OTHER_BASE = /^[+-]?0[xbo]/i;
 
 /**
- * The number a field says: `0.5`, `.5`, `5e-1`, `+0.5`; NaN and infinities as such. A comma inside it groups thousands (`1,234.5`), is
- * the decimal one (`0,5`) or makes it no number, as the file's notation says. In a file of decimal commas a point makes it no number.
+ * The number in a field: `0.5`, `.5`, `5e-1`, `+0.5`, NaN and infinities. The file's notation decides whether a comma groups thousands
+ * (`1,234.5`), is the decimal comma (`0,5`) or is not valid. In a file of decimal commas a point is not valid.
  *
- * @returns null when the field is empty or no number
+ * @returns null when the field is empty or not a number
  */
 export function parseNumber(field: string, notation: NumberNotation = 'grouped'): number | null {
   const text = field.trim();

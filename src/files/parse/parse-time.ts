@@ -1,4 +1,4 @@
-/** Unit of a file's numeric times, as powers of ten against seconds. */
+/** The unit of a file's numeric times. */
 export type TimeUnit = 's' | 'ms' | 'us' | 'ns';
 
 const DECIMALS: Readonly<Record<TimeUnit, number>> = { s: 0, ms: 3, us: 6, ns: 9 };
@@ -9,7 +9,7 @@ const NAMED =
 const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
 const MINUTE = 60_000;
 
-/** The unit that puts a time between 1973 and 5138: the ranges do not overlap. */
+/** The unit in which a number is a time between 1973 and 5138; the ranges do not overlap. */
 const unitOfMagnitude = (value: number): TimeUnit => {
   const size = Math.abs(value);
   if (size < 1e11) return 's';
@@ -18,8 +18,8 @@ const unitOfMagnitude = (value: number): TimeUnit => {
 };
 
 /**
- * The unit of a file's numeric times: what most of its first times say. One unit per file, so that a row in seconds in a
- * file of milliseconds is seen as the odd one out (it lands in 1970 and is quarantined) and never taken for a good one.
+ * The unit of a file's numeric times: that of most of its first times. One unit per file, so that a row in seconds in a file of
+ * milliseconds lands in 1970 and is quarantined instead of being read as a good one.
  */
 export function timeUnitOf(sample: readonly string[]): TimeUnit {
   const votes = new Map<TimeUnit, number>();
@@ -32,10 +32,10 @@ export function timeUnitOf(sample: readonly string[]): TimeUnit {
 }
 
 /**
- * The time a field says, in UTC epoch milliseconds, finer parts cut off: a number in the file's unit, ISO 8601 (`T` or
- * blank, any fraction, `Z`, `±hh:mm`, or nothing, which is UTC), or `November 8 2022 3:45 PM`.
+ * The time in a field, in UTC epoch milliseconds, with finer digits cut off: a number in the file's unit, ISO 8601 (`T` or blank, any
+ * fraction, `Z`, `±hh:mm`, or no zone, which is UTC), or `November 8 2022 3:45 PM`.
  *
- * @returns null when the field is empty or no time; NaN when it says NaN or infinity
+ * @returns null when the field is empty or not a time; NaN for NaN and infinities
  */
 export function parseTime(field: string, unit: TimeUnit): number | null {
   const text = field.trim();
@@ -46,7 +46,7 @@ export function parseTime(field: string, unit: TimeUnit): number | null {
   const named = NAMED.exec(text);
   if (named !== null) return namedTime(named);
   if (/^[+-]?(nan|inf|infinity)$/i.test(text)) return Number.NaN;
-  // 1.6e9 as spreadsheets write it
+  // 1.6e9, as spreadsheets write it
   const value = /^[+-]?\d+(\.\d+)?e[+-]?\d+$/i.test(text) ? Number(text) : Number.NaN;
   return Number.isNaN(value) ? null : Math.floor(value * 10 ** (3 - DECIMALS[unit]));
 }
@@ -75,7 +75,7 @@ function namedTime([, name, day, year, hour = '0', minute = '0', second = '0', h
   return utc([Number(year), month, Number(day)], [hours, Number(minute), Number(second)], 0);
 }
 
-/** Date.UTC without its leniency: the 31st of February is no time. A leap second counts as the second after. */
+/** Date.UTC that refuses days like the 31st of February. A leap second counts as the second after. */
 function utc([year, month, day]: readonly number[], [hour, minute, second]: readonly number[], milliseconds: number): number | null {
   if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60) return null;
   const time = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds);

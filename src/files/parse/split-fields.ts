@@ -1,9 +1,9 @@
 const QUOTE = '"';
 
-/** The delimiters a header is searched for; the most frequent one wins, ties in this order. */
+/** The supported delimiters; the most frequent one in a header wins, ties in this order. */
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 
-/** What separates the fields of a file, judged by its header. */
+/** The delimiter of a file, judged by its header. */
 export function delimiterOf(header: string): string {
   const count = (delimiter: string): number => header.split(delimiter).length;
   return DELIMITERS.reduce<string>((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best), ',');
@@ -11,9 +11,9 @@ export function delimiterOf(header: string): string {
 
 /**
  * The fields of one line. A field may be quoted, `""` inside stands for a quote; a line break inside quotes is not
- * supported, since a torn line would swallow its neighbours.
+ * supported, since an incomplete line would swallow the following ones.
  *
- * @returns null when a quote is left open or text follows a closing one: the line is torn
+ * @returns null when a quote is not closed or text follows a closing one
  */
 export function splitFields(line: string, delimiter: string): string[] | null {
   if (!line.includes(QUOTE)) return line.split(delimiter);

@@ -3,30 +3,29 @@ import type { TickKind } from '../../contracts/words.ts';
 import { contentIdentity } from '../../market/identity.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
 import type { TickColumnIndices } from '../read/tick-columns.ts';
-import type { NumberNotation } from './number-notation.ts';
 import type { OutcomePolarity } from './outcome-polarity.ts';
+import type { NumberNotation } from './parse-number.ts';
 import { parseNumber } from './parse-number.ts';
-import { oppositeSide, parseSide } from './parse-side.ts';
 import { parseTime, type TimeUnit } from './parse-time.ts';
 import { splitFields } from './split-fields.ts';
 
-/** How the lines of one file are to be read. */
+/** The format of a file's lines. */
 export interface LineFormat {
   readonly delimiter: string;
   readonly columns: TickColumnIndices;
   readonly timeUnit: TimeUnit;
   readonly notation: NumberNotation;
-  /** Where an export of ours says whose tick a line is; -1 in other files. */
+  /** The column that names each line's instrument; -1 where the file has none. */
   readonly instrumentColumn: number;
 }
 
-/** A line's fields as the file means them, before mirroring. */
+/** A line's fields before mirroring. */
 export interface TickLine
   extends Pick<CandidateRow, 'raw' | 'kind' | 'time' | 'price' | 'size' | 'side' | 'outcome' | 'tradeId' | 'defect'> {
   readonly instrument: string | null;
 }
 
-/** Reads one line. What cannot be read is null and makes the line `malformed`; numbers are not judged. */
+/** Reads one line. A field that cannot be read is null and makes the line `malformed`; ranges are not checked here. */
 export function parseTickLine(raw: string, { delimiter, columns, timeUnit, notation, instrumentColumn }: LineFormat): TickLine {
   const defaultKind: TickKind = columns.size >= 0 ? 'trade' : 'price';
   const fields = splitFields(raw, delimiter);
@@ -66,14 +65,14 @@ export function parseTickLine(raw: string, { delimiter, columns, timeUnit, notat
   };
 }
 
-/** A line torn off has too few fields, two lines run together too many; empty fields at the end are no harm. */
+/** Whether a line has the right number of fields: an incomplete line has too few, two joined lines too many. Empty fields at the end are ignored. */
 const isWhole = (fields: readonly string[], width: number): boolean =>
   fields.length === width || (fields.length > width && fields.slice(width).every((field) => field.trim() === ''));
 
-/** A row that is still being read: its identity is found last. */
+/** A row that is still being read; its identity is set last. */
 export type NewRow = { -readonly [Field in keyof CandidateRow]: CandidateRow[Field] };
 
-/** The row as of the instrument's first outcome: a trade of the other one has its price mirrored and its side flipped. */
+/** The row in terms of the instrument's first outcome: a trade of the other one has its price mirrored and its side flipped. */
 export function toRow(line: TickLine, polarity: OutcomePolarity | null): NewRow {
   const { raw, kind, time, size, outcome, tradeId } = line;
   const traded = polarity === null || line.defect !== null ? 'first' : polarity.of(outcome ?? '');
@@ -93,8 +92,25 @@ export function toRow(line: TickLine, polarity: OutcomePolarity | null): NewRow 
 }
 
 /**
- * What makes a row the trade it is, whatever the file's columns are called and however it writes numbers. A bad row is
- * its line: the same one however often it is met.
+ * The hash that identifies a trade, independent of column names and number notation. A bad row is identified by its line, so repeats
+ * of it are one row.
  */
 export const contentHash = ({ time, price, size, side, outcome, defect, raw }: NewRow): string =>
   contentIdentity(defect === null ? [time, price, size, side, outcome] : [raw]);
+
+const SIDES: ReadonlyMap<string, 'buy' | 'sell'> = new Map([
+  ...['buy', 'b', 'bid', 'bought', 'long'].map((word) => [word, 'buy'] as const),
+  ...['sell', 's', 'ask', 'sold', 'short'].map((word) => [word, 'sell'] as const),
+]);
+
+/** The side in a field, in any letter case; null when it is empty, undefined when it is another word. */
+export function parseSide(field: string): 'buy' | 'sell' | null | undefined {
+  const text = field.trim().toLowerCase();
+  return text === '' ? null : SIDES.get(text);
+}
+
+/** The side of the other outcome: a buy of No is a sell of Yes. */
+export const oppositeSide = (side: 'buy' | 'sell' | null): 'buy' | 'sell' | null => {
+  if (side === null) return null;
+  return side === 'buy' ? 'sell' : 'buy';
+};

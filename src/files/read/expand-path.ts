@@ -5,9 +5,9 @@ import { PredictLabError } from '../../contracts/errors.ts';
 const MAGIC = /[*?]/;
 
 /**
- * The files that a path or pattern names, sorted: `*` and `?` match within one name, `**` any number of folders.
+ * The files that a path or pattern matches, sorted: `*` and `?` match within one name, `**` any number of folders.
  *
- * @param base what relative paths start from
+ * @param base the folder of relative paths
  * @throws PredictLabError BadInput when nothing matches
  */
 export async function expandPath(pattern: string, base = process.cwd()): Promise<string[]> {
@@ -70,5 +70,5 @@ async function match(folder: string, [part, ...rest]: readonly string[]): Promis
   return (await Promise.all(found)).flat();
 }
 
-/** A file's name without folder and endings: `ticks/senate.csv.gz` → `senate`; what its instrument is called. */
+/** A file's name without folder and endings, which names its instrument: `ticks/senate.csv.gz` → `senate`. */
 export const nameOf = (file: string): string => path.basename(file).replace(/(\.(csv|tsv|txt))?(\.gz)?$/i, '') || path.basename(file);

@@ -1,13 +1,12 @@
+import type { CandidateRow, QuarantineReason } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval, type MarketKind, TICK_KINDS, type TickKind } from '../../contracts/words.ts';
 import { assessTick, type RowFacts } from '../../market/assess-tick.ts';
 import { buildCandles } from '../../market/candles/build-candles.ts';
-import type { MergeableCandles } from '../../market/candles/candle-columns.ts';
+import type { MergeableCandles, SequencedTicks } from '../../market/candles/candle-columns.ts';
 import { mergeCandles } from '../../market/candles/merge-candles.ts';
 import { contentIdentity } from '../../market/identity.ts';
-import { ContentTable } from '../write/content-table.ts';
-import { QuarantineTally } from './quarantine-tally.ts';
+import { ContentTable } from './copy-counter.ts';
 import type { TickFile } from './read-tick-file.ts';
-import { TickColumnsBuilder } from './tick-columns-builder.ts';
 
 const ROOM = 65_536;
 
@@ -16,15 +15,15 @@ export interface FileCandles {
   readonly series: readonly { readonly kind: TickKind; readonly candles: MergeableCandles; readonly complete: Uint8Array }[];
   readonly rows: number;
   readonly ticks: number;
-  /** Rows whose id was met before. */
+  /** Rows whose trade id occurred before. */
   readonly duplicates: number;
   readonly quarantined: QuarantineTally;
 }
 
 /**
- * The candles of a tick file, in memory that grows with the candles, not with the ticks.
+ * Builds the candles of a tick file, in memory that grows with the candles, not with the ticks.
  *
- * A file covers the time from its first to its last tick, so a candle is `complete` when its whole bucket lies in there:
+ * A file covers the time from its first to its last tick, so a candle is `complete` when its whole bucket lies in that range:
  * the first and the last one usually are not.
  *
  * @param asOf rows after it are quarantined; UTC epoch milliseconds
@@ -57,7 +56,7 @@ export async function buildFileCandles(
   return { series: built, rows, duplicates, quarantined, ticks: rows - duplicates - quarantined.total };
 }
 
-/** Candles of one kind, merged as a binary counter adds, so that each candle is merged only a few times. */
+/** Builds the candles of one kind. Parts of equal size are merged pairwise, so that each candle is merged only a few times. */
 class SeriesBuilder {
   readonly ticks = new TickColumnsBuilder(ROOM);
   private readonly parts: { candles: MergeableCandles; batches: number }[] = [];
@@ -84,4 +83,75 @@ function completeOf({ length, interval, openTime, firstTime, lastTime }: Mergeab
   const from = firstTime[0];
   const to = lastTime[length - 1] + 1;
   return Uint8Array.from({ length }, (_, k) => (openTime[k] >= from && openTime[k] + INTERVAL_MS[interval] <= to ? 1 : 0));
+}
+
+/** Collects ticks into columns of fixed room, to be taken when full. */
+export class TickColumnsBuilder {
+  private length = 0;
+  private time: Float64Array;
+  private price: Float64Array;
+  private size: Float64Array;
+  private buy: Uint8Array;
+  private sequence: Float64Array;
+
+  constructor(private readonly room: number) {
+    this.time = new Float64Array(room);
+    this.price = new Float64Array(room);
+    this.size = new Float64Array(room);
+    this.buy = new Uint8Array(room);
+    this.sequence = new Float64Array(room);
+  }
+
+  get isFull(): boolean {
+    return this.length === this.room;
+  }
+
+  /** Adds a tick. @param row a good row, which has a time and a price */
+  add(row: CandidateRow, sequence: number): void {
+    const i = this.length++;
+    this.time[i] = row.time ?? Number.NaN;
+    this.price[i] = row.price ?? Number.NaN;
+    this.size[i] = row.size ?? Number.NaN;
+    this.buy[i] = row.side === null ? 255 : row.side === 'buy' ? 1 : 0;
+    this.sequence[i] = sequence;
+  }
+
+  /** The ticks so far; valid until the next `add`. */
+  take(): SequencedTicks {
+    const { length, time, price, size, buy, sequence } = this;
+    this.length = 0;
+    return { length, time, price, size, buy, sequence };
+  }
+}
+
+/** Line numbers kept for each reason. */
+const EXAMPLES = 5;
+
+/** Counts a file's quarantined rows by reason and keeps the line numbers of the first ones. */
+export class QuarantineTally {
+  private readonly found = new Map<QuarantineReason, { count: number; readonly lines: number[] }>();
+
+  get total(): number {
+    return [...this.found.values()].reduce((sum, { count }) => sum + count, 0);
+  }
+
+  get reasons(): Readonly<Partial<Record<QuarantineReason, number>>> {
+    return Object.fromEntries([...this.found].map(([reason, { count }]) => [reason, count]));
+  }
+
+  add(reason: QuarantineReason, line: number): void {
+    const entry = this.found.get(reason) ?? { count: 0, lines: [] };
+    this.found.set(reason, entry);
+    entry.count++;
+    if (entry.lines.length < EXAMPLES) entry.lines.push(line);
+  }
+
+  /** The counts in words: `malformed 2 (lines 17, 203), price-range 1 (line 9)`. */
+  describe(): string {
+    const describeOne = ([reason, { count, lines }]: [string, { count: number; lines: number[] }]): string => {
+      const more = count > lines.length ? ', …' : '';
+      return `${reason} ${count} (line${count === 1 ? '' : 's'} ${lines.join(', ')}${more})`;
+    };
+    return [...this.found].map(describeOne).join(', ');
+  }
 }

@@ -5,11 +5,11 @@ import { createGunzip } from 'node:zlib';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 
 const CHUNK = 256 * 1024;
-/** No line of ticks comes near it; what does is no text of lines. */
-const LONGEST_LINE = 2 ** 20;
+/** The maximum length of a line; a longer one is not a line of a CSV file. */
+const MAX_LINE_LENGTH = 2 ** 20;
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Whether a file is gzip, by its first two bytes: names lie. */
+/** Whether a file is gzip, judged by its first two bytes and not by its name. */
 async function isGzip(path: string): Promise<boolean> {
   const file = await open(path);
   try {
@@ -21,18 +21,18 @@ async function isGzip(path: string): Promise<boolean> {
 }
 
 /**
- * The lines of a text file (UTF-8, gzip or not), many at a time, without line ends (LF or CRLF) and byte order mark.
- * Memory stays flat whatever the file's size.
+ * The lines of a text file (UTF-8, gzip or not) in batches, without line ends (LF or CRLF) and byte order mark. Memory stays flat for
+ * files of any size.
  *
  * @throws PredictLabError BadInput when the file cannot be opened, read or unpacked, or has a line of more than a million characters
  */
 export async function* readLines(path: string, signal?: AbortSignal): AsyncGenerator<string[]> {
   try {
-    // looked at first: a stream that is not read yet would throw its error at nobody
+    // checked first: the error of a stream that is not read yet would be unhandled
     const gzip = await isGzip(path);
     const file = createReadStream(path, { highWaterMark: CHUNK, signal });
     const stream = gzip ? file.pipe(createGunzip({ chunkSize: CHUNK })) : file;
-    // pipe does not carry errors over
+    // pipe does not forward errors
     if (stream !== file) file.on('error', (error) => stream.destroy(error));
     try {
       yield* linesOf(path, stream as AsyncIterable<Buffer>);
@@ -47,28 +47,28 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
 }
 
 /**
- * Binary files and UTF-16 are told by characters that no line of text holds; those must not reach a terminal either.
+ * Refuses binary files and UTF-16, recognised by control characters, which must not reach a terminal either.
  *
- * @throws PredictLabError BadInput when a header line is no text
+ * @throws PredictLabError BadInput when a header line is not text
  */
 export function refuseBinary(path: string, header: string): void {
   const isText = Array.from(header).every((character) => character >= ' ' || character === '\t' || character === '\r');
-  if (!isText) throw new PredictLabError('BadInput', `${path} is not a CSV file: its first line is no text; save it as CSV in UTF-8`);
+  if (!isText) throw new PredictLabError('BadInput', `${path} is not a CSV file: its first line is not text; save it as CSV in UTF-8`);
 }
 
 async function* linesOf(path: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
   const decoder = new StringDecoder('utf8');
-  // the beginning of a line in pieces: joined to each chunk, a long line would be copied once a chunk
+  // the start of a line in pieces: joining it to each chunk would copy a long line once per chunk
   let pieces: string[] = [];
   let length = 0;
   let line = 1;
   let isFirst = true;
-  const begun = (text: string): void => {
+  const addPiece = (text: string): void => {
     length += text.length;
-    if (length > LONGEST_LINE) {
+    if (length > MAX_LINE_LENGTH) {
       throw new PredictLabError(
         'BadInput',
-        `${path}, line ${line}: longer than a million characters, so this is no CSV of ticks; check that its lines end in line feeds`,
+        `${path}, line ${line}: longer than a million characters, so this is not a CSV file; check that its lines end in line feeds`,
       );
     }
     pieces.push(text);
@@ -81,19 +81,19 @@ async function* linesOf(path: string, chunks: AsyncIterable<Buffer>): AsyncGener
     }
     const first = text.indexOf('\n');
     if (first < 0) {
-      begun(text);
+      addPiece(text);
       continue;
     }
-    begun(text.slice(0, first));
+    addPiece(text.slice(0, first));
     const last = text.lastIndexOf('\n');
     const lines = [pieces.join(''), ...(last > first ? text.slice(first + 1, last).split('\n') : [])].map(withoutReturn);
     line += lines.length;
     yield lines;
     pieces = [];
     length = 0;
-    begun(text.slice(last + 1));
+    addPiece(text.slice(last + 1));
   }
-  begun(decoder.end());
+  addPiece(decoder.end());
   if (length > 0) yield [withoutReturn(pieces.join(''))];
 }
 
@@ -104,6 +104,6 @@ function unreadable(path: string, error: unknown): string {
   if (code === 'ENOENT') return `there is no file ${path}; check the path`;
   if (code === 'EISDIR') return `${path} is a folder; name a CSV file in it or a pattern such as ${path}/*.csv`;
   if (code === 'EACCES') return `${path} may not be read; check its permissions`;
-  if (code.startsWith('Z_')) return `${path} is not whole gzip data (${messageOf(error)}); unpack or fetch it again`;
+  if (code.startsWith('Z_')) return `${path} is not complete gzip data (${messageOf(error)}); unpack or fetch it again`;
   return `${path} cannot be read: ${messageOf(error)}`;
 }

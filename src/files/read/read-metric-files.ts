@@ -17,14 +17,14 @@ export async function readReturnFile(path: string): Promise<ReturnSeries> {
     if (i > 0 && time[i] < time[i - 1]) throw bad(`${where}: time is earlier than the row before; sort the rows by time`);
     if (!Number.isFinite(returns[i]) && (i > 0 || returns[i] === Infinity))
       throw bad(`${where}: return is not a number; give a fraction such as 0.01, or remove the row`);
-    if (returns[i] < -1) throw bad(`${where}: return ${returns[i]} loses more than everything; returns are fractions, 0.01 is 1%`);
+    if (returns[i] < -1) throw bad(`${where}: return ${returns[i]} is below -1, a loss of everything; returns are fractions, 0.01 is 1%`);
   }
   if (length < 2 && Number.isNaN(returns[0])) throw bad(`${path} has no return; add a row for each period`);
   return { time, returns };
 }
 
 /**
- * Reads `probability,outcome`: forecasts in [0, 1] and what came, 0 or 1.
+ * Reads `probability,outcome`: forecasts in [0, 1] and outcomes 0 or 1.
  *
  * @throws PredictLabError BadInput that names the line
  */

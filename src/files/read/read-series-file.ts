@@ -1,24 +1,23 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import { nearestName } from '../../contracts/text/nearest-name.ts';
-import { type NumberField, type NumberNotation, notationOf } from '../parse/number-notation.ts';
-import { parseNumber } from '../parse/parse-number.ts';
+import { type NumberField, type NumberNotation, notationOf, parseNumber } from '../parse/parse-number.ts';
 import { parseTime, timeUnitOf } from '../parse/parse-time.ts';
 import { delimiterOf, splitFields } from '../parse/split-fields.ts';
 import { readLines, refuseBinary } from './read-lines.ts';
 
-/** Columns of numbers from a file, with the line each row stands on. */
+/** Columns of numbers from a file, with the line number of each row. */
 export interface SeriesFile<Name extends string> {
   readonly path: string;
   readonly length: number;
-  /** Times in UTC epoch milliseconds. NaN where a field is empty, no number or no time. */
+  /** Times in UTC epoch milliseconds. NaN where a field is empty or not a valid number or time. */
   readonly columns: Readonly<Record<Name, Float64Array>>;
   /** Line number of each row, from 1; the header is line 1. */
   readonly lines: readonly number[];
 }
 
 /**
- * Reads a small CSV (plain or gzip) with a header wholly into memory: the named columns as numbers, others ignored, blank
- * lines skipped. Judging the values is the caller's.
+ * Reads a CSV (plain or gzip) with a header into memory: the named columns as numbers; other columns and blank lines are skipped. The
+ * caller checks the values.
  *
  * @param wanted names of columns; `time` ones are read as times, `optional` ones are NaN throughout when they are missing
  * @throws PredictLabError BadInput when the file cannot be read, has no rows, lacks a column, or a line is torn
@@ -48,11 +47,11 @@ export async function readSeriesFile<Name extends string>(
         continue;
       }
       const fields = splitFields(text, delimiter);
-      if (fields === null) throw new PredictLabError('BadInput', `${path}, line ${line}: a quote does not close; mend the line`);
+      if (fields === null) throw new PredictLabError('BadInput', `${path}, line ${line}: a quote is not closed; fix the line`);
       if (fields.slice(width).some((field) => field.trim() !== '')) {
         throw new PredictLabError(
           'BadInput',
-          `${path}, line ${line}: ${fields.length} fields under a header of ${width}; mend the line, or separate fields by semicolons where numbers have decimal commas`,
+          `${path}, line ${line}: ${fields.length} fields under a header of ${width}; fix the line, or separate fields by semicolons where numbers have decimal commas`,
         );
       }
       rows.push(places.map((place) => fields[place] ?? ''));

@@ -2,9 +2,8 @@ import type { TickColumnNames } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 import type { MarketKind } from '../../contracts/words.ts';
-import { notationOf } from '../parse/number-notation.ts';
 import { OutcomePolarity } from '../parse/outcome-polarity.ts';
-import { parseNumber } from '../parse/parse-number.ts';
+import { notationOf, parseNumber } from '../parse/parse-number.ts';
 import { timeUnitOf } from '../parse/parse-time.ts';
 import { delimiterOf, splitFields } from '../parse/split-fields.ts';
 import { contentHash, type LineFormat, type NewRow, parseTickLine, toRow } from '../parse/tick-line.ts';
@@ -16,11 +15,11 @@ const SAMPLE = 200;
 const DEFAULT_BATCH = 4096;
 
 export interface TickFileOptions {
-  /** Which column holds what. @default time, price and, where the file has them, size, side, outcome, trade_id */
+  /** The header names of the columns. @default time, price and, where the file has them, size, side, outcome, trade_id */
   readonly columns?: Partial<TickColumnNames>;
-  /** The outcome that prices are of. @default Yes, Up or 0 where the file has it or only its counterpart, else the first name in the file */
+  /** The outcome whose probability is the price. @default Yes, Up or 0 where the file has it or only its counterpart, else the first name in the file */
   readonly firstOutcome?: string;
-  /** Rows at most in a batch. @default 4096 */
+  /** Maximum number of rows in a batch. @default 4096 */
   readonly batchSize?: number;
   readonly signal?: AbortSignal;
 }
@@ -32,23 +31,23 @@ export interface TickFileBatch {
   readonly lines: readonly number[];
 }
 
-/** A tick file whose header has been read and found good. */
+/** A tick file whose header has been read and checked. */
 export interface TickFile {
   readonly path: string;
-  /** Whether its rows are trades (it has a size column) or price points. Rows of its own `kind` column may differ. */
+  /** Whether its rows are trades (it has a size column) or price points. A `kind` column may say otherwise for single rows. */
   readonly kind: 'trade' | 'price';
-  /** Whether lines carry ids of their own: then a repeated id is the same trade, not another one. */
+  /** Whether lines have trade ids: a repeated id is then the same trade, not another one. */
   readonly hasTradeIds: boolean;
-  /** Whether nothing follows the header. */
+  /** Whether the file has no rows. */
   readonly isEmpty: boolean;
-  /** What its prices look like: probabilities, unless most of the first ones are above 1 and no outcomes are named. */
+  /** The kind of market guessed from the prices: probability, unless most of the first ones are above 1 and no outcomes are named. */
   readonly likelyMarket: MarketKind;
-  /** The outcome names met so far, the priced one first; empty when the file has no outcome column. */
+  /** The outcome names read so far, the priced one first; empty when the file has no outcome column. */
   readonly outcomes: readonly string[];
   /**
    * Reads the file from the start, yielding the rows after line `afterLine`.
    *
-   * @param options.identities false leaves `identity` empty, where nobody needs it; a third faster. @default true
+   * @param options.identities false leaves `identity` empty, which is a third faster. @default true
    */
   batches(afterLine?: number, options?: { readonly identities?: boolean }): AsyncGenerator<TickFileBatch>;
 }
@@ -68,7 +67,7 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
   refuseBinary(path, header);
   const delimiter = delimiterOf(header);
   const names = splitFields(header, delimiter);
-  if (names === null) throw new PredictLabError('BadInput', `${path}: the quotes of its header line do not close; mend line 1`);
+  if (names === null) throw new PredictLabError('BadInput', `${path}: a quote in its header is not closed; fix line 1`);
   const columns = findTickColumns(path, names, options.columns);
   const lines = first.map((line) => splitFields(line, delimiter));
   const sample = lines.filter((fields): fields is string[] => fields !== null && fields.length >= columns.width);
@@ -111,7 +110,7 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
   };
 }
 
-/** What `export ticks` writes has the prices of the first outcome already, whatever was traded. */
+/** Whether `export ticks` wrote the file: its prices are those of the first outcome already, whichever was traded. */
 const isOwnExport = (names: readonly string[]): boolean => ['symbol', 'source', 'instrument', 'kind'].every((name, i) => names[i] === name);
 
 async function firstLines(path: string, count: number, signal: AbortSignal | undefined): Promise<string[]> {
@@ -126,7 +125,7 @@ async function firstLines(path: string, count: number, signal: AbortSignal | und
 /** Rows with their line numbers, many at a time. */
 type RowChunks = AsyncGenerator<{ row: NewRow; number: number }[]>;
 
-/** The rows after the header; blank lines are no rows. */
+/** The rows after the header; blank lines are skipped. */
 async function* readRows(path: string, format: LineFormat, polarity: OutcomePolarity | null, signal: AbortSignal | undefined): RowChunks {
   let number = 0;
   let isHeaderRead = false;
@@ -154,7 +153,7 @@ const severalInstruments = (path: string, line: number, [first, other]: readonly
     `${path} line ${line}: a tick of ${other} among those of ${first}; split the file by its instrument column`,
   );
 
-/** Gives each row its identity: its id, else its content and which copy of it the row is in the file. */
+/** Sets each row's identity: its trade id, or its content and which copy of that content it is in the file. */
 async function* identified(chunks: () => RowChunks): RowChunks {
   const counter = new CopyCounter();
   for await (const chunk of chunks()) {
@@ -171,7 +170,7 @@ async function* identified(chunks: () => RowChunks): RowChunks {
   }
 }
 
-/** Whether copies of a row are rows of their own: a good one without an id. */
+/** Whether copies of a row are separate trades: those of good rows without a trade id. */
 const isCounted = (row: NewRow): boolean => row.defect === null && row.tradeId === null;
 
 async function replay(counter: CopyCounter, chunks: RowChunks, before: number): Promise<void> {

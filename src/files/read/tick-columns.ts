@@ -1,11 +1,11 @@
 import type { TickColumnNames } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 
-/** What a column of a tick file can hold. `kind` is read where a file has it, as those that `export ticks` writes. */
+/** The meanings of a tick file's columns. `kind` is in files written by `export ticks`. */
 const ROLES = ['time', 'price', 'size', 'side', 'outcome', 'tradeId', 'kind'] as const;
 type Role = (typeof ROLES)[number];
 
-/** The header names a role has unless the user says otherwise. */
+/** The default header name of each role. */
 const DEFAULT_NAMES: Readonly<Record<Role, string>> = {
   time: 'time',
   price: 'price',
@@ -16,15 +16,15 @@ const DEFAULT_NAMES: Readonly<Record<Role, string>> = {
   kind: 'kind',
 };
 
-/** Index of each role's column in a line; -1 where the file has none. */
+/** The index of each role's column in a line; -1 where the file has none. */
 export interface TickColumnIndices extends Readonly<Record<Role, number>> {
-  /** How many fields a whole line has. */
+  /** Number of fields in a complete line. */
   readonly width: number;
 }
 
 /**
- * Finds the columns of a tick file. Names match exactly, else without regard to case; `time` and `price` must be there,
- * and so must every column the user named.
+ * Finds the columns of a tick file. Names match exactly, otherwise ignoring case; `time`, `price` and every column that the user named
+ * are required.
  *
  * @throws PredictLabError BadInput that lists the columns the file has
  */

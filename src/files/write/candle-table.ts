@@ -1,7 +1,7 @@
 import type { CandleColumns } from '../../market/candles/candle-columns.ts';
 import type { Cell, TableColumn } from './table.ts';
 
-/** The columns of candles, in every format and command. */
+/** The columns of candles in every format and command. */
 export const CANDLE_COLUMNS: readonly TableColumn[] = [
   { name: 'symbol', type: 'text' },
   { name: 'source', type: 'text' },
@@ -20,12 +20,12 @@ export const CANDLE_COLUMNS: readonly TableColumn[] = [
   { name: 'complete', type: 'boolean' },
 ];
 
-/** What the candles are of: symbol, source, instrument, price type, interval. */
+/** The cells that identify the series of a candle. */
 export type CandleLabels = readonly [symbol: string, source: string, instrument: string, priceType: string, interval: string];
 
 const BATCH = 4096;
 
-/** Candles as rows of a table, in batches. */
+/** The rows of candles, in batches. */
 export function* candleRows(labels: CandleLabels, candles: CandleColumns & { readonly complete: ArrayLike<number> }): Generator<Cell[][]> {
   for (let from = 0; from < candles.length; from += BATCH) {
     const rows: Cell[][] = [];

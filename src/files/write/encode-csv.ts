@@ -1,14 +1,13 @@
-import { plainNumber } from './plain-number.ts';
-import { type Cell, type CellType, presentCell, type Table } from './table.ts';
+import { type Cell, type CellType, plainNumber, presentCell, type Table } from './table.ts';
 
 const NEEDS_QUOTES = /[",\r\n]/;
 
 export interface CsvOptions {
-  /** For spreadsheets: a text that they would take for a formula gets an apostrophe in front. @default false */
+  /** Whether texts that spreadsheets would read as formulas get an apostrophe in front. @default false */
   readonly safe?: boolean;
 }
 
-/** A table as CSV: a header of column names, LF line ends, none = empty, numbers in plain decimals, times in ISO 8601 UTC. */
+/** Encodes a table as CSV: a header of column names, LF line ends, empty fields for null, plain decimals, times in ISO 8601 UTC. */
 export async function* encodeCsv({ columns, batches }: Table, { safe = false }: CsvOptions = {}): AsyncGenerator<string> {
   const csvCell = (value: Cell, type: CellType): string => {
     const cell = presentCell(value, type);
@@ -28,7 +27,7 @@ export async function* encodeCsv({ columns, batches }: Table, { safe = false }: 
   }
 }
 
-/** What spreadsheets begin a formula with, also behind spaces and in full width. */
+/** The start of a spreadsheet formula, also after spaces and in full-width characters. */
 const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
 const withoutFormula = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 

@@ -1,7 +1,6 @@
-import { plainNumber } from './plain-number.ts';
-import { type Cell, type CellType, presentCell, type Table } from './table.ts';
+import { type Cell, type CellType, plainNumber, presentCell, type Table } from './table.ts';
 
-/** A table as one JSON array, an object a line, with the same names as the CSV; none = null, numbers in plain decimals. */
+/** Encodes a table as one JSON array with one object per line, the names of the CSV, and plain decimals. */
 export async function* encodeJson({ columns, batches }: Table): AsyncGenerator<string> {
   const keys = columns.map(({ name }) => JSON.stringify(name));
   let separator = '';

@@ -1,15 +1,15 @@
 import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import { type Cell, type CellType, presentCell, type Table } from './table.ts';
 
-/** Rows in one row group: what is held in memory at once. */
+/** Rows in one row group, which is held in memory at once. */
 const GROUP = 50_000;
 
 const PARQUET_TYPES = { text: 'STRING', number: 'DOUBLE', integer: 'INT64', time: 'TIMESTAMP', boolean: 'BOOLEAN' } as const;
 
-/** A table as Parquet (Snappy), with the same column names as the CSV; every column may hold nulls. */
+/** Encodes a table as Parquet (Snappy), with the column names of the CSV; every column may hold nulls. */
 export async function* encodeParquet({ columns, batches }: Table): AsyncGenerator<Uint8Array> {
   const writer = new ByteWriter();
-  // the bytes are handed on here, not by the library
+  // this function yields the bytes, not the library
   writer.finish = () => undefined;
   const schema = schemaFromColumnData({
     columnData: columns.map(({ name, type }) => ({ name, data: [], type: PARQUET_TYPES[type], nullable: true })),
@@ -33,7 +33,7 @@ export async function* encodeParquet({ columns, batches }: Table): AsyncGenerato
   yield taken(writer);
 }
 
-/** What the writer holds, which it then forgets; its offset in the file goes on. */
+/** Takes the bytes out of the writer, which keeps its offset in the file. */
 function taken(writer: ByteWriter): Uint8Array {
   const bytes = new Uint8Array(writer.buffer, 0, writer.index).slice();
   writer.index = 0;

@@ -3,22 +3,22 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isGone, OWNER_MARK, ownerMark } from '../../processes/owner-mark.ts';
 
-/** Of the name's longest 255 bytes, those of the owner and the ending take up to 100. */
-const LONGEST_BASE_BYTES = 150;
+/** Bytes of a file name that are kept; of the 255 allowed, the owner and the ending take up to 100. */
+const MAX_BASE_BYTES = 150;
 const NAME = new RegExp(`^\\..*\\.(${OWNER_MARK})-[0-9a-f]{8}\\.partial$`, 's');
 
-/** Where a file lies until it is whole: beside it, under a name that says which process writes it. */
+/** The path of a file while it is written: in the same folder, under a name that contains the writing process. */
 export function partialOf(target: string): string {
-  const base = Buffer.from(path.basename(target)).subarray(0, LONGEST_BASE_BYTES).toString('utf8').replaceAll('\uFFFD', '');
+  const base = Buffer.from(path.basename(target)).subarray(0, MAX_BASE_BYTES).toString('utf8').replaceAll('\uFFFD', '');
   return path.join(path.dirname(target), `.${base}.${ownerMark()}-${randomUUID().slice(0, 8)}.partial`);
 }
 
-/** Whether a name is one of a file that is not whole yet. */
+/** Whether a name is that of an incomplete file. */
 export const isPartial = (name: string): boolean => NAME.test(name);
 
 /**
- * Removes what processes that were killed while they wrote have left in a folder. Files of those that may live stay, and so does whatever
- * cannot be read or removed: it is in nobody's way.
+ * Removes incomplete files that killed processes have left in a folder. Files of processes that may be alive stay, and so do files that
+ * cannot be read or removed.
  */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {

@@ -1,4 +1,4 @@
-/** How the cells of a column are written: times are UTC epoch milliseconds in memory and ISO 8601 (Parquet: timestamps) outside. */
+/** The type of a column's cells. Times are UTC epoch milliseconds in memory and ISO 8601 (Parquet: timestamps) in files. */
 export type CellType = 'text' | 'number' | 'integer' | 'time' | 'boolean';
 
 export interface TableColumn {
@@ -7,24 +7,41 @@ export interface TableColumn {
   readonly type: CellType;
 }
 
-/** One value; null and numbers that are not finite are written as "none". */
+/** One value; null and numbers that are not finite are written as null. */
 export type Cell = string | number | boolean | null;
 
-/** Rows of cells in the order of the columns, in batches, so that any number of them passes through little memory. */
+/** Rows of cells in the order of the columns, in batches that keep memory flat. */
 export interface Table {
   readonly columns: readonly TableColumn[];
   readonly batches: AsyncIterable<readonly (readonly Cell[])[]>;
 }
 
-/** The formats that tables are written in. */
+/** The output formats of tables. */
 export const TABLE_FORMATS = ['csv', 'json', 'parquet'] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 
-/** The last millisecond that a date can say; times in quarantine may be any number. */
+/** The last millisecond of a JavaScript date; times in quarantine may be beyond it. */
 const LAST_TIME = 8.64e15;
 
-/** A cell, or null where its number means nothing in a column of this type. */
+/** A cell, or null where its number is not valid in a column of this type. */
 export function presentCell(cell: Cell, type: CellType): Cell {
   if (typeof cell !== 'number') return cell;
   return Number.isFinite(cell) && (type !== 'time' || Math.abs(cell) <= LAST_TIME) ? cell : null;
+}
+
+/**
+ * A finite number in the fewest plain decimals that read back as the same double: 1e-7 is `0.0000001`, 1e21 is
+ * `1000000000000000000000`. Spreadsheets and strict parsers do not read exponents.
+ */
+export function plainNumber(value: number): string {
+  const text = String(value);
+  const exponentAt = text.indexOf('e');
+  if (exponentAt < 0) return text;
+  const sign = value < 0 ? '-' : '';
+  const [whole, fraction = ''] = text.slice(sign.length, exponentAt).split('.');
+  const exponent = Number(text.slice(exponentAt + 1));
+  const digits = whole + fraction;
+  const point = whole.length + exponent;
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  return sign + digits.padEnd(point, '0');
 }

@@ -8,7 +8,7 @@ import { partialOf } from './partial-file.ts';
 
 type Chunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
-/** What does not mend itself: no such folder, no permission, no room, something else in the way. */
+/** Error codes that only the user can fix: a missing folder, no permission, no space, another file in the way. */
 const NEEDS_THE_USER = new Set([
   'EACCES',
   'EDQUOT',
@@ -26,26 +26,26 @@ const NEEDS_THE_USER = new Set([
   'ETXTBSY',
 ]);
 
-/** Whether an error of the file system stays until its user does something about it. */
+/** Whether an error of the file system lasts until the user fixes its cause. */
 export const needsTheUser = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && NEEDS_THE_USER.has(error.code);
 
 export interface WriteOptions {
-  /** Permissions of a file that is not there yet, before the umask. @default 0o666 */
+  /** Permissions of a new file, before the umask. @default 0o666 */
   readonly mode?: number;
-  /** Wait until the disk has it, so that it outlives a power cut. @default true */
+  /** Whether to sync the file to disk, so that it survives a power cut. @default true */
   readonly durable?: boolean;
-  /** Looks at what was written before it gets its name; when it throws there is no file. Not asked of a device or FIFO. */
+  /** Checks the written file before it gets its name; when it throws, no file is left. Not called for a device or FIFO. */
   readonly check?: (written: string) => Promise<void>;
 }
 
 /**
- * Writes a file that is whole or not there: to a neighbour first, renamed at the end. What was there before stays until then, and its
- * permissions stay for good; when something goes wrong nothing is left behind. A symbolic link is followed. What is no regular file (a
- * device, a FIFO) is opened and written as it is.
+ * Writes a file atomically: into a temporary file in the same folder, which is renamed at the end. Until then an existing file stays,
+ * and the new one takes over its permissions; after an error nothing is left behind. A symbolic link is followed. A device or FIFO is
+ * opened and written directly.
  *
- * @returns how many bytes were written
- * @throws PredictLabError BadInput when there is no such folder, no room, no permission, or a folder of that name; whatever `chunks` throws
+ * @returns the number of bytes written
+ * @throws PredictLabError BadInput when the folder is missing, there is no space or permission, or a folder has that name; the errors of `chunks`
  */
 export async function writeFileAtomically(
   file: string,
@@ -73,13 +73,13 @@ export async function writeFileAtomically(
   }
 }
 
-/** Writes all chunks and closes, on every path. */
+/** Writes all chunks and always closes the file. */
 async function fill(file: string, handle: FileHandle, chunks: Chunks, durable: boolean): Promise<number> {
   let bytes = 0;
   try {
     for await (const chunk of chunks) {
       const data = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      // a plain write may take only a part of the chunk
+      // appendFile, since a plain write may take only a part of the chunk
       await explained(file, () => handle.appendFile(data));
       bytes += data.byteLength;
     }
@@ -88,7 +88,7 @@ async function fill(file: string, handle: FileHandle, chunks: Chunks, durable: b
     await handle.close().catch(() => undefined);
     throw error;
   }
-  // a network file system tells only here that there was no room
+  // a network file system reports only here that there is no space
   await explained(file, () => handle.close());
   return bytes;
 }
@@ -100,7 +100,7 @@ async function statOf(file: string): Promise<Stats | undefined> {
   });
 }
 
-/** Where a symbolic link leads, also when nothing is there yet; the file itself when it is none. */
+/** The target of a symbolic link, also when it does not exist yet; the file itself when it is not a link. */
 async function followed(file: string): Promise<string> {
   const isLink = await lstat(file).then(
     (info) => info.isSymbolicLink(),
@@ -110,7 +110,7 @@ async function followed(file: string): Promise<string> {
   return await realpath(file).catch(async () => path.resolve(path.dirname(file), await readlink(file)));
 }
 
-/** The rename itself has to reach the disk. Not every system can sync a folder. */
+/** Syncs the rename to disk, on systems that can sync a folder. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   if (handle === undefined) return;
@@ -118,7 +118,7 @@ async function syncFolder(folder: string): Promise<void> {
   await handle.close();
 }
 
-/** Failures of the file system in one sentence; those that may pass stay what they are. */
+/** Turns errors that the user must fix into one sentence; others are thrown unchanged. */
 async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -134,7 +134,7 @@ async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Writes to standard output no faster than it is read. Ends quietly when the reader has enough (`| head`). */
+/** Writes to standard output no faster than it is read. Ends quietly when the reader closes the pipe (`| head`). */
 export async function writeToStandardOutput(chunks: Chunks, output: NodeJS.WritableStream = process.stdout): Promise<void> {
   const state: { failure: NodeJS.ErrnoException | undefined } = { failure: undefined };
   const keep = (error: NodeJS.ErrnoException): void => {

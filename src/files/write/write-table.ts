@@ -6,7 +6,7 @@ import type { Table, TableFormat } from './table.ts';
 import { writeFileAtomically, writeToStandardOutput } from './write-output.ts';
 
 /**
- * Writes a table in one of the formats, streamed, to a file (whole or not at all) or to standard output.
+ * Writes a table in one of the formats, streamed, to a file (atomically) or to standard output.
  *
  * @param out the file; standard output when absent
  */
@@ -22,7 +22,7 @@ export async function writeTable(table: Table, format: TableFormat, out?: string
 async function encode(table: Table, format: TableFormat, csv: CsvOptions): Promise<AsyncIterable<string | Uint8Array>> {
   if (format === 'csv') return encodeCsv(table, csv);
   if (format === 'json') return encodeJson(table);
-  // loaded only when asked for
+  // loaded only when needed
   const { encodeParquet } = await import('./encode-parquet.ts');
   return encodeParquet(table);
 }

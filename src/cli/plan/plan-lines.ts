@@ -1,10 +1,11 @@
 import ms from 'ms';
+import { type BacktestSettings, DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import type { RetryInput, RetryRuleInput } from '../../contracts/run/pipeline-input.ts';
 import type { RetryRule, RunConfig, TaskPolicy } from '../../contracts/run/run-config.ts';
 import { ruleFor } from '../../contracts/task/after-failure.ts';
-import { STAGES, stageTaskId } from '../../contracts/words.ts';
+import { DAY_MS, STAGES, stageTaskId } from '../../contracts/words.ts';
 
-/** How each task is tried again, by task id; as an input would say it, with nothing left out. */
+/** The retry policy of each task by task id, in the form of an input with every field. */
 export function retriesOf({ symbols, stages, tasks }: RunConfig): ReadonlyMap<string, RetryInput> {
   const retries = new Map<string, RetryInput>();
   for (const stage of STAGES) {
@@ -15,7 +16,7 @@ export function retriesOf({ symbols, stages, tasks }: RunConfig): ReadonlyMap<st
   return retries;
 }
 
-/** One line for each way in which tasks are tried again, the most common one first. */
+/** One line for each retry policy in the plan, the most common one first. */
 export function retryLines(retries: readonly (readonly [taskId: string, retry: RetryInput])[]): string[] {
   const groups = new Map<string, string[]>();
   for (const [taskId, retry] of retries) {
@@ -52,4 +53,25 @@ function retrySentence({ byError = {}, ...rule }: RetryInput): string {
 function ruleSentence({ maxRetries, retryDelay, backoff, maxDelay }: RetryRuleInput): string {
   if (maxRetries === 0) return 'none';
   return `up to ${maxRetries}, ${retryDelay} apart${backoff === 1 || maxRetries === 1 ? '' : `, each wait ×${backoff} up to ${maxDelay}`}`;
+}
+
+/** How the run's strategies trade: a line for the run and one for each strategy with settings of its own. */
+export function backtestLines({ backtest = DEFAULT_BACKTEST, strategies }: Pick<RunConfig, 'backtest' | 'strategies'>): string[] {
+  const own = strategies.flatMap(({ name, backtest: differs }) => (differs === undefined ? [] : [`${name}: ${settingsText(differs)}`]));
+  return [`backtest: ${settingsText(backtest)}`, ...own];
+}
+
+function settingsText({ cash, sizing, side, spread, slippageTicks, maxVolumeShare, historyMs, walkForward }: BacktestSettings): string {
+  return [
+    `cash ${cash}`,
+    'units' in sizing ? `${sizing.units} units an entry` : `${sizing.fraction * 100}% of the cash an entry`,
+    side === 'both' ? 'long and short' : 'long only',
+    spread === 'recorded' ? 'half the recorded spread' : `half-spread ${spread}`,
+    ...(slippageTicks > 0 ? [`slippage ${slippageTicks} ticks`] : []),
+    maxVolumeShare === null ? 'no volume cap' : `at most ${maxVolumeShare * 100}% of a bar's volume`,
+    historyMs === null ? 'all stored history' : `the last ${historyMs / DAY_MS} days`,
+    ...(walkForward === undefined
+      ? []
+      : [`walk-forward: ${walkForward.trainMs / DAY_MS} days to train, ${walkForward.testMs / DAY_MS} days to test`]),
+  ].join(', ');
 }

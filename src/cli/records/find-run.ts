@@ -8,12 +8,12 @@ import { ExitError, usageError } from '../terminal/exit.ts';
 import { lookIntoDatabase } from '../terminal/session.ts';
 
 /**
- * Asks a run itself; when nobody can answer for it (no worker is up, Temporal has forgotten it) and it is over, asks what it
- * recorded.
+ * Queries a run. When the query is not answered (no worker is up, or Temporal no longer has the run) and the run has ended, reads its
+ * record in the database instead.
  *
- * @throws ExitError 2 when neither Temporal nor the database knows the run, 3 when it is open and does not answer
+ * @throws ExitError 2 when neither Temporal nor the database has the run, 3 when it is open and does not answer
  */
-export async function askRun<T>(
+export async function queryRun<T>(
   lab: PredictLab,
   run: string,
   { live, recorded }: { live: () => Promise<T>; recorded: (ended: PipelineResult) => T | Promise<T> },
@@ -41,7 +41,21 @@ async function endOf(
   return stored === undefined ? undefined : await recordedEnd(lab, database, stored);
 }
 
-/** The record of a run; of the one that Temporal means by that name, where it knows it: an id may have been used again. */
+/** The record of the run that Temporal knows by this name, since an id may have been used again. */
 export async function storedRun(database: Database, run: string, known: KnownRun | undefined): Promise<StoredRun | undefined> {
   return await runOf(database, known?.executionId ?? run);
+}
+
+/**
+ * A sentence when an ended run already has this id: the id may be used again, and then means the new run. Temporal refuses the id of an
+ * open run itself; runs that Temporal no longer has are looked up in the database, when there is one.
+ */
+export async function usedId(lab: Pick<PredictLab, 'describe'>, id: string): Promise<string | undefined> {
+  const known = await lab.describe(id);
+  if (known?.open) return undefined;
+  const earlier =
+    known ??
+    (await lookIntoDatabase(async (database) => (database === undefined ? undefined : await runOf(database, id))).catch(() => undefined));
+  if (earlier === undefined || earlier.runId !== id) return undefined;
+  return `the id ${id} was used before: it now means the new run; name the earlier one ${earlier.executionId} in \`status\`, \`report\` and other commands`;
 }

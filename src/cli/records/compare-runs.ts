@@ -1,9 +1,13 @@
+import type { ComparableResult } from '../../backtest/proof/compare-results.ts';
+import type { Passport } from '../../backtest/proof/passport.ts';
+import { storedParams } from '../../backtest/record/params-order.ts';
 import { type ChangedPath, changedPaths } from '../../contracts/text/changed-paths.ts';
+import type { StoredBacktest } from '../../storage/backtests/backtests.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { type Configuration, configurationOf } from '../../storage/runs/configurations.ts';
 import { usageError } from '../terminal/exit.ts';
 
-/** A version by what the user typed. @throws ExitError 2 when it is none */
+/** The configuration version that the user typed. @throws ExitError 2 when there is no such version */
 export async function versionIn(queryable: Queryable, text: string): Promise<Configuration> {
   const version = Number(text);
   if (!/^\d{1,9}$/.test(text) || version < 1) throw usageError(`version ${text}: write a number from \`predictlab config history\``);
@@ -12,7 +16,7 @@ export async function versionIn(queryable: Queryable, text: string): Promise<Con
   return found;
 }
 
-/** Where two configurations differ, symbols by their names. */
+/** The paths in which two configurations differ, with symbols by name. */
 export function changesOf(before: Configuration, after: Configuration): readonly ChangedPath[] {
   return changedPaths(comparable(before), comparable(after));
 }
@@ -24,5 +28,20 @@ const comparable = ({ input, catalogue, plugins, code }: Configuration) => ({
   code,
 });
 
-/** `input.daysBack: 7 → 2` */
+/** A change in words: `input.daysBack: 7 → 2`. */
 export const changeLine = ({ path, before, after }: ChangedPath): string => `${path}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`;
+
+/** A stored backtest in the form in which runs are compared. */
+export interface ComparedBacktest extends ComparableResult {
+  readonly of: StoredBacktest;
+}
+
+/** Prepares a stored backtest for comparison with that of another run. */
+export const runResult = (one: StoredBacktest): ComparedBacktest => ({
+  series: [one.symbol, one.instrument, one.priceType, one.interval].join(' '),
+  strategy: one.strategy,
+  params: JSON.stringify(Object.entries(one.params).sort(([a], [b]) => (a < b ? -1 : 1))),
+  metrics: one.metrics,
+  passport: one.passport as unknown as Passport,
+  of: { ...one, params: storedParams(one) },
+});

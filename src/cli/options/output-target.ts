@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { fileTrouble } from '../../../contracts/file-trouble.ts';
-import { usageError } from '../../terminal/exit.ts';
+import { fileTrouble } from '../../contracts/file-trouble.ts';
+import { usageError } from '../terminal/exit.ts';
 
 /**
- * Whether a file can be written at all, before work is done for it.
+ * Checks that a file can be written, before any work is done for it.
  *
- * @param where what the sentence calls it: `--out`
- * @throws ExitError 2 when it has no name, is a folder, or its folder is not there
+ * @param where the option or command that names the file, for the error: `--out`
+ * @throws ExitError 2 when the name is empty, the target is a folder, or its folder does not exist
  */
 export async function checkTarget(where: string, file: string): Promise<void> {
   if (file.trim() === '') throw usageError(`${where}: the name of the file to write is empty; name one`);
@@ -16,5 +16,5 @@ export async function checkTarget(where: string, file: string): Promise<void> {
   const folder = path.dirname(path.resolve(file));
   const parent = await stat(folder).catch((error: unknown) => fileTrouble(error));
   if (typeof parent === 'string') throw usageError(`${where} ${file}: ${folder}: ${parent}; make the folder, or name another one`);
-  if (!parent.isDirectory()) throw usageError(`${where} ${file}: ${folder} is no folder`);
+  if (!parent.isDirectory()) throw usageError(`${where} ${file}: ${folder} is not a folder; name another one`);
 }

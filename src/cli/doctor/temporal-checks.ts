@@ -1,0 +1,85 @@
+import type { PredictLab } from '../../client.ts';
+import { candidateVersion } from '../../contracts/deployment-version.ts';
+import { messageOf } from '../../contracts/errors.ts';
+import { TASK_QUEUE } from '../../contracts/words.ts';
+import { nameOfIdentity } from '../../contracts/worker-identity.ts';
+import type { CheckResult } from '../../set-up/checks/check.ts';
+import { buildId } from '../../worker/build-id.ts';
+
+/**
+ * Workers, the deployment and schedules, as Temporal reports them. No line where Temporal does not answer: the line of the Temporal
+ * server says that.
+ */
+export async function checkThroughTemporal(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
+  const deployment = deploymentIn(env);
+  const wrong: readonly CheckResult[] = typeof deployment === 'string' ? [] : [deployment];
+  try {
+    const { PredictLab } = await import('../../client.ts');
+    const lab = await PredictLab.connect({ env });
+    try {
+      const checks = [
+        checkWorkers(lab),
+        ...(typeof deployment === 'string' ? [checkDeployment(lab, deployment)] : []),
+        checkSchedules(lab, env),
+      ].map((check) => check.catch((): readonly CheckResult[] => []));
+      return [...wrong, ...(await Promise.all(checks)).flat()];
+    } finally {
+      await lab.close();
+    }
+  } catch {
+    return wrong;
+  }
+}
+
+function deploymentIn(env: NodeJS.ProcessEnv): string | CheckResult {
+  try {
+    return candidateVersion(env, buildId).name;
+  } catch (error) {
+    return { name: 'deployment', status: 'fail', detail: messageOf(error), action: 'fix PREDICTLAB_DEPLOYMENT or PREDICTLAB_BUILD_ID' };
+  }
+}
+
+/** The workers that poll the task queue, and those that stopped lately. */
+async function checkWorkers(lab: PredictLab): Promise<readonly CheckResult[]> {
+  const name = 'worker';
+  const { lastHeard, secondsSince } = await import('../../client/deployments/polling.ts');
+  const polling = await lab.polling();
+  const { taskQueue, pollers } = polling;
+  const up = pollers.filter((poller) => poller.up);
+  if (up.length === 0) {
+    const action = 'start one with `predictlab worker`; until then runs wait';
+    return [{ name, status: 'warn', detail: `none polls task queue ${taskQueue}${lastHeard(polling)}`, action }];
+  }
+  const gone = pollers
+    .filter((poller) => !poller.up)
+    .map((poller) => `; ${nameOfIdentity(poller.identity)} is gone, last heard of ${secondsSince(poller)} s ago`);
+  const ages = up.map(secondsSince);
+  const heard = up.length === 1 ? `heard of ${ages[0]} s ago` : `each heard of in the last ${Math.max(...ages)} s`;
+  return [{ name, status: 'ok', detail: `${up.length} up on task queue ${taskQueue}, ${heard}${gone.join('')}` }];
+}
+
+/** Runs that wait for a build without workers, and new runs that no worker takes; no line where no deployment is in use. */
+async function checkDeployment(lab: PredictLab, deployment: string): Promise<readonly CheckResult[]> {
+  const name = 'deployment';
+  const { deploymentTroubles } = await import('../../client/deployments/deployment-troubles.ts');
+  const view = await lab.deployments.view(deployment);
+  if (view.versions.length === 0) return [];
+  const troubles = deploymentTroubles(view);
+  if (troubles.length > 0) return troubles.map(({ sentence, action }): CheckResult => ({ name, status: 'warn', detail: sentence, action }));
+  const target = view.current === null ? 'unversioned workers' : `build ${view.current}`;
+  return [{ name, status: 'ok', detail: `${deployment}: new runs go to ${target}` }];
+}
+
+/** The schedules that start runs here, and when each fires next. */
+async function checkSchedules(lab: PredictLab, env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
+  const name = 'schedule';
+  const schedules = await lab.schedules.upcoming();
+  if (schedules.length > 0)
+    return schedules.map(({ scheduleId, paused, at }) => {
+      const next = at === null ? 'it never fires again' : `next run ${at}`;
+      return { name, status: 'ok', detail: `${scheduleId}: ${paused ? 'paused' : next}` };
+    });
+  const queue = env.PREDICTLAB_TASK_QUEUE ?? TASK_QUEUE;
+  const detail = `none on task queue ${queue}: no run starts by itself, \`predictlab schedule create\` makes one`;
+  return [{ name, status: 'ok', detail }];
+}
