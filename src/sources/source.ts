@@ -31,8 +31,8 @@ export type CoveredRanges = Readonly<Record<TickKind, readonly TimeRange[]>>;
 /** What earlier runs know of an instrument that is collected again. */
 export interface CollectedBefore {
   readonly covered: CoveredRanges;
-  /** Up to when somebody has looked for trades, covered or not; null when nobody has. UTC epoch milliseconds. */
-  readonly looked: number | null;
+  /** The latest moment at which an earlier run looked for each kind, covered or not; null when none has. UTC epoch milliseconds. */
+  readonly looked: Readonly<Record<TickKind, number | null>>;
   /** Which of these rows are ticks already, by place. */
   isStored(rows: readonly CandidateRow[]): Promise<readonly boolean[]>;
   /** Whether there are trades in some hour before the one of this moment; UTC epoch milliseconds. */
@@ -57,7 +57,7 @@ export interface CollectRequest<Selector = unknown> {
   readonly signal: AbortSignal;
 }
 
-/** What a whole walk through an instrument's trades has seen. */
+/** What a whole walk through an instrument's trades, or a look at its newest price points, has seen. */
 export interface WalkSeen {
   /** Nothing that the venue showed at this moment was left out; null when the walk read only the newest pages. UTC epoch milliseconds. */
   readonly looked: number | null;
@@ -83,7 +83,7 @@ export interface SourcePage {
   readonly requests: number;
   /** Of what grain the price points of a page are, in seconds, and for which time `[from, to)` it has all of them: coarser ones give way there. */
   readonly points?: { readonly grain: number; readonly range: TimeRange };
-  /** What a walk through the trades has seen, on its last page. */
+  /** What a walk through the trades has seen, on its last page; of price points, on the page of the newest ones. */
   readonly walked?: WalkSeen;
   /** The order book as it stood, where the page looked at it. */
   readonly book?: Instrument['book'];

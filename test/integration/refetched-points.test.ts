@@ -80,6 +80,9 @@ function sourceOf(prices: readonly Priced[]): Source {
     return { data: points.map(([time, price]) => ({ timestamp: time / 1000, price })), pagination: { next_cursor: null } };
   };
   const data = {
+    get clock() {
+      return clock;
+    },
     get: async (request: GetRequest) => ({ json: answer(request), path: request.path, requests: 1 }),
   } as unknown as VenueClient;
   return {

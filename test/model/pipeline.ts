@@ -85,7 +85,7 @@ class MemoryStore {
       progress: staged.progress,
       before: async () => ({
         covered: { trade: this.#covered, price: [] },
-        looked: this.#looked,
+        looked: { trade: this.#looked, price: null },
         isStored: async (rows) => rows.map((row) => this.#ticks.has(keyOf(row))),
         hasTradesBefore: async (time) => [...this.#ticks.values()].some((row) => hourOf(row.time ?? 0) < hourOf(time)),
       }),

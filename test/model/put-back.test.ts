@@ -15,7 +15,7 @@ interface Bug {
   /** File of `src`, what it says, and what it says with the bug. */
   readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
   /** In which worlds it shows; anything of any seed by default. */
-  readonly worlds?: 'two venues' | Shape;
+  readonly worlds?: 'two venues' | 'points' | Shape;
   /** Of how many worlds at least one must tell. @default 60 */
   readonly within?: number;
   /** The first seed. @default 1 */
@@ -25,6 +25,7 @@ interface Bug {
 interface Model {
   readonly any: (seed: number, shape?: Shape) => Promise<WorldReport>;
   readonly two: (seed: number) => Promise<WorldReport>;
+  readonly points: (seed: number) => Promise<WorldReport>;
   readonly shapes: readonly Shape[];
 }
 
@@ -52,6 +53,7 @@ async function modelWith({ changes }: Pick<Bug, 'changes'>, name: string): Promi
               `import { makeWorld } from '${model}/world.ts';`,
               `import { SHAPES } from '${model}/shapes.ts';`,
               `export { runTwoVenues as two } from '${model}/two-venues.ts';`,
+              `export { runPointsWorld as points } from '${model}/points-world.ts';`,
               'export const any = (seed, shape) => runWorld(makeWorld(seed, shape), memoryPipeline);',
               'export const shapes = SHAPES.map(({ shape }) => shape);',
             ].join('\n');
@@ -84,6 +86,34 @@ const WALK = 'sources/walk/trade-walk.ts';
 const LIFE = 'sources/catalogue/market-life.ts';
 
 const BUGS: readonly Bug[] = [
+  {
+    name: 'price points are claimed up to the instant of the run, whatever the venue has shown',
+    changes: [
+      {
+        file: 'sources/polymarket/prices.ts',
+        from: 'Math.min(seen - lateness, Math.max(newest - lateness, now - MOST_LATENESS_MS))',
+        to: 'asOf - lateness',
+      },
+    ],
+    worlds: 'points',
+  },
+  {
+    name: 'a market that has ended is claimed to its end, however far its points are behind',
+    changes: [
+      {
+        file: 'sources/polymarket/prices.ts',
+        from: '(newest + 2 * grain + SETTLE_MS >= end || now - MOST_LATENESS_MS >= end)',
+        to: 'true',
+      },
+    ],
+    worlds: 'points',
+    within: 300,
+  },
+  {
+    name: 'windows of points are cut to 15 days before a second and a bucket are added',
+    changes: [{ file: 'sources/polymarket/price-ladder.ts', from: '15 * DAY_MS - (10_800 + 2) * SECOND', to: '15 * DAY_MS' }],
+    worlds: 'points',
+  },
   {
     name: 'a backfill of a market that was looked at later reads two pages',
     changes: [
@@ -303,7 +333,8 @@ describe('the model tells when', () => {
       let told = 0;
       let sentence = '';
       for (let seed = COUNTED > 0 ? 1 : first; seed <= last; seed++) {
-        const { wrong } = worlds === 'two venues' ? await model.two(seed) : await model.any(seed, shape);
+        const { wrong } =
+          worlds === 'two venues' ? await model.two(seed) : worlds === 'points' ? await model.points(seed) : await model.any(seed, shape);
         if (wrong.length === 0) continue;
         told++;
         sentence ||= wrong[0];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { worlds as worldsOf } from '../support/worlds.ts';
 import { memoryPipeline } from './pipeline.ts';
+import { runPointsWorld } from './points-world.ts';
 import { runWorld, type WorldReport } from './run-world.ts';
 import { SHAPES } from './shapes.ts';
 import { runTwoVenues } from './two-venues.ts';
@@ -47,5 +48,11 @@ describe('a venue that is late, corrects itself, ends when it likes and fails', 
 describe('a venue that is away for days', () => {
   it('takes nothing from one that works, and is caught up with when it is back', async () => {
     await expectTrue(Math.ceil(WORLDS / 20), runTwoVenues, { runs: 25, stored: 200 });
+  }, 600_000);
+});
+
+describe('a venue whose price points lag and whose windows are limited', () => {
+  it('loses no point that is claimed, of markets of every age and length', async () => {
+    await expectTrue(Math.ceil(WORLDS / 5), runPointsWorld, { runs: 5, stored: 20 });
   }, 600_000);
 });

@@ -67,7 +67,7 @@ async function walk(facts: Walking = {}): Promise<Outcome> {
     clock: NOW,
     before: {
       covered: { trade: covered, price: [] },
-      looked,
+      looked: { trade: looked, price: null },
       isStored: async (rows) => rows.map(isStored),
       hasTradesBefore: async (time) => time > oldestStored,
     },

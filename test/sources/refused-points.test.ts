@@ -29,7 +29,7 @@ const instrument = (closed: boolean): Instrument => ({
 });
 
 const refusing = (status: number, type: 'BadInput' | 'SourceUnavailable' = 'BadInput'): VenueClient =>
-  ({ get: () => Promise.reject(new VenueError(type, `polymarket answered ${status}`, { status })) }) as unknown as VenueClient;
+  ({ clock: asOf, get: () => Promise.reject(new VenueError(type, `polymarket answered ${status}`, { status })) }) as unknown as VenueClient;
 
 const points = (status: number, closed: boolean, type?: 'SourceUnavailable') => pointsFrom(refusing(status, type), closed);
 
@@ -41,7 +41,7 @@ async function pointsFrom(client: VenueClient, closed: boolean) {
     asOf,
     before: {
       covered: { trade: [], price: [] },
-      looked: null,
+      looked: { trade: null, price: null },
       isStored: () => Promise.resolve([]),
       hasTradesBefore: () => Promise.resolve(false),
     },
@@ -59,7 +59,9 @@ async function pointsFrom(client: VenueClient, closed: boolean) {
 describe('a venue that gives no price points', () => {
   it('leaves the trades: what it refuses is said and covers nothing', async () => {
     const pages = await points(400, false);
-    expect(pages).toMatchObject([{ rows: [], coverage: [], problems: [expect.stringContaining('no price points, its trades only')] }]);
+    expect(pages).toMatchObject([
+      { rows: [], coverage: [], problems: [expect.stringContaining('only its trades: polymarket answered 400')] },
+    ]);
   });
 
   it('is asked again for the token of an open market that it does not know', async () => {
@@ -80,6 +82,7 @@ describe('points of one time that contradict each other in an answer', () => {
     const time = (asOf - 3_600_000) / 1000;
     const data = [0.4, 0.5, 0.4].map((price) => ({ timestamp: time, price, resolution_seconds: 60 }));
     const client = {
+      clock: asOf,
       get: () => Promise.resolve({ json: { data, pagination: { next_cursor: null } }, requests: 1 }),
     } as unknown as VenueClient;
     const [{ rows }] = await pointsFrom(client, false);

@@ -36,7 +36,7 @@ export function describeSourceContract(name: string, subject: () => SourceUnderT
     const { source, selectors, window } = subject();
     const before = {
       covered: { trade: [], price: [] },
-      looked: null,
+      looked: { trade: null, price: null },
       isStored: () => Promise.resolve([]),
       hasTradesBefore: () => Promise.resolve(false),
     };

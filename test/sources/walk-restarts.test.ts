@@ -16,7 +16,7 @@ const walkOf = (fetch: (cursor: string | null) => HistoryPage, more: object): Wa
     clock: NOW,
     before: {
       covered: { trade: [], price: [] },
-      looked: null,
+      looked: { trade: null, price: null },
       isStored: async (rows: unknown[]) => rows.map(() => true),
       hasTradesBefore: async () => false,
     },

@@ -74,7 +74,7 @@ describe('the price ladder', () => {
     expect(ladderSteps({ from: asOf - 7 * DAY, to: asOf }, { asOf, now: NOW })).toEqual([
       { range: { from: asOf - 7 * DAY, to: asOf }, grain: 0 },
     ]);
-    expect(ladderSteps({ from: asOf - 100 * DAY, to: asOf }, { asOf, now: NOW })).toHaveLength(8);
+    expect(ladderSteps({ from: asOf - 100 * DAY, to: asOf }, { asOf, now: NOW })).toHaveLength(9);
   });
 
   it('ends windows of a backfill where the retention by the clock does, so that none is answered in part', () => {

@@ -11,8 +11,8 @@ export const GRAINS = [
   { seconds: 10_800, keptMs: Number.POSITIVE_INFINITY },
 ] as const;
 
-/** Explicit windows may span no more than this. */
-const LONGEST_WINDOW_MS = 15 * DAY_MS;
+/** Longest window of one request: the venue refuses more than 15 days, and a request adds up to one bucket and two part seconds. */
+const LONGEST_WINDOW_MS = 15 * DAY_MS - (10_800 + 2) * SECOND;
 
 /** The two ends of a retention lie seconds apart, as a window's start and its retention do: less than a bucket is no request of its own. */
 const SLIVER_MS = 60 * SECOND;
@@ -44,8 +44,8 @@ export function ladderSteps(range: TimeRange, { asOf, now }: { asOf: number; now
   return steps;
 }
 
-/** The next coarser grain for a window that is empty at `grain`; undefined when a coarser bucket would not fit into it twice. */
+/** The next coarser grain for a window that is empty at `grain`; undefined when a coarser bucket does not fit into it. */
 export function coarser(grain: number, range: TimeRange): number | undefined {
   const next = GRAINS[grain + 1];
-  return next !== undefined && range.to - range.from >= 2 * next.seconds * SECOND ? grain + 1 : undefined;
+  return next !== undefined && range.to - range.from >= next.seconds * SECOND ? grain + 1 : undefined;
 }

@@ -2,14 +2,16 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { POINT_IDENTITY } from '../../market/identity.ts';
+import { MOST_LATENESS_MS } from '../../market/lateness.ts';
 import { identifyPage, type ReadRow, rowsOfWindow, timeBounds } from '../candidate.ts';
-import { endOf, lifelessAfter, lifelessBefore, tradableWindow } from '../catalogue/market-life.ts';
+import { endOf, lifelessAfter, lifelessBefore, SETTLE_MS, tradableWindow } from '../catalogue/market-life.ts';
 import { readNumber, readTime } from '../catalogue/scalars.ts';
 import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../catalogue/schema-drift.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
 import type { CollectRequest, SourcePage } from '../source.ts';
 import { missingRanges } from '../walk/time-ranges.ts';
+import { seenUntil } from '../walk/trade-walk.ts';
 import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
 import { coarser, GRAINS, type LadderStep, ladderSteps } from './price-ladder.ts';
@@ -20,14 +22,18 @@ const FIELDS: RequiredFields = [['timestamp'], ['price']];
 const LIMIT = 10_000;
 const SECOND = 1000;
 
-/** Points collected down to this moment; the next attempt goes on below it. */
+/** Points collected down to this moment; the next attempt continues below it. */
 export interface PriceCursor {
   readonly below: number;
 }
 
+/** Refused windows after which the venue counts as giving no points of a market. */
+const MAX_REFUSALS = 3;
+
 /**
- * Price points of the first outcome for what `covered` lacks, newest window first, one grain of overlap for the last bucket.
- * A window that is empty at its grain is asked for at coarser ones; empty at all of them it is covered and quiet.
+ * Price points of the first outcome for the time that coverage lacks, newest window first, with one grain of overlap for the last
+ * bucket. A window that is empty at its grain is queried at coarser ones. A window that the venue refuses stays uncovered; the
+ * others are still queried.
  */
 export async function* collectPrices(
   data: VenueClient,
@@ -36,12 +42,13 @@ export async function* collectPrices(
   call: Call,
 ): AsyncGenerator<Omit<SourcePage, 'cursor'> & { readonly cursor: PriceCursor }> {
   const { instrument, window, asOf } = request;
-  const { tradable, missing, ended, settled } = pricesToAsk(request);
-  // what the venue still has, it has by its own clock
+  const { tradable, missing, claims, known } = planPrices(request);
+  // retention goes by the venue's own clock
   const now = Math.max(request.clock, asOf);
   const bounds = timeBounds(instrument.opensAt, asOf, now);
-  // covered without asking: goes along with the first page, or alone when there is nothing to ask
-  let free = [...lifelessBefore(instrument, window), ...(ended ? lifelessAfter(instrument, window) : [])];
+  // covered without a request: sent with the first page, or alone when there is nothing to request
+  let free: readonly TimeRange[] = [...lifelessBefore(instrument, window), ...(known ? lifelessAfter(instrument, window) : [])];
+  let refusals = 0;
   for (const range of missing.reverse()) {
     const to = Math.min(range.to, resume?.below ?? range.to);
     if (to <= range.from) continue;
@@ -51,31 +58,38 @@ export async function* collectPrices(
       let requests = 0;
       // where earlier collections end, the bucket that was open then is read again
       const overlap = step.range.from === range.from && range.from > tradable.from;
-      while (grain !== undefined) {
-        try {
+      try {
+        while (grain !== undefined) {
           found = await readPoints(data, instrument, { ...step, grain, overlap, last: step.range.to === tradable.to }, call);
-        } catch (error) {
-          if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
-          // coarser grains know no more; the trades are there all the same
-          if (error.status !== 404) yield refusedPage(instrument, step.range.from, error);
-          // what is unknown after its end stays unknown; an open market's token is asked for again
-          else if (instrument.closed) yield emptyPage([window], 1);
+          requests += found.requests;
+          if (found.rows.length > 0) break;
+          // of an open market the venue still has every point of this grain, so coarser ones know no more
+          const isWhole: boolean = !instrument.closed && step.range.from >= now - GRAINS[grain].keptMs;
+          grain = isWhole ? undefined : coarser(grain, step.range);
+        }
+      } catch (error) {
+        if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
+        if (error.status === 404) {
+          // what is unknown after its end stays unknown; the token of an open market is requested again by the next run
+          if (instrument.closed) yield emptyPage([window], requests + 1);
           return;
         }
-        requests += found.requests;
-        if (found.rows.length > 0) break;
-        grain = coarser(grain, step.range);
+        yield refusedPage(instrument, step.range, error, requests + 1);
+        if (++refusals >= MAX_REFUSALS) return;
+        continue;
       }
       const points = pointsOf(found.rows, GRAINS[grain ?? step.grain].seconds);
       const covers = coversOf(points, step.range, now);
+      const claimed = claims(step.range, points, data.clock);
       yield {
         kind: 'price',
         rows: rowsOfWindow(points, window, bounds),
         ...(covers !== undefined && { points: covers }),
         order: 'oldest-first',
         cursor: { below: step.range.from },
-        coverage: [{ from: step.range.from, to: Math.min(step.range.to, settled) }, ...free].filter(({ from, to }) => to > from),
+        coverage: [...claimed.ranges, ...free].filter(({ from, to }) => to > from),
         requests,
+        ...(step.range.to === tradable.to && { walked: { looked: claimed.looked, newest: null, lateBy: 0, withdrawnFrom: null } }),
       };
       free = [];
     }
@@ -83,23 +97,54 @@ export async function* collectPrices(
   if (free.length > 0) yield emptyPage(free);
 }
 
-/** Less than this that is missing at the end of what is covered is the next run's business. */
+/** A shorter stretch that is missing right after a look is left to the next run. */
 const RIGHT_AFTER_MS = 60_000;
 
+interface PricePlan {
+  readonly tradable: TimeRange;
+  /** The time to query, oldest first. */
+  readonly missing: TimeRange[];
+  /** Whether the market has ended and points up to its end are covered already. */
+  readonly known: boolean;
+  /** What a window's points let the run claim: nothing beyond the newest point that the venue has shown, less its lateness. */
+  readonly claims: (range: TimeRange, points: readonly CandidateRow[], clock: number) => { looked: number; ranges: readonly TimeRange[] };
+}
+
 /**
- * What to ask for: what coverage lacks up to `asOf`, although nothing younger than the venue's lateness will count as covered.
- * Once the market's end is older than that, everything after it is covered as well.
+ * Plans which time to query. All that coverage lacks up to `asOf` is queried, but claims end at the earliest of `asOf`, the venue's
+ * clock and the newest point that was answered, less the venue's lateness: points may be far behind, and a quiet market looks the
+ * same. Time that is older than any lateness is claimed whether or not it has points.
  */
-function pricesToAsk({ instrument, window, asOf, refetch, before, lateness }: CollectRequest) {
+function planPrices({ instrument, window, asOf, clock, refetch, before, lateness }: CollectRequest): PricePlan {
   const tradable = tradableWindow(instrument, window);
   const end = endOf(instrument);
-  const ended = end !== null && end <= asOf - lateness;
-  const settled = ended ? window.to : asOf - lateness;
+  const isOver = end !== null && tradable.to < window.to;
   const covered = refetch ? [] : before.covered.price;
   const missing = tradable.to <= tradable.from ? [] : missingRanges(tradable, covered);
-  const claimable = missing.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, settled) - from), 0);
-  const isKnown = covered.some(({ to }) => to >= settled - RIGHT_AFTER_MS);
-  return { tradable, missing: claimable < RIGHT_AFTER_MS && isKnown && !ended ? [] : missing, ended, settled };
+  const { price: looked } = before.looked;
+  const until = seenUntil({ asOf, clock });
+  const justLooked = looked !== null && Math.abs(until - looked) < RIGHT_AFTER_MS;
+  // right after a look only its unclaimed end is missing
+  const isTail = missing.every(({ from, to }) => to === tradable.to && until - from <= MOST_LATENESS_MS + RIGHT_AFTER_MS);
+  let newest = before.covered.price.at(-1)?.to ?? Number.NEGATIVE_INFINITY;
+  return {
+    tradable,
+    missing: justLooked && isTail && !refetch ? [] : missing,
+    known: isOver && missing.length === 0,
+    claims(range, points, answeredAt) {
+      for (const { time, defect } of points) if (time !== null && defect === null) newest = Math.max(newest, time);
+      // a clock that is far off is broken: the one that discovery has checked counts
+      const now = Math.abs(answeredAt - clock) > MOST_LATENESS_MS ? clock : answeredAt;
+      const seen = seenUntil({ asOf, clock: now });
+      const settled = Math.min(seen - lateness, Math.max(newest - lateness, now - MOST_LATENESS_MS));
+      const grain = points.reduce((most, point) => Math.max(most, point.grain ?? 0), 0) * SECOND;
+      // one empty bucket before the end is common
+      const reachesEnd = isOver && seen - lateness >= end && (newest + 2 * grain + SETTLE_MS >= end || now - MOST_LATENESS_MS >= end);
+      const to = reachesEnd ? range.to : Math.min(range.to, settled);
+      const isLast = range.to === tradable.to;
+      return { looked: seen, ranges: [{ from: range.from, to }, ...(reachesEnd && isLast ? lifelessAfter(instrument, window) : [])] };
+    },
+  };
 }
 
 /**
@@ -137,13 +182,15 @@ function coversOf(points: readonly CandidateRow[], range: TimeRange, now: number
 /** Covered without a row, the last page of its instrument. */
 const emptyPage = (coverage: readonly TimeRange[], requests = 0) => ({ ...NO_ROWS, cursor: { below: 0 }, coverage, requests });
 
-/** A venue that does not give points (any more): said, but no reason to go without the trades. */
-const refusedPage = (instrument: Instrument, below: number, { message }: VenueError) => ({
+/** A window that the venue refuses to answer: reported, and no reason to go without the trades. */
+const refusedPage = ({ id }: Instrument, { from, to }: TimeRange, { message }: VenueError, requests: number) => ({
   ...NO_ROWS,
-  cursor: { below },
+  cursor: { below: from },
   coverage: [],
-  requests: 1,
-  problems: [`${instrument.id}: no price points, its trades only: ${message}`],
+  requests,
+  problems: [
+    `${id}: no price points from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}, only its trades: ${message}; the next run requests them again`,
+  ],
 });
 
 const NO_ROWS = { kind: 'price', rows: [], order: 'oldest-first' } as const;

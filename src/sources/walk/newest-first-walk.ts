@@ -56,7 +56,7 @@ const SAME_CURSOR_TRIES = 3;
  */
 export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   const { instrument, window, asOf, clock, before, lateness, refetch } = walk;
-  const plan = planWalk({ instrument, window, asOf, clock, lateness, refetch, covered: before.covered.trade, looked: before.looked });
+  const plan = planWalk({ instrument, window, asOf, clock, lateness, refetch, covered: before.covered.trade, looked: before.looked.trade });
   const lastPage = { kind: 'trade', rows: [], order: 'newest-first', cursor: null } as const;
   if (plan.depth === 'none') {
     if (plan.free.length > 0) yield { ...lastPage, coverage: plan.free, requests: 0 };

@@ -82,10 +82,10 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   if (missing.length === 0 && (isOver ? !lastLook : covered.some(({ to }) => to > asOf))) {
     return { ...question, depth: 'none', floor: asOf, free: [...before, ...lifelessAfter(instrument, window)] };
   }
-  const settled = until(question) - lateness;
+  const settled = seenUntil(question) - lateness;
   const claimable = missingUpTo(tradable, settled, covered);
   // a first look leaves up to an hour unclaimed, so a run right after it finds that much missing; anything longer is a hole
-  const justLooked = looked !== null && Math.abs(until(question) - looked) < RIGHT_AFTER_MS;
+  const justLooked = looked !== null && Math.abs(seenUntil(question) - looked) < RIGHT_AFTER_MS;
   const glanced = justLooked ? UNSEEN_LATENESS_MS : RIGHT_AFTER_MS;
   const isRightAfter = claimable.every(({ from, to }) => to === settled && to - from < glanced);
   const glance = isRightAfter && !refetch && !lastLook && looked !== null && !(isOver && settled >= tradable.to);
@@ -95,8 +95,8 @@ export function planWalk(question: WalkQuestion): WalkPlan {
   return { ...question, depth: glance ? 'glance' : 'whole', floor, free: before };
 }
 
-/** Up to when a run sees the venue: its own instant, or the venue's clock where that is behind; if it is further behind than any lateness, it is broken. */
-const until = ({ asOf, clock }: { asOf: number; clock: number }): number =>
+/** Moment up to which a run sees the venue: its own instant, or the venue's clock where that is behind. A clock further behind than any lateness is broken and ignored. */
+export const seenUntil = ({ asOf, clock }: { asOf: number; clock: number }): number =>
   asOf - clock > MOST_LATENESS_MS ? asOf : Math.min(asOf, clock);
 
 const missingUpTo = ({ from, to }: TimeRange, end: number, covered: readonly TimeRange[]): readonly TimeRange[] =>
@@ -105,7 +105,7 @@ const missingUpTo = ({ from, to }: TimeRange, end: number, covered: readonly Tim
 /** A walk that has read nothing yet. */
 export const startWalk = (plan: WalkPlan, clock: number): WalkState => ({
   pages: 0,
-  looked: until({ asOf: plan.asOf, clock }),
+  looked: seenUntil({ asOf: plan.asOf, clock }),
   // years ahead it is broken
   clock: clock > plan.clock + MOST_LATENESS_MS ? plan.clock : clock,
   newest: null,

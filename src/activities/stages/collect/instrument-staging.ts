@@ -39,14 +39,15 @@ export function instrumentStaging({
   return {
     progress,
     async before() {
-      const [trade, price, looked] = await Promise.all([
+      const [trade, price, lookedForTrades, lookedForPrices] = await Promise.all([
         coverageOf(database, instrumentKey, 'trade'),
         coverageOf(database, instrumentKey, 'price'),
         lookedUntil(database, instrumentKey, 'trade'),
+        lookedUntil(database, instrumentKey, 'price'),
       ]);
       return {
         covered: { trade, price },
-        looked,
+        looked: { trade: lookedForTrades, price: lookedForPrices },
         isStored: (rows) => areStored(database, instrumentKey, rows),
         hasTradesBefore: (time) => hasTradesBefore(database, instrumentKey, time),
       };

@@ -1,0 +1,171 @@
+import { Random } from '../../sandbox/random.ts';
+import type { TimeRange } from '../../src/contracts/market-data.ts';
+import type { GetRequest, VenueClient } from '../../src/sources/http/venue-client.ts';
+import { VenueError } from '../../src/sources/http/venue-error.ts';
+import { collectPrices } from '../../src/sources/polymarket/prices.ts';
+import { isWithin } from '../../src/sources/walk/time-ranges.ts';
+import { instrument } from '../support/stage-run.ts';
+import { union } from './pipeline.ts';
+import type { WorldReport } from './run-world.ts';
+import { BEGIN, DAY, HOUR, MINUTE } from './world.ts';
+
+const KEPT: Readonly<Record<number, number>> = { 60: 7 * DAY, 300: 60 * DAY, 1800: 90 * DAY };
+const LATENESS = 10 * MINUTE;
+const MOST_LATENESS = 6 * HOUR;
+const pick = <T>(random: Random, choices: readonly T[]): T => choices[random.integer(choices.length)];
+
+interface PointFiring {
+  readonly at: number;
+  readonly asOf: number;
+  readonly daysBack: number;
+  readonly refetch: boolean;
+}
+
+/** A market whose price history lags, whose clock may be behind, and which may be old, long-lived and ended. */
+interface PointsWorld {
+  readonly opensAt: number;
+  readonly ended: number | null;
+  /** Moments at which the price changed. */
+  readonly ticks: readonly number[];
+  /** How late the venue shows a price. */
+  readonly lag: number;
+  /** Added to our clock; the venue's is never ahead. */
+  readonly skew: number;
+  readonly firings: readonly PointFiring[];
+}
+
+function makePointsWorld(seed: number): PointsWorld {
+  const random = new Random(seed * 6151 + 3);
+  const life = pick(random, [2 * HOUR, DAY, 20 * DAY, 45 * DAY, 120 * DAY]);
+  const opensAt = BEGIN;
+  const ended = random.next() < 0.6 ? opensAt + life : null;
+  const pause = life / 150;
+  const ticks: number[] = [];
+  for (let time = opensAt + 5000; time < opensAt + life + (ended === null ? 3 * DAY : 0); )
+    ticks.push((time += Math.max(1000, Math.floor(random.exponential(random.next() < 0.05 ? 20 * pause : pause) / 1000) * 1000)));
+  // first seen while it trades, right at its end, weeks or months later
+  const first = opensAt + life + (ended === null ? 0 : pick(random, [-life / 2, 20 * MINUTE, 3 * HOUR, 14 * DAY, 120 * DAY]));
+  const every = pick(random, [HOUR, 4 * HOUR]);
+  const daysBack = pick(random, [1, 7, 40, 150]);
+  const firings: PointFiring[] = [];
+  let at = first;
+  for (let count = 0; count < 6; count++) {
+    const asOf = random.next() < 0.15 ? at - Math.floor(random.next() * 3 * DAY) : at;
+    firings.push({ at, asOf, daysBack, refetch: random.next() < 0.1 });
+    at += every;
+  }
+  for (const last of [at + 7 * HOUR, at + 8 * HOUR]) firings.push({ at: last, asOf: last, daysBack, refetch: false });
+  const lag = pick(random, [0, 4 * MINUTE, 40 * MINUTE, 2 * HOUR]);
+  return {
+    opensAt,
+    ended,
+    ticks: ticks.filter((time) => ended === null || time < ended),
+    lag,
+    skew: -pick(random, [0, 0, 3, 90]) * MINUTE,
+    firings,
+  };
+}
+
+/** Lets a world of price points happen and compares what is stored and claimed with what the venue had. */
+export async function runPointsWorld(seed: number): Promise<WorldReport> {
+  const world = makePointsWorld(seed);
+  const wrong: string[] = [];
+  const stored = new Set<number>();
+  let covered: readonly TimeRange[] = [];
+  let looked: number | null = null;
+  let now = 0;
+  let requests = 0;
+
+  const answer = ({ query }: GetRequest) => {
+    requests++;
+    const asked = Object.fromEntries(query ?? []) as Record<string, number>;
+    const span = asked.end - asked.start;
+    if (span > 1_296_000) throw new VenueError('BadInput', `the interval of ${span} s is too long`, { status: 400 });
+    const width = asked.bucket_seconds * 1000;
+    const from = Math.max(asked.start * 1000, now + world.skew - (KEPT[asked.bucket_seconds] ?? Number.POSITIVE_INFINITY));
+    const times = new Set<number>();
+    const shown = world.ticks.filter((time) => time + world.lag <= now);
+    for (const time of shown) times.add(Math.ceil(time / width) * width);
+    const points = [...times].filter((time) => time >= from && time < asked.end * 1000 && time + world.lag <= now);
+    const newest = shown.at(-1);
+    if (newest !== undefined && asked.end * 1000 > newest && newest >= from && newest % width !== 0) points.push(newest);
+    return { data: points.map((time) => ({ timestamp: time / 1000, price: 0.5 })), pagination: { next_cursor: null } };
+  };
+  const data = {
+    get clock() {
+      return now + world.skew;
+    },
+    get: async (request: GetRequest) => ({ json: answer(request), path: request.path, requests: 1 }),
+  } as unknown as VenueClient;
+
+  const collect = async ({ asOf, daysBack, refetch }: PointFiring, run: string): Promise<void> => {
+    const window = { from: asOf - daysBack * DAY, to: asOf };
+    const closed = world.ended !== null && now >= world.ended;
+    const ranges: TimeRange[] = [];
+    const pages = collectPrices(
+      data,
+      {
+        instrument: instrument('polymarket:0x1', { opensAt: world.opensAt, closed, ...(closed && { endsBy: world.ended ?? 0 }) }),
+        selectors: [],
+        window,
+        asOf,
+        clock: now + world.skew,
+        before: {
+          covered: { trade: [], price: covered },
+          looked: { trade: null, price: looked },
+          isStored: async () => [],
+          hasTradesBefore: async () => false,
+        },
+        lateness: LATENESS,
+        refetch,
+        cursor: undefined,
+        signal: new AbortController().signal,
+      },
+      undefined,
+      { precedence: 'live', signal: new AbortController().signal },
+    );
+    for await (const page of pages) {
+      for (const { time } of page.rows) if (time !== null) stored.add(time);
+      if (page.problems !== undefined) wrong.push(`${run}: ${page.problems.join()}`);
+      ranges.push(...page.coverage);
+      if (page.walked?.looked !== undefined && page.walked.looked !== null) looked = Math.max(looked ?? 0, page.walked.looked);
+    }
+    covered = union([...covered, ...ranges.filter(({ from, to }) => to > from)]);
+    const beyond = ranges.find(({ to }) => to > asOf);
+    if (beyond !== undefined) wrong.push(`${run} claims what is after its own instant`);
+  };
+
+  /** A price in covered time has a point within the coarsest bucket that was on offer when it was covered. */
+  const coveredAt = new Map<number, number>();
+  const check = (run: string): void => {
+    for (const time of world.ticks) {
+      if (!isWithin(time, covered)) continue;
+      const since = coveredAt.get(time) ?? now;
+      coveredAt.set(time, since);
+      const grain = [60, 300, 1800].find((seconds) => time >= since - (KEPT[seconds] - 3 * HOUR)) ?? 10_800;
+      const bucket = Math.ceil(time / (grain * 1000)) * grain * 1000;
+      // a bucket that is cut by the end of its coverage comes with the rest
+      if (!isWithin(bucket, covered) || bucket > now + world.skew - LATENESS) continue;
+      const near = [...stored].some((each) => each > bucket - 2 * grain * 1000 && each <= bucket);
+      if (near) continue;
+      wrong.push(`${run} claims ${((now - time) / MINUTE).toFixed(1)} min before and has no point of it`);
+      return;
+    }
+  };
+
+  for (const [index, firing] of world.firings.entries()) {
+    if (wrong.length > 0) break;
+    now = firing.at;
+    await collect(firing, `run ${index}`);
+    check(`run ${index}`);
+  }
+  const last = world.firings[world.firings.length - 1];
+  const window = { from: last.asOf - last.daysBack * DAY, to: last.asOf - MOST_LATENESS - 100 * MINUTE };
+  if (wrong.length === 0 && !covered.some(({ from, to }) => from <= window.from && to >= window.to))
+    wrong.push(`in the end its ${last.daysBack} days are not covered: ${JSON.stringify(covered)}`);
+  requests = 0;
+  now += 20_000;
+  await collect({ ...last, asOf: now, refetch: false }, 'right after');
+  if (requests > 0) wrong.push(`a run right after another makes ${requests} requests for points`);
+  return { runs: world.firings.length, stored: stored.size, wrong: wrong.map((sentence) => `seed ${seed}: ${sentence}`) };
+}
