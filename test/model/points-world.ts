@@ -105,7 +105,7 @@ export async function runPointsWorld(seed: number): Promise<WorldReport> {
     const pages = collectPrices(
       data,
       {
-        instrument: instrument('polymarket:0x1', { opensAt: world.opensAt, closed, ...(closed && { endsBy: world.ended ?? 0 }) }),
+        instrument: instrument('polymarket:0x1', { opensAt: world.opensAt, closed, ...(closed && { closedAt: world.ended ?? 0 }) }),
         selectors: [],
         window,
         asOf,
