@@ -16,12 +16,12 @@ from (select $1::text as name) n left join rate_budgets b on b.name = n.name`;
 const CREATE = 'insert into rate_budgets (name, state) values ($1, $2) on conflict do nothing';
 const WRITE = 'update rate_budgets set state = $2, version = version + 1 where name = $1 and version = $3';
 
-/** Others may write between our read and our write; so many times in a row they do not. */
+/** Attempts at a grant: other workers may write between the read and the write, but not this many times in a row. */
 const TRIES = 20;
 
 /**
- * Sliding windows in Postgres: every worker of one database draws on the same budgets. A grant is one read and one
- * conditional write; whoever was slower reads again.
+ * Sliding windows in Postgres: every worker of one database draws on the same budgets. A grant is one read and one conditional write; the slower of
+ * two workers reads again.
  */
 export function createPostgresWindows(database: Queryable): WindowStore {
   async function change<T>(
@@ -55,7 +55,7 @@ export function createPostgresWindows(database: Queryable): WindowStore {
   };
 }
 
-/** How much of each budget is used up right now, in [0, 1]; 1 also while its venue has asked everyone to wait. */
+/** How much of each budget is used up right now, in [0, 1]; 1 also while its venue has asked all clients to wait. */
 export async function usedBudgets(
   database: Queryable,
   limits: Readonly<Record<string, RateLimit>>,

@@ -11,19 +11,19 @@ export interface BacktestSeries {
 
 /** A series as it stands now. */
 export interface StandingSeries extends BacktestSeries {
-  /** Another one whenever its complete candles within the filter are others; candles need not be read to know. */
+  /** Differs whenever the series' complete candles within the filter differ, so that callers can compare without reading candles. */
   readonly state: string;
   /** When its last complete candle opened; UTC epoch milliseconds. */
   readonly lastOpen: number;
 }
 
 /**
- * The series of some instruments with at least two complete candles that open at or after `from` and are closed by `to`; for each
- * instrument and interval the one of trades where there is one, else that of price points. By instrument, then interval.
+ * Lists the series of these instruments that have at least two complete candles which open at or after `from` and are closed by `to`. For each
+ * instrument and interval the series of trades counts where there is one, else that of price points. Sorted by instrument, then interval.
  *
- * @param filter.open instruments that still trade: whenever their last candle was
- * @param filter.closed instruments that do not: only where a candle closed at or after `closedSince`
- * @param filter.from -Infinity = from the first candle on; times are UTC epoch milliseconds
+ * @param filter.open keys of instruments that still trade, whatever the age of their last candle
+ * @param filter.closed keys of instruments that no longer trade: only those with a candle that closed at or after `closedSince`
+ * @param filter.from UTC epoch milliseconds; -Infinity starts at the first candle
  */
 export async function backtestSeries(
   queryable: Queryable,

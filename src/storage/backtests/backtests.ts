@@ -28,7 +28,7 @@ export interface StoredBacktest extends BacktestRecord {
   readonly instrument: string;
 }
 
-/** Records the backtests of a run's symbol; a second time with the same key replaces. */
+/** Records the backtests of a run's symbol; backtests with the same key are replaced. */
 export async function saveBacktests(
   transaction: Transaction,
   run: { readonly runId: string; readonly executionId: string },
@@ -75,7 +75,7 @@ export async function saveCalibration(
 export interface BacktestFilter {
   readonly symbol?: string;
   readonly instrumentKey?: number;
-  /** One run; without it each symbol's newest run that has backtests. */
+  /** The run to read. @default each symbol's newest run that has backtests */
   readonly executionId?: string;
 }
 

@@ -1,14 +1,14 @@
 import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Queryable, Transaction } from '../database/database.ts';
 
-/** A backtest of an earlier run that would come out the same again. */
+/** A backtest of an earlier run whose inputs have not changed since. */
 export interface UnchangedBacktest {
   readonly id: number;
   readonly basis: string;
   readonly strategy: string;
   readonly params: Readonly<Record<string, Json>>;
   readonly metrics: Readonly<Record<string, Json>>;
-  /** Bars that there was no room for. */
+  /** Bars that were left out of the curves for want of room. */
   readonly leftOut: number;
 }
 
@@ -29,7 +29,7 @@ export async function unchangedBacktests(
   return groups;
 }
 
-/** Records earlier backtests as those of a run, too. Calibration is of the whole symbol, so it is left to the run. */
+/** Records earlier backtests as those of this run, too. Calibration covers the whole symbol, so the run computes it again. */
 export async function takeOverBacktests(
   transaction: Transaction,
   run: { readonly runId: string; readonly executionId: string },

@@ -10,13 +10,13 @@ export interface WalkForwardRecord {
   readonly instrumentKey: number;
   readonly priceType: TickKind;
   readonly interval: Interval;
-  /** Names everything it comes from; equal bases, equal results. */
+  /** Names everything the result depends on: equal bases give equal results. */
   readonly basis: string;
   readonly result: Readonly<Record<string, Json>>;
   readonly curves: Json;
 }
 
-/** Records the walk-forward of a run's series; a second time with the same key replaces. */
+/** Records the walk-forward of a run's series; one with the same key is replaced. */
 export async function saveWalkForward(
   transaction: Transaction,
   run: { readonly runId: string; readonly executionId: string },
@@ -42,7 +42,7 @@ export async function saveWalkForward(
 }
 
 /**
- * Records those walk-forwards of a symbol's newest other execution that rest on one of these bases as a run's own, too.
+ * Copies to this run the walk-forwards of the symbol's newest other execution that rest on one of these bases.
  *
  * @returns the result of each, by basis
  */
@@ -79,7 +79,7 @@ export interface WalkForwardHead {
 /**
  * Stored walk-forwards by symbol, instrument and interval.
  *
- * @param filter.executionIds of the first of them that has any; without it of each symbol's newest run that has
+ * @param filter.executionIds the first of these executions that has any is read; by default each symbol's newest run that has some
  */
 export async function readWalkForwards(
   queryable: Queryable,

@@ -6,7 +6,7 @@ export type Frame = { readonly json: Json } | { readonly data: Buffer };
 const JSON_FRAME = 0x6a;
 const DATA_FRAME = 0x64;
 const HEAD = 5;
-/** Ours have a quarter of a megabyte and what came with it: a longer one is damage, and not worth waiting for. */
+/** Longest frame that is read, in bytes. Frames are written with about a quarter of a megabyte; a longer one is damage. */
 const LONGEST_FRAME = 1 << 28;
 
 /** One frame: its kind (one byte), its length (four, big-endian), its bytes. */
@@ -18,7 +18,7 @@ export function encodeFrame(frame: Frame): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** The frames of a stream whose chunks may end anywhere. @throws Error when the stream ends inside a frame, or holds something else */
+/** The frames of a stream whose chunks may end anywhere. @throws Error when the stream ends inside a frame, or holds something other than frames */
 export async function* decodeFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   let pending: Buffer[] = [];
   let have = 0;

@@ -14,23 +14,23 @@ export interface BackupHead {
   readonly tables: readonly BackupTable[];
 }
 
-/** What follows a table's or file's data: enough to know that all of it is there and right. */
+/** What follows a table's or file's data: its counts and hash, with which a reader checks that all of it is there. */
 export interface BackupTail {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** What announces a part, or ends them all. */
+/** The frame that announces a table or file, or ends the backup. */
 export type PartStart = { readonly table: string } | { readonly file: string } | { readonly end: true };
 
-/** @returns undefined when it is no head of a backup */
+/** The value as a backup's head; undefined when it is not one. */
 export function headOf(value: unknown): BackupHead | undefined {
   if (!isObject(value) || value.predictlab !== 'backup' || !isCount(value.format) || value.format < 1) return undefined;
   return value as unknown as BackupHead;
 }
 
-/** Whether a head of a format that we know names what it must, each once. */
+/** Whether a head of the current format has all its lists, and names each table once. */
 export function isWholeHead({ migrations, partitions, tables }: BackupHead): boolean {
   return (
     isListOf(migrations, (one) => isObject(one) && isCount(one.version) && isText(one.name) && isText(one.sha256)) &&
@@ -40,7 +40,7 @@ export function isWholeHead({ migrations, partitions, tables }: BackupHead): boo
   );
 }
 
-/** @returns undefined when it announces nothing that we know */
+/** The value as the start of a part; undefined when it is not one. */
 export function partStartOf(value: unknown): PartStart | undefined {
   if (!isObject(value)) return undefined;
   if (value.end === true) return { end: true };
@@ -48,7 +48,7 @@ export function partStartOf(value: unknown): PartStart | undefined {
   return isFileName(value.file) ? { file: value.file } : undefined;
 }
 
-/** @returns undefined when it is no tail */
+/** The value as a part's tail; undefined when it is not one. */
 export function tailOf(value: unknown): BackupTail | undefined {
   if (!isObject(value) || !isCount(value.rows) || !isCount(value.bytes) || !isText(value.sha256)) return undefined;
   return { rows: value.rows, bytes: value.bytes, sha256: value.sha256 };
@@ -60,7 +60,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isName = (value: unknown): value is string => typeof value === 'string' && /^[a-z_][a-z0-9_]*$/.test(value);
 const isListOf = (value: unknown, is: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(is);
 
-/** A path below the report folder, and nowhere else. */
+/** Whether a value is a path below the report folder. */
 const isFileName = (value: unknown): value is string =>
   typeof value === 'string' &&
   value !== '' &&

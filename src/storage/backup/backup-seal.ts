@@ -2,15 +2,15 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** How every seal begins: a gzip member with one extra field of 36 bytes, `PL`, which holds 32. */
+/** First bytes of every seal: a gzip member with one extra field of 36 bytes, `PL`, which holds 32. */
 const HEAD = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 4, 0xff, 36, 0, 0x50, 0x4c, 32, 0]);
-/** Nothing, deflated, with its checksum and its length. */
+/** Last bytes of every seal: an empty deflate stream with its checksum and length. */
 const NOTHING = Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 const SEAL_BYTES = HEAD.length + 32 + NOTHING.length;
 
 const sealOf = (hash: Hash): Buffer => Buffer.concat([HEAD, hash.digest(), NOTHING]);
 
-/** The bytes and, at the end, their seal: an empty gzip member that holds their SHA-256, so that gunzip reads the file as if it were not there. */
+/** Passes the bytes on and appends their seal: an empty gzip member that holds their SHA-256 and that gunzip skips. */
 export async function* sealed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   for await (const chunk of chunks) {
@@ -20,7 +20,7 @@ export async function* sealed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
   yield sealOf(hash);
 }
 
-/** Whether a file ends with the seal of all that comes before it. */
+/** Whether a file ends with the seal of the bytes before it. */
 export async function hasItsSeal(file: string): Promise<boolean> {
   const handle = await open(file);
   try {

@@ -8,7 +8,7 @@ export interface BackupTable {
 
 const NOT_BACKED_UP = ['schema_migrations'];
 
-/** Every table of ours, those that others refer to first; the months of `ticks` are part of `ticks`. */
+/** Lists the tables to back up, referenced tables before those that refer to them; the monthly partitions of `ticks` are part of `ticks`. */
 export async function backupTables(queryable: Queryable): Promise<readonly BackupTable[]> {
   const { rows } = await queryable.query<{ table: string; columns: string[]; refers: string[] | null }>(
     `select c.relname as table, array_agg(a.attname::text order by a.attnum) as columns,
@@ -35,5 +35,5 @@ export async function backupTables(queryable: Queryable): Promise<readonly Backu
 /** A table’s columns, quoted, as SQL lists them. */
 export const columnList = ({ columns }: BackupTable): string => columns.map((column) => `"${column}"`).join(', ');
 
-/** A table's rows as text, in the order in which they lie, which need not be that in which they were loaded. */
+/** COPY statement that writes a table's rows as text, in their physical order, which may differ from the order in which they were loaded. */
 export const copyOutOf = (table: BackupTable): string => `copy (select ${columnList(table)} from ${table.table}) to stdout`;

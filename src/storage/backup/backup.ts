@@ -25,18 +25,18 @@ export interface BackedUp {
 }
 
 /**
- * Writes everything into one file, which is there whole or not at all: each table as it was at one instant (running workers are
- * neither stopped nor caught in between), then the report pages. It is read back before it gets its name; what went into a pipe or a
- * device cannot be. What killed backups have left in its folder is removed.
+ * Writes all tables and report pages into one file, which is there whole or not at all. The tables are those of one instant, without stopping
+ * workers. The file is read back before it gets its name, unless it is a pipe or a device. Files that killed backups left in its folder are
+ * removed.
  *
  * @param options.reports the folder of the report pages
  * @throws PredictLabError `BadInput` when it cannot be written, or reads back differently
  */
 export async function writeBackup(database: Database, file: string, { reports }: { reports: string }): Promise<BackedUp> {
-  // a link's lie beside what it leads to
+  // those of a symbolic link lie next to its target
   await removeLeftovers(path.dirname(await realpath(file).catch(() => path.resolve(file))));
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  // told by whoever reads or fills it; the stream itself has nobody to tell
+  // whoever reads or fills the stream reports its errors; without a listener they would end the process
   gzip.on('error', () => undefined);
   const stop = new AbortController();
   const write = async (frame: Frame): Promise<void> => {
@@ -55,7 +55,7 @@ export async function writeBackup(database: Database, file: string, { reports }:
   );
   const check = async (whole: string): Promise<void> => await checkBack(file, { whole, wanted: (await produced).tables });
   const written = writeFileAtomically(file, sealed(gzip), { mode: 0o600, check }).catch((error: unknown) => {
-    // a full disk, a folder that is not there: nobody reads what is still to come
+    // for example a full disk: nothing reads the rest, so stop producing it
     stop.abort(error);
     gzip.destroy();
     throw error;
@@ -66,7 +66,7 @@ export async function writeBackup(database: Database, file: string, { reports }:
   return backedUp.value;
 }
 
-/** What reached the disk is what was sent. */
+/** Checks that what reached the disk is what was sent. */
 async function checkBack(file: string, { whole, wanted }: { whole: string; wanted: BackedUp['tables'] }): Promise<void> {
   const found = await verifyBackup(whole).catch((error: unknown) => {
     throw new PredictLabError('BadInput', `${file} was not kept, it reads back damaged; check the disk and try again`, { cause: error });
@@ -83,13 +83,13 @@ async function produce(database: Database, reports: string, write: Write): Promi
   const tables = await database.transaction(async (transaction) => {
     await transaction.query('set transaction isolation level repeatable read, read only');
     await transaction.query(UNHURRIED);
-    // before the snapshot: a month that `prune` drops while we read would be gone from under it. Nobody else is kept waiting.
+    // lock before the snapshot: else `prune` could drop a partition that the snapshot still needs. This lock blocks no reader or writer.
     await transaction.query(`lock table ${names.join(', ')} in access share mode`);
     return await writeTables(transaction, write);
   });
   let pages = 0;
   for (const file of await reportFiles(reports)) {
-    // pages are pruned and renewed meanwhile
+    // pages may be pruned or rewritten meanwhile
     const handle = await open(path.join(reports, file)).catch(absent);
     if (handle === undefined) continue;
     await write({ json: { file: file.split(path.sep).join('/') } });
@@ -104,7 +104,7 @@ function absent(error: unknown): undefined {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
-/** A table is read or written in one statement here, in the order in which its rows lie, and as the same text everywhere. */
+/** Settings under which whole tables are read and written: no timeouts, rows in physical order, and times as the same text everywhere. */
 export const UNHURRIED = [
   'set local synchronize_seqscans = off',
   'set local statement_timeout = 0',
@@ -131,7 +131,7 @@ async function writeTables(transaction: Transaction, write: Write): Promise<Reco
   return rows;
 }
 
-/** Data frames and their tail. */
+/** Writes data frames and their tail. */
 async function writePart(chunks: AsyncIterable<Buffer>, write: Write): Promise<BackupTail> {
   const digest = new PartDigest();
   let pending: Buffer[] = [];
@@ -151,7 +151,10 @@ async function writePart(chunks: AsyncIterable<Buffer>, write: Write): Promise<B
   return tail;
 }
 
-/** A script that all pages share lies in every folder under the same name, as one file: it goes in once, and `restore` puts it back everywhere. */
+/**
+ * Lists the files to back up. A script that all pages share is linked into every folder: it is backed up once, and `restore` puts it back
+ * everywhere.
+ */
 async function reportFiles(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries

@@ -4,16 +4,17 @@ import type { Transaction } from '../database/database.ts';
 import { holdPartitions } from '../ticks/partitions.ts';
 import type { BackupTable } from './backup-tables.ts';
 
-/** Longer than Postgres takes to send its own clean-up away (deadlock_timeout, a second). */
+/** How long one attempt waits: longer than Postgres takes to cancel an autovacuum that is in the way (deadlock_timeout, one second). */
 const ONE_TRY_MS = 2_000;
 const TRIES = 8;
 const WORKER = 'predictlab-worker';
 
 /**
- * Takes all tables for this transaction alone. Never waits for long while it holds some of them: whoever works on them in another order
- * would wait for us in turn.
+ * Locks all tables for this transaction alone. Never waits for long while it holds some of them: a transaction that locks them in another order
+ * would wait for this one in turn.
  *
- * @throws PredictLabError `BadInput` when workers are connected (they know instruments by keys that will mean others), or others do not let go
+ * @throws PredictLabError `BadInput` when workers are connected (their instrument keys would mean other instruments), or other sessions do not
+ * release their locks
  */
 export async function lockTables(transaction: Transaction, tables: readonly BackupTable[]): Promise<void> {
   const others = await otherSessions(transaction);
@@ -40,13 +41,13 @@ async function tryLockTables(transaction: Transaction, tables: readonly BackupTa
   }
 }
 
-/** Not available in time, or each other's way. */
+/** Whether an error means that a lock was not available in time, or a deadlock. */
 function isBusy(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause && (cause.code === '55P03' || cause.code === '40P01');
 }
 
-/** What the other sessions of this database call themselves. */
+/** Application names of the other sessions of this database. */
 async function otherSessions(transaction: Transaction): Promise<readonly string[]> {
   const { rows } = await transaction.query<{ name: string }>(
     `select application_name as name from pg_stat_activity

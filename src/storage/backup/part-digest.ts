@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BackupTail } from './backup-parts.ts';
 
-/** Counts and hashes a part as it goes by. Each row of COPY's text format is one line. */
+/** Counts and hashes the bytes of a part. Each row of COPY's text format is one line. */
 export class PartDigest {
   readonly #hash = createHash('sha256');
   #rows = 0;

@@ -3,16 +3,16 @@ import { type Database, type Transaction, withinTransaction } from '../database/
 import { dropUnusedConfigurations } from '../runs/configurations.ts';
 import { withoutRange } from '../ticks/coverage.ts';
 
-/** What can be pruned, each by its own age. */
+/** The kinds of data that can be pruned, each by its own age. */
 export const PRUNABLE = ['ticks', 'candles', 'quarantine', 'runs', 'staging'] as const;
 export type Prunable = (typeof PRUNABLE)[number];
 
-/** What goes: everything of each kind before its instant; UTC epoch milliseconds. */
+/** The instant of each kind before which data is deleted; UTC epoch milliseconds. */
 export type PruneBefore = Readonly<Partial<Record<Prunable, number>>>;
 
 export interface Pruned {
   readonly what: Prunable;
-  /** What went (or would go) is older than this; ticks: a Monday, so that every candle keeps all of its ticks or none. */
+  /** The instant before which data was (or would be) deleted. For ticks it is a Monday, so that every candle keeps all of its ticks or none. */
   readonly before: number;
   readonly rows: number;
 }
@@ -27,9 +27,10 @@ class DryRun extends Error {
 }
 
 /**
- * Deletes what is older than asked, in one transaction. Ticks of whole months go by dropping their partition, which leaves
- * nothing to vacuum; coverage shrinks with the ticks, so that a later run over that time collects it again. Candles stay when
- * their ticks go, and until they are collected again as fully. `runs` takes the ledger, the backtests and the incidents of that time with it, and counts those whose input was refused; runs that are open stay.
+ * Deletes old data in one transaction. Ticks of whole months are deleted by dropping their partition, which leaves nothing to vacuum; coverage
+ * shrinks with the ticks, so that a later run over that time collects it again. Candles stay when their ticks are deleted, and until as many ticks
+ * are collected again. `runs` includes the ledger, the backtests and the incidents of that time, and counts runs whose input was refused; open runs
+ * stay.
  *
  * @param options.dryRun does everything and takes it back: the numbers are exact
  */
@@ -95,7 +96,7 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
     await transaction.query(`delete from task_attempts where execution_id in (${ended})`, [before]);
     await transaction.query(`delete from backtests where execution_id in (${ended})`, [before]);
     await transaction.query(`delete from walk_forwards where execution_id in (${ended})`, [before]);
-    // an end that somebody has not been told yet stays until it is
+    // an incident whose last alert is not delivered yet stays until it is
     await transaction.query(
       `delete from incidents i where closed_at < to_timestamp($1::float8 / 1000)
          and not exists (select from alert_deliveries d where d.incident = i.id and d.told_at is null)`,
@@ -104,14 +105,14 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
     const refused = await deleted(transaction, 'delete from refused_runs where started_at < to_timestamp($1::float8 / 1000)', before);
     const rows = refused + (await deleted(transaction, `delete from runs where execution_id in (${ended})`, before));
     await dropUnusedConfigurations(transaction);
-    // what stood before them tells nothing about the runs that are left
+    // changes before the oldest run that is left are of no use to it
     await transaction.query('delete from instrument_changes where at < to_timestamp($1::float8 / 1000)', [before]);
     await transaction.query('delete from shadows s where not exists (select from runs r where r.execution_id = s.execution_id)');
     return { before, rows };
   },
   staging: async (transaction, before) => {
     const { rows } = await transaction.query<{ id: number }>(
-      // what a run that is still open has collected is not stored yet, however long ago that was
+      // an open run may still store what it collected, however long ago
       `delete from staging_batches s where s.created_at < to_timestamp($1::float8 / 1000)
          and not exists (select from runs r where r.execution_id = s.execution_id and r.finished_at is null) returning id`,
       [before],
@@ -121,7 +122,10 @@ const PRUNERS: Readonly<Record<Prunable, Pruner>> = {
   },
 };
 
-/** What is built from ticks, and what compares candles with them, must know what is no longer there. Waits for those who build. */
+/**
+ * Records until when ticks or candles are pruned, for the stages that build candles and for the check that compares them. Waits for transactions
+ * that build candles.
+ */
 async function noteHorizon(
   transaction: Transaction,
   column: 'ticks_pruned_before' | 'candles_pruned_before',

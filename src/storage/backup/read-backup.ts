@@ -7,19 +7,19 @@ import { BACKUP_FORMAT, type BackupHead, type BackupTail, headOf, isWholeHead, p
 import { hasItsSeal } from './backup-seal.ts';
 import { PartDigest } from './part-digest.ts';
 
-/** What a reader does with the parts of a backup; each gets the bytes and must read them to their end. */
+/** Callbacks for the parts of a backup; each gets the bytes and must read them to their end. */
 export interface BackupReader {
   head?(head: BackupHead): Promise<void>;
   table(name: string, bytes: AsyncIterable<Buffer>): Promise<void>;
   file(name: string, bytes: AsyncIterable<Buffer>): Promise<void>;
-  /** After a table, when its counts and hash have been found right. */
+  /** Called after each table whose counts and hash match. */
   done?(table: string, tail: BackupTail): void;
 }
 
 /**
- * Reads a backup from beginning to end, checking every part against what was noted when it was written.
+ * Reads a backup from beginning to end, checking every part against the counts and hash that were written with it.
  *
- * @throws PredictLabError `BadInput` when the file is no backup, cut off or damaged, or made by a newer PredictLab
+ * @throws PredictLabError `BadInput` when the file is not a backup, is cut off or damaged, or was written by another version of PredictLab
  */
 export async function readBackup(file: string, reader: BackupReader): Promise<BackupHead> {
   const gunzip = createGunzip();
@@ -42,7 +42,7 @@ export async function readBackup(file: string, reader: BackupReader): Promise<Ba
     for (;;) {
       const part = partStartOf(jsonOf(await next()));
       if (part === undefined) throw bad(file, 'it holds something that this version does not know');
-      // the checksum of the compression comes last of all
+      // the checksum of the compression is the last thing in the file
       if ('end' in part && (await step()).done !== true) throw bad(file, 'it goes on after its end');
       if ('end' in part) return head;
       const name = 'table' in part ? part.table : part.file;
@@ -91,18 +91,18 @@ function checkedHead(file: string, frame: Frame): BackupHead {
   return head;
 }
 
-/** A backup of tables that this version never had. */
+/** The refusal of a backup whose tables this version never had. */
 export const ofAnotherVersion = (file: string): PredictLabError =>
   new PredictLabError(
     'BadInput',
     `${file} was written by another version of PredictLab, whose tables are not those of ${VERSION}; restore it with that version, and move the data with \`predictlab export\` there and \`predictlab import\` here`,
   );
 
-/** A backup that cannot be restored, with what is wrong with it. */
+/** The refusal of a backup that is not whole, with what is wrong with it. */
 export const bad = (file: string, why: string): PredictLabError =>
   new PredictLabError('BadInput', `${file} is not a whole PredictLab backup: ${why}; take another copy`);
 
-/** Reads a backup to its end and keeps nothing: is it whole? @returns rows of each table */
+/** Reads a backup to its end and throws where it is not whole. @returns rows of each table */
 export async function verifyBackup(file: string): Promise<Readonly<Record<string, number>>> {
   const rows: Record<string, number> = {};
   const drain = async (_: string, bytes: AsyncIterable<Buffer>): Promise<void> => {

@@ -20,18 +20,18 @@ export interface Restored {
 }
 
 /**
- * Puts a backup back, after it was found whole: all tables in one transaction, each read again afterwards and compared with what the backup holds, then
- * the report pages. When anything is wrong the database is as it was before.
+ * Restores a backup after checking that it is whole: all tables in one transaction, each read again afterwards and compared with the backup, then
+ * the report pages. When anything is wrong, the database stays as it was.
  *
- * @param options.replace throw away what is there; without it the database must be empty
- * @throws PredictLabError `BadInput`: not a whole backup, made by a newer version, the database holds data, or is in use
+ * @param options.replace delete what is there; without it the database must be empty
+ * @throws PredictLabError `BadInput`: not a whole backup, written by another version, the database holds data, or is in use
  */
 export async function restoreBackup(
   database: Database,
   file: string,
   { reports, replace }: { reports: string; replace: boolean },
 ): Promise<Restored> {
-  // first of all: what is damaged must not reach the database, not even to be taken back
+  // check first: damaged data must not reach the database, not even in a transaction that is rolled back
   await verifyBackup(file);
   const tables: Record<string, number> = {};
   await database.transaction(async (transaction) => {
@@ -59,7 +59,7 @@ export async function restoreBackup(
         loaded.set(table, sum.digest());
         tables[name] = sum.rows;
       },
-      // Only once the tables are safely in: see below.
+      // Files are restored after the tables are committed.
       file: async (_, bytes) => {
         for await (const _chunk of bytes);
       },
@@ -99,7 +99,7 @@ async function restoreReports(file: string, reports: string): Promise<number> {
   return files;
 }
 
-/** One file under two names; a copy where the file system has no links. */
+/** Links a file under a second name; copies it where the file system has no links. */
 async function placed(file: string, target: string): Promise<void> {
   try {
     await link(file, target);
@@ -130,7 +130,7 @@ async function empty(transaction: Transaction, tables: readonly BackupTable[], r
   await transaction.query(`truncate ${tables.map(({ table }) => table).join(', ')}`);
 }
 
-/** `ticks_2026_11` says which month. */
+/** Makes the monthly partitions of a backup; `ticks_2026_11` names the month. */
 async function ensureMonths(transaction: Transaction, partitions: readonly string[]): Promise<void> {
   const known = await partitionNames(transaction);
   const days = partitions
@@ -139,7 +139,7 @@ async function ensureMonths(transaction: Transaction, partitions: readonly strin
   await ensurePartitions(transaction, days);
 }
 
-/** Reads back what was loaded: the same rows, as text, in whatever order they lie. */
+/** Reads a loaded table back and checks that it has the same rows as the backup, in any order. */
 async function compare(transaction: Transaction, table: BackupTable, wanted: string): Promise<void> {
   const sum = new RowSum();
   for await (const chunk of transaction.copyOut(copyOutOf(table))) sum.add(chunk);

@@ -1,13 +1,13 @@
 const NEWLINE = 10;
 const FNV_PRIME = 0x0100_0193;
 const FNV_OFFSET = 0x811c_9dc5;
-/** Another odd multiplier and another beginning: the two hashes fail for different rows. */
+/** A second odd multiplier and offset, so that the two hashes collide for different rows. */
 const OTHER_PRIME = 0x9e37_79b1;
 const OTHER_OFFSET = 0x2545_f491;
 
 /**
- * A sum over the rows of COPY's text format (one per line) that is the same in whatever order they come: two 32-bit FNV-1a hashes of each
- * row, mixed (MurmurHash3's finaliser) and added modulo 2^32, and the count. Tells whether two tables hold the same rows.
+ * A sum over the rows of COPY's text format (one per line) that does not depend on their order: two 32-bit FNV-1a hashes of each row, mixed
+ * (MurmurHash3's finaliser) and added modulo 2^32, and the count. Equal digests mean that two tables hold the same rows.
  */
 export class RowSum {
   #first = FNV_OFFSET;
@@ -16,7 +16,7 @@ export class RowSum {
   #secondSum = 0;
   #rows = 0;
 
-  /** @param chunk may begin and end inside a row */
+  /** Adds bytes; a chunk may start and end inside a row. */
   add(chunk: Uint8Array): void {
     let first = this.#first;
     let second = this.#second;
@@ -41,13 +41,13 @@ export class RowSum {
     return this.#rows;
   }
 
-  /** The rows that have ended, as text that is equal for equal rows. */
+  /** The digest of all complete rows: equal texts for equal rows. */
   digest(): string {
     return [this.#rows, this.#firstSum, this.#secondSum].join(':');
   }
 }
 
-/** Every bit of the hash decides on every bit of the result, so that sums do not cancel out. */
+/** Mixes a hash so that every bit of it affects every bit of the result, and sums do not cancel out. */
 function mixed(hash: number): number {
   let h = hash ^ (hash >>> 16);
   h = Math.imul(h, 0x85eb_ca6b);

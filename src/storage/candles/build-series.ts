@@ -9,15 +9,15 @@ import { type CandleRegion, candleRegions } from './candle-regions.ts';
 import { type CandleTarget, markBuilt, refreshCompleteness, removeEmptied, writeCandles } from './candle-writes.ts';
 
 /**
- * Brings the stale series of one instrument and price type up to date: buckets whose ticks changed are built again from the
- * ticks, the others only learn whether they have become complete.
+ * Brings the stale series of one instrument and price type up to date: buckets whose ticks changed are built again from the ticks; for the others
+ * only `complete` and `coverage` are updated.
  *
  * @param onRegion called after each stretch of time
  * @returns how many candles are new or changed
  */
 export async function buildSeries(transaction: Transaction, group: StaleSeriesGroup, asOf: number, onRegion: () => void): Promise<number> {
   const { instrumentKey, kind, version, covered, ticksPrunedBefore, series } = group;
-  // A run as of the past must not open again what a later run has seen closed.
+  // A run as of the past must not mark buckets as open that a later run has seen closed.
   const target: CandleTarget = { instrumentKey, kind, covered, ticksPrunedBefore, asOf: Math.max(asOf, ...series.map((one) => one.asOf)) };
   const behind = series.filter(({ builtVersion }) => builtVersion < version);
   let changed = 0;
@@ -25,7 +25,7 @@ export async function buildSeries(transaction: Transaction, group: StaleSeriesGr
     for (const region of candleRegions(behind, await tickHours(transaction, instrumentKey, kind))) {
       for (const candles of (await buildRegion(transaction, group, region)).values()) {
         changed += await writeCandles(transaction, target, candles);
-        // trades are never taken away
+        // trades are never deleted
         if (kind === 'price') changed += await removeEmptied(transaction, target, { range: region.range, candles });
       }
       onRegion();
@@ -39,7 +39,7 @@ export async function buildSeries(transaction: Transaction, group: StaleSeriesGr
   return changed;
 }
 
-/** Part by part, so that memory stays flat; merging the parts is exact. */
+/** Builds the candles of a region part by part, so that memory stays flat; merging the parts is exact. */
 export async function buildRegion(
   queryable: Queryable,
   { instrumentKey, kind }: Pick<StaleSeriesGroup, 'instrumentKey' | 'kind'>,

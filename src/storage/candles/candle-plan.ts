@@ -9,7 +9,7 @@ export interface StaleSeries {
   readonly interval: Interval;
   /** The instrument's version up to which it is built; -1 = never built. */
   readonly builtVersion: number;
-  /** The latest instant as of which it was brought up to date; -Infinity = never. */
+  /** The latest `asOf` with which it was brought up to date; -Infinity = never. */
   readonly asOf: number;
   /** Coverage when it was built. */
   readonly covered: readonly TimeRange[];
@@ -23,12 +23,12 @@ export interface StaleSeriesGroup {
   readonly version: number;
   /** Coverage now. */
   readonly covered: readonly TimeRange[];
-  /** Ticks before this time were pruned: candles there may be of more ticks than there are; -Infinity: none were. */
+  /** Ticks before this time were pruned, so candles there may rest on more ticks than are left; -Infinity: none were pruned. */
   readonly ticksPrunedBefore: number;
   readonly series: readonly StaleSeries[];
 }
 
-/** Which candles a run wants. */
+/** The candles that a run needs. */
 export interface CandleRequest {
   readonly symbol: string;
   readonly sourceTypes: readonly SourceType[];
@@ -52,18 +52,18 @@ const RANGES = (multirange: string): string =>
   `(select coalesce(json_agg(json_build_array(lower(r), upper(r)) order by r), '[]') from unnest(${multirange}) as r)`;
 
 /**
- * Which series of a symbol are behind, by instrument key. Their instruments are locked until the transaction ends, so the answer
- * stays true. A series that is not in it has nothing to do.
+ * Finds the series of a symbol that are behind, by instrument key. Their instruments are locked until the transaction ends, so the answer stays
+ * true. Series that are absent are up to date.
  */
 export async function staleSeries(transaction: Transaction, request: CandleRequest): Promise<readonly StaleSeriesGroup[]> {
   const found = new Set((await findStaleSeries(transaction, request)).map(({ instrumentKey }) => instrumentKey));
   if (found.size === 0) return [];
   await lockInstruments(transaction, [...found]);
-  // Whoever had the lock before us may have changed everything.
+  // The transaction that held the lock before may have changed everything.
   return (await findStaleSeries(transaction, request)).filter(({ instrumentKey }) => found.has(instrumentKey));
 }
 
-/** One question, whatever the number of instruments: a symbol may have thousands that closed long ago. */
+/** Finds them in one query, whatever the number of instruments: a symbol may have thousands that closed long ago. */
 async function findStaleSeries(
   queryable: Queryable,
   { symbol, sourceTypes, intervals, asOf }: CandleRequest,

@@ -4,21 +4,21 @@ import { bucketStart } from '../../market/candles/bucket.ts';
 import type { StaleSeries, TickHour } from './candle-plan.ts';
 
 const HOUR = 3_600_000;
-/** Ticks that are read at once, when hours allow it. */
+/** About how many ticks are read at once; regions are cut only at hours. */
 const TICKS_AT_ONCE = 250_000;
 
-/** A stretch of time to build again: whole buckets of every interval in it. */
+/** A range of time to build again: whole buckets of every interval in it. */
 export interface CandleRegion {
   readonly range: TimeRange;
-  /** Intervals of which some bucket in here changed. */
+  /** Intervals with a changed bucket in this range. */
   readonly intervals: readonly Interval[];
   /** Consecutive parts of the range, cut at hours, each with how many ticks it has. */
   readonly parts: readonly { readonly range: TimeRange; readonly ticks: number }[];
 }
 
 /**
- * What has to be built again: days (weeks, if weeks are among the intervals) in which some hour changed since a series was
- * built. Neighbours with the same intervals are joined while their ticks fit into memory comfortably.
+ * Lists what has to be built again: days (weeks, if weeks are among the intervals) in which some hour changed since a series was built. Adjacent
+ * regions with the same intervals are joined while their ticks fit comfortably into memory.
  */
 export function candleRegions(series: readonly StaleSeries[], hours: readonly TickHour[]): readonly CandleRegion[] {
   const unit: Interval = series.some(({ interval }) => interval === '1w') ? '1w' : '1d';
@@ -41,7 +41,7 @@ export function candleRegions(series: readonly StaleSeries[], hours: readonly Ti
   return regions.map(({ range, intervals, hours }) => ({ range, intervals, parts: partsOf(range, hours) }));
 }
 
-/** Hours by the unit they are in. */
+/** Groups hours by the day or week they are in. */
 function byUnit(hours: readonly TickHour[], unit: Interval): readonly { readonly from: number; readonly hours: readonly TickHour[] }[] {
   const units = new Map<number, TickHour[]>();
   for (const hour of hours) {

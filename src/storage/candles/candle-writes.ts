@@ -5,13 +5,16 @@ import { intervalMinutes, kindCode } from '../database/codes.ts';
 import type { Transaction } from '../database/database.ts';
 import { coveredShares } from '../ticks/covered-share.ts';
 
-/** Which candles are written, and what decides whether they are complete. */
+/** The series that candles are written to, and what decides whether they are complete. */
 export interface CandleTarget {
   readonly instrumentKey: number;
   readonly kind: TickKind;
   /** Coverage of the instrument, merged, oldest first. */
   readonly covered: readonly TimeRange[];
-  /** A candle that begins before this time is kept unless the new one is of as many ticks and of as much covered time; -Infinity: none. */
+  /**
+   * A candle that opens before this time is only replaced by one that rests on at least as many ticks and as much covered time; -Infinity: every
+   * candle may be replaced.
+   */
   readonly ticksPrunedBefore: number;
   /** A bucket that ends after this instant is still open. */
   readonly asOf: number;
@@ -19,7 +22,7 @@ export interface CandleTarget {
 
 const CHUNK = 5_000;
 
-/** Everything but the key and the revision, in the order of the statement. */
+/** The columns other than the key and the revision, in the order of the statement. */
 const VALUES =
   'open, high, low, close, volume, quote_volume, buy_volume, trades, first_time, first_seq, last_time, last_seq, coverage, complete';
 
@@ -38,7 +41,7 @@ const UPSERT = `
     .join(', ')})
     and (candles.open_time >= $19 or (excluded.trades >= candles.trades and excluded.coverage >= candles.coverage))`;
 
-/** Writes candles; what is there already and the same is left alone. @returns how many are new or changed */
+/** Writes candles; equal ones that are already stored are not touched. @returns how many are new or changed */
 export async function writeCandles(transaction: Transaction, target: CandleTarget, candles: MergeableCandles): Promise<number> {
   let changed = 0;
   for (let from = 0; from < candles.length; from += CHUNK) {
@@ -74,10 +77,10 @@ export async function writeCandles(transaction: Transaction, target: CandleTarge
 }
 
 /**
- * Removes candles of a stretch of time in which no tick is left, because coarse price points gave way to finer ones.
+ * Removes candles of a range of time in which no tick is left, because finer price points replaced coarser ones.
  *
- * @param candles all that the ticks of the stretch make
- * @returns how many are gone
+ * @param candles all candles that the ticks of the range make
+ * @returns how many were removed
  */
 export async function removeEmptied(
   transaction: Transaction,
@@ -100,8 +103,8 @@ export async function removeEmptied(
 }
 
 /**
- * Brings `complete` and `coverage` up to date where no tick changed: buckets that closed since `before.asOf`, buckets in
- * time that was collected since, and buckets in time of which that was taken back.
+ * Brings `complete` and `coverage` up to date where no tick changed: buckets that closed since `before.asOf`, buckets in time that was covered
+ * since, and buckets in time whose coverage was withdrawn.
  *
  * @returns how many candles changed
  */
@@ -159,7 +162,7 @@ function touchedRange(
   if (asOf > before.asOf) edges.push(before.asOf - length + 1, asOf - length + 1);
   for (const range of covered) {
     if (before.covered.some(({ from, to }) => from === range.from && to === range.to)) continue;
-    // Where a range was not yet so, its ends may have moved.
+    // The ends of a range that differs from before may have moved.
     edges.push(range.from - length + 1, range.to);
   }
   if (edges.length === 0) return undefined;
@@ -168,8 +171,8 @@ function touchedRange(
 }
 
 /**
- * Open times of the buckets that are no longer covered: what was claimed before a venue's lateness was known is taken back, always
- * at the end. Coverage that went with pruned ticks, at the beginning, leaves the candles what they are.
+ * Open times of the buckets that are no longer covered. Coverage is withdrawn at its end, where it was claimed before a venue's lateness was known.
+ * Coverage that went with pruned ticks, at the start, leaves candles unchanged.
  */
 function lostRange({ covered }: CandleTarget, interval: Interval, before: readonly TimeRange[]): TimeRange | undefined {
   const end = covered.at(-1)?.to;

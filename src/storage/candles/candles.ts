@@ -8,7 +8,7 @@ import type { Queryable } from '../database/database.ts';
 export interface StoredCandles extends CandleColumns {
   /** 1 where the bucket is closed and wholly inside coverage. */
   readonly complete: Uint8Array;
-  /** Share of the bucket that was collected, in [0, 1]. */
+  /** Share of the bucket that is covered, in [0, 1]. */
   readonly coverage: Float64Array;
   /** How often the candle has changed, from 1. */
   readonly revision: Float64Array;
@@ -27,7 +27,7 @@ export interface CandleFilter {
 
 const FLOAT_COLUMNS = ['open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'buyVolume', 'coverage'] as const;
 
-/** Candles as columns; volumes are NaN where ticks have no size. */
+/** Reads candles as columns; volumes are NaN where ticks have no size. */
 export async function readCandles(queryable: Queryable, filter: CandleFilter): Promise<StoredCandles> {
   const rows: { [name in 'openTime' | 'trades' | 'revision' | 'complete' | (typeof FLOAT_COLUMNS)[number]]: number[] } = {
     openTime: [],
@@ -85,7 +85,7 @@ function condition({ instrumentKey, priceType, interval, from, to, completeOnly 
   return parts.join(' and ');
 }
 
-/** Which series of an instrument have candles. */
+/** Lists the series of an instrument that have candles. */
 export async function candleSeriesOf(
   queryable: Queryable,
   instrumentKey: number,

@@ -3,16 +3,16 @@ import { checkedUrl, isSocket } from './database-url.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** How long a session waits for what, as Postgres names it; milliseconds. */
+/** Timeouts of a session by their names in Postgres; milliseconds. */
 const SESSION_SETTINGS: Readonly<Record<string, number>> = {
-  // A statement of ours works on one batch; longer than this it is stuck.
+  // A statement works on one batch; one that takes longer is stuck.
   statement_timeout: 120_000,
   lock_timeout: 30_000,
   // A worker that was stopped inside a transaction must not hold its locks for ever.
   idle_in_transaction_session_timeout: 300_000,
 };
 
-/** Where and how to connect: nothing of it is left to PG… variables when the URL is that of the embedded server. */
+/** Where and how to connect. For the embedded server no PG… variable has a say. */
 export function connectionSettings(url: string): ClientConfig {
   return {
     connectionString: checkedUrl(url),

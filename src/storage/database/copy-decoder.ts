@@ -1,8 +1,8 @@
 const HEADER_LENGTH = 19;
 
 /**
- * Reads Postgres' binary COPY format from chunks that may end anywhere. Push a chunk, then read rows until `nextRow` says that
- * the rest is still on its way; inside a row, read its fields in order.
+ * Reads Postgres' binary COPY format from chunks that may end anywhere. Push a chunk, then read rows until `nextRow` returns false because the rest
+ * is still on its way; inside a row, read its fields in order.
  *
  * @example
  * for await (const chunk of database.copyOut('copy (…) to stdout (format binary)')) {
@@ -20,7 +20,7 @@ export class CopyDecoder {
     this.#at = 0;
   }
 
-  /** Whether a whole row is there; then its first field is next. */
+  /** Moves to the next row. @returns false while it has not arrived whole */
   nextRow(): boolean {
     if (this.#header) {
       if (this.#buffer.length < HEADER_LENGTH) return false;

@@ -15,7 +15,7 @@ export class CopyEncoder {
     this.#append(HEADER);
   }
 
-  /** Begins a row of this many fields. */
+  /** Starts a row of this many fields. */
   row(fields: number): void {
     this.#room(2);
     this.#end = this.#buffer.writeInt16BE(fields, this.#end);

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from './database.ts';
 
-/**
- * Eight characters that two processes share when they work on the same database, by whatever address they reach it; undefined
- * where the server does not tell.
- */
+/** Eight characters that identify a database, whatever address it is reached by; undefined where the server does not allow reading its identifier. */
 export async function databaseMark(queryable: Queryable): Promise<string | undefined> {
   const { rows } = await queryable
     .query<{ identity: string }>(

@@ -1,8 +1,8 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 
 /**
- * The URL of the embedded server, which listens on a Unix socket in `directory`; understood by `pg` and by libpq. It says everything that they
- * would otherwise look up in PGPORT, PGUSER, PGOPTIONS or PGSSLMODE: those are meant for another server.
+ * The URL of the embedded server, which listens on a Unix socket in `directory`; understood by `pg` and by libpq. It sets everything that they
+ * would otherwise take from PGPORT, PGUSER, PGOPTIONS or PGSSLMODE, which are meant for another server.
  */
 export function socketUrl(directory: string, database: string): string {
   const settings = { host: directory, sslmode: 'disable', options: '-c timezone=UTC' };
@@ -11,9 +11,9 @@ export function socketUrl(directory: string, database: string): string {
 }
 
 /**
- * A URL that a user gave, as it is.
+ * Returns a URL that a user gave, unchanged.
  *
- * @throws PredictLabError `BadInput` when it is none of Postgres; the message never holds the URL, which may hold a password
+ * @throws PredictLabError `BadInput` when it is not a URL of Postgres; the message never contains the URL, which may contain a password
  */
 export function checkedUrl(url: string): string {
   const says = /^(postgres(ql)?:\/\/|socket:|\/)/.test(url) ? problemOf(url) : 'it is no URL of Postgres';
@@ -26,7 +26,7 @@ export function checkedUrl(url: string): string {
 
 function problemOf(url: string): string | undefined {
   if (url.startsWith('/')) return undefined;
-  // a host of its own may be left out where the query names a socket
+  // the host may be missing where the query names a socket
   for (const candidate of [url, url.replace('@/', '@localhost/').replace(':///', '://localhost/')]) {
     if (URL.canParse(candidate)) return undefined;
   }
@@ -49,7 +49,7 @@ export function addressOf(url: string): string {
 /** Whether a server is reached through a socket on this machine. */
 export const isSocket = (url: string): boolean => addressOf(url).startsWith('/');
 
-/** The same server, another database. */
+/** The URL of another database on the same server. */
 export function databaseUrlOf(url: string, database: string): string {
   const parsed = new URL(url);
   parsed.pathname = `/${database}`;

@@ -1,18 +1,18 @@
 import type { QueryResult, QueryResultRow } from 'pg';
 
-/** SQL that every task runs: parsed and planned once per connection, under its name. */
+/** SQL that every task runs: parsed and planned once per connection, by name. */
 export interface PreparedStatement {
   readonly name: string;
   readonly text: string;
 }
 
-/** Runs SQL; a pool or one transaction. */
+/** Runs SQL, on a pool or in one transaction. */
 export interface Queryable {
   query<Row extends QueryResultRow = QueryResultRow>(
     sql: string | PreparedStatement,
     values?: readonly unknown[],
   ): Promise<QueryResult<Row>>;
-  /** Feeds a `COPY … FROM STDIN`. Parameters are not possible in COPY: only numbers of ours may be put into the text. */
+  /** Feeds a `COPY … FROM STDIN`. COPY takes no parameters: only numbers and names from this code may be put into the text. */
   copyIn(text: string, chunks: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<void>;
   /** Streams a `COPY … TO STDOUT`; leaving the loop early cancels it. */
   copyOut(text: string): AsyncIterable<Buffer>;
@@ -32,7 +32,7 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-/** Runs `work` in the transaction that is open, else in one of its own. */
+/** Runs `work` in the transaction that is open, else in a new one. */
 export function withinTransaction<T>(queryable: Queryable, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   if ('transaction' in queryable) {
     if (queryable.transaction === true) return work(queryable as Transaction);

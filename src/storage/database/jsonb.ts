@@ -1,9 +1,9 @@
-/** An escape of JSON text: one of U+0000 or of half a character, or any other. */
+/** An escape in JSON text: U+0000, half of a surrogate pair, or any other. */
 const ESCAPE = /\\(u0000|ud[89a-f][0-9a-f]{2}|.)/g;
 
 /**
- * JSON text that Postgres' jsonb accepts: it cannot hold U+0000 nor half a character, as cutting a text in the middle of one leaves;
- * they become U+FFFD.
+ * JSON text that Postgres' jsonb accepts. jsonb can hold neither U+0000 nor half of a surrogate pair, which cutting a text can leave; both become
+ * U+FFFD.
  */
 export function jsonb(value: unknown): string {
   const text = JSON.stringify(value);

@@ -17,7 +17,7 @@ export interface OpenDatabaseOptions {
   readonly max?: number;
   /** Shown in `pg_stat_activity`. @default "predictlab" */
   readonly applicationName?: string;
-  /** Work in this schema alone. @default the connection's own */
+  /** Work in this schema only. @default the connection's own */
   readonly schema?: string;
   /** Bring the tables up to date first. @default true */
   readonly migrate?: boolean;
@@ -49,12 +49,12 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
       max,
       Client: SteadyClient,
       application_name: applicationName,
-      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it before anybody gets the connection
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it before it hands the connection out
       onConnect: async (client) => {
         await setUpSession(client);
         if (schema !== undefined) await client.query(`set search_path = ${schema}`);
       },
-      // Our bigints are milliseconds, counts and sequence numbers: all below 2^53.
+      // All bigint columns are milliseconds, counts and sequence numbers: below 2^53.
       types: {
         getTypeParser: ((oid: number, format?: 'text') =>
           oid === INT8 ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
@@ -83,7 +83,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
     try {
       return await work(client);
     } catch (error) {
-      // A connection inside a failed COPY or a lost session is not worth mending.
+      // A connection inside a failed COPY, or a lost one, is closed rather than reused.
       if (!(error instanceof DatabaseError) || abandoned.has(client)) broken ??= error instanceof Error ? error : new Error(String(error));
       throw error;
     } finally {
@@ -101,7 +101,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
       const client = await mapped(() => pool.connect());
       let finished = false;
       try {
-        // its pace is the reader's
+        // the reader sets the pace
         await client.query('begin read only; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0');
         yield* copyOut(client, text);
         await client.query('commit');
@@ -130,7 +130,7 @@ async function transaction<T>(client: PoolClient, url: string, work: (transactio
     await client.query('commit');
     return result;
   } catch (error) {
-    // nobody reads what comes on a connection whose COPY was left: it would never answer
+    // nothing reads the rest of an abandoned COPY: a rollback on that connection would never be answered
     if (!abandoned.has(client)) await client.query('rollback').catch(() => undefined);
     throw error;
   }
@@ -155,7 +155,7 @@ async function copyIn(client: PoolClient, text: string, chunks: Iterable<Buffer>
   await pipeline(Readable.from(chunks, { objectMode: false }), client.query(copyFrom(text)));
 }
 
-/** Connections on which the answer to a COPY has not been read to its end; good for nothing any more. */
+/** Connections on which a COPY was not read to its end; they cannot be used any more. */
 const abandoned = new WeakSet<PoolClient>();
 
 async function* copyOut(client: PoolClient, text: string): AsyncIterable<Buffer> {
@@ -164,7 +164,7 @@ async function* copyOut(client: PoolClient, text: string): AsyncIterable<Buffer>
     for await (const chunk of client.query(copyTo(text))) yield chunk as Buffer;
     isOver = true;
   } catch (error) {
-    // the server has said that this is the end
+    // the server has ended the COPY itself
     isOver = error instanceof DatabaseError;
     throw error;
   } finally {

@@ -15,7 +15,7 @@ const NETWORK_CODES = new Set([
   'EACCES',
 ]);
 
-/** SQLSTATEs (or their class) that say "the server is not there for us", with what to do about it. */
+/** SQLSTATEs (or their class) with which the server refuses to work for this process, with what to do about each. */
 const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^42501$/, 'give the user of DATABASE_URL the rights that docs/deployment.md names, or name its owner'],
   [/^3F000$/, 'make a schema for the user of DATABASE_URL (create schema … authorization …), or set its search_path'],
@@ -39,7 +39,7 @@ const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^57014$/, 'a statement was cancelled or took too long; it is tried again'],
 ];
 
-/** Messages about encryption, from either side, with what to do about it. */
+/** Messages about encryption, from client or server, with what to do about each. */
 const ENCRYPTION: readonly (readonly [message: RegExp, advice: string])[] = [
   [/does not support SSL/i, 'take sslmode out of DATABASE_URL (unset PGSSLMODE), or turn TLS on at the server'],
   [/no encryption|SSL off/i, 'the server wants TLS: add ?sslmode=verify-full to DATABASE_URL'],
@@ -50,15 +50,15 @@ const ENCRYPTION: readonly (readonly [message: RegExp, advice: string])[] = [
   ],
 ];
 
-/** Of a connection that stood. */
+/** Messages about an open connection that was lost. */
 const CUT = /ECONNRESET|EPIPE|connection terminated|connection ended|not queryable|client was closed/i;
 
-/** Messages of `pg` itself, which carry no code. */
+/** Messages of `pg` about connections, which carry no code. */
 const LOST = /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable|client was closed/i;
 
 /**
- * What went wrong in Postgres, named by its effect: connection problems and refusals become `StorageUnavailable` with the
- * address and what to do; data that Postgres cannot hold becomes `BadInput`; anything else (a bug of ours) stays what it is.
+ * Names an error of Postgres by its effect: connection problems and refusals become `StorageUnavailable` with the address and what to do; data that
+ * Postgres cannot hold becomes `BadInput`; any other error (a bug of this code) is returned unchanged.
  */
 export function storageError(error: unknown, url: string): unknown {
   if (error instanceof PredictLabError || !(error instanceof Error)) return error;
@@ -77,7 +77,7 @@ export function storageError(error: unknown, url: string): unknown {
   return error;
 }
 
-/** Whether the server understood a statement and refused that: its words may quote anything. */
+/** Whether the server refused a statement: such a message may quote anything. */
 const isOfStatement = (code: string | undefined): boolean => code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('28');
 
 function unavailable(url: string, message: string, advice: string, cause: unknown): PredictLabError {
@@ -97,7 +97,7 @@ function whatToDo(url: string, isCut: boolean): string {
     : 'the embedded server is not running: start `predictlab dev`, or any command without DATABASE_URL';
 }
 
-/** Node reports several tried addresses as one error with an empty message. */
+/** The message of an error. Node reports several failed addresses as one error with an empty message. */
 function reasonOf(error: Error): string {
   if (error instanceof AggregateError)
     return error.errors.map((inner: unknown) => (inner instanceof Error ? inner.message : String(inner))).join(', ');

@@ -17,26 +17,26 @@ import { refuseForeignServer, runningServer, signal, start, stop } from './postg
 import { forgetForeignUsers, hasUsers, registerUser } from './postgres-users.ts';
 
 const DATABASE = 'predictlab';
-/** Somebody else may be creating the cluster, or recovering it after a crash. */
+/** How long to wait for the lock: another process may be creating the cluster, or recovering it after a crash. */
 const LOCK_TIMEOUT_MS = 120_000;
 const WATCH_MS = 250;
-/** After a start in vain (a full disk) the next one waits, so that the log stays readable. */
+/** Pause after a failed start (a full disk), so that the log stays readable. */
 const AGAIN_MS = 5_000;
-/** A socket's path may have 107 bytes on Linux and 103 on macOS; its name takes 15 of them. */
+/** Longest path of the socket's folder: a socket's path may have 107 bytes on Linux and 103 on macOS, of which its name takes 15. */
 const LONGEST_SOCKET_FOLDER = 103 - '/.s.PGSQL.5432'.length - 1;
 
 export interface AttachedPostgres {
   readonly url: string;
-  /** Detaches; whoever detaches last stops the server. */
+  /** Detaches from the server; the last process to detach stops it. */
   close(): Promise<void>;
 }
 
 /**
- * Attaches to the embedded Postgres of a home folder, or creates and starts it. Several processes share one server: each is a user of
- * it, the dead are not counted, and the last one to close stops it. While attached, a server that dies is started again.
+ * Attaches to the embedded Postgres of a home folder, or creates and starts it. Several processes share one server: each registers as a user, dead
+ * processes are not counted, and the last one to close stops the server. While this process is attached, a server that dies is started again.
  *
  * @param options.home `PREDICTLAB_HOME`; the server's files go to `<home>/postgres`
- * @throws PredictLabError `StorageUnavailable`: says what is in the way and what to do
+ * @throws PredictLabError `StorageUnavailable`: the message says what is in the way and what to do
  */
 export async function attachPostgres({ home, log }: { home: string; log?: Log }): Promise<AttachedPostgres> {
   const folder = join(resolve(home), 'postgres');
@@ -56,7 +56,7 @@ export async function attachPostgres({ home, log }: { home: string; log?: Log })
       await start(cluster);
       if (!found) forgetForeignUsers(users);
       await ensureDatabase(cluster, DATABASE).catch(async () => {
-        // it was killed at this very moment
+        // it was killed between the two checks
         await start(cluster);
         await ensureDatabase(cluster, DATABASE);
       });
@@ -79,13 +79,13 @@ export async function attachPostgres({ home, log }: { home: string; log?: Log })
           rmSync(note, { force: true });
           if (!hasUsers(users)) await stop(cluster);
         };
-        // a full disk has no room for a lock, so nobody else can take it either
+        // a full disk has no room for a lock, so no other process can take it either
         await locked(leave).catch(async (error: unknown) => (isOfFiles(error) ? await leave() : Promise.reject(error as Error)));
       })()),
   };
 }
 
-/** The file system's refusals in one sentence. */
+/** Runs work and turns the file system's errors into one sentence. */
 async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -107,7 +107,7 @@ async function explained<T>(folder: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** A connection's are none, though they look alike. */
+/** Whether an error comes from the file system; connection errors look alike but are not. */
 const isOfFiles = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
   error instanceof Error &&
   'code' in error &&
@@ -124,7 +124,7 @@ async function describeCluster(folder: string): Promise<Cluster> {
   return { data, socket, logFile: join(folder, 'postgres.log'), binaries, account };
 }
 
-/** Beside the data, or in the system's temporary folder where that path is too long for a socket. */
+/** Folder of the socket: next to the data, or in the system's temporary folder where that path is too long for a socket. */
 function socketFolder(folder: string): string {
   const beside = join(folder, 'socket');
   const short = join(tmpdir(), `predictlab-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`);
@@ -143,7 +143,7 @@ function socketFolder(folder: string): string {
   return socket;
 }
 
-/** Starts the server again when it dies (killed, out of memory) while we use it: everything acknowledged is still there. */
+/** Starts the server again when it dies (killed, out of memory) while this process uses it: everything acknowledged is still there. */
 function watchServer(
   cluster: Cluster,
   locked: <T>(work: () => Promise<T>) => Promise<T>,
@@ -180,7 +180,7 @@ function watchServer(
   };
 }
 
-/** For a process that ends without closing: nothing asynchronous runs any more. */
+/** Detaches synchronously, for a process that exits without closing. */
 function leaveSync(cluster: Cluster, { note, users, lock }: { note: string; users: string; lock: string }): void {
   rmSync(note, { force: true });
   if (!tryLock(lock)) return; // somebody is attaching or closing: theirs to decide

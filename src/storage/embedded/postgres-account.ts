@@ -3,10 +3,10 @@ import { chownSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PredictLabError } from '../../contracts/errors.ts';
 
-/** The account "nobody": Postgres refuses to run as root. */
+/** Uid of "nobody", whom root runs the server as: Postgres refuses to run as root. */
 const NOBODY = 65_534;
 
-/** As whom the server runs. */
+/** The account that the server runs as. */
 export interface PostgresAccount {
   /** The command line that runs a program as this account. */
   wrap(
@@ -17,15 +17,15 @@ export interface PostgresAccount {
   own(path: string): void;
 }
 
-/** Whether a folder is of this process's user; root's servers have theirs as "nobody". */
+/** Whether a folder belongs to this process's user, or for root to the account of its servers. */
 export function isOurs(uid: number): boolean {
   const me = process.getuid?.() ?? uid;
   return uid === me || (me === 0 && uid === NOBODY);
 }
 
 /**
- * A normal user runs the server as itself. Root runs it as "nobody", which must be able to reach the programs and the data; where it
- * cannot (a home under /root), as itself in a user namespace in which it is called nobody.
+ * Chooses the server's account. A normal user runs the server as itself. Root runs it as "nobody", which must be able to reach the programs and the
+ * data; where it cannot (a home under /root), root runs it in a user namespace that maps root to nobody.
  *
  * @param paths folders that the server must reach
  * @throws PredictLabError `StorageUnavailable` when root can do neither
@@ -46,7 +46,7 @@ export function postgresAccount(paths: readonly string[]): PostgresAccount {
   return { wrap: (program, args) => ({ program: 'unshare', args: [...namespace, program, ...args] }), own: (path) => chownAll(path, 0) };
 }
 
-/** The first folder on the way that others may not enter. */
+/** The nearest folder on the path that other users may not enter. */
 function closedAncestor(path: string): string | undefined {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     if ((statSync(folder).mode & 0o001) === 0) return folder;
@@ -62,7 +62,7 @@ function chownAll(path: string, owner: number): void {
       `${path} is not root's but of user ${info.uid}, who could not use it any more; run as that user, or set PREDICTLAB_HOME to another folder`,
     );
   }
-  // Ownership is given to a whole tree at a time: what belongs to the account at the top does so below.
+  // Ownership is always given to a whole tree: what belongs to the account at the top belongs to it below.
   if (info.uid === owner) return;
   if (info.isDirectory()) for (const name of readdirSync(path)) chownTree(join(path, name), owner);
   chownSync(path, owner, owner);

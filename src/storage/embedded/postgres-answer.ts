@@ -4,12 +4,12 @@ import { connectionSettings } from '../database/connection-settings.ts';
 import { socketUrl } from '../database/database-url.ts';
 import { SteadyClient } from '../database/steady-client.ts';
 
-/** What a server says to somebody who knocks; nothing: no server, or one that is stuck. */
+/** How a server answers a new connection; `nothing`: there is no server, or it is stuck. */
 export type ServerAnswer = 'ready' | 'starting' | 'stopping' | 'nothing';
 
 const ANSWER_TIMEOUT_MS = 2_000;
 
-/** Asks the server at a socket how it is. */
+/** Connects to the server at a socket and returns how it answers. */
 export async function answerOf(socket: string): Promise<ServerAnswer> {
   const client = new SteadyClient({ ...connectionSettings(socketUrl(socket, 'postgres')), connectionTimeoutMillis: ANSWER_TIMEOUT_MS });
   try {
@@ -23,7 +23,7 @@ export async function answerOf(socket: string): Promise<ServerAnswer> {
   }
 }
 
-/** Whether some process listens at a socket, of whichever container it is. One that a dead server left behind refuses. */
+/** Whether a process listens at a socket, in this container or another. A socket that a dead server left behind refuses. */
 export async function isListening(socket: string): Promise<boolean> {
   return await new Promise((resolve) => {
     const connection = connect(join(socket, '.s.PGSQL.5432'));
@@ -32,7 +32,7 @@ export async function isListening(socket: string): Promise<boolean> {
       resolve(listening);
     };
     connection.once('connect', () => end(true));
-    // a full queue is one of a server that lives
+    // a full queue means that the server is alive
     connection.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'EAGAIN'));
   });
 }

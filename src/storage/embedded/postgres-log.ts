@@ -1,26 +1,29 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** So much of the log's end is looked at. */
+/** Bytes at the log's end that are searched. */
 const TAIL_BYTES = 1 << 16;
-/** What the server said longer ago is not the reason for what goes wrong at this moment. */
+/** Older messages are not the reason for a current error; milliseconds. */
 const RECENT_MS = 120_000;
 
-/** Where the log of an embedded server is, from the folder of its socket; undefined when that is none of ours. */
+/** Where the log of an embedded server is, from the folder of its socket; undefined when the folder does not belong to an embedded server. */
 export function logOfSocket(socket: string): string | undefined {
   const folder = dirname(socket);
   return existsSync(join(folder, 'data', 'PG_VERSION')) ? join(folder, 'postgres.log') : undefined;
 }
 
-/** Ends a session, not the server: those who came too early or too late, were killed, or asked for what there is not. */
+/**
+ * FATAL messages that end a session, not the server: clients that came too early or too late, were terminated, or asked for something that does not
+ * exist.
+ */
 const OF_ONE_SESSION =
   /^(the database system is |terminating connection|canceling |connection to client lost|database "|role "|sorry, too many clients|no pg_hba)/;
 
 /**
- * Why the server gave up, in its own words: `PANIC: could not write to file "pg_wal/xlogtemp.7": No space left on device`. The last PANIC
- * counts, else the last FATAL; with advice where it needs some.
+ * Returns why the server gave up, in its own words: `PANIC: could not write to file "pg_wal/xlogtemp.7": No space left on device`. The last PANIC
+ * counts, else the last FATAL; with advice where there is some.
  *
- * @param now UTC epoch milliseconds; what was said two minutes before or earlier is left out
+ * @param now UTC epoch milliseconds; messages that are two minutes old or older are left out
  */
 export function lastTrouble(logFile: string, now: number): string | undefined {
   const lines = tailOf(logFile)
@@ -33,7 +36,7 @@ export function lastTrouble(logFile: string, now: number): string | undefined {
   return level === undefined ? undefined : advised(`${level}: ${words}`);
 }
 
-/** The words of a server with what to do about them. */
+/** A message of the server with what to do about it. */
 export const advised = (words: string): string => (/no space left/i.test(words) ? `${words}; free some disk space` : words);
 
 function tailOf(file: string): string {

@@ -7,19 +7,21 @@ import { answerOf, isListening } from './postgres-answer.ts';
 import { type Cluster, LOCK_HELD, launchServer, unusable } from './postgres-cluster.ts';
 import { lastTrouble } from './postgres-log.ts';
 
-/** A server that says nothing for so long is stuck. */
+/** A server that has not answered for this long is stuck. */
 const SILENCE_MS = 60_000;
-/** Replaying what a crash left (up to max_wal_size) takes minutes on a slow disk; the server says that it is at it. */
+/**
+ * Longest recovery: replaying the log after a crash (up to max_wal_size) takes minutes on a slow disk, and the server answers that it is starting.
+ */
 const RECOVERY_MS = 600_000;
-/** A server that ends by itself is waited for. */
+/** How long to wait for a server that is shutting down by itself. */
 const ENDING_MS = 20_000;
-/** A server whose container was killed may listen for so long. */
+/** How long a server whose container was killed may still listen. */
 const DYING_MS = 2_000;
 const POLL_MS = 20;
 /** Postgres refuses to start while the process that this file names is there, whatever it is. */
 const SOCKET_LOCK = '.s.PGSQL.5432.lock';
 
-/** How a server is told to end, and how long it may take; each step is asked for less: the last one leaves a crash to recover from. */
+/** Signals that end a server, each with how long to wait for it. The last one leaves a crash to recover from. */
 type Steps = readonly (readonly [signal: NodeJS.Signals, ms: number])[];
 const STEPS: Steps = [
   ['SIGINT', 20_000],
@@ -27,7 +29,7 @@ const STEPS: Steps = [
   ['SIGKILL', 8_000],
 ];
 
-/** The pid of the server that runs on this data folder, if one does. A postmaster.pid left by a crash counts as none. */
+/** The pid of the server that runs on this data folder, if there is one. A postmaster.pid left by a crash does not count. */
 export function runningServer({ data }: Pick<Cluster, 'data'>): number | undefined {
   let text: string;
   try {
@@ -37,7 +39,7 @@ export function runningServer({ data }: Pick<Cluster, 'data'>): number | undefin
   }
   const pid = Number(text.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0 || !pidExists(pid)) return undefined;
-  // After a crash the pid may belong to somebody else by now, even to another server.
+  // After a crash the pid may belong to another process by now, even to another server.
   const program = programOf(pid);
   const folder = folderOf(pid);
   if (program !== undefined && program !== 'postgres') return undefined;
@@ -45,12 +47,12 @@ export function runningServer({ data }: Pick<Cluster, 'data'>): number | undefin
 }
 
 /**
- * Refuses a data folder whose server runs where its pid means nothing to us: in another container on the same files.
+ * Refuses a data folder whose server runs in another container on the same files, where its pid cannot be checked.
  *
  * @throws PredictLabError `StorageUnavailable`
  */
 export async function refuseForeignServer({ data, socket }: Pick<Cluster, 'data' | 'socket'>): Promise<void> {
-  // one that was just killed together with its container listens for a moment longer
+  // a server that was just killed together with its container listens a moment longer
   const isAway = await until(async () => runningServer({ data }) !== undefined || !(await isListening(socket)), DYING_MS);
   if (!isAway) throw foreign(data);
 }
@@ -64,13 +66,13 @@ export async function start(cluster: Cluster): Promise<number> {
   for (;;) {
     let pid = runningServer(cluster);
     if (pid === undefined && (child === undefined || hasEnded(child))) {
-      // Helpers of a killed server may hold its memory for a moment: the next try succeeds.
+      // Child processes of a killed server may hold its memory for a moment: the next attempt succeeds.
       if (child !== undefined) {
         if (!mayPass(cluster, child) || Date.now() - heard > SILENCE_MS) throw notStarted(cluster, child);
         await sleep(200);
       }
       await refuseForeignServer(cluster);
-      // what a killed server left names pids that may be anybody's by now, above all those of another container
+      // files of a killed server name pids that may belong to other processes by now
       for (const left of [join(cluster.data, 'postmaster.pid'), join(cluster.socket, SOCKET_LOCK)]) rmSync(left, { force: true });
       child = launchServer(cluster);
     }
@@ -83,7 +85,7 @@ export async function start(cluster: Cluster): Promise<number> {
     const isStuck = now - heard > SILENCE_MS || now - began > RECOVERY_MS || (ending > 0 && now - ending > ENDING_MS);
     if (isStuck) {
       if (child !== undefined) throw notStarted(cluster, child);
-      // it was there before us, and neither serves nor ends
+      // it was already there, and neither serves nor ends
       await stop(cluster);
       heard = Date.now();
     }
@@ -91,11 +93,11 @@ export async function start(cluster: Cluster): Promise<number> {
   }
 }
 
-/** Ends the server after telling every connection to stop, by force in the end; waits until it is gone. @throws when it stays all the same */
+/** Stops the server: first it closes its connections, in the end it is killed; waits until it is gone. @throws when it does not end */
 export async function stop(cluster: Pick<Cluster, 'data' | 'socket'>, steps: Steps = STEPS): Promise<void> {
   const pid = runningServer(cluster);
   if (pid === undefined) return;
-  // one that recovers from the death of a process of its own forgets that it was told to end
+  // a server that recovers from the death of a child process forgets the signal
   await until(async () => !isThere(cluster, pid) || (await answerOf(cluster.socket)) !== 'starting', ENDING_MS);
   for (const [name, ms] of steps) {
     signal(pid, name);
@@ -115,7 +117,7 @@ async function until(isSo: () => Promise<boolean>, ms: number): Promise<boolean>
   return true;
 }
 
-/** @param name SIGINT is Postgres' fast shutdown */
+/** Sends a signal to the server. @param name SIGINT is Postgres' fast shutdown */
 export function signal(pid: number, name: NodeJS.Signals = 'SIGINT'): void {
   try {
     process.kill(pid, name);

@@ -4,7 +4,7 @@ import { isForeign, isRunning, processIdentity } from '../../processes/process-i
 
 let count = 0;
 
-/** Notes that this process uses the server. @returns the note, to be removed at the end */
+/** Registers this process as a user of the server. @returns the file to remove at the end */
 export function registerUser(folder: string): string {
   mkdirSync(folder, { recursive: true });
   const note = join(folder, `${process.pid}-${count++}`);
@@ -12,7 +12,7 @@ export function registerUser(folder: string): string {
   return note;
 }
 
-/** Whether anybody alive still uses the server. Notes of the dead are swept. */
+/** Whether a live process still uses the server. Files of dead processes are removed. */
 export function hasUsers(folder: string): boolean {
   let found = false;
   for (const name of notes(folder)) {
@@ -23,7 +23,7 @@ export function hasUsers(folder: string): boolean {
   return found;
 }
 
-/** Removes the notes of other containers: nobody uses a server that has only just been started by us. */
+/** Removes the files of other containers: they cannot use a server that this process has just started. */
 export function forgetForeignUsers(folder: string): void {
   for (const name of notes(folder)) if (isForeign(read(join(folder, name)))) rmSync(join(folder, name), { force: true });
 }

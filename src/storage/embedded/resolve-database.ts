@@ -11,8 +11,8 @@ export interface LocatedDatabase {
 }
 
 /**
- * Where the data is: `DATABASE_URL`, else the embedded Postgres under `PREDICTLAB_HOME` (`./.predictlab`), which is attached to
- * or started. Open it with `openDatabase`, and close this after the pool: whoever ends last stops the server.
+ * Where the data is: `DATABASE_URL`, else the embedded Postgres under `PREDICTLAB_HOME` (`./.predictlab`), which is attached to or started. Open it
+ * with `openDatabase`, and close this after the pool: the last process to close it stops the server.
  */
 export async function resolveDatabase(env: NodeJS.ProcessEnv, log?: Log): Promise<LocatedDatabase> {
   const url = env.DATABASE_URL?.trim();
@@ -20,7 +20,7 @@ export async function resolveDatabase(env: NodeJS.ProcessEnv, log?: Log): Promis
   return await attachPostgres({ home: homeFolder(env), ...(log === undefined ? {} : { log }) });
 }
 
-/** Whether there is a database to open: to open the embedded one where there is none makes it. What is in its way is said by opening it. */
+/** Whether there is a database to open, since opening the embedded one creates it. Any other problem with it is reported when it is opened. */
 export function hasDatabase(env: NodeJS.ProcessEnv): boolean {
   if (env.DATABASE_URL?.trim()) return true;
   try {

@@ -13,11 +13,11 @@ export async function listSymbols(queryable: Queryable): Promise<readonly Catalo
 
 /** A symbol as a run's input may name it. */
 export interface SymbolName extends Pick<CatalogueEntry, 'symbol' | 'enabled' | 'priority'> {
-  /** Source types that it has selectors for, or instruments of. */
+  /** Source types for which the symbol has selectors or instruments. */
   readonly sourceTypes: readonly SourceType[];
 }
 
-/** What a run's input may name. @param only these @default all */
+/** Symbols that a run's input may name. @param only these symbols @default all */
 export async function symbolNames(queryable: Queryable, only?: readonly string[]): Promise<readonly SymbolName[]> {
   const { rows } = await queryable.query<SymbolName>(
     `select symbol, enabled, priority, array(
@@ -37,8 +37,8 @@ export async function symbolsByName(queryable: Queryable, names: readonly string
 }
 
 /**
- * Merges entries into the catalogue by symbol; with `replace` the catalogue is these entries and no others. Collected data of
- * a symbol that leaves the catalogue stays.
+ * Merges entries into the catalogue by symbol; with `replace` the catalogue is these entries and no others. Collected data of a removed symbol
+ * stays.
  */
 export async function importSymbols(
   queryable: Queryable,
@@ -62,7 +62,7 @@ export async function importSymbols(
   });
 }
 
-/** Turns symbols on or off. @returns the names that are in the catalogue */
+/** Enables or disables symbols. @returns the names that are in the catalogue */
 export async function setEnabled(queryable: Queryable, names: readonly string[], enabled: boolean): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ symbol: string }>(
     'update symbols set enabled = $2, updated_at = now() where symbol = any($1) returning symbol',
@@ -71,7 +71,7 @@ export async function setEnabled(queryable: Queryable, names: readonly string[],
   return rows.map(({ symbol }) => symbol);
 }
 
-/** Takes a symbol out of the catalogue; its data stays. @returns whether it was there */
+/** Removes a symbol from the catalogue; its data stays. @returns whether it was there */
 export async function removeSymbol(queryable: Queryable, symbol: string): Promise<boolean> {
   const { rowCount } = await queryable.query('delete from symbols where symbol = $1', [symbol]);
   return rowCount === 1;

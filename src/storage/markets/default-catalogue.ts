@@ -19,9 +19,8 @@ const entry = ({ symbol, title, priority = DEFAULT_PRIORITY, enabled = true, pol
 });
 
 /**
- * The catalogue that is shipped: `predictlab symbols import` without a file takes it. Series that open a market every few
- * minutes are many requests a run, so those beside SOL_PRICE start disabled; so do topics whose slugs were not seen in a
- * recorded answer (docs/sources.md).
+ * The catalogue that is shipped, which `predictlab symbols import` without a file imports. Series that open a market every few minutes need many
+ * requests per run, so all but SOL_PRICE start disabled, as do topics whose slugs were not seen in a recorded response (docs/sources.md).
  */
 export const DEFAULT_CATALOGUE: readonly CatalogueEntry[] = [
   {

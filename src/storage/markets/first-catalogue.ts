@@ -5,8 +5,8 @@ import { importSymbols, type SymbolName, symbolNames } from './catalogue.ts';
 import { DEFAULT_CATALOGUE } from './default-catalogue.ts';
 
 /**
- * Gives a new database the shipped catalogue, so that a first run with `{}` has something to do. Only while nobody has put a
- * symbol into it: whoever imports a catalogue of their own, or empties it later, is left alone.
+ * Gives a new database the shipped catalogue, so that a first run with `{}` has something to do. Only while no symbol was ever put into it: an
+ * imported catalogue, or one that its owner emptied, is left alone.
  */
 export async function ensureCatalogue(queryable: Queryable): Promise<void> {
   await withinTransaction(queryable, async (transaction) => {
@@ -17,7 +17,7 @@ export async function ensureCatalogue(queryable: Queryable): Promise<void> {
 
 type Names = readonly SymbolName[];
 
-/** What a new database has, for whoever looks before there is one. */
+/** The names that a new database has, for commands that run before there is one. */
 export const shippedNames = (): Names =>
   shippedCatalogue().map(({ symbol, enabled, priority, sources }) => ({
     symbol,
@@ -26,14 +26,14 @@ export const shippedNames = (): Names =>
     sourceTypes: SOURCE_TYPES.filter((source) => (sources[source] ?? []).length > 0),
   }));
 
-/** The catalogue of a new database, in the order in which it lists it. */
+/** The catalogue of a new database, in its order. */
 export const shippedCatalogue = (): readonly CatalogueEntry[] =>
   DEFAULT_CATALOGUE.toSorted((one, other) => (one.symbol < other.symbol ? -1 : 1));
 
 /**
- * What a run's input may name, or only what it does name when all of that exists.
+ * Names that a run's input may use; only the names it does use, when all of them exist.
  *
- * @param symbols the input's field of that name, which nobody has checked yet
+ * @param symbols the input's field of that name, not yet validated
  */
 export async function namesFor(queryable: Queryable, symbols: unknown): Promise<Names> {
   if (Array.isArray(symbols)) {
@@ -41,11 +41,11 @@ export async function namesFor(queryable: Queryable, symbols: unknown): Promise<
     const known = asked.size === 0 ? [] : await symbolNames(queryable, [...asked]);
     if (known.length === asked.size && asked.size === new Set(symbols).size) return known;
   }
-  // Every symbol is wanted, or the nearest one to a name that is unknown.
+  // All names are needed: every symbol is wanted, or a suggestion for an unknown name.
   return await catalogueNames(queryable);
 }
 
-/** The catalogue; a new database has the shipped one. */
+/** Names in the catalogue; a new database has the shipped one. */
 export async function catalogueNames(queryable: Queryable): Promise<Names> {
   const names = await symbolNames(queryable);
   if (names.length > 0) return names;

@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/database.ts';
 
-/** Where an instrument's ticks stand. */
+/** The counters of an instrument's ticks. */
 export interface InstrumentState {
   /** The sequence number of the next tick. */
   readonly nextSeq: number;
@@ -9,8 +9,8 @@ export interface InstrumentState {
 }
 
 /**
- * Until the transaction ends nobody else stores into, or builds candles of, these instruments. Always in the order of their
- * keys, so that two transactions do not wait for each other in a circle.
+ * Locks instruments until the transaction ends: no other transaction can store into them or build their candles. Locks are taken in the order of
+ * the keys, so that two transactions do not deadlock.
  */
 export async function lockInstruments(
   transaction: Transaction,

@@ -27,7 +27,7 @@ export async function saveInstruments(
   instruments: readonly Instrument[],
 ): Promise<ReadonlyMap<string, number>> {
   if (instruments.length === 0) return new Map();
-  // One order for everybody, so that two runs that save the same instruments do not wait for each other in a circle.
+  // A fixed order, so that two runs that save the same instruments do not deadlock.
   const facts = jsonb([...instruments].sort((a, b) => (a.id < b.id ? -1 : 1)));
   return await withinTransaction(queryable, async (transaction) => {
     await transaction.query(
@@ -56,8 +56,8 @@ export async function saveInstruments(
 }
 
 /**
- * Keeps that a market which counts as ended was traded later: `closedAt` only rises. What counts as collected of its price points because
- * it had ended does so no more.
+ * Records that a market which counted as ended was traded later: `closedAt` only rises. Coverage of its price points that rested on that end is
+ * withdrawn.
  *
  * @param settleMs how long after its end a market still has ticks
  */

@@ -2,8 +2,8 @@ import type { Queryable } from '../database/database.ts';
 import type { StoredInstrument } from './instruments.ts';
 
 /**
- * The same questions at other venues, as far as some run has found them, by instrument key: first those that the market itself names, in
- * its order, then those that name it, by their ids. One venue names twins and the other does not, so both directions count.
+ * Finds the same questions at other venues, among the instruments that runs have found, by instrument key: first the twins that the market itself
+ * names, in its order, then those that name it, by id. Both directions count, since not every venue names twins.
  */
 export async function twinsOf(
   queryable: Queryable,

@@ -2,7 +2,7 @@ import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';
 
-/** What a run goes by, besides its catalogue, which the database has. */
+/** The code that a run uses. */
 export interface RunCode {
   /** The build. */
   readonly code: string;
@@ -10,12 +10,12 @@ export interface RunCode {
   readonly plugins: Readonly<Record<string, string>>;
 }
 
-/** A version of what was configured. */
+/** A version of the configuration. */
 export interface Configuration extends RunCode {
   readonly version: number;
-  /** When a run first went by it. */
+  /** When a run first used it. */
   readonly at: string;
-  /** A run's input without `asOf`: as of when it ran is no configuration. */
+  /** A run's input without `asOf`, which is not part of the configuration. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly catalogue: readonly CatalogueEntry[];
 }
@@ -28,12 +28,12 @@ export interface ConfigurationRuns {
   readonly runs: readonly string[];
 }
 
-/** Any number; the same in every process. */
+/** An arbitrary number, the same in every process. */
 const VERSION_LOCK = 7_305_310_014;
 
 /**
- * Notes what a run goes by: its input, the catalogue as it stands, plugins and code. What was there before in every part keeps
- * its version.
+ * Records the configuration of a run: its input, the current catalogue, plugins and code. A configuration that is equal to an earlier one keeps its
+ * version.
  *
  * @returns the version
  */
@@ -72,7 +72,7 @@ function withoutAsOf(input: unknown): unknown {
   return rest;
 }
 
-/** Every version with the runs that went by it, newest first. */
+/** Every version with the runs that used it, newest first. */
 export async function configurationHistory(queryable: Queryable): Promise<readonly ConfigurationRuns[]> {
   const { rows } = await queryable.query<{ version: number; at: Date; runs: string[] }>(
     `select version, at, array(select run_id from runs where configuration = version order by started_at desc, execution_id) as runs
@@ -81,7 +81,7 @@ export async function configurationHistory(queryable: Queryable): Promise<readon
   return rows.map(({ version, at, runs }) => ({ version, at: at.toISOString(), runs }));
 }
 
-/** @returns undefined where there is no such version */
+/** One version of the configuration; undefined where it does not exist. */
 export async function configurationOf(queryable: Queryable, version: number): Promise<Configuration | undefined> {
   const { rows } = await queryable.query<Omit<Configuration, 'at'> & { at: Date }>(
     `select c.version, c.at, c.input, k.entries as catalogue, c.plugins, c.code from configurations c join catalogues k on k.hash = c.catalogue
@@ -91,7 +91,7 @@ export async function configurationOf(queryable: Queryable, version: number): Pr
   return rows[0] && { ...rows[0], at: rows[0].at.toISOString() };
 }
 
-/** Which version a run went by, and the build that checked its input; undefined for runs of before there were any. */
+/** The version that a run used, and the build that checked its input; undefined when the run has none. */
 export async function configurationHead(
   queryable: Queryable,
   executionId: string,
@@ -103,7 +103,7 @@ export async function configurationHead(
   return rows[0];
 }
 
-/** The version a run went by; undefined for runs of before there were any. */
+/** The configuration that a run used; undefined when the run has none. */
 export async function configurationOfRun(queryable: Queryable, executionId: string): Promise<Configuration | undefined> {
   const { rows } = await queryable.query<{ configuration: number | null }>('select configuration from runs where execution_id = $1', [
     executionId,
@@ -112,7 +112,7 @@ export async function configurationOfRun(queryable: Queryable, executionId: stri
   return version === null || version === undefined ? undefined : await configurationOf(queryable, version);
 }
 
-/** The schedule whose run went by a version, the latest one; undefined where none was scheduled. */
+/** The schedule of the latest scheduled run that used a version; undefined where no such run was scheduled. */
 export async function scheduleOf(queryable: Queryable, version: number): Promise<string | undefined> {
   const { rows } = await queryable.query<{ schedule: string }>(
     'select schedule_id as schedule from runs where configuration = $1 and schedule_id is not null order by started_at desc limit 1',
@@ -121,7 +121,7 @@ export async function scheduleOf(queryable: Queryable, version: number): Promise
   return rows[0]?.schedule;
 }
 
-/** Forgets versions, and catalogues, that no run goes by any more. */
+/** Deletes versions and catalogues that no run uses any more. */
 export async function dropUnusedConfigurations(transaction: Transaction): Promise<void> {
   await transaction.query('delete from configurations c where not exists (select from runs where configuration = c.version)');
   await transaction.query('delete from catalogues k where not exists (select from configurations where catalogue = k.hash)');

@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
 import { lineOfRun } from './line.ts';
 
-/** Executions of runs that have not recorded an end, of those that began before an instant. @param before UTC epoch milliseconds */
+/** Executions of runs that started before an instant and have no recorded end. @param before UTC epoch milliseconds */
 export async function openRuns(queryable: Queryable, before: number): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ id: string }>(
     'select execution_id as id from runs where finished_at is null and started_at < to_timestamp($1::float8 / 1000) order by started_at',

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 
-/** A run as far as its pages are concerned. */
+/** What the pages need to know about a run. */
 export interface PagedRun {
   readonly runId: string;
   readonly executionId: string;

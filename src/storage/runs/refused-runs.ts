@@ -5,7 +5,7 @@ import { jsonb } from '../database/jsonb.ts';
 interface RefusedRun {
   readonly runId: string;
   readonly executionId: string;
-  /** What the user gave. */
+  /** The user's input. */
   readonly input: unknown;
   readonly reasons: readonly string[];
   /** UTC epoch milliseconds. */

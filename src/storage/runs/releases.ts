@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.ts';
 
-/** One change of where new runs go. Builds: null = unversioned workers. */
+/** A change of the build that new runs go to. Builds: null = unversioned workers. */
 export interface RecordedRelease {
   readonly deployment: string;
   readonly action: 'canary' | 'promote' | 'rollback';
@@ -12,7 +12,7 @@ export interface RecordedRelease {
   readonly by: string;
 }
 
-/** Notes a change that was made. */
+/** Records a change. */
 export async function recordRelease(queryable: Queryable, { deployment, action, from, to, percent, by }: RecordedRelease): Promise<void> {
   await queryable.query(
     'insert into releases (deployment, action, from_build, to_build, percent, done_by) values ($1, $2, $3, $4, $5, $6)',

@@ -3,18 +3,18 @@ import type { Queryable } from '../database/database.ts';
 import { reusableEffects } from './ledger/ledger-takeover.ts';
 import { runOf } from './runs.ts';
 
-/** How a closed run is started anew: the same symbols as of the same instant, taking over what succeeded. */
+/** How to start a closed run again: the same symbols as of the same instant, taking over what succeeded. */
 export interface RetryOf {
   readonly runId: string;
   readonly executionId: string;
   readonly input: PipelineInput;
   /** Ids of the tasks that are taken over. */
   readonly reused: readonly string[];
-  /** Every task succeeded: there is nothing to try again. */
+  /** Whether every task succeeded, so that there is nothing to retry. */
   readonly complete: boolean;
 }
 
-/** @returns `undefined` when the database knows no such run: it ended before any task began */
+/** How to retry a run; undefined when the database has no such run because it ended before any task started. */
 export async function retryOf(queryable: Queryable, run: string): Promise<RetryOf | undefined> {
   const stored = await runOf(queryable, run);
   if (stored === undefined) return undefined;

@@ -25,9 +25,9 @@ export interface HistoryRun {
 const WORST: readonly (TaskStatus | 'degraded')[] = ['failed', 'cancelled', 'degraded', 'running', 'pending', 'skipped', 'success'];
 
 /**
- * The last runs with the worst state of each of their symbols. States come from the status that a run recorded at its end, those of a
- * run that is still open from its ledger: what has taken effect is known there, what has failed meanwhile is not; a symbol of one whose
- * last stage has not taken effect is running at best.
+ * The last runs with the worst state of each of their symbols. States come from the status that a run recorded at its end; those of an open run
+ * from its ledger, which knows what has taken effect but not what has failed. A symbol of an open run whose last stage has not taken effect counts
+ * as running.
  */
 export async function runHistory(queryable: Queryable, limit: number): Promise<readonly HistoryRun[]> {
   const { rows } = await queryable.query<Omit<HistoryRun, 'states' | 'custom'>>(
@@ -69,7 +69,7 @@ export async function runHistory(queryable: Queryable, limit: number): Promise<r
   return rows.map((row) => ({ ...row, ...(byRun.get(row.executionId) ?? { states: {}, custom: null }) }));
 }
 
-/** Changes whenever `runHistory`, or what is wrong, may say something else: for whoever looks often, and would not read everything each time. */
+/** A text that changes whenever `runHistory` or the open incidents may have changed, for callers that poll. */
 export async function historyMark(queryable: Queryable, limit: number): Promise<string> {
   const { rows } = await queryable.query<{ mark: string }>(
     `select concat_ws(' ',

@@ -23,7 +23,7 @@ export interface LedgerTask {
   readonly durationSeconds: number;
 }
 
-/** Every task of an execution that took effect; with `symbols` only theirs. */
+/** Every task of an execution that took effect; with `symbols` only the tasks of those symbols. */
 export async function ledgerTasks(
   queryable: Queryable,
   { executionId, symbols }: { executionId: string; symbols?: readonly string[] },
@@ -36,7 +36,7 @@ export async function ledgerTasks(
   return rows;
 }
 
-/** How the last failed attempt failed, of each task of an execution that succeeded after all; by task id. */
+/** The error of the last failed attempt of each task that then succeeded, by task id. */
 export async function lastErrors(queryable: Queryable, executionId: string): Promise<Readonly<Record<string, PastError>>> {
   const { rows } = await queryable.query<{ task_id: string; last_error: PastError }>(
     'select task_id, last_error from ledger where execution_id = $1 and finished_at is not null and last_error is not null',
@@ -52,7 +52,7 @@ export interface ActiveInstrument {
   readonly kind: TickKind;
 }
 
-/** Of each symbol the instrument with the most ticks in a window; hours are counted whole. */
+/** Finds the instrument of each symbol with the most ticks in a window; hours are counted whole. */
 export async function mostActiveInstruments(
   queryable: Queryable,
   { symbols, sourceTypes, from, to }: { symbols: readonly string[]; sourceTypes: readonly SourceType[]; from: number; to: number },
@@ -74,8 +74,8 @@ export interface RecentCloses {
 }
 
 /**
- * Closes of several instruments in `[from, to)`, oldest first: of hourly candles, else of the interval nearest to an hour that
- * the instrument has.
+ * Closes of several instruments in `[from, to)`, oldest first: from hourly candles, else from the interval nearest to an hour that the instrument
+ * has.
  */
 export async function recentCloses(
   queryable: Queryable,
@@ -102,7 +102,7 @@ export async function recentCloses(
   );
 }
 
-/** The backtest with the highest Sharpe ratio that rests on enough of each symbol; any one where none does. */
+/** A symbol's backtest with the highest Sharpe ratio that is not weak; any backtest where all are weak. */
 export interface BestBacktest {
   readonly symbol: string;
   readonly strategy: string;
@@ -111,7 +111,7 @@ export interface BestBacktest {
   readonly passport: Readonly<Record<string, Json>>;
 }
 
-/** Of each symbol the backtest of these executions that ranks first. */
+/** Finds the backtest of each symbol that ranks first among these executions. */
 export async function bestBacktests(
   queryable: Queryable,
   { symbols, executionIds }: { symbols: readonly string[]; executionIds: readonly string[] },
@@ -125,7 +125,7 @@ export async function bestBacktests(
   return new Map(rows.map((row) => [row.symbol, row]));
 }
 
-/** A part of the window that was not collected of an instrument that still trades. */
+/** A part of the window of an open instrument that was not collected. */
 export interface GapRow {
   readonly symbol: string;
   readonly instrument: string;
@@ -160,7 +160,7 @@ export async function longestGaps(
   return rows;
 }
 
-/** The finished run before this one. */
+/** The run that finished before this one. */
 export interface PreviousRun {
   readonly runId: string;
   readonly executionId: string;
@@ -170,7 +170,7 @@ export interface PreviousRun {
   readonly idUsedBefore: boolean;
 }
 
-/** The run that ended last before this one began, or undefined. */
+/** The last run that ended before this one started, or undefined. */
 export async function runBefore(queryable: Queryable, executionId: string): Promise<PreviousRun | undefined> {
   const { rows } = await queryable.query<PreviousRun>(
     `select e.run_id as "runId", e.execution_id as "executionId", e.config, e.status, e.finished_at as "finishedAt", e.id_used_before as "idUsedBefore"

@@ -19,14 +19,14 @@ export interface RunSummary {
 
 /** Everything that is kept about a run. */
 export interface StoredRun extends RunSummary {
-  /** What the user gave. */
+  /** The user's input. */
   readonly input: unknown;
   readonly config: RunConfig;
   /** null while it runs */
   readonly status: PipelineResult | null;
   /** The execution whose successes were taken over, for a `retry`. */
   readonly retryOf: string | null;
-  /** An earlier run had the same id. */
+  /** Whether an earlier run had the same id. */
   readonly idUsedBefore: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface BeginRun {
   /** UTC epoch milliseconds. */
   readonly startedAt: number;
   readonly retryOf?: string;
-  /** The version of what it goes by; see `recordConfiguration`. */
+  /** The version of its configuration; see `recordConfiguration`. */
   readonly configuration?: number;
   /** The schedule that started it. */
   readonly scheduleId?: string;
@@ -58,10 +58,10 @@ interface RunRow {
 const SUMMARY = `run_id, execution_id, result, started_at, finished_at, extract(epoch from finished_at - started_at)::float8 as seconds,
   (status->>'totalTasks')::int as total, status->'statusBreakdown' as breakdown`;
 
-/** Any number; the same in every process. */
+/** An arbitrary number, the same in every process. */
 const BEGIN_LOCK = 7_305_310_021;
 
-/** Records that a run has begun; again with the same execution it changes nothing. One that wants to be alone waits until it has. */
+/** Records that a run has started; a second call with the same execution changes nothing. Waits while an exclusive run is being recorded. */
 export async function beginRun(queryable: Queryable, run: BeginRun): Promise<void> {
   await withinTransaction(queryable, async (transaction) => {
     await transaction.query('select pg_advisory_xact_lock_shared($1)', [BEGIN_LOCK]);
@@ -70,9 +70,9 @@ export async function beginRun(queryable: Queryable, run: BeginRun): Promise<voi
 }
 
 /**
- * Records that a run has begun, unless another one is open: of several that begin at the same instant one does.
+ * Records that an exclusive run has started, unless another run is open: of several that start at the same instant, one succeeds.
  *
- * @returns ids of the runs that are open; none: it has begun
+ * @returns ids of the open runs; empty when the run has started
  */
 export async function beginRunAlone(queryable: Queryable, run: BeginRun): Promise<readonly string[]> {
   return await withinTransaction(queryable, async (transaction) => {
@@ -81,7 +81,7 @@ export async function beginRunAlone(queryable: Queryable, run: BeginRun): Promis
       'select run_id as id, execution_id = $1 as own from runs where finished_at is null or execution_id = $1 order by started_at',
       [run.executionId],
     );
-    // the answer to an earlier attempt was lost
+    // an earlier attempt succeeded, but its answer was lost
     if (rows.some(({ own }) => own)) return [];
     if (rows.length === 0) await insertRun(transaction, run);
     return rows.map(({ id }) => id);
@@ -140,7 +140,7 @@ export async function runOf(queryable: Queryable, id: string): Promise<StoredRun
     : { ...summaryOf(row), input: row.input, config: row.config, status: row.status, retryOf: row.retry_of, idUsedBefore: row.again };
 }
 
-/** Whether an execution's end is recorded: for whoever looks often, and would not read the whole run each time. */
+/** Whether an execution's end is recorded; cheap enough to poll. */
 export async function hasEnded(queryable: Queryable, executionId: string): Promise<boolean> {
   const { rows } = await queryable.query<{ ended: boolean }>('select finished_at is not null as ended from runs where execution_id = $1', [
     executionId,
@@ -148,7 +148,7 @@ export async function hasEnded(queryable: Queryable, executionId: string): Promi
   return rows[0]?.ended ?? false;
 }
 
-/** Whether an earlier run had this one's id; its pages are then kept apart. False for a run that has not begun here. */
+/** Whether an earlier run had this one's id; its pages are then kept in a folder of their own. False for a run that is not recorded here. */
 export async function idUsedBefore(queryable: Queryable, executionId: string): Promise<boolean> {
   const { rows } = await queryable.query<{ again: boolean }>('select id_used_before as again from runs where execution_id = $1', [
     executionId,
@@ -169,7 +169,7 @@ export async function newestRunWith(
   return rows[0];
 }
 
-/** What the stages of a run go by; undefined when no such run has begun here. */
+/** The settings of a run's stages; undefined when no such run is recorded here. */
 export async function settingsOf(queryable: Queryable, executionId: string): Promise<StageSettings | undefined> {
   const { rows } = await queryable.query<{ config: StageSettings }>(
     "select config - '{symbols,tasks,stages}'::text[] as config from runs where execution_id = $1",

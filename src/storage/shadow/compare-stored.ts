@@ -4,7 +4,7 @@ import { intervalMinutes } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import type { FrozenInstrument } from './frozen-inputs.ts';
 
-/** How much was compared, of that how much differs, and how much could not be compared because it has changed since. */
+/** How much was compared, how much of that differs, and how much could not be compared because it has changed since. */
 export interface Compared {
   readonly compared: number;
   readonly different: number;
@@ -36,12 +36,12 @@ const touched = (key: string, from: string, to: string): string =>
      and h.version > f.version and h.hour >= (${from}) / 3600000 and h.hour * 3600000::bigint < ${to}))`;
 
 /**
- * The flag that a price has by itself. Whether one is an outlier depends on what was collected with it, whether it is off the grid on
- * the tick size of that day; neither is known any more.
+ * The one flag that depends on the price alone. Outliers depend on what was collected with them, and off-grid prices on the tick size of that day;
+ * neither is known any more.
  */
 const OWN_FLAG = 1 << TICK_FLAGS.indexOf('extreme-price');
 
-/** The ticks that the shadow stored, beside those that are stored. */
+/** Compares the ticks that the shadow stored with those that are stored. */
 export async function compareRows(queryable: Queryable, { schema, instruments, asOf }: ShadowComparison): Promise<Compared> {
   const values = 'price, size, side, outcome, trade_id';
   const columns = (of: string) =>
@@ -63,7 +63,7 @@ export async function compareRows(queryable: Queryable, { schema, instruments, a
   );
 }
 
-/** The candles that the shadow built, beside those that are stored, of buckets whose ticks have not changed since. */
+/** Compares the candles that the shadow built with those that are stored, in buckets whose ticks have not changed since. */
 export async function compareCandles(
   queryable: Queryable,
   comparison: ShadowComparison & { readonly intervals: readonly Interval[] },
@@ -78,7 +78,7 @@ export async function compareCandles(
   const key = 'instrument, kind, interval_minutes, open_time';
   const end = 'open_time + interval_minutes * 60000::bigint';
   const bucket = `int8multirange(int8range(open_time, ${end}))`;
-  // a bucket in which later runs have seen more, or that has closed since, may be complete by now
+  // a bucket that later runs covered further, or that has closed since, may be complete by now
   const asThen = `(${end} <= $4 or coalesce(cs.as_of, 0) <= $4) and coalesce(mc.ranges, '{}') * ${bucket} = coalesce(sc.ranges, '{}') * ${bucket}`;
   return await counted(
     queryable,
@@ -100,7 +100,7 @@ export async function compareCandles(
   );
 }
 
-/** Series of which a candle that was complete then has changed since: `<instrument key> <interval in minutes>`. */
+/** Series with a candle that was complete then and has changed since: `<instrument key> <interval in minutes>`. */
 export async function changedSeries(queryable: Queryable, { schema, instruments }: ShadowComparison): Promise<ReadonlySet<string>> {
   const { rows } = await queryable.query<{ series: string }>(
     `select distinct f.instrument || ' ' || p.interval_minutes as series from (

@@ -1,15 +1,15 @@
 import type { Database } from '../database/database.ts';
 import type { FrozenInputs } from './frozen-inputs.ts';
 
-/** The run whose name everything in a shadow has. */
+/** The execution id of everything in a shadow. */
 export const SHADOW_EXECUTION = 'shadow';
 
 /**
- * Puts what a symbol worked from into a schema of its own as if it had just been collected: catalogue, instruments under the same
- * keys, coverage as it was, and every tick up to the run's instant as a staged row, in the order in which they were first seen.
+ * Copies a symbol's frozen inputs into another schema as if they had just been collected: catalogue, instruments under the same keys, coverage as
+ * it was, and every tick up to the run's `asOf` as a staged row, in the order in which ticks were first seen.
  *
  * @param main where the inputs are; its connection's first schema
- * @param schema with our tables, where nothing of that symbol is yet
+ * @param schema a schema with the same tables, without rows of that symbol
  * @returns how many rows are staged
  */
 export async function copyInputs(

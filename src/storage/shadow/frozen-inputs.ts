@@ -1,32 +1,32 @@
 import { type SourceType, stageTaskId } from '../../contracts/words.ts';
 import type { Queryable } from '../database/database.ts';
 
-/** How an instrument stood when a run had built its candles. */
+/** The state of an instrument when a run had built its candles. */
 export interface FrozenInstrument {
   readonly key: number;
   readonly id: string;
-  /** Hours of a later version have changed since. */
+  /** The instrument's version then; hours of a later version have changed since. */
   readonly version: number;
-  /** Ticks from this place in the order on are not of then; null: all are. */
+  /** Ticks from this sequence number on were stored later; null: none were. */
   readonly nextSeq: number | null;
-  /** Coverage then, as Postgres writes it. */
+  /** Coverage of trades then, as Postgres writes multiranges. */
   readonly trades: string;
   readonly prices: string;
-  /** What its venue said of it then, as JSON; null: what is stored now. */
+  /** Its facts then, as JSON; null: what is stored now. */
   readonly facts: string | null;
-  /** What its venue said of it then is no longer known. */
+  /** Whether its facts then are no longer known. */
   readonly factsChanged: boolean;
-  /** Ticks before this instant are pruned; null: none are. */
+  /** Ticks before this instant are pruned; null: none. */
   readonly prunedBefore: number | null;
 }
 
-/** What a run's symbol worked from, as far as the database still has it. */
+/** The inputs of a run's symbol, as far as the database still has them. */
 export interface FrozenInputs {
   readonly symbol: string;
   readonly instruments: readonly FrozenInstrument[];
   /** Whether the run went on to backtests. */
   readonly backtested: boolean;
-  /** Left out, one sentence each. */
+  /** What is left out and why, one sentence each. */
   readonly leftOut: readonly string[];
 }
 
@@ -35,9 +35,9 @@ interface Row extends FrozenInstrument {
 }
 
 /**
- * What a run's symbol worked from when its candles were built: the ticks and coverage that were there then and still are.
+ * Reads the inputs of a run's symbol as they were when its candles were built: the ticks and coverage that were there then and still are.
  *
- * @returns a sentence where that can't be said any more
+ * @returns a sentence that says why where that is no longer known
  */
 export async function frozenInputs(
   queryable: Queryable,
@@ -81,8 +81,8 @@ async function endOf(queryable: Queryable, executionId: string, taskId: string):
 }
 
 /**
- * Seconds of those stages of a run that did what a shadow does: every candle built from nothing, every backtest computed. A run that went
- * on from earlier ones did less, and says nothing of how long it takes. By stage, over the symbols.
+ * Seconds by stage, over the symbols, of those stages of a run that did the same work as a shadow: every candle built from nothing, every backtest
+ * computed. A run that continued from earlier ones did less, so its times cannot be compared.
  */
 export async function sameWorkSeconds(
   queryable: Queryable,

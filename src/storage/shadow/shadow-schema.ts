@@ -5,7 +5,7 @@ import { isForeign, isRunning, processIdentity } from '../../processes/process-i
 import type { Database, Queryable } from '../database/database.ts';
 import { openDatabase } from '../database/open-database.ts';
 
-/** Tables of their own beside the real ones, in the same database. */
+/** A second set of tables in the same database, in a schema of its own. */
 export interface ShadowSchema {
   readonly name: string;
   readonly database: Database;
@@ -14,18 +14,18 @@ export interface ShadowSchema {
 }
 
 const PREFIX = 'predictlab_shadow_';
-/** One of another machine is left alone for so long: nobody here can say whether it is in use. */
+/** How long a schema of another machine is kept, since nothing here shows whether it is in use. */
 const FOREIGN_HOURS = 24;
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-/** Makes an empty schema with our tables in it. @throws PredictLabError BadInput when the database's user may not */
+/** Creates a schema with empty tables. @throws PredictLabError `BadInput` when the database's user may not */
 export async function openShadowSchema(main: Database): Promise<ShadowSchema> {
   await dropAbandonedSchemas(main);
   const name = `${PREFIX}${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   const drop = async (): Promise<void> => void (await main.query(`drop schema if exists ${name} cascade`));
   try {
     const owner = JSON.stringify({ host: hostname(), process: processIdentity(process.pid), at: Date.now() });
-    // one statement, so that none is there without saying whose it is
+    // one statement, so that no schema exists without a note of its owner
     await main.query(`do $$ begin create schema ${name}; comment on schema ${name} is '${owner.replaceAll("'", "''")}'; end $$`);
   } catch (error) {
     const { cause } = error as { cause?: { code?: string } };
@@ -50,7 +50,7 @@ export async function openShadowSchema(main: Database): Promise<ShadowSchema> {
   }
 }
 
-/** Drops the schemas of commands that were killed. @returns how many there were */
+/** Drops the schemas that killed commands left. @returns how many there were */
 export async function dropAbandonedSchemas(main: Queryable): Promise<number> {
   const { rows } = await main.query<{ name: string; owner: string | null }>(
     `select nspname as name, obj_description(oid, 'pg_namespace') as owner from pg_namespace where nspname like '${PREFIX.replaceAll('_', '\\_')}%'`,
@@ -66,7 +66,7 @@ function isAbandoned(owner: string | null): boolean {
     if (host === hostname() && !isForeign(identity)) return !isRunning(identity);
     return Date.now() - at > FOREIGN_HOURS * 3_600_000;
   } catch {
-    // not a note of ours, so not ours to drop
+    // not written by this code, so not dropped
     return false;
   }
 }

@@ -2,14 +2,14 @@ import type { Queryable } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';
 import type { Compared } from './compare-stored.ts';
 
-/** Seconds of a stage over all symbols; `before` of another build on the same inputs and machine, or of the run where it did the same work. */
+/** Seconds of a stage over all symbols; `before`: those of another build on the same inputs and machine, or of the run where it did the same work. */
 export interface ShadowDuration {
   readonly stage: string;
   readonly seconds: number;
   readonly before: number | null;
 }
 
-/** What a build made of the frozen inputs of a run. */
+/** The result of running a build on the frozen inputs of a run. */
 export interface ShadowReport {
   readonly verdict: 'same' | 'differs';
   readonly runId: string;
@@ -29,7 +29,7 @@ export interface StoredShadow extends ShadowReport {
   readonly at: string;
 }
 
-/** Keeps a verdict. */
+/** Stores a verdict. */
 export async function saveShadow(
   queryable: Queryable,
   { executionId, host, report }: { readonly executionId: string; readonly host: string; readonly report: ShadowReport },
@@ -44,7 +44,7 @@ export async function saveShadow(
   ]);
 }
 
-/** What builds made of a run, newest first. */
+/** The verdicts of builds on a run, newest first. */
 export async function shadowsOfRun(queryable: Queryable, executionId: string): Promise<readonly StoredShadow[]> {
   const { rows } = await queryable.query<{ report: ShadowReport; at: Date }>(
     'select report, at from shadows where execution_id = $1 order by id desc',
@@ -62,7 +62,7 @@ export async function shadowOfBuild(queryable: Queryable, build: string): Promis
   return rows[0] && { ...rows[0].report, at: rows[0].at.toISOString() };
 }
 
-/** How long another build took for the same inputs on this machine, the newest one; by stage. */
+/** Seconds by stage that the newest other build took for the same inputs on this machine. */
 export async function earlierDurations(
   queryable: Queryable,
   { executionId, build, host }: { readonly executionId: string; readonly build: string; readonly host: string },

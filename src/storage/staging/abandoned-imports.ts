@@ -5,11 +5,11 @@ import { clearStaging } from './staging.ts';
 
 const ID = new RegExp(`^import-(${OWNER_MARK})-[0-9a-f]{8}$`);
 
-/** Under which an import stages its rows: says which process it is. */
+/** An execution id under which an import stages its rows; names the process. */
 export const newImportId = (): string => `import-${ownerMark()}-${randomUUID().slice(0, 8)}`;
 
 /**
- * Drops what imports that were killed had staged: no run's end will ever do it.
+ * Drops what killed imports had staged: no run's end does it.
  *
  * @param now UTC epoch milliseconds
  * @returns how many there were
@@ -25,7 +25,7 @@ export async function dropAbandonedImports(database: Queryable, now: number): Pr
   return dropped;
 }
 
-/** Which executions without a run have rows staged, and when the last of them began; UTC epoch milliseconds. */
+/** Executions without a run that have staged rows, and when they last started staging; UTC epoch milliseconds. */
 async function withoutRun(queryable: Queryable, prefix: string): Promise<readonly { executionId: string; at: number }[]> {
   const { rows } = await queryable.query<{ executionId: string; at: number }>(
     `select execution_id as "executionId", (extract(epoch from max(created_at)) * 1000)::float8 as at from staging_batches s

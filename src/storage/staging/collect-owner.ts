@@ -7,14 +7,16 @@ interface CollectKey {
   readonly symbol: string;
 }
 
-/** A later attempt collects the symbol, or the stage is done: this attempt, which was held up, has nothing more to say. */
+/** A later attempt collects the symbol, or the stage is done, so this attempt, which was held up, must stop. */
 export class CollectTakenOver extends PredictLabError {
   constructor(symbol: string) {
     super('SourceUnavailable', `${symbol}: another attempt collects it now; this one, which was held up, stops`);
   }
 }
 
-/** Makes this attempt the one that stages rows of a run's symbol; waits for a page that an earlier one is writing. @returns its mark */
+/**
+ * Makes this attempt the one that stages rows of a run's symbol; waits for a page that an earlier one is writing. @returns the mark of the attempt
+ */
 export async function claimCollect(queryable: Queryable, { executionId, symbol }: CollectKey): Promise<string> {
   const owner = randomUUID();
   await queryable.query(
@@ -35,7 +37,7 @@ export async function holdCollect(transaction: Transaction, { executionId, symbo
   throw new CollectTakenOver(symbol);
 }
 
-/** Nobody stages rows of this symbol any more: what is staged is what counts. */
+/** Ends the staging of this symbol's rows: what is staged now is final. */
 export async function endCollect(transaction: Transaction, { executionId, symbol }: CollectKey): Promise<void> {
   await transaction.query('delete from collect_owners where execution_id = $1 and symbol = $2', [executionId, symbol]);
 }

@@ -8,7 +8,7 @@ export interface CollectProgress {
   /** Pages staged so far: the number of the next one. */
   readonly pages: number;
   readonly requests: number;
-  /** Goes back to the source to continue after the last page. */
+  /** The cursor with which the source continues after the last page. */
   readonly cursor: Json;
   readonly done: boolean;
 }
@@ -26,7 +26,7 @@ export async function collectProgressOf(
   return new Map(rows.map(({ instrument, ...progress }) => [instrument, progress]));
 }
 
-/** Writes progress; in the transaction that stages the page it speaks of. The instrument's batch must be there. */
+/** Writes progress, in the transaction that stages its page. The instrument's batch must be there. */
 export async function saveCollectProgress(
   queryable: Queryable,
   key: StagingKey,
@@ -48,7 +48,7 @@ export interface CollectTotals {
   readonly requests: number;
 }
 
-/** What collect brought so far for a symbol, by source. */
+/** Totals of what was staged so far for a symbol, by source. */
 export async function collectTotals(
   queryable: Queryable,
   { executionId, symbol }: { executionId: string; symbol: string },

@@ -12,9 +12,9 @@ export interface Chunk {
   readonly instrument: number;
   /** The version of the instrument that this merge makes. */
   readonly version: number;
-  /** From a position to the place in the instrument's order. */
+  /** Added to a position, gives the sequence number. */
   readonly shift: number;
-  /** Ticks from this place on are of this merge. */
+  /** Ticks from this sequence number on belong to this merge. */
   readonly firstSeq: number;
 }
 
@@ -22,14 +22,14 @@ export interface MergedChunk {
   readonly good: number;
   readonly inserted: number;
   readonly corrected: number;
-  /** Whether the fast way was tried in vain. */
+  /** Whether the fast path was tried and failed. */
   readonly inVain: boolean;
 }
 
 /**
  * Merges one chunk.
  *
- * @param tryFast whether to try the fast way where the hours had no ticks. It costs time where rows of them are met again.
+ * @param tryFast whether to try the fast path where the hours had no ticks. It costs time where rows are there already.
  */
 export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast: boolean): Promise<MergedChunk> {
   const hours = await hoursOf(transaction, chunk);
@@ -43,11 +43,11 @@ export async function mergeChunk(transaction: Transaction, chunk: Chunk, tryFast
 }
 
 /**
- * Makes rows of a batch alike that are the same tick: a venue may correct one while its pages are walked through. The row that was
- * met last counts, for every copy, so that it does not matter which of them is merged first.
+ * Makes copies of the same tick in a batch equal: a venue may correct a row while its pages are walked. Every copy gets the content of the row that
+ * was met last, so that it does not matter which copy is merged first.
  */
 export async function settleCopies(transaction: Transaction, batch: number): Promise<void> {
-  // In two statements: a new batch has no statistics, and a planner that takes it for one row would number its rows once for each.
+  // Two statements: a new batch has no statistics, and a planner that assumes one row would number the rows again for each row.
   const { rows } = await transaction.query<{ position: string; last_met: string }>(
     `select position::text, last_met::text from (
         select s.position, first_value(s.position) over (partition by s.kind, s.time, s.identity order by ${metLast('s.position')}) as last_met
@@ -65,12 +65,12 @@ export async function settleCopies(transaction: Transaction, batch: number): Pro
   );
 }
 
-/** Below this many rows the fast way's four statements take longer than they save. */
+/** Rows below which the four statements of the fast path take longer than they save. */
 const WORTH_TRYING = 1_000;
 
 const IN_CHUNK = 's.batch = $1 and s.position > $2 and s.position <= $3';
 
-/** How many good rows of a chunk happened in an hour. */
+/** Good rows of a chunk in one hour. */
 interface ChunkHour {
   readonly kind: number;
   readonly hour: number;
@@ -96,15 +96,15 @@ const INSERT_TICKS = `
 
 const NOTE_HOURS = `on conflict (instrument, kind, hour) do update set ticks = tick_hours.ticks + excluded.ticks, version = excluded.version`;
 
-/** Rows `s` whose identity says more than their content. */
+/** SQL condition on rows `s` whose identity is more than a hash of their content. */
 const NAMED = `(s.trade_id is not null or s.identity = '${POINT_IDENTITY}')`;
 
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * The fast way, for ticks of hours that had none: without ON CONFLICT, which would write every row's index entry twice.
+ * Inserts ticks of hours that had none, the fast path: without ON CONFLICT, which would write every row's index entry twice.
  *
- * @returns false when some of the rows were there all the same; then nothing has been inserted
+ * @returns false when some of the rows were there nevertheless; then nothing was inserted
  */
 async function insertAllNew(
   transaction: Transaction,
@@ -128,7 +128,7 @@ async function insertAllNew(
   return true;
 }
 
-/** Inserts what is not there yet. @returns how many rows that were */
+/** Inserts rows that are not there yet. @returns how many */
 async function insertMissing(transaction: Transaction, { batch, after, upTo, instrument, version, shift }: Chunk): Promise<number> {
   const { rows } = await transaction.query<{ inserted: number }>(
     `with merged as (${INSERT_TICKS} on conflict do nothing returning kind, time),
@@ -141,9 +141,9 @@ async function insertMissing(transaction: Transaction, { batch, after, upTo, ins
 }
 
 /**
- * Puts ticks that this merge has met more than once where they were met first. Rows go in oldest first, so of those that came
- * newest first (their positions are negative) the one met last was inserted. But a later page may repeat some trades of one
- * timestamp without the older ones, which would then come after them.
+ * Moves ticks that this merge met more than once to the place where they were met first. Rows are inserted oldest first, so of copies that came
+ * newest first (negative positions) the one met last was inserted. But a later page may repeat some trades of one timestamp without the older ones,
+ * which would then come after them.
  */
 async function placeAsFirstMet(transaction: Transaction, { batch, after, upTo, instrument, shift, firstSeq }: Chunk): Promise<void> {
   if (after >= -1) return;
@@ -158,8 +158,8 @@ async function placeAsFirstMet(transaction: Transaction, { batch, after, upTo, i
 }
 
 /**
- * Takes over what the venue has corrected: whether two rows of different content are the same tick, only an id of the venue's own
- * says, or the time of a price point. Copies inside a batch are alike by now, see `settleCopies`. @returns how many ticks that were
+ * Applies corrections of the venue. Rows of different content are the same tick only by the venue's own id, or by the time of a price point. Copies
+ * inside a batch are equal by now, see `settleCopies`. @returns how many ticks changed
  */
 async function correct(transaction: Transaction, { batch, after, upTo, instrument, version }: Chunk): Promise<number> {
   const { rows } = await transaction.query<{ corrected: number }>(

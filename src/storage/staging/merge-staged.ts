@@ -10,19 +10,19 @@ import type { StagingBatch } from './staging.ts';
 export interface Merged {
   /** Ticks that were not there before. */
   readonly inserted: number;
-  /** Good rows that were there already, finer points too, or twice in the batch. */
+  /** Good rows that were already there (also as finer points), or twice in the batch. */
   readonly duplicates: number;
   /** Ticks whose price, size or side the venue has corrected since. */
   readonly corrected: number;
 }
 
-/** Rows that one statement merges: long enough to be fast, short enough to be stopped in between. */
+/** Rows that one statement merges: enough to be fast, few enough to stop between statements. */
 const CHUNK = 50_000;
 
 /**
- * Merges what a run staged for one instrument into its ticks, with its coverage, and empties the staging. Set-based, in the
- * venue's order, and idempotent: a tick that is there already stays as it is, with its place in the order. A row that was
- * staged more than once has the place at which it was met first. Of price points the finest stay.
+ * Merges what a run staged for one instrument into its ticks, with its coverage, and empties the staging. Set-based, in the venue's order, and
+ * idempotent: a tick that is already there stays unchanged, with its place in the order. A row that was staged more than once gets the place at
+ * which it was met first. Of price points the finest stay.
  *
  * The hours that changed get a new version of the instrument, from which `kline` knows what to build again.
  *
@@ -49,7 +49,7 @@ export async function mergeStaged(transaction: Transaction, batch: StagingBatch,
     good += gaveWay.staged;
     displaced = gaveWay.stored;
     await settleCopies(transaction, batch.id);
-    // The tables may be new or may just have grown tenfold: without statistics only the indexes are a safe way.
+    // The tables may be new or may just have grown tenfold: without statistics only index scans are safe.
     await transaction.query('set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off');
     for (let after = first - 1; after < last; ) {
       const upTo = await endOfChunk(transaction, batch.id, after, last);
@@ -81,10 +81,10 @@ async function endOfChunk(transaction: Transaction, batch: number, after: number
   return rows[0]?.position ?? last;
 }
 
-/** For so long it is kept what a venue said of an instrument: each time is about 1 KB. */
+/** Days for which earlier facts of an instrument are kept, about 1 KB each time. */
 const FACTS_DAYS = 14;
 
-/** How the instrument stands before this merge. */
+/** Records the state of the instrument before this merge. */
 async function noteChange(transaction: Transaction, batch: StagingBatch, { version, nextSeq }: InstrumentState): Promise<void> {
   const covered = (kind: number): string => `coalesce((select ranges from coverage where instrument = $2 and kind = ${kind}), '{}')`;
   await transaction.query(

@@ -2,7 +2,7 @@ import type { Stage } from '../../contracts/words.ts';
 import type { Transaction } from '../database/database.ts';
 import type { StagingBatch } from './staging.ts';
 
-/** Who found the rows. */
+/** The run and stage that found the rows. */
 export interface QuarantineContext {
   readonly runId: string;
   readonly executionId: string;

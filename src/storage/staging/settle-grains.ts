@@ -3,7 +3,7 @@ import { kindCode } from '../database/codes.ts';
 import type { Transaction } from '../database/database.ts';
 import { ensureBatch, type StagingBatch, type StagingKey } from './staging.ts';
 
-/** Records that price points of one grain, and so none finer, were collected for a range `[from, to)`. @param grain seconds */
+/** Records that a range `[from, to)` was collected with price points of one grain and none finer. @param grain seconds */
 export async function stageGrain(
   transaction: Transaction,
   { grain, range: { from, to }, ...key }: StagingKey & { readonly grain: number; readonly range: TimeRange },
@@ -18,10 +18,10 @@ export async function stageGrain(
 }
 
 /**
- * Lets coarse price points give way where finer ones were collected, between what is staged and what is stored, whichever came first:
- * what stays is the same in whatever order collections come. Hours that lose stored points get the instrument's new version.
+ * Removes coarse price points where finer ones were collected, staged and stored ones alike: the result does not depend on the order of
+ * collections. Hours that lose stored points get the instrument's new version.
  *
- * @returns how many staged rows gave way, and how many stored points
+ * @returns how many staged rows and how many stored points were removed
  */
 export async function settleGrains(
   transaction: Transaction,
@@ -64,7 +64,7 @@ interface Displaced {
   readonly version: number;
 }
 
-/** @returns how many stored points of a coarser grain lay in the range */
+/** Deletes stored points of a coarser grain in the range. @returns how many */
 async function deleteCoarser(transaction: Transaction, { instrumentKey, grain, range, version }: Displaced): Promise<number> {
   const { rows } = await transaction.query<{ hour: number; ticks: number }>(
     `with gone as (delete from ticks where instrument = $1 and kind = $2 and time >= $3 and time < $4 and grain > $5 returning time)
@@ -78,7 +78,7 @@ async function deleteCoarser(transaction: Transaction, { instrumentKey, grain, r
      where h.instrument = $1 and h.kind = $2 and h.hour = g.hour`,
     [...hours, rows.map(({ ticks }) => ticks), version],
   );
-  // an hour without ticks is none
+  // an hour without ticks has no row
   await transaction.query('delete from tick_hours where instrument = $1 and kind = $2 and hour = any($3) and ticks <= 0', [...hours]);
   return rows.reduce((sum, { ticks }) => sum + ticks, 0);
 }

@@ -3,7 +3,7 @@ import { flagBits, sideOf, tickKindOf } from '../database/codes.ts';
 import { CopyDecoder } from '../database/copy-decoder.ts';
 import type { Transaction } from '../database/database.ts';
 
-/** A staged row as cleaning sees it: the rules look at numbers only, texts stay in the database. */
+/** A staged row as `clean` reads it: its rules need numbers only, so texts stay in the database. */
 export interface StagedRow extends CandidateRow {
   readonly position: number;
 }
@@ -11,7 +11,7 @@ export interface StagedRow extends CandidateRow {
 /** Rows that are read at once. */
 const READ_AT_ONCE = 50_000;
 
-/** A batch's rows in the venue's own order, oldest first, in pieces that are read to their end: other statements may go in between. */
+/** Reads a batch's rows in the venue's own order, oldest first, in pieces; other statements can run between pieces. */
 export async function* readStagedRows(transaction: Transaction, batch: number): AsyncIterable<readonly StagedRow[]> {
   let condition = '';
   for (;;) {
@@ -43,14 +43,14 @@ const readRow = (decoder: CopyDecoder): StagedRow => ({
   raw: '',
 });
 
-/** What cleaning found about one row. */
+/** The result of `clean` for one row. */
 export type StagedMark =
   | { readonly position: number; readonly reason: QuarantineReason }
   | { readonly position: number; readonly flags: readonly TickFlag[] };
 
 const CHUNK = 20_000;
 
-/** Marks rows that are not simply good: with the reason why they cannot become ticks, or with what is unusual about them. */
+/** Marks rows with the reason why they cannot become ticks, or with flags for what is unusual about them. */
 export async function markStagedRows(transaction: Transaction, batch: number, marks: readonly StagedMark[]): Promise<void> {
   for (let from = 0; from < marks.length; from += CHUNK) {
     const chunk = marks.slice(from, from + CHUNK);
@@ -77,5 +77,5 @@ export async function stagedDays(transaction: Pick<Transaction, 'query'>, batche
   return rows.map(({ day }) => day);
 }
 
-/** Rows `s` of staging that become ticks. */
+/** SQL condition on staged rows `s` that become ticks. */
 export const GOOD = 's.reason is null and s.defect is null and s.time is not null and s.price is not null';

@@ -1,7 +1,7 @@
 /** Where a row stands among all staged rows of one instrument: pages may be delivered newest first, positions ascend oldest first. */
 export type PageOrder = 'newest-first' | 'oldest-first';
 
-/** Rows of one page; 2^24 of them and 2^29 pages fit a whole number of JavaScript. */
+/** Most rows of one page: 2^24 rows and 2^29 pages stay within JavaScript's whole numbers. */
 const PAGE = 2 ** 24;
 
 /**
@@ -25,8 +25,8 @@ export const positionsFromPage = (page: number): { readonly below: number; reado
 });
 
 /**
- * SQL that sorts the positions in `column` by when their rows were met: later pages first, whichever way pages go; inside a page
- * what the venue names newest first.
+ * SQL that sorts the positions in `column` by when their rows were met: later pages first, whichever direction pages have; inside a page the newest
+ * first.
  */
 export const metLast = (column: string): string =>
   `(case when ${column} < 0 then -1 - ${column} else ${column} end) / ${PAGE} desc, ${column} desc`;

@@ -6,12 +6,12 @@ import { type Queryable, type Transaction, withinTransaction } from '../database
 import { withExcluded } from '../ticks/coverage.ts';
 import { type PageOrder, positionsFromPage, stagingPosition } from './staging-position.ts';
 
-/** Whose staged rows: runs, symbols and instruments never see each other's. */
+/** The run, symbol and instrument that staged rows belong to; none of them sees the rows of another. */
 export interface StagingKey {
   readonly executionId: string;
   readonly symbol: string;
   readonly instrumentKey: number;
-  /** How often coverage of the instrument had been taken back when the walk was planned. @default nobody walks */
+  /** How many withdrawals of the instrument's coverage were known when the walk was planned. @default no walk (a file) */
   readonly withdrawals?: number;
 }
 
@@ -24,8 +24,8 @@ export interface StagedPage extends StagingKey {
 }
 
 /**
- * Puts one page of an instrument's rows where `clean` and `store` find them. The same page again replaces itself and whatever
- * came after it, so an attempt may go on from any page.
+ * Stages one page of an instrument's rows for `clean` and `store`. A page replaces the same page and all later ones, so an attempt can continue
+ * from any page.
  *
  * @returns how many rows were staged
  */
@@ -63,7 +63,7 @@ function encodeRows(batch: number, { order, pageNumber, rows }: StagedPage): Buf
   return encoder.finish();
 }
 
-/** A time that no integer can hold is none. */
+/** A time as a whole number; null where no integer can hold it. */
 const wholeOrNull = (time: number | null): number | null =>
   time !== null && Math.abs(time) < Number.MAX_SAFE_INTEGER ? Math.floor(time) : null;
 
@@ -92,12 +92,12 @@ export async function stageCoverage(queryable: Queryable, coverage: StagedCovera
   });
 }
 
-/** What a walk through an instrument's ticks has seen, besides rows. */
+/** What a walk through an instrument's ticks has seen in addition to rows. */
 export interface StagedLook extends StagingKey {
   readonly kind: TickKind;
-  /** Up to when all that the venue showed was looked at; null when it was not. */
+  /** Until when everything that the venue showed was looked at; null when it was not. */
   readonly looked: number | null;
-  /** From when on earlier coverage is taken back; null when none is. */
+  /** From when on earlier coverage is withdrawn; null when none is. */
   readonly withdrawnFrom: number | null;
 }
 
@@ -113,7 +113,7 @@ export async function stageLook(queryable: Queryable, look: StagedLook): Promise
   });
 }
 
-/** Forgets what a run staged, for one symbol or for all. @returns how many rows that were */
+/** Deletes what a run staged, for one symbol or for all. @returns how many rows */
 export async function clearStaging(
   queryable: Queryable,
   { executionId, symbol }: { executionId: string; symbol?: string },
@@ -134,7 +134,7 @@ export interface StagingBatch {
   readonly instrumentKey: number;
 }
 
-/** The batches of a run's symbol, by instrument key: the order in which everybody locks instruments. */
+/** The batches of a run's symbol, by instrument key, the order in which instruments are locked. */
 export async function stagingBatches(queryable: Queryable, key: { executionId: string; symbol: string }): Promise<readonly StagingBatch[]> {
   const { rows } = await queryable.query<StagingBatch>(
     'select id, instrument as "instrumentKey" from staging_batches where execution_id = $1 and symbol = $2 order by instrument',
@@ -143,7 +143,7 @@ export async function stagingBatches(queryable: Queryable, key: { executionId: s
   return rows;
 }
 
-/** The batch of these rows, made when there is none. */
+/** The id of the batch of these rows; creates the batch when there is none. */
 export async function ensureBatch(
   transaction: Transaction,
   { executionId, symbol, instrumentKey, withdrawals }: StagingKey,

@@ -5,7 +5,7 @@ import { tickKindOf } from '../database/codes.ts';
 import type { Queryable } from '../database/database.ts';
 import { coverableUntil } from './lateness.ts';
 
-/** What of an instrument's part of a window was not collected. */
+/** The gaps of an instrument in a window. */
 export interface InstrumentGaps {
   readonly instrument: string;
   readonly kind: TickKind;
@@ -15,11 +15,11 @@ export interface InstrumentGaps {
 }
 
 /**
- * Gaps of open instruments inside a window: from when the instrument opened (if inside the window) to the window's end less the
- * lateness of its source, since nothing younger counts as collected; what a first look did not claim of the last hour is none yet. Only kinds of ticks that were ever collected, only
- * instruments that still trade (what closed is complete once it was collected after its end), and no files: a file holds what it holds.
+ * Finds the gaps of open instruments inside a window: from when the instrument opened (if inside the window) to the window's end less the lateness
+ * of its source, since nothing younger counts as collected. What a first look did not claim of the last hour is not a gap yet. Only kinds of ticks
+ * that were ever collected count, only instruments that still trade (a closed one is complete once it was collected after its end), and no files.
  *
- * @param instrumentKeys those that the run collected: what nobody selects any more, or what ended before the window, is not its business
+ * @param instrumentKeys instruments that the run collected; those that are no longer selected, or ended before the window, do not count
  */
 export async function gapsOfInstruments(
   queryable: Queryable,

@@ -2,12 +2,11 @@ import type { Queryable, Transaction } from '../database/database.ts';
 import { lockInstruments } from '../markets/instrument-lock.ts';
 import { withoutRange } from './coverage.ts';
 
-/** For so long a walk may take from its plan until it is stored, and still hear of what was taken back meanwhile. */
+/** Days for which withdrawals are kept: the longest time from the plan of a walk until it is stored. */
 const KEPT_DAYS = 14;
 
 /**
- * Takes back that anything from a moment on was collected, of both kinds of ticks: what is stored, and what walks that were planned
- * before claim later.
+ * Withdraws the coverage of both kinds of ticks from a moment on: what is stored, and what walks that were planned before will claim.
  *
  * @param from UTC epoch milliseconds
  */
@@ -20,14 +19,14 @@ export async function withdrawCoverage(transaction: Transaction, instrumentKey: 
   await noteWithdrawal(transaction, instrumentKey, from);
 }
 
-/** Lets walks that were planned before know that coverage was taken back. The instrument is locked. */
+/** Records a withdrawal for walks that were planned before it. The instrument must be locked. */
 export async function noteWithdrawal(transaction: Transaction, instrumentKey: number, from: number): Promise<void> {
   await transaction.query(
     `insert into coverage_withdrawals (instrument, number, withdrawn_from)
      select $1, coalesce(max(number), 0) + 1, $2 from coverage_withdrawals where instrument = $1`,
     [instrumentKey, Math.floor(from)],
   );
-  // the newest stays: numbers go on from it
+  // the newest stays, because the numbering continues from it
   await transaction.query(
     `delete from coverage_withdrawals w where instrument = $1 and at < now() - interval '${KEPT_DAYS} days'
        and number < (select max(number) from coverage_withdrawals where instrument = $1)`,
@@ -35,7 +34,7 @@ export async function noteWithdrawal(transaction: Transaction, instrumentKey: nu
   );
 }
 
-/** How often coverage was taken back so far, by key of a symbol's instruments; those of which it never was are absent. */
+/** How many withdrawals of coverage each of a symbol's instruments has had, by key; absent where there were none. */
 export async function withdrawalsOf(queryable: Queryable, symbol: string): Promise<ReadonlyMap<number, number>> {
   const { rows } = await queryable.query<{ instrument: number; number: number }>(
     `select w.instrument, max(w.number) as number from coverage_withdrawals w join symbol_instruments s on s.instrument = w.instrument
@@ -45,7 +44,7 @@ export async function withdrawalsOf(queryable: Queryable, symbol: string): Promi
   return new Map(rows.map(({ instrument, number }) => [instrument, number]));
 }
 
-/** From when on a batch may claim nothing, since it was taken back after its walk was planned; null where nothing was. */
+/** From when on a batch may claim nothing, because coverage was withdrawn after its walk was planned; null where none was. */
 export async function withdrawnSincePlan(transaction: Transaction, batch: number): Promise<number | null> {
   const { rows } = await transaction.query<{ from: number | null }>(
     `select min(w.withdrawn_from) as "from" from staging_batches b

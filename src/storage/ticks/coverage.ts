@@ -16,7 +16,7 @@ interface RangeRow {
 export const withoutRange = (range: string, prefix = ''): string =>
   ['ranges', 'confirmed', 'inferred'].map((column) => `${column} = ${prefix}${column} - ${range}`).join(', ');
 
-/** SQL that sets the columns of coverage, or of staged coverage, to what is there and what comes: on conflict of an insert. What was walked once is not inferred. */
+/** SQL that merges an inserted row of coverage, or of staged coverage, into the one that is there. What was walked once is not inferred. */
 export const withExcluded = (table: 'coverage' | 'staged_coverage'): string =>
   `ranges = ${table}.ranges + excluded.ranges, confirmed = ${table}.confirmed + excluded.confirmed,
    inferred = ${table}.inferred + excluded.inferred - (${table}.ranges - ${table}.inferred) - (excluded.ranges - excluded.inferred)`;
@@ -30,7 +30,7 @@ export async function coverageOf(queryable: Queryable, instrumentKey: number, ki
   return rows;
 }
 
-/** Up to when somebody has looked for an instrument's ticks, covered or not; null when nobody has. */
+/** Until when a walk has looked for an instrument's ticks, covered or not; null when none has. */
 export async function lookedUntil(queryable: Queryable, instrumentKey: number, kind: TickKind): Promise<number | null> {
   const { rows } = await queryable.query<{ looked: number | null }>('select looked from coverage where instrument = $1 and kind = $2', [
     instrumentKey,

@@ -4,7 +4,7 @@ import { CopyDecoder } from '../database/copy-decoder.ts';
 import type { Queryable } from '../database/database.ts';
 import type { TickRecord } from './ticks.ts';
 
-/** An instrument as one symbol has it; an instrument of two symbols is exported for each. */
+/** An instrument of one symbol; an instrument of two symbols is exported once for each. */
 export interface ExportedInstrument {
   readonly symbol: string;
   readonly source: SourceType;
@@ -29,7 +29,7 @@ export interface ExportedTick extends TickRecord {
 const TICK_COLUMNS = 't.kind, t.time, t.price, t.size, t.side, t.outcome, t.trade_id';
 
 /**
- * The ticks of several instruments by time, then instrument in the order given, then the venue's own order; in batches.
+ * Reads the ticks of several instruments by time, then instrument in the order given, then the venue's own order; in batches.
  *
  * @param range `from ≤ time < to`, UTC epoch milliseconds
  */
@@ -39,7 +39,7 @@ export async function* readTicksByTime(
   range: { readonly from?: number | undefined; readonly to?: number | undefined } = {},
 ): AsyncIterable<readonly ExportedTick[]> {
   if (instruments.length === 0) return;
-  // COPY takes no parameters: whole numbers only, so that nothing else can get into the text
+  // COPY takes no parameters: only whole numbers are put into the text
   const conditions = [
     ...(range.from === undefined ? [] : [`t.time >= ${Math.ceil(range.from)}`]),
     ...(range.to === undefined ? [] : [`t.time < ${Math.ceil(range.to)}`]),

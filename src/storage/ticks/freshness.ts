@@ -2,7 +2,7 @@ import type { Queryable } from '../database/database.ts';
 
 /** Seconds since the newest tick of each enabled symbol that has any. @param now UTC epoch milliseconds */
 export async function freshness(queryable: Queryable, now: number): Promise<ReadonlyMap<string, number>> {
-  // By way of the hours: the newest tick of an instrument is in its newest hour, so that one partition is looked into, not all.
+  // The newest tick of an instrument is in its newest hour, so that only one partition is read.
   const { rows } = await queryable.query<{ symbol: string; newest: number }>(
     `select s.symbol, max(t.newest) as newest
      from symbols c join symbol_instruments s on s.symbol = c.symbol

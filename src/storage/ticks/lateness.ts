@@ -16,7 +16,7 @@ export async function latenessBySource(queryable: Queryable, asOf: number): Prom
 /** A run this soon after another one only glances at the newest pages and claims nothing. */
 const GLANCE_MS = 60_000;
 
-/** Up to when each source's instruments must be covered after a run as of `asOf`; two lists by place, as `unnest` takes them. */
+/** Until when each source's instruments must be covered after a run as of `asOf`; two parallel lists, as `unnest` takes them. */
 export async function coverableUntil(
   queryable: Queryable,
   sourceTypes: readonly SourceType[],

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../contracts/words.ts';
 import { type Queryable, type Transaction, withinTransaction } from '../database/database.ts';
 
-/** Any number; the same in every process, so that only one of them makes partitions at a time. */
+/** An arbitrary number, the same in every process, so that only one of them makes partitions at a time. */
 const PARTITION_LOCK = 7_305_310_002;
 
 interface Month {
@@ -13,10 +13,10 @@ interface Month {
 }
 
 /**
- * Makes the monthly partitions of `ticks` that these days need, and the one after the newest.
+ * Creates the monthly partitions of `ticks` that these days need, and the one after the newest.
  *
- * Give it a database and it does so in transactions of their own, before the rows come: a new table is made aside and attached, which does not wait for (and
- * does not hold up) those who are writing to the other months.
+ * With a database, each partition is created in its own transaction, before the rows are written: a new table is created and attached, which
+ * neither waits for nor blocks writers of other months.
  *
  * @param days UTC days since the epoch
  */
@@ -37,7 +37,7 @@ async function createPartition(queryable: Queryable, { table, from, to }: Month)
   });
 }
 
-/** Nobody else makes partitions until the transaction ends. */
+/** Keeps other processes from creating or dropping partitions until the transaction ends. */
 export async function holdPartitions(transaction: Transaction): Promise<void> {
   await transaction.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
 }

@@ -14,7 +14,7 @@ export interface QuarantineRecord {
 
 const BATCH = 5_000;
 
-/** Everything in quarantine, as it was found, in batches. @param filter all symbols and instruments when absent */
+/** Reads quarantined rows in the order in which they were found, in batches. @param filter all symbols and instruments when absent */
 export async function* readQuarantine(
   queryable: Queryable,
   filter: { symbol?: string; instrumentKey?: number; from?: number; to?: number } = {},

@@ -33,7 +33,7 @@ export interface LastTick {
 }
 
 /**
- * The newest tick of each instrument up to a moment. Found by way of its newest hour, so that one partition is read, not all.
+ * The newest tick of each instrument up to a moment. Found through its newest hour, so that only one partition is read.
  *
  * @param kinds which kind of tick counts for each instrument, index-aligned with `keys`
  */
@@ -55,7 +55,7 @@ export async function lastTicks(
   return new Map(rows.map((row) => [row.instrument, { time: row.time, price: row.price }]));
 }
 
-/** An instrument whose prices between two moments are wanted; UTC epoch milliseconds. */
+/** An instrument with the range of time whose prices are read; UTC epoch milliseconds. */
 export interface WantedPath {
   readonly instrumentKey: number;
   readonly kind: TickKind;
@@ -63,7 +63,7 @@ export interface WantedPath {
   readonly to: number;
 }
 
-/** The last price of each of `stretches` equal parts of each instrument's time, as far as there is one, oldest first; by instrument. */
+/** The last price in each of `stretches` equal parts of each instrument's range, where there is one, oldest first; by instrument. */
 export async function pricePaths(
   queryable: Queryable,
   { wanted, stretches }: { wanted: readonly WantedPath[]; stretches: number },
@@ -93,7 +93,7 @@ export async function pricePaths(
   return paths;
 }
 
-/** Which series of candles of an instrument exist up to a moment, and how long they are. */
+/** The series of candles of an instrument up to a moment, with their lengths. */
 export async function candleCounts(
   queryable: Queryable,
   { instrumentKey, until }: { instrumentKey: number; until: number },
@@ -106,7 +106,7 @@ export async function candleCounts(
   return rows.map((row) => ({ priceType: tickKindOf(row.kind), interval: intervalOf(row.minutes), count: row.count }));
 }
 
-/** When rows of an instrument that went into quarantine happened, newest first, at most `limit`. */
+/** Times of an instrument's quarantined rows, newest first, at most `limit`. */
 export async function quarantineTimes(
   queryable: Queryable,
   filter: { symbol: string; instrumentKey: number; from: number; to: number; limit: number },
@@ -130,7 +130,10 @@ export interface BacktestHead {
   readonly passport: Readonly<Record<string, Json>>;
 }
 
-/** Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, those with the best Sharpe ratios that rest on enough. */
+/**
+ * Backtests of a symbol from the first of these executions that has any; at most `limit` per instrument, those with the best Sharpe ratios that are
+ * not weak.
+ */
 export async function backtestHeads(
   queryable: Queryable,
   { symbol, executionIds, limit }: { symbol: string; executionIds: readonly string[]; limit: number },
@@ -179,7 +182,7 @@ export async function instrumentKeys(
   return rows;
 }
 
-/** The execution, then the ones whose successes it took over, newest first. */
+/** The execution, then those whose successes it took over, newest first. */
 export async function retryChain(queryable: Queryable, executionId: string): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ execution_id: string }>(
     `with recursive chain(execution_id, depth) as (

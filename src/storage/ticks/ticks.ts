@@ -76,14 +76,14 @@ export async function readTickColumns(
   };
 }
 
-/** Which rows are ticks of an instrument already, by place. */
+/** Whether each row is already stored as a tick of the instrument, by index. */
 export async function areStored(queryable: Queryable, instrumentKey: number, rows: readonly CandidateRow[]): Promise<readonly boolean[]> {
   const times = rows.map(({ time }) => time ?? Number.NaN);
   const from = times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
   const to = times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY);
   if (!Number.isFinite(from) || !Number.isFinite(to)) throw new RangeError('only rows with a time can be ticks');
   const { rows: found } = await queryable.query<{ place: number }>(
-    // the bounds leave most months of ticks alone
+    // the bounds exclude most partitions
     `select x.place from unnest($2::bigint[], $3::smallint[], $4::text[]) with ordinality as x(time, kind, identity, place)
      join ticks t on t.instrument = $1 and t.time = x.time and t.kind = x.kind and t.identity = x.identity
      where t.time between $5 and $6`,
@@ -93,7 +93,7 @@ export async function areStored(queryable: Queryable, instrumentKey: number, row
   return rows.map((_, index) => stored.has(index + 1));
 }
 
-/** Whether an instrument has trades in some hour before the one of a moment; UTC epoch milliseconds. */
+/** Whether an instrument has trades in an hour before that of a moment; UTC epoch milliseconds. */
 export async function hasTradesBefore(queryable: Queryable, instrumentKey: number, time: number): Promise<boolean> {
   const hour = Number.isFinite(time) ? Math.floor(time / HOUR_MS) : LAST_HOUR;
   const { rowCount } = await queryable.query(
@@ -104,7 +104,7 @@ export async function hasTradesBefore(queryable: Queryable, instrumentKey: numbe
 }
 
 const HOUR_MS = 3_600_000;
-/** The largest that the column holds. */
+/** The largest hour that the column can hold. */
 const LAST_HOUR = 2 ** 31 - 1;
 
 function grown<Column extends Float64Array | Uint8Array>(column: Column, larger: Column): Column {
@@ -112,7 +112,7 @@ function grown<Column extends Float64Array | Uint8Array>(column: Column, larger:
   return larger;
 }
 
-/** COPY takes no parameters: whole numbers only, so that nothing else can get into the text. */
+/** COPY takes no parameters: only whole numbers are put into the text. */
 function condition({ instrumentKey, kind, from, to }: { instrumentKey: number; kind: TickKind } & TimeRange): string {
   const parts = [
     `instrument = ${whole(instrumentKey)}`,

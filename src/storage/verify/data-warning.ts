@@ -1,4 +1,4 @@
-/** What is no contradiction in the data, but worth a look. */
+/** A suspicious state of the data that is not a contradiction. */
 export interface DataWarning {
   /** What was found, where, and what it probably means: one sentence. */
   readonly detail: string;

@@ -4,10 +4,10 @@ import { type UnusualQuiet, USUAL_HOURS, unusualQuiet } from '../../market/integ
 import type { Queryable } from '../database/database.ts';
 
 const HOUR = 3_600_000;
-/** What was collected this much less than the latest is not collected any more. */
+/** A symbol whose coverage ends this much before the latest one is no longer collected. */
 const STILL_COLLECTED = DAY_MS;
 
-/** A symbol that is collected, up to when. */
+/** A symbol that is still collected. */
 interface CollectedSymbol {
   readonly symbol: string;
   /** UTC epoch milliseconds. */
@@ -15,8 +15,8 @@ interface CollectedSymbol {
 }
 
 /**
- * Enabled symbols with an open market that are collected up to now: those of which no market has had a tick for unusually long by the
- * symbol's own history, and the others.
+ * Splits the enabled symbols with an open market that are collected up to now into those in which no market has had a tick for unusually long, by
+ * the symbol's own history, and the others.
  */
 export async function quietSymbols(
   queryable: Queryable,

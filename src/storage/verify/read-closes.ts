@@ -2,7 +2,7 @@ import type { TickColumns } from '../../contracts/market-data.ts';
 import { type CandleFilter, readCandles } from '../candles/candles.ts';
 import type { Queryable } from '../database/database.ts';
 
-/** The closes of a series of candles as prices at their open times, oldest first. */
+/** Reads the closes of a series of candles as prices at their open times, oldest first. */
 export async function readCloses(queryable: Queryable, filter: CandleFilter): Promise<TickColumns> {
   const candles = await readCandles(queryable, filter);
   return {

@@ -6,16 +6,16 @@ import type { Queryable } from '../database/database.ts';
 import type { DataWarning } from './data-warning.ts';
 import { readCloses } from './read-closes.ts';
 
-/** Times at which every member has a price, below which nothing is said. */
+/** Times at which every member must have a price before a group is judged. */
 const ENOUGH_TIMES = 10;
-/** Candles of this time before a group's newest one are looked at, milliseconds: an old mistake that was mended is no news. */
+/** Milliseconds before a group's newest candle that are checked: an old mistake that was fixed is not reported again. */
 const RECENT = 30 * DAY_MS;
 
-/** What was found about groups of markets that exclude each other. */
+/** Findings about groups of markets that exclude each other. */
 export interface GroupFindings {
-  /** Sums that cannot be. */
+  /** Groups whose sums are impossible. */
   readonly warnings: readonly DataWarning[];
-  /** Groups of which only a part can be looked at, so that a sum below 1 is what one expects. */
+  /** Groups of which only a part can be checked, so that a sum below 1 is expected. */
   readonly notes: readonly string[];
 }
 
@@ -28,8 +28,8 @@ interface MemberRow {
 }
 
 /**
- * Looks at every group of markets of which one wins: the closes of the shortest candles that all its members have should add up
- * to about 1. Says nothing about a group that does so at most times, nor about one that is rarely priced as a whole.
+ * Checks every group of markets of which exactly one wins: the closes of the shortest candles that all members have should add up to about 1. A
+ * group that does so at most times is not reported, nor one that is rarely priced as a whole.
  */
 export async function suspiciousGroups(queryable: Queryable): Promise<GroupFindings> {
   const { rows } = await queryable.query<MemberRow>(
@@ -72,7 +72,10 @@ interface Series {
   readonly from: number;
 }
 
-/** Candles of the kind of tick that most members have: price points where both do, since those are of one moment. Of two members at least. */
+/**
+ * The shortest candles of the kind of tick that most members have; price points win a tie, since they are taken at one moment. At least two members
+ * must have them.
+ */
 function sharedSeries(members: readonly MemberRow[]): Series | undefined {
   const have = (kind: TickKind): readonly MemberRow[] => members.filter((member) => seriesOf(member, kind).length > 0);
   const [priceType] = TICK_KINDS.toReversed().toSorted((a, b) => have(b).length - have(a).length);
@@ -108,7 +111,7 @@ function settledOf({ resolution, closesAt }: { resolution: Resolution; closesAt:
   return at === null ? null : { at, payout: resolution.payout };
 }
 
-/** How many markets the venue lists in the group; null where no member was asked for with its whole event. */
+/** How many markets the venue lists in the group; null where no member was collected with its whole event. */
 function listedIn(members: readonly MemberRow[]): number | null {
   const known = members.flatMap(({ facts }) => facts.group?.markets ?? []);
   return known.length === 0 ? null : Math.max(...known);

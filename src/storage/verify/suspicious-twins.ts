@@ -4,7 +4,7 @@ import type { Queryable } from '../database/database.ts';
 import type { DataWarning } from './data-warning.ts';
 import { readCloses } from './read-closes.ts';
 
-/** Hours in which both twins have a price, below which nothing is said. */
+/** Hours in which both twins must have a price before they are judged. */
 const ENOUGH_PAIRS = 10;
 
 interface TwinRow {
@@ -17,8 +17,8 @@ interface TwinRow {
 }
 
 /**
- * Compares the same market at two venues: when their prices add up to 1 instead of being equal, one of the two has its
- * outcomes the wrong way round. Looks at the closes of the shortest candles that both have.
+ * Compares the same market at two venues: when their prices add up to 1 instead of being equal, one of the two has its outcomes the wrong way
+ * round. Reads the closes of the shortest candles that both have.
  *
  * @returns a warning per suspicious pair
  */

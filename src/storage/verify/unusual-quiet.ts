@@ -6,7 +6,7 @@ import type { Queryable } from '../database/database.ts';
 import type { DataWarning } from './data-warning.ts';
 
 const HOUR = 3_600_000;
-/** What was collected this much less than the latest is not collected any more: nothing new is known about it. */
+/** An instrument whose coverage ends this much before the latest one is no longer collected, so it is not judged. */
 const STILL_COLLECTED = DAY_MS;
 
 interface QuietRow {

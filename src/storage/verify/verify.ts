@@ -12,33 +12,32 @@ import { suspiciousGroups } from './suspicious-groups.ts';
 import { suspiciousTwins } from './suspicious-twins.ts';
 import { unusuallyQuiet } from './unusual-quiet.ts';
 
-/** What a look at the data found. */
+/** The result of checking the stored data. */
 export interface DataReport {
-  /** Instruments and price types whose candles were built again from their ticks. */
+  /** How many series (instrument and price type) had their candles built again from their ticks. */
   readonly series: number;
   readonly candles: number;
   readonly ticks: number;
-  /** One sentence per difference: what, where. None: everything agrees. */
+  /** One sentence per difference: what, where. Empty when everything agrees. */
   readonly findings: readonly string[];
-  /** What the stored rows agree on, but is worth a look: twins that say the opposite of each other, groups whose sum cannot be, markets that fell silent. */
+  /** Suspicious data without a contradiction: twins with opposite prices, groups with impossible sums, markets that fell silent. */
   readonly warnings: readonly DataWarning[];
-  /** What could be looked at only in part, one sentence each: nothing is wrong. */
+  /** What could be checked only in part, one sentence each; nothing is wrong there. */
   readonly notes: readonly string[];
 }
 
 export interface VerifyOptions {
-  /** Look at so many instruments' candles only, spread over all. @default all */
+  /** Check the candles of this many instruments only, spread over all. @default all */
   readonly sample?: number;
   readonly onProgress?: (done: number, all: number) => void;
 }
 
-/** More differences of one kind are only counted. */
+/** Differences of one kind that are named; further ones are only counted. */
 const NAMED = 5;
 
 /**
- * Compares what is stored with itself: candles with the ticks they are made of (built again, every column), the tick counts per
- * hour with the ticks, coverage with the ticks, and the ledger with what is left in staging. Then looks at what the prices say about
- * each other. Reads only.
+ * Compares stored data with itself: candles with the ticks they were built from (built again, every column), the tick counts per hour with the
+ * ticks, coverage with the ticks, and the ledger with what is left in staging. Then compares prices of related markets. Reads only.
  */
 export async function verifyData(database: Database, { sample, onProgress }: VerifyOptions = {}): Promise<DataReport> {
   const findings: string[] = [];
@@ -65,13 +64,13 @@ interface BuiltSeries {
   readonly horizon: PruneHorizon;
 }
 
-/** What was pruned before: candles that are missing, or that know more than the ticks that are left, are no differences. */
+/** Instants before which ticks and candles were pruned: candles that are missing there, or rest on more ticks than are left, are not differences. */
 interface PruneHorizon {
   readonly ticks: number;
   readonly candles: number;
 }
 
-/** Series that are up to date; the others are the next run's business. */
+/** Lists the series that are up to date; the next run builds the others. */
 async function builtSeries(queryable: Queryable): Promise<readonly BuiltSeries[]> {
   const { rows } = await queryable.query<{
     key: number;
@@ -157,8 +156,8 @@ async function verifyHours(queryable: Queryable): Promise<{ ticks: number; findi
 }
 
 /**
- * Ticks must lie where somebody looked: in covered time, both ends of which belong to it, or after it by no more than a venue may
- * be late, since what is younger than that is stored and not claimed yet.
+ * Checks that ticks lie where a walk has looked: in covered time (both ends included), or after it by no more than a venue may be late, since
+ * younger ticks are stored but not claimed yet.
  */
 async function verifyCoverage(queryable: Queryable): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ instrument: string; outside: number }>(

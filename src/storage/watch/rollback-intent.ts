@@ -1,10 +1,10 @@
 import type { Database, Queryable, Transaction } from '../database/database.ts';
 import { noted, noteForNextLook } from './watch-state.ts';
 
-/** What a rollback of the configuration is about to change, in two places that no transaction holds together. */
+/** A rollback of the configuration that is about to change two places which no transaction spans. */
 export interface RollbackIntent {
   readonly version: number;
-  /** Whose input is changed. */
+  /** The schedule whose input is changed. */
   readonly schedule: string;
   /** UTC epoch milliseconds. */
   readonly at: number;
@@ -13,17 +13,20 @@ export interface RollbackIntent {
 const NAME = 'config/rollback';
 const LOCK = `hashtext('predictlab config rollback')`;
 
-/** One rollback at a time; until the transaction ends. */
+/** Keeps other rollbacks out until the transaction ends. */
 export async function takeRollback(transaction: Transaction): Promise<void> {
   await transaction.query(`select pg_advisory_xact_lock(${LOCK})`);
 }
 
-/** Notes what is about to be changed, before anything is: whoever is killed amid it leaves this behind. @param database not a transaction, which would take the note along */
+/**
+ * Records what is about to be changed, before anything is: a killed rollback leaves this behind. @param database not a transaction, whose rollback
+ * would remove the record
+ */
 export async function intendRollback(database: Database, intent: RollbackIntent): Promise<void> {
   await noteForNextLook(database, NAME, { intent: { ...intent } });
 }
 
-/** The rollback is done, or everything is as it was. @param version only one that went there. @default whichever */
+/** Removes the record of a rollback that is done or undone. @param version only a rollback to this version @default any */
 export async function endRollback(queryable: Queryable, version?: number): Promise<void> {
   await queryable.query(`delete from watch_state where name = $1 and coalesce((state->'intent'->>'version')::int = $2::int, true)`, [
     NAME,
@@ -31,7 +34,10 @@ export async function endRollback(queryable: Queryable, version?: number): Promi
   ]);
 }
 
-/** A rollback that was cut off: its schedule may have been changed and the catalogue not. @returns undefined where there is none, or somebody is still at it */
+/**
+ * A rollback that was interrupted: its schedule may have changed without the catalogue. @returns undefined where there is none, or one is still
+ * running
+ */
 export async function cutOffRollback(queryable: Queryable): Promise<RollbackIntent | undefined> {
   const left = await noted<{ intent: RollbackIntent & { readonly [key: string]: number | string } }>(queryable, NAME);
   if (left === undefined) return undefined;
@@ -39,6 +45,6 @@ export async function cutOffRollback(queryable: Queryable): Promise<RollbackInte
   return rows[0].free ? left.intent : undefined;
 }
 
-/** What to tell of it, one sentence. */
+/** One sentence about an interrupted rollback and what to do. */
 export const rollbackCutOff = ({ version, schedule, at }: RollbackIntent): string =>
   `the rollback of the configuration to version ${version} was cut off on ${new Date(at).toISOString()}: schedule ${schedule} may have the input of that version and the catalogue not; \`predictlab config rollback ${version}\` finishes it, \`config rollback\` to another version goes there instead`;

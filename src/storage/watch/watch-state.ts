@@ -2,13 +2,13 @@ import type { Json } from '../../contracts/run/pipeline-input.ts';
 import type { Queryable } from '../database/database.ts';
 import { jsonb } from '../database/jsonb.ts';
 
-/** What was noted under a name; undefined when nothing was. */
+/** The state that was kept under a name; undefined when there is none. */
 export async function noted<T extends Json>(queryable: Queryable, name: string): Promise<T | undefined> {
   const { rows } = await queryable.query<{ state: T }>('select state from watch_state where name = $1', [name]);
   return rows[0]?.state;
 }
 
-/** Notes something for the next look, of whichever worker. */
+/** Keeps a state under a name for the next look, by any worker. */
 export async function noteForNextLook(queryable: Queryable, name: string, state: Json): Promise<void> {
   await queryable.query(
     `insert into watch_state (name, state, at) values ($1, $2, now()) on conflict (name) do update set state = excluded.state, at = now()`,
@@ -17,7 +17,7 @@ export async function noteForNextLook(queryable: Queryable, name: string, state:
 }
 
 /**
- * Whether it is this worker's turn: of all workers of the database one gets it, once in so long.
+ * Takes the turn of a name, if it is free: one of all workers of the database gets it, once per period. @returns whether this worker has it
  *
  * @param everyMs milliseconds
  */
@@ -30,12 +30,12 @@ export async function takeTurn(queryable: Queryable, name: string, everyMs: numb
   return rowCount === 1;
 }
 
-/** Says that whoever took a turn is still at it, so that nobody else takes it. */
+/** Extends a turn, so that no other worker takes it. */
 export async function keepTurn(queryable: Queryable, name: string): Promise<void> {
   await queryable.query('update watch_state set at = now() where name = $1', [`turn/${name}`]);
 }
 
-/** Whoever took a turn is done before its time: the next one need not wait. */
+/** Ends a turn early, so that the next worker need not wait. */
 export async function endTurn(queryable: Queryable, name: string): Promise<void> {
   await queryable.query('delete from watch_state where name = $1', [`turn/${name}`]);
 }

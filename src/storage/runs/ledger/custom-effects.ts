@@ -5,15 +5,14 @@ import { jsonb } from '../../database/jsonb.ts';
 import { type EffectKey, firstEffect } from './ledger.ts';
 
 /**
- * Custom tasks leave no rows here, and what they came to is in the run's history before anybody builds on it. So their ledger
- * rows do not wait for the disk, and a first attempt does not wait for its row, which in a chain of short tasks would cost more
- * than all other bookkeeping. A database that is away, or killed within half a second, does not have them; the end of the run
- * looks and writes what is missing.
+ * Custom tasks write no rows here, and their results are in the run's history before anything depends on them. So their ledger rows do not wait for
+ * the disk, and a first attempt does not wait for its row, which in a chain of short tasks would cost more than all other bookkeeping. A database
+ * that is away, or is killed within half a second, lacks them; the end of the run writes those that are missing.
  */
 
 const RECORD_SOON: PreparedStatement = {
   name: 'ledger-record-soon',
-  // The setting is that of this transaction, which ends with the statement.
+  // The setting is local to this transaction, which ends with the statement.
   text: `with soon as materialized (select set_config('synchronous_commit', 'off', true))
     insert into ledger (execution_id, task_id, run_id, attempts, started_at, last_error, output, degraded, finished_at, duration_seconds)
     select $1::text, $2::text, $3::text, $4::int, to_timestamp($5::float8 / 1000), $6::jsonb, $7::jsonb, $8::jsonb, clock_timestamp(),
@@ -21,7 +20,7 @@ const RECORD_SOON: PreparedStatement = {
     on conflict do nothing`,
 };
 
-/** Records what a custom task came to, in one statement. @returns the first effect, if there was one already */
+/** Records the effect of a custom task in one statement. @returns the first effect, if there was one already */
 export async function recordCustomEffect(queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> {
   const { executionId, taskId, runId, attempts, startedAt, lastError } = key;
   const { output, degraded } = effect;
@@ -38,7 +37,7 @@ export async function recordCustomEffect(queryable: Queryable, key: EffectKey, e
   return rowCount === 1 ? effect : await firstEffect(queryable, key);
 }
 
-/** Writes the ledger rows of custom tasks that a run's result has and the ledger has not. @returns how many those were */
+/** Writes ledger rows for custom tasks that are in a run's result but not in the ledger. @returns how many there were */
 export async function recordLostEffects(
   queryable: Queryable,
   {

@@ -2,17 +2,17 @@ import { DAY_MS } from '../../../contracts/words.ts';
 import type { Queryable } from '../../database/database.ts';
 import { jsonb } from '../../database/jsonb.ts';
 
-/** A part of time; UTC epoch milliseconds. */
+/** A range of time; UTC epoch milliseconds. */
 export interface TimeSpan {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Which intervals need no run any more: those that lie in the window of a run that ended as `success`, which it does only when nothing of its
- * window is missing, with all of the symbols.
+ * Whether each interval needs no run any more: it lies in the window of a run of all these symbols that ended as `success`, which means that
+ * nothing of that window is missing.
  *
- * @returns one answer an interval, in their order
+ * @returns one answer per interval, in the same order
  */
 export async function goodIntervals(
   queryable: Queryable,

@@ -9,15 +9,15 @@ export interface ReusedEffect {
   readonly degraded?: readonly string[];
 }
 
-/** Not of a symbol that went on without a source that failed: what the source has now is worth asking for again. */
+/** SQL condition that excludes symbols that continued without a failed source: that source is collected again. */
 const WHOLE = `not exists (select from ledger c where c.execution_id = l.execution_id and c.symbol = l.symbol
   and c.stage = 'collect' and c.output ? 'failedSources')`;
 const REUSABLE = `from ledger l where l.execution_id = $1 and l.finished_at is not null and ${WHOLE}`;
 
 /**
- * What an execution's tasks have done that a retry need not do again, by task id. With `takenOverBy`, another execution makes it its own: effects that
- * stand for themselves are copied; those whose rows are still in staging are moved together with their rows, so that the rows
- * are stored once, by whoever has the ledger rows. Again with the same execution it returns the same.
+ * The effects of an execution's tasks that a retry need not repeat, by task id. With `takenOverBy`, another execution takes them over: effects
+ * whose rows are stored are copied; those whose rows are still in staging are moved together with their rows, so that the rows are stored once, by
+ * the execution that has the ledger rows. A second call with the same execution returns the same.
  */
 export async function effectsOf(
   queryable: Queryable,
@@ -56,8 +56,8 @@ async function takeOver(transaction: Transaction, from: string, to: { runId: str
 }
 
 /**
- * Takes back what an aborted run collected but nobody will store: its staged rows, and the ledger rows that say they were
- * collected, so that a retry collects them again.
+ * Discards what an aborted run collected and did not store: its staged rows, and the ledger rows of that collection, so that a retry collects them
+ * again.
  *
  * @returns how many rows were discarded
  */
@@ -82,7 +82,7 @@ async function unstoredSymbols(transaction: Transaction, executionId: string, on
   return rows.map(({ symbol }) => symbol);
 }
 
-/** The ids of an execution's tasks that a retry would take over, in the order they finished. */
+/** Ids of an execution's tasks that a retry would take over, in the order in which they finished. */
 export async function reusableEffects(queryable: Queryable, executionId: string): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ task_id: string }>(`select task_id ${REUSABLE} order by finished_at, task_id`, [executionId]);
   return rows.map(({ task_id }) => task_id);

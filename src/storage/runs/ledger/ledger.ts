@@ -15,7 +15,7 @@ export interface StoredEffect extends StageEffect {
   readonly durationSeconds: number;
 }
 
-/** Whose effect it is. */
+/** The run and task that an effect belongs to. */
 export interface EffectKey {
   readonly runId: string;
   /** The run's first Temporal execution; with `taskId` the key of the ledger. */
@@ -26,7 +26,7 @@ export interface EffectKey {
   /** UTC epoch milliseconds. */
   readonly startedAt: number;
   readonly attempts: number;
-  /** How the last failed attempt before this one failed. */
+  /** The error of the last failed attempt before this one. */
   readonly lastError?: PastError;
 }
 
@@ -60,7 +60,7 @@ const RECORD: PreparedStatement = {
       greatest(0, extract(epoch from clock_timestamp()) - $7::float8 / 1000)) on conflict do nothing`,
 };
 
-/** What a task of an execution has done, if it has. */
+/** The recorded effect of a task, if it has taken effect. */
 export async function findEffect(queryable: Queryable, key: { executionId: string; taskId: string }): Promise<StoredEffect | undefined> {
   const { rows } = await queryable.query<LedgerRow>(
     'select output, degraded, attempts, started_at, finished_at, duration_seconds from ledger where execution_id = $1 and task_id = $2',
@@ -101,13 +101,13 @@ export async function commitEffect(
         return effect;
       });
     } catch (error) {
-      // Whoever has the task may be at it for minutes, longer than locks are waited for elsewhere.
+      // The worker that has the task may need minutes, longer than the lock timeout.
       if (claimed || waits >= MOST_WAITS || !isLockTimeout(error)) throw error;
     }
   }
 }
 
-/** Each is as long as a lock is waited for (`openDatabase`): half an hour in all. */
+/** Attempts to get the task; each waits for the lock timeout of the session: half an hour in all. */
 const MOST_WAITS = 60;
 
 const isLockTimeout = (error: unknown): boolean =>
@@ -117,13 +117,13 @@ const isLockTimeout = (error: unknown): boolean =>
   'code' in error.cause &&
   error.cause.code === '55P03';
 
-/** Whether the task is ours to do. Waits for whoever is doing it. */
+/** Claims the task for this transaction; waits while another worker holds it. @returns false when it has already taken effect */
 async function claim(transaction: Transaction, key: EffectKey): Promise<boolean> {
   const { rowCount } = await transaction.query(CLAIM, identityOf(key));
   return rowCount === 1;
 }
 
-/** What a ledger row has from the start, in the order of both inserts. */
+/** Columns that a ledger row has from the start, in the order of both inserts. */
 const identityOf = ({ executionId, taskId, runId, symbol, stage, attempts, startedAt, lastError }: EffectKey): readonly unknown[] => [
   executionId,
   taskId,
@@ -140,13 +140,13 @@ const valuesOf = ({ output, degraded }: StageEffect): readonly unknown[] => [
   degraded === undefined ? null : jsonb(degraded),
 ];
 
-/** Records the effect of a task that wrote nothing here itself, in one statement. @returns the first effect, if there was one already */
+/** Records the effect of a task that wrote no rows to this database, in one statement. @returns the first effect, if there was one already */
 export async function recordEffect(queryable: Queryable, key: EffectKey, effect: StageEffect): Promise<StageEffect> {
   const { rowCount } = await queryable.query(RECORD, [...identityOf(key), ...valuesOf(effect)]);
   return rowCount === 1 ? effect : await firstEffect(queryable, key);
 }
 
-/** What was recorded first. @internal */
+/** The effect that was recorded first. @internal */
 export async function firstEffect(queryable: Queryable, key: EffectKey): Promise<StageEffect> {
   const known = await findEffect(queryable, key);
   if (known === undefined) throw new Error(`the ledger lost ${key.taskId} of ${key.executionId}`);

@@ -1,14 +1,14 @@
 import type { PastAttempt } from '../../../contracts/task/past-attempt.ts';
 import type { Queryable } from '../../database/database.ts';
 
-/** So many of a task's attempts are kept; one that is tried for days says no more with the rest. */
+/** Most attempts of one task that are kept. */
 const MOST_KEPT = 200;
-/** Of each task the last ones are read. */
+/** Most attempts of one task that are read, the last ones. */
 const MOST_READ = 20;
-/** Over all tasks of a run. */
+/** Most attempts that are read over all tasks of a run. */
 const MOST_ROWS = 5_000;
 
-/** Notes when an attempt ran that failed; again, or one of very many, changes nothing. */
+/** Records when a failed attempt ran. A second call for the same attempt, or one beyond the limit, changes nothing. */
 export async function recordAttempt(
   queryable: Queryable,
   task: { executionId: string; taskId: string },
