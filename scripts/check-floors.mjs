@@ -1,5 +1,5 @@
-// npm run floors: who may import whom stands in the table of docs/architecture.md; the lint's rules and the pictures agree with it,
-// and no folder is too full to take in. `-- --fix` writes the lint's rules from the table.
+// npm run floors: the table of docs/architecture.md says which folder may import which; the lint's rules and the picture there agree with
+// it, and no folder holds too many files. `-- --fix` writes the lint's rules from the table.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { floorsOf, floorsProblems, fullFolders, pictureProblems, restrictions } from './set-up/floors.mjs';
@@ -23,7 +23,6 @@ if (process.argv.includes('--fix')) {
   writeFileSync(LINT, `${JSON.stringify(lint, null, 2)}\n`);
 } else if (JSON.stringify(lint.overrides.filter(isFloorRule)) !== JSON.stringify(wanted))
   problems.push(`.oxlintrc.json: other rules than the table of ${HOUSE} says; npm run floors -- --fix writes them`);
-for (const name of ['README.md', HOUSE])
-  problems.push(...pictureProblems(read(name), floors, folders).map((problem) => `${name}: ${problem}`));
+problems.push(...pictureProblems(read(HOUSE), floors, folders).map((problem) => `${HOUSE}: ${problem}`));
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
