@@ -37,6 +37,25 @@ export function predictApi(world: World): Api {
     );
   }
 
+  /** Newest first by default, as the venue sorts by `PUBLISHED_AT_DESC`; the only order it offers here. */
+  function categories(request: VenueRequest): Answer {
+    const { query, now } = request;
+    const variant = query.get('marketVariant');
+    const status = query.get('status');
+    const isOver = (group: MarketGroup): boolean => group.markets.every((market) => isClosed(market, now));
+    const wanted = world.markets
+      .groups('predict', now)
+      .filter((group) => (variant === null || group.variant === variant) && (status === null || (status === 'RESOLVED') === isOver(group)));
+    const newest = query.get('sort') === 'PUBLISHED_AT_DESC';
+    return paged(
+      request,
+      wanted,
+      (group) => (newest ? -publishedAt(group) * 1000 - (group.id % 1000) : group.id),
+      (group) => categoryObject(world, group, now),
+      1000,
+    );
+  }
+
   function matches({ query, now, strike }: VenueRequest): Answer {
     const first = wholeNumber(query, 'first', { default: 20, min: 1, max: 150 });
     const id = query.get('marketId');
@@ -136,12 +155,7 @@ export function predictApi(world: World): Api {
       case '/v1/markets':
         return markets(request);
       case '/v1/categories':
-        return paged(
-          request,
-          world.markets.groups('predict', now),
-          (group) => group.id,
-          (group) => categoryObject(world, group, now),
-        );
+        return categories(request);
       case '/v1/search':
         return search(request);
       case '/v1/orders/matches':
@@ -152,10 +166,13 @@ export function predictApi(world: World): Api {
   };
 }
 
-function paged<T>({ query }: VenueRequest, items: readonly T[], idOf: (item: T) => number, write: (item: T) => object): Answer {
-  const first = wholeNumber(query, 'first', { default: 20, min: 1, max: 150 });
+/** A category is published a day before its first market opens; UTC epoch seconds. */
+const publishedAt = ({ markets: [first] }: MarketGroup): number => Math.floor(((first?.opensAt ?? 0) - 86_400_000) / 1000);
+
+function paged<T>({ query }: VenueRequest, items: readonly T[], idOf: (item: T) => number, write: (item: T) => object, most = 150): Answer {
+  const first = wholeNumber(query, 'first', { default: 20, min: 1, max: most });
   const after = query.get('after');
-  const from = after === null ? -1 : Number(Buffer.from(after, 'base64url').toString());
+  const from = after === null ? Number.NEGATIVE_INFINITY : Number(Buffer.from(after, 'base64url').toString());
   if (Number.isNaN(from)) throw new Refusal(400, 'invalid cursor');
   const rest = [...items].sort((a, b) => idOf(a) - idOf(b)).filter((item) => idOf(item) > from);
   const page = rest.slice(0, first);
@@ -184,7 +201,8 @@ function marketObject(market: Market, now: number): Record<string, unknown> {
   const book = bookOf(market, now);
   const tie = closed && payout === 0.5;
   const outcome = (index: 0 | 1): object => {
-    const won = closed && !tie && payout !== null ? ((payout === 1) === (index === 0) ? 'WON' : 'LOST') : null;
+    // a push pays both
+    const won = closed && payout !== null ? (tie || (payout === 1) === (index === 0) ? 'WON' : 'LOST') : null;
     const bid = index === 0 ? book.bids[0] : book.asks[0] && ([Number((1 - book.asks[0][0]).toFixed(4)), book.asks[0][1]] as const);
     const ask = index === 0 ? book.asks[0] : book.bids[0] && ([Number((1 - book.bids[0][0]).toFixed(4)), book.bids[0][1]] as const);
     const level = (found: readonly [number, number] | undefined): object | null =>
@@ -218,8 +236,8 @@ function marketObject(market: Market, now: number): Record<string, unknown> {
     polymarketConditionIds: market.twins,
     question: market.question,
     title: market.question,
-    // a push is known from its prices long before the status says so
-    status: closed && !tie ? 'RESOLVED' : 'REGISTERED',
+    // the status of a push lags behind its prices and its outcomes
+    status: closed && !(tie && updown) ? 'RESOLVED' : 'REGISTERED',
     tradingStatus: closed ? 'CLOSED' : 'OPEN',
     resolution: closed && !tie ? outcomes[payout === 1 ? 0 : 1] : null,
     variantData: updown
@@ -248,6 +266,7 @@ function categoryObject(world: World, group: MarketGroup, now: number): Record<s
     marketVariant: group.variant,
     status: group.markets.every((market) => isClosed(market, now)) ? 'RESOLVED' : 'OPEN',
     createdAt: first && new Date(first.opensAt - 3_600_000).toISOString(),
+    publishedAt: new Date(publishedAt(group) * 1000).toISOString(),
     startsAt: first && new Date(first.opensAt).toISOString(),
     endsAt: first && new Date(first.closesAt).toISOString(),
     tags: group.tags.map((name, index) => ({ id: index + 1, name })),

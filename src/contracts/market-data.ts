@@ -29,6 +29,10 @@ export interface SettlementSign {
   readonly payout: number | null;
   /** The venue's own words: `resolved`, `1/0`, `WON/LOST`. */
   readonly said: string;
+  /** The venue says that the result is not final yet. */
+  readonly pending?: true;
+  /** The number may be something else than a payout, so a status alone does not confirm it. */
+  readonly unsure?: true;
 }
 
 /**

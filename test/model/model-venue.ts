@@ -122,9 +122,9 @@ export class ModelVenue {
       outcomes: outcomes.map((outcome, index) => ({ ...outcome, indexSet: index + 1, name: names[index] })),
     });
     const category = predictCategorySchema.parse({ slug: 'rain', markets: [], endsAt: plannedEnd === null ? null : iso(plannedEnd) });
-    const instrument = predictInstrument(market, category);
-    if (instrument === undefined) throw new Error('not binary');
-    return { ...instrument, id: this.instrumentId, source: this.type };
+    const reading = predictInstrument(market, category);
+    if ('leftOut' in reading) throw new Error(reading.leftOut);
+    return { ...reading.instrument, id: this.instrumentId, source: this.type };
   }
 
   /** Something of each outcome, as the venue lists them. */

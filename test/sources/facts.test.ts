@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Instrument } from '../../src/contracts/market-data.ts';
+import { withSign } from '../../src/market/settlement.ts';
 import { instrumentOf as polymarketInstrument } from '../../src/sources/polymarket/catalogue/instrument.ts';
 import { gammaMarketSchema } from '../../src/sources/polymarket/catalogue/market-schema.ts';
 import { readResolutions } from '../../src/sources/polymarket/catalogue/payouts.ts';
@@ -78,8 +79,62 @@ describe('the facts of a Polymarket market', () => {
     expect(ended('["1", "0"]', { umaResolutionStatus }).resolution).toMatchObject({ kind: 'unresolved' });
   });
 
-  it('a market without an oracle status settles at its final prices', () => {
-    expect(ended('["0", "1"]', { umaResolutionStatus: undefined }).resolution).toMatchObject({ kind: 'settled', payout: 0 });
+  it('a market without an oracle status is proposed at its final prices, and says which sign is missing', () => {
+    const { resolution, settlement } = ended('["0", "1"]', { umaResolutionStatus: undefined });
+    expect(settlement).toMatchObject({ payout: 0, state: 'proposed', signs: [{ sign: 'finalPrice', payout: 0, said: '0/1' }] });
+    expect(resolution).toEqual({
+      kind: 'unresolved',
+      reason: 'proposed at 0: only finalPrice says so (0/1); a second, independent sign is missing',
+    });
+  });
+
+  it('the status that came last counts where only the list of them is there', () => {
+    const of = (umaResolutionStatuses: string) => ended('["1", "0"]', { umaResolutionStatus: '', umaResolutionStatuses }).settlement?.state;
+    expect(of('["proposed","disputed","resolved"]')).toBe('final');
+    expect(of('["proposed","disputed"]')).toBe('proposed');
+  });
+
+  describe('of protocol v2', () => {
+    const ID = `0x01${'ab'.repeat(30)}`;
+    const v2 = (facts: Record<string, unknown> = {}) =>
+      gamma({ version: 'v2', conditionId: ID, positionIds: ['901', '902'], clobTokenIds: '["111", "222"]', ...facts });
+
+    it('are traded by their position ids even where token ids are present, and by token ids when v1', () => {
+      expect(v2().outcomeIds).toEqual(['901', '902']);
+      expect(v2({ positionIds: '["901", "902"]', clobTokenIds: undefined, enableOrderBook: true }).outcomeIds).toEqual(['901', '902']);
+      for (const version of [undefined, null, '', 'v1', 'V1', 1]) expect(v2({ version }).outcomeIds).toEqual(['111', '222']);
+    });
+
+    it('are refused by name where the version is unknown or their position ids are missing', () => {
+      expect(() => v2({ version: 'v3' })).toThrow('market rain is of protocol version "v3", which this build of PredictLab does not know');
+      expect(() => v2({ positionIds: undefined })).toThrow('market rain has no positionIds on the order book');
+      expect(() => v2({ positionIds: undefined, enableOrderBook: true })).toThrow('positionIds');
+    });
+
+    it('have one spelling of their id, on the chain and elsewhere', () => {
+      expect(v2().id).toBe(`polymarket:${ID}00`);
+      expect(v2({ conditionId: `${ID.toUpperCase().replace('0X', '0x')}00` }).id).toBe(`polymarket:${ID}00`);
+    });
+
+    it('combo and directional markets are left out by name', () => {
+      expect(() => v2({ conditionId: `0x03${'ab'.repeat(30)}` })).toThrow('market rain is combo by its condition id');
+      expect(() => v2({ conditionId: `0x04${'ab'.repeat(30)}00` })).toThrow('market rain is directional by its condition id');
+    });
+
+    it('exclude each other under their event on the chain', () => {
+      const event = `0x02${'Cd'.repeat(28)}000000`;
+      expect(v2({ conditionId: `0x02${'ab'.repeat(30)}`, onchainEventId: event }).group?.id).toBe(`polymarket:${event.toLowerCase()}`);
+      expect(v2({ onchainEventId: event })).not.toHaveProperty('group');
+    });
+
+    it('settle by their own resolution status', () => {
+      const over = { closed: true, closedTime: '2026-07-24 00:00:16+00', outcomePrices: '["1", "0"]', umaResolutionStatus: undefined };
+      expect(v2({ ...over, resolutionStatus: 'resolved' }).settlement?.state).toBe('final');
+      expect(v2({ ...over, resolutionStatus: 'active' }).settlement).toMatchObject({
+        state: 'proposed',
+        missing: 'the result is active, not final',
+      });
+    });
   });
 
   it('fees are the schedule on the market, nothing where they are off, unknown where only a type is named', () => {
@@ -102,7 +157,7 @@ describe('the facts of a Polymarket market', () => {
 
   it('a market that is not binary or has no tokens is none of ours', () => {
     expect(() => gamma({ outcomes: '["A", "B", "C"]' })).toThrow('market rain has 3 outcomes, not two');
-    expect(() => gamma({ clobTokenIds: undefined })).toThrow('market rain has no tokens on the order book');
+    expect(() => gamma({ clobTokenIds: undefined })).toThrow('market rain has no clobTokenIds on the order book');
   });
 });
 
@@ -116,17 +171,53 @@ describe('the payouts of a closed market', () => {
     ...facts,
   });
 
-  it('settle what final prices did not say: scalar results and decided disputes', () => {
-    const read = (facts: Record<string, unknown>) => readResolutions({ data: [row(facts)] }).get('polymarket:0xab');
-    expect(read({})).toEqual({ kind: 'settled', payout: 1, at: 1_784_894_400_000 });
-    expect(read({ payouts: ['250000', '750000'] })).toMatchObject({ payout: 0.25 });
+  const ID = 'polymarket:0xab';
+  const read = (facts: Record<string, unknown>) => readResolutions({ data: [row(facts)] }).get(ID);
+  const recorded = (facts: Record<string, unknown>) =>
+    row({ payouts: undefined, resolved_at: undefined, last_update_timestamp: '1785355919', ...facts });
+
+  it('are read from the payouts, or from the price at any of its recorded scales', () => {
+    expect(read({})).toMatchObject({ sign: { sign: 'record', payout: 1 }, at: 1_784_894_400_000 });
+    expect(read({ payouts: ['250000', '750000'] })?.sign).toMatchObject({ payout: 0.25 });
+    for (const [price, payout] of [
+      ['0', 0],
+      ['1', 1],
+      ['1000000', 1],
+      ['500000', 0.5],
+      ['1000000000000000000', 1],
+      ['500000000000000000', 0.5],
+    ] as const) {
+      expect(read(recorded({ price }))).toMatchObject({ sign: { payout, unsure: true }, at: 1_785_355_919_000 });
+    }
   });
 
-  it('settle nothing that is not final, pays nothing, or cannot be read', () => {
-    for (const facts of [{ status: 'proposed' }, { payouts: [0, 0] }, { payouts: [] }, { payouts: null }, { condition_id: null }]) {
+  it('say that the result is open while they are not resolved', () => {
+    expect(read({ status: 'proposed' })?.sign).toMatchObject({ payout: null, pending: true });
+  });
+
+  it('say nothing without a payout that can be read', () => {
+    for (const facts of [{ payouts: [0, 0] }, { payouts: [] }, { payouts: null, price: '69' }, { condition_id: null }])
       expect(readResolutions({ data: [row(facts)] }).size).toBe(0);
-    }
     expect(readResolutions({ unexpected: true }).size).toBe(0);
+  });
+
+  it('settle a market only together with a second sign that names the same payout', () => {
+    const market = (facts: Record<string, unknown>) =>
+      gamma({ conditionId: '0xAB', closed: true, umaResolutionStatus: undefined, ...facts });
+    const settled = (facts: Record<string, unknown>, record: Record<string, unknown>) => {
+      const found = read(recorded(record));
+      return found === undefined ? undefined : withSign(market(facts), found.sign, found.at).settlement;
+    };
+    expect(settled({ outcomePrices: '["1","0"]' }, { price: '1000000' })).toMatchObject({ payout: 1, state: 'final' });
+    expect(settled({ outcomePrices: '[]', lastTradePrice: 0.02 }, { price: '0' })).toMatchObject({ payout: 0, state: 'final' });
+    expect(settled({ outcomePrices: '["0.5","0.5"]' }, { price: '1' })).toMatchObject({ payout: null, state: 'proposed' });
+    expect(settled({ outcomePrices: '[]', umaResolutionStatus: 'resolved' }, { price: '1' })).toMatchObject({
+      payout: 1,
+      state: 'proposed',
+    });
+    // decided since the listing was cached
+    expect(settled({ outcomePrices: '["1","0"]', umaResolutionStatus: 'disputed' }, { price: '1' })).toMatchObject({ state: 'final' });
+    expect(settled({ outcomePrices: '["1","0"]' }, { status: 'disputed' })).toMatchObject({ payout: 1, state: 'proposed' });
   });
 });
 
@@ -150,9 +241,9 @@ const predict = (facts: Record<string, unknown> = {}, statuses: readonly (string
     variantData: { type: 'CRYPTO_UP_DOWN', startPrice: 3000, endPrice: null },
     ...facts,
   });
-  const instrument = predictInstrument(market);
-  if (instrument === undefined) throw new Error('not binary');
-  return instrument;
+  const reading = predictInstrument(market);
+  if ('leftOut' in reading) throw new Error(reading.leftOut);
+  return reading.instrument;
 };
 
 describe('the facts of a Predict.fun market', () => {
@@ -163,12 +254,10 @@ describe('the facts of a Predict.fun market', () => {
     ];
     const bare = { id: 7, outcomes, status: 'REGISTERED' };
     expect(predictInstrument(predictMarketSchema.parse(bare))).toMatchObject({
-      outcomes: ['0', '1'],
-      closed: false,
-      resolution: { kind: 'open' },
+      instrument: { outcomes: ['0', '1'], closed: false, resolution: { kind: 'open' } },
     });
     const over = predictInstrument(predictMarketSchema.parse({ ...bare, status: 'RESOLVED', variantData: {} }));
-    expect(over).toMatchObject({ closed: true, resolution: { kind: 'unresolved' } });
+    expect(over).toMatchObject({ instrument: { closed: true, resolution: { kind: 'unresolved' } } });
   });
 
   it('are read with the first outcome first and its twins named', () => {
@@ -185,16 +274,81 @@ describe('the facts of a Predict.fun market', () => {
     });
   });
 
+  const RESOLVED = { status: 'RESOLVED' };
   it.each([
-    ['the outcome that won', {}, ['WON', 'LOST'], 1],
-    ['the outcome that lost', {}, ['LOST', null], 0],
-    ['a resolution that is the winning outcome', { resolution: { indexSet: 2, name: 'Down', onChainId: '4462' } }, [null, null], 0],
-    ['a resolution that is its name', { resolution: 'Up' }, [null, null], 1],
-    ['an end above the start', { variantData: { startPrice: 3000, endPrice: 3000.01 } }, [null, null], 1],
-    ['an end below the start', { variantData: { startPrice: '3000', endPrice: '2999.99' } }, [null, null], 0],
-    ['a tie, which is a push here', { variantData: { startPrice: 3000, endPrice: 3000 } }, [null, null], 0.5],
+    ['the outcome that won and the status', RESOLVED, ['WON', 'LOST'], 1],
+    ['the outcome that lost and the status', RESOLVED, ['LOST', null], 0],
+    ['a resolution that is the winning outcome', { ...RESOLVED, resolution: { indexSet: 2, onChainId: '4462' } }, [null, null], 0],
+    ['a resolution that is its name', { ...RESOLVED, resolution: 'Up' }, [null, null], 1],
+    ['an end above the start and the outcome', { variantData: { startPrice: 3000, endPrice: 3000.01 } }, ['WON', 'LOST'], 1],
+    ['an end below the start and the status', { ...RESOLVED, variantData: { startPrice: '3000', endPrice: '2999.99' } }, [null, null], 0],
+    ['both outcomes WON, which is a push', RESOLVED, ['WON', 'WON'], 0.5],
+    ['both outcomes WON and a tie', { variantData: { startPrice: 3000, endPrice: 3000 } }, ['WON', 'WON'], 0.5],
+    ['both outcomes VOIDED', RESOLVED, ['VOIDED', 'VOIDED'], 0.5],
   ])('settles by %s', (_, facts, statuses, payout) => {
-    expect(predict(facts, statuses)).toMatchObject({ closed: true, resolution: { kind: 'settled', payout } });
+    expect(predict(facts, statuses)).toMatchObject({
+      closed: true,
+      resolution: { kind: 'settled', payout },
+      settlement: { state: 'final' },
+    });
+  });
+
+  it.each([
+    ['an outcome alone', {}, ['WON', 'LOST'], 1, 'only result says so (WON/LOST)'],
+    ['prices alone', { variantData: { startPrice: 3000, endPrice: 3001 } }, [null, null], 1, 'only priceRule says so (3000 → 3001)'],
+    [
+      'equal prices, which may be rounded',
+      { ...RESOLVED, variantData: { startPrice: 3000, endPrice: 3000 } },
+      [null, null],
+      null,
+      'without a result',
+    ],
+    [
+      'a proposed price',
+      { status: 'PRICE_PROPOSED', resolution: { indexSet: 1 } },
+      ['WON', 'LOST'],
+      1,
+      'the result is price_proposed, not final',
+    ],
+    [
+      'a disputed price',
+      { status: 'PRICE_DISPUTED', resolution: { indexSet: 1 } },
+      [null, null],
+      1,
+      'the result is price_disputed, not final',
+    ],
+    [
+      'signs that contradict',
+      { ...RESOLVED, variantData: { startPrice: 3000, endPrice: 3001 } },
+      ['LOST', 'WON'],
+      null,
+      'contradict each other',
+    ],
+    ['no winner', RESOLVED, ['LOST', 'LOST'], null, 'outcomes LOST/LOST, which is not a result'],
+  ])('does not settle by %s, and says what is missing', (_, facts, statuses, payout, missing) => {
+    const { closed, settlement, resolution } = predict(facts, statuses);
+    expect({ closed, payout: settlement?.payout, state: settlement?.state }).toEqual({ closed: true, payout, state: 'proposed' });
+    expect(settlement?.missing).toContain(missing);
+    expect(resolution).toMatchObject({ kind: 'unresolved' });
+  });
+
+  it('name their twins at both other venues, in one spelling', () => {
+    const id = `0x01${'AB'.repeat(30)}`;
+    expect(predict({ polymarketConditionIds: [id], kalshiMarketTicker: 'KXETH-26' }).twins).toEqual([
+      `polymarket:${id.toLowerCase()}00`,
+      'kalshi:KXETH-26',
+    ]);
+  });
+
+  it('are not read before the market is registered on the chain', () => {
+    expect(() =>
+      predict({
+        outcomes: [
+          { indexSet: 1, name: 'Up', onChainId: null },
+          { indexSet: 2, name: 'Down' },
+        ],
+      }),
+    ).toThrow('market 7 is not registered on the chain yet');
   });
 
   it('name the category as the group of markets that exclude each other', () => {
@@ -208,7 +362,7 @@ describe('the facts of a Predict.fun market', () => {
   });
 
   it('say no closing time: what is planned is no end, and nothing is made up', () => {
-    const over = predict({ status: 'RESOLVED' }, ['WON', 'LOST']);
+    const over = predict(RESOLVED, ['WON', 'LOST']);
     expect(over).toMatchObject({ closed: true, closesAt: Date.UTC(2026, 6, 24, 12, 15), resolution: { kind: 'settled', at: null } });
     expect(over).not.toHaveProperty('closedAt');
     expect(predict({ categorySlug: 'rain', status: 'RESOLVED' }, ['WON', 'LOST']).closesAt).toBeNull();

@@ -96,7 +96,7 @@ describe('what is asked for again', () => {
     const settled = noteClose(member({ ...over, reference: `btc-updown-15m-${start + 900}` }), undefined, live);
     const other = market({ reference: `btc-updown-15m-weekly-${start}` });
     expect(unfinishedMembers('btc-updown-15m', [member({}), settled, other])).toEqual([`btc-updown-15m-${start}`]);
-    expect((seriesMembers('btc-updown-15m', { from: NOW - DAY, to: NOW }) ?? []).map(({ slug }) => slug)).not.toContain(
+    expect((seriesMembers('btc-updown-15m', { from: NOW - DAY, to: NOW }) ?? []).flatMap(({ slugs }) => slugs)).not.toContain(
       `btc-updown-15m-${start}`,
     );
   });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seriesMembers } from '../../src/sources/catalogue/series.ts';
+import { isMember, seriesMembers } from '../../src/sources/catalogue/series.ts';
 import { coarser, GRAINS, ladderSteps } from '../../src/sources/polymarket/price-ladder.ts';
 import { missingRanges } from '../../src/sources/walk/time-ranges.ts';
 
@@ -39,7 +39,7 @@ describe('what coverage lacks', () => {
 describe('the markets of a series', () => {
   it('are all that run in the window, named by their start', () => {
     const members = seriesMembers('btc-updown-5m', { from: NOW - HOUR, to: NOW }) ?? [];
-    expect(members[0]).toEqual({ slug: `btc-updown-5m-${(NOW - HOUR) / 1000}`, start: NOW - HOUR, end: NOW - HOUR + 300_000 });
+    expect(members[0]).toEqual({ slugs: [`btc-updown-5m-${(NOW - HOUR) / 1000}`], start: NOW - HOUR, end: NOW - HOUR + 300_000 });
     expect(members.at(-1)?.start).toBe(NOW);
     expect(members).toHaveLength(13);
   });
@@ -52,6 +52,28 @@ describe('the markets of a series', () => {
   it('may start at any full hour when they are longer than one', () => {
     const starts = (seriesMembers('btc-updown-4h', { from: NOW - HOUR, to: NOW }) ?? []).map(({ start }) => (NOW - start) / HOUR);
     expect(starts).toEqual([4, 3, 2, 1, 0]);
+  });
+
+  it('of an hour or a day are also named by the clock of New York, with and without the year', () => {
+    const at = Date.UTC(2026, 8, 5, 9);
+    const names = (slug: string, from: number) => (seriesMembers(slug, { from, to: from }) ?? []).flatMap(({ slugs }) => slugs);
+    expect(names('btc-up-or-down-hourly', at)).toEqual([
+      'bitcoin-up-or-down-september-5-2026-5am-et',
+      'bitcoin-up-or-down-september-5-5am-et',
+      `btc-updown-1h-${at / 1000}`,
+    ]);
+    expect(names('solana-up-or-down-daily', at)).toContain('solana-up-or-down-on-september-5-2026');
+    // midnight and noon, and winter time
+    expect(names('eth-updown-1h', Date.UTC(2026, 0, 3, 5))).toContain('ethereum-up-or-down-january-3-2026-12am-et');
+    expect(names('eth-updown-1h', Date.UTC(2026, 0, 3, 17))).toContain('ethereum-up-or-down-january-3-2026-12pm-et');
+    expect(names('btc-up-or-down-15m', at)).toEqual([`btc-updown-15m-${at / 1000}`]);
+    for (const slug of [
+      'bitcoin-up-or-down-september-5-2026-5am-et',
+      'bitcoin-up-or-down-september-5-5am-et',
+      `btc-updown-1h-${at / 1000}`,
+    ])
+      expect(isMember('btc-up-or-down-hourly', slug)).toBe(true);
+    expect(isMember('btc-up-or-down-hourly', 'bitcoin-up-or-down-on-september-5-2026')).toBe(false);
   });
 
   it('cannot be named when the slug has no step', () => {

@@ -1,4 +1,4 @@
-import type { FeeSchedule, Instrument, Resolution, TimeRange } from '../../contracts/market-data.ts';
+import type { FeeSchedule, Instrument, MarketSettlement, Resolution, TimeRange } from '../../contracts/market-data.ts';
 import { PRESENT_MS } from '../../contracts/run/run-window.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 
@@ -99,12 +99,20 @@ export function noteTakenBack(
   known: Instrument | undefined,
   { asOf }: Seen,
 ): { readonly instrument: Instrument; readonly doubtfulFrom?: number } {
-  const earlier = known?.tookBack === undefined ? {} : { tookBack: known.tookBack };
+  const isWithdrawn = known?.settlement?.state === 'tookBack' && instrument.resolution.kind !== 'settled';
+  const earlier = {
+    ...(known?.tookBack !== undefined && { tookBack: known.tookBack }),
+    ...(isWithdrawn && { settlement: withdrawn(instrument, known.tookBack?.said ?? '') }),
+  };
   if (known?.closed !== true) return { instrument: { ...instrument, ...earlier } };
   const { id, source, closed, closedAt, resolution } = instrument;
   const end = endOf(known) ?? undefined;
   const was = payoutOf(known);
-  const saying = (said: string): Instrument => ({ ...instrument, tookBack: { asOf, said: `${id}: ${source} ${said}` } });
+  const saying = (said: string): Instrument => ({
+    ...instrument,
+    ...(was !== undefined && resolution.kind !== 'settled' && { settlement: withdrawn(instrument, said) }),
+    tookBack: { asOf, said: `${id}: ${source} ${said}` },
+  });
   if (!closed) {
     const date = known.closedAt === undefined ? '' : ` on ${new Date(known.closedAt).toISOString()}`;
     const result = was === undefined ? '' : ` and settled at ${was}`;
@@ -115,6 +123,14 @@ export function noteTakenBack(
   const now = resolution.kind === 'settled' ? `settles it at ${resolution.payout} now` : 'says now that it has no result';
   return { instrument: saying(`had settled it at ${was} and ${now}: that counts from now on`), doubtfulFrom };
 }
+
+/** A result that was final and is so no more; it is proposed again once the venue names one. */
+const withdrawn = ({ settlement }: Instrument, said: string): MarketSettlement => ({
+  payout: settlement?.payout ?? null,
+  signs: settlement?.signs ?? [],
+  state: 'tookBack',
+  missing: settlement?.missing ?? said,
+});
 
 /** So many changes of its terms are kept of a market, the newest ones. */
 const MOST_TERMS = 100;

@@ -1,4 +1,5 @@
 import type { Instrument } from '../../contracts/market-data.ts';
+import { reversedSettlement } from '../../market/settlement.ts';
 
 /** A market as it is told now, its outcomes in the order in which it is stored. */
 export type Aligned = { readonly instrument: Instrument; readonly problem?: string } | { readonly refused: string };
@@ -24,18 +25,23 @@ export function withSameOutcomes(found: Instrument, earlier: Instrument | undefi
   if (was === other || now.outcomes[0] !== other || now.outcomes[1] !== was) return { instrument: now };
   return {
     // which of the two the result is of cannot be told either
-    instrument: { ...now, outcomes: earlier.outcomes, resolution: earlier.resolution },
+    instrument: withEnding({ ...now, outcomes: earlier.outcomes }, earlier),
     problem: `${found.id}: ${found.source} names its outcomes the other way round than before (${now.outcomes.join(', ')}); the first names are kept, and no result is taken while it says so`,
   };
 }
 
+function withEnding({ settlement: _, ...instrument }: Instrument, { resolution, settlement }: Instrument): Instrument {
+  return { ...instrument, resolution, ...(settlement !== undefined && { settlement }) };
+}
+
 function reversed(instrument: Instrument): Instrument {
-  const { outcomes, outcomeIds, resolution } = instrument;
+  const { outcomes, outcomeIds, resolution, settlement } = instrument;
   return {
     ...instrument,
     outcomes: [...outcomes].reverse(),
     outcomeIds: [...outcomeIds].reverse(),
     resolution: resolution.kind === 'settled' ? { ...resolution, payout: 1 - resolution.payout } : resolution,
+    ...(settlement !== undefined && { settlement: reversedSettlement(settlement) }),
   };
 }
 

@@ -4,22 +4,55 @@ import { isFinal } from './market-life.ts';
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: DAY_MS } as const;
 const HOUR = UNIT_MS.h;
+const WORDS: Readonly<Record<string, string>> = { hourly: '1h', daily: '1d' };
 
-/** One market that a series should have: `<seriesSlug>-<startUnix>`. */
+/** Short and long names of the coins whose hourly and daily markets are named in words. */
+const COINS: readonly (readonly [short: string, long: string])[] = [
+  ['btc', 'bitcoin'],
+  ['eth', 'ethereum'],
+  ['sol', 'solana'],
+  ['xrp', 'xrp'],
+  ['doge', 'dogecoin'],
+  ['bnb', 'bnb'],
+];
+
+/** One market that a series should have. */
 export interface SeriesMember {
-  readonly slug: string;
+  /** The names that it may have at the venue; only one of them exists. */
+  readonly slugs: readonly string[];
   /** UTC epoch milliseconds; the end is exclusive. */
   readonly start: number;
   readonly end: number;
 }
 
-/** The step of a series from the suffix of its slug (`btc-updown-5m` → 5 minutes); undefined when it has none. */
-export function seriesStep(seriesSlug: string): number | undefined {
-  const match = /-(\d{1,3})(m|h|d)$/.exec(seriesSlug);
-  if (match === null) return undefined;
-  const count = Number(match[1]);
-  return count > 0 ? count * UNIT_MS[match[2] as keyof typeof UNIT_MS] : undefined;
+/** How the markets of a series are named. */
+interface Series {
+  /** Milliseconds from one start to the next. */
+  readonly step: number;
+  /** Markets are named `<prefix>-<startUnix>`. */
+  readonly prefix: string;
+  /** Hourly and daily up/down markets are named by the clock of New York: `<coin>-up-or-down-september-5-2026-5am-et`. */
+  readonly coin?: string;
 }
+
+/**
+ * Reads a series' slug: any that ends in its step (`btc-updown-5m`), and Polymarket's own names of up/down series (`btc-up-or-down-15m`,
+ * `btc-up-or-down-hourly`, `solana-up-or-down-daily`).
+ */
+function seriesOf(seriesSlug: string): Series | undefined {
+  const [, name, word] = /^(.+)-(\d{1,3}[mhd]|hourly|daily)$/.exec(seriesSlug) ?? [];
+  if (name === undefined || word === undefined) return undefined;
+  const text = WORDS[word] ?? word;
+  const step = Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS];
+  if (step === 0) return undefined;
+  const [, given] = /^(.+)-(?:updown|up-or-down)$/.exec(name) ?? [];
+  if (given === undefined) return { step, prefix: `${name}-${text}` };
+  const [short, long] = COINS.find((coin) => coin.includes(given)) ?? [given, given];
+  return { step, prefix: `${short}-updown-${text}`, ...((step === HOUR || step === DAY_MS) && { coin: long }) };
+}
+
+/** Whether markets of this series can be named: its slug says how far apart they start. */
+export const hasStep = (seriesSlug: string): boolean => seriesOf(seriesSlug) !== undefined;
 
 /**
  * Every market that a series can have in a window, oldest first: those that run at some moment of `[window.from, window.to]`.
@@ -27,27 +60,67 @@ export function seriesStep(seriesSlug: string): number | undefined {
  * on other UTC hours in summer), so each full hour is a possible start; the venue knows which exist.
  */
 export function seriesMembers(seriesSlug: string, window: TimeRange): readonly SeriesMember[] | undefined {
-  const step = seriesStep(seriesSlug);
-  if (step === undefined) return undefined;
+  const series = seriesOf(seriesSlug);
+  if (series === undefined) return undefined;
+  const { step, prefix, coin } = series;
   const grid = step > HOUR ? HOUR : step;
   const members: SeriesMember[] = [];
   const first = Math.floor((window.from - step) / grid) * grid + grid;
   for (let start = first; start <= window.to; start += grid) {
-    members.push({ slug: `${seriesSlug}-${start / 1000}`, start, end: start + step });
+    const named = coin === undefined ? [] : namesInWords(coin, step, start);
+    members.push({ slugs: [...named, `${prefix}-${start / 1000}`], start, end: start + step });
   }
   return members;
 }
 
-/**
- * Slugs of a series' markets that earlier runs found and that had not settled then. Their end and their result are asked for
- * whatever the window: after a pause longer than the window nobody else would.
- */
-export function unfinishedMembers(seriesSlug: string, known: readonly Instrument[]): readonly string[] {
-  const isMember = ({ reference }: Instrument): boolean =>
-    reference.startsWith(`${seriesSlug}-`) && /^\d{9,10}$/.test(reference.slice(seriesSlug.length + 1));
-  return known.filter((instrument) => isMember(instrument) && !isFinal(instrument)).map(({ reference }) => reference);
+const NEW_YORK = new Intl.DateTimeFormat('en-US', {
+  timeZone: 'America/New_York',
+  year: 'numeric',
+  month: 'long',
+  day: 'numeric',
+  hour: 'numeric',
+  hour12: true,
+});
+
+/** The names of an hourly or daily market with and without its year; a daily one runs from noon to noon and is named by its end. */
+function namesInWords(coin: string, step: number, start: number): string[] {
+  const parts = (time: number): Record<string, string> =>
+    Object.fromEntries(NEW_YORK.formatToParts(time).map(({ type, value }) => [type, value.toLowerCase()]));
+  if (step === HOUR) {
+    const { month, day, year, hour, dayPeriod } = parts(start);
+    return [`${month}-${day}-${year}`, `${month}-${day}`].map((date) => `${coin}-up-or-down-${date}-${hour}${dayPeriod}-et`);
+  }
+  const { month, day, year, hour, dayPeriod } = parts(start + step);
+  if (hour !== '12' || dayPeriod !== 'pm') return [];
+  return [`${month}-${day}-${year}`, `${month}-${day}`].map((date) => `${coin}-up-or-down-on-${date}`);
 }
 
-/** What to tell a user whose series has no step in its name. */
+/** Whether a market of this slug belongs to a series. */
+export function isMember(seriesSlug: string, slug: string): boolean {
+  const series = seriesOf(seriesSlug);
+  if (series === undefined) return false;
+  const { prefix, coin, step } = series;
+  if (slug.startsWith(`${prefix}-`) && /^\d{9,10}$/.test(slug.slice(prefix.length + 1))) return true;
+  const words = step === HOUR ? /^[a-z]+-\d{1,2}(-\d{4})?-\d{1,2}[ap]m-et$/ : /^on-[a-z]+-\d{1,2}(-\d{4})?$/;
+  return coin !== undefined && slug.startsWith(`${coin}-up-or-down-`) && words.test(slug.slice(`${coin}-up-or-down-`.length));
+}
+
+/**
+ * Slugs of a series' markets that earlier runs found and that had not settled then. Their end and their result are looked up
+ * whatever the window: after a pause longer than the window no run would do it otherwise.
+ */
+export const unfinishedMembers = (seriesSlug: string, known: readonly Instrument[]): readonly string[] =>
+  known.filter((instrument) => isMember(seriesSlug, instrument.reference) && !isFinal(instrument)).map(({ reference }) => reference);
+
+/** The series of a slug in a listing: what comes before its start (`btc-updown-5m-1787414400`); undefined for a market of none. */
+export const seriesOfSlug = (slug: string): string | undefined => /^(.+-\d{1,3}[mhd])-\d{9,10}$/.exec(slug)?.[1];
+
+/** The series that a user could have meant, as the end of a sentence; empty where none is known. */
+export function proposed(series: Iterable<string>): string {
+  const names = [...new Set(series)].sort().slice(0, 8);
+  return names.length === 0 ? '' : `; series there: ${names.join(', ')}`;
+}
+
+/** The problem with a series whose slug does not name its step. */
 export const noStep = (symbol: string, seriesSlug: string): string =>
-  `${symbol}: seriesSlug "${seriesSlug}" does not end in its step (such as -5m, -15m, -1h, -4h), so its markets cannot be named; use the series' own slug`;
+  `${symbol}: seriesSlug "${seriesSlug}" does not end in its step (such as -5m, -15m, -hourly, -daily), so its markets cannot be named; use the series' own slug`;

@@ -3,11 +3,12 @@ import { PredictLabError } from '../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../contracts/market-data.ts';
 import { isFinal } from '../catalogue/market-life.ts';
 import { objectAt, schemaChanged } from '../catalogue/schema-drift.ts';
-import { noStep, seriesMembers, unfinishedMembers } from '../catalogue/series.ts';
+import { noStep, proposed, seriesMembers, unfinishedMembers } from '../catalogue/series.ts';
 import { VenueError } from '../http/venue-error.ts';
 import type { DiscoverRequest, Discovery } from '../source.ts';
 import { type Call, type PredictApi, VENUE } from './api.ts';
 import { instrumentOf } from './instrument.ts';
+import { listCategories } from './list-categories.ts';
 import { type PredictCategory, type PredictMarket, predictCategorySchema, predictMarketSchema } from './market-schema.ts';
 
 interface Finding {
@@ -15,6 +16,8 @@ interface Finding {
   readonly problems: readonly string[];
   readonly requests: number;
 }
+
+const NOTHING: Finding = { instruments: [], problems: [], requests: 0 };
 
 /** What each selector needs besides itself. */
 interface Context {
@@ -62,14 +65,9 @@ async function byMarket({ api, call, symbol, byId }: Context, marketId: number):
       requests: 1,
     };
   }
-  const instrument = instrumentOf(readMarket(answer.data, '/v1/markets/{id}'));
-  if (instrument === undefined)
-    return {
-      instruments: [],
-      problems: [`${symbol}: predict market ${marketId} is not binary; it is left out`],
-      requests: answer.requests,
-    };
-  return { instruments: [instrument], problems: [], requests: answer.requests };
+  const reading = instrumentOf(readMarket(answer.data, '/v1/markets/{id}'));
+  if ('leftOut' in reading) return { instruments: [], problems: [`${symbol}: predict ${reading.leftOut}`], requests: answer.requests };
+  return { instruments: [reading.instrument], problems: [], requests: answer.requests };
 }
 
 async function byCategory(context: Context, slug: string): Promise<Finding> {
@@ -79,43 +77,69 @@ async function byCategory(context: Context, slug: string): Promise<Finding> {
   return { instruments: [], problems: [`${context.symbol}: predict has no category {"categorySlug":"${slug}"}; ${hint}`], requests: 1 };
 }
 
+/** More windows than this are looked up by the pages of the listing, fewer one by one. */
+const ONE_BY_ONE = 3;
+
 async function bySeries(context: Context, seriesSlug: string): Promise<Finding> {
-  const members = seriesMembers(seriesSlug, context.window);
-  if (members === undefined) return { instruments: [], problems: [noStep(context.symbol, seriesSlug)], requests: 0 };
-  const slugs = new Set([...members.map(({ slug }) => slug), ...unfinishedMembers(seriesSlug, [...context.bySlug.values()])]);
-  const findings = await Promise.all(
-    [...slugs].map(async (slug): Promise<Finding> => {
-      const known = context.bySlug.get(slug);
-      if (known !== undefined && isFinal(known)) return { instruments: [known], problems: [], requests: 0 };
-      return (await findCategory(context, slug)) ?? { instruments: [], problems: [], requests: 1 };
-    }),
-  );
-  const instruments = findings.flatMap((finding) => finding.instruments);
+  const { symbol, window, bySlug, api, call } = context;
+  const members = seriesMembers(seriesSlug, window);
+  if (members === undefined) return { instruments: [], problems: [noStep(symbol, seriesSlug)], requests: 0 };
+  const slugs = new Set([...members.flatMap((member) => member.slugs), ...unfinishedMembers(seriesSlug, [...bySlug.values()])]);
+  const kept = [...slugs].flatMap((slug) => bySlug.get(slug) ?? []).filter(isFinal);
+  for (const { reference } of kept) slugs.delete(reference);
+  const listed =
+    slugs.size > ONE_BY_ONE ? await listCategories(api, slugs, call) : { found: [], rest: [...slugs], requests: 0, series: [] };
+  const findings = [
+    ...listed.found.map((category) => readCategory(category, symbol, 'series')),
+    ...(await Promise.all(
+      listed.rest.map(async (slug): Promise<Finding> => (await findCategory(context, slug, 'series')) ?? { ...NOTHING, requests: 1 }),
+    )),
+  ];
+  const instruments = [...kept, ...findings.flatMap((finding) => finding.instruments)];
   const problems = findings.flatMap((finding) => finding.problems);
   if (instruments.length === 0) {
     problems.push(
-      `${context.symbol}: predict has no market of {"seriesSlug":"${seriesSlug}"} in the window; they would be named ${members[0]?.slug} and so on`,
+      `${symbol}: predict has no market of {"seriesSlug":"${seriesSlug}"} in the window; they would be named ${members[0]?.slugs.at(-1)} and so on${proposed(listed.series)}`,
     );
   }
-  return { instruments, problems, requests: findings.reduce((sum, { requests }) => sum + requests, 0) };
+  return { instruments, problems, requests: findings.reduce((sum, { requests }) => sum + requests, listed.requests) };
 }
 
 /** The markets of a category; undefined when there is none of that name. */
-async function findCategory({ api, call, symbol }: Context, slug: string): Promise<Finding | undefined> {
-  const where = '/v1/categories/{slug}';
+async function findCategory(
+  { api, call, symbol }: Context,
+  slug: string,
+  as: 'category' | 'series' = 'category',
+): Promise<Finding | undefined> {
   const answer = await getOrMissing(api, `/v1/categories/${encodeURIComponent(slug)}`, call);
   if ('refused' in answer) return undefined;
-  const parsed = predictCategorySchema.safeParse(answer.data);
-  if (!parsed.success) throw drift(where, parsed.error.issues[0], answer.data);
+  return { ...readCategory(answer.data, symbol, as), requests: answer.requests };
+}
+
+/**
+ * The markets of a category's answer. One that cannot be read, or is not registered yet, is a problem of that market; a category of which
+ * none can be read has changed its schema. Windows of a series are published before they are registered, so there that is not a problem.
+ */
+function readCategory(data: unknown, symbol: string, as: 'category' | 'series'): Finding {
+  const where = '/v1/categories/{slug}';
+  const parsed = predictCategorySchema.safeParse(data);
+  if (!parsed.success) throw drift(where, parsed.error.issues[0], data);
   const category: PredictCategory = parsed.data;
+  const instruments: Instrument[] = [];
   const problems: string[] = [];
-  const instruments = category.markets.flatMap((item) => {
-    const market = readMarket(item, where);
-    const instrument = instrumentOf(market, category);
-    if (instrument === undefined) problems.push(`${symbol}: predict market ${market.id} is not binary; it is left out`);
-    return instrument ?? [];
-  });
-  return { instruments, problems, requests: answer.requests };
+  const unreadable: PredictLabError[] = [];
+  for (const item of category.markets) {
+    const market = predictMarketSchema.safeParse(item);
+    if (!market.success) {
+      unreadable.push(drift(where, market.error.issues[0], item));
+      continue;
+    }
+    const reading = instrumentOf(market.data, category);
+    if ('instrument' in reading) instruments.push(reading.instrument);
+    else if (as === 'category' || !reading.waits) problems.push(`${symbol}: predict ${reading.leftOut}`);
+  }
+  if (unreadable.length === category.markets.length && unreadable.length > 0) throw unreadable[0];
+  return { instruments, problems: [...problems, ...unreadable.map(({ message }) => `${symbol}: ${message}`)], requests: 0 };
 }
 
 type Found = { readonly data: unknown; readonly requests: number } | { readonly refused: string };

@@ -1,47 +1,65 @@
 import type { ExclusiveGroup, Instrument } from '../../contracts/market-data.ts';
+import { conditionId } from '../catalogue/condition-id.ts';
 import { parseIsoTime } from '../catalogue/scalars.ts';
 import { isObject } from '../catalogue/schema-drift.ts';
 import { VENUE } from './api.ts';
 import type { PredictCategory, PredictMarket } from './market-schema.ts';
-import { isClosed, resolutionOf, sortedOutcomes } from './resolution.ts';
+import { isClosed, predictEnding, sortedOutcomes } from './resolution.ts';
 
 const BASIS_POINTS = 10_000;
 
 const timeOf = (text: string | null | undefined): number | null => (text === null || text === undefined ? null : parseIsoTime(text));
 
+/** A market as an instrument, or why it is not one yet or at all. */
+export type MarketReading =
+  | { readonly instrument: Instrument }
+  | { readonly leftOut: string /** A later run may find it. */; readonly waits: boolean };
+
 /**
- * A market as an instrument; undefined when it is not binary. The venue never says when a market closed: its category plans an
- * end, or its slug does (`…-15m-<startUnix>`), and many trade on past it.
+ * A market as an instrument. The venue never says when a market closed: its category announces an end, or its slug does
+ * (`…-15m-<startUnix>`), and many are traded past it.
  */
-export function instrumentOf(market: PredictMarket, category?: PredictCategory): Instrument | undefined {
+export function instrumentOf(market: PredictMarket, category?: PredictCategory): MarketReading {
   const outcomes = sortedOutcomes(market.outcomes);
-  if (outcomes.length !== 2) return undefined;
+  if (outcomes.length !== 2) return { leftOut: `market ${market.id} is not binary; it is left out`, waits: false };
+  const ids = outcomes.flatMap(({ onChainId }) => (onChainId ? [onChainId] : []));
+  if (ids.length !== 2)
+    return {
+      leftOut: `market ${market.id} is not registered on the chain yet: its outcomes have no onChainId; a later run finds it`,
+      waits: true,
+    };
   const slug = market.categorySlug ?? category?.slug ?? '';
   const group = groupOf(market, category);
   const openings = [timeOf(market.createdAt), timeOf(category?.startsAt)].filter((time) => time !== null);
   const planned = timeOf(category?.endsAt) ?? endOfSeriesMember(slug);
-  return {
+  const instrument: Instrument = {
     id: `${VENUE}:${market.id}`,
     source: VENUE,
     market: 'probability',
     title: market.question ?? market.title ?? slug,
     outcomes: outcomes.map(({ name }, index) => name ?? String(index)),
-    outcomeIds: outcomes.map(({ onChainId }) => onChainId),
+    outcomeIds: ids,
     opensAt: openings.length === 0 ? null : Math.min(...openings),
     closesAt: planned,
     ...(planned !== null && { endsAt: planned }),
     closed: isClosed(market),
-    resolution: resolutionOf(market),
+    ...predictEnding(market),
     fees:
       market.feeRateBps === null || market.feeRateBps === undefined ? null : { model: 'predict', rate: market.feeRateBps / BASIS_POINTS },
     tickSize: market.decimalPrecision === null || market.decimalPrecision === undefined ? null : Number(`1e-${market.decimalPrecision}`),
-    twins: (market.polymarketConditionIds ?? []).map((conditionId) => `polymarket:${conditionId}`),
+    twins: twinsOf(market),
     ...(group !== null && { group }),
     ...(slug !== '' && { event: `${VENUE}:${slug}` }),
     book: null,
     reference: slug,
   };
+  return { instrument };
 }
+
+const twinsOf = ({ polymarketConditionIds, kalshiMarketTicker }: PredictMarket): string[] => [
+  ...(polymarketConditionIds ?? []).map((id) => `polymarket:${conditionId(id)}`),
+  ...(kalshiMarketTicker ? [`kalshi:${kalshiMarketTicker}`] : []),
+];
 
 /** How many markets the group has is known to its category alone. */
 function groupOf({ isNegRisk, categorySlug }: PredictMarket, category: PredictCategory | undefined): ExclusiveGroup | null {

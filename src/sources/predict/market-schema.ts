@@ -5,7 +5,8 @@ const id = z.union([z.string(), z.number()]).transform(String);
 const outcome = z.object({
   indexSet: z.number(),
   name: z.string().nullish(),
-  onChainId: id,
+  /** Null until the market is registered on the chain. */
+  onChainId: id.nullish(),
   status: z.string().nullish(),
 });
 
@@ -22,6 +23,8 @@ export const predictMarketSchema = z.object({
   decimalPrecision: z.number().nullish(),
   feeRateBps: z.number().nullish(),
   polymarketConditionIds: z.array(z.string()).nullish(),
+  /** The same market at Kalshi. */
+  kalshiMarketTicker: z.string().nullish().catch(null),
   /** The markets of its category exclude each other. No market is worth less without it, so another shape is as good as none. */
   isNegRisk: z.boolean().nullish().catch(null),
   /** The winning outcome, by name or as an object; the shape differs between clients, so it is read by hand. */

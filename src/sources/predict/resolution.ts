@@ -1,53 +1,93 @@
-import type { Resolution } from '../../contracts/market-data.ts';
+import type { SettlementSign } from '../../contracts/market-data.ts';
+import { type Ending, endingOf } from '../../market/settlement.ts';
 import { upDownPayout } from '../../market/up-down-payout.ts';
 import { readNumber } from '../catalogue/scalars.ts';
 import { isObject } from '../catalogue/schema-drift.ts';
 import type { PredictMarket } from './market-schema.ts';
 
-const FINAL_STATUS = new Set(['RESOLVED', 'SETTLED', 'CLOSED']);
+/** Words of the market's and of its trading status after which nothing is traded. */
+const ENDED = new Set(['RESOLVED', 'SETTLED', 'CLOSED', 'REMOVED']);
+const FINAL = 'RESOLVED';
+/** A price is on the table that may still be disputed, whatever `resolution` says. */
+const PENDING = new Set(['PRICE_PROPOSED', 'PRICE_DISPUTED']);
 
-/** Index (0 or 1) of the outcome that `resolution` names, whichever way it does. */
+/**
+ * What the outcomes' own words pay per unit of the first one. Both WON is a push: the rules pay half. VOIDED pays half as well, where the rules say
+ * nothing else.
+ */
+const PAYOUTS: Readonly<Record<string, number>> = {
+  'WON/LOST': 1,
+  'WON/-': 1,
+  '-/LOST': 1,
+  'LOST/WON': 0,
+  'LOST/-': 0,
+  '-/WON': 0,
+  'WON/WON': 0.5,
+  'VOIDED/VOIDED': 0.5,
+};
+
+/** Index (0 or 1) of the outcome that `resolution` names, whichever way it does; −1 for none. */
 function winnerOf({ resolution, outcomes }: PredictMarket): number {
   const sorted = sortedOutcomes(outcomes);
   const named = isObject(resolution) ? (resolution.name ?? resolution.outcome) : resolution;
   return sorted.findIndex(
     ({ indexSet, name, onChainId }) =>
-      (isObject(resolution) && (resolution.indexSet === indexSet || resolution.onChainId === onChainId)) ||
+      (isObject(resolution) && (resolution.indexSet === indexSet || (onChainId && resolution.onChainId === onChainId))) ||
       (typeof named === 'string' && named === name) ||
       named === indexSet,
   );
 }
 
-/** Outcomes in the venue’s own order: the first one is the one that prices are of. */
+/** Outcomes in the venue’s own order: prices are those of the first one. */
 export const sortedOutcomes = (outcomes: PredictMarket['outcomes']): PredictMarket['outcomes'] =>
   [...outcomes].sort((a, b) => a.indexSet - b.indexSet);
+
+const wordsOf = ({ outcomes }: PredictMarket): string[] =>
+  sortedOutcomes(outcomes).map(({ status }) => status?.trim().toUpperCase() || '-');
 
 /** Whether trading is over: the status may say open long after the end price is known, so each sign counts. */
 export function isClosed(market: PredictMarket): boolean {
   const { endPrice } = market.variantData ?? {};
   return (
-    FINAL_STATUS.has(market.status.toUpperCase()) ||
+    ENDED.has(market.status.toUpperCase()) ||
     (market.resolution !== null && market.resolution !== undefined) ||
     (endPrice !== null && endPrice !== undefined) ||
-    FINAL_STATUS.has(market.tradingStatus?.toUpperCase() ?? '') ||
-    market.outcomes.some(({ status }) => status === 'WON' || status === 'LOST')
+    ENDED.has(market.tradingStatus?.toUpperCase() ?? '') ||
+    wordsOf(market).some((word) => word === 'WON' || word === 'LOST' || word === 'VOIDED')
   );
 }
 
 /**
- * What a market's end pays per unit of its first outcome. The outcomes' own status says it, else `resolution`, else the
- * prices of an up/down market: up must close strictly above its start, and a tie is a push (0.5), unlike at Polymarket.
- * None of them says since when.
+ * How a market ended: by the words of its outcomes, `resolution`, the status, and the prices of an up/down market, where Up must close
+ * strictly above its start and a tie is a push (0.5), unlike at Polymarket. The venue says of none of them since when.
  */
-export function resolutionOf(market: PredictMarket): Resolution {
-  if (!isClosed(market)) return { kind: 'open' };
-  const [first, second] = sortedOutcomes(market.outcomes).map(({ status }) => status);
-  if (first === 'WON' || second === 'LOST') return { kind: 'settled', payout: 1, at: null };
-  if (first === 'LOST' || second === 'WON') return { kind: 'settled', payout: 0, at: null };
+export function predictEnding(market: PredictMarket): Ending {
+  if (!isClosed(market)) return { resolution: { kind: 'open' } };
+  const signs: SettlementSign[] = [];
+  const status = market.status.toUpperCase();
+  if (status === FINAL) signs.push({ sign: 'status', payout: null, said: status });
+  if (PENDING.has(status)) signs.push({ sign: 'status', payout: null, said: status, pending: true });
+  const words = wordsOf(market).join('/');
+  const stated = PAYOUTS[words];
+  if (stated !== undefined) signs.push({ sign: 'result', payout: stated, said: words });
   const winner = winnerOf(market);
-  if (winner >= 0) return { kind: 'settled', payout: winner === 0 ? 1 : 0, at: null };
+  // one winner cannot say that both halves are paid
+  if (winner >= 0 && stated !== 0.5)
+    signs.push({
+      sign: 'result',
+      payout: winner === 0 ? 1 : 0,
+      said: `resolution ${sortedOutcomes(market.outcomes)[winner].name ?? winner}`,
+    });
   const start = readNumber(market.variantData?.startPrice).value;
   const end = readNumber(market.variantData?.endPrice).value;
-  if (start !== null && end !== null) return { kind: 'settled', payout: upDownPayout('predict', start, end), at: null };
-  return { kind: 'unresolved', reason: `closed (${market.status}) without a result` };
+  // equal prices may be rounded ones
+  if (start !== null && end !== null)
+    signs.push({
+      sign: 'priceRule',
+      payout: upDownPayout('predict', start, end),
+      said: `${start} → ${end}`,
+      ...(start === end && { unsure: true as const }),
+    });
+  const none = words === '-/-' ? `closed (${market.status}) without a result` : `closed with its outcomes ${words}, which is not a result`;
+  return endingOf(signs, null, none);
 }

@@ -36,7 +36,8 @@ export async function searchPredict(api: PredictApi, text: string, signal: Abort
 /** No instrument is stored from a search, and what it shows short is only not shown. */
 function instrumentFrom(item: unknown) {
   const market = predictMarketSchema.safeParse(item);
-  return market.success ? instrumentOf(market.data) : undefined;
+  const reading = market.success ? instrumentOf(market.data) : undefined;
+  return reading !== undefined && 'instrument' in reading ? reading.instrument : undefined;
 }
 
 function categoryHit(category: unknown): SearchHit | undefined {

@@ -2,6 +2,7 @@ import type { CatalogueEntry } from '../../../contracts/catalogue.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../../contracts/market-data.ts';
 import { DAY_MS, type SourceType } from '../../../contracts/words.ts';
+import { confirmByTwins } from '../../../market/settlement.ts';
 import { isFinal, isToBeConfirmed, noteClose, noteTakenBack, noteTerms, type Seen } from '../../../sources/catalogue/market-life.ts';
 import { withSameOutcomes } from '../../../sources/catalogue/same-outcomes.ts';
 import { crowdedSignal } from '../../../sources/http/crowded-signal.ts';
@@ -89,6 +90,10 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
     else if (result.value?.discovery !== undefined) ends.set(type, { instruments: result.value.discovery.instruments.length });
   }
 
+  // what was found now comes first: a twin's state of an earlier run is of then
+  const present = discovered.flatMap(({ discovery, followed }) => [...(discovery?.instruments ?? []), ...followed.instruments]);
+  const seen = new Set(present.map(({ id }) => id));
+  const others = [...present, ...known.filter(({ id }) => !seen.has(id))];
   const before = new Map(known.map(({ key, ...instrument }) => [instrument.id, instrument]));
   const contradictions: string[] = [];
   const doubtful = new Map<string, number>();
@@ -96,7 +101,7 @@ export async function planCollection(request: PlanRequest): Promise<CollectPlan>
     // of their files users say themselves when a market ended and what became of it: a slip that they mend leaves no trace
     if (found.source === 'file') return [found];
     const earlier = before.get(found.id);
-    const told = withSameOutcomes(found, earlier);
+    const told = withSameOutcomes(confirmByTwins(found, others), earlier);
     if ('refused' in told) contradictions.push(told.refused);
     else if (told.problem !== undefined) contradictions.push(told.problem);
     if ('refused' in told) return [];

@@ -1,8 +1,9 @@
 import type { PolymarketSelector } from '../../../contracts/catalogue.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Instrument, TimeRange } from '../../../contracts/market-data.ts';
+import { conditionId } from '../../catalogue/condition-id.ts';
 import { isFinal } from '../../catalogue/market-life.ts';
-import { noStep, seriesMembers, unfinishedMembers } from '../../catalogue/series.ts';
+import { noStep, proposed, seriesMembers, unfinishedMembers } from '../../catalogue/series.ts';
 import type { VenueClient } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
 import type { DiscoverRequest, Discovery } from '../../source.ts';
@@ -11,6 +12,7 @@ import { findEvent } from './find-event.ts';
 import { findMarkets } from './find-markets.ts';
 import type { Finding } from './gamma.ts';
 import { settleByPayouts } from './payouts.ts';
+import { existingSeries } from './search.ts';
 
 const NOTHING: Finding = { instruments: [], problems: [], leftOut: [], requests: 0 };
 
@@ -25,7 +27,7 @@ export async function discoverPolymarket(
 ): Promise<Discovery> {
   const { symbol, selectors } = request;
   const known = new Map(request.known.map((instrument) => [instrument.reference, instrument]));
-  const conditionIds = selectors.flatMap((selector) => ('conditionId' in selector ? [selector.conditionId] : []));
+  const conditionIds = selectors.flatMap((selector) => ('conditionId' in selector ? [conditionId(selector.conditionId)] : []));
   const slugs = selectors.flatMap((selector) => ('slug' in selector ? [selector.slug] : []));
   const events = selectors.flatMap((selector) => ('eventSlug' in selector ? [selector.eventSlug] : []));
   const series = selectors.flatMap((selector) => ('seriesSlug' in selector ? [selector.seriesSlug] : []));
@@ -74,7 +76,7 @@ async function byId(
   const problems = [
     ...found.leftOut.map(({ why }) => `${symbol}: polymarket ${why}; it cannot be collected`),
     ...[...found.refused].map(([id, said]) => `${symbol}: polymarket refuses ${JSON.stringify({ conditionId: id })}: ${said}`),
-    ...missing.map((conditionId) => notFound(symbol, { conditionId }, 'check the id with "predictlab symbols search"')),
+    ...missing.map((id) => notFound(symbol, { conditionId: id }, 'check the id with "predictlab symbols search"')),
   ];
   return { ...found, instruments: [...kept, ...found.instruments], problems: [...found.problems, ...problems] };
 }
@@ -151,16 +153,19 @@ async function bySeries(
   call: Call,
 ): Promise<Finding> {
   const members = seriesMembers(slug, window);
-  if (members === undefined) return { ...NOTHING, problems: [noStep(symbol, slug)] };
+  if (members === undefined) {
+    const there = await existingSeries(gamma, slug, call);
+    return { ...NOTHING, problems: [noStep(symbol, slug) + proposed(there)], requests: 1 };
+  }
   const kept: Instrument[] = [];
   const ended: string[] = [];
   const running: string[] = [];
   for (const member of members) {
-    const instrument = known.get(member.slug);
+    const instrument = member.slugs.map((each) => known.get(each)).find((each) => each !== undefined);
     if (instrument !== undefined && isFinal(instrument)) kept.push(instrument);
-    else (member.end < window.to ? ended : running).push(member.slug);
+    else (member.end < window.to ? ended : running).push(...(instrument === undefined ? member.slugs : [instrument.reference]));
   }
-  const named = new Set(members.map((member) => member.slug));
+  const named = new Set(members.flatMap(({ slugs }) => slugs));
   ended.push(...unfinishedMembers(slug, [...known.values()]).filter((each) => !named.has(each)));
   const findings = await Promise.all([
     findMarkets(gamma, { name: 'slug', values: ended, likely: 'closed', named: false }, call),
@@ -169,13 +174,10 @@ async function bySeries(
   const instruments = [...kept, ...findings.flatMap((finding) => finding.instruments)];
   const problems = findings.flatMap((finding) => finding.problems);
   if (instruments.length === 0) {
-    problems.push(
-      notFound(
-        symbol,
-        { seriesSlug: slug },
-        `its markets would be named ${members[0]?.slug} and so on; check the series' slug and the window`,
-      ),
-    );
+    const names = members[0]?.slugs.join(' or ');
+    const there = proposed(await existingSeries(gamma, slug, call));
+    const hint = `its markets would be named ${names} and so on; check the series' slug and the window${there}`;
+    problems.push(notFound(symbol, { seriesSlug: slug }, hint));
   }
   return { ...NOTHING, instruments, problems, requests: findings.reduce((sum, { requests }) => sum + requests, 0) };
 }

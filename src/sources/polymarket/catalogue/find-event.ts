@@ -47,4 +47,5 @@ function readEvent(event: unknown, where: string): FoundMarkets {
   };
 }
 
-const isOf = ({ id }: ExclusiveGroup, market: unknown): boolean => isObject(market) && `${VENUE}:${String(market.negRiskMarketID)}` === id;
+const isOf = ({ id }: ExclusiveGroup, market: unknown): boolean =>
+  isObject(market) && [market.negRiskMarketID, market.onchainEventId].some((each) => `${VENUE}:${String(each).toLowerCase()}` === id);

@@ -1,4 +1,5 @@
 import type { Instrument } from '../../../contracts/market-data.ts';
+import { conditionId } from '../../catalogue/condition-id.ts';
 import { isObject, listInAnswer, schemaChanged } from '../../catalogue/schema-drift.ts';
 import { VenueError } from '../../http/venue-error.ts';
 import { VENUE } from '../api.ts';
@@ -67,7 +68,7 @@ export function readMarkets(list: readonly unknown[], where: string): FoundMarke
     read++;
     const reading = instrumentOf(parsed.data);
     if ('instrument' in reading) instruments.push(reading.instrument);
-    else leftOut.push({ names: [parsed.data.slug, parsed.data.conditionId], why: reading.notBinary });
+    else leftOut.push({ names: [parsed.data.slug, conditionId(parsed.data.conditionId)], why: reading.notBinary });
   }
   if (unreadable !== undefined && read === 0) {
     const field = unreadable.path.slice(3);

@@ -1,8 +1,9 @@
 import type { ExclusiveGroup, FeeSchedule, Instrument } from '../../../contracts/market-data.ts';
+import { conditionId, structureOf } from '../../catalogue/condition-id.ts';
 import { parseIsoTime } from '../../catalogue/scalars.ts';
 import { VENUE } from '../api.ts';
-import type { GammaMarket } from './market-schema.ts';
-import { resolutionOf } from './resolution.ts';
+import { type GammaMarket, outcomeField, versionOf } from './market-schema.ts';
+import { polymarketEnding } from './resolution.ts';
 
 /** A market as an instrument, or why it is none: not binary, or never tradable on the order book. */
 export type MarketReading = { readonly instrument: Instrument } | { readonly notBinary: string };
@@ -10,9 +11,16 @@ export type MarketReading = { readonly instrument: Instrument } | { readonly not
 /** Reads Gamma's facts. Trading opens at the earliest of the dates that the market gives for it; a closed one ended at its closing time, if it has one. */
 export function instrumentOf(market: GammaMarket): MarketReading {
   const outcomes = market.outcomes ?? [];
-  const tokens = market.clobTokenIds ?? [];
+  const version = versionOf(market);
+  const field = outcomeField(market);
+  if (field === undefined)
+    return { notBinary: `market ${market.slug} is of protocol version "${version}", which this build of PredictLab does not know` };
+  const structure = structureOf(market.conditionId);
+  if (version === 'v2' && structure !== 'binary' && structure !== 'neg-risk')
+    return { notBinary: `market ${market.slug} is ${structure} by its condition id, not a market with a probability` };
+  const tokens = market[field] ?? [];
   if (outcomes.length !== 2) return { notBinary: `market ${market.slug} has ${outcomes.length} outcomes, not two` };
-  if (tokens.length !== 2) return { notBinary: `market ${market.slug} has no tokens on the order book` };
+  if (tokens.length !== 2) return { notBinary: `market ${market.slug} has no ${field} on the order book` };
   const openings = [market.startDate, market.createdAt, market.acceptingOrdersTimestamp].flatMap((text) => timeOf(text) ?? []);
   const tickSize = market.orderPriceMinTickSize ?? null;
   const group = groupOf(market);
@@ -22,7 +30,7 @@ export function instrumentOf(market: GammaMarket): MarketReading {
   const volume = market.volumeNum ?? market.volume ?? null;
   return {
     instrument: {
-      id: `${VENUE}:${market.conditionId}`,
+      id: `${VENUE}:${conditionId(market.conditionId)}`,
       source: VENUE,
       market: 'probability',
       title: market.question ?? market.slug,
@@ -33,7 +41,7 @@ export function instrumentOf(market: GammaMarket): MarketReading {
       ...(planned !== null && { endsAt: planned }),
       closed: market.closed,
       ...(ended !== null && { closedAt: ended }),
-      resolution: resolutionOf(market),
+      ...polymarketEnding(market),
       fees: feesOf(market),
       tickSize: tickSize !== null && tickSize > 0 ? tickSize : null,
       twins: [],
@@ -54,7 +62,18 @@ function feesOf({ feeSchedule, feesEnabled }: GammaMarket): FeeSchedule | null {
   return feesEnabled === false ? { model: 'polymarket', rate: 0, exponent: 1 } : null;
 }
 
-/** How many markets the group has is said by the answer of its event alone. */
-function groupOf({ negRisk, negRiskMarketID }: GammaMarket): ExclusiveGroup | null {
-  return negRisk === true && negRiskMarketID ? { id: `${VENUE}:${negRiskMarketID}`, markets: null } : null;
+/** Only the answer about the whole event says how many markets the group has. */
+function groupOf(market: GammaMarket): ExclusiveGroup | null {
+  const id = groupIdOf(market);
+  return id === undefined ? null : { id, markets: null };
+}
+
+/** The id of the group of markets that exclude each other: its own field in each protocol version. Undefined for a market of none. */
+export function groupIdOf(
+  market: Pick<GammaMarket, 'version' | 'conditionId' | 'negRisk' | 'negRiskMarketID' | 'onchainEventId'>,
+): string | undefined {
+  const isV2 = versionOf(market) === 'v2';
+  const excludes = market.negRisk === true || (isV2 && structureOf(market.conditionId) === 'neg-risk');
+  const id = isV2 ? market.onchainEventId : market.negRiskMarketID;
+  return excludes && id ? `${VENUE}:${id.toLowerCase()}` : undefined;
 }

@@ -28,7 +28,10 @@ const facts = z.object({
   question: z.string().nullish(),
   outcomes: textList.nullish(),
   outcomePrices: textList.nullish(),
+  /** `v1` (also where absent): `clobTokenIds` name the outcomes; `v2`: `positionIds` do, even where both are present. */
+  version: z.union([z.string(), z.number().transform(String)]).nullish(),
   clobTokenIds: textList.nullish(),
+  positionIds: textList.nullish(),
   closed: z.boolean(),
   startDate: z.string().nullish(),
   createdAt: z.string().nullish(),
@@ -36,6 +39,11 @@ const facts = z.object({
   endDate: z.string().nullish(),
   closedTime: z.string().nullish(),
   umaResolutionStatus: z.string().nullish(),
+  /** The oracle's lifecycle so far, the latest word last. */
+  umaResolutionStatuses: textList.nullish().catch(null),
+  /** `inactive`, `active` or `resolved` for a v2 market. */
+  resolutionStatus: z.string().nullish(),
+  lastTradePrice: numberLike.catch(null),
   orderPriceMinTickSize: numberLike,
   feesEnabled: z.boolean().nullish(),
   feeSchedule: z.object({ rate: z.number(), exponent: z.number().nullish() }).nullish(),
@@ -50,9 +58,24 @@ const facts = z.object({
     .catch(null),
   // No market is worth less without its group, so another shape of these two is as good as none.
   negRisk: z.boolean().nullish().catch(null),
-  /** Shared by the markets of an event that exclude each other; absent or empty elsewhere. */
+  /** Shared by the v1 markets of an event that exclude each other; absent or empty elsewhere. */
   negRiskMarketID: z.string().nullish().catch(null),
+  /** The same for v2 markets. */
+  onchainEventId: z.string().nullish().catch(null),
 });
+
+/**
+ * The protocol version of a market in lower case; a market without one is v1. Production sent token ids and position ids in one
+ * answer on 2026-06-29, so the version alone says which of them are traded.
+ */
+export const versionOf = ({ version }: Pick<GammaMarket, 'version'>): string => {
+  const word = version?.trim().toLowerCase() ?? '';
+  return word === '' ? 'v1' : /^\d+$/.test(word) ? `v${word}` : word;
+};
+
+/** The field that names a market's outcomes, by its protocol version; undefined for a version that this build does not know. */
+export const outcomeField = (market: Pick<GammaMarket, 'version'>): 'clobTokenIds' | 'positionIds' | undefined =>
+  (({ v1: 'clobTokenIds', v2: 'positionIds' }) as const)[versionOf(market)];
 
 /**
  * Markets from before the order book have no tokens, which makes them none of ours. One that says it has a book must name them, and
@@ -60,10 +83,10 @@ const facts = z.object({
  */
 export const gammaMarketSchema = facts.superRefine((market, context) => {
   if (market.enableOrderBook !== true && market.acceptingOrders !== true) return;
-  for (const field of ['outcomes', 'clobTokenIds'] as const) {
+  for (const field of ['outcomes', outcomeField(market) ?? 'outcomes'] as const) {
     if (market[field] === undefined)
       context.addIssue({ code: 'custom', path: [field], message: 'a JSON list of a market with an order book' });
   }
 });
 
-export type GammaMarket = z.infer<typeof gammaMarketSchema>;
+export type GammaMarket = z.infer<typeof facts>;

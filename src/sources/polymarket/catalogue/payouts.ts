@@ -1,28 +1,38 @@
-import type { Instrument, Resolution } from '../../../contracts/market-data.ts';
+import type { Instrument, SettlementSign } from '../../../contracts/market-data.ts';
+import { withSign } from '../../../market/settlement.ts';
+import { conditionId } from '../../catalogue/condition-id.ts';
 import { readName, readNumber, readTime } from '../../catalogue/scalars.ts';
-import { isObject } from '../../catalogue/schema-drift.ts';
+import { isObject, type JsonObject } from '../../catalogue/schema-drift.ts';
 import type { VenueClient } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
 import { type Call, VENUE } from '../api.ts';
 
-/** The venue takes no more ids in one question. */
+/** The venue takes no more ids in one request. */
 const BATCH = 20;
 /** Payouts are millionths of a dollar per share. */
 const WHOLE = 1_000_000;
+/** The venue's number for a price that is not set. */
+const UNSET = 69;
+const FINAL = 'resolved';
 
 export interface SettledInstruments {
   readonly instruments: readonly Instrument[];
   readonly requests: number;
 }
 
+/** What a resolution record says, and when it became known. */
+export interface ResolutionRecord {
+  readonly sign: SettlementSign;
+  readonly at: number | null;
+}
+
 /**
- * Looks up what closed markets pay whose final prices do not say it: scalar results, disputes that have been decided since.
- * Gamma's prices come first because they need no request of their own; this route only fills in, so a venue without it is
- * no trouble.
+ * Reads the resolution records of closed markets whose result is not final by Gamma alone: scalar results, disputes that have been decided
+ * since, markets without a status. A venue without this route costs nothing but the second sign.
  */
 export async function settleByPayouts(data: VenueClient, instruments: readonly Instrument[], call: Call): Promise<SettledInstruments> {
   const open = instruments.filter(({ resolution }) => resolution.kind === 'unresolved');
-  const settled = new Map<string, Resolution>();
+  const records = new Map<string, ResolutionRecord>();
   let requests = 0;
   for (let from = 0; from < open.length; from += BATCH) {
     const ids = open.slice(from, from + BATCH).map(({ id }) => id.slice(`${VENUE}:`.length));
@@ -30,33 +40,60 @@ export async function settleByPayouts(data: VenueClient, instruments: readonly I
     try {
       const answer = await data.get({ path: '/v2/resolutions', query, family: 'polymarket/data-general', ...call });
       requests += answer.requests;
-      for (const [id, resolution] of readResolutions(answer.json)) settled.set(id, resolution);
+      for (const [id, record] of readResolutions(answer.json)) records.set(id, record);
     } catch (error) {
       if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
       requests += 1;
     }
   }
-  const withPayout = (instrument: Instrument): Instrument => ({
-    ...instrument,
-    resolution: settled.get(instrument.id.toLowerCase()) ?? instrument.resolution,
-  });
   return {
-    instruments: instruments.map((instrument) => (instrument.resolution.kind === 'unresolved' ? withPayout(instrument) : instrument)),
+    instruments: instruments.map((instrument) => {
+      const record = records.get(instrument.id);
+      return record === undefined || instrument.resolution.kind !== 'unresolved'
+        ? instrument
+        : withSign(instrument, record.sign, record.at);
+    }),
     requests,
   };
 }
 
-/** Final resolutions of an answer, by instrument id; what is not final or no payoff is left out. */
-export function readResolutions(json: unknown): ReadonlyMap<string, Resolution> {
+/** The records of an answer, by instrument id. One that is not resolved is a sign that the result is open. */
+export function readResolutions(json: unknown): ReadonlyMap<string, ResolutionRecord> {
   const list: readonly unknown[] = isObject(json) && Array.isArray(json.data) ? (json.data as unknown[]) : [];
   return new Map(
-    list.flatMap((item): [string, Resolution][] => {
-      if (!isObject(item) || item.status !== 'resolved' || !Array.isArray(item.payouts)) return [];
-      const id = readName(item.condition_id);
-      const [first, second] = (item.payouts as unknown[]).map((payout) => readNumber(payout).value);
-      // zero-zero is the legacy market without a payoff
-      if (id === null || first === null || second === null || first + second !== WHOLE) return [];
-      return [[`${VENUE}:${id}`.toLowerCase(), { kind: 'settled', payout: first / WHOLE, at: readTime(item.resolved_at).value }]];
+    list.flatMap((item): [string, ResolutionRecord][] => {
+      const id = isObject(item) ? readName(item.condition_id) : null;
+      const sign = isObject(item) ? signOf(item) : undefined;
+      if (!isObject(item) || id === null || sign === undefined) return [];
+      const at = readTime(item.resolved_at).value ?? readTime(item.last_update_timestamp).value;
+      return [[`${VENUE}:${conditionId(id)}`, { sign, at }]];
     }),
   );
+}
+
+function signOf({ status, payouts, price, was_disputed: disputed }: JsonObject): SettlementSign | undefined {
+  const word = readName(status)?.toLowerCase();
+  if (word === undefined) return undefined;
+  // also posed and initialized: no result has been requested yet
+  if (word !== FINAL) return { sign: 'record', payout: null, said: word, pending: true };
+  const suffix = disputed === true ? ' (was disputed)' : '';
+  if (Array.isArray(payouts)) {
+    const [first, second] = (payouts as unknown[]).map((payout) => readNumber(payout).value);
+    // zero-zero is the legacy market without a payoff
+    if (first === null || second === null || first === undefined || first + second !== WHOLE) return undefined;
+    return { sign: 'record', payout: first / WHOLE, said: `${first}/${second}${suffix}` };
+  }
+  const number = readNumber(price).value;
+  const payout = number === null ? null : payoutOfPrice(number);
+  return payout === null ? undefined : { sign: 'record', payout, said: `price ${String(price)}${suffix}`, unsure: true };
+}
+
+/**
+ * The payout that an oracle's price means. Its scale is not documented; recorded are fractions, millionths and the oracle's own 10^18, so the
+ * smallest scale that holds the number is taken, and the sign stays unsure.
+ */
+function payoutOfPrice(price: number): number | null {
+  if (price === UNSET || price < 0) return null;
+  const scale = [1, WHOLE, 1e18].find((each) => price <= each);
+  return scale === undefined ? null : price / scale;
 }

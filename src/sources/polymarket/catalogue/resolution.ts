@@ -1,24 +1,45 @@
-import type { Resolution } from '../../../contracts/market-data.ts';
+import type { SettlementSign } from '../../../contracts/market-data.ts';
+import { type Ending, endingOf } from '../../../market/settlement.ts';
 import { parseIsoTime } from '../../catalogue/scalars.ts';
-import type { GammaMarket } from './market-schema.ts';
+import { type GammaMarket, versionOf } from './market-schema.ts';
 
-/** Words of the oracle for "not final yet". */
-const PENDING = new Set(['proposed', 'disputed', 'challenged', 'requested', 'reproposed']);
+/** The oracle's word for a result that stands. */
+const FINAL = 'resolved';
+/** The oracle has a price, the market may not have taken it yet: says nothing either way. */
+const NEUTRAL = new Set(['settled']);
+/** A last trade this near to a payoff supports it. */
+const NEAR = 0.1;
+const PAYOFFS = new Set([0, 0.5, 1]);
 
 /**
- * What a Gamma market's end pays per unit of the first outcome. Final prices [1, 0], [0, 1] and [0.5, 0.5] settle it; legacy
- * zero-zero, prices that are no payoff, and a result still in its challenge period do not.
+ * How a Gamma market ended, by the oracle's status, its final prices and its last trade. Final prices [1, 0], [0, 1] and [0.5, 0.5] name a
+ * payout; legacy zero-zero does not, other prices only support the resolution record.
  */
-export function resolutionOf(market: GammaMarket): Resolution {
-  if (!market.closed) return { kind: 'open' };
-  const status = market.umaResolutionStatus?.toLowerCase();
-  if (status !== undefined && PENDING.has(status)) return { kind: 'unresolved', reason: `the result is ${status}, not final` };
+export function polymarketEnding(market: GammaMarket): Ending {
+  if (!market.closed) return { resolution: { kind: 'open' } };
+  const signs: SettlementSign[] = [];
+  const status = statusOf(market);
+  if (status === FINAL) signs.push({ sign: 'status', payout: null, said: status });
+  else if (status !== undefined && !NEUTRAL.has(status)) signs.push({ sign: 'status', payout: null, said: status, pending: true });
   const prices = market.outcomePrices?.map(Number) ?? [];
   const [first, second] = prices;
-  if (prices.length !== 2 || first === undefined || second === undefined)
-    return { kind: 'unresolved', reason: 'closed without final prices' };
-  if (first === 0 && second === 0) return { kind: 'unresolved', reason: 'closed at 0/0 (legacy market without a payoff)' };
-  const payoff = first + second === 1 && (first === 0 || first === 0.5 || first === 1);
-  if (!payoff) return { kind: 'unresolved', reason: `closed at prices ${first}/${second}, which are no payoff` };
-  return { kind: 'settled', payout: first, at: parseIsoTime(market.closedTime ?? '') };
+  let none = 'closed without final prices';
+  if (prices.length === 2 && first === 0 && second === 0) none = 'closed at 0/0 (legacy market without a payoff)';
+  else if (prices.length === 2) {
+    const said = `${first}/${second}`;
+    const isPayoff = first + second === 1 && PAYOFFS.has(first);
+    if (isPayoff) signs.push({ sign: 'finalPrice', payout: first, said });
+    else none = `closed at prices ${said}, which are no payoff`;
+    if (!isPayoff && Math.abs(first + second - 1) < 1e-9) signs.push({ sign: 'finalPrice', payout: first, said, unsure: true });
+  }
+  const last = market.lastTradePrice ?? null;
+  if (last !== null && last > 0 && (last <= NEAR || last >= 1 - NEAR))
+    signs.push({ sign: 'lastTrade', payout: last <= NEAR ? 0 : 1, said: String(last), unsure: true });
+  return endingOf(signs, parseIsoTime(market.closedTime ?? ''), none);
+}
+
+function statusOf(market: GammaMarket): string | undefined {
+  const words = versionOf(market) === 'v2' ? [market.resolutionStatus, market.umaResolutionStatus] : [market.umaResolutionStatus];
+  const word = [...words, market.umaResolutionStatuses?.at(-1)].find((each) => each !== null && each !== undefined && each.trim() !== '');
+  return word?.trim().toLowerCase();
 }

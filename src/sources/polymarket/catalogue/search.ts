@@ -1,8 +1,10 @@
+import { PredictLabError } from '../../../contracts/errors.ts';
 import { readName } from '../../catalogue/scalars.ts';
 import { isObject, listInAnswer } from '../../catalogue/schema-drift.ts';
+import { seriesOfSlug } from '../../catalogue/series.ts';
 import type { VenueClient } from '../../http/venue-client.ts';
 import type { SearchHit } from '../../source.ts';
-import { VENUE } from '../api.ts';
+import { type Call, VENUE } from '../api.ts';
 import { readMarkets } from './gamma.ts';
 import { listEvents } from './list-events.ts';
 
@@ -26,6 +28,31 @@ export async function searchPolymarket(gamma: VenueClient, text: string, signal:
       ? []
       : listInAnswer(json, 'events', { venue: VENUE, where: '/public-search' });
   return events.flatMap((event) => hitOf(event) ?? []);
+}
+
+/** Series of up/down markets whose events match the words of a slug, for a user whose series was not found; none where the search fails. */
+export async function existingSeries(gamma: VenueClient, seriesSlug: string, { signal }: Call): Promise<readonly string[]> {
+  const [coin] = seriesSlug.split('-');
+  try {
+    const { json } = await gamma.get({
+      path: '/public-search',
+      query: [
+        ['q', `${coin} up or down`],
+        ['limit_per_type', PER_TYPE],
+      ],
+      family: 'polymarket/gamma-search',
+      precedence: 'live',
+      signal,
+    });
+    const events = isObject(json) && Array.isArray(json.events) ? (json.events as unknown[]) : [];
+    return events.flatMap((event) =>
+      isObject(event) ? (readName(event.seriesSlug) ?? seriesOfSlug(readName(event.slug) ?? '') ?? []) : [],
+    );
+  } catch (error) {
+    // a proposal is an extra of an error that is reported anyway
+    if (error instanceof PredictLabError && !signal.aborted) return [];
+    throw error;
+  }
 }
 
 /** Pages of a tag's events that a search looks at: beyond, words find more than reading on. */

@@ -1,0 +1,116 @@
+import { readTime } from '../catalogue/scalars.ts';
+import { isObject, type JsonObject, listInAnswer } from '../catalogue/schema-drift.ts';
+import { seriesOfSlug } from '../catalogue/series.ts';
+import { VenueError } from '../http/venue-error.ts';
+import { type Call, type PredictApi, VENUE } from './api.ts';
+
+const WHERE = '/v1/categories';
+/** Categories per page, the largest first: hosts differ in what they allow. */
+const SIZES = [1000, 100] as const;
+/** Windows are published up to a day before they start; a page this far below the oldest wanted one is past it. */
+const PUBLISHED_AHEAD_MS = 2 * 86_400_000;
+/** More pages than any week has; beyond, the listing does not do what it was asked for. */
+const MAX_PAGES = 60;
+
+/** Categories found in the listing, and what it could not decide. */
+export interface ListedCategories {
+  /** The wanted categories, as answered. */
+  readonly found: readonly JsonObject[];
+  /** Wanted slugs that the listing has not decided: they are looked up one by one. */
+  readonly rest: readonly string[];
+  /** Every series that the listing showed. */
+  readonly series: readonly string[];
+  readonly requests: number;
+}
+
+/**
+ * Finds windows of up/down series by the pages of the listing, newest first, instead of one request per window. Slugs that a complete
+ * listing does not show do not exist. A host without the listing, or one that ignores the order, leaves them to the lookup by slug.
+ *
+ * @param slugs the wanted windows, `<series>-<startUnix>`
+ */
+export async function listCategories(api: PredictApi, slugs: ReadonlySet<string>, call: Call): Promise<ListedCategories> {
+  const oldest = Math.min(...[...slugs].flatMap((slug) => startOf(slug) ?? []));
+  const found = new Map<string, JsonObject>();
+  const series = new Set<string>();
+  let requests = 0;
+  // the listing shows open ones alone where it is not asked for the others
+  for (const status of [undefined, 'RESOLVED'] as const) {
+    const listing = await readPages(api, status, oldest, call, (category, slug) => {
+      const name = seriesOfSlug(slug);
+      if (name !== undefined) series.add(name);
+      if (slugs.has(slug) && !found.has(slug)) found.set(slug, category);
+    });
+    requests += listing.requests;
+    const rest = [...slugs].filter((slug) => !found.has(slug));
+    if (!listing.complete) return { found: [...found.values()], rest, series: [...series], requests };
+    if (rest.length === 0 || listing.showedEnded) break;
+  }
+  return { found: [...found.values()], rest: [], series: [...series], requests };
+}
+
+/** The start in a slug; UTC epoch milliseconds. */
+const startOf = (slug: string): number | undefined => {
+  const unix = /-(\d{9,10})$/.exec(slug)?.[1];
+  return unix === undefined ? undefined : Number(unix) * 1000;
+};
+
+interface Listing {
+  readonly requests: number;
+  /** The pages reach beyond the oldest wanted window, or to the end of the listing. */
+  readonly complete: boolean;
+  /** Categories that are over are in it, so it need not be read again for them. */
+  readonly showedEnded: boolean;
+}
+
+async function readPages(
+  api: PredictApi,
+  status: string | undefined,
+  oldest: number,
+  call: Call,
+  take: (category: JsonObject, slug: string) => void,
+): Promise<Listing> {
+  let requests = 0;
+  let showedEnded = false;
+  let cursor: string | undefined;
+  let size = 0;
+  const seen = new Set<string>();
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const query = [
+      ['marketVariant', 'CRYPTO_UP_DOWN'],
+      ['sort', 'PUBLISHED_AT_DESC'],
+      ...(status === undefined ? [] : ([['status', status]] as const)),
+      ['first', SIZES[size]],
+      ...(cursor === undefined ? [] : ([['after', cursor]] as const)),
+    ] as const;
+    let json: unknown;
+    try {
+      const answer = await api.get({ path: WHERE, query, family: 'predict/general', ...call });
+      requests += answer.requests;
+      json = answer.json;
+    } catch (error) {
+      if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
+      requests += 1;
+      size += 1;
+      if (cursor !== undefined || size >= SIZES.length) return { requests, complete: false, showedEnded };
+      continue;
+    }
+    const categories = listInAnswer(json, 'data', { venue: VENUE, where: WHERE }).filter(isObject);
+    let newest = Number.NEGATIVE_INFINITY;
+    for (const category of categories) {
+      const slug = typeof category.slug === 'string' ? category.slug : '';
+      take(category, slug);
+      if (category.status === 'RESOLVED') showedEnded = true;
+      newest = Math.max(newest, readTime(category.publishedAt ?? category.startsAt).value ?? startOf(slug) ?? Number.NEGATIVE_INFINITY);
+    }
+    const next = isObject(json) && typeof json.cursor === 'string' && json.cursor !== '' ? json.cursor : undefined;
+    // the first page of a listing in another order is old at once
+    if (newest < oldest - PUBLISHED_AHEAD_MS && (page > 0 || next === undefined)) return { requests, complete: true, showedEnded };
+    if (newest < oldest - PUBLISHED_AHEAD_MS && next !== undefined) return { requests, complete: false, showedEnded };
+    if (next === undefined) return { requests, complete: true, showedEnded };
+    if (seen.has(next)) return { requests, complete: false, showedEnded };
+    seen.add(next);
+    cursor = next;
+  }
+  return { requests, complete: false, showedEnded };
+}
