@@ -21,7 +21,7 @@ const isSupport = ({ sign, unsure }: SettlementSign): boolean => unsure === true
  *
  * @param none what to say where no sign names a payout
  */
-export function settle(signs: readonly SettlementSign[], none = 'no sign names a payout'): MarketSettlement {
+export function settleBySigns(signs: readonly SettlementSign[], none = 'no sign names a payout'): MarketSettlement {
   const named = signs.filter(({ payout }) => payout !== null);
   const firm = named.filter((sign) => !isSupport(sign));
   const payout = firm[0]?.payout ?? null;
@@ -63,7 +63,7 @@ export type Ending = Pick<Instrument, 'resolution' | 'settlement'>;
 
 /** How a closed market ended by its signs. */
 export const endingOf = (signs: readonly SettlementSign[], at: number | null, none?: string): Ending => {
-  const settlement = settle(signs, none);
+  const settlement = settleBySigns(signs, none);
   return { resolution: resolutionFrom(settlement, at), settlement };
 };
 
@@ -93,7 +93,7 @@ export function confirmByTwins(market: Instrument, others: readonly Instrument[]
 
 function twinSign(market: Instrument, twin: Instrument): SettlementSign | undefined {
   // what the twin knows by itself, or two markets would confirm each other out of one sign
-  const own = settle(twin.settlement?.signs.filter(({ sign }) => sign !== 'twin') ?? []);
+  const own = settleBySigns(twin.settlement?.signs.filter(({ sign }) => sign !== 'twin') ?? []);
   if (own.payout === null || own.signs.some(({ pending }) => pending === true)) return undefined;
   const names = (outcomes: readonly string[]): string => outcomes.map((name) => name.trim().toLowerCase()).join('/');
   const isSame = names(twin.outcomes) === names(market.outcomes);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Instrument, SettlementSign } from '../../src/contracts/market-data.ts';
-import { confirmByTwins, endingOf, settle } from '../../src/market/settlement.ts';
+import { confirmByTwins, endingOf, settleBySigns } from '../../src/market/settlement.ts';
 
 const status: SettlementSign = { sign: 'status', payout: null, said: 'resolved' };
 const pending: SettlementSign = { sign: 'status', payout: null, said: 'disputed', pending: true };
@@ -23,7 +23,7 @@ describe('a payout', () => {
     ['a status and a final price, whatever the last trade was', [status, price(1), last(0)]],
     ['the owner of a file', [{ sign: 'owner', payout: 1, said: 'resolution' }]],
   ])('is final by %s', (_, signs) => {
-    expect(settle(signs)).toMatchObject({ payout: 1, state: 'final' });
+    expect(settleBySigns(signs)).toMatchObject({ payout: 1, state: 'final' });
   });
 
   it.each<[string, SettlementSign[], number | null, string]>([
@@ -35,7 +35,7 @@ describe('a payout', () => {
     ['a status without a number', [status], null, 'no sign names a payout'],
     ['a last trade and a status', [status, last(1)], null, 'no sign names a payout'],
   ])('is only proposed by %s', (_, signs, payout, missing) => {
-    const settlement = settle(signs);
+    const settlement = settleBySigns(signs);
     expect(settlement).toMatchObject({ payout, state: 'proposed' });
     expect(settlement.missing).toContain(missing);
   });

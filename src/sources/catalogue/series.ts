@@ -51,9 +51,6 @@ function seriesOf(seriesSlug: string): Series | undefined {
   return { step, prefix: `${short}-updown-${text}`, ...((step === HOUR || step === DAY_MS) && { coin: long }) };
 }
 
-/** Whether markets of this series can be named: its slug says how far apart they start. */
-export const hasStep = (seriesSlug: string): boolean => seriesOf(seriesSlug) !== undefined;
-
 /**
  * Every market that a series can have in a window, oldest first: those that run at some moment of `[window.from, window.to]`.
  * Series of up to an hour start on the UTC grid of their step. Longer ones follow a city's clock (four hours in New York start

@@ -2,7 +2,7 @@ import type { ExclusiveGroup, FeeSchedule, Instrument } from '../../../contracts
 import { conditionId, structureOf } from '../../catalogue/condition-id.ts';
 import { parseIsoTime } from '../../catalogue/scalars.ts';
 import { VENUE } from '../api.ts';
-import { type GammaMarket, outcomeField, versionOf } from './market-schema.ts';
+import { type GammaMarket, outcomeField, protocolOf } from './market-schema.ts';
 import { polymarketEnding } from './resolution.ts';
 
 /** A market as an instrument, or why it is none: not binary, or never tradable on the order book. */
@@ -11,7 +11,7 @@ export type MarketReading = { readonly instrument: Instrument } | { readonly not
 /** Reads Gamma's facts. Trading opens at the earliest of the dates that the market gives for it; a closed one ended at its closing time, if it has one. */
 export function instrumentOf(market: GammaMarket): MarketReading {
   const outcomes = market.outcomes ?? [];
-  const version = versionOf(market);
+  const version = protocolOf(market);
   const field = outcomeField(market);
   if (field === undefined)
     return { notBinary: `market ${market.slug} is of protocol version "${version}", which this build of PredictLab does not know` };
@@ -72,7 +72,7 @@ function groupOf(market: GammaMarket): ExclusiveGroup | null {
 export function groupIdOf(
   market: Pick<GammaMarket, 'version' | 'conditionId' | 'negRisk' | 'negRiskMarketID' | 'onchainEventId'>,
 ): string | undefined {
-  const isV2 = versionOf(market) === 'v2';
+  const isV2 = protocolOf(market) === 'v2';
   const excludes = market.negRisk === true || (isV2 && structureOf(market.conditionId) === 'neg-risk');
   const id = isV2 ? market.onchainEventId : market.negRiskMarketID;
   return excludes && id ? `${VENUE}:${id.toLowerCase()}` : undefined;

@@ -68,14 +68,14 @@ const facts = z.object({
  * The protocol version of a market in lower case; a market without one is v1. Production sent token ids and position ids in one
  * answer on 2026-06-29, so the version alone says which of them are traded.
  */
-export const versionOf = ({ version }: Pick<GammaMarket, 'version'>): string => {
+export const protocolOf = ({ version }: Pick<GammaMarket, 'version'>): string => {
   const word = version?.trim().toLowerCase() ?? '';
   return word === '' ? 'v1' : /^\d+$/.test(word) ? `v${word}` : word;
 };
 
 /** The field that names a market's outcomes, by its protocol version; undefined for a version that this build does not know. */
 export const outcomeField = (market: Pick<GammaMarket, 'version'>): 'clobTokenIds' | 'positionIds' | undefined =>
-  (({ v1: 'clobTokenIds', v2: 'positionIds' }) as const)[versionOf(market)];
+  (({ v1: 'clobTokenIds', v2: 'positionIds' }) as const)[protocolOf(market)];
 
 /**
  * Markets from before the order book have no tokens, which makes them none of ours. One that says it has a book must name them, and

@@ -1,7 +1,7 @@
 import type { SettlementSign } from '../../../contracts/market-data.ts';
 import { type Ending, endingOf } from '../../../market/settlement.ts';
 import { parseIsoTime } from '../../catalogue/scalars.ts';
-import { type GammaMarket, versionOf } from './market-schema.ts';
+import { type GammaMarket, protocolOf } from './market-schema.ts';
 
 /** The oracle's word for a result that stands. */
 const FINAL = 'resolved';
@@ -39,7 +39,7 @@ export function polymarketEnding(market: GammaMarket): Ending {
 }
 
 function statusOf(market: GammaMarket): string | undefined {
-  const words = versionOf(market) === 'v2' ? [market.resolutionStatus, market.umaResolutionStatus] : [market.umaResolutionStatus];
+  const words = protocolOf(market) === 'v2' ? [market.resolutionStatus, market.umaResolutionStatus] : [market.umaResolutionStatus];
   const word = [...words, market.umaResolutionStatuses?.at(-1)].find((each) => each !== null && each !== undefined && each.trim() !== '');
   return word?.trim().toLowerCase();
 }
