@@ -31,10 +31,14 @@ interface Shape {
   readonly target: string;
 }
 
-const fibonacciTasks = (count: number, { activity = 'fibonacci', chained = false }: { activity?: string; chained?: boolean } = {}) =>
+const fibonacciTasks = (
+  count: number,
+  { activity = 'fibonacci', chained = false, short = false }: { activity?: string; chained?: boolean; short?: boolean } = {},
+) =>
   Array.from({ length: count }, (_, i) => ({
     taskId: `t${i}`,
     activity,
+    short,
     args: [{ n: 30 }],
     dependencies: chained && i > 0 ? [`t${i - 1}`] : [],
   }));
@@ -47,6 +51,20 @@ const SHAPES: readonly Shape[] = [
     input: { symbols: [], tasks: fibonacciTasks(40, { chained: true }) },
     runs: 5,
     target: '1.1',
+  },
+  {
+    name: '40 sequential ~10 ms custom tasks with short: true',
+    baseline: ['sequential.js'],
+    input: { symbols: [], tasks: fibonacciTasks(40, { chained: true, short: true }) },
+    runs: 5,
+    target: '0.65',
+  },
+  {
+    name: '400 parallel ~10 ms custom tasks with short: true, 100 slots',
+    baseline: ['parallel.js'],
+    input: { symbols: [], maxConcurrent: 100, tasks: fibonacciTasks(400, { short: true }) },
+    runs: 3,
+    target: '0.9',
   },
   {
     name: '400 parallel ~10 ms custom tasks, 100 slots',

@@ -78,6 +78,7 @@ export function pipelineInputSchema({ symbols, strategies, activities }: Pick<Kn
     timeout: timeout.optional(),
     critical: z.boolean().optional(),
     priority: priorityField().optional(),
+    short: z.boolean().optional(),
     onLostWorker: wordField('choice', ['retry', 'fail']).optional(),
   });
   return z.strictObject({

@@ -54,9 +54,9 @@ export function resolveConfig(input: PipelineInput, { symbols, now, clock, start
     tasks: (input.tasks ?? []).map((task): CustomTaskConfig => {
       const policy = { ...resolveRetry(task, retry), timeoutMs: milliseconds(task.timeout ?? input.timeout) ?? defaultTimeoutMs() };
       const { taskId, name = taskId, activity, args = [], dependencies = [], runBefore = [], critical = false } = task;
-      const { priority = INPUT_DEFAULTS.priority, onLostWorker } = task;
+      const { priority = INPUT_DEFAULTS.priority, onLostWorker, short } = task;
       const config = { taskId, name, activity, args, dependencies, runBefore, policy, critical, priority };
-      return onLostWorker === 'fail' ? { ...config, onLostWorker } : config;
+      return { ...config, ...(short !== undefined && { short }), ...(onLostWorker === 'fail' && { onLostWorker }) };
     }),
     refetch: input.refetch ?? false,
     ...(typeof input.deadline === 'string' && { deadline: deadlineAt(input.deadline, start) }),

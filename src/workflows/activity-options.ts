@@ -6,7 +6,7 @@ import { fitSummary } from '../scheduling/payload/fit-summary.ts';
 /** A worker that dies misses its heartbeat, and the attempt is given to another worker at once. */
 export const HEARTBEAT_TIMEOUT_MS = 5_000;
 /** The activity times itself out (`TaskTimeout`, counted as a failure); the server's limit only catches a hung process. */
-const TIMEOUT_GRACE_MS = 15_000;
+export const TIMEOUT_GRACE_MS = 15_000;
 /** Attempts that end with their worker are no failures of the task; so many are forgiven before the task fails. */
 const LOST_WORKERS_FORGIVEN = 20;
 

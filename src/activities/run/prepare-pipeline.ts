@@ -17,7 +17,7 @@ import { type Secrets, secretsOf } from '../../secrets/secrets.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { namesFor } from '../../storage/markets/first-catalogue.ts';
 import { type RunCode, recordConfiguration } from '../../storage/runs/configurations.ts';
-import { effectsOf, meanDurations } from '../../storage/runs/ledger/ledger.ts';
+import { effectsOf, meanDurations, quickTasks } from '../../storage/runs/ledger/ledger.ts';
 import { recordRefusal } from '../../storage/runs/refused-runs.ts';
 import { beginRun, beginRunAlone, runOf } from '../../storage/runs/runs.ts';
 import { cutCause } from '../runner/failure.ts';
@@ -79,7 +79,7 @@ export function createPreparePipeline({
       if (news) onNews();
       throw invalid(error);
     }
-    const { config } = parsed;
+    const config = withLearnedShort(parsed.config, await shortTasks(database, parsed.config));
     const durations = await durationsFor(database, config);
     const reused =
       retryOf === undefined ? new Map() : await effectsOf(database, { executionId: retryOf, takenOverBy: { runId, executionId } });
@@ -121,6 +121,20 @@ async function preparedBefore(database: Database, { runId, executionId }: { runI
 /** Only this order and deadlines look at them, and they are read over thousands of ledger rows. */
 const durationsFor = async (database: Database, { order, deadline }: RunConfig): Promise<Record<string, number>> =>
   order === 'critical-path' || deadline !== undefined ? await meanDurations(database) : {};
+
+/** Executions from which a task is known to be short, and the time within which 95% of them must have ended. */
+const SHORT = { executions: 20, p95Seconds: 0.1 };
+
+/** Ids of the custom tasks that the ledger knows as short; not those whose input says whether they are. */
+async function shortTasks(database: Database, { tasks }: RunConfig): Promise<ReadonlySet<string>> {
+  const open = tasks.filter(({ short }) => short === undefined).map(({ taskId }) => taskId);
+  return open.length === 0 ? new Set() : await quickTasks(database, open, SHORT);
+}
+
+const withLearnedShort = (config: RunConfig, learned: ReadonlySet<string>): RunConfig =>
+  learned.size === 0
+    ? config
+    : { ...config, tasks: config.tasks.map((task) => (learned.has(task.taskId) ? { ...task, short: true } : task)) };
 
 /** What is kept of a config lacks what was written inline, so that a run cannot read it again there: it travels on whole. */
 function inlineProblems(config: RunConfig, kept: (given: RunConfig) => RunConfig): Problem[] {

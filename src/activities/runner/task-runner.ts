@@ -103,8 +103,10 @@ export function createTaskRunner({
     if (cancelled.aborted) onCancelled();
     else cancelled.addEventListener('abort', onCancelled, { once: true });
     try {
-      // A first attempt has nothing to find: its own record would refuse to be the second.
-      const known = attempts === 1 ? undefined : await findEffect(database, key);
+      // A first attempt finds nothing, and its own record would be refused as the second. But when a worker dies, every local activity of
+      // its workflow task is executed again as a first attempt: custom tasks, which leave no rows, look up their ledger row.
+      const isShortTask = activity.info.isLocal && stage === undefined;
+      const known = attempts === 1 && !isShortTask ? undefined : await findEffect(database, key);
       if (known !== undefined) {
         log.info('the task had already taken effect; its first outcome is returned');
         return { output: known.output, degraded: known.degraded, attempts: known.attempts };
@@ -145,7 +147,7 @@ export function createTaskRunner({
               return effect;
             });
             // Before a first attempt there is no other effect that would count, and nobody reads the row before the run ends.
-            return attempts === 1 ? effect : await recorded;
+            return attempts === 1 && !isShortTask ? effect : await recorded;
           },
         }),
       );

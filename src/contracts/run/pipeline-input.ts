@@ -57,6 +57,11 @@ export interface CustomTaskInput extends RetryInput {
   /** 1 goes first, 5 last. @default 3 */
   priority?: number;
   /**
+   * Whether the task usually ends within about 100 ms. Short tasks run inside the run's workflow task, which saves the round trips to
+   * the server. @default learned: true when 95% of at least 20 recent executions of this task id took less than 100 ms
+   */
+  short?: boolean;
+  /**
    * Whether the task runs again after its worker died or was stopped while the task ran, so that its effect is unknown. `fail` with
    * `maxRetries: 0` means "at most once". @default "retry"
    */

@@ -17,7 +17,7 @@ export interface EarlierAttempts {
 }
 
 /** The run and the policy of an activity's task. */
-interface TaskCall {
+export interface TaskCall {
   /** The run's workflow id. */
   readonly runId: string;
   /** The first execution's Temporal run id: a workflow id may be used again, this may not. */
