@@ -1,77 +1,78 @@
 import { timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 
-/** What of a request decides whether it may be answered. */
-export interface AskedAs {
+/** The headers of a request that decide whether it may be answered. */
+export interface RequestHeaders {
   readonly host: string | undefined;
   readonly origin: string | undefined;
-  /** `Bearer <token>`, as the header says it. */
+  /** The header's value: `Bearer <token>`. */
   readonly authorization: string | undefined;
   readonly cookie: string | undefined;
 }
 
-export interface Doors {
-  /** The host listened on; names of this machine's loopback are one. */
+/** What the server allows. */
+export interface AccessRules {
+  /** The host that the server listens on; all names of loopback count as one. */
   readonly host: string;
   readonly port: number;
-  /** Whoever has it may act and, where the pages are guarded, read. `null`: there is none. */
+  /** Allows its holder to act and, where the pages are guarded, to read. `null`: there is no token. */
   readonly token: string | null;
-  /** Something may be changed through this server. */
+  /** Whether this server may change anything. */
   readonly control: boolean;
-  /** Pages too are for those who have the token: the server is open to other machines. */
+  /** Whether reading needs the token too, because the server is open to other machines. */
   readonly guarded: boolean;
 }
 
-/** Why a request is refused, with the HTTP status that says so; `null` when it is not. */
+/** The reason for refusing a request, with its HTTP status; `null` when it is not refused. */
 export type Refusal = { readonly status: 401 | 403; readonly message: string } | null;
 
-/** The cookie in which a browser keeps the token once it was given. */
+/** The cookie in which a browser keeps the token. */
 export const TOKEN_COOKIE = 'predictlab_token';
 
 /** Whether a host name or address means this machine. */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 
 /**
- * Whether a page may be read. A name that is not ours in `Host` is another site's name that leads here (DNS rebinding): it would
- * hand our pages to that site's scripts.
+ * Whether a page may be read. A foreign name in `Host` is another site's name that resolves to this server (DNS rebinding), and would give
+ * our pages to that site's scripts.
  */
-export function mayRead({ host, authorization, cookie }: AskedAs, doors: Doors): Refusal {
-  if (!isOurHost(host, doors)) return foreignHost(host);
-  if (!doors.guarded) return null;
-  return isToken(bearerOf(authorization) ?? cookieOf(cookie), doors)
+export function mayRead({ host, authorization, cookie }: RequestHeaders, rules: AccessRules): Refusal {
+  if (!isOwnHost(host, rules)) return wrongHost(host);
+  if (!rules.guarded) return null;
+  return isToken(bearerOf(authorization) ?? cookieOf(cookie), rules)
     ? null
     : { status: 401, message: 'open the address with its token, as `predictlab ui` printed it' };
 }
 
-/** Whether something may be changed: only with the token in the `Authorization` header, which no other site's page can send. */
-export function mayAct({ host, origin, authorization }: AskedAs, doors: Doors): Refusal {
-  if (!isOurHost(host, doors)) return foreignHost(host);
-  if (!doors.control)
-    return { status: 403, message: 'this server only shows; start it with `predictlab ui --control` to act from the page' };
-  if (origin !== undefined && !isOurOrigin(origin, doors))
-    return { status: 403, message: `requests from ${origin.slice(0, 200)} are not taken` };
-  return isToken(bearerOf(authorization), doors)
+/** Whether a request may change something: only with the token in the `Authorization` header, which no other site's page can send. */
+export function mayAct({ host, origin, authorization }: RequestHeaders, rules: AccessRules): Refusal {
+  if (!isOwnHost(host, rules)) return wrongHost(host);
+  if (!rules.control)
+    return { status: 403, message: 'this server is read-only; start it with `predictlab ui --control` to act from the page' };
+  if (origin !== undefined && !isOwnOrigin(origin, rules))
+    return { status: 403, message: `requests from ${origin.slice(0, 200)} are not accepted` };
+  return isToken(bearerOf(authorization), rules)
     ? null
     : { status: 401, message: 'send `Authorization: Bearer <token>` with the token that `predictlab ui --control` printed' };
 }
 
-const foreignHost = (host: string | undefined): Refusal => ({
+const wrongHost = (host: string | undefined): Refusal => ({
   status: 403,
-  message: `this server is not ${(host ?? 'without a name').slice(0, 200)}`,
+  message: `this server does not answer as ${(host ?? 'a host without a name').slice(0, 200)}`,
 });
 
-function isOurHost(host: string | undefined, { host: bound, port }: Doors): boolean {
+function isOwnHost(host: string | undefined, { host: bound, port }: AccessRules): boolean {
   const named = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(host ?? '');
   if (named === null || Number(named[2] ?? 80) !== port) return false;
   const name = named[1] ?? '';
-  // beyond loopback only addresses count: a name could be anybody's
+  // beyond loopback only addresses count: any site can point a name here
   return isLoopback(name) || name === bound || (!isLoopback(bound) && isIP(name.replace(/^\[|\]$/g, '')) !== 0);
 }
 
-function isOurOrigin(origin: string, doors: Doors): boolean {
+function isOwnOrigin(origin: string, rules: AccessRules): boolean {
   if (!URL.canParse(origin)) return false;
   const { protocol, host } = new URL(origin);
-  return protocol === 'http:' && isOurHost(host, doors);
+  return protocol === 'http:' && isOwnHost(host, rules);
 }
 
 const bearerOf = (authorization: string | undefined): string | undefined => /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
@@ -82,8 +83,8 @@ const cookieOf = (cookie: string | undefined): string | undefined =>
     .find((part) => part.startsWith(`${TOKEN_COOKIE}=`))
     ?.slice(TOKEN_COOKIE.length + 1);
 
-/** In constant time: how long a refusal takes must not tell how much of a guess was right. */
-function isToken(given: string | undefined, { token }: Doors): boolean {
+/** Compares in constant time, so that the time of a refusal does not reveal how much of a guess was right. */
+function isToken(given: string | undefined, { token }: AccessRules): boolean {
   if (given === undefined || token === null) return false;
   const [ours, theirs] = [Buffer.from(token), Buffer.from(given)];
   return ours.length === theirs.length && timingSafeEqual(ours, theirs);

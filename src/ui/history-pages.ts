@@ -8,30 +8,30 @@ import { historyMark } from '../storage/runs/run-history.ts';
 import type { LiveLook } from './live/live-page.ts';
 import { type RunSources, runAddress } from './run/run-pages.ts';
 
-/** Ages on the page, and when it was read, go on this often. */
+/** How often the ages on the page advance. */
 const TICK_MS = 10_000;
-/** Open runs that are asked where they stand; of more the newest. */
-const MOST_ASKED = 5;
-/** A run that did not answer is asked again this much later: where its worker is away it is waited for each time. */
-const ASK_AGAIN_MS = 10_000;
-/** Where the schedule stands is asked of Temporal so often. */
+/** Open runs whose status is queried, the newest ones. */
+const MAX_QUERIED = 5;
+/** Pause before a run that did not answer is queried again: without its worker each query waits for a timeout. */
+const QUERY_AGAIN_MS = 10_000;
+/** How often the schedule is read from Temporal. */
 const SCHEDULE_EVERY_MS = 10_000;
 
-/** What the page over all runs shows: from the database, and of open runs from themselves. */
+/** The data of the page of all runs, from the database and, for open runs, from the runs themselves. */
 export class HistoryPages {
   readonly #options: RunSources;
-  #next: { readonly askedAt: number; readonly next: HistoryPageData['next'] } | undefined;
+  #next: { readonly readAt: number; readonly next: HistoryPageData['next'] } | undefined;
 
   constructor(options: RunSources) {
     this.#options = options;
   }
 
-  /** The page's data as it is now. Of open runs what the database knows. */
+  /** The page's data now; for open runs only what the database knows. */
   async load(): Promise<HistoryPageData> {
     const { database, temporalUi } = this.#options;
     return await loadHistoryPage(database, {
       now: Date.now(),
-      // an id alone means the newest run that had it
+      // a run id alone means the newest run with that id
       runHref: async (run) => runAddress(run.executionId),
       symbolHref: async (symbol) => `/symbols/${encodeURIComponent(symbol)}`,
       next: await this.#nextRun(),
@@ -39,7 +39,7 @@ export class HistoryPages {
     });
   }
 
-  /** Looks again and again: everything is read anew only where something has been stored since, open runs are asked for what changed. */
+  /** A function that reads the page's parts: everything again only after something was stored, open runs by query. */
   looker(): () => Promise<LiveLook> {
     const { database } = this.#options;
     const open = new OpenRuns(this.#options.lab);
@@ -56,16 +56,16 @@ export class HistoryPages {
   }
 
   async #nextRun(): Promise<HistoryPageData['next']> {
-    if (this.#next !== undefined && Date.now() - this.#next.askedAt < SCHEDULE_EVERY_MS) return this.#next.next;
+    if (this.#next !== undefined && Date.now() - this.#next.readAt < SCHEDULE_EVERY_MS) return this.#next.next;
     const { schedules } = (await this.#options.lab()) ?? {};
     const schedule = await schedules?.show().catch(() => undefined);
     const next = schedule === undefined ? null : { at: Date.parse(schedule.nextRuns[0] ?? ''), paused: schedule.paused };
-    this.#next = { askedAt: Date.now(), next };
+    this.#next = { readAt: Date.now(), next };
     return next;
   }
 }
 
-/** The states of open runs' symbols: the database knows only what took effect. */
+/** Adds the states of open runs' symbols: the database knows only what took effect. */
 class OpenRuns {
   readonly #lab: RunSources['lab'];
   readonly #followed = new Map<string, FollowedRun>();
@@ -76,12 +76,12 @@ class OpenRuns {
   }
 
   async completed(runs: readonly HistoryRunColumn[]): Promise<readonly HistoryRunColumn[]> {
-    const asked = new Set(runs.filter(({ state }) => state === 'running').slice(0, MOST_ASKED));
-    const ids = new Set([...asked].map(({ runId }) => runId));
+    const queried = new Set(runs.filter(({ state }) => state === 'running').slice(0, MAX_QUERIED));
+    const ids = new Set([...queried].map(({ runId }) => runId));
     for (const id of this.#followed.keys()) if (!ids.has(id)) this.#followed.delete(id);
-    const lab = asked.size === 0 ? undefined : await this.#lab();
+    const lab = queried.size === 0 ? undefined : await this.#lab();
     if (lab === undefined) return runs;
-    return await Promise.all(runs.map(async (run) => (asked.has(run) ? await this.#completed(lab, run) : run)));
+    return await Promise.all(runs.map(async (run) => (queried.has(run) ? await this.#completed(lab, run) : run)));
   }
 
   async #completed(lab: PredictLab, run: HistoryRunColumn): Promise<HistoryRunColumn> {
@@ -98,7 +98,7 @@ class OpenRuns {
       };
     } catch {
       this.#followed.delete(runId);
-      this.#silentUntil.set(runId, Date.now() + ASK_AGAIN_MS);
+      this.#silentUntil.set(runId, Date.now() + QUERY_AGAIN_MS);
       return run;
     }
   }

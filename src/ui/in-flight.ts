@@ -2,8 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 
 /**
- * What reads at this moment for somebody: a server whose database is to be closed waits for it first, and only so long that it cannot
- * hold up the end.
+ * Requests that are being answered. A server waits for them before it closes its database, for a limited time.
  *
  * @example
  * const inFlight = new InFlight();
@@ -17,7 +16,7 @@ export class InFlight {
     return this.#going.size;
   }
 
-  /** Counts it until it has ended, well or badly. @returns the same promise */
+  /** Counts a promise until it settles. @returns the same promise */
   async track<T>(going: Promise<T>): Promise<T> {
     this.#going.add(going);
     try {
@@ -27,13 +26,13 @@ export class InFlight {
     }
   }
 
-  /** Counts a request until its answer is written or its reader has left, and its handler is done. */
+  /** Counts a request until its response is written or its reader has left, and its handler is done. */
   async answered<T>(response: ServerResponse, handling: Promise<T>): Promise<T> {
     void this.track(finished(response)).catch(() => undefined);
     return await this.track(handling);
   }
 
-  /** Waits until nothing is under way, also of what begins meanwhile, at most so long. @returns whether nothing is left */
+  /** Waits, at most `withinMs`, until nothing is counted any more. @returns whether nothing is left */
   async settled(withinMs: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {

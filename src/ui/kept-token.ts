@@ -4,17 +4,17 @@ import path from 'node:path';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { makePrivateFolder } from '../processes/private-folder.ts';
 
-/** The file under PREDICTLAB_HOME in which the live pages' token is kept. */
+/** The file under PREDICTLAB_HOME that holds the live pages' token. */
 export const TOKEN_FILE = 'ui-token';
 
-/** What can stand in a cookie and behind a #, and is not guessed. */
+/** Safe in a cookie and behind a #, and too long to guess. */
 const TOKEN = /^[\w-]{20,200}$/;
 
 /**
- * The token that a file holds, so that open pages and bookmarks outlive a restart of the server; made, for its owner alone, where the file
- * is not there yet.
+ * Reads the token from a file, so that open pages and bookmarks survive a restart of the server. Creates the file, readable by its owner
+ * alone, where it does not exist.
  *
- * @throws PredictLabError BadInput when the file cannot be read or made, holds no token, or can be read by others
+ * @throws PredictLabError BadInput when the file cannot be read or created, holds no token, or can be read by others
  */
 export async function keptToken(file: string): Promise<string> {
   try {
@@ -22,11 +22,11 @@ export async function keptToken(file: string): Promise<string> {
     if (TOKEN.test(token)) return token;
   } catch (error) {
     if (error instanceof PredictLabError) throw error;
-    throw new PredictLabError('BadInput', `${file}: the token cannot be kept there: ${messageOf(error)}`, { cause: error });
+    throw new PredictLabError('BadInput', `${file}: the token cannot be stored there: ${messageOf(error)}`, { cause: error });
   }
   throw new PredictLabError(
     'BadInput',
-    `${file} holds no token: at least 20 letters, digits, - or _ on one line; delete it, and a new one is made`,
+    `${file} holds no valid token (at least 20 letters, digits, - or _ on one line); delete the file, and a new one is created`,
   );
 }
 
@@ -36,7 +36,7 @@ async function readToken(file: string): Promise<string | undefined> {
     if ((mode & 0o077) !== 0)
       throw new PredictLabError(
         'BadInput',
-        `${file} can be read by other users (mode ${(mode & 0o777).toString(8)}): delete it, and a new one is made, or \`chmod 600\` it`,
+        `${file} can be read by other users (mode ${(mode & 0o777).toString(8)}): delete it, and a new one is created, or run \`chmod 600\` on it`,
       );
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
@@ -45,7 +45,7 @@ async function readToken(file: string): Promise<string | undefined> {
   }
 }
 
-/** Of several servers that start at once one makes it, whole before it has its name. */
+/** Creates the file whole, then links it under its name: of several servers that start at once, one wins. */
 async function makeToken(file: string): Promise<string> {
   await makePrivateFolder(path.dirname(file));
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;

@@ -5,8 +5,8 @@ import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { isRecord } from '../input/raw-input.ts';
 import { isLoopback } from './access.ts';
 
-/** More than Temporal's largest payload as base64, a few at once. Bytes. */
-const LARGEST_BODY = 16 * 1024 * 1024;
+/** Bytes: room for a few of Temporal's largest payloads in base64. */
+const MAX_BODY = 16 * 1024 * 1024;
 const ALLOWED_HEADERS = 'content-type, x-namespace, authorization';
 
 export interface ServedCodec {
@@ -15,8 +15,8 @@ export interface ServedCodec {
 }
 
 /**
- * Temporal's codec endpoint on this machine: `POST /encode` and `/decode` of `{ payloads: [{ metadata, data }] }`, bytes as base64. Pages
- * of other origins than those given get no answer; programs on this machine, which have no origin, do.
+ * Serves Temporal's codec endpoint on this machine: `POST /encode` and `/decode` of `{ payloads: [{ metadata, data }] }`, bytes as base64.
+ * Pages of other origins than those given are refused; programs on this machine, which send no origin, are answered.
  */
 export async function serveCodec({
   codec,
@@ -40,7 +40,7 @@ export async function serveCodec({
     });
     server.listen(port, '127.0.0.1', resolve);
   });
-  // of one connection that could not be taken; the next one may be
+  // concerns a single connection; the server keeps listening
   server.on('error', () => undefined);
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -59,8 +59,8 @@ async function answer(
 ): Promise<void> {
   const { host = '', origin } = request.headers;
   const refuse = (status: number, message: string): void => void response.writeHead(status).end(`${message}\n`);
-  // Another site's name that leads here would hand our answers to that site's scripts.
-  if (!isLoopback(host.replace(/:\d+$/, ''))) return refuse(403, 'this server is not of that name');
+  // another site's name that resolves to this server would give our answers to that site's scripts
+  if (!isLoopback(host.replace(/:\d+$/, ''))) return refuse(403, 'this server does not answer as that host');
   if (origin !== undefined && !origins.includes(origin))
     return refuse(
       403,
@@ -79,10 +79,10 @@ async function answer(
     response.writeHead(204).end();
     return;
   }
-  const way = /\/(encode|decode)$/.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1];
-  if (way === undefined || request.method !== 'POST') return refuse(404, 'POST /encode or /decode');
+  const operation = /\/(encode|decode)$/.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1];
+  if (operation === undefined || request.method !== 'POST') return refuse(404, 'POST /encode or /decode');
   const payloads = await payloadsOf(request);
-  const done = await (way === 'encode' ? codec.encode(payloads) : codec.decode(payloads));
+  const done = await (operation === 'encode' ? codec.encode(payloads) : codec.decode(payloads));
   const body = JSON.stringify({ payloads: done.map(written) });
   response.writeHead(200, { 'content-type': 'application/json' }).end(body);
 }
@@ -92,7 +92,7 @@ async function payloadsOf(request: IncomingMessage): Promise<Payload[]> {
   let bytes = 0;
   for await (const chunk of request) {
     bytes += (chunk as Buffer).length;
-    if (bytes > LARGEST_BODY) throw new PredictLabError('BadInput', `more than ${LARGEST_BODY} bytes were sent`);
+    if (bytes > MAX_BODY) throw new PredictLabError('BadInput', `the body has more than ${MAX_BODY} bytes`);
     chunks.push(chunk as Buffer);
   }
   let body: unknown;

@@ -15,7 +15,7 @@ import { STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import type { Database } from '../storage/database/database.ts';
 import { newestRunWith, type StoredRun } from '../storage/runs/runs.ts';
 import { VERSION } from '../version.ts';
-import type { Doors } from './access.ts';
+import type { AccessRules } from './access.ts';
 import { httpStatusOf, NotFound, refuse, sendPage } from './answers.ts';
 import { guardRequests } from './guard.ts';
 import { HistoryPages } from './history-pages.ts';
@@ -30,17 +30,17 @@ export interface UiOptions {
   readonly home: string;
   /** `undefined` while Temporal cannot be reached: pages then show what the database knows. */
   readonly lab: () => Promise<PredictLab | undefined>;
-  /** What the next run would do. */
+  /** Plans the next run. */
   readonly plan: () => Promise<readonly PlannedTask[]>;
   /** @default "127.0.0.1" */
   readonly host?: string;
-  /** 0: a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
-  /** Whoever has it may act and, where the pages are guarded, read. @default null: there is none */
+  /** Allows its holder to act and, where the pages are guarded, to read. @default null: there is no token */
   readonly token?: string | null;
-  /** Let the pages act. @default false */
+  /** Whether the pages may change anything. @default false */
   readonly control?: boolean;
-  /** Pages too only with the token. @default false */
+  /** Whether reading needs the token too. @default false */
   readonly guarded?: boolean;
   readonly temporalUi?: WebUi;
   readonly log: Log;
@@ -48,33 +48,33 @@ export interface UiOptions {
 
 export interface Ui {
   readonly address: string;
-  /** Pages that somebody watches now: an open run, or the page over all runs. */
+  /** Number of live pages that have watchers. */
   watched(): number;
-  /** Takes no more requests, and waits for those that are being answered: what they read is still needed until then. */
+  /** Accepts no more requests and waits for those that are being answered, which still need the database. */
   close(): Promise<void>;
 }
 
-type Asked = FastifyRequest<{
+type PageRequest = FastifyRequest<{
   Params: { run: string; symbol: string; action: string };
   Querystring: { task?: string | readonly string[] };
 }>;
 
-/** Serves the live pages until closed. @throws PredictLabError BadInput when the port is taken */
+/** Serves the live pages until closed. @throws PredictLabError BadInput when the port is in use */
 export async function serveUi(options: UiOptions): Promise<Ui> {
   const { database, home, lab, log, token = null, control = false, host = '127.0.0.1', guarded = false } = options;
   const app = Fastify({ logger: false, bodyLimit: 1024 * 1024, forceCloseConnections: true });
-  const doors = (): Doors => ({ host, port: (app.server.address() as AddressInfo).port, token, control, guarded });
+  const rules = (): AccessRules => ({ host, port: (app.server.address() as AddressInfo).port, token, control, guarded });
   const pages = new RunPages(options);
   const inFlight = new InFlight();
   const watched = new WatchedPages({ log, inFlight });
   const history = new HistoryPages(options);
   const follow = async (run: StoredRun): Promise<Watching> => ({
     look: await pages.looker(run),
-    // It answers with what has changed, of which its worker has the work of a millisecond, of a large run some milliseconds: where looks
-    // take long, the machine is busy with something else.
-    mostPauseMs: run.config.symbols.length <= STAGE_DETAIL_LIMIT ? 250 : 3_000,
+    // An answer costs the run's worker a millisecond, for a large run some milliseconds: where looks take long, the machine is busy with
+    // something else.
+    maxPauseMs: run.config.symbols.length <= STAGE_DETAIL_LIMIT ? 250 : 3_000,
   });
-  const followHistory = async (): Promise<Watching> => ({ look: history.looker(), pauseMs: 500, mostPauseMs: 10_000 });
+  const followHistory = async (): Promise<Watching> => ({ look: history.looker(), pauseMs: 500, maxPauseMs: 10_000 });
   let closing = false;
 
   app.addHook('onRoute', (route) => {
@@ -83,13 +83,13 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       return await inFlight.answered(reply.raw, (async () => await handler.call(this, request, reply))());
     };
   });
-  // by now new requests are refused; what is closed next is what those that are under way read
+  // new requests are refused by now; the database is closed next, so requests under way come first
   app.addHook('preClose', async () => {
     closing = true;
     watched.close();
     await inFlight.settled(CLOSED_WITHIN_MS);
   });
-  guardRequests(app, doors);
+  guardRequests(app, rules);
   app.setErrorHandler(async (error, request, reply) => {
     const status = httpStatusOf(error);
     if (status >= 500 && !closing) log.warn(`${request.method} ${request.url.split('?')[0]}: ${messageOf(error)}`);
@@ -101,8 +101,11 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   );
 
   app.get('/', async (_, reply) => await sendPage(reply, renderHistoryPage(await history.load(), { events: '/events' })));
-  app.get('/events', async (request: Asked, reply) => await watched.tell(request, reply, await watched.shared(HISTORY, followHistory)));
-  app.get('/runs/:run', async (request: Asked, reply) => {
+  app.get(
+    '/events',
+    async (request: PageRequest, reply) => await watched.answer(request, reply, await watched.shared(HISTORY, followHistory)),
+  );
+  app.get('/runs/:run', async (request: PageRequest, reply) => {
     const run = await foundRun(pages, request.params.run);
     const open = run.status === null;
     const address = runAddress(run.runId);
@@ -116,36 +119,36 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
       }),
     );
   });
-  app.get('/runs/:run/events', async (request: Asked, reply) => {
+  app.get('/runs/:run/events', async (request: PageRequest, reply) => {
     const run = await foundRun(pages, request.params.run);
     const page = run.status === null ? await watched.shared(run.executionId, () => follow(run)) : undefined;
-    return await watched.tell(request, reply, page);
+    return await watched.answer(request, reply, page);
   });
-  app.get('/runs/:run/task', async (request: Asked, reply) => {
+  app.get('/runs/:run/task', async (request: PageRequest, reply) => {
     const run = await foundRun(pages, request.params.run);
-    // a name given twice is a list
+    // a parameter that is given twice is a list
     const task = [request.query.task ?? ''].flat()[0];
     const shown = await pages.task(run, task);
     if (shown === undefined) throw new NotFound(`run ${run.runId} has no task ${task.slice(0, 200)}`);
     const drawer = await renderDrawer({ ...options, runId: run.runId, taskId: task, shown, home, lab: await lab() });
     return await sendPage(reply, drawer);
   });
-  app.get('/runs/:run/symbols/:symbol', async (request: Asked, reply) => {
+  app.get('/runs/:run/symbols/:symbol', async (request: PageRequest, reply) => {
     const { run, symbol } = request.params;
-    // what a page that was written as a file names beside it
+    // a page that was written as a file links to its neighbours
     if (symbol === 'index.html') return await reply.redirect(runAddress(run));
     const filed = await pages.find(run);
     const script = filed === undefined ? undefined : await pages.chartScript(filed, symbol);
     if (script !== undefined) return await reply.type('text/javascript; charset=utf-8').send(script);
     const page = filed === undefined ? undefined : await pages.symbolPage(filed, symbol);
     if (page === undefined)
-      throw new NotFound(`run ${run} has no page of ${symbol} on this machine; /symbols/${symbol} shows it as of now`);
+      throw new NotFound(`run ${run} has no page of ${symbol} on this machine; /symbols/${symbol} shows its present state`);
     return await sendPage(reply, page);
   });
-  app.get('/symbols/:symbol', async (request: Asked, reply) => {
+  app.get('/symbols/:symbol', async (request: PageRequest, reply) => {
     const { symbol } = request.params;
     const run = await newestRunWith(database, symbol);
-    if (run === undefined) throw new NotFound(`no run has had the symbol ${symbol.slice(0, 200)}`);
+    if (run === undefined) throw new NotFound(`no run has included the symbol ${symbol.slice(0, 200)}`);
     const data = await loadSymbolPage(database, { ...run, symbol, settings: { ...run.config, asOf: Date.now() } });
     return await sendPage(reply, renderSymbolPage(data, await chartLibrary(log)));
   });
@@ -161,22 +164,24 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     return await act(connected);
   };
   app.post('/runs', async (request) => await acting((connected) => startRun(connected, request.body)));
-  app.post('/runs/:run/:action', async (request: Asked) => {
+  app.post('/runs/:run/:action', async (request: PageRequest) => {
     const { run, action } = request.params;
     if (!Object.hasOwn(RUN_ACTIONS, action))
       throw new NotFound(`a run has no action ${action.slice(0, 50)}: use ${Object.keys(RUN_ACTIONS).join(', ')}`);
     return await acting((connected) => RUN_ACTIONS[action](connected, database, run, request.body));
   });
-  app.post('/schedule/:action', async (request: Asked) => {
+  app.post('/schedule/:action', async (request: PageRequest) => {
     const { action } = request.params;
     if (action !== 'pause' && action !== 'resume' && action !== 'trigger')
       throw new NotFound('the schedule has the actions pause, resume and trigger');
     return await acting(async ({ schedules }) => {
       await schedules[action]();
       return {
-        message: { pause: 'the schedule is paused', resume: 'the schedule goes on', trigger: 'a run was asked for, unless one is open' }[
-          action
-        ],
+        message: {
+          pause: 'the schedule is paused',
+          resume: 'the schedule is resumed',
+          trigger: 'a run was requested; it starts unless one is open',
+        }[action],
       };
     });
   });
@@ -190,15 +195,15 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   };
 }
 
-/** Among those that are watched the page over all runs; no execution has this id. */
+/** Key of the page of all runs among the watched pages; no execution has this id. */
 const HISTORY = '/';
-/** Whoever ends the server waits no longer for what is being answered, for example by a Temporal that says nothing. */
+/** Closing waits no longer than this for requests under way, for example for a Temporal that does not answer. */
 const CLOSED_WITHIN_MS = 5_000;
 
 async function foundRun(pages: RunPages, id: string): Promise<StoredRun> {
   const run = await pages.find(id);
   if (run === undefined)
-    throw new NotFound(`there is no run ${id.slice(0, 200)} that has begun; the page over all runs lists those that have`);
+    throw new NotFound(`there is no run ${id.slice(0, 200)} that has started; the page of all runs lists those that have`);
   return run;
 }
 
@@ -210,6 +215,6 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
     const why = code === 'EADDRINUSE' ? 'is in use; give another one with --port' : `cannot be listened on: ${messageOf(error)}`;
     throw new PredictLabError('BadInput', `${host}:${port} ${why}`, { cause: error });
   }
-  // of one connection that could not be taken; the next one may be
+  // concerns a single connection; the server keeps listening
   app.server.on('error', () => undefined);
 }

@@ -18,13 +18,13 @@ export interface WatchedThings {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly taskQueue: string;
-  /** The share of the venues' limits that collection draws on (`PREDICTLAB_RATE_SHARE`). */
+  /** The share of the venues' rate limits that collection uses (`PREDICTLAB_RATE_SHARE`). */
   readonly rateShare: number;
   readonly onNews: () => void;
   readonly log: Log;
 }
 
-/** Everything that a worker looks at; connects to Temporal when a check first asks for it. */
+/** Every check that a worker makes; connects to Temporal when a check first needs it. */
 export function allChecks({ database, home, env, taskQueue, rateShare, onNews, log }: WatchedThings): {
   readonly list: readonly Check[];
   close(): Promise<void>;

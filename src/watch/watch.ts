@@ -5,20 +5,20 @@ import type { Observation } from '../incidents/rule/trouble.ts';
 import type { Database } from '../storage/database/database.ts';
 import { takeTurn } from '../storage/watch/watch-state.ts';
 
-/** A look at something that no run looks at. */
+/** A periodic check of something that no run checks. */
 export interface Check {
-  /** As the log names it. */
+  /** Name in the log. */
   readonly name: string;
-  /** How often, over all workers; milliseconds. */
+  /** Milliseconds between two checks, over all workers. */
   readonly everyMs: number;
-  /** @returns what was found; undefined where nobody can say */
+  /** @returns the observation; undefined where there is none */
   look(now: number): Promise<Observation | undefined>;
 }
 
 export interface WatchOptions {
   readonly database: Database;
   readonly checks: readonly Check[];
-  /** Called when there is something to tell. */
+  /** Called when an alert was written to the outbox. */
   readonly onNews: () => void;
   readonly log: Log;
   /** @default 1 minute */
@@ -27,12 +27,12 @@ export interface WatchOptions {
 
 const MINUTE = 60_000;
 
-/** The watch of a worker: looks at what no run looks at, in turns with the other workers. */
+/** A worker's watch: checks what no run checks, taking turns with the other workers. */
 export interface Watch {
   close(): Promise<void>;
 }
 
-/** Looks once a minute; the first time a minute from now. */
+/** Starts the checks, once a minute, the first a minute from now. */
 export function startWatch({ everyMs = MINUTE, ...options }: WatchOptions): Watch {
   let looking: Promise<void> | undefined;
   const timer = setInterval(() => {
@@ -48,16 +48,16 @@ export function startWatch({ everyMs = MINUTE, ...options }: WatchOptions): Watc
   };
 }
 
-/** Each check whose turn it is, once. One that cannot look is logged and does not keep the others from looking. */
+/** Runs each check that is due once. A check that fails is logged and does not stop the others. */
 export async function lookOnce({ database, checks, onNews, log }: Omit<WatchOptions, 'everyMs'>, now: number): Promise<void> {
   for (const check of checks) {
     try {
-      // a little less, or every other turn would be missed by milliseconds
+      // a little less than the period, or every other turn would be missed by milliseconds
       if (!(await takeTurn(database, check.name, check.everyMs * 0.9))) continue;
       const found = await check.look(now);
       if (found !== undefined && (await observe(database, found))) onNews();
     } catch (error) {
-      log.warn(`the watch could not look at ${check.name}; it looks again`, { error: messageOf(error) });
+      log.warn(`the check "${check.name}" failed; it runs again`, { error: messageOf(error) });
     }
   }
 }

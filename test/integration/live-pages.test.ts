@@ -264,7 +264,7 @@ describe('the live pages', () => {
       await page.click('[data-action="pause"]');
       await page.waitForSelector('#acted >> text=paused');
       await page.click('[data-action="resume"]');
-      await page.waitForSelector('#acted >> text=goes on');
+      await page.waitForSelector('#acted >> text=resumed');
       last.open();
       await seenToEnd(page);
       expect(problems).toEqual([]);

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listIncidents } from '../../src/incidents/rows/incidents.ts';
-import { doneByOne, lastUpkeep, upkeepCheck } from '../../src/watch/checks/upkeep.ts';
+import { lastUpkeep, runExclusively, upkeepCheck } from '../../src/watch/checks/upkeep.ts';
 import { setUpkeep, upkeepSettings } from '../../src/watch/upkeep/settings.ts';
-import { doUpkeep } from '../../src/watch/upkeep/upkeep.ts';
+import { runUpkeep } from '../../src/watch/upkeep/upkeep.ts';
 import { lookOnce } from '../../src/watch/watch.ts';
 import { predictlabHere } from '../support/command.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -36,14 +36,14 @@ const ask = (...args: string[]) =>
 it('backs up with rotation, restores what it wrote elsewhere, prunes and compares', async () => {
   const settings = { ages: { runs: 1000, reports: 1000, logs: 1000 }, keep: 1, backup: { folder, rotate: 2 } };
   const request = { database: storage.database, home, settings, now: Date.now(), tryRestore: true };
-  const ends = await doUpkeep(request);
+  const ends = await runUpkeep(request);
   expect(ends.map(({ job, ok }) => [job, ok])).toEqual([
     ['backup', true],
     ['restore', true],
     ['prune', true],
     ['data', true],
   ]);
-  for (const day of [1, 2]) await doUpkeep({ ...request, now: request.now + day * 86_400_000, tryRestore: false });
+  for (const day of [1, 2]) await runUpkeep({ ...request, now: request.now + day * 86_400_000, tryRestore: false });
   await writeFile(path.join(folder, 'mine.txt'), 'not a backup');
   expect((await readdir(folder)).filter((name) => name.endsWith('.backup'))).toHaveLength(2);
   const { rows } = await storage.database.query("select datname from pg_database where datname like 'predictlab_try_%'");
@@ -108,7 +108,7 @@ it('is done by nobody else while somebody is at it, and by the next one right af
   await setUpkeep(storage.database, { ages: { logs: 1000 }, keep: 1 });
   let leave = (): void => undefined;
   const begun = new Promise<void>((begins) => {
-    void doneByOne(storage.database, async () => {
+    void runExclusively(storage.database, async () => {
       const left = new Promise<void>((leaves) => {
         leave = leaves;
       });
@@ -119,7 +119,7 @@ it('is done by nobody else while somebody is at it, and by the next one right af
   });
   await begun;
   expect(await ask('run')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('somebody is at it') });
-  expect(await doneByOne(storage.database, () => Promise.resolve([]))).toBeUndefined();
+  expect(await runExclusively(storage.database, () => Promise.resolve([]))).toBeUndefined();
   leave();
   await until(async () => (await ask('run')).code === 0);
   expect(await ask('run')).toMatchObject({ code: 0 });

@@ -361,7 +361,7 @@ it('a schedule is paused after so many failed runs in a row and tells so until s
   });
   await look(check, Date.now());
   expect(await told()).toEqual([
-    expect.stringContaining(`schedule ${scheduleId}: paused after 2 failed runs in a row, the last one ${last}; mend that`),
+    expect.stringContaining(`schedule ${scheduleId}: paused after 2 failed runs in a row, the last one ${last}; fix the cause`),
   ]);
 
   await schedules.resume(scheduleId);

@@ -84,7 +84,7 @@ describe('the causes of a run', () => {
       'ETH_PRICE/collect succeeded after 3 retries, the last one because of RateLimited: polymarket answered 429 on /v2/trades; waiting 12 s',
     );
     expect(retried({ lastErrors: {} })).toBe(
-      'ETH_PRICE/collect succeeded after 3 retries; no error is known, its worker was lost or the database was away',
+      'ETH_PRICE/collect succeeded after 3 retries; no error is known: its worker was lost, or the database was away',
     );
   });
 

@@ -194,7 +194,7 @@ describe('the page of a symbol', () => {
     });
     const page = renderSymbolPage(sampleSymbol({ instruments: [empty] }), LIBRARY);
     expect(page).toContain('no candles yet');
-    expect(page).toContain('nothing was collected of this instrument yet');
+    expect(page).toContain('nothing of this instrument was collected yet');
     expect(page.replace(/<script>[\s\S]*?<\/script>/g, '')).not.toMatch(/NaN|Infinity|undefined/);
   });
 

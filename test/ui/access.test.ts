@@ -1,26 +1,26 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AskedAs, type Doors, mayAct, mayRead, TOKEN_COOKIE } from '../../src/ui/access.ts';
+import { type AccessRules, mayAct, mayRead, type RequestHeaders, TOKEN_COOKIE } from '../../src/ui/access.ts';
 
 const TOKEN = 'k3y-of-this-server';
-const doors: Doors = { host: '127.0.0.1', port: 8270, token: TOKEN, control: true, guarded: false };
-const ours: AskedAs = { host: '127.0.0.1:8270', origin: undefined, authorization: undefined, cookie: undefined };
-const withToken: AskedAs = { ...ours, authorization: `Bearer ${TOKEN}` };
+const rules: AccessRules = { host: '127.0.0.1', port: 8270, token: TOKEN, control: true, guarded: false };
+const ours: RequestHeaders = { host: '127.0.0.1:8270', origin: undefined, authorization: undefined, cookie: undefined };
+const withToken: RequestHeaders = { ...ours, authorization: `Bearer ${TOKEN}` };
 
 describe('who may read the pages', () => {
   it.each(['127.0.0.1:8270', 'localhost:8270', '[::1]:8270', 'LOCALHOST:8270'])('a browser that calls this server %s may', (host) => {
-    expect(mayRead({ ...ours, host }, doors)).toBeNull();
+    expect(mayRead({ ...ours, host }, rules)).toBeNull();
   });
 
   it.each([undefined, '', 'evil.test:8270', '127.0.0.1', '127.0.0.1:80', '127.0.0.1.evil.test:8270', 'localhost:8270:1', '10.0.0.1:8270'])(
     'a request for the host %s is refused: another name that leads here is not ours',
     (host) => {
-      expect(mayRead({ ...ours, host }, doors)).toMatchObject({ status: 403 });
+      expect(mayRead({ ...ours, host }, rules)).toMatchObject({ status: 403 });
     },
   );
 
   it('on a server open to other machines only who has the token may, as header or as cookie', () => {
-    const open: Doors = { ...doors, host: '0.0.0.0', guarded: true };
+    const open: AccessRules = { ...rules, host: '0.0.0.0', guarded: true };
     const there = { ...ours, host: '192.0.2.7:8270' };
     expect(mayRead(there, open)).toMatchObject({ status: 401 });
     expect(mayRead({ ...there, cookie: `a=b; ${TOKEN_COOKIE}=${TOKEN}` }, open)).toBeNull();
@@ -31,19 +31,19 @@ describe('who may read the pages', () => {
 
 describe('who may act', () => {
   it('nobody where the server only shows, not even with a token', () => {
-    expect(mayAct(withToken, { ...doors, control: false })).toMatchObject({ status: 403 });
+    expect(mayAct(withToken, { ...rules, control: false })).toMatchObject({ status: 403 });
   });
 
   it('nobody without the token in the header; a cookie does not count, since any page can make a browser send it', () => {
-    expect(mayAct(ours, doors)).toMatchObject({ status: 401 });
-    expect(mayAct({ ...ours, cookie: `${TOKEN_COOKIE}=${TOKEN}` }, doors)).toMatchObject({ status: 401 });
-    expect(mayAct(withToken, doors)).toBeNull();
+    expect(mayAct(ours, rules)).toMatchObject({ status: 401 });
+    expect(mayAct({ ...ours, cookie: `${TOKEN_COOKIE}=${TOKEN}` }, rules)).toMatchObject({ status: 401 });
+    expect(mayAct(withToken, rules)).toBeNull();
   });
 
   it.each(['http://evil.test', 'https://127.0.0.1:8270', 'http://127.0.0.1:8271', 'null', 'http://localhost:8270.evil.test'])(
     'nobody from the page of another origin: %s',
     (origin) => {
-      expect(mayAct({ ...withToken, origin }, doors)).toMatchObject({ status: 403 });
+      expect(mayAct({ ...withToken, origin }, rules)).toMatchObject({ status: 403 });
     },
   );
 
@@ -52,7 +52,7 @@ describe('who may act', () => {
       fc.property(fc.string(), fc.option(fc.webUrl()), (guess, origin) => {
         fc.pre(guess !== TOKEN);
         const asked = { ...ours, authorization: `Bearer ${guess}`, ...(origin === null ? {} : { origin }) };
-        expect(mayAct(asked, doors)).not.toBeNull();
+        expect(mayAct(asked, rules)).not.toBeNull();
       }),
     );
   });

@@ -26,7 +26,7 @@ describe('the token of the live pages', () => {
     async (text) => {
       const wrong = path.join(folder, 'wrong');
       await writeFile(wrong, text, { mode: 0o600 });
-      await expect(keptToken(wrong)).rejects.toThrow(/wrong holds no token: .* delete it, and a new one is made/);
+      await expect(keptToken(wrong)).rejects.toThrow(/wrong holds no valid token .* delete the file, and a new one is created/);
     },
   );
 
@@ -38,7 +38,7 @@ describe('the token of the live pages', () => {
 
   it('is refused where no file can be', async () => {
     await writeFile(path.join(folder, 'plain'), '');
-    await expect(keptToken(path.join(folder, 'plain', 'token'))).rejects.toThrow(/plain.token: the token cannot be kept there/);
-    await expect(keptToken(folder)).rejects.toThrow(/can be read by other users|cannot be kept there/);
+    await expect(keptToken(path.join(folder, 'plain', 'token'))).rejects.toThrow(/plain.token: the token cannot be stored there/);
+    await expect(keptToken(folder)).rejects.toThrow(/can be read by other users|cannot be stored there/);
   });
 });

@@ -53,7 +53,7 @@ describe('an open run that is watched', () => {
     const run = new LivePage({
       log: silent,
       pauseMs: 1,
-      mostPauseMs: 1,
+      maxPauseMs: 1,
       share: 1e-9,
       look: async () => ({ parts: { head: html`${states[0]}` }, ended: states.shift() === 'ended' }),
     });

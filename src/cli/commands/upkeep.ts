@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import ms from 'ms';
 import { homeFolder } from '../../processes/home-folder.ts';
-import { doneByOne, lastUpkeep } from '../../watch/checks/upkeep.ts';
+import { lastUpkeep, runExclusively } from '../../watch/checks/upkeep.ts';
 import { AGED, setUpkeep, type UpkeepSettings, upkeepSettings } from '../../watch/upkeep/settings.ts';
-import { doUpkeep, type JobEnd } from '../../watch/upkeep/upkeep.ts';
+import { type JobEnd, runUpkeep } from '../../watch/upkeep/upkeep.ts';
 import { ageOption, numberOption } from '../options/number-option.ts';
 import { ExitError, usageError } from '../terminal/exit.ts';
 import { printJson, printLine, printTable } from '../terminal/print.ts';
@@ -66,8 +66,8 @@ export function registerUpkeep(program: Command): void {
       const ends = await useStoredData(async (database) => {
         const settings = await upkeepSettings(database);
         if (settings === undefined) throw usageError('no daily upkeep is set; `predictlab upkeep set --reports 90d --logs 30d` sets one');
-        return await doneByOne(database, () =>
-          doUpkeep({ database, home: homeFolder(process.env), settings, now: Date.now(), tryRestore: true }),
+        return await runExclusively(database, () =>
+          runUpkeep({ database, home: homeFolder(process.env), settings, now: Date.now(), tryRestore: true }),
         );
       });
       if (ends === undefined)

@@ -8,7 +8,7 @@ import type { Sink } from './alert.ts';
 
 /** How often the outbox is read; `wake` reads it at once. */
 const READ_EVERY_MS = 5_000;
-/** How often the database is told again which sinks are configured. */
+/** How often the configured sinks are recorded again. */
 const RECORD_EVERY_MS = 3_600_000;
 const MAX_ERROR_LENGTH = 300;
 

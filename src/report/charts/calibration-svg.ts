@@ -5,7 +5,7 @@ import { PLOT_WIDTH, type PlotOptions, unit } from './plot.ts';
 
 const HEIGHT = 220;
 
-/** Hit rate over mean forecast per bin with its Wilson interval; a perfect forecaster lies on the diagonal. */
+/** Plots each bin's hit rate over its mean forecast, with its Wilson interval; perfect forecasts lie on the diagonal. */
 export const calibrationPlot = (bins: readonly CalibrationBin[]): PlotOptions => {
   const bars = bins.map((bin) => {
     const x = unit(bin.meanForecast * PLOT_WIDTH);
@@ -23,7 +23,7 @@ export const calibrationPlot = (bins: readonly CalibrationBin[]): PlotOptions =>
       y: bin.hitRate,
       sign: '●',
       tone: 'up',
-      about: `forecast ${formatNumber(bin.meanForecast, 3)}, came true ${formatNumber(bin.hitRate, 3)} of ${bin.count}`,
+      about: `forecast ${formatNumber(bin.meanForecast, 3)}, hit rate ${formatNumber(bin.hitRate, 3)} over ${bin.count} closes`,
     })),
   };
 };

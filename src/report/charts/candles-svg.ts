@@ -7,12 +7,12 @@ import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { gapBands } from './gap-bands.ts';
 import { PLOT_WIDTH, type PlotMark, type PlotOptions, unit } from './plot.ts';
 
-/** Prices over the candles, at the open times of their buckets. */
+/** A line over the candles, by the open times of their buckets. */
 export interface ChartLine {
   readonly name: string;
-  /** Class of its line; the legend shows the same. */
+  /** CSS class of the line and of its key in the legend. */
   readonly tone: string;
-  /** What holds until the next bar is drawn in steps; prices of another market as dots: between them nothing is known. */
+  /** Steps for values that hold until the next bar, dots for prices of another market, which are unknown in between. */
   readonly kind: 'steps' | 'dots';
   readonly points: readonly PricePoint[];
 }
@@ -21,9 +21,9 @@ export interface CandleChart {
   readonly series: EmbeddedCandles;
   readonly range: TimeRange;
   readonly gaps: readonly TimeRange[];
-  /** Times of quarantined rows: small ticks on the time axis. */
+  /** Times of quarantined rows, drawn as small ticks on the time axis. */
   readonly quarantineTimes: readonly number[];
-  /** When the market's payoff became known, and what it paid. */
+  /** When the market settled, and its payout. */
   readonly settlement: { readonly at: number; readonly payout: number } | null;
   readonly trades: readonly BacktestTrade[];
   readonly lines: readonly ChartLine[];
@@ -33,22 +33,22 @@ export interface CandleChart {
   readonly live?: Part;
 }
 
-/** Share of the height that volumes may use. */
+/** Share of the height for the volume bars. */
 const VOLUME_SHARE = 0.18;
-/** A lone candle is no wall. */
+/** Maximum half width of a candle, so that a single candle does not fill the chart. */
 const MAX_HALF_WIDTH = 7;
 
-/** Candles and volume as a still picture on a true time axis: empty buckets are empty, gaps are hatched, nothing is joined. */
+/** Plots candles and volume on a true time axis: empty buckets stay empty, gaps are hatched, nothing is joined. */
 export const candlesPlot = (chart: CandleChart): PlotOptions => {
   const { series, range, height, digits } = chart;
   const candles = series.candles.filter((candle) => candle.openTime >= range.from && candle.openTime < range.to);
   const settled =
     chart.settlement !== null && chart.settlement.at >= range.from && chart.settlement.at <= range.to ? chart.settlement : null;
   const lines = chart.lines.map((line) => ({ ...line, points: line.points.filter(({ time }) => time >= range.from && time < range.to) }));
-  const beside = lines.flatMap(({ points }) => points.map((point) => point.price));
+  const linePrices = lines.flatMap(({ points }) => points.map((point) => point.price));
   const [low, high] = padded(
-    Math.min(...candles.map((candle) => candle.low), ...beside),
-    Math.max(...candles.map((candle) => candle.high), ...beside),
+    Math.min(...candles.map((candle) => candle.low), ...linePrices),
+    Math.max(...candles.map((candle) => candle.high), ...linePrices),
   );
   const hasVolume = candles.some((candle) => candle.volume !== null);
   const floor = hasVolume ? VOLUME_SHARE + 0.04 : 0.02;
@@ -56,7 +56,7 @@ export const candlesPlot = (chart: CandleChart): PlotOptions => {
   const x = linear(range.from, range.to);
   const y = (value: number): number => floor + price(value) * (1 - floor);
   const ticks = valueTicks(low, high, 5, (value) => formatNumber(value, digits)).filter((tick) =>
-    possible(tick.at * (high - low) + low, chart.market),
+    isPossible(tick.at * (high - low) + low, chart.market),
   );
   return {
     height,
@@ -74,8 +74,8 @@ export const candlesPlot = (chart: CandleChart): PlotOptions => {
   };
 };
 
-/** No axis names a probability below 0 or above 1, even where there is room for one. */
-const possible = (price: number, market: MarketKind): boolean => market === 'asset' || (price > -1e-9 && price < 1 + 1e-9);
+/** Whether a label can be a price: no probability is below 0 or above 1. */
+const isPossible = (price: number, market: MarketKind): boolean => market === 'asset' || (price > -1e-9 && price < 1 + 1e-9);
 
 const geometry = (series: EmbeddedCandles, x: (time: number) => number): { half: number; centre: (candle: PageCandle) => number } => {
   const length = INTERVAL_MS[series.interval];
@@ -99,7 +99,7 @@ const bodies = (
     const top = Math.max(candle.open, candle.close);
     const bottom = Math.min(candle.open, candle.close);
     const tall = Math.max(1, (y(top) - y(bottom)) * height);
-    // the body is drawn over its wick
+    // no wick inside the body
     const wick = candle.high > top || candle.low < bottom ? `M${unit(middle)} ${at(candle.high)}V${at(candle.low)}` : '';
     if (rising) {
       paths.upWick += wick;

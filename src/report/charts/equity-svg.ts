@@ -6,24 +6,24 @@ import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { gapBands } from './gap-bands.ts';
 import { PLOT_WIDTH, type PlotOptions, unit } from './plot.ts';
 
-/** A curve beside the one that is looked at. */
+/** A curve for comparison. */
 export interface OtherCurve {
   readonly name: string;
-  /** Class of its line; the legend shows the same. */
+  /** CSS class of the line and of its key in the legend. */
   readonly tone: string;
   readonly points: readonly EquityPoint[];
 }
 
 export interface EquityChart {
-  /** Marked at the moment named. */
+  /** Each point is the equity at its time. */
   readonly points: readonly EquityPoint[];
-  /** Others for comparison, drawn below it. */
+  /** Curves for comparison, drawn below the main one. */
   readonly others: readonly OtherCurve[];
   readonly range: TimeRange;
   readonly gaps: readonly TimeRange[];
 }
 
-/** Drawdown at each point, a fraction ≤ 0 of the highest equity so far; the first point is the start. */
+/** The drawdown at each point: a fraction ≤ 0 of the highest equity so far. */
 export const drawdowns = (points: readonly EquityPoint[]): readonly number[] => {
   let peak = Number.NEGATIVE_INFINITY;
   return points.map((point) => {
@@ -32,10 +32,10 @@ export const drawdowns = (points: readonly EquityPoint[]): readonly number[] => 
   });
 };
 
-/** Most points a curve is drawn with; of longer ones every n-th and every extreme of a stretch is kept. */
+/** Maximum points of a drawn curve; longer ones are thinned. */
 const MAX_POINTS = 2000;
 
-/** Keeps first, last, lowest and highest of each stretch, so that no peak or trough of the curve is lost. */
+/** Keeps the first, last, lowest and highest point of each stretch, so that the curve loses no peak or trough. */
 export const thinnedKeepingExtremes = (points: readonly EquityPoint[], most = MAX_POINTS): readonly EquityPoint[] => {
   if (points.length <= most) return points;
   const stretch = Math.ceil(points.length / (most / 4));
@@ -57,7 +57,7 @@ const extreme = (points: readonly EquityPoint[], sign: 1 | -1): number =>
 const EQUITY_HEIGHT = 150;
 const FALL_HEIGHT = 56;
 
-/** Equity over time with its drawdown below, as steps: between two marks nothing is known, so nothing is sloped. */
+/** Plots equity over time and its drawdown, as steps: nothing is known between two points. */
 export const equityPlots = ({ points, others, range, gaps }: EquityChart): readonly [equity: PlotOptions, drawdown: PlotOptions] => {
   const shown = thinnedKeepingExtremes(points);
   const x = linear(range.from, range.to);
@@ -94,7 +94,7 @@ export const equityPlots = ({ points, others, range, gaps }: EquityChart): reado
   ];
 };
 
-/** A path of steps: between two marks nothing is known. */
+/** An SVG path of steps through the points. */
 export const steps = (points: readonly EquityPoint[], x: (time: number) => number, y: (value: number) => number, height: number): string =>
   points
     .map((point, i) => {

@@ -4,10 +4,10 @@ import { linear } from './axis.ts';
 import type { PlotBand } from './plot.ts';
 import { within } from './shown-range.ts';
 
-/** Most bands of one plot; the longest gaps. How many there are in all, data quality says. */
+/** Maximum bands of one plot, the longest gaps; the data quality section counts all of them. */
 const MAX_BANDS = 300;
 
-/** The longest of many gaps, in their order. */
+/** The gaps inside the range, in order; the longest ones where there are too many. */
 export const drawnGaps = (gaps: readonly TimeRange[], range: TimeRange): readonly TimeRange[] => {
   const inside = within(gaps, range);
   if (inside.length <= MAX_BANDS) return inside;
@@ -15,7 +15,7 @@ export const drawnGaps = (gaps: readonly TimeRange[], range: TimeRange): readonl
   return inside.filter((gap) => longest.has(gap));
 };
 
-/** Ranges that were not collected, as hatched bands of a plot over `range`. */
+/** Ranges that were not collected, as hatched bands of a plot of `range`. */
 export const gapBands = (gaps: readonly TimeRange[], range: TimeRange): readonly PlotBand[] => {
   const x = linear(range.from, range.to);
   return drawnGaps(gaps, range).map((gap) => ({

@@ -1,26 +1,26 @@
 import { html, type Markup, type Part, raw } from '../elements/html.ts';
 import type { AxisTick } from './axis.ts';
 
-/** Width of every plot's drawing units; the drawing stretches with the page while labels keep their size. */
+/** Width of every plot in drawing units; the drawing stretches with the page, labels keep their size. */
 export const PLOT_WIDTH = 1000;
 
 export interface PlotOptions {
   /** Height in pixels, and in drawing units. */
   readonly height: number;
-  /** What the picture shows, for who cannot see it. */
+  /** Description for screen readers. */
   readonly label: string;
   /** Shapes in units of `PLOT_WIDTH` × `height`. */
   readonly shapes: Part;
   readonly x: readonly AxisTick[];
   readonly y: readonly AxisTick[];
-  /** Ranges of the x axis without data, as shares of it, with what they are. */
+  /** Ranges of the x axis without data, as shares of its length. */
   readonly bands?: readonly PlotBand[];
-  /** Words at a place of the x axis, above everything. */
+  /** Text at positions of the x axis, above everything. */
   readonly notes?: readonly AxisTick[];
   readonly marks?: readonly PlotMark[];
-  /** Leaves the x axis's words to the plot below it. @default true */
+  /** Whether the x axis has labels; a plot above another one leaves them out. @default true */
   readonly xLabels?: boolean;
-  /** What a script puts in place of the drawing. */
+  /** Element in which a script draws the interactive chart. */
   readonly live?: Part;
 }
 
@@ -28,11 +28,11 @@ export interface PlotBand {
   readonly from: number;
   readonly to: number;
   readonly label: string;
-  /** For where the label has no room. */
+  /** Used where the label does not fit. */
   readonly short: string;
 }
 
-/** A small sign at a point, shares of width from the left and of height from the bottom. */
+/** A sign at a point; `x` and `y` are shares of the width and height, from the bottom left. */
 export interface PlotMark {
   readonly x: number;
   readonly y: number;
@@ -41,14 +41,14 @@ export interface PlotMark {
   readonly about: string;
 }
 
-/** Words on a band that is this wide; on a narrower one they would be cut. */
-const bandWords = (band: PlotBand): string | null => {
+/** The label that fits on a band, or null. */
+const bandLabel = (band: PlotBand): string | null => {
   const wide = band.to - band.from;
   return wide >= 0.24 ? band.label : wide >= 0.085 ? band.short : null;
 };
 const share = (value: number): string => `${Math.round(value * 100_000) / 1000}%`;
 
-/** A drawing with axes: geometry stretches to the page's width, letters do not. */
+/** Draws a plot with its axes: shapes stretch to the page's width, text does not. */
 export const plot = (options: PlotOptions): Markup => {
   const { height, x, y } = options;
   const grid = y.map((tick) => `M0 ${unit((1 - tick.at) * height)}H${PLOT_WIDTH}`).join('');
@@ -57,12 +57,12 @@ export const plot = (options: PlotOptions): Markup => {
 ${bands.map((band) => html`<span class="hatched" style="left:${share(band.from)};width:${share(band.to - band.from)}" title="${band.label}"></span>`)}
 <svg viewBox="0 0 ${PLOT_WIDTH} ${height}" preserveAspectRatio="none" role="img" aria-label="${options.label}"><path class="hair" d="${raw(grid)}"/>${options.shapes}</svg>
 ${y.map((tick) => html`<span class="y" style="top:${share(1 - tick.at)}">${tick.label}</span>`)}
-${bands.map((band) => bandWords(band) !== null && html`<span class="note" style="left:${share((band.from + band.to) / 2)};max-width:${share(band.to - band.from)}">${bandWords(band)}</span>`)}
+${bands.map((band) => bandLabel(band) !== null && html`<span class="note" style="left:${share((band.from + band.to) / 2)};max-width:${share(band.to - band.from)}">${bandLabel(band)}</span>`)}
 ${options.notes?.map((note) => html`<span class="note" style="left:${share(note.at)};top:auto;bottom:2px">${note.label}</span>`)}
 ${options.marks?.map((mark) => html`<span class="mark ${mark.tone}" style="left:${share(mark.x)};top:${share(1 - mark.y)}" title="${mark.about}">${mark.sign}</span>`)}
 ${options.xLabels !== false && html`<span class="x-axis">${x.map((tick, i) => html`<span class="x${i % 2 === 1 && ' minor'}"${tick.time !== undefined && html` data-t="${tick.time}"`} style="left:${share(tick.at)}">${tick.label}</span>`)}</span>`}
 </div>${options.live}</div>`;
 };
 
-/** A coordinate, short: a tenth of a unit is about a tenth of a pixel. */
+/** A coordinate rounded to a tenth of a unit, about a tenth of a pixel. */
 export const unit = (value: number): string => String(Math.round(value * 10) / 10);

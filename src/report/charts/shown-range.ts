@@ -2,12 +2,12 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
 import type { EmbeddedCandles, InstrumentSection } from '../symbol/symbol-data.ts';
 
-/** Most buckets of one interval on a page, empty ones included. */
+/** Maximum buckets of one interval on a page, empty ones included. */
 export const MAX_BUCKETS = 1000;
 
 /**
- * The range of time that a series' chart covers: from its first candle (or the gap before it) to `asOf`, or to where trading ended.
- * At most `MAX_BUCKETS` long, cut at the old end.
+ * The range of time that a series' chart shows: from its first candle (or the gap before it) to `asOf` or the end of trading, at most the
+ * last `MAX_BUCKETS` buckets.
  */
 export const shownRange = (section: InstrumentSection, series: EmbeddedCandles, asOf: number): TimeRange => {
   const length = INTERVAL_MS[series.interval];
@@ -18,7 +18,7 @@ export const shownRange = (section: InstrumentSection, series: EmbeddedCandles, 
   const to = Math.max(lastClose, Math.min(end, asOf));
   const gapBefore = section.gaps.find((gap) => gap.to >= first && gap.from < first)?.from ?? first;
   const buckets = Math.min(MAX_BUCKETS, Math.ceil((to - Math.max(gapBefore, first - 50 * length)) / length));
-  // bucket edges keep the candles' own anchor: weeks start on Monday, not on the epoch's Thursday
+  // bucket edges follow the candles: weeks start on Monday, the epoch was a Thursday
   const lastEdge = first + Math.ceil((to - first) / length) * length;
   return { from: lastEdge - buckets * length, to: lastEdge };
 };

@@ -7,10 +7,10 @@ const WIDTH = 96;
 const HEIGHT = 20;
 
 /**
- * A word-sized line of prices. Neighbours are joined only where no bucket between them is empty: a hole stays a hole, a lone point a dot.
+ * Draws a word-sized line of prices. Points are joined only where no bucket between them is empty.
  *
  * @param points oldest first
- * @param window the range of time that the width stands for, and the length of one bucket; milliseconds
+ * @param window the range of time that the width covers, and the length of one bucket; milliseconds
  */
 export const sparkline = (
   points: readonly PricePoint[],

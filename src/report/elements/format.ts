@@ -1,9 +1,9 @@
 /**
- * How values are written for people: tabular, same precision per column, typographic minus, narrow no-break thousands.
- * Nothing here rounds what is stored; data tables and exports carry full precision.
+ * Formats of values for people: a typographic minus, narrow no-break spaces between thousands. Nothing here rounds stored values; data
+ * tables and exports have full precision.
  */
 
-/** What stands where a value is not known. */
+/** Shown where a value is not known. */
 export const DASH = '–';
 
 const THOUSANDS = '\u202f';
@@ -24,14 +24,14 @@ export const formatPercent = (fraction: number | null | undefined, digits = 1): 
   return text === DASH ? text : `${text}${THOUSANDS}%`;
 };
 
-/** Shortest decimal that parses back to the same number, without exponent where that stays readable: for data tables. */
+/** The shortest decimal that parses back to the same number, for data tables. */
 export const tableNumber = (value: number | null | undefined): string => {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
   const text = String(value);
   return /e-/.test(text) ? value.toFixed(20).replace(/0+$/, '') : text;
 };
 
-/** `2026-11-24 08:00Z`; to the second when `seconds` is set or the minute would hide something. */
+/** `2026-11-24 08:00Z`, or `2026-11-24 08:00:00Z` with precision `second`. */
 export const formatTime = (time: number | null | undefined, precision: 'minute' | 'second' = 'minute'): string => {
   if (time === null || time === undefined || !Number.isFinite(time) || Math.abs(time) > 8.64e15) return DASH;
   const iso = new Date(time).toISOString();
@@ -44,13 +44,13 @@ export const formatDay = (time: number): string => formatTime(time).slice(0, 10)
 /** `02:10` of the day, UTC. */
 export const formatClock = (time: number): string => formatTime(time).slice(11, 16);
 
-/** A range of time: `02:10–05:40` inside one day that is `now`'s or named before, else with its dates. */
+/** A range of time: `2026-11-24 02:10–05:40Z` inside one day, else both times in full. */
 export const formatRange = (from: number, to: number): string =>
   formatDay(from) === formatDay(to)
     ? `${formatDay(from)} ${formatClock(from)}–${formatClock(to)}Z`
     : `${formatTime(from)} – ${formatTime(to)}`;
 
-/** A measured duration, two significant places: `320 ms`, `1.2 s`, `2 m 10 s`, `3 h 05 m`, `6 d 2 h`. */
+/** A measured duration: `320 ms`, `1.2 s`, `2 m 10 s`, `3 h 05 m`, `6 d 2 h`. */
 export const formatDuration = (seconds: number | null | undefined): string => {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return DASH;
   if (seconds < 0) return MINUS + formatDuration(-seconds);
@@ -64,7 +64,7 @@ export const formatDuration = (seconds: number | null | undefined): string => {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 };
 
-/** An age or a distance in one unit, for beside an absolute time: `4 m`, `6 d`. */
+/** An age or a distance in one unit, to show next to an absolute time: `4 m`, `6 d`. */
 export const formatAge = (seconds: number | null | undefined): string => {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return DASH;
   const distance = Math.max(0, seconds);
@@ -74,7 +74,7 @@ export const formatAge = (seconds: number | null | undefined): string => {
   return `${Math.floor(distance / 86_400)} d`;
 };
 
-/** `mm:ss`, with hours in front when there are some. */
+/** `mm:ss`, or `h:mm:ss` from an hour on. */
 export const formatStopwatch = (seconds: number): string => {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (n: number): string => String(n).padStart(2, '0');
@@ -82,5 +82,5 @@ export const formatStopwatch = (seconds: number): string => {
   return whole < 3600 ? minutes : `${Math.floor(whole / 3600)}:${minutes}`;
 };
 
-/** `1 task`, `2 tasks`, `2 retries` */
+/** A count with its noun: `1 task`, `2 tasks`, `2 retries`. */
 export const plural = (count: number, one: string, many = `${one}s`): string => `${formatNumber(count)} ${count === 1 ? one : many}`;

@@ -1,9 +1,9 @@
 import type { RunResult, TaskStatus } from '../../contracts/words.ts';
 
-/** Every state a reader meets carries a shape and a word; colour only repeats them. */
+/** A state of a task, symbol or run. Pages show it as a shape and a word; colour only repeats them. */
 export type State = TaskStatus | RunResult;
 
-/** The shape of each state: states are never told by colour alone. */
+/** The shape of each state. */
 export const STATE_GLYPHS: Readonly<Record<State, string>> = {
   pending: '○',
   running: '◐',
@@ -14,5 +14,5 @@ export const STATE_GLYPHS: Readonly<Record<State, string>> = {
   degraded: '▲',
 };
 
-/** Column heads of the six stages, narrow enough for a grid. */
+/** Abbreviations of the stages, for the heads of narrow columns. */
 export const STAGE_LETTERS = { collect: 'C', clean: 'Cl', store: 'S', kline: 'K', backtest: 'B', visualize: 'V' } as const;

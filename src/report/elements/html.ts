@@ -1,8 +1,8 @@
 import { DIRECTION } from '../../contracts/text/plain-text.ts';
 
 /**
- * HTML by template: everything that is put into `html` is escaped unless it is markup itself, so a market title cannot become
- * a tag. Attribute values stand in double quotes in every template.
+ * HTML from a template. Everything inserted into `html` is escaped unless it is markup itself, so a market title cannot become a tag.
+ * Attribute values are in double quotes in every template.
  */
 export class Markup {
   readonly text: string;
@@ -16,14 +16,14 @@ export class Markup {
   }
 }
 
-/** What a template takes: markup as it is, text and numbers escaped, lists joined, `null`, `undefined` and `false` as nothing. */
+/** A value in a template: markup is inserted as it is, text is escaped, lists are joined; `null`, `undefined` and `false` add nothing. */
 export type Part = Markup | string | number | null | undefined | false | readonly Part[];
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /**
- * Text as it may stand between tags and in quoted attributes. Control characters, which HTML forbids, become `�`, and so do overrides of
- * the writing direction: a title must not turn around what stands beside it.
+ * Escapes text for use between tags and in quoted attributes. Control characters, which HTML forbids, become `�`; so do overrides of the
+ * writing direction, which would reverse the text around them.
  */
 export const escapeHtml = (text: string): string => (SPECIAL.test(text) ? escapeSpecial(text) : text);
 
@@ -37,14 +37,14 @@ const escapeSpecial = (text: string): string =>
 
 const CHARACTERS: ReadonlyMap<string, string> = new Map(Object.entries(ENTITIES).map(([character, entity]) => [entity, character]));
 
-/** What `escapeHtml` was given, control characters aside. */
+/** Reverses `escapeHtml`, except for control characters. */
 export const unescapeHtml = (text: string): string =>
   text.replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => CHARACTERS.get(entity) ?? entity);
 
-/** Markup that is known to be safe: our own constants, never data. */
+/** Marks text as safe markup: only for constants, never for data. */
 export const raw = (text: string): Markup => new Markup(text);
 
-/** Markup from a template: what is put in is escaped, unless it is markup already; lists are joined. */
+/** Template tag for markup: escapes inserted text, keeps inserted markup, joins lists. */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Markup => {
   let text = strings[0] ?? '';
   for (let i = 0; i < parts.length; i += 1) text += render(parts[i]) + (strings[i + 1] ?? '');
@@ -61,10 +61,10 @@ const render = (part: Part): string => {
   return text;
 };
 
-/** JSON for a `<script type="application/json">`: parses back to the same value and cannot end the element. */
+/** A value as JSON in a script element of its own; the text cannot end the element. */
 export const jsonIsland = (id: string, value: unknown): Markup =>
   html`<script type="application/json" id="${id}">${raw(JSON.stringify(value).replaceAll('<', '\\u003c'))}</script>`;
 
-/** A link where the address is a web page; else the bare text: no `javascript:` from data. */
+/** A link where the address begins with http(s); else the bare text, so that data cannot bring a `javascript:` address. */
 export const webLink = (address: string | null, text: string): Markup =>
   address !== null && /^https?:\/\//i.test(address) ? html`<a href="${address}" rel="noreferrer noopener">${text}</a>` : html`${text}`;

@@ -1,6 +1,6 @@
 /**
- * Puts a chart to drag and zoom over each still picture, at the same place and size. Reads its data from the page's JSON; every
- * bucket without a candle stays a hole, ranges that were not collected are hatched. The wheel scrolls the page, not the chart.
+ * Page script: replaces each still picture with an interactive chart of the same place and size, from the page's JSON. A bucket without
+ * a candle stays empty, ranges that were not collected are hatched. The wheel scrolls the page, not the chart.
  */
 export const LIVE_CHART_SCRIPT = `(()=>{
 const L=window.LightweightCharts;
@@ -54,7 +54,7 @@ const make=(box)=>{
   if(box.dataset.made)return;
   box.dataset.made='1';
   const d=JSON.parse(document.getElementById(box.dataset.chart).textContent);
-  // the box has no size before it is shown, and a chart without size cannot fit its content
+  // shown first: a chart without size cannot fit its content
   box.parentElement.classList.add('is-live');
   const chart=L.createChart(box,{...options(d),width:box.clientWidth,height:box.clientHeight});
   const candles=chart.addSeries(L.CandlestickSeries,{...candleColours(),priceLineVisible:false,priceFormat:{type:'price',precision:d.digits,minMove:10**-d.digits}});
@@ -79,7 +79,7 @@ const make=(box)=>{
   candles.attachPrimitive(bands(d));
   const marks=()=>d.trades.map((t)=>({time:t[0],position:t[1]?'belowBar':'aboveBar',shape:t[1]?'arrowUp':'arrowDown',color:colour(t[1]?'up':'down'),size:.7}));
   const markers=L.createSeriesMarkers(candles,marks());
-  // all of it, and what begins left of the picture is room for the first word of the time axis
+  // all bars, with room on the left for the first label of the time axis
   const to=points.length-1+RIGHT_BARS;
   chart.timeScale().setVisibleLogicalRange({from:-(to+1)*LEFT_PX/Math.max(1,box.clientWidth-SCALE_PX-LEFT_PX),to});
   const legend=box.closest('.panel').querySelector('.legend .values'),still=legend.textContent;

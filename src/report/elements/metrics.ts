@@ -18,7 +18,7 @@ const number =
     formatNumber(value, digits);
 const percent = (value: number): string => formatPercent(value);
 
-/** Every metric of the contract, the ones that a desk reads first on the left. */
+/** Every metric of the contract, the ones that are read first on the left. */
 export const METRIC_COLUMNS: readonly MetricColumn[] = [
   { key: 'totalReturn', head: 'return', about: 'Final equity over start equity, minus 1; fees included.', write: percent },
   { key: 'sharpe', head: 'sharpe', about: `mean(r) / std(r, ddof 1) · √365. ${DAILY}.`, write: number(2) },

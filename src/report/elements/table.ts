@@ -1,14 +1,14 @@
 import { html, Markup, type Part, raw } from './html.ts';
 
-/** One column of a table; `Row` is what its cells are made from. */
+/** One column of a table of `Row`s. */
 export interface Column<Row> {
   readonly head: string;
   /** Explanation of the column, on hover and focus. */
   readonly about?: string;
-  /** Text left, numbers right. @default 'number' */
+  /** Text is aligned left, numbers right. @default 'number' */
   readonly align?: 'text' | 'number' | 'centre';
   readonly cell: (row: Row, index: number) => Part;
-  /** What the column is sorted by; without it the column has no sort button. `null` goes last either way. */
+  /** Sort key; without it the column has no sort button. `null` sorts last in both directions. */
   readonly sortBy?: (row: Row) => number | string | null;
 }
 
@@ -18,20 +18,20 @@ export interface TableOptions {
   readonly caption: string;
   /** Show the caption; otherwise it is read aloud only. @default false */
   readonly captionShown?: boolean;
-  /** What stands there instead of rows when there are none. */
+  /** Shown instead of the table when there are no rows. */
   readonly empty?: string;
   readonly className?: string;
 }
 
-/** How a live page finds a row again: `<table id>:<key>`. */
+/** Keys by which a live page finds a row: `<table id>:<key>`. */
 export interface KeyedRows<Row> {
   readonly rowKey?: (row: Row) => string;
 }
 
-/** A table whose first column names the row. Wider than the page, it scrolls by itself. */
+/** Renders a table whose first column names the row. A table wider than the page scrolls inside its own frame. */
 export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions & KeyedRows<Row>): Markup => {
   const key = (row: Row): Part => options.rowKey !== undefined && html` data-part="${options.id}:${options.rowKey(row)}"`;
-  // one stop a table: arrow keys go on to the other heads, and to cells that explain themselves
+  // one tab stop per table: arrow keys reach the other heads, and cells with explanations
   const firstSorted = columns.findIndex(({ sortBy }) => sortBy !== undefined);
   if (rows.length === 0) return html`<p class="none">${options.empty ?? 'none'}</p>`;
   const body = rows.map(
@@ -46,7 +46,7 @@ const frame = <Row>(columns: readonly Column<Row>[], body: Part, options: TableO
 <thead><tr>${columns.map((column, i) => headCell(column, `${options.id}-${i}`, i === options.firstSorted))}</tr></thead>
 <tbody>${body}</tbody></table></div>`;
 
-/** Numbers stand right by default, so that long tables need no class per cell. */
+/** Numbers need no class, which keeps long tables short. */
 const alignClass = <Row>(column: Column<Row>): Part =>
   column.align !== undefined && column.align !== 'number' && html` class="${column.align}"`;
 
@@ -69,14 +69,14 @@ const bodyCell = <Row>(column: Column<Row>, row: Row, r: number, i: number, byAr
   return html`<${rawTag(tag)}${alignClass(column)}${sort}>${byArrows ? withoutStop(column.cell(row, r)) : column.cell(row, r)}</${rawTag(i === 0 ? 'th' : 'td')}>`;
 };
 
-/** Explanations in a cell are reached by arrow keys. */
+/** Takes explanations out of the tab order: arrow keys reach them. */
 const withoutStop = (part: Part): Part =>
   part instanceof Markup && part.text.includes(' tabindex="0"') ? raw(part.text.replaceAll(' tabindex="0"', ' tabindex="-1"')) : part;
 
 const TAGS = { 'th scope="row"': html`th scope="row"`, th: html`th`, td: html`td` } as const;
 const rawTag = (tag: keyof typeof TAGS): Markup => TAGS[tag];
 
-/** Rows of thousands: without the end tags that HTML lets one leave out, and a scope that is its first cells' anyway, they take a third less room. */
+/** A table without optional end tags and scopes, a third shorter: for thousands of rows. */
 const plainTable = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TableOptions): Markup => {
   if (rows.length === 0) return table(columns, rows, options);
   const starts = columns.map((column, i) => (i === 0 ? html`<tr><th>` : html`<td${alignClass(column)}>`));
@@ -84,7 +84,7 @@ const plainTable = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], 
   return frame(columns, body, { ...options, className: 'data', firstSorted: -1 });
 };
 
-/** A chart's data as a table, folded away. Past `limit` rows only the last ones are listed, and the summary says so. */
+/** A chart's data as a folded table. Past `limit` rows only the last ones are listed, and the summary says so. */
 export const dataTable = <Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],

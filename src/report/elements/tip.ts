@@ -2,11 +2,11 @@ import { DASH, formatNumber } from './format.ts';
 import { STATE_GLYPHS, type State } from './glyphs.ts';
 import { html, type Markup, type Part } from './html.ts';
 
-/** Something with an explanation that hover and focus show and screen readers read. */
+/** Content with an explanation, shown on hover and focus and read by screen readers. */
 export const tip = (content: Part, explanation: string, focusable = true): Markup =>
   html`<span class="tip"${focusable && html` tabindex="0"`}>${content}<span class="tip-text"> ${explanation}</span></span>`;
 
-/** A dash that says why there is no value. */
+/** A dash with the reason why there is no value. */
 export const unknown = (reason: string): Markup => tip(html`<span class="dash">${DASH}</span>`, reason);
 
 /** A Sharpe ratio with its standard error. */
@@ -17,10 +17,10 @@ export const withError = (value: number, error: number): Markup =>
     false,
   );
 
-/** A state as shape, word and colour. */
+/** A state as a shape, a word and a colour. */
 export const stateMark = (state: State): Markup =>
   html`<span class="state ${state}"><span aria-hidden="true">${STATE_GLYPHS[state]}</span> ${state}</span>`;
 
-/** A state as shape alone, with its words for hover, focus and screen readers. */
+/** A state as a shape, with an explanation for hover, focus and screen readers. */
 export const stateGlyph = (state: State, explanation: string, focusable: boolean): Markup =>
   tip(html`<span class="state ${state}" aria-hidden="true">${STATE_GLYPHS[state]}</span>`, explanation, focusable);

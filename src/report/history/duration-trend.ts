@@ -7,12 +7,12 @@ import type { HistoryRunColumn } from './history-data.ts';
 
 const HEIGHT = 80;
 
-/** A bar a run, oldest on the left: how long each took; runs that failed in the colour of failure, and the numbers as a table. */
+/** One bar per run, oldest on the left, as high as the run was long, with the numbers as a table; failed runs have their own colour. */
 export const durationTrend = (newestFirst: readonly HistoryRunColumn[]): Markup => {
   const runs = newestFirst.filter((run) => run.durationSeconds !== null).toReversed();
   if (runs.length === 0) return html`<p class="none">no run has ended</p>`;
   const most = Math.max(...runs.map((run) => run.durationSeconds ?? 0), 0.001);
-  // a few runs stand as narrow as many do
+  // few runs have bars as narrow as many runs
   const width = PLOT_WIDTH / Math.max(runs.length, 30);
   const bars = runs.map((run, i) => {
     const height = ((run.durationSeconds ?? 0) / most) * HEIGHT;

@@ -2,19 +2,19 @@ import type { Incident } from '../../contracts/incident.ts';
 import type { State } from '../elements/glyphs.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
 
-/** Everything the page over all runs shows, as plain data. Times are UTC epoch milliseconds, durations seconds. */
+/** All data of the page of all runs. Times are UTC epoch milliseconds, durations seconds. */
 export interface HistoryPageData {
-  /** When it was read. */
+  /** When the data was read. */
   readonly now: number;
   /** Newest first. */
   readonly runs: readonly HistoryRunColumn[];
-  /** In alphabetical order; the page puts those that need attention first. */
+  /** In alphabetical order; the page shows those that need attention first. */
   readonly symbols: readonly HistorySymbolRow[];
-  /** The next run of the schedule; `null` without one, or where nobody can say. */
+  /** The next run of the schedule; `null` without a schedule, or while Temporal cannot be reached. */
   readonly next: { readonly at: number; readonly paused: boolean } | null;
   /** The runs in Temporal's Web UI. @default not known */
   readonly temporalUrl?: string;
-  /** What is wrong now, newest first. @default nothing */
+  /** Open incidents, newest first. @default none */
   readonly incidents?: readonly Incident[];
   readonly madeBy: string;
 }
@@ -25,11 +25,11 @@ export interface HistoryRunColumn {
   readonly startedAt: number;
   readonly durationSeconds: number | null;
   readonly totalTasks: number | null;
-  /** Why it is what it is, most important first. */
+  /** Reasons for the run's result, most important first. */
   readonly reasons: readonly string[];
-  /** Address of its page; `null` where it is not. */
+  /** Address of the run's page; `null` where there is none. */
   readonly href: string | null;
-  /** Its symbols while it is open; none once it has ended. */
+  /** The symbols of an open run; empty once it has ended. */
   readonly openSymbols: readonly string[];
   readonly states: ReadonlyMap<string, State>;
   readonly custom: State | null;
@@ -43,6 +43,6 @@ export interface HistorySymbolRow {
   readonly last: PricePoint | null;
   /** Closes of the last seven days of that instrument, oldest first. */
   readonly spark: readonly PricePoint[];
-  /** How far apart two neighbours among them are, milliseconds. */
+  /** Milliseconds between two closes. */
   readonly sparkStep: number;
 }

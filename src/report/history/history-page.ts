@@ -14,25 +14,25 @@ import { stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
 import { durationTrend } from './duration-trend.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from './history-data.ts';
 
-/** Rows that stand in full; the others are folded into a strip that names them. */
+/** Maximum rows of the grid; further symbols are folded into a list of names. */
 const MAX_ROWS = 60;
 
 const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
 
-/** The parts of the page over all runs that change. */
+/** The parts of the page of all runs that change. */
 type HistoryPart = 'title' | 'verdict' | 'facts' | 'reasons' | 'runs' | 'durations' | 'read';
 
 /**
- * All runs at a glance: a column a run, a row a symbol, a cell the worst state; what needs attention first.
+ * The page of all runs: a column per run, a row per symbol, each cell the worst state; symbols that need attention first.
  *
- * @param live where a page that a server gives out hears what changed; a file hears nothing
+ * @param live addresses of the server that serves the page; none for a file
  */
 export const renderHistoryPage = (data: HistoryPageData, live?: { readonly events: string }): string => {
   const parts = historyPartsOf(data);
   return page({
     title: titleOf(data),
     scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, FOLLOW_SCRIPT],
-    asksServer: live !== undefined,
+    callsServer: live !== undefined,
     body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1><span style="font-size:16px" data-part="verdict">${parts.verdict}</span>${live !== undefined && html`<span class="links"><a href="/plan">what the next run would do</a></span>`}</div>
 ${live !== undefined && html`<span hidden data-part="title">${parts.title}</span>`}${livePart('facts', parts.facts)}</header>
 <main>
@@ -44,7 +44,7 @@ ${livePart('reasons', parts.reasons)}
   });
 };
 
-/** What of the page changes, by the names under which a live page finds and replaces it. */
+/** The parts of the page that change, by the names under which a live page replaces them. */
 export const historyPartsOf = (data: HistoryPageData): Readonly<Record<HistoryPart, Markup>> => {
   const [newest] = data.runs;
   return {
@@ -94,8 +94,8 @@ ${rest.length > 0 && html`<details><summary>${plural(rest.length, 'more symbol')
 };
 
 /**
- * What tells the runs' columns apart: `08:00`, with seconds where another one began in the same minute, and counted where they began in the
- * same second.
+ * Heads that distinguish the runs' columns: `08:00`, with seconds where another run started in the same minute, and a number where one
+ * started in the same second.
  *
  * @param starts UTC epoch milliseconds
  */
@@ -103,14 +103,14 @@ export const runHeads = (starts: readonly number[]): readonly string[] => {
   const minutes = starts.map((start) => formatTime(start).slice(0, 16));
   const seconds = starts.map((start) => formatTime(start, 'second').slice(0, 19));
   return starts.map((_, i) => {
-    const isAlone = (times: readonly string[]): boolean => times.every((time, k) => k === i || time !== times[i]);
-    if (isAlone(minutes)) return minutes[i].slice(11);
-    if (isAlone(seconds)) return seconds[i].slice(11);
+    const isUnique = (times: readonly string[]): boolean => times.every((time, k) => k === i || time !== times[i]);
+    if (isUnique(minutes)) return minutes[i].slice(11);
+    if (isUnique(seconds)) return seconds[i].slice(11);
     return `${seconds[i].slice(11)} no. ${seconds.slice(0, i + 1).filter((time) => time === seconds[i]).length}`;
   });
 };
 
-/** The time, and the day where it changes. */
+/** A run's column head: the time, and the date where it changes. */
 const runHead = (run: HistoryRunColumn, { before, time }: { before: HistoryRunColumn | undefined; time: string }): Markup => {
   const date = formatTime(run.startedAt).slice(0, 10);
   const day = before === undefined || formatTime(before.startedAt).slice(0, 10) !== date;
@@ -135,7 +135,7 @@ const cell = (run: HistoryRunColumn, state: State, about: string): Markup => {
   return run.href === null ? glyph : html`<a href="${run.href}" tabindex="-1">${glyph}</a>`;
 };
 
-/** The state in the newest run that had the symbol. */
+/** The symbol's state in the newest run that included it. */
 const worstOf = (row: HistorySymbolRow, newestFirst: readonly HistoryRunColumn[]): State => {
   for (const run of newestFirst) {
     const state = run.states.get(row.symbol);

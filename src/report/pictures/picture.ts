@@ -2,28 +2,28 @@ import { PLOT_WIDTH, type PlotOptions, unit } from '../charts/plot.ts';
 import { html, type Markup, raw } from '../elements/html.ts';
 import { LIGHT_COLOURS } from '../elements/page/theme.ts';
 
-/** A chart as a picture of its own. */
+/** A chart as a picture file. */
 export interface Picture {
-  /** File name without its ending. */
+  /** File name without extension. */
   readonly name: string;
-  /** What it shows, written above it. */
+  /** Title, drawn above the plots. */
   readonly title: string;
-  /** Drawn one under the other, on one x axis. */
+  /** Drawn one below the other, with a common x axis. */
   readonly plots: readonly PlotOptions[];
-  /** Lines of the drawing by their class, with what they are. */
+  /** Lines of the drawing by CSS class, with their names. */
   readonly legend?: readonly { readonly tone: string; readonly text: string }[];
 }
 
 const MARGIN = { left: 24, top: 34, bottom: 28 } as const;
-const LEAST_RIGHT = 76;
-/** About as wide as a capital letter is, as names of symbols have them. */
+const MIN_RIGHT = 76;
+/** Approximate width of a capital letter: symbols' names are in capitals. */
 const LETTER = 8.6;
 const GAP = 12;
 const LEGEND_HEIGHT = 18;
-/** The shipped font first, so that a picture looks the same on every machine. */
+/** The packaged font first, so that pictures look the same on every machine. */
 const FONT = "'DejaVu Sans',Verdana,sans-serif";
 
-/** What the page's style says of a drawing, without what only pages have. */
+/** The page's style for drawings. */
 const STYLE = `text{font:11px ${FONT};fill:var(--quiet)}.title{font-size:14px;fill:var(--text)}
 .line{fill:none;stroke-width:1.5}.hair{fill:none;stroke:var(--grid)}.rule{fill:none;stroke:var(--quiet);stroke-dasharray:4 3}
 .up-line{fill:none;stroke:var(--up)}.down-line{fill:none;stroke:var(--down)}.up-body{fill:none;stroke:var(--up)}.down-body{fill:var(--ground);stroke:var(--down)}
@@ -33,10 +33,10 @@ const STYLE = `text{font:11px ${FONT};fill:var(--quiet)}.title{font-size:14px;fi
 .bar-0,.bar-2,.bar-4{fill:var(--shade-1)}.bar-1,.bar-3,.bar-5{fill:var(--shade-2)}.bar-custom{fill:var(--accent)}.bar-failed{fill:var(--down)}
 .bar-wait{fill:none;stroke:var(--hatch)}.bar-between{fill:none;stroke:var(--hatch);stroke-width:9;stroke-dasharray:1 3}.bar-path{fill:var(--text)}.plate{fill:var(--ground)}.up{fill:var(--up)}.down{fill:var(--down)}`;
 
-/** The picture as an SVG document: the same picture gives the same bytes. It needs nothing beside it, not even a style sheet. */
+/** A picture as a self-contained SVG document; the same picture gives the same bytes. */
 export const pictureSvg = ({ title, plots, legend = [] }: Picture): string => {
   const longest = Math.max(0, ...plots.flatMap(({ y }) => y.map(({ label }) => label.length)));
-  const width = MARGIN.left + PLOT_WIDTH + Math.max(LEAST_RIGHT, longest * LETTER + 16);
+  const width = MARGIN.left + PLOT_WIDTH + Math.max(MIN_RIGHT, longest * LETTER + 16);
   let top = MARGIN.top;
   const placed = plots.map((plot) => {
     const at = top;
@@ -66,17 +66,17 @@ const drawing = (plot: PlotOptions): Markup => {
   return html`${bands.map((band) => html`<rect x="${unit(band.from * PLOT_WIDTH)}" width="${unit(Math.max(0.5, (band.to - band.from) * PLOT_WIDTH))}" height="${height}" fill="url(#hatch)"/>`)}
 <path class="hair" d="${raw(y.map((tick) => `M0 ${down(tick.at)}H${PLOT_WIDTH}`).join(''))}"/>${plot.shapes}
 ${y.map((tick) => html`<text x="${PLOT_WIDTH + 6}" y="${unit((1 - tick.at) * height + 4)}">${tick.label}</text>`)}
-${bands.map((band) => band.to - band.from >= 0.12 && words(((band.from + band.to) / 2) * PLOT_WIDTH, 12, band.short))}
-${notes.map((note) => words(note.at * PLOT_WIDTH, height - 6, note.label))}
+${bands.map((band) => band.to - band.from >= 0.12 && plated(((band.from + band.to) / 2) * PLOT_WIDTH, 12, band.short))}
+${notes.map((note) => plated(note.at * PLOT_WIDTH, height - 6, note.label))}
 ${marks.map((mark) => html`<text class="${mark.tone}" x="${unit(mark.x * PLOT_WIDTH)}" y="${unit((1 - mark.y) * height + 4)}" text-anchor="middle">${mark.sign}</text>`)}
 ${plot.xLabels !== false && x.map((tick) => html`<text x="${unit(tick.at * PLOT_WIDTH)}" y="${height + 16}" text-anchor="${anchor(tick.at)}">${tick.label}</text>`)}`;
 };
 
-/** On a plate, so that what lies behind does not cross them. */
-const words = (at: number, down: number, text: string): Markup => {
+/** Text on a background that covers what is behind it. */
+const plated = (at: number, down: number, text: string): Markup => {
   const wide = text.length * 6.6 + 6;
   return html`<rect class="plate" x="${unit(at - wide / 2)}" y="${down - 10}" width="${unit(wide)}" height="14"/><text x="${unit(at)}" y="${down + 1}" text-anchor="middle">${text}</text>`;
 };
 
-/** Labels at the edges stay whole. */
+/** Keeps labels at the edges inside the picture. */
 const anchor = (at: number): string => (at < 0.02 ? 'start' : at > 0.98 ? 'end' : 'middle');

@@ -9,7 +9,7 @@ import type { Picture } from './picture.ts';
 
 const ROW = 18;
 
-/** The run's time chart; none before a task has run. */
+/** The run's time chart; none before any task has run. */
 export const runPictures = ({ result, config, attempts = {} }: RunPageData): readonly Picture[] => {
   const spans = taskSpans(result);
   if (spans.length === 0) return [];

@@ -8,7 +8,7 @@ import type { InstrumentSection, SymbolPageData } from '../symbol/symbol-data.ts
 import { walkForwardChart } from '../symbol/walk-forward-section.ts';
 import type { Picture } from './picture.ts';
 
-/** Every chart of a symbol's page; names begin with the symbol, and with the place of the instrument where it has several. */
+/** Every chart of a symbol's page. File names begin with the symbol, followed by the instrument's number where there are several. */
 export const symbolPictures = (data: SymbolPageData): readonly Picture[] => [
   ...data.instruments.flatMap((section, i) => instrumentPictures(section, data, i === 0 ? '' : `-${i + 1}`)),
   ...data.calibration.map(

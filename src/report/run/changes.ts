@@ -5,15 +5,15 @@ import { formatDuration, formatNumber, formatPercent, plural } from '../elements
 import { fingerprint, rootCauses, type SharedFailure } from './causes/root-causes.ts';
 import { groupTasks } from './symbol-tasks.ts';
 
-/** One run, as far as it is compared with another. */
+/** The parts of a run that are compared with another run. */
 export interface ComparedRun {
   readonly result: PipelineResult;
   readonly config: RunConfig;
-  /** What the first-ranking backtest of each symbol came to. */
+  /** Metrics of the best-ranked backtest of each symbol. */
   readonly metrics?: ReadonlyMap<string, ComparedMetrics>;
 }
 
-/** Fractions; `null` where undefined, or resting on too little. */
+/** Metrics as fractions; `null` where undefined or weak. */
 export interface ComparedMetrics {
   /** With its parameters. */
   readonly strategy: string;
@@ -21,15 +21,15 @@ export interface ComparedMetrics {
   readonly sharpe: number | null;
 }
 
-/** A return, and a Sharpe ratio, that moved by less is what new data always does. */
+/** Smaller moves of a return or a Sharpe ratio are usual with new data. */
 const NOTABLE_RETURN = 0.01;
 const NOTABLE_SHARPE = 0.25;
 const MAX_METRICS = 8;
 
-/** A duration that grew or shrank by more than this factor is said. */
+/** A duration is reported that grew or shrank by more than this factor. */
 const NOTABLE = 1.5;
 
-/** What is different from the run before, one sentence each: how it ended, failures, verdicts, symbols, config, metrics, how long it took. */
+/** Differences from the previous run, one sentence each: result, failures, verdicts, symbols, config, metrics, duration. */
 export const changesSince = (before: ComparedRun, now: ComparedRun): readonly string[] => [
   ...changed('result', before.result.result, now.result.result),
   ...failureChanges(before, now),
@@ -42,7 +42,7 @@ export const changesSince = (before: ComparedRun, now: ComparedRun): readonly st
 
 const changed = (name: string, before: string, now: string): readonly string[] => (before === now ? [] : [`${name}: ${before} → ${now}`]);
 
-/** Failures by their root causes, as far as the run before had none of that kind; and those that it had alone. */
+/** Root causes that only one of the two runs has. */
 const failureChanges = (before: ComparedRun, now: ComparedRun): readonly string[] => {
   const causesOf = ({ result, config }: ComparedRun): ReadonlyMap<string, SharedFailure> =>
     new Map(
@@ -53,15 +53,15 @@ const failureChanges = (before: ComparedRun, now: ComparedRun): readonly string[
     );
   const earlier = causesOf(before);
   const later = causesOf(now);
-  const said = ({ what, taskIds, type, message }: SharedFailure): string =>
+  const describe = ({ what, taskIds, type, message }: SharedFailure): string =>
     `${taskIds.length === 1 ? taskIds[0] : `${what} of ${taskIds.length} symbols`}: ${type}: ${message}`;
   return [
-    ...[...later].flatMap(([key, cause]) => (earlier.has(key) ? [] : [`new failure: ${said(cause)}`])),
-    ...[...earlier].flatMap(([key, cause]) => (later.has(key) ? [] : [`no longer fails: ${said(cause)}`])),
+    ...[...later].flatMap(([key, cause]) => (earlier.has(key) ? [] : [`new failure: ${describe(cause)}`])),
+    ...[...earlier].flatMap(([key, cause]) => (later.has(key) ? [] : [`no longer fails: ${describe(cause)}`])),
   ];
 };
 
-/** Metrics that moved notably, the largest moves of returns first; and other strategies on top. */
+/** Metrics that moved notably: a different best strategy first, then the largest moves of returns. */
 const metricChanges = (before: ComparedRun, now: ComparedRun): readonly string[] => {
   const moved = [...(now.metrics ?? [])].flatMap(([symbol, is]) => {
     const was = before.metrics?.get(symbol);
@@ -87,10 +87,10 @@ const metricChanges = (before: ComparedRun, now: ComparedRun): readonly string[]
   ];
 };
 
-/** Where no ratio rests on enough none of the strategies is the best. */
+/** The best strategy; a dash where no Sharpe ratio may be ranked. */
 const ranking = ({ strategy, sharpe }: ComparedMetrics): string => (sharpe === null ? '–' : strategy);
 
-/** How far apart two numbers are; far, when only one of them is known. */
+/** The distance of two numbers; infinite when only one of them is known. */
 const distance = (before: number | null, now: number | null): number =>
   before === null || now === null ? (before === now ? 0 : Number.POSITIVE_INFINITY) : Math.abs(now - before);
 
@@ -153,7 +153,7 @@ const configChanges = (before: RunConfig, now: RunConfig): readonly string[] =>
     return was.length + is.length > 160 ? [`${field}: changed; see the resolved config of both runs`] : [`${field}: ${was} → ${is}`];
   });
 
-/** A run that was begun before there was a choice had the default. */
+/** A run's setting; `null`, or the default, where it has none. */
 const settingOf = (config: RunConfig, field: (typeof COMPARED)[number]): unknown =>
   config[field] ?? (field === 'backtest' ? DEFAULT_BACKTEST : null);
 

@@ -5,7 +5,7 @@ import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
 
-/** More rows than anybody reads. */
+/** Maximum rows; `predictlab plan` prints all. */
 const MAX_ROWS = 1_000;
 
 const COLUMNS: readonly Column<PlannedTask>[] = [
@@ -17,7 +17,7 @@ const COLUMNS: readonly Column<PlannedTask>[] = [
   { head: 'why', align: 'text', cell: (task) => task.reason },
 ];
 
-/** What the next run would do, in execution order. @param now UTC epoch milliseconds */
+/** The page of the next run's tasks, in execution order. @param now UTC epoch milliseconds */
 export const renderPlanPage = (tasks: readonly PlannedTask[], { now, madeBy }: { readonly now: number; readonly madeBy: string }): string =>
   page({
     title: 'Plan of the next run',

@@ -7,7 +7,7 @@ import type { PastAttempt } from '../../contracts/task/past-attempt.ts';
 import type { RunResult } from '../../contracts/words.ts';
 import type { PricePoint } from '../symbol/symbol-data.ts';
 
-/** A run as its page shows it; one that is still open has no result yet. */
+/** A run's status for its page; an open run has the result `running`. */
 export interface RunOnPage extends PipelineStatus {
   readonly result: RunResult | 'running';
   /** Reasons of a degraded or failed run, most important first. */
@@ -15,40 +15,40 @@ export interface RunOnPage extends PipelineStatus {
 }
 
 /**
- * Everything a run's page shows, as plain data. Times are UTC epoch milliseconds, durations seconds, ratios fractions.
- * `null` means "not known": shown as a dash with its reason.
+ * All data of a run's page. Times are UTC epoch milliseconds, durations seconds, ratios fractions. `null` means "not known" and is shown as a
+ * dash with its reason.
  */
 export interface RunPageData {
   readonly result: RunOnPage;
-  /** What the run worked from; `null` when it ended before its input was accepted. */
+  /** The resolved settings; `null` when the run ended before its input was accepted. */
   readonly config: RunConfig | null;
   /** The input as the user gave it, as JSON text. */
   readonly inputText: string | null;
-  /** Duration of former finished runs of the same size: their median and how many they were. */
+  /** Median duration of earlier finished runs of the same size, and their number. */
   readonly usual: { readonly medianSeconds: number; readonly runs: number } | null;
   readonly previous: PreviousRunFacts | null;
   readonly symbols: readonly RunSymbolRow[];
-  /** How the last failed attempt failed, of tasks that succeeded after all, where it is known; by task id. */
+  /** The last error of tasks that succeeded after retries, where it is known; by task id. */
   readonly lastErrors: Readonly<Record<string, PastError>>;
-  /** Attempts that failed and when they ran, the last ones of each task; by task id. @default none are known */
+  /** The last failed attempts of each task, by task id. @default none are known */
   readonly attempts?: Readonly<Record<string, readonly PastAttempt[]>>;
   readonly gaps: readonly SymbolGap[];
-  /** What is different from the run before, one sentence each, most important first. */
+  /** Differences from the previous run, one sentence each, most important first. */
   readonly changes: readonly string[];
-  /** What `deploy shadow` found of builds tried on this run, newest first. */
+  /** Results of `deploy shadow` with this run, newest first. */
   readonly shadows?: readonly ShadowVerdict[];
-  /** Incidents that the run met, the first one first. @default none */
+  /** Incidents that the run met, oldest first. @default none */
   readonly incidents?: readonly Incident[];
-  /** What made the run, shown as it is: `{ predictlab: "0.1.0", node: "v20.20.2", "Temporal run id": … }`. */
+  /** What made the run: `{ predictlab: "0.1.0", node: "v20.20.2", "Temporal run id": … }`. */
   readonly versions: Readonly<Record<string, string>>;
   /** The run in Temporal's Web UI. */
   readonly temporalUrl: string | null;
-  /** Of an open run's page that nobody updates: when it was so. */
+  /** When the data of an open run was read, for a page that is not updated. */
   readonly readAt?: number;
   readonly madeBy: string;
 }
 
-/** A build that was tried on what the run worked from. */
+/** The result of `deploy shadow` for one build. */
 export interface ShadowVerdict {
   readonly build: string;
   readonly verdict: 'same' | 'differs';
@@ -57,7 +57,7 @@ export interface ShadowVerdict {
   readonly rows: number;
   readonly candles: number;
   readonly metrics: number;
-  /** Why it differs, or what could not be compared, one sentence each. */
+  /** Differences, and what could not be compared, one sentence each. */
   readonly sentences: readonly string[];
 }
 
@@ -65,7 +65,7 @@ export interface PreviousRunFacts {
   readonly runId: string;
   readonly result: string;
   readonly finishedAt: number | null;
-  /** Relative address of its page, where it is on this machine. */
+  /** Relative address of its page; `null` where it is not on this machine. */
   readonly href: string | null;
 }
 
@@ -73,22 +73,22 @@ export interface PreviousRunFacts {
 export interface RunSymbolRow {
   readonly symbol: string;
   readonly title: string;
-  /** Relative address of its page; `null` when the run made none. */
+  /** Relative address of the symbol's page; `null` when the run made none. */
   readonly href: string | null;
-  /** New ticks and candidate rows that came in with this run. */
+  /** Rows that this run collected. */
   readonly rowsIn: number | null;
   readonly quarantined: number | null;
-  /** Of the symbol's most active instrument. */
+  /** Newest tick of the symbol's most active instrument. */
   readonly last: PricePoint | null;
-  /** Closes of the last seven days of that instrument, oldest first; holes stay holes. */
+  /** Closes of the last seven days of that instrument, oldest first. */
   readonly spark: readonly PricePoint[];
-  /** How far apart two neighbours among them are, milliseconds. */
+  /** Milliseconds between two closes. */
   readonly sparkStep: number;
   readonly best: {
     readonly strategy: string;
     readonly sharpe: number | null;
     readonly maxDrawdown: number | null;
-    /** Reasons of the nulls, by metric. */
+    /** Reasons for undefined metrics, by name. */
     readonly undefined: Readonly<Record<string, string>>;
     readonly sharpeError?: number | null;
   } | null;

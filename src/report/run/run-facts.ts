@@ -3,26 +3,26 @@ import type { RunConfig } from '../../contracts/run/run-config.ts';
 import { STAGES, type Stage } from '../../contracts/words.ts';
 import { type GroupedTasks, groupTasks } from './symbol-tasks.ts';
 
-/** How one stage went over all symbols of a run; seconds. */
+/** Statistics of one stage over all symbols of a run; times in seconds. */
 export interface StageFacts {
   readonly stage: Stage;
   readonly count: number;
   readonly meanSeconds: number;
   readonly p95Seconds: number;
   readonly retries: number;
-  /** Succeeded / ended by running, in [0, 1]. */
+  /** Succeeded / (succeeded + failed), in [0, 1]. */
   readonly successRate: number;
 }
 
-/** The value below which a share `q` of the sorted values lies: the nearest-rank percentile, always one of the values. */
+/** The nearest-rank percentile of sorted values; always one of the values. */
 const percentile = (sorted: readonly number[], q: number): number => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
 
-/** Statistics per stage, from the tasks where the status goes to the stage; else what the status itself says (p95 is then the maximum). */
+/** Statistics per stage, from the tasks where the status has stages, else from the status itself (with the maximum as p95). */
 export const stageFacts = (status: PipelineStatus, groups: GroupedTasks): readonly StageFacts[] =>
   STAGES.flatMap((stage): StageFacts[] => {
     const tasks = groups.symbols.flatMap((row) => row.stages[stage] ?? []).filter((task) => ['success', 'failed'].includes(task.status));
     const known = status.stageStats[stage];
-    // of a large run only some symbols have stages
+    // in a large run only some symbols have stages
     if (tasks.length < (known?.count ?? 1)) {
       if (known === undefined || known.count === 0) return [];
       return [
@@ -49,7 +49,7 @@ export const stageFacts = (status: PipelineStatus, groups: GroupedTasks): readon
     ];
   });
 
-/** When a task ran; UTC epoch milliseconds. */
+/** The time span of a task; UTC epoch milliseconds. */
 export interface TaskSpan {
   readonly taskId: string;
   readonly from: number;
@@ -57,7 +57,7 @@ export interface TaskSpan {
   readonly task: TaskResult;
 }
 
-/** The tasks that ran, as spans of time; those that run reach to the moment of the status. */
+/** The time spans of all tasks that started; running tasks end at the time of the status. */
 export const taskSpans = (status: PipelineStatus): readonly TaskSpan[] => {
   const now = Date.parse(status.startedAt) + status.durationSeconds * 1000;
   return Object.entries(status.taskResults).flatMap(([taskId, task]): TaskSpan[] => {
@@ -69,8 +69,7 @@ export const taskSpans = (status: PipelineStatus): readonly TaskSpan[] => {
 };
 
 /**
- * The chain of dependent tasks that ended last: what the run's duration was made of. Each step goes back to the dependency that
- * ended last.
+ * The critical path: from the task that ended last back to the dependency that ended last, and so on.
  */
 export const lastEndedChain = (status: PipelineStatus, config: RunConfig | null): readonly string[] => {
   const spans = new Map(taskSpans(status).map((span) => [span.taskId, span]));
@@ -88,7 +87,7 @@ export const lastEndedChain = (status: PipelineStatus, config: RunConfig | null)
   return path;
 };
 
-/** What each task waits for, by task id. */
+/** The dependencies of each task, by task id. */
 export const dependencyMap = (status: PipelineStatus, config: RunConfig | null): ReadonlyMap<string, readonly string[]> => {
   const map = new Map<string, string[]>();
   const add = (task: string, before: string): void => void map.set(task, [...(map.get(task) ?? []), before]);

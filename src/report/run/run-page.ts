@@ -23,9 +23,9 @@ import { aboutTask, taskButton, taskGrid, taskState } from './task-grid.ts';
 import { gantt } from './time/gantt.ts';
 
 /**
- * A run's page, `index.html`: verdict first, then why, then every task, symbol and stage. Complete without network and without script.
+ * A run's page, `index.html`: the result first, then its reasons, then every task, symbol and stage. It needs neither network nor script.
  *
- * @param live where a page that a server gives out asks on; a file asks nobody
+ * @param live addresses of the server that serves the page; none for a file
  */
 export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string => {
   const { result } = data;
@@ -34,13 +34,13 @@ export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string =
   return page({
     title: `${result.result}: ${result.runId}`,
     scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, DRAWER_SCRIPT, FOLLOW_SCRIPT],
-    asksServer: live !== undefined,
+    callsServer: live !== undefined,
     body: html`<header>${livePart('head', parts.head)}${live?.control === true && controls(result)}</header>
 <main>
 ${livePart('causes', parts.causes)}
 <div class="columns"><section><h2>Tasks</h2>${livePart('tasks', parts.tasks)}</section>
 <section><h2>Time</h2>${livePart('time', parts.time)}</section></div>
-${(data.config?.tasks.length ?? 0) > 0 && html`<section><h2>What waits for what</h2>${livePart('graph', parts.graph)}</section>`}
+${(data.config?.tasks.length ?? 0) > 0 && html`<section><h2>Dependencies</h2>${livePart('graph', parts.graph)}</section>`}
 <section><h2>Symbols</h2>${livePart('symbols', parts.symbols)}</section>
 ${groups.custom.length > 0 && html`<section><h2>Custom tasks</h2>${livePart('custom-tasks', parts['custom-tasks'])}</section>`}
 <div class="halves"><section><h2>Stages</h2>${livePart('stages', parts.stages)}</section>
@@ -52,7 +52,7 @@ ${data.shadows !== undefined && data.shadows.length > 0 && html`<section><h2>Sha
   });
 };
 
-/** What of a run's page changes while the run is open, by the names under which a live page finds and replaces it. */
+/** The parts of a run's page that change while the run is open, by the names under which a live page replaces them. */
 export const livePartsOf = (data: RunPageData, live: boolean): Readonly<Record<LivePart, Markup>> => {
   const { result } = data;
   const groups = groupsOf(data);
@@ -98,7 +98,7 @@ const previousLink = (previous: NonNullable<RunPageData['previous']>): Markup =>
 const causes = (list: readonly RunCause[], result: string): Markup => {
   if (list.length === 0 && result === 'running') return html`<ul class="causes"><li>Nothing has gone wrong so far.</li></ul>`;
   if (list.length === 0) {
-    return html`<ul class="causes ${result === 'success' ? 'good' : 'bad'}"><li>${result === 'success' ? 'Every task succeeded; nothing was quarantined beyond the limit and nothing is missing.' : `The run was ${result}; no task says why.`}</li></ul>`;
+    return html`<ul class="causes ${result === 'success' ? 'good' : 'bad'}"><li>${result === 'success' ? 'Every task succeeded; nothing was quarantined beyond the limit and nothing is missing.' : `The run was ${result}; no task gives a reason.`}</li></ul>`;
   }
   const tone = result === 'failed' ? 'bad' : result === 'success' ? 'good' : 'warned';
   return html`<ul class="causes ${tone}">${list.map((cause) => html`<li>${stateMark(cause.state)}${cause.text}</li>`)}</ul>`;
@@ -125,10 +125,10 @@ const customTasks = (groups: GroupedTasks, live: boolean): Markup => {
 const MAX_CUSTOM = 300;
 const URGENCY = ['failed', 'cancelled', 'running', 'pending', 'skipped', 'success'];
 
-/** As many custom tasks as a table has room for: those that need attention, in their order. */
+/** The custom tasks that need attention most, in their own order, as many as the table shows. */
 const mostUrgent = (rows: GroupedTasks['custom']): GroupedTasks['custom'] => {
   if (rows.length <= MAX_CUSTOM) return rows;
-  // one that waits for its next attempt has met trouble
+  // a task that waits for its next attempt has failed at least once
   const rank = ({ task }: GroupedTasks['custom'][number]): number =>
     task.status === 'pending' && (task.attempts ?? 0) > 0 ? 1 : URGENCY.indexOf(task.status);
   const kept = new Set([...rows].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_CUSTOM));
@@ -144,7 +144,7 @@ const stages = (facts: readonly StageFacts[]): Markup =>
   table<StageFacts>(
     [
       { head: 'stage', align: 'text', cell: (row) => row.stage },
-      { head: 'count', about: 'Tasks that ended by running.', cell: (row) => formatNumber(row.count) },
+      { head: 'count', about: 'Tasks that succeeded or failed.', cell: (row) => formatNumber(row.count) },
       { head: 'mean', cell: (row) => formatDuration(row.meanSeconds) },
       {
         head: 'p95',
@@ -152,7 +152,7 @@ const stages = (facts: readonly StageFacts[]): Markup =>
         cell: (row) => formatDuration(row.p95Seconds),
       },
       { head: 'retries', about: 'Attempts beyond the first.', cell: (row) => formatNumber(row.retries) },
-      { head: 'success', about: 'Succeeded / ended by running.', cell: (row) => formatPercent(row.successRate, 0) },
+      { head: 'success', about: 'Succeeded / (succeeded + failed).', cell: (row) => formatPercent(row.successRate, 0) },
     ],
     facts,
     { id: 'stages', caption: 'Statistics per stage', empty: 'no stage has run' },
@@ -186,7 +186,7 @@ ${inputText !== null && html`<details${inputText.split('\n').length <= 12 && htm
 ${resolved !== null && html`<details><summary>resolved config</summary><pre>${JSON.stringify(shortened(resolved), null, 2).slice(0, 40_000)}</pre></details>`}`;
 };
 
-/** A config of thousands of symbols would drown the rest. */
+/** The config with at most 60 symbols. */
 const shortened = (resolved: NonNullable<RunPageData['config']>): object =>
   resolved.symbols.length <= 60
     ? resolved

@@ -7,7 +7,7 @@ import { type Column, table } from '../elements/table.ts';
 import { stateMark, tip, unknown, withError } from '../elements/tip.ts';
 import type { RunPageData, RunSymbolRow } from './run-data.ts';
 import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
-import { MAX_FOLDED, MAX_ROWS, mostTelling } from './task-grid.ts';
+import { MAX_FOLDED, MAX_ROWS, mostUrgentRows } from './task-grid.ts';
 
 const WEEK = 7 * DAY_MS;
 const HOUR = 3_600_000;
@@ -16,10 +16,10 @@ interface Row extends SymbolTasks {
   readonly facts: RunSymbolRow | undefined;
 }
 
-/** The run's symbols: verdict, what came in, how fresh it is, how it moved, what the best strategy made of it. */
+/** The table of the run's symbols: verdict, rows, freshness, prices, best strategy. */
 export const runSymbols = (data: RunPageData, groups: GroupedTasks, live: boolean): Markup => {
   const facts = new Map(data.symbols.map((row) => [row.symbol, row]));
-  const shown = mostTelling(groups.symbols, MAX_ROWS);
+  const shown = mostUrgentRows(groups.symbols, MAX_ROWS);
   const kept = new Set(shown);
   const rest = groups.symbols.filter((row) => !kept.has(row));
   const rows = shown.map((row): Row => ({ ...row, facts: facts.get(row.symbol) }));
@@ -74,13 +74,13 @@ const columnsAt = (now: number): readonly Column<Row>[] => [
   },
   {
     head: '7 d',
-    about: 'Hourly closes of the last seven days; holes are hours without ticks or not collected.',
+    about: 'Hourly closes of the last seven days; missing hours had no ticks or were not collected.',
     align: 'text',
     cell: (row) => weekOf(row, now),
   },
   {
     head: 'best strategy',
-    about: 'Strategy with the highest Sharpe ratio in this run, of those that rest on 30 daily returns or more.',
+    about: 'Strategy with the highest Sharpe ratio in this run, among those with at least 30 daily returns.',
     align: 'text',
     sortBy: (row) => row.facts?.best?.strategy ?? null,
     cell: (row) => known(row.facts?.best, noBest(row), (best) => best.strategy),
@@ -89,7 +89,7 @@ const columnsAt = (now: number): readonly Column<Row>[] => [
   metric('maxDrawdown', 'Deepest fall from the highest equity so far.', (value) => formatPercent(value), 'maxDD'),
 ];
 
-/** A live page is drawn again and again from the same facts: of what it shows these lines are most of the work. */
+/** Drawn sparklines by row: a live page is rendered again and again from the same rows, and sparklines are most of the work. */
 const weeks = new WeakMap<RunSymbolRow, { readonly now: number; readonly drawn: Markup }>();
 
 function weekOf({ symbol, facts }: Row, now: number): Markup {

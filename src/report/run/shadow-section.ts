@@ -4,7 +4,7 @@ import { type Column, table } from '../elements/table.ts';
 import { stateGlyph } from '../elements/tip.ts';
 import type { ShadowVerdict } from './run-data.ts';
 
-/** Builds that were tried on what the run worked from: what they made of it, newest first. */
+/** The table of `deploy shadow` results for a run, newest first. */
 export function shadowSection(shadows: readonly ShadowVerdict[]): Markup {
   const columns: Column<ShadowVerdict>[] = [
     { head: 'build', align: 'text', cell: ({ build }) => build },
@@ -19,5 +19,5 @@ export function shadowSection(shadows: readonly ShadowVerdict[]): Markup {
     { head: 'tried', align: 'text', cell: ({ at }) => formatTime(at) },
     { head: 'why', align: 'text', cell: ({ sentences }) => sentences[0] ?? 'nothing differs' },
   ];
-  return table(columns, shadows.slice(0, 20), { id: 'shadows', caption: 'Builds tried on what this run worked from' });
+  return table(columns, shadows.slice(0, 20), { id: 'shadows', caption: 'Builds compared on the data of this run' });
 }

@@ -5,9 +5,9 @@ import type { State } from '../elements/glyphs.ts';
 /** One symbol's row of the task grid. */
 export interface SymbolTasks {
   readonly symbol: string;
-  /** By stage; a run that stops early has fewer, a run of more than 50 symbols none. */
+  /** Tasks by stage; fewer in a run that stops early, none in a run of more than 50 symbols. */
   readonly stages: Readonly<Partial<Record<Stage, TaskResult>>>;
-  /** The symbol as a whole, where the status goes only to the symbol. */
+  /** The symbol as a whole, where the status names symbols only. */
   readonly whole: TaskResult | undefined;
   readonly verdict: State;
 }
@@ -18,9 +18,9 @@ export interface GroupedTasks {
 }
 
 /**
- * Sorts a status's flat task results into symbols × stages and custom tasks.
+ * Groups a status's task results into symbols × stages, and custom tasks.
  *
- * @param symbols the run's symbols in order; without it they are read off the task ids, in order of appearance
+ * @param symbols the run's symbols in order; @default read from the task ids, in order of appearance
  */
 export const groupTasks = (status: PipelineStatus, symbols?: readonly string[]): GroupedTasks => {
   const tasks = status.taskResults;
@@ -53,7 +53,7 @@ const symbolsOf = (tasks: Readonly<Record<string, TaskResult>>): string[] => {
   return [...found];
 };
 
-/** The one state that says most about a set of tasks. */
+/** The state that matters most in a set of tasks. */
 export const worstState = (tasks: readonly TaskResult[]): State => {
   const has = (state: string): boolean => tasks.some((task) => task.status === state);
   if (has('failed')) return 'failed';

@@ -6,35 +6,35 @@ import { stateMark } from '../elements/tip.ts';
 import { taskButton, taskState } from './task-grid.ts';
 import { attemptEnd } from './time/attempt-pieces.ts';
 
-/** A line that the task logged. */
+/** A log line of the task. */
 export interface DrawerLine {
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly level: string;
   readonly attempt: number;
   readonly message: string;
-  /** The other fields, as text. */
+  /** The remaining fields, as text. */
   readonly fields: string;
 }
 
 export interface DrawerData {
   readonly taskId: string;
   readonly task: TaskResult;
-  /** One sentence: what it waits for, or why it was skipped or failed; `null` when nobody can say. */
+  /** What the task waits for, or why it was skipped or failed; `null` where that is not known. */
   readonly why: string | null;
-  /** The attempt that is waited for. */
+  /** The next attempt. */
   readonly next: { readonly attempt: number; readonly retryAt: number | null; readonly lastFailure: string | null } | null;
-  /** Attempts that failed, the last ones, oldest first. */
+  /** The last failed attempts, oldest first. */
   readonly past: readonly PastAttempt[];
-  /** Of a symbol as a whole: its stages, by task id. */
+  /** The stages of a symbol as a whole, by task id. */
   readonly stages: Readonly<Record<string, TaskResult>>;
   readonly lines: readonly DrawerLine[];
-  /** How many there are in all. */
+  /** Number of all log lines. */
   readonly lineCount: number;
   readonly temporalUrl: string | null;
 }
 
-/** One task in full: state, attempts with their errors and waits, log lines, and where Temporal shows it. */
+/** A task's drawer: state, attempts with their errors and waits, log lines, and the link to Temporal's UI. */
 export const taskDrawer = ({ taskId, task, why, next, past, stages, lines, lineCount, temporalUrl }: DrawerData): Markup => {
   const facts: readonly (readonly [string, string | null])[] = [
     ['started', task.startedAt ? formatTime(Date.parse(task.startedAt), 'second') : null],

@@ -7,17 +7,17 @@ import { type Column, table } from '../elements/table.ts';
 import { stateGlyph } from '../elements/tip.ts';
 import type { GroupedTasks, SymbolTasks } from './symbol-tasks.ts';
 
-/** Up to so many symbols each have a row; of more only those that need attention, at most as many. */
+/** Maximum rows; in a run of more symbols only those that need attention have one. */
 export const MAX_ROWS = 60;
-/** More symbols than these are counted, and neither drawn nor named. */
+/** Maximum folded symbols; further ones are only counted. */
 export const MAX_FOLDED = 2_000;
 /** Symbols of one line of the strip. */
 const STRIP_LINE = 50;
 
 /**
- * Symbols × stages, one shape per task.
+ * The grid of symbols × stages, one shape per task.
  *
- * @param live each shape opens its task's drawer; a page without a server has none
+ * @param live whether each shape opens its task's drawer, which needs a server
  */
 export const taskGrid = (groups: GroupedTasks, live = false): Markup => {
   const [rows, rest] = foldedApart(groups.symbols);
@@ -37,12 +37,12 @@ export const taskGrid = (groups: GroupedTasks, live = false): Markup => {
 };
 
 /**
- * The symbols that have a row, and those that are folded into a strip: all of few; of many only what went wrong stands apart, and what
- * merely runs moves nothing.
+ * The symbols that have a row, and those that are folded into a strip. With many symbols only those with a problem have a row, so that a
+ * running symbol moves nothing.
  */
 export const foldedApart = (symbols: readonly SymbolTasks[]): readonly [rows: readonly SymbolTasks[], rest: readonly SymbolTasks[]] => {
   if (symbols.length <= MAX_ROWS) return [symbols, []];
-  const rows = mostTelling(
+  const rows = mostUrgentRows(
     symbols.filter(({ verdict }) => WRONG.has(verdict)),
     MAX_ROWS,
   );
@@ -50,7 +50,7 @@ export const foldedApart = (symbols: readonly SymbolTasks[]): readonly [rows: re
   return [rows, symbols.filter((row) => !shown.has(row))];
 };
 
-/** One shape a symbol, in lines; each says what it stands for. */
+/** One shape per symbol, in lines, each with its name on hover. */
 const strip = (all: readonly SymbolTasks[], live: boolean): Markup => {
   const symbols = all.slice(0, MAX_FOLDED);
   const lines = Array.from({ length: Math.ceil(symbols.length / STRIP_LINE) }, (_, i) =>
@@ -66,7 +66,7 @@ const stripCell = ({ symbol, verdict }: SymbolTasks, live: Live): Markup =>
     ? html`<button type="button" class="task ${verdict}"${live !== 'stop' && html` tabindex="-1"`} data-task="${symbol}" title="${symbol}: ${verdict}" aria-label="${symbol}: ${verdict}">${STATE_GLYPHS[verdict]}</button>`
     : html`<span class="${verdict}" title="${symbol}: ${verdict}">${STATE_GLYPHS[verdict]}</span>`;
 
-/** Whether a shape opens its task, and is its table's tab stop. */
+/** Whether a shape opens its task, and whether it is its table's tab stop. */
 type Live = boolean | 'stop';
 
 const stageColumn = (stage: Stage, live: boolean, isFirst: boolean): Column<SymbolTasks> => ({
@@ -76,28 +76,28 @@ const stageColumn = (stage: Stage, live: boolean, isFirst: boolean): Column<Symb
   cell: (row, r) => {
     const stop = live && (isFirst && r === 0 ? 'stop' : true);
     const task = row.stages[stage];
-    // of a symbol that stands for its stages each is as it is
+    // without stages, each cell shows the symbol's state
     if (task === undefined) return row.whole !== undefined && cell(row.symbol, row.whole, stop);
     return cell(`${row.symbol}/${stage}`, task, stop);
   },
 });
 
-/** A task's shape. Plain successes explain themselves to the mouse and to screen readers; the others can be tabbed to. */
+/** A task's shape. Plain successes are explained on hover and to screen readers; all others are tab stops too. */
 const cell = (taskId: string, task: TaskResult, live: Live): Markup => {
   const state = taskState(task);
   if (live) return taskButton(taskId, stateGlyph(state, `${taskId}: ${aboutTask(task)}`, false), live === 'stop');
   return stateGlyph(state, `${taskId}: ${aboutTask(task)}`, state !== 'success' || (task.attempts ?? 1) > 1);
 };
 
-/** What opens the task's drawer on a live page. Only the first of a table is a tab stop: arrow keys go on to the others. */
+/** The button that opens a task's drawer. Only a table's first button is a tab stop: arrow keys reach the others. */
 export const taskButton = (taskId: string, content: Part, isStop: boolean): Markup =>
   html`<button type="button" class="task"${!isStop && html` tabindex="-1"`} data-task="${taskId}">${content}</button>`;
 
-/** The state that a task is shown in: a success with losses is degraded. */
+/** The state that a task is shown in: a success with `degraded` reasons is degraded. */
 export const taskState = (task: TaskResult): State =>
   task.status === 'success' && (task.degraded?.length ?? 0) > 0 ? 'degraded' : task.status;
 
-/** One task in words: state, time, attempts, and why it is not a plain success. */
+/** A task in words: state, duration, attempts, and why it is not a plain success. */
 export const aboutTask = (task: TaskResult): string =>
   [
     taskState(task),
@@ -113,8 +113,8 @@ export const aboutTask = (task: TaskResult): string =>
 const WRONG: ReadonlySet<State> = new Set(['failed', 'degraded', 'cancelled', 'skipped']);
 const ATTENTION: readonly State[] = ['failed', 'degraded', 'cancelled', 'running', 'skipped', 'pending', 'success'];
 
-/** At most `most` rows in their own order; those that need attention are kept first. */
-export const mostTelling = (rows: readonly SymbolTasks[], most: number): readonly SymbolTasks[] => {
+/** At most `most` rows in their own order, those that need attention before others. */
+export const mostUrgentRows = (rows: readonly SymbolTasks[], most: number): readonly SymbolTasks[] => {
   if (rows.length <= most) return rows;
   const ranked = rows.map((row, index) => ({ row, index }));
   ranked.sort((a, b) => ATTENTION.indexOf(a.row.verdict) - ATTENTION.indexOf(b.row.verdict) || a.index - b.index);

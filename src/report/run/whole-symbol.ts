@@ -2,8 +2,8 @@ import type { TaskResult } from '../../contracts/run/pipeline-status.ts';
 import { STAGES, type Stage, stageTaskId } from '../../contracts/words.ts';
 
 /**
- * The stages of a symbol of which the run tells only how it stands as a whole: those that are known otherwise, then the one that it stands
- * at, in the state of the whole, then those behind it. By task id.
+ * The stages of a symbol whose run reports only the symbol as a whole, by task id: first the stages that are known, then the current stage
+ * in the state of the whole, then the stages after it.
  *
  * @param known stages whose state is known, by task id: from the ledger, or from the symbol's own workflow
  */
@@ -17,7 +17,7 @@ export const stagesOfWhole = (
   for (const stage of STAGES.slice(0, STAGES.indexOf(untilStage) + 1)) {
     const id = stageTaskId(symbol, stage);
     const own = Object.hasOwn(known, id) ? known[id] : undefined;
-    // what has not taken effect is where the symbol stands; a symbol that succeeded stands nowhere
+    // the first stage without effect is the current one; a symbol that succeeded has none
     if (own !== undefined && (own.status === 'success' || at === undefined)) stages[id] = own;
     else if (at === undefined && whole.status !== 'success') stages[id] = { status: whole.status, ...reasonOf(whole) };
     else stages[id] = at === undefined ? { status: 'success' } : behind(whole, at);

@@ -7,7 +7,7 @@ import { dataTable } from '../elements/table.ts';
 import { unknown } from '../elements/tip.ts';
 import type { CalibrationTable } from './symbol-data.ts';
 
-/** How often what the prices said came true, over the symbol's resolved markets; one picture per interval. */
+/** The calibration of prices over the symbol's resolved markets, one plot per interval. */
 export const calibrationSection = (tables: readonly CalibrationTable[]): Markup =>
   html`<section><h2>Calibration</h2>
 <p class="quiet">Over the resolved markets of this symbol: how often a price of p came true. Bars are Wilson 95 % intervals over as many outcomes as there are markets, not closes; the dashed line is a perfect forecaster.</p>
@@ -20,7 +20,7 @@ const binTable = ({ of, bins }: CalibrationTable, id: string): Markup =>
       { head: 'count', cell: (bin) => formatNumber(bin.count) },
       {
         head: 'markets',
-        cell: (bin) => (bin.markets === undefined ? unknown('stored before markets were counted') : formatNumber(bin.markets)),
+        cell: (bin) => (bin.markets === undefined ? unknown('not counted') : formatNumber(bin.markets)),
       },
       { head: 'mean forecast', cell: (bin) => formatNumber(bin.meanForecast, 3) },
       { head: 'hit rate', cell: (bin) => formatNumber(bin.hitRate, 3) },

@@ -10,7 +10,7 @@ import { dataTable } from '../elements/table.ts';
 import type { BacktestTrade, EmbeddedCandles, InstrumentSection, PageCandle } from './symbol-data.ts';
 
 const HEIGHT = 300;
-/** Trades that are drawn, the newest ones. */
+/** Maximum trades that are drawn, the newest ones. */
 export const MAX_TRADES = 500;
 
 export interface CandlePanel {
@@ -22,7 +22,7 @@ export interface CandlePanel {
   readonly id: string;
 }
 
-/** One interval of one instrument: legend, picture, the data behind it. */
+/** One interval of one instrument: legend, chart and data table. */
 export const candlePanel = ({ section, series, asOf, symbol, id }: CandlePanel): Markup => {
   const last = series.candles.at(-1);
   if (last === undefined) return html`<p class="none">no candles of ${series.interval} up to ${formatTime(asOf)}</p>`;
@@ -41,7 +41,7 @@ ${candleTable(series, digits, id)}
 ${jsonIsland(id, { ...chartData(section, series, range, trades, settlement, digits), lines: lines.map((line) => chartLine(line, range, INTERVAL_MS[series.interval])) })}`;
 };
 
-/** What the picture of one interval shows. */
+/** The candle chart of one interval. */
 export const candleChart = (section: InstrumentSection, series: EmbeddedCandles, asOf: number): CandleChart => ({
   series,
   range: shownRange(section, series, asOf),
@@ -55,7 +55,7 @@ export const candleChart = (section: InstrumentSection, series: EmbeddedCandles,
   height: HEIGHT,
 });
 
-/** What the drawn strategy looks at, on the candles that it traded on; and what the same market cost elsewhere. */
+/** The chosen strategy's indicators on its own interval, and the prices of twins. */
 const linesOf = (section: InstrumentSection, { interval }: EmbeddedCandles): readonly ChartLine[] => {
   const traded = section.chosen === null ? undefined : section.backtests[section.chosen.index]?.interval;
   const indicators = traded === interval ? (section.chosen?.indicators ?? []) : [];
@@ -69,11 +69,11 @@ const linesOf = (section: InstrumentSection, { interval }: EmbeddedCandles): rea
   ];
 };
 
-/** Five significant places or so: 63 402, 41.07, 0.0002317. Exact prices stand in the table. */
+/** Decimals for about five significant digits: 63 402, 41.07, 0.0002317. The table has exact prices. */
 const assetDigits = (price: number): number =>
   price >= 1000 ? 0 : price >= 1 ? 2 : Math.min(8, Math.ceil(-Math.log10(Math.max(price, 1e-8))) + 3);
 
-/** As many decimals as the prices need: two, or what the tick size asks for. */
+/** Decimals of an instrument's prices, from its tick size. */
 export const priceDigits = (section: InstrumentSection): number => {
   if (section.market === 'asset') return assetDigits(section.last?.price ?? 1);
   if (section.tickSize === null || section.tickSize <= 0) return 3;
@@ -85,7 +85,7 @@ const settlementOf = (section: InstrumentSection): { at: number; payout: number 
     ? { at: section.resolution.at, payout: section.resolution.payout }
     : null;
 
-/** The trades belong to the chosen backtest's interval; they are drawn on every interval, at their own time and price. */
+/** The chosen backtest's trades; they are drawn on every interval. */
 const tradesOf = (section: InstrumentSection, series: EmbeddedCandles): readonly BacktestTrade[] =>
   series.candles.length === 0 ? [] : (section.chosen?.trades ?? []).slice(-MAX_TRADES);
 

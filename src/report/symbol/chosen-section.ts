@@ -7,7 +7,7 @@ import { MAX_TRADES } from './candle-panel.ts';
 import { type ChosenChart, chosenChart, strategyName } from './equity-chart.ts';
 import type { BacktestTrade, ChosenBacktest, InstrumentSection, SymbolPageData } from './symbol-data.ts';
 
-/** The chosen backtest: its equity beside the others', its trades, its terms. */
+/** The chosen backtest: equity, drawdown, trades and terms. */
 export const chosenSection = (section: InstrumentSection, data: SymbolPageData, id: string): Markup | false => {
   const { chosen } = section;
   const row = chosen === null ? undefined : section.backtests[chosen.index];

@@ -6,16 +6,13 @@ import { dataTable } from '../elements/table.ts';
 import { tip, unknown } from '../elements/tip.ts';
 import type { InstrumentSection, SymbolPageData } from './symbol-data.ts';
 
-/** What is missing, what was set aside and why, what was merged. */
+/** An instrument's coverage, gaps, quarantined rows and merged duplicates. */
 export const dataQuality = (section: InstrumentSection, data: SymbolPageData, id: string): Markup => {
   const { coverage, quiet, quarantined, duplicates } = section.quality;
   const gaps = within(section.gaps, data.window);
   const total = quarantined.reduce((sum, row) => sum + row.count, 0);
   const reasons = quarantined.map((row) => `${row.reason} ${formatNumber(row.count)}`).join(', ');
-  const why =
-    section.source === 'file'
-      ? 'a file holds what it holds: what is missing from it cannot be known'
-      : 'nothing was collected of this instrument yet';
+  const why = section.source === 'file' ? 'not known for a file' : 'nothing of this instrument was collected yet';
   const share = coverage === null ? unknown(why) : tip(formatPercent(coverage, 1), coverageMeaning(data.window));
   const length = formatAge(gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0) / 1000);
   return html`<dl>

@@ -5,17 +5,17 @@ import type { EquityChart, OtherCurve } from '../charts/equity-svg.ts';
 import { shownRange } from '../charts/shown-range.ts';
 import type { BacktestRow, EmbeddedCandles, InstrumentSection } from './symbol-data.ts';
 
-/** The chosen strategy's equity beside buying and holding and the other strategies, all over the time that the price chart shows. */
+/** The equity of the chosen strategy, of buy-and-hold and of other strategies, over the range of the price chart. */
 export interface ChosenChart extends EquityChart {
   readonly interval: Interval;
-  /** From where the curves beside it start with its equity. */
+  /** Time from which on the curves are compared. */
   readonly from: number;
 }
 
-/** Lines of other strategies have a tone each; more are told by the table. */
-const MOST_OTHERS = 3;
+/** Maximum other strategies that are drawn; the table has all. */
+const MAX_OTHERS = 3;
 
-/** `undefined` where there is nothing to draw. */
+/** The chart of the chosen strategy; `undefined` where there is nothing to draw. */
 export const chosenChart = (section: InstrumentSection, asOf: number): ChosenChart | undefined => {
   const { chosen } = section;
   const row = chosen === null ? undefined : section.backtests[chosen.index];
@@ -26,25 +26,25 @@ export const chosenChart = (section: InstrumentSection, asOf: number): ChosenCha
   const first = chosen.equity[0]?.time ?? 0;
   const last = chosen.equity.at(-1)?.time ?? first;
   const range = series === undefined ? { from: first, to: Math.max(last + step, first + 1) } : shownRange(section, series, asOf);
-  const points = marked(chosen.equity, step, range);
+  const points = atClose(chosen.equity, step, range);
   const [start] = points;
   if (start === undefined) return undefined;
   const others: OtherCurve[] = [];
   const held = series === undefined ? [] : buyAndHold(section, series, { from: start.time, to: range.to }, start.equity);
   if (held.length > 0) others.push({ name: 'buy and hold', tone: 'held', points: held });
-  for (const [i, other] of (chosen.compared ?? []).slice(0, MOST_OTHERS).entries()) {
-    const curve = rebased(marked(other.equity, step, range), start);
+  for (const [i, other] of (chosen.compared ?? []).slice(0, MAX_OTHERS).entries()) {
+    const curve = rebased(atClose(other.equity, step, range), start);
     const about = section.backtests[other.index];
     if (curve.length > 0 && about !== undefined) others.push({ name: strategyName(about), tone: `other-${i}`, points: curve });
   }
   return { points, others, range, gaps: section.gaps, interval, from: start.time };
 };
 
-/** `sma-cross 10/30` */
+/** A strategy with its parameters: `sma-cross 10/30`. */
 export const strategyName = ({ strategy, params }: BacktestRow): string => (params === '' ? strategy : `${strategy} ${params}`);
 
-/** Points at the close of their bars, inside the range; what was held when it begins stands at its edge. */
-const marked = (points: readonly EquityPoint[], step: number, range: TimeRange): readonly EquityPoint[] => {
+/** Points at the close of their bars, inside the range; the last equity before the range stands at its start. */
+const atClose = (points: readonly EquityPoint[], step: number, range: TimeRange): readonly EquityPoint[] => {
   const closed = points.map(({ time, equity }) => ({ time: time + step, equity }));
   const inside = closed.filter(({ time }) => time >= range.from && time <= range.to);
   const before = closed.findLast(({ time }) => time < range.from);

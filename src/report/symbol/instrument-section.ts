@@ -10,7 +10,7 @@ import { strategyTable } from './strategy-table.ts';
 import type { InstrumentSection, SymbolPageData } from './symbol-data.ts';
 import { walkForwardSection } from './walk-forward-section.ts';
 
-/** One instrument: what it is, its candles, what strategies made of it, how good its data is. `id` is unique on the page. */
+/** One instrument: facts, candles, strategies, data quality. @param id unique on the page */
 export const instrumentSection = (section: InstrumentSection, data: SymbolPageData, id: string): Markup =>
   html`<section aria-label="${section.title || section.id} at ${section.source}, ${section.id}"><h2 class="plain" id="${id}-title">${section.title || section.id}</h2>
 <p class="facts">${facts(section, data.asOf)}</p>
@@ -72,10 +72,10 @@ ${section.series.map((_, i) => html`<input type="radio" name="${name}" id="${nam
 <div class="panels">${section.series.map((series, i) => html`<div class="panel">${candlePanel({ section, series, asOf: data.asOf, symbol: data.symbol, id: `${id}-c${i}` })}</div>`)}</div></fieldset>`;
 };
 
-/** Buckets beyond which a candle is too thin to tell its body from its wick. */
+/** Maximum buckets at which a candle's body is wider than its wick. */
 const READABLE_BUCKETS = 400;
 
-/** The finest interval that is readable when the page opens. */
+/** The index of the finest readable interval, which the page shows first. */
 const readableInterval = (section: InstrumentSection, asOf: number): number => {
   const fits = section.series.findIndex((series) => {
     const { from, to } = shownRange(section, series, asOf);

@@ -4,7 +4,7 @@ import { type Column, table } from '../elements/table.ts';
 import { tip, unknown } from '../elements/tip.ts';
 import type { InstrumentSummary, SymbolPageData } from './symbol-data.ts';
 
-/** Every instrument of a symbol in a line, most active first; those that are drawn below are linked. */
+/** The table of a symbol's instruments, most active first, with links to those that are drawn below. */
 export const overview = (data: SymbolPageData): Markup => {
   const rows: readonly Row[] = [
     ...data.instruments.map((row, i) => ({ row, anchor: `#i${i}-title` })),
@@ -12,7 +12,7 @@ export const overview = (data: SymbolPageData): Markup => {
   ];
   const unlisted = data.instrumentCount - rows.length;
   const all = table(columnsAt(data.asOf), rows, { id: 'all', caption: 'Instruments of the symbol, most active first' });
-  // the pictures of a series say most of it already
+  // the small charts of a series already show most of it
   const isSeries = (data.shortMarkets?.length ?? 0) > 0;
   return html`<section><h2>Instruments</h2>${isSeries ? html`<details><summary>${plural(rows.length, 'instrument')} as a table</summary>${all}</details>` : all}
 ${data.others.length > 0 && html`<p class="quiet">${data.instruments.length === 1 ? 'The most active' : `The ${data.instruments.length} most active`} of ${formatNumber(data.instrumentCount)} instruments ${data.instruments.length === 1 ? 'is' : 'are'} drawn in full below.${unlisted > 0 && ` ${formatNumber(unlisted)} less active ones are not listed; predictlab symbols show ${data.symbol} has all.`}</p>`}</section>`;
@@ -52,12 +52,10 @@ const columnsAt = (asOf: number): readonly Column<Row>[] => [
   { head: 'state', align: 'text', sortBy: ({ row }) => row.resolution.kind, cell: ({ row }) => stateOf(row) },
   {
     head: 'best sharpe',
-    about: 'Highest Sharpe ratio of this run’s backtests of the instrument, of those that rest on 30 daily returns or more.',
+    about: 'Highest Sharpe ratio of this run’s backtests of the instrument, among those with at least 30 daily returns.',
     sortBy: ({ row }) => row.bestSharpe,
     cell: ({ row }) =>
-      row.bestSharpe === null
-        ? unknown('no backtest with a Sharpe ratio that rests on 30 daily returns or more')
-        : formatNumber(row.bestSharpe, 2),
+      row.bestSharpe === null ? unknown('no backtest has a Sharpe ratio from at least 30 daily returns') : formatNumber(row.bestSharpe, 2),
   },
 ];
 

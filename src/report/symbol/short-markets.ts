@@ -8,7 +8,7 @@ import type { ShortMarket } from './symbol-data.ts';
 const WIDTH = 120;
 const HEIGHT = 44;
 
-/** A series of short markets as small pictures of one scale: time from open to close across, 0 to 1 upwards. */
+/** A series of short markets as small charts of one scale: time from open to close, price from 0 to 1. */
 export const shortMarkets = (markets: readonly ShortMarket[]): Markup =>
   html`<section><h2>The series, market by market</h2>
 <p class="quiet">The newest ${plural(markets.length, 'market')} on one scale: from open to close, 0 at the bottom, 1 at the top; the line in the middle is 0.5. A step is the last price of a thirtieth of the market’s time. ● paid 1, ○ paid 0.</p>

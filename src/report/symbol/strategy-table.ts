@@ -5,7 +5,7 @@ import { type Column, table } from '../elements/table.ts';
 import { tip, unknown, withError } from '../elements/tip.ts';
 import type { BacktestRow } from './symbol-data.ts';
 
-/** Most rows: a grid of parameters can have thousands. */
+/** Maximum rows: a grid of parameters can have thousands. */
 const MAX_ROWS = 60;
 
 /** Every backtest of an instrument with every metric; a dash tells why there is no number. Press a head to sort. */
@@ -66,10 +66,10 @@ const best = (rows: readonly BacktestRow[], chosen: number | null): readonly Bac
 const name = (row: BacktestRow, chosen: boolean): Markup =>
   html`${row.strategy}${row.params !== '' && ` ${row.params}`}${chosen && html` ${tip('◆', drawnBecause(row))}`}${typeof row.failed === 'string' && html` <span class="failed">✕ failed</span>`}`;
 
-/** Most sentences of strategies that failed. */
+/** Maximum error sentences below the table. */
 const MAX_FAILURES = 5;
 
-/** Why rows have no number at all, each reason once. */
+/** The errors of failed strategies, each once. */
 const failures = (rows: readonly BacktestRow[]): Markup => {
   const sentences = [...new Set(rows.flatMap(({ interval, failed }) => (typeof failed === 'string' ? [`${interval}: ${failed}`] : [])))];
   const more = sentences.length - MAX_FAILURES;
@@ -81,7 +81,7 @@ const drawnBecause = (row: BacktestRow): string =>
     ? 'drawn in the charts: the first one, since none has a Sharpe ratio that rests on enough'
     : 'drawn in the charts: the highest Sharpe ratio of this instrument';
 
-/** A metric as far as it may be shown and ranked. */
+/** A metric that may be shown and ranked; null where it is undefined or weak. */
 const shownValue = (row: BacktestRow, key: string): number | null => (row.weak?.[key] === undefined ? (row.metrics[key] ?? null) : null);
 
 const metricColumn = (metric: MetricColumn): Column<BacktestRow> => ({
@@ -99,11 +99,11 @@ const metricColumn = (metric: MetricColumn): Column<BacktestRow> => ({
 const benchmark = (row: BacktestRow, value: number | null | undefined, name: string, write: (value: number) => string): Markup | string => {
   const shown = ranked(row, value, name);
   return shown === null
-    ? unknown(row.failed ?? row.benchmark?.weak?.[name] ?? row.benchmark?.undefined[name] ?? 'stored before there was a benchmark')
+    ? unknown(row.failed ?? row.benchmark?.weak?.[name] ?? row.benchmark?.undefined[name] ?? 'no benchmark was computed')
     : write(shown);
 };
 
-/** A number of the benchmark as far as it may be shown and ranked. */
+/** A benchmark figure that may be shown and ranked; null where it is undefined or weak. */
 const ranked = (row: BacktestRow, value: number | null | undefined, name: string): number | null =>
   row.benchmark?.weak?.[name] === undefined ? (value ?? null) : null;
 
@@ -115,7 +115,7 @@ const UNFILLED: Readonly<Record<string, string>> = {
 };
 
 const cut = (row: BacktestRow): Markup | string => {
-  if (row.cut === null || row.cut === undefined) return unknown(row.failed ?? 'stored before entries were counted');
+  if (row.cut === null || row.cut === undefined) return unknown(row.failed ?? 'not counted');
   const unfilled = Object.entries(row.unfilled ?? {}).map(([reason, count]) => `${formatNumber(count)} ${UNFILLED[reason] ?? reason}`);
   const entries = formatNumber(row.cut);
   return unfilled.length === 0 ? entries : tip(html`${entries} <span class="quiet">+ unfilled</span>`, `unfilled: ${unfilled.join('; ')}`);

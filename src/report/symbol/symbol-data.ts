@@ -6,27 +6,27 @@ import type { Interval, MarketKind, SourceType, TickKind } from '../../contracts
 import type { UnusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 
 /**
- * Everything a symbol's page shows, as plain data. Times are UTC epoch milliseconds, prices in the instrument's own unit (probabilities
- * for `probability` markets), ratios are fractions. `null` means "not known" and is shown as a dash with its reason, never as a zero.
+ * All data of a symbol's page. Times are UTC epoch milliseconds, prices are in the instrument's own unit (probabilities for `probability`
+ * markets), ratios are fractions. `null` means "not known" and is shown as a dash with its reason, never as a zero.
  */
 export interface SymbolPageData {
   readonly symbol: string;
   readonly title: string;
   readonly runId: string;
   readonly asOf: number;
-  /** What the run asked for: `asOf − daysBack` to `asOf`. */
+  /** The run's window: `asOf − daysBack` to `asOf`. */
   readonly window: TimeRange;
-  /** Sources whose data of this run is missing, and what each said. */
+  /** Sources that this run has no data of, each with the reason. */
   readonly missingSources: Readonly<Record<string, string>>;
   /** The most active instruments, most active first; each gets a section. */
   readonly instruments: readonly InstrumentSection[];
-  /** The other instruments of the symbol, one table row each. */
+  /** Further instruments of the symbol, one table row each. */
   readonly others: readonly InstrumentSummary[];
-  /** The markets of a series that come and go within hours, newest first; each gets a small picture instead of a section. */
+  /** The short markets of a series, newest first; each gets a small chart instead of a section. */
   readonly shortMarkets?: readonly ShortMarket[];
-  /** How many instruments the symbol has in all (`others` may be capped). */
+  /** Number of all instruments of the symbol (`others` may be capped). */
   readonly instrumentCount: number;
-  /** How good the prices of the symbol's resolved markets were as forecasts, by interval. */
+  /** Calibration of the prices of the symbol's resolved markets, by interval. */
   readonly calibration: readonly CalibrationTable[];
   /** Name and version of what made the page, shown in the footer. */
   readonly madeBy: string;
@@ -39,11 +39,11 @@ export interface ShortMarket {
   readonly opensAt: number;
   readonly closesAt: number;
   readonly resolution: Resolution;
-  /** The last price of each of its stretches that had one, oldest first. */
+  /** The last price of each stretch of time that had one, oldest first. */
   readonly path: readonly PricePoint[];
 }
 
-/** One instrument in a line: what it is and how it stands. */
+/** One instrument in a table row. */
 export interface InstrumentSummary {
   readonly id: string;
   readonly source: SourceType;
@@ -52,7 +52,7 @@ export interface InstrumentSummary {
   readonly resolution: Resolution;
   readonly ticks: number;
   readonly last: PricePoint | null;
-  /** Sharpe ratio of its best strategy, of those that rest on enough. */
+  /** Sharpe ratio of its best strategy, weak ones left out. */
   readonly bestSharpe: number | null;
 }
 
@@ -66,7 +66,7 @@ export interface TwinQuote {
   readonly id: string;
   readonly source: string;
   readonly last: PricePoint | null;
-  /** Its closes by interval, at the open times of their candles; of the first twins only. */
+  /** Its closes by interval, at the open times of their candles; only for the first twins. */
   readonly closes?: readonly { readonly interval: Interval; readonly points: readonly PricePoint[] }[];
 }
 
@@ -80,31 +80,31 @@ export interface InstrumentSection extends InstrumentSummary {
   readonly tickSize: number | null;
   readonly book: { readonly bid: number | null; readonly ask: number | null; readonly at: number } | null;
   readonly twins: readonly TwinQuote[];
-  /** What the candles are of; `null` when there are none. */
+  /** Kind of ticks that the candles are made of; `null` when there are none. */
   readonly priceType: TickKind | null;
   readonly series: readonly EmbeddedCandles[];
   /** Ranges of the window that were not collected, oldest first. */
   readonly gaps: readonly TimeRange[];
   readonly quality: DataQuality;
   readonly backtests: readonly BacktestRow[];
-  /** The backtest whose trades and equity are drawn: the best one, or the first where none rests on enough to be ranked. */
+  /** The backtest whose trades and equity are drawn: the best one, or the first where none can be ranked. */
   readonly chosen: ChosenBacktest | null;
-  /** What the run's strategies brought out of sample, by interval; absent where the run did not ask for it. */
+  /** Walk-forwards by interval; absent where the run did not request them. */
   readonly walkForwards?: readonly WalkForwardSection[];
 }
 
 /** The walk-forward of one interval. */
 export interface WalkForwardSection extends StoredWalkForward {
   readonly interval: Interval;
-  /** Of the one that is drawn: the chosen backtest's interval, or the first one that has windows. */
+  /** Curves of the one walk-forward that is drawn; null for the others. */
   readonly curves: StoredWalkCurves | null;
 }
 
-/** The embedded candles of one interval, oldest first: the last ones when there are more than a page may hold. */
+/** The candles of one interval on the page, oldest first; the last ones when there are too many. */
 export interface EmbeddedCandles {
   readonly interval: Interval;
   readonly candles: readonly PageCandle[];
-  /** How many the window has in all. */
+  /** Number of all candles in the window. */
   readonly total: number;
 }
 
@@ -122,32 +122,32 @@ export interface PageCandle {
 export interface DataQuality {
   /** Collected share of the part of the window in which the instrument was open, in [0, 1]. */
   readonly coverage: number | null;
-  /** How long an open instrument has had no tick up to `asOf`, where that is unusually long for it although it was collected; else null. */
+  /** The time without ticks up to `asOf`, where it is unusually long although the instrument was collected; else null. */
   readonly quiet: (UnusualQuiet & { readonly kind: TickKind }) | null;
   readonly quarantined: readonly { readonly reason: string; readonly count: number }[];
-  /** When quarantined rows happened, as far as their times could be read; may be capped. */
+  /** Times of quarantined rows, where they could be read; may be capped. */
   readonly quarantineTimes: readonly number[];
-  /** Repeated rows that were merged by this run's `store`; over the whole symbol, so `null` where it has several instruments. */
+  /** Repeated rows that this run's `store` merged. Counted per symbol, so `null` where it has several instruments. */
   readonly duplicates: number | null;
 }
 
-/** One backtest with every metric of the contract; `undefined` gives the reason of each null. */
+/** One backtest with every metric of the contract; `undefined` has the reason for each null. */
 export interface BacktestRow {
   readonly strategy: string;
   readonly params: string;
   readonly interval: Interval;
-  /** Why it has no number at all: the strategy failed on the series. */
+  /** The error of a strategy that failed on the series, so that it has no metrics. */
   readonly failed?: string | null;
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly undefined: Readonly<Record<string, string>>;
-  /** What holding brought on the same terms, and how much better than the price the strategy knew. */
+  /** The return of holding on the same terms, and the strategy's skill against the price. */
   readonly benchmark?: {
     readonly holdReturn: number | null;
     readonly skill: number | null;
     readonly undefined: Readonly<Record<string, string>>;
     readonly weak?: Readonly<Record<string, string>>;
   };
-  /** Why a metric rests on too little: it is neither shown nor ranked. */
+  /** Reasons why metrics rest on too little data; these are neither shown nor ranked. */
   readonly weak?: Readonly<Record<string, string>>;
   /** Standard error of the Sharpe ratio. */
   readonly sharpeError?: number | null;
@@ -155,7 +155,7 @@ export interface BacktestRow {
   readonly cut?: number | null;
   /** Orders that did not fill, by reason. */
   readonly unfilled?: Readonly<Record<string, number | undefined>>;
-  /** How it traded, in words: `cash 10 000, …`. */
+  /** Trading terms in words: `cash 10 000, …`. */
   readonly terms?: string | null;
   /** Look-ahead proof: decisions that changed when the future was cut off or altered. */
   readonly proof: { readonly changed: number; readonly decisions: number } | null;
@@ -169,11 +169,11 @@ export interface ChosenBacktest {
   /** Index into `backtests`. */
   readonly index: number;
   readonly trades: readonly BacktestTrade[];
-  /** From the window's begin on. */
+  /** Equity from the first drawn candle on. */
   readonly equity: readonly EquityPoint[];
   /** The best trial of each other strategy on the same interval, best first. */
   readonly compared?: readonly { readonly index: number; readonly equity: readonly EquityPoint[] }[];
-  /** What the strategy looks at, on the candles of its interval. */
+  /** The strategy's indicators, on the candles of its interval. */
   readonly indicators?: readonly IndicatorLine[];
 }
 
@@ -181,14 +181,14 @@ export interface ChosenBacktest {
 export interface IndicatorLine {
   /** `sma 10` */
   readonly name: string;
-  /** By the open time of its candle; candles of its warm-up have none. */
+  /** Values by the open time of their candle; warm-up candles have none. */
   readonly points: readonly PricePoint[];
 }
 
 export type BacktestTrade = Omit<StoredTrade, 'end'>;
 
 export interface CalibrationTable {
-  /** What the forecasts are: `1h` for the closes of that interval, `price at half-time`. */
+  /** Kind of forecast: `1h` for the closes of that interval, `price at half-time`. */
   readonly of: string;
   readonly bins: readonly CalibrationBin[];
 }

@@ -10,11 +10,11 @@ import { overview } from './overview.ts';
 import { shortMarkets } from './short-markets.ts';
 import type { SymbolPageData } from './symbol-data.ts';
 
-/** The notice that the licence of the charts asks for. */
+/** The notice that the licence of the chart library requires. */
 const CHART_NOTICE = html`Charts: TradingView Lightweight Charts™, Copyright (c) 2025 TradingView, Inc., <a href="https://www.tradingview.com/" rel="noreferrer noopener">https://www.tradingview.com/</a>, Apache License 2.0`;
 
 /**
- * A symbol's page. Complete without script and in print: every chart is a still picture first.
+ * A symbol's page. It is complete without script and in print: every chart is a still picture first.
  *
  * @param chartLibrary lightweight-charts' standalone build, as text or as a file beside the page; without it the page has its still pictures only
  */

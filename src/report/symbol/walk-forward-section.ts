@@ -10,10 +10,10 @@ import { type Column, dataTable, table } from '../elements/table.ts';
 import { tip, unknown, withError } from '../elements/tip.ts';
 import type { InstrumentSection, WalkForwardSection } from './symbol-data.ts';
 
-/** Rows of a table of windows: a long history in short windows has hundreds. */
+/** Maximum rows of the table of windows: a long history in short windows has hundreds. */
 const MAX_WINDOWS = 200;
 
-/** What the strategies brought on days that they were not picked on: the numbers by interval, one picture, its windows. */
+/** Out-of-sample results of the strategies: figures by interval, one chart, and its windows. */
 export const walkForwardSection = ({ walkForwards = [] }: InstrumentSection, id: string): Markup | false => {
   const [first] = walkForwards;
   if (first === undefined) return false;
@@ -25,10 +25,10 @@ ${drawn !== undefined && chart !== undefined && html`${plot(walkForwardPlot(char
 ${drawn !== undefined && dataTable<StoredWindow>(WINDOW_COLUMNS, drawn.windows, { id: `${id}-wf`, caption: `Windows on ${drawn.interval}`, limit: MAX_WINDOWS })}`;
 };
 
-/** A dash in a table of data, which has hundreds: it says why to the pointer and to who reads aloud, without a stop of its own. */
+/** A dash with its reason that is not a tab stop, for tables with hundreds of them. */
 const plainDash = (reason: string): Markup => tip(html`<span class="dash">${DASH}</span>`, reason, false);
 
-/** A number of a stretch as far as it may be shown; else a dash that says why. */
+/** A figure of a stretch, or a dash with the reason why it is undefined or weak. */
 const measure = (
   stretch: StoredStretch | null,
   name: string,
@@ -149,7 +149,7 @@ const WINDOW_COLUMNS: readonly Column<StoredWindow>[] = [
   }),
 ];
 
-/** The tests as one curve, and before each of them what its pick had brought, ending with the equity that the test begins with. */
+/** The tests as one curve, and before each test its pick's training days, ending with the equity that the test starts with. */
 export function walkForwardChart({ interval, windows, curves }: WalkForwardSection): WalkForwardChart | undefined {
   if (curves === null || curves.outOfSample.length === 0) return undefined;
   const step = INTERVAL_MS[interval];

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Watcher } from './live-page.ts';
 
-/** A reader that is so far behind is cut off; its browser connects again and is shown the present state. */
-const MOST_BEHIND_BYTES = 4 * 1024 * 1024;
-/** Says "still there" to whatever stands between, and to the page: one that hears nothing for long connects anew. */
+/** A reader that is this far behind is disconnected; its browser connects again and gets the present state. */
+const MAX_BEHIND_BYTES = 4 * 1024 * 1024;
+/** Keeps proxies from closing the connection; a page that gets nothing for long connects again. */
 const HEARTBEAT_MS = 15_000;
 
 /** Server-Sent Events on a response: `patch` with a list of replacements, `ended` once. */
@@ -14,13 +14,13 @@ export function eventStream(response: ServerResponse, { heartbeatMs = HEARTBEAT_
     'x-content-type-options': 'nosniff',
   });
   const send = (text: string): void => {
-    // a reader that has not taken the end yet is sent no more: a write after the end is an error that nobody catches
+    // a write after the end would be an uncaught error
     if (response.destroyed || response.writableEnded) return;
     response.write(text);
-    if (response.writableLength > MOST_BEHIND_BYTES) response.destroy();
+    if (response.writableLength > MAX_BEHIND_BYTES) response.destroy();
   };
   send('retry: 1000\n\n');
-  // whoever left while the page was read says so no more
+  // a reader that left while the page was read emits no close event any more
   const gone = response.destroyed || response.closed;
   const beat = setInterval(() => send('event: beat\ndata: {}\n\n'), heartbeatMs);
   beat.unref();

@@ -4,43 +4,43 @@ import type { Log } from '../../contracts/log.ts';
 import type { Markup } from '../../report/elements/html.ts';
 import { type PartTexts, patchesBetween, splitParts } from './live-patches.ts';
 
-/** A look at what a page shows: its parts as they are now. */
+/** The parts of a page as they are now. */
 export interface LiveLook {
   readonly parts: Readonly<Record<string, Markup>>;
   /** Nothing will change any more. */
   readonly ended: boolean;
-  /** Who was asked did not answer, which the parts say. @default false */
+  /** Whether the run did not answer; the parts say so. @default false */
   readonly unanswered?: boolean;
 }
 
-/** Somebody who watches. */
+/** A reader of a live page. */
 export interface Watcher {
-  /** @param patches a list of `Patch` as JSON, one text for all who watch */
+  /** Sends changes. @param patches a list of `Patch` as JSON, one text for all watchers */
   patch(patches: string): void;
   ended(): void;
-  /** What is shown cannot be looked at, or can be again. */
+  /** Reports that the page cannot be read, or can be again. */
   still(isStill: boolean): void;
 }
 
 export interface LivePageOptions {
   readonly look: () => Promise<LiveLook>;
   readonly log: Log;
-  /** The shortest pause between two looks. @default 150 */
+  /** Minimum pause between two looks. @default 150 */
   readonly pauseMs?: number;
-  /** The largest share of time that looking may take, so that watching a large run does not slow it down. @default 0.05 */
+  /** Maximum share of time that looking may take, so that watching a large run does not slow it down. @default 0.05 */
   readonly share?: number;
-  /** The longest pause, where a look costs the run little: on a busy machine every look takes long. @default none */
-  readonly mostPauseMs?: number;
-  /** Told when nobody watches any more. */
+  /** Maximum pause, for a look that costs the run little: on a busy machine every look takes long. @default none */
+  readonly maxPauseMs?: number;
+  /** Called when the last watcher has left. */
   readonly onIdle?: () => void;
 }
 
-/** Where it cannot be seen it is tried again this much later. */
-const AFTER_TROUBLE_MS = 2_000;
+/** Pause after a look that failed. */
+const AFTER_ERROR_MS = 2_000;
 
 /**
- * What one page shows, an open run or the page over all runs, looked at once for all who watch it and only while somebody does: what
- * changed since the last look is sent to each.
+ * One live page (an open run, or the page of all runs), read once for all its watchers and only while there are some. Each watcher gets
+ * what changed since the last look.
  */
 export class LivePage {
   readonly #options: LivePageOptions;
@@ -60,7 +60,7 @@ export class LivePage {
     return this.#watchers.size;
   }
 
-  /** Shows it to one more from its present state on. @returns what ends it */
+  /** Adds a watcher, which gets the present state first. @returns a function that removes it */
   watch(watcher: Watcher): () => void {
     if (this.#isClosed) return () => undefined;
     this.#watchers.add(watcher);
@@ -68,22 +68,22 @@ export class LivePage {
     if (this.#shown !== undefined) watcher.patch(JSON.stringify(patchesBetween(undefined, this.#shown, this.#latest)));
     if (this.#looking === undefined) {
       this.#stop = new AbortController();
-      this.#looking = this.#lookOn(this.#stop.signal);
+      this.#looking = this.#lookUntilStopped(this.#stop.signal);
     }
     return () => {
       if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
-      this.#rest();
+      this.#stopLooking();
       this.#options.onIdle?.();
     };
   }
 
-  /** Nobody is shown anything any more, also not who comes later. */
+  /** Removes all watchers and accepts no more. */
   close(): void {
     this.#isClosed = true;
-    this.#rest();
+    this.#stopLooking();
   }
 
-  #rest(): void {
+  #stopLooking(): void {
     this.#stop.abort();
     this.#looking = undefined;
     this.#shown = undefined;
@@ -91,40 +91,39 @@ export class LivePage {
     this.#watchers.clear();
   }
 
-  async #lookOn(signal: AbortSignal): Promise<void> {
-    const { look, log, pauseMs = 150, mostPauseMs = Number.POSITIVE_INFINITY, share = 0.05 } = this.#options;
+  async #lookUntilStopped(signal: AbortSignal): Promise<void> {
+    const { look, log, pauseMs = 150, maxPauseMs = Number.POSITIVE_INFINITY, share = 0.05 } = this.#options;
     while (!signal.aborted) {
-      const began = performance.now();
-      let pause = AFTER_TROUBLE_MS;
+      const startedAt = performance.now();
+      let pause = AFTER_ERROR_MS;
       try {
         const { parts, ended, unanswered = false } = await look();
         if (signal.aborted) return;
         this.#show(parts);
         if (ended) {
           for (const watcher of this.#watchers) watcher.ended();
-          this.#rest();
+          this.#stopLooking();
           this.#options.onIdle?.();
           return;
         }
-        this.#tellStill(false);
-        if (!unanswered) pause = Math.max(pauseMs, Math.min(mostPauseMs, (performance.now() - began) / share));
+        this.#sendStill(false);
+        if (!unanswered) pause = Math.max(pauseMs, Math.min(maxPauseMs, (performance.now() - startedAt) / share));
       } catch (error) {
-        // nobody watches any more
+        // the last watcher has left
         if (signal.aborted) return;
-        // what is shown stands still; what it shows goes on
-        if (!this.#isStill) log.warn('what a page shows cannot be looked at; trying again', { error: messageOf(error) });
-        this.#tellStill(true);
+        // the page stands still, the run continues
+        if (!this.#isStill) log.warn('a live page cannot be read; trying again', { error: messageOf(error) });
+        this.#sendStill(true);
       }
       await wait(pause, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  #tellStill(isStill: boolean): void {
+  #sendStill(isStill: boolean): void {
     if (isStill === this.#isStill) return;
     this.#isStill = isStill;
-    // who comes while they are told was told on coming
-    const told = Array.from(this.#watchers);
-    for (const watcher of told) watcher.still(isStill);
+    // a copy: a watcher that joins meanwhile gets it on joining
+    for (const watcher of Array.from(this.#watchers)) watcher.still(isStill);
   }
 
   #show(parts: Readonly<Record<string, Markup>>): void {

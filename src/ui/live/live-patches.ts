@@ -6,7 +6,7 @@ export interface Patch {
   readonly html: string;
 }
 
-/** A page's parts with their keyed rows apart, by name. */
+/** A page's parts and, apart from them, their keyed rows, by name. */
 export type PartTexts = ReadonlyMap<string, string>;
 
 /** A row that `table` gave a key. */
@@ -28,8 +28,8 @@ export function splitParts(parts: Readonly<Record<string, Markup>>): PartTexts {
 }
 
 /**
- * What turns a page that shows `before` into one that shows `after`. A part whose frame is another (rows came, went or moved) is sent
- * whole, else only the rows that changed. Without `before`: everything.
+ * The patches that turn a page from `before` into `after`. A part whose frame changed (rows came, went or moved) is sent whole, else only
+ * its changed rows. Without `before`: everything.
  */
 export function patchesBetween(before: PartTexts | undefined, after: PartTexts, parts: Readonly<Record<string, Markup>>): readonly Patch[] {
   const patches: Patch[] = [];

@@ -1,20 +1,20 @@
 import type { Watcher } from './live-page.ts';
 
-/** What a reader that asks has missed since it asked last. */
+/** What a polling reader missed since its last request. */
 export interface Missed {
   /** Lists of `Patch`, one after the other. */
   readonly patches: readonly unknown[];
   readonly ended: boolean;
-  /** What is shown cannot be looked at now. */
+  /** Whether the page cannot be read now. */
   readonly still: boolean;
 }
 
-/** A reader that asks no more is forgotten after so long. */
+/** A reader that stops polling is forgotten after this time. */
 const FORGOTTEN_AFTER_MS = 10_000;
-/** A reader that has missed more is shown the whole present state instead. Characters. */
-const MOST_MISSED = 4 * 1024 * 1024;
-/** Whoever asks as ever new readers makes us forget the oldest ones. */
-const MOST_READERS = 200;
+/** Characters; a reader that missed more gets the whole present state instead. */
+const MAX_MISSED = 4 * 1024 * 1024;
+/** Readers that are remembered; a new one beyond it replaces the oldest. */
+const MAX_READERS = 200;
 
 interface Reader {
   readonly missed: string[];
@@ -25,15 +25,14 @@ interface Reader {
 }
 
 /**
- * Readers that ask again and again instead of holding a connection: a browser has six connections to a server for all its windows, and a
- * page that asks is watching as one that is sent to, without one.
+ * Readers that poll instead of holding a connection: a browser opens at most six connections to a server, for all its windows together.
  */
 export class PollReaders {
   readonly #readers = new Map<string, Reader>();
 
-  /** @param watch begins to watch for a reader that asks for the first time, from the present state on */
+  /** What a reader missed since its last request. @param watch starts watching for a new reader, from the present state on */
   next(id: string, watch: (watcher: Watcher) => () => void): Missed {
-    const reader = this.#readers.get(id) ?? this.#begin(id, watch);
+    const reader = this.#readers.get(id) ?? this.#add(id, watch);
     clearTimeout(reader.forgetting);
     const patches = reader.missed.splice(0).flatMap((text) => JSON.parse(text) as unknown[]);
     if (reader.ended) this.#forget(id);
@@ -45,9 +44,9 @@ export class PollReaders {
     for (const id of this.#readers.keys()) this.#forget(id);
   }
 
-  #begin(id: string, watch: (watcher: Watcher) => () => void): Reader {
+  #add(id: string, watch: (watcher: Watcher) => () => void): Reader {
     const [oldest] = this.#readers.keys();
-    if (this.#readers.size >= MOST_READERS) this.#forget(oldest);
+    if (this.#readers.size >= MAX_READERS) this.#forget(oldest);
     const reader: Reader = { missed: [], ended: false, still: false, leave: () => undefined, forgetting: undefined };
     this.#readers.set(id, reader);
     let length = 0;
@@ -55,7 +54,7 @@ export class PollReaders {
       patch: (patches) => {
         length = reader.missed.length === 0 ? patches.length : length + patches.length;
         reader.missed.push(patches);
-        if (length > MOST_MISSED) this.#forget(id);
+        if (length > MAX_MISSED) this.#forget(id);
       },
       ended: () => {
         reader.ended = true;

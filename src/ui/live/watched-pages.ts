@@ -7,20 +7,20 @@ import { eventStream } from './event-stream.ts';
 import { LivePage, type LivePageOptions } from './live-page.ts';
 import { PollReaders } from './poll-readers.ts';
 
-/** What a page is watched with; who looks is counted, and what is looked at by nobody is forgotten, here. */
-export type Watching = Pick<LivePageOptions, 'look' | 'pauseMs' | 'mostPauseMs'>;
+/** How a page is looked at; `WatchedPages` counts the looks and drops pages without watchers. */
+export type Watching = Pick<LivePageOptions, 'look' | 'pauseMs' | 'maxPauseMs'>;
 
-/** The pages that somebody watches: each is looked at once for all its readers, who are told what changes. */
+/** The live pages that have watchers: each is read once for all its watchers, which get its changes. */
 export class WatchedPages {
   readonly #log: Log;
   readonly #inFlight: InFlight;
   readonly #live = new Map<string, Promise<LivePage>>();
   readonly #pollReaders = new PollReaders();
-  /** Readers that are told what changes; they never leave by themselves. */
+  /** Open event streams; they never end by themselves. */
   readonly #streams = new Set<ServerResponse>();
   #isClosing = false;
 
-  /** @param options.inFlight counts every look, since it reads what is closed after this */
+  /** @param options.inFlight counts every look: looks read the database, which is closed after this */
   constructor({ log, inFlight }: { readonly log: Log; readonly inFlight: InFlight }) {
     this.#log = log;
     this.#inFlight = inFlight;
@@ -30,19 +30,19 @@ export class WatchedPages {
     return this.#live.size;
   }
 
-  /** The one that all who watch a page share, also those who come while it is being read for the first. */
-  async shared(key: string, begin: () => Promise<Watching>): Promise<LivePage> {
+  /** The live page that all watchers of one page share, also those that join while it is read for the first time. */
+  async shared(key: string, start: () => Promise<Watching>): Promise<LivePage> {
     if (this.#isClosing) throw new PagesClosing();
     const known = this.#live.get(key);
     if (known !== undefined) return await known;
-    const begun = this.#begun(key, begin);
-    this.#live.set(key, begun);
-    begun.catch(() => this.#live.delete(key));
-    return await begun;
+    const page = this.#started(key, start);
+    this.#live.set(key, page);
+    page.catch(() => this.#live.delete(key));
+    return await page;
   }
 
-  async #begun(key: string, begin: () => Promise<Watching>): Promise<LivePage> {
-    const watching = await begin();
+  async #started(key: string, start: () => Promise<Watching>): Promise<LivePage> {
+    const watching = await start();
     return new LivePage({
       ...watching,
       look: async () => await this.#inFlight.track(watching.look()),
@@ -52,11 +52,11 @@ export class WatchedPages {
   }
 
   /**
-   * Tells what changes as events, or, whoever asks with `poll`, what has changed since that reader asked last.
+   * Answers with an event stream of changes, or, to a request with `poll`, with the changes since that reader's last request.
    *
-   * @param page undefined where nothing changes any more
+   * @param page undefined once nothing changes any more
    */
-  async tell(request: FastifyRequest, reply: FastifyReply, page: LivePage | undefined): Promise<unknown> {
+  async answer(request: FastifyRequest, reply: FastifyReply, page: LivePage | undefined): Promise<unknown> {
     const { poll } = request.query as { poll?: unknown };
     if (typeof poll === 'string') {
       if (page === undefined) return await reply.send({ patches: [], ended: true, still: false });
@@ -73,7 +73,7 @@ export class WatchedPages {
     return undefined;
   }
 
-  /** Nobody is told anything any more, also not who comes later. */
+  /** Ends all streams and accepts no more. */
   close(): void {
     this.#isClosing = true;
     this.#pollReaders.close();

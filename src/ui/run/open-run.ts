@@ -7,18 +7,18 @@ import type { Database } from '../../storage/database/database.ts';
 import { ledgerTasks } from '../../storage/runs/run-rows.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';
 
-/** An open run, seen now. */
+/** The status of an open run. */
 export interface SeenRun {
   readonly status: RunOnPage;
-  /** Why the run did not say so itself: `status` is then what the database knows. null: it did. */
+  /** Why the run did not answer, so that `status` is what the database knows; null where it answered. */
   readonly unanswered: string | null;
 }
 
 /**
- * Asks an open run where it stands, and the database where it does not say.
+ * Queries an open run for its status, and reads the database where it does not answer.
  *
  * @param followed `undefined` while Temporal cannot be reached
- * @param withinMs how long its answer is waited for; by default as long as anybody would
+ * @param withinMs time limit for the answer; by default that of the client
  */
 export async function lookAtOpenRun(
   database: Database,
@@ -33,11 +33,11 @@ export async function lookAtOpenRun(
     unanswered = error.message;
   }
   const known = fromLedger(run, await ledgerTasks(database, { executionId: run.executionId }));
-  const reason = `${unanswered}: this is what the database knows, tasks that failed or run are not told apart from those that wait`;
+  const reason = `${unanswered}: this is what the database knows; it does not distinguish failed and running tasks from waiting ones`;
   return { status: runningOnPage(known, Date.now(), [reason]), unanswered };
 }
 
-/** What the database alone knows of an open run: the tasks that took effect. */
+/** The status that the database alone knows: the tasks that took effect. */
 function fromLedger(
   { runId, startedAt, config }: Pick<StoredRun, 'runId' | 'startedAt' | 'config'>,
   tasks: Awaited<ReturnType<typeof ledgerTasks>>,

@@ -5,7 +5,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { retryOf } from '../../storage/runs/retry-of.ts';
 import { runAddress } from './run-pages.ts';
 
-/** What an action did, in a sentence; with the page to go on to where there is one. */
+/** The result of an action in one sentence, with the page to go to next where there is one. */
 export interface Acted {
   readonly message: string;
   readonly href?: string;
@@ -13,7 +13,7 @@ export interface Acted {
 
 type Action = (lab: PredictLab, database: Database, run: string, body: unknown) => Promise<Acted>;
 
-/** What can be done with a run, by the last part of the address it is posted to. */
+/** Actions on a run, by the last part of the address that they are posted to. */
 export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
   pause: async (lab, _, run) => {
     await lab.pause(run);
@@ -21,11 +21,11 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
   },
   resume: async (lab, _, run) => {
     await lab.resume(run);
-    return { message: 'goes on' };
+    return { message: 'resumed: waiting tasks start again' };
   },
   cancel: async (lab, _, run) => {
     await lab.cancel(run);
-    return { message: 'is winding down' };
+    return { message: 'cancelling: running tasks are being stopped' };
   },
   slots: async (lab, _, run, body) => {
     const { value } = recordOf(body);
@@ -36,10 +36,10 @@ export const RUN_ACTIONS: Readonly<Record<string, Action>> = {
   retry: async (lab, database, run) => {
     if ((await lab.describe(run))?.open) {
       const again = await lab.retryFailed(run);
-      return { message: again.length === 0 ? 'no failed task to retry' : `${again.length} tasks go again` };
+      return { message: again.length === 0 ? 'no failed task to retry' : `${again.length} tasks start again` };
     }
     const retry = await retryOf(database, run);
-    if (retry === undefined) throw new PredictLabError('BadInput', `there is no run ${run} whose tasks could be taken over`);
+    if (retry === undefined) throw new PredictLabError('BadInput', `there is no run ${run} whose results could be reused`);
     if (retry.complete) return { message: `no failed task to retry: all ${retry.reused.length} succeeded` };
     const { runId } = await lab.start(await lab.givenInput(retry), { retryOf: retry.executionId });
     return { message: `started as ${runId}; ${retry.reused.length} tasks are reused`, href: runAddress(runId) };

@@ -20,7 +20,7 @@ import type { LiveLook } from '../live/live-page.ts';
 import { lookAtOpenRun, type SeenRun } from './open-run.ts';
 import { VisibleStages } from './visible-stages.ts';
 
-/** Where pages over runs look. */
+/** What pages about runs read from. */
 export interface RunSources {
   readonly database: Database;
   /** `undefined` while Temporal cannot be reached. */
@@ -32,74 +32,74 @@ export interface RunPagesOptions extends RunSources {
   readonly home: string;
 }
 
-/** A run that Temporal has is in the database this soon, once a worker has taken it up; one that no worker takes up is not. */
-const BEGINS_WITHIN_MS = 3_000;
-const BEGINS_EVERY_MS = 100;
-/** Who opens a page waits no longer for the run to answer; who watches is told when it does. */
+/** Time within which a worker records a run that Temporal has started. */
+const RECORDED_WITHIN_MS = 3_000;
+const RECORDED_POLL_MS = 100;
+/** A page that opens waits this long for the run to answer; later answers come as changes. */
 const PAGE_WITHIN_MS = 2_000;
-/** Attempts under way are asked for so often: each asks every open child of the run. */
+/** How often running attempts are queried: each query goes to every open child of the run. */
 const ATTEMPTS_EVERY_MS = 1_000;
-/** A task that runs for less is at its first attempt, or one of many quick ones. */
+/** A task that has run for less is at its first attempt, or its attempts are too short to show. */
 const SURELY_FIRST_MS = 2_000;
 
-/** What was shown of an open run says no more what it is after so long. */
+/** The last status of an open run is out of date after this time. */
 const STALE_AFTER_MS = 5_000;
 
-/** The time chart grows with every moment; so often it is drawn anew. */
+/** How often the time chart, which grows all the time, is drawn again. */
 const TIME_CHART_EVERY_MS = 1_000;
 
-/** A task as its drawer shows it. */
+/** The data of a task's drawer. */
 export interface TaskInRun {
   readonly status: PipelineStatus;
   readonly task: TaskResult;
-  /** Of a symbol of a run of more than 50: its stages. */
+  /** The stages of a symbol, in a run of more than 50 symbols. */
   readonly stages: Readonly<Record<string, TaskResult>>;
-  /** Attempts that failed. */
+  /** Failed attempts. */
   readonly past: readonly PastAttempt[];
-  /** Why the run itself was not asked; null: it was, or has ended. */
+  /** Why the run did not answer; null where it did, or has ended. */
   readonly unanswered: string | null;
 }
 
-/** Where the live page of a run is. */
+/** The address of a run's live page. */
 export const runAddress = (runId: string): string => `/runs/${encodeURIComponent(runId)}`;
 
-/** What a run's page shows, from the database and, while it is open, from the run itself. */
+/** The data of a run's page, from the database and, while the run is open, from the run itself. */
 export class RunPages {
   readonly #options: RunPagesOptions;
 
-  /** Looked for now, once for all who ask. */
-  readonly #sought = new Map<string, Promise<StoredRun | undefined>>();
+  /** Runs that are being looked up, once for all requests. */
+  readonly #lookups = new Map<string, Promise<StoredRun | undefined>>();
 
-  /** What was shown last of runs that are watched, by execution. */
+  /** The last data of watched runs, by execution. */
   readonly #latest = new Map<string, { readonly at: number; readonly data: RunPageData; readonly unanswered: string | null }>();
-  /** What symbols' own workflows said last, by execution and symbol. */
-  readonly #told = new Map<string, { readonly at: number; readonly stages: Promise<Readonly<Record<string, TaskResult>>> }>();
+  /** The last answers of symbols' own workflows, by execution and symbol. */
+  readonly #answers = new Map<string, { readonly at: number; readonly stages: Promise<Readonly<Record<string, TaskResult>>> }>();
 
   constructor(options: RunPagesOptions) {
     this.#options = options;
   }
 
-  /** The run as the database has it; one that is just beginning is waited for. @returns `undefined` when there is none of that name */
+  /** The run from the database; waits for one that is just starting. @returns `undefined` when there is no such run */
   async find(run: string): Promise<StoredRun | undefined> {
-    const known = this.#sought.get(run);
+    const known = this.#lookups.get(run);
     if (known !== undefined) return await known;
-    const seeking = this.#seek(run).finally(() => this.#sought.delete(run));
-    this.#sought.set(run, seeking);
-    return await seeking;
+    const lookup = this.#lookUp(run).finally(() => this.#lookups.delete(run));
+    this.#lookups.set(run, lookup);
+    return await lookup;
   }
 
-  async #seek(run: string): Promise<StoredRun | undefined> {
+  async #lookUp(run: string): Promise<StoredRun | undefined> {
     const { database, lab } = this.#options;
-    const until = Date.now() + BEGINS_WITHIN_MS;
+    const until = Date.now() + RECORDED_WITHIN_MS;
     for (;;) {
       const stored = await runOf(database, run);
       if (stored !== undefined || Date.now() >= until) return stored;
       if ((await (await lab())?.describe(run))?.open !== true) return undefined;
-      await wait(BEGINS_EVERY_MS);
+      await wait(RECORDED_POLL_MS);
     }
   }
 
-  /** The page's data; of an open run as it stands now. */
+  /** The page's data now. */
   async load(run: StoredRun, followed?: FollowedRun): Promise<RunPageData> {
     const { database } = this.#options;
     const shown: ShownRun = {
@@ -120,7 +120,7 @@ export class RunPages {
     });
   }
 
-  /** Looks at an open run again and again: the page's data is read once, what changes is asked for each time. */
+  /** A function that looks at an open run: it reads the page's data once and queries the run's status each time. */
   async looker(run: StoredRun): Promise<() => Promise<LiveLook>> {
     const { database } = this.#options;
     const followed = await (await this.#options.lab())?.follow(run.runId);
@@ -129,11 +129,11 @@ export class RunPages {
     let data = await this.load(run, followed);
     let answered: RunOnPage | undefined;
     let retries: Readonly<Record<string, TaskResult>> = {};
-    let asked = 0;
+    let queriedAt = 0;
     let time = livePartsOf(data, true).time;
     let drawn = Date.now();
     return async () => {
-      // asked first: a closed run is out of its worker's memory, which would go through its whole history to answer
+      // first of all: to answer a query for a closed run, a worker would replay its whole history
       const stored = (await hasEnded(database, run.executionId)) ? await runOf(database, run.executionId) : undefined;
       if (stored !== undefined) {
         this.#latest.delete(run.executionId);
@@ -142,14 +142,14 @@ export class RunPages {
       }
       const { status, unanswered } = await this.#openRun(run, { following: followed });
       if (unanswered !== null) {
-        const reasons = answered === undefined ? status.reasons : [`${unanswered}: this is how it stood when it answered last`];
+        const reasons = answered === undefined ? status.reasons : [`${unanswered}: this is its last known status`];
         data = { ...data, result: { ...(answered ?? status), reasons } };
         this.#latest.set(run.executionId, { at: Date.now(), data, unanswered });
         return { parts: { ...livePartsOf(data, true), ...(answered !== undefined && { time }) }, ended: false, unanswered: true };
       }
-      if (status.finishedAt === null && Date.now() - asked >= ATTEMPTS_EVERY_MS) {
-        asked = Date.now();
-        // asking every open child takes its time: what has changed is not held back for it
+      if (status.finishedAt === null && Date.now() - queriedAt >= ATTEMPTS_EVERY_MS) {
+        queriedAt = Date.now();
+        // not awaited: querying every open child takes time, and the other changes should not wait for it
         void this.#retries(run, status).then(
           (found) => void (retries = found),
           () => undefined,
@@ -174,8 +174,8 @@ export class RunPages {
   }
 
   /**
-   * A task of a run as it stands, or a symbol of a large one with its stages; undefined where the run has none of that name. Of a symbol
-   * that runs in a large run its own workflow is asked, once a second for all who look.
+   * A task of a run, or a symbol of a large run with its stages; undefined where the run has no such task. The workflow of a symbol that runs
+   * in a large run is queried, once a second for all readers.
    */
   async task(run: StoredRun, taskId: string): Promise<TaskInRun | undefined> {
     const { database } = this.#options;
@@ -183,7 +183,7 @@ export class RunPages {
     const isFresh = watched !== undefined && Date.now() - watched.at < STALE_AFTER_MS;
     const seen = run.status !== null || isFresh ? undefined : await this.#openRun(run, { withinMs: PAGE_WITHIN_MS });
     const unanswered = seen === undefined ? (watched?.unanswered ?? null) : seen.unanswered;
-    // what it said last is more than what the database knows
+    // the run's last answer has more than the database
     const status = run.status ?? (unanswered === null ? seen?.status : undefined) ?? watched?.data.result ?? seen!.status;
     const attempts = isFresh ? (watched.data.attempts ?? {}) : await pastAttempts(database, run.executionId);
     const own = Object.hasOwn(status.taskResults, taskId) ? status.taskResults[taskId] : undefined;
@@ -193,17 +193,17 @@ export class RunPages {
     const task = own ?? (Object.hasOwn(stages, taskId) ? stages[taskId] : undefined);
     if (task !== undefined) return { status, task, stages: own === undefined ? {} : stages, past: attempts[taskId] ?? [], unanswered };
     if (unanswered !== null)
-      throw new PredictLabError('SourceUnavailable', `${unanswered}; the database knows nothing of ${taskId.slice(0, 200)}`);
+      throw new PredictLabError('SourceUnavailable', `${unanswered}; the database has nothing about ${taskId.slice(0, 200)}`);
     return undefined;
   }
 
-  /** The file of a symbol's page that the run's worker wrote here. */
+  /** A symbol's page as the run's worker wrote it on this machine. */
   async symbolPage(run: FiledRun, symbol: string): Promise<string | undefined> {
     if (!(await this.#hasSymbolPage(run, symbol))) return undefined;
     return await readFile(this.#symbolFile(run, symbol), 'utf8');
   }
 
-  /** The charts' script beside the symbols' pages, when that is what `name` names. */
+  /** The chart library next to the symbols' pages, if `name` is its file name. */
   async chartScript(run: FiledRun, name: string): Promise<string | undefined> {
     if (!/^charts-[0-9a-f]+\.js$/.test(name)) return undefined;
     return await readFile(path.join(reportFolder(this.#options.home, run), name), 'utf8').catch(() => undefined);
@@ -215,17 +215,17 @@ export class RunPages {
     if (whole === undefined) return Object.fromEntries(Object.entries(status.taskResults).filter(([id]) => id.startsWith(`${symbol}/`)));
     const tasks = await ledgerTasks(database, { executionId: run.executionId, symbols: [symbol] });
     const stored = Object.fromEntries(tasks.map((task) => [task.taskId, resultOfLedger(task)]));
-    const told = whole.status === 'running' ? await this.#toldBy(run, symbol) : {};
-    return stagesOfWhole(symbol, whole, { untilStage: run.config.untilStage, known: { ...told, ...stored } });
+    const answered = whole.status === 'running' ? await this.#answerOf(run, symbol) : {};
+    return stagesOfWhole(symbol, whole, { untilStage: run.config.untilStage, known: { ...answered, ...stored } });
   }
 
-  async #toldBy(run: StoredRun, symbol: string): Promise<Readonly<Record<string, TaskResult>>> {
+  async #answerOf(run: StoredRun, symbol: string): Promise<Readonly<Record<string, TaskResult>>> {
     const key = `${run.executionId} ${symbol}`;
-    const before = this.#told.get(key);
+    const before = this.#answers.get(key);
     if (before !== undefined && Date.now() - before.at < ATTEMPTS_EVERY_MS) return await before.stages;
-    for (const [other, { at }] of this.#told) if (Date.now() - at > STALE_AFTER_MS) this.#told.delete(other);
+    for (const [other, { at }] of this.#answers) if (Date.now() - at > STALE_AFTER_MS) this.#answers.delete(other);
     const stages = (async () => (await (await this.#options.lab())?.follow(run.runId))?.stagesOf(symbol) ?? {})().catch(() => ({}));
-    this.#told.set(key, { at: Date.now(), stages });
+    this.#answers.set(key, { at: Date.now(), stages });
     return await stages;
   }
 
@@ -239,12 +239,12 @@ export class RunPages {
     return await lookAtOpenRun(this.#options.database, run, { followed, withinMs });
   }
 
-  /** Running tasks with the attempt they are at and how the last one failed, as Temporal knows it. */
+  /** Running tasks that are past their first attempt, with the attempt's number, from Temporal. */
   async #retries({ runId, config }: StoredRun, status: PipelineStatus): Promise<Readonly<Record<string, TaskResult>>> {
     const wholes = new Set(config.symbols.length > STAGE_DETAIL_LIMIT ? config.symbols.map(({ symbol }) => symbol) : []);
-    const asked = perhapsTriedAgain(status, wholes);
-    if (asked.length === 0) return {};
-    const symbols = new Set(asked.map((taskId) => taskId.slice(0, taskId.lastIndexOf('/'))));
+    const candidates = perhapsRetried(status, wholes);
+    if (candidates.length === 0) return {};
+    const symbols = new Set(candidates.map((taskId) => taskId.slice(0, taskId.lastIndexOf('/'))));
     const attempts = await (await this.#options.lab())?.attempts(runId, symbols);
     return Object.fromEntries(
       [...(attempts ?? [])].flatMap(([taskId, { attempt }]) => {
@@ -259,7 +259,7 @@ export class RunPages {
   }
 
   async #hasSymbolPage(run: FiledRun, symbol: string): Promise<boolean> {
-    // a symbol is a plain name; anything else is no page of ours
+    // a symbol is a plain name; anything else is not one of our pages
     if (!/^[\w.:-]+$/.test(symbol)) return false;
     return await access(this.#symbolFile(run, symbol)).then(
       () => true,
@@ -268,8 +268,8 @@ export class RunPages {
   }
 }
 
-/** The tasks that have run for so long that they may be at another attempt; not symbols as a whole, which have no attempts to show. */
-const perhapsTriedAgain = ({ taskResults, startedAt, durationSeconds }: PipelineStatus, wholes: ReadonlySet<string>): readonly string[] => {
+/** Tasks that have run long enough to be past their first attempt; not whole symbols, which have no attempts to show. */
+const perhapsRetried = ({ taskResults, startedAt, durationSeconds }: PipelineStatus, wholes: ReadonlySet<string>): readonly string[] => {
   const now = Date.parse(startedAt) + durationSeconds * 1000;
   return Object.entries(taskResults).flatMap(([taskId, task]) =>
     task.status === 'running' && task.startedAt && now - Date.parse(task.startedAt) > SURELY_FIRST_MS && !wholes.has(taskId)
@@ -278,7 +278,7 @@ const perhapsTriedAgain = ({ taskResults, startedAt, durationSeconds }: Pipeline
   );
 };
 
-/** Only for tasks that are still under way: what ended meanwhile is known better. */
+/** The retries of tasks that are still open; ended tasks have newer facts. */
 const stillOpen = (retries: Readonly<Record<string, TaskResult>>, status: PipelineStatus): Record<string, TaskResult> =>
   Object.fromEntries(
     Object.entries(retries).filter(([taskId]) => ['running', 'pending'].includes(status.taskResults[taskId]?.status ?? '')),

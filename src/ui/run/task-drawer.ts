@@ -5,7 +5,7 @@ import { type DrawerLine, taskDrawer } from '../../report/run/task-drawer.ts';
 import { readTaskLog } from '../../telemetry/read-task-log.ts';
 import type { TaskInRun } from './run-pages.ts';
 
-/** Lines that a drawer shows; the command line prints all. */
+/** Log lines that a drawer shows; the command line prints all. */
 const MAX_LINES = 200;
 
 export interface DrawerRequest {
@@ -24,7 +24,7 @@ export async function renderDrawer({ runId, taskId, shown, home, lab, temporalUi
   const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
   const open = status.finishedAt === null;
   const [why, attempts, { lines }] = await Promise.all([
-    // the page stands without these: a closed run may have no worker that answers for it
+    // optional: a closed run may have no worker that answers
     unanswered ?? lab?.why(runId, taskId).catch(() => null) ?? null,
     open ? lab?.attempts(runId, new Set([symbol])).catch(() => undefined) : undefined,
     readTaskLog(taskLogFolder(home, runId)),

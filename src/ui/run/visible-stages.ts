@@ -7,17 +7,17 @@ import type { Database } from '../../storage/database/database.ts';
 import { type LedgerTask, ledgerTasks } from '../../storage/runs/run-rows.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';
 
-/** The ledger is read for stages so often, and not at all for symbols that stand still. */
+/** How often the ledger is read for stages. */
 const READ_EVERY_MS = 1_000;
 
 /**
- * Stages of an open run of more than 50 symbols, whose status goes to the symbol only: of the symbols that have a row on the page, from the
- * ledger, so that following them costs the run nothing.
+ * The stages of an open run of more than 50 symbols, whose status names symbols only. They are read from the ledger, for the symbols that
+ * have a row on the page, so that following them costs the run nothing.
  */
 export class VisibleStages {
   readonly #database: Database;
   readonly #run: StoredRun;
-  /** By symbol, with the state that it had when they were read. */
+  /** Tasks by symbol, with the symbol's state when they were read. */
   readonly #known = new Map<string, { readonly state: string; readonly tasks: readonly LedgerTask[] }>();
   #readAt = 0;
 
@@ -26,7 +26,7 @@ export class VisibleStages {
     this.#run = run;
   }
 
-  /** The status with the stages of the rows that are shown. */
+  /** The status with the stages of the rows on the page. */
   async shown(status: RunOnPage): Promise<RunOnPage> {
     const { config, executionId } = this.#run;
     if (config.symbols.length <= STAGE_DETAIL_LIMIT) return status;

@@ -6,7 +6,7 @@ import type { Queryable } from '../../storage/database/database.ts';
 import { runsWithDeadline } from '../../storage/runs/open-runs.ts';
 import type { Check } from '../watch.ts';
 
-/** Whether open runs will keep their deadlines, by what their tasks usually take: told before it is too late. */
+/** Checks, from what their tasks usually take, whether open runs will meet their deadlines: the alert comes before it is too late. */
 export function deadlineCheck({ database, lab, log }: { database: Queryable; lab: () => Promise<PredictLab>; log: Log }): Check {
   return {
     name: 'deadlines',
@@ -20,7 +20,7 @@ export function deadlineCheck({ database, lab, log }: { database: Queryable; lab
         log.warn(warning, { runId });
         troubles.push(deadlineTrouble({ line, at: now, why: `${runId}: ${warning}` }));
       }
-      // a run that keeps it after all ends it at its end
+      // the end of a run that meets its deadline after all closes the incident
       return { at: now, troubles, looked: [] };
     },
   };

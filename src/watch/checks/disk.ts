@@ -6,26 +6,26 @@ import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 
 const HOUR = 3_600_000;
-/** Nothing runs well with less. Bytes. */
-const LEAST_FREE = 256 * 1024 * 1024;
-/** So long has to have been looked before a growth is believed. */
-const SHORTEST_HISTORY = 3 * HOUR;
+/** Bytes below which nothing runs well. */
+const MIN_FREE = 256 * 1024 * 1024;
+/** Milliseconds of samples that an estimate of growth needs. */
+const MIN_HISTORY_MS = 3 * HOUR;
 
 type Samples = readonly (readonly [at: number, free: number])[];
 
 /**
- * What a disk loses a day, by what was free over the last day; 0 where it gains, or where it was not looked at for long enough.
+ * Bytes that a disk loses per day, from its free space over the last day; 0 where free space grows or the samples are too few.
  *
  * @param samples oldest first
  */
 export function growthPerDay(samples: Samples): number {
   const first = samples[0];
   const last = samples.at(-1);
-  if (first === undefined || last === undefined || last[0] - first[0] < SHORTEST_HISTORY) return 0;
+  if (first === undefined || last === undefined || last[0] - first[0] < MIN_HISTORY_MS) return 0;
   return Math.max(0, ((first[1] - last[1]) * DAY_MS) / (last[0] - first[0]));
 }
 
-/** Whether the home folder's disk has room for another day. */
+/** Checks whether the home folder's disk has room for another day. */
 export function diskCheck({ database, home }: { database: Queryable; home: string }): Check {
   const subject = { what: 'disk', subject: `${hostname()}:${home}`, isSymbol: false };
   return {
@@ -39,8 +39,8 @@ export function diskCheck({ database, home }: { database: Queryable; home: strin
       const due = known.length === 0 || now - known[known.length - 1][0] >= HOUR / 2;
       if (due) await noteForNextLook(database, name, { samples: [...known, [now, free]] });
       const growth = growthPerDay([...known, [now, free]]);
-      if (free >= Math.max(growth, LEAST_FREE)) return { at: now, troubles: [], looked: [{ ...subject, at: now }] };
-      const why = free < growth ? `and it lost ${size(growth)} over the last day` : 'which is too little for anything';
+      if (free >= Math.max(growth, MIN_FREE)) return { at: now, troubles: [], looked: [{ ...subject, at: now }] };
+      const why = free < growth ? `and it lost ${size(growth)} over the last day` : 'which is too little to work with';
       const cause = `disk: ${size(free)} are free under ${home} on ${hostname()}, ${why}; make room, or prune (docs/storage.md)`;
       const fingerprint = JSON.stringify(['disk', subject.subject]);
       return { at: now, troubles: [{ fingerprint, cause, venue: null, subjects: [{ ...subject, at: now }] }], looked: [] };

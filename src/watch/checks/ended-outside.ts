@@ -9,14 +9,14 @@ import { dropAbandonedImports } from '../../storage/staging/abandoned-imports.ts
 import { recordedEnd } from '../records/record-end.ts';
 import type { Check } from '../watch.ts';
 
-/** A run that closes by itself records that at once. */
+/** A younger run may not have recorded its own end yet. */
 const YOUNG_MS = 120_000;
-/** So long a retry finds what an ended run had collected and not stored. */
+/** How long a retry can use what an ended run collected and did not store. */
 const STAGING_KEPT_MS = DAY_MS;
 
 /**
- * Records the end of runs that were ended from outside (terminated, timed out, or with the database away), and after a day drops what
- * ended runs had collected and never stored, or killed imports had staged.
+ * Records the end of runs that were ended from outside (terminated, timed out, or while the database was away). After a day, drops what
+ * ended runs collected and never stored, and what killed imports staged.
  */
 export function endedOutsideCheck({
   database,
@@ -41,10 +41,10 @@ export function endedOutsideCheck({
       }
       for (const { executionId, runId } of await leftStaging(database, now - STAGING_KEPT_MS)) {
         const rows = await discardUnstored(database, { executionId });
-        log.info('what an ended run had collected and never stored was dropped', { runId, rows });
+        log.info('dropped what an ended run had collected and never stored', { runId, rows });
       }
       const imports = await dropAbandonedImports(database, now);
-      if (imports > 0) log.info('what killed imports had staged was dropped', { imports });
+      if (imports > 0) log.info('dropped what killed imports had staged', { imports });
       return undefined;
     },
   };

@@ -6,7 +6,7 @@ import type { Check } from '../watch.ts';
 
 const FORGOTTEN_MS = 7 * DAY_MS;
 
-/** Ends what nobody will look at again: troubles of symbols that were removed or disabled, and incidents that nothing has seen for a week. */
+/** Closes incidents that nothing will check again: those of removed or disabled symbols, and those not seen for a week. */
 export function goneCheck({ database }: { database: Queryable }): Check {
   return {
     name: 'forgotten incidents',
@@ -15,7 +15,7 @@ export function goneCheck({ database }: { database: Queryable }): Check {
       const open = await openIncidents(database);
       if (open.length === 0) return undefined;
       for (const id of await unseenSince(database, now - FORGOTTEN_MS))
-        await closeIncident(database, id, 'nothing has looked at it for seven days');
+        await closeIncident(database, id, 'nothing has checked it for seven days');
       const symbols = open.flatMap(({ subjects }) => subjects.filter(({ isSymbol, wellAt }) => isSymbol && wellAt === null));
       const gone = new Set(
         await disabledAmong(

@@ -5,12 +5,12 @@ import { usedBudgets } from '../../storage/rate-budget.ts';
 import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 
-/** Of a budget, in [0, 1]: from here on collection waits for it. */
-const NEAR_ITS_END = 0.85;
-/** Bursts use a budget up; only what lasts is a trouble. Looks in a row, one a minute. */
-const LOOKS = 5;
+/** Used share of a budget, in [0, 1], from which on collection waits. */
+const NEAR_LIMIT = 0.85;
+/** Checks in a row, one per minute, that make a trouble: a burst is none. */
+const CHECKS = 5;
 
-/** Whether some venue's budget of requests has been near its end for minutes: then collection waits for it. */
+/** Checks whether requests to a venue have been near its limit for minutes, so that collection waits. */
 export function requestBudgetCheck({ database, limits }: { database: Queryable; limits: Readonly<Record<string, RateLimit>> }): Check {
   return {
     name: 'request budgets',
@@ -18,16 +18,16 @@ export function requestBudgetCheck({ database, limits }: { database: Queryable; 
     async look(now) {
       const before = (await noted<Record<string, number>>(database, 'budgets')) ?? {};
       const counts: Record<string, number> = {};
-      for (const { name, used } of await usedBudgets(database, limits)) if (used >= NEAR_ITS_END) counts[name] = (before[name] ?? 0) + 1;
+      for (const { name, used } of await usedBudgets(database, limits)) if (used >= NEAR_LIMIT) counts[name] = (before[name] ?? 0) + 1;
       if (JSON.stringify(counts) !== JSON.stringify(before)) await noteForNextLook(database, 'budgets', counts);
       const subjectOf = (name: string) => ({ what: 'budget', subject: name, isSymbol: false, at: now });
-      const troubles = Object.entries(counts).flatMap(([name, looks]): Trouble[] =>
-        looks < LOOKS
+      const troubles = Object.entries(counts).flatMap(([name, checks]): Trouble[] =>
+        checks < CHECKS
           ? []
           : [
               {
                 fingerprint: JSON.stringify(['budget', name]),
-                cause: `budget: requests to ${name} have been near the venue's limit for ${LOOKS} minutes, so that collection waits; fewer symbols, or another address (docs/sources.md)`,
+                cause: `budget: requests to ${name} have been near the venue's limit for ${CHECKS} minutes, so that collection waits; fewer symbols, or another address (docs/sources.md)`,
                 venue: null,
                 subjects: [subjectOf(name)],
               },

@@ -7,16 +7,16 @@ import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
 import type { Check } from '../watch.ts';
 import { pausedAfterFailures } from './pause-after-failures.ts';
 
-/** `pausedAt`: when we paused it; what had failed before then was told. */
+/** `pausedAt`: when this check paused the schedule; failures before then are already reported. */
 type Known = Record<string, { missed: number; overlapped: number; pausedAt?: number; namespace?: string }>;
 
-/** What of a schedule is looked at and changed. */
+/** The part of the client that this check uses. */
 type WatchedSchedules = Pick<Schedules, 'counts' | 'isThere' | 'lastRuns' | 'namespace' | 'pause'>;
 
 /**
- * Whether every firing of the schedules became a run: one that nobody was up for, or that met the run before, is a trouble until the next firing. One
- * whose runs fail more often in a row than it may is paused; that it has paused itself is a trouble until somebody resumes it. One that was
- * there and is gone, not by `predictlab schedule delete`, is told once, a trouble until it is there again.
+ * Checks whether every firing of the schedules became a run. A firing that was missed, or skipped because the run before was open, is a
+ * trouble until the next firing. A schedule whose runs fail too often in a row is paused, a trouble until somebody resumes it. A schedule
+ * that disappeared without `predictlab schedule delete` is a trouble until it is there again.
  */
 export function scheduleCheck({ database, schedules }: { database: Queryable; schedules: () => Promise<WatchedSchedules> }): Check {
   return {
@@ -27,16 +27,16 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
       const after: Known = {};
       const troubles: Trouble[] = [];
       const looked: Subject[] = [];
-      const asked = await schedules();
-      for (const { scheduleId, missed, overlapped, lastFiring, catchupWindow, pausedItself, pauseAfter } of await asked.counts()) {
+      const client = await schedules();
+      for (const { scheduleId, missed, overlapped, lastFiring, catchupWindow, pausedItself, pauseAfter } of await client.counts()) {
         const known = before[scheduleId] ?? { missed, overlapped };
         let why = pausedItself;
         let { pausedAt } = known;
         if (pauseAfter !== null) {
-          why = await pausedAfterFailures(asked, { scheduleId, times: pauseAfter, since: pausedAt ?? 0 });
+          why = await pausedAfterFailures(client, { scheduleId, times: pauseAfter, since: pausedAt ?? 0 });
           if (why !== null) pausedAt = now;
         }
-        after[scheduleId] = { missed, ...(pausedAt === undefined ? {} : { pausedAt }), namespace: asked.namespace, overlapped };
+        after[scheduleId] = { missed, ...(pausedAt === undefined ? {} : { pausedAt }), namespace: client.namespace, overlapped };
         const about = (what: string, cause: string): Trouble => troubleOf(scheduleId, { what, cause, now });
         if (missed > known.missed)
           troubles.push(
@@ -52,7 +52,7 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
               `${firings(overlapped - known.overlapped)} skipped, the run before was still open; \`predictlab status\` shows what it does`,
             ),
           );
-        if (why !== null) troubles.push(about('paused', `${why}; mend that, then \`predictlab schedule resume --id ${scheduleId}\``));
+        if (why !== null) troubles.push(about('paused', `${why}; fix the cause, then \`predictlab schedule resume --id ${scheduleId}\``));
         else looked.push({ what: 'paused', subject: scheduleId, isSymbol: false, at: now });
         looked.push({ what: 'gone', subject: scheduleId, isSymbol: false, at: now });
         if (lastFiring !== null)
@@ -62,14 +62,14 @@ export function scheduleCheck({ database, schedules }: { database: Queryable; sc
       const gone: string[] = [];
       for (const [scheduleId, known] of Object.entries(before)) {
         if (after[scheduleId] !== undefined) continue;
-        // a worker of another namespace has seen it there
-        const isForeign = known.namespace !== undefined && known.namespace !== asked.namespace;
-        if (isForeign || (await asked.isThere(scheduleId))) after[scheduleId] = known;
+        // a worker of another namespace saw it
+        const isForeign = known.namespace !== undefined && known.namespace !== client.namespace;
+        if (isForeign || (await client.isThere(scheduleId))) after[scheduleId] = known;
         else gone.push(scheduleId);
       }
       const onPurpose = await deletedOnPurpose(database, gone);
       for (const scheduleId of gone) {
-        // one that was deleted fires no more: what else was wrong with it is over
+        // a deleted schedule fires no more: its other troubles are over
         for (const what of ['missed', 'overlap', 'paused']) looked.push({ what, subject: scheduleId, isSymbol: false, at: now });
         if (!onPurpose.has(scheduleId)) troubles.push(troubleOf(scheduleId, { what: 'gone', cause: goneCause(scheduleId), now }));
       }
@@ -90,6 +90,6 @@ const troubleOf = (
 });
 
 const goneCause = (scheduleId: string): string =>
-  `Temporal has it no more, and it was not deleted with \`predictlab schedule delete\`: no run starts by itself; \`predictlab schedule create --id ${shellWord(scheduleId)}\` with its options makes it again`;
+  `Temporal no longer has it, and it was not deleted with \`predictlab schedule delete\`: no run starts by itself; \`predictlab schedule create --id ${shellWord(scheduleId)}\` with its options creates it again`;
 
 const firings = (count: number): string => (count === 1 ? 'a firing was' : `${count} firings were`);

@@ -5,7 +5,7 @@ import type { Check } from '../watch.ts';
 
 const HOUR = 3_600_000;
 
-/** Whether a symbol that is collected has had no tick for much longer than it usually has none. */
+/** Checks whether a collected symbol has had no tick for much longer than its usual pauses. */
 export function staleCheck({ database }: { database: Queryable }): Check {
   return {
     name: 'stale symbols',

@@ -3,39 +3,39 @@ import { DAY_MS } from '../../contracts/words.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { endTurn, keepTurn, noted, noteForNextLook, takeTurn } from '../../storage/watch/watch-state.ts';
 import { upkeepSettings } from '../upkeep/settings.ts';
-import { doUpkeep, type JobEnd } from '../upkeep/upkeep.ts';
+import { type JobEnd, runUpkeep } from '../upkeep/upkeep.ts';
 import type { Check } from '../watch.ts';
 
 const MINUTE = 60_000;
 const LAST = 'upkeep/last';
 const RESTORED = 'upkeep/restored';
-/** Whoever does it says so each minute; of whom nothing was heard for longer has died amid it, and another one begins again. */
+/** The worker that does the upkeep renews this each minute; after longer silence it has died, and another worker starts again. */
 const DOING = 'upkeep/doing';
 const DEAD_AFTER_MS = 5 * MINUTE;
 
-/** How the jobs ended when they were last done. */
+/** The ends of the jobs when they last ran. */
 export type LastUpkeep = { readonly at: number; readonly ends: readonly JobEnd[] };
 
-/** @returns undefined where they never were */
+/** The last upkeep. @returns undefined where there was none */
 export const lastUpkeep = async (database: Database): Promise<LastUpkeep | undefined> =>
   (await noted<{ last: LastUpkeep & null }>(database, LAST))?.last ?? undefined;
 
-/** Does the upkeep unless somebody else is at it. @returns undefined where somebody is */
-export async function doneByOne(database: Database, work: () => Promise<readonly JobEnd[]>): Promise<readonly JobEnd[] | undefined> {
+/** Runs the upkeep unless another process is running it. @returns undefined where one is */
+export async function runExclusively(database: Database, work: () => Promise<readonly JobEnd[]>): Promise<readonly JobEnd[] | undefined> {
   if (!(await takeTurn(database, DOING, DEAD_AFTER_MS))) return undefined;
   const alive = setInterval(() => void keepTurn(database, DOING).catch(() => undefined), MINUTE);
   try {
     return await work();
   } finally {
     clearInterval(alive);
-    // where the database is away it runs out by itself
+    // without the database the turn expires by itself
     await endTurn(database, DOING).catch(() => undefined);
   }
 }
 
 /**
- * Prunes, backs up, tries a restore once a week and compares a sample of candles, once a day by one worker of all: what a machine slept through is done
- * once when it is awake, and what a worker died amid is done by another one. Each job that fails is an incident of its own until it succeeds.
+ * Prunes, backs up and compares a sample of candles once a day, and tries a restore once a week, on one of the workers. A machine that
+ * slept catches up once; when the worker dies, another one starts again. Each job that fails is its own incident until it succeeds.
  */
 export function upkeepCheck({ database, home, log }: { database: Database; home: string; log: Log }): Check {
   return {
@@ -46,12 +46,12 @@ export function upkeepCheck({ database, home, log }: { database: Database; home:
       if (settings === undefined) return undefined;
       const isDone = async (): Promise<boolean> => now - ((await lastUpkeep(database))?.at ?? Number.NEGATIVE_INFINITY) < 0.9 * DAY_MS;
       if (await isDone()) return undefined;
-      const ends = await doneByOne(database, async () => {
-        // by somebody who has just left
+      const ends = await runExclusively(database, async () => {
+        // another process has just finished it
         if (await isDone()) return [];
         const restored = (await noted<{ at: number }>(database, RESTORED))?.at ?? Number.NEGATIVE_INFINITY;
         const tryRestore = settings.backup !== undefined && now - restored >= 6.5 * DAY_MS;
-        const done = await doUpkeep({ database, home, settings, now, tryRestore });
+        const done = await runUpkeep({ database, home, settings, now, tryRestore });
         if (done.some(({ job }) => job === 'restore')) await noteForNextLook(database, RESTORED, { at: now });
         await noteForNextLook(database, LAST, { last: { at: now, ends: done } as never });
         return done;

@@ -6,12 +6,12 @@ import type { LedgerTask } from '../../storage/runs/run-rows.ts';
 import type { StoredRun } from '../../storage/runs/runs.ts';
 
 /**
- * How a run ended of which only the ledger is left: what took effect succeeded, everything else was cut off. It ended at the
- * last sign of life.
+ * The end of a run of which only the ledger is left: tasks that took effect succeeded, all others were cut off. The run ended at its last
+ * sign of life.
  *
  * @param tasks every task of the run's ledger
- * @param end.closedAt when it was closed, where that is known
- * @param end.how why it ended, for people
+ * @param end.closedAt when the run was closed, where that is known
+ * @param end.how why the run ended, one sentence
  */
 export function ledgerStatus(
   { runId, config, startedAt }: Pick<StoredRun, 'runId' | 'config' | 'startedAt'>,
@@ -52,7 +52,7 @@ function ledgerResult(task: LedgerTask | undefined): TaskResult {
   return { status: 'success', ...times, ...(degraded === null ? {} : { degraded }) };
 }
 
-/** Where all of it took effect only the record of its end is missing. */
+/** A run whose tasks all took effect lacks only the record of its end. */
 function ledgerVerdict(results: readonly TaskResult[]): RunResult {
   if (results.some(({ status }) => status !== 'success')) return 'failed';
   return results.some(({ degraded }) => degraded !== undefined) ? 'degraded' : 'success';
@@ -65,9 +65,9 @@ function bySymbol(byTask: Readonly<Record<string, TaskResult>>, symbols: readonl
   const results = new Map<string, TaskResult>();
   for (const symbol of symbols) {
     const stages = STAGES.flatMap((stage) => byTask[`${symbol}/${stage}`] ?? []);
-    const begun = stages.find(({ startedAt }) => startedAt)?.startedAt;
+    const first = stages.find(({ startedAt }) => startedAt)?.startedAt;
     const status = stages.every((stage) => stage.status === 'success') ? 'success' : 'cancelled';
-    results.set(symbol, { status, attempts: stages.reduce((sum, { attempts = 0 }) => sum + attempts, 0), startedAt: begun ?? null });
+    results.set(symbol, { status, attempts: stages.reduce((sum, { attempts = 0 }) => sum + attempts, 0), startedAt: first ?? null });
   }
   const builtIn = new Set(symbols.flatMap((symbol) => STAGES.map((stage) => `${symbol}/${stage}`)));
   for (const [taskId, result] of Object.entries(byTask)) if (!builtIn.has(taskId)) results.set(taskId, result);

@@ -10,14 +10,14 @@ import { ledgerTasks } from '../../storage/runs/run-rows.ts';
 import { endRun, runOf, type StoredRun } from '../../storage/runs/runs.ts';
 import { ledgerStatus } from './ledger-status.ts';
 
-/** Whoever keeps runs: what Temporal says of them. */
+/** The part of the client that reads runs from Temporal. */
 type Lab = Pick<PredictLab, 'describe' | 'status' | 'result' | 'workerDatabases'>;
 
 /**
- * How a recorded run ended. One that is over and could not record that itself (it was ended from outside, or its database was
- * away) is recorded now: as Temporal has it, and where Temporal has forgotten it, from the ledger.
+ * The end of a run. A run that is over and could not record its end (it was ended from outside, or its database was away) is recorded
+ * now: from Temporal, and where Temporal no longer has it, from the ledger.
  *
- * @returns undefined while it is open, and where this Temporal does not know it because its workers have another database
+ * @returns undefined while the run is open, and where this Temporal does not know it because its workers have another database
  */
 export async function recordedEnd(lab: Lab, database: Database, stored: StoredRun): Promise<PipelineResult | undefined> {
   if (stored.status !== null) return stored.status;
@@ -33,7 +33,7 @@ export async function recordedEnd(lab: Lab, database: Database, stored: StoredRu
   return result;
 }
 
-/** Records the ends of runs of which the database has none, as far as Temporal says that they are over. */
+/** Records the ends that the database lacks, of runs that Temporal reports as closed. */
 export async function recordEnds(lab: Lab, database: Database): Promise<void> {
   for (const executionId of await openRuns(database, Date.now())) {
     const stored = await runOf(database, executionId);
@@ -41,14 +41,14 @@ export async function recordEnds(lab: Lab, database: Database): Promise<void> {
   }
 }
 
-/** Whether those who work on this Temporal server work on other data: then it is no wonder that it does not know our run. */
+/** Whether the workers of this Temporal server use another database, so that the server need not know our runs. */
 async function belongsToOthers(lab: Lab, database: Database): Promise<boolean> {
   const theirs = await lab.workerDatabases();
   const own = await databaseMark(database);
   return own !== undefined && theirs.length > 0 && !theirs.includes(own);
 }
 
-/** undefined where the run's history does not say, or no worker is up to read it. */
+/** The result from the run's history; undefined where it has none, or where no worker is up to read it. */
 async function asTemporalHasIt(lab: Lab, stored: StoredRun, { closeStatus }: KnownRun): Promise<PipelineResult | undefined> {
   try {
     return await lab.result(stored);
@@ -64,7 +64,7 @@ async function asTemporalHasIt(lab: Lab, stored: StoredRun, { closeStatus }: Kno
 async function fromLedger(database: Database, stored: StoredRun, known: KnownRun | undefined): Promise<PipelineResult> {
   const how =
     known === undefined
-      ? `run ${stored.runId} did not record its end, and Temporal no longer has it: what the ledger does not have counts as cut off`
+      ? `run ${stored.runId} did not record its end, and Temporal no longer has it: tasks that are not in the ledger count as cut off`
       : `run ${stored.runId} was ended from outside (${known.closeStatus.toLowerCase().replaceAll('_', ' ')})`;
   const result = ledgerStatus(stored, await ledgerTasks(database, stored), { closedAt: known?.closedAt, how });
   return known?.closeStatus === 'CANCELLED' ? { ...result, result: 'cancelled' } : result;

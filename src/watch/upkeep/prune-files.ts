@@ -6,12 +6,12 @@ import { filedFolderName } from '../../report/elements/report-path.ts';
 import type { Database } from '../../storage/database/database.ts';
 import { type PagedRun, pagedRuns } from '../../storage/runs/paged-runs.ts';
 
-/** What went, or would go, of the files of a home. */
+/** Files that were deleted, or would be. */
 export interface PrunedFiles {
   readonly what: 'reports' | 'logs';
   /** UTC epoch milliseconds. */
   readonly before: number;
-  /** Files that went. */
+  /** Number of files. */
   readonly rows: number;
   readonly bytes: number;
 }
@@ -26,8 +26,8 @@ export interface PruneFilesRequest {
 }
 
 /**
- * Deletes the pages of runs that ended before an instant. Those of the last runs of each symbol stay, whatever their age, so that
- * there is always one to look at; folders of runs that the database no longer has go by the time of their files.
+ * Deletes the pages of runs that ended before an instant. Pages of the last runs of each symbol stay, whatever their age. A folder whose
+ * run the database no longer has is judged by the time of its files.
  *
  * @param request.keep how many of the last runs of each symbol keep their pages. @default 1
  */
@@ -57,7 +57,7 @@ export async function pruneReports({
   return { what: 'reports', before, rows, bytes };
 }
 
-/** Deletes what tasks of runs logged, and the logs of workers that `dev` started, where nothing was written since an instant. */
+/** Deletes the logs of tasks, and of workers that `dev` started, where nothing was written since an instant. */
 export async function pruneLogs({ home, before, dryRun = false }: Omit<PruneFilesRequest, 'database'>): Promise<PrunedFiles> {
   const root = path.join(home, 'logs');
   let rows = 0;
@@ -74,7 +74,7 @@ export async function pruneLogs({ home, before, dryRun = false }: Omit<PruneFile
   return { what: 'logs', before, rows, bytes };
 }
 
-/** The last so many runs of each symbol, of those that have ended. */
+/** The last `keep` ended runs of each symbol. */
 export function newestOfEachSymbol(runs: readonly PagedRun[], keep: number): ReadonlySet<PagedRun> {
   const counts = new Map<string, number>();
   const newest = new Set<PagedRun>();
@@ -97,7 +97,7 @@ const foldersIn = async (folder: string): Promise<readonly string[]> =>
 
 interface FoundFile {
   readonly at: number;
-  /** 0 of a further name of a file that stays. */
+  /** 0 for a file that stays under another name. */
   readonly bytes: number;
 }
 

@@ -8,15 +8,15 @@ import { databaseUrlOf } from '../../storage/database/database-url.ts';
 import { openDatabase } from '../../storage/database/open-database.ts';
 
 /**
- * A backup that has never been restored is none: into a database of its own on the same server, each row compared. One try at a time of
- * each database, which therefore knows that what it finds of earlier ones was left by a killed process, and drops it.
+ * Restores a backup into a scratch database on the same server and compares each row. Each database runs one attempt at a time, so
+ * what it finds of earlier attempts was left by a killed process and is dropped.
  *
  * @returns one sentence
  */
 export async function restoreElsewhere(database: Database, file: string): Promise<string> {
   return await database.transaction(async (turn) => {
     await turn.query("select set_config('idle_in_transaction_session_timeout', '0', true)");
-    // also for the folders of this machine: another server may have a database of the same name
+    // the prefix names folders too: another server may have a database of the same name
     const prefix = `predictlab_try_${createHash('sha256').update(database.url).digest('hex').slice(0, 8)}_`;
     await turn.query('select pg_advisory_xact_lock(hashtext($1))', [prefix]);
     await removeEarlierTries(database, prefix);

@@ -4,14 +4,14 @@ import { isWholeBackup } from '../../storage/backup/read-backup.ts';
 
 const BACKUP = /^predictlab-[0-9TZ-]+\.backup$/;
 
-/** @param now UTC epoch milliseconds */
+/** The file name of a backup. @param now UTC epoch milliseconds */
 export const backupName = (now: number): string => `predictlab-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}.backup`;
 
 /**
- * The last so many whole backups stay, the one that was just written among them, whatever the clocks say. What is not whole (a disk that
- * rots, a copy that was cut off) is not counted; it goes when it is older than all that stay.
+ * Deletes all but the last `keep` whole backups; the one just written always stays. A damaged backup (a failing disk, a truncated copy)
+ * does not count; it is deleted when it is older than all that stay.
  *
- * @returns how many went, and the names of those that stay uncounted
+ * @returns how many were deleted, and the names of the damaged ones that stay
  */
 export async function rotateBackups(
   folder: string,

@@ -2,15 +2,15 @@ import { PRUNABLE, type Prunable } from '../../storage/backup/prune.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 import { noted, noteForNextLook } from '../../storage/watch/watch-state.ts';
 
-/** What lies in the home folder, not in the database. */
+/** Prunable data in the home folder, not in the database. */
 export const PRUNABLE_FILES = ['reports', 'logs'] as const;
 export type PrunableFiles = (typeof PRUNABLE_FILES)[number];
 
-/** What the workers do once a day by themselves. */
+/** Settings of the workers' daily upkeep. */
 export interface UpkeepSettings {
-  /** What is pruned, by age; milliseconds. */
+  /** Age from which on each kind of data is pruned; milliseconds. */
   readonly ages: Readonly<Partial<Record<Prunable | PrunableFiles, number>>>;
-  /** So many of the last runs of each symbol keep their pages. */
+  /** How many of the last runs of each symbol keep their pages. */
   readonly keep: number;
   /** Where a backup is written each day, and how many are kept. @default none */
   readonly backup?: { readonly folder: string; readonly rotate: number };
@@ -18,15 +18,15 @@ export interface UpkeepSettings {
 
 const NAME = 'upkeep/settings';
 
-/** @returns undefined where nobody has set any */
+/** The settings. @returns undefined where none are set */
 export async function upkeepSettings(queryable: Queryable): Promise<UpkeepSettings | undefined> {
   return (await noted<{ settings: UpkeepSettings & null }>(queryable, NAME))?.settings ?? undefined;
 }
 
-/** @param settings null: nothing is done by itself any more */
+/** Stores the settings. @param settings null ends the upkeep */
 export async function setUpkeep(queryable: Queryable, settings: UpkeepSettings | null): Promise<void> {
   await noteForNextLook(queryable, NAME, { settings: settings as never });
 }
 
-/** Everything that has an age, in the order of the commands. */
+/** All prunable kinds of data, in the order of the commands. */
 export const AGED = [...PRUNABLE, ...PRUNABLE_FILES] as const;

@@ -11,7 +11,7 @@ import { restoreElsewhere } from './restore-elsewhere.ts';
 import { backupName, rotateBackups } from './rotate-backups.ts';
 import type { UpkeepSettings } from './settings.ts';
 
-/** How one job ended. */
+/** The end of one job. */
 export interface JobEnd {
   readonly job: 'prune' | 'backup' | 'restore' | 'data';
   readonly ok: boolean;
@@ -26,15 +26,15 @@ export interface UpkeepRequest {
   readonly settings: UpkeepSettings;
   /** UTC epoch milliseconds. */
   readonly now: number;
-  /** Restores the backup into a database of its own on the same server, and drops that again. */
+  /** Also restore the backup into a scratch database on the same server. */
   readonly tryRestore: boolean;
 }
 
-/** Series of candles that are built again from their ticks each time. */
+/** Candle series that are rebuilt from their ticks each time. */
 const SAMPLE = 20;
 
-/** Does each job, one after another; one that fails keeps no other from being done. */
-export async function doUpkeep({ database, home, settings, now, tryRestore }: UpkeepRequest): Promise<readonly JobEnd[]> {
+/** Runs each job, one after another; a job that fails does not stop the others. */
+export async function runUpkeep({ database, home, settings, now, tryRestore }: UpkeepRequest): Promise<readonly JobEnd[]> {
   const { ages, keep, backup } = settings;
   const ends: JobEnd[] = [];
   const job = async (name: JobEnd['job'], work: () => Promise<string>): Promise<void> => {
@@ -49,12 +49,12 @@ export async function doUpkeep({ database, home, settings, now, tryRestore }: Up
     await job('backup', async () => {
       written = path.join(backup.folder, backupName(now));
       await makeFolder(backup.folder).catch((error: unknown) => {
-        throw new PredictLabError('BadInput', `the folder ${backup.folder} cannot be made: ${fileTrouble(error)}`);
+        throw new PredictLabError('BadInput', `the folder ${backup.folder} cannot be created: ${fileTrouble(error)}`);
       });
       const { tables } = await writeBackup(database, written, { reports: path.join(home, 'reports') });
       const { removed, damaged } = await rotateBackups(backup.folder, { written, keep: backup.rotate });
       const rows = Object.values(tables).reduce((sum, count) => sum + count, 0);
-      const uncounted = damaged.length === 0 ? '' : `, not counted because not whole: ${damaged.join(', ')}`;
+      const uncounted = damaged.length === 0 ? '' : `, damaged and not counted: ${damaged.join(', ')}`;
       return `${rows.toLocaleString('en')} rows in ${written}, ${removed} older removed${uncounted}`;
     });
     const file = written;
@@ -69,7 +69,7 @@ export async function doUpkeep({ database, home, settings, now, tryRestore }: Up
       ...(Object.keys(before).length === 0 ? [] : await prune(database, before)),
       ...(ages.logs === undefined ? [] : [await pruneLogs({ home, before: now - ages.logs })]),
     ];
-    return gone.map(({ what, rows }) => `${what} ${rows.toLocaleString('en')}`).join(', ') || 'nothing is to be pruned';
+    return gone.map(({ what, rows }) => `${what} ${rows.toLocaleString('en')}`).join(', ') || 'nothing to prune';
   });
   await job('data', async () => {
     const { findings, series } = await verifyData(database, { sample: SAMPLE });

@@ -11,7 +11,7 @@ import type { FiledRun } from '../../../report/elements/report-path.ts';
 import { type ComparedMetrics, changesSince } from '../../../report/run/changes.ts';
 import type { RunOnPage, RunPageData, RunSymbolRow } from '../../../report/run/run-data.ts';
 import { groupTasks } from '../../../report/run/symbol-tasks.ts';
-import { mostTelling } from '../../../report/run/task-grid.ts';
+import { mostUrgentRows } from '../../../report/run/task-grid.ts';
 import { stagesOfWhole } from '../../../report/run/whole-symbol.ts';
 import { redactInput } from '../../../secrets/redact-input.ts';
 import type { Queryable } from '../../../storage/database/database.ts';
@@ -63,7 +63,7 @@ export const runningOnPage = (status: PipelineStatus, now: number, reasons: read
 
 /** The symbols that a run's page lists: all of them, or those that need attention first. */
 export const listedSymbols = (run: ShownRun): readonly string[] =>
-  mostTelling(
+  mostUrgentRows(
     groupTasks(
       run.status,
       run.config.symbols.map(({ symbol }) => symbol),

@@ -1,32 +1,31 @@
 /**
- * Keeps a page at what the server says, with one connection for all windows of a browser that show it: a browser has six to a server, and
- * each stream holds one. The window that has the page's lock reads the stream and tells the others; when it goes, or is hidden, the next
- * one has the lock. Windows that show different pages share three streams; what finds none free asks once a second, and so does every
- * window of a browser without locks, and one whose reading window tells nothing (it hangs, and keeps the lock). What changed is dispatched
- * on the document as `patches`.
+ * Page script: keeps a live page up to date, with one connection for all windows of a browser that show the same page, because a browser
+ * opens at most six connections to a server. The window that holds the page's lock reads the stream and forwards it to the others; when it
+ * closes or is hidden, another window gets the lock. Different pages share three streams. A window polls once a second when no stream is
+ * free, when the browser has no locks, or when the leading window is silent. Changes are dispatched on the document as `patches`.
  */
 export const FOLLOW_SCRIPT = `(()=>{
 const live=document.getElementById('live'),connection=document.getElementById('connection');
 if(!live||live.dataset.events==='')return;
 const address=live.dataset.events,name='predictlab '+address,self=Math.random().toString(36).slice(2),locks=typeof BroadcastChannel==='function'&&navigator.locks;
-const STREAMS=3,ASK_MS=1000,AGAIN_MS=2000,SILENT_MS=40000,BEAT_MS=5000,HUNG_MS=20000,STILL='What this page shows cannot be read at the moment: it stands still until it can.';
-let channel=null,stop=null,leads=false,away=false,told=0;
+const STREAMS=3,ASK_MS=1000,AGAIN_MS=2000,SILENT_MS=40000,BEAT_MS=5000,HUNG_MS=20000,STILL='This page cannot be updated at the moment; it continues when the server can read it again.';
+let channel=null,stop=null,leads=false,away=false,lastHeardAt=0;
 const known=new Map();
 const hear=({patches,isAway,ended})=>{
   if(ended)return location.reload();
-  if(isAway!==undefined&&isAway!==away){away=isAway;connection.textContent=isAway===false?'':isAway===true?'The connection to the server is lost; this page stands still until it is back.':isAway}
+  if(isAway!==undefined&&isAway!==away){away=isAway;connection.textContent=isAway===false?'':isAway===true?'The connection to the server is lost; this page continues when it is back.':isAway}
   if(patches)document.dispatchEvent(new CustomEvent('patches',{detail:patches}));
 };
-const tell=(message)=>{
+const broadcast=(message)=>{
   if(message.isAway!==undefined&&message.isAway===away)return;
-  // in the order in which they were last said: whoever comes later is told them again
+  // in the order of their last change: windows that join later get them in this order
   for(const {part,html} of message.patches||[]){known.delete(part);known.set(part,html)}
   if(channel)channel.postMessage(message);
   hear(message);
 };
 const pause=(ms,signal)=>new Promise((done)=>{const timer=setTimeout(done,ms);signal.addEventListener('abort',()=>{clearTimeout(timer);done()},{once:true})});
 const gone=(answer,say)=>{
-  say({isAway:answer&&answer.status===404?'The server has nothing of this page any more: what it showed was pruned, or never was here.':true});
+  say({isAway:answer&&answer.status===404?'The server no longer has this page: what it showed was pruned, or never existed.':true});
 };
 const ask=async(signal,say)=>{
   const answer=await fetch(address+'?poll='+self,{signal}).catch(()=>null);
@@ -41,18 +40,18 @@ const read=(signal)=>new Promise((done)=>{
   let heard=performance.now();
   const end=()=>{source.close();clearInterval(silence);signal.removeEventListener('abort',end);done()};
   const on=(what,then)=>source.addEventListener(what,(event)=>{heard=performance.now();then(event)});
-  // a machine that slept, or a proxy that forgot us, leaves a stream that says nothing ever again
-  const silence=setInterval(()=>{if(performance.now()-heard>SILENT_MS){tell({isAway:true});end()}},5000);
+  // after sleep, or behind some proxies, a stream can stay open and silent forever
+  const silence=setInterval(()=>{if(performance.now()-heard>SILENT_MS){broadcast({isAway:true});end()}},5000);
   signal.addEventListener('abort',end);
-  on('open',()=>tell({isAway:false}));
+  on('open',()=>broadcast({isAway:false}));
   on('beat',()=>undefined);
-  on('patch',(event)=>tell({patches:JSON.parse(event.data)}));
-  on('still',(event)=>tell({isAway:event.data==='true'?STILL:false}));
-  on('ended',()=>{end();tell({ended:true})});
+  on('patch',(event)=>broadcast({patches:JSON.parse(event.data)}));
+  on('still',(event)=>broadcast({isAway:event.data==='true'?STILL:false}));
+  on('ended',()=>{end();broadcast({ended:true})});
   source.addEventListener('error',async()=>{
-    // a browser tries again by itself only where nobody answered, not after a proxy's 502
-    if(source.readyState!==EventSource.CLOSED)return tell({isAway:true});
-    gone(await fetch(location.pathname,{method:'HEAD',signal}).catch(()=>null),tell);
+    // a browser retries by itself only without any answer, not after a proxy's 502
+    if(source.readyState!==EventSource.CLOSED)return broadcast({isAway:true});
+    gone(await fetch(location.pathname,{method:'HEAD',signal}).catch(()=>null),broadcast);
     await pause(AGAIN_MS,signal);
     end();
   });
@@ -67,12 +66,12 @@ const lead=async(signal)=>{
   leads=true;
   const beat=setInterval(()=>{if(channel)channel.postMessage({})},BEAT_MS);
   signal.addEventListener('abort',()=>clearInterval(beat));
-  while(!signal.aborted)if(!(locks&&await inStream(signal)))await ask(signal,tell);
+  while(!signal.aborted)if(!(locks&&await inStream(signal)))await ask(signal,broadcast);
 };
 const listen=async(signal)=>{
-  told=performance.now();
+  lastHeardAt=performance.now();
   while(!signal.aborted&&!leads){
-    if(performance.now()-told>HUNG_MS)await ask(signal,hear);
+    if(performance.now()-lastHeardAt>HUNG_MS)await ask(signal,hear);
     else await pause(BEAT_MS,signal);
   }
 };
@@ -83,14 +82,14 @@ const begin=()=>{
   channel=new BroadcastChannel(name);
   channel.onmessage=({data})=>{
     if(data.joins!==undefined){if(leads)channel.postMessage({to:data.joins,isAway:away,patches:[...known].map(([part,html])=>({part,html}))})}
-    else if(data.to===undefined||data.to===self){told=performance.now();hear(data)}
+    else if(data.to===undefined||data.to===self){lastHeardAt=performance.now();hear(data)}
   };
   channel.postMessage({joins:self});
   navigator.locks.request(name,{signal},()=>lead(signal)).catch(()=>undefined);
   void listen(signal);
 };
 const end=()=>{if(stop===null)return;stop.abort();stop=null;leads=false;hear({isAway:false});known.clear();if(channel)channel.close();channel=null};
-// a page that nobody sees watches nothing
+// a hidden page does not watch
 document.addEventListener('visibilitychange',()=>document.visibilityState==='hidden'?end():begin());
 addEventListener('pagehide',end);
 addEventListener('pageshow',begin);

@@ -1,12 +1,12 @@
 import { html, type Markup } from '../html.ts';
 
-/** A part of a page that changes, under its name. */
+/** A named part of a page that changes. */
 export const livePart = (name: string, content: Markup): Markup => html`<div data-part="${name}">${content}</div>`;
 
 /**
- * Where a live page hears what changed, and where it says that it cannot.
+ * The element that holds a live page's addresses, and the line that reports a lost connection.
  *
- * @param events Server-Sent Events on the server that the page came from; `null` once nothing changes any more
+ * @param events address of the Server-Sent Events; `null` once nothing changes any more
  * @param more further attributes
  */
 export const liveFrame = (events: string | null, more: Markup = html``): Markup =>

@@ -1,10 +1,10 @@
 /**
- * Replaces the parts of a page that have changed, where they stand, and lets each row glow once whose content, ages aside, is another.
- * What the reader did stays: focus, what is folded open, how far a table is scrolled and by what it is sorted.
+ * Page script: replaces changed parts of a page and highlights each row once whose content changed, ages aside. Focus, open folds, scroll
+ * positions and the order of sorted tables stay.
  */
 export const PATCH_SCRIPT = `(()=>{
 const texts=new WeakMap();
-// a part whose row was sent since is no longer as it was sent itself
+// the last text of each part; forgotten when a row inside it changes
 const partOf=(name)=>document.querySelector('[data-part="'+CSS.escape(name)+'"]');
 const all=(element,what)=>[...element.querySelectorAll(what)];
 const keyOf=(one)=>one.tagName+' '+(one.dataset.task||one.dataset.action||one.getAttribute('href')||one.textContent);

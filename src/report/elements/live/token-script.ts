@@ -1,6 +1,6 @@
 /**
- * Takes the token that stands behind `#token=` in a page's address and keeps it for this window: pages that are gone on to from here act
- * with it, and it stands in no history.
+ * Page script: moves the token from `#token=` in the page's address to this window's storage, so that the pages opened from here can act
+ * and no history contains it.
  */
 export const TOKEN_SCRIPT = `(()=>{
 const take=()=>{

@@ -1,7 +1,7 @@
 import { html } from '../html.ts';
 import { page } from './page.ts';
 
-/** A page that is one sentence: what is not there, and where to go on. */
+/** A page of one sentence, for errors and refusals. */
 export const renderNoticePage = (title: string, sentence: string): string =>
   page({
     title,

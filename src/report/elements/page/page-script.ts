@@ -1,7 +1,7 @@
 /**
- * Sorts a table by the column whose head is pressed (cells without a value stay last in both directions), and puts explanations beside
- * what they explain; without it they stand at the window's lower edge. Arrow keys go from head to head of a table, and to cells that explain
- * themselves, which are no tab stops. Where the page offers it, all times turn into the reader's own and back.
+ * Page script: sorts a table by the column whose head is pressed (cells without a value stay last), and places explanations next to what
+ * they explain; without the script they appear at the window's lower edge. Arrow keys move between a table's heads and its cells with
+ * explanations, which are not tab stops. The time zone button switches all times between UTC and local time.
  */
 export const PAGE_SCRIPT = `(()=>{
 const value=(row,i)=>{const v=row.cells[i].dataset.v;return v===undefined?null:v!==''&&isFinite(v)?Number(v):v};

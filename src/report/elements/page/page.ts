@@ -6,18 +6,18 @@ export interface PageOptions {
   /** The browser's title. */
   readonly title: string;
   readonly body: Part;
-  /** Line at the page's end: what made it, when, licences. */
+  /** Last line of the page: what made it, when, licences. */
   readonly footer: Part;
-  /** Our own scripts in order: the hashes of their texts, and files beside the page, are all that its policy lets run. */
+  /** The page's scripts in order. Its content policy allows only them, by hash, and files next to the page. */
   readonly scripts?: readonly PageScript[];
-  /** The page asks the server it came from. @default false: it asks nobody */
-  readonly asksServer?: boolean;
+  /** Whether the page sends requests to its own server. @default false */
+  readonly callsServer?: boolean;
 }
 
-/** A script's text, or a file of ours beside the page. */
+/** A script's text, or a file next to the page. */
 export type PageScript = string | { readonly file: string };
 
-/** A whole document in one file: no network, no frames, no script but the ones given here; one that is given as a file lies beside it. */
+/** Renders a document that needs no network, and runs no script but the given ones. */
 export const page = (options: PageOptions): string => {
   const scripts = options.scripts ?? [];
   const document = html`<!doctype html>
@@ -25,7 +25,7 @@ export const page = (options: PageOptions): string => {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${contentPolicy(scripts, options.asksServer === true)}">
+<meta http-equiv="Content-Security-Policy" content="${contentPolicy(scripts, options.callsServer === true)}">
 <meta name="referrer" content="no-referrer">
 <title>${options.title}</title>
 <link rel="icon" href="data:,">
@@ -43,15 +43,15 @@ ${scripts.map((script) => scriptElement(script))}
 
 const scriptElement = (script: PageScript): Markup => {
   if (typeof script !== 'string') return html`<script src="${script.file}"></script>`;
-  // the browser hashes the element's exact content, so a script that would end its element cannot be mended here
+  // the browser hashes the element's exact content, so such a script cannot be escaped here
   if (/<\/script|<!--/i.test(script)) throw new Error('a page script must not contain </script or <!--');
   return new Markup(`<script>${script}</script>`);
 };
 
-const contentPolicy = (scripts: readonly PageScript[], asksServer: boolean): string => {
+const contentPolicy = (scripts: readonly PageScript[], callsServer: boolean): string => {
   const sources = scripts.map((script) =>
     typeof script === 'string' ? `'sha256-${createHash('sha256').update(script).digest('base64')}'` : "'self' file:",
   );
   const allowed = sources.length === 0 ? "'none'" : sources.join(' ');
-  return `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; img-src data:;${asksServer ? " connect-src 'self';" : ''} base-uri 'none'; form-action 'none'`;
+  return `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; img-src data:;${callsServer ? " connect-src 'self';" : ''} base-uri 'none'; form-action 'none'`;
 };

@@ -1,6 +1,6 @@
 /**
- * One style for every page: system type, tabular numerals, teal and orange for up and down, light and dark, black on white in print.
- * Every text colour has a contrast of at least 4.5:1 on the grounds it is used on.
+ * Colours of every page, light and dark; teal and orange mean up and down. Every text colour has a contrast of at least 4.5:1 on its
+ * backgrounds.
  */
 const LIGHT = `--ground:#fff;--raised:#f5f7f8;--text:#16202a;--quiet:#51606d;--line:#d5dce1;--grid:#e7ecef;--accent:#0a5f9e;
 --up:#00756a;--down:#b54708;--warn:#855400;--hatch:#a9b4bd;--shade-1:#5b7f99;--shade-2:#9bb4c5`;
@@ -13,12 +13,12 @@ const TAB_RULES = Array.from(
     `.tabs>input:nth-of-type(${i + 1}):checked~.panels>.panel:nth-child(${i + 1}){display:block}.tabs>input:nth-of-type(${i + 1}):checked~.labels>label:nth-child(${i + 1}){color:var(--text);border-color:var(--accent)}.tabs>input:nth-of-type(${i + 1}):focus-visible~.labels>label:nth-child(${i + 1}){outline:2px solid var(--accent);outline-offset:1px}`,
 ).join('\n');
 
-/** The light colours by name, for pictures that stand on their own. */
+/** The light colours by name, for pictures outside of pages. */
 export const LIGHT_COLOURS: ReadonlyMap<string, string> = new Map(
   [...LIGHT.matchAll(/--([a-z0-9-]+):([^;\s]+)/g)].map(([, name, value]) => [name, value]),
 );
 
-/** Colours and type of every page, light and dark, and black on white in print. */
+/** The style sheet of every page: light and dark, black on white in print. */
 export const THEME_CSS = `:root{color-scheme:light dark;${LIGHT}}
 @media (prefers-color-scheme:dark){:root{${DARK}}}
 *{box-sizing:border-box}

@@ -5,33 +5,33 @@ import type { RunPageData } from '../run-data.ts';
 import { refusedRequests } from './refused-requests.ts';
 import { rootCauses, type SharedFailure } from './root-causes.ts';
 
-/** One reason why a run is what it is. */
+/** One reason for a run's result. */
 export interface RunCause {
   readonly state: State;
   readonly text: string;
 }
 
-/** Most lines of one kind; what is left out is counted. */
+/** Maximum lines of one kind; the rest is counted. */
 const MAX_OF_A_KIND = 8;
 
 /**
- * Why the run ended as it did, most important first: failed tasks by their root causes, what the run itself says, what only succeeded
- * after retries and the error before, what was not collected, what was skipped.
+ * The reasons for a run's result, most important first: failed tasks by root cause, the run's own reasons, gaps, tasks that succeeded only
+ * after retries, refused requests, skipped tasks.
  */
 export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const tasks = Object.entries(data.result.taskResults);
-  // A symbol that stands for its stages has all their attempts together.
+  // the status of a large run names symbols, whose attempts are those of all their stages
   const symbols = new Set(data.config?.symbols.map(({ symbol }) => symbol));
   const roots = rootCauses(data.result.taskResults, symbols);
   const failed = roots.map((root) => describeRoot(root, symbols));
-  const said = new Set(failed);
-  const known = (reason: string): boolean => tasks.some(([id, task]) => task.status === 'failed' && reason.startsWith(id));
-  const told = data.result.reasons.filter((reason) => !said.has(reason) && !known(reason));
-  const cancelled = told.filter((reason) => data.result.result === 'cancelled' && /^cancelled(: |$)/.test(reason));
-  const reasons = told.filter((reason) => !cancelled.includes(reason));
+  const listed = new Set(failed);
+  const isListed = (reason: string): boolean => tasks.some(([id, task]) => task.status === 'failed' && reason.startsWith(id));
+  const own = data.result.reasons.filter((reason) => !listed.has(reason) && !isListed(reason));
+  const cancelled = own.filter((reason) => data.result.result === 'cancelled' && /^cancelled(: |$)/.test(reason));
+  const reasons = own.filter((reason) => !cancelled.includes(reason));
   const degraded = tasks
     .flatMap(([id, task]) => (task.degraded ?? []).map((why) => ({ why, line: `${id}: ${why}` })))
-    // the run says "A and 2 more: why" once for all tasks of one reason
+    // the run's reasons list "A and 2 more: why" once for all tasks of one reason
     .filter(({ why, line }) => !reasons.some((reason) => line.endsWith(reason) || reason.endsWith(`: ${why}`) || reason.includes(line)))
     .map(({ line }) => line);
   const retried = tasks
@@ -40,7 +40,7 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
       const error = data.lastErrors[id];
       const why =
         error === undefined
-          ? '; no error is known, its worker was lost or the database was away'
+          ? '; no error is known: its worker was lost, or the database was away'
           : `, the last one because of ${error.type}: ${error.message}`;
       return `${id} succeeded after ${plural((task.attempts ?? 1) - 1, 'retry', 'retries')}${why}`;
     });
@@ -58,17 +58,17 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
   ];
 };
 
-/** Symbols named of one cause; the grid shows all. */
+/** Maximum symbols named per cause; the grid shows all. */
 const MAX_NAMES = 5;
 
-/** One failed task as it is; several with the same reason in one line, with what they took along. */
+/** One line per root cause: a single task as it is, several tasks together with the number of tasks skipped because of them. */
 const describeRoot = (root: SharedFailure, symbols: ReadonlySet<string>): string => {
   const [first] = root.taskIds;
   const after = symbols.has(first) ? '' : ` after ${plural(root.attempts, 'attempt')}`;
   const why = `${root.type}: ${root.message}`;
   if (root.taskIds.length === 1) return `${first} failed${after}: ${why}`;
   const failing = new Set(root.taskIds.map((taskId) => (taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId)));
-  // in the run's order; what the database gives back has another one
+  // in the run's order, which the database does not keep
   const names = [...new Set([...[...symbols].filter((symbol) => failing.has(symbol)), ...failing])].slice(0, MAX_NAMES);
   const more = root.taskIds.length > names.length ? ', …' : '';
   const took = root.skipped === 0 ? '' : `; ${plural(root.skipped, 'task')} skipped with them`;
@@ -81,26 +81,26 @@ const capped = (state: State, lines: readonly string[], word: string): readonly 
   return [...shown.map((text) => ({ state, text })), ...(rest === 0 ? [] : [{ state, text: `and ${plural(rest, `more ${word}`)}` }])];
 };
 
-/** What each failed source answered, once for the run. */
+/** The failed sources, one line each. */
 const failedSources = (data: RunPageData): readonly string[] => {
-  const said = new Map<string, { symbols: number; first: string }>();
+  const sources = new Map<string, { symbols: number; first: string }>();
   for (const [id, task] of Object.entries(data.result.taskResults)) {
     for (const [source, why] of Object.entries(sentencesIn(task.output, 'failedSources'))) {
-      const known = said.get(source);
+      const known = sources.get(source);
       if (known !== undefined) known.symbols++;
-      else said.set(source, { symbols: 1, first: `${id}: ${why}` });
+      else sources.set(source, { symbols: 1, first: `${id}: ${why}` });
     }
   }
-  return [...said].map(([source, { symbols, first }]) => `${source} failed for ${plural(symbols, 'symbol')}, first for ${first}`);
+  return [...sources].map(([source, { symbols, first }]) => `${source} failed for ${plural(symbols, 'symbol')}, first for ${first}`);
 };
 
-/** What was skipped, by the failure behind it; `told` names those of which that was said already. */
-const skipped = (data: RunPageData, told: ReadonlySet<string>): readonly RunCause[] => {
+/** Skipped tasks by the failure that caused them. @param listed failures whose skipped tasks are listed already */
+const skipped = (data: RunPageData, listed: ReadonlySet<string>): readonly RunCause[] => {
   const roots = new Map<string, number>();
   for (const task of Object.values(data.result.taskResults)) {
     if (task.status !== 'skipped') continue;
     const root = task.skippedBecause ?? '';
-    if (told.has(root)) continue;
+    if (listed.has(root)) continue;
     roots.set(root, (roots.get(root) ?? 0) + 1);
   }
   const lines = [...roots].map(([root, count]) => `${plural(count, 'task')} skipped${root === '' ? '' : ` because ${root} failed`}`);

@@ -5,10 +5,10 @@ import { formatNumber, formatPercent, plural } from '../../elements/format.ts';
 const GOOD = /^2\d\d$/;
 
 /**
- * How often single requests were refused in tasks that came through by asking again, one sentence per host: `polymarket/data: 50 % of
- * the 214 requests for 3 symbols were not answered properly: 107 × 503`.
+ * How many requests failed in `collect` tasks, one sentence per host: `polymarket/data: 50 % of 214 requests for 3 symbols failed and were
+ * repeated or given up: 107 answered 503`.
  *
- * @param outputs of `collect` tasks; those with refused requests carry `answers`
+ * @param tasks the run's tasks; the output of those with failed requests has `answers`
  */
 export function refusedRequests(tasks: Readonly<Record<string, TaskResult>>): readonly string[] {
   const hosts = new Map<string, { total: number; symbols: number; bad: Map<string, number> }>();
@@ -32,7 +32,7 @@ export function refusedRequests(tasks: Readonly<Record<string, TaskResult>>): re
       const kinds = [...bad]
         .sort((a, b) => b[1] - a[1])
         .map(([status, count]) => `${formatNumber(count)} ${status === 'none' ? 'without an answer' : `answered ${status}`}`);
-      return `${host}: ${formatPercent(failed / total, 0)} of ${formatNumber(total)} requests for ${plural(symbols, 'symbol')} had to be made again or were in vain: ${kinds.join(', ')}`;
+      return `${host}: ${formatPercent(failed / total, 0)} of ${formatNumber(total)} requests for ${plural(symbols, 'symbol')} failed and were repeated or given up: ${kinds.join(', ')}`;
     });
 }
 

@@ -1,22 +1,22 @@
 import type { TaskResult } from '../../../contracts/run/pipeline-status.ts';
 import { STAGES } from '../../../contracts/words.ts';
 
-/** Tasks that failed for one and the same reason, and what that took along. */
+/** Tasks that failed for the same reason. */
 export interface SharedFailure {
-  /** The stage that failed; `a stage` where the status goes to the symbol only, the task itself where it is a custom one. */
+  /** The stage that failed; `a stage` where the status names symbols only, the task's id for a custom task. */
   readonly what: string;
   /** Failed tasks, in the run's order. */
   readonly taskIds: readonly string[];
   readonly type: string;
   /** The first task's message. */
   readonly message: string;
-  /** Most attempts that one of them took. */
+  /** Maximum attempts of one of the tasks. */
   readonly attempts: number;
-  /** Tasks that were skipped because one of them failed. */
+  /** Number of tasks that were skipped because one of these failed. */
   readonly skipped: number;
 }
 
-/** What tells one reason from another: what of a message is about a task, an id, an amount or a moment does not. */
+/** Equal for errors of the same reason: the message without task, ids, amounts and times. */
 export const fingerprint = (
   taskId: string,
   { type, message }: { readonly type: string; readonly message: string },
@@ -34,7 +34,7 @@ export const fingerprint = (
 /**
  * The failed tasks of a run by their reasons, most failed tasks first.
  *
- * @param symbols the run's symbols, which stand for their stages in the status of a large run
+ * @param symbols the run's symbols: the status of a large run names them instead of their stages
  */
 export const rootCauses = (
   tasks: Readonly<Record<string, TaskResult>>,

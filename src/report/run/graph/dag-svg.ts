@@ -7,13 +7,13 @@ import { type Dag, type DagNode, dagOf, layersOf } from './dag.ts';
 
 const BOX = { width: 228, height: 38 } as const;
 const GAP = { x: 56, y: 16 } as const;
-const MOST_LETTERS = 26;
-/** Of the smaller second line. */
-const MOST_DETAIL = 34;
-/** More boxes are a carpet; `plan --mermaid` has them all. */
+const MAX_LETTERS = 26;
+/** Maximum letters of the smaller second line. */
+const MAX_DETAIL = 34;
+/** Maximum boxes that can be read; `plan --mermaid` prints all. */
 const MAX_NODES = 80;
 
-/** What waits for what, from left to right; nothing for a run without custom tasks. */
+/** Draws the dependencies of tasks from left to right; undefined for a run without custom tasks. */
 export const dagSvg = (status: PipelineStatus, config: RunConfig | null): Markup | undefined => {
   const dag = config === null ? undefined : dagOf(status, config);
   if (dag === undefined) return undefined;
@@ -53,7 +53,7 @@ interface Place {
   readonly y: number;
 }
 
-/** An edge past other columns runs between the rows: behind a box it would look as if it ended and began there. */
+/** The path of an edge that crosses other columns: between the rows, so that no box hides it. */
 const around = (a: Place, b: Place): string => {
   const [x1, y1, x2, y2] = [a.x + BOX.width, a.y + BOX.height / 2, b.x, b.y + BOX.height / 2];
   const half = GAP.x / 2;
@@ -61,15 +61,15 @@ const around = (a: Place, b: Place): string => {
   return `M${x1} ${y1}C${x1 + half} ${y1} ${x1 + half} ${between} ${x1 + GAP.x} ${between}H${x2 - GAP.x}C${x2 - half} ${between} ${x2 - half} ${y2} ${x2 - 5} ${y2}m-4 -3l5 3l-5 3`;
 };
 
-const shortened = (text: string, most = MOST_LETTERS): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+const shortened = (text: string, most = MAX_LETTERS): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-/** Where not all has room the state goes, which the shape says as well. */
+/** The second line; without the state, which the shape shows too, where not everything fits. */
 const secondLine = ({ detail, state }: DagNode, ends: string): string => {
   const whole = `${detail === '' ? state : `${detail}, ${state}`}${ends}`;
-  return shortened(whole.length > MOST_DETAIL && ends !== '' ? `${detail},${ends}` : whole, MOST_DETAIL);
+  return shortened(whole.length > MAX_DETAIL && ends !== '' ? `${detail},${ends}` : whole, MAX_DETAIL);
 };
 
-/** The same in words. */
+/** The graph in words, for screen readers. */
 const spoken = ({ nodes, edges }: Dag): string =>
   nodes
     .map(({ name, detail, state }, i) => {

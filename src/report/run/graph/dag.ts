@@ -4,34 +4,35 @@ import { STAGES, type Stage, stageTaskId } from '../../../contracts/words.ts';
 import type { State } from '../../elements/glyphs.ts';
 import { worstState } from '../symbol-tasks.ts';
 
-/** A custom task, or a piece of the chain of stages of all symbols that are attached in the same way. */
+/** A custom task, or consecutive stages of all symbols with the same dependencies. */
 export interface DagNode {
   readonly name: string;
   /** `collect → kline`; empty for a custom task. */
   readonly detail: string;
   readonly state: State;
-  /** How many of its tasks have ended by running. */
+  /** Number of its tasks that succeeded or failed. */
   readonly done: number;
   readonly tasks: number;
-  /** Task ids or symbols behind it, for whoever points at it. */
+  /** The task ids or symbols that the node stands for, shown on hover. */
   readonly about: string;
 }
 
 export interface Dag {
   readonly nodes: readonly DagNode[];
-  /** Places in `nodes`: the second waits for the first. */
+  /** Indices into `nodes`: `to` waits for `from`. */
   readonly edges: readonly (readonly [from: number, to: number])[];
 }
 
-/** A piece of a symbol's chain: between two places where custom tasks are attached. */
+/** Consecutive stages of a symbol between two points where custom tasks are attached. */
 interface Piece {
   readonly stages: readonly Stage[];
-  /** Custom tasks that it waits for, and that wait for it. */
+  /** Custom tasks that the stages wait for. */
   readonly gates: readonly string[];
+  /** Custom tasks that wait for the stages. */
   readonly followers: readonly string[];
 }
 
-/** What depends on what in a run with custom tasks, symbols folded together; `undefined` for a run that has none. */
+/** The dependency graph of a run with custom tasks, with equal symbols as one node; `undefined` without custom tasks. */
 export const dagOf = (status: PipelineStatus, config: RunConfig): Dag | undefined => {
   if (config.tasks.length === 0) return undefined;
   const stages = STAGES.slice(0, STAGES.indexOf(config.untilStage) + 1);
@@ -100,7 +101,7 @@ const piecesOf = (
 const pieceNode = (symbols: readonly string[], { stages }: Piece, { taskResults }: PipelineStatus): DagNode => {
   const name = symbols.length === 1 ? symbols[0] : `${symbols.length} symbols`;
   const detail = stages.length === 1 ? stages[0] : `${stages[0]} → ${stages.at(-1)}`;
-  // a large run's status goes to the symbol only
+  // the status of a large run names symbols only
   const tasks = symbols.flatMap((symbol) => {
     const own = stages.flatMap((stage) => taskResults[stageTaskId(symbol, stage)] ?? []);
     return own.length > 0 ? own : [taskResults[symbol]];
@@ -115,10 +116,10 @@ const nodeOf = (name: string, detail: string, tasks: readonly (TaskResult | unde
   return { name, detail, state: worstState(known), done, tasks: tasks.length, about };
 };
 
-/** The column of each node: one behind the last of those that it waits for. A graph that was planned has no circle. */
+/** The column of each node: one after the last node that it waits for. A planned graph has no cycle. */
 export const layersOf = ({ nodes, edges }: Dag): readonly number[] => {
   const layers = nodes.map(() => 0);
-  // each round pushes nodes at least one column on; no path is longer than there are nodes
+  // each round moves nodes at least one column on; no path is longer than the number of nodes
   for (let round = 0, moved = true; moved && round < nodes.length; round++) {
     moved = false;
     for (const [from, to] of edges) {

@@ -1,14 +1,14 @@
 /**
- * Opens a task's drawer on a run's live page and keeps it true, and posts what the page's buttons do with the token that the window
- * was given.
+ * Page script: opens a task's drawer on a run's live page and keeps it up to date, and posts the actions of the page's buttons with this
+ * window's token.
  */
 export const DRAWER_SCRIPT = `(()=>{
 const live=document.getElementById('live');
 const drawer=document.getElementById('drawer'),content=document.getElementById('drawer-content');
 let shown=null,opener=null;
-let asked=0;
+let loadedAt=0;
 const show=async(task)=>{
-  asked=performance.now();
+  loadedAt=performance.now();
   const answer=await fetch(live.dataset.task+encodeURIComponent(task)).catch(()=>null);
   const text=answer&&answer.ok?await answer.text():'';
   if(shown!==task)return;
@@ -39,10 +39,10 @@ document.addEventListener('click',(event)=>{
   if(task)open(task);else if(action)void act(action);else if(target&&target.closest('#drawer .close'))close();
 });
 document.addEventListener('keydown',(event)=>{if(event.key==='Escape')close()});
-// what is open is asked for anew at most once a second
+// an open drawer is loaded again at most once a second
 let due=0;
 document.addEventListener('patches',()=>{
   if(shown===null||due!==0)return;
-  due=setTimeout(()=>{due=0;if(shown!==null)void show(shown)},Math.max(0,asked+1000-performance.now()));
+  due=setTimeout(()=>{due=0;if(shown!==null)void show(shown)},Math.max(0,loadedAt+1000-performance.now()));
 });
 })();`;

@@ -5,24 +5,24 @@ import type { RunOnPage } from '../run-data.ts';
 /** The parts of a run's page that change while it is open. */
 export type LivePart = 'head' | 'causes' | 'tasks' | 'time' | 'graph' | 'symbols' | 'custom-tasks' | 'stages';
 
-/** Where a live page asks on; addresses on the server it came from. */
+/** Addresses on the server that serves a run's live page. */
 export interface LiveAddresses {
-  /** Server-Sent Events: what changed. `null` once the run has ended. */
+  /** Server-Sent Events with the page's changes; `null` once the run has ended. */
   readonly events: string | null;
-  /** A task's drawer; the task's id is put behind it, encoded. */
+  /** A task's drawer; the encoded task id is appended. */
   readonly task: string;
-  /** Where the page's buttons post to, before the name of what to do. */
+  /** Address of the actions; an action's name is appended. */
   readonly actions: string;
-  /** Whether the page may act at all. */
+  /** Whether the page has buttons that change the run. */
   readonly control: boolean;
 }
 
-/** What a run's live page has besides its parts: where it asks, and the drawer. */
+/** The elements of a run's live page for its addresses and its drawer. */
 export const liveRunFrame = (live: LiveAddresses): Markup =>
   html`${liveFrame(live.events, html` data-task="${live.task}" data-actions="${live.actions}"`)}
 <aside id="drawer" hidden aria-label="Task"><button type="button" class="close">close</button><div id="drawer-content" tabindex="-1"></div></aside>`;
 
-/** Buttons for what can be done with the run as it stands; an open run's change with its end, which loads the page anew. */
+/** Buttons for the actions that the run allows. */
 export const controls = (result: RunOnPage): Markup => {
   const actions =
     result.finishedAt === null

@@ -2,7 +2,7 @@ import type { PastAttempt } from '../../../contracts/task/past-attempt.ts';
 import { formatDuration } from '../../elements/format.ts';
 import type { TaskSpan } from '../run-facts.ts';
 
-/** A part of a task's time: an attempt, or what lies between two. */
+/** A part of a task's time span: an attempt, or the time between two. */
 export interface AttemptPiece {
   readonly kind: 'failed' | 'last' | 'between';
   readonly from: number;
@@ -10,17 +10,17 @@ export interface AttemptPiece {
   readonly about: string;
 }
 
-/** How an attempt that failed ended. */
+/** The end of a failed attempt, as text. */
 export const attemptEnd = ({ attempt, to, next, error, lostWith }: PastAttempt): string => {
   if (lostWith === undefined) return `attempt ${attempt} failed, ${error}`;
-  if (lostWith === null) return `attempt ${attempt} was lost with its worker before that one was heard of`;
+  if (lostWith === null) return `attempt ${attempt} was lost with its worker before the first heartbeat`;
   const missed = next === null ? '' : `, missed ${formatDuration((next - to) / 1000)} after its last heartbeat`;
   return `attempt ${attempt} was lost with worker ${lostWith}${missed}`;
 };
 
 /**
- * A task's time as its attempts and what lies between them; empty where it had one attempt, or where nobody noted the others. Of many
- * attempts the last ones are known: what lies before them is one piece.
+ * Splits a task's time span into its attempts and the times between them; empty where it had one attempt, or where the others are not
+ * known. Only the last of many attempts are known: the time before them is one piece.
  */
 export function attemptPieces({ taskId, from, to, task }: TaskSpan, failed: readonly PastAttempt[]): readonly AttemptPiece[] {
   const known = failed.filter((attempt) => attempt.to >= from && attempt.from <= to);

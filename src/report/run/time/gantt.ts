@@ -14,18 +14,18 @@ import { type PathTimes, pathTimes } from './path-times.ts';
 import { shareBoundBySlots } from './slot-use.ts';
 
 const HEIGHT = 16;
-/** Most rows of the picture; the slowest ones, in the run's order. */
+/** Maximum rows: the slowest ones, in the run's order. */
 const MAX_ROWS = 40;
-/** A run that was bound by slots for less is not. */
+/** Minimum share of time for which the page calls a run bound by slots. */
 const NOTABLE_SHARE = 0.25;
 
-/** Shorter waits are what any task takes to begin. */
+/** Shorter waits are usual before any task. */
 const NOTABLE_WAIT_SECONDS = 0.1;
 
-/** Attempts that failed, by task id. */
+/** Failed attempts, by task id. */
 type KnownAttempts = Readonly<Record<string, readonly PastAttempt[]>>;
 
-/** What every row is drawn by. */
+/** What all rows of a time chart have in common. */
 export interface GanttScale {
   /** UTC epoch milliseconds. */
   readonly start: number;
@@ -34,17 +34,17 @@ export interface GanttScale {
   readonly attempts: KnownAttempts;
 }
 
-/** One symbol's, or one custom task's, spans of time. */
+/** The time spans of one symbol or one custom task. */
 export interface GanttRow {
   readonly name: string;
   readonly spans: readonly TaskSpan[];
 }
 
 /**
- * When every stage of every symbol ran: one row per symbol and custom task, the path that made the run's length underlined.
+ * The time chart of a run: one row per symbol and custom task, the critical path underlined.
  *
- * @param options.withTable the same as a table, folded away @default true
- * @param options.attempts attempts that failed, drawn one by one with what lies between them
+ * @param options.withTable adds the same data as a folded table @default true
+ * @param options.attempts failed attempts, drawn one by one with the times between them
  */
 export const gantt = (
   status: PipelineStatus,
@@ -71,7 +71,7 @@ ${slotBound(status, config)}
 ${withTable && spanTable(spans, start)}`;
 };
 
-/** Says so where more slots would have made the run shorter. */
+/** A sentence where more slots would have made the run shorter. */
 const slotBound = (status: PipelineStatus, config: RunConfig | null): Markup | false => {
   const share = shareBoundBySlots(status, config);
   return (
@@ -80,7 +80,7 @@ const slotBound = (status: PipelineStatus, config: RunConfig | null): Markup | f
   );
 };
 
-/** Symbols in the run's order, then custom tasks. */
+/** The rows of a time chart: symbols in the run's order, then custom tasks. */
 export const ganttRows = (spans: readonly TaskSpan[], groups: GroupedTasks): readonly GanttRow[] => {
   const byName = new Map<string, TaskSpan[]>(
     [...groups.symbols.map((row) => row.symbol), ...groups.custom.map((row) => row.taskId)].map((name) => [name, []]),
@@ -88,20 +88,20 @@ export const ganttRows = (spans: readonly TaskSpan[], groups: GroupedTasks): rea
   const wholes = wholesOf(groups);
   for (const span of spans) {
     const name = byName.has(span.taskId) ? span.taskId : span.taskId.slice(0, span.taskId.lastIndexOf('/'));
-    // a symbol that stands for its stages has their attempts together, of which none need be a retry
+    // the attempts of a whole symbol are those of all its stages, and need not be retries
     byName.get(name)?.push(wholes.has(span.taskId) ? { ...span, task: { ...span.task, attempts: 1 } } : span);
   }
   return [...byName].flatMap(([name, found]) => (found.length === 0 ? [] : [{ name, spans: found.sort((a, b) => a.from - b.from) }]));
 };
 
-/** Symbols that stand for their stages. */
+/** Symbols whose stages are not known. */
 const wholesOf = (groups: GroupedTasks): ReadonlySet<string> =>
   new Set(groups.symbols.flatMap(({ symbol, whole }) => (whole === undefined ? [] : [symbol])));
 
 const stageOf = (taskId: string): Stage | null => STAGES.find((stage) => taskId.endsWith(`/${stage}`)) ?? null;
 
 const took = (row: GanttRow): number => row.spans.reduce((sum, span) => sum + span.to - span.from, 0);
-/** As many rows as a picture has room for: the slowest ones, in their order. */
+/** The slowest rows, in their order, as many as the chart shows. */
 export const slowest = (rows: readonly GanttRow[]): readonly GanttRow[] => {
   if (rows.length <= MAX_ROWS) return rows;
   const kept = new Set([...rows].sort((a, b) => took(b) - took(a)).slice(0, MAX_ROWS));
@@ -111,8 +111,8 @@ export const slowest = (rows: readonly GanttRow[]): readonly GanttRow[] => {
 /**
  * The bars of a row, with a line where it waited, in units of `PLOT_WIDTH`.
  *
- * @param chart.x a time's place, in [0, 1]
- * @param chart.path tasks of the critical path: underlined
+ * @param scale.x maps a time to [0, 1]
+ * @param scale.path tasks of the critical path, which are underlined
  */
 export const ganttBars = (row: GanttRow, { start, x, path, attempts: known }: GanttScale): Markup => {
   const bars = row.spans.map((span) => {
@@ -128,7 +128,7 @@ export const ganttBars = (row: GanttRow, { start, x, path, attempts: known }: Ga
     const bar =
       pieces.length === 0
         ? html`<rect class="bar-${tone}" x="${unit(left)}" y="2" width="${unit(width)}" height="${HEIGHT - 5}"><title>${about}</title></rect>`
-        : // an attempt of milliseconds is a line that the hatching beside it would paint over
+        : // hatching first: it would cover an attempt of milliseconds
           [...pieces]
             .sort((a, b) => Number(b.kind === 'between') - Number(a.kind === 'between'))
             .map((piece) => attemptBar(piece, tone, x));
@@ -158,13 +158,13 @@ const ganttRow = (row: GanttRow, scale: GanttScale): Markup => {
   return html`<span class="name" title="${row.name}">${row.name}</span><span class="track"><svg viewBox="0 0 ${PLOT_WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">${ganttBars(row, scale)}</svg></span><span class="took">${formatDuration(took(row) / 1000)}${retries(row)}</span>\n`;
 };
 
-/** ` · 2 retries`: a bar goes from its first attempt's begin to its last one's end, waits between them included. */
+/** The number of retries in a row: ` · 2 retries`. */
 const retries = ({ spans }: GanttRow): string => {
   const count = spans.reduce((sum, { task }) => sum + Math.max(0, (task.attempts ?? 1) - 1), 0);
   return count === 0 ? '' : ` · ${plural(count, 'retry', 'retries')}`;
 };
 
-/** `BTC_PRICE (6 stages) → notify: 12.4 s of work, 30 s between attempts, 1.2 s waiting to begin` */
+/** The critical path as text: `BTC_PRICE (6 stages) → notify: 12.4 s of work, 30 s between attempts, 1.2 s waiting to start`. */
 const describe = (path: readonly string[], { work, between, waiting, isMixed }: PathTimes): string => {
   const parts: { name: string; stages: number }[] = [];
   for (const id of path) {
@@ -177,7 +177,7 @@ const describe = (path: readonly string[], { work, between, waiting, isMixed }: 
   const times = [
     `${formatDuration(work)} of work${isMixed ? ' and of waits within it' : ''}`,
     between >= NOTABLE_WAIT_SECONDS ? `${formatDuration(between)} between attempts` : '',
-    waiting >= NOTABLE_WAIT_SECONDS ? `${formatDuration(waiting)} waiting to begin` : '',
+    waiting >= NOTABLE_WAIT_SECONDS ? `${formatDuration(waiting)} waiting to start` : '',
   ];
   return `${words.join(' → ')}: ${times.filter((text) => text !== '').join(', ')}`;
 };

@@ -2,22 +2,24 @@ import type { PastAttempt } from '../../../contracts/task/past-attempt.ts';
 import type { TaskSpan } from '../run-facts.ts';
 import { attemptPieces } from './attempt-pieces.ts';
 
-/** What the time of a run's critical path went into; seconds. Together they reach from the run's begin to the path's end. */
+/** How the time from a run's start to the end of its critical path was spent; seconds. */
 export interface PathTimes {
   readonly work: number;
   /** Between a failed attempt and the next one. */
   readonly between: number;
-  /** For slots, gates and workers, before a task of the path began. */
+  /** Waiting for slots, gates and workers before a task started. */
   readonly waiting: number;
-  /** Of some tasks it is not known what they waited meanwhile: it counts as work. */
+  /** Whether `work` includes waits of tasks whose attempts are not known. */
   readonly isMixed: boolean;
 }
 
 /**
- * @param path the tasks of the path in order, each begun after the end of the one before
- * @param known.start the run's begin, UTC epoch milliseconds
- * @param known.attempts attempts that failed, by task id
- * @param known.wholes symbols that stand for their stages: what they waited in between is not known
+ * Splits the time of a critical path into work and waits.
+ *
+ * @param path the tasks of the path in order, each started after the end of the one before
+ * @param known.start the run's start, UTC epoch milliseconds
+ * @param known.attempts failed attempts, by task id
+ * @param known.wholes symbols whose stages, and the waits between them, are not known
  */
 export const pathTimes = (
   path: readonly string[],

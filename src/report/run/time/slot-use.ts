@@ -3,8 +3,8 @@ import type { RunConfig } from '../../../contracts/run/run-config.ts';
 import { dependencyMap, taskSpans } from '../run-facts.ts';
 
 /**
- * The share of a run's time, in [0, 1], in which every slot was taken while a task was ready that started later: time that more slots
- * would have saved. Tasks that run beside the slots (symbols that wait at a gate) may make it a little too large.
+ * The share of a run's time, in [0, 1], in which all slots were taken while a ready task waited: time that more slots could have saved.
+ * Symbols that wait at a gate take no slot, which can make it a little too large.
  */
 export const shareBoundBySlots = (status: PipelineStatus, config: RunConfig | null): number => {
   const spans = taskSpans(status);
@@ -13,7 +13,7 @@ export const shareBoundBySlots = (status: PipelineStatus, config: RunConfig | nu
   const ends = new Map(spans.map((span) => [span.taskId, span.to]));
   const dependencies = dependencyMap(status, config);
   const begin = Date.parse(status.startedAt);
-  /** Running and waiting tasks change at these moments. */
+  /** Times at which the number of running or waiting tasks changes. */
   const changes: { at: number; running: number; waiting: number }[] = [];
   for (const { taskId, from, to } of spans) {
     changes.push({ at: from, running: 1, waiting: 0 }, { at: to, running: -1, waiting: 0 });
