@@ -8,7 +8,6 @@ import { handleOf, type RunName } from './client/executions.ts';
 import { givenInput } from './client/given-input.ts';
 import { fillInStages } from './client/open-stages.ts';
 import { type PendingAttempt, pendingAttempts } from './client/pending-attempts.ts';
-import { Questions } from './client/questions.ts';
 import { FollowedRun } from './client/runs/follow-run.ts';
 import type { KnownRun, StartedRun } from './client/runs/known-run.ts';
 import { recentRuns, type TemporalRun } from './client/runs/recent-runs.ts';
@@ -17,6 +16,7 @@ import { runOutcome } from './client/runs/run-outcome.ts';
 import { type StartOptions, startPipeline } from './client/runs/start-pipeline.ts';
 import { Schedules } from './client/schedules/schedules.ts';
 import { isUnavailable, serviceMessage } from './client/service-error.ts';
+import { TemporalCalls } from './client/temporal-calls.ts';
 import { connectTemporal } from './connection/connect-temporal.ts';
 import { temporalRefused, temporalSettings, temporalUnreachable } from './connection/temporal-connection.ts';
 import { checkFields } from './contracts/known-fields.ts';
@@ -37,11 +37,11 @@ import {
 } from './workflows/handlers.ts';
 import type { pipeline } from './workflows/pipeline.ts';
 
-/** Whoever waits for a run outlasts a restart of the server of this length. */
+/** How long a wait for a run's result survives an unreachable server, such as during a restart. */
 const SERVER_PATIENCE_MS = 30_000;
 
 /**
- * The way in for programs and for the command line: start, watch and steer runs, and keep the schedule.
+ * The client of programs and of the command line: starts, watches and steers runs, and manages schedules.
  *
  * @example
  * const lab = await PredictLab.connect();
@@ -55,22 +55,22 @@ export class PredictLab {
   readonly deployments: Deployments;
   readonly #client: Client;
   readonly #taskQueue: string;
-  readonly #questions: Questions;
+  readonly #calls: TemporalCalls;
   readonly #closing = new AbortController();
 
   private constructor(client: Client, address: string, taskQueue: string) {
     this.#client = client;
     this.address = address;
     this.#taskQueue = taskQueue;
-    this.#questions = new Questions(client, { address, taskQueue });
+    this.#calls = new TemporalCalls(client, { address, taskQueue });
     this.schedules = new Schedules(client, taskQueue);
     this.deployments = new Deployments(client, taskQueue);
   }
 
   /**
-   * @param options.env Temporal's own environment configuration is read from it. @default process.env
+   * @param options.env environment with Temporal's configuration. @default process.env
    * @param options.taskQueue @default "predictlab", or PREDICTLAB_TASK_QUEUE
-   * @throws PredictLabError SourceUnavailable that names the address and what to start; BadInput for an option that nobody reads
+   * @throws PredictLabError SourceUnavailable that names the address and what to start; BadInput for an unknown option
    */
   static async connect(options: { env?: NodeJS.ProcessEnv; taskQueue?: string } = {}): Promise<PredictLab> {
     checkFields('PredictLab.connect', options, ['env', 'taskQueue'], '; TEMPORAL_ADDRESS in env names the server');
@@ -99,7 +99,7 @@ export class PredictLab {
    */
   async result(run: RunName): Promise<PipelineResult> {
     const handle = await this.#handle(run);
-    // one of its own: the SDK listens on it once a poll, for as long as it lives
+    // a signal of its own, because the SDK adds a listener with each poll and never removes it
     const leaving = AbortSignal.any([this.#closing.signal]);
     setMaxListeners(0, leaving);
     for (let silentSince: number | undefined; ; ) {
@@ -107,7 +107,7 @@ export class PredictLab {
         return await this.#client.withAbortSignal(leaving, () => runOutcome(handle));
       } catch (error) {
         if (this.#closing.signal.aborted || !isUnavailable(error)) throw error;
-        // A server that restarts comes back with its runs: wait for it a while.
+        // A server that restarts keeps its runs, so wait for it.
         silentSince ??= Date.now();
         if (Date.now() - silentSince > SERVER_PATIENCE_MS) throw temporalUnreachable(this.address, serviceMessage(error));
         await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -115,33 +115,33 @@ export class PredictLab {
     }
   }
 
-  /** Live while the run is open, and after it closed (a worker must be up to answer). */
+  /** The current status of a run, open or closed; a worker must be running to answer. */
   async status(run: RunName): Promise<PipelineStatus> {
     const handle = await this.#handle(run);
-    const status = await this.#questions.ofRun(handle, () => handle.query(statusQuery, Date.now()));
+    const status = await this.#calls.onRun(handle, () => handle.query(statusQuery, Date.now()));
     if (status.finishedAt !== null) return status;
     const { status: state, closeTime } = await handle.describe();
     if (closeTime === undefined || state.name === 'RUNNING') return await fillInStages(this.#client, status);
-    // It closed between the two questions, or was closed from outside and cannot say so itself.
-    const last = await this.#questions.ofRun(handle, () => handle.query(statusQuery, Date.now()));
+    // The run closed between the two calls, or was closed from outside, which its workflow cannot report.
+    const last = await this.#calls.onRun(handle, () => handle.query(statusQuery, Date.now()));
     return last.finishedAt === null ? cutOff(last, closeTime) : last;
   }
 
-  /** For whoever looks at an open run again and again: each look costs the run what has changed since the last one. */
+  /** Follows an open run: each status query returns only what has changed since the last one. */
   async follow(run: RunName): Promise<FollowedRun> {
-    return new FollowedRun(this.#questions, await this.#handle(run));
+    return new FollowedRun(this.#calls, await this.#handle(run));
   }
 
   /** The tasks in topological order. */
   async graph(run: RunName): Promise<readonly GraphTask[]> {
     const handle = await this.#handle(run);
-    return readGraph(await this.#questions.ofRun(handle, () => handle.query(graphQuery)));
+    return readGraph(await this.#calls.onRun(handle, () => handle.query(graphQuery)));
   }
 
   /** One line: what a task is waiting for, or why it was skipped or failed. */
   async why(run: RunName, taskId: string): Promise<string> {
     const handle = await this.#handle(run);
-    const answer = await this.#questions.ofRun(handle, () => handle.query(whyQuery, taskId, Date.now()));
+    const answer = await this.#calls.onRun(handle, () => handle.query(whyQuery, taskId, Date.now()));
     const { status } = await handle.describe();
     if (status.name === 'TERMINATED' || status.name === 'TIMED_OUT') {
       const task = (await this.status(run)).taskResults[taskId];
@@ -155,59 +155,59 @@ export class PredictLab {
       : `${taskId} is waiting for attempt ${attempt.attempt}, retry at ${new Date(attempt.retryAt).toISOString()}: ${attempt.lastFailure ?? 'the last attempt failed'}`;
   }
 
-  /** What Temporal knows of the attempts under way in an open run, by task id; with `symbols` only of theirs and of custom tasks. */
+  /** The running attempts of an open run, by task id; with `symbols` only those of these symbols and of custom tasks. */
   async attempts(run: RunName, symbols?: ReadonlySet<string>): Promise<ReadonlyMap<string, PendingAttempt>> {
     return await pendingAttempts(this.#client, await this.#handle(run), symbols);
   }
 
   async setMaxConcurrent(run: RunName, value: number): Promise<number> {
     const handle = await this.#handle(run);
-    return await this.#questions.ofRun(handle, () => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
+    return await this.#calls.onRun(handle, () => handle.executeUpdate(setMaxConcurrentUpdate, { args: [value] }));
   }
 
   /** No new task starts until `resume`. */
   async pause(run: RunName): Promise<void> {
     const handle = await this.#handle(run);
-    await this.#questions.ofRun(handle, () => handle.executeUpdate(pauseUpdate));
+    await this.#calls.onRun(handle, () => handle.executeUpdate(pauseUpdate));
   }
 
   async resume(run: RunName): Promise<void> {
     const handle = await this.#handle(run);
-    await this.#questions.ofRun(handle, () => handle.executeUpdate(resumeUpdate));
+    await this.#calls.onRun(handle, () => handle.executeUpdate(resumeUpdate));
   }
 
-  /** Failed and skipped tasks of an open run go again. @returns their ids @throws PredictLabError BadInput while the run is ending */
+  /** Runs failed and skipped tasks of an open run again. @returns their ids @throws PredictLabError BadInput while the run is ending */
   async retryFailed(run: RunName): Promise<readonly string[]> {
     const handle = await this.#handle(run);
-    return await this.#questions.ofRun(handle, () => handle.executeUpdate(retryFailedUpdate));
+    return await this.#calls.onRun(handle, () => handle.executeUpdate(retryFailedUpdate));
   }
 
-  /** The input of a run as it was given, to start it anew with. @throws PredictLabError BadInput when a part of it is kept nowhere any more */
+  /** The original input of a run, to start it again with. @throws PredictLabError BadInput when a part of it was deleted */
   async givenInput(run: { readonly runId: string; readonly executionId: string; readonly input: PipelineInput }): Promise<PipelineInput> {
-    return await this.#questions.ask(() => givenInput(this.#client, run));
+    return await this.#calls.make(() => givenInput(this.#client, run));
   }
 
-  /** Asks the run to wind down; it closes as Canceled. @throws PredictLabError BadInput when it is closed already */
+  /** Requests cancellation: the run winds down and closes as Canceled. @throws PredictLabError BadInput when it is closed already */
   async cancel(run: RunName): Promise<void> {
     const handle = await this.#handle(run);
-    // Temporal takes the cancellation of a closed workflow and does nothing.
-    await this.#questions.ofRun(handle, async () => {
+    // Temporal silently ignores the cancellation of a closed workflow.
+    await this.#calls.onRun(handle, async () => {
       const { status } = await handle.describe();
-      if (status.name !== 'RUNNING') throw await this.#questions.notOpen(handle);
+      if (status.name !== 'RUNNING') throw await this.#calls.notOpen(handle);
       await handle.cancel();
     });
   }
 
-  /** Every open run and the last closed ones as Temporal knows them, newest first; also those that never got as far as the database. */
+  /** All open runs and the last closed ones from Temporal, newest first, including runs that never reached the database. */
   async recentRuns(limit = 20): Promise<readonly TemporalRun[]> {
-    return await this.#questions.ask(() => recentRuns(this.#client, { taskQueue: this.#taskQueue, limit }));
+    return await this.#calls.make(() => recentRuns(this.#client, { taskQueue: this.#taskQueue, limit }));
   }
 
   /** Whether a run is open, and its ids; undefined when Temporal does not know it. */
   async describe(run: RunName): Promise<KnownRun | undefined> {
     try {
       const handle = await this.#handle(run);
-      const description = await this.#questions.ask(() => handle.describe());
+      const description = await this.#calls.make(() => handle.describe());
       const executionId = description.raw.workflowExecutionInfo?.firstRunId || description.runId;
       return {
         runId: description.workflowId,
@@ -222,30 +222,30 @@ export class PredictLab {
     }
   }
 
-  /** Why no worker would take a new run of this task queue, as the end of a sentence; undefined where one is up. */
+  /** Why no worker would take a new run of this task queue, as the end of a sentence; undefined where one is running. */
   async missingWorker(): Promise<string | undefined> {
-    return await this.#questions.missingWorker();
+    return await this.#calls.missingWorker();
   }
 
-  /** The newest open and the newest closed executions of each workflow type of this task queue, as many as asked for of each. */
+  /** The newest `last` open and the newest `last` closed executions of each workflow type of this task queue. */
   async *histories(last: number): AsyncGenerator<RecentHistory> {
     yield* recentHistories(this.#client, { taskQueue: this.#taskQueue, last });
   }
 
-  /** Who asks for the work of this task queue, or did so in the last minutes. */
+  /** The workers that polled this task queue in the last minutes. */
   async polling(): Promise<Polling> {
-    return await this.#questions.polling();
+    return await this.#calls.polling();
   }
 
-  /** Marks of the databases that the workers of this task queue work on, of those that say; see `databaseMark`. */
+  /** Marks of the databases of this task queue's workers, where their identity has one; see `databaseMark`. */
   async workerDatabases(): Promise<readonly string[]> {
-    return (await this.#questions.polling()).pollers.flatMap(({ identity, up }) => (up ? (markOfIdentity(identity) ?? []) : []));
+    return (await this.#calls.polling()).pollers.flatMap(({ identity, up }) => (up ? (markOfIdentity(identity) ?? []) : []));
   }
 
   async close(): Promise<void> {
-    // A question under way would keep the process until its deadline, and what waits for a result would be asked again on a closed channel.
+    // A running call would keep the process alive until its deadline, and a wait for a result would be retried on the closed channel.
     this.#closing.abort();
-    this.#questions.close();
+    this.#calls.close();
     await this.#client.connection.close();
   }
 

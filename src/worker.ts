@@ -168,7 +168,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
           log.warn('whether runs without an end are still open could not be asked; they count as open', { error: messageOf(error) });
         }
       },
-      log: redactedLog(taskLog.beside(settings.log), secrets),
+      log: redactedLog(taskLog.tee(settings.log), secrets),
       metrics: metrics.tasks,
       stages: settings.stages,
       longestWaitInSlotMs: settings.longestWaitInSlotMs,
@@ -201,7 +201,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       ...(await versionedCode(settings.workflowBundle, version, isSealing(dataConverter))),
       dataConverter,
       sinks: {
-        queue: { length: { fn: (execution, state) => metrics.queue.told(execution, state) } },
+        queue: { length: { fn: (execution, state) => metrics.queue.report(execution, state) } },
       } satisfies InjectedSinks<QueueSinks>,
       maxConcurrentActivityTaskExecutions: maxActivities,
       maxConcurrentLocalActivityExecutions: maxActivities,

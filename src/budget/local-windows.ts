@@ -1,7 +1,7 @@
 import { EMPTY_WINDOW, grantTokens, pauseWindow, type WindowState } from './sliding-window.ts';
 import type { WindowStore } from './token-pool.ts';
 
-/** Windows of this process alone: the command line's searches, and tests. */
+/** Windows in the memory of this process, for the command line's searches and for tests. */
 export function createLocalWindows(now: () => number = Date.now): WindowStore {
   const windows = new Map<string, WindowState>();
   const stateOf = (name: string): WindowState => windows.get(name) ?? EMPTY_WINDOW;

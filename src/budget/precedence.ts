@@ -2,5 +2,5 @@ import type { Precedence } from './rate-limits.ts';
 
 const LIVE_MS = 3_600_000;
 
-/** Runs about now go before backfills: what they miss is gone for good. */
+/** Live runs go before backfills, because data that they miss is gone for good. @param asOf the run's `asOf`, UTC epoch milliseconds */
 export const precedenceOf = (asOf: number, now: number = Date.now()): Precedence => (asOf >= now - LIVE_MS ? 'live' : 'backfill');

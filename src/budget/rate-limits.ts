@@ -1,18 +1,18 @@
-/** What a venue allows on one family of routes: `requests` in any `windowMs`. */
+/** The limit of a venue for one family of routes: `requests` in any period of `windowMs`. */
 export interface RateLimit {
   readonly requests: number;
   readonly windowMs: number;
 }
 
-/** `live` goes first: what just happened is gone for good when it is missed, a backfill can wait. */
+/** `live` goes first: current data is gone for good when it is missed, a backfill can wait. */
 export type Precedence = 'live' | 'backfill';
 
 const per10Seconds = (requests: number): RateLimit => ({ requests, windowMs: 10_000 });
 const perMinute = (requests: number): RateLimit => ({ requests, windowMs: 60_000 });
 
 /**
- * The venues' documented limits by route family (docs/sources.md names the pages). Predict.fun counts in calendar
- * minutes; a sliding minute is stricter, so it holds there too.
+ * The venues' documented limits by route family; docs/sources.md names the pages. Predict.fun counts calendar minutes; the sliding
+ * minute used here is stricter.
  */
 export const VENUE_LIMITS = {
   'polymarket/gamma-markets': per10Seconds(300),
@@ -29,23 +29,23 @@ export const VENUE_LIMITS = {
 
 export type RouteFamily = keyof typeof VENUE_LIMITS;
 
-/** A limit of which only a share is used, or more than all of it where the venue is one's own; never less than one request. */
+/** A limit multiplied by a share, which may exceed 1 for a venue of one's own; at least one request. */
 export const shareOfLimit = ({ requests, windowMs }: RateLimit, share: number): RateLimit => ({
   requests: Math.max(1, Math.floor(requests * share)),
   windowMs,
 });
 
-/** What is drawn on of each family's limit with this share of it (`PREDICTLAB_RATE_SHARE`). */
+/** The limits in use for a share of the documented ones (`PREDICTLAB_RATE_SHARE`). */
 export const limitsInUse = (share: number): Readonly<Record<RouteFamily, RateLimit>> =>
   Object.fromEntries(Object.entries(VENUE_LIMITS).map(([name, limit]) => [name, shareOfLimit(limit, share)])) as Record<
     RouteFamily,
     RateLimit
   >;
 
-/** Hands out permission to send, one token a request, for every worker that shares it. */
+/** Grants permission to send requests, one token per request, for all workers that share the budget. */
 export interface RateBudget {
-  /** Resolves when one request of this family may be sent; rejects with `RateLimited` where that is long, with the reason: the venue asked for it, or so much was sent already. */
+  /** Resolves when one request of this family may be sent. Rejects with `RateLimited` and the reason when the wait would be long. */
   take(family: RouteFamily, precedence: Precedence, signal: AbortSignal): Promise<void>;
-  /** The venue wants nothing more of this family for `waitMs`: moves the budget of all workers. */
+  /** Stops requests of this family for `waitMs`, for all workers, because the venue asked for it. */
   pause(family: RouteFamily, waitMs: number): Promise<void>;
 }

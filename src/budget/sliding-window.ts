@@ -1,37 +1,37 @@
 import type { RateLimit } from './rate-limits.ts';
 
-/** What was granted lately: `[slot, count]`, oldest first, and until when nothing may be granted. Small JSON. */
+/** Recent grants of a window as `[slot, count]`, oldest first, and the end of a pause. Small JSON. */
 export interface WindowState {
   readonly slots: readonly (readonly [slot: number, count: number])[];
-  /** UTC epoch milliseconds. */
+  /** No grants before this time; UTC epoch milliseconds. */
   readonly pausedUntil: number;
 }
 
-/** A window in which nothing was asked for yet. */
+/** A window without grants. */
 export const EMPTY_WINDOW: WindowState = { slots: [], pausedUntil: 0 };
 
 export interface Grant {
-  /** Whole tokens, at most as many as asked for. */
+  /** Number of tokens granted, at most as many as wanted. */
   readonly granted: number;
-  /** How long to wait before asking again when nothing was granted. */
+  /** Milliseconds until the next request for tokens makes sense, when none were granted. */
   readonly waitMs: number;
-  /** Nothing was granted because the venue asked for the wait, and not because the window is used up. */
+  /** Whether no token was granted because the venue asked for a pause, not because the window is used up. */
   readonly paused: boolean;
 }
 
-/** How long a worker may keep a token before it is sent, network included. */
+/** How long a worker may hold a token before the venue receives the request, network included. */
 export const TOKEN_LIFE_MS = 500;
-/** A window is counted in so many slots: what is granted in a slot is freed together. */
+/** Number of slots of a window; all tokens granted in one slot become free together. */
 const SLOTS = 20;
-/** Room for a clock that is not ours. */
+/** Share of the limit that is used, because the venue's clock differs from ours. */
 const USED_SHARE = 0.95;
 
 /**
- * Grants tokens so that no window of `limit.windowMs`, wherever it starts, sees more than `limit.requests` of them used: what
- * was granted counts for the window, one slot and a token's life. Bursts are fine, the sum is not passed.
+ * Grants tokens so that no period of `limit.windowMs`, wherever it starts, sees more than `limit.requests` of them used: a grant
+ * counts for the window plus one slot plus a token's life. Bursts are allowed within the limit.
  *
  * @param reserve tokens that must stay free for others
- * @param now UTC epoch milliseconds, of one clock for all who share the state
+ * @param now UTC epoch milliseconds, from the same clock for all processes that share the state
  */
 export function grantTokens(
   state: WindowState,
@@ -59,13 +59,13 @@ export function grantTokens(
   return { granted, waitMs: 0, paused: false, state: { slots: grown, pausedUntil: state.pausedUntil } };
 }
 
-/** Nothing more before `until`; an earlier, longer pause stays. */
+/** Pauses a window until `until`; an earlier pause that lasts longer stays. */
 export const pauseWindow = (state: WindowState, until: number): WindowState => ({
   ...state,
   pausedUntil: Math.max(state.pausedUntil, until),
 });
 
-/** How much of a window is used up at `now`, in [0, 1]; 1 while it is paused. */
+/** The share of a window that is used up at `now`, in [0, 1]; 1 while it is paused. */
 export function usedShare({ slots, pausedUntil }: WindowState, limit: RateLimit, now: number): number {
   if (pausedUntil > now) return 1;
   const slotMs = limit.windowMs / SLOTS;

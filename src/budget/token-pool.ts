@@ -2,23 +2,23 @@ import { PredictLabError } from '../contracts/errors.ts';
 import { type Precedence, type RateBudget, type RateLimit, type RouteFamily, shareOfLimit, VENUE_LIMITS } from './rate-limits.ts';
 import { type Grant, TOKEN_LIFE_MS } from './sliding-window.ts';
 
-/** Where it is written down what was sent: one sliding window per family, shared by whoever shares the store. */
+/** Stores one sliding window per route family, for all processes that share the store. */
 export interface WindowStore {
   take(name: string, limit: RateLimit, want: number, reserve: number): Promise<Grant>;
   pause(name: string, waitMs: number): Promise<void>;
 }
 
-/** Waits up to this stay inside the request; longer ones give the task's slot back (`RateLimited`). */
-export const LONGEST_WAIT_MS = 20_000;
+/** A wait up to this long stays inside the request; a longer one releases the task's slot (`RateLimited`). */
+export const MAX_WAIT_MS = 20_000;
 
-/** Share of a window that backfill leaves to live requests. */
+/** Share of a window that backfills leave to live requests. */
 const LIVE_RESERVE = 0.3;
-/** Tokens fetched ahead in one go: saves a round trip a request while there are plenty. */
+/** Tokens fetched ahead, which saves a round trip per request while there are plenty. */
 const FETCH_AHEAD = 8;
 const FETCH_AHEAD_SHARE = 0.05;
 
-/** Naps are short, so that a live request that comes meanwhile does not wait behind backfill. */
-const LONGEST_NAP_MS = 250;
+/** Longest sleep between two attempts, so that a new live request does not wait for a sleeping backfill. */
+const MAX_NAP_MS = 250;
 
 interface Waiter {
   readonly precedence: Precedence;
@@ -40,13 +40,13 @@ export interface TokenPoolOptions {
   readonly store: WindowStore;
   /** Other limits than the venues' documented ones. */
   readonly limits?: Partial<Record<RouteFamily, RateLimit>>;
-  /** Share of the limits to use: below 1 leaves room for the user's other programs. @default 1 */
+  /** Share of the limits to use; a share below 1 leaves room for the user's other programs. @default 1 */
   readonly share?: number;
-  /** Told when a venue asks everyone to wait. */
+  /** Called when a venue asks for a pause. */
   readonly onPause?: (family: RouteFamily, waitMs: number) => void;
 }
 
-/** A `RateBudget` over a store: batches what a process asks for, live requests first. */
+/** Creates a `RateBudget` on a store; it batches the requests of a process and serves live requests first. */
 export function createTokenPool({ store, limits = {}, share = 1, onPause }: TokenPoolOptions): RateBudget {
   const families = new Map<RouteFamily, Family>();
   const familyOf = (name: RouteFamily): Family => {
@@ -99,7 +99,7 @@ export function createTokenPool({ store, limits = {}, share = 1, onPause }: Toke
   };
 }
 
-/** Fetches tokens for whoever waits until nobody does. Never throws: what goes wrong goes to the waiters. */
+/** Fetches tokens for the waiting requests until none waits. Never throws: an error rejects the waiters. */
 async function serve(store: WindowStore, family: Family): Promise<void> {
   family.fetching = true;
   try {
@@ -110,8 +110,8 @@ async function serve(store: WindowStore, family: Family): Promise<void> {
       const reserve = forLive ? 0 : Math.floor(family.limit.requests * LIVE_RESERVE);
       const { granted, waitMs, paused } = await store.take(family.name, family.limit, waiting + ahead, reserve);
       if (granted === 0) {
-        if (waitMs > LONGEST_WAIT_MS) throw longWait(family, { waitMs, paused, forLive });
-        const nap = Math.min(waitMs, LONGEST_NAP_MS);
+        if (waitMs > MAX_WAIT_MS) throw longWait(family, { waitMs, paused, forLive });
+        const nap = Math.min(waitMs, MAX_NAP_MS);
         await new Promise((resolve) => setTimeout(resolve, Math.max(1, Math.ceil(nap))));
         continue;
       }
@@ -130,14 +130,14 @@ async function serve(store: WindowStore, family: Family): Promise<void> {
   }
 }
 
-/** A venue that asked for nothing is not said to have: then it is our own count that is at its end. */
+/** The error of a long wait; it says whether the venue asked for a pause or our own budget is used up. */
 function longWait(
   { name, limit }: Family,
   { waitMs, paused, forLive }: Pick<Grant, 'waitMs' | 'paused'> & { readonly forLive: boolean },
 ): PredictLabError {
   const seconds = Math.ceil(waitMs / 1000);
   const why = paused
-    ? `${name} asked everyone to wait; its budget opens again`
-    : `the budget of ${name}, ${limit.requests} requests in ${limit.windowMs / 1000} s, is used up${forLive ? '' : ' but for what runs about now keep'}; the first are free again`;
+    ? `${name} asked for a pause; its budget opens again`
+    : `the budget of ${name}, ${limit.requests} requests in ${limit.windowMs / 1000} s, is used up${forLive ? '' : ' except for the share reserved for live runs'}; the first are free again`;
   return new PredictLabError('RateLimited', `${why} in ${seconds} s`, { retryAfterMs: waitMs });
 }

@@ -1,8 +1,8 @@
 import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-status.ts';
 
 /**
- * The status of a run that was closed from outside (terminated, timed out) and could not say so itself: what was open is
- * `cancelled`, and the run ended when it was closed.
+ * Corrects the status of a run that was closed from outside (terminated, timed out), which its workflow could not report: open tasks
+ * become `cancelled`, and the run ended when it was closed.
  */
 export function cutOff(status: PipelineStatus, closedAt: Date): PipelineStatus {
   const { pending, running, cancelled } = status.statusBreakdown;

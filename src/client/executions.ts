@@ -2,14 +2,13 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { pipeline } from '../workflows/pipeline.ts';
 
 /**
- * How a run is named: by its id, which means the newest run that has it; by a Temporal run id, which means that very one; or
- * by both, for whoever has them.
+ * Names a run: by its id, which means the newest run with that id; by a Temporal run id, which means that execution; or by both.
  */
 export type RunName = string | { readonly runId: string; readonly executionId: string };
 
 const TEMPORAL_RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The workflow that a name means; of a run that went on as new, where it is now. */
+/** Finds the workflow of a run; of a run that continued as new, its last execution. */
 export async function handleOf(client: Client, run: RunName): Promise<WorkflowHandle<typeof pipeline>> {
   const named = typeof run === 'string' ? await byTemporalRunId(client, run) : run;
   if (named === undefined) return client.workflow.getHandle(run as string);
@@ -30,7 +29,7 @@ async function lastOfChain(client: Client, { runId: workflowId, executionId }: E
     const { history } = await client.workflowService.getWorkflowExecutionHistory({
       namespace: client.options.namespace,
       execution: { workflowId, runId: last },
-      // only the event that closed it
+      // only the closing event
       historyEventFilterType: 2,
     });
     const next = history?.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;

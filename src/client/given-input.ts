@@ -4,7 +4,7 @@ import { PredictLabError } from '../contracts/errors.ts';
 import type { PipelineInput } from '../contracts/run/pipeline-input.ts';
 import { redactedPlace } from '../secrets/redact-input.ts';
 
-/** A run that is started anew, with its input as the database keeps it. */
+/** A run that is started again, with its input as the database stores it. */
 interface KeptInput {
   readonly runId: string;
   /** The first execution's Temporal run id. */
@@ -13,10 +13,10 @@ interface KeptInput {
 }
 
 /**
- * A run's input with the arguments of its custom tasks as they were given. The database keeps none that may hold a secret; Temporal's
- * history has them, sealed where there is a key, as long as it keeps histories.
+ * Restores the original arguments of a run's custom tasks. The database does not store values that may be secret; Temporal's history
+ * has them (sealed where there is a key) until it is deleted.
  *
- * @throws PredictLabError BadInput when the history is gone
+ * @throws PredictLabError BadInput when the history was deleted
  */
 export async function givenInput(client: Client, { runId, executionId, input }: KeptInput): Promise<PipelineInput> {
   const place = redactedPlace(input);
@@ -25,7 +25,7 @@ export async function givenInput(client: Client, { runId, executionId, input }: 
   if (given?.tasks === undefined) {
     throw new PredictLabError(
       'BadInput',
-      `the input of ${runId} had a secret or a body in ${place}, which is kept in Temporal's history only, and that is gone; start it with \`predictlab run --file\`, and write { "$env": "NAME" } there for runs that are to be retried later`,
+      `the input of ${runId} had a secret or a body in ${place}, which only Temporal's history keeps, and that was deleted; start it with \`predictlab run --file\`, and write { "$env": "NAME" } there for runs that are to be retried later`,
     );
   }
   return { ...input, tasks: given.tasks };

@@ -3,23 +3,23 @@ import type { PipelineStatus, TaskResult } from '../contracts/run/pipeline-statu
 import type { TaskReport } from '../contracts/task/stage-report.ts';
 import { stagesQuery } from '../workflows/handlers.ts';
 
-/** Children asked for one status: as many as a large run keeps open. */
-const MOST_CHILDREN = 200;
+/** Most children that are queried for one status: as many as a large run keeps open. */
+const MAX_CHILDREN = 200;
 
 /**
- * Fills in the stages of running symbols for a status that knows symbols only (runs of more than 50 symbols), by asking the
- * open children. A status that knows its stages is returned as it is.
+ * Adds the stages of running symbols to a status by symbol (runs of more than 50 symbols), by querying the open children. A status by
+ * stage is returned unchanged.
  */
 export async function fillInStages(client: Client, status: PipelineStatus): Promise<PipelineStatus> {
   const running = Object.entries(status.taskResults).filter(([taskId, task]) => task.status === 'running' && !taskId.includes('/'));
   if (running.length === 0 || status.finishedAt !== null) return status;
   const stages = await Promise.all(
-    running.slice(0, MOST_CHILDREN).map(async ([symbol]) => await stagesOfChild(client.workflow, status.runId, symbol)),
+    running.slice(0, MAX_CHILDREN).map(async ([symbol]) => await stagesOfChild(client.workflow, status.runId, symbol)),
   );
   return { ...status, taskResults: Object.assign({ ...status.taskResults }, ...stages) as Record<string, TaskResult> };
 }
 
-/** The stages of a symbol that is running, as its own workflow tells them; none of a custom task, or once that has ended. By task id. */
+/** Queries a running symbol's workflow for its stages, by task id; empty for a custom task and once the workflow has ended. */
 export async function stagesOfChild(client: WorkflowClient, runId: string, symbol: string): Promise<Record<string, TaskResult>> {
   const reports = await client
     .getHandle(`${runId}/${symbol}`)

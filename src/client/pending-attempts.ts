@@ -1,20 +1,20 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
 
-/** An attempt that Temporal has under way or is about to try again. */
+/** An attempt that is running in Temporal or waits for its retry. */
 export interface PendingAttempt {
   readonly attempt: number;
-  /** UTC epoch milliseconds of the next attempt, while one is waited for. */
+  /** Time of the next attempt while the task waits for it; UTC epoch milliseconds. */
   readonly retryAt?: number;
   readonly lastFailure?: string;
 }
 
-/** Asks this many open children at once. */
+/** Number of open children that are described at once. */
 const CHILDREN_AT_ONCE = 10;
 
 /**
- * The attempts under way in a run, by task id: a workflow does not hear of retries inside an activity, the server knows.
- * Asks the run and each of its open children (at most `maxConcurrent`), or those of `symbols` only.
+ * Lists the running attempts of a run, by task id. They come from the server, because a workflow is not notified of an activity's
+ * retries. Describes the run and each open child (at most `maxConcurrent`), or only the children of `symbols`.
  */
 export async function pendingAttempts(
   client: Client,
@@ -34,7 +34,7 @@ export async function pendingAttempts(
         try {
           await addAttempts(client, found, await client.workflow.getHandle(childId).describe());
         } catch {
-          // The child ended between the two questions: it has no attempts any more.
+          // The child ended between the two calls: it has no attempts any more.
         }
       }),
     );
@@ -44,10 +44,10 @@ export async function pendingAttempts(
 
 async function addAttempts(client: Client, found: Map<string, PendingAttempt>, { raw }: WorkflowExecutionDescription): Promise<void> {
   for (const pending of raw.pendingActivities ?? []) {
-    // A task's activity carries the task's id.
+    // The activity id is the task's id.
     const taskId = pending.activityId;
     if (!taskId) continue;
-    // Sealed where there is a payload key.
+    // The failure is sealed where there is a payload key.
     const lastFailure = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, pending.lastFailure);
     const next = pending.nextAttemptScheduleTime;
     found.set(taskId, {

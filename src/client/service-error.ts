@@ -1,19 +1,19 @@
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { messageOf } from '../contracts/errors.ts';
 
-/** gRPC's code for a server that is not there, or not yet. */
+/** gRPC's code for an unreachable server. */
 const UNAVAILABLE = 14;
-/** The server is there, but no worker took the question in time; many such questions fill its buffer. */
+/** gRPC's codes when no worker took a query in time, or too many queries are waiting. */
 const UNANSWERED: ReadonlySet<number> = new Set([4, 8]);
-/** We gave the call up, or the server did: it may see our deadline pass a moment before we do. */
+/** gRPC's code for a call that was aborted by us, or by the server, which may see our deadline pass a moment earlier. */
 const CANCELLED = 1;
-/** It knows beforehand that nobody polls for the build that a run is pinned to. */
+/** gRPC's code when no worker polls for the build that a run is pinned to. */
 const FAILED_PRECONDITION = 9;
 
-/** Whether Temporal itself did not answer. */
+/** Whether Temporal is unreachable. */
 export const isUnavailable = (error: unknown): boolean => codeOf(error) === UNAVAILABLE;
 
-/** Whether Temporal answered, but the run did not: no worker is up, or none had time. */
+/** Whether Temporal answered, but the run did not: no worker is running, or none had time. */
 export function isUnanswered(error: unknown): boolean {
   const code = codeOf(error);
   if (code === FAILED_PRECONDITION) return /no poller/.test(serviceMessage(error));
@@ -21,7 +21,7 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError';
 }
 
-/** Whether a call was given up, by us or by the server, as `Questions.ask` says it. */
+/** Whether a call was aborted by us or by the server; also recognises the error as `TemporalCalls.make` translates it. */
 export const isGivenUp = (error: unknown): boolean =>
   codeOf(error instanceof Error && error.cause instanceof ServiceError ? error.cause : error) === CANCELLED;
 
@@ -30,7 +30,7 @@ function codeOf(error: unknown): number | undefined {
   return isGrpcServiceError(cause) ? cause.code : undefined;
 }
 
-/** What the server said, not only which call of the client failed. */
+/** The server's message of an error, instead of the client's, which only names the failed call. */
 export function serviceMessage(error: unknown): string {
   const cause = error instanceof ServiceError ? error.cause : error;
   if (!isGrpcServiceError(cause) || !cause.details) return messageOf(error);

@@ -2,8 +2,8 @@ import type { PipelineResult, TaskResult } from '../contracts/run/pipeline-statu
 import { didYouMean } from '../contracts/text/nearest-name.ts';
 
 /**
- * Why a task of a run that has ended ended as it did, from what the run recorded; for runs that nobody can be asked about any
- * more. A status by symbol answers for its stages.
+ * Explains from the recorded result how a task of an ended run ended, for runs that can no longer be queried. A status by symbol
+ * answers for the symbol's stages.
  */
 export function storedWhy({ taskResults, reasons }: Pick<PipelineResult, 'taskResults' | 'reasons'>, taskId: string): string | undefined {
   const own = Object.hasOwn(taskResults, taskId) ? taskId : undefined;
@@ -26,7 +26,7 @@ export function storedWhy({ taskResults, reasons }: Pick<PipelineResult, 'taskRe
   }
 }
 
-/** For a task that a run does not have. */
+/** A suggestion for the id of a task that the run does not have. */
 export const nearestTask = ({ taskResults }: Pick<PipelineResult, 'taskResults'>, taskId: string): string =>
   didYouMean(taskId, Object.keys(taskResults));
 

@@ -4,30 +4,30 @@ import { messageOf } from '../contracts/errors.ts';
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 type Call = ReturnType<Parameters<Interceptor>[1]>;
 
-/** gRPC's code of a call that was given up. */
+/** gRPC's code of an aborted call. */
 const CANCELLED = 1;
 
 /**
- * Connects with the SDK's own retries of calls, made safe to close at any moment: the SDK makes the next attempt in a timer, and on a
- * channel that was closed meanwhile that throws where nobody can catch it, which ends the process.
+ * Connects with the SDK's own retries of calls, made safe to close at any moment. The SDK starts the next attempt in a timer; on a
+ * channel that was closed meanwhile that throws an uncaught error, which ends the process.
  */
 export const connectTemporal = async (options: ConnectionOptions): Promise<Connection> =>
   await Connection.connect({ ...options, interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), untilClosed] });
 
 /**
- * Innermost, so that what it answers is what the retries see: a call that was given up is not tried again. They use a call by its
- * interface; only the type of an interceptor asks for the class.
+ * The innermost interceptor, so that the retries see its answer and do not repeat an aborted call. The retries only need the interface
+ * of a call, although the interceptor's type requires the class.
  */
 const untilClosed = ((options, nextCall) => {
   try {
     return nextCall(options);
   } catch (error) {
-    return givenUp(messageOf(error));
+    return abortedCall(messageOf(error));
   }
 }) as Interceptor;
 
 /** A call that ends as soon as it is started. */
-function givenUp(details: string): Call {
+function abortedCall(details: string): Call {
   const nothing = (): void => undefined;
   return {
     start(metadata, listener) {

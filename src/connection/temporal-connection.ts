@@ -5,7 +5,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import { homeFolder } from '../processes/home-folder.ts';
-import { notedAddress } from '../processes/noted-address.ts';
+import { recordedAddress } from '../processes/recorded-address.ts';
 
 export interface TemporalSettings {
   readonly address: string;
@@ -14,12 +14,12 @@ export interface TemporalSettings {
 }
 
 /**
- * Where Temporal is, from its own environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key). Where that names no
- * address it is the server of the `dev` that runs on this PREDICTLAB_HOME: the data are that one's too.
+ * Reads how to reach Temporal from its environment configuration (`TEMPORAL_ADDRESS`, profiles, TLS, API key). Without an address it is
+ * the server of the `dev` that runs on this PREDICTLAB_HOME, whose data are there too.
  */
 export function temporalSettings(env: NodeJS.ProcessEnv): TemporalSettings {
   const { connectionOptions, namespace } = loadConfig(env);
-  const address = connectionOptions.address ?? notedAddress(homeFolder(env)) ?? '127.0.0.1:7233';
+  const address = connectionOptions.address ?? recordedAddress(homeFolder(env)) ?? '127.0.0.1:7233';
   if (!isAddress(address))
     throw new PredictLabError('BadInput', `TEMPORAL_ADDRESS ${JSON.stringify(address)}: write host:port, like 127.0.0.1:7233`);
   return { address, namespace: namespace ?? 'default', options: { ...connectionOptions, address } };
@@ -35,7 +35,7 @@ function loadConfig(env: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnect
   const file = configurationFile(env);
   const overrideEnvVars = env as Record<string, string>;
   try {
-    // Where the file has no profile at all, an empty one among them, the SDK fails over it.
+    // The SDK fails on a file without any profile, so an empty one is added.
     const text = file === undefined ? '' : readFileSync(file, 'utf8');
     const bare = !/^\s*(?:\[\s*)?["']?profile["']?\s*[.\]=]/m.test(text);
     return loadClientConnectConfig({ overrideEnvVars, ...(bare ? { configSource: { data: `${text}\n[profile]\n` } } : {}) });
@@ -52,7 +52,7 @@ function loadConfig(env: NodeJS.ProcessEnv): ReturnType<typeof loadClientConnect
   }
 }
 
-/** Where Temporal's own configuration file is, if there is one: TEMPORAL_CONFIG_FILE, or the usual place. */
+/** Path of Temporal's configuration file, if there is one: TEMPORAL_CONFIG_FILE, or the usual place. */
 function configurationFile(env: NodeJS.ProcessEnv): string | undefined {
   const file = env.TEMPORAL_CONFIG_FILE ?? path.join(configurationFolder(env), 'temporalio', 'temporal.toml');
   return existsSync(file) ? file : undefined;
@@ -65,12 +65,12 @@ function configurationFolder(env: NodeJS.ProcessEnv): string {
   return env.XDG_CONFIG_HOME || path.join(home, '.config');
 }
 
-/** The error users see when Temporal does not answer. */
+/** The error of a Temporal server that does not answer. */
 export function temporalUnreachable(address: string, error: unknown): PredictLabError {
   return unreachable(`${address} (${messageOf(error)}); ${START}`, error);
 }
 
-/** The same of a connection that could not be made: with TLS the certificates may be why, and are looked at. */
+/** The error of a connection that could not be made; with TLS it examines the certificates for the reason. */
 export async function temporalRefused({ address, options }: TemporalSettings, error: unknown): Promise<PredictLabError> {
   if (!isSecured(options)) return temporalUnreachable(address, error);
   const trouble = await (await import('./tls-trouble.ts')).tlsTrouble(options);
@@ -84,5 +84,5 @@ const START = 'start it with `predictlab dev` or `temporal server start-dev`, or
 const unreachable = (what: string, cause: unknown): PredictLabError =>
   new PredictLabError('SourceUnavailable', `cannot reach Temporal at ${what}`, { cause });
 
-/** Whether a connection speaks TLS: asked for, or because an API key may not travel in clear. */
+/** Whether a connection uses TLS: by setting, or because an API key must not be sent in clear text. */
 const isSecured = ({ tls, apiKey }: ConnectionOptions): boolean => Boolean(tls) || apiKey !== undefined;

@@ -2,28 +2,28 @@ import { connect, type ConnectionOptions as TlsOptions } from 'node:tls';
 import type { ConnectionOptions } from '@temporalio/client';
 import { messageOf } from '../contracts/errors.ts';
 
-/** How long a server may take for what is asked here only once something has failed already. */
+/** Longest time of this diagnosis, which runs only after a connection has failed. */
 const WITHIN_MS = 3_000;
-/** A server that wants a certificate of the client says so after the client has taken the connection for made. */
+/** A server that requires a client certificate refuses only after the handshake looks complete to the client. */
 const REFUSED_WITHIN_MS = 500;
 
 const UNKNOWN_AUTHORITY =
-  'its certificate is of an authority that is not trusted here; name that authority’s certificate in TEMPORAL_TLS_SERVER_CA_CERT_PATH';
+  'its certificate is from an authority that is not trusted here; name that authority’s certificate in TEMPORAL_TLS_SERVER_CA_CERT_PATH';
 
-/** Codes of Node's TLS, with what they mean to whoever set the variables. */
+/** Codes of Node's TLS errors, with their meaning in terms of our variables. */
 const TROUBLES: readonly (readonly [code: RegExp, sentence: string])[] = [
   [/^CERT_HAS_EXPIRED$/, 'its certificate has expired; renew it there, or set this machine’s clock right'],
   [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet; set this machine’s clock right'],
   [/^CERT_REVOKED$/, 'its certificate was revoked; renew it there'],
   [/^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA)/, UNKNOWN_AUTHORITY],
-  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is of another name; set TEMPORAL_TLS_SERVER_NAME to the one that stands in it'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another name; set TEMPORAL_TLS_SERVER_NAME to the name in it'],
   [
     /ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/,
-    'it wants a certificate of the client; set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH',
+    'it requires a client certificate; set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH',
   ],
   [
     /ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN)|UNKNOWN_CA|ACCESS_DENIED)$/,
-    'it refuses the certificate of TEMPORAL_TLS_CLIENT_CERT_PATH; name one that it knows and that has not expired',
+    'it refuses the certificate of TEMPORAL_TLS_CLIENT_CERT_PATH; name one that it trusts and that has not expired',
   ],
   [
     /KEY_VALUES_MISMATCH$/,
@@ -32,9 +32,10 @@ const TROUBLES: readonly (readonly [code: RegExp, sentence: string])[] = [
 ];
 
 /**
- * Why a server that does not answer may not: its certificate, or ours. Temporal's clients say only that they could not connect.
+ * Finds out whether TLS is the reason why a server does not answer: its certificate, or ours. Temporal's clients only say that they
+ * could not connect.
  *
- * @returns the end of a sentence with what to do; `undefined` where TLS is not in the way, or nobody can say
+ * @returns the end of a sentence with what to do; `undefined` where TLS is not the reason, or the reason is unknown
  */
 export async function tlsTrouble({ address = '', tls }: ConnectionOptions): Promise<string | undefined> {
   const { host, port } = placeOf(address);
@@ -57,7 +58,7 @@ function placeOf(address: string): { host: string; port: number } {
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
-/** The code of what goes wrong with one connection. */
+/** Makes one TLS connection and returns the code of its error. */
 async function troubleCode(options: TlsOptions): Promise<string | undefined> {
   return await new Promise((resolve) => {
     try {
@@ -72,9 +73,9 @@ async function troubleCode(options: TlsOptions): Promise<string | undefined> {
         isMade = true;
         socket.setTimeout(REFUSED_WITHIN_MS);
       });
-      // it stays: what comes after the first one is nobody's business
+      // stays attached: later errors of the socket are ignored
       socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? messageOf(error)));
-      // some servers look at the client's certificate once the connection is made, and only end it
+      // some servers check the client's certificate after the handshake and then only close the connection
       socket.once('close', () => end(isMade && options.cert !== undefined ? 'ALERT_BAD_CERTIFICATE' : undefined));
     } catch (error) {
       resolve((error as NodeJS.ErrnoException).code);

@@ -4,19 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isForeign, isRunning, processIdentity } from './process-identity.ts';
 
 const POLL_MS = 25;
-/** Breaking a dead owner's lock takes a millisecond; a breaker that is older than this died too. */
+/** Breaking a dead owner's lock takes a millisecond; a `.breaking` file older than this was left by a process that died too. */
 const BREAKER_LIFETIME_MS = 5_000;
 
-/** How often an owner says that it is alive, for those who cannot see its process. */
+/** Milliseconds between updates of the lock file's time, which show other containers that the owner is alive. */
 const SIGN_OF_LIFE_MS = 2_000;
-/** An owner in another container that has said nothing for so long is dead. */
+/** An owner in another container counts as dead after this long without an update. */
 const SILENCE_MS = 20_000;
 
 /**
- * Runs `work` while no other process does so under the same lock file. Waits for its turn; the lock of a process that died is broken,
- * that of one in another container once it has shown no sign of life for twenty seconds.
+ * Runs `work` while holding a lock file. Waits until the lock is free; the lock of a dead process is broken, and the lock of a process
+ * in another container after twenty seconds without a sign of life.
  *
- * @throws Error when the turn does not come within `timeoutMs`; names the file and the process that has it
+ * @throws Error when the lock is not free within `timeoutMs`; names the file and the process that holds it
  */
 export async function withLockFile<T>(path: string, timeoutMs: number, work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + timeoutMs;
@@ -38,9 +38,9 @@ export async function withLockFile<T>(path: string, timeoutMs: number, work: () 
 }
 
 /**
- * Takes a lock for as long as this process wants it.
+ * Takes a lock until `close` is called.
  *
- * @returns undefined when another process has it; see `lockOwner`
+ * @returns undefined when another process holds it; see `lockOwner`
  */
 export function holdLock(path: string): { close(): Promise<void> } | undefined {
   if (!tryLock(path)) return undefined;
@@ -54,7 +54,7 @@ export function holdLock(path: string): { close(): Promise<void> } | undefined {
   };
 }
 
-/** The pid of the process that has a lock; undefined when nobody has it. */
+/** The pid of the process that holds a lock; undefined when the lock is free. */
 export const lockOwner = (path: string): string | undefined => ownerOf(path)?.split(' ')[0];
 
 function touch(path: string): void {
@@ -62,11 +62,11 @@ function touch(path: string): void {
     const now = new Date();
     lutimesSync(path, now, now);
   } catch {
-    // the folder was removed under us: whoever did that wants no lock
+    // the folder was removed, and the lock with it
   }
 }
 
-/** An owner whose process we cannot see is judged by its signs of life. */
+/** Whether a lock's owner is alive; an owner in another container is judged by its signs of life. */
 const isAlive = (path: string, owner: string): boolean => isRunning(owner) || (isForeign(owner) && ageOf(path) < SILENCE_MS);
 
 /** Takes the lock if it is free or its owner is dead. */
@@ -89,12 +89,12 @@ export function tryLock(path: string): boolean {
   }
 }
 
-/** Gives a lock back; without effect when it is not held. */
+/** Releases a lock; without effect when it is not held. */
 export function unlock(path: string): void {
   rmSync(path, { force: true });
 }
 
-/** Creates the file with its content in one step: nobody ever sees it half-written. */
+/** Creates the file with its content in one step, so that no process ever reads a partial file. */
 function create(path: string): boolean {
   const draft = `${path}.${randomUUID()}`;
   try {
@@ -111,7 +111,7 @@ function create(path: string): boolean {
 
 function ownerOf(path: string): string | undefined {
   try {
-    // What somebody else laid there, a link or a pipe, is neither read nor written.
+    // A link or a pipe at this path was not made by us: do not follow it.
     return lstatSync(path).isFile() ? readFileSync(path, 'utf8') : undefined;
   } catch {
     return undefined;

@@ -2,10 +2,10 @@ import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Makes a folder, and those above it where they are not there yet. Node's own `recursive` never ends where a file system makes no
- * folders and says `ENOENT` of it, as /proc and automounters do: it asks for the same one again and again.
+ * Makes a folder and its missing parents. It replaces Node's `recursive` option, which loops for ever on file systems that refuse new
+ * folders with `ENOENT`, such as /proc and automounters.
  *
- * @throws the file system's error, such as `ENOENT`, or `EEXIST` where a file of that name is there
+ * @throws the file system's error, such as `ENOENT`, or `EEXIST` where a file of that name exists
  */
 export async function makeFolder(folder: string, mode?: number): Promise<void> {
   if (await made(folder, mode)) return;
@@ -14,7 +14,7 @@ export async function makeFolder(folder: string, mode?: number): Promise<void> {
   if (!(await made(folder, mode))) await mkdir(folder, { mode });
 }
 
-/** Whether the folder is there now; false where one above it may be missing. @throws the file system's error where that is not it */
+/** Tries to make one folder. @returns whether it exists now; false where a parent may be missing @throws any other error of the file system */
 async function made(folder: string, mode?: number): Promise<boolean> {
   try {
     await mkdir(folder, { mode });

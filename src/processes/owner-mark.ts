@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { DAY_MS } from '../contracts/words.ts';
 import { isRunning, processIdentity } from './process-identity.ts';
 
-/** A mark as it stands inside a longer name. */
+/** Pattern of a mark inside a longer name. */
 export const OWNER_MARK = '\\d+-\\d*-[0-9a-f]{8}';
 
 /**
- * Names this process inside names of what it leaves behind when it is killed: `123-4567-89abcdef`, its pid, its start, and a digest of the
- * boot and the container in which these two mean something.
+ * A mark of this process for names of files and tables that it leaves behind when it is killed: `123-4567-89abcdef`, its pid, its
+ * start time, and a digest of the boot and the container in which these two are valid.
  */
 export function ownerMark(): string {
   const { pid, started, place } = own();
   return `${pid}-${started}-${place}`;
 }
 
-/** Whether the process of a mark is known to be gone; that of another container or machine is when nothing was heard of it for a day. */
+/** Whether the process of a mark has ended; a process of another container or machine counts as ended after a day of silence. */
 export function isGone(mark: string, silentMs: number): boolean {
   const { place, rest } = own();
   const [pid, started, where] = mark.split('-');

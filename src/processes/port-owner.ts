@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { sessionOf } from './process-identity.ts';
 
-/** State of a socket that waits for connections, as Linux writes it. */
+/** State of a listening socket in /proc/net/tcp. */
 const LISTENING = '0A';
 
 /**
- * Whether a process, or one that it started in its session, is the one that listens on a port of 127.0.0.1.
+ * Whether a process, or one in its session, listens on a port of 127.0.0.1.
  *
- * @param leader the pid of a process that began a session of its own
- * @returns undefined where the system does not tell (anything but Linux), or nobody listens
+ * @param leader pid of the process that leads the session
+ * @returns undefined on systems other than Linux, and where no process listens
  */
 export function isListenedOnBy(port: number, leader: number): boolean | undefined {
   const sockets = listeningSockets(port);
@@ -16,7 +16,7 @@ export function isListenedOnBy(port: number, leader: number): boolean | undefine
   return inSession(leader).some((pid) => openFiles(pid).some((file) => sockets.has(file)));
 }
 
-/** Of all processes in this network, by the name that their open files have. */
+/** Names of the listening sockets of all processes in this network namespace, as /proc/<pid>/fd shows them. */
 function listeningSockets(port: number): ReadonlySet<string> {
   const address = new RegExp(`^(?:0100007F|00000000):${port.toString(16).toUpperCase().padStart(4, '0')}$`);
   let table: string;
@@ -47,7 +47,7 @@ function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // it has ended, or is somebody else's
+    // the process has ended, or belongs to another user
     return [];
   }
 }

@@ -1,16 +1,15 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * Names a process so that another one that gets the same pid later is not taken for it: the pid, and on Linux the time it started at
- * (in clock ticks since boot), the boot's own id, and the pid namespace (of the container) in which the pid means something. `123`, or
- * `123 4567 <boot id> pid:[4026531836]`.
+ * Identifies a process even if another one gets the same pid later: `123`, or on Linux `123 4567 <boot id> pid:[4026531836]`: the pid,
+ * its start time (in clock ticks since boot), the id of the boot, and the pid namespace (of the container) in which the pid is valid.
  */
 export function processIdentity(pid: number): string {
   const started = startTime(pid);
   return started === undefined ? String(pid) : `${pid} ${started} ${pidNamespace()}`.trim();
 }
 
-/** Whether the very process that an identity names still runs, as far as this container sees: false for those of another one. */
+/** Whether the process of an identity still runs; always false for a process of another container. */
 export function isRunning(identity: string): boolean {
   const { pid, started, boot } = partsOf(identity);
   if (!/^\d+$/.test(pid) || isForeign(identity) || !pidExists(Number(pid))) return false;
@@ -18,7 +17,7 @@ export function isRunning(identity: string): boolean {
   return started === undefined || now === undefined || now === `${started} ${boot ?? ''}`.trim();
 }
 
-/** Whether an identity was made in another pid namespace of this machine: nobody here can say whether its process runs. */
+/** Whether an identity belongs to another pid namespace of this machine, so that this process cannot see whether it runs. */
 export function isForeign(identity: string): boolean {
   const { boot, namespace } = partsOf(identity);
   return namespace !== undefined && namespace !== pidNamespace() && boot === bootId();
@@ -34,28 +33,28 @@ function partsOf(identity: string): { pid: string; started?: string; boot?: stri
   };
 }
 
-/** Whether some process has this pid. */
+/** Whether any process has this pid. */
 export function pidExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // it is there, but not ours to signal
+    // the process exists but belongs to another user
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** The program's name on Linux; undefined elsewhere. A process that ended but was not waited for has no program any more. */
+/** The program's name on Linux; undefined elsewhere. Empty for a zombie (ended, but not yet reaped). */
 export function programOf(pid: number): string | undefined {
   const stat = procStat(pid);
   if (stat === undefined) return undefined;
   return stat.state === 'Z' ? '' : stat.program;
 }
 
-/** The pid that leads the session of a process, on Linux; undefined elsewhere, and where there is no such process. */
+/** The pid of the session leader of a process, on Linux; undefined elsewhere, and where there is no such process. */
 export const sessionOf = (pid: number): number | undefined => procStat(pid)?.session;
 
-/** The folder a process works in, where the system lets us see it. */
+/** The working directory of a process; undefined where the system does not reveal it. */
 export function folderOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
@@ -88,7 +87,7 @@ function procStat(pid: number): { program: string; state: string; session: numbe
 const bootId = once(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
 const pidNamespace = once(() => readlinkSync('/proc/self/ns/pid'));
 
-/** Read once; empty where the system has no such thing. */
+/** Caches a value that is read once; empty where the system does not have it. */
 function once(read: () => string): () => string {
   let known: string | undefined;
   return () => {

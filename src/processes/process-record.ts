@@ -5,33 +5,33 @@ import { makePrivateFolder } from './private-folder.ts';
 import { isRunning as ownerRuns, processIdentity } from './process-identity.ts';
 import { runCommand } from './run-command.ts';
 
-/** What a `dev` or `demo` has started, kept in `<home>/processes` while it runs, so that a later one can tidy up after a kill -9. */
+/** The processes that a `dev` or `demo` has started, kept in `<home>/processes` while it runs, so that a later one can clean up after a kill -9. */
 export interface ProcessRecord {
   readonly kind: 'dev' | 'demo';
   readonly pid: number;
-  /** The process itself, see `processIdentity`: another one may get its pid. */
+  /** Identity of the `dev` or `demo` process, see `processIdentity`: its pid alone may be reused. */
   readonly owner: string;
-  /** `marker` is a part of the command line by which the process is known; a reused pid has another. */
+  /** `marker` is a part of the child's command line; a process that reuses the pid has another command line. */
   readonly children: readonly { readonly pid: number; readonly marker: string }[];
   readonly address: string;
   readonly uiUrl: string;
 }
 
-/** What this process says of itself in its record. */
+/** The part of a record that identifies this process. */
 export const ownRecord = (): Pick<ProcessRecord, 'pid' | 'owner'> => ({ pid: process.pid, owner: processIdentity(process.pid) });
 
-/** Keeps the record until `close`. */
+/** Writes the record; `close` removes it. */
 export async function recordProcesses(home: string, record: ProcessRecord): Promise<{ close(): Promise<void> }> {
   const folder = recordFolder(home);
   await makePrivateFolder(folder);
   const file = path.join(folder, `${record.kind}-${record.pid}.json`);
-  // whole or not there; it need not outlive a power cut, after which nobody it names runs
+  // renamed into place, so that it is never partial; no fsync, because after a power cut none of the processes runs
   await writeFile(`${file}.tmp`, JSON.stringify(record));
   await rename(`${file}.tmp`, file);
   return { close: () => rm(file, { force: true }) };
 }
 
-/** The records whose owner still runs. Children of the others are ended and their records removed. */
+/** The records of processes that still run. Ends the children of the others and removes their records. */
 export async function livingRecords(home: string, log: Pick<Log, 'info'>): Promise<readonly ProcessRecord[]> {
   const folder = recordFolder(home);
   const names = await readdir(folder).catch(() => []);
@@ -61,7 +61,7 @@ export const recordFolder = (home: string): string => path.join(home, 'processes
 
 const END_TIMEOUT_MS = 15_000;
 
-/** SIGTERM, and SIGKILL when it stays. Not our child, so its end is looked for. */
+/** Sends SIGTERM, then SIGKILL if the process stays. It is not our child, so its end is polled. */
 async function endProcess({ pid, marker }: { pid: number; marker: string }): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     try {
@@ -81,7 +81,7 @@ async function isRunning(pid: number, marker: string): Promise<boolean> {
   return pid !== process.pid && (await commandLineOf(pid)).includes(marker);
 }
 
-/** Empty when there is no such process. `/proc` where there is one, else `ps`. */
+/** The command line of a process, from `/proc` or `ps`; empty when there is no such process. */
 async function commandLineOf(pid: number): Promise<string> {
   const fromProc = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
   if (fromProc !== undefined) return fromProc.replaceAll('\0', ' ');

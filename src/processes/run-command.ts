@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 
-/** How a short command ended. `code` is null when it was killed by a signal or could not start. */
+/** The result of a short command. `code` is null when it was killed by a signal or could not start. */
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Why it did not start or was stopped; undefined when it ran to its own end. */
+  /** Why the command did not start or was stopped; undefined when it exited by itself. */
   readonly failure?: string;
 }
 
-/** Runs a command to its end without a shell and without input; never throws. It is killed when `timeoutMs` is over. */
+/** Runs a command without a shell and without input and kills it after `timeoutMs`; never throws. */
 export function runCommand(
   command: string,
   args: readonly string[],
@@ -37,7 +37,7 @@ export function runCommand(
   });
 }
 
-/** The shortest account of why a command failed: its own last line of output, or how it ended. */
+/** A short reason why a command failed: its last line of error output, or how it ended. */
 export function commandFailure(result: CommandResult): string {
   const lastLine = result.stderr.trim().split('\n').at(-1)?.trim();
   return result.failure ?? (lastLine ? lastLine : `exit code ${result.code}`);

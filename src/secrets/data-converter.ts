@@ -5,10 +5,10 @@ import { readPayloadKeys } from './payload-keys.ts';
 import { secretsOf } from './secrets.ts';
 
 /**
- * How everything that travels through Temporal is written: sealed where there is a key, messages and stacks of failures included.
- * The same for clients, workers and replays.
+ * The data converter of clients, workers and replays. Where there is a payload key it seals every payload, including the messages
+ * and stacks of failures.
  *
- * @throws PredictLabError BadInput when `PREDICTLAB_PAYLOAD_KEY` or its file has no good key
+ * @throws PredictLabError BadInput when `PREDICTLAB_PAYLOAD_KEY` or its file has no valid key
  */
 export function dataConverterOf(env: NodeJS.ProcessEnv): DataConverter {
   const keys = readPayloadKeys(env);
@@ -18,7 +18,7 @@ export function dataConverterOf(env: NodeJS.ProcessEnv): DataConverter {
   return keys.length === 0 ? { payloadCodecs } : { payloadCodecs, failureConverterPath: FAILURES };
 }
 
-/** Whether failures of workflows become payloads: their bundle then has the converter in it. */
+/** Whether a converter seals the failures of workflows; then the workflow bundle must contain the failure converter. */
 export const isSealing = (converter: DataConverter): boolean => converter.failureConverterPath !== undefined;
 
 const FAILURES = fileURLToPath(new URL('./failure-converter.cjs', import.meta.url));

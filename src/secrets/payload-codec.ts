@@ -4,24 +4,24 @@ import protocol, { type temporal } from '@temporalio/proto';
 import { PredictLabError } from '../contracts/errors.ts';
 import type { PayloadKey } from './payload-keys.ts';
 
-/** As Temporal's own samples name it, so that its tools know a sealed payload when they see one. */
+/** The encoding's name in Temporal's samples, so that its tools recognise a sealed payload. */
 const ENCODING = 'binary/encrypted';
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-// A module of the older kind, whose names Node does not see.
+// A CommonJS module whose named exports Node does not detect.
 const proto = protocol.temporal.api.common.v1.Payload;
 
 /**
- * Seals what Temporal stores with AES-256-GCM, one nonce a payload; the key's id stands beside it. Without a key it passes on what
- * is not sealed, and says which key it lacks for what is.
+ * Seals payloads with AES-256-GCM, with one nonce per payload; the key's id is stored next to the payload. Without a key it passes
+ * payloads through unsealed; a sealed payload is refused with the id of the missing key.
  */
 export class SealingCodec implements PayloadCodec {
   readonly #keys: ReadonlyMap<string, Buffer>;
   readonly #first: PayloadKey | undefined;
 
-  /** @param keys the first one seals, every one opens */
+  /** @param keys the first key seals, every key opens */
   constructor(keys: readonly PayloadKey[]) {
     this.#keys = new Map(keys.map(({ id, secret }) => [id, secret]));
     this.#first = keys[0];
@@ -32,7 +32,7 @@ export class SealingCodec implements PayloadCodec {
     return key === undefined ? payloads : payloads.map((payload) => (isSealed(payload) ? payload : seal(payload, key)));
   }
 
-  /** @throws PredictLabError BadInput when the key is not there, or the payload was changed */
+  /** @throws PredictLabError BadInput when the key is missing or the payload was changed */
   async decode(payloads: Payload[]): Promise<Payload[]> {
     return payloads.map((payload) => (isSealed(payload) ? this.#open(payload) : payload));
   }
@@ -44,7 +44,7 @@ export class SealingCodec implements PayloadCodec {
       const have = this.#keys.size === 0 ? 'is not set' : `has ${[...this.#keys.keys()].join(', ')}`;
       throw new PredictLabError(
         'BadInput',
-        `what Temporal has of this is sealed with key ${id || '(unnamed)'}, and PREDICTLAB_PAYLOAD_KEY ${have}; add that key after the first one`,
+        `this payload in Temporal is sealed with key ${id || '(unnamed)'}, and PREDICTLAB_PAYLOAD_KEY ${have}; add that key after the first one`,
       );
     }
     const sealed = Buffer.from(data ?? []);
@@ -54,7 +54,7 @@ export class SealingCodec implements PayloadCodec {
       const inner = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES)), decipher.final()]);
       return plain(proto.decode(inner));
     } catch (error) {
-      throw new PredictLabError('BadInput', `what Temporal has of this does not open with its key ${id}: it was changed or cut`, {
+      throw new PredictLabError('BadInput', `this payload in Temporal does not open with its key ${id}: it was changed or cut`, {
         cause: error,
       });
     }
@@ -71,7 +71,7 @@ function seal(payload: Payload, { id, secret }: PayloadKey): Payload {
   };
 }
 
-/** Without the prototype of a message, which keeps what is empty. */
+/** Copies a message into a plain object, whose empty fields are absent. */
 const plain = ({ metadata, data }: temporal.api.common.v1.Payload): Payload => ({ metadata, data });
 
 const isSealed = ({ metadata }: Payload): boolean => textOf(metadata?.encoding) === ENCODING;

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { PredictLabError } from '../contracts/errors.ts';
 import { fileTrouble } from '../contracts/file-trouble.ts';
 
-/** A key that seals what Temporal stores. */
+/** A key that seals payloads. */
 export interface PayloadKey {
-  /** Of the key itself, so that a payload can say which one it needs; tells nothing about it. */
+  /** Digest of the key, by which a payload names the key it needs; it does not reveal the key. */
   readonly id: string;
   /** 32 bytes. */
   readonly secret: Buffer;
@@ -15,10 +15,10 @@ const BYTES = 32;
 
 /**
  * `PREDICTLAB_PAYLOAD_KEY`, or the file that `PREDICTLAB_PAYLOAD_KEY_FILE` names: keys of 32 bytes as base64 or hex, separated by
- * commas or lines. The first one seals, every one opens.
+ * commas or lines. The first key seals, every key opens.
  *
- * @returns none where neither is set
- * @throws PredictLabError BadInput that says what is wrong, and never shows a key
+ * @returns an empty list where neither is set
+ * @throws PredictLabError BadInput that says what is wrong and never shows a key
  */
 export function readPayloadKeys(env: NodeJS.ProcessEnv): readonly PayloadKey[] {
   const { PREDICTLAB_PAYLOAD_KEY: inline, PREDICTLAB_PAYLOAD_KEY_FILE: file } = env;
@@ -31,10 +31,10 @@ export function readPayloadKeys(env: NodeJS.ProcessEnv): readonly PayloadKey[] {
   return words.map((word, index) => {
     const secret = bytesOf(word);
     if (secret !== undefined) return { id: idOf(secret), secret };
-    const which = words.length === 1 ? 'is' : `has, as number ${index + 1},`;
+    const which = words.length === 1 ? '' : `, number ${index + 1},`;
     throw new PredictLabError(
       'BadInput',
-      `${where} ${which} no key of ${BYTES} bytes in base64 or hex (it has ${word.length} characters); \`predictlab codec --new-key\` makes one`,
+      `${where}${which} is not a key of ${BYTES} bytes in base64 or hex (it has ${word.length} characters); \`predictlab codec --new-key\` makes one`,
     );
   });
 }

@@ -2,15 +2,15 @@ import { REDACTED, redactPlaces } from './redact-text.ts';
 import { isReference } from './reference.ts';
 import { SECRET_FIELD } from './secret-values.ts';
 
-/** Headers that say nothing about who asks. */
+/** Headers that carry no secret. */
 const HARMLESS_HEADERS = new Set(['accept', 'accept-language', 'content-type', 'content-language', 'user-agent', 'idempotency-key']);
 const ADDRESS = /^[a-z][a-z0-9+.-]{0,20}:\/\//i;
 
 /**
- * A run's input as it may be kept and shown: in the arguments of its custom tasks the values of headers, bodies, fields named
- * like a secret, and what addresses carry besides host and path are replaced; names and `{ "$env": … }` stay.
+ * Redacts a run's input so that it may be stored and shown. In the arguments of custom tasks it replaces the values of headers, bodies,
+ * fields named like a secret, and all parts of addresses other than host and path; names and `{ "$env": … }` stay.
  *
- * @returns the same object where nothing had to be replaced
+ * @returns the same object where nothing was replaced
  */
 export function redactInput<T>(input: T): T {
   const tasks = isRecord(input) ? input.tasks : undefined;
@@ -26,7 +26,7 @@ export function redactInput<T>(input: T): T {
   return changed ? { ...input, tasks: redacted } : input;
 }
 
-/** Where an input that was kept lacks what was given; undefined where it is whole. */
+/** The first place of a stored input where a value was redacted; undefined where it is complete. */
 export function redactedPlace(input: unknown): string | undefined {
   const tasks = isRecord(input) && Array.isArray(input.tasks) ? (input.tasks as unknown[]) : [];
   for (const [index, task] of tasks.entries()) {
@@ -46,7 +46,7 @@ function placeOf(value: unknown, path: string): string | undefined {
   return undefined;
 }
 
-/** The same value where nothing in it had to be replaced. */
+/** Redacts an argument; returns the same value where nothing was replaced. */
 function redactArgument(value: unknown, field = ''): unknown {
   if (isReference(value)) return value;
   if (field === 'body') return redactLeaves(value);
@@ -70,7 +70,7 @@ function redactArgument(value: unknown, field = ''): unknown {
 const unchanged = (before: readonly unknown[], after: readonly unknown[]): readonly unknown[] =>
   after.some((item, i) => item !== before[i]) ? after : before;
 
-/** Names and references stay. */
+/** Redacts every value inside a body; names and references stay. */
 function redactLeaves(value: unknown): unknown {
   if (value === undefined || value === null || value === REDACTED || isReference(value)) return value;
   if (typeof value !== 'object') return REDACTED;
@@ -80,7 +80,7 @@ function redactLeaves(value: unknown): unknown {
   return redacted.some((inner, i) => inner !== entries[i][1]) ? Object.fromEntries(entries.map(([key], i) => [key, redacted[i]])) : value;
 }
 
-/** User info and the values of the query go, the names of the parameters stay. */
+/** Redacts the user info and the values of the query of an address; the names of the parameters stay. */
 function redactAddress(address: string): string {
   const [, head, query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(address) ?? [undefined, address];
   const values = query.replaceAll(/([?&])([^=&]*)(=?)([^&]*)/g, (whole, mark: string, name: string, equals: string, value: string) =>

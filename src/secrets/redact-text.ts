@@ -1,7 +1,7 @@
-/** What stands where a secret stood. */
+/** The text that replaces a secret. */
 export const REDACTED = '[redacted]';
 
-/** Where secrets stand in any text, whatever they are (but for the words of our own help): the user info and the telling parameters of addresses, and authorizations. */
+/** Places where any text may contain a secret: user info and secret parameters of addresses (except `user:password`, an example in our help), and authorizations. */
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [/([a-z][a-z0-9+.-]{0,20}:\/\/)(?!user:password@)[^\s/@"'<>?#]{1,1000}@/gi, `$1${REDACTED}@`],
   [
@@ -11,7 +11,7 @@ const PLACES: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)(\s+)(?=[a-z._~+/=-]{0,200}\d)[\w.~+/=-]{8,}/gi, `$1$2${REDACTED}`],
 ];
 
-/** A text without what its places tell to be secret. */
+/** Redacts the secrets in a text that are recognised by their place. */
 export function redactPlaces(text: string): string {
   let redacted = text;
   for (const [place, without] of PLACES) redacted = redacted.replace(place, without);

@@ -1,23 +1,22 @@
 import type { Log } from '../contracts/log.ts';
-import { describeError } from './describe-error.ts';
 import type { Secrets } from './secrets.ts';
 
-/** The same log, told nothing that is secret; errors among the fields are told with what caused them, which JSON would drop. */
+/** Wraps a log so that secrets are redacted, and errors among the fields are written with their causes, which JSON would drop. */
 export function redactedLog(log: Log, secrets: Secrets): Log {
   const at =
     (level: keyof Log) =>
     (message: string, fields?: Record<string, unknown>): void =>
-      log[level](secrets.text(message), fields === undefined ? undefined : secrets.json(toldFields(fields)));
+      log[level](secrets.text(message), fields === undefined ? undefined : secrets.json(loggedFields(fields)));
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-function toldFields(fields: Record<string, unknown>): Record<string, unknown> {
+function loggedFields(fields: Record<string, unknown>): Record<string, unknown> {
   if (!Object.values(fields).some((value) => typeof value === 'object' && value !== null)) return fields;
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, told(value)]));
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, loggedValue(value)]));
 }
 
-/** As JSON has it; what it cannot hold (a circle, a BigInt) costs that field, not the line. */
-function told(value: unknown): unknown {
+/** The JSON form of a field; a value without one (a circle, a BigInt) loses that field, not the line. */
+function loggedValue(value: unknown): unknown {
   if (value instanceof Error) return describeError(value);
   if (typeof value !== 'object' || value === null) return value;
   try {
@@ -25,4 +24,30 @@ function told(value: unknown): unknown {
   } catch {
     return '(cannot be written as JSON)';
   }
+}
+
+/** An error in the form of a log field. */
+interface DescribedError {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string | number;
+  readonly stack?: string;
+  readonly cause?: DescribedError;
+}
+
+/** Most causes that are described. */
+const MAX_CAUSES = 5;
+const MAX_STACK_LENGTH = 4_000;
+
+/** Describes an error and its causes as an object, because JSON.stringify of an error is `{}`. */
+function describeError(error: Error, depth = 1): DescribedError {
+  const { name, message, stack, cause } = error;
+  const { code, type } = error as { readonly code?: unknown; readonly type?: unknown };
+  return {
+    type: typeof type === 'string' && type !== '' ? type : name,
+    message,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(stack === undefined ? {} : { stack: stack.slice(0, MAX_STACK_LENGTH) }),
+    ...(cause instanceof Error && depth < MAX_CAUSES ? { cause: describeError(cause, depth + 1) } : {}),
+  };
 }

@@ -4,12 +4,12 @@ const SECRET_NAME = /(?:key|token|secret|password|passwd|passphrase|credentials?
 export const SECRET_FIELD =
   /(?:token|secret|password|passwd|passphrase|api[-_]?key|access[-_]?key|private[-_]?key|signature|credentials?|authorization)$/i;
 const ADDRESS = /^[a-z][a-z0-9+.-]{0,20}:\/\//i;
-/** What an alert is posted to is a secret as a whole: chat tools have it in the path. */
+/** Variables whose address is secret as a whole: chat tools put the secret into the path. */
 const SECRET_ADDRESSES = new Set(['ALERT_WEBHOOK_URL']);
 
 /**
- * The values in an environment that must not be shown: of variables named like a secret, of those that `PREDICTLAB_SECRETS`
- * lists, and what the addresses among them carry besides host and path.
+ * The secret values of an environment: variables named like a secret, variables that `PREDICTLAB_SECRETS` lists, and the secret parts
+ * of addresses.
  */
 export function secretValues(env: NodeJS.ProcessEnv): string[] {
   const listed = new Set((env.PREDICTLAB_SECRETS ?? '').split(',').map((name) => name.trim()));
@@ -20,14 +20,14 @@ export function secretValues(env: NodeJS.ProcessEnv): string[] {
     else if (SECRET_NAME.test(name)) found.push(value, ...value.split(/[\s,]+/));
     if (listed.has(name)) found.push(value);
   }
-  return found.filter(isTelling);
+  return found.filter(isDistinctive);
 }
 
 /**
- * Whether a value can be looked for in texts: a short plain word ("postgres") is a word of many messages, and hiding it there
- * would hide the message.
+ * Whether a value is distinctive enough to be redacted in texts. A short plain word ("postgres") occurs in many messages, which would
+ * become unreadable.
  */
-export function isTelling(value: string): boolean {
+export function isDistinctive(value: string): boolean {
   if (value.length < 6) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].filter((kind) => kind.test(value)).length;
   return kinds > 1 || value.length >= 16;

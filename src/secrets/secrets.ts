@@ -1,10 +1,9 @@
 import { REDACTED, redactPlaces } from './redact-text.ts';
 import { isReference } from './reference.ts';
-import { isTelling, secretValues } from './secret-values.ts';
+import { isDistinctive, secretValues } from './secret-values.ts';
 
 /**
- * What a process knows to be secret, and texts without it: the one way by which anything reaches a log, the database, a page or
- * Temporal.
+ * The secrets that a process knows. Every text on its way to a log, the database, a page or Temporal passes through it to be redacted.
  */
 export class Secrets {
   readonly #values: Set<string>;
@@ -16,23 +15,23 @@ export class Secrets {
     this.#pattern = patternOf(this.#values);
   }
 
-  /** From now on this is a secret too: a variable that an input named, a key that was read from a file. */
+  /** Adds a secret: a variable that an input named, a key that was read from a file. */
   learn(value: string): void {
-    if (this.#values.has(value) || !isTelling(value)) return;
+    if (this.#values.has(value) || !isDistinctive(value)) return;
     this.#values.add(value);
     this.#pattern = patternOf(this.#values);
   }
 
   readonly #withoutValues = (text: string): string => (this.#pattern === undefined ? text : text.replace(this.#pattern, REDACTED));
 
-  /** The text without secrets: known values wherever they are, anything where secrets stand in addresses and authorizations. */
+  /** Redacts a text: known secrets wherever they are, and unknown ones in addresses and authorizations. */
   readonly text = (text: string): string => redactPlaces(this.#withoutValues(text));
 
-  /** Any value of JSON, keys included; the same object where nothing in it is secret. */
+  /** Redacts a JSON value, keys included; returns the same object where it contains no secret. */
   readonly json = <T>(value: T): T => {
     if (typeof value === 'string') return this.text(value) as T;
     if (typeof value !== 'object' || value === null) return value;
-    // Names variables, in an address maybe: what stands there is none yet.
+    // A reference only names variables, possibly inside an address, and contains no secret there.
     const text = isReference(value) ? this.#withoutValues : this.text;
     if (Array.isArray(value)) {
       const items = value.map((item: unknown) => this.json(item));
@@ -49,10 +48,10 @@ export class Secrets {
   };
 }
 
-/** Those of environments that were asked about, so that whoever has the environment has what was learnt since. */
+/** The secrets of each environment, including those learnt later, shared by all callers with the same environment object. */
 const known = new WeakMap<NodeJS.ProcessEnv, Secrets>();
 
-/** What is secret in an environment; the same object for the same environment. */
+/** The secrets of an environment; the same object for the same environment. */
 export function secretsOf(env: NodeJS.ProcessEnv): Secrets {
   let secrets = known.get(env);
   if (secrets === undefined) {

@@ -7,17 +7,18 @@ import { withinTransaction } from '../storage/database/database.ts';
 import { openDatabase } from '../storage/database/open-database.ts';
 import { importSymbols, listSymbols, removeSymbol } from '../storage/markets/catalogue.ts';
 
-/** What a demo does to the catalogue of its home. */
+/** The changes that a demo makes to the catalogue of its home. */
 export interface DemoChanges {
   readonly put: readonly CatalogueEntry[];
   readonly remove: readonly string[];
 }
 
 /**
- * Takes back what the last demo put into the catalogue and this one does not have; what the user put in, or changed since, stays.
+ * Computes the changes of the catalogue: entries of the last demo that this one does not have are removed; entries that the user
+ * added, or changed since, stay.
  *
- * @param catalogue as it is now
- * @param before what the last demo put in; empty where nobody noted it, then what has a name of the demo's counts as the demo's
+ * @param catalogue the current catalogue
+ * @param before entries of the last demo; empty for the first one, and then an entry with a name of the demo's counts as the demo's
  */
 export function demoChanges({
   catalogue,
@@ -41,7 +42,7 @@ export function demoChanges({
   };
 }
 
-/** Puts a demo's entries into the catalogue of its home, and notes there that they are the demo's. */
+/** Puts a demo's entries into the catalogue of its home, and records in a file there that they are the demo's. */
 export async function importDemoCatalogue({
   url,
   home,
@@ -70,7 +71,7 @@ async function notedEntries(file: string): Promise<readonly CatalogueEntry[]> {
   try {
     return catalogueSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch {
-    // the first demo of this home, or a file that somebody else wrote
+    // the first demo of this home, or a file that another program wrote
     return [];
   }
 }

@@ -11,19 +11,19 @@ import { guessColumns } from './guess-columns.ts';
 
 const CSV = /\.csv(\.gz)?$/i;
 const HOUR_MS = 3_600_000;
-/** Before there were such markets: a time that early is a broken one. */
+/** An earlier time is an error: there were no such markets. */
 const EARLIEST_MS = Date.UTC(2000);
 
 export interface DemoData {
   readonly entries: readonly CatalogueEntry[];
-  /** The window that holds every tick: UTC epoch milliseconds, and whole days back from there. */
+  /** End (UTC epoch milliseconds) and whole days of the window that contains every tick. */
   readonly asOf: number;
   readonly daysBack: number;
 }
 
 /**
- * Makes a catalogue of a folder of tick files, each file a symbol of its own name, and finds the window that holds them. Files that are
- * not ticks are passed over with a word.
+ * Makes a catalogue from a folder of tick files, in which each file is a symbol of the same name, and finds the window that contains
+ * the ticks. Other files are skipped with a message.
  *
  * @param options.columns used for every file instead of a guess from its header
  * @throws PredictLabError BadInput when there is no such folder, or no file of ticks in it
@@ -57,7 +57,7 @@ export async function readDemoData(options: {
       const symbol = symbolOf(name);
       selectors.set(symbol, [...(selectors.get(symbol) ?? []), selector]);
     } catch (error) {
-      skip(`passing over ${name}: ${messageOf(error)}`);
+      skip(`skipping ${name}: ${messageOf(error)}`);
     }
   }
   if (selectors.size === 0) {
@@ -67,7 +67,7 @@ export async function readDemoData(options: {
     );
   }
   const entries = [...selectors].map(([symbol, file]) => ({ ...emptyEntry(symbol), title: titleOf(symbol), sources: { file } }));
-  // the end of the hour of the last tick, so that its candle is complete
+  // the end of the last tick's hour, so that its candle is complete
   const asOf = Math.min(now, (Math.floor(last / HOUR_MS) + 1) * HOUR_MS);
   return { entries, asOf, daysBack: Math.max(1, Math.ceil((asOf - first) / DAY_MS)) };
 }

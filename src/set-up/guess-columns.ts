@@ -2,7 +2,7 @@ import type { TickColumnNames } from '../contracts/catalogue.ts';
 
 type Role = 'time' | 'price' | 'size' | 'side' | 'outcome' | 'tradeId';
 
-/** Header names that a role is known under, likeliest first. Shares go before amounts: those are often money. */
+/** Header names of each role, likeliest first. Shares come before amounts, which are often money. */
 const KNOWN_NAMES: Readonly<Record<Role, readonly string[]>> = {
   time: ['time', 'timestamp', 'datetime', 'date', 'created_at', 'block_time', 'ts', 't'],
   price: ['price', 'px', 'probability', 'p'],
@@ -12,7 +12,7 @@ const KNOWN_NAMES: Readonly<Record<Role, readonly string[]>> = {
   tradeId: ['trade_id', 'tradeid'],
 };
 
-/** Which of a CSV's columns holds what, by name; a role that no column has is absent. */
+/** Guesses the role of a CSV's columns by name; a role without a column is absent. */
 export function guessColumns(header: readonly string[]): Partial<TickColumnNames> {
   const byKey = new Map(
     header.map((name) => [

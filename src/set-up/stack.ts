@@ -3,7 +3,6 @@ import type { Closers } from '../closers.ts';
 import type { Log } from '../contracts/log.ts';
 import type { ProcessRecord } from '../processes/process-record.ts';
 import { attachPostgres } from '../storage/embedded/embedded-postgres.ts';
-import { localEnvironment } from './local-environment.ts';
 import type { ServingProcess } from './processes/kept-process.ts';
 import { StackProcesses } from './processes/stack-processes.ts';
 import { startWorkerProcess } from './processes/worker-process.ts';
@@ -16,20 +15,20 @@ export interface StackOptions {
   /** The `temporal` executable. */
   readonly cli: string;
   readonly home: string;
-  /** Keeps Temporal's state over restarts. @default none */
+  /** File that keeps Temporal's state over restarts. @default none */
   readonly databaseFile?: string;
   readonly port: number;
   readonly uiPort: number;
   readonly headless?: boolean;
-  /** Start Temporal and the worker again when they end unasked. @default false: the stack is broken then */
+  /** Restarts Temporal and the worker when they end unexpectedly. @default false: the stack is broken then */
   readonly keepUp?: boolean;
-  /** A database of the user's own instead of the embedded one. */
+  /** The user's own database instead of the embedded one. */
   readonly databaseUrl?: string;
-  /** More services, started beside Postgres and Temporal; their variables go into the stack's environment. */
+  /** Starts more services at the same time as Postgres and Temporal; their variables become part of the stack's environment. */
   readonly venue?: () => Promise<NodeJS.ProcessEnv>;
-  /** Runs beside the start of the worker, once everything else is up. */
+  /** Runs while the worker starts, once everything else is running. */
   readonly prepare?: (env: NodeJS.ProcessEnv) => Promise<void>;
-  /** Takes over what is opened, also when the start fails half-way. */
+  /** Owns what is opened, even when the start fails halfway. */
   readonly closers: Closers;
   readonly log: Log;
 }
@@ -37,13 +36,13 @@ export interface StackOptions {
 export interface Stack {
   readonly server: DevServer;
   readonly worker: ServingProcess;
-  /** The environment in which `predictlab` commands reach this stack. */
+  /** The environment of `predictlab` commands that use this stack. */
   readonly env: NodeJS.ProcessEnv;
-  /** Resolves with a sentence once a part of it has ended and stays away. */
+  /** Resolves with a sentence once a part of the stack has ended for good. */
   readonly broken: Promise<string>;
 }
 
-/** Starts Postgres, the Temporal dev server and a worker, each as soon as what it needs is there. */
+/** Starts Postgres, the Temporal dev server and a worker, each as soon as its dependencies are running. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { kind, env, home, closers, log, keepUp = false } = options;
   const processes = closers.add('the process record', new StackProcesses({ kind, home, keepUp, closers, log }));
@@ -58,7 +57,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await allSettled([postgres, temporal, venue]);
   const { url } = await postgres;
   const server = await temporal;
-  // its one worker is replaced, never ramped: nobody would make its build current
+  // the worker is unversioned: no one would make its build current
   const { PREDICTLAB_DEPLOYMENT: _deployment, PREDICTLAB_BUILD_ID: _build, ...unversioned } = localEnvironment(env);
   const stackEnv: NodeJS.ProcessEnv = {
     ...unversioned,
@@ -81,7 +80,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 /** Part of a worker's command line. */
 const WORKER_MARKER = 'predictlab.js worker';
 
-/** Ports for metrics and health: the usual ones where they are free, the user's own where they are set. */
+/** Starts the worker with ports for metrics and health: the user's where they are set, else the defaults where they are free. */
 async function startWorker({ env, ...options }: Parameters<typeof startWorkerProcess>[0]): Promise<ServingProcess> {
   const [metrics, health] = [await claimPort(9464), await claimPort(9465)];
   try {
@@ -90,7 +89,7 @@ async function startWorker({ env, ...options }: Parameters<typeof startWorkerPro
       env: {
         ...env,
         LOG_FORMAT: 'json',
-        // it says that it is ready at level info; its log goes to a file, so nobody is disturbed
+        // "worker ready" is logged at level info; the log goes to a file and disturbs no one
         LOG_LEVEL: env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace' ? env.LOG_LEVEL : 'info',
         METRICS_ADDRESS: env.METRICS_ADDRESS ?? `127.0.0.1:${metrics.port}`,
         HEALTH_ADDRESS: env.HEALTH_ADDRESS ?? `127.0.0.1:${health.port}`,
@@ -102,7 +101,15 @@ async function startWorker({ env, ...options }: Parameters<typeof startWorkerPro
   }
 }
 
-/** Waits for all of them, then throws the first failure: what the others opened is then known to the closers. */
+/** Waits for all starts, then throws the first failure, so that the closers know everything that was opened. */
 async function allSettled(starts: readonly Promise<unknown>[]): Promise<void> {
   for (const start of await Promise.allSettled(starts)) if (start.status === 'rejected') throw start.reason;
+}
+
+/**
+ * The user's environment without Temporal's settings: a key, a profile or TLS settings for another server must not be used for the
+ * server that we start on loopback.
+ */
+function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name === 'TEMPORAL_CLI' || !name.startsWith('TEMPORAL_')));
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import { type Listening, listen } from './listen.ts';
 
-/** `/healthz`: the process runs. `/readyz`: it polls and reaches its database; 503 with the reason otherwise. */
+/** Serves `/healthz` (the process runs) and `/readyz` (the worker polls and reaches its database; 503 with the reason otherwise). */
 export async function serveHealth({ address, ready, log }: { address: string; ready: () => Promise<void>; log: Log }): Promise<Listening> {
   return await listen(
     (request, response) => {

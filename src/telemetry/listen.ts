@@ -9,9 +9,9 @@ export interface Listening {
 }
 
 /**
- * Serves HTTP on `host:port`. When the port is taken (a second worker on the same machine) a free one is used and said.
+ * Serves HTTP on `host:port`. When the port is in use (by a second worker on the same machine), it takes a free one and logs that.
  *
- * @param what names the service in messages, `variable` the setting it came from
+ * @param what name of the service in messages; `variable` is the setting that the address came from
  */
 export async function listen(
   listener: RequestListener,
@@ -35,7 +35,7 @@ export async function listen(
     await bind(0);
     log.warn(`${what}: ${address} is in use, so another port was taken`, { port: (server.address() as AddressInfo).port });
   }
-  // of one connection that could not be taken; the next one may be
+  // the error concerns one connection; the server still accepts others
   server.on('error', (error) => log.warn(`${what}: ${error.message}`));
   const bound = server.address() as AddressInfo;
   server.unref();
@@ -49,7 +49,7 @@ export async function listen(
   };
 }
 
-/** `host:port` in its parts. @throws PredictLabError BadInput that names the variable it came from */
+/** Splits `host:port`. @throws PredictLabError BadInput that names the variable it came from */
 export function splitAddress(address: string, variable: string): [host: string, port: number] {
   const at = address.lastIndexOf(':');
   const port = at + 1 === address.length ? Number.NaN : Number(address.slice(at + 1));

@@ -10,11 +10,11 @@ import { secretsOf } from '../secrets/secrets.ts';
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /**
- * The process's log, on standard error: standard output belongs to what a command prints.
+ * Creates the process's log. It writes to standard error, because standard output is for a command's results.
  *
  * `LOG_LEVEL` (default `info`), `LOG_FORMAT` (`pretty` or `json`; default `pretty` on a terminal).
  *
- * @param to where it is written. @default standard error
+ * @param to the destination. @default standard error
  */
 export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown> = {}, to?: Writable): Log {
   const level = env.LOG_LEVEL ?? 'info';
@@ -31,7 +31,7 @@ export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown
           ignore: 'pid,hostname',
           translateTime: 'UTC:yyyy-mm-dd HH:MM:ss.l"Z"',
         })
-      : seenOnly(to ?? standardError());
+      : escaped(to ?? standardError());
   const logger = pino(
     {
       level,
@@ -45,30 +45,30 @@ export function createLog(env: NodeJS.ProcessEnv, fields: Record<string, unknown
   const at =
     (method: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, more: Record<string, unknown> = {}): void =>
-      format === 'pretty' ? logger[method](seenFields(more), oneLine(message)) : logger[method](more, message);
+      format === 'pretty' ? logger[method](visibleFields(more), oneLine(message)) : logger[method](more, message);
   return redactedLog({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, secretsOf(env));
 }
 
-/** So much waits for a disk that is full; later lines are lost until there is room again. Bytes. */
-const MOST_UNWRITTEN = 1 << 20;
+/** Most bytes that wait for a full disk; later lines are lost until there is room again. */
+const MAX_UNWRITTEN_BYTES = 1 << 20;
 
-/** A log that cannot be written (a full disk, a terminal that went away) is no reason for a worker to end. */
+/** Standard error that ignores write errors: a full disk or a closed terminal must not end a worker. */
 function standardError(): pino.DestinationStream & NodeJS.EventEmitter {
-  const destination = pino.destination({ dest: 2, sync: true, maxLength: MOST_UNWRITTEN });
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: MAX_UNWRITTEN_BYTES });
   return destination.on('error', () => undefined);
 }
 
-/** Foreign text, in a message or a field, must not reach a terminal as it is. */
-const seenOnly = (destination: { write(line: string): unknown }): { write(line: string): void } => ({
+/** A destination that escapes invisible characters, so that foreign text cannot control a terminal. */
+const escaped = (destination: { write(line: string): unknown }): { write(line: string): void } => ({
   write: (line) => void destination.write(visibleJson(line)),
 });
 
-function seenFields(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [oneLine(name), seenValue(value)]));
+function visibleFields(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [oneLine(name), visibleValue(value)]));
 }
 
-function seenValue(value: unknown): unknown {
+function visibleValue(value: unknown): unknown {
   if (typeof value === 'string') return visibleText(value);
-  if (Array.isArray(value)) return value.map(seenValue);
-  return typeof value === 'object' && value !== null ? seenFields(value as Record<string, unknown>) : value;
+  if (Array.isArray(value)) return value.map(visibleValue);
+  return typeof value === 'object' && value !== null ? visibleFields(value as Record<string, unknown>) : value;
 }

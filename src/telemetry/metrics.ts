@@ -5,15 +5,15 @@ import { numberIn } from '../contracts/task/task-output.ts';
 import { STAGES } from '../contracts/words.ts';
 import { QueueLengths } from './queue-lengths.ts';
 
-/** The `stage` of custom tasks. */
+/** Value of the label `stage` for custom tasks. */
 const CUSTOM = 'custom';
-/** How a task ends; an attempt that is tried again is counted as a retry. */
+/** Statuses of ended tasks; an attempt that is retried counts as a retry instead. */
 const ENDS: readonly Exclude<AttemptStatus, 'retried'>[] = ['success', 'failed', 'cancelled'];
-/** The `error` of what a plugin or JavaScript itself threw: a label that anybody can name has any number of series. */
+/** Value of the label `error` for errors of plugins and of JavaScript itself, so that the number of series stays bounded. */
 const OTHER = 'Other';
 const RETRYABLE = Object.entries(ERROR_EFFECTS).flatMap(([type, effect]) => (effect === 'retryable' ? [type] : []));
 
-/** Outputs of stages that count rows, and the `outcome` label each becomes. */
+/** Fields of stage outputs that count rows, and the value of the label `outcome` for each. */
 const ROW_OUTCOMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   collect: { ticks: 'collected' },
   clean: { ok: 'ok', quarantined: 'quarantined', flagged: 'flagged' },
@@ -21,19 +21,19 @@ const ROW_OUTCOMES: Readonly<Record<string, Readonly<Record<string, string>>>> =
   kline: { changed: 'changed' },
 };
 
-/** What a worker counts, in Prometheus's terms; names and labels are the contract's. */
+/** The Prometheus metrics of a worker; names and labels are part of the public contract. */
 export interface WorkerMetrics {
   readonly registry: Registry;
   readonly tasks: TaskMetrics;
-  /** Of the pipeline workflows this worker drives: tasks ready for a slot, and running. */
+  /** Numbers of ready and running tasks of the pipeline workflows that this worker executes. */
   readonly queue: QueueLengths;
-  /** Age of the newest tick, by symbol; read when scraped. */
+  /** Sets the source of the age of the newest tick by symbol; it is read when scraped. */
   onFreshness(read: () => Promise<ReadonlyMap<string, number>>): void;
-  /** Connections of the pool, by state; read when scraped. */
+  /** Sets the source of the numbers of database connections by state; it is read when scraped. */
   onPool(read: () => Readonly<Record<string, number>>): void;
 }
 
-/** The metrics of a worker, with a registry of their own. */
+/** Creates the metrics of a worker in their own registry. */
 export function createMetrics(): WorkerMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -63,7 +63,7 @@ export function createMetrics(): WorkerMetrics {
     labelNames: ['stage', 'outcome'],
     registers,
   });
-  // A series that is not there yet cannot be compared with 0: what has never happened is counted as such from the start.
+  // An absent series cannot be compared with 0, so every series starts at 0.
   for (const stage of [...STAGES, CUSTOM]) {
     for (const status of ENDS) tasks.inc({ stage, status }, 0);
     for (const error of [...RETRYABLE, OTHER]) retries.inc({ stage, error }, 0);

@@ -1,27 +1,27 @@
-/** One execution of a `pipeline` workflow, as Temporal names it. */
+/** One execution of a `pipeline` workflow. */
 export interface RunExecution {
   readonly workflowId: string;
   readonly runId: string;
 }
 
-/** How many tasks of a run wait for a slot, and how many run. */
+/** Numbers of tasks of a run that wait for a slot and that are running. */
 export interface QueueLength {
   readonly ready: number;
   readonly running: number;
 }
 
-interface Told extends QueueLength {
+interface ReportedLength extends QueueLength {
   readonly execution: RunExecution;
   /** `performance.now()` of when the run was last known to be open. */
   openAt: number;
 }
 
-/** A run that has said nothing for so long is asked after: one that was terminated never says that it is over. */
+/** A run without a report for this long is looked up in Temporal: a terminated run never reports its end. */
 const SILENT_MS = 30_000;
 
-/** The queues of the runs that this worker drives, each as its workflow told it last. */
+/** Queue lengths of the runs that this worker executes, as their workflows last reported them. */
 export class QueueLengths {
-  readonly #runs = new Map<string, Told>();
+  readonly #runs = new Map<string, ReportedLength>();
   readonly #silentMs: number;
   #isOpen: (execution: RunExecution) => Promise<boolean> = () => Promise.resolve(true);
 
@@ -29,22 +29,22 @@ export class QueueLengths {
     this.#silentMs = silentMs;
   }
 
-  /** From now on runs that have been silent are looked up with it; where it fails the run counts as open. */
+  /** Sets how silent runs are looked up; a failed lookup counts the run as open. */
   onSilence(isOpen: (execution: RunExecution) => Promise<boolean>): void {
     this.#isOpen = isOpen;
   }
 
-  told(execution: RunExecution, { ready, running }: QueueLength): void {
+  report(execution: RunExecution, { ready, running }: QueueLength): void {
     if (ready === 0 && running === 0) this.#runs.delete(execution.runId);
     else this.#runs.set(execution.runId, { execution, ready, running, openAt: performance.now() });
   }
 
-  /** The run is no longer driven here: it ended, or another worker has it. @param runId Temporal's, of the execution */
-  gone(runId: string): void {
+  /** Removes a run that ended or moved to another worker. @param runId Temporal's run id of the execution */
+  remove(runId: string): void {
     this.#runs.delete(runId);
   }
 
-  /** Sums over the runs that are open. */
+  /** Sums over the open runs. */
   async totals(): Promise<QueueLength> {
     const now = performance.now();
     const silent = [...this.#runs.values()].filter(({ openAt }) => now - openAt >= this.#silentMs);
@@ -57,9 +57,9 @@ export class QueueLengths {
     return { ready, running };
   }
 
-  async #lookUp(run: Told, now: number): Promise<void> {
+  async #lookUp(run: ReportedLength, now: number): Promise<void> {
     const open = await this.#isOpen(run.execution).catch(() => true);
-    // It may have told something new meanwhile.
+    // It may have reported again meanwhile.
     if (!open && this.#runs.get(run.execution.runId) === run) this.#runs.delete(run.execution.runId);
     else run.openAt = now;
   }

@@ -2,14 +2,14 @@ import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { TaskLogLine } from './task-log.ts';
 
-/** How far each file of a run's log has been read; bytes. */
+/** Number of bytes read of each file of a run's log. */
 export type LogPosition = ReadonlyMap<string, number>;
 
 /**
- * The lines of a run's log, by time, that were written since `from`; all of them without it. A line that is being written is left
- * for the next time, what is no line of ours is passed over.
+ * Reads the lines of a run's log that were written after `from`, in order of time; all lines without `from`. A partial last line is left
+ * for the next call, and lines that are not log lines are skipped.
  *
- * @param folder the run's log folder; one that is not there has no lines
+ * @param folder the run's log folder; a missing folder has no lines
  */
 export async function readTaskLog(
   folder: string,

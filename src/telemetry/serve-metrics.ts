@@ -4,7 +4,7 @@ import type { Log } from '../contracts/log.ts';
 import { type Listening, listen } from './listen.ts';
 import type { WorkerMetrics } from './metrics.ts';
 
-/** `/metrics` in Prometheus's text format: ours, then the Temporal SDK's own, read from the port it serves them on. */
+/** Serves `/metrics` in Prometheus's text format: our metrics, then the Temporal SDK's, read from the port that serves them. */
 export async function serveMetrics({
   address,
   metrics,
@@ -23,8 +23,8 @@ export async function serveMetrics({
     return `${ours}\n${await body.text()}`;
   };
   return await listen(
-    (asked, response) => {
-      if (asked.url !== '/metrics') {
+    (incoming, response) => {
+      if (incoming.url !== '/metrics') {
         response.writeHead(404).end('use /metrics\n');
         return;
       }

@@ -2,7 +2,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../contracts/log.ts';
 
-/** A line of a task's log, as it stands in the file: one JSON object. */
+/** A line of a task's log: one JSON object per line of the file. */
 export interface TaskLogLine {
   /** ISO 8601, UTC. */
   readonly time: string;
@@ -13,28 +13,28 @@ export interface TaskLogLine {
   readonly [field: string]: unknown;
 }
 
-/** A run's file takes this many bytes of a worker's ordinary lines, and twice as many in all: what went wrong still finds room. */
+/** Most bytes of a run's file for ordinary lines; warnings and errors may fill it to twice this size. */
 const ORDINARY_BYTES = 4 * 1024 * 1024;
-const MOST_BYTES = 2 * ORDINARY_BYTES;
-/** A line with a venue's whole answer in it helps nobody. */
-const MOST_LINE_BYTES = 16 * 1024;
-/** Lines are written together; a reader that follows sees them this much later. */
+const MAX_BYTES = 2 * ORDINARY_BYTES;
+/** Most bytes of a line; a longer one is shortened. */
+const MAX_LINE_BYTES = 16 * 1024;
+/** Milliseconds for which lines are collected before they are written together. */
 const FLUSH_MS = 100;
-/** Runs whose size is remembered; a worker's open runs are far fewer. */
-const MOST_RUNS = 1_000;
+/** Most runs whose file size is remembered; a worker has far fewer open runs. */
+const MAX_RUNS = 1_000;
 
 export interface TaskLogOptions {
-  /** The folder of a run's log files. */
+  /** Returns the folder of a run's log files. */
   readonly folderOf: (runId: string) => string;
-  /** Names this worker's file in it: several workers may share a folder. */
+  /** Name of this worker's file in the folder, which several workers may share. */
   readonly writer: string;
-  /** Told once when the files cannot be written; tasks go on. */
+  /** Receives one warning when the files cannot be written; tasks continue. */
   readonly log: Log;
 }
 
 /**
- * Keeps what tasks log as JSON lines, a folder a run and a file a worker in it. Losing a line must never cost a task: writing is
- * behind the tasks' backs, bounded, and its failure only told.
+ * Writes the log lines of tasks as JSON lines, with a folder per run and a file per worker. A lost line must never cost a task: writing
+ * happens in the background, is bounded, and a failure is only logged.
  */
 export class TaskLog {
   readonly #options: TaskLogOptions;
@@ -42,14 +42,14 @@ export class TaskLog {
   #waiting = new Map<string, string[]>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
-  #told = false;
+  #hasWarned = false;
 
   constructor(options: TaskLogOptions) {
     this.#options = options;
   }
 
-  /** The same log, whose lines about a task (those with `runId` and `taskId`) are kept as well. */
-  beside(log: Log): Log {
+  /** Wraps a log so that its lines about a task (those with `runId` and `taskId`) are also written to the run's file. */
+  tee(log: Log): Log {
     const keep =
       (level: TaskLogLine['level']) =>
       (message: string, fields: Record<string, unknown> = {}): void => {
@@ -70,8 +70,8 @@ export class TaskLog {
     const line = lineOf({ ...more, time: new Date().toISOString(), level, taskId, attempt: Number(attempt ?? 1), message });
     const before = this.#bytes.get(runId) ?? 0;
     const after = before + Buffer.byteLength(line);
-    if (after > (level === 'info' || level === 'debug' ? ORDINARY_BYTES : MOST_BYTES)) return;
-    if (before === 0 && this.#bytes.size >= MOST_RUNS) this.#bytes.delete(this.#bytes.keys().next().value as string);
+    if (after > (level === 'info' || level === 'debug' ? ORDINARY_BYTES : MAX_BYTES)) return;
+    if (before === 0 && this.#bytes.size >= MAX_RUNS) this.#bytes.delete(this.#bytes.keys().next().value as string);
     this.#bytes.set(runId, after);
     const waiting = this.#waiting.get(runId);
     if (waiting === undefined) this.#waiting.set(runId, [line]);
@@ -96,8 +96,8 @@ export class TaskLog {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         await appendFile(path.join(folder, `${this.#options.writer}.jsonl`), lines.join(''), { mode: 0o600 });
       } catch (error) {
-        if (this.#told) continue;
-        this.#told = true;
+        if (this.#hasWarned) continue;
+        this.#hasWarned = true;
         this.#options.log.warn('what tasks log cannot be kept; `predictlab logs` will lack it', { folder, error: String(error) });
       }
     }
@@ -106,12 +106,12 @@ export class TaskLog {
 
 function lineOf(line: TaskLogLine): string {
   const text = textOf(line);
-  if (text !== undefined && text.length <= MOST_LINE_BYTES) return `${text}\n`;
+  if (text !== undefined && text.length <= MAX_LINE_BYTES) return `${text}\n`;
   const { time, level, taskId, attempt, message } = line;
-  return `${JSON.stringify({ time, level, taskId, attempt, message: message.slice(0, MOST_LINE_BYTES / 4), shortened: true })}\n`;
+  return `${JSON.stringify({ time, level, taskId, attempt, message: message.slice(0, MAX_LINE_BYTES / 4), shortened: true })}\n`;
 }
 
-/** Plugins log what they like: a circle or a BigInt among the fields costs the fields, not the task. */
+/** JSON of a line; undefined where a plugin's fields contain a circle or a BigInt. */
 function textOf(line: TaskLogLine): string | undefined {
   try {
     return JSON.stringify(line);

@@ -5,15 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { VERSION } from '../version.ts';
 import { withoutMap } from './workflow-code.ts';
 
-/** What can change what a run does: code, SQL, the bundled workflows. */
+/** Files that can change what a run does: code, SQL, the bundled workflows. */
 const CODE = /(?<!\.d)\.(?:js|ts|sql)$/;
 
 /**
- * `0.1.0+1f3a9c02`: the version, and the first eight digits of the SHA-256 of all code of this build (`dist/bundle`, the SQL,
- * the bundled workflows), by path and content. The same sources built anywhere give the same id (source maps are left out); one changed constant gives another.
- * Plugins and packages are not in it: each run records the hashes of its plugins, and package versions come with ours.
+ * The id of this build, such as `0.1.0+1f3a9c02`: the version, and the first eight digits of the SHA-256 of all code (`dist/bundle`,
+ * the SQL, the bundled workflows), by path and content. The same sources give the same id on every machine (source maps are left out),
+ * and any change of the code gives another. Plugins and packages are not included: each run records the hashes of its plugins, and our
+ * version fixes the versions of packages.
  *
- * @param folder where `src` of the build lies. @default this build's own
+ * @param folder the `src` folder of the build. @default this build's own
  */
 export function buildId(folder: string = fileURLToPath(new URL('..', import.meta.url))): string {
   let id = known.get(folder);
@@ -28,7 +29,7 @@ const known = new Map<string, string>();
 
 const filesIn = (folder: string): readonly string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' });
 
-/** Of what runs: the files of `bundle`, or, where there are none, those that they are made of. */
+/** Hashes the code that runs: the files of `bundle`, or, without a bundle, the files it is made from. */
 function codeHash(folder: string): string {
   const hash = createHash('sha256');
   const bundled = path.join(folder, '..', 'bundle');

@@ -9,7 +9,7 @@ import { workflowCode, workflowMark } from './workflow-code.ts';
 
 let installed: Promise<string> | undefined;
 
-/** The SDK's native runtime, installed once per process. @returns where it serves the SDK's own metrics, which `/metrics` reads */
+/** Installs the SDK's native runtime, once per process. @returns the address that serves the SDK's own metrics, which `/metrics` includes */
 export async function installRuntime(log: Log): Promise<string> {
   installed ??= (async () => {
     const sdkMetrics = `127.0.0.1:${await freePort()}`;
@@ -21,12 +21,12 @@ export async function installRuntime(log: Log): Promise<string> {
       }),
       telemetryOptions: {
         metrics: { prometheus: { bindAddress: sdkMetrics } },
-        // The SDK's native core writes to our log too, not past it.
+        // The SDK's native core writes to our log instead of to standard error.
         logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
       },
-      // Who looks for workers hears within seconds that one was killed.
+      // Commands that list workers notice within seconds that one was killed.
       workerHeartbeatInterval: WORKER_HEARTBEAT_MS,
-      // Signals are ours: the process closes what it opened in its own order.
+      // The process handles signals itself and closes its resources in order.
       shutdownSignals: [],
     });
     return sdkMetrics;
@@ -34,18 +34,18 @@ export async function installRuntime(log: Log): Promise<string> {
   return await installed;
 }
 
-/** @throws PredictLabError in the operating system's own words */
+/** Connects the native client. @throws PredictLabError with the operating system's message */
 export async function connectNative(temporal: ReturnType<typeof temporalSettings>): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect(temporal.options as Parameters<typeof NativeConnection.connect>[0]);
   } catch (error) {
-    // The native client writes its errors as Rust does; the operating system's own words are inside.
+    // The native client's errors are Rust's debug output, which contains the operating system's message.
     const words = /message: "([^"]+)"/.exec(messageOf(error))?.[1];
     throw await temporalRefused(temporal, words ?? messageOf(error));
   }
 }
 
-/** @throws PredictLabError `BadInput` for a namespace that Temporal does not have */
+/** Creates a worker. @throws PredictLabError `BadInput` for a namespace that Temporal does not have */
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   try {
     return await Worker.create(options);
@@ -56,7 +56,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   }
 }
 
-/** Runs stay with the version they began with, so that builds which would not replay each other's histories can share a queue. */
+/** Options of versioned workers: runs stay on the version they started with, so that builds with incompatible workflows can share a queue. */
 export async function versionedCode(
   bundle: WorkerOptions['workflowBundle'],
   version: DeploymentVersion | undefined,

@@ -2,7 +2,7 @@ import type { RecentHistory } from '../client/deployments/recent-histories.ts';
 import { dataConverterOf, isSealing } from '../secrets/data-converter.ts';
 import { workflowCode } from './workflow-code.ts';
 
-/** A history that this build's workflows do not go along with. */
+/** A history that this build's workflows cannot replay. */
 export interface BrokenHistory {
   readonly type: string;
   readonly workflowId: string;
@@ -10,14 +10,14 @@ export interface BrokenHistory {
   readonly reason: string;
 }
 
-/** Characters of a reason: what the SDK says at length is the same for every one of its kind. */
-const LONGEST_REASON = 400;
+/** Most characters of a reason; the rest of the SDK's message is the same for every history. */
+const MAX_REASON_LENGTH = 400;
 
-/** Replays histories against the workflows of this build, one after the other. Nothing is changed anywhere. */
+/** Replays histories against the workflows of this build, one after another. It changes nothing. */
 export async function replayAll(histories: AsyncIterable<RecentHistory>): Promise<{ histories: number; broken: readonly BrokenHistory[] }> {
-  // The native bridge: only who replays pays for loading it, not every command of `deploy`.
+  // Loaded late: the native bridge is slow to load, and only replays need it.
   const { DefaultLogger, Runtime, Worker } = await import('@temporalio/worker');
-  // What is broken is in the answer; the SDK would also write each with its stack.
+  // The answer lists broken histories; the SDK would also log each with its stack.
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
   const types: string[] = [];
   async function* noted(): AsyncGenerator<RecentHistory> {
@@ -39,5 +39,5 @@ export async function replayAll(histories: AsyncIterable<RecentHistory>): Promis
 
 function reasonOf(error: Error): string {
   const line = error.message.replaceAll(/\s*\n\s*/g, ' ').trim();
-  return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…` : line;
+  return line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
 }

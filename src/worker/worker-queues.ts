@@ -3,20 +3,20 @@ import { isGrpcServiceError } from '@temporalio/client';
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import type { QueueLengths, RunExecution } from '../telemetry/queue-lengths.ts';
 
-/** gRPC's code for what is not there. */
+/** gRPC's code for something that does not exist. */
 const NOT_FOUND = 5;
 
 /**
- * Takes the runs out of a worker's queue lengths that it no longer drives: those that leave its cache, because they ended or
- * another worker has them, and those that were ended from outside, of which Temporal tells no worker.
+ * Removes runs from a worker's queue lengths that it no longer executes: runs that leave its cache because they ended or moved to
+ * another worker, and runs that were ended from outside, of which Temporal notifies no worker.
  */
 export function dropRunsThatLeft(
   queue: QueueLengths,
   { worker, connection, namespace }: { worker: Worker; connection: NativeConnection; namespace: string },
 ): void {
-  // What the SDK tells its own replay workers; it has no public word for it.
+  // The SDK uses this emitter for its replay workers; it has no public API for it.
   const { evictionsEmitter } = worker as unknown as { readonly evictionsEmitter: EventEmitter<{ eviction: [{ runId: string }] }> };
-  evictionsEmitter.on('eviction', ({ runId }) => queue.gone(runId));
+  evictionsEmitter.on('eviction', ({ runId }) => queue.remove(runId));
   queue.onSilence((execution) => isOpen(connection, namespace, execution));
 }
 

@@ -9,11 +9,11 @@ import { VERSION } from '../version.ts';
 export type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
 /**
- * The workflows of this build: bundled beside it, or, from source, bundled when they are asked for.
+ * The workflow code of this build: the bundle next to it, or, when running from source, the source to bundle.
  *
- * @param sealing what their failures say becomes payloads, which a codec seals
- * @param from where this module is
- * @throws MissingPartError where there is neither
+ * @param sealing whether to use the bundle with the failure converter, so that a codec seals failures
+ * @param from URL of this module
+ * @throws MissingPartError where neither exists
  */
 export function workflowCode(sealing: boolean, from: string = import.meta.url): WorkflowCode {
   const codePath = fileURLToPath(new URL(sealing ? '../../workflow-bundle-sealed.js' : '../../workflow-bundle.js', from));
@@ -24,8 +24,8 @@ export function workflowCode(sealing: boolean, from: string = import.meta.url): 
 }
 
 /**
- * `0.1.0+1f3a9c02`: our version, and which workflows; what an unversioned worker calls its code. It is written with each workflow
- * task and activity; the SDK's own is 92 bytes, which was a fifth of a symbol's history.
+ * The build id of an unversioned worker, such as `0.1.0+1f3a9c02`: our version and a hash of the workflows. Temporal records it with
+ * each workflow task and activity; the SDK's default has 92 bytes, which was a fifth of a symbol's history.
  */
 export async function workflowMark({ workflowBundle }: WorkflowCode): Promise<string> {
   if (workflowBundle === undefined) return `${VERSION}+source`;
@@ -36,7 +36,7 @@ export async function workflowMark({ workflowBundle }: WorkflowCode): Promise<st
     .slice(0, 8)}`;
 }
 
-/** What runs of bundled workflows: their source map changes no run, and its columns say how long the name of the build's folder is. */
+/** Removes the source map of bundled workflows: it does not affect runs, and it depends on the path of the build's folder. */
 export function withoutMap(code: Buffer): Buffer {
   const at = code.lastIndexOf('\n//# sourceMappingURL=data:');
   return at === -1 ? code : code.subarray(0, at);

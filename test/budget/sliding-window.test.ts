@@ -105,13 +105,13 @@ describe('a token pool', () => {
     expect(backfills.at(-1)).toMatchObject({
       reason: {
         message:
-          'the budget of predict/trading, 500 requests in 60 s, is used up but for what runs about now keep; the first are free again in 64 s',
+          'the budget of predict/trading, 500 requests in 60 s, is used up except for the share reserved for live runs; the first are free again in 64 s',
       },
     });
     await other.take('predict/trading', 'live', never);
     await budget.pause('predict/trading', 70_000);
     await expect(take()).rejects.toMatchObject({
-      message: 'predict/trading asked everyone to wait; its budget opens again in 70 s',
+      message: 'predict/trading asked for a pause; its budget opens again in 70 s',
       retryAfterMs: 70_000,
     });
   });

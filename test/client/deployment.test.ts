@@ -86,14 +86,14 @@ describe('whether somebody takes the tasks', () => {
   it('of a pinned run is up to workers of its build alone', () => {
     expect(missingWorker(polling('b', ['a']), build('a'))).toBeUndefined();
     expect(missingWorker(polling('b', ['b', null]), build('a'), { run: 'r' })).toBe(
-      'no worker of build a, to which it is pinned, polls task queue "q": start one of that build, or move the run to the current build with `predictlab deploy adopt r`',
+      'it is pinned to build a, and no worker of that build polls task queue "q": start one of that build, or move the run to the current build with `predictlab deploy adopt r`',
     );
   });
 
   it('of a new run is up to those of the current build, or unversioned ones where none is', () => {
     expect(missingWorker(polling('a', ['a']), null)).toBeUndefined();
     expect(missingWorker(polling(null, [null]), null)).toBeUndefined();
-    expect(missingWorker(polling('a', [null, 'b']), null)).toContain('no worker of build a, to which new runs go');
+    expect(missingWorker(polling('a', [null, 'b']), null)).toContain('new runs go to build a, and no worker of that build');
     expect(missingWorker(polling(null, ['a']), null)).toContain('no build of it is current yet: `predictlab deploy promote`');
     expect(missingWorker(polling(null, []), null)).toBe('no worker polls task queue "q", start one with `predictlab worker`');
   });
@@ -105,7 +105,7 @@ describe('whether somebody takes the tasks', () => {
       pollers: pollers.map((poller) => ({ ...poller, identity: '7@here#0123abcd', seenAt: Date.now() - 40_000, up: false })),
     };
     expect(missingWorker(gone, null)).toBe(
-      'no worker polls task queue "q" (the last one, 7@here, was heard of 40 s ago), start one with `predictlab worker`',
+      'no worker polls task queue "q" (the last one, 7@here, was seen 40 s ago), start one with `predictlab worker`',
     );
   });
 });

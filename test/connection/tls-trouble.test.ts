@@ -57,7 +57,7 @@ describe.skipIf(!HAS_OPENSSL)('a Temporal server that cannot be reached over TLS
 
   it('says that it wants a certificate of the client, or refuses the one that was given', async () => {
     const wanting = await secure('good.pem', { requestCert: true, rejectUnauthorized: true, ca: read('ca.pem') });
-    expect(await said(wanting, trusting('ca.pem'))).toContain('it wants a certificate of the client; set TEMPORAL_TLS_CLIENT_CERT_PATH');
+    expect(await said(wanting, trusting('ca.pem'))).toContain('it requires a client certificate; set TEMPORAL_TLS_CLIENT_CERT_PATH');
     const clientCertPair = (crt: string, key: string) => ({ ...trusting('ca.pem'), clientCertPair: { crt: read(crt), key: read(key) } });
     expect(await said(wanting, clientCertPair('other.pem', 'other.key'))).toContain('it refuses the certificate of');
     expect(await said(wanting, clientCertPair('other.pem', 'ca.key'))).toContain('do not belong together');

@@ -211,7 +211,7 @@ describe.each([
         const { code, stdout, stderr } = await predictlabHere(args, env);
         expect({ code, stdout }, `${args.join(' ')}: ${stderr}`).toEqual({ code: 2, stdout: '' });
         expect(stderr).toMatch(
-          /^(?:(?:what Temporal has|the workers seal)[^\n]+\n)?predictlab: what Temporal has of this is sealed with key [0-9a-f]{12}, and PREDICTLAB_PAYLOAD_KEY (is not set|has [0-9a-f]{12}); add[^\n]+\n$/,
+          /^(?:(?:this payload in Temporal|the workers seal)[^\n]+\n)?predictlab: this payload in Temporal is sealed with key [0-9a-f]{12}, and PREDICTLAB_PAYLOAD_KEY (is not set|has [0-9a-f]{12}); add[^\n]+\n$/,
         );
       }
     }

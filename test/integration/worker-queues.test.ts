@@ -30,14 +30,14 @@ it('a run leaves the queue lengths of a worker when it leaves its cache, and whe
   for (const queue of [cached, silent]) dropRunsThatLeft(queue, { worker, connection, namespace: 'default' });
 
   const { runId: workflowId, executionId: runId } = await rig.lab.start({});
-  silent.told({ workflowId, runId }, { ready: 3, running: 0 });
-  silent.told({ workflowId: 'never-was', runId: '11111111-2222-3333-4444-555555555555' }, { ready: 1, running: 1 });
+  silent.report({ workflowId, runId }, { ready: 3, running: 0 });
+  silent.report({ workflowId: 'never-was', runId: '11111111-2222-3333-4444-555555555555' }, { ready: 1, running: 1 });
   expect(await silent.totals()).toEqual({ ready: 3, running: 0 });
   await rig.client.workflow.getHandle(workflowId).terminate('by a test');
   expect(await silent.totals()).toEqual({ ready: 0, running: 0 });
 
   const other = await rig.lab.start({});
-  cached.told({ workflowId: other.runId, runId: other.executionId }, { ready: 3, running: 0 });
+  cached.report({ workflowId: other.runId, runId: other.executionId }, { ready: 3, running: 0 });
   await worker.runUntil(rig.lab.result(other.runId).catch(() => undefined));
   expect(await cached.totals()).toEqual({ ready: 0, running: 0 });
 });

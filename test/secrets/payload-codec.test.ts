@@ -102,7 +102,7 @@ describe('PREDICTLAB_PAYLOAD_KEY', () => {
           return String(error);
         }
       })();
-      expect(refusal).toMatch(/PREDICTLAB_PAYLOAD_KEY (is|has)/);
+      expect(refusal).toMatch(/PREDICTLAB_PAYLOAD_KEY( is|, number|_FILE| has|, )/);
       expect(refusal).toContain('codec --new-key');
       for (const word of text.split(',').filter((word) => word.trim() !== '')) expect(refusal).not.toContain(word);
     },

@@ -57,7 +57,7 @@ test('a file that holds no ticks is passed over with its reason', async () => {
   await write('prices.csv', 'time,price', '2022-11-01T09:30:00Z,0.5');
   await write('people.csv', 'name,age', 'Ada,36');
   expect((await read()).entries.map(({ symbol }) => symbol)).toEqual(['PRICES']);
-  expect(skipped.join()).toMatch(/passing over people\.csv: .*no column for time/);
+  expect(skipped.join()).toMatch(/skipping people\.csv: .*no column for time/);
 });
 
 test('two files of one name are two instruments of one symbol', async () => {

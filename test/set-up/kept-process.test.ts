@@ -90,7 +90,7 @@ test('it is given up when ten in a row do not become ready, and the sentence has
     },
   });
   expect(await process.lost).toBe(
-    'the worker did not start (ended with exit code 2): the plugin is gone (/logs/worker.log); it did not become ready 10 times in a row: mend this and start again',
+    'the worker did not start (ended with exit code 2): the plugin is gone (/logs/worker.log); it did not become ready 10 times in a row: fix this and start again',
   );
   expect(starts).toBe(19);
   expect(said[0]).toMatch(/^the worker ended with exit code 3;/);

@@ -77,7 +77,7 @@ test('a download that does not answer --version is thrown away, and the error sa
   const cutOff = served('\u007fELF half a file');
   const attempt = findTemporalCli({ env: noPath, home, log, downloads: [refused, cutOff] });
   await expect(attempt).rejects.toMatchObject({ type: 'SourceUnavailable', message: expect.stringContaining('a dead mirror: no network') });
-  await expect(attempt).rejects.toThrow(/a mirror: what came .*set TEMPORAL_CLI/s);
+  await expect(attempt).rejects.toThrow(/a mirror: the downloaded file .*set TEMPORAL_CLI/s);
   expect(await readdir(path.join(home, 'bin'))).toEqual([]);
 });
 
@@ -104,7 +104,9 @@ test("Temporal's own download is asked for this platform and its archive is unpa
   try {
     const expected = createHash('sha256').update(WORKING).digest('hex');
     const from = (hash: string) => ({ env: { PATH: '' }, home, log, downloads: [temporalDownload(`http://127.0.0.1:${port}`, hash)] });
-    await expect(findTemporalCli(from('0'.repeat(64)))).rejects.toThrow(/what came is not what was expected \(SHA-256 [0-9a-f]{16}…/);
+    await expect(findTemporalCli(from('0'.repeat(64)))).rejects.toThrow(
+      /the downloaded file is not the expected one \(SHA-256 [0-9a-f]{16}…/,
+    );
     expect(await readdir(path.join(home, 'bin'))).toEqual([]);
     const own = await findTemporalCli(from(expected));
     expect(await readFile(own, 'utf8')).toBe(WORKING);

@@ -7,32 +7,32 @@ const execution = (runId: string) => ({ workflowId: `${runId}-id`, runId });
 describe('the length of the queue', () => {
   it('is the sum over the runs that this worker drives', async () => {
     const queue = new QueueLengths();
-    queue.told(execution('a'), { ready: 3, running: 1 });
-    queue.told(execution('b'), { ready: 2, running: 2 });
+    queue.report(execution('a'), { ready: 3, running: 1 });
+    queue.report(execution('b'), { ready: 2, running: 2 });
     expect(await queue.totals()).toEqual({ ready: 5, running: 3 });
-    queue.told(execution('a'), { ready: 0, running: 0 });
+    queue.report(execution('a'), { ready: 0, running: 0 });
     expect(await queue.totals()).toEqual({ ready: 2, running: 2 });
   });
 
   it('forgets a run that left this worker, and only that execution of it', async () => {
     const queue = new QueueLengths();
-    queue.told({ workflowId: 'run', runId: 'first' }, { ready: 9, running: 0 });
-    queue.told({ workflowId: 'run', runId: 'second' }, { ready: 1, running: 1 });
-    queue.gone('first');
+    queue.report({ workflowId: 'run', runId: 'first' }, { ready: 9, running: 0 });
+    queue.report({ workflowId: 'run', runId: 'second' }, { ready: 1, running: 1 });
+    queue.remove('first');
     expect(await queue.totals()).toEqual({ ready: 1, running: 1 });
   });
 
   it('forgets a silent run that was ended from outside, and keeps one that is open or cannot be looked up', async () => {
     const queue = new QueueLengths({ silentMs: 0 });
     queue.onSilence(({ runId }) => (runId === 'away' ? Promise.reject(new Error('Temporal is away')) : Promise.resolve(runId === 'open')));
-    for (const runId of ['open', 'away', 'terminated']) queue.told(execution(runId), { ready: 1, running: 0 });
+    for (const runId of ['open', 'away', 'terminated']) queue.report(execution(runId), { ready: 1, running: 0 });
     expect(await queue.totals()).toEqual({ ready: 2, running: 0 });
   });
 
   it('does not ask after a run that speaks', async () => {
     const queue = new QueueLengths();
     queue.onSilence(() => Promise.reject(new Error('asked')));
-    queue.told(execution('a'), { ready: 1, running: 0 });
+    queue.report(execution('a'), { ready: 1, running: 0 });
     expect(await queue.totals()).toEqual({ ready: 1, running: 0 });
   });
 });

@@ -18,7 +18,7 @@ describe("the tasks' log", () => {
   it('keeps lines about tasks with their fields, and passes all of them on', async () => {
     const passed: string[] = [];
     const kept = logOf();
-    const log = kept.beside({ ...silent, info: (message) => void passed.push(message), warn: (message) => void passed.push(message) });
+    const log = kept.tee({ ...silent, info: (message) => void passed.push(message), warn: (message) => void passed.push(message) });
     log.info('of no task');
     log.info('began', about);
     log.warn('failed', { ...about, retryInMs: 500, level: 'mine', message: 'mine' });
@@ -33,14 +33,14 @@ describe("the tasks' log", () => {
 
   it('merges the files of several workers by time, and reads on from where it was', async () => {
     const [a, b] = [logOf('a'), logOf('b')];
-    a.beside(silent).info('1', about);
+    a.tee(silent).info('1', about);
     await a.close();
     await new Promise((resolve) => setTimeout(resolve, 2));
-    b.beside(silent).info('2', about);
+    b.tee(silent).info('2', about);
     await b.close();
     const first = await readTaskLog(path.join(folder, 'run'));
     expect(first.lines.map(({ message }) => message)).toEqual(['1', '2']);
-    a.beside(silent).info('3', about);
+    a.tee(silent).info('3', about);
     await a.close();
     const more = await readTaskLog(path.join(folder, 'run'), first.position);
     expect(more.lines.map(({ message }) => message)).toEqual(['3']);
@@ -48,7 +48,7 @@ describe("the tasks' log", () => {
 
   it('leaves a line that is being written for the next time, and passes over what is no line of ours', async () => {
     const kept = logOf();
-    kept.beside(silent).info('whole', about);
+    kept.tee(silent).info('whole', about);
     await kept.close();
     const file = path.join(folder, 'run', 'w.jsonl');
     await appendFile(file, 'no json\n{"time":"2026-01-01T00:00:00.000Z","taskId":"T","mess');
@@ -60,7 +60,7 @@ describe("the tasks' log", () => {
 
   it('stays bounded and still has room for what goes wrong', async () => {
     const kept = logOf();
-    const log = kept.beside(silent);
+    const log = kept.tee(silent);
     const long = 'x'.repeat(8_000);
     for (let i = 0; i < 700; i++) log.info(long, about);
     log.warn('went wrong', about);
@@ -73,9 +73,9 @@ describe("the tasks' log", () => {
     const kept = logOf();
     const circle: Record<string, unknown> = {};
     circle.self = circle;
-    kept.beside(silent).info('circle', { ...about, circle });
-    kept.beside(silent).info('bigint', { ...about, value: 1n });
-    kept.beside(silent).info('long', { ...about, answer: 'y'.repeat(50_000) });
+    kept.tee(silent).info('circle', { ...about, circle });
+    kept.tee(silent).info('bigint', { ...about, value: 1n });
+    kept.tee(silent).info('long', { ...about, answer: 'y'.repeat(50_000) });
     await kept.close();
     const { lines } = await readTaskLog(path.join(folder, 'run'));
     expect(lines.map(({ message }) => message)).toEqual(['circle', 'bigint', 'long']);
@@ -84,7 +84,7 @@ describe("the tasks' log", () => {
 
   it('is readable by its owner alone', async () => {
     const kept = logOf();
-    kept.beside(silent).info('secret', about);
+    kept.tee(silent).info('secret', about);
     await kept.close();
     expect((await stat(path.join(folder, 'run', 'w.jsonl'))).mode & 0o077).toBe(0);
   });
@@ -98,7 +98,7 @@ describe("the tasks' log", () => {
       log: { ...silent, warn: (message) => void told.push(message) },
     });
     for (let i = 0; i < 3; i++) {
-      kept.beside(silent).info('line', about);
+      kept.tee(silent).info('line', about);
       await kept.close();
     }
     expect(told).toHaveLength(1);

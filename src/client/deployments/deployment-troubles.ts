@@ -1,12 +1,12 @@
 import type { DeploymentView } from './deployments.ts';
 
-/** Something that keeps runs waiting. */
+/** A reason why runs wait, and what to do about it. */
 export interface DeploymentTrouble {
   readonly sentence: string;
   readonly action: string;
 }
 
-/** What would keep runs waiting without anybody being told: runs whose build has no worker, and new runs that go where nobody is. */
+/** Finds runs that would wait unnoticed: open runs whose build has no worker, and new runs routed to a build without a worker. */
 export function deploymentTroubles(view: DeploymentView): readonly DeploymentTrouble[] {
   const { name, current, ramping, versions, unversioned, taskQueue } = view;
   const troubles: DeploymentTrouble[] = [];
@@ -14,7 +14,7 @@ export function deploymentTroubles(view: DeploymentView): readonly DeploymentTro
   for (const { buildId, workers, openRuns } of versions) {
     if (openRuns > 0 && workers === 0) {
       troubles.push({
-        sentence: `${openRuns === 1 ? '1 open run waits' : `${openRuns} open runs wait`} for build ${buildId}, of which no worker polls task queue "${taskQueue}"`,
+        sentence: `${openRuns === 1 ? '1 open run waits' : `${openRuns} open runs wait`} for build ${buildId}, and no worker of that build polls task queue "${taskQueue}"`,
         action: `${start}, or move them here with \`predictlab deploy adopt --build ${buildId}\``,
       });
     }

@@ -5,30 +5,30 @@ import { serviceMessage } from '../service-error.ts';
 import { pollingOf, versionOf, workersOf } from './polling.ts';
 import type { RecentHistory } from './recent-histories.ts';
 
-/** A build of the deployment, as Temporal routes it. */
+/** A build of the deployment and its routing state in Temporal. */
 export interface DeployedVersion {
   readonly buildId: string;
-  /** `draining`: no new runs, but open ones; `drained`: no open ones; `inactive`: never had any. */
+  /** `draining`: it gets no new runs and has open ones; `drained`: it has no open ones; `inactive`: it never had any. */
   readonly state: 'current' | 'ramping' | 'draining' | 'drained' | 'inactive';
   /** Workers that poll the task queue now. */
   readonly workers: number;
   readonly openRuns: number;
-  /** When it last became current; null: never. */
+  /** When the build last became current; null: never. */
   readonly currentAt: string | null;
-  /** When it last stopped getting new runs; null: never, or it gets some. */
+  /** When the build last stopped getting new runs; null: never, or it gets some now. */
   readonly retiredAt: string | null;
 }
 
-/** Where new runs go, and what polls the queue. */
+/** The routing of new runs, and the workers that poll the queue. */
 export interface DeploymentView {
   readonly name: string;
   readonly taskQueue: string;
-  /** Which build new runs go to; null: unversioned workers. */
+  /** The build that new runs go to; null: unversioned workers. */
   readonly current: string | null;
   readonly ramping: { readonly buildId: string; readonly percent: number } | null;
   /** Newest first. */
   readonly versions: readonly DeployedVersion[];
-  /** Workers without a version, and open runs that no version has taken yet. */
+  /** Number of workers without a version, and of open runs without a version. */
   readonly unversioned: { readonly workers: number; readonly openRuns: number };
 }
 
@@ -39,13 +39,13 @@ export interface OpenWorkflow {
   readonly type: string;
 }
 
-/** Temporal's numbers of a version's state. */
+/** States by Temporal's number. */
 const STATES: readonly DeployedVersion['state'][] = ['inactive', 'inactive', 'current', 'ramping', 'draining', 'drained', 'inactive'];
 const NOT_FOUND = 5;
 
 type Described = Awaited<ReturnType<Client['workflowService']['describeWorkerDeployment']>>['workerDeploymentInfo'];
 
-/** The routing of new runs between builds: Temporal's Worker Deployments, on one task queue. */
+/** Routes new runs between builds on one task queue, with Temporal's Worker Deployments. */
 export class Deployments {
   readonly #client: Client;
   readonly #taskQueue: string;
@@ -55,7 +55,7 @@ export class Deployments {
     this.#taskQueue = taskQueue;
   }
 
-  /** @returns an empty view where no versioned worker has ever polled under that name */
+  /** Reads the state of a deployment. @returns an empty view where no versioned worker has ever polled under that name */
   async view(name: string): Promise<DeploymentView> {
     const [info, polling, unversionedRuns] = await Promise.all([
       this.#describe(name),
@@ -85,7 +85,7 @@ export class Deployments {
     };
   }
 
-  /** Sends `percent` of the new runs to a build, the others to the current one; 0 ends the ramp. */
+  /** Routes `percent` of the new runs to a build and the others to the current one; 0 ends the ramp. */
   async ramp({ name, buildId }: DeploymentVersion, percent: number): Promise<void> {
     const { namespace } = this.#client.options;
     const ramped = percent === 0 ? '' : buildId;
@@ -99,7 +99,7 @@ export class Deployments {
     );
   }
 
-  /** Sends every new run to a build; null: to the unversioned workers. A ramp to that build ends with it. */
+  /** Routes every new run to a build; null: to the unversioned workers. This ends a ramp to that build. */
   async setCurrent(name: string, buildId: string | null): Promise<void> {
     const { namespace } = this.#client.options;
     await this.#set(name, () =>
@@ -116,15 +116,15 @@ export class Deployments {
   }
 
   /**
-   * The open executions of a run, itself first, then its symbols. As the run knows them: Temporal's list has them some moments later.
-   * A symbol that has just ended may be among them.
+   * Lists the open executions of a run: the run first, then its symbols. They come from the run itself, because Temporal's list lags
+   * behind. A symbol that has just ended may be among them.
    */
   async familyOf(run: string): Promise<readonly OpenWorkflow[]> {
     const { workflowId, runId, type, status, raw } = await this.#client.workflow.getHandle(run).describe();
     if (status.name !== 'RUNNING') return [];
     const symbols = (raw.pendingChildren ?? []).map((child) => ({
       workflowId: child.workflowId ?? '',
-      // none: it has not begun, so that there is nothing to replay or to move
+      // empty where the child has not started yet: there is nothing to replay or to move
       runId: child.runId ?? '',
       type: child.workflowTypeName ?? '',
     }));
@@ -135,7 +135,7 @@ export class Deployments {
     return { type, workflowId, history: await this.#client.workflow.getHandle(workflowId, runId).fetchHistory() };
   }
 
-  /** Pins an open workflow to a version, whatever it was pinned to before. @returns false where it has ended meanwhile */
+  /** Pins an open workflow to a version and replaces an earlier pin. @returns false where the workflow has ended meanwhile */
   async move({ workflowId, runId }: OpenWorkflow, { name, buildId }: DeploymentVersion): Promise<boolean> {
     const pinned = { behavior: PINNED_OVERRIDE, version: { deploymentName: name, buildId } };
     try {

@@ -1,19 +1,19 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 
-/** What happened in one execution so far. */
+/** The history of one execution so far. */
 export interface RecentHistory {
   readonly type: string;
   readonly workflowId: string;
   readonly history: History;
 }
 
-/** The types of ours; whatever else is on the queue counts as one more. */
+/** Our workflow types; all other types on the queue together count as one more. */
 const TYPES = ['pipeline', 'symbolPipeline'] as const;
 
 /**
- * Histories of a task queue: of each workflow type the newest that are open and the newest that are closed, as many as asked
- * for. One is fetched at a time; those that Temporal forgets meanwhile are left out.
+ * Yields histories of a task queue: for each workflow type the newest `last` open ones and the newest `last` closed ones. They are
+ * fetched one at a time; those that Temporal deletes meanwhile are left out.
  */
 export async function* recentHistories(
   client: Client,

@@ -1,23 +1,23 @@
 import type { DeploymentView } from './deployments.ts';
 
-/** A change of where new runs go, as it was made with `predictlab deploy`. Builds: null = unversioned workers. */
+/** A change of the routing of new runs that was made with `predictlab deploy`. Builds: null = unversioned workers. */
 export interface Release {
   readonly action: 'canary' | 'promote' | 'rollback';
   readonly from: string | null;
   readonly to: string | null;
 }
 
-/** What a rollback does. */
+/** The change that a rollback makes. */
 export type Rollback =
-  /** Ends a ramp: every new run goes to the current build again. */
+  /** Ends a ramp: all new runs go to the current build again. */
   | { readonly kind: 'end-ramp'; readonly build: string; readonly to: string | null }
-  /** Makes the build that was current before current again. */
+  /** Makes an earlier build current again. */
   | { readonly kind: 'set-current'; readonly build: string; readonly to: string | null };
 
 /**
- * What to go back to: a ramp is ended first; else the build that was current before the current one, by what was released and
- * taken back, so that a second rollback goes one further instead of forward again. Where that does not say (another tool changed
- * it), the build that was retired last.
+ * Decides what a rollback does. A ramp is ended first. Otherwise it returns to the build that was current before the current one, by
+ * the recorded releases and rollbacks, so that a second rollback goes one step further back instead of forward again. Where the record
+ * does not tell (another tool changed the routing), it returns to the build that was retired last.
  *
  * @param releases of this deployment, oldest first
  * @returns undefined when nothing was ever current before
@@ -35,7 +35,7 @@ export function rollbackTarget(view: DeploymentView, releases: readonly Release[
   }
   const { current: build } = view;
   if (were.length > 1 && were.at(-1) === build) return { kind: 'set-current', build, to: were.at(-2) ?? null };
-  // what was taken back must not come again by taking back what came after it
+  // a build that was rolled back must not return when a later build is rolled back
   const takenBack = new Set(
     releases
       .filter(

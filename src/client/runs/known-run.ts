@@ -1,11 +1,11 @@
-/** A run as Temporal has it. */
+/** A run in Temporal. */
 export interface KnownRun {
   readonly runId: string;
   /** The first execution's Temporal run id. */
   readonly executionId: string;
   readonly open: boolean;
   readonly closeStatus: string;
-  /** null while it is open */
+  /** null while the run is open */
   readonly closedAt: Date | null;
 }
 

@@ -1,21 +1,21 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 
-/** A run as Temporal knows it. */
+/** A run in Temporal's list. */
 export interface TemporalRun {
   readonly runId: string;
   readonly executionId: string;
   readonly startedAt: string;
-  /** null while it is open */
+  /** null while the run is open */
   readonly closedAt: string | null;
-  /** How it was closed; a run that ended by itself recorded more in the database. */
+  /** How the run was closed; the database has more about a run that ended by itself. */
   readonly ended: 'open' | 'succeeded' | 'failed' | 'cancelled';
 }
 
 const ENDED: Readonly<Record<string, TemporalRun['ended']>> = { RUNNING: 'open', COMPLETED: 'succeeded', CANCELLED: 'cancelled' };
 
 /**
- * The last `pipeline` workflows of a task queue, newest first: every open one, and as many closed ones as asked for. Those
- * that went on as new are one run. Another desk may share the Temporal server, on a queue of its own.
+ * Lists the last `pipeline` workflows of a task queue, newest first: all open ones and `limit` closed ones. The executions of a run
+ * that continued as new count as one run. The filter by task queue leaves out other desks on the same Temporal server.
  */
 export async function recentRuns(
   client: Client,
@@ -24,7 +24,7 @@ export async function recentRuns(
   const which = `WorkflowType = "pipeline" AND TaskQueue = "${taskQueue}"`;
   const open = await listed(client, `${which} AND ExecutionStatus = "Running"`, Number.POSITIVE_INFINITY);
   const closed = await listed(client, `${which} AND ExecutionStatus != "Running" AND ExecutionStatus != "ContinuedAsNew"`, limit);
-  // one that ends between the two questions is in both answers
+  // a run that ends between the two calls is in both answers
   const over = new Set(closed.map(({ executionId }) => executionId));
   return [...open.filter(({ executionId }) => !over.has(executionId)), ...closed].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }

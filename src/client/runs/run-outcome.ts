@@ -5,7 +5,7 @@ import type { PipelineResult } from '../../contracts/run/pipeline-status.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
 import { RunEnded } from './run-ended.ts';
 
-/** Waits for a run's end; everything but a result becomes `RunEnded`. */
+/** Waits for a run's result. @throws RunEnded when the run ended without one */
 export async function runOutcome(handle: WorkflowHandle<typeof pipeline>): Promise<PipelineResult> {
   try {
     return await handle.result();

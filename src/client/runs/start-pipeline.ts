@@ -4,13 +4,12 @@ import { InvalidPipelineError, PredictLabError } from '../../contracts/errors.ts
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import type { RunOrigin } from '../../contracts/run/run-config.ts';
 import { checkedId } from '../../contracts/text/checked-id.ts';
+import { cutText } from '../../contracts/text/cut-text.ts';
 import { PAYLOAD_BUDGET } from '../../scheduling/payload/budget.ts';
 import { encodedBytes } from '../../scheduling/payload/encoded-bytes.ts';
 import { fitSummary } from '../../scheduling/payload/fit-summary.ts';
 import type { pipeline } from '../../workflows/pipeline.ts';
 import type { StartedRun } from './known-run.ts';
-import { runStamp } from './run-stamp.ts';
-import { summaryOf } from './run-summary.ts';
 
 export interface StartOptions extends RunOrigin {
   /** The run's id. @default `pipeline-<UTC stamp>` */
@@ -53,4 +52,24 @@ export async function startPipeline(
     }
     throw error;
   }
+}
+
+/** `2026-11-24T08:00:00Z`: the stamp in a run's id, UTC to the second. */
+const runStamp = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
+
+/** Most characters of the names of up to three symbols in a run's summary. */
+const MAX_NAMES_LENGTH = 50;
+
+/** A one-line summary of a run for Temporal's Web UI. */
+function summaryOf({ symbols, untilStage = 'visualize' }: PipelineInput): string {
+  const which =
+    // the input is not checked yet and may be anything; the run reports its problems
+    !Array.isArray(symbols)
+      ? 'every enabled symbol'
+      : symbols.length === 0
+        ? 'custom tasks'
+        : symbols.length <= 3
+          ? cutText(symbols.join(', '), MAX_NAMES_LENGTH)
+          : `${symbols.length} symbols`;
+  return `${which} → ${untilStage}`;
 }

@@ -5,10 +5,10 @@ import { checkedId } from '../../contracts/text/checked-id.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { cronProblem } from './cron-fields.ts';
 
-/** Temporal takes a shorter window for this long. */
-const SHORTEST_WINDOW_MS = 10_000;
+/** Shortest catch-up window: Temporal silently extends a shorter one to this. */
+const MIN_WINDOW_MS = 10_000;
 
-/** What of a schedule can be wrong by itself; what is not given is not looked at. */
+/** The fields of a schedule that can be checked without the server; missing fields are not checked. */
 interface GivenSchedule {
   readonly scheduleId?: string;
   readonly cron?: string;
@@ -19,7 +19,7 @@ interface GivenSchedule {
   readonly input?: PipelineInput;
 }
 
-/** @throws PredictLabError BadInput, one sentence, before anybody is asked */
+/** Checks a schedule before the server is called. @throws PredictLabError BadInput, one sentence */
 export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitter, pauseOnFailure, input }: GivenSchedule): void {
   if (scheduleId !== undefined) checkedId('schedule', scheduleId);
   const problem = cron === undefined ? undefined : cronProblem(cron);
@@ -28,7 +28,7 @@ export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitte
   if (catchupWindow !== undefined) windowMs(catchupWindow);
   if (jitter !== undefined) jitterMs(jitter);
   if (pauseOnFailure !== undefined) failuresInARow(pauseOnFailure);
-  // each firing, a backfill's too, would run as of that one instant and say success
+  // every firing, even of a backfill, would run as of that one instant and succeed
   if ((input?.asOf ?? null) !== null)
     throw new PredictLabError(
       'BadInput',
@@ -36,37 +36,37 @@ export function checkSchedule({ scheduleId, cron, timeZone, catchupWindow, jitte
     );
 }
 
-/** Temporal remembers so many runs of a schedule. */
-const MOST_FAILURES = 10;
+/** Number of runs that Temporal remembers of a schedule. */
+const MAX_FAILURES = 10;
 
-/** How many failures in a row pause a schedule. @throws PredictLabError BadInput when nobody can count so many */
+/** Checks the number of consecutive failures that pause a schedule. @throws PredictLabError BadInput when it is out of range */
 export function failuresInARow(count: number): number {
-  if (Number.isInteger(count) && count >= 0 && count <= MOST_FAILURES) return count;
-  throw new PredictLabError('BadInput', `pause on failure ${count}: write how many runs in a row have to fail, from 1 to ${MOST_FAILURES}`);
+  if (Number.isInteger(count) && count >= 0 && count <= MAX_FAILURES) return count;
+  throw new PredictLabError('BadInput', `pause on failure ${count}: write how many runs in a row have to fail, from 1 to ${MAX_FAILURES}`);
 }
 
-/** Milliseconds of a jitter. @throws PredictLabError BadInput when it is none, or longer than a day */
+/** Milliseconds of a jitter. @throws PredictLabError BadInput when the text is not a duration or longer than a day */
 export function jitterMs(text: string): number {
-  // a number alone would be milliseconds
+  // ms() reads a number without a unit as milliseconds, which is never intended
   const jitter = !/[a-z]/i.test(text) || text.length > 100 ? Number.NaN : ms(text as StringValue);
   if (jitter > 0 && jitter <= DAY_MS) return jitter;
   throw new PredictLabError('BadInput', `jitter ${JSON.stringify(text.slice(0, 60))}: write a duration up to 1d, like "5m"`);
 }
 
-/** Milliseconds of a catch-up window. @throws PredictLabError BadInput when it is none, or too short */
+/** Milliseconds of a catch-up window. @throws PredictLabError BadInput when the text is not a duration or too short */
 export function windowMs(text: string): number {
   const window = !/[a-z]/i.test(text) || text.length > 100 ? Number.NaN : ms(text as StringValue);
-  if (window >= SHORTEST_WINDOW_MS) return window;
+  if (window >= MIN_WINDOW_MS) return window;
   throw new PredictLabError('BadInput', `catchup window ${JSON.stringify(text.slice(0, 60))}: write a duration of at least 10s, like "1m"`);
 }
 
-/** A time zone by its IANA name, of whichever spelling: Temporal tells "utc" from "UTC". @throws PredictLabError BadInput when there is no such zone */
+/** The canonical IANA name of a time zone: Temporal's names are case-sensitive. @throws PredictLabError BadInput when there is no such zone */
 export function timeZoneName(name: string): string {
   try {
-    // an offset, like "+02:00", is no name
+    // an offset such as "+02:00" is not a name
     if (/^[A-Za-z]/.test(name)) return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    // the same sentence
+    // Intl throws for an unknown zone: refused below
   }
   throw new PredictLabError(
     'BadInput',

@@ -1,4 +1,4 @@
-/** A field of five: its name, its range, and the names that stand for numbers. */
+/** One of the five cron fields: its name, its range, and names that stand for numbers. */
 interface Field {
   readonly name: string;
   readonly least: number;
@@ -15,11 +15,11 @@ const FIELDS: readonly Field[] = [
   { name: 'month', least: 1, most: 12, names: ['', ...MONTHS] },
   { name: 'day of the week', least: 0, most: 7, names: DAYS },
 ];
-const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-/** Words of cron for a whole expression; the server knows them. */
+const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** Words that stand for a whole cron expression; the server understands them. */
 const WORDS = /^@(?:yearly|annually|monthly|weekly|daily|midnight|hourly|every \S.*)$/;
 
-/** What is wrong with a schedule's cron fields, as a sentence; undefined when nothing is. */
+/** The problem of a schedule's cron fields, as a sentence; undefined when they are valid. */
 export function cronProblem(cron: string): string | undefined {
   const text = cron.trim();
   if (WORDS.test(text)) return undefined;
@@ -32,20 +32,22 @@ export function cronProblem(cron: string): string | undefined {
     const values = valuesOf(parts[i], field);
     if (values === undefined) {
       const named = field.names === undefined ? '' : `, or ${field.names.filter((name) => name !== '').join(' ')}`;
-      return `cron ${shown}: ${JSON.stringify(parts[i].slice(0, 40))} is no ${field.name}; write numbers from ${field.least} to ${field.most}${named}, like * or */2 or ${field.least},${field.least + 1}`;
+      return `cron ${shown}: ${JSON.stringify(parts[i].slice(0, 40))} is not a valid ${field.name}; write numbers from ${field.least} to ${field.most}${named}, like * or */2 or ${field.least},${field.least + 1}`;
     }
     sets.push(values === 'all' ? undefined : values);
   }
   const [, , days, months, weekdays] = sets;
-  // Where days of the week are named too, the date may not be what decides.
+  // Cron fires when either the date or the day of the week matches, so the date alone does not decide.
   if (days === undefined || weekdays !== undefined) return undefined;
-  const possible = [...(months ?? LONGEST_MONTHS.map((_, i) => i + 1))].some((month) =>
-    [...days].some((day) => day <= LONGEST_MONTHS[month - 1]),
+  const possible = [...(months ?? DAYS_IN_MONTH.map((_, i) => i + 1))].some((month) =>
+    [...days].some((day) => day <= DAYS_IN_MONTH[month - 1]),
   );
-  return possible ? undefined : `cron ${shown} never comes: no such month has a day ${[...days].join(', ')}; mend the day or the month`;
+  return possible
+    ? undefined
+    : `cron ${shown} never fires: none of these months has ${Math.min(...days)} days; change the day or the month`;
 }
 
-/** @returns undefined when the field cannot be read */
+/** Parses a cron field. @returns undefined when the field is invalid */
 function valuesOf(text: string, field: Field): ReadonlySet<number> | 'all' | undefined {
   if (text === '*' || text === '?') return 'all';
   const values = new Set<number>();

@@ -1,19 +1,19 @@
-import type { Client, ScheduleDescription } from '@temporalio/client';
+import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
 
-/** What became of a schedule's firings. */
+/** Counts of a schedule's firings by outcome. */
 export interface ScheduleCounts {
   readonly scheduleId: string;
-  /** Firings for which no server was up in time. */
+  /** Firings that the server missed because it was down. */
   readonly missed: number;
-  /** Firings that met an open run. */
+  /** Firings that were skipped because a run was open. */
   readonly overlapped: number;
   /** When a firing last became a run; UTC epoch milliseconds. */
   readonly lastFiring: number | null;
   readonly catchupWindow: string;
-  /** Why it has paused itself; null while it has not. */
+  /** Why the schedule was paused automatically; null otherwise. */
   readonly pausedItself: string | null;
-  /** Where a worker has to pause it after more than one failure; null: nobody has to. */
+  /** Number of failures in a row after which a worker pauses the schedule; null: workers never do. */
   readonly pauseAfter: number | null;
 }
 
@@ -25,15 +25,16 @@ export interface UpcomingRun {
   readonly at: string | null;
 }
 
-/** A firing that became a run, and whether that failed; null: it is open, or was ended by somebody. */
+/** A firing that became a run. */
 export interface FiredRun {
   readonly runId: string;
   /** UTC epoch milliseconds. */
   readonly at: number;
+  /** Whether the run failed; null: it is open, or was cancelled or terminated. */
   readonly failed: boolean | null;
 }
 
-/** What became of the firings of a schedule. */
+/** Counts the firings of a schedule by outcome. */
 export function countsOf(described: ScheduleDescription): ScheduleCounts {
   const { scheduleId, info, policies, state } = described;
   return {
@@ -62,7 +63,7 @@ export async function lastRunsOf(client: Client, scheduleId: string): Promise<re
   );
   return await Promise.all(
     fired.reverse().map(async ({ workflowId, firstExecutionRunId, at }): Promise<FiredRun> => {
-      // the last execution of a run that has gone on as new
+      // a run that continued as new has further executions; this describes the last one
       const state = await client.workflow
         .getHandle(workflowId, undefined, { firstExecutionRunId })
         .describe()
@@ -75,12 +76,35 @@ export async function lastRunsOf(client: Client, scheduleId: string): Promise<re
   );
 }
 
-/** What the server and our watch write as the note of a schedule that they pause. */
+/** Matches the note that the server or our watch writes when it pauses a schedule. */
 const PAUSED_ITSELF = /^paused (?:due to workflow|after) /;
 
-/** How Temporal names ends that say something about the next run. */
+/** Whether a Temporal status means failure; other statuses do not count. */
 const FAILED: Readonly<Record<string, boolean>> = { COMPLETED: false, FAILED: true, TIMED_OUT: true };
 
-/** After how many failures in a row a schedule pauses: one is the server's own business, more are counted by the workers; 0: it goes on. */
+/** Number of failures in a row after which a schedule pauses; 0: never. The server pauses it after one, workers count higher numbers. */
 export const failuresToPause = ({ policies, action }: ScheduleDescription): number =>
   policies.pauseOnFailure ? 1 : ((action.memo as { pauseAfter?: number } | undefined)?.pauseAfter ?? 0);
+
+/** Lists the schedules that start runs on a task queue. */
+export async function schedulesOn(client: Client, taskQueue: string): Promise<readonly ScheduleDescription[]> {
+  const found: ScheduleDescription[] = [];
+  for await (const { scheduleId } of client.schedule.list()) {
+    const described = await describedSchedule(client, scheduleId);
+    // the schedule was deleted since it was listed
+    if (described === undefined) continue;
+    const { action } = described;
+    if (action.type === 'startWorkflow' && action.workflowType === 'pipeline' && action.taskQueue === taskQueue) found.push(described);
+  }
+  return found;
+}
+
+/** Describes a schedule; undefined where Temporal has none of that id. */
+export async function describedSchedule(client: Client, scheduleId: string): Promise<ScheduleDescription | undefined> {
+  try {
+    return await client.schedule.getHandle(scheduleId).describe();
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}

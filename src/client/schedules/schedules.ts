@@ -4,10 +4,11 @@ import {
   type ScheduleDescription,
   type ScheduleExecutionActionResult,
   type ScheduleHandle,
+  ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { optionalDateToTs, tsToMs } from '@temporalio/common/lib/time.js';
-import { PredictLabError } from '../../contracts/errors.ts';
+import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import type { PipelineInput } from '../../contracts/run/pipeline-input.ts';
 import { exactDuration } from '../../contracts/text/exact-duration.ts';
 import { RunEnded } from '../runs/run-ended.ts';
@@ -16,30 +17,30 @@ import { checkSchedule, failuresInARow, jitterMs, timeZoneName, windowMs } from 
 import { DEFAULT_SCHEDULE } from './default-schedule.ts';
 import {
   countsOf,
+  describedSchedule,
   type FiredRun,
   failuresToPause,
   lastRunsOf,
   type ScheduleCounts,
+  schedulesOn,
   type UpcomingRun,
   upcomingOf,
 } from './schedule-firings.ts';
 import type { ScheduleOptions, ScheduleView } from './schedule-options.ts';
-import { inOurWords } from './schedule-refusals.ts';
-import { describedSchedule, schedulesOn } from './schedules-on.ts';
 
-/** What a trigger did: the run it started, or, where it started none, the runs of the schedule that are open. */
+/** The result of a trigger: the run it started, or the open runs because of which it started none. */
 export interface Triggered {
   readonly started: string | null;
   readonly open: readonly string[];
 }
 
-/** The server decides within milliseconds. */
+/** How long a trigger waits for the server's decision, which usually takes milliseconds. */
 const TRIGGER_PATIENCE_MS = 10_000;
 
-/** Shown for a schedule that another tool made: the server does not keep the text of its cron fields. */
+/** Shown for a schedule made by another tool: the server does not keep the text of its cron fields. */
 const UNKNOWN_CRON = '(made by another tool)';
 
-/** The runs that come by themselves: Temporal Schedules, one run at a time, without catch-up storms. */
+/** Manages the schedules that start runs: Temporal Schedules, one run at a time, without catch-up storms. */
 export class Schedules {
   readonly #client: Client;
   readonly #taskQueue: string;
@@ -55,7 +56,7 @@ export class Schedules {
     const parts = this.#parts(scheduleId, options);
     await options.check?.(parts.action.args[0]);
     try {
-      await inOurWords(scheduleId, () =>
+      await translateRefusals(scheduleId, () =>
         this.#client.schedule.create({ scheduleId, ...parts, ...(options.note === undefined ? {} : { state: { note: options.note } }) }),
       );
       return 'created';
@@ -66,12 +67,12 @@ export class Schedules {
     return 'updated';
   }
 
-  /** Changes what is given and keeps the rest, field by field in the input too. */
+  /** Changes the given options and keeps the others; the input is merged field by field. */
   async update({ replaceInput = false, ...options }: ScheduleOptions): Promise<void> {
     const { scheduleId = DEFAULT_SCHEDULE.scheduleId } = options;
     const before = await this.show(scheduleId);
     const foreign = before.cron === UNKNOWN_CRON && options.cron === undefined;
-    // one that was made when it was taken
+    // a schedule made by another tool may have an asOf, which would be refused
     const { asOf: _, ...kept } = before.input;
     const merged = {
       cron: foreign ? undefined : before.cron,
@@ -84,7 +85,7 @@ export class Schedules {
     };
     const parts = this.#parts(scheduleId, merged);
     await options.check?.(parts.action.args[0]);
-    await inOurWords(scheduleId, () =>
+    await translateRefusals(scheduleId, () =>
       this.#client.schedule.getHandle(scheduleId).update((previous) => ({
         ...previous,
         ...parts,
@@ -95,7 +96,7 @@ export class Schedules {
   }
 
   async show(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<ScheduleView> {
-    const described = await inOurWords(scheduleId, () => this.#client.schedule.getHandle(scheduleId).describe());
+    const described = await translateRefusals(scheduleId, () => this.#client.schedule.getHandle(scheduleId).describe());
     const { memo, args } = described.action;
     const said = (memo ?? {}) as { cron?: string; timeZone?: string };
     const recent = idsOf(described.info.recentActions.map(({ action }) => action));
@@ -115,22 +116,22 @@ export class Schedules {
     };
   }
 
-  /** What became of the firings of every schedule that starts runs on this task queue. */
+  /** Counts the firings of every schedule that starts runs on this task queue. */
   async counts(): Promise<readonly ScheduleCounts[]> {
     return (await this.#ofThisQueue()).map(countsOf);
   }
 
-  /** When the schedules that start runs on this task queue fire next. */
+  /** The next firings of the schedules that start runs on this task queue. */
   async upcoming(): Promise<readonly UpcomingRun[]> {
     return (await this.#ofThisQueue()).map(upcomingOf);
   }
 
-  /** The namespace whose schedules these are. */
+  /** The namespace of the schedules. */
   get namespace(): string {
     return this.#client.options.namespace;
   }
 
-  /** Whether Temporal has it. */
+  /** Whether a schedule of that id exists. */
   async isThere(scheduleId: string): Promise<boolean> {
     return (await describedSchedule(this.#client, scheduleId)) !== undefined;
   }
@@ -144,7 +145,7 @@ export class Schedules {
     return await schedulesOn(this.#client, this.#taskQueue);
   }
 
-  /** @param note why, for people */
+  /** Pauses a schedule. @param note the reason, for people */
   async pause(scheduleId: string = DEFAULT_SCHEDULE.scheduleId, note = 'paused with predictlab schedule pause'): Promise<void> {
     await this.#on(scheduleId, (handle) => handle.pause(note));
   }
@@ -153,9 +154,9 @@ export class Schedules {
     await this.#on(scheduleId, (handle) => handle.unpause('resumed with predictlab schedule resume'));
   }
 
-  /** Starts a run now, unless one is open: without the explicit policy a trigger would overlap, whatever the schedule says. */
+  /** Starts a run now, unless one is open. The explicit SKIP is needed: by default a trigger overlaps, whatever the schedule's policy. */
   async trigger(scheduleId: string = DEFAULT_SCHEDULE.scheduleId): Promise<Triggered> {
-    return await inOurWords(scheduleId, async () => {
+    return await translateRefusals(scheduleId, async () => {
       const handle = this.#client.schedule.getHandle(scheduleId);
       const { info: before } = await handle.describe();
       await handle.trigger(ScheduleOverlapPolicy.SKIP);
@@ -173,9 +174,9 @@ export class Schedules {
     });
   }
 
-  /** The times of the schedule in `[from, to]`, oldest first, as the server works them out. */
+  /** The firing times of a schedule in `[from, to]`, oldest first, computed by the server. */
   async firings(scheduleId: string, { from, to }: { from: Date; to: Date }): Promise<readonly Date[]> {
-    return await inOurWords(scheduleId, async () => {
+    return await translateRefusals(scheduleId, async () => {
       const { startTime } = await this.#client.workflowService.listScheduleMatchingTimes({
         namespace: this.#client.options.namespace,
         scheduleId,
@@ -186,7 +187,7 @@ export class Schedules {
     });
   }
 
-  /** Runs these times of the schedule, each as of itself, one after another in the order given. */
+  /** Starts a run for each of these times, as of that time, one after another in the given order. */
   async backfill(scheduleId: string, times: readonly Date[]): Promise<void> {
     if (times.length === 0) return;
     await this.#on(scheduleId, (handle) =>
@@ -199,7 +200,7 @@ export class Schedules {
   }
 
   async #on(scheduleId: string, act: (handle: ScheduleHandle) => Promise<unknown>): Promise<void> {
-    await inOurWords(scheduleId, () => act(this.#client.schedule.getHandle(scheduleId)));
+    await translateRefusals(scheduleId, () => act(this.#client.schedule.getHandle(scheduleId)));
   }
 
   async #resultOf(runId: string): Promise<string> {
@@ -234,7 +235,7 @@ export class Schedules {
         workflowId: scheduleId,
         taskQueue: this.#taskQueue,
         args: [{ retry: DEFAULT_SCHEDULE.retry, ...input }] as [PipelineInput],
-        // The server keeps only what it compiled the fields to; the text is for people.
+        // The server does not keep the text of the cron fields, so the memo does.
         memo: { cron, timeZone, ...(pauseOnFailure > 1 ? { pauseAfter: pauseOnFailure } : {}) },
         staticSummary: `scheduled: ${cron} ${timeZone}`,
       },
@@ -248,3 +249,24 @@ const idsOf = (actions: readonly ScheduleExecutionActionResult[]): string[] =>
 
 const defined = <T extends object>(options: T): Partial<T> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+
+/**
+ * Makes a call about a schedule and translates the server's refusals. `ScheduleAlreadyRunning` passes through unchanged.
+ *
+ * @throws PredictLabError BadInput where there is no such schedule, or the server refuses a field
+ */
+async function translateRefusals<T>(scheduleId: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof ScheduleAlreadyRunning) throw error;
+    if (error instanceof ScheduleNotFoundError) {
+      throw new PredictLabError('BadInput', `there is no schedule "${scheduleId}"; \`predictlab schedule create\` makes it`, {
+        cause: error,
+      });
+    }
+    if (/invalid|cron|time ?zone|not in range/i.test(messageOf(error)))
+      throw new PredictLabError('BadInput', `schedule "${scheduleId}": ${messageOf(error)}`, { cause: error });
+    throw error;
+  }
+}

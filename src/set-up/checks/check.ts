@@ -2,13 +2,13 @@
 export interface CheckResult {
   readonly name: string;
   readonly status: 'ok' | 'warn' | 'fail';
-  /** What was found, where. */
+  /** What was found, and where. */
   readonly detail: string;
-  /** What to do about it; only when it is not ok. */
+  /** What to do about it; only when the status is not `ok`. */
   readonly action?: string;
-  /** Whether a failure means that a service cannot be reached (exit code 3) rather than that something here is wrong. */
+  /** Whether a failure means that a service cannot be reached (exit code 3) instead of a problem on this machine. */
   readonly service?: boolean;
 }
 
-/** How long a service may take to answer. */
+/** Longest time to wait for a service's answer. */
 export const ANSWER_TIMEOUT_MS = 5_000;

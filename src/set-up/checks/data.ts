@@ -6,8 +6,8 @@ import { verifyData } from '../../storage/verify/verify.ts';
 import type { CheckResult } from './check.ts';
 
 /**
- * Candles against their ticks, counts, coverage and staging against each other: one line per difference. Then prices against each
- * other, and markets that fell silent: one line each, none of which fails.
+ * Compares candles with their ticks, and counts, coverage and staging with each other: one line per difference. Then it reports
+ * inconsistent prices and markets that fell silent; these lines never fail.
  */
 export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { sample?: number } = {}): Promise<readonly CheckResult[]> {
   const name = 'data';
@@ -18,7 +18,7 @@ export async function checkData(env: NodeJS.ProcessEnv, log: Log, { sample }: { 
       try {
         const { series, candles, ticks, findings, warnings, notes } = await verifyData(database, sample === undefined ? {} : { sample });
         const looked = `${candles.toLocaleString('en')} candles of ${series} series built again from ${ticks.toLocaleString('en')} ticks`;
-        const action = 'store what is missing with `predictlab run --refetch`, or restore a backup; please report how it came about';
+        const action = 'store what is missing with `predictlab run --refetch`, or restore a backup; please report how it happened';
         return [
           ...findings.map((detail): CheckResult => ({ name, status: 'fail', detail, action })),
           ...warnings.map(({ detail, action: look }): CheckResult => ({ name, status: 'warn', detail, action: look })),

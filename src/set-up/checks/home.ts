@@ -7,11 +7,11 @@ import { PASSAGE_MODE } from '../../processes/private-folder.ts';
 import type { CheckResult } from './check.ts';
 
 const GIB = 1024 ** 3;
-/** Below these a full disk is near: a year of a busy symbol's ticks takes some hundred megabytes. */
+/** Free space below which the check warns or fails: a year of a busy symbol's ticks takes some hundred megabytes. */
 const SCARCE_BYTES = 2 * GIB;
 const FULL_BYTES = 0.2 * GIB;
 
-/** PREDICTLAB_HOME can be written, and its disk has room. */
+/** Checks that PREDICTLAB_HOME can be written, is closed to other users, and that its disk has room. */
 export async function checkHome(home: string): Promise<readonly CheckResult[]> {
   const probe = path.join(home, `.doctor-${process.pid}`);
   try {

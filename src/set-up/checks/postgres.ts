@@ -9,7 +9,7 @@ import { cutOffRollback, rollbackCutOff } from '../../storage/watch/rollback-int
 import { VERSION } from '../../version.ts';
 import type { CheckResult } from './check.ts';
 
-/** DATABASE_URL answers; without it the embedded server starts (and stops again, unless it was running). Changes no tables. */
+/** Checks that DATABASE_URL answers, or that the embedded server starts (it stops again unless it was running). Changes no tables. */
 export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: Log): Promise<readonly CheckResult[]> {
   const name = 'Postgres';
   const embedded = !env.DATABASE_URL;
@@ -38,12 +38,12 @@ export async function checkPostgres(env: NodeJS.ProcessEnv, home: string, log: L
     }
     const action = embedded
       ? 'look at the log in PREDICTLAB_HOME, or set DATABASE_URL to a Postgres of your own'
-      : 'start that server, or mend DATABASE_URL (unset it to use the embedded one)';
+      : 'start that server, or fix DATABASE_URL (unset it to use the embedded one)';
     return [{ name, status: 'fail', detail: messageOf(error), action, service: true }];
   }
 }
 
-/** A newer build has been here. */
+/** Warns when a newer build has migrated the database. */
 async function migratedFurther(database: Database): Promise<readonly CheckResult[]> {
   const newer = await newerMigrations(await appliedMigrations(database));
   if (newer.length === 0) return [];
@@ -51,7 +51,7 @@ async function migratedFurther(database: Database): Promise<readonly CheckResult
   return [{ name: 'migrations', status: 'warn', detail, action: 'update this build to the newest one that works on the database' }];
 }
 
-/** A rollback of the configuration that was killed amid it. */
+/** Warns when a rollback of the configuration was killed halfway. */
 async function cutOff(database: Database): Promise<readonly CheckResult[]> {
   const { rows } = await database.query<{ there: boolean }>("select to_regclass('watch_state') is not null as there");
   const left = rows[0].there ? await cutOffRollback(database) : undefined;

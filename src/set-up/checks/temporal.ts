@@ -5,7 +5,7 @@ import { type FoundAttributes, findAttributes, registerCommand } from '../tempor
 import { findTemporalCli } from '../temporal/temporal-cli.ts';
 import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
 
-/** The executable that dev, demo and the tests start; nothing is downloaded here. */
+/** Checks the executable that dev, demo and the tests start; downloads nothing. */
 export async function checkTemporalCli(env: NodeJS.ProcessEnv, home: string): Promise<readonly CheckResult[]> {
   const name = 'Temporal CLI';
   const warnings: string[] = [];
@@ -22,7 +22,7 @@ export async function checkTemporalCli(env: NodeJS.ProcessEnv, home: string): Pr
   }
 }
 
-/** The server answers, and its namespace exists. */
+/** Checks that the server answers, its namespace exists, and that has the search attributes. */
 export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
   const name = 'Temporal server';
   let settings: ReturnType<typeof temporalSettings>;
@@ -34,14 +34,14 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
         name,
         status: 'fail',
         detail: messageOf(error),
-        action: "mend Temporal's environment configuration (TEMPORAL_ADDRESS, TEMPORAL_PROFILE …)",
+        action: "fix Temporal's environment configuration (TEMPORAL_ADDRESS, TEMPORAL_PROFILE …)",
       },
     ];
   }
   const { address, namespace } = settings;
   let connection: Connection;
   try {
-    // loaded late: it takes a third of a second, which every other command would pay
+    // loaded late, because it takes a third of a second
     const { connectTemporal } = await import('../../connection/connect-temporal.ts');
     connection = await connectTemporal({ ...settings.options, connectTimeout: ANSWER_TIMEOUT_MS });
   } catch (error) {
@@ -69,7 +69,7 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
     const attributes = await connection
       .withDeadline(soon, () => findAttributes(connection.operatorService, namespace))
       .then((found) => attributesCheck(namespace, found))
-      // not everybody may ask; nothing else depends on it
+      // this user may lack the permission; the check is optional
       .catch(() => []);
     return [{ name, status: 'ok', detail: `${address}, namespace ${namespace}, version ${serverVersion}` }, ...attributes];
   } catch (error) {
@@ -79,7 +79,7 @@ export async function checkTemporalServer(env: NodeJS.ProcessEnv): Promise<reado
   }
 }
 
-/** Runs do without them; whoever looks for runs in Temporal does not. */
+/** Search attributes are optional for runs, but needed to find runs in Temporal. */
 function attributesCheck(namespace: string, { missing, otherType }: FoundAttributes): readonly CheckResult[] {
   const name = 'search attributes';
   if (missing.length + otherType.length === 0)

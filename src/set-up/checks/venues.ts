@@ -2,7 +2,7 @@ import { messageOf } from '../../contracts/errors.ts';
 import { readSourceSettings, type SourceSettings } from '../../sources/settings.ts';
 import { ANSWER_TIMEOUT_MS, type CheckResult } from './check.ts';
 
-/** A venue's host, and a small question that it answers without a key. */
+/** A venue's host, and a small request that it answers without a key. */
 interface Endpoint {
   readonly name: string;
   readonly variable: string;
@@ -11,15 +11,15 @@ interface Endpoint {
 }
 
 /**
- * Each venue's hosts answer, and with JSON: an HTML page means that the edge blocks this address or region. A refusal of the
- * question itself (no key, a missing parameter) is an answer.
+ * Checks that each venue's hosts answer with JSON: an HTML page means that the venue blocks this address or region. A refusal of the
+ * request itself (no key, a missing parameter) counts as an answer.
  */
 export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly CheckResult[]> {
   let settings: SourceSettings;
   try {
     settings = readSourceSettings(env);
   } catch (error) {
-    return [{ name: 'venues', status: 'fail', detail: messageOf(error), action: 'mend that variable, or unset it' }];
+    return [{ name: 'venues', status: 'fail', detail: messageOf(error), action: 'fix that variable, or unset it' }];
   }
   const { polymarket, predict } = settings;
   const endpoints: readonly Endpoint[] = [
@@ -30,7 +30,7 @@ export async function checkVenues(env: NodeJS.ProcessEnv): Promise<readonly Chec
   ];
   const hosts = await Promise.all(endpoints.map(checkEndpoint));
   const hasKey = predict.apiKey !== undefined;
-  // without a key its part of a run is skipped anyway
+  // without a key runs skip Predict.fun anyway
   const needed = hosts.map((host) =>
     host.name === 'Predict.fun' && host.status === 'fail' && !hasKey ? { ...host, status: 'warn' as const } : host,
   );
@@ -54,7 +54,7 @@ async function checkEndpoint({ name, variable, url, probe }: Endpoint): Promise<
         name,
         status: 'fail',
         detail: `${url} answers ${response.status}`,
-        action: 'wait for the venue; runs try again by themselves',
+        action: 'wait for the venue; runs retry by themselves',
         service: true,
       };
     }

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** Ends a child that we started and waits until it is gone: SIGTERM, and SIGKILL if it stays longer than `graceMs`. */
+/** Ends a child process and waits until it has exited: SIGTERM, then SIGKILL after `graceMs`. */
 export async function stopProcess(child: ChildProcess, graceMs = 15_000): Promise<void> {
   if (child.pid === undefined || hasExited(child)) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));

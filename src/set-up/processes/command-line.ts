@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
-/** How to start another `predictlab` command as a process: this Node.js on our own executable. */
+/** The command that starts another `predictlab` command as a process: this Node.js with our own executable. */
 export function commandLine(args: readonly string[]): { command: string; args: string[] } {
-  // both src/ (tests) and dist/src/ (built) lie below the package's folder
+  // this module lies in src/ (tests) or dist/src/ (built)
   const executable = fileURLToPath(
     new URL(import.meta.url.includes('/dist/src/') ? '../../../../bin/predictlab.js' : '../../../bin/predictlab.js', import.meta.url),
   );

@@ -6,43 +6,43 @@ import type { Log } from '../../contracts/log.ts';
 export interface ServingProcess {
   readonly pid: number;
   readonly logFile: string;
-  /** Resolves with how it ended ("ended by SIGKILL"), whoever ended it. */
+  /** Resolves with how the process ended ("ended by SIGKILL"). */
   readonly exited: Promise<string>;
   close(): Promise<void>;
 }
 
 export interface KeepOptions<P extends ServingProcess> {
-  /** How sentences call it: "the worker". */
+  /** Name in messages: "the worker". */
   readonly what: string;
   readonly first: P;
   /**
-   * Starts one in the place of the one that ended; resolves when it is ready, rejects when it does not become so.
-   * @default none: the first end is the last
+   * Starts a replacement for the process that ended; resolves when it is ready and rejects when it does not become ready.
+   * @default none: the process is not restarted
    */
   readonly next?: (ended: P) => Promise<P>;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** A life of this length is no quick death: the pause begins small again. @default one minute */
+  /** After a run of this length the pause starts small again. @default one minute */
   readonly steadyMs?: number;
-  /** @default waits */
+  /** Waits between restarts. @default a timer */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 export interface KeptProcess {
-  /** Resolves with a sentence when it has ended and is not started again; never after `close`. */
+  /** Resolves with a sentence when the process has ended and is not restarted; never after `close`. */
   readonly lost: Promise<string>;
-  /** Closes the one that runs; none is started after it. */
+  /** Closes the running process; none is started after that. */
   close(): Promise<void>;
 }
 
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 30_000;
 const STEADY_MS = 60_000;
-/** With the pauses some two and a half minutes: whatever passes by itself has passed by then. */
-const MOST_FAILED_STARTS = 10;
+/** Most failed starts in a row; with the pauses about two and a half minutes, which is enough for temporary problems. */
+const MAX_FAILED_STARTS = 10;
 
 /**
- * Keeps a process up: when it ends unasked another one is started, after a pause that doubles from 1 s to 30 s while they end
- * quickly. It gives up when ten in a row do not become ready.
+ * Keeps a process running: when it ends unexpectedly it is restarted, after a pause that doubles from 1 s to 30 s while restarts end
+ * quickly. Gives up after ten failed starts in a row.
  */
 export function keepRunning<P extends ServingProcess>(options: KeepOptions<P>): KeptProcess {
   const { what, first, next, log, steadyMs = STEADY_MS } = options;
@@ -51,12 +51,12 @@ export function keepRunning<P extends ServingProcess>(options: KeepOptions<P>): 
   let current = first;
   let quickEnds = 0;
 
-  /** @returns why there is none any more; undefined when `current` runs, or we are closing */
+  /** Restarts the process. @returns why it is not running any more; undefined when it runs, or we are closing */
   const startAgain = async (ended: string): Promise<string | undefined> => {
     if (next === undefined) return ended;
     let why = ended;
-    for (let failed = 0; failed < MOST_FAILED_STARTS; failed++) {
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** quickEnds++, LONGEST_PAUSE_MS);
+    for (let failed = 0; failed < MAX_FAILED_STARTS; failed++) {
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** quickEnds++, MAX_PAUSE_MS);
       log.warn(`${why}; it is started again in ${pauseMs / 1000} s`);
       await pause(pauseMs, closing.signal).catch(() => undefined);
       if (closing.signal.aborted) return undefined;
@@ -69,7 +69,7 @@ export function keepRunning<P extends ServingProcess>(options: KeepOptions<P>): 
         why = messageOf(error).replaceAll(/\s*\n\s*/g, ' ');
       }
     }
-    return `${why}; it did not become ready ${MOST_FAILED_STARTS} times in a row: mend this and start again`;
+    return `${why}; it did not become ready ${MAX_FAILED_STARTS} times in a row: fix this and start again`;
   };
   const watch = async (): Promise<string | undefined> => {
     for (;;) {

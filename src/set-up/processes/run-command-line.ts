@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { commandLine } from './command-line.ts';
 
-/** How long a command may take to wind down; the run that it follows is cancelled meanwhile. */
+/** Longest time a command may take to stop; the run that it follows is cancelled meanwhile. */
 const WIND_DOWN_MS = 30_000;
 
 /**
  * Runs a `predictlab` command on our terminal and resolves with its exit code (128 + n when signal n ended it). When `stopped`
- * resolves, the command is asked to stop too and its end is still waited for, though not for ever.
+ * resolves, the command is stopped too; it is killed if it does not end in time.
  */
 export function runCommandLine(
   words: readonly string[],
@@ -20,7 +20,7 @@ export function runCommandLine(
     let isOver = false;
     void options.stopped.then((signal) => {
       if (isOver) return;
-      // Ctrl-C in a terminal reaches the command already, and a second one would mean "do not wait"
+      // Ctrl-C in a terminal reaches the command by itself, and a second signal would mean "do not wait"
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
       timer = setTimeout(() => child.kill('SIGKILL'), WIND_DOWN_MS);
     });

@@ -6,9 +6,9 @@ import { keepRunning, type ServingProcess } from './kept-process.ts';
 export interface StackProcessesOptions {
   readonly kind: ProcessRecord['kind'];
   readonly home: string;
-  /** Start them again when they end unasked. */
+  /** Restarts processes that end unexpectedly. */
   readonly keepUp: boolean;
-  /** Takes over what is started. */
+  /** Owns the started processes. */
   readonly closers: Closers;
   readonly log: Log;
 }
@@ -26,10 +26,10 @@ export class StackProcesses {
   }
 
   /**
-   * Starts one, and others in its place where they are kept up.
+   * Starts a process, and restarts it where processes are kept running.
    *
-   * @param marker a part of its command line, see `ProcessRecord`
-   * @param start is given the one that ended, from the second time on
+   * @param marker a part of the process's command line, see `ProcessRecord`
+   * @param start starts the process; a restart passes the one that ended
    */
   async start<P extends ServingProcess>(what: string, marker: string, start: (inPlaceOf?: P) => Promise<P>): Promise<P> {
     const { keepUp, closers, log } = this.#options;
@@ -45,13 +45,13 @@ export class StackProcesses {
     return first;
   }
 
-  /** From now on the record is there, and says where the stack can be reached. */
+  /** Writes the record with the addresses of the stack. */
   async record({ address, uiUrl }: Pick<ProcessRecord, 'address' | 'uiUrl'>): Promise<void> {
     this.#addresses = { address, uiUrl };
     await this.#write();
   }
 
-  /** Resolves with a sentence once one of those started so far has ended and stays away. */
+  /** Resolves with a sentence once one of the processes started so far has ended for good. */
   broken(): Promise<string> {
     return Promise.race(this.#lost);
   }
@@ -63,7 +63,7 @@ export class StackProcesses {
   async #write(): Promise<void> {
     if (this.#addresses === undefined) return;
     const { home, kind } = this.#options;
-    // The next dev ends them in this order: who was started last goes first.
+    // The next dev ends them in this order: the last started first.
     const children = [...this.#pids].reverse().map(([marker, pid]) => ({ pid, marker }));
     this.#record = await recordProcesses(home, { kind, ...ownRecord(), ...this.#addresses, children });
   }

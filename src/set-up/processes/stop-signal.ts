@@ -1,18 +1,18 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 type SignalName = (typeof SIGNALS)[number];
 
-/** Exit code of a process that a signal ended, by the shell's convention. */
+/** Exit codes of a process that a signal ended, by the shell's convention. */
 export const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const satisfies Readonly<Record<SignalName, number>>;
 
 export interface StopSignal {
-  /** Resolves at the first signal to stop. */
+  /** Resolves with the first stop signal. */
   readonly stopped: Promise<SignalName>;
-  /** The first signal, once there was one. */
+  /** The first stop signal, once received. */
   readonly received: SignalName | undefined;
 }
 
 /**
- * From here on signals to stop do not end the process by themselves, so that whoever waits can close things in order.
+ * Takes over the stop signals, so that they no longer end the process by themselves and it can close its resources in order.
  */
 export function stopSignal(): StopSignal {
   let received: SignalName | undefined;

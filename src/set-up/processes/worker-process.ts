@@ -9,17 +9,17 @@ import type { ServingProcess } from './kept-process.ts';
 
 const READY = 'worker ready';
 const TAIL_LENGTH = 2_000;
-/** So long a log that could not be written is left alone. */
-const AGAIN_MS = 5_000;
+/** Milliseconds until a log that could not be written is tried again. */
+const RETRY_LOG_MS = 5_000;
 const START_TIMEOUT_MS = 60_000;
-/** Longer than the worker's own drain, which it needs at SIGTERM. */
+/** Longer than the worker's own drain after SIGTERM. */
 const STOP_GRACE_MS = 40_000;
 
 /**
- * Starts `predictlab worker` in its own process group and resolves when it says that it is ready. Its log goes to `logFile`,
- * after what that holds already when it is started `again`; `close` lets it drain.
+ * Starts `predictlab worker` in its own process group and resolves when the worker is ready. Its log goes to `logFile`, which a start
+ * with `again` appends to; `close` lets the worker drain.
  *
- * @throws PredictLabError SourceUnavailable with the end of its log when it ends before that
+ * @throws PredictLabError SourceUnavailable with the end of its log when it ends before it is ready
  */
 export async function startWorkerProcess(options: { env: NodeJS.ProcessEnv; logFile: string; again?: boolean }): Promise<ServingProcess> {
   const { env, logFile, again = false } = options;
@@ -49,27 +49,27 @@ export async function startWorkerProcess(options: { env: NodeJS.ProcessEnv; logF
   clearTimeout(timer);
   if (fault !== undefined) {
     await stopProcess(child);
-    throw new PredictLabError('SourceUnavailable', `the worker did not start (${fault}): ${accountOf(tail)}\n(${logFile})`);
+    throw new PredictLabError('SourceUnavailable', `the worker did not start (${fault}): ${failureIn(tail)}\n(${logFile})`);
   }
   return { pid: child.pid!, logFile, exited, close: () => stopProcess(child, STOP_GRACE_MS) };
 }
 
-/** A full disk loses lines of the log, not the worker and whoever watches over it; after a while it is tried again. */
+/** Writes the log file. On a full disk it loses lines instead of failing, and retries after a while. */
 function logInto(file: string, flags: 'a' | 'w'): { write(chunk: Buffer): void; end(): void } {
-  const begun = (how: 'a' | 'w') => createWriteStream(file, { flags: how, mode: 0o600 }).on('error', () => (failedAt = Date.now()));
+  const opened = (how: 'a' | 'w') => createWriteStream(file, { flags: how, mode: 0o600 }).on('error', () => (failedAt = Date.now()));
   let failedAt = 0;
-  let stream = begun(flags);
+  let stream = opened(flags);
   return {
     write(chunk) {
-      if (stream.destroyed && Date.now() - failedAt > AGAIN_MS) stream = begun('a');
+      if (stream.destroyed && Date.now() - failedAt > RETRY_LOG_MS) stream = opened('a');
       if (!stream.destroyed) stream.write(chunk);
     },
     end: () => void stream.end(),
   };
 }
 
-/** Its own last sentence, else the end of its log. */
-function accountOf(tail: string): string {
+/** The worker's last error message, else the end of its log. */
+function failureIn(tail: string): string {
   const sentence = tail
     .split(/^predictlab: /m)
     .slice(1)

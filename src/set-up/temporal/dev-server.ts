@@ -14,18 +14,18 @@ import { waitUntilReady } from './server-readiness.ts';
 export interface DevServerOptions {
   /** The `temporal` executable, see `findTemporalCli`. */
   readonly cli: string;
-  /** Where its log goes (`<home>/logs`). */
+  /** PREDICTLAB_HOME; the server's log goes to its `logs` folder. */
   readonly home: string;
-  /** Keeps workflows over restarts. @default none: everything is forgotten at the end */
+  /** File that keeps workflows over restarts. @default none: workflows are lost when the server ends */
   readonly databaseFile?: string;
-  /** Wanted ports; a free one is taken when they are in use. @default a free one */
+  /** Preferred ports; a free port is taken when one is in use. @default a free port */
   readonly port?: number;
   readonly uiPort?: number;
-  /** More of the server's dynamic configuration. @default none */
+  /** Additional dynamic configuration of the server. @default none */
   readonly dynamicConfig?: Readonly<Record<string, number | string | boolean>>;
-  /** Without the Web UI. @default false */
+  /** Starts no Web UI. @default false */
   readonly headless?: boolean;
-  /** One that ended, whose place it takes: on the same ports or not at all, and writing on in its log. @default none */
+  /** A server that ended and is replaced: the new one uses the same ports or fails, and appends to the same log. @default none */
   readonly inPlaceOf?: DevServer;
   readonly log: Pick<Log, 'debug' | 'info' | 'warn'>;
 }
@@ -43,15 +43,15 @@ const START_TIMEOUT_MS = 60_000;
 const PORT_ATTEMPTS = 3;
 
 /**
- * The task queues of the server are read 20 times a second by default, which pins a chain of short activities to 50 ms a
- * step; these values lift that. The pragmas make a database file as fast as memory.
+ * By default the server reads its task queues 20 times a second, which limits a chain of short activities to 50 ms per step; these
+ * values lift that limit. The pragmas make a database file as fast as memory.
  */
 const SPEED = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
 const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
 /**
- * Starts `temporal server start-dev` on loopback and resolves when its namespace answers. The process is in its own group,
- * so that Ctrl-C in a terminal reaches only us and things close in our order.
+ * Starts `temporal server start-dev` on loopback and resolves when its namespace answers. The process is in its own group, so that
+ * Ctrl-C in a terminal reaches only us and we close everything in order.
  *
  * @throws PredictLabError SourceUnavailable with the last lines of its log when it dies or does not answer within a minute
  */
@@ -74,7 +74,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       const uiPort = options.headless ? undefined : await claim('its Web UI', ports.uiPort);
       return await startOnce(options, port, uiPort);
     } catch (error) {
-      // a program that knows nothing of our claims may have taken the port meanwhile
+      // another program, which ignores our port locks, may have taken the port meanwhile
       if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
       options.log.debug('a port of the Temporal dev server was taken meanwhile; trying others');
     } finally {
@@ -83,7 +83,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   }
 }
 
-/** The last part of an address or URL; undefined where there is none. */
+/** The port of an address or URL; undefined for an empty text. */
 const portOf = (address: string): number | undefined => (address === '' ? undefined : Number(address.split(':').at(-1)));
 
 class PortTaken extends PredictLabError {}
@@ -92,7 +92,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   const { cli, home, databaseFile } = options;
   const logFolder = path.join(home, 'logs');
   await makePrivateFolder(logFolder);
-  // It holds every history.
+  // The file contains every history.
   if (databaseFile) await makePrivateFolder(path.dirname(databaseFile));
   const logFile = path.join(logFolder, `temporal-${port}.log`);
 
@@ -116,7 +116,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   const ready = waitUntilReady({ address, namespace: NAMESPACE, timeoutMs: START_TIMEOUT_MS, signal: waiting.signal });
   const answer = await Promise.race([ended, ready]);
   waiting.abort();
-  // Started at the same instant by somebody whose claims we do not see, another user for example, theirs may be the one that answers.
+  // The server that answers may be another user's, whose port locks we do not see, started at the same instant.
   const isTheirs = answer === undefined && isListenedOnBy(port, child.pid!) === false;
   const fault = isTheirs ? `another program has taken port ${port}` : answer;
   if (fault !== undefined) {
@@ -125,7 +125,7 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
       (bytes) => bytes.subarray(loggedBefore).toString(),
       () => '',
     );
-    const message = `the Temporal dev server (${cli}) did not start on ${address}: ${accountOf(fault, logged)}\n(${logFile})`;
+    const message = `the Temporal dev server (${cli}) did not start on ${address}: ${failureIn(fault, logged)}\n(${logFile})`;
     throw new (isTheirs || /address already in use/i.test(logged) ? PortTaken : PredictLabError)('SourceUnavailable', message);
   }
   return {
@@ -139,8 +139,8 @@ async function startOnce(options: DevServerOptions, port: number, uiPort: number
   };
 }
 
-/** What the server says about its end, else how it ended. Of a Go program's last words the first ones count, not its stack. */
-function accountOf(fault: string, logged: string): string {
+/** The server's error message, else how it ended. Of a Go panic only the first lines are used, not the stack. */
+function failureIn(fault: string, logged: string): string {
   const lines = logged.trim().split('\n');
   const reason = lines.findIndex((line) => /^(Error|panic|fatal error):/.test(line));
   const telling = reason >= 0 ? lines.slice(reason, reason + 3) : lines.slice(-5);

@@ -3,16 +3,15 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { tryLock, unlock } from '../../processes/lock-file.ts';
 
-/** A port that is ours until `release`: by then the server that it is for must listen on it. */
+/** A reserved port. Call `release` once the server that it is for listens on it. */
 export interface ClaimedPort {
   readonly port: number;
   readonly release: () => void;
 }
 
 /**
- * Claims `wanted` when nobody listens there, else a free port that the system picks; without `wanted` always the latter.
- * Between our look and the server's listening another of our processes could find the same port free, and would then take
- * our server for its own: a lock keeps it away.
+ * Reserves port `wanted` if it is free, else a free port that the system picks. A lock file keeps our other processes away from the
+ * port until the server listens; otherwise they could take our server for their own.
  */
 export async function claimPort(wanted?: number): Promise<ClaimedPort> {
   if (wanted !== undefined) {
@@ -27,7 +26,7 @@ export async function claimPort(wanted?: number): Promise<ClaimedPort> {
   }
 }
 
-/** A port that is free at this moment. For a server that is started at once and that may fail without harm. */
+/** A port that is free at this moment, for a server that starts at once and may fail without harm. */
 export async function freePort(): Promise<number> {
   const { port, release } = await claimPort();
   release();
@@ -44,7 +43,7 @@ async function claim(port: number): Promise<ClaimedPort | undefined> {
   return { port, release: () => unlock(lock) };
 }
 
-/** The port once it could be listened on; undefined when it is taken. */
+/** Listens on a port for a moment. @returns the port, or undefined when it is in use */
 function listenOnce(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -1,16 +1,16 @@
 import type { OperatorService } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../contracts/search-attributes.ts';
 
-/** Temporal's numbers of the types. */
+/** Temporal's numbers of the attribute types. */
 const TYPE_NUMBERS = { Keyword: 2, KeywordList: 7 } as const;
 
 export interface FoundAttributes {
   readonly missing: readonly string[];
-  /** Registered as something else, in which our values would be refused. */
+  /** Attributes registered with another type, which would refuse our values. */
   readonly otherType: readonly string[];
 }
 
-/** Which of our search attributes a namespace lacks. @throws what the call throws, also where it is not permitted */
+/** Finds which of our search attributes a namespace lacks. @throws the error of the call, also when it is not permitted */
 export async function findAttributes(service: Pick<OperatorService, 'listSearchAttributes'>, namespace: string): Promise<FoundAttributes> {
   const { customAttributes } = await service.listSearchAttributes({ namespace });
   const ours = Object.entries(SEARCH_ATTRIBUTES);
@@ -23,7 +23,7 @@ export async function findAttributes(service: Pick<OperatorService, 'listSearchA
   };
 }
 
-/** Registers those that a namespace lacks; one that somebody else registers meanwhile is as good. */
+/** Registers the search attributes that a namespace lacks. */
 export async function registerAttributes(service: OperatorService, namespace: string): Promise<void> {
   const { missing } = await findAttributes(service, namespace);
   if (missing.length === 0) return;
@@ -35,7 +35,7 @@ export async function registerAttributes(service: OperatorService, namespace: st
   await service.addSearchAttributes({ namespace, searchAttributes });
 }
 
-/** What registers the attributes, for a shell. */
+/** The shell command that registers the attributes. */
 export const registerCommand = (namespace: string, missing: readonly string[]): string =>
   [
     `temporal operator search-attribute create --namespace ${namespace}`,
@@ -44,12 +44,12 @@ export const registerCommand = (namespace: string, missing: readonly string[]): 
       .map(([name, type]) => `--name ${name} --type ${type}`),
   ].join(' ');
 
-/** An answer holds so long; attributes come and go with whoever runs the server. */
+/** Milliseconds for which an answer is cached; the operator of the server may add or remove attributes at any time. */
 const HOLDS_MS = 60_000;
 
 /**
- * Whether runs may be given our search attributes: a value for one that is not registered would stop a run. Not where the server
- * does not say.
+ * Returns a function that tells whether runs may set our search attributes: setting an unregistered one would stop a run. False where
+ * the server does not answer.
  */
 export function searchable(ask: () => Promise<FoundAttributes>): () => Promise<boolean> {
   let answer: Promise<boolean> | undefined;

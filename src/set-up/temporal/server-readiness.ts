@@ -4,8 +4,8 @@ import { registerAttributes } from './search-attributes.ts';
 const POLL_MS = 20;
 
 /**
- * Ready = the frontend answers, the namespace is there and has our search attributes; all are asked, nothing is assumed from the clock. Resolves with a
- * reason when that takes too long.
+ * Waits until the server's frontend answers and its namespace exists and has our search attributes. Resolves with a reason when that
+ * takes too long.
  */
 export async function waitUntilReady(options: {
   address: string;
@@ -16,7 +16,7 @@ export async function waitUntilReady(options: {
   const { address, namespace, timeoutMs, signal } = options;
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline && !signal.aborted) {
-    // the port first: a gRPC client that finds it closed waits a second before it looks again
+    // checks the port first, because a gRPC client waits a second after it finds a port closed
     if ((await isListening(address)) && (await answers(address, namespace))) return undefined;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -36,12 +36,12 @@ function isListening(address: string): Promise<boolean> {
 
 async function answers(address: string, namespace: string): Promise<boolean> {
   try {
-    // loaded late: most commands that may start a server do not
+    // loaded late, because most commands never start a server
     const { connectTemporal } = await import('../../connection/connect-temporal.ts');
     const connection = await connectTemporal({ address, connectTimeout: 2_000 });
     try {
       await connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.describeNamespace({ namespace }));
-      // the server's own option for them counts only where its database is new
+      // the server's own option for search attributes only works with a new database
       await connection.withDeadline(Date.now() + 2_000, () => registerAttributes(connection.operatorService, namespace));
       return true;
     } finally {

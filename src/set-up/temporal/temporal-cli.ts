@@ -11,17 +11,16 @@ export interface FindTemporalCliOptions {
   /** PREDICTLAB_HOME; a downloaded copy is kept in its `bin` folder. */
   readonly home: string;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** More folders that may hold a copy of the set-up's, looked into but not written. @default none */
+  /** More folders that may contain a downloaded copy; they are read, never written. @default none */
   readonly alsoIn?: readonly string[];
-  /** Tried in this order. @default Temporal's own download, then the official wheel */
+  /** Downloads to try, in this order. @default Temporal's own download, then the official wheel */
   readonly downloads?: readonly CliDownload[];
 }
 
 /**
- * The path of a `temporal` executable that answers `--version`: `TEMPORAL_CLI`, else the one on PATH, else the copy in
- * `<home>/bin`, else a fresh download put there. The copy appears whole or not at all (written aside, then renamed), so an
- * interrupted download leaves nothing behind that looks finished, a damaged copy is replaced, and two processes may
- * download at once.
+ * Finds a `temporal` executable that answers `--version`: `TEMPORAL_CLI`, else the one on PATH, else the copy in `<home>/bin`, else a
+ * download into that folder. A download is written to another folder and renamed, so an interrupted one leaves no file that looks
+ * complete, a damaged copy is replaced, and two processes may download at the same time.
  *
  * @throws PredictLabError BadInput when TEMPORAL_CLI is set and does not work; SourceUnavailable when there is none and
  * none can be downloaded
@@ -58,7 +57,7 @@ export async function findTemporalCli(options: FindTemporalCliOptions): Promise<
   return ownCopy;
 }
 
-/** Downloads beside the target and renames over it when the result has answered `--version`. */
+/** Downloads into a folder next to the target and renames the executable once it has answered `--version`. */
 async function download(target: string, downloads: readonly CliDownload[], log: Pick<Log, 'info'>): Promise<void> {
   const parent = path.dirname(target);
   await makePrivateFolder(parent);
@@ -71,7 +70,7 @@ async function download(target: string, downloads: readonly CliDownload[], log: 
       const executable = await way.fetch(folder);
       await chmod(executable, 0o755);
       const fault = await faultOf(executable);
-      if (fault) throw new Error(`what came ${fault}`);
+      if (fault) throw new Error(`the downloaded file ${fault}`);
       await rename(executable, target);
       return;
     } catch (error) {
@@ -88,7 +87,7 @@ async function download(target: string, downloads: readonly CliDownload[], log: 
 
 const LEFTOVER_AGE_MS = 3_600_000;
 
-/** Folders of downloads that were interrupted; younger ones may still be at work in another process. */
+/** Removes the folders of interrupted downloads; younger ones may still be in use by another process. */
 async function removeLeftovers(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!name.startsWith('download-')) continue;
@@ -98,7 +97,7 @@ async function removeLeftovers(parent: string): Promise<void> {
   }
 }
 
-/** What is wrong with an executable, as the end of a sentence; undefined when it answers `--version` like Temporal's CLI. */
+/** The problem of an executable, as the end of a sentence; undefined when it answers `--version` like Temporal's CLI. */
 async function faultOf(executable: string): Promise<string | undefined> {
   if (!(await exists(executable))) return 'does not exist';
   const result = await runCommand(executable, ['--version'], { timeoutMs: 20_000 });

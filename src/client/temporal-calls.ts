@@ -6,18 +6,18 @@ import type { pipeline } from '../workflows/pipeline.ts';
 import { missingWorker, type Polling, pollingOf, versionOf } from './deployments/polling.ts';
 import { isGivenUp, isUnanswered, isUnavailable, serviceMessage } from './service-error.ts';
 
-/** A run that does not answer for so long has no worker, or none that keeps up. */
+/** A run that does not answer within this time has no worker, or an overloaded one. */
 const ANSWER_MS = 10_000;
-/** A run with a worker answers within milliseconds; after so long it is worth a look whether there is one. */
+/** A run with a worker answers within milliseconds; after this time it is checked whether there is one. */
 const LATE_MS = 1_000;
 
-/** What stands where a failure was sealed with a key that we do not have; a worker that cannot open our question fails so. */
+/** The message of a failure that was sealed with a key we lack; a worker that cannot open our query fails like this. */
 const SEALED_FAILURE = 'Encoded failure';
 const OTHER_KEYS =
-  'the workers seal what they say with another PREDICTLAB_PAYLOAD_KEY than this command has; give both the same keys (docs/security.md)';
+  'the workers seal their payloads with another PREDICTLAB_PAYLOAD_KEY than this command has; give both the same keys (docs/security.md)';
 
-/** Calls to Temporal that do not hang, and whose errors are in the user's words. */
-export class Questions {
+/** Makes calls to Temporal that do not hang, and translates their errors into the user's words. */
+export class TemporalCalls {
   readonly #client: Client;
   readonly #address: string;
   readonly #taskQueue: string;
@@ -29,8 +29,8 @@ export class Questions {
     this.#taskQueue = taskQueue;
   }
 
-  /** Foreign errors of a call, in the user's words. */
-  async ask<T>(call: () => Promise<T>): Promise<T> {
+  /** Makes a call and translates its errors. */
+  async make<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
@@ -41,11 +41,11 @@ export class Questions {
     }
   }
 
-  /** The same for a call about one run. */
-  async ofRun<T>(handle: WorkflowHandle<typeof pipeline>, call: () => Promise<T>, withinMs: number = ANSWER_MS): Promise<T> {
+  /** Makes a call about one run, with a deadline, and translates its errors. */
+  async onRun<T>(handle: WorkflowHandle<typeof pipeline>, call: () => Promise<T>, withinMs: number = ANSWER_MS): Promise<T> {
     try {
       return await this.#unlessDeserted(handle, (signal) =>
-        this.#client.withAbortSignal(signal, () => this.#client.withDeadline(Date.now() + withinMs, () => this.ask(call))),
+        this.#client.withAbortSignal(signal, () => this.#client.withDeadline(Date.now() + withinMs, () => this.make(call))),
       );
     } catch (error) {
       if (isUnanswered(error) || (isGivenUp(error) && !this.#closing.signal.aborted)) throw await this.#noAnswer(handle, error);
@@ -56,7 +56,7 @@ export class Questions {
     }
   }
 
-  /** An answer that is late is not waited for when nobody is there to give it. */
+  /** Stops waiting for a late answer when no worker is there to give it. */
   async #unlessDeserted<T>(handle: WorkflowHandle<typeof pipeline>, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const given = new AbortController();
     const answer = ask(AbortSignal.any([given.signal, this.#closing.signal]));
@@ -74,11 +74,11 @@ export class Questions {
   }
 
   async #noAnswer(handle: WorkflowHandle<typeof pipeline>, cause: unknown): Promise<PredictLabError> {
-    const why = (await this.missingWorker(handle)) ?? 'see that a worker is up and keeps up (`predictlab doctor`)';
+    const why = (await this.missingWorker(handle)) ?? 'check that a worker is running and not overloaded (`predictlab doctor`)';
     return new PredictLabError('SourceUnavailable', `${handle.workflowId} does not answer: ${why}`, { cause });
   }
 
-  /** Temporal says the same of a run that is closed and of one that never was. */
+  /** The error of a call about a closed or unknown run, which Temporal answers alike. */
   async notOpen(handle: WorkflowHandle<typeof pipeline>, cause?: Error): Promise<PredictLabError> {
     const run = handle.workflowId;
     const state = await handle.describe().then(
@@ -88,25 +88,24 @@ export class Questions {
     const message =
       state === undefined
         ? `there is no such run: ${run}; \`predictlab runs\` lists them`
-        : `run ${run} is closed (${state}); \`predictlab retry ${run}\` starts what did not succeed anew`;
+        : `run ${run} is closed (${state}); \`predictlab retry ${run}\` starts what did not succeed again`;
     return new PredictLabError('BadInput', message, { cause });
   }
 
   /**
-   * Why nobody takes the tasks of a run, or of new runs, as the end of a sentence; undefined where a worker that may take them is
-   * up.
+   * Why no worker takes the tasks of a run, or of new runs, as the end of a sentence; undefined where a worker for them is running.
    */
   async missingWorker(handle?: WorkflowHandle<typeof pipeline>): Promise<string | undefined> {
     const [polling, pinned] = await Promise.all([this.polling(), handle === undefined ? null : this.#pinnedTo(handle)]);
     return missingWorker(polling, pinned, { run: handle?.workflowId });
   }
 
-  /** Who has asked for this task queue's work lately. */
+  /** The workers that polled this task queue lately. */
   async polling(): Promise<Polling> {
-    return await this.ask(() => pollingOf(this.#client, this.#taskQueue));
+    return await this.make(() => pollingOf(this.#client, this.#taskQueue));
   }
 
-  /** null where no version has taken the run yet, or Temporal does not know it. */
+  /** The version of a run; null where it has none yet, or Temporal does not know the run. */
   async #pinnedTo(handle: WorkflowHandle<typeof pipeline>): Promise<DeploymentVersion | null> {
     const info = await handle.describe().then(
       ({ raw }) => raw.workflowExecutionInfo?.versioningInfo,
@@ -115,7 +114,7 @@ export class Questions {
     return versionOf(info?.versioningOverride?.pinned?.version) ?? versionOf(info?.deploymentVersion);
   }
 
-  /** Gives up what is under way: it would keep the process until its deadline. */
+  /** Aborts running calls, which would keep the process alive until their deadlines. */
   close(): void {
     this.#closing.abort();
   }

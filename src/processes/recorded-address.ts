@@ -4,10 +4,10 @@ import { isRunning } from './process-identity.ts';
 import { type ProcessRecord, recordFolder } from './process-record.ts';
 
 /**
- * Where the Temporal server is that a `dev` (or `demo`) of this home keeps up; undefined when none does. Only looks: what a
- * killed one left is the next one's to tidy up.
+ * The address of the Temporal server that a running `dev` (or `demo`) of this home has recorded; undefined when none runs. It only
+ * reads: the next `dev` cleans up the records of killed ones.
  */
-export function notedAddress(home: string): string | undefined {
+export function recordedAddress(home: string): string | undefined {
   const living = recordsOf(home).filter(({ owner }) => isRunning(owner));
   return (living.find(({ kind }) => kind === 'dev') ?? living[0])?.address;
 }
@@ -22,7 +22,7 @@ function recordsOf(home: string): readonly ProcessRecord[] {
   return names.filter((name) => name.endsWith('.json')).flatMap((name) => readRecord(path.join(recordFolder(home), name)) ?? []);
 }
 
-/** undefined for one that went away meanwhile, or is no record. */
+/** Reads a record; undefined for a file that was removed meanwhile or is not a record. */
 function readRecord(file: string): ProcessRecord | undefined {
   try {
     const record = JSON.parse(readFileSync(file, 'utf8')) as Partial<ProcessRecord> | null;
