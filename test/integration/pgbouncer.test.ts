@@ -8,8 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/set-up/temporal/free-port.ts';
 import { readCandles } from '../../src/storage/candles/candles.ts';
+import type { Database } from '../../src/storage/database/database.ts';
 import { openDatabase } from '../../src/storage/database/open-database.ts';
 import { instrumentById } from '../../src/storage/markets/instruments.ts';
+import { openShadowSchema } from '../../src/storage/shadow/shadow-schema.ts';
 import { ensurePartitions } from '../../src/storage/ticks/partitions.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -109,6 +111,39 @@ describe.skipIf(PROGRAM === undefined)('behind a real PgBouncer (skipped where n
     },
     60_000,
   );
+
+  it('in transaction mode a shadow writes into its own tables only, and live work into the live ones', async () => {
+    const url = await startBouncer('transaction');
+    const live = await openDatabase({ url, max: 4 });
+    const schema = await openShadowSchema(live);
+    try {
+      const insert = 'insert into symbols (symbol) values ($1)';
+      const write = async (database: Database, name: string): Promise<void> => {
+        await Promise.all(
+          Array.from({ length: 30 }, async (_, n) => {
+            if (n % 3 === 0) await database.query(insert, [`${name}-${n}`]);
+            else if (n % 3 === 1) await database.transaction((transaction) => transaction.query(insert, [`${name}-${n}`]));
+            else await database.copyIn('copy symbols (symbol) from stdin', [Buffer.from(`${name}-${n}\n`)]);
+          }),
+        );
+      };
+      await Promise.all([write(live, 'live'), write(schema.database, 'shadow')]);
+      const names = async (table: string): Promise<readonly string[]> =>
+        (
+          await test.database.query<{ name: string }>(
+            `select distinct split_part(symbol, '-', 1) || count(*) as name from ${table} group by split_part(symbol, '-', 1)`,
+          )
+        ).rows.map(({ name }) => name);
+      expect(await names('public.symbols')).toEqual(['live30']);
+      expect(await names(`${schema.name}.symbols`)).toEqual(['shadow30']);
+      const copied: Buffer[] = [];
+      for await (const chunk of schema.database.copyOut('copy (select symbol from symbols) to stdout')) copied.push(chunk);
+      expect(Buffer.concat(copied).toString().trim().split('\n')).toHaveLength(30);
+    } finally {
+      await schema.close();
+      await live.close();
+    }
+  }, 60_000);
 
   it.skipIf(knowsPrepared)(
     'in transaction mode one that does not know prepared statements is named in one sentence',

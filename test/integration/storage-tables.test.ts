@@ -87,6 +87,37 @@ describe('opening a database', () => {
     expect(await migrate(database)).toEqual([]);
   });
 
+  it('works the same whatever settings the database or its role has', async () => {
+    const strange = await testDatabase();
+    const name = strange.url.replace(/^.*\/(test_\w+).*$/, '$1');
+    const settings = {
+      datestyle: "'German, DMY'",
+      timezone: "'Asia/Kathmandu'",
+      intervalstyle: "'iso_8601'",
+      extra_float_digits: '-15',
+      array_nulls: 'off',
+      standard_conforming_strings: 'off',
+      default_transaction_isolation: "'serializable'",
+    };
+    for (const [setting, value] of Object.entries(settings)) await administer(test.url, `alter database ${name} set ${setting} = ${value}`);
+    const other = await openDatabase({ url: strange.url, max: 2 });
+    try {
+      const ends: unknown[] = [];
+      for (const database of [test.database, other]) {
+        await collect(database, { executionId: 'a', rows: [trade(START, 0.1 + 0.2), trade(START + HOUR, 1 / 3, { side: null })] });
+        const { store, kline } = await runStages(database, { executionId: 'a', asOf: START + 3 * HOUR, intervals: ['1h'] });
+        await beginRun(database, { runId: 'r', executionId: 'a', input: {}, config: {} as RunConfig, startedAt: START });
+        const [{ startedAt }] = await listRuns(database);
+        const ticks = await database.query('select time, price, size, side from ticks order by time');
+        ends.push({ store: store.output, kline: kline.output, startedAt, ticks: ticks.rows });
+      }
+      expect(ends[1]).toEqual(ends[0]);
+    } finally {
+      await other.close();
+      await strange.close();
+    }
+  });
+
   it('says which address does not answer, without the password', async () => {
     const opening = openDatabase({ url: 'postgresql://nobody:secret@127.0.0.1:1/predictlab' });
     await expect(opening).rejects.toMatchObject({

@@ -3,13 +3,22 @@ import { checkedUrl, isSocket } from './database-url.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Timeouts of a session by their names in Postgres; milliseconds. */
-const SESSION_SETTINGS: Readonly<Record<string, number>> = {
+/** Settings of a session, whatever the server, the database or the role has. */
+const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   // A statement works on one batch; one that takes longer is stuck.
-  statement_timeout: 120_000,
-  lock_timeout: 30_000,
+  statement_timeout: '120s',
+  lock_timeout: '30s',
   // A worker that was stopped inside a transaction must not hold its locks for ever.
-  idle_in_transaction_session_timeout: 300_000,
+  idle_in_transaction_session_timeout: '300s',
+  // What is read and written as text is parsed in this form.
+  datestyle: 'ISO, YMD',
+  timezone: 'UTC',
+  intervalstyle: 'postgres',
+  extra_float_digits: '1',
+  array_nulls: 'on',
+  standard_conforming_strings: 'on',
+  // Locks are taken with the rows that are then read.
+  default_transaction_isolation: 'read committed',
 };
 
 /** Where and how to connect. For the embedded server no PG… variable has a say. */
@@ -21,13 +30,11 @@ export function connectionSettings(url: string): ClientConfig {
   };
 }
 
-/**
- * Sets a new connection's timeouts. By a statement, because poolers refuse start-up parameters that they do not know.
- */
+/** Applies the settings to a new session. By a statement, because poolers refuse start-up parameters that they do not know. */
 export async function setUpSession(client: Pick<ClientBase, 'query'>): Promise<void> {
   await client.query(
     Object.entries(SESSION_SETTINGS)
-      .map(([name, value]) => `set ${name} = ${value}`)
+      .map(([name, value]) => `set ${name} = '${value}'`)
       .join('; '),
   );
 }

@@ -16,7 +16,7 @@ export function socketUrl(directory: string, database: string): string {
  * @throws PredictLabError `BadInput` when it is not a URL of Postgres; the message never contains the URL, which may contain a password
  */
 export function checkedUrl(url: string): string {
-  const says = /^(postgres(ql)?:\/\/|socket:|\/)/.test(url) ? problemOf(url) : 'it is no URL of Postgres';
+  const says = /^(postgres(ql)?:\/\/|socket:|\/)/.test(url) ? problemOf(url) : 'it is not a URL of Postgres';
   if (says === undefined) return url;
   throw new PredictLabError(
     'BadInput',
@@ -26,6 +26,9 @@ export function checkedUrl(url: string): string {
 
 function problemOf(url: string): string | undefined {
   if (url.startsWith('/')) return undefined;
+  const [authority, query = ''] = url.replace(/^\w+:\/\//, '').split('?');
+  if (/^([^/]*@)?[^/@]*,/.test(authority) || /(^|&)host=[^&]*(,|%2C)/i.test(query))
+    return 'it names several hosts; name the primary server, or a proxy in front of them';
   // the host may be missing where the query names a socket
   for (const candidate of [url, url.replace('@/', '@localhost/').replace(':///', '://localhost/')]) {
     if (URL.canParse(candidate)) return undefined;

@@ -17,7 +17,10 @@ export interface OpenDatabaseOptions {
   readonly max?: number;
   /** Shown in `pg_stat_activity`. @default "predictlab" */
   readonly applicationName?: string;
-  /** Work in this schema only. @default the connection's own */
+  /**
+   * Work in this schema only. Each statement then runs in a transaction that names the schema, because a pooler in transaction mode may give every
+   * transaction another session. @default the connection's own
+   */
   readonly schema?: string;
   /** Bring the tables up to date first. @default true */
   readonly migrate?: boolean;
@@ -50,10 +53,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
       Client: SteadyClient,
       application_name: applicationName,
       // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it before it hands the connection out
-      onConnect: async (client) => {
-        await setUpSession(client);
-        if (schema !== undefined) await client.query(`set search_path = ${schema}`);
-      },
+      onConnect: setUpSession,
       // All bigint columns are milliseconds, counts and sequence numbers: below 2^53.
       types: {
         getTypeParser: ((oid: number, format?: 'text') =>
@@ -73,6 +73,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
       throw storageError(error, url);
     }
   };
+  const scope = schema === undefined ? '' : `; set local search_path = ${schema}`;
   const withClient = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
     let broken: Error | undefined;
@@ -92,17 +93,24 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
     }
   };
 
+  const inTransaction = <T>(work: (transaction: Transaction) => Promise<T>): Promise<T> =>
+    mapped(() => withClient((client) => transaction(client, { url, scope }, work)));
+
   return {
     url,
     connections: () => ({ busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    query: (sql, values) => mapped(() => pool.query(queryOf(sql, values))),
-    copyIn: (text, chunks) => mapped(() => withClient((client) => copyIn(client, text, chunks))),
+    query: (sql, values) =>
+      schema === undefined ? mapped(() => pool.query(queryOf(sql, values))) : inTransaction((only) => only.query(sql, values)),
+    copyIn: (text, chunks) =>
+      schema === undefined
+        ? mapped(() => withClient((client) => copyIn(client, text, chunks)))
+        : inTransaction((only) => only.copyIn(text, chunks)),
     async *copyOut(text) {
       const client = await mapped(() => pool.connect());
       let finished = false;
       try {
         // the reader sets the pace
-        await client.query('begin read only; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0');
+        await client.query(`begin read only; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0${scope}`);
         yield* copyOut(client, text);
         await client.query('commit');
         finished = true;
@@ -112,7 +120,7 @@ function createDatabase({ url, max = 10, applicationName = 'predictlab', schema 
         client.release(!finished);
       }
     },
-    transaction: (work) => mapped(() => withClient((client) => transaction(client, url, work))),
+    transaction: inTransaction,
     close: () => pool.end(),
   };
 }
@@ -122,8 +130,12 @@ const queryOf = (sql: string | PreparedStatement, values: readonly unknown[] = [
   values: values as unknown[],
 });
 
-async function transaction<T>(client: PoolClient, url: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-  await client.query('begin');
+async function transaction<T>(
+  client: PoolClient,
+  { url, scope }: { readonly url: string; readonly scope: string },
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  await client.query(`begin${scope}`);
   try {
     const result = await work(transactionOn(client, url));
     if (abandoned.has(client)) throw new Error('a COPY was left before its end: its transaction cannot be committed');

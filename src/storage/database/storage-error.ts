@@ -34,7 +34,7 @@ const REFUSALS: readonly (readonly [state: RegExp, advice: string])[] = [
   [/^57P0/, 'it is shutting down or starting up; try again in a moment'],
   [/^53/, 'the server lacks resources; it is tried again'],
   [/^08/, 'check that it runs and is reachable'],
-  [/^(40001|40P01)$/, 'two transactions got into each other’s way; it is tried again'],
+  [/^(40001|40P01)$/, 'two transactions blocked each other; it is tried again'],
   [/^55P03$/, 'another transaction held a lock for too long; it is tried again'],
   [/^57014$/, 'a statement was cancelled or took too long; it is tried again'],
 ];
@@ -69,6 +69,13 @@ export function storageError(error: unknown, url: string): unknown {
   if ((code !== undefined && NETWORK_CODES.has(code)) || (code === undefined && LOST.test(message))) {
     return unavailable(url, message, whatToDo(url, CUT.test(message)), error);
   }
+  if (/password must be a (non-empty )?string/.test(message))
+    return unavailable(
+      url,
+      'it requests a password and DATABASE_URL has none',
+      'write postgresql://user:password@host:5432/name, or set PGPASSWORD',
+      error,
+    );
   if (code === undefined) return error;
   const refusal = REFUSALS.find(([state]) => state.test(code));
   if (refusal !== undefined) return unavailable(url, `${message} (${code})`, refusal[1], error);

@@ -27,8 +27,11 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
-/** A server that speaks just enough of Postgres' protocol to be connected to, and that refuses what it is told to refuse. */
-export async function fakeServer(refusal?: { readonly code: string; readonly message: string }): Promise<FakeServer> {
+/** How the fake server answers a connection: with an error, or by requesting a password by SCRAM. */
+export type Refusal = { readonly code: string; readonly message: string } | 'scram';
+
+/** A server that speaks just enough of Postgres' protocol to be connected to, and that refuses connections on request. */
+export async function fakeServer(refusal?: Refusal): Promise<FakeServer> {
   const parameters: Record<string, string>[] = [];
   const statements: string[] = [];
   const sockets = new Set<Socket>();
@@ -46,9 +49,12 @@ export async function fakeServer(refusal?: { readonly code: string; readonly mes
         parameters.push(given);
         const unknown = Object.keys(given).find((name) => !KNOWN.has(name));
         const refused = unknown === undefined ? refusal : { code: '08P01', message: `unsupported startup parameter: ${unknown}` };
+        if (refused === 'scram') return void socket.write(message('R', Buffer.from('\0\0\0\x0aSCRAM-SHA-256\0\0')));
         if (refused !== undefined) return void socket.end(message('E', fields({ S: 'FATAL', C: refused.code, M: refused.message })));
         return void socket.write(Buffer.concat([message('R', Buffer.alloc(4)), ready]));
       }
+      // the client's first message of SCRAM
+      if (data[0] === 0x70) return void socket.write(message('R', Buffer.from('\0\0\0\x0br=abc,s=AAAA,i=4096')));
       if (data[0] === 0x51) statements.push(data.subarray(5, -1).toString());
       if (data[0] === 0x51) socket.write(Buffer.concat([message('C', Buffer.from('SET\0')), ready]));
     });

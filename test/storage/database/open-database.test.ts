@@ -19,7 +19,9 @@ describe('a connection', () => {
       ['application_name', 'client_encoding', 'database', 'user'],
     ]);
     expect(server.statements).toEqual([
-      'set statement_timeout = 120000; set lock_timeout = 30000; set idle_in_transaction_session_timeout = 300000',
+      expect.stringMatching(
+        /^set statement_timeout = '120s'; set lock_timeout = '30s'; set idle_in_transaction_session_timeout = '300s'; set datestyle = 'ISO, YMD'; /,
+      ),
       "select to_regclass('schema_migrations') is not null as known",
     ]);
   });
@@ -48,6 +50,26 @@ describe('a connection', () => {
       message: expect.stringMatching(/^Postgres at 127.*does not support SSL connections; take sslmode out of DATABASE_URL/),
     });
   });
+
+  it('without the password that the server requests says what to add', async () => {
+    server = await fakeServer('scram');
+    await expect(openDatabase({ url: `postgresql://me@127.0.0.1:${server.port}/lab`, migrate: false })).rejects.toMatchObject({
+      type: 'StorageUnavailable',
+      message: `Postgres at 127.0.0.1:${server.port}/lab: it requests a password and DATABASE_URL has none; write postgresql://user:password@host:5432/name, or set PGPASSWORD`,
+    });
+  });
+
+  it.each(['postgresql://me@one,two/x', 'postgresql://me:secret@one:5432,two:5433/x', 'postgresql://me@/x?host=one,two'])(
+    'to several hosts (%s) is refused in one sentence',
+    async (url) => {
+      await expect(openDatabase({ url })).rejects.toMatchObject({
+        type: 'BadInput',
+        message: expect.stringMatching(
+          /^DATABASE_URL cannot be used: it names several hosts; name the primary server, or a proxy in front of them;/,
+        ),
+      });
+    },
+  );
 
   it.each([
     'my database',
