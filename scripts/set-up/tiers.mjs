@@ -68,21 +68,18 @@ export function proofOf(folder, root = ROOT) {
   return [...new Set([...mirrored, ...(named === undefined ? [] : proves[named].map(fileOfName))])];
 }
 
-/** Folders of src that the map must name: those of the first two levels that hold TypeScript, at any depth. */
-function foldersToProve(root) {
-  const folders = filesBelow(path.join(root, 'src'), (file) => file.endsWith('.ts')).map((file) => path.posix.dirname(posix(file)));
-  return [
-    ...new Set(
-      folders.filter((folder) => folder !== '.').flatMap((folder) => [folder.split('/')[0], folder.split('/').slice(0, 2).join('/')]),
-    ),
-  ];
-}
+/** Folders of src that hold TypeScript, at any depth: the map must name the outermost ones and may name the others. */
+const foldersOf = (root) => {
+  const files = filesBelow(path.join(root, 'src'), (file) => file.endsWith('.ts') && file.includes(path.sep)).map(posix);
+  const upTo = (parts) => parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+  return [...new Set(files.flatMap((file) => upTo(path.posix.dirname(file).split('/'))))];
+};
 
 /** One sentence for each fault of test/tiers.json: a folder it lacks, a folder or a file it names that does not exist, and a folder nothing proves. */
 export function tierProblems(root = ROOT) {
   const { quick, night, proves } = readTiers(root);
   const files = new Set(testFiles(root));
-  const wanted = foldersToProve(root);
+  const folders = foldersOf(root);
   const missing = (name) => `test/tiers.json names ${name}, which does not exist; correct the path or remove the entry`;
   return [
     ...[...quick, ...night].filter((file) => !files.has(file)).map(missing),
@@ -90,15 +87,15 @@ export function tierProblems(root = ROOT) {
     ...quick
       .filter((file) => !isService(file))
       .map((file) => `test/tiers.json: ${file} needs no servers and always runs in npm test; remove it from quick`),
-    ...wanted
-      .filter((folder) => !(folder in proves))
+    ...folders
+      .filter((folder) => !folder.includes('/') && !(folder in proves))
       .map((folder) => `test/tiers.json does not say what proves src/${folder}; add it under "proves" (an empty list: unit tests alone)`),
     ...Object.keys(proves)
-      .filter((folder) => !wanted.includes(folder))
+      .filter((folder) => !folders.includes(folder))
       .map((folder) => `test/tiers.json names src/${folder} under "proves", which holds no code; remove the entry`),
     ...[...new Set(Object.values(proves).flat().map(fileOfName))].filter((file) => !files.has(file)).map(missing),
     ...Object.keys(proves)
-      .filter((folder) => wanted.includes(folder) && proofOf(`src/${folder}`, root)?.length === 0)
+      .filter((folder) => folders.includes(folder) && proofOf(`src/${folder}`, root)?.length === 0)
       .map((folder) => `test/tiers.json: nothing proves src/${folder}; name a service file, or add unit tests in test/${folder}`),
   ];
 }

@@ -75,7 +75,7 @@ describe('the tiers of tests', () => {
     [{ quick: ['test/integration/gone.test.ts'] }, 'test/tiers.json names test/integration/gone.test.ts, which does not exist'],
     [{ night: ['test/integration/a.test.ts'] }, 'test/integration/a.test.ts in both quick and night'],
     [{ quick: ['test/market/m.test.ts'] }, 'test/market/m.test.ts needs no servers'],
-    [{ proves: { storage: ['a'], market: [] } }, 'does not say what proves src/storage/candles'],
+    [{ proves: { 'storage/candles': ['a'], market: [] } }, 'does not say what proves src/storage'],
     [{ proves: { ...PROVES, gone: ['a'] } }, 'names src/gone under "proves", which holds no code'],
     [{ proves: { ...PROVES, market: ['gone'] } }, 'names test/integration/gone.test.ts, which does not exist'],
   ])('say what is wrong with the map: %j', (facts, says) => {
