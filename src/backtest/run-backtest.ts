@@ -104,7 +104,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     unfilled: simulation.unfilled,
     equity: simulation.equity,
     twin: decisions.sawTwin ? (data.twin?.id ?? null) : null,
-    lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, cuts: proofCuts, seed }),
+    lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, runs: proofCuts, seed }),
     passport: passportOf({ data: hashSeen(data, decisions), strategy, params, options, trials }),
   };
 }

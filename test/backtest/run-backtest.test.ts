@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
-import { copyCandles } from '../../src/backtest/engine/candle-series.ts';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { optionsFor, runBacktest } from '../../src/backtest/run-backtest.ts';
@@ -133,7 +132,7 @@ describe('a passport', () => {
   const { passport } = runBacktest(input);
 
   it('is the same for the same input, and so are all bytes of the result', () => {
-    const again = runBacktest({ ...input, candles: copyCandles(input.candles) });
+    const again = runBacktest({ ...input, candles: structuredClone(input.candles) });
     expect(JSON.stringify(again)).toBe(JSON.stringify(runBacktest(input)));
     expect(again.passport.id).toBe(passport.id);
   });
@@ -169,7 +168,7 @@ describe('a passport', () => {
   });
 
   it('differs with one bit of one candle', () => {
-    const candles = copyCandles(input.candles);
+    const candles = structuredClone(input.candles);
     candles.volume[7] += 1;
     expect(runBacktest({ ...input, candles }).passport.data).not.toBe(passport.data);
   });

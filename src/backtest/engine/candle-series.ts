@@ -54,17 +54,6 @@ export const candlesBetween = (candles: CandleSeries, from: number, to: number):
   volume: candles.volume.subarray(from, to),
 });
 
-/** A copy that shares nothing with `candles`. */
-export const copyCandles = (candles: CandleSeries): CandleSeries => ({
-  length: candles.length,
-  openTime: candles.openTime.slice(),
-  open: candles.open.slice(),
-  high: candles.high.slice(),
-  low: candles.low.slice(),
-  close: candles.close.slice(),
-  volume: candles.volume.slice(),
-});
-
 /**
  * Says why a series cannot be backtested, or nothing: the first bad bar, what is wrong with it and what to do.
  * `any` takes every finite price. `whereOf` names a bar in the reader's words (`candles.csv, line 12`).

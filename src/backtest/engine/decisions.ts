@@ -1,13 +1,15 @@
 import { messageOf, PredictLabError } from '../../contracts/errors.ts';
-import type { Params } from '../strategies/registry.ts';
+import { type Params, shippedStrategies } from '../strategies/registry.ts';
 import type { Order, Signal, Strategy } from '../strategy.ts';
 import { type CandleSeries, candlesBetween } from './candle-series.ts';
 import { type DecisionLog, FLAT, HOLD, LONG, ORDER, SHORT } from './decision-log.ts';
+import { fenced } from './fence.ts';
 import type { Market } from './market.ts';
 import type { BacktestOptions } from './options.ts';
 import { checkedOrder } from './trading/orders.ts';
 import { Trader } from './trading/trader.ts';
 import { openWindow } from './window/bars-so-far.ts';
+import type { Curtain } from './window/curtain.ts';
 import type { IndicatorCache } from './window/series-view.ts';
 import { openSituation } from './window/situation.ts';
 import type { TwinSeries } from './window/twin-bars.ts';
@@ -15,7 +17,7 @@ import type { TwinSeries } from './window/twin-bars.ts';
 // without a prototype: 'toString' is no answer
 const CODES = Object.assign(Object.create(null) as Record<Signal, number>, { hold: HOLD, long: LONG, short: SHORT, flat: FLAT });
 
-/** A strategy that could not decide, or said what nobody can trade on: its own doing, which the others beside it have no part in. */
+/** A strategy that could not decide, or whose answer cannot be traded on. The other strategies of its batch go on. */
 export class StrategyFailure extends PredictLabError {
   constructor(message: string, cause: unknown) {
     super('BadInput', message, { cause });
@@ -44,6 +46,8 @@ export interface DecisionInput {
   /** The same question at another venue; null where none is known. */
   readonly twin: TwinSeries | null;
   readonly cache?: IndicatorCache;
+  /** Hides what comes after the present bar; lifted by who gives it. @default nothing is hidden */
+  readonly curtain?: Curtain;
   /** Decide up to here only; bars. @default all */
   readonly to?: number;
   /** Decide from here on, with the bars before to look back on and an account that begins here; decisions count from it. @default 0 */
@@ -57,8 +61,8 @@ export interface DecisionInput {
  * @throws StrategyFailure that names strategy, plugin and bar, when it answers something else than a word or a sound order, or throws
  */
 export function decisionsOf(input: DecisionInput): Decisions {
-  const { strategy, params, candles, market, options, barMs, twin, cache, from = 0, to = candles.length } = input;
-  const { bars, advance } = openWindow(candles, market, barMs, cache);
+  const { strategy, params, candles, market, options, barMs, twin, cache, curtain, from = 0, to = candles.length } = input;
+  const { bars, advance } = openWindow({ candles, market, barMs, cache, curtain });
   const codes = new Uint8Array(to - from);
   const orders = new Map<number, Order>();
   let trader: Trader | undefined;
@@ -66,9 +70,19 @@ export function decisionsOf(input: DecisionInput): Decisions {
     const traded = from === 0 && to === candles.length ? candles : candlesBetween(candles, from, to);
     return (trader ??= new Trader({ candles: traded, decisions: { codes, orders }, market, options, barMs }));
   };
-  const { situation, looked, sawTwin } = openSituation({ account, bars, candles, twin, from, market, barMs, cash: options.cash });
+  const { situation, looked, sawTwin } = openSituation({
+    account,
+    bars,
+    candles,
+    twin,
+    from,
+    market,
+    barMs,
+    cash: options.cash,
+    curtain,
+  });
   let bar = -1;
-  try {
+  const decideAll = (): void => {
     const decide: unknown = strategy.create(params, bars, situation);
     if (typeof decide !== 'function') throw new PredictLabError('BadInput', 'create must return a function that decides at each bar');
     for (bar = 0; bar < to; bar++) {
@@ -85,6 +99,10 @@ export function decisionsOf(input: DecisionInput): Decisions {
       orders.set(bar - from, checkedOrder(answer, { closesAt: candles.openTime[bar] + barMs, kind: market.kind }));
       codes[bar - from] = ORDER;
     }
+  };
+  try {
+    if (isShipped(strategy)) decideAll();
+    else fenced(strategy.name, decideAll);
   } catch (error) {
     const where = bar < 0 ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;
     const plugin = strategy.module === undefined ? '' : ` of plugin ${strategy.module}`;
@@ -93,6 +111,9 @@ export function decisionsOf(input: DecisionInput): Decisions {
   }
   return { codes, orders, trader, looked: looked(), sawTwin: sawTwin() };
 }
+
+/** Whether a strategy is one of PredictLab's own, which keep no state and touch nothing but their bars. */
+export const isShipped = (strategy: Strategy): boolean => shippedStrategies.includes(strategy);
 
 function wrongAnswer(answer: unknown): PredictLabError {
   const said = answer instanceof Promise ? 'a promise' : Array.isArray(answer) ? 'a list' : `'${String(answer)}'`;

@@ -24,7 +24,7 @@ export interface BacktestOptions {
   readonly sizing: Sizing;
   /** Most of the fill bar's volume the orders of that bar may take together; null = no cap. Bars without volume are not capped. @default null */
   readonly maxVolumeShare: number | null;
-  /** Re-runs of the look-ahead proof, each at a cut of its own; 0 = no proof. @default 4 */
+  /** Re-runs of the look-ahead proof, each with another future at every bar; 0 = no proof. @default 2 */
   readonly proofCuts: number;
   /** Seed of the proof's cuts and mutations. @default 1 */
   readonly seed: number;
@@ -46,7 +46,7 @@ export const DEFAULT_OPTIONS: BacktestOptions = {
   wholeUnits: false,
   sizing: { kind: 'all' },
   maxVolumeShare: null,
-  proofCuts: 4,
+  proofCuts: 2,
   seed: 1,
   backtestingPy: 'off',
 };

@@ -1,8 +1,10 @@
+import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Interval, MarketKind } from '../../../contracts/words.ts';
 import type { Reading } from '../../indicators/reading.ts';
 import type { BarsSoFar, LongerBars } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import type { Market } from '../market.ts';
+import type { Curtain } from './curtain.ts';
 import { type LongerSeries, longerSeries } from './longer-bars.ts';
 import { ColumnReading, computedOnce, type IndicatorCache, SeriesView } from './series-view.ts';
 
@@ -25,6 +27,7 @@ class View extends SeriesView implements BarsSoFar {
   readonly #clock: { index: number };
   readonly #cache: IndicatorCache;
   readonly #barMs: number;
+  readonly #curtain: Curtain | undefined;
   readonly #derived: { compute: (bars: BarsSoFar) => number; values: Float64Array }[] = [];
 
   static {
@@ -32,18 +35,25 @@ class View extends SeriesView implements BarsSoFar {
       const clock = bars.#clock;
       const derived = bars.#derived;
       clock.index++;
-      for (let i = 0; i < derived.length; i++) derived[i].values[clock.index] = derived[i].compute(bars);
+      bars.#curtain?.reveal(clock.index);
+      for (let i = 0; i < derived.length; i++) {
+        const value: unknown = derived[i].compute(bars);
+        if (typeof value !== 'number') throw new PredictLabError('BadInput', `derive computes a number, got ${typeof value}`);
+        derived[i].values[clock.index] = value;
+      }
     };
   }
 
-  constructor(candles: CandleSeries, market: Market, cache: IndicatorCache, barMs: number) {
+  constructor({ candles, market, cache, barMs, curtain }: Opened & { readonly cache: IndicatorCache }) {
     const clock = { index: -1 };
-    super(candles, clock, computedOnce(cache));
+    super(candles, clock, computedOnce(cache, { curtain }));
     this.#candles = candles;
     this.#about = market;
     this.#clock = clock;
     this.#cache = cache;
     this.#barMs = barMs;
+    this.#curtain = curtain;
+    Object.freeze(this);
   }
 
   get market(): MarketKind {
@@ -54,32 +64,43 @@ class View extends SeriesView implements BarsSoFar {
   }
 
   interval(interval: Interval): LongerBars {
-    const known = longer.get(this.#cache) ?? new Map<Interval, LongerSeries>();
-    longer.set(this.#cache, known);
-    const { candles, closed } = known.get(interval) ?? longerSeries(this.#candles, this.#barMs, interval);
-    known.set(interval, { candles, closed });
+    const made = longer.get(this.#cache) ?? new Map<Interval, LongerSeries>();
+    longer.set(this.#cache, made);
+    const curtain = this.#curtain;
+    const { candles, closed } = made.get(interval) ?? longerSeries(curtain?.truthOf(this.#candles) ?? this.#candles, this.#barMs, interval);
+    made.set(interval, { candles, closed });
+    curtain?.hideSeries(candles, closed);
     const present = this.#clock;
     const newest = {
       get index() {
         return (closed[present.index] ?? 0) - 1;
       },
     };
-    return new SeriesView(candles, newest, computedOnce(this.#cache, `${interval} `));
+    return Object.freeze(new SeriesView(candles, newest, computedOnce(this.#cache, { prefix: `${interval} `, curtain, known: closed })));
   }
 
   derive(compute: (bars: BarsSoFar) => number): Reading {
     const values = new Float64Array(this.#candles.length).fill(Number.NaN);
     this.#derived.push({ compute, values });
-    return new ColumnReading(values, this.#clock);
+    return Object.freeze(new ColumnReading(values, this.#clock));
   }
 }
 
-/**
- * Opens a window onto a series, before its first bar: `bars` for the strategy, `advance` for the engine.
- *
- * @param barMs how long a bar lasts; milliseconds
- */
-export function openWindow(candles: CandleSeries, market: Market, barMs: number, cache: IndicatorCache = new Map()): Window {
-  const bars = new View(candles, market, cache, barMs);
+Object.freeze(View.prototype);
+
+interface Opened {
+  readonly candles: CandleSeries;
+  readonly market: Market;
+  /** How long a bar lasts; milliseconds. */
+  readonly barMs: number;
+  /** What was computed of the candles before. */
+  readonly cache?: IndicatorCache | undefined;
+  /** Hides the future of everything that is opened. @default nothing is hidden */
+  readonly curtain?: Curtain | undefined;
+}
+
+/** Opens a window onto a series, before its first bar: `bars` for the strategy, `advance` for the engine. */
+export function openWindow({ cache = new Map(), curtain, ...opened }: Opened): Window {
+  const bars = new View({ ...opened, cache, curtain });
   return { bars, advance: () => advance(bars) };
 }

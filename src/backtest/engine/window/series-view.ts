@@ -1,3 +1,4 @@
+import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Bands } from '../../indicators/bands.ts';
 import type { Reading } from '../../indicators/reading.ts';
 import {
@@ -9,6 +10,7 @@ import {
 } from '../../indicators/registry.ts';
 import type { LongerBars } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
+import type { Curtain } from './curtain.ts';
 
 /** The newest bar that may be read, shared by everything that reads relative to it; −1 before there is any. */
 export interface Clock {
@@ -18,17 +20,35 @@ export interface Clock {
 /** Indicator values of one series, computed once however many trials ask for them. */
 export type IndicatorCache = Map<string, Float64Array | Bands>;
 
-/** Looks a computed column up by its name, or computes it. */
-type Computed = (key: string, compute: () => Float64Array | Bands) => Float64Array | Bands;
+/** Looks a computed column of a series up by its name, or computes it. */
+type Computed = (key: string, candles: CandleSeries, compute: (candles: CandleSeries) => Float64Array | Bands) => Float64Array | Bands;
 
-/** Columns of a cache, by names that begin so. */
+/**
+ * Columns of a cache, by names with a prefix.
+ *
+ * @param curtain hides what of them is not known yet, `known` values at the close of each bar
+ */
 export const computedOnce =
-  (cache: IndicatorCache, prefix = ''): Computed =>
-  (key, compute) => {
-    const values = cache.get(prefix + key) ?? compute();
+  (
+    cache: IndicatorCache,
+    {
+      prefix = '',
+      curtain,
+      known,
+    }: { readonly prefix?: string; readonly curtain?: Curtain | undefined; readonly known?: Uint32Array } = {},
+  ): Computed =>
+  (key, candles, compute) => {
+    const values = cache.get(prefix + key) ?? compute(curtain?.truthOf(candles) ?? candles);
     cache.set(prefix + key, values);
+    curtain?.hideValues(values, known);
     return values;
   };
+
+/** @throws PredictLabError BadInput unless bars are counted with a number: an object could be one number when it is checked and another when it is used */
+function requireCount(back: unknown): void {
+  if (typeof back !== 'number')
+    throw new PredictLabError('BadInput', `bars are counted back with a number, got ${back === null ? 'null' : typeof back}`);
+}
 
 /** A column behind the clock: only what is at or before the newest bar can be read. */
 export class ColumnReading implements Reading {
@@ -41,6 +61,7 @@ export class ColumnReading implements Reading {
   }
 
   at(back = 0): number {
+    requireCount(back);
     const index = this.#clock.index - back;
     if (!(back >= 0 && index >= 0)) return Number.NaN;
     const value = this.#values[index];
@@ -95,12 +116,18 @@ export class SeriesView implements LongerBars {
 
   indicator<Name extends IndicatorName>(name: Name, params: IndicatorParams<Name>): IndicatorReadings<Name> {
     const checked = checkedIndicatorParams(name, params);
-    const values = this.#computed(`${name} ${JSON.stringify(checked)}`, () => indicatorValues(name, this.#candles, checked));
-    const reading = (column: Float64Array): Reading => new ColumnReading(column, this.#clock);
+    const values = this.#computed(`${name} ${JSON.stringify(checked)}`, this.#candles, (candles) =>
+      indicatorValues(name, candles, checked),
+    );
+    const reading = (column: Float64Array): Reading => Object.freeze(new ColumnReading(column, this.#clock));
     const readings =
       values instanceof Float64Array
         ? reading(values)
-        : { lower: reading(values.lower), middle: reading(values.middle), upper: reading(values.upper) };
+        : Object.freeze({ lower: reading(values.lower), middle: reading(values.middle), upper: reading(values.upper) });
     return readings as IndicatorReadings<Name>;
   }
 }
+
+// strategies share these with each other
+Object.freeze(ColumnReading.prototype);
+Object.freeze(SeriesView.prototype);

@@ -2,6 +2,7 @@ import type { BarsSoFar, Situation, Twin } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import type { Market } from '../market.ts';
 import type { Trader } from '../trading/trader.ts';
+import type { Curtain } from './curtain.ts';
 import { openTwin, type TwinSeries } from './twin-bars.ts';
 
 /** What a strategy's account is opened with. */
@@ -17,6 +18,7 @@ interface SituationInput {
   readonly market: Market;
   readonly barMs: number;
   readonly cash: number;
+  readonly curtain?: Curtain | undefined;
 }
 
 let hasLooked: (situation: View) => boolean;
@@ -36,6 +38,7 @@ class View implements Situation {
 
   constructor(input: SituationInput) {
     this.#input = input;
+    Object.freeze(this);
   }
 
   get position(): number {
@@ -64,8 +67,8 @@ class View implements Situation {
   }
   get twin(): Twin | null {
     this.#sawTwin = true;
-    const { twin, candles, barMs, bars } = this.#input;
-    this.#twin ??= twin === null ? null : openTwin(twin, { candles, barMs }, bars);
+    const { twin, candles, barMs, bars, curtain } = this.#input;
+    this.#twin ??= twin === null ? null : openTwin(twin, { candles, barMs }, bars, curtain);
     return this.#twin;
   }
 
@@ -93,6 +96,8 @@ class View implements Situation {
     return book !== null && book.at <= this.#now ? book[side] : null;
   }
 }
+
+Object.freeze(View.prototype);
 
 /**
  * Opens a window onto an account, and onto the market's twin.

@@ -1,5 +1,6 @@
 import type { Twin } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
+import type { Curtain } from './curtain.ts';
 import { type Clock, computedOnce, type IndicatorCache, SeriesView } from './series-view.ts';
 
 /** The same question at another venue: bars beside those that are traded on. */
@@ -35,18 +36,27 @@ export function twinBarsKnown({ candles: { openTime, length }, barMs }: TimedBar
 class View extends SeriesView implements Twin {
   readonly id: string;
 
-  constructor({ id, candles, indicators }: TwinSeries, clock: Clock) {
-    super(candles, clock, computedOnce(indicators));
+  constructor({ id, candles, indicators }: TwinSeries, clock: Clock, known: Uint32Array, curtain: Curtain | undefined) {
+    super(candles, clock, computedOnce(indicators, { curtain, known }));
     this.id = id;
+    Object.freeze(this);
   }
 }
 
+Object.freeze(View.prototype);
+
 /** Opens a window onto a twin, whose bars are seen once they are over by the close of the present bar of the series. */
-export function openTwin(twin: TwinSeries, series: TimedBars, present: Clock): Twin {
-  const known = twinBarsKnown(series, twin);
-  return new View(twin, {
+export function openTwin(twin: TwinSeries, series: TimedSeries, present: Clock, curtain?: Curtain): Twin {
+  const truth = (candles: CandleSeries): CandleSeries => curtain?.truthOf(candles) ?? candles;
+  const known = twinBarsKnown({ ...series, candles: truth(series.candles) }, { ...twin, candles: truth(twin.candles) });
+  const clock = {
     get index() {
       return (known[present.index] ?? 0) - 1;
     },
-  });
+  };
+  return new View(twin, clock, known, curtain);
+}
+
+interface TimedSeries extends TimedBars {
+  readonly candles: CandleSeries;
 }

@@ -1,0 +1,126 @@
+import { PredictLabError } from '../../contracts/errors.ts';
+
+let deciding: string | undefined;
+
+/** The strategy that is deciding at this moment, undefined while none is: files and network are closed to it meanwhile. */
+export const strategyDeciding = (): string | undefined => deciding;
+
+/**
+ * Runs a strategy that is not shipped with PredictLab, and checks that it left alone what all code of the process shares.
+ *
+ * @throws PredictLabError BadInput when a built-in is not what it was; it is put back first
+ */
+export function fenced<T>(strategy: string, run: () => T): T {
+  const before = deciding;
+  deciding = strategy;
+  let result: T;
+  try {
+    result = run();
+  } finally {
+    deciding = before;
+    if (usedBuiltInChanged()) requireBuiltIns('was changed by the strategy');
+  }
+  return result;
+}
+
+/** Puts built-ins back that a strategy changed. @param how ends the sentence that names one @throws PredictLabError BadInput when there was one */
+export function requireBuiltIns(how: string): void {
+  const changed = changedBuiltIn();
+  if (changed === undefined) return;
+  for (const { owner, descriptors } of builtIns()) {
+    for (const key of Reflect.ownKeys(owner)) if (!descriptors.has(key)) Reflect.deleteProperty(owner, key);
+    for (const [key, descriptor] of descriptors) Reflect.defineProperty(owner, key, descriptor);
+  }
+  throw new PredictLabError('BadInput', `${changed} ${how}, and everything else in this process uses it; leave built-ins as they are`);
+}
+
+interface BuiltIn {
+  readonly name: string;
+  readonly owner: object;
+  readonly descriptors: ReadonlyMap<PropertyKey, PropertyDescriptor>;
+}
+
+/** Taken at the first use: a program may have put something better in place of a built-in before. */
+let known: readonly BuiltIn[] | undefined;
+
+const ITERATORS = {
+  'Array iterator': Object.getPrototypeOf([][Symbol.iterator]()) as object,
+  'Map iterator': Object.getPrototypeOf(new Map()[Symbol.iterator]()) as object,
+  'Set iterator': Object.getPrototypeOf(new Set()[Symbol.iterator]()) as object,
+};
+
+function builtIns(): readonly BuiltIn[] {
+  return (known ??= Object.entries({
+    Math,
+    JSON,
+    Reflect,
+    Object,
+    Number,
+    Array,
+    'Object.prototype': Object.prototype,
+    'Function.prototype': Function.prototype,
+    'Array.prototype': Array.prototype,
+    'Number.prototype': Number.prototype,
+    'String.prototype': String.prototype,
+    'RegExp.prototype': RegExp.prototype,
+    'Map.prototype': Map.prototype,
+    'Set.prototype': Set.prototype,
+    'WeakMap.prototype': WeakMap.prototype,
+    'TypedArray.prototype': Object.getPrototypeOf(Float64Array.prototype) as object,
+    'Float64Array.prototype': Float64Array.prototype,
+    'Error.prototype': Error.prototype,
+    ...ITERATORS,
+  }).map(
+    ([name, owner]): BuiltIn => ({
+      name,
+      owner,
+      descriptors: new Map(Reflect.ownKeys(owner).map((key) => [key, Object.getOwnPropertyDescriptor(owner, key) as PropertyDescriptor])),
+    }),
+  ));
+}
+
+/** The first built-in that is not what it was, by its name; undefined when all are. */
+function changedBuiltIn(): string | undefined {
+  for (const { name, owner, descriptors } of builtIns()) {
+    for (const [key, before] of descriptors) {
+      const now = Object.getOwnPropertyDescriptor(owner, key);
+      if (!Object.is(now?.value, before.value) || now?.get !== before.get) return nameOf(name, key);
+    }
+    const added = Reflect.ownKeys(owner).find((key) => !descriptors.has(key));
+    if (added !== undefined) return nameOf(name, added);
+  }
+  return undefined;
+}
+
+const nameOf = (owner: string, key: PropertyKey): string => (typeof key === 'string' ? `${owner}.${key}` : `${owner}[${String(key)}]`);
+
+/** What the engine itself calls: compared after every run, which the whole list would make several times slower. */
+let used: { readonly owners: readonly object[]; readonly keys: readonly PropertyKey[]; readonly values: readonly unknown[] } | undefined;
+
+function usedBuiltInChanged(): boolean {
+  if (used === undefined) {
+    const all = builtIns().flatMap(({ name, owner, descriptors }) =>
+      [...descriptors]
+        .filter(([key, { value }]) => typeof value === 'function' && (USED[name]?.includes(key) ?? false))
+        .map(([key, { value }]) => ({ owner, key, value: value as unknown })),
+    );
+    used = { owners: all.map(({ owner }) => owner), keys: all.map(({ key }) => key), values: all.map(({ value }) => value) };
+  }
+  const { owners, keys, values } = used;
+  for (let i = 0; i < owners.length; i++) if ((owners[i] as Record<PropertyKey, unknown>)[keys[i]] !== values[i]) return true;
+  return false;
+}
+
+const USED: Readonly<Record<string, readonly PropertyKey[]>> = {
+  Math: ['min', 'max', 'abs', 'floor', 'ceil', 'round', 'sqrt', 'log', 'exp', 'imul'],
+  JSON: ['stringify', 'parse'],
+  Object: ['keys', 'entries', 'fromEntries', 'freeze'],
+  Number: ['isNaN', 'isFinite', 'isInteger'],
+  Array: ['from', 'isArray'],
+  'Array.prototype': ['map', 'filter', 'push', 'flatMap', 'reduce', 'sort', 'slice', 'includes', 'join', Symbol.iterator],
+  'Map.prototype': ['get', 'set', 'has'],
+  'Set.prototype': ['add', 'has'],
+  'WeakMap.prototype': ['get', 'set'],
+  'TypedArray.prototype': ['fill', 'slice', 'subarray', 'set', 'findIndex', 'toReversed', 'sort'],
+  'Array iterator': ['next'],
+};
