@@ -1,5 +1,5 @@
 // A strategy of one's own: bets the Kelly share of a belief, with a limit, a stop and an end.
-//   PREDICTLAB_PLUGINS=./examples/kelly-plugin.mjs predictlab backtest --candles senate.csv --market probability --settle 1 \
+//   PREDICTLAB_PLUGINS=./examples/kelly-plugin.mjs predictlab backtest file senate.csv --market probability --settle 1 \
 //     --close 2022-11-13T03:00:00Z --side both --strategy kelly --param belief=0.6
 import { z } from 'zod';
 

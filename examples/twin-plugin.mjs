@@ -1,6 +1,6 @@
 // A strategy of one's own: follows the same question at the other venue, as long as people still trade there.
-//   PREDICTLAB_PLUGINS=./examples/twin-plugin.mjs predictlab backtest --symbol RAIN --interval 1h --strategy twin-gap
-//   PREDICTLAB_PLUGINS=./examples/twin-plugin.mjs predictlab backtest --candles here.csv --twin there.csv --market probability \
+//   PREDICTLAB_PLUGINS=./examples/twin-plugin.mjs predictlab backtest symbol RAIN --interval 1h --strategy twin-gap
+//   PREDICTLAB_PLUGINS=./examples/twin-plugin.mjs predictlab backtest file here.csv --twin there.csv --market probability \
 //     --strategy twin-gap --side both
 import { z } from 'zod';
 

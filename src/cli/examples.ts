@@ -55,6 +55,22 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'symbols import': ['predictlab symbols import', 'predictlab symbols import catalogue.json --replace'],
   'symbols export': ['predictlab symbols export > catalogue.json', 'predictlab symbols export --out catalogue.json'],
   import: ['predictlab import ticks trades.csv --symbol SENATE'],
+  backtest: [
+    'predictlab backtest file btc.csv --strategy sma-cross --param fast=10 --param slow=30',
+    'predictlab backtest symbol BTC_PRICE --interval 1h --strategy rsi',
+  ],
+  'backtest file': [
+    'predictlab backtest file btc.csv --strategy sma-cross --param fast=10 --param slow=30 --fee 0.002',
+    'predictlab backtest file senate.csv --settle 1 --strategy favourite --trades trades.csv',
+  ],
+  'backtest symbol': ['predictlab backtest symbol BTC_PRICE --interval 1h --strategy rsi --monte-carlo 1000'],
+  'backtest portfolio': [
+    'predictlab backtest portfolio --symbol BTC_PRICE --interval 1h --per-market 0.1 --strategy rsi',
+    'predictlab backtest portfolio markets.json --strategy sma-cross --equity curve.csv',
+  ],
+  'backtest walk-forward': [
+    'predictlab backtest walk-forward --candles btc.csv --strategy sma-cross --param fast=5,10,20 --param slow=30,60 --train 60d --test 14d',
+  ],
   logs: ['predictlab logs monday', 'predictlab logs monday BTC_PRICE/collect --follow', 'predictlab logs monday BTC_PRICE --json'],
   codec: ['predictlab codec --new-key > payload.key', 'PREDICTLAB_PAYLOAD_KEY_FILE=payload.key predictlab codec'],
   ui: ['predictlab ui --open', 'predictlab ui --control --port 9000'],

@@ -4,8 +4,10 @@ import { fileTrouble } from '../contracts/file-trouble.ts';
 import { missingPart } from '../contracts/missing-part.ts';
 import { oneLine, visibleText } from '../contracts/text/plain-text.ts';
 import { secretsOf } from '../secrets/secrets.ts';
+import { presentSpelling, spellingNote } from './backtest/old-spelling.ts';
 import { createProgram, refuseUnknownCommand } from './program.ts';
 import { ExitError } from './terminal/exit.ts';
+import { note } from './terminal/print.ts';
 
 /** Ends the process when standard output fails: quietly when the reader closed the pipe (`| head`), with a sentence and code 2 when the disk is full. */
 function endWhenUnwritten(error: NodeJS.ErrnoException): void {
@@ -18,10 +20,12 @@ function endWhenUnwritten(error: NodeJS.ErrnoException): void {
 const ignoreClosedStderr = (): void => undefined;
 
 /** Runs one command. @returns the exit code: 0 ok, 1 the run failed, 2 wrong usage, 3 cannot reach a service */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(given: readonly string[]): Promise<number> {
   if (!process.stdout.listeners('error').includes(endWhenUnwritten)) process.stdout.on('error', endWhenUnwritten);
   if (!process.stderr.listeners('error').includes(ignoreClosedStderr)) process.stderr.on('error', ignoreClosedStderr);
   try {
+    const respelt = presentSpelling(given);
+    const args = respelt ?? given;
     const program = await createProgram(args[0] === 'help' ? args[1] : args[0]);
     if (args.length === 0) {
       program.outputHelp();
@@ -29,6 +33,8 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     refuseUnknownCommand(program, args);
     await program.parseAsync(args, { from: 'user' });
+    // after a success only: an error is one sentence
+    if (respelt !== undefined) note(spellingNote(respelt));
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return report(error);

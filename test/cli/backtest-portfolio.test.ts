@@ -15,12 +15,12 @@ const list = write(
     { candles: 'sun.csv', resolution: 0 },
   ]),
 );
-const sma = ['--strategy', 'sma-cross', '--param', 'fast=3', '--param', 'slow=12'];
+const sma = ['--volume-share', 'none', '--strategy', 'sma-cross', '--param', 'fast=3', '--param', 'slow=12'];
 
-describe('predictlab backtest --portfolio', () => {
+describe('predictlab backtest portfolio', () => {
   it('trades all markets from one account, with a benchmark, and writes trades and equity', async () => {
     const [trades, equity] = ['trades.csv', 'equity.csv'].map((name) => path.join(folder, name));
-    const ended = await predictlab('backtest', '--portfolio', list, ...sma, '--per-market', '0.3', '--trades', trades, '--equity', equity);
+    const ended = await predictlab('backtest', 'portfolio', list, ...sma, '--per-market', '0.3', '--trades', trades, '--equity', equity);
     expect(ended).toMatchObject({ code: 0, err: '' });
     const printed = ended.json() as {
       finalEquity: number;
@@ -42,27 +42,29 @@ describe('predictlab backtest --portfolio', () => {
   });
 
   it.each<[string[], string]>([
-    [[...sma], 'say what to trade on'],
-    [['--portfolio', '--candles', path.join(folder, 'rain.csv'), ...sma], '--portfolio needs several markets'],
-    [['--portfolio', 'nowhere.json', ...sma], '--portfolio nowhere.json: there is no such file or folder'],
-    [['--portfolio', '[]', ...sma], '--portfolio; write a list such as'],
+    [['file', ...sma], 'name the candle file: predictlab backtest file'],
+    [['walk-forward', ...sma], 'name the candles: --candles <csv>, or --symbol'],
+    [['portfolio', ...sma], 'name the markets: a JSON list of candle files'],
+    [['portfolio', list, '--symbol', 'RAIN', ...sma], 'exclude each other; give one'],
+    [['portfolio', 'nowhere.json', ...sma], 'backtest portfolio nowhere.json: there is no such file or folder'],
+    [['portfolio', '[]', ...sma], 'backtest portfolio; write a list such as'],
     [
-      ['--portfolio', '[{"candles":"x.csv","resolution":3}]', ...sma],
-      '--portfolio, at 0.resolution: a unit of the first outcome pays from 0 to 1',
+      ['portfolio', '[{"candles":"x.csv","resolution":3}]', ...sma],
+      'backtest portfolio, at 0.resolution: a unit of the first outcome pays from 0 to 1',
     ],
-    [['--portfolio', '[{"candles":"x.csv","market":"asset","resolution":1}]', ...sma], '--portfolio, at 0.resolution: an asset is closed'],
-    [['--portfolio', list, ...sma, '--per-market', '2'], 'the limit of one market must be a share in (0, 1], got 2'],
-    [['--portfolio', list, '--strategy', 'sma-cross', '--param', 'fast=3,5'], 'a portfolio is traded by one strategy'],
-    [['--portfolio', list, ...sma, '--walk-forward', '--train', '1d', '--test', '1d'], '--portfolio and --walk-forward exclude each other'],
-    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--total', '0.5'], '--per-market and --total are for --portfolio'],
-    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--instrument', 'x'], '--instrument is for --symbol'],
-    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--interval', '7m'], '--interval 7m: write one of 1m 5m'],
-    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--interval', '1w'], 'minutes apart do not last 10080'],
-    [['--candles', path.join(folder, 'rain.csv'), ...sma, '--windows', 'w.csv'], '--windows is for --walk-forward'],
-    [['--symbol', 'RAIN', ...sma], '--symbol needs --interval: write one of 1m 5m'],
     [
-      ['--symbol', 'RAIN', '--interval', '1h', ...sma, '--settle', '1'],
-      '--settle, --close, --fee, --fee-model, --fee-exponent and --tick are for candle files',
+      ['portfolio', '[{"candles":"x.csv","market":"asset","resolution":1}]', ...sma],
+      'backtest portfolio, at 0.resolution: an asset is closed',
+    ],
+    [['portfolio', list, ...sma, '--per-market', '2'], 'the limit of one market must be a share in (0, 1], got 2'],
+    [['portfolio', list, '--strategy', 'sma-cross', '--param', 'fast=3,5'], 'a portfolio is traded by one strategy'],
+    [['file', path.join(folder, 'rain.csv'), ...sma, '--interval', '7m'], '--interval 7m: write one of 1m 5m'],
+    [['file', path.join(folder, 'rain.csv'), ...sma, '--interval', '1w'], 'minutes apart do not last 10080'],
+    [['file', path.join(folder, 'rain.csv'), ...sma, '--windows', 'w.csv'], "unknown option '--windows'"],
+    [['symbol', 'RAIN', ...sma], 'a stored symbol needs --interval: write one of 1m 5m'],
+    [
+      ['walk-forward', '--symbol', 'RAIN', '--interval', '1h', ...sma, '--settle', '1'],
+      'apply to candle files; a stored market has its own, leave them out',
     ],
   ])('%j is wrong usage', async (args, sentence) => {
     const ended = await predictlab('backtest', ...args);
@@ -71,9 +73,8 @@ describe('predictlab backtest --portfolio', () => {
   });
 });
 
-describe('predictlab backtest --monte-carlo', () => {
-  const run = async (...args: string[]) =>
-    (await predictlab('backtest', '--candles', path.join(folder, 'rain.csv'), ...sma, ...args)).json();
+describe('predictlab backtest file --monte-carlo', () => {
+  const run = async (...args: string[]) => (await predictlab('backtest', 'file', path.join(folder, 'rain.csv'), ...sma, ...args)).json();
 
   it('draws other orders of the positions, the same ones for the same seed', async () => {
     const { monteCarlo, sample } = (await run('--monte-carlo', '200')) as { monteCarlo: { positions: number }; sample: { trades: number } };
@@ -87,23 +88,11 @@ describe('predictlab backtest --monte-carlo', () => {
   });
 });
 
-describe('predictlab backtest --walk-forward --windows', () => {
+describe('predictlab backtest walk-forward --windows', () => {
   it('writes a row for each window', async () => {
     const file = path.join(folder, 'windows.csv');
-    const args = [
-      '--strategy',
-      'sma-cross',
-      '--param',
-      'fast=3,5',
-      '--param',
-      'slow=12',
-      '--walk-forward',
-      '--train',
-      '20d',
-      '--test',
-      '10d',
-    ];
-    const ended = await predictlab('backtest', '--candles', path.join(folder, 'rain.csv'), ...args, '--windows', file);
+    const args = ['--strategy', 'sma-cross', '--param', 'fast=3,5', '--param', 'slow=12', '--train', '20d', '--test', '10d'];
+    const ended = await predictlab('backtest', 'walk-forward', '--candles', path.join(folder, 'rain.csv'), ...args, '--windows', file);
     interface Part {
       readonly totalReturn: number;
       readonly sharpe: number | null;

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
 import { METRIC_NAMES } from '../../src/backtest/metrics/backtest-metrics.ts';
 import { runBacktest } from '../../src/backtest/run-backtest.ts';
 import { smaCross } from '../../src/backtest/strategies/sma-cross.ts';
+import { presentSpelling, spellingNote } from '../../src/cli/backtest/old-spelling.ts';
+import { DEFAULT_BACKTEST } from '../../src/contracts/run/backtest-settings.ts';
 import { closes, walk } from '../backtest/series.ts';
 import { candleCsv, temporaryFolder } from './candle-csv.ts';
 import { predictlab } from './run-main.ts';
@@ -13,11 +15,112 @@ const { folder, write } = temporaryFolder();
 const candles = walk(300, 1);
 const file = write('candles.csv', candleCsv(candles));
 const senate = write('senate.csv', candleCsv(closes([0.5, 0.6, 0.7, 0.8, 0.9])));
-const backtest = (...args: string[]) => predictlab('backtest', '--candles', file, ...args);
+const backtest = (...args: string[]) => predictlab('backtest', 'file', file, '--volume-share', 'none', ...args);
+const walkForward = (...args: string[]) => predictlab('backtest', 'walk-forward', '--candles', file, ...args);
 
 afterEach(() => vi.unstubAllEnvs());
 
 describe('predictlab backtest', () => {
+  it('refuses to write over an input, by whatever name, or one file twice', async () => {
+    const own = write('own.csv', candleCsv(candles));
+    const before = readFileSync(own, 'utf8');
+    symlinkSync(own, path.join(folder, 'link.csv'));
+    for (const target of [own, `${folder}/../${path.basename(folder)}/own.csv`, path.join(folder, 'link.csv')]) {
+      const ended = await predictlab('backtest', 'file', own, '--strategy', 'rsi', '--trades', target);
+      expect(ended).toMatchObject({
+        code: 2,
+        out: '',
+        err: `predictlab: --trades ${target}: it is an input of this command; name another file\n`,
+      });
+    }
+    const windows = ['--train', '4d', '--test', '2d', '--windows', own];
+    const walked = await predictlab('backtest', 'walk-forward', '--candles', own, '--strategy', 'rsi', ...windows);
+    expect(walked).toMatchObject({ code: 2, err: expect.stringContaining(`--windows ${own}: it is an input`) });
+    const twice = await backtest('--strategy', 'rsi', '--trades', path.join(folder, 'x.csv'), '--equity', path.join(folder, 'x.csv'));
+    expect(twice).toMatchObject({ code: 2, err: expect.stringContaining('--trades writes it already') });
+    expect(readFileSync(own, 'utf8')).toBe(before);
+  });
+
+  it('trades on the defaults of a run, and says where its terms differ from them', async () => {
+    const plain = (await predictlab('backtest', 'file', file, '--strategy', 'buy-and-hold')).json() as {
+      terms: Record<string, unknown>;
+      cut: number;
+    };
+    expect(plain.terms).toMatchObject({
+      cash: DEFAULT_BACKTEST.cash,
+      sizing: DEFAULT_BACKTEST.sizing,
+      side: DEFAULT_BACKTEST.side,
+      maxVolumeShare: DEFAULT_BACKTEST.maxVolumeShare,
+      differs: ['halfSpread: 0, default half the recorded spread, which was not used'],
+    });
+    expect(plain.cut).toBeGreaterThan(0);
+    const other = (
+      await backtest('--strategy', 'buy-and-hold', '--volume-share', 'none', '--side', 'both', '--cash', '500')
+    ).json() as typeof plain;
+    expect(other.terms.differs).toEqual([
+      'cash: 500, default 10000',
+      'side: "both", default "long"',
+      'halfSpread: 0, default half the recorded spread, which was not used',
+      'maxVolumeShare: none, default 0.1',
+    ]);
+    expect(other.cut).toBe(0);
+  });
+
+  it('answers the spelling without a sub-command with the same result, and shows the present one', async () => {
+    const old = await predictlab('backtest', '--candles', file, '--strategy', 'rsi', '--param', 'period=5');
+    const present = await backtest('--strategy', 'rsi', '--param', 'period=5');
+    expect(old).toMatchObject({ code: 0, out: present.out });
+    expect(old.err).toBe(
+      `\`backtest\` has sub-commands now; write: predictlab backtest file ${file} --strategy rsi --param period=5 --volume-share none --market asset\n`,
+    );
+    expect(await predictlab('backtest')).toMatchObject({ code: 2, err: expect.stringContaining('walk-forward') });
+  });
+
+  it('translates every way of the old spelling', () => {
+    const present = (line: string): string => (presentSpelling(line.split(' ')) ?? []).join(' ');
+    expect(present('backtest --candles c.csv --walk-forward --train 5d')).toBe(
+      'backtest walk-forward --candles c.csv --train 5d --volume-share none --market asset',
+    );
+    expect(present('backtest --candles c.csv --settle 1 --volume-share 0.2')).toBe(
+      'backtest file --candles c.csv --settle 1 --volume-share 0.2',
+    );
+    expect(present('backtest --portfolio list.json --strategy rsi')).toBe(
+      'backtest portfolio list.json --strategy rsi --volume-share none',
+    );
+    expect(present('backtest --symbol RAIN --portfolio --strategy rsi')).toBe('backtest portfolio --symbol RAIN --strategy rsi');
+    expect(present('backtest --strategy rsi --symbol=RAIN')).toBe('backtest symbol --strategy rsi --symbol=RAIN');
+    for (const line of ['backtest', 'backtest --help', 'backtest file c.csv', 'run --symbol X']) expect(present(line)).toBe('');
+    expect(spellingNote(['backtest', 'symbol', '--strategy', 'rsi', '--symbol', 'RAIN'])).toContain('backtest symbol RAIN --strategy rsi');
+  });
+
+  it('guesses the kind of market like every command that reads files', async () => {
+    const coin = write('guess.csv', candleCsv(walk(300, 9, { probability: true })));
+    expect((await predictlab('backtest', 'file', coin, '--strategy', 'rsi')).json()).toMatchObject({ market: 'probability' });
+    expect((await backtest('--strategy', 'rsi')).json()).toMatchObject({ market: 'asset' });
+    const cents = write('cents.csv', candleCsv(closes(Array.from({ length: 20 }, (_, i) => 30 + i))));
+    const ended = await predictlab('backtest', 'file', cents, '--strategy', 'rsi');
+    expect(ended).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('may be cents of a probability or the prices of an asset'),
+    });
+    expect(await predictlab('backtest', 'file', cents, '--strategy', 'rsi', '--market', 'asset')).toMatchObject({ code: 0 });
+  });
+
+  it('names the column that holds several series, and what to do', async () => {
+    const [header, ...rows] = candleCsv(candles).trim().split('\n');
+    const both = ['A', 'B'].flatMap((name) => rows.map((row) => `${name},${row}`));
+    const ended = await predictlab(
+      'backtest',
+      'file',
+      write('both.csv', [`instrument,${header}`, ...both].join('\n')),
+      '--strategy',
+      'rsi',
+    );
+    expect(ended).toMatchObject({ code: 2, out: '' });
+    expect(ended.err).toContain('both.csv, line 302: instrument is B, and A in the lines before: a file holds one series of candles');
+  });
+
   it('prints the metrics of one backtest as JSON, in full precision', async () => {
     const ended = await backtest('--strategy', 'sma-cross', '--param', 'fast=5', '--param', 'slow=20', '--fee', '0.002', '--cash', '500');
     const direct = runBacktest({
@@ -40,8 +143,20 @@ describe('predictlab backtest', () => {
     const coin = walk(300, 9, { probability: true });
     const market = write('coin.csv', candleCsv(coin));
     const trades = path.join(folder, 'kelly.csv');
-    const kelly = ['backtest', '--candles', market, '--market', 'probability', '--side', 'both', '--strategy', 'kelly'];
-    const ended = await predictlab(...kelly, '--param', 'belief=0.5', '--param', 'stop=0.02', '--tick', '0.01', '--trades', trades);
+    const kelly = ['--volume-share', 'none', '--candles', market, '--market', 'probability', '--side', 'both', '--strategy', 'kelly'];
+    const ended = await predictlab(
+      'backtest',
+      'file',
+      ...kelly,
+      '--param',
+      'belief=0.5',
+      '--param',
+      'stop=0.02',
+      '--tick',
+      '0.01',
+      '--trades',
+      trades,
+    );
     expect(ended).toMatchObject({ code: 0, err: '' });
     const printed = ended.json() as { lookAhead: object; trades: number; finalEquity: number };
     expect(printed.lookAhead).toMatchObject({ changed: 0, deterministic: true });
@@ -58,7 +173,7 @@ describe('predictlab backtest', () => {
     const q = side === 'long' ? coin.close[decided] : 1 - coin.close[decided];
     expect(entry).toBeGreaterThan(decided);
     expect(size * (side === 'long' ? price : 1 - price)).toBeCloseTo((10_000 * 0.5 * (0.5 - q)) / (1 - q), 3);
-    const walked = await predictlab(...kelly, '--param', 'belief=0.4,0.5,0.6', '--walk-forward', '--train', '4d', '--test', '2d');
+    const walked = await predictlab('backtest', 'walk-forward', ...kelly, '--param', 'belief=0.4,0.5,0.6', '--train', '4d', '--test', '2d');
     expect(walked).toMatchObject({ code: 0, err: expect.stringMatching(/: 4 of 4 windows picked by .*train on 30 days or more\n$/) });
     expect((walked.json() as { windows: unknown[] }).windows).toHaveLength(4);
   });
@@ -66,7 +181,7 @@ describe('predictlab backtest', () => {
   it('runs the example of a strategy that follows the other venue, and says which one it saw', async () => {
     vi.stubEnv('PREDICTLAB_PLUGINS', path.resolve(import.meta.dirname, '../../examples/twin-plugin.mjs'));
     const [here, there] = [7, 8].map((seed) => write(`twin-${seed}.csv`, candleCsv(walk(300, seed, { probability: true }))));
-    const gap = ['backtest', '--candles', here, '--market', 'probability', '--strategy', 'twin-gap', '--side', 'both'];
+    const gap = ['backtest', 'file', here, '--market', 'probability', '--strategy', 'twin-gap', '--side', 'both'];
     const ended = await predictlab(...gap, '--twin', there);
     expect(ended).toMatchObject({ code: 0, err: '' });
     expect(ended.json()).toMatchObject({ twin: there, lookAhead: { changed: 0, deterministic: true } });
@@ -75,15 +190,15 @@ describe('predictlab backtest', () => {
     expect(alone).toMatchObject({ trades: 0 });
     expect(alone).not.toHaveProperty('twin');
     const list = write('twins.json', JSON.stringify([{ candles: here, market: 'probability', twin: there }]));
-    const all = await predictlab('backtest', '--portfolio', list, '--strategy', 'twin-gap', '--side', 'both');
+    const all = await predictlab('backtest', 'portfolio', list, '--strategy', 'twin-gap', '--side', 'both');
     expect(all).toMatchObject({ code: 0, err: '' });
     expect((all.json() as { markets: { trades: number }[] }).markets[0].trades).toBeGreaterThan(1);
     const missing = await predictlab(...gap, '--twin', path.join(folder, 'nowhere.csv'));
     expect(missing).toMatchObject({ code: 2, out: '' });
     expect(missing.err).toContain('nowhere.csv');
-    const stored = await predictlab('backtest', '--symbol', 'RAIN', '--interval', '1h', '--strategy', 'rsi', '--twin', there);
+    const stored = await predictlab('backtest', 'symbol', 'RAIN', '--interval', '1h', '--strategy', 'rsi', '--twin', there);
     expect(stored).toMatchObject({ code: 2 });
-    expect(stored.err).toContain('--twin is for --candles; --symbol finds what is stored of one');
+    expect(stored.err).toContain("unknown option '--twin'");
   });
 
   it('writes trades and equity, one row a bar, the last one the final equity', async () => {
@@ -115,7 +230,20 @@ describe('predictlab backtest', () => {
 
   it('settles a probability market, and marks it without --settle', async () => {
     const run = async (...args: string[]) =>
-      (await predictlab('backtest', '--candles', senate, '--strategy', 'favourite', '--param', 'threshold=0.6', ...args)).json();
+      (
+        await predictlab(
+          'backtest',
+          'file',
+          senate,
+          '--volume-share',
+          'none',
+          '--strategy',
+          'favourite',
+          '--param',
+          'threshold=0.6',
+          ...args,
+        )
+      ).json();
     // bought at 0.6, the open after the first close at 0.6
     expect(await run('--settle', '1')).toMatchObject({
       market: 'probability',
@@ -135,7 +263,7 @@ describe('predictlab backtest', () => {
       markPnl: expect.closeTo(9000 / 0.6 - 10_000, 6),
       winRate: null,
     });
-    expect(await run()).toMatchObject({ market: 'asset', settlementPnl: 0, markPnl: 0 });
+    expect(await run('--market', 'asset')).toMatchObject({ market: 'asset', settlementPnl: 0, markPnl: 0 });
   });
 
   it('runs a grid for lists of values and says how likely its best is luck', async () => {
@@ -150,8 +278,8 @@ describe('predictlab backtest', () => {
     const month = write('month.csv', candleCsv(walk(24 * 40, 1)));
     const few = ['--candles', month, '--strategy', 'momentum', '--param', 'period=3,6,12'];
     const weak = { overfitting: '40 daily returns, fewer than 30 in each half' };
-    expect((await predictlab('backtest', ...few)).json()).toMatchObject({ overfitting: expect.any(Number), weak });
-    const walked = await predictlab('backtest', ...few, '--walk-forward', '--train', '20d', '--test', '5d');
+    expect((await predictlab('backtest', 'file', ...few)).json()).toMatchObject({ overfitting: expect.any(Number), weak });
+    const walked = await predictlab('backtest', 'walk-forward', ...few, '--train', '20d', '--test', '5d');
     expect(walked.json()).toMatchObject({ overfitting: expect.any(Number), weak });
   });
 
@@ -215,9 +343,9 @@ describe('predictlab backtest', () => {
   });
 });
 
-describe('predictlab backtest --walk-forward', () => {
+describe('predictlab backtest walk-forward', () => {
   it('prints each window’s pick and what it brought, and the tests as one', async () => {
-    const ended = await backtest('--strategy', 'momentum', '--param', 'period=3,6,12', '--walk-forward', '--train', '5d', '--test', '2d');
+    const ended = await walkForward('--strategy', 'momentum', '--param', 'period=3,6,12', '--train', '5d', '--test', '2d');
     expect(ended).toMatchObject({
       code: 0,
       err: expect.stringContaining('3 of 3 windows picked by Sharpe ratios that rest on too little'),
@@ -237,12 +365,11 @@ describe('predictlab backtest --walk-forward', () => {
   });
 
   it.each([
-    [['--walk-forward', '--train', '5d'], '--walk-forward needs --test'],
-    [['--walk-forward', '--train', '5', '--test', '2d'], '--train 5: write a duration such as 60d'],
-    [['--train', '5d'], '--train and --test are for --walk-forward'],
-    [['--walk-forward', '--train', '50d', '--test', '2d'], 'the candles span 12.5 days, one window needs 52'],
-  ])('%j ends with code 2', async (args, sentence) => {
-    const ended = await backtest('--strategy', 'rsi', ...args);
+    [['--train', '5d'], 'backtest walk-forward needs --test'],
+    [['--train', '5', '--test', '2d'], '--train 5: write a duration such as 60d'],
+    [['--train', '50d', '--test', '2d'], 'the candles span 12.5 days, one window needs 52'],
+  ])('%j exits with code 2', async (args, sentence) => {
+    const ended = await walkForward('--strategy', 'rsi', ...args);
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain(sentence);
   });
@@ -271,7 +398,7 @@ describe('a market’s own terms on the command line', () => {
       '--fee-model polymarket --fee 0.072 --fee-exponent 2 --tick 0.01 --close 1970-01-04T00:00:00Z --settle 1 --half-spread 0.01 --volume-share 0.1';
     const strategy = '--strategy sma-cross --param fast=3 --param slow=9';
     const file = write('probability.csv', candleCsv(traded));
-    const printed = await predictlab('backtest', '--candles', file, ...`${strategy} ${flags}`.split(' '));
+    const printed = await predictlab('backtest', 'file', file, ...`${strategy} ${flags}`.split(' '));
     expect(direct.metrics.trades).toBeGreaterThan(2);
     const { metrics, cut, unfilled, passport } = direct;
     expect(printed.json()).toMatchObject({ ...metrics, cut, unfilled, passport });
@@ -281,7 +408,7 @@ describe('a market’s own terms on the command line', () => {
 
   it('judges several strategies together, as a run does', async () => {
     const list = [{ name: 'sma-cross', params: { fast: [3, 5], slow: 9 } }, { name: 'buy-and-hold' }];
-    const inline = (await predictlab('backtest', '--candles', file, '--strategies', JSON.stringify(list))).json();
+    const inline = (await predictlab('backtest', 'file', file, '--strategies', JSON.stringify(list))).json();
     const trials = inline.trials as { strategy: string; params: object; sharpe: number; passport: { settings: string } }[];
     expect(trials.map(({ strategy, params }) => [strategy, params])).toEqual([
       ['sma-cross', { fast: 3, slow: 9 }],
@@ -290,7 +417,7 @@ describe('a market’s own terms on the command line', () => {
     ]);
     expect(JSON.parse(trials[2].passport.settings)).toMatchObject({ trials: { count: 3 } });
     const listed = write('strategies.json', JSON.stringify(list));
-    expect((await predictlab('backtest', '--candles', file, '--strategies', listed)).json()).toEqual(inline);
+    expect((await predictlab('backtest', 'file', file, '--strategies', listed)).json()).toEqual(inline);
   });
 
   it.each([
@@ -373,7 +500,7 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
   ])('%s', async (_name, text, sentence) => {
     const bad = write('bad.csv', text);
     const trades = path.join(folder, 'never.csv');
-    const ended = await predictlab('backtest', '--candles', bad, '--strategy', 'buy-and-hold', '--trades', trades, '--equity', trades);
+    const ended = await predictlab('backtest', 'file', bad, '--strategy', 'buy-and-hold', '--trades', trades);
     expect(ended.code).toBe(2);
     expect(ended.out).toBe('');
     expect(ended.err.trim().split('\n')).toEqual([`predictlab: ${bad.replace('bad.csv', '')}${sentence}`]);
@@ -405,7 +532,7 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
     ['a market there is not', ['--strategy', 'rsi', '--market', 'stock'], '--market stock: write one of probability, asset'],
     ['a payout above one', ['--strategy', 'rsi', '--settle', '2'], '--settle 2: write a number from 0 to 1'],
     ['an asset that settles', ['--strategy', 'rsi', '--market', 'asset', '--settle', '1'], '--settle applies to --market probability'],
-    ['files of a grid', ['--strategy', 'rsi', '--param', 'low=20,30', '--trades', 'x.csv'], '--trades and --equity are of one backtest'],
+    ['files of a grid', ['--strategy', 'rsi', '--param', 'low=20,30', '--trades', 'x.csv'], '--trades and --equity write one backtest'],
   ])('%s', async (_name, args, sentence) => {
     const ended = await backtest(...args);
     expect(ended.code).toBe(2);
@@ -414,7 +541,7 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
   });
 
   it('a file that is not there', async () => {
-    const ended = await predictlab('backtest', '--candles', path.join(folder, 'none.csv'), '--strategy', 'rsi');
+    const ended = await predictlab('backtest', 'file', path.join(folder, 'none.csv'), '--strategy', 'rsi');
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain('there is no file');
   });
@@ -422,6 +549,6 @@ describe('what is wrong ends with code 2, one sentence, and nothing written', ()
   it('an output folder that is not there', async () => {
     const ended = await backtest('--strategy', 'rsi', '--trades', path.join(folder, 'nowhere', 't.csv'));
     expect(ended).toMatchObject({ code: 2, out: '' });
-    expect(ended.err).toContain('cannot be written');
+    expect(ended.err).toContain('make the folder');
   });
 });

@@ -260,7 +260,7 @@ describe('the backtest stage', () => {
     const [printed] = (
       (
         await withPlugins(() =>
-          predictlab('backtest', '--symbol', 'RAIN', '--interval', '1h', '--strategy', 'twin-gap', '--param', 'edge=0.05'),
+          predictlab('backtest', 'symbol', 'RAIN', '--interval', '1h', '--strategy', 'twin-gap', '--param', 'edge=0.05'),
         )
       ).json() as { instruments: { twin: string; passport: { data: string } }[] }
     ).instruments;
@@ -457,8 +457,8 @@ describe('a walk-forward in the backtest stage', () => {
     await market('polymarket:0x1', { tickSize: 0.01 }, 1, { days: 45 });
     const effect = await backtest({ strategies: grid, settings: walking() });
     expect(effect.output).toMatchObject({ backtests: 8, trials: 4, walkForward: { series: 2 } });
-    const line = ['--symbol', 'RAIN', '--interval', '1h', '--strategies', JSON.stringify(grid), '--walk-forward'];
-    const printed = (await predictlab('backtest', ...line, '--train', '20d', '--test', '5d')).json() as {
+    const line = ['--symbol', 'RAIN', '--interval', '1h', '--strategies', JSON.stringify(grid)];
+    const printed = (await predictlab('backtest', 'walk-forward', ...line, '--train', '20d', '--test', '5d')).json() as {
       instruments: { windows: Record<string, Record<string, unknown>>[]; outOfSample: object; overfitting: number }[];
     };
     const [{ windows, outOfSample, overfitting }] = printed.instruments;
@@ -534,8 +534,8 @@ describe('a walk-forward in the backtest stage', () => {
     expect((none.output as { walkForward: object }).walkForward).toEqual({ series: 1 });
     expect((await rows('run-4'))[0].result).toMatchObject({ windows: [], undefined: { windows: failing(20) } });
     vi.stubEnv('PREDICTLAB_PLUGINS', PLUGIN);
-    const line = ['--symbol', 'RAIN', '--interval', '1h', '--strategies', JSON.stringify([...grid, awake]), '--walk-forward'];
-    const printed = await predictlab('backtest', ...line, '--train', '20d', '--test', '5d');
+    const line = ['--symbol', 'RAIN', '--interval', '1h', '--strategies', JSON.stringify([...grid, awake])];
+    const printed = await predictlab('backtest', 'walk-forward', ...line, '--train', '20d', '--test', '5d');
     expect(printed.json()).toMatchObject({
       instruments: [{ count: 4, failed: [0.5, 1].map((size) => ({ strategy: 'awake', params: { size }, because })) }],
     });

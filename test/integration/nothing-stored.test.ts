@@ -37,7 +37,7 @@ describe('in a folder where nothing is stored yet', () => {
     ['prune', '--ticks', '1y'],
     ['backup', 'a.backup'],
     ['upkeep', 'run'],
-    ['backtest', '--symbol', 'BTC_PRICE', '--interval', '1h', '--strategy', 'buy-and-hold'],
+    ['backtest', 'symbol', 'BTC_PRICE', '--interval', '1h', '--strategy', 'buy-and-hold'],
   ])('%s %s has nothing to work on: it says so and makes no database', async (...args) => {
     const { code, stdout, stderr, made } = await ask(...args);
     expect({ code, stdout, made }).toEqual({ code: 2, stdout: '', made: false });

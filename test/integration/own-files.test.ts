@@ -85,7 +85,7 @@ const STRATEGIES: readonly StrategyConfig[] = [
   { name: 'buy-and-hold', params: {} },
 ];
 
-const STORED = ['backtest', '--symbol', 'WEATHER', '--strategy', 'rsi'];
+const STORED = ['backtest', 'symbol', 'WEATHER', '--strategy', 'rsi'];
 
 /** What a run with `sourceTypes: ["file"]` does, stage by stage. */
 async function run(executionId: string, { asOf = ASOF, daysBack = 45 } = {}): Promise<StageEffect> {
@@ -178,7 +178,7 @@ describe("the user's own files with facts", () => {
         'candles.csv',
         await exported('candles', '--instrument', instrument, '--price-type', 'trade', '--complete'),
       );
-      const offline = ['backtest', '--candles', candles, '--interval', '1h', ...flags.split(' '), '--volume-share', '0.1'];
+      const offline = ['backtest', 'file', candles, '--interval', '1h', ...flags.split(' ')];
       const together = (await predictlab(...offline, '--strategies', JSON.stringify(STRATEGIES))).json();
       const [results, tradeTable, equityTable] = [
         JSON.parse(await exported('backtests', '--instrument', instrument, '--json')) as Record<string, unknown>[],
@@ -229,20 +229,26 @@ describe("the user's own files with facts", () => {
   );
 
   it('are traded again as they are stored, one by one as the run did and from one account, and walked through', async () => {
-    const stored = ['backtest', '--symbol', 'WEATHER', '--interval', '1h', '--strategy', 'rsi', '--param', 'period=5'];
-    const again = (await predictlab(...stored)).json() as { instruments: { instrument: string; totalReturn: number; passport: object }[] };
+    const stored = ['--symbol', 'WEATHER', '--interval', '1h', '--strategy', 'rsi', '--param', 'period=5'];
+    const again = (await predictlab('backtest', 'symbol', ...stored)).json() as {
+      instruments: { instrument: string; totalReturn: number; passport: object }[];
+    };
     const before = (await readBacktests(test.database, { symbol: 'WEATHER' })).filter(({ strategy }) => strategy === 'rsi');
     expect(again.instruments.map(({ instrument, totalReturn }) => [instrument, totalReturn])).toEqual(
       before.map(({ instrument, metrics }) => [instrument, metrics.totalReturn]),
     );
-    const together = (await predictlab(...stored, '--portfolio', '--per-market', '0.5')).json() as { markets: { market: string }[] };
+    const together = (await predictlab('backtest', 'portfolio', ...stored, '--per-market', '0.5')).json() as {
+      markets: { market: string }[];
+    };
     expect(together).toMatchObject({ limits: { perMarket: 0.5, total: 1 }, finalEquity: expect.any(Number), benchmark: { trades: 3 } });
     expect(together.markets.map(({ market }) => market)).toEqual(['file:rain', 'file:sun', 'file:wind']);
-    const walked = (await predictlab(...stored, '--walk-forward', '--train', '14d', '--test', '7d')).json() as {
+    const walked = (await predictlab('backtest', 'walk-forward', ...stored, '--train', '14d', '--test', '7d')).json() as {
       instruments: { windows: object[] }[];
     };
     expect(walked.instruments.map(({ windows }) => windows.length)).toEqual([3, 3, 3]);
-    expect((await predictlab(...stored, '--instrument', 'file:rain')).json()).toMatchObject({ instruments: [{ instrument: 'file:rain' }] });
+    expect((await predictlab('backtest', 'symbol', ...stored, '--instrument', 'file:rain')).json()).toMatchObject({
+      instruments: [{ instrument: 'file:rain' }],
+    });
   });
 
   it('can be imported with their facts, which stay until they are said anew', async () => {
@@ -277,7 +283,7 @@ describe("the user's own files with facts", () => {
     ],
     ['WEATHER has no instrument file:rian; did you mean file:rain?', [...STORED, '--interval', '1h', '--instrument', 'file:rian']],
     ['WEATHER has no two complete candles of 1m', [...STORED, '--interval', '1m']],
-    ['there is no symbol WETHER', ['backtest', '--symbol', 'WETHER', '--interval', '1h', '--strategy', 'rsi']],
+    ['there is no symbol WETHER', ['backtest', 'symbol', 'WETHER', '--interval', '1h', '--strategy', 'rsi']],
     ['--price-type means nothing for ticks', ['export', 'ticks', '--price-type', 'trade']],
     ['--price-type bid: write one of trade, price', ['export', 'candles', '--price-type', 'bid']],
   ])('%s', async (sentence, args) => {

@@ -53,14 +53,10 @@ describe('what a plugin prints', () => {
     const candles = path.join(folder, 'candles.csv');
     const bars = Array.from({ length: 40 }, (_, i) => `${new Date(i * 3_600_000).toISOString()},0.5,0.6,0.4,${0.5 + (i % 7) / 100},10`);
     writeFileSync(candles, `open_time,open,high,low,close,volume\n${bars.join('\n')}\n`);
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      ['bin/predictlab.js', 'backtest', '--candles', candles, '--strategy', 'chatty'],
-      {
-        env: { PATH: process.env.PATH, PREDICTLAB_HOME: folder, PREDICTLAB_PLUGINS: plugin, DESK_TOKEN: 'tell-nobody-of-this-1' },
-        encoding: 'utf8',
-      },
-    );
+    const { stdout, stderr } = spawnSync(process.execPath, ['bin/predictlab.js', 'backtest', 'file', candles, '--strategy', 'chatty'], {
+      env: { PATH: process.env.PATH, PREDICTLAB_HOME: folder, PREDICTLAB_PLUGINS: plugin, DESK_TOKEN: 'tell-nobody-of-this-1' },
+      encoding: 'utf8',
+    });
     rmSync(folder, { recursive: true, force: true });
     expect(stderr).toContain(`${plugin}: loaded with [redacted]\n`);
     expect(stderr).toContain('decides with [redacted]\n');

@@ -9,21 +9,16 @@ import { usageError } from '../terminal/exit.ts';
 import { printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { TRADE_COLUMNS, tradeCells } from './backtest-tables.ts';
+import { termsOf } from './terms.ts';
 
 /** The options of a portfolio. */
 export interface PortfolioFlags {
-  readonly portfolio?: string | boolean;
   readonly perMarket?: string;
   readonly total?: string;
 }
 
-/** The limits of a portfolio; undefined where none is asked for. @throws ExitError 2 that names the option */
-export function portfolioLimits({ portfolio, perMarket, total }: PortfolioFlags): PortfolioLimits | undefined {
-  if (portfolio === undefined) {
-    if (perMarket !== undefined || total !== undefined)
-      throw usageError('--per-market and --total are for --portfolio; add it, or leave them out');
-    return undefined;
-  }
+/** The limits of a portfolio. @throws ExitError 2 that names the option */
+export function portfolioLimits({ perMarket, total }: PortfolioFlags): PortfolioLimits {
   const limits = {
     perMarket: numberOption('--per-market', perMarket) ?? DEFAULT_LIMITS.perMarket,
     total: numberOption('--total', total) ?? DEFAULT_LIMITS.total,
@@ -72,6 +67,7 @@ export async function printPortfolio(
     sample,
     standardErrors,
     markets,
+    terms: Object.fromEntries(series.map((each) => [each.name, termsOf(each)])),
     benchmark: { strategy: 'buy-and-hold', ...benchmark.metrics, undefined: benchmark.undefined, weak: benchmark.weak },
   };
   printJson(withOrders(body, draws === undefined ? undefined : monteCarlo(closed, cash, { draws, seed })));

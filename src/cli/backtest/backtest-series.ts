@@ -3,68 +3,72 @@ import { z } from 'zod';
 import { optionsOn } from '../../activities/stages/backtest/backtest-trials.ts';
 import { mayLookAtTwins, readTwin, standingTwins } from '../../activities/stages/backtest/twin-series.ts';
 import { type BacktestData, backtestData, type TwinInput } from '../../backtest/engine/backtest-data.ts';
-import { instrumentAsOf, marketOf, plainMarket } from '../../backtest/engine/market.ts';
+import { instrumentAsOf, type Market, marketOf, plainMarket } from '../../backtest/engine/market.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
 import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
-import { ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
+import { type OwnFacts, ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
 import { DEFAULT_BACKTEST } from '../../contracts/run/backtest-settings.ts';
 import { didYouMean } from '../../contracts/text/nearest-name.ts';
-import { INTERVAL_MS, INTERVALS, type Interval, MARKET_KINDS, SOURCE_TYPES } from '../../contracts/words.ts';
-import { readCandleFile } from '../../files/read/read-candle-file.ts';
+import { INTERVAL_MS, INTERVALS, type Interval, MARKET_KINDS, type MarketKind, SOURCE_TYPES } from '../../contracts/words.ts';
+import { likelyMarket } from '../../files/parse/likely-market.ts';
+import { type CandleFile, readCandleFile } from '../../files/read/read-candle-file.ts';
 import { backtestSeries } from '../../storage/backtests/backtest-series.ts';
 import { readCandles } from '../../storage/candles/candles.ts';
 import { symbolsByName } from '../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
-import { type MarketFactFlags, marketFacts } from '../options/market-facts.ts';
+import { parseMarket } from '../options/column-options.ts';
+import { checkMarketFacts, type MarketFactFlags, marketFacts } from '../options/market-facts.ts';
 import { isInline, jsonList } from '../options/read-text.ts';
 import { usageError } from '../terminal/exit.ts';
 import { useStoredData } from '../terminal/session.ts';
 
-/** A market's candles, and how they are traded. */
+/** A market's candles, and the options they are traded with. */
 export interface TradedSeries {
-  /** A file, or an instrument's id. */
+  /** The file, or the instrument's id. */
   readonly name: string;
   readonly data: BacktestData;
   readonly options: BacktestOptions;
+  /** Whether the half-spread comes from the market's recorded book, as in a run. */
+  readonly isRecordedSpread: boolean;
 }
 
-/** What is stored of a symbol. */
-export interface StoredFlags extends MarketFactFlags {
+/** The options that name candles: a file with the facts about its market, or what is stored of a symbol. */
+export interface SeriesFlags extends MarketFactFlags {
+  readonly candles?: string;
+  readonly twin?: string;
+  readonly market?: string;
   readonly symbol?: string;
   readonly interval?: string;
   readonly instrument?: string;
 }
 
-/** @throws ExitError 2 when it is none */
-function intervalIn({ interval }: StoredFlags): Interval | undefined {
+/** The interval given by `--interval`. @throws ExitError 2 for an unknown one */
+function intervalIn({ interval }: SeriesFlags): Interval | undefined {
   const found = INTERVALS.find((known) => known === interval);
   if (found === undefined && interval !== undefined) throw usageError(`--interval ${interval}: write one of ${INTERVALS.join(' ')}`);
   return found;
 }
 
-/** How long the bars of files last, where that is said; milliseconds. @throws ExitError 2 when the interval is none */
-export function barsOf(flags: StoredFlags): number | undefined {
+/** Milliseconds that the bars of files last, when `--interval` is given. @throws ExitError 2 for an unknown interval */
+export function barsOf(flags: SeriesFlags): number | undefined {
   const interval = intervalIn(flags);
   return interval === undefined ? undefined : INTERVAL_MS[interval];
 }
 
 /**
- * The markets of a symbol, with the facts that are stored of them, as a run's stage would trade them now; flags that say otherwise hold.
+ * The markets of a symbol with their stored facts, traded as a run's backtest stage would trade them now, except where options say
+ * otherwise.
  *
- * @throws ExitError 2 when there is no such symbol, instrument or interval, or nothing to trade on
+ * @throws ExitError 2 when there is no such symbol, instrument or interval, or too few candles
  */
 export async function storedSeries(
-  flags: StoredFlags,
+  flags: SeriesFlags,
   own: Partial<BacktestOptions>,
   trials: readonly Trial[],
 ): Promise<readonly TradedSeries[]> {
   const symbol = flags.symbol as string;
-  if (Object.keys(marketFacts(flags)).length > 0)
-    throw usageError(
-      '--settle, --close, --fee, --fee-model, --fee-exponent and --tick are for candle files; what is stored of a market has its own',
-    );
   const interval = intervalIn(flags);
-  if (interval === undefined) throw usageError(`--symbol needs --interval: write one of ${INTERVALS.join(' ')}`);
+  if (interval === undefined) throw usageError(`a stored symbol needs --interval: write one of ${INTERVALS.join(' ')}`);
   return await useStoredData(async (database) => {
     const now = Date.now();
     const all = await instrumentsOf(database, symbol, SOURCE_TYPES);
@@ -102,13 +106,54 @@ export async function storedSeries(
         barMs: INTERVAL_MS[interval],
         twin,
       });
-      series.push({ name: stored.id, data, options: optionsFor(market, { ...optionsOn(DEFAULT_BACKTEST, instrument), ...own }) });
+      const options = optionsFor(market, { ...optionsOn(DEFAULT_BACKTEST, instrument), ...own });
+      series.push({ name: stored.id, data, options, isRecordedSpread: own.halfSpread === undefined });
     }
     if (series.length > 0) return series;
     throw usageError(
       `${flags.instrument ?? symbol} has no two complete candles of ${interval}; \`predictlab run --symbols ${symbol} --until kline --intervals ${interval}\` builds them`,
     );
   });
+}
+
+/**
+ * The candles of a file, as a market with the facts that the options state.
+ *
+ * @throws ExitError 2 when an option is wrong, PredictLabError BadInput when the file is
+ */
+export async function fileSeries(flags: SeriesFlags, own: Partial<BacktestOptions>): Promise<TradedSeries> {
+  const file = flags.candles as string;
+  const facts = marketFacts(flags);
+  const given = parseMarket(flags.market);
+  // before the file is read: a wrong option is quick to name
+  if (given !== undefined || facts.resolution !== undefined) checkMarketFacts(facts, given ?? 'probability');
+  const barMs = barsOf(flags);
+  const read = await readCandleFile(file);
+  const kind = given ?? kindOf(file, read, facts);
+  checkMarketFacts(facts, kind);
+  const market = marketWith(kind, facts);
+  const options = optionsFor(market, { ...fileDefaults(market), ...own });
+  const twin = flags.twin === undefined ? null : await twinFile(flags.twin);
+  const data = backtestData(read.candles, market, { names: { series: file, whereOf: read.whereOf }, barMs, twin });
+  return { name: file, data, options, isRecordedSpread: false };
+}
+
+/** The kind of market of a candle file: a probability when its payout is given, otherwise guessed from the prices. */
+const kindOf = (file: string, { candles }: CandleFile, { resolution }: OwnFacts): MarketKind =>
+  resolution === undefined ? likelyMarket(file, [...candles.close.subarray(0, 200)]) : 'probability';
+
+/** The defaults of a run's backtest stage for a candle file, which has no recorded book. */
+const fileDefaults = ({ tickSize }: Market): BacktestOptions => optionsOn(DEFAULT_BACKTEST, { book: null, tickSize });
+
+function marketWith(kind: MarketKind, { resolution, closesAt, fees, tick }: OwnFacts): Market {
+  const end = closesAt === undefined ? null : Date.parse(closesAt);
+  return {
+    ...plainMarket(kind, fees),
+    closesAt: end,
+    endsAt: end,
+    tickSize: tick ?? null,
+    resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: null },
+  };
 }
 
 const listSchema = z.array(
@@ -121,51 +166,48 @@ const listSchema = z.array(
 );
 
 /**
- * Candle files with their facts: a JSON list, or the file of one, whose paths start where it lies.
+ * Candle files with their facts, from a JSON list or a file with one. Relative paths in a file start at its folder.
  *
  * @throws ExitError 2 that names the entry
  */
 export async function listedSeries(text: string, own: Partial<BacktestOptions>, barMs?: number): Promise<readonly TradedSeries[]> {
-  const json = await jsonList('--portfolio', text);
+  const json = await jsonList('backtest portfolio', text);
   const parsed = listSchema.safeParse(json);
   if (!parsed.success || parsed.data.length === 0) {
     const [issue] = parsed.success ? [] : parsed.error.issues;
     const where = issue === undefined || issue.path.length === 0 ? '' : `, at ${issue.path.join('.')}: ${issue.message}`;
     throw usageError(
-      `--portfolio${where}; write a list such as [{"candles": "rain.csv", "resolution": 1, "closesAt": "2026-07-10T00:00:00Z"}]`,
+      `backtest portfolio${where}; write a list such as [{"candles": "rain.csv", "resolution": 1, "closesAt": "2026-07-10T00:00:00Z"}]`,
     );
   }
   const base = isInline(text) ? '' : path.dirname(text);
   const series: TradedSeries[] = [];
   for (const [index, { candles: file, market: given, twin: other, ...facts }] of parsed.data.entries()) {
-    const kind = given ?? (facts.resolution === undefined ? 'asset' : 'probability');
-    const [problem] = ownFactsProblems(facts, kind);
-    if (problem !== undefined) throw usageError(`--portfolio, at ${index}.${problem.field}: ${problem.message}`);
-    const end = facts.closesAt === undefined ? null : Date.parse(facts.closesAt);
-    const market = {
-      ...plainMarket(kind, facts.fees),
-      closesAt: end,
-      endsAt: end,
-      tickSize: facts.tick ?? null,
-      resolution:
-        facts.resolution === undefined ? ({ kind: 'open' } as const) : ({ kind: 'settled', payout: facts.resolution, at: null } as const),
+    const check = (kind: MarketKind): void => {
+      const [problem] = ownFactsProblems(facts, kind);
+      if (problem !== undefined) throw usageError(`backtest portfolio, at ${index}.${problem.field}: ${problem.message}`);
     };
-    const { candles, whereOf } = await readCandleFile(path.resolve(base, file));
+    if (given !== undefined) check(given);
+    const read = await readCandleFile(path.resolve(base, file));
+    const kind = given ?? kindOf(file, read, facts);
+    check(kind);
+    const market = marketWith(kind, facts);
+    const { candles, whereOf } = read;
     const twin = other === undefined ? null : await twinFile(path.resolve(base, other), other);
     const data = backtestData(candles, market, { names: { series: file, whereOf }, barMs, twin });
-    series.push({ name: file, data, options: optionsFor(market, own) });
+    series.push({ name: file, data, options: optionsFor(market, { ...fileDefaults(market), ...own }), isRecordedSpread: false });
   }
   return series;
 }
 
 /**
- * The candles of the same question elsewhere. How long its bars last is told by their smallest step alone: taken for shorter than they
- * are, they would be known before their time is over.
+ * Reads the candles of the same question at another venue. The length of its bars is their smallest step: assuming shorter bars would
+ * reveal them before they close.
  *
- * @param name in the reader's words
+ * @param name the file's name in errors
  * @throws PredictLabError BadInput when it cannot be read
  */
-export async function twinFile(file: string, name = file): Promise<TwinInput> {
+async function twinFile(file: string, name = file): Promise<TwinInput> {
   const { candles, whereOf } = await readCandleFile(file);
   return { id: name, candles, names: { series: `the twin ${name}`, whereOf: (bar) => `the twin ${whereOf(bar)}` } };
 }

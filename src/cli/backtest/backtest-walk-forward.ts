@@ -9,31 +9,22 @@ import { usageError } from '../terminal/exit.ts';
 import { note, printJson } from '../terminal/print.ts';
 import type { TradedSeries } from './backtest-series.ts';
 import { overfittingFields, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
+import { termsOf } from './terms.ts';
 
-/** The flags of a walk-forward. */
+/** The options of a walk-forward. */
 export interface WalkForwardFlags {
-  readonly walkForward?: boolean;
   readonly train?: string;
   readonly test?: string;
   readonly windows?: string;
 }
 
-/**
- * The lengths of a window's parts; undefined when no walk-forward is asked for.
- *
- * @throws ExitError 2 that names the option
- */
-export function walkForwardParts({ walkForward: wanted, train, test, windows }: WalkForwardFlags): WalkForwardParts | undefined {
-  if (wanted !== true) {
-    if (windows !== undefined) throw usageError('--windows is for --walk-forward; add it, or leave it out');
-    if (train !== undefined || test !== undefined) throw usageError('--train and --test are for --walk-forward; add it, or leave them out');
-    return undefined;
-  }
+/** The lengths of a window's parts. @throws ExitError 2 that names the option */
+export function walkForwardParts({ train, test }: WalkForwardFlags): WalkForwardParts {
   return { trainMs: lengthOf('--train', train), testMs: lengthOf('--test', test) };
 }
 
 function lengthOf(option: string, text: string | undefined): number {
-  if (text === undefined) throw usageError(`--walk-forward needs ${option}, a duration such as 60d`);
+  if (text === undefined) throw usageError(`backtest walk-forward needs ${option}, a duration such as 60d`);
   const value = /[a-z]/i.test(text) ? durationMs(text) : Number.NaN;
   if (!(value > 0)) throw usageError(`${option} ${text}: write a duration such as 60d`);
   return value;
@@ -89,6 +80,7 @@ export async function printWalkForward(
         ...(skipped.length > 0 && { skipped: skipped.map(withTimes) }),
         outOfSample,
         ...overfittingFields(judged, picksWeak),
+        terms: termsOf(each),
       });
     } catch (error) {
       if (!(error instanceof PredictLabError) || stored === undefined) throw error;

@@ -44,7 +44,7 @@ const VALUES: Readonly<Record<string, Words>> = {
   what: async () => Object.keys((await import('../backtest/export-tables.ts')).EXPORTS),
   format: async () => (await import('../../files/write/table.ts')).TABLE_FORMATS,
 };
-const FILE = /csv|file|folder|json|path/i;
+const FILE = /csv|file|folder|json|list|path/i;
 
 /**
  * The completions of the last word of a line.

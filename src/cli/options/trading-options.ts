@@ -28,7 +28,7 @@ export function optionsFrom(flags: TradingFlags): Partial<BacktestOptions> {
     spread: numberOption('--spread', flags.spread),
     halfSpread: numberOption('--half-spread', flags.halfSpread),
     slippageTicks: numberOption('--slippage', flags.slippage),
-    maxVolumeShare: numberOption('--volume-share', flags.volumeShare),
+    maxVolumeShare: flags.volumeShare === 'none' ? null : numberOption('--volume-share', flags.volumeShare),
     proofCuts: numberOption('--proof-cuts', flags.proofCuts),
     seed: numberOption('--seed', flags.seed, { least: 0, most: 2 ** 32 - 1, integer: true }),
     side: flags.side,

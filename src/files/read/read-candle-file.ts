@@ -16,14 +16,18 @@ export interface CandleFile {
  * @throws PredictLabError BadInput when the file cannot be read, is empty, lacks a column, or has a broken volume
  */
 export async function readCandleFile(path: string): Promise<CandleFile> {
-  const file = await readSeriesFile(path, {
-    open_time: 'time',
-    open: 'number',
-    high: 'number',
-    low: 'number',
-    close: 'number',
-    volume: 'optional',
-  });
+  const file = await readSeriesFile(
+    path,
+    {
+      open_time: 'time',
+      open: 'number',
+      high: 'number',
+      low: 'number',
+      close: 'number',
+      volume: 'optional',
+    },
+    ['symbol', 'instrument', 'price_type', 'interval', 'market', 'ticker', 'outcome'],
+  );
   const { open_time: openTime, ...columns } = file.columns;
   const whereOf = (bar: number): string => `${path}, line ${file.lines[bar]}`;
   const negative = columns.volume.findIndex((volume) => volume < 0);

@@ -20,16 +20,19 @@ export interface SeriesFile<Name extends string> {
  * caller checks the values.
  *
  * @param wanted names of columns; `time` ones are read as times, `optional` ones are NaN throughout when they are missing
- * @throws PredictLabError BadInput when the file cannot be read, has no rows, lacks a column, or a line is torn
+ * @param single columns that name a series, which may have one value only
+ * @throws PredictLabError BadInput when the file cannot be read, has no rows, lacks a column, holds several series, or a line is not complete
  */
 export async function readSeriesFile<Name extends string>(
   path: string,
   wanted: Readonly<Record<Name, 'time' | 'number' | 'optional'>>,
+  single: readonly string[] = [],
 ): Promise<SeriesFile<Name>> {
   const names = Object.keys(wanted) as Name[];
   const header = names.filter((name) => wanted[name] !== 'optional').join(',');
   const rows: string[][] = [];
   const lines: number[] = [];
+  const labels: { readonly name: string; readonly place: number; value: string | undefined }[] = [];
   let places: number[] | undefined;
   let delimiter = ',';
   let width = 0;
@@ -44,6 +47,7 @@ export async function readSeriesFile<Name extends string>(
         const header = splitFields(text, delimiter) ?? [];
         width = header.length;
         places = placesOf({ path, names, wanted, header });
+        for (const name of single) if (at(header, name) >= 0) labels.push({ name, place: at(header, name), value: undefined });
         continue;
       }
       const fields = splitFields(text, delimiter);
@@ -53,6 +57,12 @@ export async function readSeriesFile<Name extends string>(
           'BadInput',
           `${path}, line ${line}: ${fields.length} fields under a header of ${width}; fix the line, or separate fields by semicolons where numbers have decimal commas`,
         );
+      }
+      for (const label of labels) {
+        const value = (fields[label.place] ?? '').trim();
+        if (label.value !== undefined && value !== label.value)
+          throw severalSeries(path, line, { ...label, value: label.value, other: value });
+        label.value = value;
       }
       rows.push(places.map((place) => fields[place] ?? ''));
       lines.push(line);
@@ -70,6 +80,18 @@ export async function readSeriesFile<Name extends string>(
   for (const [at, name] of names.entries()) columns[name] = wanted[name] === 'time' ? timesOf(rows, at) : numbersOf(rows, at, notation);
   return { path, length: rows.length, columns, lines };
 }
+
+const at = (header: readonly string[], name: string): number => header.findIndex((one) => one.trim().toLowerCase() === name);
+
+const severalSeries = (
+  path: string,
+  line: number,
+  { name, value, other }: { readonly name: string; readonly value: string; readonly other: string },
+): PredictLabError =>
+  new PredictLabError(
+    'BadInput',
+    `${path}, line ${line}: ${name} is ${other || 'empty'}, and ${value || 'empty'} in the lines before: a file holds one series of candles; write one file per ${name} (\`predictlab export candles\` takes --instrument, --interval and --price-type)`,
+  );
 
 function placesOf<Name extends string>(table: {
   path: string;

@@ -1,0 +1,138 @@
+import type { BacktestData } from '../../backtest/engine/backtest-data.ts';
+import type { BacktestResult } from '../../backtest/engine/result.ts';
+import { positionsOf } from '../../backtest/engine/trading/positions.ts';
+import { monteCarlo } from '../../backtest/metrics/monte-carlo.ts';
+import { execute, finish, type Trial } from '../../backtest/run-backtest.ts';
+import { runTrials } from '../../backtest/run-trials.ts';
+import { usageError } from '../terminal/exit.ts';
+import { note, printJson } from '../terminal/print.ts';
+import { withOrders } from './backtest-portfolio.ts';
+import type { TradedSeries } from './backtest-series.ts';
+import { equityTable, overfittingFields, TRADE_COLUMNS, tradeRows } from './backtest-tables.ts';
+import { termsOf } from './terms.ts';
+
+/** Output files of a backtest. */
+export interface BacktestFiles {
+  readonly trades?: string;
+  readonly equity?: string;
+}
+
+/**
+ * Backtests every series with every trial and prints the results as JSON.
+ *
+ * @param options.stored the symbol and interval of stored series, which are printed as a list
+ * @throws ExitError 2 when output files are named for more than one backtest
+ */
+export async function printBacktests(
+  series: readonly TradedSeries[],
+  trials: readonly Trial[],
+  {
+    files,
+    draws,
+    stored,
+  }: { readonly files: BacktestFiles; readonly draws: number | undefined; readonly stored?: Record<string, unknown> },
+): Promise<void> {
+  if (files.trades !== undefined || files.equity !== undefined) {
+    if (trials.length > 1)
+      throw usageError(
+        `--trades and --equity write one backtest, but the parameters make ${trials.length} trials; give one value for each parameter`,
+      );
+    if (series.length > 1)
+      throw usageError(
+        `--trades and --equity write one market, but ${String(stored?.symbol)} has ${series.length}; name one with --instrument, or use \`backtest portfolio\``,
+      );
+  }
+  const results: Record<string, unknown>[] = [];
+  for (const each of series) {
+    const { name, data, options } = each;
+    const terms = termsOf(each);
+    const about = stored === undefined ? {} : { instrument: name };
+    if (trials.length > 1) {
+      results.push({ ...about, ...gridOf(data, runTrials(data, trials, options)), terms });
+      continue;
+    }
+    const result = finish(data, execute(data, trials[0], options), options, { count: 1 });
+    await writeFiles(data, result, files);
+    warn(result);
+    const orders =
+      draws === undefined ? undefined : monteCarlo(positionsOf(result.trades).closed, options.cash, { draws, seed: options.seed });
+    results.push({ ...about, ...seriesHead(data, result), params: result.params, ...withOrders(bodyOf(result), orders), terms });
+  }
+  printJson(stored === undefined ? results[0] : { ...stored, instruments: results });
+}
+
+async function writeFiles({ candles }: BacktestData, result: BacktestResult, files: BacktestFiles): Promise<void> {
+  if (files.trades === undefined && files.equity === undefined) return;
+  // loaded only when a file is written
+  const { writeTable } = await import('../../files/write/write-table.ts');
+  if (files.trades !== undefined)
+    await writeTable({ columns: TRADE_COLUMNS, batches: tradeRows(candles, result.trades) }, 'csv', files.trades);
+  if (files.equity !== undefined) await writeTable(equityTable(candles, result.equity), 'csv', files.equity);
+}
+
+function gridOf(data: BacktestData, { results, failed, ...judged }: ReturnType<typeof runTrials>): Record<string, unknown> {
+  const best = bestOf(results);
+  const several = new Set(results.map(({ strategy }) => strategy)).size > 1;
+  for (const result of results) warn(result);
+  for (const { because } of failed) note(`left out: ${because}`);
+  return {
+    ...seriesHead(data, best),
+    count: results.length,
+    best: {
+      params: best.params,
+      sharpe: best.metrics.sharpe,
+      deflatedSharpe: best.metrics.deflatedSharpe,
+      ...(best.weak.sharpe !== undefined && { weak: best.weak.sharpe }),
+    },
+    ...overfittingFields(judged),
+    ...(failed.length > 0 && { failed: failed.map(({ strategy, params, because }) => ({ strategy, params, because })) }),
+    trials: results.map((result) => ({ ...(several && { strategy: result.strategy }), params: result.params, ...bodyOf(result) })),
+  };
+}
+
+/** The result with the highest Sharpe ratio among those with enough data; among all when none has enough, which the output then says. */
+function bestOf(results: readonly BacktestResult[]): BacktestResult {
+  const strong = results.filter(({ metrics, weak }) => metrics.sharpe !== null && weak.sharpe === undefined);
+  return (strong.length === 0 ? results : strong).reduce((leader, result) =>
+    (result.metrics.sharpe ?? -Infinity) > (leader.metrics.sharpe ?? -Infinity) ? result : leader,
+  );
+}
+
+/** The names of the strategies of trials. */
+export const namesOf = (trials: readonly Trial[]): { strategy: string } => ({
+  strategy: [...new Set(trials.map(({ strategy }) => strategy.name))].join(', '),
+});
+
+/** The fields that identify a series and its strategy. */
+export const seriesHead = ({ candles, market }: BacktestData, { strategy }: Pick<BacktestResult, 'strategy'>): Record<string, unknown> => ({
+  strategy,
+  market: market.kind,
+  bars: candles.length,
+  from: new Date(candles.openTime[0]).toISOString(),
+  to: new Date(candles.openTime[candles.length - 1]).toISOString(),
+});
+
+const bodyOf = (result: BacktestResult) => ({
+  ...result.metrics,
+  undefined: result.undefined,
+  weak: result.weak,
+  sample: result.sample,
+  standardErrors: result.standardErrors,
+  benchmark: result.benchmark,
+  cut: result.cut,
+  unfilled: result.unfilled,
+  ...(result.twin !== null && { twin: result.twin }),
+  lookAhead: result.lookAhead,
+  passport: result.passport,
+});
+
+function warn({ strategy, params, lookAhead }: BacktestResult): void {
+  if (lookAhead === null || lookAhead.changed === 0) return;
+  if (!lookAhead.deterministic) {
+    note(`${strategy} ${JSON.stringify(params)} is ${lookAhead.verdict}; its metrics cannot be repeated`);
+    return;
+  }
+  note(
+    `${strategy} ${JSON.stringify(params)} looks into the future: ${lookAhead.verdict}, first at bar ${lookAhead.firstBar}; trading cannot reach its metrics`,
+  );
+}
