@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const entry = new URL('../dist/bundle/main.js', import.meta.url);
 const prints = new URL('../dist/bundle/plugin-prints.js', import.meta.url);
-/** Half a build, or half an installation; as `missingPart` says it once we are loaded. */
+/** Half a build, or half an installation; the same words as `missingPart` of src. */
 const notWhole = (what) => `predictlab is not whole: ${what}; run: npm run build, or where it is installed, npm install predictlab`;
 if (existsSync(entry)) {
+  // Node.js 22 and later keeps compiled code between starts
+  nodeModule.enableCompileCache?.();
   const [{ main }, { keepStandardOutput }] = await Promise.all([import(entry.href), import(prints.href)]).catch((error) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND') throw error;
     console.error(notWhole(error.message.split('\n')[0]));

@@ -3,7 +3,6 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import path from 'node:path';
 import { bundleOurs } from './bundle.mjs';
 import { filesBelow, hashFiles, ROOT, SetUpError, say } from './project.mjs';
-import { bundlePackages, useBundled } from './vendor.mjs';
 
 const DIST = path.join(ROOT, 'dist');
 const STAMP = path.join(DIST, '.build-stamp');
@@ -14,9 +13,6 @@ const FAILURE_CONVERTER = 'secrets/failure-converter.cjs';
 const SOURCES = ['src', 'sandbox', 'bench'];
 /** Our own code as fewer files, see bundle.mjs. */
 const OURS = 'bundle';
-/** Packages as few files, see vendor.mjs. */
-const VENDOR = 'vendor';
-const isVendor = (file) => file.startsWith(VENDOR + path.sep);
 const isAsset = (file) => !/\.(ts|md)$/.test(file);
 
 /** What the workflow sandbox can load: a change elsewhere does not cost a new bundle. */
@@ -36,8 +32,6 @@ export async function build() {
     'package-lock.json',
     'scripts/set-up/build.mjs',
     'scripts/set-up/bundle.mjs',
-    'scripts/set-up/vendor.mjs',
-    'scripts/set-up/load-compiled.mjs',
   ]);
   const last = readStamp();
   if (last?.inputs === inputs && last.files.every((file) => existsSync(path.join(DIST, file)))) return false;
@@ -48,16 +42,11 @@ export async function build() {
   try {
     compile(staging);
     copyAssets(staging);
-    useBundled(staging, WORKFLOW_FOLDERS);
     await bundleOurs(staging, OURS);
-    const packages = hashFiles(ROOT, ['package-lock.json', 'scripts/set-up/vendor.mjs', 'scripts/set-up/load-compiled.mjs']);
-    const isBundled = packages === last?.packages && last.files.every((file) => !isVendor(file) || existsSync(path.join(DIST, file)));
-    if (!isBundled) await bundlePackages(path.join(staging, VENDOR));
-    const files = moveIn(staging, [...SOURCES, OURS, ...(isBundled ? [] : [VENDOR])]);
-    if (isBundled) files.push(...last.files.filter(isVendor));
+    const files = moveIn(staging, [...SOURCES, OURS]);
     const bundle = await bundleWorkflows(last?.bundle);
     if (bundle) files.push(BUNDLE, SEALED_BUNDLE);
-    writeFileSync(STAMP, JSON.stringify({ inputs, packages, bundle, files }));
+    writeFileSync(STAMP, JSON.stringify({ inputs, bundle, files }));
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }

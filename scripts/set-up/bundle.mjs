@@ -33,8 +33,8 @@ export async function bundleOurs(staging, folder) {
   await build.close();
 }
 
-/** Packages are loaded as they are, or as vendor.mjs bundles them; only what the bundler itself adds goes in. */
-const isElsewhere = (id) => !id.startsWith('@oxc-project/') && (/^[^./]/.test(id) || id.includes('/vendor/'));
+/** Packages are loaded as they are installed; only what the bundler itself adds goes in. */
+const isElsewhere = (id) => !id.startsWith('@oxc-project/') && /^[^./]/.test(id);
 
 /** A module finds what lies beside it (SQL, a font, the bundled workflows) where its file is in `src`. */
 function placesOf(folder) {
