@@ -18,6 +18,26 @@ export function contentIdentity(content: readonly (string | number | null)[], or
   return ordinal === 0 ? name : `${name}#${ordinal}`;
 }
 
+/** Which rules a trade's identity was made by: identities of other rules are other ones, and are told apart by their first letters. */
+const TRADE_IDENTITY_VERSION = 1;
+/** Venues trade in millionths of a share and of a dollar; further decimals come and go with their formatting. */
+const TRADED_DECIMALS = 6;
+
+/**
+ * The identity of a venue's trade without an id of its own. Spelling does not count: hexadecimal ids are read in lower case and numbers are
+ * rounded to millionths, so a venue that writes its rows in another way does not make new trades of them.
+ *
+ * @param content the fields that make the trade, in a fixed order
+ * @example
+ * tradeIdentity(['0xABC', tokenId, 'buy', 0.2972581967, 10, timestamp]) === tradeIdentity(['0xabc', tokenId, 'buy', 0.297258, 10, timestamp])
+ */
+export const tradeIdentity = (content: readonly (string | number | null)[]): string =>
+  `${TRADE_IDENTITY_VERSION}:${contentIdentity(content.map((field) => (typeof field === 'number' ? Number(field.toFixed(TRADED_DECIMALS)) : spelledId(field))))}`;
+
+/** An id in its one spelling: hexadecimal ones, with or without 0x and dashes, in lower case; all others as they are. */
+export const spelledId = <Id extends string | null>(id: Id): Id =>
+  id !== null && /^(0x)?[0-9a-f-]+$/i.test(id) ? (id.toLowerCase() as Id) : id;
+
 /**
  * The identity of a venue's price point: its instrument has one price at a time, so the time, which is part of every tick's key,
  * says it all. A point that comes again with another price has been revised.

@@ -1,5 +1,5 @@
 import type { CandidateRow, QuarantineReason, TimeRange } from '../contracts/market-data.ts';
-import { contentIdentity } from '../market/identity.ts';
+import { contentIdentity, spelledId, tradeIdentity } from '../market/identity.ts';
 
 /** What an adapter reads from one row; `content` is what makes the trade where the venue gives no id. */
 export interface ReadRow {
@@ -41,8 +41,8 @@ type Content = Pick<ReadRow, 'time' | 'price' | 'size' | 'side' | 'outcome'>;
 
 function identityOf({ defect, tradeId, content, raw }: ReadRow, copies: Map<string, number>): string {
   if (defect !== null) return contentIdentity([raw]);
-  if (tradeId !== null) return tradeId;
-  const first = contentIdentity(content);
+  if (tradeId !== null) return spelledId(tradeId);
+  const first = tradeIdentity(content);
   const copy = copies.get(first) ?? 0;
   copies.set(first, copy + 1);
   return copy === 0 ? first : `${first}#${copy}`;

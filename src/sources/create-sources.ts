@@ -38,6 +38,9 @@ export interface SourceSet {
 export const NO_PREDICT_KEY =
   'predict is skipped: PREDICT_API_KEY is not set, and Predict.fun answers nothing without a key; get one in its developer console and set PREDICT_API_KEY';
 
+/** Predict.fun's test network answers without a key. */
+const PREDICT_TESTNET = 'api-testnet.predict.fun';
+
 /** Opens every source that the environment allows. @throws PredictLabError BadInput for a variable that cannot be used */
 export function createSources({ env, windows = createLocalWindows(), log }: CreateSourcesOptions): SourceSet {
   const settings: SourceSettings = readSourceSettings(env);
@@ -59,10 +62,9 @@ export function createSources({ env, windows = createLocalWindows(), log }: Crea
     data: client({ venue: 'polymarket', host: 'data', baseUrl: dataUrl }),
   };
   const { url, apiKey } = settings.predict;
-  const predict =
-    apiKey === undefined
-      ? undefined
-      : client({ venue: 'predict', baseUrl: url, key: { header: 'x-api-key', value: apiKey, environment: 'PREDICT_API_KEY' } });
+  const key = apiKey === undefined ? {} : { key: { header: 'x-api-key', value: apiKey, environment: 'PREDICT_API_KEY' } };
+  const isOpen = apiKey !== undefined || new URL(url).hostname === PREDICT_TESTNET;
+  const predict = isOpen ? client({ venue: 'predict', baseUrl: url, ...key }) : undefined;
 
   return {
     byType: {

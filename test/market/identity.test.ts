@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { contentIdentity } from '../../src/market/identity.ts';
+import { contentIdentity, tradeIdentity } from '../../src/market/identity.ts';
 
 it('the same content is the same trade on every page, run and import', () => {
   expect(contentIdentity(['0xabc', 'BUY', 0.5, 10, 1_700_000_000])).toBe(contentIdentity(['0xabc', 'BUY', 0.5, 10, 1_700_000_000]));
@@ -13,4 +13,12 @@ it('exact copies inside one page differ by their ordinal', () => {
 it('fields do not run into each other', () => {
   expect(contentIdentity(['ab', 'c'])).not.toBe(contentIdentity(['a', 'bc']));
   expect(contentIdentity([1, 23])).not.toBe(contentIdentity([12, 3]));
+});
+
+it('a trade is the same one in another spelling: letter case, trailing and rounded decimals', () => {
+  const trade = (hash: string, wallet: string, price: number, size: number) =>
+    tradeIdentity([hash, '123', wallet, 'buy', price, size, 1_700_000_000_000]);
+  expect(trade('0xABCDEF', '0xAa', 0.2972581967, 92.59)).toBe(trade('0xabcdef', '0xaa', 0.297258, 92.590_000_01));
+  expect(trade('0xabcdef', '0xaa', 0.297258, 92.59)).not.toBe(trade('0xabcdef', '0xaa', 0.297259, 92.59));
+  expect(trade('0xabcdef', '0xaa', 0.297258, 92.59)).toMatch(/^1:/);
 });

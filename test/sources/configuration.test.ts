@@ -103,6 +103,12 @@ describe('the environment of the sources', () => {
     expect(() => readSourceSettings({ [name]: value })).toThrow(`${name}="${value}"`);
   });
 
+  it('takes part without a key on the test network, which wants none', async () => {
+    const sources = createSources({ env: { PREDICT_API_URL: 'https://api-testnet.predict.fun' } });
+    expect(sources.byType.predict).toHaveProperty('source');
+    await sources.close();
+  });
+
   it('without a key leaves Predict.fun out, with the variable to set', async () => {
     const sources = createSources({ env: { PREDICT_API_KEY: ' ' } });
     expect(sources.byType.predict).toMatchObject({ skipped: expect.stringContaining('PREDICT_API_KEY') as string });

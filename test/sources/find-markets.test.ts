@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { VenueError } from '../../src/sources/http/venue-error.ts';
 import { findEvent } from '../../src/sources/polymarket/catalogue/find-event.ts';
 import { findMarkets } from '../../src/sources/polymarket/catalogue/find-markets.ts';
 import { gammaStub, noRoute } from './gamma-stub.ts';
@@ -32,6 +33,30 @@ describe('markets are found', () => {
   it('in an envelope as well as in a bare list', async () => {
     const { client } = gammaStub((_, query) => ({ data: of(query) }));
     expect(names(await findMarkets(client, slugs(SLUGS), call))).toEqual([...SLUGS].sort());
+  });
+
+  it.each([404, 405, 410, 422, 308])(
+    'in the older listing of a host that answers %i by keyset, which is then asked first',
+    async (status) => {
+      const refuse = (type: 'BadInput' | 'SourceBlocked') => new VenueError(type, 'gone', { status });
+      const { client, asked } = gammaStub((path, query) => {
+        if (path === '/markets/keyset') throw refuse(status === 308 ? 'SourceBlocked' : 'BadInput');
+        return of(query);
+      });
+      expect(names(await findMarkets(client, slugs(['rain']), call))).toEqual(['rain']);
+      expect(names(await findMarkets(client, slugs(['snow']), call))).toEqual(['snow']);
+      expect(asked.map((each) => each.split('?')[0])).toEqual(
+        status === 422 ? ['/markets/keyset', '/markets', '/markets/keyset', '/markets'] : ['/markets/keyset', '/markets', '/markets'],
+      );
+    },
+  );
+
+  it('nowhere else when the host blocks this address', async () => {
+    const { client, asked } = gammaStub(() => {
+      throw new VenueError('SourceBlocked', 'an HTML page', { status: 403 });
+    });
+    await expect(findMarkets(client, slugs(['rain']), call)).rejects.toMatchObject({ type: 'SourceBlocked' });
+    expect(asked).toHaveLength(1);
   });
 
   it('page by page in the keyset listing of a host without the plain one', async () => {
@@ -75,7 +100,7 @@ describe('markets are found', () => {
 
   it('never in a list that lost a field: that is a changed schema', async () => {
     const { client } = gammaStub((_, query) => of(query).map(({ conditionId, ...rest }) => ({ ...rest, condition: conditionId })));
-    await expect(findMarkets(client, slugs(SLUGS), call)).rejects.toThrow(/changed its answer on \/markets: .*conditionId/);
+    await expect(findMarkets(client, slugs(SLUGS), call)).rejects.toThrow(/changed its answer on \/markets\/keyset: .*conditionId/);
     const { client: renamed } = gammaStub((_, query) => ({ items: of(query) }));
     await expect(findMarkets(renamed, slugs(SLUGS), call)).rejects.toThrow(/expected a list at markets/);
   });

@@ -23,9 +23,9 @@ describe('a listing of events', () => {
     expect(asked).toEqual(['/events/keyset?tag_slug=crypto&limit=100', '/events/keyset?tag_slug=crypto&limit=100&after_cursor=a']);
   });
 
-  it.each([404, 405, 422])('is read by offset where the keyset route answers %i', async (status) => {
+  it.each([404, 405, 410, 422, 301])('is read by offset where the keyset route answers %i', async (status) => {
     const { client, asked } = gammaStub((path, query) => {
-      if (path.endsWith('keyset')) throw new VenueError('BadInput', 'no such route', { status });
+      if (path.endsWith('keyset')) throw new VenueError(status === 301 ? 'SourceBlocked' : 'BadInput', 'no such route', { status });
       return numbers(Number(query.get('offset')), query.get('offset') === '0' ? 100 : 7);
     });
     expect(await all(client)).toEqual(numbers(0, 107));

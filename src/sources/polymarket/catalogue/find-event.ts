@@ -3,7 +3,7 @@ import { readName } from '../../catalogue/scalars.ts';
 import { isObject, listInAnswer } from '../../catalogue/schema-drift.ts';
 import type { VenueClient } from '../../http/venue-client.ts';
 import { type Call, VENUE } from '../api.ts';
-import { type Finding, type FoundMarkets, ifThere, listInEnvelope, readMarkets } from './gamma.ts';
+import { type Finding, type FoundMarkets, ifThere, listInEnvelope, readListing, readMarkets } from './gamma.ts';
 
 const FAMILY = 'polymarket/gamma-events';
 
@@ -15,18 +15,18 @@ export async function findEvent(gamma: VenueClient, slug: string, call: Call): P
   const where = '/events/slug';
   const answer = await ifThere(gamma.get({ path: `/events/slug/${encodeURIComponent(slug)}`, family: FAMILY, ...call }));
   if (answer !== undefined) return { ...readEvent(answer.json, where), requests: answer.requests };
-  return (await findListed(gamma, '/events', slug, call)) ?? (await findListed(gamma, '/events/keyset', slug, call));
-}
-
-async function findListed(gamma: VenueClient, where: string, slug: string, call: Call): Promise<Finding | undefined> {
   let requests = 1;
   for (const closed of [false, true]) {
     const query = [['slug', slug], ...(closed ? ([['closed', true]] as const) : [])] as const;
-    const answer = await ifThere(gamma.get({ path: where, query, family: FAMILY, ...call }));
-    if (answer === undefined) return undefined;
-    requests += answer.requests;
-    const event = listInEnvelope(answer.json, 'events', where).find((each) => isObject(each) && each.slug === slug);
-    if (event !== undefined) return { ...readEvent(event, where), requests };
+    const read = (where: string) => async () => {
+      const { json, requests } = await gamma.get({ path: where, query, family: FAMILY, ...call });
+      return { list: listInEnvelope(json, 'events', where), where, requests };
+    };
+    const listed = await readListing(gamma, { keyset: read('/events/keyset'), plain: read('/events') });
+    if (listed === undefined) return undefined;
+    requests += listed.requests;
+    const event = listed.list.find((each) => isObject(each) && each.slug === slug);
+    if (event !== undefined) return { ...readEvent(event, listed.where), requests };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { isObject } from '../../catalogue/schema-drift.ts';
 import type { QueryPairs, VenueClient } from '../../http/venue-client.ts';
 import { type Call, VENUE } from '../api.ts';
-import { type Finding, ifThere, listInEnvelope, readMarkets } from './gamma.ts';
+import { type Finding, ifThere, listInEnvelope, readListing, readMarkets } from './gamma.ts';
 import { circular } from './list-events.ts';
 
 /** Ids or slugs in one question: URLs stay below 8 KB. */
@@ -20,7 +20,7 @@ export interface MarketQuestion {
 
 /**
  * Markets by repeated `slug=` or `condition_ids=`. Gamma leaves out closed markets unless it is asked for them, so what one
- * question does not find the other is asked for. Hosts differ in what else they can: without `/markets` the keyset listing is
+ * question does not find the other is asked for. Hosts differ in what else they can: without the keyset listing `/markets` is
  * read, one that reads a single value of several is asked value by value, and `/markets/slug/{slug}` comes last.
  */
 export async function findMarkets(gamma: VenueClient, question: MarketQuestion, call: Call): Promise<Finding> {
@@ -118,7 +118,7 @@ async function inBatches(values: readonly string[], size: number, ask: (values: 
   await Promise.all(batches.map(ask));
 }
 
-/** One question to the listing that the host has; undefined when it has none. */
+/** One request to the listing that the host has; undefined when it has none. */
 async function askLists(
   gamma: VenueClient,
   name: string,
@@ -129,27 +129,36 @@ async function askLists(
   const query: QueryPairs = [
     ...values.map((value) => [name, value] as const),
     ...(closed ? ([['closed', true]] as const) : []),
-    ['limit', 100],
+    ['limit', LIMIT],
   ];
-  const answer = await ifThere(gamma.get({ path: '/markets', query, family: FAMILY, ...call }));
-  if (answer === undefined) return await askKeyset(gamma, query, call);
-  return { ...readMarkets(listInEnvelope(answer.json, 'markets', '/markets'), '/markets'), requests: answer.requests };
+  return await readListing(gamma, {
+    keyset: () => askKeyset(gamma, query, values.length, call),
+    plain: async () => {
+      const answer = await gamma.get({ path: '/markets', query, family: FAMILY, ...call });
+      return { ...readMarkets(listInEnvelope(answer.json, 'markets', '/markets'), '/markets'), requests: answer.requests };
+    },
+  });
 }
 
-async function askKeyset(gamma: VenueClient, query: QueryPairs, call: Call): Promise<Finding | undefined> {
+const LIMIT = 100;
+
+/** @param wanted values in the query: a listing that goes on for more markets than that does not read the filter */
+async function askKeyset(gamma: VenueClient, query: QueryPairs, wanted: number, call: Call): Promise<Finding> {
   const where = '/markets/keyset';
   const items: unknown[] = [];
   const seen = new Set<string>();
-  let requests = 1;
+  let requests = 0;
   for (let cursor: string | undefined; ; ) {
-    const answer = await ifThere(
-      gamma.get({ path: where, query: cursor === undefined ? query : [...query, ['after_cursor', cursor]], family: FAMILY, ...call }),
-    );
-    if (answer === undefined) return undefined;
+    const answer = await gamma.get({
+      path: where,
+      query: cursor === undefined ? query : [...query, ['after_cursor', cursor]],
+      family: FAMILY,
+      ...call,
+    });
     requests += answer.requests;
     items.push(...listInEnvelope(answer.json, 'markets', where));
     const next = isObject(answer.json) ? answer.json.next_cursor : undefined;
-    if (typeof next !== 'string' || next === '') return { ...readMarkets(items, where), requests };
+    if (typeof next !== 'string' || next === '' || items.length > wanted + LIMIT) return { ...readMarkets(items, where), requests };
     if (seen.has(next)) throw circular(where, 'next_cursor', next);
     seen.add(next);
     cursor = next;

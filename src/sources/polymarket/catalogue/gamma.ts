@@ -1,6 +1,7 @@
 import type { Instrument } from '../../../contracts/market-data.ts';
 import { conditionId } from '../../catalogue/condition-id.ts';
 import { isObject, listInAnswer, schemaChanged } from '../../catalogue/schema-drift.ts';
+import type { VenueClient } from '../../http/venue-client.ts';
 import { VenueError } from '../../http/venue-error.ts';
 import { VENUE } from '../api.ts';
 import { instrumentOf } from './instrument.ts';
@@ -28,15 +29,55 @@ export interface Finding extends FoundMarkets {
 
 /** What hosts answer that do not have a route. */
 const NO_ROUTE = new Set([404, 405]);
+/** A listing answers 422 where it no longer takes a parameter, and as well where one value is wrong. */
+const UNPROCESSABLE = 422;
+const GONE = 410;
 
-/** What a route answers; undefined at hosts that do not have it, so that another one can be asked. */
-export async function ifThere<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+/** What a route answers; undefined at hosts that do not have it, so that another one can be used. */
+export async function ifThere<Answer>(requested: Promise<Answer>): Promise<Answer | undefined> {
   try {
-    return await asked;
+    return await requested;
   } catch (error) {
     if (error instanceof VenueError && error.status !== null && NO_ROUTE.has(error.status)) return undefined;
     throw error;
   }
+}
+
+/** Whether a listing's refusal says that the other listing should be read: it is gone, moved, or takes no such request any more. */
+const opensOther = (error: unknown): error is VenueError =>
+  error instanceof VenueError &&
+  error.status !== null &&
+  (NO_ROUTE.has(error.status) || error.status === GONE || error.status === UNPROCESSABLE || (error.status >= 300 && error.status < 400));
+
+/** Hosts that answered on the older listing after they had refused the newer one. */
+const older = new WeakSet<VenueClient>();
+
+/**
+ * Reads a listing by keyset, or by the older route where the host refuses the first one, and the other way round at a host that is known
+ * for its older one. A block (403 with a page of HTML) is neither.
+ *
+ * @returns undefined at a host without either listing
+ * @throws VenueError the refusal of a value (422) where no listing takes it
+ */
+export async function readListing<Answer>(
+  gamma: VenueClient,
+  routes: { keyset(): Promise<Answer>; plain(): Promise<Answer> },
+): Promise<Answer | undefined> {
+  const order = older.has(gamma) ? (['plain', 'keyset'] as const) : (['keyset', 'plain'] as const);
+  let refused: VenueError | undefined;
+  for (const route of order) {
+    try {
+      const answer = await routes[route]();
+      // a wrong value says nothing about the route
+      if (refused !== undefined && refused.status !== UNPROCESSABLE) older[route === 'plain' ? 'add' : 'delete'](gamma);
+      return answer;
+    } catch (error) {
+      if (!opensOther(error)) throw error;
+      if (refused === undefined || error.status === UNPROCESSABLE) refused = error;
+    }
+  }
+  if (refused?.status === UNPROCESSABLE) throw refused;
+  return undefined;
 }
 
 /** The list of an answer: bare, or as `data` or its own name (`markets`, `events`) in an envelope. */
