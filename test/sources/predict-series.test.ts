@@ -13,6 +13,9 @@ interface Category {
   readonly slug: string;
   readonly status: string;
   readonly publishedAt: string;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly markets: readonly unknown[];
 }
 
 /** Every window of some series that is published at `NOW`, newest first, as the venue lists them. */
@@ -38,7 +41,9 @@ function categories(days = 9, { registered = true }: { registered?: boolean } = 
         slug,
         status: over ? 'RESOLVED' : 'OPEN',
         publishedAt: new Date(start - DAY).toISOString(),
-        ...{ startsAt: new Date(start).toISOString(), endsAt: new Date(start + step * MINUTE).toISOString(), markets },
+        startsAt: new Date(start).toISOString(),
+        endsAt: new Date(start + step * MINUTE).toISOString(),
+        markets,
       });
     }
   }
