@@ -21,9 +21,10 @@ export interface ReadRow {
  * Gives the rows of one page their identities: the venue's id; else a hash of the content, copies inside the page told
  * apart by `#n`. A row that cannot become a tick is known by its text, so that it is listed once however often it comes. Of rows that
  * contradict each other under one id the first one counts, which is the venue's newest; the others are malformed.
+ *
+ * @param copies how often a content was on the page before, where the copies go on across its end; counts on
  */
-export function identifyPage(rows: readonly ReadRow[]): CandidateRow[] {
-  const copies = new Map<string, number>();
+export function identifyPage(rows: readonly ReadRow[], copies = new Map<string, number>()): CandidateRow[] {
   const named = new Map<string, ReadRow>();
   return rows.map((row) => {
     const first = row.tradeId === null || row.defect !== null ? row : named.get(row.tradeId);

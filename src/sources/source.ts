@@ -1,7 +1,7 @@
 import type { PredictLabError } from '../contracts/errors.ts';
 import type { CandidateRow, Instrument, TimeRange } from '../contracts/market-data.ts';
 import type { Json } from '../contracts/run/pipeline-input.ts';
-import type { SourceType, TickKind } from '../contracts/words.ts';
+import type { CoverageEvidence, SourceType, TickKind } from '../contracts/words.ts';
 
 /** What `discover` works from: one symbol's selectors for this source, and the run's window. */
 export interface DiscoverRequest<Selector = unknown> {
@@ -28,11 +28,19 @@ export interface Discovery {
 /** Which ranges of each kind of tick earlier runs collected; merged and sorted. */
 export type CoveredRanges = Readonly<Record<TickKind, readonly TimeRange[]>>;
 
+/** A range `[from, to)` that counts as collected, and what that rests on. */
+export interface CoveredRange extends TimeRange {
+  /** @default "walked" */
+  readonly evidence?: CoverageEvidence;
+}
+
 /** What earlier runs know of an instrument that is collected again. */
 export interface CollectedBefore {
   readonly covered: CoveredRanges;
   /** The latest moment at which an earlier run looked for each kind, covered or not; null when none has. UTC epoch milliseconds. */
   readonly looked: Readonly<Record<TickKind, number | null>>;
+  /** Ranges of trades that a second witness contradicts and that were walked again lately. @default none */
+  readonly doubted?: readonly TimeRange[];
   /** Which of these rows are ticks already, by place. */
   isStored(rows: readonly CandidateRow[]): Promise<readonly boolean[]>;
   /** Whether there are trades in some hour before the one of this moment; UTC epoch milliseconds. */
@@ -52,6 +60,8 @@ export interface CollectRequest<Selector = unknown> {
   readonly lateness: number;
   /** Take the whole window again, whatever is covered. */
   readonly refetch: boolean;
+  /** Re-read covered time further down than needed, as a second look. @default false */
+  readonly sampled?: boolean;
   /** The cursor of the last page that an earlier attempt staged: go on right after it. */
   readonly cursor: Json | undefined;
   readonly signal: AbortSignal;
@@ -65,8 +75,10 @@ export interface WalkSeen {
   readonly newest: number | null;
   /** How long after the look that missed it a row was found, at most, in milliseconds; 0 where none was. */
   readonly lateBy: number;
-  /** Coverage from here on is taken back: it was claimed before the venue's lateness was known. Null where none is. */
+  /** Coverage from here on is withdrawn: it was claimed before the venue's lateness was known. Null where none is. */
   readonly withdrawnFrom: number | null;
+  /** Rows that were missing in covered time and are older than any lateness; absent for price points. */
+  readonly missed?: number;
 }
 
 /** One page of one instrument: what came in, how far it reaches, and where to go on. */
@@ -78,7 +90,7 @@ export interface SourcePage {
   /** Small JSON; given back as `CollectRequest.cursor` the stream goes on after this page. */
   readonly cursor: Json;
   /** Ranges of `kind` that are completely collected now that this page is staged. Never of a poll that failed. */
-  readonly coverage: readonly TimeRange[];
+  readonly coverage: readonly CoveredRange[];
   /** HTTP requests this page took, retries included. */
   readonly requests: number;
   /** Of what grain the price points of a page are, in seconds, and for which time `[from, to)` it has all of them: coarser ones give way there. */

@@ -37,6 +37,8 @@ export class ModelVenue {
   /** Shown in this walk, and shown twice in some walk. */
   readonly #shown = new Set<WorldTrade>();
   readonly #corrected = new Set<WorldTrade>();
+  /** The next request is the first one of a walk. */
+  #isFresh = true;
 
   constructor(
     world: World,
@@ -140,6 +142,7 @@ export class ModelVenue {
   }
 
   async *#collect(request: CollectRequest): AsyncGenerator<SourcePage> {
+    this.#isFresh = true;
     const { instrument } = request;
     const cursor = request.cursor as unknown as { walk: WalkCursor | null } | undefined;
     if (cursor?.walk === null) return;
@@ -158,10 +161,12 @@ export class ModelVenue {
     this.now += 700;
     if (this.killedAt.includes(this.requests)) throw new PredictLabError('SourceUnavailable', 'the worker was killed');
     if (!this.isUp) throw new PredictLabError('SourceUnavailable', 'the venue is down');
-    if (cursor === null) {
+    // the newest page may be read again later in the same walk
+    if (cursor === null && this.#isFresh) {
       this.firstLook = this.now;
       this.#shown.clear();
     }
+    this.#isFresh = false;
     const { reaches } = this.#world;
     const shown = this.#world.trades.filter(({ visible }) => visible <= this.now);
     if (reaches !== null) return this.#pageOfIndex(cursor, shown, reaches);

@@ -117,7 +117,7 @@ const BUGS: readonly Bug[] = [
   {
     name: 'a backfill of a market that was looked at later reads two pages',
     changes: [
-      { file: WALK, from: 'Math.abs(until(question) - looked) < RIGHT_AFTER_MS', to: 'until(question) - looked < RIGHT_AFTER_MS' },
+      { file: WALK, from: 'Math.abs(seenUntil(question) - looked) < RIGHT_AFTER_MS', to: 'seenUntil(question) - looked < RIGHT_AFTER_MS' },
       { file: WALK, from: 'to - from < glanced', to: '(justLooked || to - from < glanced)' },
     ],
     within: 100,
@@ -172,13 +172,13 @@ const BUGS: readonly Bug[] = [
   },
   {
     name: 'rows that should have been known do not lead further down',
-    changes: [{ file: WALK, from: 'isBelow && (page.unknown.length === 0 || reach === plan.window.from)', to: 'isBelow' }],
+    changes: [{ file: WALK, from: 'isWhole || (isBelow && page.unknown.length === 0)', to: 'isBelow' }],
     worlds: { lateness: 'blackout' },
     within: 100,
   },
   {
     name: 'a walk ends where coverage begins, without an overlap',
-    changes: [{ file: WALK, from: 'plan.floor - latenessOf(plan, state))', to: 'plan.floor)' }],
+    changes: [{ file: WALK, from: 'plan.floor - latenessOf(plan, seen))', to: 'plan.floor)' }],
     worlds: { lateness: 'rarely' },
     within: 100,
   },
@@ -241,8 +241,8 @@ const BUGS: readonly Bug[] = [
     changes: [
       {
         file: 'sources/walk/newest-first-walk.ts',
-        from: 'if (step.ended && page.next === null && (await isCutOff(',
-        to: 'if (false && (await isCutOff(',
+        from: 'const isCut = page.next === null && (await isCutOff(',
+        to: 'const isCut = false && (await isCutOff(',
       },
     ],
     worlds: { lies: true },

@@ -31,6 +31,8 @@ interface Outcome {
   readonly pages: readonly WalkedPage[];
   readonly times: readonly (number | null)[];
   readonly coverage: readonly TimeRange[];
+  /** Covered before, and read again. */
+  readonly confirmed: readonly TimeRange[];
   readonly cursors: readonly (string | null)[];
 }
 
@@ -82,10 +84,15 @@ async function walk(facts: Walking = {}): Promise<Outcome> {
     ...rest,
   });
   for await (const page of walking) pages.push(page);
+  const ranges = (isConfirmed: boolean): readonly TimeRange[] =>
+    pages.flatMap(({ coverage }) =>
+      coverage.filter(({ evidence }) => (evidence === 'confirmed') === isConfirmed).map(({ from, to }) => ({ from, to })),
+    );
   return {
     pages,
     times: pages.flatMap(({ rows }) => rows.map(({ time }) => time)),
-    coverage: pages.flatMap(({ coverage }) => coverage),
+    coverage: ranges(false),
+    confirmed: ranges(true),
     cursors,
   };
 }
@@ -224,6 +231,73 @@ describe('a backfill of a market that a later run has looked at', () => {
   });
 });
 
+describe('a second look', () => {
+  const covered = [{ from: hours(80), to: hours(15) }];
+
+  it('confirms the covered time that the walk reads again', async () => {
+    expect((await walk({ covered })).confirmed).toEqual([{ from: hours(20) + 1, to: hours(15) }]);
+    // a sampled walk reads its window down to the start
+    const sampled = await walk({ covered, sampled: true });
+    expect(sampled.cursors).toEqual([null, '10', '20', '30', '40', '50']);
+    expect(sampled.confirmed).toEqual([{ from: hours(50) + 1, to: hours(15) }]);
+  });
+
+  it('finds rows that were left out once, reads the whole window again and confirms nothing', async () => {
+    const isStored = ({ time }: CandidateRow): boolean => time !== hours(33);
+    const { pages, confirmed, cursors } = await walk({ covered, sampled: true, isStored });
+    expect(cursors.at(-1)).toBe('50');
+    expect(confirmed).toEqual([]);
+    expect(pages.at(-1)?.walked?.missed).toBe(1);
+  });
+});
+
+describe('a venue that does not show everything', () => {
+  it('covers nothing before its horizon, and says so', async () => {
+    const { coverage, pages } = await walk({ horizonMs: 30 * HOUR });
+    expect(coverage).toEqual([{ from: hours(30), to: SURE }]);
+    expect(pages.at(-1)?.problems).toEqual([expect.stringContaining(`shows trades only back to ${new Date(hours(30)).toISOString()}`)]);
+  });
+
+  it('loses no row where the order inside one second changes from answer to answer', async () => {
+    // four trades a second; the two at a seam change places
+    const rows = Array.from({ length: 200 }, (_, index) => trade(NOW - Math.floor(index / 4) * 1000, { identity: `r${index}` }));
+    const fetchPage = (cursor: string | null, asked: number): HistoryPage => {
+      const from = Number(cursor ?? 0);
+      const shuffled = rows.map((row, index) => rows[Math.floor(index / 4) * 4 + ((index + asked * 3) % 4)] ?? row);
+      return { rows: shuffled.slice(from, from + 10), next: from + 10 < 200 ? String(from + 10) : null, requests: 1, clock: NOW };
+    };
+    const { pages } = await walk({ fetchPage });
+    expect(new Set(pages.flatMap(({ rows: each }) => each.map(({ identity }) => identity))).size).toBe(200);
+  });
+
+  it('refuses a page whose rows are all of other outcomes, with an example, and claims nothing', async () => {
+    const rows = HISTORY.slice(0, 10).map((row) => ({ ...row, defect: 'unknown-outcome' as const, raw: '{"token":"77"}' }));
+    await expect(walk({ fetchPage: () => ({ rows, next: null, requests: 1, clock: NOW }) })).rejects.toMatchObject({
+      type: 'SourceSchemaChanged',
+      message: expect.stringContaining('example: {"token":"77"}') as string,
+    });
+  });
+
+  it('keeps a bad row at the end of a good walk for quarantine', async () => {
+    const fetchPage = (cursor: string | null): HistoryPage =>
+      cursor === '50'
+        ? { rows: [trade(hours(50), { identity: 'bad', defect: 'malformed' })], next: null, requests: 1, clock: NOW }
+        : { ...pageAt(cursor) };
+    expect((await walk({ fetchPage })).pages.at(-1)?.rows).toHaveLength(1);
+  });
+
+  it('that forgets its cursor in the middle of a walk is read from the newest page again, not for ever', async () => {
+    const forgets = (times: number) => (cursor: string | null, asked: number) => {
+      if (cursor === '20' && asked <= times * 3) throw new VenueError('BadInput', 'cursor expired', { status: 400 });
+      return pageAt(cursor);
+    };
+    const { cursors, times } = await walk({ fetchPage: forgets(1) });
+    expect(cursors.slice(0, 5)).toEqual([null, '10', '20', null, '10']);
+    expect(new Set(times)).toEqual(new Set(count(0, 50)));
+    await expect(walk({ fetchPage: forgets(99) })).rejects.toMatchObject({ type: 'SourceUnavailable' });
+  });
+});
+
 describe('a walk through disorder', () => {
   it('is not ended by one row with an old time', async () => {
     const old = trade(hours(300), { identity: 'old' });
@@ -316,7 +390,11 @@ describe('a walk that goes on from an earlier attempt', () => {
 
   it('starts over when the venue no longer knows the cursor', async () => {
     const { times } = await walk({
-      resume: { next: 'expired', last: '', state: { pages: 3, looked: NOW, lastPage: hours(20), newest: NOW, lateBy: 0 } },
+      resume: {
+        next: 'expired',
+        last: '',
+        state: { pages: 3, looked: NOW, lastPage: hours(20), newest: NOW, lateBy: 0, clock: NOW, missed: 0, extra: 0 },
+      },
       fetchPage: (cursor) => {
         if (cursor === 'expired') throw new VenueError('BadInput', 'cursor expired', { status: 400 });
         return pageAt(cursor);
@@ -333,8 +411,10 @@ describe('rows that come late', () => {
     // the index was seven hours behind when somebody looked at hours(15) + 10 minutes
     const isStored = ({ time }: CandidateRow): boolean => (time ?? 0) < hours(21);
     const { cursors, pages, coverage } = await walk({ covered, isStored });
-    expect(cursors).toEqual([null, '10', '20', '30']);
-    expect(pages.at(-1)?.walked).toEqual({ looked: NOW, newest: NOW, lateBy: 5 * HOUR + LATE, withdrawnFrom: null });
+    // one of them is older than any lateness, so all of the window is read
+    expect(cursors).toEqual([null, '10', '20', '30', '40', '50']);
+    expect(pages.at(-1)?.walked).toEqual({ looked: NOW, newest: NOW, lateBy: 5 * HOUR + LATE, withdrawnFrom: null, missed: 1 });
+    expect(pages.at(-1)?.problems).toEqual([expect.stringContaining('now shows 1 trade in time that counted as collected')]);
     // what was learned holds back what this walk claims
     expect(coverage).toEqual([{ from: hours(15), to: NOW - 6 * HOUR }]);
   });

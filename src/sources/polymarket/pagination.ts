@@ -15,8 +15,11 @@ export function nextCursor(json: unknown, where: string): string | null {
     schemaChanged({ ...at, path: where, expected, got, sample: paging === body ? { next_cursor: body.next_cursor } : (paging ?? json) });
   if (!isObject(paging)) throw changed('pagination', 'an object', paging);
   const { next_cursor: next, has_more: more } = paging;
-  if (more === false) return null;
+  // "no more" beside a cursor contradicts itself: the cursor is followed unless the page is empty
+  const isEmpty = Array.isArray(body.data) && body.data.length === 0;
+  if (more === false && (isEmpty || typeof next !== 'string')) return null;
   if (typeof next === 'string' && next !== '') return next;
+  if (more === false) return null;
   if (more === true || (next !== null && next !== '')) throw changed(path, 'a cursor or null', next);
   return null;
 }

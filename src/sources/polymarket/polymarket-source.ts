@@ -48,6 +48,7 @@ async function* collect(api: PolymarketApi, options: PolymarketOptions, request:
     const pages = walkNewestFirst({
       ...request,
       venue: VENUE,
+      horizonMs: TRADES_SHOWN_MS,
       resume: cursor?.trades,
       fetch: (version1 ? tradesV1 : tradesV2)(api.data, instrument, call),
       repeats: version1 ? 'end-of-paging' : 'ask-again',

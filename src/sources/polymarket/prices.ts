@@ -9,9 +9,9 @@ import { readNumber, readTime } from '../catalogue/scalars.ts';
 import { isObject, listInAnswer, type RequiredFields, refuseRenamedFields } from '../catalogue/schema-drift.ts';
 import type { VenueClient } from '../http/venue-client.ts';
 import { VenueError } from '../http/venue-error.ts';
-import type { CollectRequest, SourcePage } from '../source.ts';
+import type { CollectRequest, CoveredRange, SourcePage } from '../source.ts';
 import { missingRanges } from '../walk/time-ranges.ts';
-import { seenUntil } from '../walk/trade-walk.ts';
+import { inferred, seenUntil } from '../walk/trade-walk.ts';
 import { type Call, VENUE } from './api.ts';
 import { nextCursor } from './pagination.ts';
 import { coarser, GRAINS, type LadderStep, ladderSteps } from './price-ladder.ts';
@@ -47,7 +47,10 @@ export async function* collectPrices(
   const now = Math.max(request.clock, asOf);
   const bounds = timeBounds(instrument.opensAt, asOf, now);
   // covered without a request: sent with the first page, or alone when there is nothing to request
-  let free: readonly TimeRange[] = [...lifelessBefore(instrument, window), ...(known ? lifelessAfter(instrument, window) : [])];
+  let free: readonly CoveredRange[] = inferred([
+    ...lifelessBefore(instrument, window),
+    ...(known ? lifelessAfter(instrument, window) : []),
+  ]);
   let refusals = 0;
   for (const range of missing.reverse()) {
     const to = Math.min(range.to, resume?.below ?? range.to);
@@ -71,7 +74,7 @@ export async function* collectPrices(
         if (!(error instanceof VenueError) || error.type !== 'BadInput') throw error;
         if (error.status === 404) {
           // what is unknown after its end stays unknown; the token of an open market is requested again by the next run
-          if (instrument.closed) yield emptyPage([window], requests + 1);
+          if (instrument.closed) yield emptyPage(inferred([window]), requests + 1);
           return;
         }
         yield refusedPage(instrument, step.range, error, requests + 1);
@@ -107,7 +110,11 @@ interface PricePlan {
   /** Whether the market has ended and points up to its end are covered already. */
   readonly known: boolean;
   /** What a window's points let the run claim: nothing beyond the newest point that the venue has shown, less its lateness. */
-  readonly claims: (range: TimeRange, points: readonly CandidateRow[], clock: number) => { looked: number; ranges: readonly TimeRange[] };
+  readonly claims: (
+    range: TimeRange,
+    points: readonly CandidateRow[],
+    clock: number,
+  ) => { looked: number; ranges: readonly CoveredRange[] };
 }
 
 /**
@@ -142,7 +149,10 @@ function planPrices({ instrument, window, asOf, clock, refetch, before, lateness
       const reachesEnd = isOver && seen - lateness >= end && (newest + 2 * grain + SETTLE_MS >= end || now - MOST_LATENESS_MS >= end);
       const to = reachesEnd ? range.to : Math.min(range.to, settled);
       const isLast = range.to === tradable.to;
-      return { looked: seen, ranges: [{ from: range.from, to }, ...(reachesEnd && isLast ? lifelessAfter(instrument, window) : [])] };
+      return {
+        looked: seen,
+        ranges: [{ from: range.from, to }, ...(reachesEnd && isLast ? inferred(lifelessAfter(instrument, window)) : [])],
+      };
     },
   };
 }
@@ -180,7 +190,7 @@ function coversOf(points: readonly CandidateRow[], range: TimeRange, now: number
 }
 
 /** Covered without a row, the last page of its instrument. */
-const emptyPage = (coverage: readonly TimeRange[], requests = 0) => ({ ...NO_ROWS, cursor: { below: 0 }, coverage, requests });
+const emptyPage = (coverage: readonly CoveredRange[], requests = 0) => ({ ...NO_ROWS, cursor: { below: 0 }, coverage, requests });
 
 /** A window that the venue refuses to answer: reported, and no reason to go without the trades. */
 const refusedPage = ({ id }: Instrument, { from, to }: TimeRange, { message }: VenueError, requests: number) => ({

@@ -1,4 +1,5 @@
 import type { Instrument } from '../../contracts/market-data.ts';
+import { contentIdentity } from '../../market/identity.ts';
 import { identifyPage } from '../candidate.ts';
 import { listInAnswer, refuseRenamedFields } from '../catalogue/schema-drift.ts';
 import type { VenueClient } from '../http/venue-client.ts';
@@ -13,14 +14,23 @@ export const conditionIdOf = (instrument: Instrument): string => instrument.id.s
 /** Rows a page may hold; Data v2 rejects more. */
 const V2_LIMIT = 1000;
 
+/** The end of a page that was read: what comes first on the next one may be another copy of its last row. */
+interface PageEnd {
+  readonly cursor: string | null;
+  /** Content identity of the last row, and how often the page has it. */
+  readonly content: string;
+  readonly copies: number;
+}
+
 /** Reads pages of `GET /v2/trades`: cursor paging, newest first, each fill once (its taker side). */
 export function tradesV2(data: VenueClient, instrument: Instrument, call: Call): (cursor: string | null) => Promise<HistoryPage> {
   const where = '/v2/trades';
   const seen = new Set<string>();
-  return async (cursor) => {
+  const ends = new Map<string, PageEnd>();
+  const read = async (cursor: string | null, limit: number) => {
     const query = [
       ['condition', conditionIdOf(instrument)],
-      ['limit', V2_LIMIT],
+      ['limit', limit],
       ['taker_only', true],
     ] as const;
     const answer = await data.get({
@@ -30,14 +40,38 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
       family: 'polymarket/data-trades',
       ...call,
     });
-    const rows = listInAnswer(answer.json, 'data', { venue: VENUE, where });
-    refuseRenamedFields(rows, TRADE_FIELDS, { venue: VENUE, where, list: 'data' }, seen);
-    return {
-      rows: identifyPage(rows.map((row) => readTrade(row, instrument))),
-      next: nextCursor(answer.json, where),
-      requests: answer.requests,
-      clock: data.clock,
-    };
+    const list = listInAnswer(answer.json, 'data', { venue: VENUE, where });
+    refuseRenamedFields(list, TRADE_FIELDS, { venue: VENUE, where, list: 'data' }, seen);
+    return { rows: list.map((row) => readTrade(row, instrument)), next: nextCursor(answer.json, where), requests: answer.requests };
+  };
+
+  /** How many copies of a content stand on a page that holds the end of one page and the start of the next: it tells a copy from a repeated row. */
+  const copiesAcross = async ({ cursor, content }: PageEnd): Promise<{ readonly copies: number; readonly requests: number }> => {
+    const half = await read(cursor, V2_LIMIT / 2);
+    if (half.next === null) return { copies: 0, requests: half.requests };
+    const across = await read(half.next, V2_LIMIT);
+    const copies = across.rows.filter((row) => row.defect === null && contentIdentity(row.content) === content).length;
+    return { copies, requests: half.requests + across.requests };
+  };
+
+  return async (cursor) => {
+    const page = await read(cursor, V2_LIMIT);
+    const before = cursor === null ? undefined : ends.get(cursor);
+    const copies = new Map<string, number>();
+    let { requests } = page;
+    const [first] = page.rows;
+    if (before !== undefined && first?.defect === null && contentIdentity(first.content) === before.content) {
+      const across = await copiesAcross(before);
+      requests += across.requests;
+      if (across.copies > before.copies) copies.set(before.content, before.copies);
+    }
+    const rows = identifyPage(page.rows, copies);
+    const last = page.rows.at(-1);
+    if (page.next !== null && last?.defect === null) {
+      const content = contentIdentity(last.content);
+      ends.set(page.next, { cursor, content, copies: copies.get(content) ?? 0 });
+    }
+    return { rows, next: page.next, requests, clock: data.clock };
   };
 }
 

@@ -3,6 +3,8 @@ import type { CandidateRow } from '../../contracts/market-data.ts';
 import { assessTick } from '../../market/assess-tick.ts';
 import { isPlausible, rowsOfWindow, type TimeBounds, timeBounds } from '../candidate.ts';
 import type { CollectRequest, SourcePage, WalkSeen } from '../source.ts';
+import { MarketSchemaChanged } from './market-schema-changed.ts';
+import { PageSeam } from './page-seam.ts';
 import {
   afterLastPage,
   afterPage,
@@ -30,17 +32,19 @@ export interface WalkCursor {
   readonly next: string;
   /** Fingerprint of the page before `next`, by which a repeated page is recognised. */
   readonly last: string;
-  /** Absent in cursors from before it was kept: then the walk starts over. */
-  readonly state?: WalkState;
+  readonly state: WalkState;
 }
 
-/** What is asked for of which venue, and how its pages are read. */
-export interface Walk extends Pick<CollectRequest, 'instrument' | 'window' | 'asOf' | 'clock' | 'before' | 'lateness' | 'refetch'> {
+/** What is collected from which venue, and how its pages are read. */
+export interface Walk
+  extends Pick<CollectRequest, 'instrument' | 'window' | 'asOf' | 'clock' | 'before' | 'lateness' | 'refetch' | 'sampled'> {
   readonly venue: string;
+  /** How far back the venue shows trades, in milliseconds before now; null where it shows all. @default null */
+  readonly horizonMs?: number | null;
   /** Reads the page at a cursor; null is the newest one. */
   readonly fetch: (cursor: string | null) => Promise<HistoryPage>;
   readonly resume: WalkCursor | undefined;
-  /** What a page that comes again means: the venue stumbled (ask again), or its paging ends here without saying so. */
+  /** What a repeated page means: the venue stumbled and is queried again, or its paging ends here without saying so. */
   readonly repeats: 'ask-again' | 'end-of-paging';
 }
 
@@ -49,14 +53,29 @@ export type WalkedPage = Omit<SourcePage, 'cursor'> & { readonly cursor: WalkCur
 /** Tries for a page that repeats an earlier one, and empty pages that promise more, before the venue counts as out of order. */
 const STUMBLES = 5;
 const SAME_CURSOR_TRIES = 3;
+/** Times that a walk starts over because the venue no longer knows its cursor. */
+const RESTARTS = 2;
 
 /**
- * Trades of a venue that has no time filter: from the newest page down to what is already covered. What is asked for, where
- * the walk ends and what it covers is decided in `trade-walk.ts`.
+ * Trades of a venue that has no time filter: from the newest page down to what is already covered. `trade-walk.ts` decides what is
+ * read, where the walk ends and what it covers.
  */
 export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
-  const { instrument, window, asOf, clock, before, lateness, refetch } = walk;
-  const plan = planWalk({ instrument, window, asOf, clock, lateness, refetch, covered: before.covered.trade, looked: before.looked.trade });
+  const { instrument, window, asOf, clock, before, lateness, refetch, sampled, resume, horizonMs = null } = walk;
+  const horizon = horizonMs === null ? null : Math.max(asOf, clock) - horizonMs;
+  const plan = planWalk({
+    instrument,
+    window,
+    asOf,
+    clock,
+    lateness,
+    refetch,
+    covered: before.covered.trade,
+    looked: before.looked.trade,
+    horizon,
+    doubted: before.doubted,
+    sampled,
+  });
   const lastPage = { kind: 'trade', rows: [], order: 'newest-first', cursor: null } as const;
   if (plan.depth === 'none') {
     if (plan.free.length > 0) yield { ...lastPage, coverage: plan.free, requests: 0 };
@@ -64,32 +83,34 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   }
 
   const bounds = timeBounds(instrument.opensAt, asOf, Date.now());
-  const resume = walk.resume?.state === undefined ? undefined : walk.resume;
   const seen = new Set<string>(resume === undefined ? [] : [resume.last]);
   let cursor: string | null = resume?.next ?? null;
   let state = resume?.state;
-  let resumed = cursor !== null;
+  let restarts = 0;
   let stumbles = 0;
   let requests = 0;
-  // of an attempt that went on in the middle it is not known before a page has shown it
+  let hasSound = state !== undefined;
+  // a resumed walk does not know it before a page has shown it
   let oldest: number | null | undefined = cursor === null ? null : undefined;
-  const progress = new WalkProgress();
+  let progress = new WalkProgress();
+  // a glance claims nothing
+  let seam = walk.repeats === 'ask-again' && plan.depth === 'whole' ? new PageSeam() : undefined;
 
   for (;;) {
     let page: HistoryPage;
     try {
       page = await walk.fetch(cursor);
     } catch (error) {
-      if (!resumed || !(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
-      // the cursor of an earlier attempt is no longer known: start over
+      if (cursor === null || !(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;
+      if (++restarts > RESTARTS) throw cursorsExpire(walk, error);
+      // the venue no longer knows the cursor: start over, and look again at all that was met before it
       cursor = null;
       state = undefined;
-      // what was met before it is looked at again, like everything
       seen.clear();
-      resumed = false;
+      progress = new WalkProgress();
+      seam &&= new PageSeam();
       continue;
     }
-    resumed = false;
     requests += page.requests;
     state ??= startWalk(plan, page.clock);
     const print = fingerprint(page.rows);
@@ -106,6 +127,13 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     }
     stumbles = 0;
     seen.add(print);
+    refuseForeignRows(walk, page.rows, hasSound);
+    hasSound ||= page.rows.some(({ defect }) => defect === null);
+    if (seam !== undefined) {
+      const reread = await seam.take(cursor, page, walk.fetch);
+      requests += reread.requests;
+      if (reread.rows.length > 0) page = { ...page, rows: [...reread.rows, ...page.rows] };
+    }
 
     const looked = await look(walk, plan, page, bounds);
     const step = afterPage(plan, state, looked.seen);
@@ -114,14 +142,19 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
     if (stuck !== undefined && !step.ended) throw pagingChanged(walk, stuck);
     const rows = rowsOfWindow(page.rows, window, bounds);
     oldest = page.rows.length === 0 ? oldest : looked.oldest;
-    if (step.ended && page.next === null && (await isCutOff(walk, plan, oldest))) {
-      const problems = [cutOff(walk, oldest)];
-      const coverage = oldest === null ? plan.free : afterLastPage(plan, step.state);
-      yield { ...lastPage, rows, coverage, requests, problems, ...(oldest !== null && { walked: seenBy(plan, step.state, false) }) };
-      return;
-    }
     if (step.ended) {
-      yield { ...lastPage, rows, coverage: step.coverage, requests, walked: seenBy(plan, step.state, step.complete) };
+      const { complete } = step;
+      const isCut = page.next === null && (await isCutOff(walk, plan, oldest));
+      const coverage = !isCut ? step.coverage : oldest === null ? plan.free : afterLastPage(plan, step.state);
+      const problems = [...(isCut ? [cutOff(walk, oldest)] : []), ...missedRows(walk, step.state), ...beyondHorizon(walk, horizon)];
+      yield {
+        ...lastPage,
+        rows,
+        coverage,
+        requests,
+        ...(problems.length > 0 && { problems }),
+        ...(!(isCut && oldest === null) && { walked: seenBy(plan, step.state, complete && !isCut) }),
+      };
       return;
     }
     state = step.state;
@@ -136,15 +169,49 @@ export async function* walkNewestFirst(walk: Walk): AsyncGenerator<WalkedPage> {
   }
 }
 
+/** Pages of this many rows without a sound one are refused whatever the walk has met before. */
+const FOREIGN_PAGE = 10;
+
+/**
+ * A page whose rows are all malformed or of outcomes that the market does not have says nothing about the market: nothing of it may be
+ * claimed. Single bad rows, also at the end of a walk, go to quarantine.
+ *
+ * @throws MarketSchemaChanged
+ */
+function refuseForeignRows({ venue, instrument: { id } }: Walk, rows: readonly CandidateRow[], hasSound: boolean): void {
+  const [first] = rows;
+  if (first === undefined || (hasSound && rows.length < FOREIGN_PAGE)) return;
+  if (!rows.every(({ defect }) => defect === 'unknown-outcome' || defect === 'malformed')) return;
+  const what = rows.every(({ defect }) => defect === 'malformed')
+    ? 'malformed'
+    : 'of outcomes that this market does not have, or malformed';
+  throw new MarketSchemaChanged(
+    `${id}: every one of the ${rows.length} trades on a page of ${venue} is ${what}, so nothing of this market counts as collected; example: ${first.raw.slice(0, 200)}`,
+  );
+}
+
+function missedRows({ venue, instrument: { id } }: Walk, { missed }: WalkState): readonly string[] {
+  if (missed === 0) return [];
+  const rows = missed === 1 ? '1 trade' : `${missed} trades`;
+  return [`${id}: ${venue} now shows ${rows} in time that counted as collected; all of the window was walked again`];
+}
+
+/** What a window that reaches beyond the venue's horizon lacks, unless the market opened later. */
+function beyondHorizon({ venue, instrument: { id, opensAt }, window }: Walk, horizon: number | null): readonly string[] {
+  if (horizon === null || Math.max(window.from, opensAt ?? window.from) >= horizon) return [];
+  return [`${id}: ${venue} shows trades only back to ${new Date(horizon).toISOString()}; older time does not count as collected`];
+}
+
 const seenBy = (plan: WalkPlan, state: WalkState, complete: boolean): WalkSeen => ({
   looked: complete ? state.looked : null,
   newest: state.newest,
   lateBy: state.lateBy,
   withdrawnFrom: withdrawnFrom(plan, state),
+  missed: state.missed,
 });
 
 /**
- * Whether the end of a venue's history is none: it lies above the oldest moment that is missing, and older trades of it are stored. An empty
+ * Whether a venue's history ends too early: above the oldest moment that is missing, although older trades of it are stored. An empty
  * list of a market that has been traded is the plainest case.
  */
 async function isCutOff({ before }: Walk, { floor }: WalkPlan, oldest: number | null | undefined): Promise<boolean> {
@@ -154,8 +221,8 @@ async function isCutOff({ before }: Walk, { floor }: WalkPlan, oldest: number | 
 
 function cutOff({ venue, instrument: { id } }: Walk, oldest: number | null | undefined): string {
   if (oldest === null || oldest === undefined)
-    return `${id}: ${venue} shows no trades at all, though it has shown some before: none of the time counts as collected; it is asked again`;
-  return `${id}: ${venue} shows no trades before ${new Date(oldest).toISOString()}, though it has shown older ones: what it left out does not count as collected; it is asked again`;
+    return `${id}: ${venue} shows no trades at all, though it has shown some before: none of the time counts as collected; the next run reads it again`;
+  return `${id}: ${venue} shows no trades before ${new Date(oldest).toISOString()}, though it has shown older ones: what it left out does not count as collected; the next run reads it again`;
 }
 
 /** What a page says about the venue: how far it reaches, and which of its good rows earlier runs should have had. */
@@ -200,8 +267,15 @@ function fingerprint(rows: readonly CandidateRow[]): string {
 
 function outOfOrder({ venue, instrument }: Walk, repeated: boolean): PredictLabError {
   const what = repeated ? 'repeats the same page of trades' : 'sends empty pages that promise more trades';
-  return new PredictLabError('SourceUnavailable', `${venue} ${what} for ${instrument.id}, asked ${STUMBLES} times; trying again later`);
+  return new PredictLabError('SourceUnavailable', `${venue} ${what} for ${instrument.id}, queried ${STUMBLES} times; trying again later`);
 }
+
+const cursorsExpire = ({ venue, instrument }: Walk, cause: PredictLabError): PredictLabError =>
+  new PredictLabError(
+    'SourceUnavailable',
+    `${venue} refuses its own cursors to older trades of ${instrument.id} (${RESTARTS + 1} times): ${cause.message}; trying again later`,
+    { cause },
+  );
 
 const pagingChanged = ({ venue, instrument }: Walk, what: string): PredictLabError =>
   new PredictLabError(

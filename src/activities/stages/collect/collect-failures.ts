@@ -1,5 +1,6 @@
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Instrument } from '../../../contracts/market-data.ts';
+import { MarketSchemaChanged } from '../../../sources/walk/market-schema-changed.ts';
 
 /** So many failures with no success between them: the venue is down, asking on only makes it worse. */
 const GIVE_UP_AFTER = 8;
@@ -29,7 +30,7 @@ export class SourceFailures {
 
   /** Instruments that the venue refuses, with what it says; problems of the result, not failures of the stage. */
   get tolerated(): ReadonlyMap<string, string> {
-    return new Map([...this.#refused].map(([id, { message }]) => [id, `${id}: ${message}`]));
+    return new Map([...this.#refused].map(([id, { message }]) => [id, message.startsWith(id) ? message : `${id}: ${message}`]));
   }
 
   /** Whether something of the source was collected whole. */
@@ -43,7 +44,7 @@ export class SourceFailures {
   }
 
   add(instrument: Instrument, error: PredictLabError): void {
-    if (error.type === 'BadInput') {
+    if (error.type === 'BadInput' || error instanceof MarketSchemaChanged) {
       this.#refused.set(instrument.id, error);
       return;
     }

@@ -56,7 +56,7 @@ export function instrumentStaging({
       await database.transaction(async (transaction) => {
         await holdCollect(transaction, { executionId, symbol, owner });
         await stagePage(transaction, { ...key, pageNumber, order, rows });
-        for (const range of coverage) await stageCoverage(transaction, { ...key, kind, range });
+        for (const range of coverage) await stageCoverage(transaction, { ...key, kind, range, evidence: range.evidence });
         if (points !== undefined) await stageGrain(transaction, { ...key, ...points });
         if (walked !== undefined) {
           await stageLook(transaction, { ...key, kind, looked: walked.looked, withdrawnFrom: walked.withdrawnFrom });

@@ -1,0 +1,59 @@
+import type { CandidateRow } from '../../contracts/market-data.ts';
+import type { HistoryPage } from './newest-first-walk.ts';
+
+/** Re-readings without news after which a venue's order within a second counts as stable. */
+const CLEAN_READS = 3;
+/** Re-readings of one seam at most. */
+const MOST_READS = 8;
+
+interface Read {
+  readonly cursor: string | null;
+  readonly rows: readonly CandidateRow[];
+}
+
+/**
+ * Watches the seams between pages that fall inside one second. Where a venue orders the rows of a second anew for each answer, a row
+ * may be on neither page. The two pages of the first such seams are read again; when that brings a row that neither had, every seam of
+ * the walk is, until it brings nothing new.
+ */
+export class PageSeam {
+  #before: Read | undefined;
+  #clean = 0;
+  #isUnstable = false;
+
+  /** Takes the next page. @returns rows of the second at its upper seam that no reading had shown before */
+  async take(
+    cursor: string | null,
+    { rows }: HistoryPage,
+    fetch: (cursor: string | null) => Promise<HistoryPage>,
+  ): Promise<{ readonly rows: readonly CandidateRow[]; readonly requests: number }> {
+    const before = this.#before;
+    this.#before = { cursor, rows };
+    const second = before?.rows.at(-1)?.time ?? null;
+    if (before === undefined || second === null || rows[0]?.time !== second) return { rows: [], requests: 0 };
+    // a burst that fills whole pages is not a seam
+    if (before.rows[0]?.time === second || rows.at(-1)?.time === second) return { rows: [], requests: 0 };
+    const known = new Set([...before.rows, ...rows].map(({ identity }) => identity));
+    const found: CandidateRow[] = [];
+    let requests = 0;
+    let clean = this.#isUnstable ? 0 : this.#clean;
+    for (let reads = 0; reads < MOST_READS && clean < CLEAN_READS; reads++) {
+      let isClean = true;
+      for (const each of [before.cursor, cursor]) {
+        const again = await fetch(each);
+        requests += again.requests;
+        for (const row of again.rows) {
+          if (row.time !== second || known.has(row.identity)) continue;
+          known.add(row.identity);
+          found.push(row);
+          isClean = false;
+        }
+      }
+      if (!isClean) this.#isUnstable = true;
+      clean = isClean ? clean + 1 : 0;
+      if (isClean && !this.#isUnstable) break;
+    }
+    if (!this.#isUnstable) this.#clean = clean;
+    return { rows: found, requests };
+  }
+}
