@@ -35,7 +35,8 @@ export default {
             side,
             size: (part * (b - q)) / (1 - q),
             limit: price,
-            expires: bars.time() + 24 * 3_600_000,
+            // a day after the close of this bar, however long it lasts
+            expires: bars.time() + bars.barMs + 24 * 3_600_000,
             ...(level > 0 && level < 1 && { stop: level }),
           };
         },

@@ -3,21 +3,11 @@ import { equal } from './table.mjs';
 
 /** Polymarket's fees, by the vectors of nautilus_trader and prediction-market-backtesting. */
 export async function feeCases() {
-  const { polymarketFees, polymarketRebate } = await built('backtest/fees/polymarket.js');
+  const { polymarketFees } = await built('backtest/fees/polymarket.js');
   const { polymarket, polymarket_bps_variant: basisPoints } = json('kalshi-polymarket-fees/expected.json');
   const taker = polymarket.taker.map(({ qty, px, rate, fee }) =>
     equal(`${qty} at ${px}, rate ${rate}`, polymarketFees(Number(rate)).fee(Number(qty), Number(px)), Number(fee)),
   );
-  const shares = { crypto: 0.2, politics: 0.25 };
-  const maker = polymarket.maker_rebate
-    .filter(({ category }) => category !== null)
-    .map(({ qty, px, rate, category, commission }) =>
-      equal(
-        `maker of ${qty} at ${px}, ${category}`,
-        polymarketRebate({ size: Number(qty), price: Number(px), rate: Number(rate), share: shares[category] }),
-        Number(commission),
-      ),
-    );
   const variant = basisPoints.cases
     .filter(({ fee }) => fee !== undefined)
     .map(({ qty, px, bps, fee }) => equal(`${qty} at ${px}, ${bps} basis points`, polymarketFees(bps / 10_000).fee(qty, px), fee));
@@ -25,7 +15,7 @@ export async function feeCases() {
     {
       title: 'Polymarket fees',
       about: 'size·rate·p(1 − p), rounded half up to 0.00001; rates are the market’s own, as of the trade.',
-      rows: [...taker, ...maker, ...variant],
+      rows: [...taker, ...variant],
     },
   ];
 }

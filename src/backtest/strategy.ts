@@ -88,6 +88,8 @@ export interface Twin extends KnownBars {
 /** The market as it is known at the close of the present bar. There is no way to name a later bar. */
 export interface BarsSoFar extends KnownBars {
   readonly market: MarketKind;
+  /** How long a bar lasts; milliseconds. */
+  readonly barMs: number;
   /** Smallest price step, where the venue names one. */
   readonly tickSize: number | null;
   /**

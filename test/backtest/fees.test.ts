@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { feeModel } from '../../src/backtest/fees/fee-schedule.ts';
-import { polymarketFees, polymarketRebate } from '../../src/backtest/fees/polymarket.ts';
+import { feeModel, makerFeeModel } from '../../src/backtest/fees/fee-schedule.ts';
+import { polymarketFees } from '../../src/backtest/fees/polymarket.ts';
 
 describe('Polymarket', () => {
   it.each([
@@ -15,12 +15,10 @@ describe('Polymarket', () => {
     expect(polymarketFees(rate).fee(size, price)).toBe(fee);
   });
 
-  it.each([
-    { rate: 0.072, share: 0.2, rebate: -0.36 },
-    { rate: 0.03, share: 0.25, rebate: -0.1875 },
-    { rate: 0.003, share: 0.25, rebate: -0.01875 },
-  ])('gives makers $rebate of 100 at 0.50 with rate $rate', ({ rate, share, rebate }) => {
-    expect(polymarketRebate({ size: 100, price: 0.5, rate, share })).toBe(rebate);
+  it('charges an order that waited nothing, as Predict.fun does; a flat fee is charged all the same', () => {
+    expect(makerFeeModel({ model: 'polymarket', rate: 0.072 }).fee(100, 0.5)).toBe(0);
+    expect(makerFeeModel({ model: 'predict', rate: 0.02 }).fee(100, 0.5)).toBe(0);
+    expect(makerFeeModel({ model: 'flat', rate: 0.002 }).fee(100, 0.5)).toBeCloseTo(0.1);
   });
 
   it('charges both outcomes the same, most in the middle, and follows the exponent', () => {

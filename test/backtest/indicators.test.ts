@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cutCandles } from '../../src/backtest/engine/candle-series.ts';
+import { candlesBetween } from '../../src/backtest/engine/candle-series.ts';
 import { atr } from '../../src/backtest/indicators/atr.ts';
 import { bollinger } from '../../src/backtest/indicators/bollinger.ts';
 import { donchian } from '../../src/backtest/indicators/donchian.ts';
@@ -108,7 +108,7 @@ describe('indicators', () => {
     };
     for (const cut of [1, 19, 20, 21, 150]) {
       const whole = columns(series).map((column) => [...column.subarray(0, cut)]);
-      expect(columns(cutCandles(series, cut)).map((column) => [...column])).toEqual(whole);
+      expect(columns(candlesBetween(series, 0, cut)).map((column) => [...column])).toEqual(whole);
     }
   });
 

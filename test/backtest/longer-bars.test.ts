@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
-import { type CandleSeries, candlesBetween, cutCandles } from '../../src/backtest/engine/candle-series.ts';
+import { type CandleSeries, candlesBetween } from '../../src/backtest/engine/candle-series.ts';
 import { decisionsOf } from '../../src/backtest/engine/decisions.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { DEFAULT_OPTIONS } from '../../src/backtest/engine/options.ts';
@@ -90,7 +90,7 @@ describe('bars of a longer interval', () => {
         });
         for (const [i, { index, before, average, ...bar }] of seen.entries()) {
           // nothing but the bars up to this one
-          const over = overBy(cutCandles(candles, i + 1), interval, candles.openTime[i] + HOUR);
+          const over = overBy(candlesBetween(candles, 0, i + 1), interval, candles.openTime[i] + HOUR);
           expect(index).toBe(over.length - 1);
           const none = { time: Number.NaN, open: Number.NaN, high: Number.NaN, low: Number.NaN, close: Number.NaN, volume: Number.NaN };
           expect(bar).toEqual(over.at(-1) ?? none);
@@ -118,7 +118,7 @@ describe('bars of a longer interval', () => {
         };
         const before = readings(candles, read).slice(0, cut + 1);
         expect(readings(other, read, cut + 1)).toEqual(before);
-        expect(readings(cutCandles(candles, cut + 1), read)).toEqual(before);
+        expect(readings(candlesBetween(candles, 0, cut + 1), read)).toEqual(before);
       }),
     );
   });

@@ -66,6 +66,7 @@ export function tradeByModel(
   };
   /** On the grid, never worse than it says. */
   const limitOf = (price: number, up: boolean): number => onTick(price, !up);
+  const through = (price: number, than: number, up: boolean): boolean => (up ? price < than - 1e-12 : price > than + 1e-12);
   const better = (price: number, than: number, up: boolean): boolean => (up ? price <= than : price >= than);
 
   const leave = (price: number, end: string, all = false): void => {
@@ -230,7 +231,7 @@ export function tradeByModel(
       const inTime = order.expires === undefined || order.expires >= candles.openTime[bar] + barMs;
       const limit = limitOf(order.limit ?? Number.NaN, up);
       const hurts = up ? low : high;
-      if (held === undefined && inTime && better(withSpread(hurts, up, true), limit, up)) {
+      if (held === undefined && inTime && through(withSpread(hurts, up, true), limit, up)) {
         waiting = undefined;
         enter(order.side, limit, order);
         const now = held as Held | undefined;
@@ -241,8 +242,10 @@ export function tradeByModel(
     if (held === undefined || held.leaving !== undefined) return;
     const long = held.side === 'long';
     const [hurts, helps] = long ? [low, high] : [high, low];
-    if (held.stop !== undefined && better(hurts, held.stop, long)) stopOut(held.stop);
-    else if (held.target !== undefined && better(withSpread(helps, !long, false), held.target, !long)) leave(held.target, 'target');
+    if (held.stop !== undefined && better(hurts, held.stop, long)) {
+      // one that the open has passed filled there or does not fill in this bar
+      if (!better(candles.open[bar], held.stop, long)) stopOut(held.stop);
+    } else if (held.target !== undefined && through(withSpread(helps, !long, false), held.target, !long)) leave(held.target, 'target');
   };
 
   /** The market has closed: what is not filled now never is. */
@@ -262,7 +265,8 @@ export function tradeByModel(
     room = options.maxVolumeShare === null || Number.isNaN(volume) ? Number.POSITIVE_INFINITY : volume * options.maxVolumeShare;
     if (candles.openTime[bar] < closesAt) {
       atTheOpen(candles.open[bar]);
-      if (wanted === undefined) insideTheBar(candles.low[bar], candles.high[bar]);
+      // what traded after the close is nobody's to fill at
+      if (wanted === undefined && candles.openTime[bar] + barMs <= closesAt) insideTheBar(candles.low[bar], candles.high[bar]);
     } else die();
     const equity = worth(candles.close[bar]);
     if (held !== undefined && equity <= 0 && market.kind === 'asset') {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { backtestData, type TwinInput } from '../../src/backtest/engine/backtest-data.ts';
-import { type CandleSeries, cutCandles } from '../../src/backtest/engine/candle-series.ts';
+import { type CandleSeries, candlesBetween } from '../../src/backtest/engine/candle-series.ts';
 import { plainMarket } from '../../src/backtest/engine/market.ts';
 import { runPortfolio } from '../../src/backtest/portfolio/run-portfolio.ts';
 import { optionsFor, runBacktest } from '../../src/backtest/run-backtest.ts';
@@ -101,8 +101,8 @@ describe('a market’s twin', () => {
         const changed = backtestData(candles, market, { barMs: HOUR, twin: { ...twin, candles: other } });
         expect(readings(changed, read).slice(0, cut + 1)).toEqual(before);
         fc.pre(known >= 2 && cut >= 1);
-        const shorter = { ...twin, candles: cutCandles(twin.candles, known) };
-        expect(readings(backtestData(cutCandles(candles, cut + 1), market, { barMs: HOUR, twin: shorter }), read)).toEqual(before);
+        const shorter = { ...twin, candles: candlesBetween(twin.candles, 0, known) };
+        expect(readings(backtestData(candlesBetween(candles, 0, cut + 1), market, { barMs: HOUR, twin: shorter }), read)).toEqual(before);
       }),
     );
   });
@@ -203,7 +203,7 @@ describe('a market’s twin', () => {
     expect(() => backtestData(candles, market, { twin: { id: 'other.csv', candles: broken } })).toThrow(
       'the twin other.csv, bar 3: close is not a number; repair or remove the bar',
     );
-    expect(() => backtestData(candles, market, { twin: { id: 'other.csv', candles: cutCandles(broken, 1) } })).toThrow(
+    expect(() => backtestData(candles, market, { twin: { id: 'other.csv', candles: candlesBetween(broken, 0, 1) } })).toThrow(
       'the twin other.csv: one bar does not say how long it lasts; give at least two, or leave the twin out',
     );
   });

@@ -1,7 +1,7 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
 import { hashData, hashText } from '../proof/passport.ts';
-import { barLength, type CandleSeries, requireTradable, type SeriesNames } from './candle-series.ts';
+import { barLength, type CandleSeries, longestBar, requireTradable, type SeriesNames } from './candle-series.ts';
 import type { Market } from './market.ts';
 import type { IndicatorCache } from './window/series-view.ts';
 import type { TwinSeries } from './window/twin-bars.ts';
@@ -30,7 +30,7 @@ interface SeriesFacts {
 
 /** A twin's bars, before they are checked. */
 export interface TwinInput extends Pick<TwinSeries, 'id' | 'candles'> {
-  /** @default their smallest step: a bar is not known before its time is over, so the longer, the safer; milliseconds */
+  /** @default their largest step that is no gap: a bar is not known before its time is over; milliseconds */
   readonly barMs?: number;
   /** @default the twin, by its id */
   readonly names?: SeriesNames;
@@ -62,5 +62,5 @@ function checkedTwin({ id, candles, barMs, names }: TwinInput, { kind }: Market)
       `${names?.series ?? `the twin ${id}`}: ${candles.length === 0 ? 'there are no bars' : 'one bar does not say how long it lasts'}; give at least two, or leave the twin out`,
     );
   requireTradable(candles, kind, names ?? { series: `the twin ${id}`, whereOf: (bar) => `the twin ${id}, bar ${bar}` });
-  return { id, candles, barMs: barMs ?? barLength(candles), indicators: new Map() };
+  return { id, candles, barMs: barMs ?? longestBar(candles), indicators: new Map() };
 }

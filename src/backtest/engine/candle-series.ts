@@ -28,16 +28,19 @@ export function barLength({ openTime, length }: Pick<CandleSeries, 'openTime' | 
   return length < 2 ? 0 : least;
 }
 
-/** The first `length` bars; shares memory with `candles`. */
-export const cutCandles = (candles: CandleSeries, length: number): CandleSeries => ({
-  length,
-  openTime: candles.openTime.subarray(0, length),
-  open: candles.open.subarray(0, length),
-  high: candles.high.subarray(0, length),
-  low: candles.low.subarray(0, length),
-  close: candles.close.subarray(0, length),
-  volume: candles.volume.subarray(0, length),
-});
+/**
+ * How long a bar lasts at most, so that it is over for certain: the largest step that is no gap. Days of a zone with daylight saving
+ * last 23 to 25 hours. Milliseconds.
+ */
+export function longestBar({ openTime, length }: Pick<CandleSeries, 'openTime' | 'length'>): number {
+  const least = barLength({ openTime, length });
+  let most = least;
+  for (let i = 1; i < length; i++) {
+    const step = openTime[i] - openTime[i - 1];
+    if (step > most && step < 1.5 * least) most = step;
+  }
+  return most;
+}
 
 /** The last `length` bars, or all there are; shares memory with `candles`. */
 export const lastCandles = (candles: CandleSeries, length: number): CandleSeries =>
@@ -75,6 +78,8 @@ export function candleProblem(candles: CandleSeries, market: MarketKind | 'any',
       }
       if (market === 'asset' && price <= 0) return `${whereOf(i)}: ${column} ${price} is not a positive price; repair or remove the bar`;
     }
+    if (market !== 'any' && candles.high[i] < candles.low[i])
+      return `${whereOf(i)}: high ${candles.high[i]} is below low ${candles.low[i]}; repair or remove the bar`;
   }
   return undefined;
 }
@@ -95,7 +100,8 @@ function firstSuspect({ length, openTime, open, high, low, close }: CandleSeries
       low[i] >= least &&
       low[i] <= most &&
       close[i] >= least &&
-      close[i] <= most;
+      close[i] <= most &&
+      high[i] >= low[i];
     if (!good) return i;
     before = time;
   }

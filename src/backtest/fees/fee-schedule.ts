@@ -4,6 +4,9 @@ import { flatFees } from './flat.ts';
 import { polymarketFees } from './polymarket.ts';
 import { predictFees } from './predict.ts';
 
+/** What waiting orders pay: nothing at both venues, whose rebates are shared out of a pool that no fill can know; a flat fee is everybody's. */
+export const makerFeeModel = (schedule: FeeSchedule): FeeModel => flatFees(schedule.model === 'flat' ? schedule.rate : 0);
+
 /** The fee model of a market's schedule; the schedule is stored per market and time, never assumed. */
 export function feeModel(schedule: FeeSchedule): FeeModel {
   if (schedule.rate === 0) return flatFees(0);

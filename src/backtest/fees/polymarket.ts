@@ -17,9 +17,5 @@ export function polymarketFees(rate: number, exponent = 1): FeeModel {
   };
 }
 
-/** The share of the taker's fee that goes to the maker: 20% in crypto, 25% elsewhere (2026-05); a negative fee. */
-export const polymarketRebate = (fill: { size: number; price: number; rate: number; share: number }): number =>
-  -roundHalfUp(fill.size * fill.rate * fill.price * (1 - fill.price) * fill.share);
-
 // the small addition keeps halves that binary fractions put just below themselves (0.000055) going up
 const roundHalfUp = (amount: number): number => Math.floor(amount * STEP + 0.5 + 1e-9) / STEP;

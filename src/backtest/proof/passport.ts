@@ -10,7 +10,7 @@ import type { Strategy } from '../strategy.ts';
 /**
  * Raised whenever the same input would give other numbers than before (a rule, a formula, an order of operations).
  */
-export const BACKTEST_REVISION = 7;
+export const BACKTEST_REVISION = 8;
 
 /** Everything a result depends on. Two results with the same `id` are the same bytes. */
 export interface Passport {

@@ -61,7 +61,7 @@ export function strategyTrials(
   for (const combination of combinations) {
     const parsed = strategy.params.safeParse(combination);
     if (parsed.success) {
-      trials.push(parsed.data as Params);
+      trials.push(frozen(parsed.data) as Params);
       continue;
     }
     for (const issue of parsed.error.issues) {
@@ -70,6 +70,14 @@ export function strategyTrials(
     }
   }
   return problems.size > 0 && (!onlyRules || trials.length === 0) ? { problems: [...problems] } : { strategy, trials };
+}
+
+/** A value that nobody can change, all the way down: every run of a trial gets the same parameters. */
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const part of Object.values(value)) frozen(part);
+  return value;
 }
 
 /** What is wrong with a strategy's name or parameters, one sentence each; empty when nothing is. */

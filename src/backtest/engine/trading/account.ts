@@ -1,5 +1,5 @@
 import type { FeeModel } from '../../fees/fee-model.ts';
-import { feeModel } from '../../fees/fee-schedule.ts';
+import { feeModel, makerFeeModel } from '../../fees/fee-schedule.ts';
 import type { CandleSeries } from '../candle-series.ts';
 import { LONG, SHORT } from '../decision-log.ts';
 import type { Market } from '../market.ts';
@@ -36,6 +36,7 @@ export class Account {
   private readonly market: Market;
   readonly execution: Execution;
   private readonly fees: FeeModel;
+  private readonly makerFees: FeeModel;
   private readonly sizing: Sizing;
   private readonly wholeUnits: boolean;
   private readonly maxVolumeShare: number;
@@ -49,6 +50,7 @@ export class Account {
     this.market = market;
     this.execution = executionOf(market, options);
     this.fees = feeModel(market.fees);
+    this.makerFees = makerFeeModel(market.fees);
     this.sizing = options.sizing;
     this.wholeUnits = options.wholeUnits;
     this.maxVolumeShare = options.maxVolumeShare ?? Number.POSITIVE_INFINITY;
@@ -94,10 +96,10 @@ export class Account {
     return this.exitAt(price, end) ? 'out' : 'held back';
   }
 
-  /** Leaves at this very price, as far as the bar's volume goes; false where a part is held back. */
-  exitAt(price: number, end: TradeEnd): boolean {
+  /** Leaves at this very price, as far as the bar's volume goes; false where a part is held back. @param maker the order waited for it */
+  exitAt(price: number, end: TradeEnd, maker = false): boolean {
     const size = Math.min(this.size, this.room);
-    if (size > 0) this.exit({ bar: this.bar, size, price, end });
+    if (size > 0) this.exit({ bar: this.bar, size, price, end, maker });
     // a flip is two orders on one bar's volume
     this.room -= size;
     return this.side === 0 || this.holdBack();
@@ -107,7 +109,7 @@ export class Account {
   enterFrom(side: 1 | -1, from: number, share?: number): void {
     const price = this.execution.fillPrice(from, side, true);
     if (Number.isNaN(price)) this.refuse('beyondTick');
-    else this.enterAt(side, price, share);
+    else this.enterAt(side, price, { share });
   }
 
   /** Counts an order that does not fill; there is nothing more to do for it. */
@@ -163,13 +165,23 @@ export class Account {
     this.revalue();
   }
 
-  /** Enters at this very price, as far as the cash and the bar's volume go. */
-  enterAt(side: 1 | -1, price: number, share?: number): void {
+  /**
+   * Enters at this very price, as far as the cash and the bar's volume go.
+   *
+   * @param how.share of the equity; what the options say by default
+   * @param how.maker the order waited for the price, so that it pays a maker's fee
+   */
+  enterAt(
+    side: 1 | -1,
+    price: number,
+    { share, maker = false }: { readonly share?: number | undefined; readonly maker?: boolean } = {},
+  ): void {
+    const model = maker ? this.makerFees : this.fees;
     const paid = this.execution.heldPrice(price, side);
-    const budget = this.cash * ALL_CASH - this.fees.rounding;
+    const budget = this.cash * ALL_CASH - model.rounding;
     const { sizing } = this;
     const part = share ?? (sizing.kind === 'fraction' ? sizing.fraction : 1);
-    const affordable = (budget * part) / this.fees.unitCost(paid);
+    const affordable = (budget * part) / model.unitCost(paid);
     const most = share === undefined && sizing.kind === 'fixed' ? sizing.units : Number.POSITIVE_INFINITY;
     const wanted = this.units(Math.min(affordable, most));
     const size = this.units(Math.min(wanted, this.room));
@@ -179,7 +191,7 @@ export class Account {
       return;
     }
     if (size < wanted) this.cut++;
-    const fees = this.fees.fee(size, paid);
+    const fees = model.fee(size, paid);
     const value = size * paid;
     this.room -= size;
     this.cash += (side < 0 && this.owesShorts ? value : -value) - fees;
@@ -197,11 +209,11 @@ export class Account {
     return this.wholeUnits ? Math.floor(asked) : asked;
   }
 
-  private exit(fill: { bar: number; size: number; price: number; end: TradeEnd }): void {
+  private exit(fill: { bar: number; size: number; price: number; end: TradeEnd; maker?: boolean }): void {
     const side = this.side === 1 ? 1 : -1;
     const paid = this.execution.heldPrice(fill.price, side);
     const value = fill.size * paid;
-    const exitFees = this.fees.fee(fill.size, paid);
+    const exitFees = (fill.maker === true ? this.makerFees : this.fees).fee(fill.size, paid);
     const entryFees = this.entryFees * (fill.size / this.size);
     this.cash += (side < 0 && this.owesShorts ? -value : value) - exitFees;
     this.notional += value;

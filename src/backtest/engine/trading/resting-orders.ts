@@ -13,6 +13,7 @@ export class RestingOrders {
   private readonly account: Account;
   private readonly candles: CandleSeries;
   private readonly barMs: number;
+  private readonly closesAt: number;
   private entry: { readonly order: Order; readonly side: 1 | -1; readonly limit: number | undefined } | undefined;
   /** NaN = none. */
   private stop = Number.NaN;
@@ -22,10 +23,12 @@ export class RestingOrders {
   /** A stop that the volume cap held back goes on at the next opens, at whatever price. */
   private stopped = false;
 
-  constructor(account: Account, candles: CandleSeries, barMs: number) {
+  /** @param closesAt when the market closes; of the bar in which it does only the open can be traded on */
+  constructor(account: Account, candles: CandleSeries, barMs: number, closesAt: number) {
     this.account = account;
     this.candles = candles;
     this.barMs = barMs;
+    this.closesAt = closesAt;
   }
 
   /** Takes a new order instead of the one that waits; for the side that is held it only moves the stop and the target. */
@@ -94,14 +97,17 @@ export class RestingOrders {
   withinBar(bar: number): void {
     const { account } = this;
     const { side } = account;
+    if (this.candles.openTime[bar] + this.barMs > this.closesAt) return;
     if (this.entry !== undefined) {
       if (side === 0) this.enterWithin(bar);
       return;
     }
     if (side === 0 || this.stopped) return;
-    if (side * (this.worst(bar, side) - this.stop) <= 0) this.stopOut(this.stop);
-    else if (side * (account.execution.bestPrice(this.best(bar, side), -side as 1 | -1, false) - this.target) >= 0)
-      this.reachTarget(this.target);
+    if (side * (this.worst(bar, side) - this.stop) <= 0) {
+      // a stop that the open has passed fills there or not at all: nobody sold at its price after the gap
+      if (side * (this.candles.open[bar] - this.stop) > 0) this.stopOut(this.stop);
+    } else if (isThrough(side * (account.execution.bestPrice(this.best(bar, side), -side as 1 | -1, false) - this.target)))
+      this.reachTarget(this.target, true);
   }
 
   private enterAtOpen(bar: number, open: number): void {
@@ -121,7 +127,7 @@ export class RestingOrders {
     }
     const price = account.execution.fillPrice(open, side, true);
     if (side * (limit - price) < 0 || Number.isNaN(price)) return;
-    account.enterAt(side, price, order.size);
+    account.enterAt(side, price, { share: order.size });
     this.entered(order, side);
   }
 
@@ -130,8 +136,8 @@ export class RestingOrders {
     const { order, side, limit } = this.entry as { order: Order; side: 1 | -1; limit: number };
     // of a bar in which it expires only the open is known to be in time
     if (order.expires !== undefined && order.expires < candles.openTime[bar] + this.barMs) return;
-    if (side * (limit - account.execution.bestPrice(this.worst(bar, side), side, true)) < 0) return;
-    account.enterAt(side, limit, order.size);
+    if (!isThrough(side * (limit - account.execution.bestPrice(this.worst(bar, side), side, true)))) return;
+    account.enterAt(side, limit, { share: order.size, maker: true });
     this.entered(order, side);
     // the price came down through the limit, so a stop below it was met afterwards; a target above it perhaps before
     if (account.side !== 0 && side * (this.worst(bar, side) - this.stop) <= 0) this.stopOut(this.stop);
@@ -160,8 +166,8 @@ export class RestingOrders {
     else this.stopped = true;
   }
 
-  private reachTarget(price: number): void {
-    if (this.account.exitAt(price, 'target')) this.unprotect();
+  private reachTarget(price: number, maker = false): void {
+    if (this.account.exitAt(price, 'target', maker)) this.unprotect();
   }
 
   /** The bar's price that is worst for what is held, and cheapest for who enters. */
@@ -173,3 +179,9 @@ export class RestingOrders {
     return side > 0 ? this.candles.high[bar] : this.candles.low[bar];
   }
 }
+
+/** Whether a price has gone past that of an order that waits: at its very price others were there first. */
+const isThrough = (past: number): boolean => past > ROUNDING;
+
+/** What binary fractions may add to a decimal. */
+const ROUNDING = 1e-12;

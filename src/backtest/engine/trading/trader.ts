@@ -139,7 +139,7 @@ export class Trader {
   }
 
   private orders(): RestingOrders {
-    return (this.resting ??= new RestingOrders(this.account, this.candles, this.barMs));
+    return (this.resting ??= new RestingOrders(this.account, this.candles, this.barMs, this.closesAt));
   }
 
   /** Takes what was decided at the close of a bar. */

@@ -59,6 +59,9 @@ class View extends SeriesView implements BarsSoFar {
   get market(): MarketKind {
     return this.#about.kind;
   }
+  get barMs(): number {
+    return this.#barMs;
+  }
   get tickSize(): number | null {
     return this.#about.tickSize;
   }

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type Market, plainMarket } from '../../src/backtest/engine/market.ts';
+import { runBacktest } from '../../src/backtest/run-backtest.ts';
+import { type BarsSoFar, type Decision, defineStrategy } from '../../src/backtest/strategy.ts';
+import { bars, HOUR } from './series.ts';
+
+const open: Market = { ...plainMarket('probability'), tickSize: 0.01 };
+
+const scripted = (decide: (bars: BarsSoFar) => Decision) =>
+  defineStrategy({ name: 'scripted', summary: 'for tests', params: z.strictObject({}), create: (_params, view) => () => decide(view) });
+
+/** Trades what is said at the first bar. */
+function trade(rows: readonly (readonly number[])[], first: Decision, market: Market = open, halfSpread = 0) {
+  const strategy = scripted((view) => (view.index === 0 ? first : 'hold'));
+  const options = { side: 'both', cash: 100, halfSpread, proofCuts: 0 } as const;
+  return runBacktest({ candles: bars(rows, { step: HOUR }), strategy, market, options });
+}
+
+const half = [0.5, 0.5, 0.5, 0.5];
+
+describe('a stop that the open has passed', () => {
+  it('does not fill at its own price where nobody trades at the open', () => {
+    const { trades, unfilled } = trade([half, half, [0.004, 0.004, 0.004, 0.004], [0.004, 0.004, 0.004, 0.004]], {
+      side: 'long',
+      stop: 0.3,
+    });
+    expect(trades.map(({ end }) => end)).toEqual(['mark']);
+    expect(unfilled).toEqual({ beyondTick: 1 });
+  });
+
+  it('does not fill at its own price where the open less the spread is below a tick', () => {
+    const { trades } = trade([half, half, [0.01, 0.4, 0.01, 0.01], half], { side: 'long', stop: 0.3 }, open, 0.005);
+    expect(trades.map(({ end }) => end)).toEqual(['mark']);
+  });
+
+  it('does not fill at its own price on the other side either', () => {
+    const { trades } = trade([half, half, [0.996, 0.996, 0.6, 0.996], half], { side: 'short', stop: 0.7 });
+    expect(trades.map(({ end }) => end)).toEqual(['mark']);
+  });
+
+  it('fills at the open where that can be traded', () => {
+    const { trades } = trade([half, half, [0.2, 0.4, 0.1, 0.2], half], { side: 'long', stop: 0.3 });
+    expect(trades).toMatchObject([{ exitPrice: 0.2, end: 'stop' }]);
+  });
+});
+
+describe('the bar in which a market closes', () => {
+  const rows = [half, half, [0.5, 0.99, 0.01, 0.99], [0.99, 0.99, 0.99, 0.99]];
+  const closing: Market = { ...open, closesAt: 2.5 * HOUR };
+
+  it('fills no limit, stop or target inside it: part of its range comes after the close', () => {
+    expect(trade(rows, { side: 'long', limit: 0.2 }, closing)).toMatchObject({ trades: [], unfilled: { expired: 1 } });
+    expect(trade(rows, { side: 'long', target: 0.9 }, closing).trades).toMatchObject([{ end: 'mark' }]);
+    expect(trade(rows, { side: 'long', stop: 0.2 }, closing).trades).toMatchObject([{ end: 'mark' }]);
+  });
+
+  it('is traded in whole where the market closes at its end', () => {
+    expect(trade(rows, { side: 'long', target: 0.9 }, { ...open, closesAt: 3 * HOUR }).trades).toMatchObject([{ exitPrice: 0.9 }]);
+  });
+});
+
+describe('an order that waits', () => {
+  it('fills once the price has gone through it, not at a touch', () => {
+    expect(trade([half, [0.5, 0.5, 0.4, 0.5], half], { side: 'long', limit: 0.4 }).trades).toEqual([]);
+    expect(trade([half, [0.5, 0.5, 0.39, 0.5], half], { side: 'long', limit: 0.4 }).trades).toMatchObject([{ entryPrice: 0.4 }]);
+    expect(trade([half, [0.5, 0.6, 0.5, 0.5], half], { side: 'long', target: 0.6 }).trades).toMatchObject([{ end: 'mark' }]);
+    expect(trade([half, [0.5, 0.61, 0.5, 0.5], half], { side: 'long', target: 0.6 }).trades).toMatchObject([
+      { exitPrice: 0.6, end: 'target' },
+    ]);
+  });
+
+  it('pays no fee at a venue that charges takers only; a market order does', () => {
+    const charged: Market = { ...open, fees: { model: 'polymarket', rate: 0.05 } };
+    const rows = [half, [0.5, 0.5, 0.3, 0.5], [0.5, 0.7, 0.5, 0.5], half];
+    expect(trade(rows, { side: 'long', limit: 0.4, target: 0.6 }, charged).trades).toMatchObject([{ fees: 0, exitPrice: 0.6 }]);
+    expect(trade(rows, 'long', charged).trades[0].fees).toBeGreaterThan(0);
+  });
+});
+
+describe('candles', () => {
+  it('whose high is below their low are refused', () => {
+    expect(() => trade([half, [0.5, 0.4, 0.6, 0.5], half], 'long')).toThrow('bar 1: high 0.4 is below low 0.6; repair or remove the bar');
+  });
+});
+
+describe('a strategy', () => {
+  it('knows how long its bars last', () => {
+    let seen: number | undefined;
+    const strategy = scripted((view) => {
+      seen = view.barMs;
+      return 'hold';
+    });
+    runBacktest({ candles: bars([half, half, half], { step: HOUR }), strategy, market: open });
+    expect(seen).toBe(HOUR);
+  });
+
+  it('cannot change its parameters', () => {
+    const strategy = defineStrategy({
+      name: 'greedy',
+      summary: 'for tests',
+      params: z.strictObject({ list: z.object({ a: z.number() }) }),
+      create: (params) => () => {
+        params.list.a++;
+        return 'hold';
+      },
+    });
+    expect(() => runBacktest({ candles: bars([half, half], { step: HOUR }), strategy, params: { list: { a: 1 } } })).toThrow(
+      /Cannot assign to read only property/,
+    );
+  });
+});
