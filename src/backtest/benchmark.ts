@@ -35,10 +35,10 @@ export interface Benchmark {
 type Held = Pick<Benchmark, 'buyAndHold' | 'undefined' | 'weak'>;
 
 /** What holding each series brings on the terms that were asked for: the same for every trial on it. */
-const held = new WeakMap<BacktestData, Map<string, Held>>();
+const held = new WeakMap<BacktestData, Map<string, Held & { readonly equity: Float64Array }>>();
 
-function buyAndHold(data: BacktestData, options: BacktestOptions): Held {
-  const known = held.get(data) ?? new Map<string, Held>();
+function buyAndHold(data: BacktestData, options: BacktestOptions): Held & { readonly equity: Float64Array } {
+  const known = held.get(data) ?? new Map<string, Held & { readonly equity: Float64Array }>();
   held.set(data, known);
   const terms = optionsText(options);
   const before = known.get(terms);
@@ -64,10 +64,13 @@ function buyAndHold(data: BacktestData, options: BacktestOptions): Held {
     days,
     unit: 'daily return',
   });
-  const result = { buyAndHold: values, undefined: underHold(reasons), weak: underHold(weak) };
+  const result = { buyAndHold: values, undefined: underHold(reasons), weak: underHold(weak), equity };
   known.set(terms, result);
   return result;
 }
+
+/** The equity of buying at the second bar and holding, on the same terms as the strategies; one value per bar. */
+export const holdEquity = (data: BacktestData, options: BacktestOptions): Float64Array => buyAndHold(data, options).equity;
 
 /** `sharpe` → `buyAndHold.sharpe` */
 const underHold = (reasons: Readonly<Partial<Record<string, string>>>): Record<string, string> =>

@@ -149,7 +149,7 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     const { symbol } = request.params;
     const run = await newestRunWith(database, symbol);
     if (run === undefined) throw new NotFound(`no run has included the symbol ${symbol.slice(0, 200)}`);
-    const data = await loadSymbolPage(database, { ...run, symbol, settings: { ...run.config, asOf: Date.now() } });
+    const data = await loadSymbolPage(database, { ...run, symbol, settings: { ...run.config, asOf: Date.now() }, newest: true });
     return await sendPage(reply, renderSymbolPage(data, await chartLibrary(log)));
   });
   app.get(

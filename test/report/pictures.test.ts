@@ -48,9 +48,9 @@ describe('pictures of a symbol', () => {
     }
   });
 
-  it('show buying and holding beside the strategy, from the same equity on', () => {
+  it('show holding on the same terms next to the strategy', () => {
     const [equity] = symbolPictures(sampleSymbol()).filter(({ name }) => name.includes('equity'));
-    expect(equity.legend?.map(({ text }) => text)).toContain('buy and hold');
+    expect(equity.legend?.map(({ text }) => text)).toContain('buy and hold on the same terms');
     expect(pictureSvg(equity)).toMatch(/class="line held" d="M/);
   });
 

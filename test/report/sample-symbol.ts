@@ -222,6 +222,8 @@ export const sampleInstrument = (more: Partial<InstrumentSection> = {}): Instrum
         { entryTime: at(120), exitTime: at(150), side: 'long', size: 15_400, entryPrice: 0.66, exitPrice: 0.72, pnl: 911, fees: 8 },
       ],
       equity: curve,
+      // holding on the same terms: most of the move, capped
+      hold: curve.map(({ time }, i) => ({ time, equity: 10_000 * (1 + 0.0004 * i) })),
     },
     ...more,
   };

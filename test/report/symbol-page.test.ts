@@ -48,12 +48,13 @@ describe('the page of a symbol', () => {
     expect(page.match(/class="dash">–<\/span><span class="tip-text">\s*\S/g)?.length).toBe(page.match(/class="dash"/g)?.length);
   });
 
-  it('shows and ranks no number that rests on too little: a dash with the reason, and no best strategy', () => {
+  it('shows and ranks no number that rests on too little: one sentence with the reason, and no best strategy', () => {
     const why = '7 daily returns, fewer than 30';
     const backtests = sampleBacktests().map((row) => ({ ...row, metrics: { ...row.metrics, sharpe: 987_654 }, weak: { sharpe: why } }));
     const weak = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ backtests, bestSharpe: null })] }), null);
     expect(weak).not.toMatch(/987.654/);
-    expect(weak.match(new RegExp(why, 'g'))).toHaveLength(backtests.length);
+    expect(weak.match(new RegExp(why, 'g'))).toEqual([why]);
+    expect(weak).toContain(`not shown: sharpe (${why})`);
     expect(weak).toContain('the first one, since none has a Sharpe ratio that rests on enough');
     expect(weak).not.toContain('drawn in the charts: the highest Sharpe ratio');
   });
@@ -75,7 +76,8 @@ describe('the page of a symbol', () => {
       sampleSymbol({ instruments: [sampleInstrument({ backtests: [one, ...twice, ...others, ...rest] })] }),
       null,
     );
-    expect(html.match(/✕ failed<\/span>/g)).toHaveLength(8);
+    // in the open table and in the folded one
+    expect(html.match(/✕ failed<\/span>/g)).toHaveLength(16);
     expect(html.match(/<p class="failed">/g)).toHaveLength(5);
     expect(html).toContain('<p class="failed">✕ 4h: own: &lt;script&gt;');
     expect(html).toContain('<p class="quiet">and 2 more</p>');
@@ -252,7 +254,7 @@ describe('the page of a symbol', () => {
     const chosen = { ...base.chosen, trades: Array.from({ length: 20_000 }, () => trade) } as typeof base.chosen;
     const page = renderSymbolPage(sampleSymbol({ instruments: [sampleInstrument({ gaps, chosen })] }), null);
     expect(page.length).toBeLessThan(1_500_000);
-    expect(page).toContain('last 500 trades of the chosen strategy');
+    expect(page).toContain('last 500 entries and exits of the chosen strategy');
     expect(page).toContain('5\u202f000, 1 d in all');
   });
 

@@ -38,9 +38,20 @@ export const decodeTrades = (column: Json): readonly StoredTrade[] =>
     return [{ entryTime, exitTime, side, size, entryPrice, exitPrice, pnl, fees, end }];
   });
 
-/** The `equity` column of a result: the last value of each of at most {@link MOST_POINTS} equal groups of bars. */
-export function encodeEquity(openTime: Float64Array, equity: Float64Array): Json {
-  const group = Math.ceil(equity.length / MOST_POINTS);
+/** Points of the stored equity of holding: it is only drawn next to a strategy's. */
+const HOLD_POINTS = 300;
+
+/**
+ * The `equity` column of a result: the last value of each of at most {@link MOST_POINTS} equal groups of bars.
+ *
+ * @param hold equity of holding on the same terms, stored in fewer points
+ */
+export function encodeEquity(openTime: Float64Array, equity: Float64Array, hold?: Float64Array): Json {
+  return { ...grouped(openTime, equity, MOST_POINTS), ...(hold !== undefined && { hold: grouped(openTime, hold, HOLD_POINTS) }) };
+}
+
+function grouped(openTime: Float64Array, equity: Float64Array, most: number): { time: number[]; equity: number[] } {
+  const group = Math.ceil(equity.length / most);
   const time: number[] = [];
   const values: number[] = [];
   for (let from = 0; from < equity.length; from += group) {
@@ -56,6 +67,9 @@ export function thinned(points: readonly EquityPoint[], most: number): readonly 
   const group = Math.ceil(points.length / most);
   return group <= 1 ? points : points.filter((_, i) => (i + 1) % group === 0 || i === points.length - 1);
 }
+
+/** The equity of holding in an `equity` column; empty where none is stored. */
+export const decodeHoldEquity = (column: Json): readonly EquityPoint[] => decodeEquity(fieldsOf(column)['hold'] ?? null);
 
 /** Reads an `equity` column. */
 export function decodeEquity(column: Json): readonly EquityPoint[] {

@@ -2,7 +2,8 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type MarketKind } from '../../contracts/words.ts';
 import { formatNumber, formatTime } from '../elements/format.ts';
 import { html, type Markup, type Part, raw } from '../elements/html.ts';
-import type { BacktestTrade, EmbeddedCandles, PageCandle, PricePoint } from '../symbol/symbol-data.ts';
+import { exitPrice, type Position } from '../symbol/positions.ts';
+import type { EmbeddedCandles, PageCandle, PricePoint } from '../symbol/symbol-data.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { gapBands } from './gap-bands.ts';
 import { PLOT_WIDTH, type PlotMark, type PlotOptions, unit } from './plot.ts';
@@ -25,7 +26,7 @@ export interface CandleChart {
   readonly quarantineTimes: readonly number[];
   /** When the market settled, and its payout. */
   readonly settlement: { readonly at: number; readonly payout: number } | null;
-  readonly trades: readonly BacktestTrade[];
+  readonly positions: readonly Position[];
   readonly lines: readonly ChartLine[];
   readonly digits: number;
   readonly market: MarketKind;
@@ -69,7 +70,7 @@ export const candlesPlot = (chart: CandleChart): PlotOptions => {
       settled === null
         ? []
         : [{ at: Math.min(0.9, Math.max(0.1, x(settled.at))), label: `settled at ${settled.payout} on ${formatTime(settled.at)}` }],
-    marks: tradeMarks(chart.trades, range, x, y, digits),
+    marks: tradeMarks(tradeArrows(chart.positions, digits), range, x, y),
     live: chart.live,
   };
 };
@@ -147,23 +148,50 @@ const quarantineTicks = (times: readonly number[], range: TimeRange, x: (time: n
   return html`<path class="down-line" d="${raw(inside.map((time) => `M${unit(x(time) * PLOT_WIDTH)} ${height}v-7`).join(''))}"/>`;
 };
 
+/** An arrow of a chart: the entry of a position, or its exit. */
+export interface TradeArrow {
+  readonly time: number;
+  readonly price: number;
+  readonly buys: boolean;
+  /** Share of the largest position's value, in [0, 1]. */
+  readonly share: number;
+  /** What was traded, with every fill. */
+  readonly about: string;
+}
+
+/** Two arrows per position, at its entry and at its last exit, oldest first. */
+export const tradeArrows = (positions: readonly Position[], digits: number): readonly TradeArrow[] => {
+  const largest = Math.max(...positions.map(({ size, entryPrice }) => size * entryPrice), Number.MIN_VALUE);
+  const fill = ({ time, price, size }: Position['exits'][number]): string =>
+    `${formatNumber(size, 2)} at ${formatNumber(price, digits)} on ${formatTime(time)}`;
+  return positions
+    .flatMap((position): TradeArrow[] => {
+      const { side, size, entryTime, entryPrice, exits } = position;
+      const share = Math.sqrt((size * entryPrice) / largest);
+      const entry = fill({ time: entryTime, price: entryPrice, size });
+      const fills =
+        exits.length === 1 ? fill(exits[0]) : `${formatNumber(size, 2)} in ${exits.length} fills: ${exits.map(fill).join('; ')}`;
+      return [
+        { time: entryTime, price: entryPrice, buys: side === 'long', share, about: `enter ${side} ${entry}` },
+        { time: exits[exits.length - 1].time, price: exitPrice(position), buys: side !== 'long', share, about: `exit ${side} ${fills}` },
+      ];
+    })
+    .sort((a, b) => a.time - b.time);
+};
+
 const tradeMarks = (
-  trades: readonly BacktestTrade[],
+  arrows: readonly TradeArrow[],
   range: TimeRange,
   x: (time: number) => number,
   y: (price: number) => number,
-  digits: number,
 ): readonly PlotMark[] =>
-  trades
-    .flatMap((trade): { time: number; price: number; buys: boolean; what: string }[] => [
-      { time: trade.entryTime, price: trade.entryPrice, buys: trade.side === 'long', what: `enter ${trade.side}` },
-      { time: trade.exitTime, price: trade.exitPrice, buys: trade.side !== 'long', what: `exit ${trade.side}` },
-    ])
-    .filter((fill) => fill.time >= range.from && fill.time <= range.to)
-    .map((fill) => ({
-      x: x(fill.time),
-      y: Math.min(0.96, Math.max(0.04, y(fill.price))) + (fill.buys ? -0.035 : 0.035),
-      sign: fill.buys ? '▲' : '▼',
-      tone: fill.buys ? 'up' : 'down',
-      about: `${fill.what} at ${formatNumber(fill.price, digits)}, ${formatTime(fill.time)}`,
+  arrows
+    .filter(({ time }) => time >= range.from && time <= range.to)
+    .map(({ time, price, buys, share, about }) => ({
+      x: x(time),
+      y: Math.min(0.96, Math.max(0.04, y(price))) + (buys ? -0.035 : 0.035),
+      sign: buys ? '▲' : '▼',
+      tone: buys ? 'up' : 'down',
+      size: 7 + Math.round(7 * share),
+      about,
     }));

@@ -1,12 +1,12 @@
 import type { EquityPoint } from '../../backtest/record/curve-columns.ts';
 import type { TimeRange } from '../../contracts/market-data.ts';
-import { formatNumber, formatPercent, formatTime } from '../elements/format.ts';
+import { formatPercent, formatTime } from '../elements/format.ts';
 import { html, type Markup, raw } from '../elements/html.ts';
 import { linear, padded, timeTicks, valueTicks } from './axis.ts';
 import { gapBands } from './gap-bands.ts';
 import { PLOT_WIDTH, type PlotOptions, unit } from './plot.ts';
 
-/** A curve for comparison. */
+/** A curve for comparison, as a multiple of its start. */
 export interface OtherCurve {
   readonly name: string;
   /** CSS class of the line and of its key in the legend. */
@@ -15,7 +15,7 @@ export interface OtherCurve {
 }
 
 export interface EquityChart {
-  /** Each point is the equity at its time. */
+  /** Equity as a multiple of its start. */
   readonly points: readonly EquityPoint[];
   /** Curves for comparison, drawn below the main one. */
   readonly others: readonly OtherCurve[];
@@ -57,14 +57,47 @@ const extreme = (points: readonly EquityPoint[], sign: 1 | -1): number =>
 const EQUITY_HEIGHT = 150;
 const FALL_HEIGHT = 56;
 
-/** Plots equity over time and its drawdown, as steps: nothing is known between two points. */
+/** The return at the end of a curve that starts at 1, with its sign: `+0.41 %`. */
+export const endReturn = (points: readonly EquityPoint[]): string => {
+  const earned = (points.at(-1)?.equity ?? 1) - 1;
+  return `${earned > 0 ? '+' : ''}${formatPercent(earned, 2)}`;
+};
+
+/** Minimum share of the height that the strategy's own curve fills. */
+const OWN_SHARE = 0.4;
+/** Minimum height of the scale, so that a flat line has readable labels. */
+const MIN_SPAN = 0.001;
+
+/** The range of the scale: all curves where the strategy still fills its share of the height, else the strategy alone. */
+const returnScale = (own: readonly EquityPoint[], others: readonly OtherCurve[]): readonly [low: number, high: number] => {
+  const rangeOf = (points: readonly EquityPoint[]): readonly [number, number] => {
+    const values = points.map(({ equity }) => equity);
+    return [Math.min(1, ...values), Math.max(1, ...values)];
+  };
+  let [low, high] = rangeOf(own);
+  const span = Math.max(high - low, MIN_SPAN);
+  for (const { points } of others) {
+    const [bottom, top] = rangeOf(points);
+    const [widerLow, widerHigh] = [Math.min(low, bottom), Math.max(high, top)];
+    if (span / (widerHigh - widerLow) >= OWN_SHARE) [low, high] = [widerLow, widerHigh];
+  }
+  const missing = Math.max(0, span - (high - low)) / 2;
+  return padded(low - missing, high + missing);
+};
+
+/** Whether a curve leaves the scale of its chart. */
+export const leavesScale = (points: readonly EquityPoint[], { points: own, others }: Pick<EquityChart, 'points' | 'others'>): boolean => {
+  const [low, high] = returnScale(own, others);
+  return points.some(({ equity }) => equity < low || equity > high);
+};
+
+/** Plots returns over time and the drawdown, as steps: nothing is known between two points. */
 export const equityPlots = ({ points, others, range, gaps }: EquityChart): readonly [equity: PlotOptions, drawdown: PlotOptions] => {
   const shown = thinnedKeepingExtremes(points);
   const x = linear(range.from, range.to);
-  const equity = shown.map((point) => point.equity);
-  const all = [...equity, ...others.flatMap((other) => other.points.map((point) => point.equity))];
-  const [low, high] = padded(Math.min(...all), Math.max(...all));
+  const [low, high] = returnScale(shown, others);
   const y = linear(low, high);
+  const digits = high - low < 0.02 ? 2 : high - low < 0.2 ? 1 : 0;
   const falls = drawdowns(shown);
   const deepest = Math.min(...falls, -0.001);
   const ticks = timeTicks(range.from, range.to, 8);
@@ -74,10 +107,10 @@ export const equityPlots = ({ points, others, range, gaps }: EquityChart): reado
   return [
     {
       height: EQUITY_HEIGHT,
-      label: `equity from ${formatNumber(equity[0], 2)} to ${formatNumber(equity.at(-1), 2)}${others.map((other) => `; ${other.name} to ${formatNumber(other.points.at(-1)?.equity, 2)}`).join('')}`,
-      shapes: html`${curves}<path class="line own" d="${raw(steps(shown, x, y, EQUITY_HEIGHT))}"/>`,
+      label: `return ${endReturn(shown)}${others.map((other) => `; ${other.name} ${endReturn(other.points)}`).join('')}`,
+      shapes: html`<svg class="cut" width="${PLOT_WIDTH}" height="${EQUITY_HEIGHT}">${curves}<path class="line own" d="${raw(steps(shown, x, y, EQUITY_HEIGHT))}"/></svg>`,
       x: ticks,
-      y: valueTicks(low, high, 4, (value) => formatNumber(value, high - low < 5 ? 2 : 0)),
+      y: valueTicks(low - 1, high - 1, 4, (value) => formatPercent(value, digits)),
       xLabels: false,
       bands: gapBands(gaps, range),
     },

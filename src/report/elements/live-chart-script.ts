@@ -77,7 +77,7 @@ const make=(box)=>{
     return()=>line.applyOptions({color:colour(LINES[l.tone])});
   });
   candles.attachPrimitive(bands(d));
-  const marks=()=>d.trades.map((t)=>({time:t[0],position:t[1]?'belowBar':'aboveBar',shape:t[1]?'arrowUp':'arrowDown',color:colour(t[1]?'up':'down'),size:.7}));
+  const marks=()=>d.trades.map((t)=>({time:t[0],position:t[1]?'belowBar':'aboveBar',shape:t[1]?'arrowUp':'arrowDown',color:colour(t[1]?'up':'down'),size:t[2]}));
   const markers=L.createSeriesMarkers(candles,marks());
   // all bars, with room on the left for the first label of the time axis
   const to=points.length-1+RIGHT_BARS;
@@ -87,7 +87,7 @@ const make=(box)=>{
     const bar=e.time===undefined?undefined:e.seriesData.get(candles);
     if(e.time===undefined){legend.textContent=still;return}
     const f=(p)=>p.toFixed(d.digits),v=histogram&&e.seriesData.get(histogram);
-    legend.textContent=stamp(e.time)+'  '+(bar&&bar.open!==undefined?'open '+f(bar.open)+'  high '+f(bar.high)+'  low '+f(bar.low)+'  close '+f(bar.close)+(v?'  volume '+Math.round(v.value*100)/100:''):'no trades');
+    legend.textContent=stamp(e.time)+'  '+(bar&&bar.open!==undefined?'open '+f(bar.open)+'  high '+f(bar.high)+'  low '+f(bar.low)+'  close '+f(bar.close)+(v?'  volume '+Math.round(v.value*100)/100:''):'no trades')+d.trades.filter((t)=>t[0]===e.time).map((t)=>'  '+t[3]).join('');
   });
   charts.push(()=>{chart.applyOptions(options(d));candles.applyOptions(candleColours());if(histogram)histogram.applyOptions({color:colour('shade-2')});markers.setMarkers(marks());for(const paint of lines)paint()});
 };

@@ -23,6 +23,8 @@ export interface HistoryRunColumn {
   readonly runId: string;
   readonly state: State;
   readonly startedAt: number;
+  /** The run's `asOf`; null where it is not known. */
+  readonly asOf: number | null;
   readonly durationSeconds: number | null;
   readonly totalTasks: number | null;
   /** Reasons for the run's result, most important first. */

@@ -31,6 +31,7 @@ export const renderHistoryPage = (data: HistoryPageData, live?: { readonly event
   const parts = historyPartsOf(data);
   return page({
     title: titleOf(data),
+    isWide: true,
     scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, FOLLOW_SCRIPT],
     callsServer: live !== undefined,
     body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1><span style="font-size:16px" data-part="verdict">${parts.verdict}</span>${live !== undefined && html`<span class="links"><a href="/plan">what the next run would do</a></span>`}</div>
@@ -51,7 +52,7 @@ export const historyPartsOf = (data: HistoryPageData): Readonly<Record<HistoryPa
     title: html`${titleOf(data)}`,
     verdict: newest === undefined ? html`` : stateMark(newest.state),
     facts: html`<p class="facts">${newest !== undefined && html`<span>newest run <b>${runLink(newest)}</b></span><span>started <b>${formatTime(newest.startedAt)}</b> (${formatAge((data.now - newest.startedAt) / 1000)} ago)</span>`}${nextRun(data)}${data.temporalUrl !== undefined && html`<span><a href="${data.temporalUrl}">runs in Temporal’s UI</a></span>`}${incidentLine(data.incidents)}</p>`,
-    reasons: reasonsOf(newest),
+    reasons: html`${reasonsOf(newest)}${lastFailure(data.runs)}`,
     runs: grid(data),
     durations: durationTrend(data.runs),
     read: html`${formatTime(data.now, 'second')}`,
@@ -73,12 +74,20 @@ const reasonsOf = (run: HistoryRunColumn | undefined): Markup => {
   return html`<ul class="causes ${run.state === 'failed' ? 'bad' : 'warned'}">${shown.map((reason) => html`<li>${stateMark(run.state)}${reason}</li>`)}${shown.length < run.reasons.length && html`<li>and ${plural(run.reasons.length - shown.length, 'more reason')}</li>`}</ul>`;
 };
 
+/** A line for the last failed run, where newer runs have ended since. */
+const lastFailure = (newestFirst: readonly HistoryRunColumn[]): Markup => {
+  const at = newestFirst.findIndex(({ state }) => state === 'failed');
+  if (at < 1) return html``;
+  const run = newestFirst[at];
+  const why = run.reasons[0];
+  return html`<ul class="causes bad"><li>${stateMark('failed')}${runLink(run)}, ${plural(at, 'run')} ago, ${formatTime(run.startedAt)}${why !== undefined && `: ${why}`}</li></ul>`;
+};
+
 const runLink = (run: HistoryRunColumn): Markup => (run.href === null ? html`${run.runId}` : html`<a href="${run.href}">${run.runId}</a>`);
 
 const grid = (data: HistoryPageData): Markup => {
   if (data.runs.length === 0) return html`<p class="none">no runs</p>`;
-  // as one reads: the oldest on the left
-  const runs = [...data.runs].reverse();
+  const { runs } = data;
   const rows = byAttention(data.symbols, data.runs);
   const shown = rows.slice(0, MAX_ROWS);
   const rest = rows.slice(MAX_ROWS);
@@ -86,10 +95,10 @@ const grid = (data: HistoryPageData): Markup => {
   const custom = runs.some((run) => run.custom !== null);
   return html`<div class="scroll" tabindex="0" role="group" aria-label="Worst state of each symbol in each run"><table class="grid history">
 <caption class="spoken">Worst state of each symbol in each run</caption>
-<thead><tr><th scope="col" class="text">symbol</th>${runs.map((run, i) => runHead(run, { before: runs[i - 1], time: heads[i] }))}<th scope="col">last</th><th scope="col">fresh</th><th scope="col" class="text">7 d</th></tr></thead>
-<tbody><tr data-part="runs,all"><th scope="row">run</th>${runs.map((run) => html`<td>${cell(run, run.state, `${run.runId}: ${run.state}, ${formatDuration(run.durationSeconds)}`)}</td>`)}<td></td><td></td><td></td></tr>
+<thead><tr><th scope="col" class="text">symbol</th><th scope="col">last</th><th scope="col">fresh</th><th scope="col" class="text week">7 d</th>${runs.map((run, i) => runHead(run, { newer: runs[i - 1], time: heads[i] }))}</tr></thead>
+<tbody><tr data-part="runs,all"><th scope="row">run</th><td></td><td></td><td class="week"></td>${runs.map((run) => html`<td${marked(run)}>${cell(run, run.state, `${run.runId}: ${run.state}, ${formatDuration(run.durationSeconds)}`)}</td>`)}</tr>
 ${shown.map((row) => symbolRow(row, runs, data.now))}
-${custom && html`<tr data-part="runs,custom"><th scope="row">custom tasks</th>${runs.map((run) => html`<td>${run.custom !== null && cell(run, run.custom, `custom tasks of ${run.runId}: ${run.custom}`)}</td>`)}<td></td><td></td><td></td></tr>`}</tbody></table></div>
+${custom && html`<tr data-part="runs,custom"><th scope="row">custom tasks</th><td></td><td></td><td class="week"></td>${runs.map((run) => html`<td${marked(run)}>${run.custom !== null && cell(run, run.custom, `custom tasks of ${run.runId}: ${run.custom}`)}</td>`)}</tr>`}</tbody></table></div>
 ${rest.length > 0 && html`<details><summary>${plural(rest.length, 'more symbol')}, none of which needs more attention than those above</summary><p>${rest.map((row) => html`<span class="state ${worstOf(row, data.runs)}">${STATE_GLYPHS[worstOf(row, data.runs)]}</span> ${row.symbol} `)}</p></details>`}`;
 };
 
@@ -110,25 +119,32 @@ export const runHeads = (starts: readonly number[]): readonly string[] => {
   });
 };
 
-/** A run's column head: the time, and the date where it changes. */
-const runHead = (run: HistoryRunColumn, { before, time }: { before: HistoryRunColumn | undefined; time: string }): Markup => {
+/** A run whose `asOf` is older than its start by this much is a backfill. */
+const BACKFILL_MS = 3_600_000;
+
+/** A run's column head: the time, the date where it changes, and the `asOf` of a backfill. */
+const runHead = (run: HistoryRunColumn, { newer, time }: { newer: HistoryRunColumn | undefined; time: string }): Markup => {
   const date = formatTime(run.startedAt).slice(0, 10);
-  const day = before === undefined || formatTime(before.startedAt).slice(0, 10) !== date;
-  const text = html`${day && html`${date.slice(5)}<br>`}${time}`;
-  return html`<th scope="col" class="run">${run.href === null ? text : html`<a href="${run.href}" title="${run.runId}">${text}</a>`}</th>`;
+  const day = newer === undefined || formatTime(newer.startedAt).slice(0, 10) !== date;
+  const asOf = run.asOf !== null && run.startedAt - run.asOf > BACKFILL_MS ? formatTime(run.asOf).slice(5, 16) : null;
+  const text = html`${day && html`${date.slice(5)}<br>`}${time}${asOf !== null && html`<br><span class="quiet">as of ${asOf}</span>`}`;
+  return html`<th scope="col" class="run${run.state === 'failed' && ' bad'}">${run.href === null ? text : html`<a href="${run.href}" title="${run.runId}">${text}</a>`}</th>`;
 };
 
 const symbolRow = (row: HistorySymbolRow, runs: readonly HistoryRunColumn[], now: number): Markup => {
   const name = row.href === null ? html`${row.symbol}` : html`<a href="${row.href}" title="${row.title}">${row.symbol}</a>`;
   const cells = runs.map((run) => {
     const state = run.states.get(row.symbol);
-    return html`<td>${state !== undefined && cell(run, state, `${row.symbol} in ${run.runId}: ${state}`)}</td>`;
+    return html`<td${marked(run)}>${state !== undefined && cell(run, state, `${row.symbol} in ${run.runId}: ${state}`)}</td>`;
   });
   const { last } = row;
-  return html`<tr data-part="runs:${row.symbol}"><th scope="row">${name}</th>${cells}<td>${last === null ? unknown('no ticks yet') : formatNumber(last.price, Math.abs(last.price) > 1 ? 2 : 3)}</td>
+  return html`<tr data-part="runs:${row.symbol}"><th scope="row">${name}</th><td>${last === null ? unknown('no ticks yet') : formatNumber(last.price, Math.abs(last.price) > 1 ? 2 : 3)}</td>
 <td data-age>${last === null ? unknown('no ticks yet') : tip(formatAge((now - last.time) / 1000), `newest tick ${formatTime(last.time, 'second')}`, false)}</td>
-<td class="text" data-age>${sparkline(row.spark, { from: now - 7 * DAY_MS, to: now, step: row.sparkStep }, `prices of ${row.symbol} over seven days`)}</td></tr>\n`;
+<td class="text week" data-age>${sparkline(row.spark, { from: now - 7 * DAY_MS, to: now, step: row.sparkStep }, `prices of ${row.symbol} over seven days`)}</td>${cells}</tr>\n`;
 };
+
+/** The cells of a failed run have a background of their own. */
+const marked = (run: HistoryRunColumn): Markup => (run.state === 'failed' ? html` class="bad"` : html``);
 
 const cell = (run: HistoryRunColumn, state: State, about: string): Markup => {
   const glyph = stateGlyph(state, about, false);

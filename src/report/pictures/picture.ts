@@ -31,7 +31,7 @@ const STYLE = `text{font:11px ${FONT};fill:var(--quiet)}.title{font-size:14px;fi
 .looks-0{stroke:var(--accent)}.looks-1{stroke:var(--warn)}.looks-2{stroke:var(--shade-1)}.twin-0{stroke:var(--text)}.twin-1{stroke:var(--quiet)}.line.dots{stroke-width:3;stroke-linecap:round}
 .held{stroke:var(--quiet);stroke-dasharray:5 3}.fall{stroke:var(--down)}.other-0{stroke:var(--up)}.other-1{stroke:var(--warn)}.other-2{stroke:var(--shade-1)}
 .bar-0,.bar-2,.bar-4{fill:var(--shade-1)}.bar-1,.bar-3,.bar-5{fill:var(--shade-2)}.bar-custom{fill:var(--accent)}.bar-failed{fill:var(--down)}
-.bar-wait{fill:none;stroke:var(--hatch)}.bar-between{fill:none;stroke:var(--hatch);stroke-width:9;stroke-dasharray:1 3}.bar-path{fill:var(--text)}.plate{fill:var(--ground)}.up{fill:var(--up)}.down{fill:var(--down)}`;
+.bar-wait{fill:none;stroke:var(--hatch)}.bar-between{fill:none;stroke:var(--hatch);stroke-width:9;stroke-dasharray:1 3}.bar-path{fill:var(--text)}.plate{fill:var(--ground)}.cut{overflow:hidden}.up{fill:var(--up)}.down{fill:var(--down)}`;
 
 /** A picture as a self-contained SVG document; the same picture gives the same bytes. */
 export const pictureSvg = ({ title, plots, legend = [] }: Picture): string => {
@@ -68,7 +68,7 @@ const drawing = (plot: PlotOptions): Markup => {
 ${y.map((tick) => html`<text x="${PLOT_WIDTH + 6}" y="${unit((1 - tick.at) * height + 4)}">${tick.label}</text>`)}
 ${bands.map((band) => band.to - band.from >= 0.12 && plated(((band.from + band.to) / 2) * PLOT_WIDTH, 12, band.short))}
 ${notes.map((note) => plated(note.at * PLOT_WIDTH, height - 6, note.label))}
-${marks.map((mark) => html`<text class="${mark.tone}" x="${unit(mark.x * PLOT_WIDTH)}" y="${unit((1 - mark.y) * height + 4)}" text-anchor="middle">${mark.sign}</text>`)}
+${marks.map((mark) => html`<text class="${mark.tone}" x="${unit(mark.x * PLOT_WIDTH)}" y="${unit((1 - mark.y) * height + 4)}" text-anchor="middle"${mark.size !== undefined && html` style="font-size:${mark.size}px"`}>${mark.sign}</text>`)}
 ${plot.xLabels !== false && x.map((tick) => html`<text x="${unit(tick.at * PLOT_WIDTH)}" y="${height + 16}" text-anchor="${anchor(tick.at)}">${tick.label}</text>`)}`;
 };
 

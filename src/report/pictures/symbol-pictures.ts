@@ -56,9 +56,9 @@ const instrumentPictures = (section: InstrumentSection, data: SymbolPageData, pl
     ...walked,
     {
       name: `${data.symbol}${place}-equity-${row.interval}`,
-      title: `${what} · equity of ${strategyName(row)} on ${row.interval}`,
+      title: `${what} · return of ${strategyName(row)} on ${row.interval}`,
       plots: equityPlots(chart),
-      legend: [{ tone: 'own', text: strategyName(row) }, ...chart.others.map(({ tone, name }) => ({ tone, text: name }))],
+      legend: [{ tone: 'own', text: chart.name }, ...chart.others.map(({ tone, name }) => ({ tone, text: name }))],
     },
   ];
 };

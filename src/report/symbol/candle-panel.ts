@@ -1,15 +1,19 @@
 import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS } from '../../contracts/words.ts';
-import { type CandleChart, type ChartLine, candlesPlot } from '../charts/candles-svg.ts';
+import { type CandleChart, type ChartLine, candlesPlot, tradeArrows } from '../charts/candles-svg.ts';
 import { drawnGaps } from '../charts/gap-bands.ts';
 import { plot } from '../charts/plot.ts';
 import { shownRange, within } from '../charts/shown-range.ts';
 import { formatDay, formatNumber, formatRange, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, jsonIsland, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import type { BacktestTrade, EmbeddedCandles, InstrumentSection, PageCandle } from './symbol-data.ts';
+import { type Position, positionsOf } from './positions.ts';
+import type { EmbeddedCandles, InstrumentSection, PageCandle } from './symbol-data.ts';
 
 const HEIGHT = 300;
+/** A chart of fewer buckets takes only a part of the width, so that one candle does not fill it. */
+const FEW_BUCKETS = 24;
+const BUCKET_PX = 40;
 /** Maximum trades that are drawn, the newest ones. */
 export const MAX_TRADES = 500;
 
@@ -29,16 +33,17 @@ export const candlePanel = ({ section, series, asOf, symbol, id }: CandlePanel):
   const range = shownRange(section, series, asOf);
   const digits = priceDigits(section);
   const settlement = settlementOf(section);
-  const trades = tradesOf(section, series);
+  const positions = tradedPositions(section, series);
   const lines = linesOf(section, series);
   const picture = plot(candlesPlot({ ...candleChart(section, series, asOf), live: html`<div class="live" data-chart="${id}"></div>` }));
+  const buckets = Math.round((range.to - range.from) / INTERVAL_MS[series.interval]);
   const cut = series.candles.length < series.total || (series.candles[0]?.openTime ?? 0) < range.from;
   return html`<p class="legend"><span class="values">${formatTime(last.openTime)}  open ${formatNumber(last.open, digits)}  high ${formatNumber(last.high, digits)}  low ${formatNumber(last.low, digits)}  close ${formatNumber(last.close, digits)}${last.volume !== null && `  volume ${formatNumber(last.volume, 2)}`}${!last.complete && '  (still open)'}</span></p>
-${picture}
-<p class="legend">${within(section.gaps, range).length > 0 && html`<span><span class="key"><span class="hatched"></span></span>not collected</span>`}${section.quality.quarantineTimes.length > 0 && html`<span class="down">| quarantined row</span>`}${trades.length > 0 && html`<span><span class="up">▲</span> <span class="down">▼</span> ${(section.chosen?.trades.length ?? 0) > MAX_TRADES && `last ${MAX_TRADES} `}trades of the chosen strategy</span>`}${lines.map((line) => html`<span><svg class="key" viewBox="0 0 12 10"><path class="line ${line.tone} ${line.kind}" d="${line.kind === 'dots' ? 'M3 5h.01M9 5h.01' : 'M0 5H12'}"/></svg>${line.name}</span>`)}<span>empty: collected, no ${section.priceType === 'price' ? 'price points' : 'trades'}</span></p>
+<div${buckets < FEW_BUCKETS && html` style="max-width:${Math.max(280, buckets * BUCKET_PX)}px"`}>${picture}</div>
+<p class="legend">${within(section.gaps, range).length > 0 && html`<span><span class="key"><span class="hatched"></span></span>not collected</span>`}${section.quality.quarantineTimes.length > 0 && html`<span class="down">| quarantined row</span>`}${positions.length > 0 && html`<span><span class="up">▲</span> <span class="down">▼</span> ${(section.chosen?.trades.length ?? 0) > MAX_TRADES && `last ${MAX_TRADES} `}entries and exits of the chosen strategy, sized by value</span>`}${lines.map((line) => html`<span><svg class="key" viewBox="0 0 12 10"><path class="line ${line.tone} ${line.kind}" d="${line.kind === 'dots' ? 'M3 5h.01M9 5h.01' : 'M0 5H12'}"/></svg>${line.name}</span>`)}<span>empty: collected, no ${section.priceType === 'price' ? 'price points' : 'trades'}</span></p>
 ${cut && html`<p class="quiet">last ${plural(series.candles.length, 'candle')} of ${formatNumber(series.total)}; <code>predictlab export candles --symbol ${symbol} --interval ${series.interval}</code> has all</p>`}
 ${candleTable(series, digits, id)}
-${jsonIsland(id, { ...chartData(section, series, range, trades, settlement, digits), lines: lines.map((line) => chartLine(line, range, INTERVAL_MS[series.interval])) })}`;
+${jsonIsland(id, { ...chartData(section, series, range, positions, settlement, digits), lines: lines.map((line) => chartLine(line, range, INTERVAL_MS[series.interval])) })}`;
 };
 
 /** The candle chart of one interval. */
@@ -48,7 +53,7 @@ export const candleChart = (section: InstrumentSection, series: EmbeddedCandles,
   gaps: section.gaps,
   quarantineTimes: section.quality.quarantineTimes,
   settlement: settlementOf(section),
-  trades: tradesOf(section, series),
+  positions: tradedPositions(section, series),
   lines: linesOf(section, series),
   digits: priceDigits(section),
   market: section.market,
@@ -85,9 +90,9 @@ const settlementOf = (section: InstrumentSection): { at: number; payout: number 
     ? { at: section.resolution.at, payout: section.resolution.payout }
     : null;
 
-/** The chosen backtest's trades; they are drawn on every interval. */
-const tradesOf = (section: InstrumentSection, series: EmbeddedCandles): readonly BacktestTrade[] =>
-  series.candles.length === 0 ? [] : (section.chosen?.trades ?? []).slice(-MAX_TRADES);
+/** The chosen backtest's positions; they are drawn on every interval. */
+const tradedPositions = (section: InstrumentSection, series: EmbeddedCandles): readonly Position[] =>
+  series.candles.length === 0 ? [] : positionsOf((section.chosen?.trades ?? []).slice(-MAX_TRADES));
 
 const candleTable = (series: EmbeddedCandles, digits: number, id: string): Markup => {
   const exact = (value: number): string => (digits >= 0 ? tableNumber(value) : '');
@@ -116,20 +121,16 @@ const chartData = (
   section: InstrumentSection,
   series: EmbeddedCandles,
   range: { from: number; to: number },
-  trades: readonly BacktestTrade[],
+  positions: readonly Position[],
   settlement: { at: number; payout: number } | null,
   digits: number,
 ): object => {
   const step = INTERVAL_MS[series.interval];
   const candles = series.candles.filter((candle) => candle.openTime >= range.from && candle.openTime < range.to);
   const bucket = (time: number): number => (range.from + Math.floor((time - range.from) / step) * step) / 1000;
-  const fills = trades
-    .flatMap((trade) => [
-      [bucket(trade.entryTime), trade.side === 'long' ? 1 : 0],
-      [bucket(trade.exitTime), trade.side === 'long' ? 0 : 1],
-    ])
-    .filter(([time = 0]) => time >= range.from / 1000 && time < range.to / 1000)
-    .sort(([a = 0], [b = 0]) => a - b);
+  const arrows = tradeArrows(positions, digits)
+    .map(({ time, buys, share, about }) => [bucket(time), buys ? 1 : 0, 0.5 + share / 2, about] as const)
+    .filter(([time]) => time >= range.from / 1000 && time < range.to / 1000);
   return {
     step,
     from: range.from,
@@ -145,6 +146,6 @@ const chartData = (
     gaps: drawnGaps(section.gaps, range).map((gap) => [gap.from, gap.to, `not collected ${formatRange(gap.from, gap.to)}`]),
     quarantine: section.quality.quarantineTimes.filter((time) => time >= range.from && time <= range.to),
     settled: settlement === null ? null : [settlement.at, `settled at ${settlement.payout} on ${formatDay(settlement.at)}`],
-    trades: fills,
+    trades: arrows,
   };
 };

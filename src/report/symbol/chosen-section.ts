@@ -1,4 +1,4 @@
-import { equityPlots } from '../charts/equity-svg.ts';
+import { endReturn, equityPlots, leavesScale } from '../charts/equity-svg.ts';
 import { plot } from '../charts/plot.ts';
 import { formatTime, tableNumber } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
@@ -13,8 +13,8 @@ export const chosenSection = (section: InstrumentSection, data: SymbolPageData, 
   const row = chosen === null ? undefined : section.backtests[chosen.index];
   if (chosen === null || row === undefined || chosen.equity.length === 0) return false;
   const chart = chosenChart(section, data.asOf);
-  return html`<h3>Equity and drawdown: ${strategyName(row)} on ${row.interval}</h3>
-${chart === undefined ? html`<p class="none">no equity in the time that the price chart shows</p>` : html`${equityPlots(chart).map((one) => plot(one))}${legend(chart, strategyName(row))}`}
+  return html`<h3>Return and drawdown: ${strategyName(row)} on ${row.interval}</h3>
+${chart === undefined ? html`<p class="none">no equity in the time that the price chart shows</p>` : html`${equityPlots(chart).map((one) => plot(one))}${legend(chart)}`}
 ${dataTable<ChosenBacktest['equity'][number]>(
   [
     { head: 'time', align: 'text', cell: (point) => formatTime(point.time) },
@@ -38,10 +38,10 @@ ${dataTable<BacktestTrade>(
   { id: `${id}-t`, caption: 'Trades', limit: MAX_TRADES, empty: 'no trades' },
 )}
 ${typeof row.terms === 'string' && html`<p class="quiet">${row.terms}</p>`}
-${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}</code>: same data, code and parameters give the same bytes; run ${data.runId}</p>`}`;
+${row.passport !== null && html`<p class="quiet">passport <code>${row.passport}</code>: same data, code and parameters give the same bytes; run ${data.backtestRun?.runId ?? data.runId}</p>`}`;
 };
 
-const legend = ({ others, from }: ChosenChart, name: string): Markup =>
-  html`<p class="legend"><span>${key('own')}${name}</span>${others.map((other) => html`<span>${key(other.tone)}${other.name}</span>`)}<span>over the time of the price chart${others.length > 0 && html`; the others start with its equity at ${formatTime(from)}, buy and hold takes all of it at the first open, without fees or a volume limit (the column hold has the terms of the strategy)`}</span></p>`;
+const legend = (chart: ChosenChart): Markup =>
+  html`<p class="legend"><span>${key('own')}${chart.name} <b>${endReturn(chart.points)}</b></span>${chart.others.map((other) => html`<span>${key(other.tone)}${other.name} <b>${endReturn(other.points)}</b>${leavesScale(other.points, chart) && ' (leaves the scale)'}</span>`)}<span>returns since ${formatTime(chart.from)}, after costs</span></p>`;
 
 const key = (tone: string): Markup => html`<svg class="key" viewBox="0 0 12 10"><path class="line ${tone}" d="M0 5H12"/></svg>`;

@@ -3,12 +3,14 @@ import type { TimeRange } from '../../contracts/market-data.ts';
 import { INTERVAL_MS, type Interval } from '../../contracts/words.ts';
 import type { EquityChart, OtherCurve } from '../charts/equity-svg.ts';
 import { shownRange } from '../charts/shown-range.ts';
-import type { BacktestRow, EmbeddedCandles, InstrumentSection } from './symbol-data.ts';
+import type { BacktestRow, InstrumentSection } from './symbol-data.ts';
 
-/** The equity of the chosen strategy, of buy-and-hold and of other strategies, over the range of the price chart. */
+/** The returns of the chosen strategy, of holding on the same terms and of other strategies, over the range of the price chart. */
 export interface ChosenChart extends EquityChart {
   readonly interval: Interval;
-  /** Time from which on the curves are compared. */
+  /** The chosen strategy, with other strategies that have the same curve. */
+  readonly name: string;
+  /** Time at which all curves start with a return of 0. */
   readonly from: number;
 }
 
@@ -26,22 +28,38 @@ export const chosenChart = (section: InstrumentSection, asOf: number): ChosenCha
   const first = chosen.equity[0]?.time ?? 0;
   const last = chosen.equity.at(-1)?.time ?? first;
   const range = series === undefined ? { from: first, to: Math.max(last + step, first + 1) } : shownRange(section, series, asOf);
-  const points = atClose(chosen.equity, step, range);
-  const [start] = points;
+  const [start] = atClose(chosen.equity, step, range);
   if (start === undefined) return undefined;
-  const others: OtherCurve[] = [];
-  const held = series === undefined ? [] : buyAndHold(section, series, { from: start.time, to: range.to }, start.equity);
-  if (held.length > 0) others.push({ name: 'buy and hold', tone: 'held', points: held });
-  for (const [i, other] of (chosen.compared ?? []).slice(0, MAX_OTHERS).entries()) {
-    const curve = rebased(atClose(other.equity, step, range), start);
-    const about = section.backtests[other.index];
-    if (curve.length > 0 && about !== undefined) others.push({ name: strategyName(about), tone: `other-${i}`, points: curve });
-  }
-  return { points, others, range, gaps: section.gaps, interval, from: start.time };
+  const curveOf = (points: readonly EquityPoint[]): readonly EquityPoint[] => fromStart(atClose(points, step, range), start.time);
+  const own = { name: strategyName(row), tone: 'own', points: curveOf(chosen.equity) };
+  const held = { name: 'buy and hold on the same terms', tone: 'held', points: curveOf(chosen.hold ?? []) };
+  const others = (chosen.compared ?? []).slice(0, MAX_OTHERS).flatMap(({ index, equity }, i): OtherCurve[] => {
+    const about = section.backtests[index];
+    return about === undefined ? [] : [{ name: strategyName(about), tone: `other-${i}`, points: curveOf(equity) }];
+  });
+  const [{ name, points }, ...distinct] = joined([own, ...[held, ...others].filter((curve) => curve.points.length > 0)]);
+  return { points, others: distinct, range, gaps: section.gaps, interval, name, from: start.time };
 };
 
 /** A strategy with its parameters: `sma-cross 10/30`. */
 export const strategyName = ({ strategy, params }: BacktestRow): string => (params === '' ? strategy : `${strategy} ${params}`);
+
+/** Curves that coincide become one with both names: two lines over each other look like one. */
+const joined = (curves: readonly OtherCurve[]): readonly OtherCurve[] => {
+  const distinct: OtherCurve[] = [];
+  for (const curve of curves) {
+    const same = distinct.findIndex(({ points }) => coincide(points, curve.points));
+    if (same === -1) distinct.push(curve);
+    else distinct[same] = { ...distinct[same], name: `${distinct[same].name} = ${curve.name}` };
+  }
+  return distinct;
+};
+
+const coincide = (a: readonly EquityPoint[], b: readonly EquityPoint[]): boolean => {
+  const times = new Map(b.map(({ time, equity }) => [time, equity]));
+  const common = a.filter(({ time }) => times.has(time));
+  return common.length > 1 && common.every(({ time, equity }) => Math.abs((times.get(time) ?? 0) - equity) < 1e-9);
+};
 
 /** Points at the close of their bars, inside the range; the last equity before the range stands at its start. */
 const atClose = (points: readonly EquityPoint[], step: number, range: TimeRange): readonly EquityPoint[] => {
@@ -51,29 +69,9 @@ const atClose = (points: readonly EquityPoint[], step: number, range: TimeRange)
   return before === undefined ? inside : [{ time: range.from, equity: before.equity }, ...inside];
 };
 
-/** The same curve, starting with another's equity. */
-const rebased = (points: readonly EquityPoint[], start: EquityPoint): readonly EquityPoint[] => {
-  const own = points.find(({ time }) => time >= start.time);
-  if (own === undefined || own.equity <= 0) return [];
-  const factor = start.equity / own.equity;
-  return points.filter(({ time }) => time >= start.time).map(({ time, equity }) => ({ time, equity: equity * factor }));
-};
-
-/** What the same equity was worth, put into the first outcome at the first open and held, without fees; to the payout where there is one. */
-const buyAndHold = (
-  { resolution }: InstrumentSection,
-  { candles, interval }: EmbeddedCandles,
-  { from, to }: TimeRange,
-  equity: number,
-): readonly EquityPoint[] => {
-  const step = INTERVAL_MS[interval];
-  const held = candles.filter(({ openTime }) => openTime + step > from && openTime < to);
-  const price = held[0]?.open ?? 0;
-  if (price <= 0) return [];
-  const points = held.map(({ openTime, close }) => ({ time: Math.min(openTime + step, to), equity: (equity * close) / price }));
-  const paid =
-    resolution.kind === 'settled' && resolution.at !== null && resolution.at <= to && resolution.at >= (points.at(-1)?.time ?? to)
-      ? [{ time: resolution.at, equity: (equity * resolution.payout) / price }]
-      : [];
-  return [{ time: Math.max(from, held[0]?.openTime ?? from), equity }, ...points, ...paid];
+/** The curve from a time on, as multiples of its equity there. */
+const fromStart = (points: readonly EquityPoint[], start: number): readonly EquityPoint[] => {
+  const shown = points.filter(({ time }) => time >= start);
+  const first = points.findLast(({ time }) => time <= start)?.equity ?? shown[0]?.equity ?? 0;
+  return first <= 0 ? [] : shown.map(({ time, equity }) => ({ time, equity: equity / first }));
 };

@@ -1,4 +1,4 @@
-import { INTERVAL_MS } from '../../contracts/words.ts';
+import { INTERVAL_MS, INTERVALS } from '../../contracts/words.ts';
 import { shownRange } from '../charts/shown-range.ts';
 import { formatAge, formatNumber, formatPercent, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, type Markup, type Part, webLink } from '../elements/html.ts';
@@ -15,7 +15,7 @@ export const instrumentSection = (section: InstrumentSection, data: SymbolPageDa
   html`<section aria-label="${section.title || section.id} at ${section.source}, ${section.id}"><h2 class="plain" id="${id}-title">${section.title || section.id}</h2>
 <p class="facts">${facts(section, data.asOf)}</p>
 ${candles(section, data, id)}
-<h3>Strategies</h3>${strategyTable(section.backtests, section.chosen?.index ?? null, `${id}-s`)}
+<h3>Strategies</h3>${data.backtestRun !== undefined && html`<p class="quiet">backtests of run <b>${data.backtestRun.runId}</b>, as of ${formatTime(data.backtestRun.asOf)}, the newest run that has some</p>`}${section.backtests.length === 0 ? html`<p class="none">${whyNoBacktest(section)}</p>` : strategyTable(section.backtests, section.chosen?.index ?? null, `${id}-s`)}
 ${proofLine(section)}
 ${chosenSection(section, data, id)}
 ${walkForwardSection(section, id)}
@@ -98,4 +98,21 @@ const overfitting = (section: InstrumentSection): Markup | false => {
   const because = row.weak?.['overfitting'];
   if (because !== undefined) return html` · overfitting on ${row.interval}: ${unknown(because)}`;
   return html` · overfitting on ${row.interval}: ${tip(html`<b>${formatPercent(row.overfitting, 0)}</b>`, 'probability that the trial that was best on one half of the data is below the median on the other (PBO by CSCV)')}`;
+};
+
+/** Bars below which a backtest says nothing. */
+const MIN_BARS = 12;
+
+/** Why an instrument has no backtest, and what to do. */
+export const whyNoBacktest = ({ series, opensAt, closesAt }: Pick<InstrumentSection, 'series' | 'opensAt' | 'closesAt'>): string => {
+  if (series.length === 0) return 'no backtest: there are no candles yet';
+  const [finest] = [...series].sort((a, b) => INTERVAL_MS[a.interval] - INTERVAL_MS[b.interval]);
+  if (finest.total >= MIN_BARS) return 'no backtest: no run with the stage backtest has included this instrument';
+  const length =
+    opensAt !== null && closesAt !== null && closesAt > opensAt ? closesAt - opensAt : finest.total * INTERVAL_MS[finest.interval];
+  const fitting = INTERVALS.findLast((interval) => INTERVAL_MS[interval] * MIN_BARS <= length);
+  const what = `no backtest: ${plural(finest.total, 'candle')} of ${finest.interval} are too few`;
+  return fitting === undefined || INTERVAL_MS[fitting] >= INTERVAL_MS[finest.interval]
+    ? `${what}; it waits for more`
+    : `${what} for a market of ${formatAge(length / 1000)}; run with --intervals ${fitting}`;
 };

@@ -1,4 +1,4 @@
-import { formatNumber, formatPercent } from '../elements/format.ts';
+import { formatNumber, formatPercent, plural } from '../elements/format.ts';
 import { html, type Markup } from '../elements/html.ts';
 import { METRIC_COLUMNS, type MetricColumn } from '../elements/metrics.ts';
 import { type Column, table } from '../elements/table.ts';
@@ -8,48 +8,87 @@ import type { BacktestRow } from './symbol-data.ts';
 /** Maximum rows: a grid of parameters can have thousands. */
 const MAX_ROWS = 60;
 
-/** Every backtest of an instrument with every metric; a dash tells why there is no number. Press a head to sort. */
+/** The metrics that are read first; with the return of holding and the skill they are the columns of the table that is open. */
+const FIRST = ['totalReturn', 'trades', 'exposure', 'maxDrawdown', 'sharpe'] as const;
+
+/** The backtests of an instrument: what matters first, all other metrics folded, and why a metric is missing or weak in sentences. */
 export const strategyTable = (rows: readonly BacktestRow[], chosen: number | null, id: string): Markup => {
   const shown = best(rows, chosen);
-  // a column that no row has a number for still stands there when a row gives a reason: its absence is information
-  const columns: Column<BacktestRow>[] = [
-    {
-      head: 'strategy',
-      align: 'text',
-      sortBy: (row) => `${row.strategy} ${row.params}`,
-      cell: (row) => name(row, rows.indexOf(row) === chosen),
-    },
-    { head: 'interval', align: 'text', cell: (row) => row.interval },
-    ...METRIC_COLUMNS.map(metricColumn),
-    {
-      head: 'hold',
-      about: 'Return of buying at the second bar and holding, on the same terms: what the return is to be held against.',
-      sortBy: (row) => ranked(row, row.benchmark?.holdReturn, 'buyAndHold.totalReturn'),
-      cell: (row) => benchmark(row, row.benchmark?.holdReturn, 'buyAndHold.totalReturn', formatPercent),
-    },
-    {
-      head: 'skill',
-      about:
-        'Whether it knew better than the price: 1 − Brier score of the belief that its holdings imply / Brier score of the closes. 0 is the market’s own price, 1 is certain and right; only of resolved markets.',
-      sortBy: (row) => ranked(row, row.benchmark?.skill, 'skill'),
-      cell: (row) => benchmark(row, row.benchmark?.skill, 'skill', (value) => formatNumber(value, 3)),
-    },
-    {
-      head: 'cut',
-      about: 'Entries that the volume cap made smaller; beside them the orders that did not fill.',
-      sortBy: (row) => row.cut ?? null,
-      cell: cut,
-    },
-    {
-      head: 'proof',
-      about: 'Look-ahead proof: decisions that changed when the strategy was run again without its future.',
-      align: 'text',
-      cell: proof,
-    },
-  ];
-  return html`${table(columns, shown, { id, caption: 'Backtests', className: 'strategies', empty: 'no backtest: this symbol’s backtest stage has not run, or had no candles' })}${failures(rows)}
+  if (shown.length === 0) return html`<p class="none">no backtest</p>`;
+  const strategy: Column<BacktestRow> = {
+    head: 'strategy',
+    align: 'text',
+    sortBy: (row) => `${row.strategy} ${row.params}`,
+    cell: (row) => name(row, rows.indexOf(row) === chosen),
+  };
+  const interval: Column<BacktestRow> = { head: 'interval', align: 'text', cell: (row) => row.interval };
+  const ofKey = (key: string): ReasonedColumn => metricColumn(METRIC_COLUMNS.find((column) => column.key === key) as MetricColumn);
+  const [totalReturn, ...others] = FIRST.map(ofKey);
+  const [first, missing] = split(shown, [totalReturn, HOLD, ...others, SKILL]);
+  const rest = METRIC_COLUMNS.filter(({ key }) => !(FIRST as readonly string[]).includes(key)).map(metricColumn);
+  const [known, unknownOnes] = split(shown, rest);
+  return html`${table([strategy, interval, ...first], shown, { id, caption: 'Backtests', className: 'strategies' })}${missingSentences(shown, missing)}${failures(rows)}
+<details><summary>all metrics</summary>${table([strategy, interval, ...known, CUT, PROOF], shown, { id: `${id}-all`, caption: 'All metrics of the backtests', className: 'strategies' })}${missingSentences(shown, unknownOnes)}</details>
 ${shown.length < rows.length && html`<p class="quiet">the ${shown.length} best of ${formatNumber(rows.length)} trials by Sharpe ratio; <code>predictlab export backtests</code> has all</p>`}`;
 };
+
+const HOLD: ReasonedColumn = {
+  head: 'hold',
+  about: 'Return of buying at the second bar and holding, on the same terms: compare the return with it.',
+  sortBy: (row) => ranked(row, row.benchmark?.holdReturn, 'buyAndHold.totalReturn'),
+  cell: (row) => benchmark(row, row.benchmark?.holdReturn, 'buyAndHold.totalReturn', formatPercent),
+  why: (row) => whyNoBenchmark(row, 'buyAndHold.totalReturn'),
+};
+
+const SKILL: ReasonedColumn = {
+  head: 'skill',
+  about:
+    'Whether the strategy knew better than the price: 1 − Brier score of the belief that its holdings imply / Brier score of the closes. 0 is the market’s own price, 1 is certain and right; only for resolved markets.',
+  sortBy: (row) => ranked(row, row.benchmark?.skill, 'skill'),
+  cell: (row) => benchmark(row, row.benchmark?.skill, 'skill', (value) => formatNumber(value, 3)),
+  why: (row) => whyNoBenchmark(row, 'skill'),
+};
+
+const CUT: Column<BacktestRow> = {
+  head: 'cut',
+  about: 'Entries that the volume cap made smaller, and orders that did not fill.',
+  sortBy: (row) => row.cut ?? null,
+  cell: (row) => cut(row),
+};
+
+const PROOF: Column<BacktestRow> = {
+  head: 'proof',
+  about: 'Look-ahead proof: decisions that changed when the strategy was run again without its future.',
+  align: 'text',
+  cell: (row) => proof(row),
+};
+
+/** Columns that some row has a value in, and the others. */
+const split = (rows: readonly BacktestRow[], columns: readonly ReasonedColumn[]): readonly [ReasonedColumn[], ReasonedColumn[]] => {
+  const known = columns.filter(({ sortBy }) => rows.some((row) => (sortBy?.(row) ?? null) !== null));
+  return [known, columns.filter((column) => !known.includes(column))];
+};
+
+/** The columns without any value, as one sentence per reason instead of a wall of dashes. */
+const missingSentences = (rows: readonly BacktestRow[], columns: readonly ReasonedColumn[]): Markup => {
+  const reasons = new Map<string, string[]>();
+  const row = rows.find(({ failed }) => typeof failed !== 'string');
+  for (const { head, why } of columns) {
+    const because = row === undefined ? undefined : why(row);
+    if (because !== undefined) reasons.set(because, [...(reasons.get(because) ?? []), head]);
+  }
+  const lines = [...reasons].map(([because, heads]) => html`<p class="quiet">not shown: ${heads.join(', ')} (${because})</p>`);
+  const more = lines.length - MAX_REASONS;
+  return html`${lines.slice(0, MAX_REASONS)}${more > 0 && html`<p class="quiet">and ${plural(more, 'more reason')}; <code>predictlab export backtests</code> has all</p>`}`;
+};
+
+/** A column with the reason why a row has no value in it. */
+interface ReasonedColumn extends Column<BacktestRow> {
+  readonly why: (row: BacktestRow) => string;
+}
+
+/** Maximum sentences of reasons below a table. */
+const MAX_REASONS = 4;
 
 const best = (rows: readonly BacktestRow[], chosen: number | null): readonly BacktestRow[] => {
   if (rows.length <= MAX_ROWS) return rows;
@@ -84,23 +123,27 @@ const drawnBecause = (row: BacktestRow): string =>
 /** A metric that may be shown and ranked; null where it is undefined or weak. */
 const shownValue = (row: BacktestRow, key: string): number | null => (row.weak?.[key] === undefined ? (row.metrics[key] ?? null) : null);
 
-const metricColumn = (metric: MetricColumn): Column<BacktestRow> => ({
+const metricColumn = (metric: MetricColumn): ReasonedColumn => ({
   head: metric.head,
   about: metric.about,
   sortBy: (row) => shownValue(row, metric.key),
   cell: (row) => {
     const value = shownValue(row, metric.key);
-    if (value === null) return unknown(row.weak?.[metric.key] ?? row.undefined[metric.key] ?? 'not computed for this backtest');
+    if (value === null) return unknown(whyNoMetric(row, metric.key));
     const error = metric.key === 'sharpe' ? (row.sharpeError ?? null) : null;
     return error === null ? metric.write(value) : withError(value, error);
   },
+  why: (row) => whyNoMetric(row, metric.key),
 });
+
+const whyNoMetric = (row: BacktestRow, key: string): string => row.weak?.[key] ?? row.undefined[key] ?? 'not computed for this backtest';
+
+const whyNoBenchmark = ({ failed, benchmark }: BacktestRow, name: string): string =>
+  failed ?? benchmark?.weak?.[name] ?? benchmark?.undefined[name] ?? 'no benchmark was computed';
 
 const benchmark = (row: BacktestRow, value: number | null | undefined, name: string, write: (value: number) => string): Markup | string => {
   const shown = ranked(row, value, name);
-  return shown === null
-    ? unknown(row.failed ?? row.benchmark?.weak?.[name] ?? row.benchmark?.undefined[name] ?? 'no benchmark was computed')
-    : write(shown);
+  return shown === null ? unknown(whyNoBenchmark(row, name)) : write(shown);
 };
 
 /** A benchmark figure that may be shown and ranked; null where it is undefined or weak. */

@@ -13,6 +13,8 @@ export interface SymbolPageData {
   readonly symbol: string;
   readonly title: string;
   readonly runId: string;
+  /** The run that the backtests are of, where it is another one than `runId`. */
+  readonly backtestRun?: { readonly runId: string; readonly asOf: number };
   readonly asOf: number;
   /** The run's window: `asOf − daysBack` to `asOf`. */
   readonly window: TimeRange;
@@ -171,6 +173,8 @@ export interface ChosenBacktest {
   readonly trades: readonly BacktestTrade[];
   /** Equity from the first drawn candle on. */
   readonly equity: readonly EquityPoint[];
+  /** Equity of holding on the same terms; absent where none is stored. */
+  readonly hold?: readonly EquityPoint[];
   /** The best trial of each other strategy on the same interval, best first. */
   readonly compared?: readonly { readonly index: number; readonly equity: readonly EquityPoint[] }[];
   /** The strategy's indicators, on the candles of its interval. */

@@ -10,6 +10,8 @@ export interface HistoryRun {
   /** null while it runs */
   readonly result: RunResult | null;
   readonly startedAt: Date;
+  /** UTC epoch milliseconds; null where it is not known. */
+  readonly asOf: number | null;
   readonly finishedAt: Date | null;
   readonly durationSeconds: number | null;
   readonly totalTasks: number | null;
@@ -31,7 +33,7 @@ const WORST: readonly (TaskStatus | 'degraded')[] = ['failed', 'cancelled', 'deg
  */
 export async function runHistory(queryable: Queryable, limit: number): Promise<readonly HistoryRun[]> {
   const { rows } = await queryable.query<Omit<HistoryRun, 'states' | 'custom'>>(
-    `select run_id as "runId", execution_id as "executionId", id_used_before as "idUsedBefore", result, started_at as "startedAt", finished_at as "finishedAt",
+    `select run_id as "runId", execution_id as "executionId", id_used_before as "idUsedBefore", result, started_at as "startedAt", as_of as "asOf", finished_at as "finishedAt",
        (status->>'durationSeconds')::float8 as "durationSeconds", (status->>'totalTasks')::int as "totalTasks",
        coalesce(array(select jsonb_array_elements_text(status->'reasons')), '{}') as reasons,
        case when finished_at is null then array(select jsonb_path_query(config, '$.symbols[*].symbol') #>> '{}') else '{}' end as "openSymbols"

@@ -182,6 +182,30 @@ export async function instrumentKeys(
   return rows;
 }
 
+/**
+ * The newest executions that have each kind of result of a symbol: its backtests, its walk-forwards, its collection and its storing.
+ * undefined for a kind that no run has.
+ */
+export async function newestResults(queryable: Queryable, symbol: string): Promise<NewestResults> {
+  const { rows } = await queryable.query<NewestResults>(
+    `select
+       (select execution_id from backtests where symbol = $1 order by id desc limit 1) as backtests,
+       (select execution_id from walk_forwards where symbol = $1 order by id desc limit 1) as "walkForwards",
+       (select execution_id from ledger where task_id = $1 || '/collect' and finished_at is not null order by finished_at desc limit 1) as collect,
+       (select execution_id from ledger where task_id = $1 || '/store' and finished_at is not null order by finished_at desc limit 1) as store`,
+    [symbol],
+  );
+  return rows[0];
+}
+
+/** Executions by kind of result; null where no run has any. */
+export interface NewestResults {
+  readonly backtests: string | null;
+  readonly walkForwards: string | null;
+  readonly collect: string | null;
+  readonly store: string | null;
+}
+
 /** The execution, then those whose successes it took over, newest first. */
 export async function retryChain(queryable: Queryable, executionId: string): Promise<readonly string[]> {
   const { rows } = await queryable.query<{ execution_id: string }>(

@@ -1,4 +1,4 @@
-import { decodeEquity, decodeTrades, type EquityPoint, thinned } from '../../../backtest/record/curve-columns.ts';
+import { decodeEquity, decodeHoldEquity, decodeTrades, type EquityPoint, thinned } from '../../../backtest/record/curve-columns.ts';
 import { decodeMetrics, rankedSharpe } from '../../../backtest/record/metrics-column.ts';
 import type { CandleColumns } from '../../../market/candles/candle-columns.ts';
 import type { ChosenBacktest, EmbeddedCandles } from '../../../report/symbol/symbol-data.ts';
@@ -47,6 +47,7 @@ export async function loadChosenBacktest(
     index,
     trades: decodeTrades(own.trades),
     equity: thinned(sinceThen(decodeEquity(own.equity), from), MAX_EQUITY_POINTS),
+    hold: sinceThen(decodeHoldEquity(own.equity), from),
     compared: compared.flatMap((i) => {
       const curve = curves.get(heads[i].id);
       return curve === undefined ? [] : [{ index: i, equity: thinned(sinceThen(decodeEquity(curve.equity), from), MAX_COMPARED_POINTS) }];

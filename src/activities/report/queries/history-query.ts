@@ -35,6 +35,7 @@ export async function loadHistoryPage(queryable: Queryable, links: HistoryLinks)
         runId: run.runId,
         state: run.result ?? 'running',
         startedAt: run.startedAt.getTime(),
+        asOf: run.asOf,
         durationSeconds: run.durationSeconds,
         totalTasks: run.totalTasks,
         reasons: run.reasons,

@@ -10,8 +10,17 @@ import type { Queryable } from '../../../storage/database/database.ts';
 import { symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { instrumentsOf } from '../../../storage/markets/instruments.ts';
 import { findEffect } from '../../../storage/runs/ledger/ledger.ts';
+import { runOf } from '../../../storage/runs/runs.ts';
 import { latenessBySource } from '../../../storage/ticks/lateness.ts';
-import { type BacktestHead, backtestHeads, lastTicks, retryChain, tickActivity } from '../../../storage/ticks/symbol-rows.ts';
+import {
+  type BacktestHead,
+  backtestHeads,
+  lastTicks,
+  type NewestResults,
+  newestResults,
+  retryChain,
+  tickActivity,
+} from '../../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../../version.ts';
 import { instrumentSummary, loadInstrumentSection, type SectionContext } from './instrument-query.ts';
 import { halfTimeCalibration, loadShortMarkets, seriesOfMarkets } from './short-markets-query.ts';
@@ -34,6 +43,8 @@ export interface SymbolPageRequest {
     /** UTC epoch milliseconds. */
     readonly asOf: number;
   };
+  /** Shows the newest result of each kind, of whichever run has one; for a page of the present. @default only results of this run */
+  readonly newest?: boolean;
 }
 
 /** Reads everything that a symbol's page shows. The most active instruments come first and in full, the rest as table rows. */
@@ -55,21 +66,24 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     MAX_SECTIONS,
   );
   const listed = [...detailed, ...ranked.filter((instrument) => !detailed.includes(instrument))].slice(0, MAX_SECTIONS + MAX_OTHERS);
-  const executionIds = await retryChain(queryable, executionId);
-  const heads = await backtestHeads(queryable, { symbol, executionIds, limit: MAX_BACKTESTS });
+  const own = await retryChain(queryable, executionId);
+  const newest = request.newest === true ? await newestResults(queryable, symbol) : undefined;
+  const backtestRun = newest?.backtests && newest.backtests !== executionId ? await runOf(queryable, newest.backtests) : undefined;
+  const idsOf = (kind: keyof NewestResults): readonly string[] => (newest === undefined ? own : [newest[kind] ?? executionId]);
+  const heads = await backtestHeads(queryable, { symbol, executionIds: idsOf('backtests'), limit: MAX_BACKTESTS });
   const context: SectionContext = {
     symbol,
     window,
-    intervals: settings.intervals,
+    intervals: INTERVALS.filter((one) => settings.intervals.includes(one) || backtestRun?.config.intervals.includes(one)),
     asOf: settings.asOf,
     lateness: await latenessBySource(queryable, settings.asOf),
     kinds,
     ticks,
     last: await lastTicks(queryable, { ...keysAndKinds(listed, kinds), until: settings.asOf }),
     backtests: byInstrument(heads),
-    walkForwards: await readWalkForwards(queryable, { symbol, executionIds }),
+    walkForwards: await readWalkForwards(queryable, { symbol, executionIds: idsOf('walkForwards') }),
     sections: detailed.length,
-    duplicates: instruments.length === 1 ? await duplicatesOf(queryable, executionId, symbol) : null,
+    duplicates: instruments.length === 1 ? await duplicatesOf(queryable, newest?.store ?? executionId, symbol) : null,
   };
   const markets = await loadShortMarkets(queryable, series, { kinds, asOf: settings.asOf });
   const sections: InstrumentSection[] = [];
@@ -80,7 +94,8 @@ export async function loadSymbolPage(queryable: Queryable, request: SymbolPageRe
     runId: request.runId,
     asOf: settings.asOf,
     window,
-    missingSources: await missingSourcesOf(queryable, executionId, symbol),
+    missingSources: await missingSourcesOf(queryable, newest?.collect ?? executionId, symbol),
+    ...(heads.length > 0 && backtestRun !== undefined && { backtestRun: { runId: backtestRun.runId, asOf: backtestRun.config.asOf } }),
     instruments: sections,
     shortMarkets: markets.slice(0, MAX_PICTURES),
     others: listed.slice(detailed.length).map((instrument) => instrumentSummary(instrument, context)),

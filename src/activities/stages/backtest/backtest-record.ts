@@ -1,4 +1,6 @@
+import { holdEquity } from '../../../backtest/benchmark.ts';
 import type { BacktestData } from '../../../backtest/engine/backtest-data.ts';
+import type { BacktestOptions } from '../../../backtest/engine/options.ts';
 import type { BacktestResult } from '../../../backtest/engine/result.ts';
 import type { FailedTrial } from '../../../backtest/failed-trial.ts';
 import type { MarketForecasts } from '../../../backtest/metrics/calibration.ts';
@@ -16,12 +18,14 @@ export function backtestRecord(input: {
   /** Of the series' oldest bars: there was no room for them. */
   readonly leftOut: number;
   readonly result: BacktestResult;
+  /** The terms on which the result, and the holding next to it, traded. */
+  readonly options: BacktestOptions;
   /** Probability of overfitting of the trials it belongs to. */
   readonly overfitting: number | null;
   readonly forecasts: MarketForecasts | undefined;
   readonly basis: string;
 }): BacktestRecord {
-  const { symbol, series, data, leftOut, result, overfitting, forecasts, basis } = input;
+  const { symbol, series, data, leftOut, result, options, overfitting, forecasts, basis } = input;
   const { candles } = data;
   const { instrumentKey, interval, priceType } = series;
   return {
@@ -33,7 +37,7 @@ export function backtestRecord(input: {
     params: result.params,
     metrics: encodeMetrics(result, { overfitting, forecasts }),
     trades: encodeTrades(candles, result.trades),
-    equity: encodeEquity(candles.openTime, result.equity),
+    equity: encodeEquity(candles.openTime, result.equity, holdEquity(data, options)),
     passport: encodePassport(candles, result.passport, { basis, leftOut, params: result.params, twin: result.twin }),
   };
 }

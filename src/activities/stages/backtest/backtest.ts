@@ -1,4 +1,8 @@
+import type { BacktestData } from '../../../backtest/engine/backtest-data.ts';
+import type { BacktestOptions } from '../../../backtest/engine/options.ts';
+import type { BacktestResult } from '../../../backtest/engine/result.ts';
 import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
+import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
 import type { Strategy } from '../../../backtest/strategy.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
 import type { Log } from '../../../contracts/log.ts';
@@ -85,7 +89,17 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
         for (const result of results) {
           tally.add(result);
           await saveBacktests(transaction, input, [
-            backtestRecord({ symbol, series, data, leftOut, result, overfitting, forecasts, basis }),
+            backtestRecord({
+              symbol,
+              series,
+              data,
+              leftOut,
+              result,
+              options: optionsOf(result, trials, data),
+              overfitting,
+              forecasts,
+              basis,
+            }),
           ]);
           alive();
         }
@@ -100,4 +114,11 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
       return { output: tally.output(), ...(degraded.length > 0 && { degraded }) };
     });
   };
+}
+
+/** The terms of the trial that a result belongs to. */
+function optionsOf(result: BacktestResult, trials: readonly Trial[], { market }: BacktestData): BacktestOptions {
+  const params = JSON.stringify(result.params);
+  const own = trials.find(({ strategy, params: given }) => strategy.name === result.strategy && JSON.stringify(given) === params);
+  return (own ?? trials[0])?.options ?? optionsFor(market);
 }

@@ -10,6 +10,8 @@ export interface PageOptions {
   readonly footer: Part;
   /** The page's scripts in order. Its content policy allows only them, by hash, and files next to the page. */
   readonly scripts?: readonly PageScript[];
+  /** Whether the page uses the window's full width. @default false */
+  readonly isWide?: boolean;
   /** Whether the page sends requests to its own server. @default false */
   readonly callsServer?: boolean;
 }
@@ -31,7 +33,7 @@ export const page = (options: PageOptions): string => {
 <link rel="icon" href="data:,">
 <style>${raw(THEME_CSS)}</style>
 </head>
-<body>
+<body${options.isWide === true && html` class="full"`}>
 ${options.body}
 <footer>${options.footer}</footer>
 ${scripts.map((script) => scriptElement(script))}

@@ -25,6 +25,7 @@ export const THEME_CSS = `:root{color-scheme:light dark;${LIGHT}}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0 auto;padding:16px 24px 32px;max-width:1440px;background:var(--ground);color:var(--text);font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-variant-numeric:tabular-nums}
 body{overflow-wrap:anywhere}
+body.full{max-width:none}
 h1{font-size:20px;line-height:1.3;margin:0;font-weight:650;overflow-wrap:anywhere}
 h2{font-size:12px;line-height:1.4;margin:28px 0 8px;padding-bottom:4px;border-bottom:1px solid var(--line);font-weight:650;letter-spacing:.06em;text-transform:uppercase;color:var(--quiet)}
 h2.plain{font-size:16px;letter-spacing:0;text-transform:none;color:var(--text);overflow-wrap:anywhere}
@@ -91,6 +92,7 @@ summary:hover{color:var(--text)}
 .plot{position:relative;margin:0 0 4px;padding:0 52px 20px 0}
 .plot .area{position:relative}
 .plot svg{display:block;width:100%;height:100%;overflow:visible}
+.plot svg.cut{overflow:hidden}
 .plot .y,.plot .x,.plot .note,.plot .mark{position:absolute;font-size:11px;line-height:1;color:var(--quiet);white-space:nowrap}
 .plot .y{left:calc(100% + 6px);transform:translateY(-50%)}
 .plot .x{top:calc(100% + 6px);transform:translateX(-50%)}
@@ -156,7 +158,7 @@ ${TAB_RULES}
 .controls{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:8px 0 0}
 .controls button,#drawer .close{font:inherit;color:var(--text);background:var(--raised);border:1px solid var(--line);padding:2px 10px;cursor:pointer}
 .controls input{font:inherit;width:5em;color:var(--text);background:var(--ground);border:1px solid var(--line)}
-.history td{padding:2px 4px;text-align:center}.history td a{text-decoration:none}.history th.run{font-weight:500;vertical-align:bottom}.history th.run a{display:block}
+.history td{padding:2px 4px;text-align:center}.history .bad{background:color-mix(in srgb,var(--down) 16%,transparent)}.history th:first-child{position:sticky;left:0;background:var(--ground);z-index:1}.history td a{text-decoration:none}.history th.run{font-weight:500;vertical-align:bottom}.history th.run a{display:block}
 footer{margin-top:36px;padding-top:8px;border-top:1px solid var(--line);font-size:12px;color:var(--quiet)}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 16px;margin:0}
 dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
@@ -168,7 +170,7 @@ body{padding:12px 14px 24px}
 .title{max-width:42vw}
 th,td{padding:3px 6px}
 }
-@media (max-width:600px){.gantt .name{max-width:14ch}.gantt .axis span:not(:first-child):not(:last-child){display:none}}
+@media (max-width:600px){.history .week{display:none}.gantt .name{max-width:14ch}.gantt .axis span:not(:first-child):not(:last-child){display:none}}
 @media print{
 :root{${LIGHT};--ground:#fff;--raised:#fff;--text:#000;--quiet:#333;--accent:#000}
 body{padding:0;max-width:none;font-size:11px}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { equityPlots } from '../../src/report/charts/equity-svg.ts';
+import { chosenChart } from '../../src/report/symbol/equity-chart.ts';
+import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
+import { AS_OF } from './sample-numbers.ts';
+import { sampleInstrument, sampleSymbol } from './sample-symbol.ts';
+
+const base = sampleInstrument();
+const chosen = base.chosen as NonNullable<typeof base.chosen>;
+/** A capped strategy, which earns 0.4 %, and a curve that earns 60 %. */
+const flat = chosen.equity.map(({ time }, i, all) => ({ time, equity: 10_000 * (1 + (0.004 * i) / all.length) }));
+const steep = chosen.equity.map(({ time }, i, all) => ({ time, equity: 10_000 * (1 + (0.6 * i) / all.length) }));
+const chartOf = (more: object) => {
+  const chart = chosenChart(sampleInstrument({ chosen: { ...chosen, equity: flat, ...more } }), AS_OF);
+  if (chart === undefined) throw new Error('there is a chart');
+  return chart;
+};
+
+/** The share of a plot's height that a path fills. */
+const heightOf = (path: string): number => {
+  const ups = [...path.matchAll(/(?:M[\d.-]+ |V)([\d.-]+)/g)].map((match) => Number(match[1]));
+  return (Math.max(...ups) - Math.min(...ups)) / 150;
+};
+const pathOf = (shapes: unknown, tone: string): string => new RegExp(`class="line ${tone}" d="([^"]*)"`).exec(String(shapes))?.[1] ?? '';
+
+describe('the chart of returns', () => {
+  it('is in percent, and the strategy fills it although another curve earns a hundred times as much', () => {
+    const [returns] = equityPlots(chartOf({ hold: steep }));
+    expect(returns.y.every(({ label }) => label.endsWith('%'))).toBe(true);
+    expect(heightOf(pathOf(returns.shapes, 'own'))).toBeGreaterThan(0.4);
+    const page = renderSymbolPage(
+      sampleSymbol({ instruments: [sampleInstrument({ chosen: { ...chosen, equity: flat, hold: steep } })] }),
+      null,
+    );
+    expect(page).toContain('buy and hold on the same terms <b>+');
+    expect(page).toContain('(leaves the scale)');
+  });
+
+  it('draws holding on the strategy’s own terms, from what the backtest stored', () => {
+    const { others } = chartOf({ hold: flat.map(({ time, equity }) => ({ time, equity: 2 * equity - 10_000 })) });
+    expect(others.map(({ name }) => name)).toEqual(['buy and hold on the same terms']);
+    expect(others[0].points[0].equity).toBe(1);
+    expect(chartOf({}).others.map(({ name }) => name)).toEqual(['buy and hold on the same terms']);
+    expect(chartOf({ hold: [] }).others).toEqual([]);
+  });
+
+  it('names strategies that coincide together instead of drawing one over the other', () => {
+    const { name, others } = chartOf({
+      hold: steep,
+      compared: [
+        { index: 0, equity: flat },
+        { index: 2, equity: steep },
+      ],
+    });
+    expect(name).toContain(' = ');
+    expect(others).toHaveLength(1);
+    expect(others[0].name).toMatch(/^buy and hold on the same terms = /);
+  });
+});

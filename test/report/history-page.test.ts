@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { renderHistoryPage } from '../../src/report/history/history-page.ts';
+import { sampleHistory } from './sample-history.ts';
+
+describe('the page of all runs', () => {
+  it('shows the newest run first, right after the symbol and its price', () => {
+    const page = renderHistoryPage(sampleHistory(30));
+    const heads = page.slice(page.indexOf('<thead>'), page.indexOf('</thead>'));
+    expect(heads.indexOf('>fresh<')).toBeLessThan(heads.indexOf('title="run-29"'));
+    expect(heads.indexOf('title="run-29"')).toBeLessThan(heads.indexOf('title="run-0"'));
+  });
+
+  it('marks every cell of a failed run, and names the last failure where newer runs have ended since', () => {
+    const page = renderHistoryPage(sampleHistory(10, { failed: [7] }));
+    expect(page.match(/<td class="bad">/g)).toHaveLength(3);
+    expect(page).toMatch(/failed<\/span><a href="\/runs\/run-7">run-7<\/a>, 2 runs ago, .*: AAA\/collect failed/);
+    const newest = renderHistoryPage(sampleHistory(10, { failed: [9] }));
+    expect(newest).not.toContain('runs ago');
+  });
+
+  it('labels a backfill by the instant that it is as of', () => {
+    const page = renderHistoryPage(sampleHistory(5, { backfill: { 3: Date.parse('2026-10-01T12:00Z') } }));
+    expect(page).toContain('as of 10-01 12:00');
+    expect(page.match(/as of \d/g)).toHaveLength(1);
+  });
+});
