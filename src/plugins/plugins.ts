@@ -29,6 +29,8 @@ export interface PluginActivity<Input = unknown> {
    * @default the plugin's own thread
    */
   readonly thread?: boolean;
+  /** Variables of the worker that `{ "$env": … }` in this activity's arguments may name, besides `PREDICTLAB_ENV_ALLOW`. @default none */
+  readonly env?: readonly string[];
   run(input: Input, context: ActivityContext): Promise<Json | void> | Json | void;
 }
 

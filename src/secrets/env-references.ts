@@ -10,17 +10,30 @@ import type { Secrets } from './secrets.ts';
 
 const NAME = /^[A-Za-z_]\w{0,200}$/;
 const IN_TEXT = /\$\{([^}]*)\}/g;
-/** A worker's own keys: whoever may start runs must not have them sent somewhere. */
-const OWN = /^(?:DATABASE_URL|PG[A-Z]+|PREDICTLAB_PAYLOAD_KEY.*|PREDICT_API_KEY|TEMPORAL_.*)$/;
 
-/** Whether a value has a reference in it anywhere. */
+/**
+ * The variables that the arguments of a task may name: those of `PREDICTLAB_ENV_ALLOW`, and those that the task's activity declares.
+ * No others, because everyone who can start a run could have them sent to any host.
+ *
+ * @param declared the `env` of a plugin's activity
+ */
+export function allowedNames(env: NodeJS.ProcessEnv, declared: readonly string[] = []): ReadonlySet<string> {
+  const listed = (env.PREDICTLAB_ENV_ALLOW ?? '').split(',').map((name) => name.trim());
+  return new Set([...listed.filter((name) => name !== ''), ...declared]);
+}
+
+/** Whether a value contains a reference. */
 export function namesEnvironment(value: Json | undefined): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return isReference(value) || Object.values(value).some((inner: Json) => namesEnvironment(inner));
 }
 
-/** What is wrong with how references are written, wherever they are resolved later; each with its path. */
-export function referenceProblems(value: Json | undefined, where: string, allowed?: string): string[] {
+/**
+ * The problems of the references in a value, each with its path.
+ *
+ * @param allowed the variables that may be named @default any: the worker that resolves the references decides
+ */
+export function referenceProblems(value: Json | undefined, where: string, allowed?: ReadonlySet<string>): string[] {
   if (typeof value !== 'object' || value === null) return [];
   if (!isReference(value)) {
     return Object.entries(value).flatMap(([key, inner]: [string, Json]) => referenceProblems(inner, `${where}.${key}`, allowed));
@@ -29,46 +42,53 @@ export function referenceProblems(value: Json | undefined, where: string, allowe
   return problem === undefined ? [] : [`${where}: ${problem}`];
 }
 
+/** Where references are resolved. */
+export interface ReferenceSource {
+  readonly env: NodeJS.ProcessEnv;
+  /** The values that are read become secrets of this set. */
+  readonly secrets: Secrets;
+  /** See `allowedNames`. */
+  readonly allowed: ReadonlySet<string>;
+}
+
 /**
- * Arguments with every reference replaced by what the worker's environment has; what was read counts as secret from then on.
+ * Replaces every reference in a task's arguments by the variable's value; the value is a secret from then on.
  *
- * @throws PredictLabError BadInput that names the variable which is not set, or may not be read
+ * @throws PredictLabError BadInput that names the variable that is not set or not allowed
  */
-export function resolveReferences(value: Json, env: NodeJS.ProcessEnv, secrets: Secrets): Json {
+export function resolveReferences(value: Json, source: ReferenceSource): Json {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((inner: Json) => resolveReferences(inner, env, secrets));
+  if (Array.isArray(value)) return value.map((inner: Json) => resolveReferences(inner, source));
   const fields = value as Readonly<Record<string, Json>>;
   if (!isReference(fields)) {
-    return Object.fromEntries(Object.entries(fields).map(([key, inner]) => [key, resolveReferences(inner, env, secrets)]));
+    return Object.fromEntries(Object.entries(fields).map(([key, inner]) => [key, resolveReferences(inner, source)]));
   }
-  const problem = problemOf(fields, env.PREDICTLAB_SECRETS);
+  const problem = problemOf(fields, source.allowed);
   if (problem !== undefined) throw new PredictLabError('BadInput', problem);
   const read = (name: string): string => {
-    const found = env[name];
+    const found = source.env[name];
     if (found === undefined || found === '') {
       throw new PredictLabError(
         'BadInput',
-        `{ "$env": … } names ${name}, which is not set on this worker; set ${name} and start the worker anew`,
+        `{ "$env": … } names ${name}, which is not set on this worker; set ${name} and restart the worker`,
       );
     }
-    secrets.learn(found);
+    source.secrets.learn(found);
     return found;
   };
   const written = fields[REFERENCE_FIELD] as string;
   return NAME.test(written) ? read(written) : written.replaceAll(IN_TEXT, (_, name: string) => read(name));
 }
 
-function problemOf(reference: Readonly<Record<string, Json>>, allowed: string | undefined): string | undefined {
+function problemOf(reference: Readonly<Record<string, Json>>, allowed: ReadonlySet<string> | undefined): string | undefined {
   const written = reference[REFERENCE_FIELD];
   if (typeof written !== 'string' || Object.keys(reference).length > 1)
-    return 'write { "$env": "NAME" }, or { "$env": "Bearer ${NAME}" }, and nothing beside it';
+    return 'write { "$env": "NAME" }, or { "$env": "Bearer ${NAME}" }, without other fields';
   const names = NAME.test(written) ? [written] : [...written.matchAll(IN_TEXT)].map(([, name]) => name);
   if (names.length === 0 || !names.every((name) => NAME.test(name)))
     return `{ "$env": ${JSON.stringify(written.slice(0, 80))} } names no variable; write { "$env": "NAME" }, or { "$env": "Bearer \${NAME}" }`;
-  const list = allowed?.split(',').map((name) => name.trim());
-  const refused = names.find((name) => (list === undefined ? OWN.test(name) : !list.includes(name)));
-  if (refused === undefined) return undefined;
-  return list === undefined
-    ? `{ "$env": "${refused}" }: ${refused} is the worker's own and not for tasks; give the task a variable of its own, or list ${refused} in PREDICTLAB_SECRETS`
-    : `{ "$env": "${refused}" }: ${refused} is not among PREDICTLAB_SECRETS, the variables that tasks may read; add it there`;
+  const refused = allowed === undefined ? undefined : names.find((name) => !allowed.has(name));
+  return refused === undefined
+    ? undefined
+    : `{ "$env": "${refused}" }: tasks may not read ${refused}; add it to PREDICTLAB_ENV_ALLOW of the worker if they may`;
 }

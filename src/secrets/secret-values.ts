@@ -12,7 +12,7 @@ const SECRET_ADDRESSES = new Set(['ALERT_WEBHOOK_URL']);
  * of addresses.
  */
 export function secretValues(env: NodeJS.ProcessEnv): string[] {
-  const listed = new Set((env.PREDICTLAB_SECRETS ?? '').split(',').map((name) => name.trim()));
+  const listed = new Set(`${env.PREDICTLAB_SECRETS ?? ''},${env.PREDICTLAB_ENV_ALLOW ?? ''}`.split(',').map((name) => name.trim()));
   const found: string[] = [];
   for (const [name, value] of Object.entries(env)) {
     if (!value) continue;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
@@ -8,7 +9,7 @@ import { createHttpFence } from '../../src/activities/custom/http-fence.ts';
 import type { ActivityContext } from '../../src/plugins/plugins.ts';
 import { silent } from '../support/silent.ts';
 
-const { httpGet, httpPost } = createHttpTasks({});
+const { httpGet, httpPost } = createHttpTasks({ PREDICTLAB_HTTP_ALLOW: '127.0.0.1,localhost,*' });
 const servers: ReturnType<typeof createServer>[] = [];
 const serve = async (answer: (request: IncomingMessage, response: ServerResponse, body: string) => void): Promise<string> => {
   const server = createServer((request, response) => {
@@ -164,19 +165,56 @@ describe('where the requests of tasks may go', () => {
     expect(refuses(`http://${host}/`, { PREDICTLAB_HTTP_ALLOW: 'desk.example.com' })).toBe(true);
   });
 
-  it('is everywhere else by default, and only to the hosts that are listed', () => {
-    for (const host of ['127.0.0.1:8080', '10.0.0.1', 'desk.example.com', '[::1]']) expect(refuses(`http://${host}/`)).toBe(false);
+  it.each([
+    '127.0.0.1:7233',
+    '2130706433',
+    '10.0.0.1',
+    '172.31.0.1',
+    '192.168.1.1',
+    '100.64.0.1',
+    '0.0.0.0',
+    '[::1]',
+    '[::]',
+    '[fd00::1]',
+    '[::ffff:10.0.0.1]',
+    '[64:ff9b::c0a8:101]',
+  ])('is not to the private or loopback address %s unless it is listed', (host) => {
+    expect(refuses(`http://${host}/`)).toBe(true);
+    expect(refuses(`http://${host}/`, { PREDICTLAB_HTTP_ALLOW: '*' })).toBe(true);
+    const listed = new URL(`http://${host}/`).host;
+    expect(refuses(`http://${host}/`, { PREDICTLAB_HTTP_ALLOW: listed })).toBe(false);
+  });
+
+  it('is to every public host by default, and only to the listed hosts where some are listed', () => {
+    for (const host of ['desk.example.com', '93.184.216.34', '[2606:2800:220:1::1]', '172.32.0.1', '100.128.0.1'])
+      expect(refuses(`http://${host}/`), host).toBe(false);
     const env = { PREDICTLAB_HTTP_ALLOW: 'desk.example.com, *.inside.example.com,127.0.0.1:8080,[::1],169.254.1.1' };
     for (const host of ['desk.example.com', 'DESK.example.com:99', 'a.b.inside.example.com', '127.0.0.1:8080', '[::1]:3', '169.254.1.1'])
       expect(refuses(`http://${host}/`, env), host).toBe(false);
     for (const host of ['inside.example.com', 'xinside.example.com', 'desk.example.com.evil.com', '127.0.0.1:8081', '169.254.1.2'])
       expect(refuses(`http://${host}/`, env), host).toBe(true);
+    expect(refuses('http://other.example.com/', { PREDICTLAB_HTTP_ALLOW: '10.0.0.1,*' })).toBe(false);
+  });
+
+  it('is to a name with a private address only where the name is listed', async () => {
+    const server = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const names = ((_: string, __: object, done: (error: null, addresses: unknown) => void) =>
+      done(null, [{ address: '127.0.0.1', family: 4 }])) as never;
+    const ask = async (allow: string) => {
+      const agent = await createHttpFence({ PREDICTLAB_HTTP_ALLOW: allow }, names).agent();
+      return (await request(`http://desk.internal:${port}/`, { dispatcher: agent })).statusCode;
+    };
+    await expect(ask('*')).rejects.toThrow(/127.0.0.1 \(desk.internal resolves to it\) is a private or loopback address/);
+    expect(await ask('desk.internal')).toBe(200);
+    server.close();
   });
 
   it('is not to a name that leads to such an address, also when only one of its addresses is', async () => {
     const names = ((_: string, __: object, done: (error: null, addresses: unknown) => void) =>
       done(null, [
-        { address: '127.0.0.1', family: 4 },
+        { address: '93.184.216.34', family: 4 },
         { address: '169.254.169.254', family: 4 },
       ])) as never;
     const agent = await createHttpFence({}, names).agent();

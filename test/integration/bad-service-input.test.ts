@@ -92,8 +92,8 @@ const INPUTS: readonly (readonly [input: unknown, says: string])[] = [
   [post({ url: 'http://x', headers: 'a: b' }), 'headers: must be an object'],
   [post({ url: 'http://x', body: {}, extra: 1 }), 'takes no extra'],
   [post({ url: 'http://x', headers: { a: { $env: '' } } }), 'names no variable'],
-  [post({ url: 'http://x', headers: { a: { $env: 'DATABASE_URL' } } }), "the worker's own"],
-  [post({ url: { $env: 'A', and: 1 } }), 'nothing beside it'],
+  [post({ url: 'http://x', headers: { a: { $env: 'DATABASE_URL' } } }), 'tasks may not read DATABASE_URL'],
+  [post({ url: { $env: 'A', and: 1 } }), 'without other fields'],
 ];
 
 describe(`what a run is started with (${INPUTS.length} inputs)`, () => {

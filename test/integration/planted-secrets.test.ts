@@ -71,6 +71,7 @@ describe.each([
       env: {
         ...variables,
         PREDICTLAB_SECRETS: undefined,
+        PREDICTLAB_ENV_ALLOW: 'DESK_TOKEN,DESK_PASS,DESK_PASSWORD,NOT_SET_ANYWHERE',
         ALERT_WEBHOOK_URL: `http://${at}/hooks/${HOOK}`,
         PREDICTLAB_PLUGINS: path.resolve(import.meta.dirname, '../plugins/secretive.mjs'),
         METRICS_ADDRESS: '127.0.0.1:0',
@@ -223,7 +224,7 @@ describe.each([
     expectNone('what is kept of the input', JSON.stringify(kept.input));
     expect((await rig.lab.givenInput(kept)).tasks?.[1].args).toMatchObject([{ headers: { 'X-Desk': HEADER }, body: { text: BODY } }]);
     await expect(rig.lab.givenInput({ ...kept, executionId: '00000000-0000-4000-8000-000000000000' })).rejects.toThrow(
-      /tasks\[1\]\.args.*gone/,
+      /tasks\[1\]\.args.*was deleted/,
     );
   });
 });

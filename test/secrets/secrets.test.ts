@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { namesEnvironment, referenceProblems, resolveReferences } from '../../src/secrets/env-references.ts';
+import { allowedNames, namesEnvironment, referenceProblems, resolveReferences } from '../../src/secrets/env-references.ts';
 import { redactedPlace, redactInput } from '../../src/secrets/redact-input.ts';
 import { redactedLog } from '../../src/secrets/redacted-log.ts';
 import { Secrets, secretsOf } from '../../src/secrets/secrets.ts';
@@ -76,7 +76,8 @@ describe('secrets of an environment', () => {
 });
 
 describe('{ "$env": … } in arguments', () => {
-  const env = { DESK_TOKEN: TOKEN, PREDICTLAB_PAYLOAD_KEY: 'x', DATABASE_URL: 'y' };
+  const env = { DESK_TOKEN: TOKEN, AWS_SECRET_ACCESS_KEY: 'x', DATABASE_URL: 'y', PREDICTLAB_ENV_ALLOW: 'DESK_TOKEN, NO_SUCH' };
+  const from = (secrets = new Secrets([])) => ({ env, secrets, allowed: allowedNames(env) });
 
   it('is what the worker has, whole or in a text, and secret from then on', () => {
     const secrets = new Secrets([]);
@@ -86,7 +87,7 @@ describe('{ "$env": … } in arguments', () => {
       list: [{ $env: 'DESK_TOKEN' }],
     };
     expect(namesEnvironment(args)).toBe(true);
-    expect(resolveReferences(args, env, secrets)).toEqual({
+    expect(resolveReferences(args, from(secrets))).toEqual({
       url: 'https://h',
       headers: { a: TOKEN, b: `Bearer ${TOKEN}!` },
       list: [TOKEN],
@@ -95,25 +96,30 @@ describe('{ "$env": … } in arguments', () => {
   });
 
   it('names the variable that is not set', () => {
-    expect(() => resolveReferences([{ $env: 'NO_SUCH' }], env, new Secrets([]))).toThrow(/NO_SUCH, which is not set on this worker/);
+    expect(() => resolveReferences([{ $env: 'NO_SUCH' }], from())).toThrow(/NO_SUCH, which is not set on this worker/);
   });
 
   it.each([
-    [{ $env: 3 }, 'nothing beside it'],
-    [{ $env: 'A', more: 1 }, 'nothing beside it'],
+    [{ $env: 3 }, 'without other fields'],
+    [{ $env: 'A', more: 1 }, 'without other fields'],
     [{ $env: 'no such name' }, 'names no variable'],
     [{ $env: '${}' }, 'names no variable'],
     [{ $env: '' }, 'names no variable'],
-    [{ $env: 'DATABASE_URL' }, "the worker's own"],
-    [{ $env: 'key=${PREDICTLAB_PAYLOAD_KEY}' }, "the worker's own"],
+    [{ $env: 'DATABASE_URL' }, 'tasks may not read DATABASE_URL; add it to PREDICTLAB_ENV_ALLOW'],
+    [{ $env: 'key=${AWS_SECRET_ACCESS_KEY}' }, 'tasks may not read AWS_SECRET_ACCESS_KEY'],
   ])('is refused before the run: %j', (reference, why) => {
-    expect(referenceProblems({ headers: { x: reference } }, 'args[0]')).toEqual([expect.stringContaining(why)]);
-    expect(() => resolveReferences(reference as never, env, new Secrets([]))).toThrow(why);
+    expect(referenceProblems({ headers: { x: reference } }, 'args[0]', allowedNames(env))).toEqual([expect.stringContaining(why)]);
+    expect(() => resolveReferences(reference as never, from())).toThrow(why);
   });
 
-  it('reads only what PREDICTLAB_SECRETS lists, where that is set', () => {
-    expect(referenceProblems({ $env: 'DESK_TOKEN' }, 'x', 'OTHER')).toEqual([expect.stringContaining('not among PREDICTLAB_SECRETS')]);
-    expect(referenceProblems({ $env: 'DATABASE_URL' }, 'x', 'OTHER, DATABASE_URL')).toEqual([]);
+  it('reads no variable that neither PREDICTLAB_ENV_ALLOW nor the activity names', () => {
+    expect(referenceProblems({ $env: 'DESK_TOKEN' }, 'x', allowedNames({}))).toEqual([expect.stringContaining('PREDICTLAB_ENV_ALLOW')]);
+    expect(referenceProblems({ $env: 'DESK_TOKEN' }, 'x', allowedNames({}, ['DESK_TOKEN']))).toEqual([]);
+    expect(referenceProblems({ $env: 'DATABASE_URL' }, 'x', allowedNames({ PREDICTLAB_ENV_ALLOW: 'OTHER, DATABASE_URL' }))).toEqual([]);
+  });
+
+  it('passes any variable while a run is only planned, without the environment of a worker', () => {
+    expect(referenceProblems({ $env: 'DESK_TOKEN' }, 'x')).toEqual([]);
   });
 });
 

@@ -80,6 +80,8 @@ export async function createRig({
     DATABASE_URL: url,
     PREDICTLAB_HOME: home,
     PREDICTLAB_TASK_QUEUE: taskQueue,
+    // the tests' own servers listen on loopback
+    PREDICTLAB_HTTP_ALLOW: '127.0.0.1,localhost,*',
     ...more,
   };
   const worker = withWorker

@@ -37,6 +37,9 @@ export function activityProblem(name: string, activity: unknown): string | undef
   const { thread } = activity;
   if (thread !== undefined && typeof thread !== 'boolean')
     return `has an activity "${name}" with thread: ${kindOf(thread)}; write true, false or leave it out`;
+  const { env } = activity;
+  if (env !== undefined && !(Array.isArray(env) && env.every((variable) => typeof variable === 'string')))
+    return `has an activity "${name}" with env: ${kindOf(env)}; write a list of names of variables, or leave it out`;
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import type { StageEffect } from '../../contracts/task/stage-effect.ts';
 import { issueWords } from '../../contracts/text/issue-words.ts';
 import { hearPrints } from '../../plugins/plugin-prints.ts';
 import type { ActivityContext, LoadedActivity, LoadedPlugins, PluginActivity } from '../../plugins/plugins.ts';
-import { namesEnvironment, referenceProblems, resolveReferences } from '../../secrets/env-references.ts';
+import { allowedNames, namesEnvironment, referenceProblems, resolveReferences } from '../../secrets/env-references.ts';
 import { secretsOf } from '../../secrets/secrets.ts';
 import type { CustomActivity } from '../registry.ts';
 import type { createTaskRunner } from '../runner/task-runner.ts';
@@ -25,18 +25,24 @@ export function customTasks(plugins: LoadedPlugins, env: NodeJS.ProcessEnv): Rea
 }
 
 /**
- * What is wrong with a custom task's arguments, by the activity's own schema; one sentence each.
+ * Checks a custom task's arguments by the activity's own schema; one sentence per problem.
  *
- * @param env where `{ "$env": … }` is looked up. What is not set here may be on the worker that runs the task: it says so then.
+ * @param options.env where `{ "$env": … }` is looked up; a variable that is not set here is checked when the task runs
+ * @param options.planned the worker's environment is not known, so references to any variable pass
  */
-export function argumentProblems(activity: PluginActivity, args: readonly Json[], env: NodeJS.ProcessEnv = {}): string[] {
+export function argumentProblems(
+  activity: PluginActivity,
+  args: readonly Json[],
+  { env = {}, planned = false }: { readonly env?: NodeJS.ProcessEnv; readonly planned?: boolean } = {},
+): string[] {
   const problems = args.length > 1 ? [`args: one argument is passed to an activity, ${args.length} are given`] : [];
   let given: Json = args[0] ?? {};
   if (namesEnvironment(given)) {
-    const written = referenceProblems(given, 'args[0]', env.PREDICTLAB_SECRETS);
+    const allowed = allowedNames(env, activity.env);
+    const written = referenceProblems(given, 'args[0]', planned ? undefined : allowed);
     if (written.length > 0) return [...written, ...problems];
     try {
-      given = resolveReferences(given, env, secretsOf(env));
+      given = resolveReferences(given, { env, secrets: secretsOf(env), allowed });
     } catch {
       return problems;
     }
@@ -78,7 +84,8 @@ export function customActivity(
     const outcome = await runTask({
       call,
       work: async (work): Promise<StageEffect> => {
-        const input = resolveReferences((given ?? {}) as Json, env, secretsOf(env));
+        const source = { env, secrets: secretsOf(env), allowed: allowedNames(env, activity.env) };
+        const input = resolveReferences((given ?? {}) as Json, source);
         const parsed = activity.input.safeParse(input);
         if (!parsed.success) throw parsed.error;
         const { runId, taskId } = call;

@@ -4,36 +4,71 @@ import { domainToASCII } from 'node:url';
 import type { Agent } from 'undici';
 import { PredictLabError } from '../../contracts/errors.ts';
 
-/** Where a cloud's machines find their own credentials, and other addresses that only the machine itself can mean. */
-const REFUSED = new BlockList();
-REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');
-REFUSED.addSubnet('fe80::', 10, 'ipv6');
-REFUSED.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
-for (const address of ['100.100.100.200', '168.63.129.16', '192.0.0.192']) REFUSED.addAddress(address, 'ipv4');
-for (const address of ['fd00:ec2::254', 'fd20:ce::254']) REFUSED.addAddress(address, 'ipv6');
+/** Link-local addresses and those where clouds serve machine credentials: refused unless the address itself is listed. */
+const METADATA = new BlockList();
+METADATA.addSubnet('169.254.0.0', 16, 'ipv4');
+METADATA.addSubnet('fe80::', 10, 'ipv6');
+METADATA.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
+for (const address of ['100.100.100.200', '168.63.129.16', '192.0.0.192']) METADATA.addAddress(address, 'ipv4');
+for (const address of ['fd00:ec2::254', 'fd20:ce::254']) METADATA.addAddress(address, 'ipv6');
 
-/** Which hosts the requests of custom tasks may go to. */
+/** Loopback, private networks and other addresses that are not public: refused unless the host is listed. */
+const PRIVATE = new BlockList();
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const)
+  PRIVATE.addSubnet(network, prefix, 'ipv4');
+for (const [network, prefix] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fec0::', 10],
+  ['ff00::', 8],
+  // private networks through NAT64
+  ['64:ff9b::', 104],
+  ['64:ff9b::a00:0', 104],
+  ['64:ff9b::7f00:0', 104],
+  ['64:ff9b::ac10:0', 108],
+  ['64:ff9b::c0a8:0', 112],
+  ['64:ff9b:1::', 48],
+] as const)
+  PRIVATE.addSubnet(network, prefix, 'ipv6');
+
+/** Limits the hosts that custom tasks may call. */
 export interface HttpFence {
-  /** Follows the fence after names are resolved, too. */
+  /** An agent that also checks the addresses that names resolve to. */
   agent(): Promise<Agent>;
-  /** @throws PredictLabError BadInput when the fence is closed to this address */
+  /** @throws PredictLabError BadInput when tasks may not call this address */
   check(url: URL): void;
 }
 
 /**
- * `PREDICTLAB_HTTP_ALLOW`: hosts, comma-separated, `desk.example.com`, `*.example.com`, `127.0.0.1:8080`. Without it every host, but
- * for link-local addresses and those where clouds keep credentials; these must be named as addresses to be reached.
+ * `PREDICTLAB_HTTP_ALLOW`: the hosts that tasks may call, comma-separated: `desk.example.com`, `*.example.com`, `127.0.0.1:8080`, and `*`
+ * for every public host. Without the variable every public host is allowed. A private or loopback address is reached only through a
+ * host that is listed, a link-local or metadata address only if the address itself is listed.
  *
  * @param resolve finds the addresses of a name. @default the system's
- * @throws PredictLabError BadInput when the variable is written otherwise
+ * @throws PredictLabError BadInput when an entry of the variable is not a host
  */
 export function createHttpFence(env: NodeJS.ProcessEnv, resolve: typeof lookupName = lookupName): HttpFence {
   const rules = env.PREDICTLAB_HTTP_ALLOW ? env.PREDICTLAB_HTTP_ALLOW.split(',').map(readRule) : undefined;
-  const isNamed = (address: string): boolean => rules?.some(({ host }) => host === address) ?? false;
+  const isListed = (host: string): boolean => rules?.some((rule) => rule.host !== EVERY_PUBLIC && fits(rule, host)) ?? false;
+  /** @param host a name that resolves to the address, or the address itself */
   const refusal = (host: string, address: string): string | undefined => {
-    if (isNamed(address) || !REFUSED.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')) return undefined;
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     const through = host === address ? '' : ` (${host} resolves to it)`;
-    return `${address}${through} is a link-local or metadata address, which tasks may not ask; name the address itself in PREDICTLAB_HTTP_ALLOW if it is meant`;
+    if (METADATA.check(address, family) && !isListed(address))
+      return `${address}${through} is a link-local or metadata address, which tasks may not call; list the address itself in PREDICTLAB_HTTP_ALLOW if they may`;
+    if (PRIVATE.check(address, family) && !isListed(host))
+      return `${address}${through} is a private or loopback address, which tasks may not call; list ${host} in PREDICTLAB_HTTP_ALLOW of the worker if they may`;
+    return undefined;
   };
   const lookup: LookupFunction = (host, options, done) =>
     resolve(host, { ...options, all: true }, (error, addresses) => {
@@ -51,31 +86,36 @@ export function createHttpFence(env: NodeJS.ProcessEnv, resolve: typeof lookupNa
     check(url) {
       const host = url.hostname.replace(/^\[|\]$/g, '');
       const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-      if (rules !== undefined && !rules.some((rule) => fits(rule, host, port)))
+      if (rules !== undefined && !rules.some((rule) => rule.host === EVERY_PUBLIC || fits(rule, host, port)))
         throw new PredictLabError(
           'BadInput',
-          `${url.host} is not among PREDICTLAB_HTTP_ALLOW, the hosts that tasks may ask; add it there on the worker`,
+          `${url.host} is not among PREDICTLAB_HTTP_ALLOW, the hosts that tasks may call; add it there on the worker`,
         );
-      // Nothing is resolved for an address.
+      // An address is not looked up, so it is checked here.
       const refused = isIP(host) === 0 ? undefined : refusal(host, host);
       if (refused !== undefined) throw new PredictLabError('BadInput', refused);
     },
   };
 }
 
+/** The host of the rule `*`. */
+const EVERY_PUBLIC = '*';
+
 interface Rule {
   readonly host: string;
-  /** Whether hosts below it are meant, and not itself. */
+  /** Whether the rule matches the host's subdomains instead of the host itself. */
   readonly below: boolean;
   /** @default every port */
   readonly port?: string;
 }
 
-const fits = ({ host, below, port }: Rule, asked: string, askedPort: string): boolean =>
-  (below ? asked.endsWith(`.${host}`) : asked === host) && (port === undefined || port === askedPort);
+/** Whether a rule matches a host; without a port on any port. */
+const fits = ({ host, below, port }: Rule, wanted: string, wantedPort?: string): boolean =>
+  (below ? wanted.endsWith(`.${host}`) : wanted === host) && (port === undefined || wantedPort === undefined || port === wantedPort);
 
 function readRule(text: string): Rule {
   const written = text.trim();
+  if (written === EVERY_PUBLIC) return { host: EVERY_PUBLIC, below: false };
   const below = written.startsWith('*.');
   const rest = below ? written.slice(2) : written;
   const [, bracketed, named, port] =
@@ -85,7 +125,7 @@ function readRule(text: string): Rule {
   if (host === '' || (port !== undefined && Number(port) > 65_535)) {
     throw new PredictLabError(
       'BadInput',
-      `PREDICTLAB_HTTP_ALLOW has ${JSON.stringify(written.slice(0, 80))}; write hosts separated by commas, like desk.example.com, *.example.com or 127.0.0.1:8080`,
+      `PREDICTLAB_HTTP_ALLOW has ${JSON.stringify(written.slice(0, 80))}; write hosts separated by commas, like desk.example.com, *.example.com, 127.0.0.1:8080, or * for every public host`,
     );
   }
   return { host, below, ...(port === undefined ? {} : { port: String(Number(port)) }) };

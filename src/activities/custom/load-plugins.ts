@@ -26,7 +26,14 @@ export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins
     for (const [name, activity] of Object.entries(plugin.activities ?? {})) {
       const wrong = activityProblem(name, activity) ?? (activities.has(name) ? `activity "${name}" is ${TWICE}` : undefined);
       if (wrong !== undefined) throw badPlugin(module, wrong);
-      activities.set(name, { input: activity.input, thread: activity.thread, run: activity.run.bind(activity), module, name });
+      activities.set(name, {
+        input: activity.input,
+        thread: activity.thread,
+        env: activity.env,
+        run: activity.run.bind(activity),
+        module,
+        name,
+      });
     }
     const own = Object.entries(plugin.strategies ?? {});
     const codeHash = await moduleHash(moduleUrl(module));

@@ -10,16 +10,22 @@ export function knownNames({
   strategies,
   activities,
   env,
+  planned = false,
 }: {
   readonly symbols: KnownNames['symbols'];
   readonly strategies: readonly Strategy[];
   readonly activities: ReadonlyMap<string, PluginActivity>;
   /** Where `{ "$env": … }` in arguments is looked up. */
   readonly env: NodeJS.ProcessEnv;
+  /** The run is only planned here: the worker's environment, which decides about references, is not known. @default false */
+  readonly planned?: boolean;
 }): Pick<KnownNames, 'symbols' | 'strategies' | 'activities'> {
   return {
     symbols,
     strategies: strategies.map(({ name }) => ({ name, problems: (params) => strategyProblems(name, params, strategies) })),
-    activities: [...activities].map(([name, activity]) => ({ name, problems: (args) => argumentProblems(activity, args, env) })),
+    activities: [...activities].map(([name, activity]) => ({
+      name,
+      problems: (args) => argumentProblems(activity, args, { env, planned }),
+    })),
   };
 }

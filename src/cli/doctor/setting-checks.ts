@@ -14,7 +14,9 @@ export function checkSecrets(env: NodeJS.ProcessEnv): readonly CheckResult[] {
     }),
     checked('requests of tasks', () => {
       createHttpFence(env);
-      return env.PREDICTLAB_HTTP_ALLOW ? `to ${env.PREDICTLAB_HTTP_ALLOW} only` : 'to all but link-local and metadata addresses';
+      return env.PREDICTLAB_HTTP_ALLOW
+        ? `to ${env.PREDICTLAB_HTTP_ALLOW} only`
+        : 'to public hosts only; PREDICTLAB_HTTP_ALLOW lists others';
     }),
   ];
 }

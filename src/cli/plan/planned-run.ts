@@ -32,6 +32,7 @@ export async function plannedRun(database: Queryable | undefined, input: Pipelin
       strategies: [...shippedStrategies, ...plugins.strategies],
       activities: customTasks(plugins, process.env),
       env: process.env,
+      planned: true,
     }),
     now: Date.now(),
     clock: Date.now(),
