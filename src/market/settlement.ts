@@ -36,9 +36,8 @@ export function settleBySigns(signs: readonly SettlementSign[], none = 'no sign 
   if (payout === null) return open(signs.find(({ pending }) => pending === true) === undefined ? none : pendingWords(signs), null);
   if (firm.some((sign) => sign.payout !== payout))
     return open(`its signs contradict each other (${firm.map(({ sign, said }) => `${sign} ${said}`).join(', ')})`, null);
-  // a record is newer than a status that a cache may hold
-  const decided = firm.some(({ sign }) => sign === 'record');
-  if (signs.some(({ sign, pending }) => pending === true && !(decided && sign === 'status'))) return open(pendingWords(signs));
+  // either of a status and a record may be the older one, so one that is open is enough
+  if (signs.some(({ pending }) => pending === true)) return open(pendingWords(signs));
   const agreeing = kept.filter((sign) => sign.payout !== null);
   const origins = new Set(agreeing.map(({ sign }) => ORIGIN[sign]));
   const confirmed = kept.some(({ sign, pending }) => sign === 'status' && pending !== true) && firm.some(({ unsure }) => unsure !== true);

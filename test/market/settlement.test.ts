@@ -19,7 +19,6 @@ describe('a payout', () => {
     ['a final price and a record', [price(1), record(1)]],
     ['a record and the last trade', [record(1), last(1)]],
     ['a record that lists payouts and a status', [record(1, false), status]],
-    ['a decided record, whatever a cached status says', [pending, price(1), record(1)]],
     ['a status and a final price, whatever the last trade was', [status, price(1), last(0)]],
     ['the owner of a file', [{ sign: 'owner', payout: 1, said: 'resolution' }]],
   ])('is final by %s', (_, signs) => {
@@ -32,6 +31,7 @@ describe('a payout', () => {
     ['a status and a number of unknown scale', [status, record(1)], 1, 'only record says so'],
     ['signs that contradict each other', [status, price(1), record(0)], null, 'contradict each other (finalPrice 1, record 0)'],
     ['a disputed result', [pending, price(1)], 1, 'the result is disputed, not final'],
+    ['a record that may be older than the dispute', [pending, price(1), record(1)], 1, 'the result is disputed, not final'],
     ['a status without a number', [status], null, 'no sign names a payout'],
     ['a last trade and a status', [status, last(1)], null, 'no sign names a payout'],
   ])('is only proposed by %s', (_, signs, payout, missing) => {

@@ -66,7 +66,7 @@ describe('the facts of a Polymarket market', () => {
   it.each([
     ['["1", "0"]', { kind: 'settled', payout: 1, at: Date.UTC(2026, 6, 24, 0, 0, 16) }],
     ['["0", "1"]', { kind: 'settled', payout: 0 }],
-    ['["0.5", "0.5"]', { kind: 'settled', payout: 0.5 }],
+    ['["0.5", "0.5"]', { kind: 'unresolved', reason: 'closed at prices 0.5/0.5, which its resolution record does not confirm' }],
     ['["0", "0"]', { kind: 'unresolved', reason: 'closed at 0/0 (legacy market without a payoff)' }],
     ['["0.584", "0.416"]', { kind: 'unresolved', reason: 'closed at prices 0.584/0.416, which are no payoff' }],
     ['["0.9995", "0.0005"]', { kind: 'unresolved' }],
@@ -210,13 +210,14 @@ describe('the payouts of a closed market', () => {
     };
     expect(settled({ outcomePrices: '["1","0"]' }, { price: '1000000' })).toMatchObject({ payout: 1, state: 'final' });
     expect(settled({ outcomePrices: '[]', lastTradePrice: 0.02 }, { price: '0' })).toMatchObject({ payout: 0, state: 'final' });
-    expect(settled({ outcomePrices: '["0.5","0.5"]' }, { price: '1' })).toMatchObject({ payout: null, state: 'proposed' });
+    expect(settled({ outcomePrices: '["0.5","0.5"]' }, { price: '1' })).toMatchObject({ payout: 1, state: 'proposed' });
+    expect(settled({ outcomePrices: '["0.5","0.5"]' }, { price: '500000' })).toMatchObject({ payout: 0.5, state: 'final' });
+    expect(settled({ outcomePrices: '["0","1"]' }, { price: '1' })).toMatchObject({ payout: null, state: 'proposed' });
     expect(settled({ outcomePrices: '[]', umaResolutionStatus: 'resolved' }, { price: '1' })).toMatchObject({
       payout: 1,
       state: 'proposed',
     });
-    // decided since the listing was cached
-    expect(settled({ outcomePrices: '["1","0"]', umaResolutionStatus: 'disputed' }, { price: '1' })).toMatchObject({ state: 'final' });
+    expect(settled({ outcomePrices: '["1","0"]', umaResolutionStatus: 'disputed' }, { price: '1' })).toMatchObject({ state: 'proposed' });
     expect(settled({ outcomePrices: '["1","0"]' }, { status: 'disputed' })).toMatchObject({ payout: 1, state: 'proposed' });
   });
 });

@@ -11,11 +11,13 @@ import { readWalkForwards } from '../../storage/backtests/walk-forwards.ts';
 import { candleSeriesOf, readCandles } from '../../storage/candles/candles.ts';
 import { intervalOf } from '../../storage/database/codes.ts';
 import type { Database } from '../../storage/database/database.ts';
+import { instrumentsByKey } from '../../storage/markets/instruments.ts';
 import { type CoverageRecord, coverageRecords } from '../../storage/ticks/coverage.ts';
 import { type ExportedInstrument, exportedInstruments, readTicksByTime } from '../../storage/ticks/export.ts';
 import { readQuarantine } from '../../storage/ticks/quarantine.ts';
 import { note } from '../terminal/print.ts';
 import { TRADE_COLUMNS, tradeCells, WINDOW_COLUMNS, windowCells } from './backtest-tables.ts';
+import { INSTRUMENT_COLUMNS, instrumentCells } from './instruments-table.ts';
 
 /** Which of the stored data to export. */
 export interface ExportFilter {
@@ -59,6 +61,7 @@ export const EXPORTS = {
   'walk-forward': { filters: ['interval'], table: walkForwardTable },
   quarantine: { filters: ['from', 'to'], table: quarantineTable },
   coverage: { filters: ['from', 'to'], table: coverageTable },
+  instruments: { filters: [], table: instrumentsTable },
 } as const satisfies Record<string, Exportable>;
 export type ExportName = keyof typeof EXPORTS;
 
@@ -67,6 +70,23 @@ const wanted = ({ instruments }: ExportFilter, instrument: string): boolean => i
 /** The instruments that the filter selects. */
 const selected = async (database: Database, filter: ExportFilter): Promise<readonly ExportedInstrument[]> =>
   (await exportedInstruments(database, filter.symbols)).filter(({ instrument }) => wanted(filter, instrument));
+
+function instrumentsTable(database: Database, filter: ExportFilter): Table {
+  return {
+    columns: columns({ ...SERIES, ...INSTRUMENT_COLUMNS }),
+    batches: (async function* () {
+      const found = await selected(database, filter);
+      const facts = await instrumentsByKey(
+        database,
+        found.map(({ key }) => key),
+      );
+      yield found.flatMap(({ symbol, source, instrument, key }) => {
+        const stored = facts.get(key);
+        return stored === undefined ? [] : [[symbol, source, instrument, ...instrumentCells(stored)]];
+      });
+    })(),
+  };
+}
 
 function ticksTable(database: Database, filter: ExportFilter): Table {
   const { from, to } = filter;

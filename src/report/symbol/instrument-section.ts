@@ -49,10 +49,16 @@ const book = (section: InstrumentSection, digits: number): Markup => {
   return html`book ${tip(html`<b>${formatNumber(bid, digits)} / ${formatNumber(ask, digits)}</b>`, `best bid / best ask at ${formatTime(at, 'second')}`, false)}${spread}`;
 };
 
+/** Which signs agreed on the result. */
+const signs = ({ settlement }: InstrumentSection): string =>
+  settlement === undefined || settlement.signs.length === 0
+    ? ''
+    : ` (by ${settlement.signs.map(({ sign, said }) => `${sign} ${said}`).join(', ')})`;
+
 const ends = (section: InstrumentSection, asOf: number): string => {
   const { resolution, closesAt } = section;
   if (resolution.kind === 'settled')
-    return `settled at ${tableNumber(resolution.payout)}${resolution.at === null ? '' : ` on ${formatTime(resolution.at)}`}`;
+    return `settled at ${tableNumber(resolution.payout)}${resolution.at === null ? '' : ` on ${formatTime(resolution.at)}`}${signs(section)}`;
   if (resolution.kind === 'unresolved') return `closed, not resolved: ${resolution.reason}`;
   if (closesAt === null) return section.market === 'asset' ? 'asset, no end' : 'no closing time known';
   const away = (closesAt - asOf) / 1000;

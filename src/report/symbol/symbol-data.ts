@@ -1,7 +1,7 @@
 import type { CalibrationBin } from '../../backtest/metrics/calibration.ts';
 import type { EquityPoint, StoredTrade } from '../../backtest/record/curve-columns.ts';
 import type { StoredWalkCurves, StoredWalkForward } from '../../backtest/record/walk-forward-columns.ts';
-import type { FeeSchedule, Resolution, TimeRange } from '../../contracts/market-data.ts';
+import type { FeeSchedule, MarketSettlement, Resolution, TimeRange } from '../../contracts/market-data.ts';
 import type { Interval, MarketKind, SourceType, TickKind } from '../../contracts/words.ts';
 import type { UnusualQuiet } from '../../market/integrity/unusual-quiet.ts';
 
@@ -52,6 +52,8 @@ export interface InstrumentSummary {
   readonly title: string;
   readonly closesAt: number | null;
   readonly resolution: Resolution;
+  /** The signs that the result rests on; absent while the market is open. */
+  readonly settlement?: MarketSettlement;
   readonly ticks: number;
   readonly last: PricePoint | null;
   /** Sharpe ratio of its best strategy, weak ones left out. */

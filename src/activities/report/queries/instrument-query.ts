@@ -64,6 +64,7 @@ export const instrumentSummary = (instrument: StoredInstrument, context: Section
     title: instrument.title,
     closesAt: instrument.closesAt,
     resolution: instrument.resolution,
+    ...(instrument.settlement !== undefined && { settlement: instrument.settlement }),
     ticks: context.ticks.get(instrument.key) ?? 0,
     last: context.last.get(instrument.key) ?? null,
     bestSharpe: sharpes.length === 0 ? null : Math.max(...sharpes),

@@ -9,11 +9,10 @@ const FINAL = 'resolved';
 const NEUTRAL = new Set(['settled']);
 /** A last trade this near to a payoff supports it. */
 const NEAR = 0.1;
-const PAYOFFS = new Set([0, 0.5, 1]);
 
 /**
- * How a Gamma market ended, by the oracle's status, its final prices and its last trade. Final prices [1, 0], [0, 1] and [0.5, 0.5] name a
- * payout; legacy zero-zero does not, other prices only support the resolution record.
+ * How a Gamma market ended, by the oracle's status, its final prices and its last trade. Final prices [1, 0] and [0, 1] name a payout;
+ * legacy zero-zero does not, other prices only support the resolution record.
  */
 export function polymarketEnding(market: GammaMarket): Ending {
   if (!market.closed) return { resolution: { kind: 'open' } };
@@ -27,10 +26,12 @@ export function polymarketEnding(market: GammaMarket): Ending {
   if (prices.length === 2 && first === 0 && second === 0) none = 'closed at 0/0 (legacy market without a payoff)';
   else if (prices.length === 2) {
     const said = `${first}/${second}`;
-    const isPayoff = first + second === 1 && PAYOFFS.has(first);
-    if (isPayoff) signs.push({ sign: 'finalPrice', payout: first, said });
+    const isWon = first + second === 1 && (first === 0 || first === 1);
+    if (isWon) signs.push({ sign: 'finalPrice', payout: first, said });
+    // also what a market shows that nobody trades
+    else if (first === 0.5 && second === 0.5) none = `closed at prices ${said}, which its resolution record does not confirm`;
     else none = `closed at prices ${said}, which are no payoff`;
-    if (!isPayoff && Math.abs(first + second - 1) < 1e-9) signs.push({ sign: 'finalPrice', payout: first, said, unsure: true });
+    if (!isWon && Math.abs(first + second - 1) < 1e-9) signs.push({ sign: 'finalPrice', payout: first, said, unsure: true });
   }
   const last = market.lastTradePrice ?? null;
   if (last !== null && last > 0 && (last <= NEAR || last >= 1 - NEAR))
