@@ -1,5 +1,5 @@
 import type { Instrument } from '../../contracts/market-data.ts';
-import { contentIdentity } from '../../market/identity.ts';
+import { tradeIdentity } from '../../market/identity.ts';
 import { identifyPage } from '../candidate.ts';
 import { listInAnswer, refuseRenamedFields } from '../catalogue/schema-drift.ts';
 import type { VenueClient } from '../http/venue-client.ts';
@@ -50,7 +50,7 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
     const half = await read(cursor, V2_LIMIT / 2);
     if (half.next === null) return { copies: 0, requests: half.requests };
     const across = await read(half.next, V2_LIMIT);
-    const copies = across.rows.filter((row) => row.defect === null && contentIdentity(row.content) === content).length;
+    const copies = across.rows.filter((row) => row.defect === null && tradeIdentity(row.content) === content).length;
     return { copies, requests: half.requests + across.requests };
   };
 
@@ -60,7 +60,7 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
     const copies = new Map<string, number>();
     let { requests } = page;
     const [first] = page.rows;
-    if (before !== undefined && first?.defect === null && contentIdentity(first.content) === before.content) {
+    if (before !== undefined && first?.defect === null && tradeIdentity(first.content) === before.content) {
       const across = await copiesAcross(before);
       requests += across.requests;
       if (across.copies > before.copies) copies.set(before.content, before.copies);
@@ -68,7 +68,7 @@ export function tradesV2(data: VenueClient, instrument: Instrument, call: Call):
     const rows = identifyPage(page.rows, copies);
     const last = page.rows.at(-1);
     if (page.next !== null && last?.defect === null) {
-      const content = contentIdentity(last.content);
+      const content = tradeIdentity(last.content);
       ends.set(page.next, { cursor, content, copies: copies.get(content) ?? 0 });
     }
     return { rows, next: page.next, requests, clock: data.clock };
