@@ -13,7 +13,7 @@ import { deflatedSharpe, type Trials } from './metrics/deflated-sharpe.ts';
 import { type Measured, separate } from './metrics/measured.ts';
 import { weakMetrics } from './metrics/sample.ts';
 import { proveNoLookAhead } from './proof/look-ahead.ts';
-import { hashSituation, hashTwin, passportOf } from './proof/passport.ts';
+import { codeGap, hashSituation, hashTwin, passportOf } from './proof/passport.ts';
 import { type Params, type ParamsInput, strategyTrials } from './strategies/registry.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -82,6 +82,8 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
   const { strategy, params } = execution.trial;
   const { values, reasons } = separate({ ...execution.metrics, deflatedSharpe: deflatedSharpe(moments, trials) });
   const { proofCuts, seed } = options;
+  const lookAhead = proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, runs: proofCuts, seed });
+  const notProvable = gapsOf(strategy, data.market, decisions);
   return {
     strategy: strategy.name,
     params,
@@ -104,9 +106,21 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
     unfilled: simulation.unfilled,
     equity: simulation.equity,
     twin: decisions.sawTwin ? (data.twin?.id ?? null) : null,
-    lookAhead: proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, runs: proofCuts, seed }),
+    lookAhead,
+    provable: notProvable.length === 0,
+    notProvable,
     passport: passportOf({ data: hashSeen(data, decisions), strategy, params, options, trials }),
   };
+}
+
+/** What proof and passport do not cover, one sentence each. @internal */
+export function gapsOf(strategy: Strategy, { endIsClose }: Market, { sawEnd }: Pick<Decisions, 'sawEnd'>): string[] {
+  const code = codeGap(strategy);
+  const end =
+    sawEnd && endIsClose === true
+      ? `'${strategy.name}' looks at the time left, and only the real close of the market is stated, which nobody may have known before; state endsAt and closedAt`
+      : undefined;
+  return [code, end].filter((gap) => gap !== undefined);
 }
 
 /** The hash of what the strategy decided from. */

@@ -123,8 +123,15 @@ export interface Strategy<Params = unknown> {
   readonly summary: string;
   /** Parameters with defaults and rules; `strictObject`, so that a misspelt one is refused. */
   readonly params: z.ZodType<Params>;
-  /** Hash of the module that it comes from and of what that imports; set where plugins are loaded. */
+  /**
+   * Names the code of a strategy that a program defines: change it whenever anything changes that `create` uses from outside itself.
+   * Without it the passport hashes the text of `create` alone, and says that the result is not provable.
+   */
+  readonly version?: string;
+  /** Hash of everything that was loaded or read for its module; set where plugins are loaded. */
   readonly codeHash?: string;
+  /** Why `codeHash` does not cover all of its code; set where plugins are loaded. */
+  readonly codeGap?: string | undefined;
   /** As `PREDICTLAB_PLUGINS` names where it comes from; set where plugins are loaded. */
   readonly module?: string;
   /** Called once per backtest; the function it returns is called at the close of each bar, oldest first. */

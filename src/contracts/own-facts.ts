@@ -2,7 +2,11 @@ import { z } from 'zod';
 import type { MarketKind } from './words.ts';
 
 const FEE_MODELS = ['flat', 'polymarket', 'predict'] as const;
-const CLOSES_AT = 'write when the market closed, such as "2022-11-09T04:00:00Z"';
+const time = (what: string) =>
+  z.union(
+    [z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 }), z.iso.date()],
+    `write ${what}, such as "2022-11-09T04:00:00Z"`,
+  );
 const TICK = 'the tick is the smallest price step, a number above 0, such as 0.01';
 const RATE = 'write a fraction from 0 to below 1, such as 0.02';
 const EXPONENT = 'write the exponent of the fee, a number above 0 and up to 10, such as 2';
@@ -29,10 +33,14 @@ export const ownFactsShape = {
     .min(0, 'a unit of the first outcome pays from 0 to 1')
     .max(1, 'a unit of the first outcome pays from 0 to 1')
     .optional(),
-  /** When the market closed, and its result became known. */
-  closesAt: z
-    .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 }), z.iso.date()], CLOSES_AT)
-    .optional(),
+  /** One time for both ends below, where nobody knows which end was announced. */
+  closesAt: time('when the market closed').optional(),
+  /** The end that was announced, which strategies may know before. */
+  endsAt: time('the end that was announced').optional(),
+  /** When the market really closed, and its result became known. */
+  closedAt: time('when the market closed').optional(),
+  /** What resolves together with other markets, as one draw. */
+  event: z.string('write a name, such as "senate-2022"').min(1, 'write a name, such as "senate-2022"').optional(),
   fees: feesSchema.optional(),
   /** Smallest price step. */
   tick: z.number(TICK).positive(TICK).optional(),
@@ -46,7 +54,9 @@ export const OWN_FACTS = Object.keys(ownFactsShape) as readonly (keyof OwnFacts)
 /** Facts that contradict each other or the kind of market, one sentence per field. */
 export function ownFactsProblems(facts: OwnFacts, market: MarketKind): { field: keyof OwnFacts; message: string }[] {
   const problems: { field: keyof OwnFacts; message: string }[] = [];
-  const { resolution, fees, tick } = facts;
+  const { resolution, fees, tick, closesAt, endsAt, closedAt } = facts;
+  if (closesAt !== undefined && (endsAt !== undefined || closedAt !== undefined))
+    problems.push({ field: 'closesAt', message: 'closesAt stands for both ends; leave it out beside endsAt and closedAt' });
   if (fees?.exponent !== undefined && fees.model !== 'polymarket')
     problems.push({ field: 'fees', message: `only the model polymarket has an exponent; leave it out of ${fees.model}` });
   if (market === 'probability') {

@@ -1,4 +1,4 @@
-import { type Market, plainMarket } from '../backtest/engine/market.ts';
+import { type AnnouncedEnd, type Market, statedMarket } from '../backtest/engine/market.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import { checkFields } from '../contracts/known-fields.ts';
 import type { FeeSchedule } from '../contracts/market-data.ts';
@@ -12,8 +12,17 @@ export interface MarketFacts {
   readonly market?: MarketKind;
   /** What one unit of the first outcome paid, 0 to 1. @default the market is open: positions are marked */
   readonly resolution?: number;
-  /** Orders that would fill at or after it die. */
+  /**
+   * The end that was announced, which a strategy may know: one time, or each announcement with the moment from which it was known,
+   * oldest first.
+   */
+  readonly endsAt?: Moment | readonly { readonly from: Moment; readonly endsAt: Moment }[];
+  /** When it really closed: orders that would fill at or after it die. No strategy sees it. */
+  readonly closedAt?: Moment;
+  /** One time for both, where nobody knows which end was announced: a strategy that looks at the end is then not provable. */
   readonly closesAt?: Moment;
+  /** What resolves together with others, as one draw (`senate-2022`). */
+  readonly event?: string;
   /** @default none */
   readonly fees?: FeeSchedule;
   /** Smallest price step; prices are rounded to it against the trader. */
@@ -22,8 +31,8 @@ export interface MarketFacts {
 
 /** The engine's market. @throws PredictLabError BadInput */
 export function marketFrom(facts: MarketFacts): Market {
-  checkFields('market', facts, ['market', 'resolution', 'closesAt', 'fees', 'tick']);
-  const { resolution, closesAt, fees, tick } = facts;
+  checkFields('market', facts, ['market', 'resolution', 'endsAt', 'closedAt', 'closesAt', 'event', 'fees', 'tick']);
+  const { resolution, endsAt, closedAt, closesAt, event, fees, tick } = facts;
   const kind = facts.market ?? (resolution === undefined ? 'asset' : 'probability');
   const refuse = (field: string, sentence: string): never => {
     throw new PredictLabError('BadInput', `market.${field}: ${sentence}`);
@@ -31,14 +40,40 @@ export function marketFrom(facts: MarketFacts): Market {
   if (!MARKET_KINDS.includes(kind)) refuse('market', `write one of ${MARKET_KINDS.join(', ')}`);
   if (resolution !== undefined && !(resolution >= 0 && resolution <= 1)) refuse('resolution', `${resolution} is no payout; give 0 to 1`);
   if (tick !== undefined && !(tick > 0 && Number.isFinite(tick))) refuse('tick', `${tick} is no price step; give a number above 0`);
-  const stated = { resolution, tick, ...(fees !== undefined && { fees }) };
+  if (event !== undefined && (typeof event !== 'string' || event === '')) refuse('event', 'write a name, such as "senate-2022"');
+  const at = (value: Moment | undefined, field: string): number | undefined =>
+    value === undefined ? undefined : momentOf(value, `market.${field}`);
+  const ends = Array.isArray(endsAt) ? announcements(endsAt as readonly { from: Moment; endsAt: Moment }[]) : undefined;
+  const times = {
+    closesAt: at(closesAt, 'closesAt'),
+    closedAt: at(closedAt, 'closedAt'),
+    endsAt: ends?.endsAt ?? at(ends === undefined ? (endsAt as Moment | undefined) : undefined, 'endsAt'),
+  };
+  const iso = Object.fromEntries(
+    Object.entries(times).flatMap(([name, time]) => (time === undefined ? [] : [[name, new Date(time).toISOString()]])),
+  );
+  const stated = { resolution, tick, ...iso, ...(fees !== undefined && { fees }) };
   for (const { field, message } of ownFactsProblems(stated, kind)) refuse(field, message);
-  const end = closesAt === undefined ? null : momentOf(closesAt, 'market.closesAt');
+  return statedMarket(kind, { resolution, fees, tick, event, ...times, ...(ends !== undefined && { earlierEnds: ends.earlierEnds }) });
+}
+
+/** Announcements of an end as the last one and those before it. @throws PredictLabError BadInput unless they are oldest first */
+function announcements(list: readonly { readonly from: Moment; readonly endsAt: Moment }[]): {
+  readonly endsAt: number;
+  readonly earlierEnds: readonly AnnouncedEnd[];
+} {
+  const known = list.map(({ from, endsAt }, i) => ({
+    from: momentOf(from, `market.endsAt[${i}].from`),
+    endsAt: momentOf(endsAt, `market.endsAt[${i}].endsAt`),
+  }));
+  const unsorted = known.findIndex(({ from }, i) => i > 0 && from <= known[i - 1].from);
+  if (known.length === 0 || unsorted >= 0)
+    throw new PredictLabError(
+      'BadInput',
+      `market.endsAt${unsorted < 0 ? '' : `[${unsorted}]`}: list at least one announcement, oldest first`,
+    );
   return {
-    ...plainMarket(kind, fees),
-    tickSize: tick ?? null,
-    closesAt: end,
-    endsAt: end,
-    resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: null },
+    endsAt: known[known.length - 1].endsAt,
+    earlierEnds: known.map(({ from }, i) => ({ until: from, endsAt: known[i - 1]?.endsAt ?? null })),
   };
 }

@@ -32,6 +32,8 @@ export interface Decisions extends DecisionLog {
   readonly looked: boolean;
   /** Whether it looked at the market's twin. */
   readonly sawTwin: boolean;
+  /** Whether it looked at the time left to the announced end. */
+  readonly sawEnd: boolean;
 }
 
 export interface DecisionInput {
@@ -70,7 +72,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
     const traded = from === 0 && to === candles.length ? candles : candlesBetween(candles, from, to);
     return (trader ??= new Trader({ candles: traded, decisions: { codes, orders }, market, options, barMs }));
   };
-  const { situation, looked, sawTwin } = openSituation({
+  const { situation, looked, sawTwin, sawEnd } = openSituation({
     account,
     bars,
     candles,
@@ -109,7 +111,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
     // a rule that cannot decide will not decide the next time either
     throw new StrategyFailure(`strategy '${strategy.name}'${plugin}${where}: ${messageOf(error)}`, error);
   }
-  return { codes, orders, trader, looked: looked(), sawTwin: sawTwin() };
+  return { codes, orders, trader, looked: looked(), sawTwin: sawTwin(), sawEnd: sawEnd() };
 }
 
 /** Whether a strategy is one of PredictLab's own, which keep no state and touch nothing but their bars. */

@@ -30,5 +30,9 @@ export interface BacktestResult {
   /** The market's twin that the strategy looked at; null where it looked at none. */
   readonly twin: string | null;
   readonly lookAhead: LookAheadProof | null;
+  /** Whether proof and passport cover everything that the result depends on. */
+  readonly provable: boolean;
+  /** Why not, one sentence each. */
+  readonly notProvable: readonly string[];
   readonly passport: Passport;
 }

@@ -59,14 +59,18 @@ function canonicalPart(value: unknown): string | undefined {
  * situation knows ({@link hashSituation}), and not when its result became known, unless
  * no close says when it paid.
  */
-export function hashData(candles: CandleSeries, { endsAt: _, book: __, ...market }: Market): string {
+export function hashData(
+  candles: CandleSeries,
+  { endsAt: _, earlierEnds: __, endIsClose: ___, event: ____, book: _____, ...market }: Market,
+): string {
   const { resolution, closesAt } = market;
   const paid = resolution.kind === 'settled' && closesAt !== null ? { kind: resolution.kind, payout: resolution.payout } : resolution;
   return hashText(canonicalJson({ candles: hashCandles(candles), market: { ...market, resolution: paid } }));
 }
 
 /** {@link hashData} of a result that rests on the announced end and the book, too. */
-export const hashSituation = (data: string, { endsAt, book }: Market): string => hashText(canonicalJson({ data, endsAt, book }));
+export const hashSituation = (data: string, { endsAt, earlierEnds, book }: Market): string =>
+  hashText(canonicalJson({ data, endsAt, ...(earlierEnds !== undefined && { earlierEnds }), book }));
 
 /** {@link hashData} of a result that rests on the market's twin, too. */
 export const hashTwin = (data: string, { id, candles, barMs }: TwinSeries): string =>
@@ -74,15 +78,24 @@ export const hashTwin = (data: string, { id, candles, barMs }: TwinSeries): stri
 
 /**
  * The code that decides and computes: the engine's revision, V8's version (its Math differs in last digits from one to the next)
- * and, for a strategy that is not shipped, a hash of its module and what that imports, or of its own text where no module is known.
+ * and, for a strategy that is not shipped, a hash of what was loaded and read for its module, or of its version and the text of `create`
+ * where a program defines it.
  */
 export function codeOf(strategy: Strategy): string {
   const { v8 } = process.versions;
   if (shippedStrategies.includes(strategy)) return `engine-${BACKTEST_REVISION}+v8-${v8}`;
   // only its text is read
   // oxlint-disable-next-line typescript/unbound-method
-  const own = strategy.codeHash ?? hashText(String(strategy.create));
+  const own = strategy.codeHash ?? hashText(`${strategy.version ?? ''} ${String(strategy.create)}`);
   return `engine-${BACKTEST_REVISION}+${hashText(`${v8} ${own}`).slice(0, 16)}`;
+}
+
+/** Why the passport does not cover all of a strategy's code; undefined where it does. */
+export function codeGap(strategy: Strategy): string | undefined {
+  if (shippedStrategies.includes(strategy)) return undefined;
+  if (strategy.codeHash !== undefined) return strategy.codeGap;
+  if (strategy.version !== undefined) return undefined;
+  return `the passport does not see what create of '${strategy.name}' uses from outside itself; give the strategy a version, and change it with the code`;
 }
 
 /** Options as text: all trials of a grid share them. */

@@ -58,6 +58,8 @@ export const encodeMetrics = (
   cut: result.cut,
   unfilled: { ...result.unfilled },
   lookAhead: result.lookAhead as Json,
+  provable: result.provable,
+  notProvable: [...result.notProvable],
   overfitting: beside.overfitting,
   ...(beside.forecasts !== undefined && { forecasts: { ...beside.forecasts } }),
 });

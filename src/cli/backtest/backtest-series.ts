@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { optionsOn } from '../../activities/stages/backtest/backtest-trials.ts';
 import { mayLookAtTwins, readTwin, standingTwins } from '../../activities/stages/backtest/twin-series.ts';
 import { type BacktestData, backtestData, type TwinInput } from '../../backtest/engine/backtest-data.ts';
-import { instrumentAsOf, type Market, marketOf, plainMarket } from '../../backtest/engine/market.ts';
+import { instrumentAsOf, type Market, marketOf, statedMarket } from '../../backtest/engine/market.ts';
 import type { BacktestOptions } from '../../backtest/engine/options.ts';
 import { optionsFor, type Trial } from '../../backtest/run-backtest.ts';
 import { type OwnFacts, ownFactsProblems, ownFactsShape } from '../../contracts/own-facts.ts';
@@ -145,15 +145,9 @@ const kindOf = (file: string, { candles }: CandleFile, { resolution }: OwnFacts)
 /** The defaults of a run's backtest stage for a candle file, which has no recorded book. */
 const fileDefaults = ({ tickSize }: Market): BacktestOptions => optionsOn(DEFAULT_BACKTEST, { book: null, tickSize });
 
-function marketWith(kind: MarketKind, { resolution, closesAt, fees, tick }: OwnFacts): Market {
-  const end = closesAt === undefined ? null : Date.parse(closesAt);
-  return {
-    ...plainMarket(kind, fees),
-    closesAt: end,
-    endsAt: end,
-    tickSize: tick ?? null,
-    resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: null },
-  };
+function marketWith(kind: MarketKind, { closesAt, endsAt, closedAt, ...facts }: OwnFacts): Market {
+  const time = (text: string | undefined): number | undefined => (text === undefined ? undefined : Date.parse(text));
+  return statedMarket(kind, { ...facts, closesAt: time(closesAt), endsAt: time(endsAt), closedAt: time(closedAt) });
 }
 
 const listSchema = z.array(

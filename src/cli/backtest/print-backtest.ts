@@ -123,6 +123,8 @@ const bodyOf = (result: BacktestResult) => ({
   unfilled: result.unfilled,
   ...(result.twin !== null && { twin: result.twin }),
   lookAhead: result.lookAhead,
+  provable: result.provable,
+  ...(!result.provable && { notProvable: result.notProvable }),
   passport: result.passport,
 });
 

@@ -9,6 +9,9 @@ import { numberOption } from './number-option.ts';
 export interface MarketFactFlags {
   readonly settle?: string;
   readonly close?: string;
+  readonly endsAt?: string;
+  readonly closedAt?: string;
+  readonly event?: string;
   readonly fee?: string;
   readonly feeModel?: 'flat' | 'polymarket' | 'predict';
   readonly feeExponent?: string;
@@ -19,6 +22,9 @@ export interface MarketFactFlags {
 const FLAG_OF: Readonly<Record<keyof OwnFacts, string>> = {
   resolution: '--settle',
   closesAt: '--close',
+  endsAt: '--ends-at',
+  closedAt: '--closed-at',
+  event: '--event',
   fees: '--fee-model',
   tick: '--tick',
 };
@@ -27,7 +33,13 @@ const FLAG_OF: Readonly<Record<keyof OwnFacts, string>> = {
 export const withMarketFacts = (command: Command): Command =>
   command
     .option('--settle <payout>', 'payout of one unit of the first outcome: 1, 0, 0.5 or another fraction')
-    .option('--close <time>', 'when the market closed, ISO 8601: orders that would fill at or after it die')
+    .option('--ends-at <time>', 'the end that was announced, ISO 8601: strategies may know it')
+    .option(
+      '--closed-at <time>',
+      'when the market really closed, ISO 8601: orders that would fill at or after it die; no strategy knows it',
+    )
+    .option('--close <time>', 'one time for both: a strategy that looks at the end is then not provable')
+    .option('--event <name>', 'what resolves together with other markets, as one draw')
     .option('--fee <rate>', 'fee per side as a fraction of the notional, or the rate of --fee-model (default: 0)')
     .addOption(
       new Option('--fee-model <model>', 'how the fee is computed: flat, or by the formula of a venue (default: flat)').choices([
@@ -45,7 +57,7 @@ export const withMarketFacts = (command: Command): Command =>
  * @throws ExitError 2 that names the flag
  */
 export function marketFacts(flags: MarketFactFlags): OwnFacts {
-  const { settle, close, fee, feeModel, feeExponent, tick } = flags;
+  const { settle, close, endsAt, closedAt, event, fee, feeModel, feeExponent, tick } = flags;
   if (feeExponent !== undefined && feeModel !== 'polymarket')
     throw usageError('--fee-exponent applies to --fee-model polymarket only; add that, or leave the exponent out');
   if (feeModel !== undefined && fee === undefined)
@@ -54,7 +66,10 @@ export function marketFacts(flags: MarketFactFlags): OwnFacts {
     );
   return {
     ...(settle !== undefined && { resolution: numberOption('--settle', settle, { least: 0, most: 1 }) }),
-    ...(close !== undefined && { closesAt: new Date(closeFrom(close)).toISOString() }),
+    ...(close !== undefined && { closesAt: timeFrom('--close', close) }),
+    ...(endsAt !== undefined && { endsAt: timeFrom('--ends-at', endsAt) }),
+    ...(closedAt !== undefined && { closedAt: timeFrom('--closed-at', closedAt) }),
+    ...(event !== undefined && { event }),
     ...(fee !== undefined && {
       fees: {
         model: feeModel ?? 'flat',
@@ -73,14 +88,15 @@ export function checkMarketFacts(facts: OwnFacts, kind: MarketKind): void {
     throw usageError(`fee must be a fraction in [0, 1), got ${fees.rate}; write one such as --fee 0.002`);
   const [problem] = ownFactsProblems(facts, kind);
   if (problem === undefined) return;
+  if (problem.field === 'closesAt') throw usageError('--close stands for both ends; leave it out beside --ends-at and --closed-at');
   const flag = `${FLAG_OF[problem.field]}${problem.field === 'fees' && fees !== undefined ? ` ${fees.model}` : ''}`;
   throw usageError(
     kind === 'asset' ? `${flag} applies to --market probability only; ${problem.message}` : `${flag} ${facts.tick}: ${problem.message}`,
   );
 }
 
-function closeFrom(text: string): number {
+function timeFrom(flag: string, text: string): string {
   const time = /^\d+$/.test(text) ? null : parseTime(text, 'ms');
-  if (time === null || Number.isNaN(time)) throw usageError(`--close ${text}: write a time such as 2026-11-24T10:00:00Z`);
-  return time;
+  if (time === null || Number.isNaN(time)) throw usageError(`${flag} ${text}: write a time such as 2026-11-24T10:00:00Z`);
+  return new Date(time).toISOString();
 }

@@ -49,12 +49,15 @@ export function withSelectors(entry: CatalogueEntry, more: CatalogueEntry['sourc
 
 /** A selector in the form `symbols add` takes (`eventSlug=…`), with the facts about a file's market in words. */
 export function selectorText(selector: unknown): string {
-  const { resolution, closesAt, fees, tick, ...rest } = selector as Record<string, unknown> & OwnFacts;
+  const { resolution, closesAt, endsAt, closedAt, event, fees, tick, ...rest } = selector as Record<string, unknown> & OwnFacts;
   const [pair, ...others] = Object.entries(rest);
   const parts = [
     others.length === 0 && pair !== undefined ? `${pair[0]}=${String(pair[1])}` : JSON.stringify(rest),
     ...(resolution === undefined ? [] : [`pays ${resolution}`]),
     ...(closesAt === undefined ? [] : [`closes ${closesAt}`]),
+    ...(endsAt === undefined ? [] : [`announced to end ${endsAt}`]),
+    ...(closedAt === undefined ? [] : [`closed ${closedAt}`]),
+    ...(event === undefined ? [] : [`event ${event}`]),
     ...(fees === undefined ? [] : [`fees ${fees.model} ${fees.rate}`]),
     ...(tick === undefined ? [] : [`tick ${tick}`]),
   ];

@@ -27,30 +27,42 @@ export function fileInstrument(known: Pick<Instrument, 'id' | 'market' | 'title'
  */
 export function withOwnFacts(
   instrument: Instrument,
-  { resolution, closesAt, fees, tick }: OwnFacts,
+  { resolution, closesAt, endsAt, closedAt, event, fees, tick }: OwnFacts,
   { lastTick, asOf }: { readonly lastTick: number | null; readonly asOf: number },
 ): Instrument {
-  const { closedAt: _, endsAt: __, ...before } = instrument;
-  const endsAt = closesAt === undefined ? (resolution === undefined ? null : lastTick) : Date.parse(closesAt);
-  const closed = endsAt !== null && endsAt <= asOf;
+  const { closedAt: _, endsAt: __, event: ___, ...before } = instrument;
+  const said = closedAt ?? closesAt;
+  const close = said === undefined ? (resolution === undefined ? null : lastTick) : Date.parse(said);
+  const announced = endsAt ?? closesAt;
+  const closed = close !== null && close <= asOf;
   return {
     ...before,
-    closesAt: endsAt,
-    ...(closesAt !== undefined && endsAt !== null && { endsAt }),
+    closesAt: close ?? (announced === undefined ? null : Date.parse(announced)),
+    ...(announced !== undefined && { endsAt: Date.parse(announced) }),
     closed,
-    ...(closed && { closedAt: endsAt }),
-    resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: endsAt },
+    ...(closed && { closedAt: close }),
+    ...(event !== undefined && { event }),
+    resolution: resolution === undefined ? { kind: 'open' } : { kind: 'settled', payout: resolution, at: close },
     fees: fees ?? null,
     tickSize: tick ?? null,
   };
 }
 
 /** What was said of a market before, read back from it. */
-export const ownFactsOf = ({ resolution, closesAt, fees, tickSize }: Instrument): OwnFacts => ({
+export const ownFactsOf = ({ resolution, closesAt, closedAt, endsAt, event, fees, tickSize }: Instrument): OwnFacts => ({
   ...(resolution.kind === 'settled' && { resolution: resolution.payout }),
-  ...(closesAt !== null && { closesAt: new Date(closesAt).toISOString() }),
+  ...endsOf({ closesAt, closedAt, endsAt }),
+  ...(event !== undefined && { event }),
   ...(fees !== null && {
     fees: { model: fees.model, rate: fees.rate, ...(fees.exponent !== undefined && { exponent: fees.exponent }) },
   }),
   ...(tickSize !== null && { tick: tickSize }),
 });
+
+/** Both ends under the names that state them: one name where they are one. */
+function endsOf({ closesAt, closedAt, endsAt }: Pick<Instrument, 'closesAt' | 'closedAt' | 'endsAt'>): OwnFacts {
+  const iso = (time: number): string => new Date(time).toISOString();
+  const close = closedAt ?? closesAt;
+  if (close === null || close === endsAt) return close === null ? {} : { closesAt: iso(close) };
+  return { ...(endsAt !== undefined && { endsAt: iso(endsAt) }), closedAt: iso(close) };
+}

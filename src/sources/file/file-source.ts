@@ -72,8 +72,8 @@ async function discover(request: DiscoverRequest<FileSelector>, base: string): P
       const file = await open(selected, request.signal);
       // the second outcome's name is met in the first rows
       for await (const _batch of file.batches()) break;
-      const { resolution, closesAt } = selected.selector;
-      const lastTick = resolution !== undefined && closesAt === undefined ? await lastTickOf(file, request.asOf) : null;
+      const { resolution, closesAt, closedAt } = selected.selector;
+      const lastTick = resolution !== undefined && (closedAt ?? closesAt) === undefined ? await lastTickOf(file, request.asOf) : null;
       instruments.push(withOwnFacts(instrumentOf(selected, file.outcomes, base), selected.selector, { lastTick, asOf: request.asOf }));
     } catch (error) {
       if (!(error instanceof PredictLabError) || error.type !== 'BadInput') throw error;

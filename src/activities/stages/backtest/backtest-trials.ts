@@ -1,6 +1,6 @@
 import type { Market } from '../../../backtest/engine/market.ts';
 import { type BacktestOptions, DEFAULT_OPTIONS } from '../../../backtest/engine/options.ts';
-import { canonicalJson, codeOf, hashText } from '../../../backtest/proof/passport.ts';
+import { canonicalJson, codeGap, codeOf, hashText } from '../../../backtest/proof/passport.ts';
 import type { Trial } from '../../../backtest/run-backtest.ts';
 import { strategyTrials } from '../../../backtest/strategies/registry.ts';
 import type { Strategy } from '../../../backtest/strategy.ts';
@@ -82,6 +82,6 @@ export const basisOf = ({
     canonicalJson({
       ...parts,
       ...(twin !== null && { twin }),
-      trials: parts.trials.map(({ strategy, params, options }) => [strategy.name, codeOf(strategy), params, options]),
+      trials: parts.trials.map(({ strategy, params, options }) => [strategy.name, codeOf(strategy), codeGap(strategy), params, options]),
     }),
   );

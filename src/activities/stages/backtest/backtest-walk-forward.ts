@@ -1,4 +1,4 @@
-import { hashText } from '../../../backtest/proof/passport.ts';
+import { codeGap, hashText } from '../../../backtest/proof/passport.ts';
 import { decodeWalkForward, encodeNoWalkForward } from '../../../backtest/record/walk-forward-columns.ts';
 import { windowsOf } from '../../../backtest/walk-forward/windows.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
@@ -45,7 +45,7 @@ export async function walkForwards(
     context.signal.throwIfAborted();
     const basis = bases[at];
     const series = `${task.instrument.id} ${task.series.interval}`;
-    const before = unchanged.get(basis);
+    const before = task.trials.some(({ strategy }) => codeGap(strategy) !== undefined) ? undefined : unchanged.get(basis);
     if (before !== undefined) {
       tally.addWalkForward(decodeWalkForward(before), { series, unchanged: true });
       continue;

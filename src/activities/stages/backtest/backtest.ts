@@ -1,6 +1,7 @@
 import type { BacktestData } from '../../../backtest/engine/backtest-data.ts';
 import type { BacktestOptions } from '../../../backtest/engine/options.ts';
 import type { BacktestResult } from '../../../backtest/engine/result.ts';
+import { codeGap } from '../../../backtest/proof/passport.ts';
 import { decodeMetrics } from '../../../backtest/record/metrics-column.ts';
 import { optionsFor, type Trial } from '../../../backtest/run-backtest.ts';
 import type { Strategy } from '../../../backtest/strategy.ts';
@@ -60,7 +61,8 @@ export function createBacktest({ strategies, plugins, threads, log }: BacktestDe
           if (!counted.has(name)) resolved.add(series.interval, closes);
           counted.add(name);
         };
-        const before = unchanged.get(basis) ?? [];
+        // what cannot be told from a change is computed again
+        const before = trials.some(({ strategy }) => codeGap(strategy) !== undefined) ? [] : (unchanged.get(basis) ?? []);
         if (before.length === trials.length) {
           await takeOverBacktests(
             transaction,

@@ -1,6 +1,6 @@
 import type { BarsSoFar, Situation, Twin } from '../../strategy.ts';
 import type { CandleSeries } from '../candle-series.ts';
-import type { Market } from '../market.ts';
+import { announcedEnd, type Market } from '../market.ts';
 import type { Trader } from '../trading/trader.ts';
 import type { Curtain } from './curtain.ts';
 import { openTwin, type TwinSeries } from './twin-bars.ts';
@@ -23,17 +23,20 @@ interface SituationInput {
 
 let hasLooked: (situation: View) => boolean;
 let hasSeenTwin: (situation: View) => boolean;
+let hasSeenEnd: (situation: View) => boolean;
 
 /** A strategy's window onto its own account: each look trades on to the present bar with what was decided so far, and no further. */
 class View implements Situation {
   readonly #input: SituationInput;
   #looked = false;
   #sawTwin = false;
+  #sawEnd = false;
   #twin: Twin | null | undefined;
 
   static {
     hasLooked = (situation) => situation.#looked;
     hasSeenTwin = (situation) => situation.#sawTwin;
+    hasSeenEnd = (situation) => situation.#sawEnd;
   }
 
   constructor(input: SituationInput) {
@@ -56,8 +59,10 @@ class View implements Situation {
   }
   get secondsLeft(): number | null {
     this.#looked = true;
-    const { endsAt } = this.#input.market;
-    return endsAt === null || this.#bar < 0 ? null : (endsAt - this.#now) / 1000;
+    this.#sawEnd = true;
+    if (this.#bar < 0) return null;
+    const endsAt = announcedEnd(this.#input.market, this.#now);
+    return endsAt === null ? null : (endsAt - this.#now) / 1000;
   }
   get bid(): number | null {
     return this.#quote('bid');
@@ -108,7 +113,9 @@ export function openSituation(input: SituationInput): {
   readonly situation: Situation;
   readonly looked: () => boolean;
   readonly sawTwin: () => boolean;
+  /** Whether the announced end has been read. */
+  readonly sawEnd: () => boolean;
 } {
   const situation = new View(input);
-  return { situation, looked: () => hasLooked(situation), sawTwin: () => hasSeenTwin(situation) };
+  return { situation, looked: () => hasLooked(situation), sawTwin: () => hasSeenTwin(situation), sawEnd: () => hasSeenEnd(situation) };
 }

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { marketOf } from '../../src/backtest/engine/market.ts';
+import { defineStrategy } from '../../src/backtest/strategy.ts';
+import type { Instrument } from '../../src/contracts/market-data.ts';
+import type { MarketFacts } from '../../src/library/market.ts';
+import { runBacktest } from '../../src/library/run-backtest.ts';
+import { HOUR, walk } from './series.ts';
+
+const candles = walk(6, 1, { probability: true });
+
+/** What a strategy reads of the time left at each bar, in hours. */
+function hoursLeft(market: MarketFacts): { seen: (number | null)[]; result: ReturnType<typeof runBacktest> } {
+  const seen: (number | null)[] = [];
+  const strategy = defineStrategy({
+    name: 'watches the clock',
+    version: '1',
+    summary: 'for tests',
+    params: z.strictObject({}),
+    create: (_params, _bars, situation) => () => {
+      seen.push(situation.secondsLeft === null ? null : situation.secondsLeft / 3600);
+      return 'hold';
+    },
+  });
+  const result = runBacktest({ candles, strategy, market: { market: 'probability', ...market }, options: { proofCuts: 0 } });
+  return { seen, result };
+}
+
+describe('the end of a market', () => {
+  it('is what was announced: the real close is known to no strategy before', () => {
+    const { seen, result } = hoursLeft({ endsAt: 100 * HOUR, closedAt: 4 * HOUR, resolution: 1 });
+    expect(seen).toEqual([99, 98, 97, 96, 95, 94]);
+    expect(result.provable).toBe(true);
+    expect(hoursLeft({ closedAt: 4 * HOUR }).seen).toEqual([null, null, null, null, null, null]);
+  });
+
+  it('follows each announcement from the moment at which it was made', () => {
+    const endsAt = [
+      { from: 2 * HOUR, endsAt: 50 * HOUR },
+      { from: 4 * HOUR, endsAt: 20 * HOUR },
+    ];
+    expect(hoursLeft({ endsAt }).seen).toEqual([null, 48, 47, 16, 15, 14]);
+  });
+
+  it('is not provable where only one time is stated for both, if the strategy looks at it', () => {
+    const { seen, result } = hoursLeft({ closesAt: 4 * HOUR });
+    expect(seen).toEqual([3, 2, 1, 0, -1, -2]);
+    expect(result).toMatchObject({ provable: false, notProvable: [expect.stringContaining('state endsAt and closedAt')] });
+    const blind = runBacktest({ candles, strategy: 'buy-and-hold', market: { market: 'probability', closesAt: 4 * HOUR } });
+    expect(blind.provable).toBe(true);
+  });
+
+  it('refuses one time for both beside either of them', () => {
+    expect(() => hoursLeft({ closesAt: 4 * HOUR, endsAt: 5 * HOUR })).toThrow('market.closesAt: closesAt stands for both ends');
+    expect(() => hoursLeft({ endsAt: [] })).toThrow('market.endsAt: list at least one announcement, oldest first');
+  });
+
+  it('of a stored market is the one that was announced at each time', () => {
+    const instrument: Instrument = {
+      id: 'polymarket:0x1',
+      source: 'polymarket',
+      market: 'probability',
+      title: 'rain',
+      outcomes: ['Yes', 'No'],
+      outcomeIds: [],
+      opensAt: null,
+      closesAt: 9 * HOUR,
+      endsAt: 9 * HOUR,
+      closedAt: 9 * HOUR,
+      closed: true,
+      resolution: { kind: 'open' },
+      fees: null,
+      tickSize: null,
+      earlierTerms: [{ until: 3 * HOUR, fees: null, tickSize: null, endsAt: 70 * HOUR }],
+      event: 'polymarket:rain',
+      twins: [],
+      book: null,
+      reference: 'rain',
+    };
+    expect(marketOf(instrument)).toMatchObject({
+      endsAt: 9 * HOUR,
+      earlierEnds: [{ until: 3 * HOUR, endsAt: 70 * HOUR }],
+      event: 'polymarket:rain',
+    });
+    expect(marketOf(instrument).endIsClose).toBeUndefined();
+    expect(marketOf({ ...instrument, source: 'file' }).endIsClose).toBe(true);
+  });
+});
