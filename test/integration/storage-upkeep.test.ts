@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { PipelineResult } from '../../src/contracts/run/pipeline-status.ts';
 import type { RunConfig } from '../../src/contracts/run/run-config.ts';
 import { saveBacktests } from '../../src/storage/backtests/backtests.ts';
 import { saveWalkForward } from '../../src/storage/backtests/walk-forwards.ts';
 import { writeBackup } from '../../src/storage/backup/backup.ts';
-import { prune } from '../../src/storage/backup/prune.ts';
+import { PRUNABLE, prune } from '../../src/storage/backup/prune.ts';
 import { verifyBackup } from '../../src/storage/backup/read-backup.ts';
 import { restoreBackup } from '../../src/storage/backup/restore.ts';
 import { readCandles } from '../../src/storage/candles/candles.ts';
+import type { Database } from '../../src/storage/database/database.ts';
 import { recordRefusal } from '../../src/storage/runs/refused-runs.ts';
-import { beginRun } from '../../src/storage/runs/runs.ts';
+import { beginRun, endRun } from '../../src/storage/runs/runs.ts';
 import { coverageOf } from '../../src/storage/ticks/coverage.ts';
 import { verifyData } from '../../src/storage/verify/verify.ts';
 import { collections, dataState, SYMBOL, stageCollection } from '../faults/data-state.ts';
@@ -129,6 +131,41 @@ describe('prune', () => {
     const daily = await readCandles(test.database, { instrumentKey: key, priceType: 'trade', interval: '1d' });
     expect(Array.from(daily.complete)).toEqual([1, 1, 1, 1]);
     expect((await verifyData(test.database)).findings).toEqual([]);
+  });
+
+  it('only counts in a dry run: it waits for nobody, keeps nobody waiting and drops nothing', async () => {
+    const rows = [trade(START - 40 * DAY, 0.1), trade(START, 0.2)];
+    await collect(test.database, { executionId: 'a', rows: [...rows, trade(START, 7)] });
+    await runStages(test.database, { executionId: 'a', asOf: START + 9 * DAY });
+    await beginRun(test.database, { runId: 'r', executionId: 'a', input: {}, config: {} as RunConfig, startedAt: START });
+    await endRun(test.database, {
+      executionId: 'a',
+      result: { result: 'success', finishedAt: new Date(START).toISOString() } as PipelineResult,
+    });
+    await collect(test.database, { executionId: 'never-stored', rows });
+    const later = Date.now() + DAY;
+    const before = { ticks: later, candles: later, quarantine: later, runs: later, staging: later };
+    const counted = await test.database.transaction(async (writer) => {
+      // as a store at work, and a reader
+      await writer.query('select from instrument_state for no key update');
+      await writer.query('lock table ticks, candles, quarantine, runs, staged_rows in row exclusive mode');
+      const looked: Database = {
+        ...test.database,
+        transaction: (work) =>
+          test.database.transaction(async (transaction) => {
+            await transaction.query("set local lock_timeout = '2s'");
+            const done = await work(transaction);
+            const { rows: locks } = await transaction.query<{ mode: string }>(
+              "select distinct mode from pg_locks where pid = pg_backend_pid() and locktype = 'relation'",
+            );
+            expect(locks).toEqual([{ mode: 'AccessShareLock' }]);
+            return done;
+          }),
+      };
+      return await prune(looked, before, { dryRun: true });
+    });
+    expect(counted.map(({ what, rows: count }) => [what, count > 0])).toEqual(PRUNABLE.map((what) => [what, true]));
+    expect(await prune(test.database, before)).toEqual(counted);
   });
 
   it('of candles alone leaves nothing that looks wrong, and they may be built again', async () => {

@@ -11,9 +11,9 @@ import { DEFAULT_PRIORITY, SOURCE_TYPES } from '../../contracts/words.ts';
 import { writeFileAtomically } from '../../files/write/write-output.ts';
 import { parseCatalogue } from '../../sources/catalogue/parse-catalogue.ts';
 import type { Database } from '../../storage/database/database.ts';
-import { importSymbols, listSymbols, removeSymbol, setEnabled, symbolsByName } from '../../storage/markets/catalogue.ts';
+import { importSymbols, removeSymbol, setEnabled, symbolsByName } from '../../storage/markets/catalogue.ts';
 import { DEFAULT_CATALOGUE } from '../../storage/markets/default-catalogue.ts';
-import { ensureCatalogue, shippedCatalogue } from '../../storage/markets/first-catalogue.ts';
+import { currentCatalogue, shippedCatalogue } from '../../storage/markets/first-catalogue.ts';
 import { instrumentsOf } from '../../storage/markets/instruments.ts';
 import { numberOption } from '../options/number-option.ts';
 import { readText } from '../options/read-text.ts';
@@ -179,9 +179,7 @@ async function show(database: Database | undefined, symbol: string, json?: boole
 
 /** The catalogue; without a database the shipped one, which a new database starts with. */
 async function catalogueOf(database: Database | undefined): Promise<readonly CatalogueEntry[]> {
-  if (database === undefined) return shippedCatalogue();
-  await ensureCatalogue(database);
-  return await listSymbols(database);
+  return database === undefined ? shippedCatalogue() : await currentCatalogue(database);
 }
 
 /** The catalogue entry of a symbol. @throws ExitError 2 with the nearest name */

@@ -6,18 +6,18 @@ export interface BackupTable {
   readonly columns: readonly string[];
 }
 
-const NOT_BACKED_UP = ['schema_migrations'];
-
-/** Lists the tables to back up, referenced tables before those that refer to them; the monthly partitions of `ticks` are part of `ticks`. */
+/**
+ * Lists the tables to back up, referenced tables before those that refer to them; the monthly partitions of `ticks` are part of `ticks`. Unlogged
+ * tables hold nothing worth keeping, and a replica cannot read them.
+ */
 export async function backupTables(queryable: Queryable): Promise<readonly BackupTable[]> {
   const { rows } = await queryable.query<{ table: string; columns: string[]; refers: string[] | null }>(
     `select c.relname as table, array_agg(a.attname::text order by a.attnum) as columns,
        (select array_agg(distinct f.confrelid::regclass::text) from pg_constraint f where f.conrelid = c.oid and f.contype = 'f') as refers
      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
      where c.relnamespace = (select relnamespace from pg_class where oid = 'symbols'::regclass) and c.relkind in ('r', 'p') and not c.relispartition
-       and c.relname <> all($1) and exists (select from schema_migrations)
+       and c.relpersistence = 'p' and c.relname <> 'schema_migrations' and exists (select from schema_migrations)
      group by c.oid, c.relname order by c.relname`,
-    [NOT_BACKED_UP],
   );
   const ordered: BackupTable[] = [];
   let waiting = rows;

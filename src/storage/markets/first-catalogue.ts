@@ -1,7 +1,7 @@
 import type { CatalogueEntry } from '../../contracts/catalogue.ts';
 import { SOURCE_TYPES } from '../../contracts/words.ts';
 import { type Queryable, withinTransaction } from '../database/database.ts';
-import { importSymbols, type SymbolName, symbolNames } from './catalogue.ts';
+import { importSymbols, listSymbols, type SymbolName, symbolNames } from './catalogue.ts';
 import { DEFAULT_CATALOGUE } from './default-catalogue.ts';
 
 /**
@@ -13,6 +13,14 @@ export async function ensureCatalogue(queryable: Queryable): Promise<void> {
     const { rows } = await transaction.query<{ started: boolean }>('select is_called as started from catalogue_started');
     if (!rows[0].started) await importSymbols(transaction, DEFAULT_CATALOGUE);
   });
+}
+
+/** The catalogue; a new database gets the shipped one. Writes nothing where there is one, so that a role that may only read can list it. */
+export async function currentCatalogue(queryable: Queryable): Promise<readonly CatalogueEntry[]> {
+  const entries = await listSymbols(queryable);
+  if (entries.length > 0) return entries;
+  await ensureCatalogue(queryable);
+  return await listSymbols(queryable);
 }
 
 type Names = readonly SymbolName[];

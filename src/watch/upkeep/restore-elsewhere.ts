@@ -29,7 +29,13 @@ async function tried(database: Database, file: string, name: string): Promise<st
   try {
     await mkdir(reports, { mode: 0o700 });
     await database.query(`create database ${name}`);
-    const scratch = await openDatabase({ url: databaseUrlOf(database.url, name), max: 2, applicationName: 'predictlab-restore' });
+    // a new database has this schema only, whatever the search path of the role
+    const scratch = await openDatabase({
+      url: databaseUrlOf(database.url, name),
+      max: 2,
+      applicationName: 'predictlab-restore',
+      schema: 'public',
+    });
     try {
       const { tables } = await restoreBackup(scratch, file, { reports, replace: false });
       const count = Object.values(tables).reduce((sum, rows) => sum + rows, 0);
