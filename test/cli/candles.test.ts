@@ -69,11 +69,32 @@ describe('predictlab candles', () => {
     );
   });
 
-  it('says so when every row is bad', async () => {
-    const file = folder.write('all-bad.csv', 'time,price\nx,0.4\ny,0.5\n');
-    const { code, out, err } = await predictlab('candles', '--ticks', file, '--interval', '1d');
-    expect({ code, out }).toEqual({ code: 0, out: `${HEADER}\n` });
-    expect(err).toContain('every one of its 2 rows is bad');
+  it('exits with code 2 when no row can be read, with the field, its value, its line and the forms that are read', async () => {
+    const file = folder.write('bad.csv', 'time,price\n2026-01-01,0.5 or so\n2026-01-02,cheap\n');
+    expect(await predictlab('candles', '--ticks', file, '--interval', '1h')).toEqual({
+      code: 2,
+      out: '',
+      err: `predictlab: ${file}: none of its 2 rows can be read; line 2: price "0.5 or so" cannot be read: prices are numbers such as 0.45, $0.45, 45¢ or 45%\n`,
+      json: expect.any(Function),
+    });
+  });
+
+  it('asks whether plain numbers are cents, and reads them so when told', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `2026-01-01T00:${String(i + 10)}:00Z,${40 + i}`);
+    const file = folder.write('cents.csv', ['time,price', ...rows].join('\n'));
+    const asked = await predictlab('candles', '--ticks', file, '--interval', '1h');
+    expect(asked).toMatchObject({ code: 2, err: expect.stringContaining('prices from 40 to 59 may be cents of a probability') });
+    const cents = await predictlab('candles', '--ticks', file, '--interval', '1h', '--price-unit', 'cents');
+    expect(cents.out).toContain(',0.4,0.59,0.4,0.59,');
+    expect((await predictlab('candles', '--ticks', file, '--interval', '1h', '--market', 'asset')).out).toContain(',40,59,40,59,');
+  });
+
+  it('refuses a file of several markets and names the column', async () => {
+    const file = folder.write('two.csv', 'time,contract,price\n2026-01-01,Trump,0.1\n2026-01-01,Biden,0.91\n');
+    const { code, err } = await predictlab('candles', '--ticks', file, '--interval', '1h');
+    expect(code).toBe(2);
+    expect(err).toContain('line 3: the column contract names Biden, and Trump in the lines before');
+    expect(err).toContain('--by contract');
   });
 
   it('mirrors trades of the other outcome', async () => {
@@ -117,8 +138,8 @@ describe('predictlab candles', () => {
   it('takes asset prices for what they are', async () => {
     const file = folder.write('btc.csv', 'time,price\n1767225600,63304.2\n1767225601,63305\n');
     expect((await predictlab('candles', '--ticks', file, '--interval', '1m')).out).toContain(',63304.2,63305,63304.2,63305,');
-    const { err } = await predictlab('candles', '--ticks', file, '--interval', '1m', '--market', 'probability');
-    expect(err).toContain('every one of its 2 rows is bad: price-range 2 (lines 2, 3)');
+    const ended = await predictlab('candles', '--ticks', file, '--interval', '1m', '--market', 'probability');
+    expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('every one of its 2 rows is bad: price-range 2 (lines 2, 3)') });
   });
 
   it('makes each file of a pattern an instrument', async () => {

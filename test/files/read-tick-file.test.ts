@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CandidateRow } from '../../src/contracts/market-data.ts';
 import { openTickFile, type TickFileOptions } from '../../src/files/read/read-tick-file.ts';
+import { valuesOf } from '../../src/files/read/tick-format.ts';
 import { worlds } from '../support/worlds.ts';
 import { scratchFolder } from './scratch.ts';
 
@@ -180,7 +181,9 @@ describe('outcomes', () => {
   it('an export of several instruments is refused: their prices do not mix', async () => {
     const exported =
       'symbol,source,instrument,kind,time,price,size,side,outcome,trade_id\nS,file,file:A,trade,2026-01-01T00:00:00.000Z,0.6,1,,,\nS,file,file:B,trade,2026-01-01T00:00:00.000Z,0.5,1,,,\n';
-    await expect(read(exported)).rejects.toThrow('line 3: a tick of file:B among those of file:A; split the file by its instrument column');
+    await expect(read(exported)).rejects.toThrow(
+      'line 3: the column instrument names file:B, and file:A in the lines before: a file of ticks holds one market; `predictlab import ticks --by instrument`',
+    );
   });
 
   it('a column of outcomes that is empty throughout means that there are none', async () => {
@@ -236,7 +239,7 @@ describe('identity', () => {
   });
 
   it('the same bad line is one and the same', async () => {
-    const [first, second] = await identities('time,price,size\nx,0.5,1\nx,0.5,1\n');
+    const [first, second] = await identities('time,price,size\nx,0.5,1\nx,0.5,1\n2026-01-01,0.5,1\n');
     expect(first).toBe(second);
   });
 });
@@ -246,5 +249,68 @@ describe('what prices mean', () => {
     expect((await openTickFile(write('time,price\n1,0.5\n1,1.5\n1,0.7\n'))).likelyMarket).toBe('probability');
     expect((await openTickFile(write('time,price\n1,63304.2\n1,63305\n'))).likelyMarket).toBe('asset');
     expect((await openTickFile(write('time,price,outcome\n1,2,Yes\n1,3,No\n'))).likelyMarket).toBe('probability');
+  });
+});
+
+describe('dates and prices as people write them', () => {
+  const first = async (time: string, price = '0.5', options = {}): Promise<{ time: unknown; price: unknown }> => {
+    const file = await openTickFile(write(`time;price\n${time};${price}\n`), options);
+    for await (const { rows } of file.batches()) return { time: new Date(rows[0].time as number).toISOString(), price: rows[0].price };
+    throw new Error('no rows');
+  };
+
+  it.each([
+    ['24.11.2026 15:45', '2026-11-24T15:45:00.000Z'],
+    ['1.2.2026', '2026-02-01T00:00:00.000Z'],
+    ['11/24/2026 3:45 PM', '2026-11-24T15:45:00.000Z'],
+    ['24/11/2026 03:45:09', '2026-11-24T03:45:09.000Z'],
+    ['24-11-2026', '2026-11-24T00:00:00.000Z'],
+    ['2026/11/24 12:00', '2026-11-24T12:00:00.000Z'],
+    ['Nov 24 2026 12:00 AM', '2026-11-24T00:00:00.000Z'],
+  ])('%s is %s', async (text, time) => expect(await first(text)).toEqual({ time, price: 0.5 }));
+
+  it.each([
+    ['$0.45', 0.45],
+    ['45¢', 0.45],
+    ['57 ¢', 0.57],
+    ['45%', 0.45],
+    ['45.1%', 0.451],
+    ['€ 0.07', 0.07],
+    ['0.45', 0.45],
+  ])('%s is %d', async (text, price) => expect((await first('2026-01-01', text)).price).toBe(price));
+
+  it('refuses dates whose order nothing decides, reads the whole file for one that does, and takes the word of its user', async () => {
+    await expect(first('03/04/2026')).rejects.toThrow(
+      /the date 03\/04\/2026 may have the day or the month first, and no date in the file decides; write ISO 8601 .*--date-order dmy/,
+    );
+    expect((await first('03/04/2026', '0.5', { dateOrder: 'mdy' })).time).toBe('2026-03-04T00:00:00.000Z');
+    const rows = Array.from({ length: 300 }, () => '03/04/2026;0.5');
+    const late = await openTickFile(write(['time;price', ...rows, '13/04/2026;0.5'].join('\n')));
+    for await (const { rows } of late.batches()) {
+      expect(new Date(rows[0].time as number).toISOString()).toBe('2026-04-03T00:00:00.000Z');
+      break;
+    }
+  });
+
+  it('reads one market of several, and lists them all', async () => {
+    const path = write('time,market,price\n1767225600,A,0.1\n1767225600,B,0.9\n1767225601,A,0.2\ntorn\n');
+    expect(await valuesOf(path, 'Market')).toEqual(['A', 'B']);
+    const prices = async (value: string, hasTornLines: boolean): Promise<unknown[]> => {
+      const file = await openTickFile(path, { only: { name: 'market', value, hasTornLines } });
+      const found: unknown[] = [];
+      for await (const { rows } of file.batches()) found.push(...rows.map(({ price }) => price));
+      return found;
+    };
+    expect(await prices('A', true)).toEqual([0.1, 0.2, null]);
+    expect(await prices('B', false)).toEqual([0.9]);
+    await expect(valuesOf(path, 'mraket')).rejects.toThrow(
+      'has no column mraket; its columns are: time, market, price; did you mean market?',
+    );
+  });
+
+  it('lets the outcomes of one market have different token ids', async () => {
+    const rows = await read('time,price,outcome,asset_id\n1767225600,0.4,Yes,111\n1767225601,0.6,No,222\n');
+    expect(rows.map(({ price }) => price)).toEqual([0.4, 0.4]);
+    await expect(read('time,price,asset_id\n1767225600,0.4,111\n1767225601,0.6,222\n')).rejects.toThrow('the column asset_id names 222');
   });
 });

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { importTicks } from '../../src/activities/stages/import-ticks.ts';
 import { createKline } from '../../src/activities/stages/kline.ts';
 import { workAlone } from '../../src/activities/stages/stage-alone.ts';
 import { DAY_MS, type Interval } from '../../src/contracts/words.ts';
+import { openTickFile } from '../../src/files/read/read-tick-file.ts';
 import { ownerMark } from '../../src/processes/owner-mark.ts';
 import { fileInstrument } from '../../src/sources/file/file-instrument.ts';
-import { saveInstruments } from '../../src/storage/markets/instruments.ts';
+import { instrumentById, saveInstruments } from '../../src/storage/markets/instruments.ts';
 import { dropAbandonedImports } from '../../src/storage/staging/abandoned-imports.ts';
 import { clearStaging, stagePage } from '../../src/storage/staging/staging.ts';
 import { predictlab } from '../cli/run-main.ts';
@@ -120,12 +122,72 @@ describe('predictlab import ticks', () => {
     expect(other.err).toContain('file:RAIN already holds prices of Yes; import with --first-outcome Yes');
   });
 
-  it('of a file whose every row is bad says so and ends well', async () => {
+  it('exits with code 2 and the reason when every row is bad', async () => {
     const file = folder.write('all-bad.csv', 'time,price\nx,0.5\ny,0.5\n');
     const { code, err, out } = await predictlab('import', 'ticks', file, '--symbol', 'BAD');
-    expect(code).toBe(0);
-    expect(err).toContain('every one of the 2 rows is bad');
-    expect(out).toContain('quarantined 2: malformed 2');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('none of its 2 rows can be read; line 2: time "x" cannot be read: times are ISO 8601');
+    const range = folder.write('range.csv', 'time,price\n2026-01-01,5\n2026-01-02,6\n');
+    const outside = await predictlab('import', 'ticks', range, '--symbol', 'BAD', '--market', 'probability');
+    expect(outside).toMatchObject({ code: 2, out: expect.stringContaining('quarantined 2: price-range 2') });
+    expect(outside.err).toContain('every one of the 2 rows is bad: price-range 2');
+  });
+
+  it('imports each market of a file by its column, and refuses the file without it', async () => {
+    const times = ['2026-01-01', '2026-01-02'];
+    const rows = times.flatMap((time) => [`${time},The Reds,0.1`, `${time},Blue/Green,0.9`]);
+    const file = folder.write('markets.csv', ['time,contract,price', ...rows].join('\n'));
+    const refused = await predictlab('import', 'ticks', file, '--symbol', 'PARTY');
+    expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringContaining('the column contract names Blue/Green, and The Reds') });
+    const { code, out } = await predictlab('import', 'ticks', file, '--symbol', 'PARTY', '--by', 'contract', '--json');
+    expect({ code, ...JSON.parse(out) }).toMatchObject({
+      code: 0,
+      symbol: 'PARTY',
+      by: 'contract',
+      rows: 4,
+      inserted: 4,
+      instruments: [{ instrument: 'file:PARTY-The-Reds' }, { instrument: 'file:PARTY-Blue-Green', rows: 2 }],
+    });
+    const exported = lines((await predictlab('export', 'ticks', '--symbol', 'PARTY')).out).map((line) => line.split(','));
+    expect(
+      exported
+        .slice(1)
+        .map((cells) => `${cells[2]} ${cells[5]}`)
+        .sort(),
+    ).toEqual([...Array(2).fill('file:PARTY-Blue-Green 0.9'), ...Array(2).fill('file:PARTY-The-Reds 0.1')]);
+    const again = JSON.parse((await predictlab('import', 'ticks', file, '--symbol', 'PARTY', '--by', 'contract', '--json')).out);
+    expect(again).toMatchObject({ inserted: 0, duplicates: 4 });
+  });
+
+  it('keeps what a stopped import has stored, and continues behind it', async () => {
+    const row = (i: number): string => `${1_767_225_600 + Math.floor(i / 2)},0.5,1`;
+    const file = folder.write('long.csv', ['time,price,size', ...Array.from({ length: 1_000 }, (_, i) => row(i))].join('\n'));
+    let read = 0;
+    const imported = async (stopAfter: number) =>
+      await importTicks({
+        database: test.database,
+        log: silent,
+        symbol: 'LONG',
+        files: [await openTickFile(file, { batchSize: 50 })],
+        market: 'probability',
+        stored: await instrumentById(test.database, 'file:LONG'),
+        asOf: Date.now(),
+        chunkRows: 200,
+        onBatch: () => read++,
+        isStopped: () => read >= stopAfter,
+      });
+    const ticks = async (): Promise<number> => lines((await predictlab('export', 'ticks', '--symbol', 'LONG')).out).length - 1;
+    expect(await imported(9)).toMatchObject({ isPartial: true, rows: 450, inserted: 450 });
+    expect(await ticks()).toBe(450);
+    // of a file that may not be in order nothing is claimed before its end
+    expect(lines((await predictlab('export', 'coverage', '--symbol', 'LONG')).out)).toHaveLength(1);
+    expect((await test.database.query('select from staged_rows')).rowCount).toBe(0);
+    const before = read;
+    expect(await imported(Number.POSITIVE_INFINITY)).toMatchObject({ isPartial: false, rows: 1_000, inserted: 1_000, duplicates: 0 });
+    expect(read - before).toBe(11);
+    expect(await ticks()).toBe(1_000);
+    expect(lines((await predictlab('export', 'coverage', '--symbol', 'LONG')).out)[1]).toContain('2026-01-01T00:00:00.000Z');
+    expect((await test.database.query('select from import_progress')).rowCount).toBe(0);
   });
 
   it('of a file that is missing, lacks a column or has no rows ends with 2 and stores nothing', async () => {
@@ -171,7 +233,7 @@ describe('predictlab import ticks', () => {
     for (const executionId of await left()) await clearStaging(test.database, { executionId });
   });
 
-  it('that fails in the middle stores nothing and leaves nothing behind', async () => {
+  it('keeps the files before one that cannot be read, and leaves nothing staged', async () => {
     const good = folder.write('part-1.csv', 'time,price,size\n2026-01-01,0.5,1\n');
     const packed = gzipSync(
       Buffer.from(`time,price,size\n${Array.from({ length: 200_000 }, (_, i) => `${1_767_225_600 + i},0.5,1`).join('\n')}`),
@@ -180,7 +242,7 @@ describe('predictlab import ticks', () => {
     const { code, err } = await predictlab('import', 'ticks', good, broken, '--symbol', 'HALF');
     expect(code).toBe(2);
     expect(err).toContain('is not complete gzip data');
-    expect(lines((await predictlab('export', 'ticks', '--symbol', 'HALF')).out)).toHaveLength(1);
+    expect(lines((await predictlab('export', 'ticks', '--symbol', 'HALF')).out)).toHaveLength(2);
     const { rows } = await test.database.query('select count(*) as n from staged_rows');
     expect(rows).toEqual([{ n: 0 }]);
   });
@@ -257,7 +319,7 @@ describe('predictlab export', () => {
     const cases = [
       [['prices'], /export prices: write one of ticks, candles, backtests, trades, equity, walk-forward, quarantine, coverage/],
       [['ticks', '--symbol', 'NOBODY'], /there is no symbol NOBODY/],
-      [['ticks', '--interval', '1h'], /--interval means nothing for ticks/],
+      [['ticks', '--interval', '1h'], /--interval does not apply to ticks/],
       [['candles', '--interval', '7m'], /--interval 7m/],
       [['candles', '--from', 'yesterday'], /--from yesterday: write a time/],
       [['candles', '--format', 'xml'], /--format xml: write one of csv, json, parquet/],

@@ -276,7 +276,7 @@ describe("the user's own files with facts", () => {
   });
 
   it.each<[string, string[]]>([
-    ['--settle is for --market probability', ['import', 'ticks', 'rain.csv', '--symbol', 'NEW', '--market', 'asset', '--settle', '1']],
+    ['--settle applies to --market probability', ['import', 'ticks', 'rain.csv', '--symbol', 'NEW', '--market', 'asset', '--settle', '1']],
     [
       'there is no instrument file:rian of WEATHER; did you mean file:rain?',
       ['export', 'candles', '--symbol', 'WEATHER', '--instrument', 'file:rian'],
@@ -284,7 +284,7 @@ describe("the user's own files with facts", () => {
     ['WEATHER has no instrument file:rian; did you mean file:rain?', [...STORED, '--interval', '1h', '--instrument', 'file:rian']],
     ['WEATHER has no two complete candles of 1m', [...STORED, '--interval', '1m']],
     ['there is no symbol WETHER', ['backtest', 'symbol', 'WETHER', '--interval', '1h', '--strategy', 'rsi']],
-    ['--price-type means nothing for ticks', ['export', 'ticks', '--price-type', 'trade']],
+    ['--price-type does not apply to ticks', ['export', 'ticks', '--price-type', 'trade']],
     ['--price-type bid: write one of trade, price', ['export', 'candles', '--price-type', 'bid']],
   ])('%s', async (sentence, args) => {
     const ended = await predictlab(...args.map((arg) => (arg === 'rain.csv' ? path.join(folder.path, arg) : arg)));

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { emptyEntry } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/log.ts';
@@ -13,6 +14,7 @@ import type { Database } from '../../storage/database/database.ts';
 import { importSymbols, symbolsByName } from '../../storage/markets/catalogue.ts';
 import { saveInstruments } from '../../storage/markets/instruments.ts';
 import { dropAbandonedImports, newImportId } from '../../storage/staging/abandoned-imports.ts';
+import { clearImportProgress, type ImportCounts, importProgress, saveImportProgress } from '../../storage/staging/import-progress.ts';
 import { clearStaging, type StagingKey, stageCoverage, stagePage } from '../../storage/staging/staging.ts';
 import { createClean } from './clean.ts';
 import { workAlone } from './stage-alone.ts';
@@ -23,10 +25,14 @@ export interface TicksImport {
   readonly database: Database;
   readonly log: Log;
   readonly symbol: string;
-  /** In the order in which they are read; opened, so found good. */
+  /** The instrument of the rows. @default `file:<symbol>` */
+  readonly id?: string;
+  /** The instrument's title. @default the symbol */
+  readonly title?: string;
+  /** Opened files, in the order in which they are read. */
   readonly files: readonly TickFile[];
   readonly market: MarketKind;
-  /** What the owner says of the market; what is left out stays as it is stored. @default nothing */
+  /** Facts about the market that its owner states; the others stay as they are stored. @default none */
   readonly facts?: OwnFacts;
   /** The instrument as it is stored, if it is. */
   readonly stored?: Instrument | undefined;
@@ -34,130 +40,172 @@ export interface TicksImport {
   readonly asOf: number;
   /** Called after each batch with the rows read so far. */
   readonly onBatch: (rows: number, batch: TickFileBatch) => void;
+  /** Whether to stop; asked after each batch. Rows read so far are stored, and the next import of the files continues behind them. @default never */
+  readonly isStopped?: () => boolean;
+  /** Rows that are stored together: what an import that is killed loses at most. @default 200,000 */
+  readonly chunkRows?: number;
 }
 
-export interface ImportResult {
+export interface ImportResult extends ImportCounts {
   readonly instrument: string;
-  readonly rows: number;
-  readonly inserted: number;
-  /** Rows that were there already, or twice in the files. */
-  readonly duplicates: number;
-  readonly quarantined: number;
-  readonly reasons: Readonly<Record<string, number>>;
   /** Time of the first and last readable row, UTC epoch milliseconds; null when there is none. */
   readonly from: number | null;
   readonly to: number | null;
+  /** Whether the import was stopped before the end of the files. */
+  readonly isPartial: boolean;
 }
 
+const CHUNK_ROWS = 200_000;
+const NO_ROWS: ImportCounts = { rows: 0, inserted: 0, duplicates: 0, quarantined: 0, reasons: {} };
+
 /**
- * Takes tick files in: the rows are staged, cleaned and stored by the same code as those of a run, only without a run. The
- * symbol is put into the catalogue if it is not there. When anything fails, nothing has been stored.
+ * Imports tick files: the rows are staged, cleaned and stored by the same code as those of a run, chunk by chunk. Every chunk stays
+ * stored whatever happens later; an import of the same files continues behind it. Coverage is claimed at the end of each file. The symbol
+ * is added to the catalogue if it is not there.
  */
 export async function importTicks(request: TicksImport): Promise<ImportResult> {
-  const { database, log, symbol, files, asOf, onBatch } = request;
+  const { database, log, symbol, files, asOf, id = `file:${symbol}` } = request;
   const executionId = newImportId();
-  const id = `file:${symbol}`;
   await dropAbandonedImports(database, Date.now());
   const known = instrumentOf(id, { ...request, facts: {} });
   const key = (await saveInstruments(database, symbol, [known])).get(id) as number;
   const staging = { executionId, symbol, instrumentKey: key };
-  try {
-    const spans = await stageFiles(database, { staging, files, facts: rowFacts(known, asOf), onBatch });
-    for (const [kind, { from, to }] of spans.flatMap((file) => [...file]))
-      await stageCoverage(database, { ...staging, kind, range: { from, to: to + 1 } });
-    const bounds = spans.flatMap((file) => [...file.values()]);
-    const lastTick = bounds.length === 0 ? null : Math.max(...bounds.map(({ to }) => to));
-    // the second outcome's name is met on the way, and so is the last tick
-    await saveInstruments(database, symbol, [instrumentOf(id, request, lastTick)]);
+  let counts: ImportCounts = NO_ROWS;
+  const bounds: { from: number; to: number }[] = [];
+  let isPartial = false;
+  const storeStaged = async (): Promise<ImportCounts> => {
     const around = { database, log, executionId, symbol, asOf };
     const cleaned = (await runStage('clean', createClean(), around)).output as unknown as Cleaned;
     const stored = (await runStage('store', createStore({ database, log }), around)).output as unknown as Stored;
-    if (!(await symbolsByName(database, [symbol])).has(symbol)) {
-      await importSymbols(database, [emptyEntry(symbol)]);
-    }
-    // empty after success
     await clearStaging(database, { executionId });
+    const { rows, quarantined, reasons } = cleaned;
+    return { rows, quarantined, reasons, inserted: stored.inserted, duplicates: stored.duplicates };
+  };
+  try {
+    for (const file of files) {
+      const ended = await importFile(request, { file, staging, facts: rowFacts(known, asOf), before: counts.rows, storeStaged });
+      counts = sumOf(counts, ended.counts);
+      bounds.push(...ended.spans.values());
+      isPartial = !ended.isWhole;
+      if (isPartial) break;
+    }
+    const lastTick = bounds.length === 0 ? null : Math.max(...bounds.map(({ to }) => to));
+    // the second outcome's name and the last tick are known only now
+    await saveInstruments(database, symbol, [instrumentOf(id, request, lastTick)]);
+    if (!(await symbolsByName(database, [symbol])).has(symbol)) await importSymbols(database, [emptyEntry(symbol)]);
+    if (!isPartial) await clearImportProgress(database, key);
     return {
       instrument: id,
-      rows: cleaned.rows,
-      inserted: stored.inserted,
-      duplicates: stored.duplicates,
-      quarantined: cleaned.quarantined,
-      reasons: cleaned.reasons,
+      ...counts,
       from: bounds.length === 0 ? null : Math.min(...bounds.map(({ from }) => from)),
       to: lastTick,
+      isPartial,
     };
   } catch (error) {
-    // with the database away the next import does it; what went wrong first is what counts
+    // with the database away the next import clears it; the first error is the one to report
     await clearStaging(database, { executionId }).catch(() => undefined);
     throw error;
   }
 }
 
-/** What is known already stays: an import may add the names of the outcomes, and what the owner says of the market. */
+/** The instrument with the outcome names of the files and the stated facts; its other fields stay as they are stored. */
 function instrumentOf(
   id: string,
-  { symbol, market, files, stored, facts = {}, asOf }: TicksImport,
+  { symbol, title = symbol, market, files, stored, facts = {}, asOf }: TicksImport,
   lastTick: number | null = null,
 ): Instrument {
   const reference = files.map(({ path }) => path).join(' ');
-  const known = stored ?? fileInstrument({ id, market, title: symbol, outcomes: [], reference });
+  const known = stored ?? fileInstrument({ id, market, title, outcomes: [], reference });
   const outcomes = files.reduce((most, file) => (file.outcomes.length > most.length ? file.outcomes : most), known.outcomes);
   const named = { ...known, outcomes };
   return Object.keys(facts).length === 0 ? named : withOwnFacts(named, { ...ownFactsOf(known), ...facts }, { lastTick, asOf });
 }
 
-/** What the stages put out, as far as it is told here. */
+/** The parts of the stages' outputs that are counted. */
 type Cleaned = Pick<ImportResult, 'rows' | 'quarantined' | 'reasons'>;
 type Stored = Pick<ImportResult, 'inserted' | 'duplicates'>;
 
 type Spans = Map<TickKind, { from: number; to: number }>;
 
-/** Reads the next batch while the one before travels to the database. @returns what time the good rows of each kind cover, file by file: of what lies between two files nobody has said anything */
-async function stageFiles(
-  database: Database,
-  {
-    staging,
-    files,
-    facts,
-    onBatch,
-  }: {
-    staging: StagingKey;
-    files: readonly TickFile[];
-    facts: RowFacts;
-    onBatch: TicksImport['onBatch'];
-  },
-): Promise<readonly Spans[]> {
-  const every: Spans[] = [];
+interface FileImport {
+  readonly file: TickFile;
+  readonly staging: StagingKey;
+  readonly facts: RowFacts;
+  /** Rows of earlier files. */
+  readonly before: number;
+  readonly storeStaged: () => Promise<ImportCounts>;
+}
+
+/**
+ * Imports one file, from where an earlier import of it stopped.
+ *
+ * @returns the counts, the time that the good rows of each kind span, and whether the whole file was read
+ */
+async function importFile(
+  { database, onBatch, isStopped = () => false, chunkRows = CHUNK_ROWS }: TicksImport,
+  { file, staging, facts, before, storeStaged }: FileImport,
+): Promise<{ counts: ImportCounts; spans: Spans; isWhole: boolean }> {
+  const name = await versionOf(file.path);
+  const key = staging.instrumentKey;
+  const earlier = await importProgress(database, key, name);
+  const spans: Spans = new Map(Object.entries(earlier?.spans ?? {}) as [TickKind, { from: number; to: number }][]);
+  let counts = earlier?.counts ?? NO_ROWS;
+  let line = earlier?.line ?? 0;
+  let staged = 0;
   let pageNumber = 0;
-  let rows = 0;
   let inFlight: Promise<unknown> = Promise.resolve();
   try {
-    for (const file of files) {
-      const spans: Spans = new Map();
-      every.push(spans);
-      for await (const batch of file.batches()) {
-        await inFlight;
-        inFlight = stagePage(database, { ...staging, pageNumber: pageNumber++, order: 'oldest-first', rows: batch.rows });
-        // its failure is thrown by the await above, or below; until then it is not unhandled
-        inFlight.catch(() => undefined);
-        widen(spans, batch, facts);
-        rows += batch.rows.length;
-        onBatch(rows, batch);
+    for await (const batch of file.batches(line)) {
+      await inFlight;
+      if (staged >= chunkRows || isStopped()) {
+        counts = sumOf(counts, await storeStaged());
+        staged = 0;
+        await saveImportProgress(database, key, name, { line, spans: Object.fromEntries(spans), counts });
+        if (isStopped()) return { counts, spans, isWhole: false };
       }
+      // staged while the next batch is read
+      inFlight = stagePage(database, { ...staging, pageNumber: pageNumber++, order: 'oldest-first', rows: batch.rows });
+      // its failure is thrown by the await above, or below; until then it is not unhandled
+      inFlight.catch(() => undefined);
+      widen(spans, batch, facts);
+      staged += batch.rows.length;
+      line = batch.lines[batch.lines.length - 1];
+      onBatch(before + counts.rows + staged, batch);
     }
     await inFlight;
   } finally {
     // when reading fails, a page that is on its way must not arrive after the clearing
     await inFlight.catch(() => undefined);
   }
-  return every;
+  // only now: in a file that is not in order, rows at its end may lie between those before
+  for (const [kind, { from, to }] of spans) await stageCoverage(database, { ...staging, kind, range: { from, to: to + 1 } });
+  counts = sumOf(counts, await storeStaged());
+  await saveImportProgress(database, key, name, { line, spans: Object.fromEntries(spans), counts });
+  return { counts, spans, isWhole: true };
 }
 
-/** What `clean` will judge the rows by. */
+/** A file's path with its size and time of change: a file that has changed is read from its start. */
+async function versionOf(file: string): Promise<string> {
+  const { size, mtimeMs } = await stat(file);
+  return `${file} ${size} ${mtimeMs}`;
+}
+
+function sumOf(one: ImportCounts, other: ImportCounts): ImportCounts {
+  const reasons = { ...one.reasons };
+  for (const [reason, count] of Object.entries(other.reasons)) reasons[reason] = (reasons[reason] ?? 0) + count;
+  return {
+    rows: one.rows + other.rows,
+    inserted: one.inserted + other.inserted,
+    duplicates: one.duplicates + other.duplicates,
+    quarantined: one.quarantined + other.quarantined,
+    reasons,
+  };
+}
+
+/** The facts by which `clean` checks the rows. */
 const rowFacts = ({ market, opensAt, tickSize }: Instrument, asOf: number): RowFacts => ({ market, opensAt, tickSize, asOf });
 
-/** What is going to be quarantined covers nothing. */
+/** Extends the spans by the good rows of a batch; rows that will be quarantined cover nothing. */
 function widen(spans: Spans, { rows }: TickFileBatch, facts: RowFacts): void {
   for (const row of rows) {
     const { kind, time } = row;

@@ -6,16 +6,13 @@ import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts'
 import { CANDLE_COLUMNS, candleRows } from '../../files/write/candle-table.ts';
 import type { Cell, TableFormat } from '../../files/write/table.ts';
 import { writeTable } from '../../files/write/write-table.ts';
-import { COLUMNS_HELP, parseColumns, parseMarket } from '../options/column-options.ts';
+import { statedMarket, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
 import { usageError } from '../terminal/exit.ts';
 import { note } from '../terminal/print.ts';
 
-interface CandlesOptions {
+interface CandlesOptions extends TickFileFlags {
   readonly ticks: string;
   readonly interval: string;
-  readonly columns?: string;
-  readonly firstOutcome?: string;
-  readonly market?: string;
   readonly format: string;
   readonly json?: boolean;
 }
@@ -24,7 +21,7 @@ const HELP = `
 A tick file is a CSV (plain or gzip) with a header; --ticks may be a pattern (quote it), and then each file is one instrument.
 Columns: time and price are required; size, side, outcome and trade_id are used when present. Map other names with --columns.
 Times: seconds, milliseconds, microseconds or nanoseconds (one unit per file, recognised by size), ISO 8601 (without zone = UTC),
-or "November 8 2022 3:45 PM". Without a size column the rows are price points and candles have no volume.
+24.11.2026 15:45, 11/24/2026 3:45 PM or "November 24 2026 3:45 PM". Prices: 0.45, $0.45, 45¢ or 45%. Without a size column the rows are price points and candles have no volume.
 With an outcome column, prices are those of --first-outcome, or of Yes, Up or 0 where the file has one, or of the first name in the
 file; a trade of the other outcome is mirrored (price 1 - price, side flipped).
 A candle is complete when its bucket lies between the file's first and last tick.
@@ -34,14 +31,12 @@ A candle is complete when its bucket lies between the file's first and last tick
 
 /** Adds `predictlab candles`. */
 export function registerCandles(program: Command): void {
-  program
+  const command = program
     .command('candles')
     .description('Builds the candles of a tick file and prints them. Needs no server.')
     .requiredOption('--ticks <csv>', 'the tick file, or a pattern such as "ticks/*.csv.gz"')
-    .requiredOption('--interval <interval>', `one of ${INTERVALS.join(' ')}`)
-    .option('--columns <names>', COLUMNS_HELP)
-    .option('--first-outcome <name>', 'the outcome whose probability is the price')
-    .option('--market <kind>', 'probability or asset (default: asset when most prices are above 1)')
+    .requiredOption('--interval <interval>', `one of ${INTERVALS.join(' ')}`);
+  withTickFile(command)
     .option('--format <format>', 'csv or json', 'csv')
     .option('--json', 'the same as --format json')
     .addHelpText('after', HELP)
@@ -53,13 +48,15 @@ async function printCandles(options: CandlesOptions): Promise<void> {
   if (interval === undefined) throw usageError(`--interval ${options.interval}: write one of ${INTERVALS.join(' ')}`);
   const format = options.json ? 'json' : options.format;
   if (format !== 'csv' && format !== 'json') throw usageError(`--format ${format}: write csv or json`);
-  const market = parseMarket(options.market);
-  const columns = parseColumns(options.columns);
+  const market = statedMarket(options);
+  const reading = tickFileOptions(options);
   // every header is checked before anything is printed
   const files: TickFile[] = [];
-  for (const path of await expandPath(options.ticks)) files.push(await openTickFile(path, { columns, firstOutcome: options.firstOutcome }));
+  for (const path of await expandPath(options.ticks))
+    files.push(await openTickFile(path, { ...reading, ...(options.firstOutcome && { firstOutcome: options.firstOutcome }) }));
   if (files.every(({ isEmpty }) => isEmpty)) throw usageError(`${options.ticks} has no rows after its header, so there are no candles`);
   const now = Date.now();
+  const bad: string[] = [];
   async function* batches(): AsyncGenerator<Cell[][]> {
     for (const file of files) {
       const built = await buildFileCandles(file, interval as Interval, { market: market ?? file.likelyMarket, asOf: now });
@@ -67,17 +64,19 @@ async function printCandles(options: CandlesOptions): Promise<void> {
       for (const { kind, candles, complete } of built.series)
         yield* candleRows([name, 'file', `file:${name}`, kind, candles.interval], { ...candles, complete });
       report(file, built);
+      if (built.rows > 0 && built.ticks === 0)
+        bad.push(`${file.path}: every one of its ${built.rows} rows is bad: ${built.quarantined.describe()}`);
     }
   }
   await writeTable({ columns: CANDLE_COLUMNS, batches: batches() }, format satisfies TableFormat);
+  if (bad.length > 0) throw usageError(`${bad.join('; ')}; check --columns and --market (prices of a probability are from 0 to 1)`);
 }
 
 /** Notes about rows that were left out, repeated or mirrored. */
 function report(file: TickFile, { rows, ticks, duplicates, quarantined }: FileCandles): void {
   if (rows === 0) note(`${file.path}: no rows after the header`);
-  else if (ticks === 0)
-    note(`${file.path}: every one of its ${rows} rows is bad: ${quarantined.describe()}; are --columns and --market right?`);
-  else if (quarantined.total > 0) note(`${file.path}: ${quarantined.total} of ${rows} rows left out: ${quarantined.describe()}`);
+  else if (ticks > 0 && quarantined.total > 0)
+    note(`${file.path}: ${quarantined.total} of ${rows} rows left out: ${quarantined.describe()}`);
   if (duplicates > 0) note(`${file.path}: ${duplicates} rows repeat an id and count once`);
   const [first, ...others] = file.outcomes;
   if (others.length > 0) note(`${file.path}: prices are of ${first}; trades of ${others.join(', ')} are mirrored`);

@@ -3,22 +3,22 @@ import { checkAgainstStored, type ImportResult, importTicks } from '../../activi
 import { windowOf } from '../../contracts/run/run-window.ts';
 import { DAY_MS } from '../../contracts/words.ts';
 import { expandPath } from '../../files/read/expand-path.ts';
-import { openTickFile, type TickFile } from '../../files/read/read-tick-file.ts';
+import { openTickFile, type TickFile, type TickFileOptions } from '../../files/read/read-tick-file.ts';
+import { valuesOf } from '../../files/read/tick-format.ts';
 import { INPUT_DEFAULTS } from '../../input/defaults.ts';
+import { SIGNAL_EXIT_CODES, stopSignal } from '../../set-up/processes/stop-signal.ts';
 import { instrumentById } from '../../storage/markets/instruments.ts';
 import { createLog } from '../../telemetry/log.ts';
-import { COLUMNS_HELP, parseColumns, parseMarket } from '../options/column-options.ts';
+import { statedMarket, type TickFileFlags, tickFileOptions, withTickFile } from '../options/column-options.ts';
 import { checkMarketFacts, type MarketFactFlags, marketFacts, withMarketFacts } from '../options/market-facts.ts';
 import { symbolName } from '../options/symbol-name.ts';
-import { usageError } from '../terminal/exit.ts';
+import { ExitError, usageError } from '../terminal/exit.ts';
 import { note, printJson, printLine } from '../terminal/print.ts';
 import { useDatabase } from '../terminal/session.ts';
 
-interface ImportOptions extends MarketFactFlags {
+interface ImportOptions extends MarketFactFlags, TickFileFlags {
   readonly symbol: string;
-  readonly columns?: string;
-  readonly firstOutcome?: string;
-  readonly market?: string;
+  readonly by?: string;
   readonly json?: boolean;
 }
 
@@ -28,6 +28,8 @@ changes nothing, and a file that has grown adds only its new rows: a row is iden
 their number. Bad rows go to quarantine with their reason (\`predictlab export quarantine\`) and do not stop the import.
 Facts about the market are stored with them and kept until you change them: --settle, --close, --fee, --fee-model,
 --fee-exponent, --tick.
+A file with several markets is refused; --by <column> imports each of them as the instrument file:<symbol>-<value>. An import that is
+stopped keeps what it has stored; the same command continues it.
 Columns: time and price are required; size, side, outcome and trade_id are used when present. Map other names with --columns.
 
   predictlab import ticks trades.csv.gz --symbol SENATE --columns time=Timestamp,price=Price,size=Shares,side=Type,outcome=Outcome
@@ -41,56 +43,101 @@ export function registerImport(program: Command): void {
     .command('ticks <csv...>')
     .description('Imports ticks from CSV files (plain or gzip; quote patterns such as "ticks/*.csv").')
     .requiredOption('--symbol <name>', 'the symbol of the ticks')
-    .option('--columns <names>', COLUMNS_HELP)
-    .option(
-      '--first-outcome <name>',
-      'the outcome whose probability is the price (default: as stored; else Yes, Up or 0; else the first in the file)',
-    )
-    .option('--market <kind>', 'probability or asset (default: as stored; else asset when most prices are above 1)');
-  withMarketFacts(command).option('--json', 'print the counts as JSON').addHelpText('after', HELP).action(runImport);
+    .option('--by <column>', 'import a file with several markets: each value of this column is an instrument');
+  withMarketFacts(withTickFile(command, 'as stored; else '))
+    .option('--json', 'print the counts as JSON')
+    .addHelpText('after', HELP)
+    .action(runImport);
 }
 
 async function runImport(patterns: readonly string[], options: ImportOptions): Promise<void> {
-  const { symbol } = options;
+  const { symbol, by } = options;
   symbolName('--symbol', symbol);
-  const columns = parseColumns(options.columns);
-  const market = parseMarket(options.market);
+  const reading = tickFileOptions(options);
+  const market = statedMarket(options);
   const facts = marketFacts(options);
-  const open = async (firstOutcome: string | undefined): Promise<TickFile[]> => {
+  if (by !== undefined && facts.resolution !== undefined)
+    throw usageError('--settle is the payout of one market, and --by imports several; import without it, one file per market for --settle');
+  const paths: string[] = [];
+  for (const pattern of patterns) paths.push(...(await expandPath(pattern)));
+  const open = async (firstOutcome: string | undefined, only?: TickFileOptions['only']): Promise<TickFile[]> => {
     const files: TickFile[] = [];
-    for (const pattern of patterns) {
-      for (const path of await expandPath(pattern)) {
-        const priced = firstOutcome ?? files[0]?.outcomes[0];
-        files.push(await openTickFile(path, { columns, batchSize: 20_000, ...(priced !== undefined && { firstOutcome: priced }) }));
-      }
+    for (const path of paths) {
+      const priced = firstOutcome ?? files[0]?.outcomes[0];
+      files.push(
+        await openTickFile(path, {
+          ...reading,
+          ...(priced !== undefined && { firstOutcome: priced }),
+          ...(only && { only }),
+          batchSize: 20_000,
+        }),
+      );
     }
     return files;
   };
   // before the database is opened: a wrong path or column is the most common mistake
-  const opened = await open(options.firstOutcome);
+  const values = by === undefined ? undefined : await valuesOfAll(paths, by);
+  const opened = await open(
+    options.firstOutcome,
+    values === undefined ? undefined : { name: by as string, value: values[0], hasTornLines: true },
+  );
   if (opened.every(({ isEmpty }) => isEmpty)) throw usageError(`${patterns.join(', ')}: no rows after the header; nothing was imported`);
+  const stop = stopSignal();
   await useDatabase(async (database) => {
-    const stored = await instrumentById(database, `file:${symbol}`);
-    if (stored !== undefined) checkAgainstStored(stored, { firstOutcome: options.firstOutcome, market });
-    const kind = market ?? stored?.market ?? opened[0].likelyMarket;
-    checkMarketFacts(facts, kind);
-    const priced = stored?.outcomes[0];
-    const files = options.firstOutcome === undefined && priced !== undefined ? await open(priced) : opened;
-    const result = await importTicks({
-      database,
-      log: createLog({ LOG_LEVEL: 'warn', ...process.env }),
-      symbol,
-      files,
-      market: kind,
-      facts,
-      stored,
-      asOf: Date.now(),
-      onBatch: showProgress,
-    });
-    clearProgress();
-    report(symbol, files, result, options.json === true);
+    const results: ImportResult[] = [];
+    for (const [index, value] of (values ?? [undefined]).entries()) {
+      const only = value === undefined ? undefined : { name: by as string, value, hasTornLines: index === 0 };
+      const id = value === undefined ? `file:${symbol}` : `file:${symbol}-${wordOf(value)}`;
+      const stored = await instrumentById(database, id);
+      if (stored !== undefined) checkAgainstStored(stored, { firstOutcome: options.firstOutcome, market });
+      const kind = market ?? stored?.market ?? opened[0].likelyMarket;
+      checkMarketFacts(facts, kind);
+      const priced = options.firstOutcome ?? stored?.outcomes[0];
+      const files = index === 0 && priced === options.firstOutcome ? opened : await open(priced, only);
+      const result = await importTicks({
+        database,
+        log: createLog({ LOG_LEVEL: 'warn', ...process.env }),
+        symbol,
+        id,
+        title: value ?? symbol,
+        files,
+        market: kind,
+        facts,
+        stored,
+        asOf: Date.now(),
+        onBatch: showProgress,
+        isStopped: () => stop.received !== undefined,
+      });
+      clearProgress();
+      results.push(result);
+      if (result.isPartial) break;
+      noteOutcomes(files);
+    }
+    report(symbol, results, { by, json: options.json === true });
+    if (stop.received !== undefined)
+      throw new ExitError(
+        SIGNAL_EXIT_CODES[stop.received],
+        'stopped before the end of the files; what was read is stored: run the same command again to import the rest',
+      );
   });
 }
+
+/** The values of a column over all files, each of which makes another instrument. @throws ExitError 2 when two would share an id */
+async function valuesOfAll(paths: readonly string[], by: string): Promise<readonly string[]> {
+  const values = new Set<string>();
+  for (const path of paths) for (const value of await valuesOf(path, by)) values.add(value);
+  if (values.size === 0) throw usageError(`--by ${by}: the column is empty in every row; name the column of the market`);
+  const ids = new Map<string, string>();
+  for (const value of values) {
+    const other = ids.get(wordOf(value));
+    if (other !== undefined) throw usageError(`--by ${by}: ${other} and ${value} would make one instrument; rename one of them`);
+    ids.set(wordOf(value), value);
+  }
+  return [...values];
+}
+
+/** A value as part of an instrument's id. */
+const wordOf = (value: string): string => value.replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-').slice(0, 80);
 
 function showProgress(rows: number): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${rows.toLocaleString('en')} rows read`);
@@ -100,27 +147,51 @@ function clearProgress(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
 }
 
-function report(symbol: string, files: readonly TickFile[], result: ImportResult, asJson: boolean): void {
-  const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
-  const { instrument, rows, inserted, duplicates, quarantined, reasons } = result;
+function noteOutcomes(files: readonly TickFile[]): void {
   const [priced, ...mirrored] = files.find(({ outcomes }) => outcomes.length > 1)?.outcomes ?? [];
   if (mirrored.length > 0) note(`prices are of ${priced}; trades of ${mirrored.join(', ')} are mirrored`);
-  if (quarantined === rows) note(`every one of the ${rows} rows is bad; are --columns and --market right?`);
-  if (quarantined > 0) note(`\`predictlab export quarantine --symbol ${symbol} --format csv\` lists the bad rows`);
-  noteWindow(symbol, result, Date.now());
-  if (asJson) return printJson({ symbol, ...result, from: time(result.from), to: time(result.to) });
+}
+
+/** Prints what was imported. @throws ExitError 2 when no row was good */
+function report(
+  symbol: string,
+  results: readonly ImportResult[],
+  { by, json }: { readonly by: string | undefined; readonly json: boolean },
+): void {
+  const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+  const sum = (field: 'rows' | 'quarantined' | 'inserted' | 'duplicates'): number => results.reduce((total, one) => total + one[field], 0);
+  if (sum('quarantined') > 0) note(`\`predictlab export quarantine --symbol ${symbol} --format csv\` lists the bad rows`);
+  const bounds = results.flatMap(({ from, to }) => (from === null || to === null ? [] : [{ from, to }]));
+  if (bounds.length > 0)
+    noteWindow(symbol, { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }, Date.now());
+  const inJson = results.map(({ isPartial: _, ...result }) => ({ ...result, from: time(result.from), to: time(result.to) }));
+  if (json && by === undefined) printJson({ symbol, ...inJson[0] });
+  else if (json)
+    printJson({ symbol, by, rows: sum('rows'), inserted: sum('inserted'), duplicates: sum('duplicates'), instruments: inJson });
+  else for (const result of results) printResult(symbol, result);
+  if (sum('rows') > 0 && sum('quarantined') === sum('rows'))
+    throw usageError(
+      `every one of the ${sum('rows')} rows is bad: ${reasonsOf(results)}; check --columns and --market (prices of a probability are from 0 to 1)`,
+    );
+}
+
+const reasonsOf = (results: readonly ImportResult[]): string => {
+  const reasons = new Map<string, number>();
+  for (const one of results) for (const [reason, n] of Object.entries(one.reasons)) reasons.set(reason, (reasons.get(reason) ?? 0) + n);
+  return [...reasons].map(([reason, n]) => `${reason} ${n.toLocaleString('en')}`).join(', ');
+};
+
+function printResult(symbol: string, result: ImportResult): void {
+  const { instrument, rows, inserted, duplicates, quarantined, from, to } = result;
   const count = (n: number): string => n.toLocaleString('en');
-  const why = Object.entries(reasons)
-    .map(([reason, n]) => `${reason} ${count(n)}`)
-    .join(', ');
   printLine(`${symbol} (${instrument}): ${count(rows)} rows, ${count(inserted)} new ticks, ${count(duplicates)} known already`);
-  if (quarantined > 0) printLine(`quarantined ${count(quarantined)}: ${why}`);
-  if (result.from !== null) printLine(`from ${time(result.from)} to ${time(result.to)}`);
+  if (quarantined > 0) printLine(`quarantined ${count(quarantined)}: ${reasonsOf([result])}`);
+  if (from !== null && to !== null) printLine(`from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}`);
 }
 
 /** Notes which window backtests all rows: a run looks at the days before its instant only, and gives older data candles but no backtest. */
-function noteWindow(symbol: string, { from, to }: ImportResult, now: number): void {
-  if (from === null || to === null || from >= windowOf({ asOf: now, daysBack: INPUT_DEFAULTS.daysBack }).from) return;
+function noteWindow(symbol: string, { from, to }: { readonly from: number; readonly to: number }, now: number): void {
+  if (from >= windowOf({ asOf: now, daysBack: INPUT_DEFAULTS.daysBack }).from) return;
   const asOf = Math.min(now, Math.ceil((to + 1) / DAY_MS) * DAY_MS);
   const days = Math.ceil((asOf - from) / DAY_MS);
   const at = asOf === now ? '' : ` --as-of ${new Date(asOf).toISOString().slice(0, 10)}`;

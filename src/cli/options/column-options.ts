@@ -1,8 +1,51 @@
 import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
 import { type TickColumnNames, tickColumnsSchema } from '../../contracts/catalogue.ts';
 import { messageOf } from '../../contracts/errors.ts';
 import { MARKET_KINDS, type MarketKind } from '../../contracts/words.ts';
+import type { DateOrder } from '../../files/parse/parse-time.ts';
+import type { TickFileOptions } from '../../files/read/read-tick-file.ts';
 import { usageError } from '../terminal/exit.ts';
+
+/** The options that say how a tick file is read. */
+export interface TickFileFlags {
+  readonly columns?: string;
+  readonly firstOutcome?: string;
+  readonly market?: string;
+  readonly priceUnit?: string;
+  readonly dateOrder?: DateOrder;
+}
+
+/** Adds the options that say how a tick file is read. @param stored words about what is stored, for the defaults */
+export const withTickFile = (command: Command, stored = ''): Command =>
+  command
+    .option('--columns <names>', COLUMNS_HELP)
+    .option(
+      '--first-outcome <name>',
+      `the outcome whose probability is the price (default: ${stored}Yes, Up or 0; else the first in the file)`,
+    )
+    .option('--market <kind>', `probability or asset (default: ${stored}guessed from the prices)`)
+    .addOption(new Option('--price-unit <unit>', 'unit of prices without a sign: cents of a probability (45 is 0.45)').choices(['cents']))
+    .addOption(new Option('--date-order <order>', 'whether 03/04/2026 has the day or the month first').choices(['dmy', 'mdy']));
+
+/** The options of a tick file, in the reader's words. @throws ExitError 2 that names the wrong one */
+export const tickFileOptions = ({
+  columns,
+  priceUnit,
+  dateOrder,
+}: TickFileFlags): Pick<TickFileOptions, 'columns' | 'inCents' | 'dateOrder'> => ({
+  columns: parseColumns(columns),
+  ...(priceUnit === 'cents' && { inCents: true }),
+  ...(dateOrder && { dateOrder }),
+});
+
+/** The market kind that the options state. Cents are those of a probability. @throws ExitError 2 for any other word */
+export function statedMarket({ market, priceUnit }: TickFileFlags): MarketKind | undefined {
+  const stated = parseMarket(market);
+  if (priceUnit === 'cents' && stated === 'asset')
+    throw usageError('--price-unit cents applies to --market probability; leave one of them out');
+  return priceUnit === 'cents' ? 'probability' : stated;
+}
 
 const ROLES = Object.keys(tickColumnsSchema.shape);
 

@@ -59,6 +59,30 @@ const decimalComma = (path: string, text: string, line: number): PredictLabError
 
 const NOT_FINITE = /^[+-]?(nan|inf|infinity|1\.#(inf|qnan|ind))$/i;
 const DECIMAL_COMMA = /^[+-]?(\d+,\d*|,\d+)(e[+-]?\d+)?$/i;
+/** The forms of prices that are read, for errors. */
+export const PRICE_FORMS = 'prices are numbers such as 0.45, $0.45, 45¢ or 45%';
+const MONEY = /^([+-]?)\s*[$€£]\s*/;
+const HUNDREDTHS = /\s*[¢%]$/;
+
+/**
+ * The price in a field: a number, perhaps with a currency sign (`$0.45`), or hundredths (`45¢`, `45%`).
+ *
+ * @param inCents whether numbers without a sign are hundredths
+ * @returns null when the field is empty or not a price
+ */
+export function parsePrice(field: string, notation: NumberNotation, inCents = false): number | null {
+  const text = field.trim();
+  const last = text.charCodeAt(text.length - 1);
+  // most fields end with a digit and begin with one
+  if (!inCents && last >= 48 && last <= 57 && !MONEY.test(text)) return parseNumber(text, notation);
+  const isHundredths = HUNDREDTHS.test(text);
+  const bare = text.replace(HUNDREDTHS, '').replace(MONEY, '$1');
+  const value = parseNumber(bare, notation);
+  if (value === null || !(isHundredths || (inCents && bare === text))) return value;
+  // moves the decimal point, so that 57% is 0.57 exactly
+  return Number.isFinite(value) ? Number(`${value}e-2`) : value;
+}
+
 /** Number() reads 0x1f, 0b1 and 0o7, which are not prices but parts of ids. */
 const OTHER_BASE = /^[+-]?0[xbo]/i;
 

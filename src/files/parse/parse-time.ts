@@ -6,8 +6,35 @@ const NUMERIC = /^[+-]?(\d+)(?:\.(\d*))?$/;
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 const NAMED =
   /^([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?:,?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(am|pm)?)?\s*(?:Z|UTC|GMT)?$/i;
+/** 24.11.2026, 11/24/2026, 24-11-2026 or 2026/11/24, perhaps with a time of day. */
+const NUMBERED =
+  /^(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:,?[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(am|pm)?)?\s*(?:Z|UTC|GMT)?$/i;
 const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
 const MINUTE = 60_000;
+
+/** Whether dates such as 03/04/2026 have the day or the month first. */
+export type DateOrder = 'dmy' | 'mdy';
+
+/** The date forms that are read, for errors. */
+export const TIME_FORMS =
+  'times are ISO 8601 (2026-11-24T15:45:00Z), numbers (seconds to nanoseconds since 1970), 24.11.2026 15:45, 11/24/2026 3:45 PM, or November 24 2026 3:45 PM, all in UTC';
+
+/**
+ * The order of day and month in a file's dates: of dates with points the day is first, of others a number above 12 decides.
+ *
+ * @returns 'unknown' when there are such dates and none decides, 'none' when there are none
+ */
+export function dateOrderOf(times: Iterable<string>): DateOrder | 'unknown' | 'none' {
+  let seen: 'unknown' | 'none' = 'none';
+  for (const text of times) {
+    const [, first = '', separator, second, year = ''] = NUMBERED.exec(text.trim()) ?? [];
+    if (separator === undefined || separator === '.' || first.length === 4 || year.length !== 4) continue;
+    if (Number(first) > 12) return 'dmy';
+    if (Number(second) > 12) return 'mdy';
+    seen = 'unknown';
+  }
+  return seen;
+}
 
 /** The unit in which a number is a time between 1973 and 5138; the ranges do not overlap. */
 const unitOfMagnitude = (value: number): TimeUnit => {
@@ -33,11 +60,12 @@ export function timeUnitOf(sample: readonly string[]): TimeUnit {
 
 /**
  * The time in a field, in UTC epoch milliseconds, with finer digits cut off: a number in the file's unit, ISO 8601 (`T` or blank, any
- * fraction, `Z`, `±hh:mm`, or no zone, which is UTC), or `November 8 2022 3:45 PM`.
+ * fraction, `Z`, `±hh:mm`, or no zone, which is UTC), `November 8 2022 3:45 PM`, `8.11.2022 15:45`, `2022/11/08`, or a date with slashes
+ * or hyphens in the given order.
  *
  * @returns null when the field is empty or not a time; NaN for NaN and infinities
  */
-export function parseTime(field: string, unit: TimeUnit): number | null {
+export function parseTime(field: string, unit: TimeUnit, order?: DateOrder): number | null {
   const text = field.trim();
   const numeric = NUMERIC.exec(text);
   if (numeric !== null) return numericTime(text, numeric[1], numeric[2] ?? '', unit);
@@ -45,6 +73,8 @@ export function parseTime(field: string, unit: TimeUnit): number | null {
   if (iso !== null) return isoTime(iso);
   const named = NAMED.exec(text);
   if (named !== null) return namedTime(named);
+  const numbered = NUMBERED.exec(text);
+  if (numbered !== null) return numberedTime(numbered, order);
   if (/^[+-]?(nan|inf|infinity)$/i.test(text)) return Number.NaN;
   // 1.6e9, as spreadsheets write it
   const value = /^[+-]?\d+(\.\d+)?e[+-]?\d+$/i.test(text) ? Number(text) : Number.NaN;
@@ -67,12 +97,25 @@ function isoTime([, year, month, day, hour = '0', minute = '0', second = '0', fr
   return zone.startsWith('-') ? time + offset * MINUTE : time - offset * MINUTE;
 }
 
-function namedTime([, name, day, year, hour = '0', minute = '0', second = '0', half = '']: readonly string[]): number | null {
+function namedTime([, name, day, year, ...clock]: readonly string[]): number | null {
   const month = MONTHS.findIndex((month) => month.startsWith(name.toLowerCase())) + 1;
+  return month === 0 ? null : clockTime([Number(year), month, Number(day)], clock);
+}
+
+function numberedTime([, first, separator, second, last, ...clock]: readonly string[], order?: DateOrder): number | null {
+  const [a, b, c] = [Number(first), Number(second), Number(last)];
+  if (first.length === 4) return last.length > 2 ? null : clockTime([a, b, c], clock);
+  if (first.length > 2 || last.length !== 4) return null;
+  if (separator === '.' || order === 'dmy') return clockTime([c, b, a], clock);
+  return order === 'mdy' ? clockTime([c, a, b], clock) : null;
+}
+
+/** A day with a time of day on a clock of 24 hours, or of 12 with am and pm. */
+function clockTime(day: readonly number[], [hour = '0', minute = '0', second = '0', half = '']: readonly string[]): number | null {
   const clock = Number(hour);
-  if (month === 0 || (half !== '' && (clock < 1 || clock > 12))) return null;
+  if (half !== '' && (clock < 1 || clock > 12)) return null;
   const hours = half === '' ? clock : (clock % 12) + (half.toLowerCase() === 'pm' ? 12 : 0);
-  return utc([Number(year), month, Number(day)], [hours, Number(minute), Number(second)], 0);
+  return utc(day, [hours, Number(minute), Number(second)], 0);
 }
 
 /** Date.UTC that refuses days like the 31st of February. A leap second counts as the second after. */

@@ -4,9 +4,8 @@ import { contentIdentity } from '../../market/identity.ts';
 import { mirrorPrice } from '../../market/mirror-price.ts';
 import type { TickColumnIndices } from '../read/tick-columns.ts';
 import type { OutcomePolarity } from './outcome-polarity.ts';
-import type { NumberNotation } from './parse-number.ts';
-import { parseNumber } from './parse-number.ts';
-import { parseTime, type TimeUnit } from './parse-time.ts';
+import { type NumberNotation, PRICE_FORMS, parseNumber, parsePrice } from './parse-number.ts';
+import { type DateOrder, parseTime, TIME_FORMS, type TimeUnit } from './parse-time.ts';
 import { splitFields } from './split-fields.ts';
 
 /** The format of a file's lines. */
@@ -15,18 +14,38 @@ export interface LineFormat {
   readonly columns: TickColumnIndices;
   readonly timeUnit: TimeUnit;
   readonly notation: NumberNotation;
-  /** The column that names each line's instrument; -1 where the file has none. */
-  readonly instrumentColumn: number;
+  readonly dateOrder?: DateOrder | undefined;
+  /** Whether prices without a sign are in cents. */
+  readonly inCents?: boolean;
+  /** The columns that name the market of each line. */
+  readonly markets: readonly MarketColumn[];
+  /** Reads only the lines of one market. */
+  readonly only?: OnlyMarket | undefined;
+}
+
+/** A column that names markets. */
+export interface MarketColumn {
+  readonly name: string;
+  readonly column: number;
+}
+
+/** One of the markets of a file. */
+export interface OnlyMarket extends MarketColumn {
+  readonly value: string;
+  /** Whether lines that name no market, since they cannot be split, are read with this one. */
+  readonly hasTornLines: boolean;
 }
 
 /** A line's fields before mirroring. */
 export interface TickLine
   extends Pick<CandidateRow, 'raw' | 'kind' | 'time' | 'price' | 'size' | 'side' | 'outcome' | 'tradeId' | 'defect'> {
-  readonly instrument: string | null;
+  /** What the market columns say; empty for a line that cannot be read. */
+  readonly labels: readonly string[];
 }
 
 /** Reads one line. A field that cannot be read is null and makes the line `malformed`; ranges are not checked here. */
-export function parseTickLine(raw: string, { delimiter, columns, timeUnit, notation, instrumentColumn }: LineFormat): TickLine {
+export function parseTickLine(raw: string, format: LineFormat): TickLine {
+  const { delimiter, columns, timeUnit, notation, dateOrder, inCents, markets } = format;
   const defaultKind: TickKind = columns.size >= 0 ? 'trade' : 'price';
   const fields = splitFields(raw, delimiter);
   if (fields === null || !isWhole(fields, columns.width)) {
@@ -39,14 +58,14 @@ export function parseTickLine(raw: string, { delimiter, columns, timeUnit, notat
       side: null,
       outcome: null,
       tradeId: null,
-      instrument: null,
+      labels: [],
       defect: 'malformed',
     };
   }
   const text = (index: number): string | null => (index < 0 ? null : fields[index].trim() || null);
   const kind = text(columns.kind) === 'price' ? 'price' : defaultKind;
-  const time = parseTime(fields[columns.time], timeUnit);
-  const price = parseNumber(fields[columns.price], notation);
+  const time = parseTime(fields[columns.time], timeUnit, dateOrder);
+  const price = parsePrice(fields[columns.price], notation, inCents);
   const size = kind === 'price' ? null : parseNumber(fields[columns.size], notation);
   const side = columns.side < 0 ? null : parseSide(fields[columns.side]);
   const isUnreadable = time === null || price === null || (kind === 'trade' && size === null) || side === undefined;
@@ -60,9 +79,26 @@ export function parseTickLine(raw: string, { delimiter, columns, timeUnit, notat
     side: side ?? null,
     outcome: text(columns.outcome),
     tradeId: text(columns.tradeId),
-    instrument: text(instrumentColumn),
+    labels: markets.map(({ column }) => fields[column].trim()),
     defect: isUnreadable ? 'malformed' : isFinite ? null : 'not-finite',
   };
+}
+
+/** Why a line cannot be read: the field, its value, and the forms that are read; undefined when it can. */
+export function unreadableField(raw: string, format: LineFormat): string | undefined {
+  const { delimiter, columns, timeUnit, notation, dateOrder, inCents } = format;
+  const fields = splitFields(raw, delimiter);
+  if (fields === null) return 'a quote is not closed';
+  if (!isWhole(fields, columns.width)) return `${fields.length} fields under a header of ${columns.width}`;
+  const said = (name: string, column: number): string => `${name} ${JSON.stringify(fields[column].trim().slice(0, 60))} cannot be read`;
+  if (parseTime(fields[columns.time], timeUnit, dateOrder) === null) return `${said('time', columns.time)}: ${TIME_FORMS}`;
+  if (parsePrice(fields[columns.price], notation, inCents) === null) return `${said('price', columns.price)}: ${PRICE_FORMS}`;
+  const isPoint = columns.kind >= 0 && fields[columns.kind].trim() === 'price';
+  if (columns.size >= 0 && !isPoint && parseNumber(fields[columns.size], notation) === null)
+    return `${said('size', columns.size)}: sizes are numbers such as 12.5`;
+  return columns.side >= 0 && parseSide(fields[columns.side]) === undefined
+    ? `${said('side', columns.side)}: sides are buy or sell`
+    : undefined;
 }
 
 /** Whether a line has the right number of fields: an incomplete line has too few, two joined lines too many. Empty fields at the end are ignored. */

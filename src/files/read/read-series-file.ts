@@ -1,7 +1,7 @@
 import { PredictLabError } from '../../contracts/errors.ts';
 import { nearestName } from '../../contracts/text/nearest-name.ts';
 import { type NumberField, type NumberNotation, notationOf, parseNumber } from '../parse/parse-number.ts';
-import { parseTime, timeUnitOf } from '../parse/parse-time.ts';
+import { dateOrderOf, parseTime, timeUnitOf } from '../parse/parse-time.ts';
 import { delimiterOf, splitFields } from '../parse/split-fields.ts';
 import { readLines, refuseBinary } from './read-lines.ts';
 
@@ -77,7 +77,8 @@ export async function readSeriesFile<Name extends string>(
     numberFields(rows, lines, (at) => wanted[names[at]] !== 'time'),
   );
   const columns = {} as Record<Name, Float64Array>;
-  for (const [at, name] of names.entries()) columns[name] = wanted[name] === 'time' ? timesOf(rows, at) : numbersOf(rows, at, notation);
+  for (const [at, name] of names.entries())
+    columns[name] = wanted[name] === 'time' ? timesOf(path, rows, at) : numbersOf(rows, at, notation);
   return { path, length: rows.length, columns, lines };
 }
 
@@ -124,9 +125,15 @@ function* numberFields(
   }
 }
 
-function timesOf(rows: readonly (readonly string[])[], at: number): Float64Array {
+function timesOf(path: string, rows: readonly (readonly string[])[], at: number): Float64Array {
+  const order = dateOrderOf(rows.map((fields) => fields[at]));
+  if (order === 'unknown')
+    throw new PredictLabError(
+      'BadInput',
+      `${path}: dates such as ${rows[0][at].trim()} may have the day or the month first, and none decides; write ISO 8601 dates such as 2026-11-24`,
+    );
   const unit = timeUnitOf(rows.slice(0, 200).map((fields) => fields[at]));
-  return Float64Array.from(rows, (fields) => parseTime(fields[at], unit) ?? Number.NaN);
+  return Float64Array.from(rows, (fields) => parseTime(fields[at], unit, order === 'none' ? undefined : order) ?? Number.NaN);
 }
 
 const numbersOf = (rows: readonly (readonly string[])[], at: number, notation: NumberNotation): Float64Array =>

@@ -1,27 +1,21 @@
-import type { TickColumnNames } from '../../contracts/catalogue.ts';
 import { PredictLabError } from '../../contracts/errors.ts';
 import type { CandidateRow } from '../../contracts/market-data.ts';
 import type { MarketKind } from '../../contracts/words.ts';
+import { likelyMarket } from '../parse/likely-market.ts';
 import { OutcomePolarity } from '../parse/outcome-polarity.ts';
-import { notationOf, parseNumber } from '../parse/parse-number.ts';
-import { timeUnitOf } from '../parse/parse-time.ts';
-import { delimiterOf, splitFields } from '../parse/split-fields.ts';
-import { contentHash, type LineFormat, type NewRow, parseTickLine, toRow } from '../parse/tick-line.ts';
+import { splitFields } from '../parse/split-fields.ts';
+import { contentHash, type LineFormat, type NewRow, type OnlyMarket, parseTickLine, toRow } from '../parse/tick-line.ts';
 import { CopyCounter } from './copy-counter.ts';
-import { readLines, refuseBinary } from './read-lines.ts';
-import { findTickColumns } from './tick-columns.ts';
+import { readLines } from './read-lines.ts';
+import { type FormatOptions, tickFormatOf } from './tick-format.ts';
 
-const SAMPLE = 200;
 const DEFAULT_BATCH = 4096;
 
-export interface TickFileOptions {
-  /** The header names of the columns. @default time, price and, where the file has them, size, side, outcome, trade_id */
-  readonly columns?: Partial<TickColumnNames>;
+export interface TickFileOptions extends FormatOptions {
   /** The outcome whose probability is the price. @default Yes, Up or 0 where the file has it or only its counterpart, else the first name in the file */
   readonly firstOutcome?: string;
   /** Maximum number of rows in a batch. @default 4096 */
   readonly batchSize?: number;
-  readonly signal?: AbortSignal;
 }
 
 export interface TickFileBatch {
@@ -61,43 +55,21 @@ export interface TickFile {
  * for await (const { rows } of file.batches()) await stage(rows);
  */
 export async function openTickFile(path: string, options: TickFileOptions = {}): Promise<TickFile> {
-  const [header, ...first] = await firstLines(path, SAMPLE + 1, options.signal);
-  if (header === undefined)
-    throw new PredictLabError('BadInput', `${path} is empty; it needs a header line such as time,price,size and a line for each tick`);
-  refuseBinary(path, header);
-  const delimiter = delimiterOf(header);
-  const names = splitFields(header, delimiter);
-  if (names === null) throw new PredictLabError('BadInput', `${path}: a quote in its header is not closed; fix line 1`);
-  const columns = findTickColumns(path, names, options.columns);
-  const lines = first.map((line) => splitFields(line, delimiter));
-  const sample = lines.filter((fields): fields is string[] => fields !== null && fields.length >= columns.width);
-  const numbers = lines.flatMap((fields, index) =>
-    fields === null || fields.length < columns.width
-      ? []
-      : [columns.price, columns.size].flatMap((column) => (column < 0 ? [] : [{ text: fields[column], line: index + 2 }])),
-  );
-  const notation = notationOf(path, delimiter, numbers);
-  const isOwn = isOwnExport(names);
-  const format: LineFormat = {
-    delimiter,
-    columns,
-    timeUnit: timeUnitOf(sample.map((fields) => fields[columns.time])),
-    notation,
-    instrumentColumn: isOwn ? names.indexOf('instrument') : -1,
-  };
-  const aboveOne = sample.filter((fields) => (parseNumber(fields[columns.price], notation) ?? 0) > 1).length;
-  const outcomeNames = columns.outcome < 0 ? [] : sample.map((fields) => fields[columns.outcome].trim()).filter((name) => name !== '');
+  const { format, isEmpty, isOwnExport, prices, outcomes } = await tickFormatOf(path, options);
+  const { columns } = format;
   const newPolarity = (): OutcomePolarity | null =>
-    isOwn || columns.outcome < 0 || (outcomeNames.length === 0 && options.firstOutcome === undefined)
+    isOwnExport || columns.outcome < 0 || (outcomes.length === 0 && options.firstOutcome === undefined)
       ? null
-      : new OutcomePolarity(options.firstOutcome, outcomeNames);
+      : new OutcomePolarity(options.firstOutcome, outcomes);
   let polarity = newPolarity();
   return {
     path,
     kind: columns.size >= 0 ? 'trade' : 'price',
     hasTradeIds: columns.tradeId >= 0,
-    isEmpty: first.length === 0,
-    likelyMarket: outcomeNames.length === 0 && aboveOne > sample.length / 2 ? 'asset' : 'probability',
+    isEmpty,
+    get likelyMarket() {
+      return likelyMarket(path, prices, { hasOutcomes: outcomes.length > 0 });
+    },
     get outcomes() {
       return polarity?.outcomes ?? [];
     },
@@ -110,18 +82,6 @@ export async function openTickFile(path: string, options: TickFileOptions = {}):
   };
 }
 
-/** Whether `export ticks` wrote the file: its prices are those of the first outcome already, whichever was traded. */
-const isOwnExport = (names: readonly string[]): boolean => ['symbol', 'source', 'instrument', 'kind'].every((name, i) => names[i] === name);
-
-async function firstLines(path: string, count: number, signal: AbortSignal | undefined): Promise<string[]> {
-  const lines: string[] = [];
-  for await (const chunk of readLines(path, signal)) {
-    for (const line of chunk) if (line.trim() !== '') lines.push(line);
-    if (lines.length >= count) break;
-  }
-  return lines.slice(0, count);
-}
-
 /** Rows with their line numbers, many at a time. */
 type RowChunks = AsyncGenerator<{ row: NewRow; number: number }[]>;
 
@@ -129,16 +89,21 @@ type RowChunks = AsyncGenerator<{ row: NewRow; number: number }[]>;
 async function* readRows(path: string, format: LineFormat, polarity: OutcomePolarity | null, signal: AbortSignal | undefined): RowChunks {
   let number = 0;
   let isHeaderRead = false;
-  let instrument: string | null = null;
+  let labels: readonly string[] | undefined;
+  const { only } = format;
   for await (const chunk of readLines(path, signal)) {
     const rows: { row: NewRow; number: number }[] = [];
     for (const raw of chunk) {
       number++;
       if (raw.trim() === '') continue;
       if (isHeaderRead) {
+        if (only !== undefined && !isOf(raw, format, only)) continue;
         const line = parseTickLine(raw, format);
-        instrument ??= line.instrument;
-        if (line.instrument !== instrument && line.defect === null) throw severalInstruments(path, number, [instrument, line.instrument]);
+        if (line.labels.length > 0 && line.defect === null) {
+          labels ??= line.labels;
+          const other = line.labels.findIndex((label, i) => label !== labels?.[i]);
+          if (other >= 0) throw severalMarkets(path, number, format.markets[other].name, [labels[other], line.labels[other]]);
+        }
         rows.push({ row: toRow(line, polarity), number });
       }
       isHeaderRead = true;
@@ -147,10 +112,18 @@ async function* readRows(path: string, format: LineFormat, polarity: OutcomePola
   }
 }
 
-const severalInstruments = (path: string, line: number, [first, other]: readonly (string | null)[]): PredictLabError =>
+/** Whether a line belongs to the market that is read. */
+function isOf(raw: string, { delimiter }: LineFormat, { column, value, hasTornLines }: OnlyMarket): boolean {
+  if (!raw.includes(value) && !hasTornLines) return false;
+  const field = splitFields(raw, delimiter)?.[column]?.trim() ?? '';
+  return field === value || (field === '' && hasTornLines);
+}
+
+const severalMarkets = (path: string, line: number, column: string, [first, other]: readonly string[]): PredictLabError =>
   new PredictLabError(
     'BadInput',
-    `${path} line ${line}: a tick of ${other} among those of ${first}; split the file by its instrument column`,
+    `${path}, line ${line}: the column ${column} names ${other}, and ${first} in the lines before: a file of ticks holds one market; ` +
+      `\`predictlab import ticks --by ${column}\` imports each market of it, or write one file per ${column}`,
   );
 
 /** Sets each row's identity: its trade id, or its content and which copy of that content it is in the file. */

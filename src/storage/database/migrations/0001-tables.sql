@@ -87,6 +87,17 @@ create table staging_batches (
   unique (execution_id, symbol, instrument)
 );
 
+-- How far `import ticks` has stored a file, so that an import which was stopped continues there; deleted at its end.
+-- file: the path with its size and time of change. line: rows up to this line of the file are stored. spans: the time they cover, by kind.
+create table import_progress (
+  instrument integer not null references instruments on delete cascade,
+  file text not null,
+  line bigint not null,
+  spans jsonb not null,
+  counts jsonb not null,
+  primary key (instrument, file)
+);
+
 -- Which attempt of collect may stage rows for a run's symbol. An attempt that slept through its own heartbeat (a laptop lid, a long
 -- pause) may wake while the next one is at work: it must not write over the pages of that one. No row: no attempt may.
 create table collect_owners (
