@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ERROR_EFFECTS, PredictLabError } from '../contracts/errors.ts';
 import { renderNoticePage } from '../report/elements/page/notice-page.ts';
@@ -23,9 +25,18 @@ export function httpStatusOf(error: unknown): number {
   return typeof statusCode === 'number' && statusCode >= 400 ? statusCode : 500;
 }
 
-/** Sends an HTML page. */
-export const sendPage = async (reply: FastifyReply, text: string): Promise<unknown> =>
-  await reply.type('text/html; charset=utf-8').send(text);
+/** Sends an HTML page, compressed when it is large and the client accepts that. */
+export async function sendPage(reply: FastifyReply, text: string): Promise<unknown> {
+  void reply.type('text/html; charset=utf-8');
+  const accepted = /\bgzip\b/.test(reply.request.headers['accept-encoding'] ?? '');
+  if (!accepted || text.length < COMPRESSED_FROM) return await reply.send(text);
+  void reply.headers({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
+  return await reply.send(await compress(text, { level: 4 }));
+}
+
+/** Characters; a shorter page fits into a few packets anyway. */
+const COMPRESSED_FROM = 8_000;
+const compress = promisify(gzip);
 
 /** Sends a refusal: a page to a browser's address bar, JSON to everything else. */
 export async function refuse(

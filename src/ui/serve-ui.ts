@@ -24,6 +24,7 @@ import { WatchedPages, type Watching } from './live/watched-pages.ts';
 import { type Acted, RUN_ACTIONS, startRun } from './run/run-actions.ts';
 import { RunPages, runAddress } from './run/run-pages.ts';
 import { renderDrawer } from './run/task-drawer.ts';
+import { addSitePages } from './site-pages.ts';
 
 export interface UiOptions {
   readonly database: Database;
@@ -150,8 +151,9 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     const run = await newestRunWith(database, symbol);
     if (run === undefined) throw new NotFound(`no run has included the symbol ${symbol.slice(0, 200)}`);
     const data = await loadSymbolPage(database, { ...run, symbol, settings: { ...run.config, asOf: Date.now() }, newest: true });
-    return await sendPage(reply, renderSymbolPage(data, await chartLibrary(log)));
+    return await sendPage(reply, renderSymbolPage(data, await chartLibrary(log), { served: true }));
   });
+  addSitePages(app, options);
   app.get(
     '/plan',
     async (_, reply) => await sendPage(reply, renderPlanPage(await options.plan(), { now: Date.now(), madeBy: `PredictLab ${VERSION}` })),

@@ -11,6 +11,7 @@ import { TOKEN_SCRIPT } from '../elements/live/token-script.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { stateGlyph, stateMark, tip, unknown } from '../elements/tip.ts';
+import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
 import { durationTrend } from './duration-trend.ts';
 import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from './history-data.ts';
 
@@ -32,8 +33,9 @@ export const renderHistoryPage = (data: HistoryPageData, live?: { readonly event
   return page({
     title: titleOf(data),
     isWide: true,
-    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, FOLLOW_SCRIPT],
+    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, FOLLOW_SCRIPT],
     callsServer: live !== undefined,
+    nav: live && siteNav('runs'),
     body: html`<header><div class="over"><span class="kind">Runs</span><h1>PredictLab</h1><span style="font-size:16px" data-part="verdict">${parts.verdict}</span>${live !== undefined && html`<span class="links"><a href="/plan">what the next run would do</a></span>`}</div>
 ${live !== undefined && html`<span hidden data-part="title">${parts.title}</span>`}${livePart('facts', parts.facts)}</header>
 <main>

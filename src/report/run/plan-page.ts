@@ -4,6 +4,7 @@ import { html } from '../elements/html.ts';
 import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
+import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
 
 /** Maximum rows; `predictlab plan` prints all. */
 const MAX_ROWS = 1_000;
@@ -21,8 +22,10 @@ const COLUMNS: readonly Column<PlannedTask>[] = [
 export const renderPlanPage = (tasks: readonly PlannedTask[], { now, madeBy }: { readonly now: number; readonly madeBy: string }): string =>
   page({
     title: 'Plan of the next run',
-    scripts: [PAGE_SCRIPT],
-    body: html`<header><div class="over"><span class="kind">Plan</span><h1>The next run</h1><span class="links"><a href="/">all runs</a></span></div>
+    scripts: [PAGE_SCRIPT, FIND_SCRIPT],
+    callsServer: true,
+    nav: siteNav('plan'),
+    body: html`<header><div class="over"><span class="kind">Plan</span><h1>The next run</h1></div>
 <p class="facts"><span>${plural(tasks.length, 'task')} in execution order</span><span>as of <b>${formatTime(now, 'second')}</b></span></p></header>
 <main>${table(COLUMNS, tasks.slice(0, MAX_ROWS), { id: 'plan', caption: 'Tasks of the next run', empty: 'no symbol is enabled and there are no custom tasks' })}
 ${tasks.length > MAX_ROWS && html`<p class="quiet">${MAX_ROWS} of ${plural(tasks.length, 'task')}; <code>predictlab plan</code> has all.</p>`}</main>`,

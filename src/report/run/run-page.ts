@@ -10,6 +10,7 @@ import { page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { type Column, table } from '../elements/table.ts';
 import { stateMark, tip } from '../elements/tip.ts';
+import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
 import { causesOf, type RunCause } from './causes/causes.ts';
 import { dagSvg } from './graph/dag-svg.ts';
 import { DRAWER_SCRIPT } from './live/drawer-script.ts';
@@ -33,8 +34,9 @@ export const renderRunPage = (data: RunPageData, live?: LiveAddresses): string =
   const parts = livePartsOf(data, live !== undefined);
   return page({
     title: `${result.result}: ${result.runId}`,
-    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, DRAWER_SCRIPT, FOLLOW_SCRIPT],
+    scripts: live === undefined ? [PAGE_SCRIPT] : [PAGE_SCRIPT, FIND_SCRIPT, TOKEN_SCRIPT, PATCH_SCRIPT, DRAWER_SCRIPT, FOLLOW_SCRIPT],
     callsServer: live !== undefined,
+    nav: live && siteNav('runs'),
     body: html`<header>${livePart('head', parts.head)}${live?.control === true && controls(result)}</header>
 <main>
 ${livePart('causes', parts.causes)}

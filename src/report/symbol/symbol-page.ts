@@ -4,6 +4,7 @@ import { LIVE_CHART_SCRIPT } from '../elements/live-chart-script.ts';
 import { type PageScript, page } from '../elements/page/page.ts';
 import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
 import { stateMark } from '../elements/tip.ts';
+import { FIND_SCRIPT, siteNav } from '../site/site-nav.ts';
 import { calibrationSection } from './calibration-section.ts';
 import { instrumentSection } from './instrument-section.ts';
 import { overview } from './overview.ts';
@@ -16,15 +17,18 @@ const CHART_NOTICE = html`Charts: TradingView Lightweight Charts™, Copyright (
 /**
  * A symbol's page. It is complete without script and in print: every chart is a still picture first.
  *
+ * @param options.served whether a server serves it: then it has the line of navigation
  * @param chartLibrary lightweight-charts' standalone build, as text or as a file beside the page; without it the page has its still pictures only
  */
-export const renderSymbolPage = (data: SymbolPageData, chartLibrary: PageScript | null): string => {
+export const renderSymbolPage = (data: SymbolPageData, chartLibrary: PageScript | null, { served = false } = {}): string => {
   const charts = data.instruments.some((instrument) => instrument.series.length > 0) && chartLibrary !== null;
   const missing = Object.entries(data.missingSources);
   return page({
     title: `${data.symbol} · ${data.runId}`,
-    scripts: [PAGE_SCRIPT, ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
-    body: html`<header><div class="over"><span class="kind">Symbol</span><h1>${data.symbol}</h1>${data.title !== '' && html`<span>“${data.title}”</span>`}<span class="links"><button type="button" class="zone" hidden>local time</button><a href="index.html">run</a></span></div>
+    nav: served && siteNav('symbols'),
+    callsServer: served,
+    scripts: [PAGE_SCRIPT, ...(served ? [FIND_SCRIPT] : []), ...(charts ? [chartLibrary, LIVE_CHART_SCRIPT] : [])],
+    body: html`<header><div class="over"><span class="kind">Symbol</span><h1>${data.symbol}</h1>${data.title !== '' && html`<span>“${data.title}”</span>`}<span class="links"><button type="button" class="zone" hidden>local time</button><a href="${served ? `/runs/${encodeURIComponent(data.runId)}` : 'index.html'}">run</a></span></div>
 <p class="facts"><span>run <b>${data.runId}</b></span><span>as of <b>${formatTime(data.asOf, 'second')}</b></span><span>window ${formatRange(data.window.from, data.window.to)}</span><span>${plural(data.instrumentCount, 'instrument')}</span></p></header>
 <main>
 ${missing.length > 0 && html`<ul class="causes warned">${missing.map(([source, why]) => html`<li>${stateMark('degraded')}data of <b>${source}</b> is missing from this run: ${why}</li>`)}</ul>`}

@@ -30,6 +30,20 @@ export async function symbolNames(queryable: Queryable, only?: readonly string[]
   return rows;
 }
 
+/** Symbols whose name or title contains a text in any letter case; names that start with it come first. */
+export async function findSymbols(
+  queryable: Queryable,
+  text: string,
+  limit: number,
+): Promise<readonly Pick<CatalogueEntry, 'symbol' | 'title'>[]> {
+  const { rows } = await queryable.query<Pick<CatalogueEntry, 'symbol' | 'title'>>(
+    `select symbol, title from symbols where strpos(lower(symbol), lower($1)) > 0 or strpos(lower(title), lower($1)) > 0
+     order by strpos(lower(symbol), lower($1)) <> 1, strpos(lower(symbol), lower($1)) = 0, symbol collate "C" limit $2`,
+    [text, limit],
+  );
+  return rows;
+}
+
 /** Entries with these names, by name; names that are not in the catalogue are absent. */
 export async function symbolsByName(queryable: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, CatalogueEntry>> {
   const { rows } = await queryable.query<CatalogueEntry>(`select ${COLUMNS} from symbols where symbol = any($1)`, [names]);

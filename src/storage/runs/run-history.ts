@@ -71,6 +71,20 @@ export async function runHistory(queryable: Queryable, limit: number): Promise<r
   return rows.map((row) => ({ ...row, ...(byRun.get(row.executionId) ?? { states: {}, custom: null }) }));
 }
 
+/** The newest runs whose id contains a text in any letter case; of runs with the same id the newest. */
+export async function findRunIds(
+  queryable: Queryable,
+  text: string,
+  limit: number,
+): Promise<readonly { readonly runId: string; readonly result: RunResult | null }[]> {
+  const { rows } = await queryable.query<{ runId: string; result: RunResult | null }>(
+    `select run_id as "runId", (array_agg(result order by started_at desc))[1] as result from runs
+     where strpos(lower(run_id), lower($1)) > 0 group by run_id order by max(started_at) desc limit $2`,
+    [text, limit],
+  );
+  return rows;
+}
+
 /** A text that changes whenever `runHistory` or the open incidents may have changed, for callers that poll. */
 export async function historyMark(queryable: Queryable, limit: number): Promise<string> {
   const { rows } = await queryable.query<{ mark: string }>(

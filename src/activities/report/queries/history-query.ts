@@ -1,4 +1,3 @@
-import { DAY_MS, SOURCE_TYPES } from '../../../contracts/words.ts';
 import { listIncidents } from '../../../incidents/rows/incidents.ts';
 import type { State } from '../../../report/elements/glyphs.ts';
 import type { FiledRun } from '../../../report/elements/report-path.ts';
@@ -6,9 +5,8 @@ import type { HistoryPageData, HistoryRunColumn, HistorySymbolRow } from '../../
 import type { Queryable } from '../../../storage/database/database.ts';
 import { symbolsByName } from '../../../storage/markets/catalogue.ts';
 import { runHistory } from '../../../storage/runs/run-history.ts';
-import { mostActiveInstruments, recentCloses } from '../../../storage/runs/run-rows.ts';
-import { lastTicks } from '../../../storage/ticks/symbol-rows.ts';
 import { VERSION } from '../../../version.ts';
+import { symbolPrices } from './symbol-prices.ts';
 
 /** Columns of the grid: five days of four-hourly runs. */
 export const MAX_RUNS = 30;
@@ -71,25 +69,16 @@ const symbolRows = async (
 ): Promise<readonly HistorySymbolRow[]> => {
   const symbols = [...newestRun.keys()].sort();
   const looked = symbols.slice(0, MAX_SYMBOLS);
-  const window = { from: now - 7 * DAY_MS, to: now };
-  const active = await mostActiveInstruments(queryable, { symbols: looked, sourceTypes: SOURCE_TYPES, ...window });
-  const keys = active.map(({ instrumentKey }) => instrumentKey);
-  const last = await lastTicks(queryable, { keys, kinds: active.map(({ kind }) => kind), until: now });
-  const closes = await recentCloses(queryable, { instruments: active, ...window });
+  const prices = await symbolPrices(queryable, looked, now);
   const titles = await symbolsByName(queryable, looked);
-  const keyOf = new Map(active.map(({ symbol, instrumentKey }) => [symbol, instrumentKey]));
   return await Promise.all(
     symbols.map(async (symbol): Promise<HistorySymbolRow> => {
-      const key = keyOf.get(symbol) ?? -1;
-      const spark = closes.get(key);
       const run = newestRun.get(symbol);
       return {
         symbol,
         title: titles.get(symbol)?.title ?? '',
         href: run === undefined ? null : await symbolHref(symbol, run),
-        last: last.get(key) ?? null,
-        spark: spark?.points ?? [],
-        sparkStep: spark?.step ?? 3_600_000,
+        ...prices(symbol),
       };
     }),
   );

@@ -6,6 +6,8 @@ export interface PageOptions {
   /** The browser's title. */
   readonly title: string;
   readonly body: Part;
+  /** The line of navigation above it. @default none: a page that is a file */
+  readonly nav?: Part;
   /** Last line of the page: what made it, when, licences. */
   readonly footer: Part;
   /** The page's scripts in order. Its content policy allows only them, by hash, and files next to the page. */
@@ -34,7 +36,7 @@ export const page = (options: PageOptions): string => {
 <style>${raw(THEME_CSS)}</style>
 </head>
 <body${options.isWide === true && html` class="full"`}>
-${options.body}
+${options.nav}${options.body}
 <footer>${options.footer}</footer>
 ${scripts.map((script) => scriptElement(script))}
 </body>

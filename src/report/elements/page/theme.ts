@@ -34,6 +34,10 @@ p{margin:4px 0}
 a{color:var(--accent);text-underline-offset:2px}
 code,pre{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 pre{margin:6px 0;padding:8px 10px;background:var(--raised);overflow-x:auto;max-width:100%;white-space:pre-wrap;overflow-wrap:anywhere}
+.site{display:flex;flex-wrap:wrap;gap:2px 16px;align-items:baseline;margin:-4px 0 14px;padding-bottom:6px;border-bottom:1px solid var(--line)}
+.site a{text-decoration:none}.site a[aria-current]{color:var(--text);font-weight:600;border-bottom:2px solid var(--accent)}
+.find{position:relative;margin-left:auto}.find input,.filter input[type=search],.filter select{font:inherit;width:18em;max-width:60vw;color:var(--text);background:var(--ground);border:1px solid var(--line);padding:1px 6px}.filter select{width:auto}
+#found{position:absolute;right:0;top:100%;z-index:8;margin:2px 0 0;padding:4px 10px;min-width:100%;max-width:90vw;list-style:none;background:var(--raised);border:1px solid var(--line)}#found li{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .over{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:baseline}
 .kind{font-size:12px;font-weight:650;letter-spacing:.06em;color:var(--quiet);text-transform:uppercase}
 .facts{display:flex;flex-wrap:wrap;gap:2px 18px;margin:6px 0 0;color:var(--quiet)}
@@ -174,7 +178,7 @@ th,td{padding:3px 6px}
 @media print{
 :root{${LIGHT};--ground:#fff;--raised:#fff;--text:#000;--quiet:#333;--accent:#000}
 body{padding:0;max-width:none;font-size:11px}
-.is-live>.live,.links,.zone,.controls,#drawer,#connection,.labels,.legend .hint{display:none}.is-live>.area,.is-live>.x-axis{visibility:visible}
+.is-live>.live,.site,.links,.zone,.controls,#drawer,#connection,.labels,.legend .hint{display:none}.is-live>.area,.is-live>.x-axis{visibility:visible}
 .scroll{overflow:visible;background:none}table{font-size:10px}th,td{padding:2px 5px}
 .strategies{font-size:6.5px}.strategies th,.strategies td{padding:1px 2px}
 a{text-decoration:none}.sort::after{content:""}

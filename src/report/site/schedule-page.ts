@@ -1,0 +1,75 @@
+import { formatAge, formatTime } from '../elements/format.ts';
+import { html, type Markup, type Part } from '../elements/html.ts';
+import { page } from '../elements/page/page.ts';
+import { PAGE_SCRIPT } from '../elements/page/page-script.ts';
+import { FIND_SCRIPT, siteNav } from './site-nav.ts';
+
+/** The schedule as its page shows it. Times are ISO 8601. */
+export interface ScheduleOnPage {
+  readonly scheduleId: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly overlap: string;
+  readonly catchupWindow: string;
+  readonly jitter: string | null;
+  readonly pauseOnFailure: number;
+  readonly paused: boolean;
+  readonly note: string | null;
+  readonly nextRuns: readonly string[];
+  readonly lastRuns: readonly { readonly runId: string; readonly result: string }[];
+  /** The input of each of its runs. */
+  readonly input: unknown;
+}
+
+/**
+ * The page of the schedule.
+ *
+ * @param schedule `null` when there is none; a sentence when Temporal could not be queried
+ */
+export const renderSchedulePage = (
+  schedule: ScheduleOnPage | string | null,
+  { now, madeBy }: { readonly now: number; readonly madeBy: string },
+): string =>
+  page({
+    title: 'Schedule · PredictLab',
+    nav: siteNav('schedule'),
+    scripts: [PAGE_SCRIPT, FIND_SCRIPT],
+    callsServer: true,
+    body: schedule === null || typeof schedule === 'string' ? withoutSchedule(schedule) : withSchedule(schedule, now),
+    footer: html`${madeBy} · times are UTC`,
+  });
+
+const withoutSchedule = (reason: string | null): Markup =>
+  html`<header><div class="over"><span class="kind">Schedule</span><h1>${reason === null ? 'No schedule' : 'The schedule cannot be read'}</h1></div></header>
+<main><p>${reason ?? html`<code>predictlab schedule create</code> runs everything that is enabled every four hours.`}</p></main>`;
+
+const withSchedule = (schedule: ScheduleOnPage, now: number): Markup => {
+  const { scheduleId, cron, timeZone, paused, note, nextRuns, lastRuns, input } = schedule;
+  const [next] = nextRuns;
+  return html`<header><div class="over"><span class="kind">Schedule</span><h1>${scheduleId}</h1><span style="font-size:16px" class="state ${paused ? 'degraded' : 'success'}">${paused ? '▲ paused' : '● active'}</span></div>
+<p class="facts"><span><code>${cron}</code> ${timeZone}</span>${!paused && next !== undefined && html`<span>next run <b>${formatTime(Date.parse(next))}</b> in ${formatAge((Date.parse(next) - now) / 1000)}</span>`}${note !== null && html`<span>${note}</span>`}</p></header>
+<main>${paused && html`<p class="causes warned">No run starts until <code>predictlab schedule resume</code>.</p>`}
+<div class="halves"><section><h2>Next runs</h2>${list(
+    nextRuns.map((time) => formatTime(Date.parse(time))),
+    paused ? 'none while it is paused' : 'none',
+  )}</section>
+<section><h2>Last runs</h2>${list(
+    lastRuns.map(({ runId, result }) => html`<a href="/runs/${encodeURIComponent(runId)}">${runId}</a> ${result}`),
+    'none yet',
+  )}</section></div>
+<section><h2>Settings</h2><dl>${settings(schedule).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>
+<section><h2>Input of its runs</h2><pre>${JSON.stringify(input, null, 2)}</pre></section></main>`;
+};
+
+const list = (items: readonly Part[], empty: string): Markup =>
+  items.length === 0 ? html`<p class="none">${empty}</p>` : html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+
+const settings = ({ overlap, catchupWindow, jitter, pauseOnFailure }: ScheduleOnPage): readonly (readonly [string, string])[] => [
+  [
+    'overlap',
+    `${overlap}: a run that is due while the previous one is open ${overlap === 'SKIP' ? 'does not start' : 'follows this policy'}`,
+  ],
+  ['catch-up window', `${catchupWindow}: a firing missed for longer does not start any more`],
+  ['jitter', jitter === null ? 'none' : `each firing is delayed by up to ${jitter}`],
+  ['pause on failure', pauseOnFailure === 0 ? 'never' : `after ${pauseOnFailure} failed in a row`],
+];

@@ -1,0 +1,55 @@
+import { html, type Markup } from '../elements/html.ts';
+
+/** The pages of the navigation, in their order. */
+const PAGES = { runs: '/', symbols: '/symbols', incidents: '/incidents', schedule: '/schedule', plan: '/plan' } as const;
+export type SitePage = keyof typeof PAGES;
+
+/** Most symbols and runs that the search field lists. */
+export const MAX_FOUND = 12;
+
+/** The line of navigation of the live pages, with the search field that `/` focuses. @param current the page it stands on, or below which */
+export const siteNav = (current: SitePage | undefined): Markup => html`<nav class="site" aria-label="PredictLab"><b>PredictLab</b>
+${Object.entries(PAGES).map(([name, href]) => html`<a href="${href}"${name === current && html` aria-current="page"`}>${name[0].toUpperCase()}${name.slice(1)}</a>`)}
+<span class="find"><input id="find" type="search" placeholder="/ symbol or run" aria-label="Find a symbol or a run" autocomplete="off" role="combobox" aria-expanded="false" aria-controls="found"><ul id="found" hidden></ul></span></nav>
+`;
+
+/**
+ * Page script: `/` focuses the search field; typing lists matching symbols and runs; Enter opens the first one, or the one the arrow keys
+ * have moved to; Escape closes the list.
+ */
+export const FIND_SCRIPT = `(()=>{
+const field=document.getElementById('find'),found=document.getElementById('found');
+if(!field)return;
+let asked=0,due=0;
+const close=()=>{found.hidden=true;found.textContent='';field.setAttribute('aria-expanded','false')};
+const show=(list)=>{
+  found.textContent='';
+  for(const {kind,name,href,about} of list){
+    const row=document.createElement('li'),link=document.createElement('a'),note=document.createElement('span');
+    link.href=href;link.textContent=name;note.textContent=' '+kind+(about?', '+about:'');note.className='quiet';
+    row.append(link,note);found.append(row);
+  }
+  if(list.length===0){const row=document.createElement('li');row.textContent='no symbol or run has this text';found.append(row)}
+  found.hidden=false;field.setAttribute('aria-expanded','true');
+};
+const search=async()=>{
+  const text=field.value.trim(),turn=++asked;
+  if(text==='')return close();
+  const answer=await fetch('/find?text='+encodeURIComponent(text)).catch(()=>null);
+  const list=answer&&answer.ok?await answer.json().catch(()=>[]):[];
+  if(turn===asked&&field.value.trim()===text)show(list);
+};
+field.addEventListener('input',()=>{clearTimeout(due);due=setTimeout(search,80)});
+const links=()=>[...found.querySelectorAll('a')];
+document.addEventListener('keydown',(event)=>{
+  const inside=event.target===field||found.contains(event.target);
+  if(event.key==='/'&&!inside&&!/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)){event.preventDefault();field.focus();field.select()}
+  if(!inside)return;
+  const all=links(),at=all.indexOf(document.activeElement);
+  if(event.key==='Escape'){close();field.focus()}
+  else if(event.key==='ArrowDown'&&all.length>0){event.preventDefault();all[Math.min(at+1,all.length-1)].focus()}
+  else if(event.key==='ArrowUp'&&at>=0){event.preventDefault();(all[at-1]||field).focus()}
+  else if(event.key==='Enter'&&event.target===field){event.preventDefault();void (async()=>{clearTimeout(due);await search();const [first]=links();if(first)first.click()})()}
+});
+document.addEventListener('click',(event)=>{if(!event.target.closest('.find'))close()});
+})();`;

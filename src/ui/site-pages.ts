@@ -1,0 +1,70 @@
+import { ScheduleNotFoundError } from '@temporalio/client';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { loadSymbolIndex } from '../activities/report/queries/symbols-query.ts';
+import type { ScheduleView } from '../client/schedules/schedule-options.ts';
+import type { PredictLab } from '../client.ts';
+import { messageOf, PredictLabError } from '../contracts/errors.ts';
+import { renderSchedulePage, type ScheduleOnPage } from '../report/site/schedule-page.ts';
+import { MAX_FOUND } from '../report/site/site-nav.ts';
+import { renderSymbolsPage } from '../report/site/symbols-page.ts';
+import { redactInput } from '../secrets/redact-input.ts';
+import { secretsOf } from '../secrets/secrets.ts';
+import type { Database } from '../storage/database/database.ts';
+import { findSymbols } from '../storage/markets/catalogue.ts';
+import { findRunIds } from '../storage/runs/run-history.ts';
+import { VERSION } from '../version.ts';
+import { sendPage } from './answers.ts';
+import { runAddress } from './run/run-pages.ts';
+
+interface SitePages {
+  readonly database: Database;
+  /** `undefined` while Temporal cannot be reached. */
+  readonly lab: () => Promise<PredictLab | undefined>;
+}
+
+type FindRequest = FastifyRequest<{ Querystring: { text?: string | readonly string[] } }>;
+
+/** Adds the pages that belong to no single run: the index of symbols, the schedule, and the answers of the search field. */
+export function addSitePages(app: FastifyInstance, { database, lab }: SitePages): void {
+  const madeBy = `PredictLab ${VERSION}`;
+  app.get('/symbols', async (_, reply) => {
+    const now = Date.now();
+    return await sendPage(reply, renderSymbolsPage(await loadSymbolIndex(database, now), { now, madeBy }));
+  });
+  app.get('/schedule', async (_, reply) => {
+    const connected = await lab();
+    const schedule =
+      connected === undefined
+        ? 'Temporal cannot be reached; start predictlab dev, or set TEMPORAL_ADDRESS.'
+        : await connected.schedules.show().then(withoutSecrets, noSchedule);
+    return await sendPage(reply, renderSchedulePage(schedule, { now: Date.now(), madeBy }));
+  });
+  app.get('/find', async (request: FindRequest) => {
+    // a name given twice is a list
+    const text = [request.query.text ?? ''].flat()[0].slice(0, MAX_TEXT);
+    if (text === '') return [];
+    const symbols = await findSymbols(database, text, MAX_FOUND);
+    const runs = await findRunIds(database, text, MAX_FOUND - Math.min(symbols.length, MAX_FOUND / 2));
+    return [
+      ...symbols.map(({ symbol, title }) => ({
+        kind: 'symbol',
+        name: symbol,
+        href: `/symbols/${encodeURIComponent(symbol)}`,
+        about: title,
+      })),
+      ...runs.map(({ runId, result }) => ({ kind: 'run', name: runId, href: runAddress(runId), about: result ?? 'running' })),
+    ].slice(0, MAX_FOUND);
+  });
+}
+
+const MAX_TEXT = 200;
+
+/** The input may hold secrets that were written inline. */
+const withoutSecrets = (schedule: ScheduleView): ScheduleOnPage => ({
+  ...schedule,
+  input: secretsOf(process.env).json(redactInput(schedule.input)),
+});
+
+/** `null` when there is no schedule; any other error as the sentence for the page. */
+const noSchedule = (error: unknown): string | null =>
+  error instanceof PredictLabError && error.cause instanceof ScheduleNotFoundError ? null : messageOf(error);

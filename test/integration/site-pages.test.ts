@@ -1,0 +1,126 @@
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importSymbols } from '../../src/storage/markets/catalogue.ts';
+import { serveUi, type Ui } from '../../src/ui/serve-ui.ts';
+import { CHROMIUM, launchBrowser } from '../support/browser.ts';
+import { createRig, type Rig } from '../support/rig.ts';
+import { silent } from '../support/silent.ts';
+import { scriptedStages } from '../support/stages.ts';
+
+const NAMES = Array.from({ length: 1_000 }, (_, i) => `S${String(i).padStart(4, '0')}`);
+
+/** Bytes of a page as it crosses the wire. */
+async function wireBytes(address: string): Promise<number> {
+  const answer = await fetch(address, { headers: { 'accept-encoding': 'gzip' } });
+  expect(answer.headers.get('content-encoding')).toBe('gzip');
+  // fetch decompresses; the length is stated of what was sent
+  return Number(answer.headers.get('content-length'));
+}
+
+describe('the pages about all symbols', () => {
+  let rig: Rig;
+  let ui: Ui;
+  let runId: string;
+  beforeAll(async () => {
+    rig = await createRig({
+      stages: scriptedStages(async ({ taskId }) => {
+        if (taskId === 'S0007/clean') throw new Error('broken');
+      }),
+    });
+    const entries = NAMES.map((symbol, i) => ({
+      symbol,
+      title: i === 500 ? 'Will <b>it</b> rain?' : `Market ${i}`,
+      enabled: i !== 3,
+      priority: 3,
+      sources: { file: [{ path: 'none.csv' }] },
+    }));
+    await importSymbols(rig.database, entries, { replace: true });
+    const { database, home, lab } = rig;
+    ui = await serveUi({ database, home, lab: async () => lab, plan: async () => [], port: 0, log: silent });
+    runId = (await rig.run({ symbols: ['S0001', 'S0007'], untilStage: 'clean' }, 'four-hourly')).runId;
+  });
+  afterAll(async () => {
+    await ui?.close();
+    await rig?.close();
+  });
+
+  it('list every symbol with its state, the failed one first, in less than 400 KB over the wire', async () => {
+    expect(await wireBytes(`${ui.address}/symbols`)).toBeLessThan(400_000);
+    const text = await (await fetch(`${ui.address}/symbols`)).text();
+    expect(text).toMatch(/1\s000 symbols/u);
+    expect(text.indexOf('/symbols/S0007')).toBeLessThan(text.indexOf('/symbols/S0001'));
+    expect(text).toContain('Will &lt;b&gt;it&lt;/b&gt; rain?');
+  });
+
+  it('find symbols by name and title, and runs by id', async () => {
+    const find = async (query: string): Promise<unknown> => await (await fetch(`${ui.address}/find${query}`)).json();
+    expect(await find('?text=s0007')).toEqual([{ kind: 'symbol', name: 'S0007', href: '/symbols/S0007', about: 'Market 7' }]);
+    expect(await find('?text=RAIN')).toMatchObject([{ name: 'S0500' }]);
+    expect(await find('?text=four')).toEqual([{ kind: 'run', name: runId, href: `/runs/${runId}`, about: 'degraded' }]);
+    expect(await find('?text=%25')).toEqual([]);
+    expect(await find('')).toEqual([]);
+    expect(await find('?text=S0&text=x')).toHaveLength(12);
+  });
+
+  it('say how a schedule is made while there is none, and show it once there is', async () => {
+    const before = await (await fetch(`${ui.address}/schedule`)).text();
+    expect(before).toContain('predictlab schedule create');
+    await rig.lab.schedules.create({
+      input: { symbols: ['S0001'], tasks: [{ taskId: 'n', activity: 'httpGet', args: [{ url: 'https://u:hunter2@desk.test/' }] }] },
+    });
+    const after = await (await fetch(`${ui.address}/schedule`)).text();
+    expect(after).toContain('0 */4 * * *');
+    expect(after).toContain('S0001');
+    expect(after).not.toContain('hunter2');
+    await rig.lab.schedules.delete();
+  });
+
+  describe.skipIf(CHROMIUM === undefined)('in a browser', () => {
+    let browser: Browser;
+    let page: Page;
+    beforeAll(async () => {
+      browser = await launchBrowser();
+      page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    });
+    afterAll(() => browser?.close());
+
+    it('filter by text, state and enabled, and mark the current page of the navigation', async () => {
+      await page.goto(`${ui.address}/symbols`);
+      expect(await page.locator('nav [aria-current]').textContent()).toBe('Symbols');
+      const shown = async (): Promise<number> => await page.locator('table.symbols tbody tr:visible').count();
+      await page.fill('#filter', 'rain');
+      expect(await shown()).toBe(1);
+      expect(await page.textContent('#shown')).toBe('1 of 1000');
+      await page.fill('#filter', '');
+      await page.selectOption('#states', 'failed');
+      expect(await shown()).toBe(1);
+      await page.selectOption('#states', '');
+      await page.check('#enabled');
+      expect(await shown()).toBe(999);
+    });
+
+    it('open a run from the search field with the keyboard alone', async () => {
+      await page.goto(`${ui.address}/symbols`);
+      await page.keyboard.press('/');
+      await page.keyboard.type('four');
+      await page.locator('#found a').first().waitFor();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`**/runs/${runId}`);
+      expect(await page.locator('nav [aria-current]').textContent()).toBe('Runs');
+    });
+
+    it.each(['/symbols', '/schedule', '/plan', '/'])('%s has no serious accessibility problem, on a phone either', async (path) => {
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.goto(ui.address + path);
+        // axe looks at every visible element: a few rows are as good as a thousand
+        if (path === '/symbols') await page.fill('#filter', 'S000');
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate(async () => await (globalThis as unknown as { axe: typeof axe }).axe.run());
+        expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id)).toEqual([]);
+      }
+    });
+  });
+});
