@@ -34,13 +34,15 @@ export async function startTestTemporal(project: TestProject): Promise<() => Pro
     (async () => {
       const alsoIn = [path.join(root, 'node_modules', '.cache', 'predictlab')];
       const cli = await findTemporalCli({ env: process.env, home: path.join(root, '.predictlab'), log: silent, alsoIn });
-      return await startDevServer({
+      const started = await startDevServer({
         cli,
         home,
         headless: true,
         log: silent,
         dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGEST_CONTINUE_AS_NEW, ...ONE_PARTITION },
       });
+      endWithThisProcess(started.pid);
+      return started;
     })(),
     builtBundle(root),
   ]);
@@ -50,6 +52,21 @@ export async function startTestTemporal(project: TestProject): Promise<() => Pro
     await server.close();
     await rm(home, { recursive: true, force: true });
   };
+}
+
+/**
+ * Ends the server when this process exits without closing it: vitest exits a millisecond after a SIGTERM or SIGINT, before anything
+ * asynchronous can run. The embedded Postgres does the same by itself.
+ */
+function endWithThisProcess(pid: number): void {
+  process.once('exit', () => {
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch (error) {
+      // it was closed
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  });
 }
 
 /** Does nothing when the build is up to date, as it is in `npm test`. */
