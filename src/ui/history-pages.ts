@@ -51,7 +51,7 @@ export class HistoryPages {
       if (data === undefined || seen !== mark) data = await this.load();
       mark = seen;
       const now = Math.max(data.now, Math.floor(Date.now() / TICK_MS) * TICK_MS);
-      return { parts: historyPartsOf({ ...data, now, next, runs: await open.completed(data.runs) }), ended: false };
+      return { parts: historyPartsOf({ ...data, now, next, runs: await open.completed(data.runs) }, true), ended: false };
     };
   }
 

@@ -7,9 +7,11 @@ import { messageOf, PredictLabError } from '../contracts/errors.ts';
 import type { Log } from '../contracts/log.ts';
 import type { PlannedTask } from '../contracts/run/pipeline-status.ts';
 import type { WebUi } from '../contracts/search-attributes.ts';
+import { alertDeliveries, listIncidents } from '../incidents/rows/incidents.ts';
 import { renderHistoryPage } from '../report/history/history-page.ts';
 import { renderPlanPage } from '../report/run/plan-page.ts';
 import { renderRunPage } from '../report/run/run-page.ts';
+import { renderIncidentsPage } from '../report/site/incidents-page.ts';
 import { renderSymbolPage } from '../report/symbol/symbol-page.ts';
 import { STAGE_DETAIL_LIMIT } from '../scheduling/run/run-events.ts';
 import type { Database } from '../storage/database/database.ts';
@@ -154,10 +156,16 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
     return await sendPage(reply, renderSymbolPage(data, await chartLibrary(log), { served: true }));
   });
   addSitePages(app, options);
-  app.get(
-    '/plan',
-    async (_, reply) => await sendPage(reply, renderPlanPage(await options.plan(), { now: Date.now(), madeBy: `PredictLab ${VERSION}` })),
-  );
+  app.get('/incidents', async (_, reply) => {
+    const incidents = await listIncidents(database, { open: false, limit: MAX_INCIDENTS });
+    const deliveries = await alertDeliveries(
+      database,
+      incidents.map(({ id }) => id),
+    );
+    const rows = incidents.map((one) => ({ ...one, deliveries: deliveries.get(one.id) ?? [] }));
+    return await sendPage(reply, renderIncidentsPage(rows, { now: Date.now(), madeBy: MADE_BY }));
+  });
+  app.get('/plan', async (_, reply) => await sendPage(reply, renderPlanPage(await options.plan(), { now: Date.now(), madeBy: MADE_BY })));
 
   const acting = async (act: (connected: PredictLab) => Promise<Acted>): Promise<Acted> => {
     const connected = await lab();
@@ -197,6 +205,9 @@ export async function serveUi(options: UiOptions): Promise<Ui> {
   };
 }
 
+const MADE_BY = `PredictLab ${VERSION}`;
+/** Maximum rows of the page of incidents, the newest ones. */
+const MAX_INCIDENTS = 500;
 /** Key of the page of all runs among the watched pages; no execution has this id. */
 const HISTORY = '/';
 /** Closing waits no longer than this for requests under way, for example for a Temporal that does not answer. */

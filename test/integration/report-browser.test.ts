@@ -7,8 +7,10 @@ import axe from 'axe-core';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chartLibrary, placeChartLibrary } from '../../src/activities/report/chart-library.ts';
+import { renderHistoryPage } from '../../src/report/history/history-page.ts';
 import { renderRunPage } from '../../src/report/run/run-page.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
+import { sampleHistory } from '../report/sample-history.ts';
 import { sampleRun } from '../report/sample-run.ts';
 import { sampleInstrument, sampleSymbol } from '../report/sample-symbol.ts';
 import { CHROMIUM, launchBrowser } from '../support/browser.ts';
@@ -52,6 +54,30 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
   afterAll(async () => {
     await browser?.close();
     await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    [1440, 'light'],
+    [1920, 'dark'],
+    [390, 'dark'],
+  ] as const)('shows the newest of 30 runs and a failed one without scrolling, at %i px, %s', async (width, colorScheme) => {
+    writeFileSync(path.join(folder, 'history.html'), renderHistoryPage(sampleHistory(30, { failed: [27] })));
+    const context = await browser.newContext({ viewport: { width, height: 700 }, colorScheme });
+    const page = await context.newPage();
+    await page.goto(pathToFileURL(path.join(folder, 'history.html')).href);
+    for (const run of ['run-29', 'run-28', 'run-27']) {
+      const box = await page.locator(`th.run a[title="${run}"]`).boundingBox();
+      expect(box === null ? Number.NaN : box.x + box.width, run).toBeLessThanOrEqual(width);
+    }
+    expect(await page.locator('th.run.bad').count()).toBe(1);
+    const colours = await page.evaluate(
+      "['td.bad','td:not(.bad)'].map((cell)=>getComputedStyle(document.querySelector('.history '+cell)).backgroundColor)",
+    );
+    expect(new Set(colours as string[]).size).toBe(2);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    const table = await page.locator('.history').boundingBox();
+    expect(table?.width ?? 0).toBeGreaterThan(width === 390 ? 300 : 1_300);
+    await context.close();
   });
 
   it('is no wider than the window, whatever words stand in it', async () => {
@@ -202,7 +228,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
 
   it('an explanation is shown inside the window on focus, and hidden before', async () => {
     const page = await open('BTC_PRICE.html');
-    const dash = page.locator('.strategies td .tip', { hasText: 'the market is not resolved' }).first();
+    const dash = page.locator('.strategies td .tip:has(.dash)').first();
     const text = dash.locator('.tip-text');
     const size = async (): Promise<number> => (await text.boundingBox())?.width ?? 0;
     expect(await size()).toBeLessThanOrEqual(1);

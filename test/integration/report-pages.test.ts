@@ -187,7 +187,7 @@ describe('visualize', () => {
   });
 
   it('draws the backtest with the highest Sharpe ratio and gives the reason where there is none', () => {
-    expect(page).toContain('Equity and drawdown: sma-cross 10/30 on 1h');
+    expect(page).toContain('Return and drawdown: sma-cross 10/30 on 1h');
     expect(page).toContain('fewer than two daily returns');
     expect(page).toContain('0 of 96 decisions changed');
   });
@@ -330,5 +330,18 @@ describe('the report of a run', () => {
     });
     await beginRun(test.database, { runId: 'open', executionId: 'exec-open', input: {}, config: settingsOf([]), startedAt: AS_OF });
     await expect(writeRunReport({ database: test.database, home, executionId: 'open' })).rejects.toThrow('has not ended yet');
+  });
+});
+
+describe('the present page of a symbol', () => {
+  it('keeps the backtests of an earlier run after a partial one, and names that run', async () => {
+    await recordRun('exec-partial', 'partial', ['RAIN'], {}, AS_OF + HOUR);
+    const request = { runId: 'partial', executionId: 'exec-partial', symbol: 'RAIN', settings: settingsOf(['RAIN']) };
+    const own = await loadSymbolPage(test.database, request);
+    expect(own.instruments[0].backtests).toEqual([]);
+    const newest = await loadSymbolPage(test.database, { ...request, newest: true });
+    expect(newest.instruments[0].backtests).toHaveLength(2);
+    expect(newest.backtestRun).toEqual({ runId: RUN, asOf: AS_OF });
+    expect(renderSymbolPage(newest, null)).toContain(`backtests of run <b>${RUN}</b>`);
   });
 });

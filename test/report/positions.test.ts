@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { tradeArrows } from '../../src/report/charts/candles-svg.ts';
-import { exitPrice, positionsOf } from '../../src/report/symbol/positions.ts';
+import { drawnPositions, exitPrice } from '../../src/report/symbol/positions.ts';
 import { renderSymbolPage } from '../../src/report/symbol/symbol-page.ts';
 import { sampleInstrument, sampleSeries, sampleSymbol } from './sample-symbol.ts';
 
@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 const parts = Array.from({ length: 6 }, (_, i) => ({ ...first, size: 100, exitTime: first.exitTime + i * HOUR, exitPrice: 0.5 + i / 100 }));
 
 it('a position that leaves in six parts has one arrow for its entry and one for its exit, with the fills', () => {
-  const positions = positionsOf([
+  const positions = drawnPositions([
     ...parts,
     { ...first, entryTime: first.entryTime + 40 * HOUR, exitTime: first.exitTime + 41 * HOUR, size: 60 },
   ]);

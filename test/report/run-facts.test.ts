@@ -118,9 +118,44 @@ describe('the causes of a run', () => {
     expect(same.map(({ text }) => text)).toEqual([
       'collect failed for 400 symbols (S0, S1, S2, S3, S4, …) after 1 attempt: SourceUnavailable: 503',
     ]);
-    const own = causesOf({ ...sampleRun(), gaps: [], result: resultOf(failing((i) => `reason ${'x'.repeat(i)}`)) });
+    const own = causesOf({
+      ...sampleRun(),
+      gaps: [],
+      result: resultOf(failing((i) => `reason ${[...String(i)].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`)),
+    });
     expect(own).toHaveLength(8);
     expect(own.at(-1)?.text).toBe('and 393 more failed tasks');
+  });
+});
+
+describe('one cause of many tasks', () => {
+  it('stands once, although its messages quote different values, and no line calls its requests a success', () => {
+    const answers = { 'polymarket/data': { '503': 8 } };
+    const why = (side: string): string => `polymarket failed (SourceUnavailable): answered 503 to {"side":"${side}","market":"0x12ab"}`;
+    const collected = (side: string): TaskResult => ({
+      status: 'success',
+      attempts: 1,
+      degraded: [why(side)],
+      output: { ticks: 0, answers, failedSources: { polymarket: `answered 503 to ${side}` } },
+    });
+    const result = resultOf({ 'A/collect': collected('BUY'), 'B/collect': collected('SELL') }, { result: 'degraded', reasons: [] });
+    const lines = causesOf({ ...sampleRun(), gaps: [], result });
+    expect(lines.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^A\/collect, B\/collect: polymarket failed \(SourceUnavailable\)/),
+    ]);
+  });
+
+  it('of failed tasks is one line too', () => {
+    const failed = (side: string): TaskResult => ({
+      status: 'failed',
+      attempts: 3,
+      error: { type: 'SourceUnavailable', message: `polymarket answered 503 to {"side": "${side}"} ${'x'.repeat(900)}` },
+    });
+    const result = resultOf({ 'A/collect': failed('BUY'), 'B/collect': failed('SELL') }, { result: 'failed', reasons: [] });
+    const [line, ...more] = causesOf({ ...sampleRun(), gaps: [], result });
+    expect(more).toEqual([]);
+    expect(line.text).toMatch(/^collect failed for 2 symbols/);
+    expect(line.text.length).toBeLessThan(600);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Incident } from '../../contracts/incident.ts';
+import type { Incident, IncidentEvent } from '../../contracts/incident.ts';
 import type { Queryable } from '../../storage/database/database.ts';
 
 interface IncidentRow {
@@ -56,6 +56,26 @@ const incidentOf = ({ id, cause, opened_at, closed_at, runs, symbols }: Incident
   runs,
   symbols,
 });
+
+/** The delivery of alerts of incidents, by incident id, oldest alert first. Times are UTC epoch milliseconds. */
+export async function alertDeliveries(queryable: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Delivered[]>> {
+  const { rows } = await queryable.query<Delivered & { id: string }>(
+    `select d.incident::text as id, e.event, d.sink, (extract(epoch from d.told_at) * 1000)::float8 as "deliveredAt", d.attempts, d.error
+     from alert_deliveries d join incident_events e on e.id = d.event where d.incident = any($1::bigint[]) order by d.event, d.sink`,
+    [ids],
+  );
+  const byIncident = new Map<string, Delivered[]>();
+  for (const { id, ...delivery } of rows) byIncident.set(id, [...(byIncident.get(id) ?? []), delivery]);
+  return byIncident;
+}
+
+interface Delivered {
+  readonly event: IncidentEvent;
+  readonly sink: string;
+  readonly deliveredAt: number | null;
+  readonly attempts: number;
+  readonly error: string | null;
+}
 
 /** The given symbols that are disabled or no longer in the catalogue. */
 export async function disabledAmong(queryable: Queryable, symbols: readonly string[]): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import type { ErrorType } from '../../contracts/errors.ts';
+import { generalText } from '../../contracts/text/general-text.ts';
 import type { SourceType } from '../../contracts/words.ts';
 
 /** The cause of a trouble, whatever it has hit. */
@@ -28,7 +29,7 @@ export function causeOfFailure(what: string, taskId: string, { type, message }: 
   const venue = venueIn(message);
   if (MACHINE_ERRORS.has(type)) return { fingerprint: JSON.stringify(['*', type]), venue: null };
   if (VENUE_ERRORS.has(type) && venue !== null) return { fingerprint: JSON.stringify([what, type, venue]), venue };
-  return { fingerprint: JSON.stringify([what, type, general(message, taskId)]), venue };
+  return { fingerprint: JSON.stringify([what, type, generalText(message, taskId)]), venue };
 }
 
 /** One of several causes of a failure, with its part of the message. */
@@ -55,7 +56,7 @@ export function causeOfDegraded(what: string, taskId: string, reason: string): R
   const failed = FAILED_SOURCE.exec(reason);
   if (failed !== null) return causeOfFailure(what, taskId, { type: failed[2], message: reason });
   const lists = LISTS.exec(reason)?.[1];
-  return { fingerprint: JSON.stringify([what, 'degraded', general(lists ?? reason, taskId)]), venue: venueIn(reason) };
+  return { fingerprint: JSON.stringify([what, 'degraded', generalText(lists ?? reason, taskId)]), venue: venueIn(reason) };
 }
 
 /** Venues that messages name. `file` is not a venue, and many messages contain the word. */
@@ -66,20 +67,4 @@ const VENUE = new RegExp(`\\b(${VENUES.join('|')})\\b`, 'i');
 function venueIn(message: string): SourceType | null {
   const named = VENUE.exec(message)?.[1].toLowerCase();
   return VENUES.find((type) => type === named) ?? null;
-}
-
-const MAX_LENGTH = 200;
-
-/** A message without the parts that differ between tasks and runs: ids, quoted names, amounts and times. */
-function general(message: string, taskId: string): string {
-  const symbol = taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId;
-  return message
-    .replaceAll(taskId, '…')
-    .replaceAll(symbol, '…')
-    .replaceAll(/"[^"]*"/g, '…')
-    .replaceAll(/0x[0-9a-f]+/gi, '…')
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '…')
-    .replaceAll(/\d[\d.,:TZ-]*/g, '…')
-    .replaceAll(/\s+/g, ' ')
-    .slice(0, MAX_LENGTH);
 }

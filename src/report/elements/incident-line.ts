@@ -1,18 +1,25 @@
 import type { Incident } from '../../contracts/incident.ts';
-import { formatTime } from './format.ts';
+import { cutAtWord } from '../../contracts/text/cut-text.ts';
+import { formatTime, plural } from './format.ts';
 import { html, type Markup } from './html.ts';
 import { tip } from './tip.ts';
 
-const CAUSE_SHOWN = 120;
+const MAX_CAUSE_LENGTH = 160;
+/** Incidents that a page's head names; it counts the others. */
+const MAX_NAMED = 10;
 
-/** The incidents in one line of a page's head, each with how long it lasts; nothing where there is none. */
-export const incidentLine = (incidents: readonly Incident[] = []): Markup => {
+/** The incidents in a page's head, each with its cause and time; nothing where there is none. @param isLive links to the page of incidents */
+export const incidentLine = (incidents: readonly Incident[] = [], isLive = false): Markup => {
   if (incidents.length === 0) return html``;
   const open = incidents.filter(({ closedAt }) => closedAt === null);
-  const [shown] = open.length > 0 ? open : incidents;
-  const since = `since ${formatTime(Date.parse(shown.openedAt))}`;
-  const when = shown.closedAt === null ? since : `${since}, over at ${formatTime(Date.parse(shown.closedAt))}`;
-  const cause = shown.cause.length > CAUSE_SHOWN ? `${shown.cause.slice(0, CAUSE_SHOWN)}…` : shown.cause;
-  const count = open.length > 0 ? `${open.length} open` : `${incidents.length} closed`;
-  return html`<span>incidents <b>${count}</b>: ${tip(`${shown.id} ${cause}`, when)}</span>`;
+  const listed = [...open, ...incidents.filter(({ closedAt }) => closedAt !== null)];
+  const count = html`<b>${open.length > 0 ? `${plural(open.length, 'incident')} open` : `${plural(incidents.length, 'incident')}, closed since`}</b>`;
+  const rest = listed.length - MAX_NAMED;
+  return html`<span class="incidents">▲ ${isLive ? html`<a href="/incidents">${count}</a>` : count}: ${listed.slice(0, MAX_NAMED).map((one, i) => html`${i > 0 && '; '}${named(one)}`)}${rest > 0 && ` and ${plural(rest, 'more incident')}`}</span>`;
+};
+
+const named = ({ id, cause, openedAt, closedAt }: Incident): Markup => {
+  const since = `since ${formatTime(Date.parse(openedAt))}`;
+  const when = closedAt === null ? since : `${since}, closed ${formatTime(Date.parse(closedAt))}`;
+  return html`${tip(cutAtWord(cause, MAX_CAUSE_LENGTH), `incident ${id}, ${when}: ${cause}`)} <span class="quiet">(${when})</span>`;
 };

@@ -29,7 +29,7 @@ type HistoryPart = 'title' | 'verdict' | 'facts' | 'reasons' | 'runs' | 'duratio
  * @param live addresses of the server that serves the page; none for a file
  */
 export const renderHistoryPage = (data: HistoryPageData, live?: { readonly events: string }): string => {
-  const parts = historyPartsOf(data);
+  const parts = historyPartsOf(data, live !== undefined);
   return page({
     title: titleOf(data),
     isWide: true,
@@ -48,12 +48,12 @@ ${livePart('reasons', parts.reasons)}
 };
 
 /** The parts of the page that change, by the names under which a live page replaces them. */
-export const historyPartsOf = (data: HistoryPageData): Readonly<Record<HistoryPart, Markup>> => {
+export const historyPartsOf = (data: HistoryPageData, isLive = false): Readonly<Record<HistoryPart, Markup>> => {
   const [newest] = data.runs;
   return {
     title: html`${titleOf(data)}`,
     verdict: newest === undefined ? html`` : stateMark(newest.state),
-    facts: html`<p class="facts">${newest !== undefined && html`<span>newest run <b>${runLink(newest)}</b></span><span>started <b>${formatTime(newest.startedAt)}</b> (${formatAge((data.now - newest.startedAt) / 1000)} ago)</span>`}${nextRun(data)}${data.temporalUrl !== undefined && html`<span><a href="${data.temporalUrl}">runs in Temporal’s UI</a></span>`}${incidentLine(data.incidents)}</p>`,
+    facts: html`<p class="facts">${newest !== undefined && html`<span>newest run <b>${runLink(newest)}</b></span><span>started <b>${formatTime(newest.startedAt)}</b> (${formatAge((data.now - newest.startedAt) / 1000)} ago)</span>`}${nextRun(data)}${data.temporalUrl !== undefined && html`<span><a href="${data.temporalUrl}">runs in Temporal’s UI</a></span>`}${incidentLine(data.incidents, isLive)}</p>`,
     reasons: html`${reasonsOf(newest)}${lastFailure(data.runs)}`,
     runs: grid(data),
     durations: durationTrend(data.runs),
@@ -129,7 +129,7 @@ const runHead = (run: HistoryRunColumn, { newer, time }: { newer: HistoryRunColu
   const date = formatTime(run.startedAt).slice(0, 10);
   const day = newer === undefined || formatTime(newer.startedAt).slice(0, 10) !== date;
   const asOf = run.asOf !== null && run.startedAt - run.asOf > BACKFILL_MS ? formatTime(run.asOf).slice(5, 16) : null;
-  const text = html`${day && html`${date.slice(5)}<br>`}${time}${asOf !== null && html`<br><span class="quiet">as of ${asOf}</span>`}`;
+  const text = html`${day && html`${date.slice(5)}<br>`}${time}${asOf !== null && html`<br><span class="quiet">as of<br>${asOf.slice(0, 5)}</span>`}`;
   return html`<th scope="col" class="run${run.state === 'failed' && ' bad'}">${run.href === null ? text : html`<a href="${run.href}" title="${run.runId}">${text}</a>`}</th>`;
 };
 

@@ -7,7 +7,7 @@ import { shownRange, within } from '../charts/shown-range.ts';
 import { formatDay, formatNumber, formatRange, formatTime, plural, tableNumber } from '../elements/format.ts';
 import { html, jsonIsland, type Markup } from '../elements/html.ts';
 import { dataTable } from '../elements/table.ts';
-import { type Position, positionsOf } from './positions.ts';
+import { drawnPositions, type Position } from './positions.ts';
 import type { EmbeddedCandles, InstrumentSection, PageCandle } from './symbol-data.ts';
 
 const HEIGHT = 300;
@@ -92,7 +92,7 @@ const settlementOf = (section: InstrumentSection): { at: number; payout: number 
 
 /** The chosen backtest's positions; they are drawn on every interval. */
 const tradedPositions = (section: InstrumentSection, series: EmbeddedCandles): readonly Position[] =>
-  series.candles.length === 0 ? [] : positionsOf((section.chosen?.trades ?? []).slice(-MAX_TRADES));
+  series.candles.length === 0 ? [] : drawnPositions((section.chosen?.trades ?? []).slice(-MAX_TRADES));
 
 const candleTable = (series: EmbeddedCandles, digits: number, id: string): Markup => {
   const exact = (value: number): string => (digits >= 0 ? tableNumber(value) : '');

@@ -11,7 +11,7 @@ export interface Position {
 }
 
 /** Joins trades of one entry, which each have a part of the position, into positions. @param trades in the order of their entries */
-export const positionsOf = (trades: readonly BacktestTrade[]): readonly Position[] => {
+export const drawnPositions = (trades: readonly BacktestTrade[]): readonly Position[] => {
   const groups: BacktestTrade[][] = [];
   for (const trade of trades) {
     const last = groups.at(-1);

@@ -43,6 +43,7 @@ pre{margin:6px 0;padding:8px 10px;background:var(--raised);overflow-x:auto;max-w
 .facts{display:flex;flex-wrap:wrap;gap:2px 18px;margin:6px 0 0;color:var(--quiet)}
 .facts>*{min-width:0;overflow-wrap:anywhere}
 .facts b{color:var(--text);font-weight:600}
+.cause{display:inline-block;white-space:normal;min-width:24ch;max-width:80ch;overflow-wrap:anywhere}.incidents{color:var(--warn)}
 .links{display:flex;gap:14px;margin-left:auto}
 .quiet{color:var(--quiet)}
 .none{color:var(--quiet);margin:4px 0}

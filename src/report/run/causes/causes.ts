@@ -1,9 +1,10 @@
 import { sentencesIn } from '../../../contracts/task/task-output.ts';
+import { cutAtWord } from '../../../contracts/text/cut-text.ts';
 import { formatRange, plural } from '../../elements/format.ts';
 import type { State } from '../../elements/glyphs.ts';
 import type { RunPageData } from '../run-data.ts';
 import { refusedRequests } from './refused-requests.ts';
-import { rootCauses, type SharedFailure } from './root-causes.ts';
+import { fingerprint, rootCauses, type SharedFailure } from './root-causes.ts';
 
 /** One reason for a run's result. */
 export interface RunCause {
@@ -29,11 +30,17 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
   const own = data.result.reasons.filter((reason) => !listed.has(reason) && !isListed(reason));
   const cancelled = own.filter((reason) => data.result.result === 'cancelled' && /^cancelled(: |$)/.test(reason));
   const reasons = own.filter((reason) => !cancelled.includes(reason));
-  const degraded = tasks
-    .flatMap(([id, task]) => (task.degraded ?? []).map((why) => ({ why, line: `${id}: ${why}` })))
-    // the run's reasons list "A and 2 more: why" once for all tasks of one reason
-    .filter(({ why, line }) => !reasons.some((reason) => line.endsWith(reason) || reason.endsWith(`: ${why}`) || reason.includes(line)))
-    .map(({ line }) => line);
+  const degraded = sharedReasons(
+    tasks
+      .flatMap(([id, task]) => (task.degraded ?? []).map((why) => ({ id, why })))
+      // the run's reasons list "A and 2 more: why" once for all tasks of one reason
+      .filter(
+        ({ id, why }) =>
+          !reasons.some((reason) => `${id}: ${why}`.endsWith(reason) || reason.endsWith(`: ${why}`) || reason.includes(`${id}: ${why}`)),
+      ),
+  );
+  const listedLines = [...failed, ...reasons, ...degraded];
+  const failedSource = (source: string): boolean => listedLines.some((line) => line.includes(`${source} failed (`));
   const retried = tasks
     .filter(([id, task]) => task.status === 'success' && (task.attempts ?? 1) > 1 && !symbols.has(id))
     .map(([id, task]) => {
@@ -50,10 +57,10 @@ export const causesOf = (data: RunPageData): readonly RunCause[] => {
     ...cancelled.map((reason): RunCause => ({ state: 'cancelled', text: reason.slice('cancelled: '.length) || 'before its end' })),
     ...capped(data.result.result === 'failed' ? 'failed' : 'degraded', reasons, 'reason'),
     ...capped('degraded', degraded, 'reason'),
-    ...capped('degraded', failedSources(data), 'failed source'),
+    ...capped('degraded', failedSources(data, failedSource), 'failed source'),
     ...capped('degraded', gaps, 'gap'),
     ...capped('success', retried, 'retried task'),
-    ...capped('success', refusedRequests(data.result.taskResults), 'host'),
+    ...capped('success', refusedRequests(data.result.taskResults, failedSource), 'host'),
     ...skipped(data, new Set(roots.filter(({ taskIds }) => taskIds.length > 1).flatMap(({ taskIds }) => taskIds))),
   ];
 };
@@ -65,7 +72,7 @@ const MAX_NAMES = 5;
 const describeRoot = (root: SharedFailure, symbols: ReadonlySet<string>): string => {
   const [first] = root.taskIds;
   const after = symbols.has(first) ? '' : ` after ${plural(root.attempts, 'attempt')}`;
-  const why = `${root.type}: ${root.message}`;
+  const why = `${root.type}: ${cutAtWord(root.message, MAX_MESSAGE_LENGTH)}`;
   if (root.taskIds.length === 1) return `${first} failed${after}: ${why}`;
   const failing = new Set(root.taskIds.map((taskId) => (taskId.includes('/') ? taskId.slice(0, taskId.lastIndexOf('/')) : taskId)));
   // in the run's order, which the database does not keep
@@ -81,8 +88,26 @@ const capped = (state: State, lines: readonly string[], word: string): readonly 
   return [...shown.map((text) => ({ state, text })), ...(rest === 0 ? [] : [{ state, text: `and ${plural(rest, `more ${word}`)}` }])];
 };
 
-/** The failed sources, one line each. */
-const failedSources = (data: RunPageData): readonly string[] => {
+/** Longest message of a cause; the task's drawer has all of it. */
+const MAX_MESSAGE_LENGTH = 400;
+
+/** One line per reason that several tasks share. */
+const sharedReasons = (all: readonly { readonly id: string; readonly why: string }[]): readonly string[] => {
+  const groups = new Map<string, { readonly ids: string[]; readonly why: string }>();
+  for (const { id, why } of all) {
+    const key = fingerprint(id, { type: 'degraded', message: why });
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { ids: [id], why });
+    else group.ids.push(id);
+  }
+  return [...groups.values()].map(({ ids, why }) => {
+    const more = ids.length - MAX_NAMES;
+    return `${ids.slice(0, MAX_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${cutAtWord(why, MAX_MESSAGE_LENGTH)}`;
+  });
+};
+
+/** The failed sources, one line each. @param isListed whether another line names the source's failure already */
+const failedSources = (data: RunPageData, isListed: (source: string) => boolean): readonly string[] => {
   const sources = new Map<string, { symbols: number; first: string }>();
   for (const [id, task] of Object.entries(data.result.taskResults)) {
     for (const [source, why] of Object.entries(sentencesIn(task.output, 'failedSources'))) {
@@ -91,7 +116,9 @@ const failedSources = (data: RunPageData): readonly string[] => {
       else sources.set(source, { symbols: 1, first: `${id}: ${why}` });
     }
   }
-  return [...sources].map(([source, { symbols, first }]) => `${source} failed for ${plural(symbols, 'symbol')}, first for ${first}`);
+  return [...sources]
+    .filter(([source]) => !isListed(source))
+    .map(([source, { symbols, first }]) => `${source} failed for ${plural(symbols, 'symbol')}, first for ${first}`);
 };
 
 /** Skipped tasks by the failure that caused them. @param listed failures whose skipped tasks are listed already */

@@ -9,8 +9,12 @@ const GOOD = /^2\d\d$/;
  * repeated or given up: 107 answered 503`.
  *
  * @param tasks the run's tasks; the output of those with failed requests has `answers`
+ * @param isListed whether the failure of a source is listed already, so that its requests are not listed again
  */
-export function refusedRequests(tasks: Readonly<Record<string, TaskResult>>): readonly string[] {
+export function refusedRequests(
+  tasks: Readonly<Record<string, TaskResult>>,
+  isListed: (source: string) => boolean = () => false,
+): readonly string[] {
   const hosts = new Map<string, { total: number; symbols: number; bad: Map<string, number> }>();
   for (const { output } of Object.values(tasks)) {
     for (const [host, byStatus] of entriesOf(valueAt(output, 'answers'))) {
@@ -25,7 +29,7 @@ export function refusedRequests(tasks: Readonly<Record<string, TaskResult>>): re
     }
   }
   return [...hosts]
-    .filter(([, { bad }]) => bad.size > 0)
+    .filter(([host, { bad }]) => bad.size > 0 && !isListed(host.split('/')[0]))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([host, { total, symbols, bad }]) => {
       const failed = [...bad.values()].reduce((sum, count) => sum + count, 0);

@@ -1,4 +1,5 @@
 import type { TaskResult } from '../../../contracts/run/pipeline-status.ts';
+import { generalText } from '../../../contracts/text/general-text.ts';
 import { STAGES } from '../../../contracts/words.ts';
 
 /** Tasks that failed for the same reason. */
@@ -22,13 +23,7 @@ export const fingerprint = (
   { type, message }: { readonly type: string; readonly message: string },
   what: string = stageOf(taskId) ?? taskId,
 ): string => {
-  const symbol = symbolOf(taskId);
-  const general = message
-    .replaceAll(taskId, '…')
-    .replaceAll(symbol, '…')
-    .replace(/0x[0-9a-f]+/gi, '…')
-    .replace(/\d[\d.:TZ-]*/g, '…');
-  return JSON.stringify([what, type, general]);
+  return JSON.stringify([what, type, generalText(message, taskId)]);
 };
 
 /**
@@ -70,5 +65,3 @@ export const rootCauses = (
 };
 
 const stageOf = (taskId: string): string | undefined => STAGES.find((stage) => taskId.endsWith(`/${stage}`));
-
-const symbolOf = (taskId: string): string => (stageOf(taskId) === undefined ? taskId : taskId.slice(0, taskId.lastIndexOf('/')));
