@@ -1,7 +1,7 @@
 // npm run docs: lines of at most 150 characters, links that lead somewhere, and files that are there, in comments of src too; `-- --fix` wraps the lines
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { commentsOf, namedPaths, overlongLines, relativeLinks, wrapLines } from './set-up/markdown.mjs';
+import { anchorLinks, anchorsOf, commentsOf, namedPaths, overlongLines, relativeLinks, wrapLines } from './set-up/markdown.mjs';
 import { filesBelow, ROOT } from './set-up/project.mjs';
 
 const fix = process.argv.includes('--fix');
@@ -31,6 +31,11 @@ for (const file of files) {
   else for (const line of overlongLines(text)) problems.push(`${name}:${line}: longer than 150 characters; npm run docs -- --fix wraps it`);
   for (const { line, target } of relativeLinks(text)) {
     if (!existsSync(path.resolve(path.dirname(file), target))) problems.push(`${name}:${line}: the link to ${target} leads nowhere`);
+  }
+  for (const { line, target, anchor } of anchorLinks(text)) {
+    const at = target === '' ? file : path.resolve(path.dirname(file), target);
+    if (at.endsWith('.md') && existsSync(at) && !anchorsOf(readFileSync(at, 'utf8')).has(anchor))
+      problems.push(`${name}:${line}: ${target || name} has no heading #${anchor}`);
   }
   for (const { line, named } of namedPaths(text)) if (!isThere(named)) problems.push(`${name}:${line}: there is no ${named}`);
 }

@@ -67,6 +67,36 @@ export const relativeLinks = (text) =>
         .map(([, target]) => ({ line: number, target })),
     );
 
+/** Links to a heading, with the file they lead to (empty: the same file): `[x](storage.md#coverage)`, `[x](#start)`. */
+export const anchorLinks = (text) =>
+  [...linesOf(text)]
+    .filter(({ prose, line }) => prose || /^\s*\|/.test(line))
+    .flatMap(({ number, line }) =>
+      [...line.replaceAll(/`[^`]*`/g, '').matchAll(/\]\(([^)\s#]*)#([^)\s]+)\)/g)]
+        .filter(([, target]) => !/^[a-z]+:/.test(target))
+        .map(([, target, anchor]) => ({ line: number, target, anchor })),
+    );
+
+/** The anchors of a document's headings, as GitHub makes them: a repeated one gets `-1`, `-2`. */
+export function anchorsOf(text) {
+  const seen = new Map();
+  return new Set(
+    [...linesOf(text)]
+      .filter(({ prose, line }) => prose && /^#{1,6} /.test(line))
+      .map(({ line }) => {
+        const words = line
+          .replace(/^#+ /, '')
+          .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+          .trim()
+          .toLowerCase();
+        const anchor = words.replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-');
+        const count = seen.get(anchor) ?? 0;
+        seen.set(anchor, count + 1);
+        return count === 0 ? anchor : `${anchor}-${count}`;
+      }),
+  );
+}
+
 /** Whether inline code can be the path of a file or folder of the project: `src/ui/`, `sources/source.ts`, `test/faults/*.test.ts`. */
 const PATH_OF_OURS = /^(?:(?:src|test|scripts|bench|docs|ops|sandbox|examples)\/[\w./*-]*|[a-z][\w-]*(?:\/[\w*-]+)+\.(?:ts|mjs|sql))$/;
 

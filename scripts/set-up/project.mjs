@@ -54,3 +54,6 @@ export function hashFiles(folder, files) {
       .update('\0');
   return hash.digest('hex');
 }
+
+/** The SHA-256 of one file's content, in hex. */
+export const hashFile = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');

@@ -194,7 +194,7 @@ describe.skipIf(CHROMIUM === undefined)('pages in a browser (skipped where no Ch
 
   it('charts are live also in a page that carries the library inside', async () => {
     const page = await open('alone.html');
-    await page.waitForSelector('.is-live canvas');
+    expect(await page.waitForSelector('.is-live canvas')).not.toBeNull();
     await page.close();
   });
 

@@ -1,0 +1,39 @@
+// npm run rules: what CONTRIBUTING.md asks of code and tests and the lint cannot see
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { filesBelow, hashFile, ROOT } from './set-up/project.mjs';
+import * as rules from './set-up/rules.mjs';
+
+const read = (file) => readFileSync(path.join(ROOT, file), 'utf8');
+const parsedBelow = (folder, keep) =>
+  filesBelow(path.join(ROOT, folder), keep).map((name) => {
+    const file = `${folder}/${name.replaceAll(path.sep, '/')}`;
+    return rules.parsed({ file, text: read(file) });
+  });
+
+const src = parsedBelow('src', (file) => file.endsWith('.ts'));
+const tests = parsedBelow('test', (file) => file.endsWith('.ts'));
+const documents = ['README.md', ...filesBelow(path.join(ROOT, 'docs'), (file) => file.endsWith('.md')).map((file) => `docs/${file}`)].map(
+  read,
+);
+const MIGRATIONS = 'src/storage/database/migrations';
+const KEPT = 'test/storage/database/migrations.sha256';
+const hashes = Object.fromEntries(
+  filesBelow(path.join(ROOT, MIGRATIONS), (file) => file.endsWith('.sql')).map((file) => [
+    file,
+    hashFile(path.join(ROOT, MIGRATIONS, file)),
+  ]),
+);
+
+const problems = [
+  ...src.flatMap((file) => [...rules.clockProblems(file), ...rules.printProblems(file), ...rules.lengthProblems(file)]),
+  ...[...src, ...tests].flatMap(rules.emptyCatchProblems),
+  ...rules.undocumentedVariables(src, documents),
+  ...rules.dynamicCircles(src),
+  ...rules.assertionsOf(tests),
+  ...(existsSync(path.join(ROOT, KEPT))
+    ? rules.migrationProblems(read(KEPT), hashes)
+    : [`${KEPT} is missing: the hashes of released migrations`]),
+];
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,0 +1,219 @@
+import path from 'node:path';
+import { parseSync } from 'oxc-parser';
+
+/** Longest file of src, in lines: past that it holds two concepts. */
+const MOST_LINES = 300;
+/** Rooms that take time and data as arguments: the same input gives the same answer, today and in a replay. */
+const PURE = ['backtest', 'contracts', 'incidents/rule', 'input', 'market', 'report', 'scheduling'];
+/** Where a program may write to its terminal: the command line, a plugin's own output, and the log without a logger. */
+const PRINTING = ['src/cli/', 'src/plugins/plugin-prints.ts', 'src/set-up/plain-log.ts'];
+const CLOCKS = new Set(['Date.now', 'Math.random', 'performance.now', 'process.hrtime', 'crypto.randomUUID', 'crypto.getRandomValues']);
+const CHANCE = new Set(['randomUUID', 'randomBytes', 'randomInt']);
+
+/** A parsed file: `{ file, text, program, comments }` with `file` as `src/market/decimal.ts`. */
+export function parsed({ file, text }) {
+  const { program, comments, errors } = parseSync(file, text);
+  if (errors.length > 0) throw new Error(`${file} cannot be parsed: ${errors[0].message}`);
+  return { file, text, program, comments };
+}
+
+const lineAt = (text, at) => text.slice(0, at).split('\n').length;
+
+/** Calls `look` with every node below, the outermost first. */
+function visit(node, look) {
+  if (node === null || typeof node !== 'object') return;
+  if (Array.isArray(node)) {
+    for (const one of node) visit(one, look);
+    return;
+  }
+  if (typeof node.type !== 'string') return;
+  look(node);
+  for (const [key, child] of Object.entries(node)) if (key !== 'parent') visit(child, look);
+}
+
+/** `Date.now` of a member expression of two names, else undefined. */
+function dotted({ type, object, property, computed }) {
+  if (type !== 'MemberExpression' || computed || object.type !== 'Identifier') return undefined;
+  return `${object.name}.${property.name}`;
+}
+
+/** Reads of the clock and of chance in a pure room. */
+export function clockProblems({ file, text, program }) {
+  if (!PURE.some((room) => file.startsWith(`src/${room}/`))) return [];
+  const found = [];
+  visit(program, (node) => {
+    const name = dotted(node);
+    if (name !== undefined && CLOCKS.has(name)) found.push([node, name]);
+    if (node.type === 'NewExpression' && node.callee.name === 'Date' && node.arguments.length === 0) found.push([node, 'new Date()']);
+    if (node.type === 'CallExpression' && CHANCE.has(node.callee.name)) found.push([node, node.callee.name]);
+  });
+  return found.map(
+    ([{ start }, what]) => `${file}:${lineAt(text, start)}: ${what} in a pure room; take the time, or a seeded random, as an argument`,
+  );
+}
+
+/** Output to the terminal outside the places that may print. */
+export function printProblems({ file, text, program }) {
+  if (!file.startsWith('src/') || PRINTING.some((place) => file.startsWith(place))) return [];
+  const found = [];
+  visit(program, (node) => {
+    if (node.type !== 'CallExpression') return;
+    const callee = text.slice(node.callee.start, node.callee.end);
+    if (/^console\.\w+$|^process\.(?:stdout|stderr)\.write$/.test(callee))
+      found.push(`${file}:${lineAt(text, node.start)}: ${callee}; use a Log`);
+  });
+  return found;
+}
+
+/** A `catch` that neither does anything nor says why that is right. */
+export function emptyCatchProblems({ file, text, program, comments }) {
+  const found = [];
+  visit(program, (node) => {
+    if (node.type !== 'CatchClause' || node.body.body.length > 0) return;
+    if (comments.some(({ start, end }) => start >= node.body.start && end <= node.body.end)) return;
+    found.push(`${file}:${lineAt(text, node.start)}: an empty catch; handle the error, or say in a comment why it does not matter`);
+  });
+  return found;
+}
+
+/** A file of src that is too long. */
+export function lengthProblems({ file, text }) {
+  const lines = text.split('\n').length - 1;
+  return lines > MOST_LINES ? [`${file}: ${lines} lines, more than ${MOST_LINES}; it holds two concepts: move one to its own file`] : [];
+}
+
+/** Variables of the operating system: theirs to document. */
+const OF_THE_SYSTEM = new Set(['APPDATA', 'HOME', 'PATH', 'TMPDIR', 'XDG_CONFIG_HOME']);
+
+/** Names that the code reads from the environment and no document mentions. */
+export function undocumentedVariables(files, documents) {
+  const places = new Map();
+  for (const { file, text, program } of files) {
+    visit(program, (node) => {
+      const isRead = node.type === 'MemberExpression' && /(?:^|\.)env$/.test(text.slice(node.object.start, node.object.end));
+      const read = isRead ? (node.computed ? node.property.value : node.property.name) : undefined;
+      const named = node.type === 'Literal' && /^PREDICTLAB_[A-Z0-9_]+$/.test(node.value) ? node.value : undefined;
+      const name = read ?? named;
+      if (typeof name === 'string' && /^[A-Z][A-Z0-9_]{2,}$/.test(name) && !places.has(name))
+        places.set(name, `${file}:${lineAt(text, node.start)}`);
+    });
+  }
+  return [...places]
+    .filter(([name]) => !OF_THE_SYSTEM.has(name) && !documents.some((text) => new RegExp(`\\b${name}\\b`).test(text)))
+    .map(
+      ([name, place]) =>
+        `${place}: ${name} is read from the environment, and no document says what it does; add it to docs/configuration.md`,
+    );
+}
+
+/** Whether a name of a function says that it asserts: `expect`, `expectNothingLost`, `assert.deepEqual`. `until` throws when its time is over. */
+const ASSERTS = /^(?:expect|assert|until)/;
+
+/**
+ * Tests that can only fail by throwing.
+ *
+ * @param asserting names imported from other test modules that assert, by the name of the importing file
+ */
+export function assertionProblems({ file, text, program }, asserting = new Set()) {
+  const functions = new Map();
+  visit(program, (node) => {
+    if (node.type === 'FunctionDeclaration' && node.id) functions.set(node.id.name, node.body);
+    if (node.type === 'VariableDeclarator' && /Function/.test(node.init?.type ?? '') && node.id.type === 'Identifier')
+      functions.set(node.id.name, node.init.body);
+    if (node.type === 'MethodDefinition' && node.key.type === 'Identifier') functions.set(node.key.name, node.value.body);
+  });
+  const asserts = (body, seen = new Set()) => {
+    let found = false;
+    visit(body, (node) => {
+      const name = node.type === 'Identifier' ? node.name : undefined;
+      if (found || name === undefined) return;
+      if (ASSERTS.test(name) || asserting.has(name)) found = true;
+      else if (functions.has(name) && !seen.has(name)) found = asserts(functions.get(name), new Set([...seen, name]));
+    });
+    return found;
+  };
+  const found = [];
+  visit(program, (node) => {
+    if (node.type !== 'CallExpression') return;
+    const callee = text.slice(node.callee.start, node.callee.end);
+    if (!/^(?:it|test)(?:\.\w+)*(?:\(|<|$)/.test(callee) || /\.(?:todo|each|skipIf|runIf)$/.test(callee)) return;
+    const body = node.arguments.findLast(({ type }) => /Function/.test(type) || type === 'Identifier');
+    if (body !== undefined && node.arguments.length > 1 && !asserts(body))
+      found.push(`${file}:${lineAt(text, node.start)}: a test without an assertion`);
+  });
+  return found;
+}
+
+/** The tests without an assertion of all test files; a helper that another test module exports is looked at there. */
+export function assertionsOf(files) {
+  const asserting = new Map(files.map(({ file, text }) => [file, /\b(?:expect|assert)\b|\bthrow new/.test(text)]));
+  return files
+    .filter(({ file }) => file.endsWith('.test.ts'))
+    .flatMap((one) => {
+      const helpers = new Set();
+      visit(one.program, (node) => {
+        if (node.type !== 'ImportDeclaration' || !node.source.value.startsWith('.')) return;
+        const from = path.posix.join(path.posix.dirname(one.file), node.source.value);
+        if (asserting.get(from)) for (const { local } of node.specifiers) helpers.add(local.name);
+      });
+      return assertionProblems(one, helpers);
+    });
+}
+
+/** The files that a file imports: `{ to, isDynamic }`, types left out. */
+function importsOf({ file, program }) {
+  const found = [];
+  const add = (source, isDynamic) => {
+    if (typeof source === 'string' && source.startsWith('.'))
+      found.push({ to: path.posix.join(path.posix.dirname(file), source), isDynamic });
+  };
+  visit(program, (node) => {
+    if (node.type === 'ImportDeclaration' && node.importKind !== 'type' && !isOfTypesAlone(node)) add(node.source.value, false);
+    if ((node.type === 'ExportNamedDeclaration' || node.type === 'ExportAllDeclaration') && node.exportKind !== 'type')
+      add(node.source?.value, false);
+    if (node.type === 'ImportExpression') add(node.source.value, true);
+  });
+  return found;
+}
+
+const isOfTypesAlone = ({ specifiers }) => specifiers.length > 0 && specifiers.every(({ importKind }) => importKind === 'type');
+
+/** Circles of imports that are closed by an `import()`; the lint finds the others. */
+export function dynamicCircles(files) {
+  const graph = new Map(files.map((one) => [one.file, importsOf(one)]));
+  const wayBack = (from, to) => {
+    const before = new Map([[from, undefined]]);
+    for (const [at] of before) {
+      if (at === to) {
+        const way = [];
+        for (let step = at; step !== undefined; step = before.get(step)) way.unshift(step);
+        return way;
+      }
+      for (const { to: next } of graph.get(at) ?? []) if (!before.has(next)) before.set(next, at);
+    }
+    return undefined;
+  };
+  const found = new Map();
+  for (const [file, imports] of graph)
+    for (const { to, isDynamic } of imports) {
+      if (!isDynamic) continue;
+      const way = wayBack(to, file);
+      if (way !== undefined) found.set([...way].sort().join(), `${file}: import() closes a circle: ${[file, ...way].join(' → ')}`);
+    }
+  return [...found.values()];
+}
+
+/** Migrations whose content is not the one that was released, and those without a kept hash. */
+export function migrationProblems(kept, hashes) {
+  const released = new Map(
+    kept
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(/\s+/).toReversed()),
+  );
+  return [...new Set([...released.keys(), ...Object.keys(hashes)])].flatMap((name) => {
+    if (!(name in hashes)) return [`migration ${name} was released and is gone; restore it`];
+    if (!released.has(name)) return [`migration ${name} has no kept hash; add it to test/storage/database/migrations.sha256`];
+    return released.get(name) === hashes[name] ? [] : [`migration ${name} was changed after its hash was kept; write a new migration`];
+  });
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { expect, it } from 'vitest';
+
+interface File {
+  readonly file: string;
+  readonly text: string;
+}
+type Parsed = File & { readonly program: object };
+type Rule = (file: Parsed) => string[];
+const rules = (await import(new URL('../../scripts/set-up/rules.mjs', import.meta.url).href)) as {
+  parsed: (file: File) => Parsed;
+  clockProblems: Rule;
+  printProblems: Rule;
+  emptyCatchProblems: Rule;
+  lengthProblems: Rule;
+  undocumentedVariables: (files: readonly Parsed[], documents: readonly string[]) => string[];
+  assertionsOf: (files: readonly Parsed[]) => string[];
+  dynamicCircles: (files: readonly Parsed[]) => string[];
+  migrationProblems: (kept: string, hashes: Readonly<Record<string, string>>) => string[];
+};
+const { anchorLinks, anchorsOf } = (await import(new URL('../../scripts/set-up/markdown.mjs', import.meta.url).href)) as {
+  anchorLinks: (text: string) => { line: number; target: string; anchor: string }[];
+  anchorsOf: (text: string) => Set<string>;
+};
+
+const at = (file: string, text: string): Parsed => rules.parsed({ file, text });
+
+it.each(['Date.now()', 'new Date()', 'Math.random()', 'performance.now()', 'randomUUID()', 'call(Date.now)'])(
+  'finds %s in a pure room, and leaves it to the others',
+  (read) => {
+    expect(rules.clockProblems(at('src/market/planted.ts', `\nconst a = ${read};`))).toEqual([
+      expect.stringContaining('src/market/planted.ts:2: ') as string,
+    ]);
+    expect(rules.clockProblems(at('src/storage/planted.ts', `const a = ${read};`))).toEqual([]);
+  },
+);
+
+it('takes a given time, and a clock in a text, for what they are', () => {
+  expect(rules.clockProblems(at('src/report/fine.ts', 'const a = new Date(asOf);\nconst script = `Math.random()`;'))).toEqual([]);
+});
+
+it.each(['console.log(1)', 'console.error(1)', "process.stdout.write('a')", "process.stderr.write('a')"])(
+  'finds %s outside the command line',
+  (print) => {
+    expect(rules.printProblems(at('src/storage/planted.ts', `${print};`))).toHaveLength(1);
+    expect(rules.printProblems(at('src/cli/terminal/print.ts', `${print};`))).toEqual([]);
+  },
+);
+
+it('finds an empty catch, and takes one that says why', () => {
+  expect(rules.emptyCatchProblems(at('src/a.ts', 'try {\n  go();\n} catch {}'))).toEqual([
+    expect.stringContaining('src/a.ts:3: an empty catch') as string,
+  ]);
+  expect(rules.emptyCatchProblems(at('src/a.ts', 'try {\n  go();\n} catch {\n  // it was closed\n}'))).toEqual([]);
+});
+
+it('finds a file of 301 lines', () => {
+  expect(rules.lengthProblems(at('src/a.ts', 'a;\n'.repeat(301)))).toEqual([expect.stringContaining('301 lines') as string]);
+  expect(rules.lengthProblems(at('src/a.ts', 'a;\n'.repeat(300)))).toEqual([]);
+});
+
+it('finds a variable of the environment that no document mentions', () => {
+  const files = [at('src/a.ts', "const a = [env.PLANTED_URL, process.env['OTHER_URL'], env.HOME, 'PREDICTLAB_PLANTED', env.KNOWN_URL];")];
+  const found = rules.undocumentedVariables(files, ['| `KNOWN_URL` | the public host |']);
+  expect(found.map((line) => line.split(' ')[1])).toEqual(['PLANTED_URL', 'OTHER_URL', 'PREDICTLAB_PLANTED']);
+});
+
+it('finds a test without an assertion, and looks for one in the helpers it calls', () => {
+  const helper = at('test/support/helper.ts', "import { expect } from 'vitest';\nexport const holds = (a: unknown) => expect(a).toBe(1);");
+  const file = at(
+    'test/a.test.ts',
+    `import { holds } from './support/helper.ts';
+const check = (a: number) => expect(a).toBe(1);
+it('asserts', () => expect(1).toBe(1));
+it('asserts in a function of the file', () => check(1));
+it('asserts in a helper', () => holds(1));
+it('waits', async () => await until(() => true));
+it('does nothing', () => go());
+it.each([1, 2])('does nothing with %s', (a) => go(a));
+test.skipIf(true)('does nothing either', async () => await go());`,
+  );
+  expect(rules.assertionsOf([helper, file])).toEqual([7, 8, 9].map((line) => `test/a.test.ts:${line}: a test without an assertion`));
+});
+
+it('finds a circle that an import() closes, and no circle of types', () => {
+  const list = at('src/cli/list.ts', "import { a } from './a.ts';\nexport const b = a;");
+  const one = at('src/cli/a.ts', "export const a = async () => await import('./list.ts');");
+  const typed = at('src/cli/b.ts', "import type { B } from './list.ts';\nexport const c: B = 1;");
+  expect(rules.dynamicCircles([list, one, typed])).toEqual([
+    'src/cli/a.ts: import() closes a circle: src/cli/a.ts → src/cli/list.ts → src/cli/a.ts',
+  ]);
+  expect(rules.dynamicCircles([at('src/cli/list.ts', 'export const b = 1;'), one, typed])).toEqual([]);
+});
+
+it('finds a released migration that was changed, removed or never noted', () => {
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const kept = `${hash('a')}  0001-a.sql\n${hash('b')}  0002-b.sql\n`;
+  expect(rules.migrationProblems(kept, { '0001-a.sql': hash('a'), '0002-b.sql': hash('b') })).toEqual([]);
+  expect(rules.migrationProblems(kept, { '0001-a.sql': hash('changed'), '0003-c.sql': hash('c') })).toEqual([
+    expect.stringContaining('0001-a.sql was changed') as string,
+    expect.stringContaining('0002-b.sql was released and is gone') as string,
+    expect.stringContaining('0003-c.sql has no kept hash') as string,
+  ]);
+});
+
+it('finds links to headings as GitHub names them', () => {
+  expect([
+    ...anchorsOf('# The `run` command\n\n## A task of my own\n## A task of my own\n```\n# code\n```\n## Start: now, or later?'),
+  ]).toEqual(['the-run-command', 'a-task-of-my-own', 'a-task-of-my-own-1', 'start-now-or-later']);
+  expect(anchorLinks('See [a](storage.md#coverage), [b](#start), `[c](#code)` and [d](https://x.org/#y).')).toEqual([
+    { line: 1, target: 'storage.md', anchor: 'coverage' },
+    { line: 1, target: '', anchor: 'start' },
+  ]);
+});
