@@ -3,7 +3,7 @@ import { isClosed, type Market } from './market.ts';
 import { polymarketRows } from './polymarket-trades.ts';
 import { pricePoints } from './price-points.ts';
 import type { Place } from './trade-pages.ts';
-import { findMarket, isMissing, type World } from './world.ts';
+import { findMarket, isMissing, stageOf, type World } from './world.ts';
 
 const BUCKETS = [60, 300, 1800, 10_800, 43_200];
 const LONGEST_WINDOW = 15 * 86_400;
@@ -97,11 +97,12 @@ export function dataApi(world: World): Api {
 
   function resolutions({ query, now }: VenueRequest): Answer {
     const data = marketsOf(query, now).map((market) => {
-      const settled = isClosed(market, now) ? market.settlement : null;
+      const stage = stageOf(world, market);
+      const settled = isClosed(market, now) && stage === 'final' ? market.settlement : null;
       const payout = settled?.payout ?? null;
       return {
         condition_id: market.conditionId,
-        status: settled === null ? 'initialized' : 'resolved',
+        status: settled !== null ? 'resolved' : stage === 'proposed' || stage === 'disputed' ? stage : 'initialized',
         resolved_at: settled === null ? null : Math.floor(settled.at / 1000),
         payouts: settled === null ? [] : payout === null ? [0, 0] : [payout * 1e6, (1 - payout) * 1e6],
         was_disputed: settled?.disputed ?? false,

@@ -62,6 +62,14 @@ export interface Faults {
   readonly calledClosed?: Readonly<Record<string, number>>;
   /** Instruments whose result is told the other way round. */
   readonly flipped?: readonly string[];
+  /** How far the result of closed markets is known, by instrument. @default final */
+  readonly results?: Readonly<Record<string, 'silent' | 'proposed' | 'disputed'>>;
+  /** Gamma's older listings answer 410: only those by keyset are left. Or the reverse. */
+  readonly goneListings?: 'plain' | 'keyset';
+  /** Gamma's older listings announce their end in `Deprecation`, `Sunset` and `Warning`. */
+  readonly sunset?: boolean;
+  /** Seconds that every answer says it has lain in a cache. */
+  readonly age?: number;
   /** Probability per trade of Predict.fun that its page has it again, under the same id with another price. */
   readonly contradicted?: number;
   /** Lets a page boundary fall between exact copies of a fill, which it never does otherwise. */

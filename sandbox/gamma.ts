@@ -1,7 +1,7 @@
 import { type Answer, type Api, json, Refusal, type VenueRequest, wholeNumber } from './answer.ts';
 import { bookOf } from './book.ts';
-import { hexId, isClosed, type Market, type MarketGroup } from './market.ts';
-import { asTold, isMissing, type World } from './world.ts';
+import { hexId, isClosed, type Market, type MarketGroup, tokenId } from './market.ts';
+import { asTold, isMissing, stageOf, type World } from './world.ts';
 
 const iso = (time: number): string => new Date(time).toISOString().replace('.000Z', 'Z');
 /** Closing times are not ISO 8601 there: `2026-07-24 00:00:16+00`. */
@@ -43,6 +43,7 @@ export function gammaApi(world: World): Api {
       );
   }
 
+  const marketObject = (told: Market, now: number): Record<string, unknown> => withStage(plainObject(told, now), stageOf(world, told));
   const market = (found: Market, now: number): object => ({
     ...marketObject(asTold(world, found), now),
     events: [eventObject(found.group, now)],
@@ -82,6 +83,13 @@ export function gammaApi(world: World): Api {
       if (found) return json(market(found, now));
       throw new Refusal(404, 'slug not found');
     }
+    const { goneListings } = world.deck.faults;
+    if (
+      goneListings !== undefined &&
+      /^\/(markets|events)(\/keyset)?$/.test(path) &&
+      path.endsWith('/keyset') === (goneListings === 'keyset')
+    )
+      throw new Refusal(410, 'this listing is gone');
     switch (path) {
       case '/markets':
         return json(byOffset(request, markets(request), 500).map((each) => market(each, now)));
@@ -144,7 +152,30 @@ function outcomePrices(market: Market, now: number): readonly [string, string] {
 const negativeRisk = (group: MarketGroup): object =>
   group.negativeRisk ? { negRisk: true, negRiskMarketID: hexId(`negative-risk/${group.slug}`) } : { negRisk: false };
 
-function marketObject(market: Market, now: number): Record<string, unknown> {
+/** What is shown of a closed market whose result is not final yet: no status or the oracle's, and the prices of its last trades. */
+function withStage(shown: Record<string, unknown>, stage: string): Record<string, unknown> {
+  if (stage === 'final' || shown.closed !== true) return shown;
+  return {
+    ...shown,
+    umaResolutionStatus: stage === 'silent' ? null : stage,
+    umaResolutionStatuses: stage === 'silent' ? '[]' : JSON.stringify(stage === 'proposed' ? [stage] : ['proposed', stage]),
+    outcomePrices: '["0.9995","0.0005"]',
+  };
+}
+
+/** Ids as the protocol version has them: a v2 market's condition id has 31 bytes here, and its token ids are not traded. */
+const idsOf = (market: Market): object =>
+  market.protocol === 'v1'
+    ? { conditionId: market.conditionId, clobTokenIds: JSON.stringify(market.tokens) }
+    : {
+        version: market.protocol,
+        conditionId: market.conditionId.slice(0, -2),
+        positionIds: market.tokens,
+        clobTokenIds: JSON.stringify([tokenId(`${market.slug}/old/0`), tokenId(`${market.slug}/old/1`)]),
+        requestId: market.conditionId,
+      };
+
+function plainObject(market: Market, now: number): Record<string, unknown> {
   const closed = isClosed(market, now);
   const book = bookOf(market, now);
   const volume = 1000 + (market.seed % 9_000_000) / 100;
@@ -152,7 +183,7 @@ function marketObject(market: Market, now: number): Record<string, unknown> {
   return {
     id: String(market.number),
     question: market.question,
-    conditionId: market.conditionId,
+    ...idsOf(market),
     slug: market.slug,
     resolutionSource: '',
     startDate: iso(market.opensAt),
@@ -163,7 +194,6 @@ function marketObject(market: Market, now: number): Record<string, unknown> {
     description: `A made-up market: ${market.question}`,
     outcomes: JSON.stringify(market.outcomes),
     outcomePrices: JSON.stringify(outcomePrices(market, now)),
-    clobTokenIds: JSON.stringify(market.tokens),
     volume: String(volume),
     volumeNum: volume,
     liquidity: closed ? '0' : '1621.93',

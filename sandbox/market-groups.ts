@@ -221,5 +221,28 @@ function singleGroups(offer: Offer): MarketGroup[] {
   ];
 }
 
+/** Groups that are offered only where they are asked for by name: what the venues have besides the usual. */
+export function namedGroups(offer: Offer): MarketGroup[] {
+  const group = (venue: VenueName, id: number, slug: string, market: Partial<Standing>, closedHours?: number): MarketGroup =>
+    standing(offer, { venue, id, slug, title: slug }, [{ key: slug, slug, question: slug, fillsPerBlock: 4, ...market }], closedHours);
+  const today = Math.floor(offer.start / DAY) * DAY;
+  const treaty = emptyGroup({ venue: 'polymarket', id: 505, slug: 'long-treaty', title: 'Will the treaty hold?' });
+  addMarket(treaty, offer.seed, {
+    ...{ key: 'long-treaty', number: 5051, slug: 'long-treaty', question: 'Will the treaty hold?', fillsPerBlock: 0.2 },
+    opensAt: today - 150 * DAY,
+    closesAt: today - 30 * DAY,
+    settlement: { payout: 1 },
+  });
+  return [
+    group('polymarket', 501, 'second-protocol', { protocol: 'v2' }),
+    group('polymarket', 502, 'second-protocol-over', { protocol: 'v2', settlement: { payout: 0 } }, 12),
+    group('polymarket', 503, 'three-at-once', { protocol: 'v2', structure: '03' }),
+    group('polymarket', 504, 'third-protocol', { protocol: 'v3' }),
+    treaty,
+    group('predict', 506, 'match-void', { settlement: { payout: 0.5, voided: true } }, 12),
+    group('predict', 507, 'rate-vote', { settlement: { payout: 1 } }, 12),
+  ];
+}
+
 /** Every group that stands for weeks: prices, the election, the match and the resolved ones. */
 export const standingGroups = (offer: Offer): MarketGroup[] => [...coinGroups(offer), ...electionGroups(offer), ...singleGroups(offer)];

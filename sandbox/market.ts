@@ -9,6 +9,8 @@ export interface Settlement {
   /** UTC epoch milliseconds. */
   readonly at: number;
   readonly disputed: boolean;
+  /** Predict.fun calls both outcomes VOIDED. */
+  readonly voided: boolean;
 }
 
 /** One made-up binary market at one venue. */
@@ -18,7 +20,10 @@ export interface Market {
   readonly instrument: string;
   /** Gamma's numeric id or Predict.fun's market id. */
   readonly number: number;
+  /** 32 bytes. */
   readonly conditionId: string;
+  /** Polymarket's protocol version. A v2 market is traded by `tokens` as its position ids, and shows token ids that nobody trades. */
+  readonly protocol: string;
   readonly slug: string;
   readonly question: string;
   readonly group: MarketGroup;
@@ -78,7 +83,11 @@ export interface MarketDraft {
   readonly decimals?: number;
   readonly opensAt: number;
   readonly closesAt: number;
-  readonly settlement?: { readonly payout: number | null; readonly disputed?: boolean } | null;
+  readonly settlement?: { readonly payout: number | null; readonly disputed?: boolean; readonly voided?: boolean } | null;
+  /** @default 'v1' */
+  readonly protocol?: string;
+  /** First byte of a v2 condition id. @default '01' */
+  readonly structure?: string;
   readonly twins?: readonly string[];
   readonly path?: string;
   readonly baseLogit?: number;
@@ -91,12 +100,14 @@ export interface MarketDraft {
 /** Fills in a draft and adds the market to its group. */
 export function addMarket(group: MarketGroup, seed: number, draft: MarketDraft): Market {
   const name = `${group.venue}/${draft.key}`;
-  const conditionId = hexId(name);
+  const protocol = draft.protocol ?? 'v1';
+  const conditionId = protocol === 'v1' ? hexId(name) : `0x${draft.structure ?? '01'}${hexId(name).slice(4, 64)}00`;
   const market: Market = {
     venue: group.venue,
     instrument: group.venue === 'polymarket' ? `polymarket:${conditionId}` : `predict:${draft.number}`,
     number: draft.number,
     conditionId,
+    protocol,
     slug: draft.slug,
     question: draft.question,
     group,
@@ -106,7 +117,12 @@ export function addMarket(group: MarketGroup, seed: number, draft: MarketDraft):
     opensAt: draft.opensAt,
     closesAt: draft.closesAt,
     settlement: draft.settlement
-      ? { payout: draft.settlement.payout, at: draft.closesAt + 16_000, disputed: draft.settlement.disputed ?? false }
+      ? {
+          payout: draft.settlement.payout,
+          at: draft.closesAt + 16_000,
+          disputed: draft.settlement.disputed ?? false,
+          voided: draft.settlement.voided ?? false,
+        }
       : null,
     twins: draft.twins ?? [],
     baseLogit: draft.baseLogit ?? 0,

@@ -1,5 +1,5 @@
 import type { Market, MarketGroup, VenueName } from './market.ts';
-import { type Offer, standingGroups } from './market-groups.ts';
+import { namedGroups, type Offer, standingGroups } from './market-groups.ts';
 import { scaleGroup } from './scale.ts';
 import { SERIES, type Series, seriesMarket } from './series.ts';
 
@@ -29,7 +29,10 @@ export class Markets {
     const { scale, only } = options;
     const groups = scale
       ? (scale.venues ?? ['polymarket']).map((venue) => scaleGroup(options, venue, scale.instruments, scale.tradesPerInstrument))
-      : standingGroups(options).filter((group) => only === undefined || only.includes(group.slug));
+      : [
+          ...standingGroups(options).filter((group) => only === undefined || only.includes(group.slug)),
+          ...namedGroups(options).filter((group) => only?.includes(group.slug)),
+        ];
     for (const group of groups) this.#add(group);
   }
 

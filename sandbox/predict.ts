@@ -4,7 +4,7 @@ import { isClosed, type Market, type MarketGroup } from './market.ts';
 import { predictRows } from './predict-trades.ts';
 import { midpoint, pricePoints } from './price-points.ts';
 import type { Place } from './trade-pages.ts';
-import { asTold, findMarket, isMissing, type World } from './world.ts';
+import { asTold, findMarket, isMissing, stageOf, type World } from './world.ts';
 
 const RESOLUTIONS: Readonly<Record<string, number>> = { '1m': 60, '5m': 300, '15m': 900, '1h': 3600, '4h': 14_400, '1d': 86_400 };
 
@@ -33,7 +33,7 @@ export function predictApi(world: World): Api {
       request,
       wanted,
       (market) => market.number,
-      (market) => marketObject(asTold(world, market), now),
+      (market) => marketObject(world, market, now),
     );
   }
 
@@ -124,7 +124,7 @@ export function predictApi(world: World): Api {
       success: true,
       data: {
         categories: groups.slice(0, limit).map((group) => categoryObject(world, group, now)),
-        markets: found.slice(0, limit).map((market) => marketObject(asTold(world, market), now)),
+        markets: found.slice(0, limit).map((market) => marketObject(world, market, now)),
       },
     });
   }
@@ -141,7 +141,7 @@ export function predictApi(world: World): Api {
       const market = marketOf(part[2], now);
       switch (part[3]) {
         case undefined:
-          return json({ success: true, data: marketObject(asTold(world, market), now) });
+          return json({ success: true, data: marketObject(world, market, now) });
         case '/orderbook':
           return orderbook(market, now);
         case '/timeseries':
@@ -194,15 +194,18 @@ function readCursor(cursor: string, markets: number): Place[] {
   throw new Refusal(400, 'invalid cursor');
 }
 
-function marketObject(market: Market, now: number): Record<string, unknown> {
+function marketObject(world: World, found: Market, now: number): Record<string, unknown> {
+  const market = asTold(world, found);
   const closed = isClosed(market, now);
-  const payout = market.settlement?.payout ?? null;
+  const stage = stageOf(world, market);
+  const payout = stage === 'silent' ? null : (market.settlement?.payout ?? null);
   const updown = market.group.variant === 'CRYPTO_UP_DOWN';
   const book = bookOf(market, now);
   const tie = closed && payout === 0.5;
   const outcome = (index: 0 | 1): object => {
+    const word = market.settlement?.voided === true ? 'VOIDED' : tie || (payout === 1) === (index === 0) ? 'WON' : 'LOST';
     // a push pays both
-    const won = closed && payout !== null ? (tie || (payout === 1) === (index === 0) ? 'WON' : 'LOST') : null;
+    const won = closed && payout !== null && stage === 'final' ? word : null;
     const bid = index === 0 ? book.bids[0] : book.asks[0] && ([Number((1 - book.asks[0][0]).toFixed(4)), book.asks[0][1]] as const);
     const ask = index === 0 ? book.asks[0] : book.bids[0] && ([Number((1 - book.bids[0][0]).toFixed(4)), book.bids[0][1]] as const);
     const level = (found: readonly [number, number] | undefined): object | null =>
@@ -237,14 +240,15 @@ function marketObject(market: Market, now: number): Record<string, unknown> {
     question: market.question,
     title: market.question,
     // the status of a push lags behind its prices and its outcomes
-    status: closed && !(tie && updown) ? 'RESOLVED' : 'REGISTERED',
+    status:
+      !closed || (tie && updown) || stage === 'silent' ? 'REGISTERED' : stage === 'final' ? 'RESOLVED' : `PRICE_${stage.toUpperCase()}`,
     tradingStatus: closed ? 'CLOSED' : 'OPEN',
     resolution: closed && !tie ? outcomes[payout === 1 ? 0 : 1] : null,
     variantData: updown
       ? {
           type: 'CRYPTO_UP_DOWN',
           startPrice,
-          endPrice: closed ? endPrice : null,
+          endPrice: closed && stage !== 'silent' ? endPrice : null,
           priceFeedId: '1',
           priceFeedProvider: 'CHAINLINK',
           priceFeedSymbol: 'ETHUSDT',
@@ -270,6 +274,6 @@ function categoryObject(world: World, group: MarketGroup, now: number): Record<s
     startsAt: first && new Date(first.opensAt).toISOString(),
     endsAt: first && new Date(first.closesAt).toISOString(),
     tags: group.tags.map((name, index) => ({ id: index + 1, name })),
-    markets: group.markets.map((market) => marketObject(asTold(world, market), now)),
+    markets: group.markets.map((market) => marketObject(world, market, now)),
   };
 }

@@ -61,6 +61,10 @@ async function handle(
   const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
   // its own clock, as every venue tells the time
   response.setHeader('Date', new Date(options.now()).toUTCString());
+  const { age, sunset } = options.world.deck.faults;
+  if (age !== undefined) response.setHeader('Age', String(age));
+  if (sunset === true && /\/gamma\/(markets|events)$/.test(full))
+    for (const [name, value] of Object.entries(SUNSET)) response.setHeader(name, value);
   if (full.startsWith('/control/')) return send(response, await options.control(request, full, query));
   const found = PREFIXES.find(([prefix]) => full.startsWith(`${prefix}/`));
   if (found === undefined)
@@ -143,6 +147,9 @@ function rename(body: string, renamed: Readonly<Record<string, string>> | undefi
   for (const [from, to] of Object.entries(renamed ?? {})) text = text.replaceAll(`"${from}":`, `"${to}":`);
   return text;
 }
+
+/** What a listing answers that is about to go; recorded in 2026. */
+const SUNSET = { Deprecation: 'true', Sunset: 'Fri, 01 May 2026 00:00:00 GMT', Warning: '299 - "use /markets/keyset"' };
 
 const headersOf = (answer: Answer): Record<string, string | number> => ({
   'Content-Type': answer.contentType ?? 'application/json',

@@ -27,11 +27,16 @@ export function isMissing(world: World, market: Market): boolean {
 export function asTold({ deck }: World, market: Market): Market {
   const { calledClosed = {}, flipped = [] } = deck.faults;
   const since = calledClosed[market.instrument];
-  const told = since === undefined ? market : { ...market, closesAt: since, settlement: { payout: 1, at: since, disputed: false } };
+  const told =
+    since === undefined ? market : { ...market, closesAt: since, settlement: { payout: 1, at: since, disputed: false, voided: false } };
   const { settlement } = told;
   if (!flipped.includes(market.instrument) || settlement === null || settlement.payout === null) return told;
   return { ...told, settlement: { ...settlement, payout: 1 - settlement.payout } };
 }
+
+/** How far the venue calls a closed market's result: what a fault says of it, else final. */
+export const stageOf = ({ deck }: World, market: Market): 'silent' | 'proposed' | 'disputed' | 'final' =>
+  deck.faults.results?.[market.instrument] ?? 'final';
 
 /** A market by any of its names, unless it is missing. */
 export function findMarket(world: World, venue: VenueName, name: string, now: number): Market | undefined {
