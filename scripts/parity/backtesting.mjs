@@ -35,7 +35,7 @@ async function run({ params, fee, options }) {
     strategy: smaCross,
     params,
     market,
-    options: { wholeUnits: true, ...options },
+    options: { wholeUnits: true, maxVolumeShare: null, ...options },
   });
 }
 

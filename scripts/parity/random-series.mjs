@@ -150,7 +150,7 @@ async function trade({ fast, slow, fee, ...one }, options) {
     strategy: smaCross,
     params: { fast, slow },
     market: plainMarket('asset', { model: 'flat', rate: fee }),
-    options: { cash: CASH, proofCuts: 0, ...options },
+    options: { cash: CASH, proofCuts: 0, maxVolumeShare: null, ...options },
   });
 }
 

@@ -83,7 +83,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
   const { values, reasons } = separate({ ...execution.metrics, deflatedSharpe: deflatedSharpe(moments, trials) });
   const { proofCuts, seed } = options;
   const lookAhead = proofCuts === 0 ? null : proveNoLookAhead({ ...data, strategy, params, options, decisions, runs: proofCuts, seed });
-  const notProvable = gapsOf(strategy, data.market, decisions);
+  const notProvable = provabilityGaps(strategy, data.market, decisions);
   return {
     strategy: strategy.name,
     params,
@@ -114,7 +114,7 @@ export function finish(data: BacktestData, execution: TradedTrial, options: Back
 }
 
 /** What proof and passport do not cover, one sentence each. @internal */
-export function gapsOf(strategy: Strategy, { endIsClose }: Market, { sawEnd }: Pick<Decisions, 'sawEnd'>): string[] {
+export function provabilityGaps(strategy: Strategy, { endIsClose }: Market, { sawEnd }: Pick<Decisions, 'sawEnd'>): string[] {
   const code = codeGap(strategy);
   const end =
     sawEnd && endIsClose === true

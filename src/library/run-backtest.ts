@@ -7,6 +7,7 @@ import type { Strategy } from '../backtest/strategy.ts';
 import { PredictLabError } from '../contracts/errors.ts';
 import { checkFields } from '../contracts/known-fields.ts';
 import { didYouMean } from '../contracts/text/nearest-name.ts';
+import { watchOutsideWorld } from '../plugins/outside-world.ts';
 import { type CandleRow, candles as candlesApi } from './candles.ts';
 import { type MarketFacts, marketFrom } from './market.ts';
 
@@ -22,7 +23,7 @@ export interface BacktestRequest {
   readonly market?: MarketFacts;
   /** Bars of the same question at another venue, which a strategy finds in `situation.twin`. @default none: it finds null */
   readonly twin?: { readonly id?: string; readonly candles: CandleSeries | readonly CandleRow[] };
-  /** How it trades. @default 10,000 of cash, all of it in each entry, long only, no spread, no volume cap */
+  /** How it trades. @default 10,000 of cash, all of it in each entry, long only, no spread, at most a tenth of a bar's volume */
   readonly options?: Partial<BacktestOptions>;
 }
 
@@ -70,7 +71,10 @@ function columnsOf(candles: BacktestRequest['candles'] | undefined): CandleSerie
 /** One that `defineStrategy` typed, or that no compiler has seen. */
 function own(strategy: Partial<Strategy> | undefined): Strategy {
   const { name, params, create } = strategy ?? {};
-  if (typeof name === 'string' && typeof params?.safeParse === 'function' && typeof create === 'function') return strategy as Strategy;
+  if (typeof name === 'string' && typeof params?.safeParse === 'function' && typeof create === 'function') {
+    watchOutsideWorld();
+    return strategy as Strategy;
+  }
   const which = typeof name === 'string' ? `strategy '${name}'` : 'the strategy';
   throw new PredictLabError('BadInput', `${which} is not whole: write the name of one, or { name, summary, params: <zod schema>, create }`);
 }

@@ -1,44 +1,70 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { importedBy, isInPackage, packageFacts, watchImports } from './module-graph.ts';
+import { noteTaken, type Taken, watchOutsideWorld } from './outside-world.ts';
 
-/** What a module imports by a relative path: static and dynamic imports, re-exports, `require`; `?query` and `#hash` are no part of it. */
-const RELATIVE = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["'])(\.{1,2}\/[^"'?#]+)/g;
-
-/** How a path without its extension may go on (CommonJS). */
-const ENDINGS = ['', '.js', '.mjs', '.cjs', '.ts', '.json', '/index.js'];
-
-/**
- * Hex SHA-256 of a module's text and of all that it imports by relative paths, theirs included: changing a constant in a helper
- * changes it. Packages are not followed; their versions are the lock file's.
- *
- * @param url of the module, `file:`
- * @throws the file system's error when the module itself cannot be read; an import that leads nowhere counts as such
- */
-export async function moduleHash(url: string): Promise<string> {
-  const hash = createHash('sha256');
-  const waiting: string[] = [url];
-  const seen = new Set(waiting);
-  for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
-    const text = await (at === url ? readFile(new URL(at)) : readImported(at));
-    // lengths keep one file's end from being another one's begin; paths are left out, so that a moved project keeps its hashes
-    hash.update(`${text.length};`).update(text);
-    for (const match of text.toString('utf8').matchAll(RELATIVE)) {
-      const next = new URL(match[2], at).href;
-      if (seen.has(next)) continue;
-      seen.add(next);
-      waiting.push(next);
-    }
-  }
-  return hash.digest('hex');
+/** The code of a plugin: what was really loaded and read for it. */
+export interface PluginCode {
+  /**
+   * Hex SHA-256 of every file of its own that was loaded or read, and of the versions of the packages it uses. Paths are left out, so
+   * that a moved project keeps its hash.
+   */
+  readonly hash: string;
+  /** Why the hash does not cover everything, now: a module may load more later. */
+  gap(): string | undefined;
 }
 
-async function readImported(url: string): Promise<Buffer> {
-  for (const ending of ENDINGS) {
-    try {
-      return await readFile(new URL(url + ending));
-    } catch {
-      // the next ending; what is nowhere would have failed to load, or is text that only looks like an import
-    }
+/**
+ * Loads a plugin's module and hashes everything that was loaded and read on the way: `import` and `require` however they name a file,
+ * and files that were opened.
+ *
+ * @param url of the module, `file:`
+ */
+export async function loadWithCode<T>(url: string, load: () => Promise<T>): Promise<{ readonly loaded: T; readonly code: PluginCode }> {
+  watchImports();
+  watchOutsideWorld();
+  const taken: Taken = { files: new Set(), unhashed: new Set() };
+  const loaded = await noteTaken(taken, load);
+  return { loaded, code: codeOf(url, taken) };
+}
+
+function codeOf(url: string, taken: Taken): PluginCode {
+  const modules = importedBy(url);
+  const isOwn = (place: string): boolean => isInPackage(url) || !isInPackage(place);
+  const files = new Set(taken.files);
+  const parts = new Set<string>();
+  for (const one of modules) {
+    if (one.startsWith('file:') && isOwn(one)) files.add(fileURLToPath(one));
+    else if (one.startsWith('file:')) parts.add(packageText(one));
+    else if (one.startsWith('data:')) parts.add(one);
+    else if (!one.startsWith('node:')) taken.unhashed.add(`import of ${one}`);
   }
-  return Buffer.from('nowhere');
+  for (const name of files) if (isOwn(name)) parts.add(contentOf(name));
+  const hash = createHash('sha256');
+  for (const part of [...parts].sort()) hash.update(`${part.length};`).update(part);
+  return {
+    hash: hash.digest('hex'),
+    gap() {
+      const [unhashed] = taken.unhashed;
+      if (unhashed !== undefined) return `its module uses ${unhashed} while it is loaded, whose answer is in no hash; read it from a file`;
+      const later = [...importedBy(url)].find((one) => !modules.has(one));
+      return later === undefined ? undefined : `its module has loaded ${later} later, which is in no hash; import it at the top`;
+    },
+  };
+}
+
+/** A package by its name, version and integrity, else by the file that was loaded of it. What is ours is the engine's revision. */
+function packageText(url: string): string {
+  const { name, version, integrity } = packageFacts(url);
+  return name === 'predictlab' ? '' : `${name}@${version} ${integrity ?? contentOf(fileURLToPath(url))}`;
+}
+
+/** The content of a file, the names in a folder; nothing where there is neither. */
+function contentOf(name: string): string {
+  try {
+    return statSync(name).isDirectory() ? readdirSync(name).sort().join('\n') : readFileSync(name, 'latin1');
+  } catch {
+    return '';
+  }
 }

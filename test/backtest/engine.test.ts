@@ -328,7 +328,7 @@ describe('whatever is decided', () => {
           candles,
           signals,
           probability({ ...settled(paid), tickSize: 0.01, fees: { model: 'polymarket', rate: 0.072 } }),
-          { side: 'both' },
+          { side: 'both', maxVolumeShare: null },
         );
         expect(Math.min(...equity)).toBeGreaterThanOrEqual(-1e-9);
         for (const [i, one] of trades.entries()) {

@@ -88,7 +88,7 @@ describe('what is closed at the end', () => {
         (decided, seed, kind, halfSpread, rate) => {
           const candles = walk(40, seed, { probability: true });
           const market: Market = { ...open(), kind, tickSize: 0.01, fees: { model: 'flat', rate } };
-          const options = { ...DEFAULT_OPTIONS, side: 'both', halfSpread, slippageTicks: 1 } as const;
+          const options = { ...DEFAULT_OPTIONS, side: 'both', halfSpread, slippageTicks: 1, maxVolumeShare: null } as const;
           const ended = simulate(candles, wordsOnly(Uint8Array.from(decided)), { market: market, options, barMs: HOUR }, true);
           const last = candles.close[39];
           const column = (values: Float64Array, value: number): Float64Array => Float64Array.from([...values, value]);

@@ -107,7 +107,7 @@ describe('a stored backtest', () => {
   it('says in words how it traded', () => {
     const place = { id: 'p', data: 'd', code: 'c', seed: 1, basis: null, bars: 48, from: 0, to: 2 * DAY, leftOut: 0, twin: null };
     const terms = (options: Partial<BacktestOptions>) =>
-      tradingTerms({ ...place, settings: JSON.stringify({ options: { ...DEFAULT_OPTIONS, ...options } }) });
+      tradingTerms({ ...place, settings: JSON.stringify({ options: { ...DEFAULT_OPTIONS, maxVolumeShare: null, ...options } }) });
     expect(terms({})).toBe(
       'cash 10000, all cash in each entry, long only, no spread known or asked for, no volume cap, 48 bars from 1970-01-01 to 1970-01-03',
     );

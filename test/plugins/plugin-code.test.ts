@@ -1,43 +1,101 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
-import { moduleHash } from '../../src/plugins/plugin-code.ts';
-import { temporaryFolder } from '../cli/candle-csv.ts';
+import { constants, runInThisContext } from 'node:vm';
+import { afterAll, describe, expect, it } from 'vitest';
+import { freshUrl } from '../../src/plugins/module-graph.ts';
+import { loadWithCode } from '../../src/plugins/plugin-code.ts';
 
-const { folder, write } = temporaryFolder();
-const hashOf = (name: string): Promise<string> => moduleHash(pathToFileURL(path.join(folder, name)).href);
+const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'predictlab-code-')));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const place = (name: string): string => path.join(folder, name);
+const write = (name: string, text: string): void => writeFileSync(place(name), text);
+let copies = 0;
 
-describe('the hash of a plugin’s module', () => {
-  it('changes with a constant anywhere in what it imports by relative paths, and with nothing else', async () => {
-    write('plugin.mjs', "import { level } from './level.mjs';\nexport * from './more.mjs';\nexport default level;");
-    write('level.mjs', "export { level } from './deep.mjs?x=1';");
-    write('deep.mjs', "export const level = 1; const late = () => import('./late.mjs');");
-    write('late.mjs', 'export const late = 1;');
-    write('more.mjs', "import './plugin.mjs';");
-    write('other.mjs', 'export const other = 1;');
-    const before = await hashOf('plugin.mjs');
-    expect(await hashOf('plugin.mjs')).toBe(before);
-    writeFileSync(path.join(folder, 'other.mjs'), 'export const other = 2;');
-    expect(await hashOf('plugin.mjs')).toBe(before);
-    const hashes = new Set([before]);
-    for (const [name, text] of [
-      ['deep.mjs', "export const level = 2; const late = () => import('./late.mjs');"],
-      ['late.mjs', 'export const late = 2;'],
-      ['more.mjs', "import './plugin.mjs'; // more"],
-      ['plugin.mjs', "import { level } from './level.mjs';\nexport default level;"],
-    ]) {
-      writeFileSync(path.join(folder, name), text);
-      hashes.add(await hashOf('plugin.mjs'));
-    }
-    expect(hashes.size).toBe(5);
+// Vitest would put its own loader in place of an import() that it sees
+const importNatively = runInThisContext('(url) => import(url)', {
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+}) as <T>(url: string) => Promise<T>;
+
+/** Loads a module as a new copy each time, as each batch of backtests does. */
+async function load(name: string) {
+  const url = pathToFileURL(place(name)).href;
+  const { loaded, code } = await loadWithCode(url, async () => await importNatively<Record<string, unknown>>(freshUrl(url, ++copies)));
+  return { loaded, hash: code.hash, gap: code.gap() };
+}
+
+write('package.json', JSON.stringify({ imports: { '#level': './level.mjs' } }));
+
+/** Ways in which a module comes by `level.mjs` or `level.json`. */
+const WAYS: Readonly<Record<string, string>> = {
+  'a static import': "import { level } from './level.mjs'; export { level };",
+  'a re-export': "export * from './level.mjs';",
+  'an import that says so in a comment between': "import/* the level */{ level }/* from there */from './level.mjs'; export { level };",
+  'a dynamic import': "export const { level } = await import('./level.mjs');",
+  'a dynamic import in backticks': 'export const { level } = await import(`./level.mjs`);',
+  'a dynamic import of a computed name': "const name = 'level'; export const { level } = await import('./' + name + '.mjs');",
+  'an absolute URL': `export const { level } = await import(${JSON.stringify(pathToFileURL(place('level.mjs')).href)});`,
+  'an absolute path': `import { level } from ${JSON.stringify(place('level.mjs'))}; export { level };`,
+  '#imports': "import { level } from '#level'; export { level };",
+  'import.meta.resolve': "export const { level } = await import(import.meta.resolve('./level.mjs'));",
+  createRequire: "import { createRequire } from 'node:module'; export const { level } = createRequire(import.meta.url)('./level.json');",
+  'CommonJS that requires it': "import common from './common.cjs'; export const { level } = common;",
+  readFileSync:
+    "import { readFileSync } from 'node:fs'; export const { level } = JSON.parse(readFileSync(new URL('./level.json', import.meta.url), 'utf8'));",
+  'the default export of fs':
+    "import fs from 'fs'; export const { level } = JSON.parse(fs.readFileSync(new URL('./level.json', import.meta.url)));",
+  'fs/promises':
+    "import { readFile } from 'node:fs/promises'; export const { level } = JSON.parse(await readFile(new URL('./level.json', import.meta.url), 'utf8'));",
+  'an opened file':
+    "import { openSync, readSync } from 'node:fs'; import { fileURLToPath } from 'node:url'; const b = Buffer.alloc(99); const n = readSync(openSync(fileURLToPath(new URL('./level.json', import.meta.url)), 'r'), b); export const { level } = JSON.parse(b.subarray(0, n).toString());",
+  'a built-in that was asked for by name':
+    "export const { level } = JSON.parse(process.getBuiltinModule ? process.getBuiltinModule('fs').readFileSync(new URL('./level.json', import.meta.url)) : (await import('fs')).readFileSync(new URL('./level.json', import.meta.url)));",
+  'a data: URL that imports it':
+    "const at = new URL('./level.mjs', import.meta.url).href; export const { level } = await import('data:text/javascript,' + encodeURIComponent(`export * from '${at}'`));",
+};
+
+describe('the hash of a plugin’s code', () => {
+  it.each(Object.entries(WAYS))('changes with what is loaded by %s, and only then', async (_way, text) => {
+    const say = (level: number): void => {
+      write('level.mjs', `export const level = ${level};`);
+      write('level.json', JSON.stringify({ level }));
+      write('common.cjs', "module.exports = require('./level.json');");
+    };
+    write('plugin.mjs', text);
+    say(1);
+    const before = await load('plugin.mjs');
+    expect(before).toMatchObject({ loaded: { level: 1 }, gap: undefined });
+    write('other.mjs', `export const other = ${copies};`);
+    expect((await load('plugin.mjs')).hash).toBe(before.hash);
+    say(2);
+    expect((await load('plugin.mjs')).hash).not.toBe(before.hash);
   });
 
-  it('follows require without an extension, and is not held up by what leads nowhere', async () => {
-    write('common.cjs', "const { level } = require('./value'); // from './nowhere'\nmodule.exports = { level };");
-    write('value.js', 'exports.level = 1;');
-    const before = await hashOf('common.cjs');
-    writeFileSync(path.join(folder, 'value.js'), 'exports.level = 2;');
-    expect(await hashOf('common.cjs')).not.toBe(before);
+  it('does not cover what comes over the network or from another process, and says so', async () => {
+    write('net.mjs', "await fetch('http://127.0.0.1:9/').catch(() => 0); export default 1;");
+    expect((await load('net.mjs')).gap).toMatch(/^its module uses (fetch|net.connect) while it is loaded, whose answer is in no hash/);
+    write('child.mjs', "import { execSync } from 'node:child_process'; export default execSync('echo 1');");
+    expect((await load('child.mjs')).gap).toContain('child_process.execSync');
+  });
+
+  it('does not cover what is imported later, and says so', async () => {
+    write('late.mjs', 'export default 1;');
+    write('lazy.mjs', "export const later = () => import('./late.mjs');");
+    const url = pathToFileURL(place('lazy.mjs')).href;
+    const { loaded, code } = await loadWithCode(url, async () => await importNatively<{ later: () => Promise<unknown> }>(url));
+    expect(code.gap()).toBeUndefined();
+    await loaded.later();
+    expect(code.gap()).toContain('late.mjs later, which is in no hash');
+  });
+
+  it('is the same for each copy, whose modules remember nothing of the others', async () => {
+    write('helper.mjs', 'export const memory = [];');
+    write('keeps.mjs', "import { memory } from './helper.mjs'; export const learn = (one) => memory.push(one);");
+    const one = await load('keeps.mjs');
+    const other = await load('keeps.mjs');
+    const learn = (copy: typeof one): number => (copy.loaded['learn'] as (value: number) => number)(1);
+    expect([learn(one), learn(one), learn(other)]).toEqual([1, 2, 1]);
+    expect(other.hash).toBe(one.hash);
   });
 });

@@ -3,6 +3,8 @@ import nodeModule, { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../contracts/errors.ts';
+import { freshUrl } from '../../plugins/module-graph.ts';
+import { loadWithCode, type PluginCode } from '../../plugins/plugin-code.ts';
 import { hearPrints, printOnStandardError } from '../../plugins/plugin-prints.ts';
 import { badPlugin } from './bad-plugin.ts';
 
@@ -15,7 +17,10 @@ export const LOAD_TIMEOUT_MS = 15_000;
  * @param module a package name, or a path relative to the working directory
  * @throws PredictLabError BadInput that names the module, why it cannot be loaded, and what to do
  */
-export async function importPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS } = {}): Promise<{ readonly exported: unknown }> {
+export async function importPlugin(
+  module: string,
+  { timeoutMs = LOAD_TIMEOUT_MS, copy }: { readonly timeoutMs?: number; readonly copy?: number | undefined } = {},
+): Promise<{ readonly exported: unknown; readonly code: PluginCode }> {
   const path = pathOf(module);
   if (path !== undefined && !existsSync(path)) throw badPlugin(module, `is not there (${path}); paths begin at the working directory`);
   lendOurs(path ?? resolve('package.json'));
@@ -23,18 +28,24 @@ export async function importPlugin(module: string, { timeoutMs = LOAD_TIMEOUT_MS
   const late = new Promise<'late'>((settle) => {
     timer = setTimeout(() => settle('late'), timeoutMs);
   });
-  let loaded: { default?: unknown } | 'late';
+  let imported: { readonly loaded: { default?: unknown } | 'late'; readonly code: PluginCode };
   try {
-    const url = path === undefined ? module : pathToFileURL(path).href;
-    const importing = hearPrints(printOnStandardError(module), () => import(url) as Promise<{ default?: unknown }>);
-    loaded = await Promise.race([importing, late]);
+    const url = moduleUrl(module);
+    imported = await loadWithCode(url, async () => {
+      const importing = hearPrints(
+        printOnStandardError(module),
+        () => import(copy === undefined ? url : freshUrl(url, copy)) as Promise<{ default?: unknown }>,
+      );
+      return await Promise.race([importing, late]);
+    });
   } catch (error) {
     throw badPlugin(module, whyNot(module, error), error);
   } finally {
     clearTimeout(timer);
   }
+  const { loaded, code } = imported;
   if (loaded === 'late') throw notLoaded(module, timeoutMs, 'a top-level await in it waits for ever');
-  return { exported: loaded.default };
+  return { exported: loaded.default, code };
 }
 
 /** What is said of a module that takes too long. */
@@ -44,7 +55,7 @@ export const notLoaded = (module: string, timeoutMs: number, cause: string): Err
 const pathOf = (module: string): string | undefined => (module.startsWith('.') || isAbsolute(module) ? resolve(module) : undefined);
 
 /** Where the file is that a module stands for. */
-export const moduleUrl = (module: string): string => {
+const moduleUrl = (module: string): string => {
   const path = pathOf(module);
   return path === undefined ? import.meta.resolve(module) : pathToFileURL(path).href;
 };

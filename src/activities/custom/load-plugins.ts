@@ -1,25 +1,26 @@
 import type { Strategy } from '../../backtest/strategy.ts';
-import { moduleHash } from '../../plugins/plugin-code.ts';
+import type { PluginCode } from '../../plugins/plugin-code.ts';
 import type { LoadedActivity, LoadedPlugins, LoadedStrategy, PluginActivity } from '../../plugins/plugins.ts';
 import { badPlugin } from './bad-plugin.ts';
 import { activityProblem, pluginProblem, strategyProblem } from './check-plugin.ts';
-import { importPlugin, moduleUrl } from './import-plugin.ts';
+import { importPlugin } from './import-plugin.ts';
 import { tryPlugin } from './threads/try-plugin.ts';
 
 /**
  * Loads the modules of `PREDICTLAB_PLUGINS` (comma-separated; a package name, or a path relative to the working directory) and
  * checks all that they export.
  *
+ * @param how.copy loads all modules once more, with a state of their own. @default as they are loaded already
  * @throws PredictLabError BadInput that names the module and what is wrong with it
  */
-export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins> {
+export async function loadPlugins(env: NodeJS.ProcessEnv, { copy }: { readonly copy?: number } = {}): Promise<LoadedPlugins> {
   const modules = pluginModules(env);
   const activities = new Map<string, LoadedActivity>();
   const strategies = new Map<string, LoadedStrategy>();
   const hashes: Record<string, string> = {};
   for (const module of modules) {
     await tryPlugin(module);
-    const { exported } = await importPlugin(module);
+    const { exported, code } = await importPlugin(module, { copy });
     const problem = pluginProblem(exported);
     if (problem !== undefined) throw badPlugin(module, problem);
     const plugin = exported as { activities?: Record<string, PluginActivity>; strategies?: Record<string, Strategy> };
@@ -36,12 +37,11 @@ export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins
       });
     }
     const own = Object.entries(plugin.strategies ?? {});
-    const codeHash = await moduleHash(moduleUrl(module));
-    hashes[module] = codeHash;
+    hashes[module] = code.hash;
     for (const [name, strategy] of own) {
       const wrong = strategyProblem(name, strategy) ?? (strategies.has(name) ? `strategy "${name}" is ${TWICE}` : undefined);
       if (wrong !== undefined) throw badPlugin(module, wrong);
-      strategies.set(name, namedStrategy(strategy, { name, module, codeHash }));
+      strategies.set(name, namedStrategy(strategy, { name, module, codeHash: code.hash }, code));
     }
   }
   return { activities, strategies: [...strategies.values()], modules, hashes };
@@ -51,12 +51,13 @@ export async function loadPlugins(env: NodeJS.ProcessEnv): Promise<LoadedPlugins
 function namedStrategy(
   strategy: Strategy,
   about: { readonly name: string; readonly module: string; readonly codeHash: string },
+  code: PluginCode,
 ): LoadedStrategy {
   const facts = { ...about, summary: strategy.summary ?? '' };
-  return Object.create(
-    strategy,
-    Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, { value, enumerable: true }])),
-  ) as LoadedStrategy;
+  return Object.create(strategy, {
+    ...Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, { value, enumerable: true }])),
+    codeGap: { get: () => code.gap(), enumerable: true },
+  }) as LoadedStrategy;
 }
 
 const TWICE = 'already defined by another plugin; rename one';

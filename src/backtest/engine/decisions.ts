@@ -106,7 +106,7 @@ export function decisionsOf(input: DecisionInput): Decisions {
     if (isShipped(strategy)) decideAll();
     else fenced(strategy.name, decideAll);
   } catch (error) {
-    const where = bar < 0 ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;
+    const where = bar < 0 || bar >= to ? '' : ` at bar ${bar} (${new Date(candles.openTime[bar]).toISOString()})`;
     const plugin = strategy.module === undefined ? '' : ` of plugin ${strategy.module}`;
     // a rule that cannot decide will not decide the next time either
     throw new StrategyFailure(`strategy '${strategy.name}'${plugin}${where}: ${messageOf(error)}`, error);

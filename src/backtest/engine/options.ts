@@ -22,7 +22,7 @@ export interface BacktestOptions {
   readonly wholeUnits: boolean;
   /** @default { kind: 'all' } */
   readonly sizing: Sizing;
-  /** Most of the fill bar's volume the orders of that bar may take together; null = no cap. Bars without volume are not capped. @default null */
+  /** Most of the fill bar's volume the orders of that bar may take together; null = no cap. Bars without volume are not capped. @default 0.1 */
   readonly maxVolumeShare: number | null;
   /** Re-runs of the look-ahead proof, each with another future at every bar; 0 = no proof. @default 2 */
   readonly proofCuts: number;
@@ -45,7 +45,7 @@ export const DEFAULT_OPTIONS: BacktestOptions = {
   side: 'long',
   wholeUnits: false,
   sizing: { kind: 'all' },
-  maxVolumeShare: null,
+  maxVolumeShare: 0.1,
   proofCuts: 2,
   seed: 1,
   backtestingPy: 'off',

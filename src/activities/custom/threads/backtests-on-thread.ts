@@ -7,7 +7,7 @@ import { shippedStrategies } from '../../../backtest/strategies/registry.ts';
 import { walkForwardSteps } from '../../../backtest/walk-forward/walk-forward.ts';
 import { PredictLabError } from '../../../contracts/errors.ts';
 import { inSlices } from './in-slices.ts';
-import { pluginsOfThread } from './run-thread-task.ts';
+import { strategiesForBatch } from './run-thread-task.ts';
 import { describeThrown, type SeriesJob, type ThrownError, type WalkForwardJob } from './thread-messages.ts';
 
 interface Heard {
@@ -34,7 +34,7 @@ async function onSeries<T>(
   stepsOf: (data: BacktestData, trials: readonly Trial[], options: BacktestOptions) => Generator<void, T>,
 ): Promise<SeriesEnd<T>> {
   try {
-    const known = new Map([...shippedStrategies, ...(await pluginsOfThread(plugins)).strategies].map((one) => [one.name, one]));
+    const known = new Map([...shippedStrategies, ...(await strategiesForBatch(plugins))].map((one) => [one.name, one]));
     const trials = named.map(({ strategy, ...trial }): Trial => {
       const found = known.get(strategy);
       if (found === undefined)

@@ -1,3 +1,4 @@
+import type { Strategy } from '../../../backtest/strategy.ts';
 import { hearPrints } from '../../../plugins/plugin-prints.ts';
 import type { LoadedPlugins, PluginActivity } from '../../../plugins/plugins.ts';
 import { outputOf } from '../json-output.ts';
@@ -15,6 +16,12 @@ export function pluginsOfThread(names: string): Promise<LoadedPlugins> {
   }
   return loaded;
 }
+
+let copies = 0;
+
+/** Strategies of plugins for one batch of backtests, in modules loaded for it alone: nothing remembers what an earlier batch has seen. */
+export const strategiesForBatch = async (names: string): Promise<readonly Strategy[]> =>
+  names === '' ? [] : (await loadPlugins({ PREDICTLAB_PLUGINS: names }, { copy: ++copies })).strategies;
 
 /**
  * Runs one task of a plugin on this thread.

@@ -1,0 +1,213 @@
+import childProcess from 'node:child_process';
+import fs from 'node:fs';
+import threads from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { backtestData } from '../../src/backtest/engine/backtest-data.ts';
+import type { CandleSeries } from '../../src/backtest/engine/candle-series.ts';
+import { plainMarket } from '../../src/backtest/engine/market.ts';
+import { optionsFor } from '../../src/backtest/run-backtest.ts';
+import { runTrials } from '../../src/backtest/run-trials.ts';
+import { shippedStrategies } from '../../src/backtest/strategies/registry.ts';
+import { type BarsSoFar, type Decision, defineStrategy, type Situation } from '../../src/backtest/strategy.ts';
+import { indicators } from '../../src/library/indicators.ts';
+import { runBacktest } from '../../src/library/run-backtest.ts';
+import { HOUR, walk } from './series.ts';
+
+const series = (): CandleSeries => walk(168, 3, { probability: true });
+
+type Create = (bars: BarsSoFar, situation: Situation, candles: CandleSeries) => () => Decision;
+
+const strategyOf = (create: Create, candles: CandleSeries) =>
+  defineStrategy({
+    name: 'cheater',
+    summary: 'for tests',
+    params: z.strictObject({}),
+    create: (_params, bars, situation) => create(bars, situation, candles),
+  });
+
+/** Runs a cheater twice on one series, as a program would that tries parameters: what it remembers must not help it either. */
+function run(create: Create, candles = series()) {
+  const strategy = strategyOf(create, candles);
+  const request = { candles, strategy, market: { market: 'probability', resolution: 1 } } as const;
+  runBacktest(request);
+  return runBacktest(request);
+}
+
+const up = (now: number, next: number | undefined): Decision => ((next ?? 0) > now ? 'long' : 'flat');
+
+const CAUGHT: Readonly<Record<string, Create>> = {
+  'holds the very columns of its program':
+    (bars, _situation, { close }) =>
+    () =>
+      up(bars.close(), close[bars.index + 1]),
+  'reads them through another view of their memory': (bars, _situation, { close }) => {
+    const view = new DataView(close.buffer);
+    return () => (bars.index < 160 ? up(bars.close(), view.getFloat64((bars.index + 1) * 8, true)) : 'hold');
+  },
+  'takes a z-score over the full sample': (bars, _situation, { close }) => {
+    const mean = close.reduce((sum, one) => sum + one, 0) / close.length;
+    return () => (bars.close() < mean ? 'long' : 'flat');
+  },
+  'centres a moving average over the whole series': (bars, _situation, candles) => {
+    const average = indicators.sma(candles, { period: 5 });
+    return () => up(bars.close(), average[bars.index + 2]);
+  },
+  'watches the map that keeps indicator values': (bars) => {
+    const { set } = Map.prototype;
+    let seen: Float64Array | undefined;
+    const watch = (own: typeof set): unknown => Object.assign(Map.prototype, { set: own });
+    watch(function watched(this: Map<unknown, unknown>, key: unknown, value: unknown) {
+      if (value instanceof Float64Array) seen = value;
+      return set.call(this, key, value);
+    });
+    try {
+      bars.indicator('sma', { period: 1 });
+    } finally {
+      watch(set);
+    }
+    return () => up(bars.close(), seen?.[bars.index + 1]);
+  },
+  'keeps the columns in a global variable': (bars, _situation, { close }) => {
+    const shared = globalThis as { stolen?: Float64Array };
+    shared.stolen ??= close;
+    return () => up(bars.close(), shared.stolen?.[bars.index + 1]);
+  },
+  'cheats in its first run alone': (() => {
+    let runs = 0;
+    return (bars: BarsSoFar, _situation: Situation, { close }: CandleSeries) => {
+      const cheats = runs++ % 4 === 0;
+      return () => (cheats ? up(bars.close(), close[bars.index + 1]) : 'hold');
+    };
+  })(),
+  'draws lots': () => () => (Math.random() > 0.5 ? 'long' : 'flat'),
+  'reads the clock': () => () => (process.hrtime.bigint() % 3n === 0n ? 'long' : 'flat'),
+};
+
+const REFUSED: Readonly<Record<string, readonly [Create, string]>> = {
+  'names a bar with valueOf': [
+    (bars) => () => up(bars.close(), bars.close({ valueOf: () => -1 } as unknown as number)),
+    'bars are counted back with a number, got object',
+  ],
+  'names a bar with a getter of a primitive': [
+    (bars) => () => up(bars.close(), bars.close({ [Symbol.toPrimitive]: () => -1 } as unknown as number)),
+    'bars are counted back with a number, got object',
+  ],
+  'names a bar with a Proxy': [
+    (bars) => () => up(bars.close(), bars.close(new Proxy({}, { get: () => () => -1 }) as unknown as number)),
+    'bars are counted back with a number, got object',
+  ],
+  'names a bar with text': [(bars) => () => up(bars.close(), bars.close('-1' as unknown as number)), 'got string'],
+  'replaces close of all windows': [
+    (bars) => {
+      (Object.getPrototypeOf(Object.getPrototypeOf(bars)) as { close: () => number }).close = () => 0.5;
+      return () => 'hold';
+    },
+    'read only',
+  ],
+  'replaces the equity of its account': [
+    (_bars, situation) => {
+      Object.defineProperty(situation, 'equity', { value: 1e9 });
+      return () => 'hold';
+    },
+    'not extensible',
+  ],
+  'replaces Math.min': [
+    () => () => {
+      Math.min = () => 1e9;
+      return 'long';
+    },
+    'Math.min was changed by the strategy',
+  ],
+  'adds to Object.prototype while replacing JSON.stringify': [
+    () => {
+      (Object.prototype as { toJSON?: unknown }).toJSON = () => 1;
+      JSON.stringify = () => '1';
+      return () => 'hold';
+    },
+    'was changed by the strategy',
+  ],
+  'reads a file': [
+    (bars) => () => up(bars.close(), Number(fs.readFileSync('/dev/null', 'utf8'))),
+    'readFileSync is closed to a strategy while it decides',
+  ],
+  'reaches a file through Function': [
+    (bars) => {
+      const reach = (bars as unknown as { constructor: { constructor: (code: string) => () => typeof process } }).constructor.constructor;
+      const own = reach('return process')();
+      const files = (own as { getBuiltinModule?: (name: string) => typeof fs }).getBuiltinModule?.('fs') ?? fs;
+      return () => (files.existsSync('/tmp') ? 'long' : 'flat');
+    },
+    'existsSync is closed to a strategy while it decides',
+  ],
+  'asks another process': [() => () => (childProcess.execSync('echo 1').length > 0 ? 'long' : 'flat'), 'execSync is closed to a strategy'],
+  'asks the network': [
+    () => () => {
+      void fetch('http://127.0.0.1:9/');
+      return 'hold';
+    },
+    'fetch is closed to a strategy while it decides',
+  ],
+  'shares memory with a thread': [
+    () => {
+      const shared = new SharedArrayBuffer(8);
+      const thread = new threads.Worker('0', { eval: true, workerData: shared });
+      return () => (thread.threadId > 0 ? 'long' : 'flat');
+    },
+    'new Worker is closed to a strategy while it decides',
+  ],
+};
+
+describe('a strategy that cheats', () => {
+  afterEach(() => {
+    delete (globalThis as { stolen?: unknown }).stolen;
+  });
+
+  it.each(Object.entries(CAUGHT))('is caught: %s', (_how, create) => {
+    const { lookAhead } = run(create);
+    expect(lookAhead?.changed).toBeGreaterThan(0);
+  });
+
+  it.each(Object.entries(REFUSED))('is refused: %s', (_how, [create, sentence]) => {
+    const { min } = Math;
+    expect(() => run(create)).toThrow(sentence);
+    expect(Math.min).toBe(min);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
+  it('leaves the series as it was, whatever the proof put in its place', () => {
+    const [one, other] = [series(), series()];
+    run(CAUGHT['holds the very columns of its program'], one);
+    expect(one).toEqual(other);
+  });
+
+  it('leaves the others of its batch as they are without it', () => {
+    const poisoner = strategyOf(REFUSED['replaces Math.min'][0], series());
+    const market = plainMarket('probability');
+    const options = optionsFor(market, { sizing: { kind: 'fixed', units: 5 } });
+    const honest = shippedStrategies.filter(({ name }) => name === 'rsi' || name === 'momentum');
+    const trials = honest.map((strategy) => ({ strategy, params: strategy.params.parse({}) as object as Record<string, number> }));
+    const alone = runTrials(backtestData(series(), market), trials, options);
+    const beside = runTrials(backtestData(series(), market), [{ strategy: poisoner, params: {} }, ...trials], options);
+    expect(beside.failed).toMatchObject([{ because: expect.stringContaining('Math.min was changed by the strategy') as string }]);
+    expect(beside.results.map(({ metrics }) => metrics)).toEqual(alone.results.map(({ metrics }) => metrics));
+  });
+
+  it('is not provable where its program remembers an earlier backtest, which no re-run can see', () => {
+    const learned = new Map<number, number>();
+    const { provable } = run((bars) => () => {
+      const next = learned.get(bars.time() + HOUR);
+      if (!learned.has(bars.time())) learned.set(bars.time(), bars.close());
+      return up(bars.close(), next);
+    });
+    expect(provable).toBe(false);
+  });
+
+  it('is not provable where it brings answers along: no re-run can see them', () => {
+    const answers = series().close;
+    const { lookAhead, provable, notProvable } = run((bars) => () => up(bars.close(), answers[bars.index + 1]));
+    expect(lookAhead?.changed).toBe(0);
+    expect(provable).toBe(false);
+    expect(notProvable).toEqual([expect.stringContaining('give the strategy a version')]);
+  });
+});
