@@ -1,14 +1,13 @@
 import type { CandidateRow } from '../../contracts/market-data.ts';
-import type { HistoryPage } from './newest-first-walk.ts';
 
 /** Re-readings without news after which a venue's order within a second counts as stable. */
 const CLEAN_READS = 3;
 /** Re-readings of one seam at most. */
 const MOST_READS = 8;
 
-interface Read {
-  readonly cursor: string | null;
+interface Page {
   readonly rows: readonly CandidateRow[];
+  readonly requests: number;
 }
 
 /**
@@ -17,18 +16,15 @@ interface Read {
  * the walk is, until it brings nothing new.
  */
 export class PageSeam {
-  #before: Read | undefined;
+  #before: (Page & { readonly cursor: string | null }) | undefined;
   #clean = 0;
   #isUnstable = false;
 
   /** Takes the next page. @returns rows of the second at its upper seam that no reading had shown before */
-  async take(
-    cursor: string | null,
-    { rows }: HistoryPage,
-    fetch: (cursor: string | null) => Promise<HistoryPage>,
-  ): Promise<{ readonly rows: readonly CandidateRow[]; readonly requests: number }> {
+  async take(cursor: string | null, page: Page, fetch: (cursor: string | null) => Promise<Page>): Promise<Page> {
     const before = this.#before;
-    this.#before = { cursor, rows };
+    const { rows } = page;
+    this.#before = { ...page, cursor };
     const second = before?.rows.at(-1)?.time ?? null;
     if (before === undefined || second === null || rows[0]?.time !== second) return { rows: [], requests: 0 };
     // a burst that fills whole pages is not a seam
